@@ -1,0 +1,384 @@
+//! Causes: why a target ended as it did.
+//!
+//! Owns the closed list with its stable codes, one plain sentence and one next step each, and
+//! what each says about whether the request may have been carried out.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::TargetState;
+use crate::state::UnknownName;
+
+/// Why a target did not simply succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// No route, or the host is down.
+    Unreachable,
+    /// The connection was refused.
+    Refused,
+    /// No connection in time.
+    TimeoutConnect,
+    /// Connected and sent; no complete answer in time.
+    TimeoutAnswer,
+    /// The connection broke after the request's first byte.
+    ConnectionReset,
+    /// No TLS session could be made.
+    TlsFailed,
+    /// The phone shows another key than the pinned one.
+    TlsIdentityChanged,
+    /// The phone refused the credential.
+    AuthFailed,
+    /// The phone refused after our own repeated failures.
+    AuthLockedOut,
+    /// It asks for the password in clear, and the site does not allow that.
+    AuthNotAllowedInClear,
+    /// It asked better before and asks for the password in clear now.
+    AuthDowngraded,
+    /// 403: our address is not on its list, or Action URI is off.
+    Forbidden,
+    /// 403 while "Allow remote control?" waits on its screen.
+    PromptPending,
+    /// It does not know this action.
+    Unsupported,
+    /// It sent us elsewhere; we do not follow.
+    Redirected,
+    /// It answered 5xx.
+    ServerError,
+    /// What it answered is no HTTP.
+    BadAnswer,
+    /// Its answer's head is larger than we read.
+    TooLarge,
+    /// Another phone has this address.
+    WrongPhone,
+    /// The address is outside the allowed networks.
+    BlockedAddress,
+    /// A SIP answer other than 2xx.
+    Sip(u16),
+    /// No SIP answer in time.
+    SipTimeout,
+    /// The server stopped in mid-send.
+    Interrupted,
+    /// Left alone: somebody is talking on it.
+    InCall,
+    /// Left alone: it is marked as protected.
+    Protected,
+    /// The inventory has no address for it.
+    NoAddress,
+    /// It asks for a password and none is stored.
+    NoCredential,
+    /// The job stopped itself before this phone's turn.
+    FailureLimit,
+}
+
+impl Cause {
+    /// Every cause but the SIP statuses.
+    pub const ALL: &'static [Self] = &[
+        Self::Unreachable,
+        Self::Refused,
+        Self::TimeoutConnect,
+        Self::TimeoutAnswer,
+        Self::ConnectionReset,
+        Self::TlsFailed,
+        Self::TlsIdentityChanged,
+        Self::AuthFailed,
+        Self::AuthLockedOut,
+        Self::AuthNotAllowedInClear,
+        Self::AuthDowngraded,
+        Self::Forbidden,
+        Self::PromptPending,
+        Self::Unsupported,
+        Self::Redirected,
+        Self::ServerError,
+        Self::BadAnswer,
+        Self::TooLarge,
+        Self::WrongPhone,
+        Self::BlockedAddress,
+        Self::SipTimeout,
+        Self::Interrupted,
+        Self::InCall,
+        Self::Protected,
+        Self::NoAddress,
+        Self::NoCredential,
+        Self::FailureLimit,
+    ];
+
+    /// The stable code, without the number of a SIP status.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Refused => "refused",
+            Self::TimeoutConnect => "timeout_connect",
+            Self::TimeoutAnswer => "timeout_answer",
+            Self::ConnectionReset => "connection_reset",
+            Self::TlsFailed => "tls_failed",
+            Self::TlsIdentityChanged => "tls_identity_changed",
+            Self::AuthFailed => "auth_failed",
+            Self::AuthLockedOut => "auth_locked_out",
+            Self::AuthNotAllowedInClear => "auth_not_allowed_in_clear",
+            Self::AuthDowngraded => "auth_downgraded",
+            Self::Forbidden => "forbidden",
+            Self::PromptPending => "prompt_pending",
+            Self::Unsupported => "unsupported",
+            Self::Redirected => "redirected",
+            Self::ServerError => "server_error",
+            Self::BadAnswer => "bad_answer",
+            Self::TooLarge => "too_large",
+            Self::WrongPhone => "wrong_phone",
+            Self::BlockedAddress => "blocked_address",
+            Self::Sip(_) => "sip_",
+            Self::SipTimeout => "sip_timeout",
+            Self::Interrupted => "interrupted",
+            Self::InCall => "in_call",
+            Self::Protected => "protected",
+            Self::NoAddress => "no_address",
+            Self::NoCredential => "no_credential",
+            Self::FailureLimit => "failure_limit",
+        }
+    }
+
+    /// The state that a target ends in with this cause, when the cause comes from sending.
+    ///
+    /// `unsupported` ends as `Failed` here; the planner skips it when the catalogue already knows.
+    pub const fn state(self) -> TargetState {
+        match self {
+            Self::TimeoutAnswer
+            | Self::ConnectionReset
+            | Self::BadAnswer
+            | Self::TooLarge
+            | Self::SipTimeout
+            | Self::Interrupted => TargetState::Unknown,
+            Self::InCall | Self::Protected | Self::WrongPhone | Self::FailureLimit => {
+                TargetState::Skipped
+            }
+            _ => TargetState::Failed,
+        }
+    }
+
+    /// Whether the phone may have carried the request out. "No" is a promise.
+    pub const fn may_have_happened(self) -> bool {
+        matches!(self.state(), TargetState::Unknown)
+    }
+
+    /// Whether the request surely never reached the phone's web server.
+    pub const fn surely_not_sent(self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable
+                | Self::Refused
+                | Self::TimeoutConnect
+                | Self::TlsFailed
+                | Self::TlsIdentityChanged
+                | Self::BlockedAddress
+                | Self::AuthNotAllowedInClear
+                | Self::AuthDowngraded
+                | Self::NoAddress
+                | Self::NoCredential
+        )
+    }
+
+    /// Two or three words for a list.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Unreachable => "Not reachable",
+            Self::Refused => "Connection refused",
+            Self::TimeoutConnect => "No connection in time",
+            Self::TimeoutAnswer => "No answer in time",
+            Self::ConnectionReset => "Connection broke",
+            Self::TlsFailed => "TLS failed",
+            Self::TlsIdentityChanged => "Different key",
+            Self::AuthFailed => "Wrong password",
+            Self::AuthLockedOut => "Locked out",
+            Self::AuthNotAllowedInClear => "Password only in clear",
+            Self::AuthDowngraded => "Weaker sign-in than before",
+            Self::Forbidden => "Refused our address",
+            Self::PromptPending => "Waits for OK on the phone",
+            Self::Unsupported => "Cannot do this",
+            Self::Redirected => "Redirected",
+            Self::ServerError => "Error on the phone",
+            Self::BadAnswer => "Unreadable answer",
+            Self::TooLarge => "Answer too large",
+            Self::WrongPhone => "Different phone",
+            Self::BlockedAddress => "Address not allowed",
+            Self::Sip(_) => "Refused by SIP",
+            Self::SipTimeout => "No SIP answer",
+            Self::Interrupted => "Server stopped",
+            Self::InCall => "In a call",
+            Self::Protected => "Protected",
+            Self::NoAddress => "No address",
+            Self::NoCredential => "No password stored",
+            Self::FailureLimit => "Job stopped itself",
+        }
+    }
+
+    /// One plain sentence: what happened.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Unreachable => "The network has no way to this address.",
+            Self::Refused => "Something at this address refused the connection.",
+            Self::TimeoutConnect => "Nothing at this address took the connection in time.",
+            Self::TimeoutAnswer => {
+                "The request was sent, but no complete answer came in time. It may have been carried out."
+            }
+            Self::ConnectionReset => {
+                "The connection broke after the request had begun. It may have been carried out."
+            }
+            Self::TlsFailed => "No encrypted connection could be made.",
+            Self::TlsIdentityChanged => "The phone shows a different key than at first contact.",
+            Self::AuthFailed => "The phone refused the user name or password.",
+            Self::AuthLockedOut => "The phone blocks sign-ins after repeated failures.",
+            Self::AuthNotAllowedInClear => {
+                "The phone asks for the password in clear text, which this site does not allow."
+            }
+            Self::AuthDowngraded => {
+                "The phone used to ask for the password more safely than now. It was not sent."
+            }
+            Self::Forbidden => {
+                "The phone refused our address, or Action URI is switched off on it."
+            }
+            Self::PromptPending => {
+                "The phone shows “Allow remote control?” and waits for somebody."
+            }
+            Self::Unsupported => "This phone does not know the action.",
+            Self::Redirected => "The phone pointed to another address. We do not follow.",
+            Self::ServerError => "The phone answered with an error of its own.",
+            Self::BadAnswer => {
+                "What came back is no readable answer. It may have been carried out."
+            }
+            Self::TooLarge => "The answer was larger than we read. It may have been carried out.",
+            Self::WrongPhone => "Another phone answers at this address.",
+            Self::BlockedAddress => "The address is outside the networks that may be contacted.",
+            Self::Sip(_) => "The phone or its SIP server refused the request.",
+            Self::SipTimeout => "No SIP answer came in time. It may have been carried out.",
+            Self::Interrupted => {
+                "Carillon was stopped while this request was being sent. It may have been carried out."
+            }
+            Self::InCall => "Somebody is talking on this phone.",
+            Self::Protected => "This phone is marked as protected.",
+            Self::NoAddress => "The inventory has no address for this phone.",
+            Self::NoCredential => "The phone asks for a password and none is stored for it.",
+            Self::FailureLimit => "The job stopped itself after too many failures.",
+        }
+    }
+
+    /// The one thing to do next.
+    pub const fn next_step(self) -> &'static str {
+        match self {
+            Self::Unreachable => "Check the address and the route to this network.",
+            Self::Refused => "Check that the phone's web server is on, and its scheme and port.",
+            Self::TimeoutConnect => {
+                "Check that the phone is powered and that its address is still current."
+            }
+            Self::TimeoutAnswer | Self::ConnectionReset => {
+                "Look at the phone before you send it again."
+            }
+            Self::TlsFailed => {
+                "If the firmware only knows old TLS, update it or move the site to plain HTTP."
+            }
+            Self::TlsIdentityChanged => {
+                "If the phone was replaced or reset, confirm its new key on the phone's page."
+            }
+            Self::AuthFailed => "Correct the credential, then retry the failed phones.",
+            Self::AuthLockedOut => {
+                "Wait some minutes or restart the phone, then correct the credential."
+            }
+            Self::AuthNotAllowedInClear => {
+                "Move the phone to HTTPS, or set its site to plain HTTP."
+            }
+            Self::AuthDowngraded => {
+                "If the firmware was changed on purpose, forget the learned sign-in on the phone's page."
+            }
+            Self::Forbidden => "Provision the lines beside this message, then retry.",
+            Self::PromptPending => {
+                "Have somebody press OK on the phone, or provision features.show_action_uri_option = 0."
+            }
+            Self::Unsupported => "Leave this model out, or use another action.",
+            Self::Redirected => "Set the phone's scheme to HTTPS.",
+            Self::ServerError => "Try once more; if it stays, restart the phone by hand.",
+            Self::BadAnswer | Self::TooLarge => {
+                "Check that a Yealink phone lives at this address, then look at the phone."
+            }
+            Self::WrongPhone => "Correct the address in the inventory.",
+            Self::BlockedAddress => "Correct the address, or ask an administrator for the network.",
+            Self::Sip(_) => "Check the phone's registration and what its SIP server allows.",
+            Self::SipTimeout => {
+                "Check the registration, and look at the phone before you send again."
+            }
+            Self::Interrupted => "Look at the phone, then retry the unknown ones if need be.",
+            Self::InCall => "Try again after the call.",
+            Self::Protected => "Ask an administrator to include it.",
+            Self::NoAddress => "Add its address to the inventory.",
+            Self::NoCredential => "Store a credential for the phone, its group or its site.",
+            Self::FailureLimit => "Mend the causes above, then retry what was skipped.",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sip(status) => write!(f, "sip_{status}"),
+            other => f.write_str(other.word()),
+        }
+    }
+}
+
+impl FromStr for Cause {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(cause) = Self::ALL.iter().find(|cause| cause.word() == text) {
+            return Ok(*cause);
+        }
+        text.strip_prefix("sip_")
+            .and_then(|status| status.parse().ok())
+            .filter(|status| (300..700).contains(status))
+            .map(Self::Sip)
+            .ok_or_else(|| UnknownName {
+                text: text.to_owned(),
+                known: Self::ALL
+                    .iter()
+                    .map(|c| c.word())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            })
+    }
+}
+
+impl Serialize for Cause {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cause {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_back() {
+        for cause in Cause::ALL {
+            assert_eq!(cause.to_string().parse(), Ok(*cause));
+        }
+        assert_eq!("sip_489".parse(), Ok(Cause::Sip(489)));
+        assert!("sip_12".parse::<Cause>().is_err());
+    }
+
+    #[test]
+    fn surely_not_sent_and_may_have_happened_exclude_each_other() {
+        for cause in Cause::ALL {
+            assert!(
+                !(cause.surely_not_sent() && cause.may_have_happened()),
+                "{cause}"
+            );
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The words of Carillon.
+//!
+//! Owns what a phone, an action, a filter, a job, a state and a cause *are*, and every rule
+//! that can be stated without touching the world.
+//!
+//! *Invariant:* no I/O, no clock, no randomness; compiles for the browser.
+
+pub mod cause;
+pub mod event;
+pub mod mac;
+pub mod outcome;
+pub mod phone;
+pub mod role;
+pub mod state;
+pub mod timestamp;
+
+pub use cause::Cause;
+pub use mac::Mac;
+pub use state::{Counts, JobState, TargetState};
+pub use timestamp::Timestamp;

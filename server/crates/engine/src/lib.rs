@@ -1,0 +1,1 @@
+//! The use cases: inventory, accounts, secrets, jobs, dispatch and audit.

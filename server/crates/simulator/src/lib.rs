@@ -1,0 +1,1 @@
+//! Phones that are not there: real sockets, real protocols, and a ledger of what each one executed.

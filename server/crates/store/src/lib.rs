@@ -1,0 +1,1 @@
+//! The only way to the database: SQLite or Postgres behind one Store.

@@ -1,0 +1,1 @@
+//! Carillon: plays a whole fleet of desk phones from one keyboard.
