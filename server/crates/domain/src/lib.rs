@@ -7,14 +7,18 @@
 
 pub mod cause;
 pub mod event;
+pub mod filter;
 pub mod mac;
+pub mod model;
 pub mod outcome;
 pub mod phone;
 pub mod role;
 pub mod state;
+pub mod tag;
 pub mod timestamp;
 
 pub use cause::Cause;
+pub use filter::Filter;
 pub use mac::Mac;
 pub use state::{Counts, JobState, TargetState};
 pub use timestamp::Timestamp;

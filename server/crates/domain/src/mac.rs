@@ -38,19 +38,17 @@ impl Mac {
 
     /// Twelve lower-case digits without separators.
     pub fn digits(self) -> String {
-        self.0
-            .iter()
-            .fold(String::with_capacity(12), |mut text, byte| {
-                text.push_str(&format!("{byte:02x}"));
-                text
-            })
+        self.to_string().replace(':', "")
     }
 }
 
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+        for (place, byte) in self.0.iter().enumerate() {
+            let separator = if place == 0 { "" } else { ":" };
+            write!(f, "{separator}{byte:02x}")?;
+        }
+        Ok(())
     }
 }
 
