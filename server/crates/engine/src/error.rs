@@ -1,0 +1,100 @@
+//! Errors of use cases.
+//!
+//! Owns what can go wrong for the one who asked. Knows no HTTP; internals stay in the source.
+
+use std::time::Duration;
+
+use carillon_domain::role::Permission;
+use carillon_store::StoreError;
+use serde::{Deserialize, Serialize};
+
+/// One field of the input that is at fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// Name of the field as the caller wrote it: `targets.filter`, `name`.
+    pub field: String,
+    /// Stable code: `required`, `invalid`, `unknown`, `too_long`, `taken`, …
+    pub code: String,
+    /// What is wrong and what to do, in one plain sentence.
+    pub message: String,
+}
+
+impl FieldError {
+    /// Short form.
+    pub fn new(field: impl Into<String>, code: &str, message: impl Into<String>) -> Self {
+        Self { field: field.into(), code: code.to_owned(), message: message.into() }
+    }
+}
+
+/// Why a use case was not done. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// What was named does not exist, or is out of the caller's sight.
+    #[error("not found")]
+    NotFound,
+    /// The state of things does not allow it; the text says what to do.
+    #[error("{0}")]
+    Conflict(String),
+    /// The set of phones changed since the caller looked at it.
+    #[error("the list of phones changed: it was {expected}, now it is {actual}")]
+    SetChanged {
+        /// Count that the caller had seen.
+        expected: i64,
+        /// Count now.
+        actual: i64,
+        /// Digest now.
+        digest: String,
+    },
+    /// Some fields are wrong; every one is named.
+    #[error("{}", summarise(.0))]
+    Invalid(Vec<FieldError>),
+    /// The caller may not.
+    #[error("this needs the permission {0}")]
+    Denied(Permission),
+    /// Too much at once; try again after this time.
+    #[error("busy: try again in {} s", retry_after.as_secs().max(1))]
+    Busy {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// The keys that open stored secrets are missing.
+    #[error("sealed: the key file does not open this database")]
+    Sealed,
+    /// The storage failed.
+    #[error("the storage failed")]
+    Store(#[source] StoreError),
+    /// Something that should not happen.
+    #[error("internal error: {0}")]
+    Internal(&'static str),
+}
+
+/// What use cases return.
+pub type Result<T, E = EngineError> = std::result::Result<T, E>;
+
+impl EngineError {
+    /// One wrong field.
+    pub fn invalid(field: &str, code: &str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError::new(field, code, message)])
+    }
+}
+
+fn summarise(errors: &[FieldError]) -> String {
+    errors.iter().map(|e| format!("{}: {}", e.field, e.message)).collect::<Vec<_>>().join("; ")
+}
+
+impl From<StoreError> for EngineError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict { .. } => {
+                Self::Conflict("somebody else changed this meanwhile: look again".to_owned())
+            }
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl From<crate::random::NoEntropy> for EngineError {
+    fn from(_: crate::random::NoEntropy) -> Self {
+        Self::Internal("no random bytes")
+    }
+}
