@@ -1,0 +1,54 @@
+//! `/account`: one's own password, sessions and tokens.
+//!
+//! `POST /account/password`: `current`, `password`, `password_again`.
+//! `POST /account/sessions/{id}/end`; `POST /account/sessions/end-others`.
+//! `POST /account/tokens`: [`crate::tokens::TokenForm`]; `POST /account/tokens/{id}/revoke`.
+
+use carillon_domain::Timestamp;
+use carillon_domain::role::Role;
+use serde::{Deserialize, Serialize};
+
+use crate::FormErrors;
+use crate::tokens::{NewToken, TokenForm, TokenRow};
+
+/// One's own account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccountView {
+    /// Account name.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// When the password was last changed.
+    pub password_changed_at: Option<Timestamp>,
+    /// Fewest characters that a password may have.
+    pub password_min: usize,
+    /// What was wrong with the password form.
+    pub password_errors: FormErrors,
+    /// Where one is signed in.
+    pub sessions: Vec<SessionRow>,
+    /// One's tokens.
+    pub tokens: Vec<TokenRow>,
+    /// The form for a new one.
+    pub token_form: TokenForm,
+    /// What was wrong with it.
+    pub token_errors: FormErrors,
+    /// A token that was just made: shown this once.
+    pub new_token: Option<NewToken>,
+}
+
+/// One session.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SessionRow {
+    /// Its handle: not the cookie, nor its hash.
+    pub id: String,
+    /// When somebody signed in.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_seen: Timestamp,
+    /// From where.
+    pub ip: String,
+    /// The browser, shortened.
+    pub agent: String,
+    /// Whether it is this one.
+    pub current: bool,
+}

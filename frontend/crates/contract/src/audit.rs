@@ -1,0 +1,133 @@
+//! `/audit` and `/audit/{seq}`.
+//!
+//! `GET /audit`: the fields of [`AuditFilter`], `after`, `before`.
+//! `GET /audit/export?format=csv|jsonl&…`: the same filters.
+
+use carillon_domain::event::{ActorKind, EventResult};
+use carillon_domain::{Mac, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::list::{Chip, Link, Paging, Tab};
+
+/// The audit log.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct AuditView {
+    /// Mine · Commands · Failures · Sign-ins · Administration · Everything.
+    pub presets: Vec<Tab>,
+    /// Filters as typed.
+    pub filter: AuditFilter,
+    /// The period that is shown, in words: "Last 30 days".
+    pub period: String,
+    /// The same without a limit of time; `None` when there is none.
+    pub all_time_href: Option<String>,
+    /// Active filters.
+    pub chips: Vec<Chip>,
+    /// The list without filters.
+    pub clear_href: String,
+    /// Records, newest first.
+    pub rows: Vec<AuditRow>,
+    /// Neighbouring pages.
+    pub paging: Paging,
+    /// Exports of exactly this query: CSV and JSON Lines.
+    pub exports: Vec<Link>,
+    /// How far the log reaches.
+    pub chain: Option<ChainView>,
+    /// What was wrong with the filters.
+    pub errors: crate::FormErrors,
+}
+
+/// Filters of the log as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditFilter {
+    /// `from`: a day or an instant.
+    pub from: String,
+    /// `to`: a day or an instant.
+    pub to: String,
+    /// `actor`.
+    pub actor: String,
+    /// `action`: a code or its beginning.
+    pub action: String,
+    /// `phone`: MAC.
+    pub phone: String,
+    /// `site`.
+    pub site: String,
+    /// `group`.
+    pub group: String,
+    /// `job`.
+    pub job: String,
+    /// `result`.
+    pub result: String,
+    /// `ip`.
+    pub ip: String,
+    /// `q`: words of the reason.
+    pub q: String,
+}
+
+/// How far the log reaches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainView {
+    /// Number of records.
+    pub size: i64,
+    /// Root of the tree over them, hexadecimal.
+    pub root: String,
+    /// When the last checkpoint was signed.
+    pub checkpoint_at: Option<Timestamp>,
+}
+
+/// One record in a list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AuditRow {
+    /// Number.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// What kind of who.
+    pub actor_kind: ActorKind,
+    /// Code: `job.submitted`.
+    pub action: String,
+    /// In words: "started a job".
+    pub words: String,
+    /// The phone, with its name then.
+    pub phone: Option<(Mac, String)>,
+    /// What else it concerns: a group, a site, an account.
+    pub object: Option<Link>,
+    /// How it ended.
+    pub result: EventResult,
+    /// Why it ended so: the words of a cause.
+    pub detail: String,
+    /// Why it was done.
+    pub reason: String,
+    /// From where.
+    pub ip: Option<String>,
+    /// The job it belongs to, with its title.
+    pub job: Option<Link>,
+}
+
+/// One record.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AuditRecordView {
+    /// Its row.
+    pub row: AuditRow,
+    /// How the actor was signed in.
+    pub auth: String,
+    /// Site and groups at that moment.
+    pub site: Option<String>,
+    /// Groups at that moment.
+    pub groups: Vec<String>,
+    /// What changed: (field, before, after).
+    pub changes: Vec<(String, String, String)>,
+    /// Everything else that it holds: (name, value).
+    pub details: Vec<(String, String)>,
+    /// The exact bytes that the log commits to, as text.
+    pub entry: String,
+    /// Its hash, hexadecimal.
+    pub leaf_hash: String,
+    /// The records before and after.
+    pub previous_href: Option<String>,
+    /// The record after.
+    pub next_href: Option<String>,
+    /// Other records of the same job or phone.
+    pub related: Vec<Link>,
+}

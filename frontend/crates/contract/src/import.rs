@@ -1,0 +1,162 @@
+//! `/phones/import`: upload, review, result.
+//!
+//! `POST /phones/import` (`multipart/form-data`): `file` and/or `text`; 303 to
+//! `/phones/import/{id}`. `GET /phones/import/{id}?tab=create|update|unchanged|errors`.
+//! `POST /phones/import/{id}`: `digest`, `valid_rows_only` = `true` | `false`, and one
+//! `security.SLUG` per new site; 303 to `/phones/import/{id}/result`.
+//! `GET /phones/import/{id}/errors.csv`: the file with an error column.
+
+use carillon_domain::Timestamp;
+use carillon_domain::phone::TransportSecurity;
+use serde::{Deserialize, Serialize};
+
+use crate::FormErrors;
+use crate::list::Link;
+
+/// Step 1.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ImportView {
+    /// Text as pasted.
+    pub text: String,
+    /// Most bytes that are taken.
+    pub max_bytes: u64,
+    /// Most rows that are taken.
+    pub max_rows: usize,
+    /// What was wrong with the file as a whole: no `mac` column, unknown columns.
+    pub errors: FormErrors,
+}
+
+/// Which part of the review is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ImportTab {
+    /// What is wrong.
+    Errors,
+    /// New phones.
+    #[default]
+    Create,
+    /// Changed phones, old → new.
+    Update,
+    /// Phones that stay as they are.
+    Unchanged,
+}
+
+impl ImportTab {
+    /// All, in order of the page.
+    pub const ALL: [Self; 4] = [Self::Errors, Self::Create, Self::Update, Self::Unchanged];
+
+    /// Value of the parameter `tab`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Errors => "errors",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
+/// Step 2. Nothing has been written yet.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ImportReviewView {
+    /// Id of the draft.
+    pub id: String,
+    /// Name of the file, or "pasted text".
+    pub file_name: String,
+    /// Digest of what was reviewed: exactly this is applied.
+    pub digest: String,
+    /// When the draft is thrown away.
+    pub expires_at: Timestamp,
+    /// Rows that make a phone.
+    pub create: i64,
+    /// Rows that change one.
+    pub update: i64,
+    /// Rows that change nothing.
+    pub unchanged: i64,
+    /// Rows with an error (not errors: a row may have several).
+    pub error_rows: i64,
+    /// Errors in all.
+    pub errors_total: i64,
+    /// What is shown.
+    pub tab: ImportTab,
+    /// The first 1,000 errors, when their tab is shown.
+    pub errors: Vec<ImportError>,
+    /// Some hundred rows of the shown tab.
+    pub rows: Vec<ImportRow>,
+    /// How many rows the shown tab has.
+    pub rows_total: i64,
+    /// Sites that would be made, each with the mode chosen so far.
+    pub new_sites: Vec<NewSite>,
+    /// What the apply form was refused for.
+    pub form_errors: FormErrors,
+}
+
+/// One error of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportError {
+    /// Line in the file, the header being 1.
+    pub line: u64,
+    /// Column.
+    pub column: String,
+    /// What stands there; never of a password column.
+    pub value: String,
+    /// What is wrong.
+    pub problem: String,
+    /// What would be right.
+    pub fix: String,
+}
+
+/// One row of a file, as far as it says something.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportRow {
+    /// Line in the file.
+    pub line: u64,
+    /// Identity.
+    pub mac: String,
+    /// What to call it.
+    pub name: String,
+    /// What it sets, or what it changes.
+    pub changes: Vec<ImportChange>,
+}
+
+/// One value, old and new. Both are "(hidden)" for a password.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportChange {
+    /// Column.
+    pub column: String,
+    /// What the inventory has; `None` for a new phone.
+    pub old: Option<String>,
+    /// What it will have.
+    pub new: String,
+}
+
+/// A site that the import would make.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewSite {
+    /// Identity.
+    pub slug: String,
+    /// Name as in the file.
+    pub name: String,
+    /// How many rows name it.
+    pub phones: i64,
+    /// How its phones will be reached.
+    pub security: TransportSecurity,
+}
+
+/// Step 3.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ImportResultView {
+    /// Name of the file.
+    pub file_name: String,
+    /// Phones made.
+    pub created: i64,
+    /// Phones changed.
+    pub updated: i64,
+    /// Phones left as they were.
+    pub unchanged: i64,
+    /// Rows left out because of errors.
+    pub left_out: i64,
+    /// The sites that were made.
+    pub new_sites: Vec<Link>,
+    /// The audit records of this import.
+    pub audit_href: String,
+}

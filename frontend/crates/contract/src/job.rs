@@ -1,0 +1,198 @@
+//! `/jobs/{id}`: one job, and what its feed sends.
+//!
+//! `GET /jobs/{id}`: `state` (repeated), `cause`, `after`, `before`. `POST /jobs/{id}/pause`,
+//! `/resume`; `GET /jobs/{id}/cancel` asks ([`StopJobView`]), `POST` there does it.
+//! `POST /jobs/{id}/retry`: `states` (repeated), `reason`; 303 to a review.
+//! `GET /jobs/{id}/feed`: server-sent events `summary` with [`JobSummary`] as data, the last one
+//! named `finished`. `GET /jobs/{id}/targets.csv` and `.json` export.
+
+use carillon_domain::outcome::Transport;
+use carillon_domain::{Cause, Counts, JobState, Mac, TargetState, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::list::{Link, Paging};
+use crate::run::ActionClass;
+
+/// Where a job stands: what the feed sends, and what the top of the page shows. Under 1 KB.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobSummary {
+    /// Identity.
+    pub id: String,
+    /// Grows with every change; the feed's `id:`.
+    pub seq: i64,
+    /// Where the job stands.
+    pub state: JobState,
+    /// Where its targets stand; their sum is `total`.
+    pub counts: Counts,
+    /// All its targets.
+    pub total: i64,
+    /// Causes, biggest first.
+    pub causes: Vec<CauseCount>,
+    /// When its first target was sent.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// About how many seconds are left, while it runs.
+    pub eta_seconds: Option<i64>,
+    /// Why it stopped itself or waits: "Stopped: more than 10 % failed."
+    pub note: Option<String>,
+    /// When this was true.
+    pub at: Timestamp,
+}
+
+/// So many targets with this cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CauseCount {
+    /// The cause.
+    pub cause: Cause,
+    /// How many.
+    pub count: i64,
+}
+
+/// One job.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct JobView {
+    /// Where it stands.
+    pub summary: JobSummary,
+    /// Catalogue name of the action.
+    pub action: String,
+    /// For people: `Restart`.
+    pub title: String,
+    /// How dangerous.
+    pub class: ActionClass,
+    /// Parameters as (label, value), dialled numbers masked.
+    pub params: Vec<(String, String)>,
+    /// Phones in words: "group Vertrieb".
+    pub targets: String,
+    /// Who, and how they were signed in.
+    pub actor: String,
+    /// Why.
+    pub reason: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Not sent any more after this.
+    pub not_after: Option<Timestamp>,
+    /// How it is paced, in words.
+    pub pacing_in_words: Vec<String>,
+    /// One request as it went over the wire, secrets masked.
+    pub request_example: String,
+    /// The job that this one retries.
+    pub retry_of: Option<Link>,
+    /// Jobs that retry this one.
+    pub retries: Vec<Link>,
+    /// Provisioning lines that open a phone to exactly this server: shown beside `forbidden`.
+    pub snippet: Option<String>,
+    /// States that the list is narrowed to; empty = all.
+    pub states: Vec<TargetState>,
+    /// Cause that the list is narrowed to.
+    pub cause: Option<Cause>,
+    /// Targets of this page.
+    pub rows: Vec<TargetRow>,
+    /// Neighbouring pages; its total is of the narrowed list.
+    pub paging: Paging,
+    /// What this person may do now.
+    pub controls: JobControls,
+    /// Its audit records.
+    pub audit_href: String,
+    /// The result as CSV; empty when there is none.
+    pub export_href: String,
+    /// The retry form, where something can be tried again.
+    pub retry: Option<RetryForm>,
+}
+
+/// What may be done with a job now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is the control of its name")]
+pub struct JobControls {
+    pub pause: bool,
+    pub resume: bool,
+    pub stop: bool,
+}
+
+/// One target in the list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TargetRow {
+    /// The phone.
+    pub mac: Mac,
+    /// Its name when the job was made.
+    pub name: String,
+    /// Its extension then.
+    pub extension: String,
+    /// Its model then.
+    pub model: String,
+    /// Slug of its site then.
+    pub site: Option<String>,
+    /// Where it stands.
+    pub state: TargetState,
+    /// Why.
+    pub cause: Option<Cause>,
+    /// Status of the phone's answer.
+    pub http_status: Option<u16>,
+    /// The way it was sent.
+    pub transport: Option<Transport>,
+    /// Deliveries.
+    pub attempts: i64,
+    /// When it was sent.
+    pub sent_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// How long the phone took.
+    pub duration_ms: Option<i64>,
+    /// The start of what the phone answered, cleaned; may be empty.
+    pub excerpt: String,
+}
+
+/// Trying again.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct RetryForm {
+    /// Which states, with how many each, and whether it is ticked.
+    pub states: Vec<RetryState>,
+    /// Reason as typed, or the first job's.
+    pub reason: String,
+    /// What was wrong.
+    pub errors: crate::FormErrors,
+}
+
+/// One state that can be tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetryState {
+    /// The state.
+    pub state: TargetState,
+    /// How many targets.
+    pub count: i64,
+    /// Whether it is ticked.
+    pub selected: bool,
+}
+
+/// Asks before a job is stopped.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct StopJobView {
+    /// The job.
+    pub id: String,
+    /// "Restart · 221 phones".
+    pub title: String,
+    /// Where its targets stand.
+    pub counts: Counts,
+    /// Reason as typed.
+    pub reason: String,
+    /// What was wrong.
+    pub errors: crate::FormErrors,
+}
+
+/// `/stop-all`: asks before everything is stopped, or lets it go on. `POST /stop-all`,
+/// `POST /stop-all/release`: `reason`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct StopAllView {
+    /// Who stopped it, when and why; `None` when nothing is stopped.
+    pub stopped: Option<(String, Timestamp, String)>,
+    /// Jobs that run.
+    pub running_jobs: i64,
+    /// Targets that wait in them.
+    pub waiting: i64,
+    /// Targets that are being sent now.
+    pub sending: i64,
+    /// Reason as typed.
+    pub reason: String,
+    /// What was wrong.
+    pub errors: crate::FormErrors,
+}

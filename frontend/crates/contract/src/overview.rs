@@ -1,0 +1,79 @@
+//! `/`: the state of the fleet at a glance.
+
+use carillon_domain::{Cause, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::jobs::JobRow;
+
+/// The overview.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct OverviewView {
+    /// How the fleet is.
+    pub fleet: FleetView,
+    /// Jobs that run, are paused, stopping or interrupted; newest first.
+    pub running: Vec<JobRow>,
+    /// The last finished jobs.
+    pub recent: Vec<JobRow>,
+    /// What is wrong with phones now: their last results, biggest first.
+    pub causes: Vec<FleetCause>,
+    /// Sites, most problems first, some dozens at most.
+    pub sites: Vec<SiteHealth>,
+    /// The last changes by people.
+    pub changes: Vec<ChangeView>,
+}
+
+/// How many phones are how. `reachable + offline + unknown = phones`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FleetView {
+    /// All phones.
+    pub phones: i64,
+    /// Answered when last contacted.
+    pub reachable: i64,
+    /// Did not answer when last contacted.
+    pub offline: i64,
+    /// Never contacted.
+    pub unknown: i64,
+    /// Sites.
+    pub sites: i64,
+    /// Groups.
+    pub groups: i64,
+}
+
+/// So many phones whose last result has this cause.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FleetCause {
+    /// The cause.
+    pub cause: Cause,
+    /// How many phones.
+    pub phones: i64,
+}
+
+/// One site in the overview.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SiteHealth {
+    /// Identity.
+    pub slug: String,
+    /// Name.
+    pub name: String,
+    /// Its phones; `reachable + offline + unknown = phones`.
+    pub phones: i64,
+    /// Answered when last contacted.
+    pub reachable: i64,
+    /// Did not.
+    pub offline: i64,
+    /// Never contacted.
+    pub unknown: i64,
+}
+
+/// One change by a person, in a sentence.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChangeView {
+    /// Number of the audit record.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// What: "changed site Kiel".
+    pub text: String,
+}

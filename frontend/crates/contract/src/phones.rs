@@ -1,0 +1,184 @@
+//! `/phones`: the list.
+//!
+//! `GET /phones`: `q` (the filter language), and repeatable `site`, `group`, `model`, `tag`,
+//! `state`, `result`, `ready` from the facets; `sort`, `limit`, `after`, `before`, `sel`.
+//! `POST /selection`: `do` ([`BulkAction::as_str`]), `scope` = `page` | `all` | `selection`,
+//! `mac` (repeated: the ticked rows), `filter`, `sort`, `count`, `digest`, `sel`, `tag`, `group`.
+
+use carillon_domain::phone::Reachability;
+use carillon_domain::{Cause, Mac, TargetState, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::form::Choice;
+use crate::list::{Chip, Facet, Paging, SortLink};
+
+/// The list of phones.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct PhonesView {
+    /// Text of the search box, as typed.
+    pub q: String,
+    /// Canonical filter of everything that narrows the list; empty = all phones.
+    pub filter: String,
+    /// Why the filter could not be read, with the known fields; the list is then empty.
+    pub filter_error: Option<String>,
+    /// Parameters that we do not know, said instead of ignored.
+    pub unknown_parameters: Vec<String>,
+    /// Active filters.
+    pub chips: Vec<Chip>,
+    /// The list without any filter.
+    pub clear_href: String,
+    /// What the list can be narrowed by.
+    pub facets: Vec<Facet>,
+    /// How many phones the inventory has at all.
+    pub inventory: i64,
+    /// The rows of this page.
+    pub rows: Vec<PhoneRow>,
+    /// Keys: `label`, `extension`, `model`, `site`, `address`, `firmware`, `last_seen`,
+    /// `last_result`.
+    pub sort: Vec<SortLink>,
+    /// Current value of `sort`, to keep it in the filter form.
+    pub sort_value: String,
+    /// Neighbouring pages and how many phones match.
+    pub paging: Paging,
+    /// Digest of the matching set, so that "all N matching" stays exactly these.
+    pub digest: String,
+    /// What may be done with ticked rows; empty when nothing.
+    pub bulk: Vec<BulkAction>,
+    /// Fixed groups that ticked phones may be added to.
+    pub fixed_groups: Vec<Choice>,
+    /// A selection that is being collected over several pages.
+    pub selection: Option<SelectionView>,
+    /// Where these same phones are found as CSV; `None` when not allowed.
+    pub export_href: Option<String>,
+    /// What the last form was refused for, if it was.
+    pub errors: crate::FormErrors,
+}
+
+/// One phone in the list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PhoneRow {
+    /// Identity.
+    pub mac: Mac,
+    /// What people call it; may be empty.
+    pub label: String,
+    /// Extension; may be empty.
+    pub extension: String,
+    /// Model; may be empty.
+    pub model: String,
+    /// Slug and name of its site.
+    pub site: Option<(String, String)>,
+    /// Address, with the port where it is not the scheme's own.
+    pub address: String,
+    /// What the last contact said.
+    pub state: Reachability,
+    /// When it last answered.
+    pub last_seen: Option<Timestamp>,
+    /// Whether a command would get through.
+    pub ready: Readiness,
+    /// Firmware; may be empty.
+    pub firmware: String,
+    /// What the last command came to.
+    pub last_result: Option<LastResult>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Left out of jobs.
+    pub protected: bool,
+}
+
+impl PhoneRow {
+    /// What to call it: label, else extension, else MAC.
+    pub fn name(&self) -> String {
+        match (self.label.as_str(), self.extension.as_str()) {
+            ("", "") => self.mac.to_string(),
+            ("", extension) => extension.to_owned(),
+            (label, _) => label.to_owned(),
+        }
+    }
+}
+
+/// Whether a command would get through, as far as the last contact tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Readiness {
+    /// Nobody tried yet.
+    #[default]
+    Unchecked,
+    /// It took the last command.
+    Ready,
+    /// This stood in the way.
+    Gate(Cause),
+}
+
+/// What the last command came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastResult {
+    /// State of the target.
+    pub state: TargetState,
+    /// Why.
+    pub cause: Option<Cause>,
+    /// When it ended.
+    pub at: Timestamp,
+    /// The job.
+    pub job: String,
+    /// Title of the action: `Reboot`.
+    pub action: String,
+}
+
+/// What can be done with many phones at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BulkAction {
+    /// Go on to `/run`.
+    Run,
+    /// Put them into the selection and come back.
+    Collect,
+    /// Add the tag of field `tag`.
+    Tag,
+    /// Take that tag off.
+    Untag,
+    /// Add them to the fixed group of field `group`.
+    AddToGroup,
+    /// Go on to a page that asks whether they shall be deleted.
+    Delete,
+}
+
+impl BulkAction {
+    /// Value of the field `do`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Collect => "collect",
+            Self::Tag => "tag",
+            Self::Untag => "untag",
+            Self::AddToGroup => "group",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// A selection that is kept on the server while somebody pages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SelectionView {
+    /// Its id, parameter `sel`.
+    pub id: String,
+    /// How many phones it has.
+    pub count: i64,
+    /// The list without it.
+    pub clear_href: String,
+}
+
+/// `/phones/delete?sel=…`: asks before phones are deleted. `POST` there: `sel`, `count`,
+/// `typed` (the number, when more than one).
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct DeletePhonesView {
+    /// The selection.
+    pub sel: String,
+    /// How many phones.
+    pub count: i64,
+    /// Up to ten of their names.
+    pub examples: Vec<String>,
+    /// Where to go when not.
+    pub back_href: String,
+    /// What was typed.
+    pub typed: String,
+    /// What was wrong.
+    pub errors: crate::FormErrors,
+}

@@ -1,0 +1,58 @@
+//! `/admin/users`.
+//!
+//! `POST /admin/users/new`: `name`, `role`, `password`. `POST /admin/users/{name}/edit`: `role`,
+//! `version`. `POST /admin/users/{name}/disable`, `/enable`; `POST /admin/users/{name}/password`:
+//! `password`.
+
+use carillon_domain::Timestamp;
+use carillon_domain::role::Role;
+use serde::{Deserialize, Serialize};
+
+use crate::FormErrors;
+
+/// The list of accounts.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct UsersView {
+    /// All of them, by name.
+    pub rows: Vec<UserRow>,
+}
+
+/// One account in the list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UserRow {
+    /// Account name.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// Whether it can sign in.
+    pub disabled: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_seen: Option<Timestamp>,
+    /// Tokens in use.
+    pub tokens: i64,
+    /// Whether it is one's own.
+    pub own: bool,
+}
+
+/// The page that adds an account or changes one.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct UserFormView {
+    /// Name of the account that is changed; `None` when one is added.
+    pub existing: Option<String>,
+    /// `name` as typed.
+    pub name: String,
+    /// `role` as chosen.
+    pub role: String,
+    /// Whether the account is disabled.
+    pub disabled: bool,
+    /// Whether it is one's own: then it cannot be disabled or lose its role here.
+    pub own: bool,
+    /// Fewest characters that a password may have.
+    pub password_min: usize,
+    /// Version the edit started from.
+    pub version: i64,
+    /// What was wrong.
+    pub errors: FormErrors,
+}
