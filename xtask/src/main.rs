@@ -1,2 +1,54 @@
-//! Build driver.
-fn main() {}
+//! The tool behind `make`: everything that a build or a test run needs and cargo does not do.
+//!
+//! It owns the order of the test run, the house rules and the throw-away Postgres. It never
+//! changes a source file, and installs nothing that it does not name first.
+#![expect(
+    clippy::print_stdout,
+    reason = "a command-line tool talks on standard output"
+)]
+#![expect(clippy::print_stderr, reason = "and complains on standard error")]
+
+mod browser;
+mod budget;
+mod postgres;
+mod process;
+mod rules;
+mod suite;
+mod tally;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  test      everything, in the order of the house; stops at the first failure
+  lint      the part of it that only reads: format, clippy, licences, house rules
+  check     the house rules alone (direction of dependencies, versions, twin migrations)
+  browser   the browser tests alone
+  budget    the sizes of what a browser loads
+  tools     installs what `test` needs from crates.io, if it is missing";
+
+fn main() -> ExitCode {
+    let command = std::env::args().nth(1).unwrap_or_default();
+    let outcome = match command.as_str() {
+        "test" => suite::test(),
+        "lint" => suite::lint(),
+        "check" => rules::check(),
+        "browser" => suite::browser(),
+        "budget" => budget::check(),
+        "tools" => tools::install(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("\nxtask: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The order of the test run: what is quick and decides much comes first.
+//!
+//! Invariant: `lint` and `test` share their steps; nothing is checked by one only because the
+//! other forgot it.
+
+use std::time::Instant;
+
+use crate::postgres::Cluster;
+use crate::process::{cargo, run, run_and_read_stderr, step};
+use crate::tally::Tally;
+use crate::workspace::{BROWSER_PACKAGE, WASM, package_flags};
+use crate::{browser, budget, rules, tools};
+
+/// Format, lints, licences, house rules, every test on both databases, documentation, browser,
+/// sizes.
+pub(crate) fn test() -> Result<(), String> {
+    let started = Instant::now();
+    lint()?;
+    step("build", build)?;
+    let native = step("tests on SQLite and Postgres", native_tests)?;
+    step("documentation", documentation)?;
+    let pages = step("browser tests", browser::run_journeys)?;
+    step("size budget", budget::check)?;
+    let all = native.plus(pages);
+    println!("\nEverything in {:.0} s.", started.elapsed().as_secs_f64());
+    println!("{} passed, {} failed", all.passed, all.failed);
+    Ok(())
+}
+
+/// What can be said without running the program.
+pub(crate) fn lint() -> Result<(), String> {
+    step("tools", tools::install)?;
+    step("format", || run(cargo().args(["fmt", "--all", "--check"])))?;
+    step("house rules", rules::check)?;
+    step("clippy", clippy)?;
+    step("clippy for the browser", clippy_for_browser)?;
+    step("licences, bans, sources", deny)
+}
+
+/// The browser tests alone, on a fresh build.
+pub(crate) fn browser() -> Result<(), String> {
+    step("build", build)?;
+    step("browser tests", browser::run_journeys).map(drop)
+}
+
+fn clippy() -> Result<(), String> {
+    run(cargo()
+        .args(["clippy", "--locked", "--all-targets"])
+        .args(package_flags())
+        .args(["--", "--deny", "warnings"]))
+}
+
+fn clippy_for_browser() -> Result<(), String> {
+    run(cargo()
+        .args([
+            "clippy",
+            "--locked",
+            "-p",
+            BROWSER_PACKAGE,
+            "--target",
+            WASM,
+        ])
+        .args(["--", "--deny", "warnings"]))
+}
+
+fn deny() -> Result<(), String> {
+    run(cargo()
+        .args(["deny", "--offline", "--log-level", "error"])
+        .args(["check", "bans", "licenses", "sources"]))
+}
+
+/// Binaries and test binaries in one go, with the features that the tests need, so that the
+/// program of the browser tests is the one of the native tests.
+fn build() -> Result<(), String> {
+    run(cargo()
+        .args(["build", "--locked", "--bins", "--tests"])
+        .args(package_flags()))
+}
+
+fn native_tests() -> Result<Tally, String> {
+    let cluster = Cluster::start()?;
+    let lines = run_and_read_stderr(
+        cargo()
+            .args(["nextest", "run", "--locked"])
+            .args(package_flags())
+            .env("CARILLON_TEST_POSTGRES_URL", cluster.url()),
+    )?;
+    Ok(Tally::of_nextest(&lines))
+}
+
+fn documentation() -> Result<(), String> {
+    run(cargo()
+        .args(["doc", "--locked", "--no-deps", "--document-private-items"])
+        .args(package_flags())
+        .env("RUSTDOCFLAGS", "--deny warnings"))
+}
