@@ -5,8 +5,10 @@
 //!
 //! *Invariant:* no I/O, no clock, no randomness; compiles for the browser.
 
+pub mod action;
 pub mod cause;
 pub mod event;
+pub mod field;
 pub mod filter;
 pub mod mac;
 pub mod model;
@@ -18,6 +20,7 @@ pub mod tag;
 pub mod timestamp;
 
 pub use cause::Cause;
+pub use field::FieldError;
 pub use filter::Filter;
 pub use mac::Mac;
 pub use state::{Counts, JobState, TargetState};

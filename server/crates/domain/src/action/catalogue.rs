@@ -1,0 +1,50 @@
+//! The catalogue: every documented value, each once.
+//!
+//! Owns the facts, gathered from the vendor's administrator guides (V80 to V86) and from what
+//! public integrations report, told in our own words. Values that only one outsider claims are
+//! left out, and so is everything that writes configuration.
+
+mod calls;
+mod keys;
+mod settings;
+mod system;
+
+use super::{Category, Class, Entry, Models, Verification};
+use crate::outcome::Transport;
+
+/// HTTP in clear and over TLS.
+const WEB: &[Transport] = &[Transport::Http, Transport::Https];
+
+/// A key press that may interrupt somebody, takes nothing and proves nothing.
+const KEY: Entry = Entry {
+    name: "",
+    title: "",
+    note: "",
+    category: Category::Confirm,
+    class: Class::Disruptive,
+    call_control: false,
+    repeatable: false,
+    params: &[],
+    models: Models::ALL,
+    transports: WEB,
+    verification: Verification::None,
+};
+
+/// Every entry, in the order in which people see them.
+pub fn all() -> impl Iterator<Item = &'static Entry> {
+    system::ENTRIES
+        .iter()
+        .chain(settings::ENTRIES)
+        .chain(calls::ENTRIES)
+        .chain(keys::ENTRIES)
+}
+
+/// The entry of exactly this name: phones tell capitals from small letters.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    all().find(|entry| entry.name == name)
+}
+
+/// The entry that somebody probably meant: the same letters in another case.
+pub fn suggest(name: &str) -> Option<&'static Entry> {
+    all().find(|entry| entry.name.eq_ignore_ascii_case(name.trim()))
+}
