@@ -13,7 +13,7 @@ pub mod uri;
 use serde::Serialize;
 
 pub use catalogue::{all, find, suggest};
-pub use checked::{CheckedAction, Expectation};
+pub use checked::{CheckedAction, Expectation, Forward};
 pub use keys::{Key, MAX_KEYS};
 pub use number::Number;
 pub use param::{Param, ParamKind};
