@@ -1,1 +1,20 @@
-//! The only way to a phone: the Gateway over HTTP and HTTPS, its guard, and what answers mean.
+//! The only way to a phone.
+//!
+//! Owns the [`Guard`] of addresses, the [`Gateway`] over HTTP and HTTPS, and what every answer
+//! and every failure means as a cause. Knows no store and no job: one [`Delivery`] in, one
+//! outcome out.
+//!
+//! *Invariant:* one delivery carries at most one request that the phone can execute; nothing is
+//! repeated, followed, pooled or sent to an address that the guard did not just pass.
+
+pub mod delivery;
+mod excerpt;
+pub mod gateway;
+pub mod guard;
+mod http;
+pub mod tls;
+mod verdict;
+
+pub use delivery::{Credential, Delivery, InvalidPath, Limits, PathAndQuery, Target};
+pub use gateway::{Entropy, Fetched, Gateway, GatewayConfig, GatewayError, Now};
+pub use guard::{Blocked, Guard, GuardConfig};

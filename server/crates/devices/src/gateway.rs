@@ -1,0 +1,176 @@
+//! The Gateway: one delivery in, one outcome out.
+//!
+//! Owns the guard in force and the TLS settings. Keeps nothing about phones: what a delivery
+//! taught is in its outcome, and the caller remembers it.
+//!
+//! *Invariant:* the address is checked here, immediately before the socket is opened.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use carillon_domain::outcome::{Outcome, Transport};
+use carillon_domain::phone::Scheme;
+use carillon_domain::{Cause, Timestamp};
+use ipnet::IpNet;
+use tokio::time::Instant;
+
+use crate::delivery::Delivery;
+use crate::excerpt::Excerpt;
+use crate::guard::{Blocked, Guard};
+use crate::http::{Conversation, Ending, Heard};
+use crate::tls::TlsClient;
+use crate::verdict;
+
+/// Gives 16 fresh random bytes: the client nonce of a Digest answer.
+pub type Entropy = Arc<dyn Fn() -> [u8; 16] + Send + Sync>;
+
+/// Gives the time, for the validity of certificates.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What a [`Gateway`] is made of.
+pub struct GatewayConfig {
+    /// Which addresses may be contacted.
+    pub guard: Guard,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// The clock.
+    pub now: Now,
+}
+
+/// Why no gateway could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// The TLS library refused its settings.
+    #[error("cannot set up TLS to phones")]
+    Tls(#[source] rustls::Error),
+}
+
+/// An answer with its body.
+pub struct Fetched {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The body of a 2xx answer, at most [`crate::Limits::body`] bytes; empty otherwise. Hostile
+    /// input.
+    pub body: Vec<u8>,
+    /// Whether the body is whole.
+    pub complete: bool,
+}
+
+/// The only way to a phone.
+pub struct Gateway {
+    outer: Guard,
+    guard: RwLock<Arc<Guard>>,
+    tls: TlsClient,
+    entropy: Entropy,
+}
+
+impl Gateway {
+    /// Makes a gateway behind a guard.
+    pub fn new(config: GatewayConfig) -> Result<Self, GatewayError> {
+        Ok(Self {
+            guard: RwLock::new(Arc::new(config.guard.clone())),
+            outer: config.guard,
+            tls: TlsClient::new(config.now).map_err(GatewayError::Tls)?,
+            entropy: config.entropy,
+        })
+    }
+
+    /// The guard in force, for checks at import, at edit and when a job is queued.
+    pub fn guard(&self) -> Arc<Guard> {
+        Arc::clone(&self.guard.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The guard of the server's settings, which nothing widens.
+    pub const fn outer_guard(&self) -> &Guard {
+        &self.outer
+    }
+
+    /// Puts a narrower list in force, for everything sent from now on. `None` = the whole outer
+    /// bound again.
+    pub fn narrow(&self, networks: Option<&[IpNet]>) -> Result<(), Blocked> {
+        let guard = match networks {
+            Some(networks) => self.outer.narrowed(networks)?,
+            None => self.outer.clone(),
+        };
+        *self.guard.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(guard);
+        Ok(())
+    }
+
+    /// Delivers one request and says what came of it.
+    ///
+    /// Ends within [`crate::Limits::whole`]. Dropping the future closes the connection; the
+    /// phone may have carried the request out by then.
+    pub async fn deliver(&self, delivery: Delivery) -> Outcome {
+        let started = Instant::now();
+        let heard = self.converse(&delivery, started).await;
+        let cause = heard.ending.cause(verdict::of_command);
+        outcome(&delivery, &heard, cause, started.elapsed())
+    }
+
+    /// Asks for something to read: `phonecfg=get` or a screenshot.
+    ///
+    /// As [`Self::deliver`], with the body of a 2xx answer.
+    pub async fn fetch(&self, delivery: Delivery) -> Fetched {
+        let started = Instant::now();
+        let heard = self.converse(&delivery, started).await;
+        let cause = heard.ending.cause(verdict::of_answer);
+        let outcome = outcome(&delivery, &heard, cause, started.elapsed());
+        let (body, complete) = match heard.ending {
+            Ending::Answer(answer) if cause.is_none() => (answer.body, answer.complete),
+            _ => (Vec::new(), false),
+        };
+        Fetched {
+            outcome,
+            body,
+            complete,
+        }
+    }
+
+    async fn converse(&self, delivery: &Delivery, started: Instant) -> Heard {
+        let guard = self.guard();
+        let target = delivery.target;
+        match guard.check(target.address, target.port) {
+            Ok(address) => {
+                Conversation::new(&self.tls, &self.entropy, delivery, address, started)
+                    .hold()
+                    .await
+            }
+            Err(blocked) => {
+                tracing::debug!(phone.mac = %delivery.mac, %blocked, "address refused");
+                Heard::nothing(blocked.cause())
+            }
+        }
+    }
+}
+
+fn outcome(
+    delivery: &Delivery,
+    heard: &Heard,
+    cause: Option<Cause>,
+    duration: Duration,
+) -> Outcome {
+    let answer = heard.ending.answer();
+    let outcome = Outcome {
+        cause,
+        http_status: answer.map(|answer| answer.status),
+        transport: match delivery.target.scheme {
+            Scheme::Http => Transport::Http,
+            Scheme::Https => Transport::Https,
+        },
+        duration,
+        excerpt: answer
+            .filter(|answer| !answer.body.is_empty())
+            .map(|answer| Excerpt::without_secrets_of(delivery).of(&answer.body))
+            .unwrap_or_default(),
+        learned_auth: heard.learned_auth,
+        learned_pin: heard.learned_pin.clone(),
+        reached: heard.reached,
+    };
+    tracing::debug!(
+        phone.mac = %delivery.mac,
+        cause = outcome.cause.map(tracing::field::display),
+        status = outcome.http_status,
+        "delivered"
+    );
+    outcome
+}

@@ -1,0 +1,120 @@
+//! Opens the one connection of a request.
+//!
+//! Owns connecting to exactly the address that the guard passed, TLS on top, and the causes of
+//! what fails before anything is sent.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use carillon_domain::Cause;
+use carillon_domain::phone::Scheme;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+
+use super::wire::Wire;
+use crate::delivery::Limits;
+use crate::tls::{PhoneVerifier, TlsClient};
+
+/// How to open a connection.
+pub(super) struct Way<'a> {
+    pub(super) address: SocketAddr,
+    pub(super) scheme: Scheme,
+    pub(super) limits: &'a Limits,
+    /// When the whole exchange has to be over.
+    pub(super) deadline: Instant,
+    pub(super) tls: &'a TlsClient,
+    pub(super) verifier: &'a Arc<PhoneVerifier>,
+}
+
+/// Why there is no connection, and whether anything answered.
+pub(super) struct NotOpened {
+    pub(super) cause: Cause,
+    pub(super) reached: bool,
+}
+
+impl NotOpened {
+    const fn away(cause: Cause) -> Self {
+        Self {
+            cause,
+            reached: false,
+        }
+    }
+
+    const fn there(cause: Cause) -> Self {
+        Self {
+            cause,
+            reached: true,
+        }
+    }
+}
+
+impl Way<'_> {
+    /// Opens the connection. Nothing of a request has left when this fails.
+    pub(super) async fn open(&self) -> Result<Wire, NotOpened> {
+        let stream = self.connect().await?;
+        match self.scheme {
+            Scheme::Http => Ok(Wire::plain(stream)),
+            Scheme::Https => self.handshake(stream).await,
+        }
+    }
+
+    async fn connect(&self) -> Result<TcpStream, NotOpened> {
+        let deadline = self.deadline.min(Instant::now() + self.limits.connect);
+        let stream = timeout_at(deadline, TcpStream::connect(self.address))
+            .await
+            .map_err(|_| NotOpened::away(Cause::TimeoutConnect))?
+            .map_err(|error| NotOpened::away(cause_of(&error)))?;
+        // Where it fails the request goes out all the same, a little later.
+        let _ = stream.set_nodelay(true);
+        self.check_ends(&stream)?;
+        Ok(stream)
+    }
+
+    fn check_ends(&self, stream: &TcpStream) -> Result<(), NotOpened> {
+        let peer = stream
+            .peer_addr()
+            .map_err(|_| NotOpened::away(Cause::Refused))?;
+        if peer != self.address {
+            return Err(NotOpened::away(Cause::BlockedAddress));
+        }
+        // On loopback a socket can be given the very port that it connects to, and then talks to
+        // itself: nobody listens there.
+        if stream.local_addr().is_ok_and(|local| local == peer) {
+            return Err(NotOpened::away(Cause::Refused));
+        }
+        Ok(())
+    }
+
+    async fn handshake(&self, stream: TcpStream) -> Result<Wire, NotOpened> {
+        let deadline = self.deadline.min(Instant::now() + self.limits.tls);
+        let name = ServerName::from(self.address.ip());
+        let connecting = self.tls.connector(self.verifier).connect(name, stream);
+        match timeout_at(deadline, connecting).await {
+            Ok(Ok(stream)) => Ok(Wire::tls(stream)),
+            _ if self.verifier.identity_changed() => {
+                Err(NotOpened::there(Cause::TlsIdentityChanged))
+            }
+            _ => Err(NotOpened::there(Cause::TlsFailed)),
+        }
+    }
+}
+
+/// The cause of a connection that was not made.
+///
+/// Whatever is neither a refusal nor a timeout is "no way there": no route, host down, a local
+/// firewall, no local port.
+fn cause_of(error: &io::Error) -> Cause {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted => Cause::Refused,
+        io::ErrorKind::TimedOut => Cause::TimeoutConnect,
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => Cause::Unreachable,
+        _ => {
+            tracing::warn!(%error, "cannot open a connection");
+            Cause::Unreachable
+        }
+    }
+}
