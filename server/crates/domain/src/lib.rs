@@ -7,6 +7,8 @@
 
 pub mod action;
 pub mod cause;
+pub mod change;
+pub mod credential;
 pub mod event;
 pub mod field;
 pub mod filter;
@@ -15,6 +17,7 @@ pub mod mac;
 pub mod model;
 pub mod outcome;
 pub mod phone;
+pub mod phone_list;
 pub mod phonecfg;
 pub mod role;
 pub mod snippet;

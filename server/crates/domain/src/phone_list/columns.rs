@@ -1,0 +1,106 @@
+//! The header of a list.
+
+use super::ListError;
+use super::limits::{MAX_COLUMNS, whole_file};
+use super::records::Record;
+use crate::closed_list;
+
+closed_list! {
+    /// A column that a list may have.
+    Column {
+        /// Identity: the one that must be there.
+        Mac = "mac",
+        /// What people call the phone.
+        Label = "label",
+        /// Its extension.
+        Extension = "extension",
+        /// Its model.
+        Model = "model",
+        /// Its IP address.
+        Address = "address",
+        /// Port of its web server.
+        Port = "port",
+        /// `http` or `https`.
+        Scheme = "scheme",
+        /// Its site, by name or slug.
+        Site = "site",
+        /// Tags, separated by `;`.
+        Tags = "tags",
+        /// SIP address of record.
+        SipUri = "sip_uri",
+        /// Name of a stored credential.
+        Credential = "credential",
+        /// User name of this phone alone.
+        Username = "username",
+        /// Password of this phone alone.
+        Password = "password",
+        /// Whether jobs leave it out.
+        Protected = "protected",
+        /// Free text.
+        Notes = "notes",
+    }
+}
+
+/// The column in which our own error file tells what was wrong: read over.
+pub(super) const ERROR_COLUMN: &str = "error";
+
+/// Which column stands in which place.
+pub(super) struct Columns {
+    pub(super) places: Vec<Option<Column>>,
+    pub(super) errors: Vec<ListError>,
+}
+
+pub(super) fn no_header() -> ListError {
+    whole_file("the file is empty".to_owned(), FIRST_LINE)
+}
+
+const FIRST_LINE: &str = "let the first line name the columns, at least mac";
+
+/// Reads the header.
+pub(super) fn read(header: &Record<'_>) -> Columns {
+    let mut columns = Columns {
+        places: Vec::new(),
+        errors: Vec::new(),
+    };
+    let error = |value: &str, problem: &str, fix: String| ListError {
+        line: header.line,
+        column: String::new(),
+        value: value.chars().take(80).collect(),
+        problem: problem.to_owned(),
+        fix,
+    };
+    if header.cells.len() > MAX_COLUMNS {
+        let problem = format!("the header has more than {MAX_COLUMNS} columns");
+        columns.errors.push(error("", &problem, known()));
+        return columns;
+    }
+    for cell in &header.cells {
+        let name = cell.trim().to_lowercase().replace([' ', '-'], "_");
+        let column = name.parse::<Column>().ok();
+        if column.is_none() && name != ERROR_COLUMN {
+            let problem = if name.is_empty() {
+                "a column has no name"
+            } else {
+                "there is no such column"
+            };
+            columns.errors.push(error(cell.trim(), problem, known()));
+        } else if column.is_some() && columns.places.contains(&column) {
+            let fix = "leave one of them out".to_owned();
+            let problem = "this column is there twice";
+            columns.errors.push(error(cell.trim(), problem, fix));
+        }
+        columns.places.push(column);
+    }
+    if !columns.places.contains(&Some(Column::Mac)) {
+        let problem = "the column mac is missing";
+        columns
+            .errors
+            .push(error("", problem, FIRST_LINE.to_owned()));
+    }
+    columns
+}
+
+fn known() -> String {
+    let names: Vec<&str> = Column::ALL.iter().map(|column| column.as_str()).collect();
+    format!("use only these: {}", names.join(", "))
+}

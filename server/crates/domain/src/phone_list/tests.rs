@@ -1,0 +1,289 @@
+//! What a list understands, what it tells, and that what it writes reads back.
+
+use proptest::prelude::*;
+use secrecy::ExposeSecret;
+
+use super::*;
+use crate::phone::Phone;
+
+fn one(text: &str) -> Row {
+    let list = read(text.as_bytes());
+    assert_eq!(list.errors, [], "{text}");
+    assert_eq!(list.rows.len(), 1, "{text}");
+    list.rows.into_iter().next().expect("one row")
+}
+
+fn told(text: &str) -> Vec<(u64, String, String)> {
+    read(text.as_bytes())
+        .errors
+        .into_iter()
+        .map(|error| (error.line, error.column, error.value))
+        .collect()
+}
+
+#[test]
+fn every_column_is_read_in_any_order() {
+    let row = one(
+        "notes,mac,label,extension,model,address,port,scheme,site,tags,sip_uri,username,password,protected\n\
+         \"two\r\nlines, \"\"quoted\"\"\",00-15-65-AA-BB-CC, Front desk ,0101,SIP-T46S,10.1.2.3,8443,HTTPS,\
+         Köln Süd,VIP; lab;vip,sip:101@pbx,admin, s p ,yes\n",
+    );
+    assert_eq!(row.line, 2);
+    assert_eq!(row.mac.to_string(), "00:15:65:aa:bb:cc");
+    assert_eq!(row.label, Cell::Value("Front desk".into()));
+    assert_eq!(row.extension, Cell::Value("0101".into()));
+    assert_eq!(row.model, Cell::Value("T46S".into()));
+    assert_eq!(row.address, Cell::Value("10.1.2.3".parse().unwrap()));
+    assert_eq!(row.port, Cell::Value(8443));
+    assert_eq!(row.scheme, Cell::Value(Scheme::Https));
+    assert_eq!(row.site.value().unwrap().slug, "koeln-sued");
+    assert_eq!(row.tags, Cell::Value(vec!["lab".into(), "vip".into()]));
+    assert_eq!(row.notes, Cell::Value("two\nlines, \"quoted\"".into()));
+    assert_eq!(row.protected, Cell::Value(true));
+    assert_eq!(row.login.password.unwrap().expose_secret(), " s p ");
+    assert_eq!(row.credential, Cell::Absent);
+}
+
+#[test]
+fn delimiters_marks_and_blank_lines() {
+    for text in [
+        "mac,label\n001565aabbcc,a\n",
+        "mac;label\r\n001565aabbcc;a",
+        "\u{feff}mac;label\n001565aabbcc;a\n",
+        "sep=;\r\nmac;label\r\n001565aabbcc;a\r\n",
+        "\"sep=,\"\nmac,label\n001565aabbcc,a\n",
+        "\n\nMAC , Label\n\n,\n001565aabbcc,a\n\n;;;\n",
+        "mac,label,error\n001565aabbcc,a,what was wrong\n",
+        "mac,label\n001565aabbcc,a,,\n",
+    ] {
+        let list = read(text.as_bytes());
+        let expected = usize::from(text.contains(";;;"));
+        assert_eq!(list.errors.len(), expected, "{text:?} {:?}", list.errors);
+        assert_eq!(list.rows[0].label, Cell::Value("a".into()), "{text:?}");
+    }
+}
+
+#[test]
+fn an_absent_column_leaves_a_blank_cell_clears_and_a_value_sets() {
+    let mut phone = Phone::new("001565aabbcc".parse().unwrap());
+    phone.label = "old".into();
+    phone.extension = "1".into();
+    phone.port = Some(80);
+    phone.tags = vec!["a".into()];
+    phone.protected = true;
+    phone.credential = Some("shared".into());
+    let row = one("mac,label,port,tags,protected,credential\n001565aabbcc,new,,,,\n");
+    row.apply_to(&mut phone, |site| site.slug.clone());
+    assert_eq!(
+        (phone.label.as_str(), phone.extension.as_str()),
+        ("new", "1")
+    );
+    assert_eq!((phone.port, phone.protected), (None, false));
+    assert!(phone.tags.is_empty());
+    assert_eq!(phone.credential, None);
+}
+
+#[test]
+fn a_blank_cell_never_clears_the_phones_own_password() {
+    let mac: Mac = "001565aabbcc".parse().unwrap();
+    let mut phone = Phone::new(mac);
+    let login = one("mac,username,password\n001565aabbcc,admin,s\n");
+    login.apply_to(&mut phone, |site| site.slug.clone());
+    assert_eq!(phone.credential, Some(credential_of(mac)));
+    let blank = one("mac,credential,username,password\n001565aabbcc,,,\n");
+    blank.apply_to(&mut phone, |site| site.slug.clone());
+    assert_eq!(phone.credential, Some(credential_of(mac)));
+}
+
+fn credential_of(mac: Mac) -> String {
+    crate::credential::own_name(mac)
+}
+
+#[test]
+fn every_mistake_is_told_in_one_pass() {
+    let text = "mac,label,address,port,scheme,protected,tags,extension,sip_uri\n\
+        xyz,,010.0.0.1,0,ftp,maybe,a|b,1 2,nobody\n\
+        001565aabbcc,ok,phone.example,70000,,,,,\n\
+        00:15:65:aa:bb:cc,twice,,,,,,,\n\
+        ,none,,,,,,,\n\
+        001565aabbcd,few\n\
+        001565aabbce,\"open,,,,,,,\n\
+        001565aabbcf,\"a\"b,,,,,,,\n\
+        001565aabbd0,fine,,,,,,,\n";
+    let list = read(text.as_bytes());
+    let found: Vec<(u64, &str)> = list
+        .errors
+        .iter()
+        .map(|e| (e.line, e.column.as_str()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (2, "mac"),
+            (2, "extension"),
+            (2, "address"),
+            (2, "port"),
+            (2, "scheme"),
+            (2, "tags"),
+            (2, "sip_uri"),
+            (2, "protected"),
+            (3, "address"),
+            (3, "port"),
+            (4, "mac"),
+            (5, "mac"),
+            (6, ""),
+            (7, ""),
+            (8, ""),
+        ]
+    );
+    assert!(
+        list.errors
+            .iter()
+            .all(|e| !e.problem.is_empty() && !e.fix.is_empty())
+    );
+    assert_eq!(list.errors[10].problem, "this phone is already in line 3");
+    assert_eq!((list.total, list.rows.len()), (8, 1));
+    assert!(!list.blocked);
+}
+
+#[test]
+fn a_bad_header_blocks_and_rows_are_still_checked() {
+    let list = read(b"mac,lable,label,label\nxyz,,,\n");
+    assert!(list.blocked);
+    assert_eq!(list.errors.len(), 3);
+    assert!(list.errors[0].fix.contains("label, extension"));
+    for text in ["", "\n", "label\nx\n", "sep=|\nmac\n"] {
+        assert!(read(text.as_bytes()).blocked, "{text:?}");
+    }
+}
+
+#[test]
+fn only_utf8_without_nul_is_taken() {
+    for bytes in [
+        b"mac,label\n001565aabbcc,M\xfcller\n".as_slice(),
+        b"mac,label\n001565aabbcc,a\0b\n",
+        b"\xff\xfem\0a\0c\0",
+        b"PK\x03\x04...",
+    ] {
+        let list = read(bytes);
+        assert!(list.blocked && list.rows.is_empty());
+    }
+    assert_eq!(read(b"mac\n001565aabbcc\n\xfc\n").errors[0].line, 3);
+}
+
+#[test]
+fn size_is_bounded() {
+    assert!(read(&vec![b'a'; MAX_BYTES + 1]).blocked);
+    let wide = vec!["mac"; MAX_COLUMNS + 1].join(",");
+    assert!(read(wide.as_bytes()).blocked);
+    let long = format!("mac,notes\n001565aabbcc,{}\n", "x".repeat(MAX_CELL + 1));
+    assert_eq!(told(&long)[0].1, "notes");
+    let rows: Vec<String> = (0..=MAX_ROWS).map(|n| format!("0015{n:08x}")).collect();
+    let list = read(format!("mac\n{}\n", rows.join("\n")).as_bytes());
+    assert!(list.blocked);
+    assert_eq!(list.rows.len(), MAX_ROWS);
+}
+
+#[test]
+fn no_error_tells_a_password() {
+    let text = "mac,label,username,password,credential,extension\n\
+        001565aabbcc,,,hunter2!,,\n\
+        001565aabbcd,,admin,hunter2!,shared,\n\
+        bad,,admin,hunter2!,,\n\
+        001565aabbce,,admin,hunter2!,,hunter2!\n\
+        001565aabbcf,,admin,hunter2!,,,,hunter2!\n";
+    let long = format!(
+        "mac,username,password\n001565aabbcc,admin,{}\n",
+        "hunter2!".repeat(20)
+    );
+    for text in [text, &long] {
+        let list = read(text.as_bytes());
+        assert!(!list.errors.is_empty());
+        assert!(!format!("{list:?}").contains("hunter2!"));
+        assert!(!with_errors(text.as_bytes(), &list.errors).contains("hunter2!"));
+    }
+}
+
+#[test]
+fn the_file_comes_back_with_its_errors_and_can_be_mended() {
+    let text = "sep=;\nmac;label\nxyz;\"a;b\"\n001565aabbcc;=1+1\n";
+    let list = read(text.as_bytes());
+    let told = with_errors(text.as_bytes(), &list.errors);
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines[0], "mac;label;error");
+    assert!(lines[1].starts_with("xyz;\"a;b\";\"mac: "), "{}", lines[1]);
+    assert_eq!(lines[2], "001565aabbcc;'=1+1;");
+    let mended = read(told.replace("xyz", "001565aabbcd").as_bytes());
+    assert_eq!(mended.errors, []);
+    assert_eq!(mended.rows[1].label, Cell::Value("=1+1".into()));
+    assert!(with_errors(b"\xff", &read(b"\xff").errors).starts_with("line,error\r\n1,"));
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    "[a-zA-Z0-9 äÖ'=+@,;\"-]{0,20}".prop_map(|text| text.trim().to_owned())
+}
+
+prop_compose! {
+    fn any_phone()(
+        tail in any::<u32>(), label in any_text(), notes in any_text(),
+        extension in "[0-9*#+._-]{0,8}", model in "(T46S|CP920|)",
+        address in proptest::option::of(any::<u32>()), port in proptest::option::of(1_u16..),
+        site in "([a-z]{1,5})?", tags in proptest::collection::btree_set("[a-z]{1,4}", 0..3),
+        protected in any::<bool>(), own in any::<bool>(),
+    ) -> Phone {
+        let mac = Mac::from_bytes([0, 0x15, 0x65, (tail >> 16) as u8, (tail >> 8) as u8, tail as u8]);
+        let mut phone = Phone::new(mac);
+        phone.label = label;
+        phone.notes = notes;
+        phone.extension = extension;
+        phone.model = model;
+        phone.address = address.map(|a| std::net::Ipv4Addr::from(a).into());
+        phone.port = port;
+        phone.site = Some(site).filter(|site| !site.is_empty());
+        phone.tags = tags.into_iter().collect();
+        phone.protected = protected;
+        phone.credential = own.then(|| credential_of(mac));
+        phone
+    }
+}
+
+proptest! {
+    #[test]
+    fn an_export_read_back_changes_nothing(phone in any_phone()) {
+        let text = format!("{}{}", export_header(), export_line(&phone));
+        let list = read(text.as_bytes());
+        prop_assert_eq!(&list.errors, &[]);
+        let mut again = phone.clone();
+        list.rows[0].apply_to(&mut again, |site| site.slug.clone());
+        prop_assert_eq!(&again, &phone);
+        let mut fresh = Phone::new(phone.mac);
+        fresh.credential.clone_from(&phone.credential);
+        list.rows[0].apply_to(&mut fresh, |site| site.slug.clone());
+        prop_assert_eq!(&fresh, &phone);
+    }
+
+    #[test]
+    fn no_cell_of_an_export_is_a_formula(phone in any_phone()) {
+        let mut records = records::Records::begin("").expect("empty");
+        let _ = records.next();
+        let line = export_line(&phone);
+        let text = format!("mac,{line}");
+        let cells = records::Records::begin(&text).expect("a line").next().expect("one").ok();
+        for cell in cells.expect("readable").cells {
+            prop_assert!(!cell.starts_with(['=', '+', '-', '@']), "{cell}");
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let list = read(&bytes);
+        let _ = with_errors(&bytes, &list.errors);
+    }
+
+    #[test]
+    fn any_text_is_survived(text in "(mac|label|[,;\"\n'=]|[a-f0-9]{12}){0,40}") {
+        let list = read(text.as_bytes());
+        prop_assert!(list.blocked || list.total >= list.rows.len());
+        let _ = with_errors(text.as_bytes(), &list.errors);
+    }
+}

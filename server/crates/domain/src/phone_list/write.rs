@@ -1,0 +1,216 @@
+//! Lists that go out: the export, and a file with its errors.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::columns::{self, ERROR_COLUMN};
+use super::records::{Record, Records};
+use super::{Column, ListError, text};
+use crate::credential;
+use crate::phone::Phone;
+
+/// The columns of an export: all but the secrets.
+const EXPORTED: &[Column] = &[
+    Column::Mac,
+    Column::Label,
+    Column::Extension,
+    Column::Model,
+    Column::Address,
+    Column::Port,
+    Column::Scheme,
+    Column::Site,
+    Column::Tags,
+    Column::SipUri,
+    Column::Credential,
+    Column::Protected,
+    Column::Notes,
+];
+
+/// The first line of an export.
+pub fn export_header() -> String {
+    record(EXPORTED.iter().map(|column| column.as_str()), ',')
+}
+
+/// One phone's line of an export. Imported again it changes nothing.
+pub fn export_line(phone: &Phone) -> String {
+    let cells = EXPORTED.iter().map(|column| cell(*column, phone));
+    let cells: Vec<String> = cells.map(|cell| escape(&cell).into_owned()).collect();
+    record(cells.iter().map(String::as_str), ',')
+}
+
+fn cell(column: Column, phone: &Phone) -> String {
+    let named = |name: &&String| !credential::is_own(name);
+    match column {
+        Column::Mac => phone.mac.to_string(),
+        Column::Label => phone.label.clone(),
+        Column::Extension => phone.extension.clone(),
+        Column::Model => phone.model.clone(),
+        Column::Address => written(phone.address),
+        Column::Port => written(phone.port),
+        Column::Scheme => written(phone.scheme),
+        Column::Site => phone.site.clone().unwrap_or_default(),
+        Column::Tags => phone.tags.join(";"),
+        Column::SipUri => phone.sip_uri.clone(),
+        Column::Credential => written(phone.credential.as_ref().filter(named)),
+        Column::Protected => if phone.protected { "yes" } else { "no" }.to_owned(),
+        Column::Notes => phone.notes.clone(),
+        Column::Username | Column::Password => String::new(),
+    }
+}
+
+fn written(value: Option<impl ToString>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+/// The same file with a last column that tells what is wrong with each line. Passwords are left
+/// out: they leave this program towards their phone only. So is a line whose cells cannot be told
+/// apart.
+pub fn with_errors(bytes: &[u8], errors: &[ListError]) -> String {
+    let records = text::check(bytes).and_then(Records::begin);
+    let Ok(mut records) = records else {
+        return told_alone(errors);
+    };
+    let Some(Ok(header)) = records.next() else {
+        return told_alone(errors);
+    };
+    let layout = Layout::of(&header);
+    let delimiter = records.delimiter();
+    let told = by_line(errors);
+    let mut out = record(layout.names(&header), delimiter);
+    for row in records {
+        let (line, mut cells) = match &row {
+            Ok(row) => (row.line, layout.cells(row)),
+            Err(error) => (error.line, layout.blank()),
+        };
+        cells.push(told.get(&line).map_or("", String::as_str).into());
+        out.push_str(&record(cells.iter().map(AsRef::as_ref), delimiter));
+    }
+    out
+}
+
+/// Where the cells of a file stand.
+struct Layout {
+    places: Vec<Option<Column>>,
+    /// The place of an error column of an earlier round, which is not repeated.
+    old: Option<usize>,
+}
+
+impl Layout {
+    fn of(header: &Record<'_>) -> Self {
+        let is_old = |cell: &Cow<'_, str>| cell.trim().eq_ignore_ascii_case(ERROR_COLUMN);
+        Self {
+            places: columns::read(header).places,
+            old: header.cells.iter().position(is_old),
+        }
+    }
+
+    fn names<'a>(&self, header: &'a Record<'_>) -> impl Iterator<Item = &'a str> {
+        let cells = header.cells.iter().enumerate();
+        cells
+            .filter(|(place, _)| Some(*place) != self.old)
+            .map(|(_, cell)| cell.as_ref())
+            .chain([ERROR_COLUMN])
+    }
+
+    fn cells<'a>(&self, row: &'a Record<'_>) -> Vec<Cow<'a, str>> {
+        if row.cells.len() > self.places.len() {
+            return self.blank();
+        }
+        let password = self.password(row);
+        let cells = row.cells.iter().enumerate();
+        let mut cells: Vec<Cow<'a, str>> = cells
+            .filter(|(place, _)| Some(*place) != self.old)
+            .map(|(_, cell)| match cell.trim() {
+                same if Some(same) == password => Cow::Borrowed(""),
+                _ => escape(cell),
+            })
+            .collect();
+        cells.resize(self.blank().len().max(cells.len()), Cow::Borrowed(""));
+        cells
+    }
+
+    /// The row's password, so that it is left out wherever it stands.
+    fn password<'a>(&self, row: &'a Record<'_>) -> Option<&'a str> {
+        let secret = Some(Column::Password);
+        let place = self.places.iter().position(|column| *column == secret)?;
+        let text = row.cells.get(place)?.trim();
+        (!text.is_empty()).then_some(text)
+    }
+
+    fn blank<'a>(&self) -> Vec<Cow<'a, str>> {
+        vec![Cow::Borrowed(""); self.places.len() - usize::from(self.old.is_some())]
+    }
+}
+
+/// The errors alone, where the file could not be read.
+fn told_alone(errors: &[ListError]) -> String {
+    let mut out = record(["line", ERROR_COLUMN].into_iter(), ',');
+    for error in errors {
+        let line = error.line.to_string();
+        out.push_str(&record([line.as_str(), &sentence(error)].into_iter(), ','));
+    }
+    out
+}
+
+fn by_line(errors: &[ListError]) -> HashMap<u64, String> {
+    let mut told: HashMap<u64, String> = HashMap::new();
+    for error in errors {
+        let text = told.entry(error.line).or_default();
+        if !text.is_empty() {
+            text.push_str("; ");
+        }
+        text.push_str(&sentence(error));
+    }
+    told
+}
+
+fn sentence(error: &ListError) -> String {
+    let column = match error.column.as_str() {
+        "" => String::new(),
+        column => format!("{column}: "),
+    };
+    let text = format!("{column}{} ({})", error.problem, error.fix);
+    escape(&text).into_owned()
+}
+
+/// One line, with quotes where a cell needs them.
+fn record<'a>(cells: impl Iterator<Item = &'a str>, delimiter: char) -> String {
+    let mut line = String::new();
+    for (place, cell) in cells.enumerate() {
+        if place > 0 {
+            line.push(delimiter);
+        }
+        if cell.contains(['"', ',', ';', '\n', '\r']) {
+            line.push('"');
+            line.push_str(&cell.replace('"', "\"\""));
+            line.push('"');
+        } else {
+            line.push_str(cell);
+        }
+    }
+    line.push_str("\r\n");
+    line
+}
+
+/// Whether a spreadsheet might take the text for a formula, or did so in an earlier round.
+fn is_formula(text: &str) -> bool {
+    text.trim_start_matches('\'')
+        .starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'])
+}
+
+/// Puts an apostrophe before what a spreadsheet would run.
+pub(super) fn escape(text: &str) -> Cow<'_, str> {
+    if is_formula(text) {
+        format!("'{text}").into()
+    } else {
+        text.into()
+    }
+}
+
+/// Takes the apostrophe of [`escape`] away again.
+pub(super) fn unescape(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(rest) if is_formula(rest) => rest,
+        _ => text,
+    }
+}
