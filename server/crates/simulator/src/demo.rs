@@ -1,0 +1,154 @@
+//! The fleet of the demo.
+//!
+//! Owns its sites and what is wrong in them: enough of everything that a reboot of one site
+//! fails for many reasons, on a few phones.
+
+use carillon_domain::phone::TransportSecurity::{Pinned, PlainHttp};
+
+use crate::config::{FleetConfig, SiteConfig, Timing};
+use crate::password::Password;
+use crate::profile::{Auth, Profile};
+use crate::roll::Roll;
+
+/// Of 260 phones outside Kiel: the sites and how many each has.
+const SHARES: &[(&str, u32)] = &[
+    ("Berlin", 80),
+    ("Hamburg", 60),
+    ("München", 50),
+    ("Wien", 30),
+    ("Leipzig", 20),
+];
+const SHARED: u32 = 260;
+/// Kiel, where the troubles are, needs so many for each trouble to have a phone.
+const KIEL: u32 = 40;
+
+impl FleetConfig {
+    /// The demo's fleet: several sites, most phones well, some broken in the ways real ones are.
+    ///
+    /// Kiel has 40 phones of which twelve fail a reboot for ten reasons; with fewer than 80
+    /// phones in all, half of them are in Kiel and fewer of them fail.
+    pub fn demo(phones: u32) -> Self {
+        let kiel = KIEL.min(phones / 2);
+        let mut config = Self {
+            timing: Timing {
+                slow_ms: 5_000,
+                ..Timing::default()
+            },
+            ..Self::default()
+        }
+        .with_site(self::kiel(kiel));
+        let mut left = phones - kiel;
+        let others = left;
+        for (name, share) in SHARES {
+            let size = (u64::from(others) * u64::from(*share) / u64::from(SHARED)) as u32;
+            left -= size;
+            config = config.with_site(site(name, size));
+        }
+        config = config.with_site(site("Zürich", left));
+        config.sites.retain(|site| site.phones > 0);
+        for (site, number) in config.sites.iter_mut().zip(0..) {
+            let secret = Roll::fork(config.seed, 0x7061_7373 + number).next() >> 24;
+            site.password = Password::from(format!("{}-{secret:010x}", site.slug()));
+        }
+        config
+    }
+}
+
+/// What fails in Kiel, worst first, so that a smaller Kiel keeps the most telling ones.
+const TROUBLES: &[(Profile, u32)] = &[
+    (Profile::ForbiddenIp, 2),
+    (Profile::PromptOnce, 1),
+    (Profile::Refused, 1),
+    (Profile::TlsLegacyOnly, 1),
+    (Profile::NotFound, 1),
+    (Profile::ServerError, 1),
+    (Profile::Silent, 1),
+    (Profile::Garbage, 1),
+    (Profile::BlackHole, 1),
+    (Profile::RebootReset, 1),
+    (Profile::Slow, 1),
+];
+
+fn kiel(phones: u32) -> SiteConfig {
+    let wrong = (phones / 10).min(2);
+    let mut site = SiteConfig::new("Kiel", phones)
+        .with_security(Pinned)
+        .with_auth(Auth::Basic)
+        .with_passwords((phones / 20).min(2), wrong);
+    let mut left = (phones / 3).saturating_sub(wrong);
+    for (profile, count) in TROUBLES {
+        let count = (*count).min(left);
+        left -= count;
+        site = site.with(*profile, count);
+    }
+    site
+}
+
+fn site(name: &str, phones: u32) -> SiteConfig {
+    let site = SiteConfig::new(name, phones);
+    let some = |of: u32| phones / of;
+    match name {
+        "Berlin" => site
+            .with_auth(Auth::Digest)
+            .with(Profile::Slow, some(40))
+            .with(Profile::Refused, some(40))
+            .with(Profile::WrongPhoneAtIp, some(80))
+            .with_passwords(some(20), some(80)),
+        "Hamburg" => site
+            .with_auth(Auth::Basic)
+            .with(Profile::ForbiddenIp, some(20))
+            .with(Profile::LockoutAfter3, some(60))
+            .with(Profile::Disabled, some(60)),
+        "München" => site
+            .with_auth(Auth::DigestSha256)
+            .with(Profile::Noop200, some(25))
+            .with(Profile::Dark, some(50)),
+        "Wien" => site
+            .with_security(PlainHttp)
+            .with_auth(Auth::Basic)
+            .with(Profile::RedirectHttps, some(15))
+            .with(Profile::RebootReset, some(15)),
+        "Leipzig" => site
+            .with_security(PlainHttp)
+            .with_auth(Auth::None)
+            .with_models(&["T46G", "T21E2", "T40G"])
+            .with(Profile::Serial, some(10)),
+        _ => site
+            .with_security(PlainHttp)
+            .with_auth(Auth::Digest)
+            .with(Profile::DigestClose, some(4))
+            .with(Profile::ServerError, some(20)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_size_of_demo_can_be_built() {
+        for phones in [0, 1, 2, 10, 39, 80, 300, 10_000, 50_000] {
+            let config = FleetConfig::demo(phones);
+            assert_eq!(config.total(), phones as usize);
+            config.check().expect("buildable");
+        }
+    }
+
+    #[test]
+    fn kiel_fails_for_many_reasons_on_few_phones() {
+        let config = FleetConfig::demo(300);
+        let kiel = config
+            .sites
+            .iter()
+            .find(|site| site.name == "Kiel")
+            .expect("there");
+        let failing: u32 = TROUBLES
+            .iter()
+            .filter(|(profile, _)| !matches!(profile, Profile::RebootReset | Profile::Slow))
+            .map(|(profile, _)| kiel.profiles.get(profile).copied().unwrap_or(0))
+            .sum();
+        assert_eq!(kiel.phones, 40);
+        assert!(kiel.profiles.len() >= 9);
+        assert_eq!(failing + kiel.wrong_password, 12);
+    }
+}
