@@ -8,24 +8,32 @@ use crate::workspace::root;
 /// Kilobytes before compression, per kind of file under `static/`.
 const BUDGET: &[(&str, u64)] = &[("css", 64), ("js", 50), ("svg", 64), ("woff2", 160)];
 
-/// Adds up `static/` by kind and compares with the budget.
+/// The same for `static/pkg`, which only pages with an island load.
+const BUDGET_OF_ISLANDS: &[(&str, u64)] = &[("js", 50), ("wasm", 400)];
+
+/// Adds up `static/` and `static/pkg/` by kind and compares with the budget.
 pub(crate) fn check() -> Result<(), String> {
-    let folder = root().join("static");
-    let mut over = Vec::new();
-    for (kind, kilobytes) in BUDGET {
-        let bytes = sum(&folder, kind);
-        println!("static/*.{kind}: {bytes} of {} bytes", kilobytes * 1000);
-        if bytes > kilobytes * 1000 {
-            over.push(format!(
-                "static/*.{kind} has {bytes} bytes, {kilobytes} kB are allowed"
-            ));
-        }
-    }
+    let mut over = weigh("static", BUDGET);
+    over.extend(weigh("static/pkg", BUDGET_OF_ISLANDS));
     if over.is_empty() {
         Ok(())
     } else {
         Err(over.join("; "))
     }
+}
+
+fn weigh(folder: &str, budget: &[(&str, u64)]) -> Vec<String> {
+    let mut over = Vec::new();
+    for (kind, kilobytes) in budget {
+        let (bytes, allowed) = (sum(&root().join(folder), kind), kilobytes * 1000);
+        println!("{folder}/*.{kind}: {bytes} of {allowed} bytes");
+        if bytes > allowed {
+            over.push(format!(
+                "{folder}/*.{kind} has {bytes} bytes, {allowed} are allowed"
+            ));
+        }
+    }
+    over
 }
 
 fn sum(folder: &Path, kind: &str) -> u64 {
@@ -35,7 +43,7 @@ fn sum(folder: &Path, kind: &str) -> u64 {
     entries
         .flatten()
         .map(|entry| match entry.metadata() {
-            Ok(data) if data.is_dir() => sum(&entry.path(), kind),
+            Ok(data) if data.is_dir() && entry.file_name() != "pkg" => sum(&entry.path(), kind),
             Ok(data) if entry.path().extension().is_some_and(|end| end == kind) => data.len(),
             _ => 0,
         })

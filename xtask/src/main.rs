@@ -10,6 +10,8 @@
 
 mod browser;
 mod budget;
+#[cfg(feature = "wasm")]
+mod frontend;
 mod postgres;
 mod process;
 mod rules;
@@ -26,6 +28,7 @@ cargo xtask COMMAND
   test      everything, in the order of the house; stops at the first failure
   lint      the part of it that only reads: format, clippy, licences, house rules
   check     the house rules alone (direction of dependencies, versions, twin migrations)
+  frontend  builds the browser half into static/pkg; with --release small instead of soon
   browser   the browser tests alone
   budget    the sizes of what a browser loads
   tools     installs what `test` needs from crates.io, if it is missing";
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         "test" => suite::test(),
         "lint" => suite::lint(),
         "check" => rules::check(),
+        "frontend" => frontend(std::env::args().any(|word| word == "--release")),
         "browser" => suite::browser(),
         "budget" => budget::check(),
         "tools" => tools::install(),
@@ -51,4 +55,15 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+#[cfg(feature = "wasm")]
+fn frontend(release: bool) -> Result<(), String> {
+    frontend::build(release)
+}
+
+/// Starts this program again with the libraries that the browser half needs.
+#[cfg(not(feature = "wasm"))]
+fn frontend(release: bool) -> Result<(), String> {
+    suite::frontend(release)
 }

@@ -16,6 +16,7 @@ use crate::{browser, budget, rules, tools};
 pub(crate) fn test() -> Result<(), String> {
     let started = Instant::now();
     lint()?;
+    step("browser half", || frontend(true))?;
     step("build", build)?;
     let native = step("tests on SQLite and Postgres", native_tests)?;
     step("documentation", documentation)?;
@@ -37,8 +38,26 @@ pub(crate) fn lint() -> Result<(), String> {
     step("licences, bans, sources", deny)
 }
 
+/// The browser half, built by this program with its heavier libraries.
+pub(crate) fn frontend(release: bool) -> Result<(), String> {
+    let mut again = cargo();
+    again.args([
+        "run",
+        "--quiet",
+        "--locked",
+        "-p",
+        "xtask",
+        "--features",
+        "wasm",
+        "--",
+        "frontend",
+    ]);
+    run(again.args(release.then_some("--release")))
+}
+
 /// The browser tests alone, on a fresh build.
 pub(crate) fn browser() -> Result<(), String> {
+    step("browser half", || frontend(true))?;
     step("build", build)?;
     step("browser tests", browser::run_journeys).map(drop)
 }
@@ -47,6 +66,9 @@ fn clippy() -> Result<(), String> {
     run(cargo()
         .args(["clippy", "--locked", "--all-targets"])
         .args(package_flags())
+        .args(["--", "--deny", "warnings"]))?;
+    run(cargo()
+        .args(["clippy", "--locked", "-p", "xtask", "--features", "wasm"])
         .args(["--", "--deny", "warnings"]))
 }
 

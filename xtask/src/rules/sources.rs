@@ -51,6 +51,7 @@ const FOLDERS: &[&str] = &[
     "migrations",
     "tests",
 ];
+const NOT_OURS: &[&str] = &["node_modules", "static/pkg"];
 const KINDS: &[&str] = &["rs", "js", "mjs", "css", "sql", "toml", "sh"];
 
 /// Returns every line with a forbidden word.
@@ -95,8 +96,9 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     };
     let mut files = Vec::new();
     for path in entries.flatten().map(|entry| entry.path()) {
-        if path.is_dir() && !path.ends_with("node_modules") {
-            files.extend(files_below(&path));
+        if path.is_dir() {
+            let is_ours = !NOT_OURS.iter().any(|name| path.ends_with(name));
+            files.extend(is_ours.then(|| files_below(&path)).into_iter().flatten());
         } else if path
             .extension()
             .is_some_and(|end| KINDS.iter().any(|kind| end == *kind))
