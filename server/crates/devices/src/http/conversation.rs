@@ -123,7 +123,11 @@ impl<'a> Conversation<'a> {
             return Ok(Ending::SignIn(Cause::NoCredential, answer));
         };
         match asked {
-            Some(Asked::Basic) => self.answer_basic(credential, answer).await,
+            Some(Asked::Basic) => {
+                // Some phones take one connection at a time.
+                drop(link);
+                self.answer_basic(credential, answer).await
+            }
             Some(Asked::Digest(challenge)) => {
                 self.answer_digest(credential, challenge, answer, link)
                     .await
@@ -158,9 +162,10 @@ impl<'a> Conversation<'a> {
         };
         let link = self.still_open(link, &refused).await;
         let proof = Proof::Header(header);
-        let (answer, link) = self.ask(proof, Keep::ForChallenge, link).await?;
+        let (answer, link) = self.ask(proof, Keep::Close, link).await?;
+        drop(link);
         match stale(&answer) {
-            Some(fresh) => self.answer_stale(credential, &fresh, answer, link).await,
+            Some(fresh) => self.answer_stale(credential, &fresh, answer).await,
             None => Ok(signed_in(answer)),
         }
     }
@@ -171,14 +176,12 @@ impl<'a> Conversation<'a> {
         credential: &Credential,
         challenge: &DigestChallenge,
         refused: Answer,
-        link: Link,
     ) -> Result<Ending, Cause> {
         let target = self.delivery.path_and_query.as_str();
         let Some(header) = challenge.answer(credential, target, (self.entropy)()) else {
             return Ok(Ending::SignIn(Cause::AuthFailed, refused));
         };
-        let link = self.still_open(link, &refused).await;
-        let (answer, _) = self.ask(Proof::Header(header), Keep::Close, link).await?;
+        let (answer, _) = self.ask(Proof::Header(header), Keep::Close, None).await?;
         Ok(signed_in(answer))
     }
 
@@ -312,7 +315,10 @@ impl<'a> Conversation<'a> {
             .await
         {
             Ok(answer) => Ok((answer, link)),
-            Err(NoAnswer::NotSent) => self.send_fresh(target, authorization, keep).await,
+            Err(NoAnswer::NotSent) => {
+                drop(link);
+                self.send_fresh(target, authorization, keep).await
+            }
             Err(NoAnswer::Lost(cause)) => Err(cause),
         }
     }
