@@ -1,0 +1,36 @@
+# Carillon's commands. `make demo` and `make test` work from a fresh clone on Debian or Ubuntu
+# with Rust and nothing else; each says what it installs before it does. The work itself is done
+# by cargo and by xtask/ (Rust).
+
+.PHONY: help demo build test lint check browser
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## a dashboard with 300 simulated phones on this machine, ready to click through
+	@sh xtask/packages.sh build
+	@echo "Building; the first time takes about three minutes."
+	@cargo xtask frontend
+	@cargo build --locked -p carillon
+	@cargo run --quiet --locked -p carillon -- demo $(ARGS)
+
+build: ## the release: one file, target/release/carillon
+	@sh xtask/packages.sh build
+	@cargo xtask frontend --release
+	cargo build --locked --release -p carillon
+	@ls -lh target/release/carillon
+
+test: ## everything: format, lints, house rules, all tests on both databases, browser, sizes
+	@sh xtask/packages.sh test
+	@cargo xtask test
+
+lint: ## the part of `make test` that only reads
+	@sh xtask/packages.sh build
+	@cargo xtask lint
+
+check: ## the house rules alone: direction of dependencies, versions, twin migrations
+	@cargo xtask check
+
+browser: ## the browser tests alone; screenshots land in target/screenshots
+	@sh xtask/packages.sh test
+	@cargo xtask browser

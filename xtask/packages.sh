@@ -1,0 +1,50 @@
+#!/bin/sh
+# Installs the Debian packages that a build ("build") or a test run ("test") needs and this
+# machine lacks. Says which, and why, before it does. Rust itself is the one thing it expects.
+set -eu
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+if ! has cargo; then
+  echo "Rust is missing: install it with rustup, or your distribution's package of it." >&2
+  exit 1
+fi
+
+packages=""
+want() { # PACKAGE REASON
+  packages="$packages $1"
+  echo "needed: $1 ($2)"
+}
+
+has cc || want build-essential "the linker, and the C compiler for SQLite"
+
+if [ "${1:-build}" = test ]; then
+  has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ||
+    want postgresql "the second database of the tests; they start their own cluster"
+  has chromium || has chromium-browser || has google-chrome ||
+    want chromium "the browser of the browser tests"
+  has node || want nodejs "runs the browser tests"
+  has npm || want npm "fetches their two libraries"
+fi
+
+[ -n "$packages" ] || exit 0
+
+if ! has apt-get; then
+  echo "This is no Debian or Ubuntu: please install the above yourself, then run make again." >&2
+  exit 1
+fi
+
+as_root=""
+if [ "$(id -u)" != 0 ]; then
+  if ! has sudo; then
+    echo "To install them, run as root: apt-get install$packages" >&2
+    exit 1
+  fi
+  as_root=sudo
+fi
+
+echo "installing:$packages (apt-get)"
+$as_root apt-get update -q >/dev/null
+# The list is meant to fall apart into words.
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -q --no-install-recommends $packages
