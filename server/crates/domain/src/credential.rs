@@ -48,11 +48,6 @@ pub fn own_name(mac: Mac) -> String {
     format!("{OWN}{}", mac.digits())
 }
 
-/// Whether a name is that of a single phone's credential.
-pub fn is_own(name: &str) -> bool {
-    name.starts_with(OWN)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,7 +56,6 @@ mod tests {
     fn a_phones_own_name_can_be_given_to_no_other() {
         let own = own_name(Mac::from_bytes([0, 0x15, 0x65, 1, 2, 3]));
         assert_eq!(own, "phone:001565010203");
-        assert!(is_own(&own));
         assert_eq!(name(&own), Err(InvalidName::Character(':')));
         assert_eq!(name(" Filiale Süd "), Ok("Filiale Süd".to_owned()));
         assert_eq!(name(" "), Err(InvalidName::Empty));

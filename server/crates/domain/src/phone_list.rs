@@ -7,6 +7,7 @@
 mod apply;
 mod cells;
 mod columns;
+mod form;
 mod limits;
 mod records;
 mod row;
@@ -20,6 +21,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 pub use columns::Column;
+pub use form::from_fields;
 pub use limits::{MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS};
 pub use write::{export_header, export_line, with_errors};
 
@@ -54,6 +56,13 @@ pub struct Login {
     pub username: Option<String>,
     /// Password.
     pub password: Option<SecretString>,
+}
+
+impl Login {
+    /// Whether it says anything.
+    pub const fn is_given(&self) -> bool {
+        self.username.is_some() || self.password.is_some()
+    }
 }
 
 /// One phone as a file describes it. Every value has been checked.

@@ -1,7 +1,6 @@
 //! What a row makes of a phone.
 
 use super::{Cell, Row, SiteName};
-use crate::credential;
 use crate::phone::Phone;
 
 impl Row {
@@ -26,17 +25,16 @@ impl Row {
         self.apply_credential(phone);
     }
 
-    /// A blank cell clears a stored credential's name, and never the phone's own password.
+    /// A blank cell clears the stored credential's name, and never the phone's own password. A
+    /// login of the phone's own takes the place of a named one.
     fn apply_credential(&self, phone: &mut Phone) {
-        let has_own = phone.credential.as_deref().is_some_and(credential::is_own);
         match &self.credential {
             Cell::Absent => {}
-            Cell::Blank if has_own => {}
             Cell::Blank => phone.credential = None,
             Cell::Value(name) => phone.credential = Some(name.clone()),
         }
-        if self.login.username.is_some() || self.login.password.is_some() {
-            phone.credential = Some(credential::own_name(self.mac));
+        if self.login.is_given() {
+            phone.credential = None;
         }
     }
 }

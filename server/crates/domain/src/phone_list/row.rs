@@ -15,14 +15,23 @@ pub(super) fn read(
     record: &Record<'_>,
     places: &[Option<Column>],
 ) -> (Option<Row>, Vec<ListError>) {
-    let mut reader = Reader {
-        record,
-        places,
-        errors: Vec::new(),
-    };
+    let mut reader = Reader::of(record, places);
     if !reader.has_right_length() {
         return (None, reader.errors);
     }
+    let row = reader.row();
+    (row, reader.errors)
+}
+
+/// Reads what somebody typed: an apostrophe before a formula is theirs and stays.
+pub(super) fn read_form(
+    record: &Record<'_>,
+    places: &[Option<Column>],
+) -> (Option<Row>, Vec<ListError>) {
+    let mut reader = Reader {
+        is_typed: true,
+        ..Reader::of(record, places)
+    };
     let row = reader.row();
     (row, reader.errors)
 }
@@ -41,10 +50,20 @@ pub(super) fn duplicate(line: u64, mac: Mac, first: u64) -> ListError {
 struct Reader<'a> {
     record: &'a Record<'a>,
     places: &'a [Option<Column>],
+    is_typed: bool,
     errors: Vec<ListError>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    const fn of(record: &'a Record<'a>, places: &'a [Option<Column>]) -> Self {
+        Self {
+            record,
+            places,
+            is_typed: false,
+            errors: Vec::new(),
+        }
+    }
+
     /// A line with too few or too many cells is told as such: its cells may stand in the wrong
     /// columns, so none of them is shown.
     fn has_right_length(&mut self) -> bool {
@@ -109,7 +128,10 @@ impl Reader<'_> {
         let Some(raw) = self.raw(column) else {
             return Cell::Absent;
         };
-        let value = write::unescape(raw.trim()).to_owned();
+        let value = match raw.trim() {
+            typed if self.is_typed => typed.to_owned(),
+            listed => write::unescape(listed).to_owned(),
+        };
         if value.is_empty() {
             return Cell::Blank;
         }
@@ -186,7 +208,7 @@ impl Reader<'_> {
 
     fn check_one_credential(&mut self, row: &Row) {
         let named = row.credential.value().is_some();
-        if named && (row.login.username.is_some() || row.login.password.is_some()) {
+        if named && row.login.is_given() {
             let problem = "there is a credential and a user name of the phone's own".to_owned();
             let fix = "keep the one or the other";
             self.wrong(

@@ -84,19 +84,39 @@ fn an_absent_column_leaves_a_blank_cell_clears_and_a_value_sets() {
 }
 
 #[test]
-fn a_blank_cell_never_clears_the_phones_own_password() {
-    let mac: Mac = "001565aabbcc".parse().unwrap();
-    let mut phone = Phone::new(mac);
+fn a_login_takes_the_place_of_a_named_credential() {
+    let mut phone = Phone::new("001565aabbcc".parse().unwrap());
+    phone.credential = Some("shared".into());
+    let blank = one("mac,username,password\n001565aabbcc,,\n");
+    blank.apply_to(&mut phone, |site| site.slug.clone());
+    assert_eq!(phone.credential.as_deref(), Some("shared"));
     let login = one("mac,username,password\n001565aabbcc,admin,s\n");
     login.apply_to(&mut phone, |site| site.slug.clone());
-    assert_eq!(phone.credential, Some(credential_of(mac)));
-    let blank = one("mac,credential,username,password\n001565aabbcc,,,\n");
-    blank.apply_to(&mut phone, |site| site.slug.clone());
-    assert_eq!(phone.credential, Some(credential_of(mac)));
+    assert_eq!(phone.credential, None);
 }
 
-fn credential_of(mac: Mac) -> String {
-    crate::credential::own_name(mac)
+#[test]
+fn a_form_takes_what_a_list_takes() {
+    let mac: Mac = "001565aabbcc".parse().unwrap();
+    let fields = [
+        (Column::Label, "'=x"),
+        (Column::Port, ""),
+        (Column::Tags, "B; a"),
+    ];
+    let fields = fields
+        .map(|(column, text)| (column, text.to_owned()))
+        .into();
+    let row = from_fields(mac, &fields, Some(&SecretString::from("s"))).unwrap_err();
+    assert_eq!(row[0].field, "username");
+    let row = from_fields(mac, &fields, None).unwrap();
+    assert_eq!(row.label, Cell::Value("'=x".into()));
+    assert_eq!((row.port, row.extension), (Cell::Blank, Cell::Absent));
+    assert_eq!(row.tags, Cell::Value(vec!["a".into(), "b".into()]));
+    let wrong = [(Column::Address, "phone.example"), (Column::Port, "x")];
+    let wrong = wrong.map(|(column, text)| (column, text.to_owned())).into();
+    let errors = from_fields(mac, &wrong, None).unwrap_err();
+    let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
+    assert_eq!(fields, ["address", "port"]);
 }
 
 #[test]
@@ -229,7 +249,7 @@ prop_compose! {
         extension in "[0-9*#+._-]{0,8}", model in "(T46S|CP920|)",
         address in proptest::option::of(any::<u32>()), port in proptest::option::of(1_u16..),
         site in "([a-z]{1,5})?", tags in proptest::collection::btree_set("[a-z]{1,4}", 0..3),
-        protected in any::<bool>(), own in any::<bool>(),
+        protected in any::<bool>(), named in any::<bool>(),
     ) -> Phone {
         let mac = Mac::from_bytes([0, 0x15, 0x65, (tail >> 16) as u8, (tail >> 8) as u8, tail as u8]);
         let mut phone = Phone::new(mac);
@@ -242,7 +262,7 @@ prop_compose! {
         phone.site = Some(site).filter(|site| !site.is_empty());
         phone.tags = tags.into_iter().collect();
         phone.protected = protected;
-        phone.credential = own.then(|| credential_of(mac));
+        phone.credential = named.then(|| "shared".to_owned());
         phone
     }
 }
@@ -257,7 +277,6 @@ proptest! {
         list.rows[0].apply_to(&mut again, |site| site.slug.clone());
         prop_assert_eq!(&again, &phone);
         let mut fresh = Phone::new(phone.mac);
-        fresh.credential.clone_from(&phone.credential);
         list.rows[0].apply_to(&mut fresh, |site| site.slug.clone());
         prop_assert_eq!(&fresh, &phone);
     }

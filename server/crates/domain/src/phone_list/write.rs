@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use super::columns::{self, ERROR_COLUMN};
 use super::records::{Record, Records};
 use super::{Column, ListError, text};
-use crate::credential;
 use crate::phone::Phone;
 
 /// The columns of an export: all but the secrets.
@@ -39,7 +38,6 @@ pub fn export_line(phone: &Phone) -> String {
 }
 
 fn cell(column: Column, phone: &Phone) -> String {
-    let named = |name: &&String| !credential::is_own(name);
     match column {
         Column::Mac => phone.mac.to_string(),
         Column::Label => phone.label.clone(),
@@ -51,7 +49,7 @@ fn cell(column: Column, phone: &Phone) -> String {
         Column::Site => phone.site.clone().unwrap_or_default(),
         Column::Tags => phone.tags.join(";"),
         Column::SipUri => phone.sip_uri.clone(),
-        Column::Credential => written(phone.credential.as_ref().filter(named)),
+        Column::Credential => phone.credential.clone().unwrap_or_default(),
         Column::Protected => if phone.protected { "yes" } else { "no" }.to_owned(),
         Column::Notes => phone.notes.clone(),
         Column::Username | Column::Password => String::new(),
