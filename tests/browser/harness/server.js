@@ -1,0 +1,105 @@
+// Starts the program under test and stops it again.
+//
+// Owns the process and its throw-away folder. It never guesses when the server is ready: it
+// reads what the program prints, as a person would.
+
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const READY_WITHIN_MS = 60_000;
+const STOPPED_WITHIN_MS = 40_000;
+
+/** The program under test. */
+export const PROGRAM =
+  process.env.CARILLON_BIN ?? fileURLToPath(new URL('../../../target/debug/carillon', import.meta.url));
+
+/** A dashboard with simulated phones, and a sign-in for it. */
+export async function startDemo({ phones = 60 } = {}) {
+  const server = await Server.start(['demo', '--phones', String(phones)]);
+  const [, user] = await server.says(/^\s*User(?:name)?:\s+(\S+)/im);
+  const [, password] = await server.says(/^\s*Password:\s+(\S+)/im);
+  return Object.assign(server, { user, password });
+}
+
+/** An empty installation. Its setup link is on the standard output. */
+export async function startEmpty(settings = []) {
+  const server = await Server.start(['serve', ...settings]);
+  const [, setupLink] = await server.says(/^\s*Setup:\s+(\S+)/im);
+  return Object.assign(server, { setupLink });
+}
+
+/** Only phones, on loopback; for an installation that has none of its own. */
+export async function startPhones({ phones }) {
+  const folder = await mkdtemp(join(tmpdir(), 'carillon-phones-'));
+  const process_ = new Program(['simulate', '--phones', String(phones)], folder);
+  return process_;
+}
+
+class Program {
+  constructor(args, folder, env = {}) {
+    this.folder = folder;
+    this.output = '';
+    this.waiting = [];
+    this.child = spawn(PROGRAM, args, {
+      cwd: folder,
+      env: { PATH: process.env.PATH, HOME: folder, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.ended = new Promise((resolve) => this.child.once('close', resolve));
+    this.child.once('error', (error) => this.hear(`\n${error.message}\n`));
+    this.child.stdout.setEncoding('utf8').on('data', (text) => this.hear(text));
+    this.child.stderr.setEncoding('utf8').on('data', (text) => this.hear(text));
+    this.ended.then(() => this.waiting.forEach((check) => check(true)));
+  }
+
+  hear(text) {
+    this.output += text;
+    this.waiting.forEach((check) => check(false));
+  }
+
+  /** Waits until a whole line that matches was printed. */
+  says(pattern) {
+    return new Promise((resolve, reject) => {
+      const refuse = (why) => reject(new Error(`${PROGRAM}: ${why}, waiting for ${pattern}:\n${this.output}`));
+      const timer = setTimeout(() => refuse('silent for too long'), READY_WITHIN_MS);
+      const settle = (then) => {
+        clearTimeout(timer);
+        this.waiting = this.waiting.filter((other) => other !== check);
+        then();
+      };
+      const check = (ended) => {
+        const whole = this.output.slice(0, this.output.lastIndexOf('\n') + 1);
+        const match = whole.match(pattern);
+        if (match) settle(() => resolve(match));
+        else if (ended) settle(() => refuse('it ended'));
+      };
+      this.waiting.push(check);
+      check(this.child.exitCode !== null);
+    });
+  }
+
+  /** Asks it to stop, waits until it has, and removes what it left. */
+  async stop() {
+    this.child.kill('SIGTERM');
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), STOPPED_WITHIN_MS);
+    await this.ended;
+    clearTimeout(timer);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+class Server extends Program {
+  static async start(args) {
+    const folder = await mkdtemp(join(tmpdir(), 'carillon-browser-'));
+    const server = new Server(
+      [...args, '--listen', '127.0.0.1:0', '--data-dir', join(folder, 'data')],
+      folder,
+    );
+    const [, url] = await server.says(/^\s*Address:\s+(https?:\/\/\S+)/im);
+    server.url = url.replace(/\/$/, '');
+    return server;
+  }
+}
