@@ -1,0 +1,132 @@
+//! States as icon, word and colour: never one of them alone.
+
+use carillon_contract::phones::Readiness;
+use carillon_contract::run::ActionClass;
+use carillon_domain::event::EventResult;
+use carillon_domain::phone::Reachability;
+use carillon_domain::{JobState, TargetState};
+use leptos::prelude::*;
+
+use super::icon;
+use crate::words;
+
+/// Icon and word in the colour of a meaning.
+pub(crate) fn badge(meaning: &str, symbol: &str, word: impl Into<String>) -> AnyView {
+    let class = format!("badge is-{meaning}");
+    view! { <span class=class>{icon(symbol)}<span>{word.into()}</span></span> }.into_any()
+}
+
+/// The meaning of a target state: the name of its colour.
+pub(crate) const fn target_meaning(state: TargetState) -> &'static str {
+    match state {
+        TargetState::Waiting => "waiting",
+        TargetState::Sending | TargetState::Verifying => "working",
+        TargetState::Verified => "verified",
+        TargetState::Acknowledged => "acknowledged",
+        TargetState::Failed => "failed",
+        TargetState::Unknown => "unknown",
+        TargetState::Skipped | TargetState::Cancelled | TargetState::Expired => "idle",
+    }
+}
+
+/// The symbol of a target state.
+pub(crate) const fn target_symbol(state: TargetState) -> &'static str {
+    match state {
+        TargetState::Sending | TargetState::Verifying => "working",
+        other => other.as_str(),
+    }
+}
+
+/// A target state.
+pub(crate) fn target_badge(state: TargetState) -> AnyView {
+    badge(
+        target_meaning(state),
+        target_symbol(state),
+        words::target_state(state),
+    )
+}
+
+/// The meaning of a job's state and outcome: its colour, its symbol, its words.
+pub(crate) fn job_outcome(state: JobState, problems: i64) -> (&'static str, &'static str, String) {
+    match (state, problems) {
+        (JobState::Finished, 0) => ("verified", "verified", "Finished".to_owned()),
+        (JobState::Finished, n) => (
+            "failed",
+            "warning",
+            format!("Finished with {}", words::counted(n, "problem", "problems")),
+        ),
+        (JobState::Running, _) => ("working", "working", "Running".to_owned()),
+        (JobState::Stopping, _) => ("working", "stop", "Stopping".to_owned()),
+        (JobState::Paused, _) => ("unknown", "pause", "Paused".to_owned()),
+        (JobState::Interrupted, _) => ("unknown", "warning", "Interrupted".to_owned()),
+        (JobState::Scheduled | JobState::AwaitingApproval, _) => {
+            ("waiting", "waiting", words::job_state(state).to_owned())
+        }
+        (JobState::Cancelled | JobState::Denied | JobState::Expired, _) => {
+            ("idle", "cancelled", words::job_state(state).to_owned())
+        }
+    }
+}
+
+/// A job's state and outcome.
+pub(crate) fn job_badge(state: JobState, problems: i64) -> AnyView {
+    let (meaning, symbol, word) = job_outcome(state, problems);
+    badge(meaning, symbol, word)
+}
+
+/// What the last contact said.
+pub(crate) fn reachability_badge(state: Reachability) -> AnyView {
+    let (meaning, symbol) = match state {
+        Reachability::Reachable => ("verified", "online"),
+        Reachability::Offline => ("failed", "offline"),
+        Reachability::Unknown => ("waiting", "question"),
+    };
+    badge(meaning, symbol, words::reachability(state))
+}
+
+/// Whether a command would get through.
+pub(crate) fn readiness_badge(ready: Readiness) -> AnyView {
+    let (meaning, symbol) = match ready {
+        Readiness::Ready => ("verified", "verified"),
+        Readiness::Unchecked => ("waiting", "question"),
+        Readiness::Gate(cause) if cause.may_have_happened() => ("unknown", "unknown"),
+        Readiness::Gate(_) => ("failed", "blocked"),
+    };
+    badge(meaning, symbol, words::readiness(ready))
+}
+
+/// How something in the audit log ended.
+pub(crate) fn result_badge(result: EventResult) -> AnyView {
+    let (meaning, symbol) = match result {
+        EventResult::Ok => ("plain", "check"),
+        EventResult::Denied => ("failed", "blocked"),
+        EventResult::Failed => ("failed", "failed"),
+        EventResult::Intent => ("working", "send"),
+        EventResult::Verified => ("verified", "verified"),
+        EventResult::Acknowledged => ("acknowledged", "acknowledged"),
+        EventResult::Unknown => ("unknown", "unknown"),
+        EventResult::Skipped => ("idle", "skipped"),
+        EventResult::Cancelled => ("idle", "cancelled"),
+        EventResult::Expired => ("idle", "expired"),
+    };
+    badge(meaning, symbol, words::event_result(result))
+}
+
+/// How dangerous an action is; nothing for the harmless ones.
+pub(crate) fn class_badge(class: ActionClass) -> Option<AnyView> {
+    match class {
+        ActionClass::Harmless => None,
+        ActionClass::Disruptive => Some(badge("unknown", "warning", words::class(class))),
+        ActionClass::Destructive => Some(badge("failed", "danger", words::class(class))),
+    }
+}
+
+/// A tag of a phone.
+pub(crate) fn tag(text: impl Into<String>) -> AnyView {
+    view! { <span class="tag">{text.into()}</span> }.into_any()
+}
+
+/// A mark that a phone is left out of jobs.
+pub(crate) fn protected_mark() -> AnyView {
+    badge("waiting", "lock", "Protected")
+}

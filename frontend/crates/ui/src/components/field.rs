@@ -1,0 +1,399 @@
+//! Fields of forms: each with its label, its hint, and what was wrong with it.
+//!
+//! *Invariant:* a text area's content is escaped here, because Leptos leaves it as it is.
+
+use carillon_contract::FormErrors;
+use carillon_contract::form::Choice;
+use leptos::prelude::*;
+
+use super::icon;
+
+/// The id of the field of this name, for labels and links to it.
+pub(crate) fn field_id(name: &str) -> String {
+    let plain: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    format!("f-{plain}")
+}
+
+/// One field while it is described.
+pub(crate) struct Field {
+    name: String,
+    label: String,
+    value: String,
+    kind: &'static str,
+    hint: Option<String>,
+    error: Option<String>,
+    required: bool,
+    readonly: bool,
+    autocomplete: Option<&'static str>,
+    inputmode: Option<&'static str>,
+    placeholder: Option<String>,
+    bounds: Option<(i64, i64)>,
+    width: &'static str,
+    rows: Option<&'static str>,
+    list: Option<String>,
+}
+
+impl Field {
+    /// A line of text.
+    pub(crate) fn text(name: impl Into<String>, label: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            label: label.into(),
+            value: String::new(),
+            kind: "text",
+            hint: None,
+            error: None,
+            required: false,
+            readonly: false,
+            autocomplete: Some("off"),
+            inputmode: None,
+            placeholder: None,
+            bounds: None,
+            width: "",
+            rows: None,
+            list: None,
+        }
+    }
+
+    /// A password: never with a value.
+    pub(crate) fn password(
+        name: impl Into<String>,
+        label: impl Into<String>,
+        autocomplete: &'static str,
+    ) -> Self {
+        Self {
+            kind: "password",
+            autocomplete: Some(autocomplete),
+            ..Self::text(name, label)
+        }
+    }
+
+    /// A whole number within bounds.
+    pub(crate) fn integer(
+        name: impl Into<String>,
+        label: impl Into<String>,
+        min: i64,
+        max: i64,
+    ) -> Self {
+        Self {
+            kind: "number",
+            inputmode: Some("numeric"),
+            bounds: Some((min, max)),
+            width: "short",
+            ..Self::text(name, label)
+        }
+    }
+
+    /// A day.
+    pub(crate) fn day(name: impl Into<String>, label: impl Into<String>) -> Self {
+        Self {
+            kind: "date",
+            width: "medium",
+            ..Self::text(name, label)
+        }
+    }
+
+    /// Several lines.
+    pub(crate) fn lines(
+        name: impl Into<String>,
+        label: impl Into<String>,
+        rows: &'static str,
+    ) -> Self {
+        Self {
+            rows: Some(rows),
+            ..Self::text(name, label)
+        }
+    }
+
+    /// What stands in it.
+    pub(crate) fn value(mut self, value: &str) -> Self {
+        value.clone_into(&mut self.value);
+        self
+    }
+
+    /// A word of advice below the label.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into()).filter(|hint| !hint.is_empty());
+        self
+    }
+
+    /// What was wrong with it, when something was.
+    pub(crate) fn errors(mut self, errors: &FormErrors) -> Self {
+        self.error = errors.of(&self.name).map(str::to_owned);
+        self
+    }
+
+    /// It must be filled in.
+    pub(crate) fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// It is shown and not changed.
+    pub(crate) fn readonly(mut self) -> Self {
+        self.readonly = true;
+        self
+    }
+
+    /// What browsers may fill in by themselves.
+    pub(crate) fn autocomplete(mut self, value: &'static str) -> Self {
+        self.autocomplete = Some(value);
+        self
+    }
+
+    /// Which keyboard a touch screen shows.
+    pub(crate) fn inputmode(mut self, mode: &'static str) -> Self {
+        self.inputmode = Some(mode);
+        self
+    }
+
+    /// An example inside the empty field; never the only place of an advice.
+    pub(crate) fn placeholder(mut self, example: impl Into<String>) -> Self {
+        self.placeholder = Some(example.into());
+        self
+    }
+
+    /// How wide: `short`, `medium`, or the whole column.
+    pub(crate) fn width(mut self, width: &'static str) -> Self {
+        self.width = width;
+        self
+    }
+
+    /// The whole field.
+    pub(crate) fn view(self) -> AnyView {
+        let id = field_id(&self.name);
+        let described = described_by(&id, self.hint.is_some(), self.error.is_some());
+        let control = if self.rows.is_some() {
+            self.text_area(&id, described)
+        } else {
+            self.input(&id, described)
+        };
+        frame_of(
+            &id,
+            self.label,
+            self.required,
+            self.hint,
+            self.error,
+            control,
+        )
+    }
+
+    fn input(&self, id: &str, described: Option<String>) -> AnyView {
+        let class = format!("input {}", self.width);
+        view! {
+            <input
+                class=class
+                id=id.to_owned()
+                name=self.name.clone()
+                type=self.kind
+                value=(self.kind != "password").then(|| self.value.clone())
+                required=self.required
+                readonly=self.readonly
+                autocomplete=self.autocomplete
+                inputmode=self.inputmode
+                placeholder=self.placeholder.clone()
+                min=self.bounds.map(|(min, _)| min.to_string())
+                max=self.bounds.map(|(_, max)| max.to_string())
+                list=self.list.clone()
+                spellcheck="false"
+                aria-describedby=described
+                aria-invalid=self.error.is_some().then_some("true")
+            />
+        }
+        .into_any()
+    }
+
+    fn text_area(&self, id: &str, described: Option<String>) -> AnyView {
+        let class = format!("input {}", self.width);
+        view! {
+            <textarea
+                class=class
+                id=id.to_owned()
+                name=self.name.clone()
+                rows=self.rows
+                required=self.required
+                readonly=self.readonly
+                autocomplete=self.autocomplete
+                placeholder=self.placeholder.clone()
+                spellcheck="false"
+                aria-describedby=described
+                aria-invalid=self.error.is_some().then_some("true")
+                inner_html=escape_text(&self.value)
+            ></textarea>
+        }
+        .into_any()
+    }
+}
+
+/// Text that cannot become markup.
+fn escape_text(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+fn described_by(id: &str, hint: bool, error: bool) -> Option<String> {
+    let mut ids = Vec::new();
+    if hint {
+        ids.push(format!("{id}-hint"));
+    }
+    if error {
+        ids.push(format!("{id}-error"));
+    }
+    (!ids.is_empty()).then(|| ids.join(" "))
+}
+
+fn frame_of(
+    id: &str,
+    label: String,
+    required: bool,
+    hint: Option<String>,
+    error: Option<String>,
+    control: AnyView,
+) -> AnyView {
+    let class = if error.is_some() {
+        "field invalid"
+    } else {
+        "field"
+    };
+    let hint = hint.map(|hint| view! { <p class="hint" id=format!("{id}-hint")>{hint}</p> });
+    let error = error.map(|error| error_line(id, error));
+    let needed = required.then(|| view! { <span class="required">"required"</span> });
+    view! {
+        <div class=class>
+            <label for=id.to_owned()>{label}{needed}</label>
+            {hint}
+            {error}
+            {control}
+        </div>
+    }
+    .into_any()
+}
+
+fn error_line(id: &str, error: String) -> AnyView {
+    view! { <p class="field-error" id=format!("{id}-error")>{icon("failed")}<span>{error}</span></p> }
+        .into_any()
+}
+
+/// A choice of one among several, as a list that opens.
+pub(crate) fn select(
+    name: &str,
+    label: impl Into<String>,
+    choices: &[Choice],
+    hint: Option<&str>,
+    errors: &FormErrors,
+) -> AnyView {
+    let id = field_id(name);
+    let error = errors.of(name).map(str::to_owned);
+    let described = described_by(&id, hint.is_some(), error.is_some());
+    let options: Vec<AnyView> = choices
+        .iter()
+        .map(|choice| {
+            let label = match choice.count {
+                Some(count) => format!("{} ({})", choice.label, crate::words::number(count)),
+                None => choice.label.clone(),
+            };
+            view! { <option value=choice.value.clone() selected=choice.selected>{label}</option> }
+                .into_any()
+        })
+        .collect();
+    let control = view! {
+        <select
+            class="input"
+            id=id.clone()
+            name=name.to_owned()
+            aria-describedby=described
+            aria-invalid=error.is_some().then_some("true")
+        >
+            {options}
+        </select>
+    }
+    .into_any();
+    frame_of(
+        &id,
+        label.into(),
+        false,
+        hint.map(str::to_owned),
+        error,
+        control,
+    )
+}
+
+/// A tick with its words.
+pub(crate) fn checkbox(
+    name: impl Into<String>,
+    value: impl Into<String>,
+    label: impl IntoAny,
+    checked: bool,
+) -> AnyView {
+    view! {
+        <label class="check">
+            <input type="checkbox" name=name.into() value=value.into() checked=checked />
+            <span>{label.into_any()}</span>
+        </label>
+    }
+    .into_any()
+}
+
+/// One of several that exclude each other.
+pub(crate) fn radio(
+    name: impl Into<String>,
+    value: impl Into<String>,
+    label: impl IntoAny,
+    checked: bool,
+) -> AnyView {
+    view! {
+        <label class="check">
+            <input type="radio" name=name.into() value=value.into() checked=checked />
+            <span>{label.into_any()}</span>
+        </label>
+    }
+    .into_any()
+}
+
+/// Fields that belong together. Errors of `name` stand below the legend.
+pub(crate) fn fieldset(
+    name: &str,
+    legend: impl Into<String>,
+    hint: Option<&str>,
+    errors: &FormErrors,
+    body: impl IntoAny,
+) -> AnyView {
+    let id = field_id(name);
+    let error = errors
+        .of(name)
+        .map(|error| error_line(&id, error.to_owned()));
+    let hint = hint.map(|hint| view! { <p class="hint">{hint.to_owned()}</p> });
+    view! {
+        <fieldset class="fieldset" id=id>
+            <legend>{legend.into()}</legend>
+            {hint}
+            {error}
+            {body.into_any()}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// A radio button with a title and a sentence.
+pub(crate) fn radio_card(
+    name: impl Into<String>,
+    value: impl Into<String>,
+    title: impl Into<String>,
+    sentence: impl Into<String>,
+    checked: bool,
+) -> AnyView {
+    view! {
+        <label class="check card">
+            <input type="radio" name=name.into() value=value.into() checked=checked />
+            <span>
+                <span class="check-title">{title.into()}</span>
+                <span class="hint">{sentence.into()}</span>
+            </span>
+        </label>
+    }
+    .into_any()
+}

@@ -1,0 +1,85 @@
+//! Forms: the token that proves them ours, and what was wrong with them.
+
+use carillon_contract::FormErrors;
+use carillon_contract::form::CSRF_FIELD;
+use leptos::prelude::*;
+
+use super::icon;
+use crate::surroundings::Surroundings;
+
+/// A form that changes something.
+pub(crate) fn post(action: impl Into<String>, class: &'static str, body: impl IntoAny) -> AnyView {
+    let csrf = Surroundings::of_page().csrf.to_string();
+    view! {
+        <form class=class method="post" action=action.into()>
+            <input type="hidden" name=CSRF_FIELD value=csrf />
+            {body.into_any()}
+        </form>
+    }
+    .into_any()
+}
+
+/// A form that sends a file.
+pub(crate) fn post_file(
+    action: impl Into<String>,
+    class: &'static str,
+    body: impl IntoAny,
+) -> AnyView {
+    let csrf = Surroundings::of_page().csrf.to_string();
+    view! {
+        <form class=class method="post" action=action.into() enctype="multipart/form-data">
+            <input type="hidden" name=CSRF_FIELD value=csrf />
+            {body.into_any()}
+        </form>
+    }
+    .into_any()
+}
+
+/// A form that only asks: its fields go into the address.
+pub(crate) fn get(action: impl Into<String>, class: &'static str, body: impl IntoAny) -> AnyView {
+    view! { <form class=class method="get" action=action.into()>{body.into_any()}</form> }
+        .into_any()
+}
+
+/// A value that goes with a form unseen.
+pub(crate) fn hidden(name: &'static str, value: impl Into<String>) -> AnyView {
+    view! { <input type="hidden" name=name value=value.into() /> }.into_any()
+}
+
+/// Everything that was wrong with a form, with the way to each field.
+pub(crate) fn error_summary(errors: &FormErrors) -> Option<AnyView> {
+    if errors.is_empty() {
+        return None;
+    }
+    let items: Vec<AnyView> = errors
+        .0
+        .iter()
+        .map(|error| {
+            let message = error.message.clone();
+            if error.field.is_empty() {
+                view! { <li>{message}</li> }.into_any()
+            } else {
+                let href = format!("#{}", super::field_id(&error.field));
+                view! { <li><a href=href>{message}</a></li> }.into_any()
+            }
+        })
+        .collect();
+    Some(
+        view! {
+            <div class="note is-bad" role="alert">
+                {icon("failed")}
+                <div>
+                    <p class="note-heading">"Nothing was changed. Please mend:"</p>
+                    <ul>{items}</ul>
+                </div>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+/// A note inside a page: a tone's icon and a sentence.
+pub(crate) fn note(meaning: &str, symbol: &str, body: impl IntoAny) -> AnyView {
+    let class = format!("note is-{meaning}");
+    view! { <div class=class>{icon(symbol)}<div>{body.into_any()}</div></div> }.into_any()
+}

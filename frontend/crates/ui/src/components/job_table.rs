@@ -1,0 +1,94 @@
+//! The table of jobs, wherever jobs are listed.
+
+use carillon_contract::jobs::JobRow;
+use carillon_domain::TargetState;
+use leptos::prelude::*;
+
+use super::{ago, bar, dash, job_badge, table, td, td_num, th, th_num, th_row, tr};
+use crate::surroundings::Surroundings;
+use crate::words;
+
+/// Jobs as a table.
+pub(crate) fn job_table(caption: impl Into<String>, rows: &[JobRow]) -> AnyView {
+    let head = vec![
+        th("Job"),
+        th("State"),
+        th("Progress"),
+        th_num("Problems"),
+        th("By"),
+        th("Reason"),
+        th("Started"),
+        th_num("Took"),
+    ];
+    table("jobs", caption, head, rows.iter().map(job_row).collect())
+}
+
+fn job_row(row: &JobRow) -> AnyView {
+    tr(vec![
+        th_row(what(row)),
+        td("State", job_badge(row.state, row.counts.problems())),
+        td("Progress", progress(row)),
+        td_num("Problems", problems(row)),
+        td("By", row.actor.clone()),
+        td("Reason", reason(&row.reason)),
+        td("Started", ago(row.started_at.unwrap_or(row.created_at))),
+        td_num("Took", took(row)),
+    ])
+}
+
+fn what(row: &JobRow) -> AnyView {
+    let href = format!("/jobs/{}", row.id);
+    let targets = format!("{} · {}", words::phones(row.total), row.targets);
+    view! {
+        <a class="row-name" href=href>{row.title.clone()}</a>
+        <span class="muted sub">{targets}</span>
+    }
+    .into_any()
+}
+
+fn progress(row: &JobRow) -> AnyView {
+    let text = format!(
+        "{} of {}",
+        words::number(row.counts.done()),
+        words::number(row.total)
+    );
+    view! { <span class="progress">{bar(&row.counts, "thin")}<span class="tnum muted">{text}</span></span> }
+        .into_any()
+}
+
+fn problems(row: &JobRow) -> AnyView {
+    let count = row.counts.problems();
+    if count == 0 {
+        return view! { <span class="muted">"0"</span> }.into_any();
+    }
+    let href = [
+        TargetState::Failed,
+        TargetState::Unknown,
+        TargetState::Expired,
+    ]
+    .iter()
+    .filter(|state| row.counts.get(**state) > 0)
+    .fold(
+        carillon_contract::Href::new(format!("/jobs/{}", row.id)),
+        |href, state| href.add("state", state),
+    )
+    .to_string();
+    view! { <a class="problems" href=href>{words::number(count)}</a> }.into_any()
+}
+
+fn reason(reason: &str) -> AnyView {
+    if reason.is_empty() {
+        return dash();
+    }
+    view! { <span class="clip" title=reason.to_owned()>{reason.to_owned()}</span> }.into_any()
+}
+
+fn took(row: &JobRow) -> AnyView {
+    let Some(start) = row.started_at else {
+        return dash();
+    };
+    let end = row
+        .finished_at
+        .unwrap_or_else(|| Surroundings::of_page().now);
+    words::length(end.since(start)).into_any()
+}

@@ -1,0 +1,76 @@
+//! Where the targets of a job stand, as words with large numbers.
+
+use carillon_contract::Href;
+use carillon_domain::{Counts, TargetState};
+use leptos::prelude::*;
+
+use super::{icon, target_meaning, target_symbol};
+use crate::words;
+
+/// The words of the score with the states they sum up, in order.
+pub(crate) const SCORE: [(&str, &[TargetState]); 9] = [
+    ("Verified", &[TargetState::Verified]),
+    ("Acknowledged", &[TargetState::Acknowledged]),
+    ("Failed", &[TargetState::Failed]),
+    ("Unknown", &[TargetState::Unknown]),
+    ("Skipped", &[TargetState::Skipped]),
+    ("Cancelled", &[TargetState::Cancelled]),
+    ("Expired", &[TargetState::Expired]),
+    ("Working", &[TargetState::Sending, TargetState::Verifying]),
+    ("Waiting", &[TargetState::Waiting]),
+];
+
+/// How many targets one word of the score stands for.
+pub(crate) fn score_count(counts: &Counts, states: &[TargetState]) -> i64 {
+    states.iter().map(|state| counts.get(*state)).sum()
+}
+
+/// Whether a word of the score is shown even when nothing stands for it.
+pub(crate) const fn always_shown(first: TargetState) -> bool {
+    matches!(
+        first,
+        TargetState::Verified
+            | TargetState::Acknowledged
+            | TargetState::Failed
+            | TargetState::Unknown
+    )
+}
+
+/// Class of one place of the score.
+pub(crate) fn score_class(first: TargetState, count: i64) -> String {
+    let faded = if count == 0 { " is-zero" } else { "" };
+    let away = if count == 0 && !always_shown(first) {
+        " is-away"
+    } else {
+        ""
+    };
+    format!("score-item is-{}{faded}{away}", target_meaning(first))
+}
+
+/// The list of the targets of these states.
+pub(crate) fn score_href(job_href: &str, states: &[TargetState]) -> String {
+    states
+        .iter()
+        .fold(Href::new(job_href), |href, state| href.add("state", state))
+        .to_string()
+}
+
+/// One place of the score: a number that is a link to its phones.
+pub(crate) fn score_item(
+    job_href: &str,
+    word: &'static str,
+    states: &'static [TargetState],
+    class: impl Fn() -> String + Send + Sync + 'static,
+    count: impl Fn() -> String + Send + Sync + 'static,
+) -> AnyView {
+    let first = states.first().copied().unwrap_or(TargetState::Waiting);
+    view! {
+        <li class=class>
+            <a href=score_href(job_href, states) title=words::target_state_meaning(first)>
+                <span class="score-number">{count}</span>
+                <span class="score-word">{icon(target_symbol(first))}<span>{word}</span></span>
+            </a>
+        </li>
+    }
+    .into_any()
+}

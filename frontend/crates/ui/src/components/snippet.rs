@@ -1,0 +1,21 @@
+//! Lines to copy.
+
+use leptos::prelude::*;
+
+use super::icon;
+
+/// Lines of text with a button that copies them. The button appears only where scripts run.
+pub(crate) fn snippet(label: impl Into<String>, lines: impl Into<String>) -> AnyView {
+    let (label, lines) = (label.into(), lines.into());
+    let copy = format!("Copy: {label}");
+    view! {
+        <figure class="snippet">
+            <figcaption>{label}</figcaption>
+            <pre tabindex="0"><code data-copy="">{lines}</code></pre>
+            <button class="button small copy" type="button" data-copy-button="" hidden=true aria-label=copy>
+                {icon("copy")}<span>"Copy"</span>
+            </button>
+        </figure>
+    }
+    .into_any()
+}

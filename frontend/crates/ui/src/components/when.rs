@@ -1,0 +1,41 @@
+//! Instants as people read them.
+
+use carillon_domain::Timestamp;
+use leptos::prelude::*;
+
+use crate::surroundings::Surroundings;
+use crate::words;
+
+/// The age of an instant, with the instant itself on hover and for machines.
+pub(crate) fn ago(at: Timestamp) -> AnyView {
+    let text = words::age(Surroundings::of_page().now, at);
+    let full = format!("{} UTC", at.to_minute_text());
+    view! { <time datetime=at.to_string() title=full>{text}</time> }.into_any()
+}
+
+/// The age of an instant, or a word when there is none.
+pub(crate) fn ago_or(at: Option<Timestamp>, otherwise: &'static str) -> AnyView {
+    at.map_or_else(
+        || view! { <span class="muted">{otherwise}</span> }.into_any(),
+        ago,
+    )
+}
+
+/// An instant in full: for places where the exact moment is what is looked for.
+pub(crate) fn instant(at: Timestamp) -> AnyView {
+    let text = format!("{} UTC", at.to_minute_text());
+    let age = words::age(Surroundings::of_page().now, at);
+    view! { <time class="tnum" datetime=at.to_string() title=age>{text}</time> }.into_any()
+}
+
+/// An instant in full and its age.
+pub(crate) fn instant_and_age(at: Timestamp) -> AnyView {
+    let text = format!("{} UTC", at.to_minute_text());
+    let age = format!(" ({})", words::age(Surroundings::of_page().now, at));
+    view! {
+        <time class="tnum" datetime=at.to_string()>
+            {text} <span class="muted">{age}</span>
+        </time>
+    }
+    .into_any()
+}

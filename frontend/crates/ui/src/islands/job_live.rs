@@ -1,0 +1,236 @@
+//! The top of the job page: where it stands, how it ended, and why.
+//!
+//! Owns the feed of a job. *Invariant:* nothing is inserted above what somebody reads but
+//! numbers in their places; the table below is never touched.
+
+use carillon_contract::job::{CauseCount, JobSummary};
+use carillon_domain::{Counts, JobState};
+use leptos::prelude::*;
+
+use crate::components::{
+    BAR_ORDER, SCORE, bar_label, cause_item, icon, job_outcome, percent, score_class, score_count,
+    score_item, segments, stripes, target_meaning,
+};
+use crate::surroundings::Surroundings;
+use crate::words;
+
+/// Where a job stands, kept up to date by its feed while the job runs.
+#[island]
+pub fn JobLive(
+    /// Where it stood when the page was made.
+    summary: JobSummary,
+    /// Address of the icon sprite.
+    icons: String,
+    /// Provisioning lines, shown beside `forbidden`.
+    snippet: Option<String>,
+) -> impl IntoView {
+    Surroundings {
+        now: summary.at,
+        icons: icons.as_str().into(),
+        csrf: "".into(),
+    }
+    .provide();
+    let first = summary.clone();
+    let now = RwSignal::new(summary);
+    let paused = RwSignal::new(false);
+    let listening = RwSignal::new(false);
+    let spoken = RwSignal::new(String::new());
+    follow(&first, now, paused, listening, spoken);
+
+    let job_href = format!("/jobs/{}", first.id);
+    let done_at_first = first.counts.done();
+    let reload = job_href.clone();
+    view! {
+        <section class="job-summary panel" aria-label="Where it stands">
+            <p class="job-line">
+                <span class=move || now.with(state_class)>{move || now.with(state_icon)}<span>{move || now.with(state_word)}</span></span>
+                <span class="job-progress tnum">{move || now.with(progress_text)}</span>
+            </p>
+            {score(&job_href, now)}
+            {live_bar(now)}
+            {move || now.with(|summary| summary.note.clone()).map(|note| view! { <p class="job-note">{note}</p> })}
+            <p class="job-foot muted">
+                <span class="tnum">{move || now.with(updated_text)}</span>
+                <a class="when-still" href=job_href.clone()>"Refresh"</a>
+                <button
+                    class="button small"
+                    type="button"
+                    hidden=move || !listening.get()
+                    on:click=move |_| paused.update(|value| *value = !*value)
+                >
+                    {move || if paused.get() { "Resume updates" } else { "Pause updates" }}
+                </button>
+                <a
+                    class="rows-changed"
+                    href=reload
+                    hidden=move || now.with(|summary| summary.counts.done() == done_at_first)
+                >
+                    {move || now.with(|summary| changed_text(summary.counts.done() - done_at_first))}
+                </a>
+            </p>
+            <p class="visually-hidden" role="status">{move || spoken.get()}</p>
+            {move || now.with(|summary| cause_list(&summary.causes, &job_href, snippet.as_deref()))}
+        </section>
+    }
+}
+
+fn score(job_href: &str, now: RwSignal<JobSummary>) -> AnyView {
+    let items: Vec<AnyView> = SCORE
+        .iter()
+        .map(|(word, states)| {
+            let first = states[0];
+            let of = move || now.with(|summary| score_count(&summary.counts, states));
+            score_item(
+                job_href,
+                word,
+                states,
+                move || score_class(first, of()),
+                move || words::number(of()),
+            )
+        })
+        .collect();
+    view! {
+        <ul class="score">
+            {items}
+            <li class="score-item score-sum">
+                <a href=job_href.to_owned() title="All phones of this job">
+                    <span class="score-number">{move || now.with(|summary| words::number(summary.total))}</span>
+                    <span class="score-word"><span aria-hidden="true">"Σ"</span><span>"All phones"</span></span>
+                </a>
+            </li>
+        </ul>
+    }
+    .into_any()
+}
+
+fn live_bar(now: RwSignal<JobSummary>) -> AnyView {
+    let rects: Vec<AnyView> = BAR_ORDER
+        .iter()
+        .enumerate()
+        .map(|(index, state)| {
+            let class = format!("seg seg-{}", target_meaning(*state));
+            let place = move || now.with(|summary| segments(&summary.counts)[index]);
+            view! {
+                <rect class=class x=move || percent(place().0) width=move || percent(place().1) height="100%"></rect>
+            }
+            .into_any()
+        })
+        .collect();
+    view! {
+        <svg class="bar tall" role="img" aria-label=move || now.with(|summary| bar_label(&summary.counts))>
+            {stripes()}
+            {rects}
+        </svg>
+    }
+    .into_any()
+}
+
+fn cause_list(causes: &[CauseCount], job_href: &str, snippet: Option<&str>) -> AnyView {
+    if causes.is_empty() {
+        return ().into_any();
+    }
+    let items: Vec<AnyView> = causes
+        .iter()
+        .map(|group| cause_item(*group, job_href, snippet))
+        .collect();
+    view! {
+        <div class="causes">
+            <h2>{icon("warning")}<span>"Needs a look"</span></h2>
+            <ul>{items}</ul>
+        </div>
+    }
+    .into_any()
+}
+
+fn state_class(summary: &JobSummary) -> String {
+    let (meaning, _, _) = job_outcome(summary.state, summary.counts.problems());
+    format!("badge big is-{meaning}")
+}
+
+fn state_icon(summary: &JobSummary) -> AnyView {
+    let (_, symbol, _) = job_outcome(summary.state, summary.counts.problems());
+    icon(symbol)
+}
+
+fn state_word(summary: &JobSummary) -> String {
+    job_outcome(summary.state, summary.counts.problems()).2
+}
+
+fn progress_text(summary: &JobSummary) -> String {
+    let done = format!(
+        "{} of {} finished",
+        words::number(summary.counts.done()),
+        words::number(summary.total)
+    );
+    let time = time_text(summary);
+    if time.is_empty() {
+        done
+    } else {
+        format!("{done} · {time}")
+    }
+}
+
+fn time_text(summary: &JobSummary) -> String {
+    match (summary.started_at, summary.finished_at, summary.eta_seconds) {
+        (Some(start), Some(end), _) => format!("took {}", words::length(end.since(start))),
+        (_, None, Some(left)) if summary.state == JobState::Running => {
+            let left = std::time::Duration::from_secs(u64::try_from(left).unwrap_or(0));
+            format!("about {} left", words::length(left))
+        }
+        (Some(start), None, _) => format!("for {} now", words::length(summary.at.since(start))),
+        _ => String::new(),
+    }
+}
+
+fn updated_text(summary: &JobSummary) -> String {
+    format!("As of {} UTC", summary.at.to_minute_text())
+}
+
+fn changed_text(changed: i64) -> String {
+    format!(
+        "{} changed since this list was made: show",
+        words::phones(changed)
+    )
+}
+
+/// What is read aloud: the counts in one sentence.
+#[cfg_attr(
+    not(feature = "hydrate"),
+    expect(dead_code, reason = "spoken by the browser half")
+)]
+fn sentence(state: JobState, counts: &Counts) -> String {
+    format!("{}: {}", words::job_state(state), bar_label(counts))
+}
+
+/// On the server nothing follows.
+#[cfg(not(feature = "hydrate"))]
+fn follow(
+    _first: &JobSummary,
+    _now: RwSignal<JobSummary>,
+    _paused: RwSignal<bool>,
+    _listening: RwSignal<bool>,
+    _spoken: RwSignal<String>,
+) {
+}
+
+/// Listens to the job's feed until it ends.
+#[cfg(feature = "hydrate")]
+fn follow(
+    first: &JobSummary,
+    now: RwSignal<JobSummary>,
+    paused: RwSignal<bool>,
+    listening: RwSignal<bool>,
+    spoken: RwSignal<String>,
+) {
+    if first.state.is_terminal() {
+        return;
+    }
+    let feed = super::feed::Feed {
+        now,
+        paused,
+        listening,
+        spoken,
+    };
+    let address = format!("/jobs/{}/feed", first.id);
+    Effect::new(move |_| feed.clone().open(&address));
+}

@@ -1,0 +1,360 @@
+//! `/audit` and one record.
+
+use carillon_contract::FrameView;
+use carillon_contract::audit::{AuditRecordView, AuditRow, AuditView, ChainView};
+use carillon_contract::form::Choice;
+use carillon_domain::event::{ActorKind, EventResult};
+use leptos::prelude::*;
+
+use crate::components::{
+    Field, chips, dash, empty, error_summary, fact, fact_text, facts, get, icon, instant,
+    instant_and_age, link_button, mono, paging, panel, result_badge, select, submit, table, tabs,
+    td, text_or_dash, th, th_row, total_text, tr,
+};
+use crate::shell::{Page, Scripts};
+use crate::words;
+
+/// `/audit`.
+pub fn audit(frame: &FrameView, view: &AuditView) -> String {
+    Page::new("Audit log").write(frame, |page| {
+        page.lede(lede(view));
+        for export in &view.exports {
+            page.action(link_button(
+                export.href.clone(),
+                "download",
+                export.text.clone(),
+            ));
+        }
+        view! {
+            {error_summary(&view.errors)}
+            {tabs("Views of the log", &view.presets)}
+            {filters(view)}
+            {chips(&view.chips, &view.clear_href)}
+            {list(view)}
+            {view.chain.as_ref().map(chain)}
+        }
+        .into_any()
+    })
+}
+
+fn lede(view: &AuditView) -> AnyView {
+    let count = format!(
+        "{} · {}",
+        words::counted(view.paging.total.count, "record", "records"),
+        view.period
+    );
+    let count = if view.paging.total.at_least {
+        format!(
+            "{} records · {}",
+            total_text(view.paging.total),
+            view.period
+        )
+    } else {
+        count
+    };
+    let all = view
+        .all_time_href
+        .clone()
+        .map(|href| view! { " · "<a href=href>"all time"</a> });
+    view! { {count}{all} }.into_any()
+}
+
+fn filters(view: &AuditView) -> AnyView {
+    let (filter, errors) = (&view.filter, &view.errors);
+    let mut results = vec![Choice::new("", "Any", filter.result.is_empty())];
+    results.extend(EventResult::ALL.iter().map(|result| {
+        Choice::new(
+            result.as_str(),
+            words::event_result(*result),
+            filter.result == result.as_str(),
+        )
+    }));
+    let body = view! {
+        <div class="field-grid">
+            {Field::day("from", "From").value(&filter.from).errors(errors).view()}
+            {Field::day("to", "To").value(&filter.to).errors(errors).view()}
+            {Field::text("actor", "Who").value(&filter.actor).errors(errors).view()}
+            {Field::text("action", "Action").value(&filter.action).errors(errors).placeholder("job.submitted").view()}
+            {Field::text("phone", "Phone (MAC)").value(&filter.phone).errors(errors).view()}
+            {select("result", "Result", &results, None, errors)}
+            {Field::text("site", "Site").value(&filter.site).errors(errors).view()}
+            {Field::text("group", "Group").value(&filter.group).errors(errors).view()}
+            {Field::text("job", "Job").value(&filter.job).errors(errors).view()}
+            {Field::text("ip", "From address").value(&filter.ip).errors(errors).view()}
+            {Field::text("q", "Words of the reason").value(&filter.q).errors(errors).view()}
+        </div>
+        <div class="row">{submit("primary", "filter", "Show")}</div>
+    };
+    view! {
+        <details class="facets" open=!(errors.is_empty() && view.chips.is_empty())>
+            <summary>{icon("open")}<span>"Filters"</span></summary>
+            {get("/audit", "stack", body)}
+        </details>
+    }
+    .into_any()
+}
+
+fn list(view: &AuditView) -> AnyView {
+    if view.rows.is_empty() {
+        let mut next = Vec::new();
+        if let Some(href) = &view.all_time_href {
+            next.push(link_button(href.clone(), "audit", "Look at all time"));
+        }
+        if !view.chips.is_empty() {
+            next.push(link_button(
+                view.clear_href.clone(),
+                "close",
+                "Clear filters",
+            ));
+        }
+        let sentence = format!("No record fits in: {}.", view.period);
+        return empty("search", "Nothing matches", sentence, next);
+    }
+    let head = vec![
+        th("Time (UTC)"),
+        th("Who"),
+        th("What"),
+        th("Concerns"),
+        th("Result"),
+        th("Reason"),
+        th("Job"),
+        th("From"),
+    ];
+    view! {
+        {table("audit", "Audit records, newest first", head, view.rows.iter().map(row).collect())}
+        {paging(&view.paging, view.rows.len(), "Newer", "Older")}
+    }
+    .into_any()
+}
+
+fn row(row: &AuditRow) -> AnyView {
+    tr(vec![
+        td("Time (UTC)", time_cell(row)),
+        td("Who", who(row)),
+        th_row(what(row)),
+        td("Concerns", concerns(row)),
+        td("Result", result(row)),
+        td("Reason", reason(row)),
+        td("Job", job(row)),
+        td(
+            "From",
+            row.ip.as_ref().map_or_else(dash, |ip| mono(ip.clone())),
+        ),
+    ])
+}
+
+fn time_cell(row: &AuditRow) -> AnyView {
+    let text = row.at.to_minute_text();
+    let age = words::age(crate::surroundings::Surroundings::of_page().now, row.at);
+    view! { <time class="tnum nowrap" datetime=row.at.to_string() title=age>{text}</time> }
+        .into_any()
+}
+
+fn who(row: &AuditRow) -> AnyView {
+    let (symbol, kind) = match row.actor_kind {
+        ActorKind::User => ("user", "Person"),
+        ActorKind::Token => ("key", "API token"),
+        ActorKind::Local => ("terminal", "On the server's machine"),
+        ActorKind::System => ("carillon", "Carillon itself"),
+    };
+    view! {
+        <span class="who" title=kind>
+            {icon(symbol)}<span class="visually-hidden">{format!("{kind}: ")}</span><span>{row.actor.clone()}</span>
+        </span>
+    }
+    .into_any()
+}
+
+fn what(row: &AuditRow) -> AnyView {
+    let href = format!("/audit/{}", row.seq);
+    view! {
+        <a class="row-name" href=href title=row.action.clone()>{row.words.clone()}</a>
+    }
+    .into_any()
+}
+
+fn concerns(row: &AuditRow) -> AnyView {
+    let phone = row.phone.as_ref().map(|(mac, name)| {
+        let name = if name.is_empty() {
+            mac.to_string()
+        } else {
+            name.clone()
+        };
+        view! { <a class="quiet" href=format!("/phones/{mac}") title=mac.to_string()>{name}</a>" " }
+    });
+    let object = row.object.as_ref().map(
+        |object| view! { <a class="quiet" href=object.href.clone()>{object.text.clone()}</a> },
+    );
+    if phone.is_none() && object.is_none() {
+        return dash();
+    }
+    view! { {phone}{object} }.into_any()
+}
+
+fn result(row: &AuditRow) -> AnyView {
+    let detail = (!row.detail.is_empty())
+        .then(|| view! { <span class="muted sub">{row.detail.clone()}</span> });
+    view! { {result_badge(row.result)}{detail} }.into_any()
+}
+
+fn reason(row: &AuditRow) -> AnyView {
+    if row.reason.is_empty() {
+        return dash();
+    }
+    view! { <span class="clip" title=row.reason.clone()>{row.reason.clone()}</span> }.into_any()
+}
+
+fn job(row: &AuditRow) -> AnyView {
+    row.job.as_ref().map_or_else(dash, |job| {
+        view! { <a class="quiet" href=job.href.clone()>{job.text.clone()}</a> }.into_any()
+    })
+}
+
+fn chain(chain: &ChainView) -> AnyView {
+    let checkpoint = chain.checkpoint_at.map_or_else(
+        || view! { <span class="muted">"not signed yet"</span> }.into_any(),
+        instant,
+    );
+    panel(
+        "chain",
+        "Is it complete?",
+        view! {
+            <p>"Each record is part of a hash tree; leaving one out or changing one would show. Check it on the server with:"</p>
+            <pre class="code-block" tabindex="0"><code>"carillon audit verify"</code></pre>
+            {facts(vec![
+                fact("Records", words::number(chain.size)),
+                fact("Root", view! { <span class="mono key">{chain.root.clone()}</span> }),
+                fact("Last checkpoint", checkpoint),
+            ])}
+        },
+    )
+}
+
+/// `/audit/{seq}`.
+pub fn audit_record(frame: &FrameView, view: &AuditRecordView) -> String {
+    let title = format!("Record {}: {}", words::number(view.row.seq), view.row.words);
+    let scripts = Scripts {
+        copy: true,
+        ..Scripts::default()
+    };
+    Page::new(title).scripts(scripts).write(frame, |page| {
+        page.up("/audit", "Audit log");
+        if let Some(href) = &view.previous_href {
+            page.action(link_button(href.clone(), "left", "Before"));
+        }
+        if let Some(href) = &view.next_href {
+            page.action(link_button(href.clone(), "right", "After"));
+        }
+        view! {
+            <div class="columns sidebar-right">
+                <div>{told(view)}{changes(view)}{details(view)}</div>
+                <div>{committed(view)}{related(view)}</div>
+            </div>
+        }
+        .into_any()
+    })
+}
+
+fn told(view: &AuditRecordView) -> AnyView {
+    let row = &view.row;
+    let mut items = vec![
+        fact("When", instant_and_age(row.at)),
+        fact("Who", who(row)),
+        fact_text("Signed in by", &view.auth),
+        fact(
+            "From",
+            row.ip.as_ref().map_or_else(dash, |ip| mono(ip.clone())),
+        ),
+        fact(
+            "What",
+            view! { {row.words.clone()}" "<code class="code">{row.action.clone()}</code> },
+        ),
+        fact("Concerns", concerns(row)),
+        fact("Result", result(row)),
+        fact("Reason", text_or_dash(&row.reason)),
+        fact("Job", job(row)),
+    ];
+    if let Some(site) = &view.site {
+        items.push(fact_text("Site then", site));
+    }
+    if !view.groups.is_empty() {
+        items.push(fact("Groups then", view.groups.join(", ")));
+    }
+    panel("told", "What happened", facts(items))
+}
+
+fn changes(view: &AuditRecordView) -> Option<AnyView> {
+    if view.changes.is_empty() {
+        return None;
+    }
+    let shown = |text: &str| {
+        if text.is_empty() {
+            "blank".to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
+    let rows = view
+        .changes
+        .iter()
+        .map(|(field, before, after)| {
+            tr(vec![
+                th_row(field.clone()),
+                td("Before", view! { <del>{shown(before)}</del> }),
+                td("After", view! { <ins>{shown(after)}</ins> }),
+            ])
+        })
+        .collect();
+    let head = vec![th("Field"), th("Before"), th("After")];
+    Some(panel(
+        "changes",
+        "What changed",
+        table("changes", "What changed", head, rows),
+    ))
+}
+
+fn details(view: &AuditRecordView) -> Option<AnyView> {
+    if view.details.is_empty() {
+        return None;
+    }
+    let items: Vec<AnyView> = view
+        .details
+        .iter()
+        .map(|(name, value)| {
+            view! { <div class="fact"><dt>{name.clone()}</dt><dd>{value.clone()}</dd></div> }
+                .into_any()
+        })
+        .collect();
+    Some(panel("details", "Details", facts(items)))
+}
+
+fn committed(view: &AuditRecordView) -> AnyView {
+    panel(
+        "committed",
+        "What the log commits to",
+        view! {
+            <p class="hint">"The exact bytes of this record, and their place in the tree."</p>
+            <pre class="code-block wrap" tabindex="0"><code>{view.entry.clone()}</code></pre>
+            {facts(vec![
+                fact("Number", words::number(view.row.seq)),
+                fact("Hash", view! { <span class="mono key">{view.leaf_hash.clone()}</span> }),
+            ])}
+        },
+    )
+}
+
+fn related(view: &AuditRecordView) -> Option<AnyView> {
+    if view.related.is_empty() {
+        return None;
+    }
+    let links: Vec<AnyView> = view
+        .related
+        .iter()
+        .map(|link| view! { <li><a href=link.href.clone()>{link.text.clone()}</a></li> }.into_any())
+        .collect();
+    Some(panel(
+        "related",
+        "See also",
+        view! { <ul class="plain-list">{links}</ul> },
+    ))
+}

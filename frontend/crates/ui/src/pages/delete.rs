@@ -1,0 +1,88 @@
+//! Pages that ask before something is deleted.
+
+use carillon_contract::FrameView;
+use carillon_contract::form::VERSION_FIELD;
+use carillon_contract::groups::DeleteView;
+use carillon_contract::phones::DeletePhonesView;
+use leptos::prelude::*;
+
+use crate::components::{Field, error_summary, hidden, note, post, submit};
+use crate::shell::Page;
+use crate::words;
+
+/// Asks before one thing is deleted.
+pub fn delete(frame: &FrameView, view: &DeleteView) -> String {
+    Page::new(format!("Delete {}", view.what))
+        .narrow()
+        .write(frame, |page| {
+            page.up(&view.back.href, &view.back.text);
+            let consequences: Vec<AnyView> = view
+                .consequences
+                .iter()
+                .map(|text| view! { <li>{text.clone()}</li> }.into_any())
+                .collect();
+            let consequences = (!consequences.is_empty())
+                .then(|| view! { <ul class="plain-list">{consequences}</ul> });
+            let back = view.back.href.clone();
+            let end = match &view.refused {
+                Some(why) => view! {
+                    {note("warning", "warning", why.clone())}
+                    <p><a class="button" href=back>"Back"</a></p>
+                }
+                .into_any(),
+                None => post(
+                    view.action.clone(),
+                    "form-end",
+                    view! {
+                        {hidden(VERSION_FIELD, view.version.to_string())}
+                        {submit("danger solid", "trash", format!("Delete {}", view.what))}
+                        <a class="button" href=back>"Keep it"</a>
+                    },
+                ),
+            };
+            view! { {consequences}<p class="muted">"The audit log keeps what was."</p>{end} }
+                .into_any()
+        })
+}
+
+/// Asks before phones are deleted.
+pub fn delete_phones(frame: &FrameView, view: &DeletePhonesView) -> String {
+    let title = format!("Delete {}", words::phones(view.count));
+    Page::new(title.clone()).narrow().write(frame, |page| {
+        page.up("/phones", "Phones");
+        let mut names = view.examples.join(", ");
+        let more = view.count - i64::try_from(view.examples.len()).unwrap_or(0);
+        if more > 0 {
+            names.push_str(&format!(" and {} more", words::number(more)));
+        }
+        let typed = (view.count > 1).then(|| {
+            Field::text("typed", format!("Type {} to confirm", view.count))
+                .value(&view.typed)
+                .errors(&view.errors)
+                .inputmode("numeric")
+                .width("short")
+                .required()
+                .view()
+        });
+        let form = post(
+            "/phones/delete",
+            "stack",
+            view! {
+                {hidden("sel", view.sel.clone())}
+                {hidden("count", view.count.to_string())}
+                {typed}
+                <div class="form-end">
+                    {submit("danger solid", "trash", title)}
+                    <a class="button" href=view.back_href.clone()>"Keep them"</a>
+                </div>
+            },
+        );
+        view! {
+            {error_summary(&view.errors)}
+            <p>{names}</p>
+            <p class="muted">"They leave every group. Their jobs and audit records stay."</p>
+            {form}
+        }
+        .into_any()
+    })
+}

@@ -1,0 +1,36 @@
+//! Why there is no page, and the one next step.
+
+use carillon_contract::FrameView;
+use carillon_contract::failure::FailureView;
+use leptos::prelude::*;
+
+use crate::components::icon;
+use crate::shell::Page;
+
+/// Any page that could not be shown.
+pub fn failure(frame: &FrameView, view: &FailureView) -> String {
+    let page = Page::new(view.title.clone()).narrow();
+    let page = if frame.user.is_none() {
+        page.bare()
+    } else {
+        page
+    };
+    page.write(frame, |_| {
+        let link = view
+            .link
+            .as_ref()
+            .map(|link| view! { <p><a class="button primary" href=link.href.clone()>{link.text.clone()}</a></p> });
+        let facts = format!("{} · {}", view.status, view.code);
+        view! {
+            <div class="failure">
+                <p class="failure-sentence">{view.sentence.clone()}</p>
+                <p class="next-step">{icon("next")}<span>{view.next_step.clone()}</span></p>
+                {link}
+                <p class="muted small-text">
+                    {facts}" · request "<code class="code">{view.request_id.clone()}</code>
+                </p>
+            </div>
+        }
+        .into_any()
+    })
+}

@@ -1,0 +1,79 @@
+//! `/jobs`: the list.
+
+use carillon_contract::FrameView;
+use carillon_contract::jobs::JobsView;
+use leptos::prelude::*;
+
+use crate::components::{
+    Field, chips, empty, error_summary, get, hidden, icon, job_table, link_button, paging,
+    primary_link, select, submit, tabs,
+};
+use crate::shell::Page;
+
+/// `/jobs`.
+pub fn jobs(frame: &FrameView, view: &JobsView) -> String {
+    Page::new("Jobs").write(frame, |page| {
+        let may_run = frame.user.as_ref().is_some_and(|user| user.may.run_jobs);
+        if may_run {
+            page.action(primary_link("/run", "run", "Run a command"));
+        }
+        view! {
+            {error_summary(&view.errors)}
+            {tabs("Jobs by state", &view.tabs)}
+            {filters(view)}
+            {chips(&view.chips, &view.clear_href)}
+            {list(view)}
+        }
+        .into_any()
+    })
+}
+
+fn filters(view: &JobsView) -> AnyView {
+    let filter = &view.filter;
+    let body = view! {
+        {hidden("tab", view.tab.clone())}
+        {select("action", "Command", &view.actions, None, &view.errors)}
+        {Field::text("actor", "By").value(&filter.actor).errors(&view.errors).width("medium").view()}
+        {Field::day("from", "From").value(&filter.from).errors(&view.errors).view()}
+        {Field::day("to", "To").value(&filter.to).errors(&view.errors).view()}
+        {submit("", "filter", "Filter")}
+    };
+    view! {
+        <details class="facets" open=!view.chips.is_empty()>
+            <summary>{icon("open")}<span>"Filters"</span></summary>
+            {get("/jobs", "filter-row", body)}
+        </details>
+    }
+    .into_any()
+}
+
+fn list(view: &JobsView) -> AnyView {
+    if !view.rows.is_empty() {
+        return view! {
+            {job_table("Jobs, newest first", &view.rows)}
+            {paging(&view.paging, view.rows.len(), "Newer", "Older")}
+        }
+        .into_any();
+    }
+    if !view.chips.is_empty() {
+        let all = link_button(view.clear_href.clone(), "close", "Clear filters");
+        return empty(
+            "search",
+            "No job matches",
+            "Take one of the filters away.",
+            vec![all],
+        );
+    }
+    let (heading, sentence) = match view.tab.as_str() {
+        "running" => ("Nothing is running", "No command is on its way to a phone."),
+        "finished" => (
+            "Nothing has finished yet",
+            "A job comes here once each of its phones has an outcome.",
+        ),
+        _ => (
+            "No jobs yet",
+            "A job is one command for a list of phones. Each is kept with what every phone answered.",
+        ),
+    };
+    empty("jobs", heading, sentence, vec![])
+}

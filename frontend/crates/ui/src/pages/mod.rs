@@ -1,0 +1,43 @@
+//! The pages: one function each, from frame and view to a whole document.
+
+mod account;
+mod audit;
+mod credentials;
+mod delete;
+mod failure;
+mod groups;
+mod import;
+mod job;
+mod jobs;
+mod overview;
+mod phone;
+mod phone_form;
+mod phones;
+mod review;
+mod run;
+mod sign_in;
+mod sites;
+mod stop;
+mod tokens;
+mod users;
+
+pub use account::account;
+pub use audit::{audit, audit_record};
+pub use credentials::{credential_form, credentials};
+pub use delete::{delete, delete_phones};
+pub use failure::failure;
+pub use groups::{group, group_form, groups};
+pub use import::{import, import_result, import_review};
+pub use job::job;
+pub use jobs::jobs;
+pub use overview::overview;
+pub use phone::phone;
+pub use phone_form::phone_form;
+pub use phones::phones;
+pub use review::review;
+pub use run::run;
+pub use sign_in::{setup, sign_in};
+pub use sites::{site_form, sites};
+pub use stop::{stop_all, stop_job};
+pub use tokens::tokens;
+pub use users::{user_form, users};

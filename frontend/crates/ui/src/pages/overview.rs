@@ -1,0 +1,235 @@
+//! `/`: the state of the fleet at a glance.
+
+use carillon_contract::overview::{ChangeView, FleetCause, FleetView, OverviewView, SiteHealth};
+use carillon_contract::{FrameView, Href};
+use leptos::prelude::*;
+
+use crate::components::{
+    ago, empty, icon, job_table, link_button, percent, primary_link, section, table,
+    target_meaning, td, td_num, th, th_num, th_row, tr,
+};
+use crate::shell::Page;
+use crate::words;
+
+/// `/`.
+pub fn overview(frame: &FrameView, view: &OverviewView) -> String {
+    Page::new("Overview").write(frame, |page| {
+        let may = frame.user.as_ref().map(|user| user.may).unwrap_or_default();
+        if view.fleet.phones == 0 {
+            return first_steps(may.manage_inventory);
+        }
+        page.lede(fleet_sentence(&view.fleet));
+        if may.run_jobs {
+            page.action(primary_link("/run", "run", "Run a command"));
+        }
+        view! {
+            {tiles(&view.fleet)}
+            {running(view)}
+            <div class="columns">
+                {causes(&view.causes)}
+                {sites(&view.sites)}
+            </div>
+            {recent(view)}
+            {changes(&view.changes)}
+        }
+        .into_any()
+    })
+}
+
+fn fleet_sentence(fleet: &FleetView) -> String {
+    format!(
+        "{} at {} in {}",
+        words::phones(fleet.phones),
+        words::counted(fleet.sites, "site", "sites"),
+        words::counted(fleet.groups, "group", "groups"),
+    )
+}
+
+fn first_steps(may_manage: bool) -> AnyView {
+    if !may_manage {
+        return empty(
+            "phone",
+            "No phones yet",
+            "An administrator adds them; then this page shows how they are.",
+            vec![],
+        );
+    }
+    empty(
+        "phone",
+        "No phones yet",
+        "Import a list (a MAC address per line is enough to begin with), or add one by hand.",
+        vec![
+            primary_link("/phones/import", "upload", "Import a list"),
+            link_button("/phones/new", "plus", "Add a phone"),
+        ],
+    )
+}
+
+fn tiles(fleet: &FleetView) -> AnyView {
+    let by_state = |state: &str| Href::new("/phones").add("state", state).to_string();
+    view! {
+        <ul class="tiles">
+            {tile("plain", "phone", "Phones", fleet.phones, "/phones".to_owned(), "in the inventory")}
+            {tile("verified", "online", "Reachable", fleet.reachable, by_state("reachable"), "answered when last contacted")}
+            {tile("failed", "offline", "Offline", fleet.offline, by_state("offline"), "did not answer when last contacted")}
+            {tile("waiting", "question", "Not contacted", fleet.unknown, by_state("unknown"), "nothing was sent to them yet")}
+        </ul>
+    }
+    .into_any()
+}
+
+fn tile(
+    meaning: &'static str,
+    symbol: &'static str,
+    word: &'static str,
+    count: i64,
+    href: String,
+    note: &'static str,
+) -> AnyView {
+    let zero = if count == 0 { " is-zero" } else { "" };
+    let class = format!("tile is-{meaning}{zero}");
+    view! {
+        <li class=class>
+            <a href=href>
+                <span class="tile-word">{icon(symbol)}<span>{word}</span></span>
+                <span class="tile-number">{words::number(count)}</span>
+                <span class="tile-note muted">{note}</span>
+            </a>
+        </li>
+    }
+    .into_any()
+}
+
+fn running(view: &OverviewView) -> AnyView {
+    let body = if view.running.is_empty() {
+        view! { <p class="muted quiet-line">"Nothing is being sent."</p> }.into_any()
+    } else {
+        job_table("Jobs that are not finished", &view.running)
+    };
+    section("running", "Running now", None, body)
+}
+
+fn recent(view: &OverviewView) -> AnyView {
+    let all = view! { <a href="/jobs">"All jobs"</a> }.into_any();
+    let body = if view.recent.is_empty() {
+        view! { <p class="muted quiet-line">"No job has finished yet."</p> }.into_any()
+    } else {
+        job_table("The last finished jobs", &view.recent)
+    };
+    section("recent", "Finished lately", Some(all), body)
+}
+
+fn causes(causes: &[FleetCause]) -> AnyView {
+    let body = if causes.is_empty() {
+        view! { <p class="quiet-line">{icon("verified")}" No phone's last command went wrong."</p> }
+            .into_any()
+    } else {
+        let items: Vec<AnyView> = causes.iter().map(cause).collect();
+        view! { <ul class="cause-lines">{items}</ul> }.into_any()
+    };
+    section("causes", "What stands in the way", None, body)
+}
+
+fn cause(group: &FleetCause) -> AnyView {
+    let cause = group.cause;
+    let href = Href::new("/phones").add("ready", cause).to_string();
+    let class = format!("is-{}", target_meaning(cause.state()));
+    view! {
+        <li class=class>
+            <a class="cause-line-count tnum" href=href aria-label=format!("{}: {}", words::phones(group.phones), cause.title())>
+                {words::number(group.phones)}
+            </a>
+            <div>
+                <p class="cause-title">{cause.title()}</p>
+                <p class="muted">{cause.next_step()}</p>
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+fn sites(sites: &[SiteHealth]) -> AnyView {
+    let all = view! { <a href="/sites">"All sites"</a> }.into_any();
+    let body = if sites.is_empty() {
+        view! { <p class="muted quiet-line">"No sites yet."</p> }.into_any()
+    } else {
+        table(
+            "sites-health",
+            "How the sites are",
+            vec![
+                th("Site"),
+                th("Reached"),
+                th_num("Phones"),
+                th_num("Offline"),
+            ],
+            sites.iter().map(site).collect(),
+        )
+    };
+    section("sites", "Sites", Some(all), body)
+}
+
+fn site(site: &SiteHealth) -> AnyView {
+    let href = Href::new("/phones").add("site", &site.slug);
+    let offline = href.clone().add("state", "offline").to_string();
+    let offline = if site.offline == 0 {
+        view! { <span class="muted">"0"</span> }.into_any()
+    } else {
+        view! { <a class="problems" href=offline>{words::number(site.offline)}</a> }.into_any()
+    };
+    tr(vec![
+        th_row(view! { <a class="row-name" href=href.to_string()>{site.name.clone()}</a> }),
+        td("Reached", reach_bar(site)),
+        td_num("Phones", words::number(site.phones)),
+        td_num("Offline", offline),
+    ])
+}
+
+fn reach_bar(site: &SiteHealth) -> AnyView {
+    let all = site.phones.max(1) as f64;
+    let (up, down) = (
+        site.reachable as f64 * 100.0 / all,
+        site.offline as f64 * 100.0 / all,
+    );
+    let label = format!(
+        "{} of {} reachable, {} offline, {} not contacted",
+        words::number(site.reachable),
+        words::number(site.phones),
+        words::number(site.offline),
+        words::number(site.unknown)
+    );
+    view! {
+        <svg class="bar thin" role="img" aria-label=label>
+            <rect class="seg seg-verified" x="0%" width=percent(up) height="100%"></rect>
+            <rect class="seg seg-failed" x=percent(up) width=percent(down) height="100%"></rect>
+        </svg>
+    }
+    .into_any()
+}
+
+fn changes(changes: &[ChangeView]) -> Option<AnyView> {
+    if changes.is_empty() {
+        return None;
+    }
+    let items: Vec<AnyView> = changes
+        .iter()
+        .map(|change| {
+            let href = format!("/audit/{}", change.seq);
+            view! {
+                <li>
+                    <span class="timeline-when muted">{ago(change.at)}</span>
+                    <span class="timeline-what">
+                        <strong>{change.actor.clone()}</strong>" "<a class="quiet" href=href>{change.text.clone()}</a>
+                    </span>
+                </li>
+            }
+            .into_any()
+        })
+        .collect();
+    let all = view! { <a href="/audit">"Audit log"</a> }.into_any();
+    Some(section(
+        "changes",
+        "Changed lately",
+        Some(all),
+        view! { <ol class="timeline">{items}</ol> },
+    ))
+}

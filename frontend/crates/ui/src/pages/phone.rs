@@ -1,0 +1,325 @@
+//! `/phones/{mac}`: one phone.
+
+use carillon_contract::phone::{CredentialSource, PhoneView, PinView, QuickAction};
+use carillon_contract::phones::Readiness;
+use carillon_contract::run::ActionClass;
+use carillon_contract::{FormErrors, FrameView, Href};
+use carillon_domain::phone::AuthScheme;
+use leptos::prelude::*;
+
+use crate::components::{
+    ago_or, cause_note, class_badge, dash, error_summary, fact, fact_text, facts, hidden, icon,
+    instant_and_age, last_result, link_button, mono, panel, panel_with, param_field, post,
+    protected_mark, reachability_badge, readiness_badge, submit, tag, timeline,
+};
+use crate::shell::{Page, Scripts};
+use crate::words;
+
+/// `/phones/{mac}`.
+pub fn phone(frame: &FrameView, view: &PhoneView) -> String {
+    let scripts = Scripts {
+        copy: view.snippet.is_some(),
+        ..Scripts::default()
+    };
+    Page::new(view.phone.display_name())
+        .scripts(scripts)
+        .write(frame, |page| {
+            let may = frame.user.as_ref().map(|user| user.may).unwrap_or_default();
+            page.up("/phones", "Phones");
+            page.lede(headline(view));
+            if may.manage_inventory {
+                let path = format!("/phones/{}", view.phone.mac);
+                page.action(link_button(format!("{path}/edit"), "edit", "Edit"));
+                page.action(link_button(format!("{path}/delete"), "trash", "Delete…"));
+            }
+            view! {
+                {error_summary(&view.errors)}
+                {gate(view)}
+                <div class="columns sidebar-right">
+                    <div>
+                        {actions(view, may.run_jobs)}
+                        {history(view)}
+                    </div>
+                    <div>
+                        {what_it_is(view)}
+                        {how_reached(view)}
+                        {trust(view, may.manage_inventory)}
+                    </div>
+                </div>
+            }
+            .into_any()
+        })
+}
+
+fn headline(view: &PhoneView) -> AnyView {
+    let protected = view.phone.protected.then(protected_mark);
+    view! {
+        <span class="headline">
+            {reachability_badge(view.state)}
+            {readiness_badge(view.ready)}
+            {protected}
+            <span class="muted">"Last answer "{ago_or(view.last_seen, "never")}</span>
+        </span>
+    }
+    .into_any()
+}
+
+/// What stands in the way of the next command, with the lines that mend it.
+fn gate(view: &PhoneView) -> Option<AnyView> {
+    match view.ready {
+        Readiness::Gate(cause) => Some(cause_note(cause, view.snippet.as_deref())),
+        Readiness::Ready | Readiness::Unchecked => None,
+    }
+}
+
+fn what_it_is(view: &PhoneView) -> AnyView {
+    let phone = &view.phone;
+    let tags = if phone.tags.is_empty() {
+        dash()
+    } else {
+        let tags: Vec<AnyView> = phone.tags.iter().map(tag).collect();
+        view! { <span class="tags">{tags}</span> }.into_any()
+    };
+    panel(
+        "facts",
+        "What it is",
+        facts(vec![
+            fact("MAC", mono(phone.mac.to_string())),
+            fact_text("Label", &phone.label),
+            fact_text("Extension", &phone.extension),
+            fact_text("Model", &phone.model),
+            fact_text("Firmware", &phone.firmware),
+            fact("Site", site(view)),
+            fact("Groups", groups(view)),
+            fact("Tags", tags),
+            fact_text("SIP", &phone.sip_uri),
+            fact_text("Notes", &phone.notes),
+            fact("Added", instant_and_age(view.created_at)),
+            fact("Changed", instant_and_age(view.updated_at)),
+        ]),
+    )
+}
+
+fn site(view: &PhoneView) -> AnyView {
+    match (&view.phone.site, &view.site) {
+        (Some(slug), Some((name, _))) => {
+            let href = Href::new("/phones").add("site", slug).to_string();
+            view! { <a href=href>{name.clone()}</a> }.into_any()
+        }
+        _ => dash(),
+    }
+}
+
+fn groups(view: &PhoneView) -> AnyView {
+    if view.groups.is_empty() {
+        return dash();
+    }
+    let links: Vec<AnyView> = view
+        .groups
+        .iter()
+        .map(|group| {
+            view! { <li><a href=group.href.clone()>{group.text.clone()}</a></li> }.into_any()
+        })
+        .collect();
+    view! { <ul class="inline-list">{links}</ul> }.into_any()
+}
+
+fn how_reached(view: &PhoneView) -> AnyView {
+    let target = match &view.target {
+        Some(target) => mono(target.clone()),
+        None => {
+            view! { <span class="is-failed">{icon("failed")}" No address in the inventory"</span> }
+                .into_any()
+        }
+    };
+    let security = view
+        .site
+        .as_ref()
+        .map_or("No site", |(_, security)| words::security(*security));
+    panel(
+        "reach",
+        "How it is reached",
+        facts(vec![
+            fact("Requests go to", target),
+            fact("Site's rule", security),
+            fact("Credential", credential(&view.credential)),
+            fact("Last tried", ago_or(view.last_tried, "never")),
+            fact("Last result", last_result(view.last_result.as_ref())),
+        ]),
+    )
+}
+
+fn credential(source: &CredentialSource) -> AnyView {
+    match source {
+        CredentialSource::Missing => {
+            view! { <span>"None stored"</span>" "<span class="muted">"(fine while the phone asks for none)"</span> }.into_any()
+        }
+        CredentialSource::Own { name } => {
+            view! { {name.clone()}<span class="muted">", this phone's own"</span> }.into_any()
+        }
+        CredentialSource::Group { name, group } => {
+            view! { {name.clone()}<span class="muted">", from group "<a href=group.href.clone()>{group.text.clone()}</a></span> }
+                .into_any()
+        }
+        CredentialSource::Site { name, site } => {
+            view! { {name.clone()}<span class="muted">", from site "<a href=site.href.clone()>{site.text.clone()}</a></span> }
+                .into_any()
+        }
+    }
+}
+
+fn trust(view: &PhoneView, may_manage: bool) -> AnyView {
+    let path = format!("/phones/{}", view.phone.mac);
+    let learned = view.auth_scheme != AuthScheme::Unknown;
+    let forget = (may_manage && learned).then(|| {
+        post(
+            format!("{path}/forget-sign-in"),
+            "inline-form",
+            submit("small", "close", "Forget"),
+        )
+    });
+    let pin = view.pin.as_ref().map(|pin| pinned(pin, &path, may_manage));
+    panel(
+        "trust",
+        "What was learned from it",
+        view! {
+            <dl class="facts">
+                {fact("Asks for its password by", view! { {words::auth_scheme(view.auth_scheme)}" "{forget} })}
+                {pin}
+            </dl>
+        },
+    )
+}
+
+fn pinned(pin: &PinView, path: &str, may_manage: bool) -> AnyView {
+    let known = match &pin.pinned {
+        Some(key) => {
+            let forget = may_manage.then(|| {
+                post(
+                    format!("{path}/forget-pin"),
+                    "inline-form",
+                    submit("small", "close", "Forget"),
+                )
+            });
+            view! { <span class="mono key">{key.clone()}</span>" "{forget} }.into_any()
+        }
+        None => {
+            view! { <span class="muted">"None yet; the first one it shows is remembered"</span> }
+                .into_any()
+        }
+    };
+    let seen = pin.seen.as_ref().map(|seen| {
+        let confirm = may_manage.then(|| {
+            let body = view! {
+                {hidden("pin", seen.clone())}
+                {submit("small danger", "check", "It is this phone: trust the new key")}
+            };
+            post(format!("{path}/confirm-pin"), "inline-form", body)
+        });
+        fact(
+            "Key it showed last",
+            view! { <span class="mono key">{seen.clone()}</span>{confirm} },
+        )
+    });
+    view! { {fact("Pinned key (SHA-256)", known)}{seen} }.into_any()
+}
+
+fn actions(view: &PhoneView, may_run: bool) -> AnyView {
+    if !may_run {
+        return ().into_any();
+    }
+    let more = view! { <a href=Href::new("/run").add("phone", view.phone.mac).to_string()>"All commands"</a> }.into_any();
+    let body = if view.actions.is_empty() {
+        view! { <p class="muted quiet-line">"Your role allows no command for this phone."</p> }
+            .into_any()
+    } else {
+        let items: Vec<AnyView> = view
+            .actions
+            .iter()
+            .map(|action| quick(action, view))
+            .collect();
+        view! { <ul class="quick">{items}</ul> }.into_any()
+    };
+    panel_with("actions", "Do", Some(more), body)
+}
+
+/// A harmless command is one press; any other unfolds and asks why.
+fn quick(action: &QuickAction, view: &PhoneView) -> AnyView {
+    let path = format!("/phones/{}/do", view.phone.mac);
+    if let Some(why) = &action.unavailable {
+        return view! {
+            <li class="quick-item off">
+                <span class="quick-title">{action.title.clone()}</span>
+                <span class="muted">{why.clone()}</span>
+            </li>
+        }
+        .into_any();
+    }
+    let plain = action.class == ActionClass::Harmless && action.params.is_empty();
+    let body = if plain {
+        let button = view! {
+            {hidden("action", action.name.clone())}
+            {submit("quick-button", "run", action.title.clone())}
+        };
+        view! { {post(path, "quick-form", button)}<span class="muted">{action.effect.clone()}</span> }.into_any()
+    } else {
+        unfolding(action, path, &view.errors)
+    };
+    view! { <li class="quick-item">{body}</li> }.into_any()
+}
+
+fn unfolding(action: &QuickAction, path: String, errors: &FormErrors) -> AnyView {
+    let params: Vec<AnyView> = action
+        .params
+        .iter()
+        .map(|param| param_field(&action.name, param, errors))
+        .collect();
+    let needs_reason = action.class != ActionClass::Harmless;
+    let reason = needs_reason.then(|| {
+        let id = format!("reason-{}", action.name);
+        view! {
+            <div class="field">
+                <label for=id.clone()>"Reason"<span class="required">"required"</span></label>
+                <input class="input" id=id.clone() name="reason" required=true autocomplete="off" />
+            </div>
+        }
+    });
+    let kind = if action.class == ActionClass::Destructive {
+        "danger"
+    } else {
+        "primary"
+    };
+    let form = post(
+        path,
+        "stack",
+        view! {
+            {hidden("action", action.name.clone())}
+            {params}
+            {reason}
+            <div class="row">{submit(kind, "run", format!("Send {}", action.title))}</div>
+        },
+    );
+    view! {
+        <details class="quick-more">
+            <summary>
+                {icon("open")}
+                <span class="quick-title">{action.title.clone()}</span>
+                {class_badge(action.class)}
+                <span class="muted">{action.effect.clone()}</span>
+            </summary>
+            {form}
+        </details>
+    }
+    .into_any()
+}
+
+fn history(view: &PhoneView) -> AnyView {
+    let all = view! { <a href=view.timeline_href.clone()>"All of it"</a> }.into_any();
+    let body = if view.timeline.is_empty() {
+        view! { <p class="muted quiet-line">"Nothing was recorded for this phone yet."</p> }
+            .into_any()
+    } else {
+        timeline(&view.timeline)
+    };
+    panel_with("timeline", "What happened", Some(all), body)
+}

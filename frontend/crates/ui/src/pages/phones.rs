@@ -1,0 +1,307 @@
+//! `/phones`: the list.
+
+use carillon_contract::FrameView;
+use carillon_contract::list::Facet;
+use carillon_contract::phones::{BulkAction, PhonesView};
+use leptos::prelude::*;
+
+use crate::components::{
+    checkbox, chips, empty, error_summary, get, hidden, icon, link_button, note, paging,
+    phone_table, post, primary_link, radio, submit, submit_as, total_text,
+};
+use crate::shell::{Page, Scripts};
+use crate::words;
+
+/// `/phones`.
+pub fn phones(frame: &FrameView, view: &PhonesView) -> String {
+    let scripts = Scripts {
+        select: !view.bulk.is_empty(),
+        ..Scripts::default()
+    };
+    Page::new("Phones").scripts(scripts).write(frame, |page| {
+        let manage = frame.user.as_ref().is_some_and(|u| u.may.manage_inventory);
+        if let Some(href) = view
+            .export_href
+            .as_ref()
+            .filter(|_| view.paging.total.count > 0)
+        {
+            let word = format!("Export CSV ({})", total_text(view.paging.total));
+            page.action(link_button(href.clone(), "download", word));
+        }
+        if manage {
+            page.action(link_button("/phones/import", "upload", "Import"));
+            page.action(link_button("/phones/new", "plus", "Add"));
+        }
+        if view.inventory == 0 && view.filter_error.is_none() {
+            return nothing_yet(manage);
+        }
+        page.lede(sentence(view));
+        view! {
+            {error_summary(&view.errors)}
+            {unknown_parameters(&view.unknown_parameters)}
+            {filter_form(view)}
+            {chips(&view.chips, &view.clear_href)}
+            {list(view)}
+        }
+        .into_any()
+    })
+}
+
+fn sentence(view: &PhonesView) -> String {
+    if view.filter.is_empty() {
+        words::phones(view.inventory)
+    } else {
+        format!(
+            "{} of {}",
+            total_text(view.paging.total),
+            words::phones(view.inventory)
+        )
+    }
+}
+
+fn nothing_yet(manage: bool) -> AnyView {
+    let next = if manage {
+        vec![
+            primary_link("/phones/import", "upload", "Import a CSV"),
+            link_button("/phones/new", "plus", "Add one"),
+        ]
+    } else {
+        vec![]
+    };
+    empty(
+        "phone",
+        "No phones yet",
+        "A list with one column, mac, is enough to begin with. Addresses, sites and names can come later.",
+        next,
+    )
+}
+
+fn unknown_parameters(names: &[String]) -> Option<AnyView> {
+    if names.is_empty() {
+        return None;
+    }
+    let text = format!(
+        "Not used, because unknown: {}. The list is not narrowed by it.",
+        names.join(", ")
+    );
+    Some(note("warning", "warning", text))
+}
+
+fn filter_form(view: &PhonesView) -> AnyView {
+    let error = view.filter_error.clone().map(|error| {
+        view! { <p class="field-error" id="q-error" role="alert">{icon("failed")}<span>{error}</span></p> }
+    });
+    let described = view.filter_error.is_some().then_some("q-error");
+    let facets = facets(&view.facets);
+    get(
+        "/phones",
+        "filters",
+        view! {
+            <div class="filter-line">
+                <label class="visually-hidden" for="q">"Filter"</label>
+                <input
+                    class="input"
+                    id="q"
+                    type="search"
+                    name="q"
+                    value=view.q.clone()
+                    placeholder="reception   2041   site:kiel   model:T46S   -tag:vip   seen:>7d"
+                    autocomplete="off"
+                    spellcheck="false"
+                    aria-describedby=described
+                    aria-invalid=described.map(|_| "true")
+                />
+                {(!view.sort_value.is_empty()).then(|| hidden("sort", view.sort_value.clone()))}
+                {submit("", "filter", "Filter")}
+            </div>
+            {error}
+            {facets}
+        },
+    )
+}
+
+/// What the list can be narrowed by. The whole stays folded until somebody wants it.
+fn facets(facets: &[Facet]) -> Option<AnyView> {
+    if facets.is_empty() {
+        return None;
+    }
+    let chosen = facets
+        .iter()
+        .flat_map(|facet| &facet.choices)
+        .filter(|choice| choice.selected)
+        .count();
+    let count = (chosen > 0).then(|| view! { <span class="count">{chosen.to_string()}</span> });
+    let groups: Vec<AnyView> = facets.iter().map(facet).collect();
+    Some(
+        view! {
+            <details class="facets">
+                <summary>{icon("open")}<span>"More filters"</span>{count}</summary>
+                <div class="facet-grid">{groups}</div>
+                <div class="row">{submit("primary", "filter", "Show these phones")}</div>
+            </details>
+        }
+        .into_any(),
+    )
+}
+
+fn facet(facet: &Facet) -> AnyView {
+    let choices: Vec<AnyView> = facet
+        .choices
+        .iter()
+        .map(|choice| {
+            let count = choice
+                .count
+                .map(|count| view! { <span class="muted tnum">{words::number(count)}</span> });
+            checkbox(
+                facet.name.clone(),
+                choice.value.clone(),
+                view! { <span class="facet-choice"><span>{choice.label.clone()}</span>{count}</span> },
+                choice.selected,
+            )
+        })
+        .collect();
+    view! { <fieldset class="facet"><legend>{facet.label.clone()}</legend><div class="facet-list">{choices}</div></fieldset> }
+        .into_any()
+}
+
+fn list(view: &PhonesView) -> AnyView {
+    if view.filter_error.is_some() {
+        return ().into_any();
+    }
+    if view.rows.is_empty() {
+        return empty(
+            "search",
+            "No phones match",
+            "Take one of the filters away, or look for a part of the name, extension or MAC address.",
+            vec![link_button(
+                view.clear_href.clone(),
+                "close",
+                "Show all phones",
+            )],
+        );
+    }
+    let caption = format!("{}, {} on this page", sentence(view), view.rows.len());
+    let selectable = !view.bulk.is_empty();
+    let table = phone_table(caption, &view.rows, &view.sort, selectable);
+    let pages = paging(&view.paging, view.rows.len(), "Previous", "Next");
+    if selectable {
+        let body = view! { {table}{bulk_bar(view)} };
+        view! { {post("/selection", "selection", body)}{pages} }.into_any()
+    } else {
+        view! { {table}{pages} }.into_any()
+    }
+}
+
+fn bulk_bar(view: &PhonesView) -> AnyView {
+    let all = format!("All {} matching", total_text(view.paging.total));
+    let on_page = view! {
+        "Ticked on this page "<span class="ticked" aria-hidden="true"></span>
+    };
+    let collected = view.selection.as_ref().map(|selection| {
+        let words = format!("Selection of {}", words::phones(selection.count));
+        view! {
+            {radio("scope", "selection", words, true)}
+            <a href=selection.clear_href.clone()>"Forget it"</a>
+        }
+    });
+    let none = view.selection.is_none();
+    let sel = view
+        .selection
+        .as_ref()
+        .map(|s| s.id.clone())
+        .unwrap_or_default();
+    view! {
+        <div class="bulk" role="group" aria-label="Do something with phones">
+            {hidden("filter", view.filter.clone())}
+            {hidden("sort", view.sort_value.clone())}
+            {hidden("count", view.paging.total.count.to_string())}
+            {hidden("digest", view.digest.clone())}
+            {hidden("sel", sel)}
+            <fieldset class="bulk-scope">
+                <legend class="visually-hidden">"Which phones"</legend>
+                {radio("scope", "page", on_page, none)}
+                {radio("scope", "all", all, false)}
+                {collected}
+            </fieldset>
+            <div class="bulk-actions">{bulk_actions(view)}</div>
+        </div>
+    }
+    .into_any()
+}
+
+fn bulk_actions(view: &PhonesView) -> Vec<AnyView> {
+    let has = |action: BulkAction| view.bulk.contains(&action);
+    let mut actions = Vec::new();
+    if has(BulkAction::Run) {
+        actions.push(submit_as(
+            "primary",
+            "run",
+            "Run command…",
+            "do",
+            BulkAction::Run.as_str(),
+        ));
+    }
+    if has(BulkAction::Collect) {
+        actions.push(submit_as(
+            "",
+            "plus",
+            "Add to selection",
+            "do",
+            BulkAction::Collect.as_str(),
+        ));
+    }
+    if has(BulkAction::Tag) || has(BulkAction::Untag) {
+        actions.push(tag_menu());
+    }
+    if has(BulkAction::AddToGroup) && !view.fixed_groups.is_empty() {
+        actions.push(group_menu(view));
+    }
+    if has(BulkAction::Delete) {
+        actions.push(submit_as(
+            "danger",
+            "trash",
+            "Delete…",
+            "do",
+            BulkAction::Delete.as_str(),
+        ));
+    }
+    actions
+}
+
+fn tag_menu() -> AnyView {
+    view! {
+        <details class="pop">
+            <summary class="button">{icon("tag")}<span>"Tag…"</span></summary>
+            <div class="pop-body">
+                <label for="bulk-tag">"Tag"</label>
+                <input class="input" id="bulk-tag" name="tag" autocomplete="off" spellcheck="false" />
+                <div class="row">
+                    {submit_as("", "plus", "Add", "do", BulkAction::Tag.as_str())}
+                    {submit_as("", "close", "Remove", "do", BulkAction::Untag.as_str())}
+                </div>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn group_menu(view: &PhonesView) -> AnyView {
+    let options: Vec<AnyView> = view
+        .fixed_groups
+        .iter()
+        .map(|group| {
+            view! { <option value=group.value.clone()>{group.label.clone()}</option> }.into_any()
+        })
+        .collect();
+    view! {
+        <details class="pop">
+            <summary class="button">{icon("group")}<span>"Group…"</span></summary>
+            <div class="pop-body">
+                <label for="bulk-group">"Fixed group"</label>
+                <select class="input" id="bulk-group" name="group">{options}</select>
+                {submit_as("", "plus", "Add to group", "do", BulkAction::AddToGroup.as_str())}
+            </div>
+        </details>
+    }
+    .into_any()
+}

@@ -1,0 +1,264 @@
+//! `/run/review/{id}`, step 2: exactly what would happen.
+
+use carillon_contract::FrameView;
+use carillon_contract::run::{ActionClass, ReviewView, SetChange, SkipView};
+use leptos::prelude::*;
+
+use crate::components::{
+    Field, badge, checkbox, class_badge, error_summary, fact, facts, hidden, icon, instant_and_age,
+    note, panel, post, submit, table, td, td_num, th, th_num, th_row, tr,
+};
+use crate::shell::Page;
+use crate::words;
+
+/// `/run/review/{id}`.
+pub fn review(frame: &FrameView, view: &ReviewView) -> String {
+    let title = format!("Review: {} {}", view.title, words::phones(view.will_run));
+    Page::new(title).write(frame, |page| {
+        page.up(&view.back_href, "Run a command");
+        view! {
+            {error_summary(&view.errors)}
+            {view.changed.as_ref().map(changed)}
+            {sentence(view)}
+            {warnings(&view.warnings)}
+            <div class="columns sidebar-right">
+                <div>
+                    {start_form(view)}
+                    {who(view)}
+                </div>
+                <div>{how(view)}</div>
+            </div>
+        }
+        .into_any()
+    })
+}
+
+fn sentence(view: &ReviewView) -> AnyView {
+    let skipped: i64 = view.will_skip.iter().map(|skip| skip.count).sum();
+    let places = view.by_site.len();
+    let at = if places > 1 {
+        format!(" at {places} sites")
+    } else {
+        view.by_site
+            .first()
+            .map(|(site, _)| format!(" at {site}"))
+            .unwrap_or_default()
+    };
+    let duration = duration_text(view.planned_seconds);
+    let rest = if skipped == 0 {
+        format!("{at}, {duration}. Every chosen phone gets it.")
+    } else {
+        format!(
+            "{at}, {duration}. {} will be left out.",
+            words::phones(skipped)
+        )
+    };
+    let lead = format!("{} {}", view.title, words::phones(view.will_run));
+    view! {
+        <p class="review-sentence">
+            <strong>{lead}</strong>{rest}" "{class_badge(view.class)}
+        </p>
+        <p class="muted">{view.effect.clone()}</p>
+    }
+    .into_any()
+}
+
+fn duration_text(seconds: i64) -> String {
+    let length = std::time::Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+    if seconds <= 5 {
+        "a few seconds".to_owned()
+    } else {
+        format!("about {}", words::length(length))
+    }
+}
+
+fn changed(change: &SetChange) -> AnyView {
+    let text = format!(
+        "The phones changed while you looked: {} before, {} now. Look again before you start.",
+        words::number(change.before),
+        words::number(change.after)
+    );
+    let joined = (!change.joined.is_empty()).then(|| {
+        view! { <p><span class="plus">"Came: "</span>{change.joined.join(", ")}</p> }
+    });
+    let left = (!change.left.is_empty()).then(|| {
+        view! { <p><span class="minus">"Went: "</span>{change.left.join(", ")}</p> }
+    });
+    view! {
+        <div class="note is-warning" role="alert">
+            {icon("warning")}
+            <div><p class="note-heading">{text}</p>{joined}{left}</div>
+        </div>
+    }
+    .into_any()
+}
+
+fn warnings(texts: &[String]) -> Vec<AnyView> {
+    texts
+        .iter()
+        .map(|text| note("warning", "warning", text.clone()))
+        .collect()
+}
+
+fn who(view: &ReviewView) -> AnyView {
+    let mut rows = vec![tr(vec![
+        th_row(badge("verified", "run", "Will get it")),
+        td_num("Phones", words::number(view.will_run)),
+        td("Why", examples(view)),
+    ])];
+    rows.extend(view.will_skip.iter().map(skip_row));
+    let sum = view.will_run + view.will_skip.iter().map(|skip| skip.count).sum::<i64>();
+    rows.push(
+        view! {
+            <tr class="sum">
+                <th scope="row">"Σ chosen"</th>
+                <td class="num" data-label="Phones">{words::number(sum)}</td>
+                <td data-label="Why"></td>
+            </tr>
+        }
+        .into_any(),
+    );
+    panel(
+        "who",
+        "Who gets it and who does not",
+        table(
+            "review",
+            "Who gets it and who does not",
+            vec![th("What"), th_num("Phones"), th("Why")],
+            rows,
+        ),
+    )
+}
+
+fn examples(view: &ReviewView) -> AnyView {
+    let mut names = view.examples.join(", ");
+    let more = view.will_run - i64::try_from(view.examples.len()).unwrap_or(0);
+    if more > 0 {
+        names.push_str(&format!(" and {} more", words::number(more)));
+    }
+    view! { <span class="muted">{names}</span> }.into_any()
+}
+
+fn skip_row(skip: &SkipView) -> AnyView {
+    let count = words::number(skip.count);
+    let count = match &skip.href {
+        Some(href) => view! { <a href=href.clone()>{count}</a> }.into_any(),
+        None => count.into_any(),
+    };
+    tr(vec![
+        th_row(badge("idle", "skipped", skip.cause.title())),
+        td_num("Phones", count),
+        td(
+            "Why",
+            view! { {skip.cause.sentence()}" "<span class="muted">{skip.cause.next_step()}</span> },
+        ),
+    ])
+}
+
+fn how(view: &ReviewView) -> AnyView {
+    let mut items: Vec<AnyView> = view
+        .params
+        .iter()
+        .map(|(label, value)| {
+            view! { <div class="fact"><dt>{label.clone()}</dt><dd>{value.clone()}</dd></div> }
+                .into_any()
+        })
+        .collect();
+    let pace: Vec<AnyView> = view
+        .pacing_in_words
+        .iter()
+        .map(|line| view! { <li>{line.clone()}</li> }.into_any())
+        .collect();
+    items.push(fact("Pace", view! { <ul class="plain-list">{pace}</ul> }));
+    if let Some(at) = view.not_after {
+        items.push(fact("Not sent after", instant_and_age(at)));
+    }
+    items.push(fact("Sites", counts_list(&view.by_site)));
+    items.push(fact("Models", counts_list(&view.by_model)));
+    let request = view! {
+        <p class="hint">"One request as it goes over the wire; secrets are masked."</p>
+        <pre class="code-block" tabindex="0"><code>{view.request_example.clone()}</code></pre>
+    };
+    panel("how", "How", view! { {facts(items)}{request} })
+}
+
+fn counts_list(counts: &[(String, i64)]) -> AnyView {
+    let items: Vec<AnyView> = counts
+        .iter()
+        .map(|(name, count)| {
+            view! { <li><span>{name.clone()}</span><span class="tnum muted">{words::number(*count)}</span></li> }.into_any()
+        })
+        .collect();
+    view! { <ul class="count-list">{items}</ul> }.into_any()
+}
+
+fn start_form(view: &ReviewView) -> AnyView {
+    if view.will_run == 0 {
+        let back = view.back_href.clone();
+        return panel(
+            "start",
+            "Nothing would be sent",
+            view! {
+                <p>"No chosen phone can get this command; the table says why."</p>
+                <p><a class="button" href=back>"Choose again"</a></p>
+            },
+        );
+    }
+    let danger = view.class != ActionClass::Harmless;
+    let kind = if danger { "danger solid" } else { "primary" };
+    let word = format!("{} {}", view.title, words::phones(view.will_run));
+    let body = view! {
+        {hidden("count", view.will_run.to_string())}
+        {hidden("digest", view.digest.clone())}
+        {hidden("submission", view.submission.clone())}
+        {reason(view)}
+        {protected(view)}
+        {typed(view)}
+        <div class="form-end">
+            {submit(kind, "run", word)}
+            <a class="button" href=view.back_href.clone()>"Back"</a>
+        </div>
+    };
+    panel(
+        "start",
+        "Start",
+        post(format!("/run/review/{}", view.id), "stack", body),
+    )
+}
+
+fn reason(view: &ReviewView) -> AnyView {
+    let field = Field::text("reason", "Reason")
+        .value(&view.reason)
+        .errors(&view.errors)
+        .hint("Why, with a ticket if there is one. The audit log keeps it.");
+    if view.needs_reason {
+        field.required().view()
+    } else {
+        field.view()
+    }
+}
+
+fn protected(view: &ReviewView) -> Option<AnyView> {
+    let count = view.protected?;
+    let label = format!("Include {} that are protected", words::phones(count));
+    Some(checkbox(
+        "include_protected",
+        "on",
+        label,
+        view.include_protected,
+    ))
+}
+
+fn typed(view: &ReviewView) -> Option<AnyView> {
+    let count = view.type_count?;
+    Some(
+        Field::text("typed", format!("Type {count} to confirm"))
+            .value(&view.typed)
+            .errors(&view.errors)
+            .hint("So many phones are a lot: the number makes sure that it is meant.")
+            .inputmode("numeric")
+            .width("short")
+            .required()
+            .view(),
+    )
+}

@@ -1,0 +1,260 @@
+//! `/run`, step 1: which phones, what, how fast.
+
+use carillon_contract::FrameView;
+use carillon_contract::form::Choice;
+use carillon_contract::run::{
+    ActionGroup, ActionView, OptionsForm, PacingChoice, RunView, TargetsSummary, TargetsView,
+};
+use leptos::prelude::*;
+
+use crate::components::{
+    Field, badge, checkbox, class_badge, error_summary, fieldset, hidden, icon, param_field, post,
+    radio_card, select, submit,
+};
+use crate::shell::Page;
+use crate::words;
+
+/// `/run`.
+pub fn run(frame: &FrameView, view: &RunView) -> String {
+    Page::new("Run a command").write(frame, |page| {
+        page.lede("Choose the phones and the command. The next page shows exactly what would happen; nothing is sent before that.");
+        let form = post(
+            "/run",
+            "run-form",
+            view! {
+                {targets(view)}
+                {catalogue(view)}
+                {pacing(view)}
+                <div class="run-end">
+                    {Field::text("reason", "Reason").value(&view.reason).errors(&view.errors).hint("Why, with a ticket if there is one. It goes into the audit log; needed for everything that somebody notices.").view()}
+                    <div class="form-end">{submit("primary", "next", "Review")}</div>
+                </div>
+            },
+        );
+        view! { {error_summary(&view.errors)}{form} }.into_any()
+    })
+}
+
+fn targets(view: &RunView) -> AnyView {
+    let targets = &view.targets;
+    let body = if targets.sel.is_empty() && targets.phones.is_empty() {
+        choose(targets, view)
+    } else {
+        chosen(targets)
+    };
+    let summary = targets.summary.as_ref().map(summary);
+    fieldset(
+        "targets",
+        "1. Phones",
+        None,
+        &view.errors,
+        view! { {body}{summary} },
+    )
+}
+
+/// The phones came with the address: a selection, or single ones.
+fn chosen(targets: &TargetsView) -> AnyView {
+    let phones: Vec<AnyView> = targets
+        .phones
+        .iter()
+        .map(|(mac, name)| {
+            view! { {hidden("phone", mac.clone())}<span class="tag">{name.clone()}</span> }
+                .into_any()
+        })
+        .collect();
+    let sel = (!targets.sel.is_empty()).then(|| hidden("sel", targets.sel.clone()));
+    view! {
+        {sel}
+        <div class="row">{phones}<a href="/run">"Choose others"</a></div>
+    }
+    .into_any()
+}
+
+fn choose(targets: &TargetsView, view: &RunView) -> AnyView {
+    let groups: Vec<AnyView> = targets
+        .groups
+        .iter()
+        .map(|group| {
+            let count = group
+                .count
+                .map(|count| view! { <span class="muted tnum">{words::number(count)}</span> });
+            let label = view! { <span class="facet-choice"><span>{group.label.clone()}</span>{count}</span> };
+            checkbox("group", group.value.clone(), label, group.selected)
+        })
+        .collect();
+    let groups = if groups.is_empty() {
+        view! { <p class="muted">"There are no groups yet."</p> }.into_any()
+    } else {
+        view! { <div class="choice-grid">{groups}</div> }.into_any()
+    };
+    view! {
+        {Field::text("filter", "By filter").value(&targets.filter).errors(&view.errors).placeholder("site:kiel model:T46S").hint("The same words as in the search. You can also tick phones in the list and press Run command.").view()}
+        <div class="field"><p class="label">"and/or by group"</p>{groups}</div>
+    }
+    .into_any()
+}
+
+fn summary(summary: &TargetsSummary) -> AnyView {
+    let mut parts = vec![
+        words::counted(summary.sites, "site", "sites"),
+        words::counted(summary.models, "model", "models"),
+    ];
+    let extras = [
+        (summary.offline, "offline"),
+        (summary.protected, "protected"),
+        (summary.no_address, "without an address"),
+    ];
+    parts.extend(
+        extras
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{} {word}", words::number(*count))),
+    );
+    let rest = format!(" · {}", parts.join(" · "));
+    view! {
+        <p class="targets-summary" role="status">
+            {icon("phone")}
+            <span><a href=summary.href.clone()><strong>{words::phones(summary.phones)}</strong></a>{rest}</span>
+        </p>
+    }
+    .into_any()
+}
+
+fn catalogue(view: &RunView) -> AnyView {
+    let groups: Vec<AnyView> = view
+        .actions
+        .iter()
+        .map(|group| action_group(group, view))
+        .collect();
+    fieldset(
+        "action",
+        "2. Command",
+        None,
+        &view.errors,
+        view! { <div class="catalogue">{groups}</div> },
+    )
+}
+
+fn action_group(group: &ActionGroup, view: &RunView) -> AnyView {
+    let holds_chosen = group
+        .actions
+        .iter()
+        .any(|action| action.name == view.action);
+    let cards: Vec<AnyView> = group
+        .actions
+        .iter()
+        .map(|action| action_card(action, view))
+        .collect();
+    let note = (!group.note.is_empty()).then(|| view! { <p class="hint">{group.note.clone()}</p> });
+    if group.folded {
+        view! {
+            <details class="action-group" open=holds_chosen>
+                <summary>{icon("open")}<span>{group.title.clone()}</span><span class="count">{group.actions.len().to_string()}</span></summary>
+                {note}
+                <div class="action-grid">{cards}</div>
+            </details>
+        }
+        .into_any()
+    } else {
+        view! {
+            <div class="action-group">
+                <h3>{group.title.clone()}</h3>
+                {note}
+                <div class="action-grid">{cards}</div>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+/// One command; its parameters appear below it once it is chosen.
+fn action_card(action: &ActionView, view: &RunView) -> AnyView {
+    let off = action.unavailable.is_some();
+    let class = if off {
+        "action-card off"
+    } else {
+        "action-card"
+    };
+    let params: Vec<AnyView> = action
+        .params
+        .iter()
+        .map(|param| param_field(&action.name, param, &view.errors))
+        .collect();
+    let params =
+        (!params.is_empty() && !off).then(|| view! { <div class="action-params">{params}</div> });
+    let call = action
+        .call_control
+        .then(|| badge("working", "call", "Call"));
+    let sentence = action
+        .unavailable
+        .clone()
+        .unwrap_or_else(|| action.effect.clone());
+    view! {
+        <div class=class>
+            <label class="check card">
+                <input type="radio" name="action" value=action.name.clone() checked=chosen disabled=off />
+                <span>
+                    <span class="check-title">
+                        {action.title.clone()}" "{class_badge(action.class)}{call}
+                    </span>
+                    <span class="hint">{sentence}</span>
+                </span>
+            </label>
+            {params}
+        </div>
+    }
+    .into_any()
+}
+
+fn pacing(view: &RunView) -> AnyView {
+    let cards: Vec<AnyView> = view.pacing.iter().map(pace).collect();
+    fieldset(
+        "pacing",
+        "3. Pace",
+        None,
+        &view.errors,
+        view! {
+            <div class="choice-grid wide-cards">{cards}</div>
+            <div class="when-custom">{options(&view.options, view)}</div>
+        },
+    )
+}
+
+fn pace(choice: &PacingChoice) -> AnyView {
+    radio_card(
+        "pacing",
+        choice.value.clone(),
+        choice.label.clone(),
+        choice.note.clone(),
+        choice.selected,
+    )
+}
+
+fn options(form: &OptionsForm, view: &RunView) -> AnyView {
+    let errors = &view.errors;
+    let transports = [
+        Choice::new("", "As each phone says", form.transport.is_empty()),
+        Choice::new("https", "HTTPS only", form.transport == "https"),
+        Choice::new("http", "HTTP only", form.transport == "http"),
+    ];
+    let verify = [
+        Choice::new("", "Where it can be", form.verify.is_empty()),
+        Choice::new("true", "Yes", form.verify == "true"),
+        Choice::new("false", "No", form.verify == "false"),
+    ];
+    view! {
+        <p class="hint">"Blank = the default of the command's class."</p>
+        <div class="field-grid">
+            {Field::integer("window", "Phones at once", 1, 1024).value(&form.window).errors(errors).view()}
+            {Field::integer("site_max_down_percent", "Percent of a site at once", 1, 100).value(&form.site_max_down_percent).errors(errors).view()}
+            {Field::integer("canary", "First so many alone", 0, 1000).value(&form.canary).errors(errors).view()}
+            {Field::integer("max_failed_percent", "Stop above percent failed", 0, 100).value(&form.max_failed_percent).errors(errors).view()}
+            {Field::integer("timeout_ms", "Wait for an answer, ms", 500, 20_000).value(&form.timeout_ms).errors(errors).view()}
+            {Field::integer("retries", "Try again, times", 0, 5).value(&form.retries).errors(errors).view()}
+            {select("transport", "Way", &transports, None, errors)}
+            {select("verify", "Check the effect", &verify, None, errors)}
+            {Field::text("not_after", "Not after (UTC)").value(&form.not_after).errors(errors).placeholder("2026-11-22T22:00:00Z").view()}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,161 @@
+//! `/admin/users`.
+
+use carillon_contract::FrameView;
+use carillon_contract::form::VERSION_FIELD;
+use carillon_contract::users::{UserFormView, UserRow, UsersView};
+use carillon_domain::role::Role;
+use leptos::prelude::*;
+
+use crate::components::{
+    Field, ago, ago_or, badge, error_summary, fieldset, hidden, note, panel, post, primary_link,
+    radio_card, submit, table, td, td_num, th, th_num, th_row, tr,
+};
+use crate::shell::Page;
+use crate::words;
+
+/// `/admin/users`.
+pub fn users(frame: &FrameView, view: &UsersView) -> String {
+    Page::new("Accounts").write(frame, |page| {
+        page.action(primary_link("/admin/users/new", "plus", "Add an account"));
+        let head = vec![
+            th("Name"),
+            th("Role"),
+            th("State"),
+            th("Last used"),
+            th_num("Tokens"),
+            th("Made"),
+        ];
+        table(
+            "users",
+            "Accounts",
+            head,
+            view.rows.iter().map(row).collect(),
+        )
+    })
+}
+
+fn row(row: &UserRow) -> AnyView {
+    let href = format!("/admin/users/{}/edit", row.name);
+    let own = row
+        .own
+        .then(|| view! { " "<span class="muted">"you"</span> });
+    let state = if row.disabled {
+        badge("idle", "cancelled", "Disabled")
+    } else {
+        badge("verified", "check", "Can sign in")
+    };
+    tr(vec![
+        th_row(view! { <a class="row-name" href=href>{row.name.clone()}</a>{own} }),
+        td("Role", words::role(row.role)),
+        td("State", state),
+        td("Last used", ago_or(row.last_seen, "never")),
+        td_num("Tokens", words::number(row.tokens)),
+        td("Made", ago(row.created_at)),
+    ])
+}
+
+/// `/admin/users/new` and `/admin/users/{name}/edit`.
+pub fn user_form(frame: &FrameView, view: &UserFormView) -> String {
+    let title = match &view.existing {
+        Some(name) => format!("Account {name}"),
+        None => "Add an account".to_owned(),
+    };
+    Page::new(title).narrow().write(frame, |page| {
+        page.up("/admin/users", "Accounts");
+        match &view.existing {
+            Some(name) => change(view, name),
+            None => add(view),
+        }
+    })
+}
+
+fn add(view: &UserFormView) -> AnyView {
+    let form = post(
+        "/admin/users/new",
+        "stack form",
+        view! {
+            {Field::text("name", "Name").value(&view.name).errors(&view.errors).width("medium").required().view()}
+            {roles(view)}
+            {password(view)}
+            <div class="form-end">
+                {submit("primary", "check", "Add account")}
+                <a class="button" href="/admin/users">"Cancel"</a>
+            </div>
+        },
+    );
+    view! { {error_summary(&view.errors)}{form} }.into_any()
+}
+
+fn password(view: &UserFormView) -> AnyView {
+    let hint = format!(
+        "At least {} characters. Its owner can change it.",
+        view.password_min
+    );
+    Field::password("password", "Password", "new-password")
+        .hint(hint)
+        .errors(&view.errors)
+        .width("medium")
+        .required()
+        .view()
+}
+
+fn roles(view: &UserFormView) -> AnyView {
+    let cards: Vec<AnyView> = Role::ALL
+        .iter()
+        .map(|role| {
+            radio_card(
+                "role",
+                role.as_str(),
+                words::role(*role),
+                words::role_meaning(*role),
+                view.role == role.as_str(),
+            )
+        })
+        .collect();
+    fieldset(
+        "role",
+        "Role",
+        None,
+        &view.errors,
+        view! { <div class="stack tight">{cards}</div> },
+    )
+}
+
+fn change(view: &UserFormView, name: &str) -> AnyView {
+    let path = format!("/admin/users/{name}");
+    if view.own {
+        return view! {
+            {error_summary(&view.errors)}
+            {note("neutral", "info", "This is your own account. Another administrator can change its role or disable it.")}
+            <p><a class="button" href="/account">"Your account"</a></p>
+        }
+        .into_any();
+    }
+    let role = post(
+        format!("{path}/edit"),
+        "stack",
+        view! {
+            {hidden(VERSION_FIELD, view.version.to_string())}
+            {roles(view)}
+            <div class="row">{submit("primary", "check", "Save role")}</div>
+        },
+    );
+    let password = post(
+        format!("{path}/password"),
+        "stack",
+        view! { {password(view)}<div class="row">{submit("", "key", "Set password")}</div> },
+    );
+    let (word, symbol, kind, verb) = if view.disabled {
+        ("Let this account sign in again", "check", "", "enable")
+    } else {
+        ("Disable this account", "cancelled", "danger", "disable")
+    };
+    let switch = post(format!("{path}/{verb}"), "row", submit(kind, symbol, word));
+    view! {
+        {error_summary(&view.errors)}
+        {role}
+        {panel("new-password", "New password", view! { <p class="muted">"Ends all sessions of the account."</p>{password} })}
+        {panel("switch", "Access", view! { <p class="muted">"A disabled account cannot sign in, and its tokens stop working."</p>{switch} })}
+    }
+    .into_any()
+}

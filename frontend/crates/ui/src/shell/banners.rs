@@ -1,0 +1,79 @@
+//! What every page says: what holds now, and what the last change came to.
+
+use carillon_contract::FrameView;
+use carillon_contract::frame::{Banner, Flash, Tone};
+use leptos::prelude::*;
+
+use crate::components::{ago, icon};
+use crate::words;
+
+/// What holds now, most urgent first.
+pub(super) fn banners(frame: &FrameView) -> Vec<AnyView> {
+    let may_release = frame
+        .user
+        .as_ref()
+        .is_some_and(|user| user.may.release_stop);
+    frame
+        .banners
+        .iter()
+        .map(|banner| one(banner, may_release))
+        .collect()
+}
+
+fn one(banner: &Banner, may_release: bool) -> AnyView {
+    match banner {
+        Banner::Demo => line(
+            Tone::Neutral,
+            "Demo: the phones are simulated and the data is thrown away.".into_any(),
+        ),
+        Banner::Loopback => line(
+            Tone::Neutral,
+            "Addresses of this machine may be contacted (--allow-loopback). Not for a real fleet."
+                .into_any(),
+        ),
+        Banner::InsecureHttp => line(
+            Tone::Warning,
+            "These pages cross the network in clear (--insecure-http): anybody on the way can read along."
+                .into_any(),
+        ),
+        Banner::Sealed { reason } => line(
+            Tone::Bad,
+            format!("Sealed: no stored password can be read, so nothing is sent. {reason}").into_any(),
+        ),
+        Banner::Notice { tone, text } => line(*tone, text.clone().into_any()),
+        Banner::StopAll { by, at, reason } => stopped(by, *at, reason, may_release),
+    }
+}
+
+fn stopped(by: &str, at: carillon_domain::Timestamp, reason: &str, may_release: bool) -> AnyView {
+    let text = format!("Everything is stopped: nothing is sent to any phone. {by}, ");
+    let reason = (!reason.is_empty()).then(|| format!(": “{reason}”"));
+    let release = may_release.then(|| view! { " "<a href="/stop-all">"Let it go on…"</a> });
+    line(
+        Tone::Bad,
+        view! { {text}{ago(at)}{reason}{release} }.into_any(),
+    )
+}
+
+fn line(tone: Tone, body: AnyView) -> AnyView {
+    let (symbol, meaning) = words::tone(tone);
+    let class = format!("banner is-{meaning}");
+    view! { <div class=class>{icon(symbol)}<p>{body}</p></div> }.into_any()
+}
+
+/// What the last change came to. The region stands before there is anything in it.
+pub(super) fn flash(frame: &FrameView) -> AnyView {
+    let body = frame.flash.as_ref().map(flash_line);
+    view! { <div class="flash-region" role="status">{body}</div> }.into_any()
+}
+
+fn flash_line(flash: &Flash) -> AnyView {
+    let (symbol, meaning) = words::tone(flash.tone);
+    let class = format!("note flash is-{meaning}");
+    let link = flash
+        .link
+        .as_ref()
+        .map(|link| view! { " "<a href=link.href.clone()>{link.text.clone()}</a> });
+    view! { <div class=class>{icon(symbol)}<div><p>{flash.text.clone()}{link}</p></div></div> }
+        .into_any()
+}

@@ -1,0 +1,228 @@
+//! The HTML document around a page.
+//!
+//! Owns the head, the regions, and the one place where a view becomes text.
+//! *Invariant:* the title of the document is its first heading.
+
+use std::sync::Arc;
+
+use carillon_contract::FrameView;
+use hydration_context::SsrSharedContext;
+use leptos::prelude::*;
+use leptos::reactive::owner::Owner;
+
+use super::{banners, header, navigation};
+use crate::surroundings::Surroundings;
+
+/// Which scripts a page loads besides none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Scripts {
+    /// Copy buttons.
+    pub copy: bool,
+    /// Ticking a range of rows.
+    pub select: bool,
+    /// Islands.
+    pub islands: bool,
+}
+
+/// A page on its way into a document.
+pub(crate) struct Page {
+    title: String,
+    above: Option<AnyView>,
+    lede: Option<AnyView>,
+    actions: Vec<AnyView>,
+    scripts: Scripts,
+    class: &'static str,
+    bare: bool,
+}
+
+impl Page {
+    /// A page with this heading.
+    pub(crate) fn new(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            above: None,
+            lede: None,
+            actions: Vec::new(),
+            scripts: Scripts::default(),
+            class: "wide",
+            bare: false,
+        }
+    }
+
+    /// Narrow: forms and texts.
+    pub(crate) fn narrow(mut self) -> Self {
+        self.class = "narrow";
+        self
+    }
+
+    /// Alone in the middle, without navigation: before somebody is signed in.
+    pub(crate) fn bare(mut self) -> Self {
+        self.bare = true;
+        self
+    }
+
+    /// The scripts that it loads.
+    pub(crate) fn scripts(mut self, scripts: Scripts) -> Self {
+        self.scripts = scripts;
+        self
+    }
+
+    /// Writes the document. The parts are made inside, where the surroundings are known.
+    pub(crate) fn write(
+        self,
+        frame: &FrameView,
+        fill: impl FnOnce(&mut Self) -> AnyView,
+    ) -> String {
+        let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
+        let html = owner.with(|| {
+            Surroundings {
+                now: frame.now,
+                icons: frame.assets.icons.as_str().into(),
+                csrf: frame.csrf.as_str().into(),
+            }
+            .provide();
+            let mut page = self;
+            let body = fill(&mut page);
+            document(frame, page, body).to_html()
+        });
+        owner.cleanup();
+        format!("<!DOCTYPE html>{html}")
+    }
+
+    /// A link back to where this page belongs.
+    pub(crate) fn up(&mut self, href: &str, text: &str) {
+        self.above = Some(
+            view! { <p class="crumb"><a href=href.to_owned()>{text.to_owned()}</a></p> }.into_any(),
+        );
+    }
+
+    /// A sentence below the heading.
+    pub(crate) fn lede(&mut self, lede: impl IntoAny) {
+        self.lede = Some(lede.into_any());
+    }
+
+    /// Something to do, beside the heading.
+    pub(crate) fn action(&mut self, action: AnyView) {
+        self.actions.push(action);
+    }
+}
+
+fn document(frame: &FrameView, page: Page, body: AnyView) -> AnyView {
+    let title = page.title.clone();
+    let assets = &frame.assets;
+    view! {
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <title>{title}</title>
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="referrer" content="same-origin" />
+                <link rel="icon" href=assets.favicon.clone() type="image/svg+xml" />
+                <link rel="stylesheet" href=assets.css.clone() />
+                {scripts(frame, page.scripts)}
+            </head>
+            {if page.bare { bare_body(frame, page, body) } else { full_body(frame, page, body) }}
+        </html>
+    }
+    .into_any()
+}
+
+fn full_body(frame: &FrameView, page: Page, body: AnyView) -> AnyView {
+    let class = format!("main {}", page.class);
+    view! {
+        <body class="app">
+            <a class="skip" href="#main">"Skip to the page"</a>
+            {header::header(frame)}
+            {navigation::navigation(frame)}
+            <main class=class id="main" tabindex="-1">
+                {banners::banners(frame)}
+                {banners::flash(frame)}
+                {heading(page)}
+                {body}
+            </main>
+            {foot(frame)}
+        </body>
+    }
+    .into_any()
+}
+
+fn bare_body(frame: &FrameView, page: Page, body: AnyView) -> AnyView {
+    view! {
+        <body class="bare">
+            <a class="skip" href="#main">"Skip to the page"</a>
+            <header class="bare-brand">{header::brand()}</header>
+            <main class="bare-main" id="main" tabindex="-1">
+                {banners::banners(frame)}
+                {banners::flash(frame)}
+                <div class="bare-card">
+                    {heading(page)}
+                    {body}
+                </div>
+            </main>
+            {foot(frame)}
+        </body>
+    }
+    .into_any()
+}
+
+fn heading(page: Page) -> AnyView {
+    let actions = (!page.actions.is_empty())
+        .then(|| view! { <div class="page-actions">{page.actions}</div> });
+    let lede = page
+        .lede
+        .map(|lede| view! { <div class="lede">{lede}</div> });
+    view! {
+        <div class="page-head">
+            <div class="page-title">{page.above}<h1>{page.title}</h1>{lede}</div>
+            {actions}
+        </div>
+    }
+    .into_any()
+}
+
+fn foot(frame: &FrameView) -> AnyView {
+    let text = format!(
+        "Carillon {} · page made {} UTC",
+        frame.version,
+        frame.now.to_minute_text()
+    );
+    view! { <footer class="foot"><p>{text}</p></footer> }.into_any()
+}
+
+fn scripts(frame: &FrameView, wanted: Scripts) -> Vec<AnyView> {
+    let assets = &frame.assets;
+    let mut list = Vec::new();
+    if wanted.copy && !assets.copy_js.is_empty() {
+        list.push(script(frame, &assets.copy_js));
+    }
+    if wanted.select && !assets.select_js.is_empty() {
+        list.push(script(frame, &assets.select_js));
+    }
+    if wanted.islands && !assets.pkg_js.is_empty() && !assets.islands_js.is_empty() {
+        list.push(islands(frame));
+    }
+    list
+}
+
+fn script(frame: &FrameView, src: &str) -> AnyView {
+    view! { <script type="module" src=src.to_owned() nonce=frame.nonce.clone()></script> }
+        .into_any()
+}
+
+/// The loader of the islands finds the program's two halves in its own attributes.
+fn islands(frame: &FrameView) -> AnyView {
+    let assets = &frame.assets;
+    view! {
+        <link rel="modulepreload" href=assets.pkg_js.clone() nonce=frame.nonce.clone() />
+        <script
+            type="module"
+            id="islands"
+            src=assets.islands_js.clone()
+            nonce=frame.nonce.clone()
+            data-js=assets.pkg_js.clone()
+            data-wasm=assets.pkg_wasm.clone()
+        ></script>
+    }
+    .into_any()
+}

@@ -1,0 +1,8 @@
+//! What surrounds every page: the document, its header, its navigation, what must be said.
+
+mod banners;
+mod document;
+mod header;
+mod navigation;
+
+pub(crate) use document::{Page, Scripts};

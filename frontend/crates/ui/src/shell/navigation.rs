@@ -1,0 +1,139 @@
+//! The navigation: the nouns of the product, those that this person may see.
+
+use carillon_contract::{FrameView, May};
+use leptos::prelude::*;
+
+use crate::components::icon;
+
+/// One place: address, symbol, word, who sees it, and whether it begins a new group.
+struct Place {
+    href: &'static str,
+    symbol: &'static str,
+    word: &'static str,
+    seen_by: fn(&May) -> bool,
+    group: u8,
+}
+
+const PLACES: [Place; 10] = [
+    Place {
+        href: "/",
+        symbol: "overview",
+        word: "Overview",
+        seen_by: |_| true,
+        group: 0,
+    },
+    Place {
+        href: "/phones",
+        symbol: "phone",
+        word: "Phones",
+        seen_by: |may| may.view_inventory,
+        group: 0,
+    },
+    Place {
+        href: "/groups",
+        symbol: "group",
+        word: "Groups",
+        seen_by: |may| may.view_inventory,
+        group: 0,
+    },
+    Place {
+        href: "/sites",
+        symbol: "site",
+        word: "Sites",
+        seen_by: |may| may.view_inventory,
+        group: 0,
+    },
+    Place {
+        href: "/run",
+        symbol: "run",
+        word: "Run",
+        seen_by: |may| may.run_jobs,
+        group: 1,
+    },
+    Place {
+        href: "/jobs",
+        symbol: "jobs",
+        word: "Jobs",
+        seen_by: |may| may.view_jobs,
+        group: 1,
+    },
+    Place {
+        href: "/audit",
+        symbol: "audit",
+        word: "Audit",
+        seen_by: |may| may.view_audit,
+        group: 1,
+    },
+    Place {
+        href: "/admin/credentials",
+        symbol: "lock",
+        word: "Credentials",
+        seen_by: |may| may.manage_inventory,
+        group: 2,
+    },
+    Place {
+        href: "/admin/users",
+        symbol: "user",
+        word: "Accounts",
+        seen_by: |may| may.administer,
+        group: 2,
+    },
+    Place {
+        href: "/admin/tokens",
+        symbol: "key",
+        word: "Tokens",
+        seen_by: |may| may.administer,
+        group: 2,
+    },
+];
+
+/// The navigation of a page.
+pub(super) fn navigation(frame: &FrameView) -> AnyView {
+    let Some(user) = &frame.user else {
+        return ().into_any();
+    };
+    let lists: Vec<AnyView> = (0..=2)
+        .map(|group| {
+            PLACES
+                .iter()
+                .filter(|place| place.group == group && (place.seen_by)(&user.may))
+                .map(|place| link(place, &frame.path))
+                .collect::<Vec<_>>()
+        })
+        .filter(|links| !links.is_empty())
+        .map(|links| view! { <ul>{links}</ul> }.into_any())
+        .collect();
+    view! { <nav class="side" aria-label="Main">{lists}</nav> }.into_any()
+}
+
+fn link(place: &Place, path: &str) -> AnyView {
+    let current = is_here(place.href, path);
+    view! {
+        <li>
+            <a href=place.href aria-current=current.then_some("page")>
+                {icon(place.symbol)}<span>{place.word}</span>
+            </a>
+        </li>
+    }
+    .into_any()
+}
+
+/// Whether a path is a place or lies below it.
+fn is_here(place: &str, path: &str) -> bool {
+    match place {
+        "/" => path == "/",
+        _ => path == place || path.starts_with(&format!("{place}/")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_below_belongs_to_its_place() {
+        assert!(is_here("/phones", "/phones/00:15:65:aa:bb:cc"));
+        assert!(!is_here("/phones", "/phonesx"));
+        assert!(!is_here("/", "/phones"));
+    }
+}
