@@ -9,8 +9,11 @@ use crate::http::Answer;
 
 /// What the phone shows while it asks somebody "Allow remote control?".
 const PROMPT_TEXT: &[u8] = b"remote control forbidden";
-/// How far into a body that text is looked for.
-const PROMPT_WINDOW: usize = 4096;
+/// How phones may say that they locked us out. No source shows the page; these words are a guess
+/// that costs nothing, because what does not say them stays `forbidden`.
+const LOCKED_TEXTS: [&[u8]; 2] = [b" locked", b" too many"];
+/// How far into a body a text is looked for.
+const WINDOW: usize = 4096;
 
 /// The cause that an answer to a command ends with; `None` for an acknowledgement.
 ///
@@ -29,6 +32,7 @@ pub(crate) fn of_answer(answer: &Answer) -> Option<Cause> {
         300..=399 => Some(Cause::Redirected),
         401 => Some(Cause::AuthFailed),
         403 if shows_prompt(&answer.body) => Some(Cause::PromptPending),
+        403 if shows_lock(&answer.body) => Some(Cause::AuthLockedOut),
         // 407 and 451 come from something in between that does not let us through.
         403 | 407 | 451 => Some(Cause::Forbidden),
         // "Locked" and "too many requests", right after a password: the lockout of the phone.
@@ -45,9 +49,29 @@ pub(crate) fn of_answer(answer: &Answer) -> Option<Cause> {
 }
 
 fn shows_prompt(body: &[u8]) -> bool {
-    body[..body.len().min(PROMPT_WINDOW)]
-        .windows(PROMPT_TEXT.len())
-        .any(|window| window.eq_ignore_ascii_case(PROMPT_TEXT))
+    shows(&words(body), PROMPT_TEXT)
+}
+
+fn shows_lock(body: &[u8]) -> bool {
+    let words = words(body);
+    LOCKED_TEXTS.iter().any(|text| shows(&words, text))
+}
+
+/// The beginning of a body with one space before it and between its words, in lower case.
+fn words(body: &[u8]) -> Vec<u8> {
+    let mut words = vec![b' '];
+    for byte in &body[..body.len().min(WINDOW)] {
+        if byte.is_ascii_alphanumeric() {
+            words.push(byte.to_ascii_lowercase());
+        } else if words.last() != Some(&b' ') {
+            words.push(b' ');
+        }
+    }
+    words
+}
+
+fn shows(words: &[u8], text: &[u8]) -> bool {
+    words.windows(text.len()).any(|window| window == text)
 }
 
 #[cfg(test)]
@@ -96,10 +120,12 @@ mod tests {
         assert_eq!(of_command(&answer(403, page)), Some(Cause::PromptPending));
         assert_eq!(of_command(&answer(200, page)), Some(Cause::PromptPending));
         assert_eq!(of_answer(&answer(200, page)), None);
-        assert_eq!(
-            of_command(&answer(403, "Forbidden")),
-            Some(Cause::Forbidden)
-        );
+        for other in ["Forbidden", "Your address is blocked", ""] {
+            assert_eq!(of_command(&answer(403, other)), Some(Cause::Forbidden));
+        }
+        for lock in ["Locked", "<h1>Locked</h1>", "Too  many\nattempts"] {
+            assert_eq!(of_command(&answer(403, lock)), Some(Cause::AuthLockedOut));
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use carillon_domain::Cause;
 use carillon_domain::phone::AuthScheme;
 use http::HeaderMap;
+use http::header::CONNECTION;
 
 /// A complete status line and headers, and what was read of the body.
 pub(crate) struct Answer {
@@ -15,6 +16,18 @@ pub(crate) struct Answer {
     pub(crate) complete: bool,
     /// Whether the request carried a password or a proof of it.
     pub(crate) after_credentials: bool,
+}
+
+impl Answer {
+    /// Whether the phone says in so many words that it keeps the connection.
+    pub(super) fn promises_to_stay(&self) -> bool {
+        self.headers
+            .get_all(CONNECTION)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .any(|word| word.trim().eq_ignore_ascii_case("keep-alive"))
+    }
 }
 
 #[cfg(test)]

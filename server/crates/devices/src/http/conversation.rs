@@ -186,7 +186,8 @@ impl<'a> Conversation<'a> {
     }
 
     async fn still_open(&self, mut link: Link, answer: &Answer) -> Option<Link> {
-        let open = answer.complete && link.stays_open(self.deadline).await;
+        let promised = answer.promises_to_stay();
+        let open = answer.complete && link.stays_open(promised, self.deadline).await;
         open.then_some(link)
     }
 

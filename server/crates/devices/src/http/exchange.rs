@@ -38,6 +38,9 @@ const MAX_CHALLENGE: usize = 16 * 1024;
 /// How long the end of a challenge's body is waited for.
 const CHALLENGE_PATIENCE: Duration = Duration::from_millis(500);
 
+/// How long a phone that promised nothing has to close a connection unasked.
+const CLOSING_GRACE: Duration = Duration::from_millis(10);
+
 /// A connection that can carry a request.
 pub(super) struct Link {
     sender: SendRequest<Empty<Bytes>>,
@@ -97,13 +100,32 @@ impl Link {
     }
 
     /// Whether the phone kept the connection open for another request.
-    pub(super) async fn stays_open(&mut self, deadline: Instant) -> bool {
+    ///
+    /// HTTP/1.1 keeps it without a word, but small web servers close without a word too, and a
+    /// request lost that way would be "may have happened". So where the phone did not promise,
+    /// its closing is waited for a moment.
+    pub(super) async fn stays_open(&mut self, promised: bool, deadline: Instant) -> bool {
         let until = deadline.min(Instant::now() + CHALLENGE_PATIENCE);
         let ready = timeout_at(until, self.ready()).await;
-        // A phone that closes right behind its answer has often done so by now; asking once more
-        // after everybody else had a turn spares a request that would be lost.
-        tokio::task::yield_now().await;
-        ready.is_ok_and(|ready| ready) && self.ready().await
+        if ready != Ok(true) {
+            return false;
+        }
+        if !promised {
+            let until = deadline.min(Instant::now() + CLOSING_GRACE);
+            let _ = timeout_at(until, self.closed()).await;
+        }
+        self.ready().await
+    }
+
+    async fn closed(&mut self) {
+        poll_fn(|cx| {
+            self.poll_connection(cx);
+            match self.connection {
+                None => Poll::Ready(()),
+                Some(_) => Poll::Pending,
+            }
+        })
+        .await;
     }
 
     async fn ready(&mut self) -> bool {

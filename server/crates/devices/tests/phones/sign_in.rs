@@ -215,6 +215,22 @@ async fn digest_answers_on_a_new_connection_where_the_phone_closed_the_first() {
 }
 
 #[tokio::test]
+async fn a_phone_that_closes_without_a_word_gets_a_new_connection_too() {
+    let challenge = md5_challenge();
+    let peer = Peer::tcp(move |mut call| {
+        let challenge = challenge.clone();
+        async move {
+            call.request().await;
+            call.say(if call.number == 0 { &*challenge } else { OK })
+                .await;
+        }
+    })
+    .await;
+    assert_eq!(cause(with_password(http(peer.port))).await, None);
+    assert_eq!((peer.connections(), peer.sign_ins()), (2, 1));
+}
+
+#[tokio::test]
 async fn digest_answers_on_a_new_connection_where_the_challenges_body_has_no_end() {
     let endless = digest("nonce=\"n\"").replace("Content-Length: 4", "Content-Length: 999999");
     let peer = Peer::tcp(move |mut call| {
