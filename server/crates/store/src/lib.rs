@@ -1,1 +1,59 @@
-//! The only way to the database: SQLite or Postgres behind one Store.
+//! The only way to the database: SQLite or Postgres behind one [`Store`].
+//!
+//! Owns every table and every statement. Reads are functions of [`Store`]; writes are functions
+//! of [`Unit`], which ends in [`Unit::record`] and [`Recorded::commit`] when people see the
+//! change, and in [`Unit::commit_bookkeeping`] when nobody does.
+//!
+//! *Invariant:* nothing here asks a clock, makes an id, opens a seal or judges a permission.
+
+mod accounts;
+mod audit;
+mod conn;
+mod credentials;
+mod dialect;
+mod error;
+mod groups;
+mod idempotency;
+mod jobs;
+mod lock;
+mod meta;
+mod migrate;
+mod nodes;
+mod open_postgres;
+mod open_sqlite;
+mod page;
+mod phones;
+mod row;
+mod sites;
+mod sql;
+mod store;
+mod unit;
+
+pub use accounts::drafts::DraftRow;
+pub use accounts::sessions::SessionRow;
+pub use accounts::throttles::ThrottleRow;
+pub use accounts::tokens::{NewToken, TokenRow, TokenScope};
+pub use accounts::users::{NewUser, UserRow};
+pub use audit::{AtLeast, AuditQuery, AuditRow, Frontier, Hash, leaf_hash};
+pub use credentials::{CredentialRow, CredentialSource, CredentialSummary, EffectiveCredential};
+pub use error::{DriverError, Result, StoreError};
+pub use groups::GroupRow;
+pub use idempotency::{IdempotencyKey, KeyUse};
+pub use jobs::claim::{Claim, ClaimedTarget};
+pub use jobs::end::Untried;
+pub use jobs::insert::{NewJob, NewTarget};
+pub use jobs::list::JobQuery;
+pub use jobs::read::{JobRow, JobSnapshot};
+pub use jobs::recover::{Occasion, Recovered};
+pub use jobs::result::{ChangedTarget, TargetResult};
+pub use jobs::targets::{TargetQuery, TargetRow};
+pub use lock::DataDirLock;
+pub use meta::StopAll;
+pub use nodes::NodeRow;
+pub use page::{Cursor, Direction, Page, Seek};
+pub use phones::contact::ContactUpdate;
+pub use phones::list::{Facets, PhoneList, PhoneSort};
+pub use phones::read::{LastResult, PhoneRow};
+pub use sites::SiteRow;
+pub use store::Store;
+pub use unit::{Recorded, Unit};

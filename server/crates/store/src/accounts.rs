@@ -1,0 +1,7 @@
+//! Accounts and what people hold while they are signed in.
+
+pub(crate) mod drafts;
+pub(crate) mod sessions;
+pub(crate) mod throttles;
+pub(crate) mod tokens;
+pub(crate) mod users;

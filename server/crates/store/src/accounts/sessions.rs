@@ -1,0 +1,140 @@
+//! Sessions of signed-in people.
+//!
+//! Owns the table `sessions`. Known only by the hash of their id: the database gives nobody a
+//! session.
+
+use carillon_domain::Timestamp;
+
+use crate::error::Result;
+use crate::row::Row;
+use crate::sql::Sql;
+use crate::store::Store;
+use crate::unit::Unit;
+
+use super::users::{UserRow, user_row};
+
+/// One session.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionRow {
+    /// SHA-256 of what the cookie holds.
+    pub id_hash: Vec<u8>,
+    /// Whose it is.
+    pub user_id: String,
+    /// How they signed in.
+    pub auth: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_seen_at: Timestamp,
+    /// From where it was made.
+    pub ip: String,
+    /// The browser's name for itself.
+    pub agent: String,
+}
+
+impl std::fmt::Debug for SessionRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionRow")
+            .field("user_id", &self.user_id)
+            .field("created_at", &self.created_at)
+            .finish_non_exhaustive()
+    }
+}
+
+const COLUMNS: &str = "s.id_hash, s.user_id, s.auth, s.created_at AS session_created_at, \
+     s.last_seen_at, s.ip, s.agent";
+
+fn session_row(row: &Row) -> Result<SessionRow> {
+    let fields = row.of("sessions", "user_id");
+    Ok(SessionRow {
+        id_hash: fields.get("id_hash")?,
+        user_id: fields.text("user_id")?,
+        auth: fields.text("auth")?,
+        created_at: fields.at("session_created_at")?,
+        last_seen_at: fields.at("last_seen_at")?,
+        ip: fields.text("ip")?,
+        agent: fields.text("agent")?,
+    })
+}
+
+impl Store {
+    /// A session and its account, whether or not they are still good: that is the caller's to
+    /// judge.
+    pub async fn session(&self, id_hash: &[u8]) -> Result<Option<(SessionRow, UserRow)>> {
+        let mut sql = Sql::new("SELECT ");
+        sql.push(COLUMNS).push(
+            ", u.id, u.name, u.role, u.password, u.password_version, u.disabled, u.version, \
+             u.created_at, u.updated_at, u.last_sign_in_at \
+             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = ",
+        );
+        sql.bind(id_hash);
+        let row = self.read().await?.conn().optional(sql).await?;
+        row.map(|row| Ok((session_row(&row)?, user_row(&row)?)))
+            .transpose()
+    }
+
+    /// The sessions of one account, or of all, last used first.
+    pub async fn sessions(&self, user_id: Option<&str>) -> Result<Vec<SessionRow>> {
+        let mut sql = Sql::new("SELECT ");
+        sql.push(COLUMNS).push(" FROM sessions s");
+        if let Some(id) = user_id {
+            sql.push(" WHERE s.user_id = ").bind(id);
+        }
+        sql.push(" ORDER BY s.last_seen_at DESC, s.id_hash LIMIT 1000");
+        let rows = self.read().await?.conn().all(sql).await?;
+        rows.iter().map(session_row).collect()
+    }
+}
+
+impl Unit {
+    /// Begins a session.
+    pub async fn insert_session(&mut self, session: &SessionRow) -> Result<()> {
+        let sql = Sql::new(
+            "INSERT INTO sessions (id_hash, user_id, auth, created_at, last_seen_at, ip, \
+             agent) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        );
+        let sql = sql.arg(&session.id_hash).arg(&session.user_id);
+        let sql = sql
+            .arg(&session.auth)
+            .arg(session.created_at)
+            .arg(session.last_seen_at);
+        self.conn()
+            .execute(sql.arg(&session.ip).arg(&session.agent))
+            .await
+            .map(drop)
+    }
+
+    /// Notes that a session was used.
+    pub async fn touch_session(&mut self, id_hash: &[u8], now: Timestamp) -> Result<()> {
+        let sql = Sql::new("UPDATE sessions SET last_seen_at = $2 WHERE id_hash = $1");
+        self.conn()
+            .execute(sql.arg(id_hash).arg(now))
+            .await
+            .map(drop)
+    }
+
+    /// Ends a session; says whether it was there.
+    pub async fn delete_session(&mut self, id_hash: &[u8]) -> Result<bool> {
+        let sql = Sql::new("DELETE FROM sessions WHERE id_hash = $1").arg(id_hash);
+        Ok(self.conn().execute(sql).await? > 0)
+    }
+
+    /// Ends all sessions of an account, but for one if given.
+    pub async fn delete_sessions_of(&mut self, user_id: &str, but: Option<&[u8]>) -> Result<u64> {
+        let sql = Sql::new("DELETE FROM sessions WHERE user_id = $1 AND id_hash <> $2");
+        let sql = sql.arg(user_id).arg(but.unwrap_or_default());
+        self.conn().execute(sql).await
+    }
+
+    /// Ends the sessions unused since `idle_since` or begun before `born_before`.
+    pub async fn delete_old_sessions(
+        &mut self,
+        idle_since: Timestamp,
+        born_before: Timestamp,
+    ) -> Result<u64> {
+        let sql = Sql::new("DELETE FROM sessions WHERE last_seen_at < $1 OR created_at < $2");
+        self.conn()
+            .execute(sql.arg(idle_since).arg(born_before))
+            .await
+    }
+}

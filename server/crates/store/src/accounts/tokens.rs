@@ -1,0 +1,164 @@
+//! API tokens.
+//!
+//! Owns the table `api_tokens`. Known only by their hash; revoked ones stay to be named.
+
+use carillon_domain::Timestamp;
+
+use crate::error::Result;
+use crate::row::Row;
+use crate::sql::Sql;
+use crate::store::Store;
+use crate::unit::Unit;
+
+use super::users::{UserRow, expect_one, user_row};
+
+carillon_domain::closed_list! {
+    /// How far a token goes, within its account's role.
+    TokenScope {
+        /// Looks.
+        Read = "read",
+        /// Looks and runs jobs.
+        Run = "run",
+        /// Everything the account may.
+        Manage = "manage",
+    }
+}
+
+/// One token, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRow {
+    /// Identity.
+    pub id: String,
+    /// Whose it is.
+    pub user_id: String,
+    /// Name of that account.
+    pub user_name: String,
+    /// What it is for.
+    pub label: String,
+    /// How far it goes.
+    pub scope: TokenScope,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Until when it is good.
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A new token.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// Identity.
+    pub id: String,
+    /// SHA-256 of the secret.
+    pub token_hash: Vec<u8>,
+    /// Whose it is.
+    pub user_id: String,
+    /// What it is for.
+    pub label: String,
+    /// How far it goes.
+    pub scope: TokenScope,
+    /// When it is made.
+    pub created_at: Timestamp,
+    /// Until when it is good.
+    pub expires_at: Option<Timestamp>,
+}
+
+const COLUMNS: &str = "t.id AS token_id, t.user_id, u.name AS user_name, t.label, t.scope, \
+     t.created_at AS token_created_at, t.expires_at, t.last_used_at, t.revoked_at";
+
+fn token_row(row: &Row) -> Result<TokenRow> {
+    let fields = row.of("api_tokens", "token_id");
+    Ok(TokenRow {
+        id: fields.text("token_id")?,
+        user_id: fields.text("user_id")?,
+        user_name: fields.text("user_name")?,
+        label: fields.text("label")?,
+        scope: fields.parse("scope")?,
+        created_at: fields.at("token_created_at")?,
+        expires_at: fields.maybe_at("expires_at")?,
+        last_used_at: fields.maybe_at("last_used_at")?,
+        revoked_at: fields.maybe_at("revoked_at")?,
+    })
+}
+
+impl Store {
+    /// A token and its account by the hash of its secret, whether or not they are still good.
+    pub async fn token_by_hash(&self, token_hash: &[u8]) -> Result<Option<(TokenRow, UserRow)>> {
+        let mut sql = Sql::new("SELECT ");
+        sql.push(COLUMNS).push(
+            ", u.id, u.name, u.role, u.password, u.password_version, u.disabled, u.version, \
+             u.created_at, u.updated_at, u.last_sign_in_at \
+             FROM api_tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = ",
+        );
+        sql.bind(token_hash);
+        let row = self.read().await?.conn().optional(sql).await?;
+        row.map(|row| Ok((token_row(&row)?, user_row(&row)?)))
+            .transpose()
+    }
+
+    /// The tokens of one account, or of all, newest first.
+    pub async fn tokens(&self, user_id: Option<&str>) -> Result<Vec<TokenRow>> {
+        let mut sql = Sql::new("SELECT ");
+        sql.push(COLUMNS)
+            .push(" FROM api_tokens t JOIN users u ON u.id = t.user_id");
+        if let Some(id) = user_id {
+            sql.push(" WHERE t.user_id = ").bind(id);
+        }
+        sql.push(" ORDER BY t.created_at DESC, t.id LIMIT 1000");
+        let rows = self.read().await?.conn().all(sql).await?;
+        rows.iter().map(token_row).collect()
+    }
+
+    /// One token.
+    pub async fn token(&self, id: &str) -> Result<Option<TokenRow>> {
+        let mut sql = Sql::new("SELECT ");
+        sql.push(COLUMNS)
+            .push(" FROM api_tokens t JOIN users u ON u.id = t.user_id");
+        sql.push(" WHERE t.id = ").bind(id);
+        let row = self.read().await?.conn().optional(sql).await?;
+        row.as_ref().map(token_row).transpose()
+    }
+}
+
+impl Unit {
+    /// Makes a token.
+    pub async fn insert_token(&mut self, token: &NewToken) -> Result<()> {
+        let sql = Sql::new(
+            "INSERT INTO api_tokens (id, token_hash, user_id, label, scope, created_at, \
+             expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        );
+        let sql = sql
+            .arg(&token.id)
+            .arg(&token.token_hash)
+            .arg(&token.user_id);
+        let sql = sql.arg(&token.label).arg(token.scope.as_str());
+        self.conn()
+            .execute(sql.arg(token.created_at).arg(token.expires_at))
+            .await
+            .map(drop)
+    }
+
+    /// Revokes a token. Conflict when it is gone or revoked already.
+    pub async fn revoke_token(&mut self, id: &str, now: Timestamp) -> Result<()> {
+        let sql =
+            Sql::new("UPDATE api_tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL");
+        expect_one(self.conn().execute(sql.arg(id).arg(now)).await?)
+    }
+
+    /// Revokes all tokens of an account that are not yet.
+    pub async fn revoke_tokens_of(&mut self, user_id: &str, now: Timestamp) -> Result<u64> {
+        let sql = Sql::new(
+            "UPDATE api_tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL",
+        );
+        self.conn().execute(sql.arg(user_id).arg(now)).await
+    }
+
+    /// Notes that a token was used.
+    pub async fn touch_token(&mut self, id: &str, now: Timestamp) -> Result<()> {
+        let sql = Sql::new("UPDATE api_tokens SET last_used_at = $2 WHERE id = $1");
+        self.conn().execute(sql.arg(id).arg(now)).await.map(drop)
+    }
+}

@@ -1,0 +1,205 @@
+//! Accounts.
+//!
+//! Owns the table `users`. Names are unique without regard to case.
+
+use carillon_domain::Timestamp;
+use carillon_domain::role::Role;
+
+use crate::conn::Conn;
+use crate::error::{Result, StoreError};
+use crate::row::Row;
+use crate::sql::Sql;
+use crate::store::Store;
+use crate::unit::Unit;
+
+/// One account.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserRow {
+    /// Identity.
+    pub id: String,
+    /// What one signs in with, as written.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// The sealed password hash; `None` = cannot sign in with a password.
+    pub password: Option<Vec<u8>>,
+    /// Counts the changes of the password; part of what the seal covers.
+    pub password_version: i64,
+    /// Cannot sign in, nor can its tokens.
+    pub disabled: bool,
+    /// For edits.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// When somebody last signed in.
+    pub last_sign_in_at: Option<Timestamp>,
+}
+
+impl std::fmt::Debug for UserRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UserRow")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("role", &self.role)
+            .field("disabled", &self.disabled)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A new account.
+#[derive(Clone)]
+pub struct NewUser {
+    /// Identity.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// Sealed password hash, of version 1.
+    pub password: Option<Vec<u8>>,
+}
+
+const SELECT: &str = "SELECT id, name, role, password, password_version, disabled, version, \
+     created_at, updated_at, last_sign_in_at FROM users";
+
+pub(crate) fn user_row(row: &Row) -> Result<UserRow> {
+    let fields = row.of("users", "id");
+    Ok(UserRow {
+        id: fields.text("id")?,
+        name: fields.text("name")?,
+        role: fields.parse("role")?,
+        password: fields.get("password")?,
+        password_version: fields.int("password_version")?,
+        disabled: fields.get("disabled")?,
+        version: fields.int("version")?,
+        created_at: fields.at("created_at")?,
+        updated_at: fields.at("updated_at")?,
+        last_sign_in_at: fields.maybe_at("last_sign_in_at")?,
+    })
+}
+
+async fn find(conn: &mut Conn<'_>, column: &str, value: &str) -> Result<Option<UserRow>> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE ").push(column).push(" = ").bind(value);
+    conn.optional(sql).await?.as_ref().map(user_row).transpose()
+}
+
+impl Store {
+    /// All accounts by name.
+    pub async fn users(&self) -> Result<Vec<UserRow>> {
+        let mut sql = Sql::new(SELECT);
+        sql.push(" ORDER BY name_key");
+        let rows = self.read().await?.conn().all(sql).await?;
+        rows.iter().map(user_row).collect()
+    }
+
+    /// How many accounts there are.
+    pub async fn count_users(&self) -> Result<i64> {
+        let sql = Sql::new("SELECT COUNT(*) AS n FROM users");
+        self.read().await?.conn().number(sql, "n").await
+    }
+
+    /// One account.
+    pub async fn user(&self, id: &str) -> Result<Option<UserRow>> {
+        find(&mut self.read().await?.conn(), "id", id).await
+    }
+
+    /// One account by its name, without regard to case.
+    pub async fn user_by_name(&self, name: &str) -> Result<Option<UserRow>> {
+        find(
+            &mut self.read().await?.conn(),
+            "name_key",
+            &name.to_lowercase(),
+        )
+        .await
+    }
+}
+
+impl Unit {
+    /// How many accounts there are, as this unit sees it.
+    pub async fn count_users(&mut self) -> Result<i64> {
+        let sql = Sql::new("SELECT COUNT(*) AS n FROM users");
+        self.conn().number(sql, "n").await
+    }
+
+    /// Lets one unit at a time change who administers: two that disable each other's account
+    /// would each count the other as still there.
+    pub async fn lock_administrators(&mut self) -> Result<()> {
+        let sql = Sql::new("UPDATE users SET version = version WHERE role = $1");
+        self.conn()
+            .execute(sql.arg(Role::Admin.as_str()))
+            .await
+            .map(drop)
+    }
+
+    /// How many accounts hold this role and are not disabled.
+    pub async fn count_active(&mut self, role: Role) -> Result<i64> {
+        let sql = Sql::new("SELECT COUNT(*) AS n FROM users WHERE role = $1 AND NOT disabled");
+        self.conn().number(sql.arg(role.as_str()), "n").await
+    }
+
+    /// One account, as this unit sees it.
+    pub async fn user(&mut self, id: &str) -> Result<Option<UserRow>> {
+        find(&mut self.conn(), "id", id).await
+    }
+
+    /// Makes an account. Conflict when the name is taken.
+    pub async fn insert_user(&mut self, user: &NewUser, now: Timestamp) -> Result<()> {
+        let sql = Sql::new(
+            "INSERT INTO users (id, name, name_key, role, password, password_version, \
+             created_at, updated_at) VALUES ($1, $2, $3, $4, $5, 1, $6, $6)",
+        );
+        let sql = sql
+            .arg(&user.id)
+            .arg(&user.name)
+            .arg(user.name.to_lowercase());
+        let sql = sql
+            .arg(user.role.as_str())
+            .arg(user.password.clone())
+            .arg(now);
+        self.conn().execute(sql).await.map(drop)
+    }
+
+    /// Changes role and whether it is disabled. Conflict when `version` is old.
+    pub async fn update_user(&mut self, user: &UserRow, now: Timestamp) -> Result<()> {
+        let sql = Sql::new(
+            "UPDATE users SET role = $3, disabled = $4, version = version + 1, updated_at = $5 \
+             WHERE id = $1 AND version = $2",
+        );
+        let sql = sql.arg(&user.id).arg(user.version).arg(user.role.as_str());
+        expect_one(self.conn().execute(sql.arg(user.disabled).arg(now)).await?)
+    }
+
+    /// Sets a password sealed for `password_version`, which must be the next one.
+    pub async fn set_password(
+        &mut self,
+        id: &str,
+        sealed: Vec<u8>,
+        password_version: i64,
+        now: Timestamp,
+    ) -> Result<()> {
+        let sql = Sql::new(
+            "UPDATE users SET password = $2, password_version = $3, version = version + 1, \
+             updated_at = $4 WHERE id = $1 AND password_version = $3 - 1",
+        );
+        let sql = sql.arg(id).arg(sealed).arg(password_version).arg(now);
+        expect_one(self.conn().execute(sql).await?)
+    }
+
+    /// Notes a sign-in.
+    pub async fn stamp_sign_in(&mut self, id: &str, now: Timestamp) -> Result<()> {
+        let sql = Sql::new("UPDATE users SET last_sign_in_at = $2 WHERE id = $1");
+        self.conn().execute(sql.arg(id).arg(now)).await.map(drop)
+    }
+}
+
+/// An edit that met no row was made from an old version, or the row is gone.
+pub(crate) const fn expect_one(changed: u64) -> Result<()> {
+    if changed == 0 {
+        Err(StoreError::Conflict)
+    } else {
+        Ok(())
+    }
+}

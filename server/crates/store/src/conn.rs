@@ -1,0 +1,77 @@
+//! One connection of either database, and the four ways to run a statement on it.
+//!
+//! Owns the only place where a statement meets a driver.
+
+use sqlx::postgres::PgConnection;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, query_with};
+
+use crate::dialect::Dialect;
+use crate::error::Result;
+use crate::row::Row;
+use crate::sql::Sql;
+
+/// A borrowed connection.
+pub(crate) enum Conn<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
+}
+
+impl Conn<'_> {
+    pub(crate) const fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Runs a statement and says how many rows it changed.
+    pub(crate) async fn execute(&mut self, sql: Sql) -> Result<u64> {
+        let keep = sql.is_fixed();
+        Ok(match self {
+            Self::Sqlite(conn) => {
+                let (text, values) = sql.into_sqlite()?;
+                let query = query_with(AssertSqlSafe(text), values).persistent(keep);
+                query.execute(&mut **conn).await?.rows_affected()
+            }
+            Self::Postgres(conn) => {
+                let (text, values) = sql.into_postgres()?;
+                let query = query_with(AssertSqlSafe(text), values).persistent(keep);
+                query.execute(&mut **conn).await?.rows_affected()
+            }
+        })
+    }
+
+    /// All rows.
+    pub(crate) async fn all(&mut self, sql: Sql) -> Result<Vec<Row>> {
+        let keep = sql.is_fixed();
+        Ok(match self {
+            Self::Sqlite(conn) => {
+                let (text, values) = sql.into_sqlite()?;
+                let query = query_with(AssertSqlSafe(text), values).persistent(keep);
+                let rows = query.fetch_all(&mut **conn).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Self::Postgres(conn) => {
+                let (text, values) = sql.into_postgres()?;
+                let query = query_with(AssertSqlSafe(text), values).persistent(keep);
+                let rows = query.fetch_all(&mut **conn).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// The first row, if there is one. All are fetched: a half-read statement of SQLite would
+    /// keep its transaction open.
+    pub(crate) async fn optional(&mut self, sql: Sql) -> Result<Option<Row>> {
+        Ok(self.all(sql).await?.into_iter().next())
+    }
+
+    /// One number, such as a count.
+    pub(crate) async fn number(&mut self, sql: Sql, column: &str) -> Result<i64> {
+        match self.optional(sql).await? {
+            Some(row) => row.get(column),
+            None => Ok(0),
+        }
+    }
+}

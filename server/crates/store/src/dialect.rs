@@ -1,0 +1,93 @@
+//! Where the two databases want different words.
+//!
+//! Owns every difference; elsewhere one text serves both.
+
+/// Which database a connection speaks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+impl Dialect {
+    /// How a write begins. SQLite takes its one write lock at once: a transaction that reads
+    /// first and writes later would fail as busy without waiting.
+    pub(crate) const fn begin_write(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
+        }
+    }
+
+    /// How several reads begin that must tell of one moment.
+    pub(crate) const fn begin_read(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN",
+            Self::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
+    }
+
+    /// Keeps the rows read until the end of the transaction. In SQLite a writer is alone.
+    pub(crate) const fn for_update(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE",
+        }
+    }
+
+    /// Keeps the rows read, leaving out those that somebody else keeps.
+    pub(crate) const fn for_update_skip_locked(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+
+    /// Lets one writer of jobs at a time through, on all nodes together, until it commits;
+    /// nothing where there is one writer anyway.
+    ///
+    /// Without it two nodes could both find a phone free and collide on the unique index, or
+    /// wait for each other's jobs in turn. The audit log has one writer at a time as well, so
+    /// little is lost.
+    pub(crate) const fn jobs_lock(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some("SELECT pg_advisory_xact_lock(20250) IS NULL AS locked"),
+        }
+    }
+
+    /// The condition under which an epoch other than `$1` is over, at `$2`; `$3` is our node.
+    ///
+    /// Postgres alone looks at the second and the third. SQLite's data directory is locked, so that all others are over. On Postgres others live
+    /// on until they stop, lose their lease, or start again under the same name.
+    pub(crate) const fn epoch_is_over(self) -> &'static str {
+        match self {
+            Self::Sqlite => "epoch <> $1",
+            Self::Postgres => {
+                "epoch <> $1 AND (stopped_at IS NOT NULL OR lease_until < $2 \
+                 OR (node = $3 AND epoch < $1))"
+            }
+        }
+    }
+
+    /// The condition under which the epoch `$1` may claim at `$2`.
+    pub(crate) const fn epoch_may_claim(self) -> &'static str {
+        match self {
+            Self::Sqlite => "epoch = $1 AND stopped_at IS NULL",
+            Self::Postgres => "epoch = $1 AND stopped_at IS NULL AND lease_until > $2",
+        }
+    }
+
+    /// How many tables of ours there are.
+    pub(crate) const fn count_tables(self) -> &'static str {
+        match self {
+            Self::Sqlite => {
+                "SELECT COUNT(*) AS n FROM sqlite_master WHERE type = 'table' AND name = 'meta'"
+            }
+            Self::Postgres => {
+                "SELECT COUNT(*) AS n FROM pg_tables \
+                 WHERE schemaname = current_schema() AND tablename = 'meta'"
+            }
+        }
+    }
+}

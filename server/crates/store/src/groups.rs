@@ -1,0 +1,255 @@
+//! Groups, fixed and by rule, and who is in them.
+//!
+//! Owns the tables `groups` and `group_members`. A rule has no stored members: it is asked each
+//! time.
+
+use std::collections::{BTreeMap, HashSet};
+
+use carillon_domain::phone::{Group, GroupKind};
+use carillon_domain::{Mac, Timestamp};
+
+use crate::accounts::users::expect_one;
+use crate::conn::Conn;
+use crate::error::Result;
+use crate::phones::filter::{Groups, Scope};
+use crate::phones::read::ROWS;
+use crate::row::Row;
+use crate::sql::Sql;
+use crate::store::Store;
+use crate::unit::Unit;
+
+/// A group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupRow {
+    /// The group.
+    pub group: Group,
+    /// How many phones are in it now.
+    pub phones: i64,
+    /// For edits.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+const SELECT: &str = "SELECT g.slug, g.name, g.kind, g.filter, g.credential, g.version, \
+     g.created_at, g.updated_at FROM groups g";
+
+fn group_row(row: &Row) -> Result<GroupRow> {
+    let fields = row.of("groups", "slug");
+    Ok(GroupRow {
+        group: Group {
+            slug: fields.text("slug")?,
+            name: fields.text("name")?,
+            kind: fields.parse("kind")?,
+            filter: fields.get("filter")?,
+            credential: fields.get("credential")?,
+        },
+        phones: 0,
+        version: fields.int("version")?,
+        created_at: fields.at("created_at")?,
+        updated_at: fields.at("updated_at")?,
+    })
+}
+
+async fn list(conn: &mut Conn<'_>, slug: Option<&str>) -> Result<Vec<GroupRow>> {
+    let mut sql = Sql::new(SELECT);
+    if let Some(slug) = slug {
+        sql.push(" WHERE g.slug = ").bind(slug);
+    }
+    sql.push(" ORDER BY g.slug");
+    conn.all(sql).await?.iter().map(group_row).collect()
+}
+
+/// Fills in how many phones are in each, in one pass over the phones.
+async fn count(conn: &mut Conn<'_>, rows: &mut [GroupRow], now: Timestamp) -> Result<()> {
+    let groups = Groups::all(conn).await?;
+    let scope = Scope {
+        groups: &groups,
+        now,
+    };
+    for chunk in rows.chunks_mut(COUNTED_AT_ONCE) {
+        let mut sql = Sql::new("SELECT 1 AS one");
+        for (index, row) in chunk.iter().enumerate() {
+            sql.push(", COUNT(CASE WHEN ");
+            scope.member(&mut sql, &row.group.slug)?;
+            sql.push(&format!(" THEN 1 END) AS n{index}"));
+        }
+        sql.push(" FROM phones p");
+        let Some(counted) = conn.optional(sql).await? else {
+            continue;
+        };
+        for (index, row) in chunk.iter_mut().enumerate() {
+            row.phones = counted.get(&format!("n{index}"))?;
+        }
+    }
+    Ok(())
+}
+
+const COUNTED_AT_ONCE: usize = 50;
+
+/// Which groups each of these phones is in; phones in none are left out.
+pub(crate) async fn groups_of(
+    conn: &mut Conn<'_>,
+    macs: &[Mac],
+    now: Timestamp,
+) -> Result<BTreeMap<Mac, Vec<String>>> {
+    let wanted: HashSet<_> = macs.iter().copied().collect();
+    let groups = Groups::all(conn).await?;
+    let scope = Scope {
+        groups: &groups,
+        now,
+    };
+    let mut found: BTreeMap<Mac, Vec<String>> = BTreeMap::new();
+    for row in list(conn, None).await? {
+        for mac in members_among(conn, &scope, &row.group.slug, macs).await? {
+            if wanted.contains(&mac) {
+                found.entry(mac).or_default().push(row.group.slug.clone());
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The members of a group; narrowed to `macs` when those are few enough to name.
+async fn members_among(
+    conn: &mut Conn<'_>,
+    scope: &Scope<'_>,
+    slug: &str,
+    macs: &[Mac],
+) -> Result<Vec<Mac>> {
+    let mut sql = Sql::new("SELECT p.mac FROM phones p WHERE ");
+    scope.member(&mut sql, slug)?;
+    if macs.len() <= ROWS {
+        sql.push(" AND ").one_of("p.mac", macs.iter().copied());
+    }
+    let rows = conn.all(sql).await?;
+    rows.iter()
+        .map(|row| row.of("phones", "mac").parse("mac"))
+        .collect()
+}
+
+impl Store {
+    /// All groups with the number of their phones.
+    pub async fn groups(&self, now: Timestamp) -> Result<Vec<GroupRow>> {
+        let mut read = self.read().await?;
+        let mut rows = list(&mut read.conn(), None).await?;
+        count(&mut read.conn(), &mut rows, now).await?;
+        Ok(rows)
+    }
+
+    /// One group with the number of its phones.
+    pub async fn group(&self, slug: &str, now: Timestamp) -> Result<Option<GroupRow>> {
+        let mut read = self.read().await?;
+        let mut rows = list(&mut read.conn(), Some(slug)).await?;
+        count(&mut read.conn(), &mut rows, now).await?;
+        Ok(rows.pop())
+    }
+
+    /// Which groups each of these phones is in now; phones in none are left out.
+    pub async fn groups_of(
+        &self,
+        macs: &[Mac],
+        now: Timestamp,
+    ) -> Result<BTreeMap<Mac, Vec<String>>> {
+        groups_of(&mut self.read().await?.conn(), macs, now).await
+    }
+
+    /// The listed members of a fixed group, sorted.
+    pub async fn fixed_members(&self, slug: &str) -> Result<Vec<Mac>> {
+        let sql = Sql::new("SELECT mac FROM group_members WHERE group_slug = $1 ORDER BY mac");
+        let rows = self.read().await?.conn().all(sql.arg(slug)).await?;
+        rows.iter()
+            .map(|row| row.of("group_members", "mac").parse("mac"))
+            .collect()
+    }
+}
+
+impl Unit {
+    /// One group, as this unit sees it; its phones are not counted.
+    pub async fn group(&mut self, slug: &str) -> Result<Option<GroupRow>> {
+        Ok(list(&mut self.conn(), Some(slug)).await?.pop())
+    }
+
+    /// Makes a group. Conflict when the slug is taken or the credential does not exist.
+    pub async fn insert_group(&mut self, group: &Group, now: Timestamp) -> Result<()> {
+        let sql = Sql::new(
+            "INSERT INTO groups (slug, name, kind, filter, credential, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $6)",
+        );
+        self.conn()
+            .execute(bound(sql, group).arg(now))
+            .await
+            .map(drop)
+    }
+
+    /// Changes a group. Conflict when `version` is old. One that becomes a rule loses its list.
+    pub async fn update_group(
+        &mut self,
+        group: &Group,
+        version: i64,
+        now: Timestamp,
+    ) -> Result<()> {
+        let sql = Sql::new(
+            "UPDATE groups SET name = $2, kind = $3, filter = $4, credential = $5, \
+             version = version + 1, updated_at = $6 WHERE slug = $1 AND version = $7",
+        );
+        let sql = bound(sql, group).arg(now).arg(version);
+        expect_one(self.conn().execute(sql).await?)?;
+        if group.kind == GroupKind::Rule {
+            self.clear_members(&group.slug).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes a group; says whether there was one.
+    pub async fn delete_group(&mut self, slug: &str) -> Result<bool> {
+        let sql = Sql::new("DELETE FROM groups WHERE slug = $1").arg(slug);
+        Ok(self.conn().execute(sql).await? > 0)
+    }
+
+    /// Gives a fixed group exactly these members. Conflict when a phone does not exist.
+    pub async fn set_members(&mut self, slug: &str, macs: &[Mac]) -> Result<()> {
+        self.clear_members(slug).await?;
+        self.add_members(slug, macs).await.map(drop)
+    }
+
+    /// Adds members; says how many were not in it.
+    pub async fn add_members(&mut self, slug: &str, macs: &[Mac]) -> Result<u64> {
+        let mut added = 0;
+        for chunk in macs.chunks(ROWS) {
+            let mut sql = Sql::new("INSERT INTO group_members (group_slug, mac) VALUES ");
+            sql.tuples(chunk.iter().map(|mac| vec![slug.into(), (*mac).into()]));
+            sql.push(" ON CONFLICT (group_slug, mac) DO NOTHING");
+            added += self.conn().execute(sql).await?;
+        }
+        Ok(added)
+    }
+
+    /// Removes members; says how many were in it.
+    pub async fn remove_members(&mut self, slug: &str, macs: &[Mac]) -> Result<u64> {
+        let mut removed = 0;
+        for chunk in macs.chunks(ROWS) {
+            let mut sql = Sql::new("DELETE FROM group_members WHERE group_slug = ");
+            sql.bind(slug)
+                .push(" AND ")
+                .one_of("mac", chunk.iter().copied());
+            removed += self.conn().execute(sql).await?;
+        }
+        Ok(removed)
+    }
+
+    async fn clear_members(&mut self, slug: &str) -> Result<()> {
+        let sql = Sql::new("DELETE FROM group_members WHERE group_slug = $1").arg(slug);
+        self.conn().execute(sql).await.map(drop)
+    }
+}
+
+fn bound(sql: Sql, group: &Group) -> Sql {
+    sql.arg(&group.slug)
+        .arg(&group.name)
+        .arg(group.kind.as_str())
+        .arg(&group.filter)
+        .arg(&group.credential)
+}

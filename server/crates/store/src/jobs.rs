@@ -1,0 +1,18 @@
+//! Jobs and their targets.
+//!
+//! Owns the tables `jobs`, `job_groups`, `job_targets` and `job_causes`. *Invariant:* the
+//! counters of a job change in the same transaction as its targets, by exactly as many, and a
+//! target never leaves a terminal state.
+//!
+//! Every change goes through [`crate::Unit`]'s `jobs_conn`: jobs have one writer at a time, also
+//! over several nodes.
+
+pub(crate) mod claim;
+pub(crate) mod count;
+pub(crate) mod end;
+pub(crate) mod insert;
+pub(crate) mod list;
+pub(crate) mod read;
+pub(crate) mod recover;
+pub(crate) mod result;
+pub(crate) mod targets;

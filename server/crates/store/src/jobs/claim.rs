@@ -1,0 +1,141 @@
+//! Claiming targets: from `waiting` to `sending`.
+//!
+//! Owns the promise that a phone is being sent to by one claim at a time, over all jobs and all
+//! nodes. Three things keep it: the lock on jobs, the question below, and, if both were wrong,
+//! the unique index, which makes the unit fail.
+
+use carillon_domain::{Mac, TargetState, Timestamp};
+
+use crate::conn::Conn;
+use crate::error::{Result, StoreError};
+use crate::sql::Sql;
+use crate::unit::Unit;
+
+use super::count::Deltas;
+use super::targets::{COLUMNS, TargetRow, target_row};
+
+const ROWS: usize = 500;
+
+/// A wish to send to the next phones of a job.
+#[derive(Clone, Debug)]
+pub struct Claim<'c> {
+    /// Id of the job.
+    pub job: &'c str,
+    /// The epoch of this node.
+    pub epoch: i64,
+    /// Now.
+    pub now: Timestamp,
+    /// One new id for each target wanted, at most.
+    pub attempts: &'c [String],
+}
+
+/// A target that is this node's to send to, once the unit is committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimedTarget {
+    /// The target, `sending`.
+    pub target: TargetRow,
+    /// The id of this attempt; its result must bear it.
+    pub attempt_id: String,
+}
+
+impl Unit {
+    /// Takes the next waiting targets of a running job, in its order, leaving out phones that
+    /// another job is sending to. Nothing while all sending is stopped, when the job does not
+    /// run, or when the epoch's lease is gone.
+    pub async fn claim(&mut self, claim: &Claim<'_>) -> Result<Vec<ClaimedTarget>> {
+        let mut conn = self.jobs_conn().await?;
+        if claim.attempts.is_empty() || !may_claim(&mut conn, claim).await? {
+            return Ok(Vec::new());
+        }
+        let mut claimed = Vec::with_capacity(claim.attempts.len());
+        for attempts in claim.attempts.chunks(ROWS) {
+            let found = candidates(&mut conn, claim.job, attempts.len()).await?;
+            let last = found.len() < attempts.len();
+            take(&mut conn, claim, found, attempts, &mut claimed).await?;
+            if last {
+                break;
+            }
+        }
+        let mut deltas = Deltas::default();
+        for _ in &claimed {
+            deltas.moved(claim.job, TargetState::Waiting, TargetState::Sending);
+        }
+        deltas.apply(&mut conn).await?;
+        Ok(claimed)
+    }
+}
+
+async fn may_claim(conn: &mut Conn<'_>, claim: &Claim<'_>) -> Result<bool> {
+    let mut sql = Sql::new("SELECT COUNT(*) AS n FROM nodes WHERE ");
+    sql.push(conn.dialect().epoch_may_claim());
+    if conn
+        .number(sql.arg(claim.epoch).arg(claim.now), "n")
+        .await?
+        == 0
+    {
+        return Ok(false);
+    }
+    let sql = Sql::new(
+        "SELECT COUNT(*) AS n FROM jobs WHERE id = $1 AND state = 'running' \
+         AND NOT EXISTS (SELECT 1 FROM meta WHERE key = 'stop_all')",
+    );
+    Ok(conn.number(sql.arg(claim.job), "n").await? > 0)
+}
+
+async fn candidates(conn: &mut Conn<'_>, job: &str, limit: usize) -> Result<Vec<TargetRow>> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS);
+    sql.push(" FROM job_targets t WHERE t.state = 'waiting' AND t.job = ")
+        .bind(job);
+    sql.push(
+        " AND NOT EXISTS (SELECT 1 FROM job_targets o WHERE o.mac = t.mac AND o.state = 'sending') \
+         ORDER BY t.position LIMIT ",
+    );
+    sql.bind(limit as i64)
+        .push(conn.dialect().for_update_skip_locked());
+    conn.all(sql).await?.iter().map(target_row).collect()
+}
+
+async fn take(
+    conn: &mut Conn<'_>,
+    claim: &Claim<'_>,
+    found: Vec<TargetRow>,
+    attempts: &[String],
+    claimed: &mut Vec<ClaimedTarget>,
+) -> Result<()> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let pairs = || found.iter().zip(attempts);
+    let mut sql = Sql::new("WITH v (mac, attempt) AS (VALUES ");
+    sql.tuples(pairs().map(|(target, attempt)| vec![target.mac.into(), attempt.into()]));
+    sql.push(") UPDATE job_targets SET state = 'sending', attempts = attempts + 1, ");
+    sql.push("attempt_id = v.attempt, epoch = ")
+        .bind(claim.epoch);
+    sql.push(", sent_at = ").bind(claim.now);
+    sql.push(" FROM v WHERE job_targets.mac = v.mac AND job_targets.state = 'waiting' ");
+    sql.push("AND job_targets.job = ").bind(claim.job);
+    let changed = conn.execute(sql).await?;
+    if changed != found.len() as u64 {
+        // Nobody else can have taken them while the lock on jobs is held.
+        return Err(StoreError::Conflict);
+    }
+    for (mut target, attempt) in found.into_iter().zip(attempts) {
+        target.state = TargetState::Sending;
+        target.attempts += 1;
+        target.attempt_id = Some(attempt.clone());
+        target.sent_at = Some(claim.now);
+        claimed.push(ClaimedTarget {
+            target,
+            attempt_id: attempt.clone(),
+        });
+    }
+    Ok(())
+}
+
+impl ClaimedTarget {
+    /// Which phone.
+    pub const fn mac(&self) -> Mac {
+        self.target.mac
+    }
+}

@@ -1,0 +1,112 @@
+//! Lists of jobs.
+//!
+//! Owns their filters. Newest first.
+
+use carillon_domain::{JobState, Timestamp};
+
+use crate::error::Result;
+use crate::page::{Cursor, Direction, Page, Seek};
+use crate::row::Row;
+use crate::sql::Sql;
+use crate::store::Store;
+
+use super::read::{JobRow, SELECT, job_row};
+
+/// Which jobs. Empty = all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobQuery {
+    /// In one of these states.
+    pub states: Vec<JobState>,
+    /// Of this action.
+    pub action: Option<String>,
+    /// Asked for by the account of this name.
+    pub actor: Option<String>,
+    /// Asked for this group.
+    pub group: Option<String>,
+    /// Asked for at this time or later.
+    pub from: Option<Timestamp>,
+    /// Asked for before this.
+    pub to: Option<Timestamp>,
+}
+
+impl JobQuery {
+    fn conditions(&self, sql: &mut Sql) {
+        sql.push(" WHERE 1 = 1");
+        if !self.states.is_empty() {
+            sql.push(" AND ");
+            sql.one_of("j.state", self.states.iter().map(|state| state.as_str()));
+        }
+        for (column, value) in [("j.action", &self.action), ("j.actor_name", &self.actor)] {
+            if let Some(value) = value {
+                sql.push(" AND ").push(column).push(" = ").bind(value);
+            }
+        }
+        if let Some(group) = &self.group {
+            sql.push(" AND j.id IN (SELECT g.job FROM job_groups g WHERE g.group_slug = ");
+            sql.bind(group).push(")");
+        }
+        if let Some(from) = self.from {
+            sql.push(" AND j.created_at >= ").bind(from);
+        }
+        if let Some(to) = self.to {
+            sql.push(" AND j.created_at < ").bind(to);
+        }
+    }
+}
+
+impl Store {
+    /// A page of jobs, newest first.
+    pub async fn job_page(
+        &self,
+        query: &JobQuery,
+        seek: &Seek,
+        limit: i64,
+    ) -> Result<Page<JobRow>> {
+        let mut sql = Sql::new(SELECT);
+        query.conditions(&mut sql);
+        let keys = "j.created_at; j.id";
+        seek.by(
+            &mut sql,
+            keys,
+            Direction::Descending,
+            limit,
+            Cursor::number_and_id,
+        )?;
+        let rows = self.read().await?.conn().all(sql).await?;
+        let rows = rows.iter().map(job_row).collect::<Result<_>>()?;
+        Ok(Page::of(rows, seek, limit, |row: &JobRow| {
+            Cursor::of_number_and_id(row.created_at.micros(), &row.id)
+        }))
+    }
+
+    /// All jobs in these states, oldest first: what there is to do.
+    pub async fn jobs_in(&self, states: &[JobState]) -> Result<Vec<JobRow>> {
+        let mut sql = Sql::new(SELECT);
+        sql.push(" WHERE ")
+            .one_of("j.state", states.iter().map(|state| state.as_str()));
+        sql.push(" ORDER BY j.created_at, j.id");
+        let rows = self.read().await?.conn().all(sql).await?;
+        rows.iter().map(job_row).collect()
+    }
+
+    /// How many jobs are in each state that any is in.
+    pub async fn count_jobs(&self) -> Result<Vec<(JobState, i64)>> {
+        let sql = Sql::new("SELECT state, COUNT(*) AS n FROM jobs GROUP BY state ORDER BY state");
+        let pair = |row: &Row| Ok((row.of("jobs", "state").parse("state")?, row.get("n")?));
+        self.read()
+            .await?
+            .conn()
+            .all(sql)
+            .await?
+            .iter()
+            .map(pair)
+            .collect()
+    }
+
+    /// The jobs that repeat this one, oldest first.
+    pub async fn retries_of(&self, id: &str) -> Result<Vec<String>> {
+        let sql = Sql::new("SELECT id FROM jobs WHERE retry_of = $1 ORDER BY created_at, id");
+        let rows = self.read().await?.conn().all(sql.arg(id)).await?;
+        rows.iter().map(|row| row.get("id")).collect()
+    }
+}

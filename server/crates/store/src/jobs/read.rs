@@ -1,0 +1,171 @@
+//! Jobs as they are stored.
+//!
+//! Owns the columns and how they become a job.
+
+use carillon_domain::event::Actor;
+use carillon_domain::{Cause, Counts, JobState, TargetState, Timestamp};
+
+use crate::conn::Conn;
+use crate::error::Result;
+use crate::row::{Fields, Row};
+use crate::sql::Sql;
+use crate::store::Store;
+use crate::unit::Unit;
+
+/// A job, without its targets and without its sealed parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobRow {
+    /// Identity.
+    pub id: String,
+    /// Name of the action.
+    pub action: String,
+    /// Its parameters as they may be shown: JSON, dialled numbers masked.
+    pub params_shown: serde_json::Value,
+    /// Whether there are sealed parameters.
+    pub has_sealed_params: bool,
+    /// The options in effect: JSON.
+    pub options: serde_json::Value,
+    /// What was asked for as targets: JSON.
+    pub targets_shown: serde_json::Value,
+    /// Where it stands.
+    pub state: JobState,
+    /// How many targets it has.
+    pub total: i64,
+    /// How many are in each state.
+    pub counts: Counts,
+    /// Who asked for it.
+    pub actor: Actor,
+    /// Why.
+    pub reason: String,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it is to start, if later.
+    pub start_at: Option<Timestamp>,
+    /// When it first ran.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// After this nothing is sent any more.
+    pub not_after: Option<Timestamp>,
+    /// The job that it repeats.
+    pub retry_of: Option<String>,
+    /// Of the list of phones.
+    pub digest: String,
+    /// One request as it goes out, secrets masked.
+    pub request_example: String,
+}
+
+/// A job with its causes, all of one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobSnapshot {
+    /// The job. Its counts add up to its total.
+    pub job: JobRow,
+    /// How many of its targets ended with each cause, most first.
+    pub causes: Vec<(Cause, i64)>,
+}
+
+pub(crate) const SELECT: &str = "SELECT j.id, j.action, j.params_shown, \
+     j.params_sealed IS NOT NULL AS has_sealed_params, j.options, j.targets_shown, j.state, \
+     j.total, j.waiting, j.sending, j.verifying, j.verified, j.acknowledged, j.failed, \
+     j.unknown, j.skipped, j.cancelled, j.expired, j.actor_kind, j.actor_id, j.actor_name, \
+     j.actor_auth, j.reason, j.created_at, j.start_at, j.started_at, j.finished_at, \
+     j.not_after, j.retry_of, j.digest, j.request_example FROM jobs j";
+
+pub(crate) fn job_row(row: &Row) -> Result<JobRow> {
+    let fields = row.of("jobs", "id");
+    Ok(JobRow {
+        id: fields.text("id")?,
+        action: fields.text("action")?,
+        params_shown: fields.json("params_shown")?,
+        has_sealed_params: fields.get("has_sealed_params")?,
+        options: fields.json("options")?,
+        targets_shown: fields.json("targets_shown")?,
+        state: fields.parse("state")?,
+        total: fields.int("total")?,
+        counts: counts(&fields)?,
+        actor: actor(&fields)?,
+        reason: fields.text("reason")?,
+        created_at: fields.at("created_at")?,
+        start_at: fields.maybe_at("start_at")?,
+        started_at: fields.maybe_at("started_at")?,
+        finished_at: fields.maybe_at("finished_at")?,
+        not_after: fields.maybe_at("not_after")?,
+        retry_of: fields.get("retry_of")?,
+        digest: fields.text("digest")?,
+        request_example: fields.text("request_example")?,
+    })
+}
+
+/// The counters bear the names of the states.
+fn counts(fields: &Fields<'_>) -> Result<Counts> {
+    let mut counts = Counts::default();
+    for state in TargetState::ALL {
+        counts.add(*state, fields.int(state.as_str())?);
+    }
+    Ok(counts)
+}
+
+fn actor(fields: &Fields<'_>) -> Result<Actor> {
+    Ok(Actor {
+        kind: fields.parse("actor_kind")?,
+        id: fields.text("actor_id")?,
+        name: fields.text("actor_name")?,
+        auth: fields.text("actor_auth")?,
+    })
+}
+
+pub(crate) async fn find(conn: &mut Conn<'_>, id: &str) -> Result<Option<JobRow>> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE j.id = ").bind(id);
+    conn.optional(sql).await?.as_ref().map(job_row).transpose()
+}
+
+async fn causes(conn: &mut Conn<'_>, id: &str) -> Result<Vec<(Cause, i64)>> {
+    let sql = Sql::new(
+        "SELECT cause, count FROM job_causes WHERE job = $1 AND count > 0 \
+         ORDER BY count DESC, cause",
+    );
+    let pair = |row: &Row| {
+        Ok((
+            row.of("job_causes", "cause").parse("cause")?,
+            row.get("count")?,
+        ))
+    };
+    conn.all(sql.arg(id)).await?.iter().map(pair).collect()
+}
+
+impl Store {
+    /// One job.
+    pub async fn job(&self, id: &str) -> Result<Option<JobRow>> {
+        find(&mut self.read().await?.conn(), id).await
+    }
+
+    /// One job with its causes, read at one moment.
+    pub async fn job_snapshot(&self, id: &str) -> Result<Option<JobSnapshot>> {
+        let mut tx = self.snapshot().await?;
+        let mut conn = tx.conn();
+        let Some(job) = find(&mut conn, id).await? else {
+            return Ok(None);
+        };
+        let causes = causes(&mut conn, id).await?;
+        Ok(Some(JobSnapshot { job, causes }))
+    }
+
+    /// The sealed parameters of a job and the version that the seal covers.
+    pub async fn job_sealed_params(&self, id: &str) -> Result<Option<(Vec<u8>, i64)>> {
+        let sql = Sql::new(
+            "SELECT params_sealed, params_version FROM jobs \
+             WHERE id = $1 AND params_sealed IS NOT NULL",
+        );
+        let row = self.read().await?.conn().optional(sql.arg(id)).await?;
+        row.map(|row| Ok((row.get("params_sealed")?, row.get("params_version")?)))
+            .transpose()
+    }
+}
+
+impl Unit {
+    /// One job. Until the end of this unit nobody else changes it or its targets.
+    pub async fn job(&mut self, id: &str) -> Result<Option<JobRow>> {
+        find(&mut self.jobs_conn().await?, id).await
+    }
+}

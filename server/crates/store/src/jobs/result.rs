@@ -1,0 +1,227 @@
+//! Recording what came of claims.
+//!
+//! Owns the ways out of `sending` and `verifying`. *Invariant:* a result counts only with the
+//! id of the attempt that stands in the row; anything else changes nothing.
+
+use std::collections::HashMap;
+
+use carillon_domain::outcome::Transport;
+use carillon_domain::{Cause, Mac, TargetState, Timestamp};
+
+use crate::conn::Conn;
+use crate::error::Result;
+use crate::phones::contact::{ContactUpdate, PhoneStamp, stamp};
+use crate::sql::{Sql, Value};
+use crate::unit::Unit;
+
+use super::count::Deltas;
+use super::targets::{COLUMNS, TargetRow, target_row};
+
+const ROWS: usize = 500;
+
+/// What came of one claim.
+#[derive(Clone, Debug)]
+pub struct TargetResult {
+    /// Id of the job.
+    pub job: String,
+    /// Which phone.
+    pub mac: Mac,
+    /// The claim.
+    pub attempt_id: String,
+    /// `verifying` or a terminal state.
+    pub state: TargetState,
+    /// Why, if not simply well.
+    pub cause: Option<Cause>,
+    /// What the phone answered.
+    pub http_status: Option<u16>,
+    /// The way taken.
+    pub transport: Option<Transport>,
+    /// Now.
+    pub at: Timestamp,
+    /// How long the exchange took.
+    pub duration_ms: Option<i64>,
+    /// The beginning of the answer, made safe to show.
+    pub excerpt: String,
+    /// What proved the effect.
+    pub evidence: String,
+    /// What the contact taught; `None` when nobody was contacted.
+    pub contact: Option<ContactUpdate>,
+}
+
+/// A target that was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedTarget {
+    /// The state it left.
+    pub from: TargetState,
+    /// The target as it is now.
+    pub target: TargetRow,
+}
+
+impl Unit {
+    /// Records results of any number of jobs, with the counters and what the phones taught.
+    /// Answers the targets that really changed; a result that came too late changes none.
+    pub async fn record_results(&mut self, results: &[TargetResult]) -> Result<Vec<ChangedTarget>> {
+        let mut conn = self.jobs_conn().await?;
+        let mut changed = Vec::with_capacity(results.len());
+        for chunk in results.chunks(ROWS) {
+            let current = in_flight(&mut conn, chunk).await?;
+            let valid: Vec<_> = chunk
+                .iter()
+                .filter_map(|result| valid(&current, result))
+                .collect();
+            write(&mut conn, &valid).await?;
+            changed.extend(valid.into_iter().map(|(from, result)| after(from, result)));
+        }
+        count(&mut conn, &changed).await?;
+        let mut stamps = stamps(results, &changed);
+        stamps.dedup_by_key(|stamp| stamp.mac);
+        stamp(&mut conn, &stamps).await?;
+        Ok(changed)
+    }
+}
+
+type Key = (String, Mac);
+
+/// The rows that the results are about, where they still are in flight.
+async fn in_flight(
+    conn: &mut Conn<'_>,
+    results: &[TargetResult],
+) -> Result<HashMap<Key, TargetRow>> {
+    let mut sql = Sql::new("WITH v (job, mac, attempt) AS (VALUES ");
+    sql.tuples(results.iter().map(|result| {
+        vec![
+            (&result.job).into(),
+            result.mac.into(),
+            (&result.attempt_id).into(),
+        ]
+    }));
+    sql.push(") SELECT ").push(COLUMNS);
+    sql.push(
+        " FROM v JOIN job_targets t ON t.job = v.job AND t.mac = v.mac \
+         AND t.attempt_id = v.attempt WHERE t.state IN ('sending', 'verifying')",
+    );
+    let mut found = HashMap::with_capacity(results.len());
+    for row in conn.all(sql).await? {
+        let target = target_row(&row)?;
+        found.insert((target.job.clone(), target.mac), target);
+    }
+    Ok(found)
+}
+
+/// The row and its result, if the result leads anywhere.
+fn valid<'a>(
+    current: &'a HashMap<Key, TargetRow>,
+    result: &'a TargetResult,
+) -> Option<(&'a TargetRow, &'a TargetResult)> {
+    let target = current.get(&(result.job.clone(), result.mac))?;
+    let forward = result.state.is_terminal()
+        || (result.state == TargetState::Verifying && target.state == TargetState::Sending);
+    (forward && target.attempt_id.as_deref() == Some(&result.attempt_id))
+        .then_some((target, result))
+}
+
+async fn write(conn: &mut Conn<'_>, valid: &[(&TargetRow, &TargetResult)]) -> Result<()> {
+    if valid.is_empty() {
+        return Ok(());
+    }
+    let mut sql = Sql::new(
+        "WITH v (job, mac, state, cause, http_status, transport, finished_at, duration_ms, \
+         excerpt, evidence) AS (VALUES ",
+    );
+    sql.tuples(valid.iter().map(|(_, result)| values(result)));
+    sql.push(
+        ") UPDATE job_targets SET state = v.state, cause = v.cause, \
+         http_status = COALESCE(v.http_status, job_targets.http_status), \
+         transport = COALESCE(v.transport, job_targets.transport), \
+         finished_at = v.finished_at, \
+         duration_ms = COALESCE(v.duration_ms, job_targets.duration_ms), \
+         excerpt = CASE WHEN v.excerpt = '' THEN job_targets.excerpt ELSE v.excerpt END, \
+         evidence = CASE WHEN v.evidence = '' THEN job_targets.evidence ELSE v.evidence END \
+         FROM v WHERE job_targets.job = v.job AND job_targets.mac = v.mac \
+         AND job_targets.state IN ('sending', 'verifying')",
+    );
+    conn.execute(sql).await.map(drop)
+}
+
+fn values(result: &TargetResult) -> Vec<Value> {
+    vec![
+        (&result.job).into(),
+        result.mac.into(),
+        result.state.as_str().into(),
+        result.cause.into(),
+        result.http_status.map(i64::from).into(),
+        result.transport.map(Transport::as_str).into(),
+        ended_at(result).into(),
+        result.duration_ms.into(),
+        (&result.excerpt).into(),
+        (&result.evidence).into(),
+    ]
+}
+
+fn ended_at(result: &TargetResult) -> Option<Timestamp> {
+    result.state.is_terminal().then_some(result.at)
+}
+
+/// The row as the update left it.
+fn after(before: &TargetRow, result: &TargetResult) -> ChangedTarget {
+    let mut target = before.clone();
+    target.state = result.state;
+    target.cause = result.cause;
+    target.http_status = result.http_status.or(target.http_status);
+    target.transport = result.transport.or(target.transport);
+    target.finished_at = ended_at(result);
+    target.duration_ms = result.duration_ms.or(target.duration_ms);
+    for (kept, new) in [
+        (&mut target.excerpt, &result.excerpt),
+        (&mut target.evidence, &result.evidence),
+    ] {
+        if !new.is_empty() {
+            kept.clone_from(new);
+        }
+    }
+    ChangedTarget {
+        from: before.state,
+        target,
+    }
+}
+
+/// Moves the counters by what changed.
+pub(super) async fn count(conn: &mut Conn<'_>, changed: &[ChangedTarget]) -> Result<()> {
+    let mut deltas = Deltas::default();
+    for ChangedTarget { from, target } in changed {
+        deltas.moved(&target.job, *from, target.state);
+        if let Some(cause) = target.cause.filter(|_| target.state.is_terminal()) {
+            deltas.ended_with(&target.job, cause);
+        }
+    }
+    deltas.apply(conn).await
+}
+
+/// What to write on the phones: of results that counted only, one for each phone, by MAC.
+fn stamps(results: &[TargetResult], changed: &[ChangedTarget]) -> Vec<PhoneStamp> {
+    let counted: HashMap<(&str, Mac), TargetState> = changed
+        .iter()
+        .map(|change| {
+            (
+                (change.target.job.as_str(), change.target.mac),
+                change.target.state,
+            )
+        })
+        .collect();
+    let mut stamps: Vec<_> = results
+        .iter()
+        .filter(|result| counted.get(&(result.job.as_str(), result.mac)) == Some(&result.state))
+        .map(|result| PhoneStamp {
+            mac: result.mac,
+            at: result.at,
+            contact: result.contact.clone(),
+            result: result
+                .state
+                .is_terminal()
+                .then(|| (result.state, result.cause, result.job.clone())),
+        })
+        .collect();
+    // The latest of one phone comes first and stays.
+    stamps.sort_by_key(|stamp| (stamp.mac, std::cmp::Reverse(stamp.at)));
+    stamps
+}

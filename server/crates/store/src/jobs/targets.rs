@@ -1,0 +1,198 @@
+//! Targets as they are stored, and lists of them.
+//!
+//! Owns their columns. What a target says about its phone is what was true when the job was
+//! made.
+
+use carillon_domain::outcome::Transport;
+use carillon_domain::{Cause, Mac, TargetState, Timestamp};
+
+use crate::error::{Result, StoreError};
+use crate::page::{Cursor, Direction, Page, Seek};
+use crate::row::Row;
+use crate::sql::Sql;
+use crate::store::Store;
+
+/// One phone of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetRow {
+    /// Id of the job.
+    pub job: String,
+    /// Its place in the job's order, from 0.
+    pub position: i64,
+    /// Which phone.
+    pub mac: Mac,
+    /// What it was called.
+    pub name: String,
+    /// Its extension then.
+    pub extension: String,
+    /// Its model then.
+    pub model: String,
+    /// Slug of its site then.
+    pub site: Option<String>,
+    /// Slugs of its groups then.
+    pub groups: Vec<String>,
+    /// Where it stands.
+    pub state: TargetState,
+    /// Why, if not simply well.
+    pub cause: Option<Cause>,
+    /// What the phone answered.
+    pub http_status: Option<u16>,
+    /// The way taken.
+    pub transport: Option<Transport>,
+    /// How many times it was claimed.
+    pub attempts: i64,
+    /// The last claim.
+    pub attempt_id: Option<String>,
+    /// When it was last claimed.
+    pub sent_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// How long the exchange took.
+    pub duration_ms: Option<i64>,
+    /// The beginning of the answer, made safe to show.
+    pub excerpt: String,
+    /// What proved the effect.
+    pub evidence: String,
+}
+
+/// Which targets of a job. Empty = all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TargetQuery {
+    /// In one of these states.
+    pub states: Vec<TargetState>,
+    /// Ended with this cause.
+    pub cause: Option<Cause>,
+    /// At this site.
+    pub site: Option<String>,
+}
+
+pub(super) const COLUMNS: &str = "t.job, t.position, t.mac, t.name, t.extension, t.model, t.site, \
+     t.groups, t.state, t.cause, t.http_status, t.transport, t.attempts, t.attempt_id, \
+     t.sent_at, t.finished_at, t.duration_ms, t.excerpt, t.evidence";
+
+pub(super) fn target_row(row: &Row) -> Result<TargetRow> {
+    let fields = row.of("job_targets", "mac");
+    Ok(TargetRow {
+        job: fields.text("job")?,
+        position: fields.int("position")?,
+        mac: fields.parse("mac")?,
+        name: fields.text("name")?,
+        extension: fields.text("extension")?,
+        model: fields.text("model")?,
+        site: fields.get("site")?,
+        groups: fields.json("groups")?,
+        state: fields.parse("state")?,
+        cause: fields.maybe("cause")?,
+        http_status: fields.maybe_number("http_status")?,
+        transport: fields.maybe("transport")?,
+        attempts: fields.int("attempts")?,
+        attempt_id: fields.get("attempt_id")?,
+        sent_at: fields.maybe_at("sent_at")?,
+        finished_at: fields.maybe_at("finished_at")?,
+        duration_ms: fields.get("duration_ms")?,
+        excerpt: fields.text("excerpt")?,
+        evidence: fields.text("evidence")?,
+    })
+}
+
+pub(super) fn groups_text(groups: &[String]) -> Result<String> {
+    serde_json::to_string(groups).map_err(|_| StoreError::Inconsistent {
+        table: "job_targets",
+        column: "groups",
+        row: groups.join(","),
+    })
+}
+
+fn conditions(sql: &mut Sql, job: &str, query: &TargetQuery) {
+    sql.push(" WHERE t.job = ").bind(job);
+    if !query.states.is_empty() {
+        sql.push(" AND ");
+        sql.one_of("t.state", query.states.iter().map(|state| state.as_str()));
+    }
+    if let Some(cause) = query.cause {
+        sql.push(" AND t.cause = ").bind(cause.to_string());
+    }
+    if let Some(site) = &query.site {
+        sql.push(" AND t.site = ").bind(site);
+    }
+}
+
+fn select() -> Sql {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS).push(" FROM job_targets t");
+    sql
+}
+
+impl Store {
+    /// A page of a job's targets, in the job's order.
+    pub async fn target_page(
+        &self,
+        job: &str,
+        query: &TargetQuery,
+        seek: &Seek,
+        limit: i64,
+    ) -> Result<Page<TargetRow>> {
+        let mut sql = select();
+        conditions(&mut sql, job, query);
+        seek.by(
+            &mut sql,
+            "t.position",
+            Direction::Ascending,
+            limit,
+            |cursor| cursor.number().map(|number| vec![number]),
+        )?;
+        let rows = self.read().await?.conn().all(sql).await?;
+        let rows = rows.iter().map(target_row).collect::<Result<_>>()?;
+        Ok(Page::of(rows, seek, limit, |row: &TargetRow| {
+            Cursor::of_number(row.position)
+        }))
+    }
+
+    /// The next targets behind the place `after`: call again with the last place until nothing
+    /// comes. Start with -1.
+    pub async fn target_batch(
+        &self,
+        job: &str,
+        query: &TargetQuery,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<TargetRow>> {
+        let mut sql = select();
+        conditions(&mut sql, job, query);
+        sql.push(" AND t.position > ").bind(after);
+        sql.push(" ORDER BY t.position LIMIT ").bind(limit);
+        let rows = self.read().await?.conn().all(sql).await?;
+        rows.iter().map(target_row).collect()
+    }
+
+    /// One target.
+    pub async fn target(&self, job: &str, mac: Mac) -> Result<Option<TargetRow>> {
+        let mut sql = select();
+        sql.push(" WHERE t.job = ")
+            .bind(job)
+            .push(" AND t.mac = ")
+            .bind(mac);
+        let row = self.read().await?.conn().optional(sql).await?;
+        row.as_ref().map(target_row).transpose()
+    }
+
+    /// How many targets of a job match.
+    pub async fn count_targets(&self, job: &str, query: &TargetQuery) -> Result<i64> {
+        let mut sql = Sql::new("SELECT COUNT(*) AS n FROM job_targets t");
+        conditions(&mut sql, job, query);
+        self.read().await?.conn().number(sql, "n").await
+    }
+
+    /// A job's targets with this cause, counted by site: most first, empty without a site.
+    pub async fn cause_sites(&self, job: &str, cause: Cause) -> Result<Vec<(String, i64)>> {
+        let sql = Sql::new(
+            "SELECT COALESCE(site, '') AS name, COUNT(*) AS n FROM job_targets \
+             WHERE job = $1 AND cause = $2 GROUP BY COALESCE(site, '') ORDER BY n DESC, name",
+        );
+        let sql = sql.arg(job).arg(cause.to_string());
+        let rows = self.read().await?.conn().all(sql).await?;
+        rows.iter()
+            .map(|row| Ok((row.get("name")?, row.get("n")?)))
+            .collect()
+    }
+}

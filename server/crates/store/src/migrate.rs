@@ -1,0 +1,118 @@
+//! Migrations, embedded in the program.
+//!
+//! Owns which files belong to which database. *Invariant:* both folders hold the same names.
+
+use std::borrow::Cow;
+
+use rust_embed::RustEmbed;
+use sqlx::migrate::{MigrateError, Migration, MigrationSource, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, SqlSafeStr as _};
+
+use crate::dialect::Dialect;
+use crate::error::{Result, StoreError};
+use crate::store::Pools;
+
+#[derive(RustEmbed)]
+#[folder = "../../../migrations"]
+struct Files;
+
+/// The files of one database's folder.
+#[derive(Debug)]
+struct Embedded(Dialect);
+
+pub(crate) async fn run(pools: &Pools) -> Result<()> {
+    let done = match pools {
+        Pools::Sqlite { writer, .. } => {
+            let migrator = Migrator::new(Embedded(Dialect::Sqlite)).await;
+            migrator.map_err(failed)?.run(writer).await
+        }
+        Pools::Postgres(pool) => {
+            let migrator = Migrator::new(Embedded(Dialect::Postgres)).await;
+            migrator.map_err(failed)?.run(pool).await
+        }
+    };
+    done.map_err(failed)
+}
+
+fn failed(error: MigrateError) -> StoreError {
+    match error {
+        MigrateError::Execute(inner) | MigrateError::ExecuteMigration(inner, _) => inner.into(),
+        MigrateError::VersionMissing(version) => StoreError::Unusable(format!(
+            "the database was set up by a newer Carillon (migration {version})"
+        )),
+        MigrateError::VersionMismatch(version) => StoreError::Unusable(format!(
+            "migration {version} is not the one that this database was set up with"
+        )),
+        other => StoreError::Unusable(format!(
+            "the tables could not be brought up to date: {other}"
+        )),
+    }
+}
+
+impl MigrationSource<'static> for Embedded {
+    fn resolve(
+        self,
+    ) -> futures_util::future::BoxFuture<
+        'static,
+        std::result::Result<Vec<Migration>, sqlx::error::BoxDynError>,
+    > {
+        let migrations = names(self.0).filter_map(|name| migration(&name)).collect();
+        Box::pin(std::future::ready(Ok(migrations)))
+    }
+}
+
+const fn folder(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "sqlite/",
+        Dialect::Postgres => "postgres/",
+    }
+}
+
+fn names(dialect: Dialect) -> impl Iterator<Item = String> {
+    Files::iter()
+        .map(Cow::into_owned)
+        .filter(move |name| name.starts_with(folder(dialect)))
+}
+
+/// `sqlite/0001_meta.sql` → number 1, description `meta`.
+fn migration(path: &str) -> Option<Migration> {
+    let file = Files::get(path)?;
+    let text = String::from_utf8(file.data.into_owned()).ok()?;
+    let name = path.rsplit('/').next()?.strip_suffix(".sql")?;
+    let (number, description) = name.split_once('_')?;
+    Some(Migration::new(
+        number.parse().ok()?,
+        Cow::Owned(description.replace('_', " ")),
+        MigrationType::Simple,
+        AssertSqlSafe(text).into_sql_str(),
+        false,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_folders_hold_the_same_names() {
+        let bare = |dialect| {
+            let mut found: Vec<_> = names(dialect)
+                .filter_map(|path| path.rsplit('/').next().map(str::to_owned))
+                .collect();
+            found.sort();
+            found
+        };
+        assert!(!bare(Dialect::Sqlite).is_empty());
+        assert_eq!(bare(Dialect::Sqlite), bare(Dialect::Postgres));
+    }
+
+    #[test]
+    fn every_file_is_a_migration_with_its_own_number() {
+        let mut numbers: Vec<_> = names(Dialect::Sqlite)
+            .map(|path| migration(&path).expect(&path).version)
+            .collect();
+        numbers.sort_unstable();
+        let expected: Vec<_> = (1..).take(numbers.len()).collect();
+        assert_eq!(numbers, expected);
+    }
+}

@@ -1,0 +1,39 @@
+//! Opening Postgres.
+//!
+//! Owns the settings of every connection: durable commits, and an end to every wait.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::ConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use crate::error::{Result, StoreError};
+use crate::store::Pools;
+
+const CONNECTIONS: u32 = 10;
+const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(30);
+
+pub(crate) async fn open(url: &str) -> Result<Pools> {
+    let options = PgConnectOptions::from_str(url).map_err(|_| {
+        // The parser's own words could repeat part of the address.
+        StoreError::Unusable(
+            "the database's address cannot be understood: postgres://USER@HOST/NAME".to_owned(),
+        )
+    })?;
+    let options = options
+        .application_name("carillon")
+        .options([
+            ("synchronous_commit", "on"),
+            ("statement_timeout", "30s"),
+            ("lock_timeout", "10s"),
+            ("idle_in_transaction_session_timeout", "60s"),
+        ])
+        .disable_statement_logging();
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(WAIT_FOR_CONNECTION)
+        .connect_with(options)
+        .await?;
+    Ok(Pools::Postgres(pool))
+}

@@ -1,0 +1,13 @@
+//! Phones: reading, finding, changing.
+//!
+//! Owns the tables `phones` and `phone_tags`. What an edit writes and what contact teaches are
+//! different columns: neither overwrites the other.
+
+pub(crate) mod contact;
+pub(crate) mod filter;
+pub(crate) mod keys;
+pub(crate) mod list;
+pub(crate) mod read;
+pub(crate) mod save;
+pub(crate) mod tags;
+pub(crate) mod trust;

@@ -1,0 +1,184 @@
+//! From a filter to a condition.
+//!
+//! Owns the meaning of every test in SQL. *Invariant:* values are bound; a rule that leads back
+//! to itself or cannot be read is an error and never "no phone" or "every phone".
+
+use std::collections::HashMap;
+
+use carillon_domain::Timestamp;
+use carillon_domain::filter::{Filter, Ready, Term, Test, mac_digits};
+use carillon_domain::phone::GroupKind;
+
+use crate::conn::Conn;
+use crate::error::{Result, StoreError};
+use crate::sql::{Sql, beginning, containing};
+
+use super::keys::address_range;
+
+/// How many rules may lead to each other.
+const DEPTH: usize = 8;
+
+/// What a group stands for, as far as filters need to know.
+enum Membership {
+    Fixed,
+    Rule(Filter),
+}
+
+/// The groups that filters can ask for.
+#[derive(Default)]
+pub(crate) struct Groups(HashMap<String, Membership>);
+
+/// What conditions need to know besides the filter.
+pub(crate) struct Scope<'s> {
+    pub(crate) groups: &'s Groups,
+    /// Now, for "seen within".
+    pub(crate) now: Timestamp,
+}
+
+impl Groups {
+    /// Reads the groups if the filter asks for any.
+    pub(crate) async fn for_filter(conn: &mut Conn<'_>, filter: &Filter) -> Result<Self> {
+        if filter.groups().next().is_none() {
+            return Ok(Self::default());
+        }
+        Self::all(conn).await
+    }
+
+    /// Reads all groups.
+    pub(crate) async fn all(conn: &mut Conn<'_>) -> Result<Self> {
+        let sql = Sql::new("SELECT slug, kind, filter FROM groups");
+        let mut groups = HashMap::new();
+        for row in conn.all(sql).await? {
+            let fields = row.of("groups", "slug");
+            let membership = match fields.parse("kind")? {
+                GroupKind::Fixed => Membership::Fixed,
+                GroupKind::Rule => Membership::Rule(fields.parse("filter")?),
+            };
+            groups.insert(fields.text("slug")?, membership);
+        }
+        Ok(Self(groups))
+    }
+}
+
+impl Scope<'_> {
+    /// Adds the condition on `phones p` that the filter stands for, in brackets.
+    pub(crate) fn condition(&self, sql: &mut Sql, filter: &Filter) -> Result<()> {
+        self.filter(sql, filter, &mut Vec::new())
+    }
+
+    /// Adds the condition of being in a group.
+    pub(crate) fn member(&self, sql: &mut Sql, slug: &str) -> Result<()> {
+        self.group(sql, slug, &mut Vec::new())
+    }
+
+    fn filter(&self, sql: &mut Sql, filter: &Filter, path: &mut Vec<String>) -> Result<()> {
+        sql.push("(1 = 1");
+        for term in &filter.terms {
+            sql.push(" AND ");
+            self.term(sql, term, path)?;
+        }
+        sql.push(")");
+        Ok(())
+    }
+
+    fn term(&self, sql: &mut Sql, term: &Term, path: &mut Vec<String>) -> Result<()> {
+        sql.push(if term.negated { "NOT (" } else { "(" });
+        for (index, test) in term.any_of.iter().enumerate() {
+            sql.push(if index > 0 { " OR " } else { "" });
+            self.test(sql, test, path)?;
+        }
+        sql.push(")");
+        Ok(())
+    }
+
+    /// Each condition is true or false, never unknown: `NOT` of it must be the other phones.
+    fn test(&self, sql: &mut Sql, test: &Test, path: &mut Vec<String>) -> Result<()> {
+        match test {
+            Test::Word(word) => free_word(sql, word),
+            Test::Site(slug) => sql.push("COALESCE(p.site, '') = ").bind(slug),
+            Test::Model(model) => sql.push("p.model = ").bind(model),
+            Test::Tag(tag) => tagged(sql, tag),
+            Test::Group(slug) => return self.group(sql, slug, path),
+            Test::Firmware(start) => like(sql, "p.firmware", beginning(start)),
+            Test::Ip(network) => {
+                let (first, last) = address_range(*network);
+                sql.push("p.address_key BETWEEN ").bind(first);
+                sql.push(" AND ").bind(last)
+            }
+            Test::Extension(extension) => sql.push("p.extension = ").bind(extension),
+            Test::MacFragment(digits) => mac_fragment(sql, digits),
+            Test::State(state) => sql.push("p.reachability = ").bind(state.as_str()),
+            Test::Result(state) => sql
+                .push("COALESCE(p.last_result, '') = ")
+                .bind(state.as_str()),
+            Test::Ready(ready) => readiness(sql, *ready),
+            Test::SeenWithin(span) => sql
+                .push("COALESCE(p.last_seen, 0) > ")
+                .bind(self.now.minus(*span)),
+            Test::SeenBefore(span) => sql
+                .push("COALESCE(p.last_seen, 0) <= ")
+                .bind(self.now.minus(*span)),
+            Test::Protected(yes) => sql.push("p.protected = ").bind(*yes),
+        };
+        Ok(())
+    }
+
+    fn group(&self, sql: &mut Sql, slug: &str, path: &mut Vec<String>) -> Result<()> {
+        match self.groups.0.get(slug) {
+            None => {
+                sql.push("1 = 0");
+            }
+            Some(Membership::Fixed) => {
+                sql.push("EXISTS (SELECT 1 FROM group_members m WHERE m.mac = p.mac ");
+                sql.push("AND m.group_slug = ").bind(slug).push(")");
+            }
+            Some(Membership::Rule(_)) if path.len() == DEPTH || path.iter().any(|s| s == slug) => {
+                return Err(StoreError::Inconsistent {
+                    table: "groups",
+                    column: "filter",
+                    row: slug.to_owned(),
+                });
+            }
+            Some(Membership::Rule(rule)) => {
+                path.push(slug.to_owned());
+                self.filter(sql, rule, path)?;
+                path.pop();
+            }
+        }
+        Ok(())
+    }
+}
+
+fn tagged<'s>(sql: &'s mut Sql, tag: &str) -> &'s mut Sql {
+    sql.push("EXISTS (SELECT 1 FROM phone_tags t WHERE t.mac = p.mac AND t.tag = ");
+    sql.bind(tag).push(")")
+}
+
+fn like<'s>(sql: &'s mut Sql, column: &str, pattern: String) -> &'s mut Sql {
+    sql.push(column).push(" LIKE ");
+    sql.bind(pattern).push(" ESCAPE '\\'")
+}
+
+fn mac_fragment<'s>(sql: &'s mut Sql, digits: &str) -> &'s mut Sql {
+    like(sql, "REPLACE(p.mac, ':', '')", containing(digits))
+}
+
+fn free_word<'s>(sql: &'s mut Sql, word: &str) -> &'s mut Sql {
+    sql.push("(");
+    like(sql, "p.search_key", containing(&word.to_lowercase()));
+    if let Some(digits) = mac_digits(word) {
+        sql.push(" OR ");
+        mac_fragment(sql, &digits);
+    }
+    sql.push(")")
+}
+
+fn readiness(sql: &mut Sql, ready: Ready) -> &mut Sql {
+    match ready {
+        Ready::Ok => sql.push("(p.last_result IS NOT NULL AND p.last_cause IS NULL)"),
+        Ready::Unknown => sql.push("p.last_result IS NULL"),
+        Ready::Gate(cause) => sql
+            .push("COALESCE(p.last_cause, '') = ")
+            .bind(cause.to_string()),
+    }
+}

@@ -1,0 +1,212 @@
+//! Lists of phones: pages, counts, identities, facets.
+//!
+//! Owns the orders that a list can have. Each has an index behind it.
+
+use carillon_domain::filter::Filter;
+use carillon_domain::{Mac, Timestamp};
+
+use crate::conn::Conn;
+use crate::error::Result;
+use crate::page::{Cursor, Direction, Page, Seek};
+use crate::row::Row;
+use crate::sql::Sql;
+use crate::store::Store;
+use crate::unit::Unit;
+
+use super::filter::{Groups, Scope};
+use super::keys::{address_key, extension_key, label_key};
+use super::read::{PhoneRow, SELECT, phones};
+
+carillon_domain::closed_list! {
+    /// What a list of phones is sorted by.
+    PhoneSort {
+        /// Label.
+        Label = "label",
+        /// Extension, as a number where it is one.
+        Extension = "extension",
+        /// Model.
+        Model = "model",
+        /// Slug of the site; phones without one first.
+        Site = "site",
+        /// Address, as a number; phones without one first.
+        Address = "address",
+        /// When it last answered; never first.
+        LastSeen = "last_seen",
+        /// Firmware.
+        Firmware = "firmware",
+        /// MAC.
+        Mac = "mac",
+    }
+}
+
+/// Which page of which list.
+#[derive(Clone, Debug)]
+pub struct PhoneList<'f> {
+    /// Which phones.
+    pub filter: &'f Filter,
+    /// Sorted by.
+    pub sort: PhoneSort,
+    /// Up or down.
+    pub direction: Direction,
+    /// Where the page begins.
+    pub seek: Seek,
+    /// Its longest length.
+    pub limit: i64,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// How the phones of a filter are spread. Most first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facets {
+    /// All of them.
+    pub total: i64,
+    /// By slug of the site; empty without one.
+    pub by_site: Vec<(String, i64)>,
+    /// By model; empty where not known.
+    pub by_model: Vec<(String, i64)>,
+    /// By what the last contact said.
+    pub by_state: Vec<(String, i64)>,
+}
+
+impl PhoneSort {
+    const fn keys(self) -> &'static str {
+        match self {
+            Self::Label => "p.label_key; p.mac",
+            Self::Extension => "p.extension_key; p.mac",
+            Self::Model => "p.model; p.mac",
+            Self::Site => "COALESCE(p.site, ''); p.mac",
+            Self::Address => "p.address_key; p.mac",
+            Self::LastSeen => "COALESCE(p.last_seen, 0); p.mac",
+            Self::Firmware => "p.firmware; p.mac",
+            Self::Mac => "p.mac",
+        }
+    }
+
+    fn cursor(self, row: &PhoneRow) -> Cursor {
+        let mac = row.phone.mac.to_string();
+        let key = match self {
+            Self::Label => label_key(&row.phone.label),
+            Self::Extension => extension_key(&row.phone.extension),
+            Self::Model => row.phone.model.clone(),
+            Self::Site => row.phone.site.clone().unwrap_or_default(),
+            Self::Address => address_key(row.phone.address),
+            Self::LastSeen => {
+                let seen = row.contact.last_seen.map_or(0, Timestamp::micros);
+                return Cursor::of_number_and_id(seen, &mac);
+            }
+            Self::Firmware => row.phone.firmware.clone(),
+            Self::Mac => String::new(),
+        };
+        Cursor::of_text_and_id(&key, &mac)
+    }
+}
+
+/// Adds ` WHERE …` for the filter.
+async fn matching(
+    conn: &mut Conn<'_>,
+    sql: &mut Sql,
+    filter: &Filter,
+    now: Timestamp,
+) -> Result<()> {
+    let groups = Groups::for_filter(conn, filter).await?;
+    sql.push(" WHERE ");
+    let scope = Scope {
+        groups: &groups,
+        now,
+    };
+    scope.condition(sql, filter)
+}
+
+async fn macs(conn: &mut Conn<'_>, filter: &Filter, now: Timestamp) -> Result<Vec<Mac>> {
+    let mut sql = Sql::new("SELECT p.mac FROM phones p");
+    matching(conn, &mut sql, filter, now).await?;
+    sql.push(" ORDER BY p.mac");
+    let rows = conn.all(sql).await?;
+    rows.iter()
+        .map(|row| row.of("phones", "mac").parse("mac"))
+        .collect()
+}
+
+async fn count(conn: &mut Conn<'_>, filter: &Filter, now: Timestamp) -> Result<i64> {
+    let mut sql = Sql::new("SELECT COUNT(*) AS n FROM phones p");
+    matching(conn, &mut sql, filter, now).await?;
+    conn.number(sql, "n").await
+}
+
+/// Counts by one column, whose name is ours.
+async fn spread(
+    conn: &mut Conn<'_>,
+    column: &'static str,
+    filter: &Filter,
+    now: Timestamp,
+) -> Result<Vec<(String, i64)>> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(column)
+        .push(" AS name, COUNT(*) AS n FROM phones p");
+    matching(conn, &mut sql, filter, now).await?;
+    sql.push(" GROUP BY ").push(column);
+    sql.push(" ORDER BY COUNT(*) DESC, ").push(column);
+    let pair = |row: &Row| Ok((row.get("name")?, row.get("n")?));
+    conn.all(sql).await?.iter().map(pair).collect()
+}
+
+impl Store {
+    /// One page of phones.
+    pub async fn phone_page(&self, list: &PhoneList<'_>) -> Result<Page<PhoneRow>> {
+        let mut read = self.read().await?;
+        let mut conn = read.conn();
+        let mut sql = Sql::new(SELECT);
+        matching(&mut conn, &mut sql, list.filter, list.now).await?;
+        let keys = list.sort.keys();
+        let values = |cursor: &Cursor| match list.sort {
+            PhoneSort::LastSeen => cursor.number_and_id(),
+            PhoneSort::Mac => Ok(cursor.text_and_id()?.split_off(1)),
+            _ => cursor.text_and_id(),
+        };
+        list.seek
+            .by(&mut sql, keys, list.direction, list.limit, values)?;
+        let rows = phones(&mut conn, sql).await?;
+        let cursor = |row: &PhoneRow| list.sort.cursor(row);
+        Ok(Page::of(rows, &list.seek, list.limit, cursor))
+    }
+
+    /// All phones that a filter takes, by label.
+    pub async fn phones_matching(&self, filter: &Filter, now: Timestamp) -> Result<Vec<PhoneRow>> {
+        let mut read = self.read().await?;
+        let mut conn = read.conn();
+        let mut sql = Sql::new(SELECT);
+        matching(&mut conn, &mut sql, filter, now).await?;
+        sql.push(" ORDER BY p.label_key, p.mac");
+        phones(&mut conn, sql).await
+    }
+
+    /// How many phones a filter takes.
+    pub async fn count_phones(&self, filter: &Filter, now: Timestamp) -> Result<i64> {
+        count(&mut self.read().await?.conn(), filter, now).await
+    }
+
+    /// The identities of the phones that a filter takes, sorted.
+    pub async fn macs(&self, filter: &Filter, now: Timestamp) -> Result<Vec<Mac>> {
+        macs(&mut self.read().await?.conn(), filter, now).await
+    }
+
+    /// How the phones of a filter are spread; all numbers tell of one moment.
+    pub async fn facets(&self, filter: &Filter, now: Timestamp) -> Result<Facets> {
+        let mut tx = self.snapshot().await?;
+        let mut conn = tx.conn();
+        Ok(Facets {
+            total: count(&mut conn, filter, now).await?,
+            by_site: spread(&mut conn, "COALESCE(p.site, '')", filter, now).await?,
+            by_model: spread(&mut conn, "p.model", filter, now).await?,
+            by_state: spread(&mut conn, "p.reachability", filter, now).await?,
+        })
+    }
+}
+
+impl Unit {
+    /// The identities of the phones that a filter takes, as this unit sees them, sorted.
+    pub async fn macs(&mut self, filter: &Filter, now: Timestamp) -> Result<Vec<Mac>> {
+        macs(&mut self.conn(), filter, now).await
+    }
+}

@@ -1,0 +1,35 @@
+//! What a person takes back or confirms of what contact taught.
+//!
+//! Owns the two columns that decide whether a password is sent: how a phone asks for it, and
+//! which key it showed.
+
+use carillon_domain::{Mac, Timestamp};
+
+use crate::error::Result;
+use crate::sql::Sql;
+use crate::unit::Unit;
+
+impl Unit {
+    /// Forgets how a phone asks for its password; says whether there was such a phone.
+    pub async fn forget_auth_scheme(&mut self, mac: Mac, now: Timestamp) -> Result<bool> {
+        let sql = Sql::new(
+            "UPDATE phones SET auth_scheme = 'unknown', version = version + 1, updated_at = $2 \
+             WHERE mac = $1",
+        );
+        Ok(self.conn().execute(sql.arg(mac).arg(now)).await? > 0)
+    }
+
+    /// Pins this key, or none; says whether there was such a phone.
+    pub async fn set_tls_pin(
+        &mut self,
+        mac: Mac,
+        pin: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let sql = Sql::new(
+            "UPDATE phones SET tls_pin = $3, version = version + 1, updated_at = $2 \
+             WHERE mac = $1",
+        );
+        Ok(self.conn().execute(sql.arg(mac).arg(now).arg(pin)).await? > 0)
+    }
+}

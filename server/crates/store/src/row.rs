@@ -1,0 +1,119 @@
+//! Rows as they come back, and how their columns become our own types.
+//!
+//! Owns decoding. *Invariant:* a text that is no member of its closed list is reported with
+//! table, column and key, never guessed at.
+
+use std::str::FromStr;
+
+use carillon_domain::Timestamp;
+use sqlx::postgres::{PgRow, Postgres};
+use sqlx::sqlite::{Sqlite, SqliteRow};
+use sqlx::{Decode, Row as _, Type};
+
+use crate::error::{Result, StoreError};
+
+/// A row of either database.
+pub(crate) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+/// What both databases can decode: text, whole numbers, truths and bytes, or their absence.
+pub(crate) trait Column:
+    for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+{
+}
+
+impl<T> Column for T where
+    T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+{
+}
+
+impl Row {
+    /// A column as it is.
+    pub(crate) fn get<T: Column>(&self, column: &str) -> Result<T> {
+        Ok(match self {
+            Self::Sqlite(row) => row.try_get(column)?,
+            Self::Postgres(row) => row.try_get(column)?,
+        })
+    }
+
+    /// The same row with the table and the key to name when a value cannot be right.
+    pub(crate) const fn of<'r>(&'r self, table: &'static str, key: &'static str) -> Fields<'r> {
+        Fields {
+            row: self,
+            table,
+            key,
+        }
+    }
+}
+
+/// A row that knows where it comes from.
+#[derive(Clone, Copy)]
+pub(crate) struct Fields<'r> {
+    row: &'r Row,
+    table: &'static str,
+    key: &'static str,
+}
+
+impl Fields<'_> {
+    pub(crate) fn get<T: Column>(&self, column: &str) -> Result<T> {
+        self.row.get(column)
+    }
+
+    pub(crate) fn text(&self, column: &str) -> Result<String> {
+        self.row.get(column)
+    }
+
+    pub(crate) fn int(&self, column: &str) -> Result<i64> {
+        self.row.get(column)
+    }
+
+    pub(crate) fn at(&self, column: &str) -> Result<Timestamp> {
+        self.int(column).map(Timestamp::from_micros)
+    }
+
+    pub(crate) fn maybe_at(&self, column: &str) -> Result<Option<Timestamp>> {
+        let micros: Option<i64> = self.row.get(column)?;
+        Ok(micros.map(Timestamp::from_micros))
+    }
+
+    /// A text column as the type that it stands for.
+    pub(crate) fn parse<T: FromStr>(&self, column: &'static str) -> Result<T> {
+        let text = self.text(column)?;
+        text.parse().map_err(|_| self.wrong(column))
+    }
+
+    /// The same where the column may be empty.
+    pub(crate) fn maybe<T: FromStr>(&self, column: &'static str) -> Result<Option<T>> {
+        let text: Option<String> = self.row.get(column)?;
+        text.map(|text| text.parse().map_err(|_| self.wrong(column)))
+            .transpose()
+    }
+
+    /// A number column as a narrower number.
+    pub(crate) fn number<T: TryFrom<i64>>(&self, column: &'static str) -> Result<T> {
+        T::try_from(self.int(column)?).map_err(|_| self.wrong(column))
+    }
+
+    /// The same where the column may be empty.
+    pub(crate) fn maybe_number<T: TryFrom<i64>>(&self, column: &'static str) -> Result<Option<T>> {
+        let number: Option<i64> = self.row.get(column)?;
+        number
+            .map(|number| T::try_from(number).map_err(|_| self.wrong(column)))
+            .transpose()
+    }
+
+    /// A text column that holds JSON.
+    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self, column: &'static str) -> Result<T> {
+        serde_json::from_str(&self.text(column)?).map_err(|_| self.wrong(column))
+    }
+
+    pub(crate) fn wrong(&self, column: &'static str) -> StoreError {
+        StoreError::Inconsistent {
+            table: self.table,
+            column,
+            row: self.text(self.key).unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Sites.
+//!
+//! Owns the table `sites`.
+
+use carillon_domain::Timestamp;
+use carillon_domain::phone::Site;
+
+use crate::accounts::users::expect_one;
+use crate::conn::Conn;
+use crate::error::Result;
+use crate::row::Row;
+use crate::sql::Sql;
+use crate::store::Store;
+use crate::unit::Unit;
+
+/// A site and how many phones it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteRow {
+    /// The site.
+    pub site: Site,
+    /// Its phones.
+    pub phones: i64,
+    /// For edits.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+const SELECT: &str = "SELECT s.slug, s.name, s.transport_security, s.ca_pem, s.credential, \
+     s.max_down_percent, s.version, s.created_at, s.updated_at, \
+     (SELECT COUNT(*) FROM phones p WHERE p.site = s.slug) AS phones FROM sites s";
+
+fn site_row(row: &Row) -> Result<SiteRow> {
+    let fields = row.of("sites", "slug");
+    Ok(SiteRow {
+        site: Site {
+            slug: fields.text("slug")?,
+            name: fields.text("name")?,
+            transport_security: fields.parse("transport_security")?,
+            ca_pem: fields.get("ca_pem")?,
+            credential: fields.get("credential")?,
+            max_down_percent: fields.number("max_down_percent")?,
+        },
+        phones: fields.int("phones")?,
+        version: fields.int("version")?,
+        created_at: fields.at("created_at")?,
+        updated_at: fields.at("updated_at")?,
+    })
+}
+
+async fn all(conn: &mut Conn<'_>) -> Result<Vec<SiteRow>> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" ORDER BY s.slug");
+    conn.all(sql).await?.iter().map(site_row).collect()
+}
+
+async fn find(conn: &mut Conn<'_>, slug: &str) -> Result<Option<SiteRow>> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE s.slug = ").bind(slug);
+    conn.optional(sql).await?.as_ref().map(site_row).transpose()
+}
+
+impl Store {
+    /// All sites.
+    pub async fn sites(&self) -> Result<Vec<SiteRow>> {
+        all(&mut self.read().await?.conn()).await
+    }
+
+    /// One site.
+    pub async fn site(&self, slug: &str) -> Result<Option<SiteRow>> {
+        find(&mut self.read().await?.conn(), slug).await
+    }
+}
+
+impl Unit {
+    /// All sites, as this unit sees them.
+    pub async fn sites(&mut self) -> Result<Vec<SiteRow>> {
+        all(&mut self.conn()).await
+    }
+
+    /// One site, as this unit sees it.
+    pub async fn site(&mut self, slug: &str) -> Result<Option<SiteRow>> {
+        find(&mut self.conn(), slug).await
+    }
+
+    /// Makes a site. Conflict when the slug is taken or the credential does not exist.
+    pub async fn insert_site(&mut self, site: &Site, now: Timestamp) -> Result<()> {
+        let sql = Sql::new(
+            "INSERT INTO sites (slug, name, transport_security, ca_pem, credential, \
+             max_down_percent, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
+        );
+        self.conn()
+            .execute(bound(sql, site).arg(now))
+            .await
+            .map(drop)
+    }
+
+    /// Changes a site. Conflict when `version` is old.
+    pub async fn update_site(&mut self, site: &Site, version: i64, now: Timestamp) -> Result<()> {
+        let sql = Sql::new(
+            "UPDATE sites SET name = $2, transport_security = $3, ca_pem = $4, credential = $5, \
+             max_down_percent = $6, version = version + 1, updated_at = $7 \
+             WHERE slug = $1 AND version = $8",
+        );
+        let sql = bound(sql, site).arg(now).arg(version);
+        expect_one(self.conn().execute(sql).await?)
+    }
+
+    /// Deletes a site; says whether there was one. Conflict while phones are at it.
+    pub async fn delete_site(&mut self, slug: &str) -> Result<bool> {
+        let sql = Sql::new("DELETE FROM sites WHERE slug = $1").arg(slug);
+        Ok(self.conn().execute(sql).await? > 0)
+    }
+}
+
+fn bound(sql: Sql, site: &Site) -> Sql {
+    sql.arg(&site.slug)
+        .arg(&site.name)
+        .arg(site.transport_security.as_str())
+        .arg(&site.ca_pem)
+        .arg(&site.credential)
+        .arg(i64::from(site.max_down_percent))
+}

@@ -1,0 +1,171 @@
+//! The store itself: opening it, and lending connections.
+//!
+//! Owns both pools. *Invariant:* nothing here or below asks a clock, and no connection string
+//! is ever printed.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgPool, Postgres};
+use sqlx::sqlite::{Sqlite, SqlitePool};
+use sqlx::{AssertSqlSafe, Transaction};
+
+use crate::conn::Conn;
+use crate::dialect::Dialect;
+use crate::error::{Result, StoreError};
+use crate::sql::Sql;
+use crate::unit::Unit;
+use crate::{migrate, open_postgres, open_sqlite};
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) pools: Arc<Pools>,
+}
+
+/// The open connections of one of the two databases.
+pub(crate) enum Pools {
+    /// One writer, as SQLite has one at a time, and a few readers.
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+/// A connection lent for reading.
+pub(crate) enum Reading {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+/// An open transaction.
+pub(crate) enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Store({:?})", self.dialect())
+    }
+}
+
+impl Store {
+    /// Opens `sqlite:PATH` or `postgres://…` without changing what is in it.
+    ///
+    /// A missing SQLite file is made, for its owner only.
+    pub async fn open(url: &str) -> Result<Self> {
+        let pools = match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => open_sqlite::open(url).await?,
+            Some("postgres" | "postgresql") => open_postgres::open(url).await?,
+            _ => {
+                return Err(StoreError::Unusable(
+                    "the database's address must begin with sqlite: or postgres://".to_owned(),
+                ));
+            }
+        };
+        Ok(Self {
+            pools: Arc::new(pools),
+        })
+    }
+
+    /// Whether several nodes can share this database.
+    pub fn is_shared(&self) -> bool {
+        self.dialect() == Dialect::Postgres
+    }
+
+    /// Whether the database was ever set up. Ask before [`Store::migrate`].
+    pub async fn schema_exists(&self) -> Result<bool> {
+        let sql = Sql::new(self.dialect().count_tables());
+        let tables = self.read().await?.conn().number(sql, "n").await?;
+        Ok(tables > 0)
+    }
+
+    /// Brings the tables up to date. Several nodes may try at once.
+    pub async fn migrate(&self) -> Result<()> {
+        migrate::run(&self.pools).await
+    }
+
+    /// Answers when the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        let sql = Sql::new("SELECT COUNT(*) AS n FROM meta");
+        self.read().await?.conn().number(sql, "n").await.map(drop)
+    }
+
+    /// Begins a write. SQLite lets one in at a time; the others wait.
+    pub async fn begin(&self) -> Result<Unit> {
+        let statement = self.dialect().begin_write();
+        Ok(Unit::new(match &*self.pools {
+            Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with(statement).await?),
+            Pools::Postgres(pool) => Tx::Postgres(pool.begin_with(statement).await?),
+        }))
+    }
+
+    /// Ends all connections; SQLite's log is folded into its file first.
+    pub async fn close(&self) {
+        match &*self.pools {
+            Pools::Sqlite { writer, readers } => {
+                readers.close().await;
+                let folded = sqlx::query(AssertSqlSafe("PRAGMA wal_checkpoint(TRUNCATE)"))
+                    .execute(writer)
+                    .await;
+                if let Err(error) = folded {
+                    tracing::warn!(%error, "the database's log could not be folded in");
+                }
+                writer.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        match &*self.pools {
+            Pools::Sqlite { .. } => Dialect::Sqlite,
+            Pools::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// A connection for one read.
+    pub(crate) async fn read(&self) -> Result<Reading> {
+        Ok(match &*self.pools {
+            Pools::Sqlite { readers, .. } => Reading::Sqlite(readers.acquire().await?),
+            Pools::Postgres(pool) => Reading::Postgres(pool.acquire().await?),
+        })
+    }
+
+    /// A transaction for several reads that must tell of one moment.
+    pub(crate) async fn snapshot(&self) -> Result<Tx> {
+        let statement = self.dialect().begin_read();
+        Ok(match &*self.pools {
+            Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin_with(statement).await?),
+            Pools::Postgres(pool) => Tx::Postgres(pool.begin_with(statement).await?),
+        })
+    }
+}
+
+impl Reading {
+    pub(crate) fn conn(&mut self) -> Conn<'_> {
+        match self {
+            Self::Sqlite(conn) => Conn::Sqlite(conn),
+            Self::Postgres(conn) => Conn::Postgres(conn),
+        }
+    }
+}
+
+impl Tx {
+    pub(crate) fn conn(&mut self) -> Conn<'_> {
+        match self {
+            Self::Sqlite(tx) => Conn::Sqlite(tx),
+            Self::Postgres(tx) => Conn::Postgres(tx),
+        }
+    }
+
+    pub(crate) async fn commit(self) -> std::result::Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        }
+    }
+}

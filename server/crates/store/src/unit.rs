@@ -1,0 +1,87 @@
+//! A unit of work: changes that become true together, with the records that tell of them.
+//!
+//! Owns the end of every write. *Invariant:* a change that people see is committed by
+//! [`Recorded::commit`] and by nothing else; dropping a unit undoes all of it.
+
+use std::ops::Range;
+
+use carillon_domain::event::Event;
+
+use crate::conn::Conn;
+use crate::error::{DriverError, Result, StoreError};
+use crate::sql::Sql;
+use crate::store::Tx;
+
+/// An open write. Dropped, it never was.
+#[must_use = "a unit that is dropped undoes its changes"]
+pub struct Unit {
+    tx: Tx,
+    holds_jobs: bool,
+}
+
+/// A unit whose audit records are written, ready to commit.
+#[must_use = "nothing is kept before commit"]
+pub struct Recorded {
+    tx: Tx,
+    seqs: Range<i64>,
+}
+
+impl Unit {
+    pub(crate) const fn new(tx: Tx) -> Self {
+        Self {
+            tx,
+            holds_jobs: false,
+        }
+    }
+
+    pub(crate) fn conn(&mut self) -> Conn<'_> {
+        self.tx.conn()
+    }
+
+    /// The connection for a change of jobs or targets. Every such change begins here, so that
+    /// there is one order for all: jobs, then phones, then the head of the audit log.
+    pub(crate) async fn jobs_conn(&mut self) -> Result<Conn<'_>> {
+        let mut conn = self.tx.conn();
+        if !self.holds_jobs {
+            if let Some(lock) = conn.dialect().jobs_lock() {
+                conn.all(Sql::new(lock)).await?;
+            }
+            self.holds_jobs = true;
+        }
+        Ok(conn)
+    }
+
+    /// Writes the audit records of this unit, in this order. Nothing else can follow.
+    pub async fn record(mut self, events: &[Event]) -> Result<Recorded> {
+        let seqs = crate::audit::append(&mut self.tx.conn(), events).await?;
+        Ok(Recorded { tx: self.tx, seqs })
+    }
+
+    /// Commits what nobody needs to hear of: stamps of last use, drafts, leases, throttles.
+    pub async fn commit_bookkeeping(self) -> Result<()> {
+        finish(self.tx).await
+    }
+}
+
+impl Recorded {
+    /// The numbers that the records were given.
+    pub fn seqs(&self) -> Range<i64> {
+        self.seqs.clone()
+    }
+
+    /// Makes the unit true, durably.
+    ///
+    /// After [`StoreError::Uncertain`] it may be true all the same: read before acting on it.
+    pub async fn commit(self) -> Result<Range<i64>> {
+        finish(self.tx).await?;
+        Ok(self.seqs)
+    }
+}
+
+/// A commit that returns an error may have happened: the error may come from the way back, or
+/// from a disk that wrote and then complained.
+async fn finish(tx: Tx) -> Result<()> {
+    tx.commit()
+        .await
+        .map_err(|error| StoreError::Uncertain(DriverError(error)))
+}
