@@ -109,14 +109,18 @@ impl Gateway {
 
     /// Asks for something to read: `phonecfg=get` or a screenshot.
     ///
-    /// As [`Self::deliver`], with the body of a 2xx answer.
+    /// As [`Self::deliver`], with the body of a 2xx answer in place of its excerpt.
     pub async fn fetch(&self, delivery: Delivery) -> Fetched {
         let started = Instant::now();
         let heard = self.converse(&delivery, started).await;
         let cause = heard.ending.cause(verdict::of_answer);
-        let outcome = outcome(&delivery, &heard, cause, started.elapsed());
+        let mut outcome = outcome(&delivery, &heard, cause, started.elapsed());
         let (body, complete) = match heard.ending {
-            Ending::Answer(answer) if cause.is_none() => (answer.body, answer.complete),
+            Ending::Answer(answer) if cause.is_none() => {
+                // What was asked for is personal: accounts, a screen. It is no part of a record.
+                outcome.excerpt.clear();
+                (answer.body, answer.complete)
+            }
             _ => (Vec::new(), false),
         };
         Fetched {

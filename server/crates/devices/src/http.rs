@@ -9,7 +9,9 @@ mod auth;
 mod connect;
 mod conversation;
 mod exchange;
+mod line;
 mod request;
+mod rules;
 mod wire;
 
 pub(crate) use self::answer::{Answer, Ending, Heard};

@@ -118,3 +118,26 @@ fn cause_of(error: &io::Error) -> Cause {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_to_connect_is_surely_not_sent() {
+        for (kind, expected) in [
+            (io::ErrorKind::ConnectionRefused, Cause::Refused),
+            (io::ErrorKind::ConnectionReset, Cause::Refused),
+            (io::ErrorKind::TimedOut, Cause::TimeoutConnect),
+            (io::ErrorKind::HostUnreachable, Cause::Unreachable),
+            (io::ErrorKind::NetworkUnreachable, Cause::Unreachable),
+            (io::ErrorKind::AddrNotAvailable, Cause::Unreachable),
+            (io::ErrorKind::PermissionDenied, Cause::Unreachable),
+            (io::ErrorKind::Other, Cause::Unreachable),
+        ] {
+            let cause = cause_of(&kind.into());
+            assert_eq!(cause, expected, "{kind}");
+            assert!(cause.surely_not_sent());
+        }
+    }
+}

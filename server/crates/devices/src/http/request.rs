@@ -89,3 +89,27 @@ fn wiped(text: Zeroizing<String>) -> Bytes {
     }
     Bytes::from_owner(Text(text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_names_a_port_only_where_it_is_not_the_schemes_own() {
+        for (address, scheme, expected) in [
+            ("10.0.0.1:80", Scheme::Http, "10.0.0.1"),
+            ("10.0.0.1:443", Scheme::Https, "10.0.0.1"),
+            ("10.0.0.1:443", Scheme::Http, "10.0.0.1:443"),
+            ("[fd00::1]:443", Scheme::Https, "[fd00::1]"),
+            ("[fd00::1]:8443", Scheme::Https, "[fd00::1]:8443"),
+        ] {
+            let address = address.parse().expect("an address");
+            assert_eq!(host(address, scheme).expect("a value"), expected);
+        }
+    }
+
+    #[test]
+    fn what_would_split_a_header_is_none() {
+        assert!(secret_value(Zeroizing::new("a\r\nb: c".into())).is_none());
+    }
+}

@@ -154,6 +154,7 @@ async fn the_password_goes_only_to_the_key_that_asked_for_it() {
     let peer = phone(&[&first, &second], &[BASIC, OK]).await;
     let outcome = deliver(with_password(https(peer.port))).await;
     assert_eq!(outcome.cause, Some(Cause::TlsIdentityChanged));
+    assert_eq!(outcome.learned_pin, None);
     assert_eq!(peer.sign_ins(), 0);
 
     let peer = phone(&[&first], &[BASIC, OK]).await;

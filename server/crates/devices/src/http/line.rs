@@ -1,0 +1,193 @@
+//! The line to one phone during a delivery.
+//!
+//! Owns opening connections and putting requests on them, one connection at a time, and that all
+//! connections of a delivery lead to the same key.
+
+use std::net::SocketAddr;
+
+use carillon_domain::Cause;
+use http::HeaderValue;
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+use super::answer::Answer;
+use super::connect::Way;
+use super::exchange::{Link, NoAnswer};
+use super::request::{self, Extra, Keep};
+use crate::delivery::{Delivery, Limits};
+use crate::tls::TlsClient;
+
+/// The line to one phone.
+pub(super) struct Line<'a> {
+    tls: &'a TlsClient,
+    delivery: &'a Delivery,
+    address: SocketAddr,
+    deadline: Instant,
+    /// The key that the phone has to show: the remembered one, else that of the first connection.
+    pin: Option<String>,
+    reached: bool,
+}
+
+/// What a request says about who asks.
+pub(super) enum Proof {
+    /// Nothing.
+    None,
+    /// A header.
+    Header(HeaderValue),
+    /// The login in the query.
+    Query(Zeroizing<String>),
+}
+
+impl Proof {
+    pub(super) const fn is_given(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+}
+
+impl<'a> Line<'a> {
+    pub(super) fn new(
+        tls: &'a TlsClient,
+        delivery: &'a Delivery,
+        address: SocketAddr,
+        started: Instant,
+    ) -> Self {
+        Self {
+            tls,
+            delivery,
+            address,
+            deadline: started + delivery.limits.whole.min(Limits::MAX_WHOLE),
+            pin: delivery.pin.clone(),
+            reached: false,
+        }
+    }
+
+    /// Whether anything answered.
+    pub(super) const fn reached(&self) -> bool {
+        self.reached
+    }
+
+    /// The key of the first contact, where none was remembered.
+    pub(super) fn into_learned_pin(self) -> Option<String> {
+        match self.delivery.pin {
+            None => self.pin,
+            Some(_) => None,
+        }
+    }
+
+    /// The connection, if the phone kept it open behind its answer.
+    pub(super) async fn still_open(&self, mut link: Link, answer: &Answer) -> Option<Link> {
+        let promised = answer.promises_to_stay();
+        let open = answer.complete && link.stays_open(promised, self.deadline).await;
+        open.then_some(link)
+    }
+
+    /// Sends one request, on the given connection or a fresh one.
+    pub(super) async fn ask(
+        &mut self,
+        proof: Proof,
+        keep: Keep,
+        link: Option<Link>,
+    ) -> Result<(Answer, Link), Cause> {
+        let given = proof.is_given();
+        let (target, authorization) = match proof {
+            Proof::None => (self.plain_target(), None),
+            Proof::Header(header) => (self.plain_target(), Some(header)),
+            Proof::Query(target) => (target, None),
+        };
+        let (mut answer, link) = match link {
+            Some(link) => self.send_on(link, &target, authorization, keep).await?,
+            None => self.send_fresh(&target, authorization, keep).await?,
+        };
+        answer.after_credentials = given;
+        Ok((answer, link))
+    }
+
+    fn plain_target(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.delivery.path_and_query.as_str().to_owned())
+    }
+
+    /// Sends on the challenge's connection; on a fresh one if that was gone before a first byte.
+    async fn send_on(
+        &mut self,
+        mut link: Link,
+        target: &Zeroizing<String>,
+        authorization: Option<HeaderValue>,
+        keep: Keep,
+    ) -> Result<(Answer, Link), Cause> {
+        match self
+            .exchange(&mut link, target, authorization.clone(), keep)
+            .await
+        {
+            Ok(answer) => Ok((answer, link)),
+            Err(NoAnswer::NotSent) => {
+                drop(link);
+                self.send_fresh(target, authorization, keep).await
+            }
+            Err(NoAnswer::Lost(cause)) => Err(cause),
+        }
+    }
+
+    async fn send_fresh(
+        &mut self,
+        target: &Zeroizing<String>,
+        authorization: Option<HeaderValue>,
+        keep: Keep,
+    ) -> Result<(Answer, Link), Cause> {
+        let sent = async {
+            let mut link = self.open().await?;
+            let answer = self
+                .exchange(&mut link, target, authorization, keep)
+                .await?;
+            Ok((answer, link))
+        };
+        sent.await.map_err(|failure| match failure {
+            // Accepted and closed again before a byte left: as good as refused.
+            NoAnswer::NotSent => Cause::Refused,
+            NoAnswer::Lost(cause) => cause,
+        })
+    }
+
+    async fn exchange(
+        &self,
+        link: &mut Link,
+        target: &Zeroizing<String>,
+        authorization: Option<HeaderValue>,
+        keep: Keep,
+    ) -> Result<Answer, NoAnswer> {
+        let extra = Extra {
+            authorization,
+            keep,
+        };
+        let request = request::host(self.address, self.delivery.target.scheme)
+            .and_then(|host| request::get(target, &host, extra, link.meter()));
+        // A parsed path and an address always make a request.
+        let request = request.ok_or(NoAnswer::Lost(Cause::Unsupported))?;
+        link.exchange(request, &self.delivery.limits, self.deadline)
+            .await
+    }
+
+    async fn open(&mut self) -> Result<Link, NoAnswer> {
+        let verifier = self.tls.verifier(self.delivery, self.pin.as_deref());
+        let way = Way {
+            address: self.address,
+            scheme: self.delivery.target.scheme,
+            limits: &self.delivery.limits,
+            deadline: self.deadline,
+            tls: self.tls,
+            verifier: &verifier,
+        };
+        let opened = way.open().await;
+        match opened {
+            Ok(wire) => {
+                self.reached = true;
+                // The second connection has to show the key of the first.
+                self.pin = verifier.seen_pin().map(str::to_owned).or(self.pin.take());
+                Link::over(wire).await
+            }
+            Err(failure) => {
+                self.reached |= failure.reached;
+                Err(NoAnswer::Lost(failure.cause))
+            }
+        }
+    }
+}
