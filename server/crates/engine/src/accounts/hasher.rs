@@ -1,0 +1,288 @@
+//! Hashing of account passwords.
+//!
+//! Owns the cost of a hash and how many run at once. *Invariant:* never hashes on the threads that
+//! serve requests; a flood of sign-ins is turned away rather than queued without end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use argon2::password_hash::phc::{Output, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use zeroize::Zeroizing;
+
+use crate::error::{EngineError, Result};
+use crate::random::Random;
+
+const QUEUE: usize = 16;
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// What one hash costs: Argon2id, version 1.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    memory_kib: u32,
+    passes: u32,
+    lanes: u32,
+}
+
+/// The cost is below what is safe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("password hashes need at least 19456 KiB and 2 passes, or 47104 KiB and 1 pass")]
+pub struct TooCheap;
+
+impl Default for Cost {
+    fn default() -> Self {
+        Self {
+            memory_kib: 19_456,
+            passes: 2,
+            lanes: 1,
+        }
+    }
+}
+
+impl Cost {
+    /// A cost of one's own, no cheaper than the floor.
+    ///
+    /// # Errors
+    /// [`TooCheap`].
+    pub const fn new(memory_kib: u32, passes: u32, lanes: u32) -> Result<Self, TooCheap> {
+        let enough = (memory_kib >= 19_456 && passes >= 2) || (memory_kib >= 47_104 && passes >= 1);
+        if enough && lanes >= 1 {
+            Ok(Self {
+                memory_kib,
+                passes,
+                lanes,
+            })
+        } else {
+            Err(TooCheap)
+        }
+    }
+
+    fn algorithm(self) -> Result<Argon2<'static>> {
+        let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(32))
+            .map_err(|_| EngineError::Internal("the cost of password hashes"))?;
+        Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+    }
+}
+
+/// A password hash in its usual text form; wiped on drop.
+pub type HashText = Zeroizing<String>;
+
+/// What came of comparing a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// It is the password.
+    pub matches: bool,
+    /// The stored hash is cheaper than what is asked for today.
+    pub outdated: bool,
+}
+
+/// Hashes passwords, so many at once and no more; cheap to clone.
+#[derive(Clone)]
+pub struct Hasher {
+    cost: Cost,
+    running: Arc<Semaphore>,
+    admitted: Arc<Semaphore>,
+}
+
+/// The right to hash one password now.
+pub struct Slot {
+    cost: Cost,
+    permits: [OwnedSemaphorePermit; 2],
+}
+
+impl Hasher {
+    /// Hashes at most `at_once` passwords at once.
+    pub fn new(cost: Cost, at_once: usize) -> Self {
+        let at_once = at_once.max(1);
+        Self {
+            cost,
+            running: Arc::new(Semaphore::new(at_once)),
+            admitted: Arc::new(Semaphore::new(at_once + QUEUE)),
+        }
+    }
+
+    /// Waits for a turn, two seconds at most and behind sixteen others at most.
+    ///
+    /// # Errors
+    /// [`EngineError::Busy`].
+    pub async fn slot(&self) -> Result<Slot> {
+        let busy = || EngineError::Busy {
+            retry_after: LONGEST_WAIT,
+        };
+        let admitted = Arc::clone(&self.admitted)
+            .try_acquire_owned()
+            .map_err(|_| busy())?;
+        let turn = Arc::clone(&self.running).acquire_owned();
+        let running = tokio::time::timeout(LONGEST_WAIT, turn)
+            .await
+            .map_err(|_| busy())?;
+        Ok(Slot {
+            cost: self.cost,
+            permits: [running.map_err(|_| busy())?, admitted],
+        })
+    }
+
+    /// A hash that no password has, of the cost of a real one: compared with for names that do
+    /// not exist, so that they take as long.
+    ///
+    /// # Errors
+    /// Only when the operating system gives no random bytes.
+    pub fn decoy(&self, random: &Random) -> Result<HashText> {
+        let params = self.cost.algorithm()?;
+        let broken = |_| EngineError::Internal("a decoy hash");
+        let hash = PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: params
+                .params()
+                .try_into()
+                .map_err(|_| EngineError::Internal("a decoy hash"))?,
+            salt: Some(Salt::new(&random.bytes::<16>()?).map_err(broken)?),
+            hash: Some(Output::new(&random.bytes::<32>()?).map_err(broken)?),
+        };
+        Ok(Zeroizing::new(hash.to_string()))
+    }
+}
+
+impl Slot {
+    /// Hashes a new password.
+    ///
+    /// Dropping the future does not stop the hash; its slot is given back when it is done.
+    ///
+    /// # Errors
+    /// Only when the operating system gives no random bytes.
+    pub async fn hash(self, password: SecretString, random: &Random) -> Result<HashText> {
+        let salt = random.bytes::<16>()?;
+        self.run(move |cost| {
+            let hash = cost
+                .algorithm()?
+                .hash_password_with_salt(password.expose_secret().as_bytes(), &salt)
+                .map_err(|_| EngineError::Internal("hashing a password"))?;
+            Ok(Zeroizing::new(hash.to_string()))
+        })
+        .await
+    }
+
+    /// Compares a password with a stored hash, at the cost that the hash names.
+    ///
+    /// Dropping the future does not stop the hash; its slot is given back when it is done.
+    ///
+    /// # Errors
+    /// When the stored hash cannot be read.
+    pub async fn verify(self, password: SecretString, stored: HashText) -> Result<Verdict> {
+        self.run(move |cost| {
+            let unreadable = || EngineError::Internal("a stored password hash");
+            let hash = PasswordHash::new(&stored).map_err(|_| unreadable())?;
+            let params = Params::try_from(&hash).map_err(|_| unreadable())?;
+            let typed = password.expose_secret().as_bytes();
+            let matches = cost.algorithm()?.verify_password(typed, &hash).is_ok();
+            Ok(Verdict {
+                matches,
+                outdated: cost.exceeds(&params),
+            })
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(
+        self,
+        work: impl FnOnce(Cost) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let task = tokio::task::spawn_blocking(move || {
+            let done = work(self.cost);
+            drop(self.permits);
+            done
+        });
+        task.await
+            .map_err(|_| EngineError::Internal("hashing a password"))?
+    }
+}
+
+impl Cost {
+    fn exceeds(self, params: &Params) -> bool {
+        self.memory_kib > params.m_cost()
+            || self.passes > params.t_cost()
+            || self.lanes > params.p_cost()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn password(text: &str) -> SecretString {
+        SecretString::from(text)
+    }
+
+    #[test]
+    fn cheap_settings_are_refused() {
+        assert!(Cost::new(19_456, 2, 1).is_ok());
+        assert!(Cost::new(47_104, 1, 1).is_ok());
+        assert_eq!(Cost::new(19_455, 2, 1), Err(TooCheap));
+        assert_eq!(Cost::new(19_456, 1, 1), Err(TooCheap));
+        assert_eq!(Cost::new(19_456, 2, 0), Err(TooCheap));
+    }
+
+    #[tokio::test]
+    async fn only_the_password_matches() {
+        let hasher = Hasher::new(Cost::default(), 1);
+        let slot = hasher.slot().await.unwrap();
+        let hash = slot
+            .hash(password("bells at noon"), &Random::system())
+            .await
+            .unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        for (typed, matches) in [("bells at noon", true), ("bells at noon ", false)] {
+            let slot = hasher.slot().await.unwrap();
+            let verdict = slot.verify(password(typed), hash.clone()).await.unwrap();
+            assert_eq!(
+                verdict,
+                Verdict {
+                    matches,
+                    outdated: false
+                }
+            );
+        }
+        let dearer = Hasher::new(Cost::new(19_456, 3, 1).unwrap(), 1);
+        let slot = dearer.slot().await.unwrap();
+        let verdict = slot.verify(password("bells at noon"), hash).await.unwrap();
+        assert_eq!(
+            verdict,
+            Verdict {
+                matches: true,
+                outdated: true
+            }
+        );
+    }
+
+    #[tokio::test]
+    async fn a_decoy_costs_the_same_and_matches_nothing() {
+        let hasher = Hasher::new(Cost::default(), 1);
+        let decoy = hasher.decoy(&Random::system()).unwrap();
+        assert!(decoy.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        let slot = hasher.slot().await.unwrap();
+        let verdict = slot.verify(password(""), decoy).await.unwrap();
+        assert_eq!(
+            verdict,
+            Verdict {
+                matches: false,
+                outdated: false
+            }
+        );
+    }
+
+    #[tokio::test]
+    async fn a_flood_is_turned_away() {
+        let hasher = Hasher::new(Cost::default(), 1);
+        let held = hasher.slot().await.unwrap();
+        let queued: Vec<_> = (0..QUEUE).map(|_| hasher.slot()).collect();
+        let mut queued = futures_util::future::join_all(queued);
+        assert!(futures_util::poll!(&mut queued).is_pending());
+        assert!(matches!(hasher.slot().await, Err(EngineError::Busy { .. })));
+        drop(queued);
+        drop(held);
+        assert!(hasher.slot().await.is_ok());
+    }
+}

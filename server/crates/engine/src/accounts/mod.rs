@@ -1,0 +1,31 @@
+//! Accounts: who may sign in, their sessions and their tokens.
+//!
+//! Owns passwords, sign-in and its throttling, sessions, API tokens, and the first administrator.
+//!
+//! *Invariant:* of passwords, session tokens, API tokens and setup codes only hashes are stored,
+//! and none of them ever stands in a log, an error or an audit record. What changes an account
+//! commits together with its audit record.
+
+mod bearer;
+mod hasher;
+mod passwords;
+mod policy;
+mod rights;
+mod sessions;
+mod setup;
+mod sign_in;
+mod throttle;
+mod tokens;
+mod users;
+
+pub use bearer::capped_role;
+pub use carillon_store::TokenScope;
+pub use hasher::{Cost, HashText, Hasher, TooCheap, Verdict};
+pub use policy::{LONGEST, SHORTEST, account_name, check_password};
+pub use sessions::{ABSOLUTE_LIMIT, SessionContext, SessionInfo, idle_limit};
+pub use setup::{SETUP_CODE_LIFETIME, Setup};
+pub use sign_in::{SignIn, SignedIn};
+pub use tokens::{
+    DEFAULT_LIFETIME, IssuedToken, LONGEST_LIFETIME, NewToken, TokenContext, TokenInfo,
+};
+pub use users::{NewUser, UserInfo};

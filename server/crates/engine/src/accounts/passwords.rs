@@ -1,0 +1,81 @@
+//! Changing one's own password.
+//!
+//! *Invariant:* needs the current one; all other sessions of the account end with it.
+
+use carillon_store::UserRow;
+use secrecy::SecretString;
+use serde_json::json;
+
+use super::policy::check_password;
+use super::sessions::SessionContext;
+use super::throttle::Buckets;
+use crate::Engine;
+use crate::error::{EngineError, Result};
+
+impl Engine {
+    /// Changes the password of the one who is signed in, and ends their other sessions.
+    /// Wrong guesses of the current one count like failed sign-ins.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] on the field `current` or `password`.
+    pub async fn change_own_password(
+        &self,
+        session: &SessionContext,
+        current: SecretString,
+        new: SecretString,
+    ) -> Result<()> {
+        let user = self.own_row(session).await?;
+        check_password("password", &new, &user.name).map_err(EngineError::Invalid)?;
+        self.prove_current(session, &user, &current).await?;
+        let version = user.password_version + 1;
+        let sealed = self.sealed_hash(&user.id, version, new).await?;
+        let now = self.clock.now();
+        let mut unit = self.store.begin().await?;
+        unit.set_password(&user.id, sealed, version, now).await?;
+        let ended = unit
+            .delete_sessions_of(&user.id, Some(session.hash()))
+            .await?;
+        let mut event = session.caller.event(now, "user.password_changed");
+        event.detail = json!({ "user": user.name, "sessions_ended": ended });
+        unit.record(&[event]).await?.commit().await?;
+        Ok(())
+    }
+
+    async fn own_row(&self, session: &SessionContext) -> Result<UserRow> {
+        let id = session.caller.account()?;
+        self.store.user(id).await?.ok_or(EngineError::NotFound)
+    }
+
+    async fn prove_current(
+        &self,
+        session: &SessionContext,
+        user: &UserRow,
+        current: &SecretString,
+    ) -> Result<()> {
+        let buckets = Buckets::of(self.keyring()?, &user.name, session.caller.ip.as_deref());
+        let slot = self.hasher.slot().await?;
+        let admitted = self.admit(&buckets).await?;
+        if admitted && self.compare(slot, Some(user), current).await?.matches {
+            let mut unit = self.store.begin().await?;
+            buckets.forgive(&mut unit).await?;
+            unit.commit_bookkeeping().await?;
+            return Ok(());
+        }
+        if admitted {
+            self.record_wrong_current(session).await?;
+        }
+        let message = "This is not your current password, or there were too many tries: wait.";
+        Err(EngineError::invalid("current", "wrong", message))
+    }
+
+    async fn record_wrong_current(&self, session: &SessionContext) -> Result<()> {
+        let mut event = session
+            .caller
+            .event(self.clock.now(), "user.password_changed");
+        event.result = carillon_domain::event::EventResult::Failed;
+        event.detail = json!({ "user": session.caller.actor.name, "why": "wrong_password" });
+        let unit = self.store.begin().await?;
+        unit.record(&[event]).await?.commit().await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,371 @@
+//! Sessions of browsers.
+//!
+//! Owns how long a session lives, whom it speaks for on each request, and its end.
+//! *Invariant:* the role is read from the account on every request; of the token only its
+//! SHA-256 is stored.
+
+use std::time::Duration;
+
+use carillon_domain::Timestamp;
+use carillon_domain::event::{Actor, ActorKind, Event};
+use carillon_domain::role::{Permission, Role};
+use carillon_store::{SessionRow, Unit, UserRow};
+use secrecy::SecretString;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::bearer;
+use super::sign_in::SignedIn;
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::{EngineError, Result};
+use crate::secrets::{Keyring, Purpose};
+
+/// No session outlives this.
+pub const ABSOLUTE_LIMIT: Duration = Duration::from_secs(12 * 3600);
+const LONGEST_IDLE: Duration = Duration::from_secs(30 * 60);
+/// How often "last seen" is written.
+const SEEN_EVERY: Duration = Duration::from_secs(60);
+const LONGEST_AGENT: usize = 200;
+
+/// How long a session of this role may lie idle.
+pub const fn idle_limit(role: Role) -> Duration {
+    match role {
+        Role::Admin => Duration::from_secs(15 * 60),
+        Role::Viewer | Role::Operator | Role::Auditor => LONGEST_IDLE,
+    }
+}
+
+/// Whom a request with a valid session cookie speaks for.
+#[derive(Clone)]
+pub struct SessionContext {
+    /// The person, with the role of this moment.
+    pub caller: Caller,
+    /// Handle of the session in pages: neither the token nor its hash.
+    pub handle: String,
+    /// What every form of this session carries.
+    pub csrf: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    hash: [u8; 32],
+}
+
+/// One session in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionInfo {
+    /// Its handle.
+    pub handle: String,
+    /// Whose: account id.
+    pub user_id: String,
+    /// When somebody signed in.
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_seen_at: Timestamp,
+    /// From where somebody signed in.
+    pub ip: String,
+    /// What the browser called itself.
+    pub agent: String,
+}
+
+/// From where, and with what, somebody signs in.
+pub(super) struct Origin {
+    pub(super) ip: Option<String>,
+    pub(super) agent: String,
+}
+
+impl Engine {
+    /// Whom a session cookie speaks for now; `None` when it speaks for nobody.
+    ///
+    /// # Errors
+    /// Only when the storage fails or the keys are missing.
+    pub async fn authenticate_session(
+        &self,
+        token: &SecretString,
+        ip: Option<String>,
+    ) -> Result<Option<SessionContext>> {
+        let keyring = self.keyring()?;
+        let Some(hash) = bearer::hash_of::<32>(token, "") else {
+            return Ok(None);
+        };
+        let now = self.clock.now();
+        let Some((row, user)) = self.store.session(&hash).await? else {
+            return Ok(None);
+        };
+        if !is_good(&row, &user, now) {
+            return Ok(None);
+        }
+        if now.since(row.last_seen_at) >= SEEN_EVERY {
+            self.note_seen(&hash, now).await;
+        }
+        let origin = Origin {
+            ip,
+            agent: String::new(),
+        };
+        Ok(Some(context(keyring, hash, &row, &user, origin)))
+    }
+
+    /// Whether a session that was good a while ago still is: for streams that stay open.
+    ///
+    /// # Errors
+    /// Only when the storage fails.
+    pub async fn session_lives(&self, session: &SessionContext) -> Result<bool> {
+        let found = self.store.session(&session.hash).await?;
+        let now = self.clock.now();
+        Ok(found.is_some_and(|(row, user)| {
+            is_good(&row, &user, now) && user.role == session.caller.role
+        }))
+    }
+
+    /// A token for a form, bound to a text that only this browser has: of a session it is in
+    /// [`SessionContext::csrf`]; before sign-in it is bound to a cookie of its own.
+    ///
+    /// # Errors
+    /// [`EngineError::Sealed`].
+    pub fn form_token(&self, bound_to: &str) -> Result<String> {
+        Ok(form_token(self.keyring()?, bound_to.as_bytes()))
+    }
+
+    /// Whether a form token is the one that belongs to this text.
+    ///
+    /// # Errors
+    /// [`EngineError::Sealed`].
+    pub fn form_token_matches(&self, bound_to: &str, given: &str) -> Result<bool> {
+        Ok(token_matches(self.keyring()?, bound_to.as_bytes(), given))
+    }
+
+    /// Whether a form token is the one of this session.
+    ///
+    /// # Errors
+    /// [`EngineError::Sealed`].
+    pub fn session_form_matches(&self, session: &SessionContext, given: &str) -> Result<bool> {
+        Ok(token_matches(self.keyring()?, &session.hash, given))
+    }
+
+    /// Ends this session.
+    ///
+    /// # Errors
+    /// Only when the storage fails.
+    pub async fn sign_out(&self, session: &SessionContext) -> Result<()> {
+        let mut unit = self.store.begin().await?;
+        if unit.delete_session(&session.hash).await? {
+            let mut event = session.caller.event(self.clock.now(), "account.signed_out");
+            event.detail = json!({ "session": short(&session.hash) });
+            unit.record(&[event]).await?.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// The caller's own sessions, last used first.
+    ///
+    /// # Errors
+    /// [`EngineError::Denied`] to callers without an account.
+    pub async fn own_sessions(&self, caller: &Caller) -> Result<Vec<SessionInfo>> {
+        let user = caller.account()?;
+        let rows = self.store.sessions(Some(user)).await?;
+        let now = self.clock.now();
+        Ok(rows
+            .iter()
+            .filter(|row| is_fresh(row, caller.role, now))
+            .map(info)
+            .collect())
+    }
+
+    /// Everybody's sessions, last used first.
+    ///
+    /// # Errors
+    /// [`EngineError::Denied`].
+    pub async fn all_sessions(&self, caller: &Caller) -> Result<Vec<SessionInfo>> {
+        caller.require(Permission::Administer)?;
+        Ok(self.store.sessions(None).await?.iter().map(info).collect())
+    }
+
+    /// Ends one session by its handle: one's own, or anybody's for who administers.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when there is none, or it is somebody else's.
+    pub async fn end_session(&self, caller: &Caller, handle: &str) -> Result<()> {
+        if !caller.is_person() {
+            return Err(EngineError::Denied(Permission::OwnAccount));
+        }
+        let everybodys = caller.require(Permission::Administer).is_ok();
+        let whose = if everybodys {
+            None
+        } else {
+            Some(caller.account()?)
+        };
+        let rows = self.store.sessions(whose).await?;
+        let row = rows.iter().find(|row| handle_of(&row.id_hash) == handle);
+        let row = row.ok_or(EngineError::NotFound)?;
+        let mut unit = self.store.begin().await?;
+        if !unit.delete_session(&row.id_hash).await? {
+            return Err(EngineError::NotFound);
+        }
+        let owner = unit
+            .user(&row.user_id)
+            .await?
+            .map(|user| user.name)
+            .unwrap_or_default();
+        let mut event = caller.event(self.clock.now(), "session.ended");
+        event.detail = json!({ "user": owner, "session": short(&row.id_hash) });
+        unit.record(&[event]).await?.commit().await?;
+        Ok(())
+    }
+
+    /// Ends all other sessions of this account; says how many there were.
+    ///
+    /// # Errors
+    /// Only when the storage fails.
+    pub async fn end_other_sessions(&self, session: &SessionContext) -> Result<u64> {
+        let user = session.caller.account()?;
+        let mut unit = self.store.begin().await?;
+        let ended = unit.delete_sessions_of(user, Some(&session.hash)).await?;
+        if ended > 0 {
+            let mut event = session
+                .caller
+                .event(self.clock.now(), "session.others_ended");
+            event.detail = json!({ "count": ended });
+            unit.record(&[event]).await?.commit().await?;
+        }
+        Ok(ended)
+    }
+
+    /// Throws away sessions that are over. For a timer.
+    ///
+    /// # Errors
+    /// Only when the storage fails.
+    pub async fn sweep_sessions(&self) -> Result<u64> {
+        let now = self.clock.now();
+        let mut unit = self.store.begin().await?;
+        let idle_since = now.minus(LONGEST_IDLE);
+        let gone = unit
+            .delete_old_sessions(idle_since, now.minus(ABSOLUTE_LIMIT))
+            .await?;
+        unit.commit_bookkeeping().await?;
+        Ok(gone)
+    }
+
+    /// Begins a session inside a unit; the record of it is the caller's to write.
+    pub(super) async fn begin_session(
+        &self,
+        unit: &mut Unit,
+        user: &UserRow,
+        origin: Origin,
+    ) -> Result<(SignedIn, Event)> {
+        let keyring = self.keyring()?;
+        let now = self.clock.now();
+        let token = bearer::fresh::<32>(&self.random, "")?;
+        let hash = bearer::hash_of::<32>(&token, "").ok_or(EngineError::Internal("a token"))?;
+        let row = SessionRow {
+            id_hash: hash.to_vec(),
+            user_id: user.id.clone(),
+            auth: "password".to_owned(),
+            created_at: now,
+            last_seen_at: now,
+            ip: origin.ip.clone().unwrap_or_default(),
+            agent: shortened(&origin.agent),
+        };
+        unit.insert_session(&row).await?;
+        unit.stamp_sign_in(&user.id, now).await?;
+        let session = context(keyring, hash, &row, user, origin);
+        let mut event = session.caller.event(now, "account.signed_in");
+        event.detail = json!({ "session": short(&hash) });
+        Ok((SignedIn { token, session }, event))
+    }
+
+    /// A lost note costs nothing but an earlier end of an idle session.
+    async fn note_seen(&self, hash: &[u8], now: Timestamp) {
+        let noted = async {
+            let mut unit = self.store.begin().await?;
+            unit.touch_session(hash, now).await?;
+            unit.commit_bookkeeping().await
+        };
+        if let Err(error) = noted.await {
+            tracing::warn!(%error, "the use of a session was not noted");
+        }
+    }
+}
+
+impl SessionContext {
+    pub(super) const fn hash(&self) -> &[u8; 32] {
+        &self.hash
+    }
+}
+
+pub(super) fn actor(user: &UserRow, auth: &str) -> Actor {
+    Actor {
+        kind: ActorKind::User,
+        id: user.id.clone(),
+        name: user.name.clone(),
+        auth: auth.to_owned(),
+    }
+}
+
+fn context(
+    keyring: &Keyring,
+    hash: [u8; 32],
+    row: &SessionRow,
+    user: &UserRow,
+    origin: Origin,
+) -> SessionContext {
+    SessionContext {
+        caller: Caller {
+            actor: actor(user, &row.auth),
+            role: user.role,
+            user_id: Some(user.id.clone()),
+            ip: origin.ip,
+        },
+        handle: handle_of(&hash),
+        csrf: form_token(keyring, &hash),
+        created_at: row.created_at,
+        hash,
+    }
+}
+
+fn is_good(row: &SessionRow, user: &UserRow, now: Timestamp) -> bool {
+    !user.disabled && is_fresh(row, user.role, now)
+}
+
+fn is_fresh(row: &SessionRow, role: Role, now: Timestamp) -> bool {
+    now.since(row.last_seen_at) < idle_limit(role) && now.since(row.created_at) < ABSOLUTE_LIMIT
+}
+
+fn info(row: &SessionRow) -> SessionInfo {
+    SessionInfo {
+        handle: handle_of(&row.id_hash),
+        user_id: row.user_id.clone(),
+        created_at: row.created_at,
+        last_seen_at: row.last_seen_at,
+        ip: row.ip.clone(),
+        agent: row.agent.clone(),
+    }
+}
+
+fn form_token(keyring: &Keyring, bound_to: &[u8]) -> String {
+    hex::encode(keyring.mac(Purpose::Csrf, &[bound_to]))
+}
+
+fn token_matches(keyring: &Keyring, bound_to: &[u8], given: &str) -> bool {
+    hex::decode(given).is_ok_and(|given| keyring.verify_mac(Purpose::Csrf, &[bound_to], &given))
+}
+
+fn handle_of(hash: &[u8]) -> String {
+    let digest: [u8; 32] = Sha256::new()
+        .chain_update("carillon-session-handle")
+        .chain_update(hash)
+        .finalize()
+        .into();
+    hex::encode(digest.get(..12).unwrap_or_default())
+}
+
+/// What an audit record says of a session: the first eight digits of its hash.
+fn short(hash: &[u8]) -> String {
+    hex::encode(hash.get(..4).unwrap_or_default())
+}
+
+fn shortened(agent: &str) -> String {
+    agent
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(LONGEST_AGENT)
+        .collect()
+}

@@ -1,0 +1,322 @@
+//! API tokens.
+//!
+//! Owns who may make them, how far they reach and when they end. *Invariant:* a token never does
+//! what its account may not, never outlives the token that made it, and is shown once.
+
+use std::time::Duration;
+
+use carillon_domain::Timestamp;
+use carillon_domain::event::{Actor, ActorKind};
+use carillon_domain::role::{Permission, Role};
+use carillon_store::{TokenRow, TokenScope, UserRow};
+use secrecy::SecretString;
+use serde_json::json;
+
+use super::bearer;
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::{EngineError, FieldError, Result};
+use crate::ids::new_id;
+
+/// What every token begins with.
+const PREFIX: &str = "car_";
+const DAY: u64 = 24 * 3600;
+/// How long a token works unless one says otherwise.
+pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(90 * DAY);
+/// No token works longer.
+pub const LONGEST_LIFETIME: Duration = Duration::from_secs(366 * DAY);
+const LONGEST_LABEL: usize = 100;
+/// How often "last used" is written.
+const USED_EVERY: Duration = Duration::from_secs(60);
+
+/// A token as asked for.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// For whom, by name; `None` = for oneself.
+    pub user: Option<String>,
+    /// What it is for.
+    pub label: String,
+    /// How far it reaches.
+    pub scope: TokenScope,
+    /// How long it works; `None` = 90 days.
+    pub lifetime: Option<Duration>,
+}
+
+/// A token that was just made.
+pub struct IssuedToken {
+    /// The token itself: shown this once.
+    pub token: SecretString,
+    /// What is known of it from now on.
+    pub info: TokenInfo,
+}
+
+/// One token as shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenInfo {
+    /// Identity.
+    pub id: String,
+    /// Name of its account.
+    pub user: String,
+    /// What it is for.
+    pub label: String,
+    /// How far it reaches.
+    pub scope: TokenScope,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Until when it works.
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// Whom a request with a valid token speaks for.
+#[derive(Clone, Debug)]
+pub struct TokenContext {
+    /// The token's account, with the role that the token leaves of it.
+    pub caller: Caller,
+    /// Which token.
+    pub id: String,
+    /// How far it reaches.
+    pub scope: TokenScope,
+}
+
+impl From<TokenRow> for TokenInfo {
+    fn from(row: TokenRow) -> Self {
+        Self {
+            id: row.id,
+            user: row.user_name,
+            label: row.label,
+            scope: row.scope,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            last_used_at: row.last_used_at,
+            revoked_at: row.revoked_at,
+        }
+    }
+}
+
+impl Engine {
+    /// Whom a token speaks for now; `None` when it speaks for nobody.
+    ///
+    /// # Errors
+    /// Only when the storage fails or the keys are missing.
+    pub async fn authenticate_token(
+        &self,
+        token: &SecretString,
+        ip: Option<String>,
+    ) -> Result<Option<TokenContext>> {
+        self.keyring()?;
+        let Some(hash) = bearer::hash_of::<32>(token, PREFIX) else {
+            return Ok(None);
+        };
+        let now = self.clock.now();
+        let Some((row, user)) = self.store.token_by_hash(&hash).await? else {
+            return Ok(None);
+        };
+        if user.disabled || !is_alive(&row, now) {
+            return Ok(None);
+        }
+        if row
+            .last_used_at
+            .is_none_or(|last| now.since(last) >= USED_EVERY)
+        {
+            self.note_used(&row.id, now).await;
+        }
+        Ok(Some(context(&row, &user, ip)))
+    }
+
+    /// Makes a token for oneself, or for another account by who administers.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] names every wrong field.
+    pub async fn create_token(&self, caller: &Caller, new: NewToken) -> Result<IssuedToken> {
+        caller.require(Permission::OwnAccount)?;
+        let owner = self.owner_of(caller, new.user.as_deref()).await?;
+        let now = self.clock.now();
+        let expires_at = self.end_of(caller, &new, now).await?;
+        let token = bearer::fresh::<32>(&self.random, PREFIX)?;
+        let hash = bearer::hash_of::<32>(&token, PREFIX).ok_or(EngineError::Internal("a token"))?;
+        let stored = carillon_store::NewToken {
+            id: new_id(now, &self.random)?,
+            token_hash: hash.to_vec(),
+            user_id: owner.id.clone(),
+            label: new.label.trim().to_owned(),
+            scope: new.scope,
+            created_at: now,
+            expires_at: Some(expires_at),
+        };
+        let mut unit = self.store.begin().await?;
+        unit.insert_token(&stored).await?;
+        let mut event = caller.event(now, "token.created");
+        event.detail = json!({
+            "user": owner.name, "token": stored.id, "label": stored.label,
+            "scope": stored.scope, "expires_at": expires_at,
+        });
+        unit.record(&[event]).await?.commit().await?;
+        let info = TokenInfo {
+            id: stored.id,
+            user: owner.name,
+            label: stored.label,
+            scope: stored.scope,
+            created_at: now,
+            expires_at: Some(expires_at),
+            last_used_at: None,
+            revoked_at: None,
+        };
+        Ok(IssuedToken { token, info })
+    }
+
+    /// The caller's own tokens, newest first.
+    ///
+    /// # Errors
+    /// [`EngineError::Denied`] to callers without an account.
+    pub async fn own_tokens(&self, caller: &Caller) -> Result<Vec<TokenInfo>> {
+        let user = caller.account()?;
+        Ok(self
+            .store
+            .tokens(Some(user))
+            .await?
+            .into_iter()
+            .map(TokenInfo::from)
+            .collect())
+    }
+
+    /// Everybody's tokens, newest first.
+    ///
+    /// # Errors
+    /// [`EngineError::Denied`].
+    pub async fn all_tokens(&self, caller: &Caller) -> Result<Vec<TokenInfo>> {
+        caller.require(Permission::Administer)?;
+        Ok(self
+            .store
+            .tokens(None)
+            .await?
+            .into_iter()
+            .map(TokenInfo::from)
+            .collect())
+    }
+
+    /// Revokes a token: one's own, or anybody's for who administers. Twice is once.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when there is none, or it is somebody else's.
+    pub async fn revoke_token(&self, caller: &Caller, id: &str) -> Result<()> {
+        caller.require(Permission::OwnAccount)?;
+        self.parent_of(caller).await?;
+        let row = self.store.token(id).await?.ok_or(EngineError::NotFound)?;
+        let own = caller.user_id.as_deref() == Some(row.user_id.as_str());
+        if !own && caller.require(Permission::Administer).is_err() {
+            return Err(EngineError::NotFound);
+        }
+        if row.revoked_at.is_some() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let mut unit = self.store.begin().await?;
+        unit.revoke_token(id, now).await?;
+        let mut event = caller.event(now, "token.revoked");
+        event.detail = json!({ "user": row.user_name, "token": row.id, "label": row.label });
+        unit.record(&[event]).await?.commit().await?;
+        Ok(())
+    }
+
+    async fn owner_of(&self, caller: &Caller, named: Option<&str>) -> Result<UserRow> {
+        let found = match named {
+            None => self.store.user(caller.account()?).await?,
+            Some(name) => self.store.user_by_name(name).await?,
+        };
+        let owner = found.ok_or(EngineError::NotFound)?;
+        if caller.user_id.as_deref() != Some(owner.id.as_str()) {
+            caller.require_administrator()?;
+        }
+        Ok(owner)
+    }
+
+    /// The end of a new token's life; every fault of what was asked for at once.
+    async fn end_of(&self, caller: &Caller, new: &NewToken, now: Timestamp) -> Result<Timestamp> {
+        let lifetime = new.lifetime.unwrap_or(DEFAULT_LIFETIME);
+        let faults = faults_of(new, lifetime);
+        if !faults.is_empty() {
+            return Err(EngineError::Invalid(faults));
+        }
+        let wanted = now.plus(lifetime);
+        match self.parent_of(caller).await? {
+            None => Ok(wanted),
+            Some(parent) => Ok(parent.expires_at.map_or(wanted, |end| end.min(wanted))),
+        }
+    }
+
+    /// The token that makes or revokes another one. It must be of the widest scope, so that what
+    /// it makes is never wider.
+    async fn parent_of(&self, caller: &Caller) -> Result<Option<TokenRow>> {
+        if caller.actor.kind != ActorKind::Token {
+            return Ok(None);
+        }
+        let parent = self
+            .store
+            .token(&caller.actor.id)
+            .await?
+            .ok_or(EngineError::NotFound)?;
+        if parent.scope == TokenScope::Manage {
+            Ok(Some(parent))
+        } else {
+            Err(EngineError::Denied(Permission::OwnAccount))
+        }
+    }
+
+    async fn note_used(&self, id: &str, now: Timestamp) {
+        let noted = async {
+            let mut unit = self.store.begin().await?;
+            unit.touch_token(id, now).await?;
+            unit.commit_bookkeeping().await
+        };
+        if let Err(error) = noted.await {
+            tracing::warn!(%error, "the use of a token was not noted");
+        }
+    }
+}
+
+fn faults_of(new: &NewToken, lifetime: Duration) -> Vec<FieldError> {
+    let mut faults = Vec::new();
+    let label = new.label.trim();
+    if label.is_empty() {
+        faults.push(FieldError::new(
+            "label",
+            "required",
+            "Say what the token is for.",
+        ));
+    } else if label.chars().count() > LONGEST_LABEL || label.chars().any(char::is_control) {
+        let message = format!("Use at most {LONGEST_LABEL} ordinary characters.");
+        faults.push(FieldError::new("label", "invalid", message));
+    }
+    if lifetime.is_zero() || lifetime > LONGEST_LIFETIME {
+        let message = "A token works for 1 to 366 days.";
+        faults.push(FieldError::new("expires", "out_of_range", message));
+    }
+    faults
+}
+
+fn is_alive(row: &TokenRow, now: Timestamp) -> bool {
+    row.revoked_at.is_none() && row.expires_at.is_none_or(|end| now < end)
+}
+
+fn context(row: &TokenRow, user: &UserRow, ip: Option<String>) -> TokenContext {
+    let role: Role = bearer::capped_role(row.scope, user.role);
+    TokenContext {
+        caller: Caller {
+            actor: Actor {
+                kind: ActorKind::Token,
+                id: row.id.clone(),
+                name: user.name.clone(),
+                auth: format!("token:{}", row.label),
+            },
+            role,
+            user_id: Some(user.id.clone()),
+            ip,
+        },
+        id: row.id.clone(),
+        scope: row.scope,
+    }
+}

@@ -1,0 +1,260 @@
+//! Accounts and their administration.
+//!
+//! Owns adding accounts, their roles, disabling them, and setting passwords for others.
+//! *Invariant:* at least one administrator can always sign in; an API token changes no account.
+
+use carillon_domain::Timestamp;
+use carillon_domain::role::{Permission, Role};
+use carillon_store::{StoreError, Unit, UserRow};
+use secrecy::SecretString;
+use serde_json::json;
+
+use super::policy::{account_name, check_password};
+use super::setup::SETUP;
+use super::throttle;
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::{EngineError, Result};
+use crate::ids::new_id;
+
+/// A new account as asked for.
+pub struct NewUser {
+    /// Name as typed.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// First password.
+    pub password: SecretString,
+}
+
+/// One account as shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserInfo {
+    /// Identity.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// Cannot sign in, nor can its tokens.
+    pub disabled: bool,
+    /// For edits.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When somebody last signed in.
+    pub last_sign_in_at: Option<Timestamp>,
+}
+
+impl From<UserRow> for UserInfo {
+    fn from(row: UserRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            role: row.role,
+            disabled: row.disabled,
+            version: row.version,
+            created_at: row.created_at,
+            last_sign_in_at: row.last_sign_in_at,
+        }
+    }
+}
+
+impl Engine {
+    /// All accounts by name.
+    ///
+    /// # Errors
+    /// [`EngineError::Denied`].
+    pub async fn list_users(&self, caller: &Caller) -> Result<Vec<UserInfo>> {
+        caller.require(Permission::Administer)?;
+        Ok(self
+            .store
+            .users()
+            .await?
+            .into_iter()
+            .map(UserInfo::from)
+            .collect())
+    }
+
+    /// One account by name.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], [`EngineError::Denied`].
+    pub async fn find_user(&self, caller: &Caller, name: &str) -> Result<UserInfo> {
+        caller.require(Permission::Administer)?;
+        self.user_named(name).await.map(UserInfo::from)
+    }
+
+    /// Adds an account. With the first one the setup code is void.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] names every wrong field.
+    pub async fn add_user(&self, caller: &Caller, new: NewUser) -> Result<UserInfo> {
+        caller.require_administrator()?;
+        let name = checked(&new.name, &new.password)?;
+        let id = new_id(self.clock.now(), &self.random)?;
+        let sealed = self.sealed_hash(&id, 1, new.password).await?;
+        let mut unit = self.store.begin().await?;
+        let user = carillon_store::NewUser {
+            id,
+            name,
+            role: new.role,
+            password: Some(sealed),
+        };
+        self.insert_user(&mut unit, &user).await?;
+        unit.delete_meta(SETUP).await?;
+        let row = unit.user(&user.id).await?.ok_or(EngineError::NotFound)?;
+        let mut event = caller.event(self.clock.now(), "user.created");
+        event.detail = json!({ "user": row.name, "role": row.role });
+        unit.record(&[event]).await?.commit().await?;
+        Ok(row.into())
+    }
+
+    /// Gives an account another role and ends its sessions.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] when `version` is old, or no administrator would be left.
+    pub async fn change_role(
+        &self,
+        caller: &Caller,
+        name: &str,
+        role: Role,
+        version: i64,
+    ) -> Result<()> {
+        caller.require_administrator()?;
+        let id = self.user_named(name).await?.id;
+        let mut unit = self.store.begin().await?;
+        unit.lock_administrators().await?;
+        let before = unit.user(&id).await?.ok_or(EngineError::NotFound)?;
+        let after = UserRow {
+            role,
+            version,
+            ..before.clone()
+        };
+        self.update_user(&mut unit, &after).await?;
+        let mut event = caller.event(self.clock.now(), "user.role_changed");
+        event.detail = json!({ "user": before.name, "before": before.role, "after": role });
+        unit.record(&[event]).await?.commit().await?;
+        Ok(())
+    }
+
+    /// Disables an account: its sessions end, its tokens stop working.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] when no administrator would be left.
+    pub async fn disable_user(&self, caller: &Caller, name: &str) -> Result<()> {
+        self.switch_user(caller, name, true, "user.disabled").await
+    }
+
+    /// Lets a disabled account sign in again; its unexpired tokens work again too.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], [`EngineError::Denied`].
+    pub async fn enable_user(&self, caller: &Caller, name: &str) -> Result<()> {
+        self.switch_user(caller, name, false, "user.enabled").await
+    }
+
+    /// Sets somebody's password, ends their sessions and forgets their failed sign-ins.
+    /// One's own password is changed with [`Engine::change_own_password`].
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] says what is wrong with the password.
+    pub async fn reset_password(
+        &self,
+        caller: &Caller,
+        name: &str,
+        password: SecretString,
+    ) -> Result<()> {
+        caller.require_administrator()?;
+        let user = self.user_named(name).await?;
+        if caller.user_id.as_deref() == Some(user.id.as_str()) {
+            let message = "Change your own password on your account page.";
+            return Err(EngineError::Conflict(message.to_owned()));
+        }
+        check_password("password", &password, &user.name).map_err(EngineError::Invalid)?;
+        let version = user.password_version + 1;
+        let sealed = self.sealed_hash(&user.id, version, password).await?;
+        let now = self.clock.now();
+        let mut unit = self.store.begin().await?;
+        unit.set_password(&user.id, sealed, version, now).await?;
+        unit.delete_sessions_of(&user.id, None).await?;
+        throttle::clear_account(&mut unit, self.keyring()?, &user.name).await?;
+        let mut event = caller.event(now, "user.password_set");
+        event.detail = json!({ "user": user.name });
+        unit.record(&[event]).await?.commit().await?;
+        Ok(())
+    }
+
+    async fn switch_user(
+        &self,
+        caller: &Caller,
+        name: &str,
+        disabled: bool,
+        action: &str,
+    ) -> Result<()> {
+        caller.require_administrator()?;
+        let id = self.user_named(name).await?.id;
+        let mut unit = self.store.begin().await?;
+        unit.lock_administrators().await?;
+        let user = unit.user(&id).await?.ok_or(EngineError::NotFound)?;
+        if user.disabled == disabled {
+            return Ok(());
+        }
+        let user = UserRow { disabled, ..user };
+        self.update_user(&mut unit, &user).await?;
+        let mut event = caller.event(self.clock.now(), action);
+        event.detail = json!({ "user": user.name });
+        unit.record(&[event]).await?.commit().await?;
+        Ok(())
+    }
+
+    /// Writes role and state, ends the sessions, and keeps one administrator.
+    async fn update_user(&self, unit: &mut Unit, user: &UserRow) -> Result<()> {
+        unit.update_user(user, self.clock.now()).await?;
+        unit.delete_sessions_of(&user.id, None).await?;
+        if unit.count_active(Role::Admin).await? == 0 {
+            let message = "This is the last administrator: give the role to somebody else first.";
+            return Err(EngineError::Conflict(message.to_owned()));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn insert_user(
+        &self,
+        unit: &mut Unit,
+        user: &carillon_store::NewUser,
+    ) -> Result<()> {
+        match unit.insert_user(user, self.clock.now()).await {
+            Err(StoreError::Conflict) => Err(EngineError::invalid(
+                "name",
+                "taken",
+                "There is an account of this name.",
+            )),
+            other => Ok(other?),
+        }
+    }
+
+    async fn user_named(&self, name: &str) -> Result<UserRow> {
+        self.store
+            .user_by_name(name)
+            .await?
+            .ok_or(EngineError::NotFound)
+    }
+}
+
+/// The name as stored; every fault of name and password at once.
+pub(super) fn checked(name: &str, password: &SecretString) -> Result<String> {
+    let parsed = account_name("name", name);
+    let account = parsed.as_deref().unwrap_or(name);
+    let mut faults = check_password("password", password, account)
+        .err()
+        .unwrap_or_default();
+    match parsed {
+        Ok(name) if faults.is_empty() => Ok(name),
+        Ok(_) => Err(EngineError::Invalid(faults)),
+        Err(fault) => {
+            faults.insert(0, fault);
+            Err(EngineError::Invalid(faults))
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Proof that the keys at hand are the ones that this database was sealed with.
+//!
+//! Owns the key-check values in `meta`. Each key that ever sealed something has one, written
+//! before its first use and removed with the key. *Invariant:* a database whose keys are missing or
+//! exchanged is never worked with.
+
+use carillon_domain::Timestamp;
+use carillon_domain::event::{Actor, Event};
+use carillon_store::{Store, StoreError};
+use serde_json::json;
+use subtle::ConstantTimeEq as _;
+
+use super::key::KeyId;
+use super::keyring::{Keyring, Purpose};
+
+const PREFIX: &str = "keycheck:";
+const PROOF: &[u8] = b"carillon-keycheck-v1";
+
+/// Why the service stays sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyCheckError {
+    /// A key that the database needs is not in the key file.
+    #[error("sealed: the database needs the key {0}, which is not in the key file")]
+    Missing(String),
+    /// A key has the right id and is not the right key.
+    #[error("sealed: the key {0} of the key file is not the one that this database knows")]
+    Different(String),
+    /// The database could not be asked.
+    #[error("the keys could not be checked")]
+    Store(#[from] StoreError),
+}
+
+/// Checks that every key the database needs is at hand and right, and notes the active one.
+///
+/// # Errors
+/// [`KeyCheckError`]: then the service must stay sealed.
+pub async fn check_keys(
+    store: &Store,
+    keyring: &Keyring,
+    now: Timestamp,
+) -> Result<(), KeyCheckError> {
+    let known = store.metas(PREFIX).await?;
+    for (name, value) in &known {
+        let id = name.strip_prefix(PREFIX).unwrap_or_default();
+        check_one(keyring, id, value)?;
+    }
+    let active = keyring.active();
+    let name = name_of(active);
+    if known.iter().any(|(known, _)| *known == name) {
+        return Ok(());
+    }
+    note(store, keyring, active, now).await
+}
+
+fn check_one(keyring: &Keyring, id: &str, value: &str) -> Result<(), KeyCheckError> {
+    let key = id
+        .parse::<KeyId>()
+        .ok()
+        .filter(|key| keyring.contains(*key));
+    let expected = key.and_then(|key| proof(keyring, key));
+    let expected = expected.ok_or_else(|| KeyCheckError::Missing(id.to_owned()))?;
+    if bool::from(expected.as_bytes().ct_eq(value.as_bytes())) {
+        Ok(())
+    } else {
+        Err(KeyCheckError::Different(id.to_owned()))
+    }
+}
+
+async fn note(
+    store: &Store,
+    keyring: &Keyring,
+    key: KeyId,
+    now: Timestamp,
+) -> Result<(), KeyCheckError> {
+    let value = proof(keyring, key).ok_or_else(|| KeyCheckError::Missing(key.to_string()))?;
+    let mut unit = store.begin().await?;
+    unit.set_meta(&name_of(key), &value).await?;
+    let mut event = Event::new(now, Actor::system(), "key.first_used");
+    event.detail = json!({ "key": key.to_string() });
+    unit.record(&[event]).await?.commit().await?;
+    Ok(())
+}
+
+fn proof(keyring: &Keyring, key: KeyId) -> Option<String> {
+    keyring
+        .mac_with(key, Purpose::KeyCheck, &[PROOF])
+        .map(hex::encode)
+}
+
+fn name_of(key: KeyId) -> String {
+    format!("{PREFIX}{key}")
+}

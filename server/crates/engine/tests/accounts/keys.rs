@@ -1,0 +1,51 @@
+//! The keys and the database that belongs to them.
+
+use carillon_domain::Timestamp;
+use carillon_engine::Random;
+use carillon_engine::secrets::{KeyCheckError, KeySource, Keyring, check_keys};
+
+use crate::house::House;
+
+fn other_keys(house: &House) -> Keyring {
+    let source = KeySource::File(house.directory.path().join("other.keys"));
+    source
+        .create(&Random::system(), Timestamp::default())
+        .unwrap()
+}
+
+#[tokio::test]
+async fn the_right_keys_pass_again_and_are_noted_once() {
+    let house = House::new().await;
+    let keyring = house.engine.keyring().unwrap();
+    check_keys(&house.engine.store, keyring, house.clock.now())
+        .await
+        .unwrap();
+    assert_eq!(house.actions().await, ["key.first_used"]);
+}
+
+#[tokio::test]
+async fn other_keys_leave_the_house_sealed_and_change_nothing() {
+    let house = House::new().await;
+    let other = other_keys(&house);
+    let refused = check_keys(&house.engine.store, &other, house.clock.now()).await;
+    let Err(KeyCheckError::Missing(key)) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(key, house.engine.keyring().unwrap().active().to_string());
+    assert_eq!(house.actions().await, ["key.first_used"]);
+}
+
+#[tokio::test]
+async fn a_changed_check_value_is_noticed() {
+    let house = House::new().await;
+    let keyring = house.engine.keyring().unwrap();
+    let name = format!("keycheck:{}", keyring.active());
+    let mut unit = house.engine.store.begin().await.unwrap();
+    unit.set_meta(&name, "00").await.unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    let refused = check_keys(&house.engine.store, keyring, house.clock.now()).await;
+    assert!(
+        matches!(refused, Err(KeyCheckError::Different(_))),
+        "{refused:?}"
+    );
+}

@@ -1,0 +1,16 @@
+//! Accounts over a real SQLite file and a clock that the tests move.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says what went wrong by stopping"
+)]
+
+mod house;
+mod keys;
+mod passwords;
+mod sessions;
+mod setup;
+mod sign_in;
+mod tokens;
+mod users;
