@@ -12,10 +12,10 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::fleet::Inner;
 use crate::hostile::{self, End};
 use crate::profile::Profile;
 use crate::request::{self, Incoming, Request};
+use crate::switchboard::Switchboard;
 use crate::tls;
 
 /// A stream whose socket can be reset.
@@ -44,7 +44,7 @@ pub(crate) fn reset<W: Wire>(wire: W) {
 
 /// The phone of a connection; it counts as open until this is dropped.
 pub(crate) struct Call {
-    pub(crate) fleet: Arc<Inner>,
+    pub(crate) fleet: Arc<Switchboard>,
     pub(crate) phone: usize,
     pub(crate) listener: Scheme,
 }

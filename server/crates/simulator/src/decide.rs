@@ -100,6 +100,7 @@ const fn is_no_phone(profile: Profile) -> bool {
     )
 }
 
+/// Firmware before generation 73: the oldest web server, and no picture of the screen.
 fn is_old(state: &State) -> bool {
     matches!(state.model.name, "T22P" | "T28P")
 }
@@ -112,7 +113,7 @@ fn missing_door(state: &State, request: &Request) -> Option<Step> {
         Door::Form(form) => {
             state.profile != Profile::ConfigManAppOnly || form == UrlForm::ConfigManApp
         }
-        Door::Screen => !state.model.is_conference() || state.profile == Profile::BmpScreenshot,
+        Door::Screen => !is_old(state) || state.profile == Profile::BmpScreenshot,
         Door::Other => false,
     };
     (!open).then(|| (Disposition::Unsupported, Answer::page(404, "Not found")))

@@ -67,12 +67,9 @@ static MODELS: &[Model] = &[
     touch(model("T48G", &["35.83.0.50"], 29, 16, 0), &["ENTER"]),
     lacking(
         model("CP920", &["78.86.0.15", "78.85.0.5"], 0, 1, 4),
-        &["SPEAKER", "HEADSET"],
+        &["SPEAKER"],
     ),
-    lacking(
-        model("CP925", &["148.86.0.5"], 0, 1, 1),
-        &["OK", "SPEAKER", "HEADSET"],
-    ),
+    lacking(model("CP925", &["148.86.0.5"], 0, 1, 1), &["OK", "SPEAKER"]),
     model("T28P", &["2.71.14.4"], 6, 6, 0),
     model("T22P", &["7.70.0.140"], 3, 3, 0),
 ];
@@ -99,7 +96,7 @@ pub(crate) fn usual() -> Vec<&'static Model> {
 }
 
 impl Model {
-    /// Conference phones have no line keys and show no screen.
+    /// Whether it stands in a meeting room; those have no line keys.
     pub(crate) fn is_conference(&self) -> bool {
         self.name.starts_with("CP")
     }

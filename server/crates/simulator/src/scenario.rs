@@ -97,6 +97,18 @@ mod tests {
     }
 
     #[test]
+    fn the_documented_scenario_is_valid() {
+        let page = include_str!("../../../../docs/simulator.md");
+        let (_, rest) = page.split_once("```toml\n").expect("an example");
+        let (example, _) = rest.split_once("```").expect("its end");
+        let config = FleetConfig::from_toml(example).expect("valid");
+        assert_eq!(config.total(), 40);
+        for profile in Profile::ALL {
+            assert!(page.contains(&format!("`{profile}`")), "{profile}");
+        }
+    }
+
+    #[test]
     fn unknown_words_are_refused() {
         assert!(FleetConfig::from_toml("sed = 7").is_err());
         assert!(FleetConfig::from_toml("[[sites]]\nname='A'\nprofiles={sloth=1}").is_err());

@@ -6,6 +6,7 @@
 
 mod auth;
 mod behaviour;
+mod catalogue;
 mod client;
 mod gates;
 mod hostile;
