@@ -1,0 +1,101 @@
+// What people do on the pages, by the words that they read there.
+
+import assert from 'node:assert/strict';
+
+/** The field with this label; what stands behind the label (“required”) does not count. */
+export function field(page, label) {
+  return page.getByLabel(new RegExp(`^${label}( ?required)?$`));
+}
+
+export function button(page, name) {
+  return page.getByRole('button', { name });
+}
+
+export function link(page, name) {
+  return page.getByRole('link', { name });
+}
+
+/** The page says this, as its heading and as its title. */
+export async function isAt(page, heading) {
+  const h1 = page.getByRole('heading', { level: 1, name: heading });
+  await h1.waitFor();
+  const text = (await h1.innerText()).trim();
+  assert.equal(await page.title(), text, 'the title is the heading');
+}
+
+export async function signIn(page, { user, password }) {
+  await page.goto('/sign-in');
+  await field(page, 'Name').fill(user);
+  await field(page, 'Password').fill(password);
+  await button(page, 'Sign in').click();
+  await isAt(page, 'Overview');
+}
+
+export async function signOut(page) {
+  await page.locator('summary', { hasText: /\S/ }).and(page.locator('header summary')).click();
+  await button(page, 'Sign out').click();
+  await isAt(page, 'Sign in');
+}
+
+/** Uploads a phone list up to its review. */
+export async function upload(page, name, csv) {
+  await page.goto('/phones/import');
+  await page
+    .getByLabel('File')
+    .setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(csv, 'utf8') });
+  await button(page, 'Review').click();
+  await isAt(page, 'Review the import');
+}
+
+/** The number on one of the review's tiles. */
+export async function tile(page, word) {
+  const item = page.locator('.tiles li', { hasText: word });
+  return Number((await item.locator('.tile-number').innerText()).replaceAll(',', ''));
+}
+
+/** The number behind one of the result's words. */
+export async function result(page, word) {
+  const term = page.locator('dt', { hasText: new RegExp(`^${word}$`) });
+  return Number((await term.locator('xpath=following-sibling::dd').innerText()).replaceAll(',', ''));
+}
+
+/** Fills the phone list's filter and shows what it finds. */
+export async function filter(page, text) {
+  await page.goto('/phones');
+  await page.getByRole('searchbox', { name: 'Filter', exact: true }).fill(text);
+  await button(page, 'Filter').first().click();
+}
+
+/** The numbers of a job's summary, as the page shows them: { Waiting: 3, …, total: 40 }. */
+export async function score(page) {
+  const items = page.locator('.score .score-item');
+  const counts = {};
+  for (const item of await items.all()) {
+    const word = (await item.locator('.score-word').innerText()).replace(/[^A-Za-z ]/g, '').trim();
+    counts[word] = Number((await item.locator('.score-number').innerText()).replaceAll(',', ''));
+  }
+  return counts;
+}
+
+/** The states add up to the phones of the job. */
+export function addsUp(counts) {
+  const { 'All phones': total, ...states } = counts;
+  const sum = Object.values(states).reduce((a, b) => a + b, 0);
+  assert.equal(sum, total, JSON.stringify(counts));
+}
+
+/** Waits until a job has ended: by its feed where scripts run, by the refresh link where not. */
+export async function awaitEnd(page, scripts, { withinMs = 120_000 } = {}) {
+  const ended = page.locator('.job-summary .badge.big', { hasNotText: /Running|Stopping|Paused/ });
+  if (scripts) {
+    await ended.waitFor({ timeout: withinMs });
+    return;
+  }
+  const deadline = Date.now() + withinMs;
+  while ((await ended.count()) === 0) {
+    assert.ok(Date.now() < deadline, `${page.url()} has not ended`);
+    addsUp(await score(page));
+    await link(page, 'Refresh').click();
+    await page.waitForLoadState();
+  }
+}

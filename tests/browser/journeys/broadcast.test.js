@@ -1,0 +1,131 @@
+// The main job: choose phones, run a command, watch them answer, find each answer.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { finish, launch, openPage } from '../harness/browser.js';
+import { startDemo } from '../harness/server.js';
+import { addsUp, awaitEnd, button, field, filter, isAt, link, score, signIn } from '../harness/steps.js';
+
+const REASON = 'INC-4711 phones hang after the update';
+
+for (const scripts of [true, false]) {
+  describe(`a broadcast, ${scripts ? 'with' : 'without'} scripts`, { timeout: 300_000 }, () => {
+    let browser, server, page, job;
+    before(async () => {
+      [browser, server] = await Promise.all([launch(), startDemo({ phones: 60 })]);
+      page = await openPage(browser, server, { scripts });
+      await signIn(page, server);
+    });
+    after(async () => {
+      await browser?.close();
+      await server?.stop();
+    });
+
+    it('says which field of a filter is not known', async () => {
+      await filter(page, 'colour:red');
+      assert.match(await page.getByRole('alert').innerText(), /colour/);
+    });
+
+    it('finds the phones of one site', async () => {
+      await filter(page, 'site:kiel');
+      await page.getByText('30 of 60 phones').first().waitFor();
+    });
+
+    it('shows what would happen before anything does', async () => {
+      await page.getByRole('radio', { name: /^All 30 matching/ }).check();
+      await button(page, 'Run command').click();
+      await isAt(page, 'Run a command');
+      await page.getByRole('radio', { name: /^Restart the phone/ }).check();
+      await allAtOnce(page);
+      await field(page, 'Reason').fill(REASON);
+      await button(page, 'Review').click();
+      await isAt(page, /^Review: .*30 phones/);
+      await page.getByText('key=Reboot').first().waitFor();
+      assert.equal(await field(page, 'Reason').inputValue(), REASON);
+    });
+
+    it('reaches every phone, and its numbers add up at every moment', async () => {
+      await page.getByRole('button', { name: /30 phones$/ }).click();
+      await isAt(page, /30 phones/);
+      job = new URL(page.url()).pathname;
+      assert.match(job, /^\/jobs\/[0-9a-f-]{36}$/);
+      addsUp(await score(page));
+      await awaitEnd(page, scripts);
+      const counts = await score(page);
+      addsUp(counts);
+      assert.equal(counts['All phones'], 30);
+      assert.equal(counts.Waiting ?? 0, 0);
+    });
+
+    it('groups the failures by cause, each with its next step', async () => {
+      await page.goto(job);
+      const causes = page.locator('.causes li');
+      assert.ok((await causes.count()) >= 7, `${await causes.count()} causes`);
+      const forbidden = causes.filter({ has: page.getByText('forbidden', { exact: true }) });
+      const lines = await forbidden.locator('pre').innerText();
+      assert.match(lines, /action_uri/);
+      assert.match(lines, /127\.0\.0\.1/);
+      assert.doesNotMatch(lines, /any/);
+      await forbidden.getByRole('link').click();
+      await page.getByRole('row', { name: /403/ }).first().waitFor();
+    });
+
+    it('has each answer in the audit log', async () => {
+      await page.goto(job);
+      await link(page, 'What was recorded').click();
+      await isAt(page, 'Audit log');
+      await page.getByText(REASON).first().waitFor();
+      const row = page.getByRole('row').filter({ hasText: 'Verified' }).first();
+      await row.getByRole('rowheader').getByRole('link').click();
+      await isAt(page, /^Record /);
+      await page.getByText('Signed in by').waitFor();
+    });
+
+    it('tries again what failed, as a new job that names the old one', async () => {
+      await page.goto(job);
+      await button(page, 'Review the retry').click();
+      await isAt(page, /^Review: /);
+      await page.getByRole('button', { name: /phones?$/ }).click();
+      await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/);
+      assert.notEqual(new URL(page.url()).pathname, job);
+      await page.getByText('retries').first().waitFor();
+      await awaitEnd(page, scripts);
+      addsUp(await score(page));
+    });
+
+    it('stops a job that runs, and says what that means', async () => {
+      await page.goto('/run?filter=site:kiel&action=Reboot');
+      await isAt(page, 'Run a command');
+      await page.getByRole('radio', { name: /^Restart the phone/ }).check();
+      await oneByOne(page);
+      await field(page, 'Reason').fill(REASON);
+      await button(page, 'Review').click();
+      await isAt(page, /^Review: /);
+      await page.getByRole('button', { name: /phones$/ }).click();
+      await link(page, 'Stop…').click();
+      await isAt(page, /^Stop: /);
+      await field(page, 'Reason').fill('wrong site');
+      await button(page, /^Stop sending/).click();
+      await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/);
+      await awaitEnd(page, scripts);
+      const counts = await score(page);
+      addsUp(counts);
+      assert.ok(counts.Cancelled > 0, JSON.stringify(counts));
+      await finish(page);
+    });
+  });
+}
+
+/** A pace of one's own that lets the demo's many broken phones fail without stopping the job. */
+async function allAtOnce(page) {
+  await page.getByRole('radio', { name: /^(Custom|My own)/ }).check();
+  await field(page, 'Phones at once').fill('30');
+  await field(page, 'Percent of a site at once').fill('100');
+  await field(page, 'First so many alone').fill('0');
+  await field(page, 'Stop above percent failed').fill('100');
+}
+
+async function oneByOne(page) {
+  await allAtOnce(page);
+  await field(page, 'Phones at once').fill('1');
+}
