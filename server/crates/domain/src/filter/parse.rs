@@ -39,6 +39,11 @@ impl FromStr for Filter {
 }
 
 impl Filter {
+    /// Asks for one more thing, as a further word of the text would.
+    pub fn require(&mut self, test: Test) {
+        self.add(false, test);
+    }
+
     /// Adds a test: positives of one field are alternatives, all else is a demand of its own.
     fn add(&mut self, negated: bool, test: Test) {
         let is_word = matches!(test, Test::Word(_));
