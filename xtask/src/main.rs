@@ -30,6 +30,7 @@ cargo xtask COMMAND
   check     the house rules alone (direction of dependencies, versions, twin migrations)
   frontend  builds the browser half into static/pkg; with --release small instead of soon
   browser   the browser tests alone
+  with-postgres COMMAND…   a command with CARILLON_TEST_POSTGRES_URL of a throw-away cluster
   budget    the sizes of what a browser loads
   tools     installs what `test` needs from crates.io, if it is missing";
 
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         "check" => rules::check(),
         "frontend" => frontend(std::env::args().any(|word| word == "--release")),
         "browser" => suite::browser(),
+        "with-postgres" => suite::with_postgres(std::env::args_os().skip(2)),
         "budget" => budget::check(),
         "tools" => tools::install(),
         _ => {

@@ -3,6 +3,8 @@
 //! Invariant: `lint` and `test` share their steps; nothing is checked by one only because the
 //! other forgot it.
 
+use std::ffi::OsString;
+use std::process::Command;
 use std::time::Instant;
 
 use crate::postgres::Cluster;
@@ -53,6 +55,16 @@ pub(crate) fn frontend(release: bool) -> Result<(), String> {
         "frontend",
     ]);
     run(again.args(release.then_some("--release")))
+}
+
+/// Any command beside a throw-away Postgres, for the days when one test needs it.
+pub(crate) fn with_postgres(mut words: impl Iterator<Item = OsString>) -> Result<(), String> {
+    let program = words.next().ok_or("which command?")?;
+    let cluster = Cluster::start()?;
+    println!("CARILLON_TEST_POSTGRES_URL={}", cluster.url());
+    run(Command::new(program)
+        .args(words)
+        .env("CARILLON_TEST_POSTGRES_URL", cluster.url()))
 }
 
 /// The browser tests alone, on a fresh build.

@@ -19,15 +19,14 @@ export const PROGRAM =
 /** A dashboard with simulated phones, and a sign-in for it. */
 export async function startDemo({ phones = 60 } = {}) {
   const server = await Server.start(['demo', '--phones', String(phones)]);
-  const [, user] = await server.says(/^\s*User(?:name)?:\s+(\S+)/im);
-  const [, password] = await server.says(/^\s*Password:\s+(\S+)/im);
+  const [, user, password] = await server.says(/^Sign in: user (\S+), password (\S+)$/m);
   return Object.assign(server, { user, password });
 }
 
 /** An empty installation. Its setup link is on the standard output. */
 export async function startEmpty(settings = []) {
   const server = await Server.start(['serve', ...settings]);
-  const [, setupLink] = await server.says(/^\s*Setup:\s+(\S+)/im);
+  const [, setupLink] = await server.says(/^Setup: (\S+)$/m);
   return Object.assign(server, { setupLink });
 }
 
@@ -98,7 +97,7 @@ class Server extends Program {
       [...args, '--listen', '127.0.0.1:0', '--data-dir', join(folder, 'data')],
       folder,
     );
-    const [, url] = await server.says(/^\s*Address:\s+(https?:\/\/\S+)/im);
+    const [, url] = await server.says(/^Address: (https?:\/\/\S+)$/m);
     server.url = url.replace(/\/$/, '');
     return server;
   }
