@@ -10,25 +10,27 @@ use crate::password::Password;
 use crate::profile::{Auth, Profile};
 use crate::roll::Roll;
 
-/// Of 260 phones outside Kiel: the sites and how many each has.
+/// Of 180 phones outside Hamburg: the sites and how many each has.
 const SHARES: &[(&str, u32)] = &[
-    ("Berlin", 80),
-    ("Hamburg", 60),
-    ("München", 50),
-    ("Wien", 30),
-    ("Leipzig", 20),
+    ("Kiel", 40),
+    ("Berlin", 50),
+    ("München", 40),
+    ("Wien", 25),
+    ("Leipzig", 15),
 ];
-const SHARED: u32 = 260;
-/// Kiel, where the troubles are, needs so many for each trouble to have a phone.
-const KIEL: u32 = 40;
+const SHARED: u32 = 180;
+/// Hamburg, where the troubles are, needs so many for each trouble to have a phone and for all
+/// of them together to stay at the tenth at which a job of disruptive actions does not yet stop
+/// itself.
+const HAMBURG: u32 = 120;
 
 impl FleetConfig {
     /// The demo's fleet: several sites, most phones well, some broken in the ways real ones are.
     ///
-    /// Kiel has 40 phones of which twelve fail a reboot for ten reasons; with fewer than 80
-    /// phones in all, half of them are in Kiel and fewer of them fail.
+    /// Hamburg has 120 phones of which twelve fail a reboot for ten reasons; with fewer than 240
+    /// phones in all, half of them are in Hamburg and fewer of them fail.
     pub fn demo(phones: u32) -> Self {
-        let kiel = KIEL.min(phones / 2);
+        let hamburg = HAMBURG.min(phones / 2);
         let mut config = Self {
             timing: Timing {
                 slow_ms: 5_000,
@@ -36,8 +38,8 @@ impl FleetConfig {
             },
             ..Self::default()
         }
-        .with_site(self::kiel(kiel));
-        let mut left = phones - kiel;
+        .with_site(self::hamburg(hamburg));
+        let mut left = phones - hamburg;
         let others = left;
         for (name, share) in SHARES {
             let size = (u64::from(others) * u64::from(*share) / u64::from(SHARED)) as u32;
@@ -54,7 +56,7 @@ impl FleetConfig {
     }
 }
 
-/// What fails in Kiel, worst first, so that a smaller Kiel keeps the most telling ones.
+/// What fails in Hamburg, worst first, so that a smaller one keeps the most telling ones.
 const TROUBLES: &[(Profile, u32)] = &[
     (Profile::ForbiddenIp, 2),
     (Profile::PromptOnce, 1),
@@ -69,19 +71,29 @@ const TROUBLES: &[(Profile, u32)] = &[
     (Profile::Slow, 1),
 ];
 
-fn kiel(phones: u32) -> SiteConfig {
-    let wrong = (phones / 10).min(2);
-    let mut site = SiteConfig::new("Kiel", phones)
+fn hamburg(phones: u32) -> SiteConfig {
+    let wrong = (phones / 50).min(2);
+    let mut site = SiteConfig::new("Hamburg", phones)
         .with_security(Pinned)
         .with_auth(Auth::Basic)
         .with_passwords((phones / 20).min(2), wrong);
-    let mut left = (phones / 3).saturating_sub(wrong);
+    let (mut failing, mut well) = ((phones / 10).saturating_sub(wrong), phones / 10);
     for (profile, count) in TROUBLES {
-        let count = (*count).min(left);
-        left -= count;
+        let left = if is_well(*profile) {
+            &mut well
+        } else {
+            &mut failing
+        };
+        let count = (*count).min(*left);
+        *left -= count;
         site = site.with(*profile, count);
     }
     site
+}
+
+/// Whether a phone does what it is told all the same, only not plainly.
+const fn is_well(profile: Profile) -> bool {
+    matches!(profile, Profile::RebootReset | Profile::Slow)
 }
 
 fn site(name: &str, phones: u32) -> SiteConfig {
@@ -94,11 +106,11 @@ fn site(name: &str, phones: u32) -> SiteConfig {
             .with(Profile::Refused, some(40))
             .with(Profile::WrongPhoneAtIp, some(80))
             .with_passwords(some(20), some(80)),
-        "Hamburg" => site
+        "Kiel" => site
             .with_auth(Auth::Basic)
-            .with(Profile::ForbiddenIp, some(20))
-            .with(Profile::LockoutAfter3, some(60))
-            .with(Profile::Disabled, some(60)),
+            .with(Profile::ForbiddenIp, some(40))
+            .with(Profile::Silent, some(40))
+            .with(Profile::Disabled, some(40)),
         "München" => site
             .with_auth(Auth::DigestSha256)
             .with(Profile::Noop200, some(25))
@@ -135,20 +147,20 @@ mod tests {
     }
 
     #[test]
-    fn kiel_fails_for_many_reasons_on_few_phones() {
+    fn hamburg_fails_for_many_reasons_on_a_tenth_of_its_phones() {
         let config = FleetConfig::demo(300);
-        let kiel = config
+        let hamburg = config
             .sites
             .iter()
-            .find(|site| site.name == "Kiel")
+            .find(|site| site.name == "Hamburg")
             .expect("there");
         let failing: u32 = TROUBLES
             .iter()
-            .filter(|(profile, _)| !matches!(profile, Profile::RebootReset | Profile::Slow))
-            .map(|(profile, _)| kiel.profiles.get(profile).copied().unwrap_or(0))
+            .filter(|(profile, _)| !is_well(*profile))
+            .map(|(profile, _)| hamburg.profiles.get(profile).copied().unwrap_or(0))
             .sum();
-        assert_eq!(kiel.phones, 40);
-        assert!(kiel.profiles.len() >= 9);
-        assert_eq!(failing + kiel.wrong_password, 12);
+        assert_eq!(hamburg.phones, 120);
+        assert!(hamburg.profiles.len() >= 9);
+        assert_eq!(failing + hamburg.wrong_password, 12);
     }
 }
