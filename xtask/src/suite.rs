@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::postgres::Cluster;
-use crate::process::{cargo, run, run_and_read_stderr, step};
+use crate::process::{cargo, run, run_and_read_stderr, run_and_read_stdout, step};
 use crate::tally::Tally;
 use crate::workspace::{BROWSER_PACKAGE, WASM, package_flags};
 use crate::{browser, budget, rules, tools};
@@ -42,6 +42,7 @@ pub(crate) fn lint() -> Result<(), String> {
 
 /// The browser half, built by this program with its heavier libraries.
 pub(crate) fn frontend(release: bool) -> Result<(), String> {
+    tools::wasm_target()?;
     let mut again = cargo();
     again.args([
         "run",
@@ -113,6 +114,15 @@ fn build() -> Result<(), String> {
 
 fn native_tests() -> Result<Tally, String> {
     let cluster = Cluster::start()?;
+    if !tools::has_nextest() {
+        let lines = run_and_read_stdout(
+            cargo()
+                .args(["test", "--locked", "--bins", "--lib", "--tests"])
+                .args(package_flags())
+                .env("CARILLON_TEST_POSTGRES_URL", cluster.url()),
+        )?;
+        return Ok(Tally::of_cargo_test(&lines));
+    }
     let lines = run_and_read_stderr(
         cargo()
             .args(["nextest", "run", "--locked"])

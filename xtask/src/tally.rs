@@ -17,6 +17,17 @@ impl Tally {
         })
     }
 
+    /// Adds up `test result: ok. 3 passed; 0 failed; …`, one line a test program.
+    pub(crate) fn of_cargo_test(lines: &[String]) -> Self {
+        let results = lines.iter().filter(|line| line.starts_with("test result:"));
+        results.fold(Self::default(), |sum, line| {
+            sum.plus(Self {
+                passed: number_before(line, "passed"),
+                failed: number_before(line, "failed"),
+            })
+        })
+    }
+
     /// Reads the summary of node's test runner: lines that end in `pass 12` and `fail 0`.
     pub(crate) fn of_node(lines: &[String]) -> Self {
         Self {
@@ -38,7 +49,7 @@ fn number_before(line: &str, word: &str) -> u64 {
     let words: Vec<&str> = line.split_whitespace().collect();
     words
         .windows(2)
-        .find(|pair| pair[1].trim_end_matches(',') == word)
+        .find(|pair| pair[1].trim_end_matches([',', ';']) == word)
         .and_then(|pair| pair[0].parse().ok())
         .unwrap_or(0)
 }
@@ -81,6 +92,16 @@ mod tests {
                 failed: 0
             }
         );
+    }
+
+    #[test]
+    fn results_of_cargo_test_are_added_up() {
+        let text = "test result: ok. 3 passed; 0 failed; 0 ignored\ntest result: FAILED. 1 passed; 2 failed; 0 ignored";
+        let sum = Tally {
+            passed: 4,
+            failed: 2,
+        };
+        assert_eq!(Tally::of_cargo_test(&lines(text)), sum);
     }
 
     #[test]

@@ -11,18 +11,28 @@ use crate::workspace::WASM;
 const NEXTEST: (&str, &str) = ("cargo-nextest", "0.9.143");
 const DENY: (&str, &str) = ("cargo-deny", "0.20.2");
 
-/// Installs what is missing.
+/// Installs what is missing. Without nextest the tests still run, by cargo itself; nothing
+/// stands in for cargo-deny.
 pub(crate) fn install() -> Result<(), String> {
     wasm_target()?;
-    for (name, version) in [NEXTEST, DENY] {
-        crate_tool(name, version)?;
+    if let Err(why) = crate_tool(NEXTEST) {
+        println!("no cargo-nextest, so `cargo test` runs the tests: {why}");
     }
-    Ok(())
+    crate_tool(DENY)
+}
+
+/// Says whether cargo-nextest can be used.
+pub(crate) fn has_nextest() -> bool {
+    is_there(NEXTEST.0)
+}
+
+fn is_there(name: &str) -> bool {
+    find(name).is_some() || succeeds(Command::new(name).arg("--version"))
 }
 
 /// Adds the compiler's half for the browser. `rust-toolchain.toml` asks for it, but not every
 /// rustup does that by itself.
-fn wasm_target() -> Result<(), String> {
+pub(crate) fn wasm_target() -> Result<(), String> {
     let sysroot = Command::new("rustc")
         .args(["--print", "target-libdir", "--target", WASM])
         .output()
@@ -37,8 +47,8 @@ fn wasm_target() -> Result<(), String> {
 
 /// Installs a cargo subcommand into cargo's own bin folder. Unoptimised: it is built once and
 /// runs for seconds, and its optimised build would take several times as long.
-fn crate_tool(name: &str, version: &str) -> Result<(), String> {
-    if find(name).is_some() || succeeds(Command::new(name).arg("--version")) {
+fn crate_tool((name, version): (&str, &str)) -> Result<(), String> {
+    if is_there(name) {
         return Ok(());
     }
     println!("installing: {name} {version} (cargo install --locked, a few minutes, once)");
