@@ -22,16 +22,16 @@ use crate::error::{EngineError, Result};
 use crate::secrets::{Keyring, Purpose};
 
 /// No session outlives this.
-pub const ABSOLUTE_LIMIT: Duration = Duration::from_secs(12 * 3600);
-const LONGEST_IDLE: Duration = Duration::from_secs(30 * 60);
+pub const ABSOLUTE_LIMIT: Duration = Duration::from_hours(12);
+const LONGEST_IDLE: Duration = Duration::from_mins(30);
 /// How often "last seen" is written.
-const SEEN_EVERY: Duration = Duration::from_secs(60);
+const SEEN_EVERY: Duration = Duration::from_mins(1);
 const LONGEST_AGENT: usize = 200;
 
 /// How long a session of this role may lie idle.
 pub const fn idle_limit(role: Role) -> Duration {
     match role {
-        Role::Admin => Duration::from_secs(15 * 60),
+        Role::Admin => Duration::from_mins(15),
         Role::Viewer | Role::Operator | Role::Auditor => LONGEST_IDLE,
     }
 }

@@ -22,7 +22,7 @@ use crate::error::{EngineError, Result};
 use crate::ids::new_id;
 
 /// How long a setup code works.
-pub const SETUP_CODE_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+pub const SETUP_CODE_LIFETIME: Duration = Duration::from_hours(24);
 /// Where the hash of the code stands, with the end of its life.
 pub(super) const SETUP: &str = "setup";
 
@@ -53,8 +53,9 @@ impl Engine {
     /// The code is returned this once: only its hash is stored.
     ///
     /// # Errors
-    /// Only when the storage fails.
+    /// [`EngineError::Sealed`] without keys: nobody could sign in afterwards.
     pub async fn issue_setup_code(&self) -> Result<Option<SecretString>> {
+        self.keyring()?;
         let now = self.clock.now();
         let mut unit = self.store.begin().await?;
         if unit.count_users().await? > 0 {

@@ -18,11 +18,11 @@ use crate::secrets::{Keyring, Purpose};
 
 /// Failures of an account that cost nothing.
 const FREE_FAILURES: i64 = 5;
-const LONGEST_DELAY: Duration = Duration::from_secs(900);
+const LONGEST_DELAY: Duration = Duration::from_mins(15);
 const ADDRESS_FAILURES: i64 = 20;
-const ADDRESS_WINDOW: Duration = Duration::from_secs(600);
+const ADDRESS_WINDOW: Duration = Duration::from_mins(10);
 /// A bucket that was left alone for so long is thrown away.
-const FORGOTTEN_AFTER: Duration = Duration::from_secs(24 * 3600);
+const FORGOTTEN_AFTER: Duration = Duration::from_hours(24);
 
 /// The two buckets of one attempt, by their stored names.
 pub(super) struct Buckets {

@@ -20,14 +20,13 @@ use crate::ids::new_id;
 
 /// What every token begins with.
 const PREFIX: &str = "car_";
-const DAY: u64 = 24 * 3600;
 /// How long a token works unless one says otherwise.
-pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(90 * DAY);
+pub const DEFAULT_LIFETIME: Duration = Duration::from_hours(90 * 24);
 /// No token works longer.
-pub const LONGEST_LIFETIME: Duration = Duration::from_secs(366 * DAY);
+pub const LONGEST_LIFETIME: Duration = Duration::from_hours(366 * 24);
 const LONGEST_LABEL: usize = 100;
 /// How often "last used" is written.
-const USED_EVERY: Duration = Duration::from_secs(60);
+const USED_EVERY: Duration = Duration::from_mins(1);
 
 /// A token as asked for.
 #[derive(Clone, Debug)]

@@ -46,6 +46,7 @@ pub struct Keyring(Arc<Keys>);
 
 struct Keys {
     active: KeyId,
+    /// Holds the active one too: [`Keyring::new`] sees to it.
     all: BTreeMap<KeyId, RootKey>,
 }
 
@@ -100,8 +101,7 @@ impl Keyring {
 
     /// A keyed digest of these parts under the active key; each part carries its length.
     pub fn mac(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; 32] {
-        self.mac_with(self.0.active, purpose, parts)
-            .unwrap_or_default()
+        digest(&self.active_subkey(purpose), parts)
     }
 
     /// Whether this is the digest of these parts under any key at hand, in constant time per key:
@@ -119,19 +119,30 @@ impl Keyring {
         purpose: Purpose,
         parts: &[&[u8]],
     ) -> Option<[u8; 32]> {
-        let subkey = self.subkey(key, purpose)?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(subkey.as_slice()).ok()?;
-        for part in parts {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
-        Some(mac.finalize().into_bytes().into())
+        Some(digest(&*self.subkey(key, purpose)?, parts))
+    }
+
+    /// The active key's subkey of a purpose.
+    pub(super) fn active_subkey(&self, purpose: Purpose) -> Zeroizing<[u8; 32]> {
+        self.0.all[&self.0.active].subkey(purpose.label())
     }
 
     /// The subkey of a purpose; `None` when that key is not at hand.
     pub(super) fn subkey(&self, key: KeyId, purpose: Purpose) -> Option<Zeroizing<[u8; 32]>> {
         Some(self.0.all.get(&key)?.subkey(purpose.label()))
     }
+}
+
+/// HMAC-SHA-256. A key shorter than the hash's block is padded with zeros by definition.
+fn digest(subkey: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    let mut block = Zeroizing::new([0; 64]);
+    block[..32].copy_from_slice(subkey);
+    let mut mac = Hmac::<Sha256>::new((&*block).into());
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ impl Keyring {
     pub fn seal(&self, random: &Random, place: &Place, value: &[u8]) -> Result<Vec<u8>, SealError> {
         let key = self.active();
         let nonce = random.bytes::<24>()?;
-        let cipher = self.cipher(key, place).ok_or(SealError::TooLong)?;
+        let cipher = cipher(&self.active_subkey(place.purpose));
         let mut blob = Vec::with_capacity(TEXT_AT + value.len() + TAG_LENGTH);
         blob.push(FORM);
         blob.extend_from_slice(key.as_bytes());
@@ -95,9 +95,8 @@ impl Keyring {
     /// [`OpenError`]; nothing is told about the content.
     pub fn open(&self, place: &Place, blob: &[u8]) -> Result<SecretSlice<u8>, OpenError> {
         let parts = Parts::of(blob).ok_or(OpenError::Malformed)?;
-        let cipher = self
-            .cipher(parts.key, place)
-            .ok_or(OpenError::UnknownKey(parts.key))?;
+        let subkey = self.subkey(parts.key, place.purpose);
+        let cipher = cipher(&*subkey.ok_or(OpenError::UnknownKey(parts.key))?);
         let mut text = Zeroizing::new(parts.text.to_vec().into_boxed_slice());
         let bound_to = place.bound_to(parts.key);
         cipher
@@ -120,11 +119,10 @@ impl Keyring {
     pub fn key_of(blob: &[u8]) -> Option<KeyId> {
         Parts::of(blob).map(|parts| parts.key)
     }
+}
 
-    fn cipher(&self, key: KeyId, place: &Place) -> Option<XChaCha20Poly1305> {
-        let subkey = self.subkey(key, place.purpose)?;
-        XChaCha20Poly1305::new_from_slice(subkey.as_slice()).ok()
-    }
+fn cipher(subkey: &[u8; 32]) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(subkey.into())
 }
 
 struct Parts<'a> {

@@ -162,7 +162,7 @@ async fn people_make_see_and_revoke_their_own_only() {
         .unwrap();
     let theirs = issue(&house, "viewer", TokenScope::Read).await;
     let listed = house.engine.own_tokens(&operator).await.unwrap();
-    assert_eq!(listed, [mine.info.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&mine.info));
     let refused = house.engine.revoke_token(&operator, &theirs.info.id).await;
     assert!(matches!(refused, Err(EngineError::NotFound)));
     let for_admin = NewToken {
