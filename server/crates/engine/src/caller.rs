@@ -25,7 +25,12 @@ pub struct Caller {
 impl Caller {
     /// Carillon itself, which may everything.
     pub fn system() -> Self {
-        Self { actor: Actor::system(), role: Role::Admin, user_id: None, ip: None }
+        Self {
+            actor: Actor::system(),
+            role: Role::Admin,
+            user_id: None,
+            ip: None,
+        }
     }
 
     /// Fails unless the caller holds the permission.
@@ -33,7 +38,11 @@ impl Caller {
     /// # Errors
     /// [`EngineError::Denied`].
     pub fn require(&self, permission: Permission) -> Result<()> {
-        if self.role.may(permission) { Ok(()) } else { Err(EngineError::Denied(permission)) }
+        if self.role.may(permission) {
+            Ok(())
+        } else {
+            Err(EngineError::Denied(permission))
+        }
     }
 
     /// Starts an audit record of something this caller does.

@@ -42,7 +42,10 @@ impl Clock {
     /// Moves a manual clock; the system clock takes no orders.
     pub fn advance(&self, by: std::time::Duration) {
         if let Source::Manual(micros) = &self.0 {
-            micros.fetch_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
+            micros.fetch_add(
+                i64::try_from(by.as_micros()).unwrap_or(i64::MAX),
+                Ordering::SeqCst,
+            );
         }
     }
 }
@@ -53,8 +56,13 @@ impl fmt::Debug for Clock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one permitted look at the system clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one permitted look at the system clock"
+)]
 fn system_now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }

@@ -6,25 +6,8 @@ use std::time::Duration;
 
 use carillon_domain::role::Permission;
 use carillon_store::StoreError;
-use serde::{Deserialize, Serialize};
 
-/// One field of the input that is at fault.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldError {
-    /// Name of the field as the caller wrote it: `targets.filter`, `name`.
-    pub field: String,
-    /// Stable code: `required`, `invalid`, `unknown`, `too_long`, `taken`, …
-    pub code: String,
-    /// What is wrong and what to do, in one plain sentence.
-    pub message: String,
-}
-
-impl FieldError {
-    /// Short form.
-    pub fn new(field: impl Into<String>, code: &str, message: impl Into<String>) -> Self {
-        Self { field: field.into(), code: code.to_owned(), message: message.into() }
-    }
-}
+pub use carillon_domain::FieldError;
 
 /// Why a use case was not done. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -79,13 +62,17 @@ impl EngineError {
 }
 
 fn summarise(errors: &[FieldError]) -> String {
-    errors.iter().map(|e| format!("{}: {}", e.field, e.message)).collect::<Vec<_>>().join("; ")
+    errors
+        .iter()
+        .map(|e| format!("{}: {}", e.field, e.message))
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 impl From<StoreError> for EngineError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict { .. } => {
+            StoreError::Conflict => {
                 Self::Conflict("somebody else changed this meanwhile: look again".to_owned())
             }
             other => Self::Store(other),

@@ -15,7 +15,9 @@ use crate::random::{NoEntropy, Random};
 pub fn new_id(now: Timestamp, random: &Random) -> Result<String, NoEntropy> {
     let millis = u64::try_from(now.micros() / 1000).unwrap_or(0);
     let bytes = random.bytes::<10>()?;
-    Ok(Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid().to_string())
+    Ok(Builder::from_unix_timestamp_millis(millis, &bytes)
+        .into_uuid()
+        .to_string())
 }
 
 /// Many new ids at once, from one draw of random bytes: each is distinct.
@@ -26,8 +28,14 @@ pub fn new_ids(now: Timestamp, random: &Random, count: usize) -> Result<Vec<Stri
     let millis = u64::try_from(now.micros() / 1000).unwrap_or(0);
     let mut bytes = vec![0; count * 10];
     random.fill(&mut bytes)?;
-    let ids = bytes.chunks_exact(10).filter_map(|chunk| <&[u8; 10]>::try_from(chunk).ok());
+    let ids = bytes
+        .chunks_exact(10)
+        .filter_map(|chunk| <&[u8; 10]>::try_from(chunk).ok());
     Ok(ids
-        .map(|chunk| Builder::from_unix_timestamp_millis(millis, chunk).into_uuid().to_string())
+        .map(|chunk| {
+            Builder::from_unix_timestamp_millis(millis, chunk)
+                .into_uuid()
+                .to_string()
+        })
         .collect())
 }

@@ -33,7 +33,9 @@ impl Random {
 
     /// A repeatable generator, for tests only.
     pub fn seeded(seed: u64) -> Self {
-        Self(Source::Seeded(Arc::new(Mutex::new(StdRng::seed_from_u64(seed)))))
+        Self(Source::Seeded(Arc::new(Mutex::new(StdRng::seed_from_u64(
+            seed,
+        )))))
     }
 
     /// Fills a buffer.
@@ -44,8 +46,9 @@ impl Random {
         match &self.0 {
             Source::System => SysRng.try_fill_bytes(buffer).map_err(|_| NoEntropy),
             Source::Seeded(generator) => {
-                let mut generator =
-                    generator.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let mut generator = generator
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
                 generator.fill_bytes(buffer);
                 Ok(())
             }

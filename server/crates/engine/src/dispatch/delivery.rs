@@ -1,0 +1,215 @@
+//! From a claimed target to a delivery, and from its outcome to a result.
+//!
+//! Owns where a request goes and with which credential. *Invariant:* a password is opened only
+//! here, just before it is sent, and leaves in nothing but the delivery.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use carillon_devices::{Credential, Delivery, Limits, PathAndQuery, Target};
+use carillon_domain::action::uri;
+use carillon_domain::job::{EffectiveOptions, TransportChoice};
+use carillon_domain::outcome::Outcome;
+use carillon_domain::phone::{Phone, Scheme, Site, TransportSecurity};
+use carillon_domain::{Cause, Mac, Timestamp};
+use carillon_store::{ClaimedTarget, ContactUpdate, CredentialRow, PhoneRow, TargetResult};
+
+use crate::Engine;
+use crate::dispatch::facts::JobFacts;
+use crate::error::Result;
+use crate::secrets::Place;
+
+/// What all deliveries of one job share.
+pub(super) struct Desk {
+    facts: Arc<JobFacts>,
+    sites: HashMap<String, (Site, Option<Arc<str>>)>,
+}
+
+impl Desk {
+    /// Reads a job that can run; `None` when it is gone.
+    pub(super) async fn open(engine: &Engine, job: &str) -> Result<Option<Self>> {
+        let Some(row) = engine.store.job(job).await? else {
+            return Ok(None);
+        };
+        let facts = JobFacts::read(engine, row).await?;
+        let sites = engine.store.sites().await?.into_iter().map(|row| row.site);
+        let with_ca = |site: Site| {
+            let ca = site.ca_pem.as_deref().map(Arc::from);
+            (site.slug.clone(), (site, ca))
+        };
+        Ok(Some(Self {
+            facts: Arc::new(facts),
+            sites: sites.map(with_ca).collect(),
+        }))
+    }
+
+    pub(super) const fn facts(&self) -> &Arc<JobFacts> {
+        &self.facts
+    }
+
+    pub(super) fn window(&self) -> usize {
+        self.facts.options.window.max(1) as usize
+    }
+
+    fn site(&self, phone: &Phone) -> Option<&(Site, Option<Arc<str>>)> {
+        self.sites.get(phone.site.as_deref()?)
+    }
+}
+
+/// Credentials of a chunk, each opened once.
+struct Opened(BTreeMap<Mac, Arc<Credential>>);
+
+impl Opened {
+    async fn of(engine: &Engine, macs: &[Mac]) -> Result<Self> {
+        let now = engine.clock.now();
+        let mut opened: HashMap<String, Option<Arc<Credential>>> = HashMap::new();
+        let mut by_phone = BTreeMap::new();
+        for (mac, effective) in engine.store.effective_credentials(macs, now).await? {
+            let row = effective.credential;
+            let credential = opened
+                .entry(row.name.clone())
+                .or_insert_with(|| open_credential(engine, &row));
+            if let Some(credential) = credential {
+                by_phone.insert(mac, credential.clone());
+            }
+        }
+        Ok(Self(by_phone))
+    }
+}
+
+/// A credential that cannot be opened is none: the phone will say that it wants one.
+fn open_credential(engine: &Engine, row: &CredentialRow) -> Option<Arc<Credential>> {
+    let place = Place::credential(row.name.as_str(), row.secret_version);
+    match engine.keyring().ok()?.open_text(&place, &row.secret) {
+        Ok(password) => Some(Arc::new(Credential {
+            username: row.username.clone(),
+            password,
+        })),
+        Err(error) => {
+            tracing::error!(%error, credential.name = row.name, "a stored credential cannot be opened");
+            None
+        }
+    }
+}
+
+/// The deliveries of a chunk of claims, in their order; a cause where one cannot be made.
+pub(super) async fn prepare(
+    engine: &Engine,
+    desk: &Desk,
+    claimed: &[ClaimedTarget],
+) -> Vec<Result<Delivery, Cause>> {
+    let macs: Vec<Mac> = claimed.iter().map(ClaimedTarget::mac).collect();
+    match read(engine, &macs).await {
+        Ok((phones, credentials)) => claimed
+            .iter()
+            .map(|target| match phones.get(&target.mac()) {
+                Some(row) => prepare_one(desk, row, &credentials),
+                // Deleted since the job was made.
+                None => Err(Cause::NoAddress),
+            })
+            .collect(),
+        Err(error) => {
+            tracing::error!(%error, "claimed phones cannot be read; they are not sent to");
+            macs.iter().map(|_| Err(Cause::NoAddress)).collect()
+        }
+    }
+}
+
+async fn read(engine: &Engine, macs: &[Mac]) -> Result<(HashMap<Mac, PhoneRow>, Opened)> {
+    let rows = engine.store.phones_by_macs(macs).await?;
+    let phones = rows.into_iter().map(|row| (row.phone.mac, row)).collect();
+    Ok((phones, Opened::of(engine, macs).await?))
+}
+
+fn prepare_one(desk: &Desk, row: &PhoneRow, credentials: &Opened) -> Result<Delivery, Cause> {
+    let phone = &row.phone;
+    let site = desk.site(phone);
+    let security = site.map_or(TransportSecurity::Pinned, |(site, _)| {
+        site.transport_security
+    });
+    let place = place(phone, security, &desk.facts.options).ok_or(Cause::NoAddress)?;
+    let path = uri::request_target(&desk.facts.action, phone.url_form, phone.dial_form);
+    let path = PathAndQuery::parse(path.as_str()).map_err(|_| Cause::Unsupported)?;
+    let mut delivery = Delivery::new(phone.mac, place, path).remembering(&row.contact);
+    delivery.security = security;
+    delivery.ca_pem = site.and_then(|(_, ca)| ca.clone());
+    delivery.limits = Limits::within(desk.facts.options.timeout());
+    delivery.credential = credentials.0.get(&phone.mac).cloned();
+    Ok(delivery)
+}
+
+/// Where a phone is spoken to.
+fn place(phone: &Phone, security: TransportSecurity, options: &EffectiveOptions) -> Option<Target> {
+    let usual = match security {
+        TransportSecurity::PlainHttp => Scheme::Http,
+        TransportSecurity::Pinned | TransportSecurity::PrivateCa => Scheme::Https,
+    };
+    let scheme = match options.transport {
+        TransportChoice::Auto => phone.scheme.unwrap_or(usual),
+        TransportChoice::Http => Scheme::Http,
+        TransportChoice::Https => Scheme::Https,
+    };
+    let port = phone.port.unwrap_or(scheme.default_port());
+    Some(Target {
+        address: phone.address?,
+        port,
+        scheme,
+    })
+}
+
+/// Sends one delivery, if there is one, and says what came of the claim.
+pub(super) async fn deliver(
+    engine: &Engine,
+    target: &ClaimedTarget,
+    delivery: Result<Delivery, Cause>,
+) -> TargetResult {
+    match delivery {
+        Ok(delivery) => {
+            let outcome = engine.gateway.deliver(delivery).await;
+            result(target, outcome, engine.clock.now())
+        }
+        Err(cause) => unsent(target, cause, engine.clock.now()),
+    }
+}
+
+fn unsent(target: &ClaimedTarget, cause: Cause, at: Timestamp) -> TargetResult {
+    TargetResult {
+        job: target.target.job.clone(),
+        mac: target.mac(),
+        attempt_id: target.attempt_id.clone(),
+        state: cause.state(),
+        cause: Some(cause),
+        http_status: None,
+        transport: None,
+        at,
+        duration_ms: None,
+        excerpt: String::new(),
+        evidence: String::new(),
+        contact: None,
+    }
+}
+
+fn result(target: &ClaimedTarget, outcome: Outcome, at: Timestamp) -> TargetResult {
+    TargetResult {
+        job: target.target.job.clone(),
+        mac: target.mac(),
+        attempt_id: target.attempt_id.clone(),
+        state: outcome.state(),
+        cause: outcome.cause,
+        http_status: outcome.http_status,
+        transport: Some(outcome.transport),
+        at,
+        duration_ms: Some(i64::try_from(outcome.duration.as_millis()).unwrap_or(i64::MAX)),
+        contact: Some(contact(&outcome)),
+        excerpt: outcome.excerpt,
+        evidence: String::new(),
+    }
+}
+
+fn contact(outcome: &Outcome) -> ContactUpdate {
+    ContactUpdate {
+        learned_auth: outcome.learned_auth,
+        learned_pin: outcome.learned_pin.clone(),
+        reached: outcome.reached,
+    }
+}

@@ -1,0 +1,102 @@
+//! What a runner knows about its job, read once.
+//!
+//! Owns the frozen command of a job while it runs.
+
+use std::collections::BTreeMap;
+
+use carillon_domain::Timestamp;
+use carillon_domain::action::CheckedAction;
+use carillon_domain::event::{Actor, Event, EventResult};
+use carillon_domain::job::EffectiveOptions;
+use carillon_store::{ChangedTarget, JobRow, TargetRow};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::{EngineError, Result};
+use crate::secrets::Place;
+
+/// A job as its runner and the recorder need it.
+pub(super) struct JobFacts {
+    pub(super) id: String,
+    pub(super) action: CheckedAction,
+    pub(super) options: EffectiveOptions,
+    pub(super) actor: Actor,
+    pub(super) reason: String,
+}
+
+impl JobFacts {
+    /// Reads what a stored job says; its sealed parameters are opened here.
+    pub(super) async fn read(engine: &Engine, row: JobRow) -> Result<Self> {
+        let params = full_params(engine, &row).await?;
+        let action = CheckedAction::parse(&row.action, &params).map_err(EngineError::Invalid)?;
+        let options = serde_json::from_value(row.options)
+            .map_err(|_| EngineError::Internal("a job's options cannot be read"))?;
+        Ok(Self {
+            id: row.id,
+            action,
+            options,
+            actor: row.actor,
+            reason: row.reason,
+        })
+    }
+
+    /// An audit record about one target of this job, by the one who ordered it.
+    pub(super) fn event(
+        &self,
+        at: Timestamp,
+        action: &str,
+        result: EventResult,
+        target: &TargetRow,
+    ) -> Event {
+        let mut event = target_event(at, self.actor.clone(), action, target);
+        event.result = result;
+        event.reason.clone_from(&self.reason);
+        event
+    }
+}
+
+/// A record about one target, with its phone's name, site and groups as they were.
+pub(super) fn target_event(at: Timestamp, actor: Actor, action: &str, target: &TargetRow) -> Event {
+    let mut event = Event::new(at, actor, action);
+    event.phone = Some(target.mac);
+    event.phone_name.clone_from(&target.name);
+    event.site.clone_from(&target.site);
+    event.groups.clone_from(&target.groups);
+    event.job = Some(target.job.clone());
+    event
+}
+
+async fn full_params(engine: &Engine, row: &JobRow) -> Result<BTreeMap<String, Value>> {
+    let value = if row.has_sealed_params {
+        let sealed = engine.store.job_sealed_params(&row.id).await?;
+        let (blob, _) = sealed.ok_or(EngineError::Internal("a job lost its parameters"))?;
+        let opened = engine
+            .keyring()?
+            .open(&Place::job_params(row.id.as_str()), &blob);
+        let bytes = opened.map_err(|_| EngineError::Sealed)?;
+        serde_json::from_slice(bytes.expose_secret())
+    } else {
+        serde_json::from_value(row.params_shown.clone())
+    };
+    value.map_err(|_| EngineError::Internal("a job's parameters cannot be read"))
+}
+
+/// The records of phones that somebody took off a job.
+pub(crate) fn cancelled_events(
+    caller: &Caller,
+    job: &JobRow,
+    cancelled: &[ChangedTarget],
+    at: Timestamp,
+) -> Vec<Event> {
+    let record = |change: &ChangedTarget| {
+        let actor = caller.actor.clone();
+        let mut event = target_event(at, actor, "target.result", &change.target);
+        event.result = EventResult::Cancelled;
+        event.reason.clone_from(&job.reason);
+        event.detail = serde_json::json!({ "action": job.action, "state": change.target.state });
+        event
+    };
+    cancelled.iter().map(record).collect()
+}

@@ -1,0 +1,126 @@
+//! Dispatch: from a durable list of waiting phones to recorded results.
+//!
+//! Owns the tasks that claim, send and record. *Invariants:* no socket is opened for a target
+//! whose claim is not committed; a claim is sent at most once; only the recorder writes claims
+//! and results, in batches, one transaction each.
+
+mod delivery;
+mod facts;
+mod recorder;
+mod recover;
+mod runner;
+mod scheduler;
+
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use carillon_domain::Timestamp;
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::Engine;
+use crate::error::{EngineError, Result};
+use recorder::Entry;
+
+pub(crate) use facts::cancelled_events;
+pub use recover::Recovered;
+
+/// Entries that may wait for the recorder. Phones wait before memory does.
+const QUEUE: usize = 4096;
+
+/// The dispatcher's desk: what its tasks share.
+pub struct Dispatch {
+    epoch: AtomicI64,
+    entries: mpsc::Sender<Entry>,
+    inbox: Mutex<Option<mpsc::Receiver<Entry>>>,
+    slots: Arc<Semaphore>,
+    limit: usize,
+    in_flight: AtomicUsize,
+    wake: Notify,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Dispatch {
+    /// A desk for at most `max_in_flight` requests at once on this node.
+    pub fn new(max_in_flight: usize) -> Self {
+        let (entries, inbox) = mpsc::channel(QUEUE);
+        let limit = max_in_flight.clamp(1, Semaphore::MAX_PERMITS);
+        Self {
+            epoch: AtomicI64::new(0),
+            entries,
+            inbox: Mutex::new(Some(inbox)),
+            slots: Arc::new(Semaphore::new(limit)),
+            limit,
+            in_flight: AtomicUsize::new(0),
+            wake: Notify::new(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        }
+    }
+
+    /// Tells the scheduler to look for work now. It looks by itself every second as well.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// How many requests may be in flight at once on this node.
+    pub const fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// How many are in flight now.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Whether this node claims no more because it is stopping.
+    pub fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    /// The epoch of this run of this node; 0 before [`start`].
+    pub fn epoch(&self) -> i64 {
+        self.epoch.load(Ordering::SeqCst)
+    }
+
+    fn take_inbox(&self) -> Option<mpsc::Receiver<Entry>> {
+        self.inbox
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+/// Begins a new epoch, tells the truth about what an earlier run left behind, and starts the
+/// tasks. Call once, before the listener opens.
+///
+/// # Errors
+/// When the database cannot say what was in flight; then nothing must be sent.
+pub async fn start(engine: &Engine, node: &str) -> Result<Recovered> {
+    let inbox = engine
+        .dispatch
+        .take_inbox()
+        .ok_or(EngineError::Internal("started twice"))?;
+    let recovered = recover::recover(engine, node).await?;
+    engine
+        .dispatch
+        .epoch
+        .store(recovered.epoch, Ordering::SeqCst);
+    let tasks = &engine.dispatch.tasks;
+    tasks.spawn(recorder::run(engine.clone(), inbox));
+    tasks.spawn(scheduler::run(engine.clone()));
+    Ok(recovered)
+}
+
+/// Claims nothing more, lets what is in flight finish, records it, and ends the epoch.
+///
+/// # Errors
+/// When the end could not be written; the next start then looks after what is left.
+pub async fn stop(engine: &Engine, now: impl Fn() -> Timestamp) -> Result<()> {
+    engine.dispatch.stop.cancel();
+    engine.dispatch.tasks.close();
+    engine.dispatch.tasks.wait().await;
+    recover::end(engine, now()).await
+}

@@ -1,0 +1,310 @@
+//! The recorder: the one task that writes claims and results.
+//!
+//! Owns the batches. *Invariants:* a claim is answered only after its commit; a result is kept
+//! and tried again until it is stored, and while one is kept nothing new is claimed; watchers
+//! hear of a batch only after its commit.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use carillon_domain::event::{Event, EventResult};
+use carillon_domain::{Cause, Counts, JobState, Timestamp};
+use carillon_store::{
+    Claim as StoreClaim, ClaimedTarget, JobRow, StoreError, TargetResult, TargetRow, Unit,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::Engine;
+use crate::dispatch::facts::JobFacts;
+use crate::ids::new_ids;
+
+/// The most entries in one transaction.
+const BATCH: usize = 512;
+/// The longest pause between two tries to store a result.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// What runners hand in.
+pub(super) enum Entry {
+    /// Wants up to `limit` phones of a job.
+    Claim {
+        facts: Arc<JobFacts>,
+        limit: usize,
+        reply: oneshot::Sender<Vec<ClaimedTarget>>,
+    },
+    /// Tells what came of one; `stored` fires after the commit.
+    Result {
+        facts: Arc<JobFacts>,
+        result: TargetResult,
+        stored: oneshot::Sender<()>,
+    },
+}
+
+type Claim = (Arc<JobFacts>, usize, oneshot::Sender<Vec<ClaimedTarget>>);
+type Finding = (Arc<JobFacts>, TargetResult, oneshot::Sender<()>);
+
+#[derive(Default)]
+struct Batch {
+    claims: Vec<Claim>,
+    results: Vec<Finding>,
+}
+
+/// What one transaction did.
+#[derive(Default)]
+struct Written {
+    claimed: Vec<Vec<ClaimedTarget>>,
+    changed: BTreeMap<String, bool>,
+}
+
+impl Batch {
+    fn push(&mut self, entry: Entry) {
+        match entry {
+            Entry::Claim {
+                facts,
+                limit,
+                reply,
+            } => self.claims.push((facts, limit, reply)),
+            Entry::Result {
+                facts,
+                result,
+                stored,
+            } => self.results.push((facts, result, stored)),
+        }
+    }
+
+    /// Every job in the batch, once.
+    fn jobs(&self) -> BTreeMap<&str, &Arc<JobFacts>> {
+        let claims = self.claims.iter().map(|(facts, ..)| facts);
+        let results = self.results.iter().map(|(facts, ..)| facts);
+        claims
+            .chain(results)
+            .map(|facts| (facts.id.as_str(), facts))
+            .collect()
+    }
+}
+
+/// Runs until every sender is gone or the dispatcher has stopped and nothing is in flight.
+pub(super) async fn run(engine: Engine, mut inbox: mpsc::Receiver<Entry>) {
+    loop {
+        let first = tokio::select! {
+            entry = inbox.recv() => entry,
+            () = drained(&engine) => None,
+        };
+        let Some(first) = first else { break };
+        let mut batch = Batch::default();
+        batch.push(first);
+        while batch.claims.len() + batch.results.len() < BATCH {
+            match inbox.try_recv() {
+                Ok(entry) => batch.push(entry),
+                Err(_) => break,
+            }
+        }
+        settle(&engine, batch).await;
+    }
+}
+
+/// Resolves once the dispatcher stops and no request is in flight any more.
+async fn drained(engine: &Engine) {
+    engine.dispatch.stop.cancelled().await;
+    let all = u32::try_from(engine.dispatch.limit).unwrap_or(u32::MAX);
+    let _all_slots = engine.dispatch.slots.acquire_many(all).await;
+}
+
+/// Writes a batch; its results are tried until they are stored, its claims once.
+async fn settle(engine: &Engine, mut batch: Batch) {
+    let mut pause = Duration::from_millis(50);
+    loop {
+        match write(engine, &batch).await {
+            Ok(written) => return publish(engine, batch, written),
+            Err(error) => {
+                tracing::error!(%error, results = batch.results.len(), "could not record; nothing more is sent until it is stored");
+                // A dropped reply tells the runner that it got nothing.
+                batch.claims.clear();
+                if batch.results.is_empty() {
+                    return;
+                }
+            }
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+fn publish(engine: &Engine, batch: Batch, written: Written) {
+    for ((_, _, reply), claimed) in batch.claims.into_iter().zip(written.claimed) {
+        // A runner that went away leaves claims that recovery will call unknown.
+        let _gone = reply.send(claimed);
+    }
+    for (_, _, stored) in batch.results {
+        let _gone = stored.send(());
+    }
+    for (job, state_changed) in written.changed {
+        if state_changed {
+            engine.feed.jobs_changed(&job);
+        } else {
+            engine.feed.job_changed(&job);
+        }
+    }
+}
+
+async fn write(engine: &Engine, batch: &Batch) -> Result<Written, StoreError> {
+    let now = engine.clock.now();
+    let mut events = Vec::new();
+    let mut written = Written::default();
+    let jobs = batch.jobs();
+    let mut unit = engine.store.begin().await?;
+    let results: Vec<TargetResult> = batch.results.iter().map(|(_, r, _)| r.clone()).collect();
+    for change in unit.record_results(&results).await? {
+        if let Some(facts) = jobs.get(change.target.job.as_str()) {
+            events.push(result_event(facts, &change.target, now));
+        }
+        written.changed.entry(change.target.job).or_insert(false);
+    }
+    for facts in touched(&jobs, &written.changed) {
+        if stop_itself(&mut unit, facts, now, &mut events).await? {
+            written.changed.insert(facts.id.clone(), true);
+        }
+    }
+    for (facts, limit, _) in &batch.claims {
+        let claimed = claim(engine, &mut unit, (facts, *limit), now, &mut events).await?;
+        if !claimed.is_empty() {
+            written.changed.entry(facts.id.clone()).or_insert(false);
+        }
+        written.claimed.push(claimed);
+    }
+    for facts in jobs.values() {
+        if let Some(state) = unit.finish_job_if_done(&facts.id, now).await? {
+            events.push(end_event(facts, state, now));
+            written.changed.insert(facts.id.clone(), true);
+        }
+    }
+    unit.record(&events).await?.commit().await?;
+    Ok(written)
+}
+
+fn touched<'a>(
+    jobs: &BTreeMap<&str, &'a Arc<JobFacts>>,
+    changed: &BTreeMap<String, bool>,
+) -> Vec<&'a Arc<JobFacts>> {
+    changed
+        .keys()
+        .filter_map(|id| jobs.get(id.as_str()).copied())
+        .collect()
+}
+
+/// Claims the next phones of a job, unless this node is stopping or the job's time has passed.
+async fn claim(
+    engine: &Engine,
+    unit: &mut Unit,
+    (facts, limit): (&JobFacts, usize),
+    now: Timestamp,
+    events: &mut Vec<Event>,
+) -> Result<Vec<ClaimedTarget>, StoreError> {
+    if engine.dispatch.is_stopping() {
+        return Ok(Vec::new());
+    }
+    let Some(job) = unit.job(&facts.id).await? else {
+        return Ok(Vec::new());
+    };
+    if job.not_after.is_some_and(|limit| limit < now) {
+        let expired = unit.expire_waiting(&facts.id, now).await?;
+        events.extend(
+            expired
+                .iter()
+                .map(|change| result_event(facts, &change.target, now)),
+        );
+        return Ok(Vec::new());
+    }
+    let limit = limit.min(after_canary(facts, &job.counts));
+    let Ok(ids) = new_ids(now, &engine.random, limit) else {
+        return Ok(Vec::new());
+    };
+    let claim = StoreClaim {
+        job: &facts.id,
+        epoch: engine.dispatch.epoch(),
+        now,
+        attempts: &ids,
+    };
+    let claimed = unit.claim(&claim).await?;
+    events.extend(
+        claimed
+            .iter()
+            .map(|target| intent_event(facts, target, now)),
+    );
+    Ok(claimed)
+}
+
+/// How many phones may go now: until the first ones are through, no others.
+fn after_canary(facts: &JobFacts, counts: &Counts) -> usize {
+    let canary = i64::from(facts.options.canary);
+    if canary == 0 || through(counts) >= canary {
+        return usize::MAX;
+    }
+    let free = canary - through(counts) - counts.sending - counts.verifying;
+    usize::try_from(free).unwrap_or(0)
+}
+
+/// Phones that were tried and are done.
+const fn through(counts: &Counts) -> i64 {
+    counts.verified + counts.acknowledged + counts.failed + counts.unknown
+}
+
+/// Ends a job's waiting phones when too many have failed. True when it did.
+async fn stop_itself(
+    unit: &mut Unit,
+    facts: &Arc<JobFacts>,
+    now: Timestamp,
+    events: &mut Vec<Event>,
+) -> Result<bool, StoreError> {
+    let Some(JobRow { counts, .. }) = unit.job(&facts.id).await? else {
+        return Ok(false);
+    };
+    let bad = counts.failed + counts.unknown;
+    let tried = counts.total() - counts.skipped;
+    let limit = i64::from(facts.options.max_failed_percent);
+    let canary_failed = through(&counts) <= i64::from(facts.options.canary);
+    let too_many = canary_failed || (limit < 100 && bad * 100 > limit * tried);
+    if bad == 0 || counts.waiting == 0 || !too_many {
+        return Ok(false);
+    }
+    let skipped = unit
+        .skip_waiting(&facts.id, Cause::FailureLimit, now)
+        .await?;
+    events.extend(
+        skipped
+            .iter()
+            .map(|change| result_event(facts, &change.target, now)),
+    );
+    Ok(true)
+}
+
+fn intent_event(facts: &JobFacts, claimed: &ClaimedTarget, now: Timestamp) -> Event {
+    let mut event = facts.event(now, "target.intent", EventResult::Intent, &claimed.target);
+    event.detail = serde_json::json!({
+        "action": facts.action.label(), "attempt": claimed.attempt_id,
+    });
+    event
+}
+
+fn result_event(facts: &JobFacts, target: &TargetRow, now: Timestamp) -> Event {
+    let result = EventResult::of_target(target.state).unwrap_or(EventResult::Ok);
+    let mut event = facts.event(now, "target.result", result, target);
+    event.detail = serde_json::json!({
+        "action": facts.action.label(),
+        "state": target.state,
+        "cause": target.cause,
+        "http_status": target.http_status,
+        "transport": target.transport,
+        "duration_ms": target.duration_ms,
+        "attempt": target.attempt_id,
+    });
+    event
+}
+
+fn end_event(facts: &JobFacts, state: JobState, now: Timestamp) -> Event {
+    let mut event = Event::new(now, carillon_domain::event::Actor::system(), "job.ended");
+    event.job = Some(facts.id.clone());
+    event.reason.clone_from(&facts.reason);
+    event.detail = serde_json::json!({ "action": facts.action.label(), "state": state });
+    event
+}

@@ -1,0 +1,104 @@
+//! What an earlier run left behind, and the life of this node's epoch.
+//!
+//! Owns the honest end of claims that nobody can tell the end of. *Invariant:* runs before the
+//! listener opens, and sends nothing.
+
+use std::time::Duration;
+
+use carillon_domain::event::{Actor, Event, EventResult};
+use carillon_domain::{JobState, Timestamp};
+use carillon_store::Occasion;
+
+use crate::Engine;
+use crate::dispatch::facts::target_event;
+use crate::error::Result;
+
+/// How long a node may be silent before others take its claims for lost.
+const LEASE: Duration = Duration::from_secs(15);
+
+/// What the start found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// The epoch that begins now.
+    pub epoch: i64,
+    /// Requests that were under way when an earlier run ended: nobody can say.
+    pub unknown: usize,
+    /// Jobs left in the middle: they wait for somebody to resume them.
+    pub interrupted: Vec<String>,
+}
+
+/// Begins an epoch and closes what older ones left open, in one transaction with its records.
+pub(super) async fn recover(engine: &Engine, node: &str) -> Result<Recovered> {
+    let now = engine.clock.now();
+    let mut unit = engine.store.begin().await?;
+    let epoch = unit.begin_epoch(node, now, now.plus(LEASE)).await?;
+    let left = unit.recover(epoch, now, Occasion::Start).await?;
+    let mut events = vec![start_event(now, node, epoch, !left.dead.is_empty())];
+    events.extend(settled(&left, now));
+    unit.record(&events).await?.commit().await?;
+    Ok(Recovered {
+        epoch,
+        unknown: left.targets.len(),
+        interrupted: left.interrupted,
+    })
+}
+
+/// The records of what dead nodes left behind.
+fn settled(left: &carillon_store::Recovered, now: Timestamp) -> Vec<Event> {
+    let targets = left.targets.iter().map(|change| {
+        let target = &change.target;
+        let mut event = target_event(now, Actor::system(), "target.result", target);
+        event.result = EventResult::of_target(target.state).unwrap_or(EventResult::Unknown);
+        event.detail = serde_json::json!({
+            "state": target.state, "cause": target.cause, "attempt": target.attempt_id,
+        });
+        event
+    });
+    let job_event = |action: &str, job: &String, state: JobState| {
+        let mut event = Event::new(now, Actor::system(), action);
+        event.job = Some(job.clone());
+        event.detail = serde_json::json!({ "state": state });
+        event
+    };
+    let interrupted = left
+        .interrupted
+        .iter()
+        .map(|job| job_event("job.interrupted", job, JobState::Interrupted));
+    let ended = left
+        .ended
+        .iter()
+        .map(|(job, state)| job_event("job.ended", job, *state));
+    targets.chain(interrupted).chain(ended).collect()
+}
+
+/// Says that this node is still there, and looks after claims of nodes that are not.
+pub(super) async fn keep_watch(engine: &Engine) -> Result<()> {
+    if !engine.store.is_shared() {
+        return Ok(());
+    }
+    let (now, epoch) = (engine.clock.now(), engine.dispatch.epoch());
+    let mut unit = engine.store.begin().await?;
+    unit.renew_lease(epoch, now.plus(LEASE)).await?;
+    let left = unit.recover(epoch, now, Occasion::Watch).await?;
+    let events = settled(&left, now);
+    unit.record(&events).await?.commit().await?;
+    Ok(())
+}
+
+/// Ends this node's epoch cleanly.
+pub(super) async fn end(engine: &Engine, now: Timestamp) -> Result<()> {
+    let mut unit = engine.store.begin().await?;
+    unit.end_epoch(engine.dispatch.epoch(), now).await?;
+    let mut event = Event::new(now, Actor::system(), "server.stopped");
+    event.detail = serde_json::json!({ "epoch": engine.dispatch.epoch() });
+    unit.record(&[event]).await?.commit().await?;
+    Ok(())
+}
+
+fn start_event(now: Timestamp, node: &str, epoch: i64, unclean: bool) -> Event {
+    let mut event = Event::new(now, Actor::system(), "server.started");
+    event.detail = serde_json::json!({
+        "node": node, "epoch": epoch, "after_unclean_stop": unclean,
+    });
+    event
+}

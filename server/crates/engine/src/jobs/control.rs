@@ -1,0 +1,122 @@
+//! Pausing, resuming and cancelling.
+
+use carillon_domain::role::Permission;
+use carillon_domain::{JobState, TargetState};
+
+use crate::Engine;
+use crate::caller::Caller;
+use crate::dispatch::cancelled_events;
+use crate::error::{EngineError, Result};
+
+impl Engine {
+    /// Holds a job: what is in flight finishes, nothing more is claimed.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] when it does not run.
+    pub async fn pause_job(&self, caller: &Caller, id: &str) -> Result<()> {
+        self.move_job(
+            caller,
+            id,
+            (&[JobState::Running], JobState::Paused),
+            "job.paused",
+        )
+        .await
+    }
+
+    /// Lets a paused or interrupted job go on. A limit in time that has passed moves no further:
+    /// what is past it expires.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] when it is neither paused nor interrupted.
+    pub async fn resume_job(&self, caller: &Caller, id: &str) -> Result<()> {
+        let from = [JobState::Paused, JobState::Interrupted];
+        self.move_job(caller, id, (&from, JobState::Running), "job.resumed")
+            .await
+    }
+
+    async fn move_job(
+        &self,
+        caller: &Caller,
+        id: &str,
+        (from, to): (&[JobState], JobState),
+        action: &str,
+    ) -> Result<()> {
+        caller.require(Permission::RunJobs)?;
+        let now = self.clock.now();
+        let mut unit = self.store.begin().await?;
+        let job = unit.job(id).await?.ok_or(EngineError::NotFound)?;
+        if !unit.set_job_state(id, from, to, now).await? {
+            return Err(EngineError::Conflict(format!(
+                "the job is {}",
+                in_words(job.state)
+            )));
+        }
+        let mut event = caller.event(now, action);
+        event.job = Some(id.to_owned());
+        event.detail = serde_json::json!({ "action": job.action, "from": job.state, "to": to });
+        unit.record(&[event]).await?.commit().await?;
+        self.feed.jobs_changed(id);
+        self.dispatch.wake();
+        Ok(())
+    }
+
+    /// Ends a job: its waiting phones are cancelled at once, what is in flight finishes.
+    /// Answers how many phones were cancelled.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] when it is over already.
+    pub async fn cancel_job(&self, caller: &Caller, id: &str) -> Result<usize> {
+        caller.require(Permission::RunJobs)?;
+        let now = self.clock.now();
+        let mut unit = self.store.begin().await?;
+        let job = unit.job(id).await?.ok_or(EngineError::NotFound)?;
+        let from = [
+            JobState::Running,
+            JobState::Paused,
+            JobState::Interrupted,
+            JobState::Scheduled,
+            JobState::AwaitingApproval,
+        ];
+        if !unit
+            .set_job_state(id, &from, JobState::Stopping, now)
+            .await?
+        {
+            return Err(EngineError::Conflict(format!(
+                "the job is {}",
+                in_words(job.state)
+            )));
+        }
+        let cancelled = unit.cancel_waiting(id, now).await?;
+        let ended = unit.finish_job_if_done(id, now).await?;
+        let mut event = caller.event(now, "job.cancelled");
+        event.job = Some(id.to_owned());
+        event.detail = serde_json::json!({
+            "action": job.action, "cancelled": cancelled.len(), "state": ended,
+        });
+        let mut events = vec![event];
+        events.extend(cancelled_events(caller, &job, &cancelled, now));
+        unit.record(&events).await?.commit().await?;
+        self.feed.jobs_changed(id);
+        self.dispatch.wake();
+        Ok(cancelled
+            .iter()
+            .filter(|c| c.target.state == TargetState::Cancelled)
+            .count())
+    }
+}
+
+/// A job's state in a sentence.
+fn in_words(state: JobState) -> &'static str {
+    match state {
+        JobState::AwaitingApproval => "waiting for a second person",
+        JobState::Scheduled => "scheduled for later",
+        JobState::Running => "running already",
+        JobState::Paused => "paused already",
+        JobState::Stopping => "being stopped already",
+        JobState::Interrupted => "interrupted: resume or cancel it",
+        JobState::Finished => "finished",
+        JobState::Cancelled => "cancelled",
+        JobState::Denied => "denied",
+        JobState::Expired => "expired",
+    }
+}

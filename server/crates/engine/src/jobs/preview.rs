@@ -1,0 +1,108 @@
+//! What a job would do, without doing it.
+
+use carillon_domain::action::{CheckedAction, Class, uri};
+use carillon_domain::job::{CheckedRequest, EffectiveOptions, JobRequest, Plan, plan};
+use carillon_domain::phone::{DialForm, UrlForm};
+use carillon_domain::role::{Permission, Role};
+
+use super::resolve::resolve;
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::{EngineError, FieldError, Result};
+
+/// A job as it would be.
+#[derive(Clone, Debug)]
+pub struct JobPreview {
+    /// The action, checked.
+    pub action: CheckedAction,
+    /// The limits that would hold.
+    pub options: EffectiveOptions,
+    /// Who gets it and who does not, and why.
+    pub plan: Plan,
+    /// Identifies the plan: see [`Plan::digest`].
+    pub digest: String,
+    /// One request as it would go out, numbers masked.
+    pub request_example: String,
+    /// Whether a reason must be given.
+    pub needs_reason: bool,
+}
+
+impl JobPreview {
+    /// Phones of the job, run and skipped.
+    pub fn total(&self) -> usize {
+        self.plan.total()
+    }
+}
+
+impl Engine {
+    /// Plans a job and tells everything about it. Changes nothing.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] with every wrong field; an empty set of phones is one.
+    pub async fn preview_job(&self, caller: &Caller, request: &JobRequest) -> Result<JobPreview> {
+        caller.require(Permission::RunJobs)?;
+        let checked = check(caller, request)?;
+        let phones = resolve(self, &request.targets, checked.filter.as_ref()).await?;
+        let plan = plan(&checked.action, phones, request.options.include_protected);
+        Ok(preview(checked, plan))
+    }
+}
+
+/// The preview of a plan.
+pub(super) fn preview(checked: CheckedRequest, plan: Plan) -> JobPreview {
+    JobPreview {
+        digest: plan.digest(),
+        request_example: uri::shown(&checked.action, UrlForm::Servlet, DialForm::Key),
+        needs_reason: checked.action.entry().class != Class::Harmless,
+        action: checked.action,
+        options: checked.options,
+        plan,
+    }
+}
+
+/// Everything that can be checked before looking at phones, permissions by class included.
+pub(super) fn check(caller: &Caller, request: &JobRequest) -> Result<CheckedRequest> {
+    let checked = request.check().map_err(EngineError::Invalid)?;
+    if checked.action.entry().call_control {
+        caller.require(Permission::CallControl)?;
+    }
+    let mut errors = not_offered(request);
+    if request.options.include_protected {
+        if caller.role != Role::Admin {
+            return Err(EngineError::Denied(Permission::Administer));
+        }
+        if request.reason.trim().is_empty() {
+            let message = "say why protected phones are included";
+            errors.push(FieldError::new("reason", "required", message));
+        }
+    }
+    if errors.is_empty() {
+        Ok(checked)
+    } else {
+        Err(EngineError::Invalid(errors))
+    }
+}
+
+/// Options that are documented and do not work yet are refused, never ignored.
+fn not_offered(request: &JobRequest) -> Vec<FieldError> {
+    let options = &request.options;
+    let asked = [
+        ("options.start_at", options.start_at.is_some()),
+        ("options.retries", options.retries.is_some_and(|n| n > 0)),
+        ("options.verify", options.verify == Some(true)),
+        (
+            "options.site_max_down_percent",
+            options.site_max_down_percent.is_some_and(|n| n < 100),
+        ),
+    ];
+    let refused = asked.into_iter().filter(|(_, asked)| *asked);
+    refused
+        .map(|(field, _)| {
+            FieldError::new(
+                field,
+                "not_available",
+                "this version cannot do that yet: leave it out",
+            )
+        })
+        .collect()
+}

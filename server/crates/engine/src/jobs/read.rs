@@ -1,0 +1,89 @@
+//! Lists of jobs, one job, its targets.
+
+use carillon_domain::role::Permission;
+use carillon_domain::{Cause, JobState, Mac};
+use carillon_store::{JobQuery, JobRow, JobSnapshot, Page, Seek, TargetQuery, TargetRow};
+
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::{EngineError, Result};
+
+impl Engine {
+    /// One page of jobs, newest first.
+    pub async fn jobs(
+        &self,
+        caller: &Caller,
+        query: &JobQuery,
+        seek: &Seek,
+        limit: i64,
+    ) -> Result<Page<JobRow>> {
+        caller.require(Permission::ViewJobs)?;
+        Ok(self.store.job_page(query, seek, limit).await?)
+    }
+
+    /// How many jobs are in each state.
+    pub async fn job_state_counts(&self, caller: &Caller) -> Result<Vec<(JobState, i64)>> {
+        caller.require(Permission::ViewJobs)?;
+        Ok(self.store.count_jobs().await?)
+    }
+
+    /// One job with its causes, read at one moment: its counts add up to its total.
+    pub async fn job(&self, caller: &Caller, id: &str) -> Result<JobSnapshot> {
+        caller.require(Permission::ViewJobs)?;
+        self.store
+            .job_snapshot(id)
+            .await?
+            .ok_or(EngineError::NotFound)
+    }
+
+    /// The jobs that repeat this one.
+    pub async fn retries_of(&self, caller: &Caller, id: &str) -> Result<Vec<String>> {
+        caller.require(Permission::ViewJobs)?;
+        Ok(self.store.retries_of(id).await?)
+    }
+
+    /// One page of a job's targets, in the job's order.
+    pub async fn targets(
+        &self,
+        caller: &Caller,
+        id: &str,
+        query: &TargetQuery,
+        seek: &Seek,
+        limit: i64,
+    ) -> Result<Page<TargetRow>> {
+        caller.require(Permission::ViewJobs)?;
+        Ok(self.store.target_page(id, query, seek, limit).await?)
+    }
+
+    /// One target.
+    pub async fn target(&self, caller: &Caller, id: &str, mac: Mac) -> Result<TargetRow> {
+        caller.require(Permission::ViewJobs)?;
+        self.store
+            .target(id, mac)
+            .await?
+            .ok_or(EngineError::NotFound)
+    }
+
+    /// The next targets behind a place, for exports: start with -1, go on with the last place.
+    pub async fn target_batch(
+        &self,
+        caller: &Caller,
+        id: &str,
+        query: &TargetQuery,
+        after: i64,
+    ) -> Result<Vec<TargetRow>> {
+        caller.require(Permission::ViewJobs)?;
+        Ok(self.store.target_batch(id, query, after, 1000).await?)
+    }
+
+    /// Where a cause strikes: sites, most first.
+    pub async fn cause_sites(
+        &self,
+        caller: &Caller,
+        id: &str,
+        cause: Cause,
+    ) -> Result<Vec<(String, i64)>> {
+        caller.require(Permission::ViewJobs)?;
+        Ok(self.store.cause_sites(id, cause).await?)
+    }
+}

@@ -1,0 +1,149 @@
+//! Sending again what a person chose, as a new job that names the old one.
+
+use std::collections::BTreeMap;
+
+use carillon_domain::job::{JobOptions, JobRequest, TargetSpec};
+use carillon_domain::role::Permission;
+use carillon_domain::{Mac, TargetState};
+use carillon_store::{JobRow, TargetQuery};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use super::preview::JobPreview;
+use super::{Submission, Submitted};
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::{EngineError, Result};
+use crate::secrets::Place;
+
+/// States whose phones may be sent to again.
+const AGAIN: [TargetState; 5] = [
+    TargetState::Failed,
+    TargetState::Unknown,
+    TargetState::Cancelled,
+    TargetState::Expired,
+    TargetState::Skipped,
+];
+
+impl Engine {
+    /// Makes a new job of the targets of `id` in these states, with the same action and options.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] when a state cannot be retried or no target is in one.
+    pub async fn retry_job(
+        &self,
+        caller: &Caller,
+        id: &str,
+        states: &[TargetState],
+        reason: &str,
+        idempotency_key: Option<String>,
+    ) -> Result<Submitted> {
+        let request = self.retry_request(caller, id, states, reason).await?;
+        let submission = Submission {
+            idempotency_key,
+            retry_of: Some(id.to_owned()),
+        };
+        self.submit_job(caller, &request, submission).await
+    }
+
+    /// The same as a plan, changing nothing.
+    pub async fn preview_retry(
+        &self,
+        caller: &Caller,
+        id: &str,
+        states: &[TargetState],
+    ) -> Result<JobPreview> {
+        let request = self.retry_request(caller, id, states, "").await?;
+        self.preview_job(caller, &request).await
+    }
+
+    /// The request that a retry comes to: exactly these phones, one by one. Phones that were
+    /// removed from the inventory meanwhile are left out.
+    pub async fn retry_request(
+        &self,
+        caller: &Caller,
+        id: &str,
+        states: &[TargetState],
+        reason: &str,
+    ) -> Result<JobRequest> {
+        caller.require(Permission::RunJobs)?;
+        let job = self.store.job(id).await?.ok_or(EngineError::NotFound)?;
+        if let Some(state) = states.iter().find(|state| !AGAIN.contains(state)) {
+            let message = format!("phones that are {state} are not sent to again");
+            return Err(EngineError::invalid("states", "invalid", message));
+        }
+        let phones = self.phones_in(id, states).await?;
+        if phones.is_empty() {
+            let message = "no phone of this job is in one of these states";
+            return Err(EngineError::invalid("states", "empty", message));
+        }
+        Ok(JobRequest {
+            action: job.action.clone(),
+            params: self.params_of(&job).await?,
+            targets: TargetSpec {
+                phones,
+                groups: Vec::new(),
+                filter: None,
+            },
+            options: options_of(&job),
+            reason: if reason.trim().is_empty() {
+                job.reason
+            } else {
+                reason.to_owned()
+            },
+            expect: None,
+        })
+    }
+
+    async fn phones_in(&self, id: &str, states: &[TargetState]) -> Result<Vec<Mac>> {
+        if states.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = TargetQuery {
+            states: states.to_vec(),
+            ..TargetQuery::default()
+        };
+        let mut macs = Vec::new();
+        let mut after = -1;
+        loop {
+            let batch = self.store.target_batch(id, &query, after, 1000).await?;
+            let Some(last) = batch.last() else { break };
+            after = last.position;
+            macs.extend(batch.iter().map(|target| target.mac));
+        }
+        let known = self.store.phones_by_macs(&macs).await?;
+        Ok(known.into_iter().map(|row| row.phone.mac).collect())
+    }
+
+    async fn params_of(&self, job: &JobRow) -> Result<BTreeMap<String, Value>> {
+        let value = match self.store.job_sealed_params(&job.id).await? {
+            Some((blob, _)) => {
+                let opened = self
+                    .keyring()?
+                    .open(&Place::job_params(job.id.as_str()), &blob);
+                let bytes = opened.map_err(|_| EngineError::Sealed)?;
+                serde_json::from_slice(bytes.expose_secret())
+            }
+            None => serde_json::from_value(job.params_shown.clone()),
+        };
+        value.map_err(|_| EngineError::Internal("a job's parameters cannot be read"))
+    }
+}
+
+/// The limits of a job, asked for again; what is bound to a time is not.
+fn options_of(job: &JobRow) -> JobOptions {
+    let number = |name: &str| {
+        job.options
+            .get(name)
+            .and_then(Value::as_u64)
+            .and_then(|n| u32::try_from(n).ok())
+    };
+    JobOptions {
+        window: number("window"),
+        timeout_ms: number("timeout_ms"),
+        canary: number("canary"),
+        max_failed_percent: number("max_failed_percent"),
+        max_auth_failed: number("max_auth_failed"),
+        ..JobOptions::default()
+    }
+}

@@ -1,0 +1,272 @@
+//! Making a job.
+
+use carillon_domain::action::Class;
+use carillon_domain::job::{JobRequest, PlannedPhone, not_after, plan};
+use carillon_domain::role::Permission;
+use carillon_domain::{Cause, JobState, Timestamp};
+use carillon_store::{IdempotencyKey, KeyUse, NewJob, NewTarget, Unit};
+use serde_json::json;
+
+use super::preview::{JobPreview, check, preview};
+use super::resolve::resolve;
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::{EngineError, Result};
+use crate::ids::new_id;
+use crate::secrets::Place;
+
+/// How long an idempotency key is remembered.
+const KEY_LIFE: std::time::Duration = std::time::Duration::from_hours(24);
+
+/// What comes with a request besides the request.
+#[derive(Clone, Debug, Default)]
+pub struct Submission {
+    /// The client's key: the same key and body are the same job.
+    pub idempotency_key: Option<String>,
+    /// The job that this one repeats.
+    pub retry_of: Option<String>,
+}
+
+/// A job that was made, now or before with the same key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submitted {
+    /// Its id.
+    pub id: String,
+    /// Whether it existed already: the same key was used before.
+    pub replayed: bool,
+}
+
+impl Engine {
+    /// Makes a job and wakes the dispatcher.
+    ///
+    /// # Errors
+    /// [`EngineError::SetChanged`] when the phones are not those that the caller expects,
+    /// [`EngineError::Conflict`] when the idempotency key was used for another request.
+    pub async fn submit_job(
+        &self,
+        caller: &Caller,
+        request: &JobRequest,
+        submission: Submission,
+    ) -> Result<Submitted> {
+        caller.require(Permission::RunJobs)?;
+        let key = idempotency(caller, request, &submission)?;
+        if let Some(before) = self.made_before(key.as_ref()).await? {
+            return Ok(before);
+        }
+        let checked = check(caller, request)?;
+        let phones = resolve(self, &request.targets, checked.filter.as_ref()).await?;
+        let plan = plan(&checked.action, phones, request.options.include_protected);
+        let preview = preview(checked, plan);
+        expect(request, &preview)?;
+        require_reason(request, &preview)?;
+        self.make(caller, request, &preview, submission, key).await
+    }
+
+    async fn made_before(&self, key: Option<&IdempotencyKey>) -> Result<Option<Submitted>> {
+        let Some(key) = key else { return Ok(None) };
+        let since = self.clock.now().minus(KEY_LIFE);
+        match self.store.key_use(key, since).await? {
+            KeyUse::Fresh => Ok(None),
+            used => replayed(used).map(Some),
+        }
+    }
+
+    /// One transaction: job, targets, audit record, idempotency key.
+    pub(super) async fn make(
+        &self,
+        caller: &Caller,
+        request: &JobRequest,
+        preview: &JobPreview,
+        submission: Submission,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Submitted> {
+        let now = self.clock.now();
+        let id = new_id(now, &self.random)?;
+        let mut unit = self.store.begin().await?;
+        let job = self.new_job(caller, request, preview, submission.retry_of, (&id, now))?;
+        unit.insert_job(&job, &targets(preview)).await?;
+        if let Some(key) = &key {
+            match unit.use_key(key, &id, now.minus(KEY_LIFE), now).await? {
+                KeyUse::Fresh => {}
+                // Somebody was faster with the same key: theirs is the job.
+                used => return replayed(used),
+            }
+        }
+        start(&mut unit, &id, preview, now).await?;
+        let mut event = caller.event(now, "job.submitted");
+        event.job = Some(id.clone());
+        event.reason.clone_from(&job.reason);
+        event.detail = detail(&job, preview);
+        unit.record(&[event]).await?.commit().await?;
+        self.feed.jobs_changed(&id);
+        self.dispatch.wake();
+        Ok(Submitted {
+            id,
+            replayed: false,
+        })
+    }
+
+    fn new_job(
+        &self,
+        caller: &Caller,
+        request: &JobRequest,
+        preview: &JobPreview,
+        retry_of: Option<String>,
+        (id, now): (&str, Timestamp),
+    ) -> Result<NewJob> {
+        let action = &preview.action;
+        let planned = preview.options.planned_duration(preview.plan.run.len());
+        Ok(NewJob {
+            id: id.to_owned(),
+            action: action.entry().name.to_owned(),
+            params_shown: action.params_shown(),
+            params_sealed: self.seal_params(id, preview)?,
+            options: serde_json::to_value(preview.options)
+                .map_err(|_| EngineError::Internal("options without a JSON form"))?,
+            targets_shown: targets_shown(request),
+            groups: request.targets.groups.clone(),
+            state: JobState::Running,
+            actor: caller.actor.clone(),
+            reason: request.reason.trim().to_owned(),
+            created_at: now,
+            start_at: None,
+            not_after: Some(
+                request
+                    .options
+                    .not_after
+                    .unwrap_or_else(|| not_after(now, planned)),
+            ),
+            retry_of,
+            digest: preview.digest.clone(),
+            request_example: preview.request_example.clone(),
+        })
+    }
+
+    /// Numbers to dial are stored sealed; everything else is not secret.
+    fn seal_params(&self, id: &str, preview: &JobPreview) -> Result<Option<Vec<u8>>> {
+        if !preview.action.is_sensitive() {
+            return Ok(None);
+        }
+        let text = preview.action.params_json().to_string();
+        let sealed = self
+            .keyring()?
+            .seal(&self.random, &Place::job_params(id), text.as_bytes());
+        sealed
+            .map(Some)
+            .map_err(|_| EngineError::Internal("parameters cannot be sealed"))
+    }
+}
+
+/// A job that has nothing to send is over at once, and says so.
+async fn start(unit: &mut Unit, id: &str, preview: &JobPreview, now: Timestamp) -> Result<()> {
+    unit.set_job_state(id, &[JobState::Running], JobState::Running, now)
+        .await?;
+    if preview.plan.run.is_empty() {
+        unit.finish_job_if_done(id, now).await?;
+    }
+    Ok(())
+}
+
+fn replayed(used: KeyUse) -> Result<Submitted> {
+    match used {
+        KeyUse::SameRequest(id) => Ok(Submitted { id, replayed: true }),
+        KeyUse::Fresh | KeyUse::OtherRequest => Err(EngineError::Conflict(
+            "this idempotency key was used for another request: use a new one".to_owned(),
+        )),
+    }
+}
+
+fn expect(request: &JobRequest, preview: &JobPreview) -> Result<()> {
+    let Some(expect) = &request.expect else {
+        return Ok(());
+    };
+    let total = preview.total();
+    if expect.digest == preview.digest && usize::try_from(expect.count) == Ok(total) {
+        return Ok(());
+    }
+    Err(EngineError::SetChanged {
+        expected: i64::try_from(expect.count).unwrap_or(i64::MAX),
+        actual: total as i64,
+        digest: preview.digest.clone(),
+    })
+}
+
+fn require_reason(request: &JobRequest, preview: &JobPreview) -> Result<()> {
+    if preview.needs_reason && request.reason.trim().is_empty() {
+        let message = "say why: it stands in the audit log beside every phone";
+        return Err(EngineError::invalid("reason", "required", message));
+    }
+    Ok(())
+}
+
+fn idempotency(
+    caller: &Caller,
+    request: &JobRequest,
+    submission: &Submission,
+) -> Result<Option<IdempotencyKey>> {
+    let Some(key) = &submission.idempotency_key else {
+        return Ok(None);
+    };
+    if key.is_empty() || key.len() > 128 || !key.chars().all(|c| c.is_ascii_graphic()) {
+        let message = "an idempotency key is 1 to 128 printable characters";
+        return Err(EngineError::invalid("idempotency_key", "invalid", message));
+    }
+    let body = serde_json::to_vec(&(request, &submission.retry_of))
+        .map_err(|_| EngineError::Internal("a request without a JSON form"))?;
+    let hash = <sha2::Sha256 as sha2::Digest>::digest(&body);
+    Ok(Some(IdempotencyKey {
+        user_id: caller
+            .user_id
+            .clone()
+            .unwrap_or_else(|| caller.actor.id.clone()),
+        key: key.clone(),
+        body_hash: hash.to_vec(),
+    }))
+}
+
+fn targets(preview: &JobPreview) -> Vec<NewTarget> {
+    let run = preview.plan.run.iter().map(|phone| target(phone, None));
+    let skip = preview
+        .plan
+        .skip
+        .iter()
+        .map(|(phone, cause)| target(phone, Some(*cause)));
+    run.chain(skip).collect()
+}
+
+fn target(phone: &PlannedPhone, skip: Option<Cause>) -> NewTarget {
+    NewTarget {
+        mac: phone.mac,
+        name: phone.name.clone(),
+        extension: phone.extension.clone(),
+        model: phone.model.clone(),
+        site: phone.site.clone(),
+        groups: phone.groups.clone(),
+        skip,
+    }
+}
+
+/// What was asked for, without the thousands of MACs that a list may have.
+fn targets_shown(request: &JobRequest) -> serde_json::Value {
+    json!({
+        "phones": request.targets.phones.len(),
+        "groups": request.targets.groups,
+        "filter": request.targets.filter,
+    })
+}
+
+fn detail(job: &NewJob, preview: &JobPreview) -> serde_json::Value {
+    json!({
+        "action": preview.action.label(),
+        "class": preview.action.entry().class.max(Class::Harmless),
+        "params": job.params_shown,
+        "targets": job.targets_shown,
+        "options": job.options,
+        "total": preview.total(),
+        "run": preview.plan.run.len(),
+        "skip": preview.plan.skip.len(),
+        "digest": job.digest,
+        "retry_of": job.retry_of,
+        "not_after": job.not_after,
+    })
+}

@@ -1,0 +1,202 @@
+//! Pausing, cancelling, retrying, stopping itself.
+
+use std::collections::BTreeMap;
+
+use carillon_domain::job::JobRequest;
+use carillon_domain::phone::TransportSecurity::PlainHttp;
+use carillon_domain::{Cause, JobState, TargetState};
+use carillon_engine::EngineError;
+use carillon_engine::jobs::Submission;
+use carillon_simulator::{FleetConfig, Profile};
+use serde_json::json;
+
+use crate::house::{House, caller};
+
+fn request(value: serde_json::Value) -> JobRequest {
+    serde_json::from_value(value).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_lets_what_is_in_flight_finish_and_leaves_the_rest() {
+    let house = House::new(FleetConfig::uniform(Profile::Normal, 60, PlainHttp)).await;
+    house.engine.stop_all(&caller(), "hold").await.unwrap();
+    let job = house.reboot(json!({"window": 4, "canary": 0})).await;
+    let cancelled = house.engine.cancel_job(&caller(), &job).await.unwrap();
+    assert_eq!(cancelled, 60);
+    let end = house.finished(&job).await;
+    assert_eq!(
+        (end.job.state, end.job.counts.cancelled),
+        (JobState::Cancelled, 60)
+    );
+    assert_eq!(house.fleet.ledger().totals().requests, 0);
+    let again = house.engine.cancel_job(&caller(), &job).await;
+    assert!(matches!(again, Err(EngineError::Conflict(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stop_all_holds_everything_until_it_is_released() {
+    let house = House::new(FleetConfig::uniform(Profile::Normal, 10, PlainHttp)).await;
+    house
+        .engine
+        .stop_all(&caller(), "fire drill")
+        .await
+        .unwrap();
+    let job = house.reboot(json!({"canary": 0})).await;
+    let held = house.engine.job(&caller(), &job).await.unwrap();
+    assert_eq!(held.job.counts.waiting, 10);
+    house
+        .engine
+        .release_stop_all(&caller(), "over")
+        .await
+        .unwrap();
+    assert_eq!(house.finished(&job).await.job.counts.acknowledged, 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_stops_itself_above_its_share_of_failures_and_not_at_it() {
+    let mut config = FleetConfig::uniform(Profile::Normal, 20, PlainHttp);
+    config.sites[0].profiles = BTreeMap::from([(Profile::ForbiddenIp, 3)]);
+    let house = House::new(config).await;
+    let switch = |action: &str, percent: u32| {
+        house.submit(json!({
+            "action": action, "targets": {"filter": ""}, "reason": "test",
+            "options": {"window": 1, "canary": 0, "max_failed_percent": percent},
+        }))
+    };
+    let at = switch("DNDOn", 15).await;
+    let end = house.finished(&at).await;
+    assert_eq!((end.job.counts.failed, end.job.counts.skipped), (3, 0));
+
+    let above = switch("DNDOff", 14).await;
+    let end = house.finished(&above).await;
+    assert_eq!(end.job.counts.failed, 3);
+    assert!(end.causes.contains(&(Cause::Forbidden, 3)));
+    let skipped = end.job.counts.skipped;
+    assert_eq!(end.job.counts.acknowledged + skipped, 17);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_canary_spares_the_others() {
+    let house = House::new(FleetConfig::uniform(Profile::ForbiddenIp, 12, PlainHttp)).await;
+    let job = house
+        .reboot(json!({"canary": 2, "max_failed_percent": 100}))
+        .await;
+    let end = house.finished(&job).await;
+    assert!(
+        (1..=2).contains(&end.job.counts.failed),
+        "{}",
+        end.job.counts
+    );
+    assert_eq!(end.job.counts.skipped, 12 - end.job.counts.failed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_is_a_new_job_of_exactly_the_chosen_phones() {
+    let mut config = FleetConfig::uniform(Profile::Normal, 8, PlainHttp);
+    config.sites[0].profiles = BTreeMap::from([(Profile::ForbiddenIp, 2)]);
+    let house = House::new(config).await;
+    let job = house
+        .reboot(json!({"canary": 0, "max_failed_percent": 100}))
+        .await;
+    house.finished(&job).await;
+    let failed: Vec<_> = house
+        .targets(&job)
+        .await
+        .into_iter()
+        .filter(|target| target.state == TargetState::Failed)
+        .map(|target| target.mac)
+        .collect();
+    assert_eq!(failed.len(), 2);
+    for mac in &failed {
+        house.fleet.set_profile(*mac, Profile::Normal).unwrap();
+    }
+    let states = [TargetState::Failed];
+    let again = house
+        .engine
+        .retry_job(&caller(), &job, &states, "allow list mended", None)
+        .await
+        .unwrap();
+    let end = house.finished(&again.id).await;
+    assert_eq!((end.job.total, end.job.counts.acknowledged), (2, 2));
+    assert_eq!(end.job.retry_of.as_deref(), Some(job.as_str()));
+    let mut sent: Vec<_> = house
+        .targets(&again.id)
+        .await
+        .iter()
+        .map(|t| t.mac)
+        .collect();
+    sent.sort();
+    let mut expected = failed;
+    expected.sort();
+    assert_eq!(sent, expected);
+    let none = house
+        .engine
+        .retry_job(&caller(), &again.id, &states, "", None)
+        .await;
+    assert!(matches!(none, Err(EngineError::Invalid(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_key_and_body_are_one_job() {
+    let house = House::new(FleetConfig::uniform(Profile::Normal, 3, PlainHttp)).await;
+    let body = request(json!({"action": "VOLUME_UP", "targets": {"filter": ""}}));
+    let submission = Submission {
+        idempotency_key: Some("once".to_owned()),
+        ..Submission::default()
+    };
+    let caller = caller();
+    let submit = || house.engine.submit_job(&caller, &body, submission.clone());
+    let (a, b) = tokio::join!(submit(), submit());
+    let (a, b) = (a.unwrap(), b.unwrap());
+    assert_eq!(a.id, b.id);
+    assert!(a.replayed != b.replayed);
+    house.finished(&a.id).await;
+    assert_eq!(house.fleet.ledger().totals().executed, 3);
+    let other = request(json!({"action": "VOLUME_DOWN", "targets": {"filter": ""}}));
+    let refused = house.engine.submit_job(&caller, &other, submission).await;
+    assert!(matches!(refused, Err(EngineError::Conflict(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_set_that_changed_since_it_was_seen_is_refused() {
+    let house = House::new(FleetConfig::uniform(Profile::Normal, 5, PlainHttp)).await;
+    let mut body = request(json!({"action": "VOLUME_UP", "targets": {"filter": ""}}));
+    let seen = house.engine.preview_job(&caller(), &body).await.unwrap();
+    let first = seen.plan.run[0].mac;
+    let mut unit = house.engine.store.begin().await.unwrap();
+    unit.delete_phones(&[first]).await.unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    body.expect = Some(carillon_domain::job::Expect {
+        count: 5,
+        digest: seen.digest,
+    });
+    let refused = house
+        .engine
+        .submit_job(&caller(), &body, Submission::default())
+        .await;
+    assert!(
+        matches!(
+            refused,
+            Err(EngineError::SetChanged {
+                expected: 5,
+                actual: 4,
+                ..
+            })
+        ),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_too_late_expires() {
+    let house = House::new(FleetConfig::uniform(Profile::Normal, 5, PlainHttp)).await;
+    let past = house
+        .engine
+        .clock
+        .now()
+        .minus(std::time::Duration::from_mins(1));
+    let job = house.reboot(json!({"canary": 0, "not_after": past})).await;
+    let end = house.finished(&job).await;
+    assert_eq!(end.job.counts.expired, 5);
+    assert_eq!(house.fleet.ledger().totals().requests, 0);
+}

@@ -1,0 +1,208 @@
+//! An installation with a simulated fleet in its inventory.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use carillon_devices::{Gateway, GatewayConfig, Guard, GuardConfig};
+use carillon_domain::event::Event;
+use carillon_domain::job::JobRequest;
+use carillon_domain::phone::{Phone, Site};
+use carillon_domain::{JobState, Mac, TargetState};
+use carillon_engine::accounts::{Cost, Hasher};
+use carillon_engine::dispatch::{self, Dispatch, Recovered};
+use carillon_engine::jobs::Submission;
+use carillon_engine::secrets::{KeySource, Place};
+use carillon_engine::{Caller, Clock, Engine, Feed, Parts, Random};
+use carillon_simulator::{Fleet, FleetConfig};
+use carillon_store::{AuditQuery, CredentialRow, JobSnapshot, Store, TargetQuery, TargetRow};
+use serde_json::json;
+use tempfile::TempDir;
+
+pub(crate) struct House {
+    pub(crate) engine: Engine,
+    pub(crate) fleet: Fleet,
+    pub(crate) directory: TempDir,
+}
+
+pub(crate) fn caller() -> Caller {
+    Caller::system()
+}
+
+impl House {
+    /// A fleet, its inventory, and a dispatcher that runs.
+    pub(crate) async fn new(config: FleetConfig) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let fleet = Fleet::start(config).await.unwrap();
+        let engine = engine(directory.path()).await;
+        engine.store.migrate().await.unwrap();
+        let house = Self {
+            engine,
+            fleet,
+            directory,
+        };
+        house.fill_inventory().await;
+        dispatch::start(&house.engine, "test").await.unwrap();
+        house
+    }
+
+    /// Forgets the running engine, as a crash does, and starts another on the same files.
+    pub(crate) async fn restart_after_crash(&mut self) -> Recovered {
+        self.engine = engine(self.directory.path()).await;
+        dispatch::start(&self.engine, "test").await.unwrap()
+    }
+
+    async fn fill_inventory(&self) {
+        let (store, now) = (&self.engine.store, self.engine.clock.now());
+        let mut unit = store.begin().await.unwrap();
+        for site in self.fleet.sites() {
+            let place = Place::credential(site.credential.as_str(), 1);
+            let password = site.password.as_str().as_bytes();
+            let sealed = self
+                .engine
+                .keyring()
+                .unwrap()
+                .seal(&self.engine.random, &place, password)
+                .unwrap();
+            let credential = CredentialRow {
+                name: site.credential.clone(),
+                username: site.username.clone(),
+                secret: sealed,
+                secret_version: 1,
+                phone: None,
+                changed_at: now,
+                version: 1,
+            };
+            unit.insert_credential(&credential).await.unwrap();
+            let site = Site {
+                slug: site.slug.clone(),
+                name: site.name.clone(),
+                transport_security: site.transport_security,
+                ca_pem: None,
+                credential: Some(site.credential.clone()),
+                max_down_percent: 20,
+            };
+            unit.insert_site(&site, now).await.unwrap();
+        }
+        unit.insert_phones(&self.phones(), now).await.unwrap();
+        unit.commit_bookkeeping().await.unwrap();
+    }
+
+    fn phones(&self) -> Vec<Phone> {
+        let phone = |p: &carillon_simulator::SimulatedPhone| {
+            let mut phone = Phone::new(p.inventory.mac.parse().unwrap());
+            phone.label.clone_from(&p.label);
+            phone.extension.clone_from(&p.extension);
+            p.model.clone_into(&mut phone.model);
+            phone.site = Some(p.site.clone());
+            phone.address = Some(IpAddr::V4(p.inventory.address.parse().unwrap()));
+            phone.port = Some(p.inventory.port);
+            phone.scheme = Some(p.scheme);
+            phone
+        };
+        self.fleet.phones().iter().map(phone).collect()
+    }
+
+    pub(crate) async fn submit(&self, request: serde_json::Value) -> String {
+        let request: JobRequest = serde_json::from_value(request).unwrap();
+        let made = self
+            .engine
+            .submit_job(&caller(), &request, Submission::default())
+            .await;
+        made.unwrap().id
+    }
+
+    /// A reboot of every phone, with these options.
+    pub(crate) async fn reboot(&self, options: serde_json::Value) -> String {
+        self.submit(json!({
+            "action": "Reboot", "targets": {"filter": ""}, "reason": "test", "options": options,
+        }))
+        .await
+    }
+
+    /// Waits until the job has reached one of these states; its counts add up all the way.
+    pub(crate) async fn until(&self, job: &str, states: &[JobState]) -> JobSnapshot {
+        let mut changes = self.engine.feed.watch_job(job);
+        loop {
+            let snapshot = self.engine.job(&caller(), job).await.unwrap();
+            assert_eq!(snapshot.job.counts.total(), snapshot.job.total);
+            if states.contains(&snapshot.job.state) {
+                return snapshot;
+            }
+            changes.changed().await.unwrap();
+        }
+    }
+
+    pub(crate) async fn finished(&self, job: &str) -> JobSnapshot {
+        self.until(job, &[JobState::Finished, JobState::Cancelled])
+            .await
+    }
+
+    pub(crate) async fn targets(&self, job: &str) -> Vec<TargetRow> {
+        let all = TargetQuery::default();
+        self.engine
+            .store
+            .target_batch(job, &all, -1, 100_000)
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn events(&self) -> Vec<Event> {
+        let all = AuditQuery::default();
+        let rows = self
+            .engine
+            .store
+            .audit_batch(&all, -1, 1_000_000)
+            .await
+            .unwrap();
+        rows.into_iter().map(|row| row.event).collect()
+    }
+
+    /// How often each phone executed an action, by its own ledger.
+    pub(crate) fn executed(&self, action: &str, mac: Mac) -> u32 {
+        self.fleet
+            .ledger()
+            .executed(action)
+            .get(&mac)
+            .copied()
+            .unwrap_or(0)
+    }
+}
+
+async fn engine(directory: &Path) -> Engine {
+    let source = KeySource::File(directory.join("secret.keys"));
+    let clock = Clock::system();
+    let keyring = match source.load() {
+        Ok(keyring) => keyring,
+        Err(_) => source.create(&Random::system(), clock.now()).unwrap(),
+    };
+    let url = format!("sqlite:{}", directory.join("carillon.db").display());
+    Engine::new(Parts {
+        store: Store::open(&url).await.unwrap(),
+        gateway: gateway(&clock),
+        keyring: Some(keyring),
+        hasher: Hasher::new(Cost::default(), 1),
+        clock,
+        random: Random::system(),
+        feed: Feed::default(),
+        dispatch: Dispatch::new(512),
+    })
+}
+
+fn gateway(clock: &Clock) -> Gateway {
+    let now = clock.clone();
+    Gateway::new(GatewayConfig {
+        guard: Guard::new(GuardConfig {
+            allow_loopback: true,
+            ..GuardConfig::default()
+        }),
+        entropy: Arc::new(|| Random::system().bytes().unwrap()),
+        now: Arc::new(move || now.now()),
+    })
+    .unwrap()
+}
+
+/// Whether a state says that the phone took the command.
+pub(crate) fn took(state: TargetState) -> bool {
+    matches!(state, TargetState::Acknowledged | TargetState::Verified)
+}

@@ -1,0 +1,13 @@
+//! Jobs from submission to the audit log: real SQLite, real sockets, simulated phones, and the
+//! phones' own ledger as the judge.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is a failed test"
+)]
+
+mod control;
+mod crash;
+mod house;
+mod outcome;

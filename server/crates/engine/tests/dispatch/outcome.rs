@@ -1,0 +1,99 @@
+//! What a job says is what the phones did.
+
+use std::collections::BTreeSet;
+
+use carillon_domain::event::EventResult;
+use carillon_domain::{Cause, TargetState};
+use carillon_simulator::FleetConfig;
+use serde_json::json;
+
+use crate::house::{House, took};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broadcast_to_the_demo_fleet_tells_the_truth_about_every_phone() {
+    let house = House::new(FleetConfig::demo(300)).await;
+    let job = house
+        .reboot(json!({"window": 128, "canary": 0, "max_failed_percent": 100, "timeout_ms": 2500}))
+        .await;
+    let end = house.finished(&job).await;
+    assert_eq!(end.job.total, 300);
+
+    let targets = house.targets(&job).await;
+    for target in &targets {
+        let times = house.executed("Reboot", target.mac);
+        assert!(times <= 1, "{} executed {times} times", target.mac);
+        match target.state {
+            state if took(state) => {
+                let mute = house.fleet.phone(target.mac).unwrap().profile;
+                let nothing = mute == carillon_simulator::Profile::Noop200;
+                assert!(
+                    times == 1 || nothing,
+                    "{} said to have taken it",
+                    target.mac
+                );
+            }
+            TargetState::Failed => assert_eq!(times, 0, "{} said to have failed", target.mac),
+            TargetState::Unknown => {}
+            other => panic!("{} is {other}", target.mac),
+        }
+    }
+    let causes: BTreeSet<Cause> = end.causes.iter().map(|(cause, _)| *cause).collect();
+    assert!(causes.len() >= 7, "{causes:?}");
+    let caused: i64 = end.causes.iter().map(|(_, count)| count).sum();
+    assert_eq!(caused, end.job.counts.failed + end.job.counts.unknown);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_intent_and_every_result_is_in_the_audit_log() {
+    let house = House::new(FleetConfig::demo(40)).await;
+    let job = house
+        .reboot(json!({"window": 16, "canary": 0, "max_failed_percent": 100, "timeout_ms": 1500}))
+        .await;
+    house.finished(&job).await;
+    let events = house.events().await;
+    for target in house.targets(&job).await {
+        let of = |action: &str| {
+            let mut found = events.iter().filter(|event| {
+                event.action == action
+                    && event.phone == Some(target.mac)
+                    && event.job.as_deref() == Some(&job)
+            });
+            let one = found
+                .next()
+                .unwrap_or_else(|| panic!("no {action} of {}", target.mac));
+            assert!(found.next().is_none(), "two {action} of {}", target.mac);
+            one
+        };
+        assert_eq!(of("target.intent").result, EventResult::Intent);
+        let result = of("target.result");
+        assert_eq!(Some(result.result), EventResult::of_target(target.state));
+        assert_eq!(result.phone_name, target.name);
+        assert_eq!(result.site, target.site);
+        assert_eq!(result.reason, "test");
+    }
+    let ended = events
+        .iter()
+        .filter(|event| event.action == "job.ended")
+        .count();
+    assert_eq!(ended, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_contact_taught_is_remembered_for_the_next_job() {
+    let house = House::new(FleetConfig::demo(40)).await;
+    let options = json!({"window": 16, "timeout_ms": 1500});
+    let first = house
+        .submit(json!({"action": "VOLUME_UP", "targets": {"filter": ""}, "options": options}))
+        .await;
+    house.finished(&first).await;
+    let requests = house.fleet.ledger().totals().requests;
+    let second = house
+        .submit(json!({"action": "VOLUME_UP", "targets": {"filter": ""}, "options": options}))
+        .await;
+    house.finished(&second).await;
+    let more = house.fleet.ledger().totals().requests - requests;
+    assert!(
+        more < requests,
+        "{requests} requests at first contact, {more} after it"
+    );
+}
