@@ -20,8 +20,8 @@ pub use inventory::{
     Phone, PhoneChange, PhoneInput, Site, SiteInput,
 };
 pub use jobs::{
-    Action, ActionParam, ActionVerification, CauseCount, CountBy, Job, JobAccepted, JobLinks,
-    Preview, Reason, RetryInput, StopState, Target,
+    Action, ActionModels, ActionParam, CauseCount, CountBy, Job, JobAccepted, JobLinks, Preview,
+    Reason, RetryInput, StopState, Target,
 };
 
 /// One page of a list.
@@ -68,6 +68,10 @@ pub struct FieldProblem {
     pub message: String,
 }
 
+#[expect(
+    clippy::option_option,
+    reason = "absent, null and a value are three things"
+)]
 /// Reads a field that may be absent (leave it), `null` (clear it) or a value (set it).
 pub(crate) fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where

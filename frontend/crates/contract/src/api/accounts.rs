@@ -28,6 +28,8 @@ pub struct Token {
     pub user: String,
     /// What it is for.
     pub label: String,
+    /// How far it reaches: `read`, `run` or `manage`.
+    pub scope: String,
     /// When it was made.
     pub created_at: Timestamp,
     /// Until when it works.

@@ -81,10 +81,6 @@ pub struct PhoneInput {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields of `Phone`")]
-#[expect(
-    clippy::option_option,
-    reason = "absent, null and a value are three things"
-)]
 pub struct PhoneChange {
     #[serde(default)]
     pub label: Option<String>,

@@ -11,22 +11,24 @@ pub struct Action {
     pub name: String,
     /// For people.
     pub title: String,
+    /// What to know before sending it; may be empty.
+    pub note: String,
     /// Heading under which it stands.
     pub category: String,
     /// `harmless`, `disruptive` or `destructive`.
     pub class: String,
-    /// Whether it takes part in somebody's call.
+    /// Whether it acts on somebody's call.
     pub call_control: bool,
     /// Whether doing it twice is like doing it once.
     pub repeatable: bool,
     /// Parameters.
     pub params: Vec<ActionParam>,
-    /// Which models have it, in words.
-    pub models: String,
+    /// Which models have it.
+    pub models: ActionModels,
     /// Ways by which it can be sent.
-    pub transports: Vec<String>,
-    /// How its effect is seen.
-    pub verification: ActionVerification,
+    pub transports: Vec<Transport>,
+    /// What would prove its effect: `none`, `phonecfg` or `comes_back`.
+    pub verification: String,
 }
 
 /// One parameter of an action.
@@ -36,19 +38,21 @@ pub struct ActionParam {
     pub name: String,
     /// For people.
     pub title: String,
-    /// `number`, `integer`, `choice`, …
+    /// How it is written.
+    pub hint: String,
+    /// `number`, `seconds`, `keys`, …
     pub kind: String,
     /// Whether it must be given.
     pub required: bool,
 }
 
-/// How the effect of an action is seen.
+/// Which models have an action. A phone whose model is not known is taken to have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ActionVerification {
-    /// `none`, `phonecfg`, `restart`, …
-    pub method: String,
-    /// In words.
-    pub note: String,
+pub struct ActionModels {
+    /// Models that lack it.
+    pub lacking: Vec<String>,
+    /// When not empty: the families that alone have it.
+    pub only: Vec<String>,
 }
 
 /// What a job would do.

@@ -1,0 +1,203 @@
+//! `/jobs`: lists, one job, and what can be done with it.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use carillon_contract::api::{CauseCount, Job, JobAccepted, JobLinks, Page, RetryInput};
+use carillon_domain::role::Permission;
+use carillon_engine::Caller;
+use carillon_store::{JobQuery, JobSnapshot};
+use http::header::LOCATION;
+use http::{HeaderMap, StatusCode};
+
+use super::doc::{Content, Doc};
+use super::json;
+use super::paging::{Paging, all_parsed, page, parsed};
+use super::submit::idempotency_key;
+use crate::app::App;
+use crate::fields::Query;
+use crate::problem::Problem;
+use crate::router::table::{Access, Table, Verb};
+
+const VIEW: Access = Access::Needs(Permission::ViewJobs);
+const RUN: Access = Access::Needs(Permission::RunJobs);
+
+pub(super) fn routes() -> Table {
+    Table::api()
+        .get("/api/v1/jobs", VIEW, list)
+        .get("/api/v1/jobs/{id}", VIEW, one)
+        .post("/api/v1/jobs/{id}/pause", RUN, pause)
+        .post("/api/v1/jobs/{id}/resume", RUN, resume)
+        .post("/api/v1/jobs/{id}/cancel", RUN, cancel)
+        .post("/api/v1/jobs/{id}/retry", RUN, retry)
+}
+
+pub(super) const DOCS: &[Doc] = &[
+    Doc {
+        verb: Verb::Get,
+        path: "/api/v1/jobs",
+        summary: "Jobs, newest first",
+        query: &[
+            "state", "action", "actor", "group", "from", "to", "limit", "after",
+        ],
+        body: Content::Nothing,
+        answer: (200, Content::Page("Job")),
+    },
+    Doc {
+        verb: Verb::Get,
+        path: "/api/v1/jobs/{id}",
+        summary: "One job with its counts and causes",
+        query: &[],
+        body: Content::Nothing,
+        answer: (200, Content::Json("Job")),
+    },
+    control(
+        "/api/v1/jobs/{id}/pause",
+        "Hold a job; what is in flight finishes",
+    ),
+    control(
+        "/api/v1/jobs/{id}/resume",
+        "Let a held or interrupted job go on",
+    ),
+    control(
+        "/api/v1/jobs/{id}/cancel",
+        "Stop a job for good; what is in flight finishes",
+    ),
+    Doc {
+        verb: Verb::Post,
+        path: "/api/v1/jobs/{id}/retry",
+        summary: "A new job for the targets that ended in these states; it names the old one",
+        query: &[],
+        body: Content::Json("RetryInput"),
+        answer: (202, Content::Json("JobAccepted")),
+    },
+];
+
+const fn control(path: &'static str, summary: &'static str) -> Doc {
+    Doc {
+        verb: Verb::Post,
+        path,
+        summary,
+        query: &[],
+        body: Content::Nothing,
+        answer: (200, Content::Json("Job")),
+    }
+}
+
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query,
+) -> Result<Json<Page<Job>>, Problem> {
+    let query = query.only(&[
+        "state", "action", "actor", "group", "from", "to", "limit", "after",
+    ])?;
+    let paging = Paging::of(&query)?;
+    let text = |name: &str| query.filled(name).map(str::to_owned);
+    let filter = JobQuery {
+        states: all_parsed(&query, "state")?,
+        action: text("action"),
+        actor: text("actor"),
+        group: text("group"),
+        from: parsed(&query, "from")?,
+        to: parsed(&query, "to")?,
+    };
+    let rows = app
+        .engine()
+        .jobs(&caller, &filter, &paging.seek(), paging.limit)
+        .await?;
+    Ok(page(rows, |job| {
+        shown(JobSnapshot {
+            job,
+            causes: Vec::new(),
+        })
+    }))
+}
+
+async fn one(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Job>, Problem> {
+    Ok(Json(shown(app.engine().job(&caller, &id).await?)))
+}
+
+async fn pause(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Job>, Problem> {
+    app.engine().pause_job(&caller, &id).await?;
+    Ok(Json(shown(app.engine().job(&caller, &id).await?)))
+}
+
+async fn resume(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Job>, Problem> {
+    app.engine().resume_job(&caller, &id).await?;
+    Ok(Json(shown(app.engine().job(&caller, &id).await?)))
+}
+
+async fn cancel(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Job>, Problem> {
+    app.engine().cancel_job(&caller, &id).await?;
+    Ok(Json(shown(app.engine().job(&caller, &id).await?)))
+}
+
+async fn retry(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    json::Json(input): json::Json<RetryInput>,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(&headers)?;
+    let made = app
+        .engine()
+        .retry_job(&caller, &id, &input.states, &input.reason, key)
+        .await?;
+    accepted(&app, &caller, &made.id).await
+}
+
+/// 202 with where to look.
+pub(super) async fn accepted(app: &App, caller: &Caller, id: &str) -> Result<Response, Problem> {
+    let job = app.engine().job(caller, id).await?.job;
+    let links = JobLinks {
+        api: format!("/api/v1/jobs/{}", job.id),
+        page: format!("/jobs/{}", job.id),
+    };
+    let at = links.api.clone();
+    let body = JobAccepted {
+        id: job.id.clone(),
+        state: job.state,
+        total: job.total,
+        links,
+    };
+    Ok((StatusCode::ACCEPTED, [(LOCATION, at)], Json(body)).into_response())
+}
+
+/// A job as the API shows it.
+pub(super) fn shown(snapshot: JobSnapshot) -> Job {
+    let JobSnapshot { job, causes } = snapshot;
+    Job {
+        id: job.id,
+        action: job.action,
+        state: job.state,
+        total: job.total,
+        counts: job.counts,
+        causes: causes
+            .into_iter()
+            .map(|(cause, count)| CauseCount { cause, count })
+            .collect(),
+        actor: job.actor.name,
+        reason: job.reason,
+        created_at: job.created_at,
+        finished_at: job.finished_at,
+        retry_of: job.retry_of,
+    }
+}

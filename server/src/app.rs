@@ -1,0 +1,153 @@
+//! What every handler can reach.
+//!
+//! Owns the engine and the few facts about this process that pages and programs are told. Cheap
+//! to clone; made once, in `startup.rs`.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use carillon_contract::frame::Banner;
+use carillon_engine::Engine;
+use carillon_engine::random::Random;
+use ipnet::IpNet;
+use tokio_util::sync::CancellationToken;
+
+use crate::origin::Origins;
+use crate::router::table::Route;
+
+/// Most event streams of one account.
+const MOST_STREAMS: usize = 16;
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    facts: Facts,
+    routes: Vec<Route>,
+    ready: AtomicBool,
+    stopping: CancellationToken,
+    streams: Mutex<HashMap<String, usize>>,
+}
+
+/// What stays the same as long as the process lives.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Names under which browsers know us.
+    pub origins: Origins,
+    /// Proxies whose forwarded headers count.
+    pub proxies: Vec<IpNet>,
+    /// What every page says as long as this process lives.
+    pub banners: Vec<Banner>,
+    /// Where random names come from.
+    pub random: Random,
+}
+
+impl App {
+    /// Around an engine that is ready to work.
+    pub fn new(engine: Engine, facts: Facts, routes: Vec<Route>) -> Self {
+        Self(Arc::new(Inner {
+            engine,
+            facts,
+            routes,
+            ready: AtomicBool::new(true),
+            stopping: CancellationToken::new(),
+            streams: Mutex::default(),
+        }))
+    }
+
+    /// The use cases.
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// Names under which browsers know us.
+    pub fn origins(&self) -> &Origins {
+        &self.0.facts.origins
+    }
+
+    /// Proxies whose forwarded headers count.
+    pub fn proxies(&self) -> &[IpNet] {
+        &self.0.facts.proxies
+    }
+
+    /// What every page says as long as this process lives.
+    pub fn banners(&self) -> &[Banner] {
+        &self.0.facts.banners
+    }
+
+    /// Every route there is.
+    pub fn routes(&self) -> &[Route] {
+        &self.0.routes
+    }
+
+    /// Whether new work is taken.
+    pub fn is_ready(&self) -> bool {
+        self.0.ready.load(Ordering::Acquire)
+    }
+
+    /// From now on says that it is not ready, and ends the event streams.
+    pub fn begin_stop(&self) {
+        self.0.ready.store(false, Ordering::Release);
+        self.0.stopping.cancel();
+    }
+
+    /// Resolves when the process begins to stop.
+    pub fn stopping(&self) -> CancellationToken {
+        self.0.stopping.clone()
+    }
+
+    /// Random bytes for names and nonces that guard nothing by themselves; zeros where the
+    /// operating system has none.
+    pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        self.0.facts.random.bytes().unwrap_or([0; N])
+    }
+
+    /// A name for a request.
+    pub fn new_request_id(&self) -> String {
+        hex::encode(self.random_bytes::<8>())
+    }
+
+    /// A place for one more event stream of this account; `None` when it has too many.
+    pub fn stream_place(&self, account: &str) -> Option<StreamPlace> {
+        let mut streams = self
+            .0
+            .streams
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let count = streams.entry(account.to_owned()).or_default();
+        if *count >= MOST_STREAMS {
+            return None;
+        }
+        *count += 1;
+        Some(StreamPlace {
+            app: self.clone(),
+            account: account.to_owned(),
+        })
+    }
+}
+
+/// One event stream's place; given back on drop.
+pub struct StreamPlace {
+    app: App,
+    account: String,
+}
+
+impl Drop for StreamPlace {
+    fn drop(&mut self) {
+        let mut streams = self
+            .app
+            .0
+            .streams
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = streams.get_mut(&self.account) {
+            *count -= 1;
+            if *count == 0 {
+                streams.remove(&self.account);
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `carillon audit`: the log, for evidence outside.
+
+use carillon_engine::{Caller, Engine, EngineError};
+use carillon_store::{AuditQuery, Seek};
+use clap::{Args, Subcommand};
+
+use super::{Failure, Outcome, output};
+use crate::api::audit::{FILTERS, Format, filter};
+use crate::config::Settings;
+use crate::fields::Fields;
+use crate::local;
+use crate::problem::{Problem, chain};
+use crate::startup;
+
+/// The audit log.
+#[derive(Subcommand)]
+pub(super) enum Audit {
+    /// Write records to standard output, newest first; the export is itself audited
+    Export(Export),
+}
+
+#[derive(Args)]
+pub(super) struct Export {
+    /// csv or jsonl
+    #[arg(long, default_value = "csv")]
+    format: String,
+    /// A filter, as in the address of the audit page: actor=a.meyer, result=failed, phone=MAC, …
+    #[arg(value_name = "NAME=VALUE", value_parser = pair)]
+    filters: Vec<(String, String)>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let known = || format!("write NAME=VALUE with one of: {}", FILTERS.join(", "));
+    let (name, value) = text.split_once('=').ok_or_else(known)?;
+    if FILTERS.contains(&name) {
+        Ok((name.to_owned(), value.to_owned()))
+    } else {
+        Err(known())
+    }
+}
+
+impl Audit {
+    pub(super) async fn run(self, settings: &Settings) -> Outcome {
+        let Self::Export(export) = self;
+        let opened = startup::open_beside(settings).await?;
+        let caller = local::caller(rustix::process::geteuid().as_raw());
+        let done = export.write(&opened.engine, &caller).await;
+        opened.engine.store.close().await;
+        done
+    }
+}
+
+impl Export {
+    async fn write(mut self, engine: &Engine, caller: &Caller) -> Outcome {
+        let words = self
+            .filters
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        let words = words.collect::<Vec<_>>().join(" ");
+        self.filters
+            .push(("format".to_owned(), self.format.clone()));
+        let fields = Fields::from_pairs(self.filters);
+        let format = Format::of(&fields).map_err(usage)?;
+        let query = filter(&fields).map_err(usage)?;
+        engine
+            .begin_audit_export(caller, &words, &self.format)
+            .await?;
+        output::text(&format.head());
+        write_rows(engine, caller, &query, format).await
+    }
+}
+
+async fn write_rows(
+    engine: &Engine,
+    caller: &Caller,
+    query: &AuditQuery,
+    format: Format,
+) -> Outcome {
+    let mut seek = Seek::Start;
+    loop {
+        let page = engine.audit_export_step(caller, query, &seek).await?;
+        let mut text = String::new();
+        page.items
+            .iter()
+            .for_each(|row| format.line(&mut text, row));
+        output::text(&text);
+        match page.next {
+            Some(cursor) => seek = Seek::After(cursor),
+            None => return Ok(()),
+        }
+    }
+}
+
+fn usage(problem: Problem) -> Failure {
+    let told = problem
+        .errors
+        .iter()
+        .map(|error| format!("{}: {}", error.field, error.message));
+    Failure::Usage(told.collect::<Vec<_>>().join("; "))
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        Self::Failed(chain(&error))
+    }
+}

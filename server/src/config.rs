@@ -1,0 +1,145 @@
+//! Settings: flag, then environment, then `carillon.toml`, then default.
+//!
+//! Owns what can be set, what each value means and which combinations are refused. All problems
+//! are found before any is reported. *Invariant:* nothing else reads the environment, and no
+//! secret of a setting is ever shown.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use secrecy::SecretString;
+
+mod parse;
+mod show;
+mod source;
+mod table;
+
+pub use show::effective;
+pub use source::{Layers, Source, client_environment, credentials_directory};
+pub use table::{SETTINGS, Setting, SettingFlags};
+
+use crate::origin::Origin;
+
+/// The effective settings of one process.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where browsers connect.
+    pub listen: SocketAddr,
+    /// Database, key file, socket, lock.
+    pub data_dir: PathBuf,
+    /// Which database.
+    pub database: Database,
+    /// The one origin that browsers use; from `listen` where absent.
+    pub public_url: Option<Origin>,
+    /// The key file, where one was named; else the data directory's.
+    pub key_file: Option<PathBuf>,
+    /// Which addresses may ever be contacted.
+    pub egress: Egress,
+    /// What stands between the browser and this process.
+    pub front: Front,
+    /// Logs.
+    pub log: Log,
+    /// Requests to phones at once, whole node.
+    pub max_in_flight: usize,
+}
+
+/// The outer bound of what may be contacted.
+#[derive(Clone, Debug)]
+pub struct Egress {
+    /// Networks of phones.
+    pub networks: Vec<IpNet>,
+    /// Ports of phones.
+    pub ports: Vec<u16>,
+    /// Whether loopback counts, for `demo` and tests.
+    pub loopback: bool,
+}
+
+/// Which database holds everything.
+#[derive(Clone)]
+pub enum Database {
+    /// The file in the data directory, or another one.
+    Sqlite(String),
+    /// Postgres; its address may hold a password.
+    Postgres(SecretString),
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(url) => write!(f, "Sqlite({url})"),
+            Self::Postgres(_) => f.write_str("Postgres(…)"),
+        }
+    }
+}
+
+/// What stands between the browser and this process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Front {
+    /// Plain HTTP on loopback only.
+    Loopback,
+    /// TLS of our own.
+    Tls {
+        /// PEM chain.
+        cert: PathBuf,
+        /// PEM key.
+        key: PathBuf,
+    },
+    /// A proxy at one of these addresses ends TLS.
+    Proxy(Vec<IpNet>),
+    /// Plain HTTP over the network, chosen explicitly.
+    InsecureHttp,
+}
+
+/// Logs.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// What is logged, as `tracing` filters say it.
+    pub filter: String,
+    /// Lines of JSON rather than of text.
+    pub json: bool,
+}
+
+/// One thing that is wrong with the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where the value came from.
+    pub source: Source,
+    /// The setting, as its source spells it.
+    pub name: String,
+    /// What is wrong and what to write instead.
+    pub problem: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.name, self.source, self.problem)
+    }
+}
+
+impl Settings {
+    /// Reads every layer and decides, or says everything that is wrong.
+    ///
+    /// # Errors
+    /// All problems of all layers, in the order of the settings.
+    pub fn load(flags: &SettingFlags) -> Result<Self, Vec<Problem>> {
+        Self::resolve(&Layers::read(flags)?)
+    }
+
+    /// Decides from layers that were read before.
+    ///
+    /// # Errors
+    /// All problems.
+    pub fn resolve(layers: &Layers) -> Result<Self, Vec<Problem>> {
+        parse::settings(layers)
+    }
+
+    /// Where the SQLite file, the lock and the socket live.
+    pub fn in_data_dir(&self, name: &str) -> PathBuf {
+        self.data_dir.join(name)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! Server-sent events of one job: a snapshot first, then summaries, at most four a second.
+//!
+//! Owns the pace and the end of a stream. *Invariant:* a summary is read from the database, so
+//! its counts add up to the job's total; a lost signal costs a second, never a wrong number.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::time::Duration;
+
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use carillon_engine::Engine;
+use futures_util::stream::{self, Stream};
+use serde::Serialize;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, StreamPlace};
+use crate::problem::{Code, Problem};
+
+/// No two summaries follow each other faster.
+const PACE: Duration = Duration::from_millis(250);
+/// How long a signal is waited for before looking anyway.
+const LOOK_ANYWAY: Duration = Duration::from_secs(1);
+/// How often an open stream proves that its reader may still see it.
+const PROVE_EVERY: Duration = Duration::from_secs(4);
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// What a stream says at one moment.
+pub struct Moment<T> {
+    /// Grows with every change.
+    pub seq: i64,
+    /// What is sent.
+    pub summary: T,
+    /// Whether nothing follows.
+    pub finished: bool,
+}
+
+/// Reads what a stream says, and whether its reader may still read it.
+pub trait Source: Send + 'static {
+    /// What is sent.
+    type Summary: Serialize + PartialEq + Send;
+
+    /// The job as it is now.
+    fn look(&self) -> impl Future<Output = Result<Moment<Self::Summary>, Problem>> + Send;
+
+    /// Whether the reader may still read.
+    fn may_go_on(&self) -> impl Future<Output = bool> + Send;
+}
+
+/// Opens a stream over a job for one reader.
+///
+/// # Errors
+/// When the reader has too many streams, or may not see the job.
+pub async fn open<S: Source>(
+    app: &App,
+    job: &str,
+    reader: &str,
+    source: S,
+) -> Result<Response, Problem> {
+    let Some(place) = app.stream_place(reader) else {
+        return Err(Problem::new(Code::Busy).detail("Too many open feeds: close some pages."));
+    };
+    let signal = signal(app.engine(), job);
+    let first = source.look().await?;
+    let feed = Feed {
+        source,
+        signal,
+        stopping: app.stopping(),
+        next: Some(first),
+        last: None,
+        sent_at: Instant::now(),
+        proved_at: Instant::now(),
+        _place: place,
+    };
+    let events = Sse::new(feed.events()).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    Ok(events.into_response())
+}
+
+fn signal(engine: &Engine, job: &str) -> watch::Receiver<u64> {
+    engine.feed.watch_job(job)
+}
+
+struct Feed<S: Source> {
+    source: S,
+    signal: watch::Receiver<u64>,
+    stopping: CancellationToken,
+    next: Option<Moment<S::Summary>>,
+    last: Option<S::Summary>,
+    sent_at: Instant,
+    proved_at: Instant,
+    _place: StreamPlace,
+}
+
+impl<S: Source> Feed<S> {
+    fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
+        stream::unfold(Some(self), |feed| async {
+            let mut feed = feed?;
+            let moment = feed.moment().await?;
+            let event = event(&moment);
+            let rest = (!moment.finished).then(|| {
+                feed.sent_at = Instant::now();
+                feed.last = Some(moment.summary);
+                feed
+            });
+            Some((Ok(event), rest))
+        })
+    }
+
+    /// The next thing to say; `None` ends the stream.
+    async fn moment(&mut self) -> Option<Moment<S::Summary>> {
+        if let Some(first) = self.next.take() {
+            return Some(first);
+        }
+        loop {
+            if !self.wait().await || !self.proves_itself().await {
+                return None;
+            }
+            let moment = self.source.look().await.ok()?;
+            if moment.finished || self.last.as_ref() != Some(&moment.summary) {
+                return Some(moment);
+            }
+        }
+    }
+
+    /// For a change or a second, but never faster than the pace. `false` at the stop.
+    async fn wait(&mut self) -> bool {
+        let pace = tokio::time::sleep_until(self.sent_at + PACE);
+        let changed = async {
+            pace.await;
+            let patience = tokio::time::sleep(LOOK_ANYWAY);
+            tokio::select! {
+                _ = self.signal.changed() => {}
+                () = patience => {}
+            }
+        };
+        tokio::select! {
+            () = changed => true,
+            () = self.stopping.cancelled() => false,
+        }
+    }
+
+    async fn proves_itself(&mut self) -> bool {
+        if self.proved_at.elapsed() < PROVE_EVERY {
+            return true;
+        }
+        self.proved_at = Instant::now();
+        self.source.may_go_on().await
+    }
+}
+
+fn event<T: Serialize>(moment: &Moment<T>) -> Event {
+    let name = if moment.finished {
+        "finished"
+    } else {
+        "summary"
+    };
+    let event = Event::default().event(name).id(moment.seq.to_string());
+    let data = serde_json::to_string(&moment.summary).unwrap_or_default();
+    event.data(data)
+}

@@ -1,0 +1,141 @@
+//! Named texts as browsers send them: query strings and forms.
+//!
+//! Owns decoding and the refusal of names that nobody asked for.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use carillon_contract::form::CSRF_FIELD;
+use carillon_engine::FieldError;
+use http::request::Parts;
+
+use crate::app::App;
+use crate::problem::{Code, Problem};
+
+/// Pairs of name and value, in the order in which they came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// Decodes `a=1&b=2`.
+    pub fn parse(text: &[u8]) -> Self {
+        Self(form_urlencoded::parse(text).into_owned().collect())
+    }
+
+    /// From pairs that were decoded elsewhere.
+    pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
+    /// The first value of a name.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        let mut mine = self.0.iter().filter(|(key, _)| key == name);
+        mine.next().map(|(_, value)| value.as_str())
+    }
+
+    /// The first value of a name; empty where absent.
+    pub fn or_empty(&self, name: &str) -> String {
+        self.text(name).unwrap_or_default().to_owned()
+    }
+
+    /// The first value of a name, where it is not blank.
+    pub fn filled(&self, name: &str) -> Option<&str> {
+        self.text(name)
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+    }
+
+    /// Every value of a name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let mine = self.0.iter().filter(move |(key, _)| key == name);
+        mine.map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of a name, owned.
+    pub fn list(&self, name: &str) -> Vec<String> {
+        self.all(name).map(str::to_owned).collect()
+    }
+
+    /// Whether a check box was ticked.
+    pub fn checked(&self, name: &str) -> bool {
+        self.text(name).is_some_and(|value| value != "false")
+    }
+
+    /// All pairs.
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
+    /// Names that are not among these; the form's token is always known.
+    pub fn unknown(&self, known: &[&str]) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .0
+            .iter()
+            .map(|(name, _)| name)
+            .filter(|name| *name != CSRF_FIELD && !known.contains(&name.as_str()))
+            .cloned()
+            .collect();
+        names.dedup();
+        names
+    }
+
+    /// Refuses names that are not among these.
+    ///
+    /// # Errors
+    /// One error for each unknown name.
+    pub fn only(self, known: &[&str]) -> Result<Self, Problem> {
+        let unknown = self.unknown(known);
+        if unknown.is_empty() {
+            return Ok(self);
+        }
+        let known = known.join(", ");
+        let message = format!("There is no such field; known: {known}.");
+        let errors = unknown.into_iter();
+        let errors = errors
+            .map(|name| FieldError::new(name, "unknown", &*message))
+            .collect();
+        Err(Problem::new(Code::BadRequest)
+            .detail(message)
+            .errors(errors))
+    }
+}
+
+/// The query string.
+pub struct Query(pub Fields);
+
+impl FromRequestParts<App> for Query {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Self::Rejection> {
+        Ok(Self(Fields::parse(
+            parts.uri.query().unwrap_or_default().as_bytes(),
+        )))
+    }
+}
+
+/// The fields of a form; the gate has checked its token and its size.
+pub struct Form(pub Fields);
+
+impl FromRequest<App> for Form {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Self::Rejection> {
+        let body = Bytes::from_request(request, app)
+            .await
+            .map_err(|_| Problem::new(Code::BadRequest).detail("The form did not arrive whole."))?;
+        Ok(Self(Fields::parse(&body)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_may_repeat_and_strangers_are_named() {
+        let fields = Fields::parse(b"group=a&group=b%26c&csrf=t&x=");
+        assert_eq!(fields.list("group"), ["a", "b&c"]);
+        assert_eq!(fields.filled("x"), None);
+        assert_eq!(fields.unknown(&["group"]), ["x"]);
+        assert!(fields.only(&["group", "x"]).is_ok());
+    }
+}

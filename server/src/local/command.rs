@@ -1,0 +1,87 @@
+//! What can be asked on this machine, and the answer.
+//!
+//! One line of JSON each way.
+
+use std::time::Duration;
+
+use carillon_domain::role::Role;
+use carillon_engine::accounts::TokenScope;
+use serde::{Deserialize, Serialize};
+
+/// One command.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
+#[expect(
+    missing_docs,
+    reason = "the fields are the arguments of the command line"
+)]
+pub enum Command {
+    /// `user add`.
+    UserAdd {
+        name: String,
+        role: Role,
+        password: String,
+    },
+    /// `user list`.
+    UserList {},
+    /// `user disable`.
+    UserDisable { name: String },
+    /// `user password`.
+    UserPassword { name: String, password: String },
+    /// `token create`.
+    TokenCreate {
+        user: String,
+        label: String,
+        scope: TokenScope,
+        lifetime: Duration,
+    },
+    /// `token list`.
+    TokenList {},
+    /// `token revoke`.
+    TokenRevoke { id: String },
+    /// `phones import`.
+    PhonesImport {
+        csv: String,
+        dry_run: bool,
+        valid_rows_only: bool,
+    },
+    /// `phones export`.
+    PhonesExport { filter: String },
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Lines of result, for standard output.
+    pub lines: Vec<String>,
+    /// Lines beside the result, for standard error.
+    pub notes: Vec<String>,
+    /// Why it was not done.
+    pub failure: Option<String>,
+}
+
+impl Answer {
+    /// Done, with these lines of result.
+    pub fn lines(lines: Vec<String>) -> Self {
+        Self {
+            lines,
+            ..Self::default()
+        }
+    }
+
+    /// Done, with a word beside it.
+    pub fn note(note: impl Into<String>) -> Self {
+        Self {
+            notes: vec![note.into()],
+            ..Self::default()
+        }
+    }
+
+    /// Not done.
+    pub fn failed(why: impl Into<String>) -> Self {
+        Self {
+            failure: Some(why.into()),
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Does what was asked on this machine, with the engine's own use cases.
+
+use carillon_engine::accounts::{NewToken, NewUser, TokenInfo, UserInfo};
+use carillon_engine::{Caller, Engine, EngineError};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::command::{Answer, Command};
+use super::inventory;
+use crate::problem::chain;
+
+type Done = Result<Answer, EngineError>;
+
+/// Does one command.
+pub async fn run(engine: &Engine, caller: &Caller, command: Command) -> Answer {
+    let done = match command {
+        Command::UserAdd {
+            name,
+            role,
+            password,
+        } => {
+            let password = SecretString::from(password);
+            user_add(
+                engine,
+                caller,
+                NewUser {
+                    name,
+                    role,
+                    password,
+                },
+            )
+            .await
+        }
+        Command::UserList {} => user_list(engine, caller).await,
+        Command::UserDisable { name } => user_disable(engine, caller, &name).await,
+        Command::UserPassword { name, password } => {
+            user_password(engine, caller, &name, SecretString::from(password)).await
+        }
+        Command::TokenCreate {
+            user,
+            label,
+            scope,
+            lifetime,
+        } => {
+            let new = NewToken {
+                user: Some(user),
+                label,
+                scope,
+                lifetime: Some(lifetime),
+            };
+            token_create(engine, caller, new).await
+        }
+        Command::TokenList {} => token_list(engine, caller).await,
+        Command::TokenRevoke { id } => token_revoke(engine, caller, &id).await,
+        Command::PhonesImport {
+            csv,
+            dry_run,
+            valid_rows_only,
+        } => inventory::import(engine, caller, csv, dry_run, valid_rows_only).await,
+        Command::PhonesExport { filter } => inventory::export(engine, caller, &filter).await,
+    };
+    done.unwrap_or_else(|error| Answer::failed(in_words(&error)))
+}
+
+async fn user_add(engine: &Engine, caller: &Caller, new: NewUser) -> Done {
+    let user = engine.add_user(caller, new).await?;
+    Ok(Answer::note(format!(
+        "{} ({}) can sign in now",
+        user.name, user.role
+    )))
+}
+
+async fn user_list(engine: &Engine, caller: &Caller) -> Done {
+    let users = engine.list_users(caller).await?;
+    Ok(Answer::lines(users.iter().map(user_line).collect()))
+}
+
+fn user_line(user: &UserInfo) -> String {
+    let state = if user.disabled { "disabled" } else { "enabled" };
+    let last = user
+        .last_sign_in_at
+        .map_or("never".to_owned(), |at| at.to_string());
+    format!(
+        "{:24} {:9} {state:9} last sign-in {last}",
+        user.name, user.role
+    )
+}
+
+async fn user_disable(engine: &Engine, caller: &Caller, name: &str) -> Done {
+    engine.disable_user(caller, name).await?;
+    Ok(Answer::note(format!(
+        "{name} cannot sign in any more; sessions and tokens ended"
+    )))
+}
+
+async fn user_password(
+    engine: &Engine,
+    caller: &Caller,
+    name: &str,
+    password: SecretString,
+) -> Done {
+    engine.reset_password(caller, name, password).await?;
+    Ok(Answer::note(format!(
+        "{name} has a new password; sessions ended"
+    )))
+}
+
+async fn token_create(engine: &Engine, caller: &Caller, new: NewToken) -> Done {
+    let issued = engine.create_token(caller, new).await?;
+    let until = issued
+        .info
+        .expires_at
+        .map_or("for ever".to_owned(), |at| format!("until {at}"));
+    Ok(Answer {
+        lines: vec![issued.token.expose_secret().to_owned()],
+        notes: vec![format!(
+            "token {} works {until}; it is not shown again",
+            issued.info.id
+        )],
+        failure: None,
+    })
+}
+
+async fn token_list(engine: &Engine, caller: &Caller) -> Done {
+    let tokens = engine.all_tokens(caller).await?;
+    Ok(Answer::lines(tokens.iter().map(token_line).collect()))
+}
+
+fn token_line(token: &TokenInfo) -> String {
+    let state = match (token.revoked_at, token.expires_at) {
+        (Some(at), _) => format!("revoked {at}"),
+        (None, Some(at)) => format!("until {at}"),
+        (None, None) => "for ever".to_owned(),
+    };
+    format!(
+        "{} {:16} {:7} {state}  {}",
+        token.id, token.user, token.scope, token.label
+    )
+}
+
+async fn token_revoke(engine: &Engine, caller: &Caller, id: &str) -> Done {
+    engine.revoke_token(caller, id).await?;
+    Ok(Answer::note(format!("token {id} does not work any more")))
+}
+
+fn in_words(error: &EngineError) -> String {
+    match error {
+        EngineError::NotFound => "there is no such thing; `list` shows what there is".to_owned(),
+        EngineError::Invalid(errors) => {
+            let told = errors
+                .iter()
+                .map(|error| format!("{}: {}", error.field, error.message));
+            told.collect::<Vec<_>>().join("; ")
+        }
+        other => chain(other),
+    }
+}

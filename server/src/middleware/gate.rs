@@ -1,0 +1,156 @@
+//! The gate in front of each route: is somebody there, may they, is the form ours?
+//!
+//! Owns the only way in which a handler gets a [`Caller`]. *Invariant:* the extension that the
+//! extractor reads can be made here only.
+
+use std::convert::Infallible;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use carillon_engine::Caller;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::request::Parts;
+use http_body_util::{BodyExt as _, Limited};
+
+use super::identify::Visitor;
+use super::origin_guard::is_safe;
+use crate::app::App;
+use crate::form_token;
+use crate::problem::{Code, Problem};
+use crate::router::table::Access;
+
+/// For whom a route is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Browsers, known by their cookie.
+    Pages,
+    /// Programs, known by their token.
+    Api,
+}
+
+/// What stands in front of one route.
+#[derive(Clone, Copy, Debug)]
+pub struct Gate {
+    /// Who may pass.
+    pub access: Access,
+    /// Which side of the house.
+    pub side: Side,
+    /// Most bytes of a body.
+    pub body_limit: usize,
+}
+
+/// Somebody who passed the gate of the running route.
+#[derive(Clone, Debug)]
+struct Cleared(Caller);
+
+/// Lets pass who may.
+pub async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    let caller = request
+        .extensions()
+        .get::<Visitor>()
+        .and_then(|visitor| visitor.caller.clone());
+    if let Some(refusal) = refuse(gate, caller.as_ref(), &request) {
+        return refusal;
+    }
+    if !is_safe(request.method()) {
+        request = match take_body(gate, request).await {
+            Ok(request) => request,
+            Err(problem) => return problem.into_response(),
+        };
+    }
+    if let Some(caller) = caller {
+        request.extensions_mut().insert(Cleared(caller));
+    }
+    next.run(request).await
+}
+
+/// Why somebody may not pass; `None` lets them.
+fn refuse(gate: Gate, caller: Option<&Caller>, request: &Request) -> Option<Response> {
+    let needed = match gate.access {
+        Access::Public => return None,
+        Access::SignedIn => None,
+        Access::Needs(permission) => Some(permission),
+    };
+    let Some(caller) = caller else {
+        return Some(ask_to_sign_in(gate.side, request));
+    };
+    let denied = caller.require(needed?).err()?;
+    Some(Problem::from(denied).into_response())
+}
+
+fn ask_to_sign_in(side: Side, request: &Request) -> Response {
+    match side {
+        Side::Api => Problem::new(Code::Unauthenticated)
+            .detail("Send a valid token: Authorization: Bearer car_….")
+            .into_response(),
+        Side::Pages if is_safe(request.method()) => {
+            let here = request.uri().path_and_query().map_or("/", |p| p.as_str());
+            let here =
+                percent_encoding::utf8_percent_encode(here, percent_encoding::NON_ALPHANUMERIC);
+            Redirect::to(&format!("/sign-in?next={here}")).into_response()
+        }
+        Side::Pages => Problem::new(Code::Unauthenticated)
+            .detail("You were signed out. Sign in, then send the form again.")
+            .into_response(),
+    }
+}
+
+/// Reads the body whole, within the route's limit, and on pages checks the form's token.
+async fn take_body(gate: Gate, request: Request) -> Result<Request, Problem> {
+    let (parts, body) = request.into_parts();
+    let bytes = read(&parts, body, gate.body_limit).await?;
+    if gate.side == Side::Pages {
+        form_token::check(&parts, &bytes).await?;
+    }
+    Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+async fn read(parts: &Parts, body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let too_large = || {
+        Problem::new(Code::TooLarge).detail(format!("At most {} KiB are taken here.", limit / 1024))
+    };
+    let announced = parts
+        .headers
+        .get(CONTENT_LENGTH)
+        .and_then(|v| v.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: u64| length > limit as u64) {
+        return Err(too_large());
+    }
+    match Limited::new(body, limit).collect().await {
+        Ok(whole) => Ok(whole.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
+        Err(_) => Err(Problem::new(Code::BadRequest).detail("The body did not arrive whole.")),
+    }
+}
+
+/// The media type of a body, without its parameters.
+pub fn media_type(parts: &Parts) -> Option<&str> {
+    let value = parts.headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    value.split(';').next().map(str::trim)
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Self::Rejection> {
+        parts
+            .extensions
+            .get::<Cleared>()
+            .map(|Cleared(caller)| caller.clone())
+            .ok_or_else(|| Problem::internal("a handler of a public route asked for its caller"))
+    }
+}
+
+/// Whoever is there, on routes that are for anybody.
+pub struct MaybeCaller(pub Option<Caller>);
+
+impl FromRequestParts<App> for MaybeCaller {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Self::Rejection> {
+        let visitor = parts.extensions.get::<Visitor>();
+        Ok(Self(visitor.and_then(|visitor| visitor.caller.clone())))
+    }
+}

@@ -1,0 +1,54 @@
+//! Exactly one `Host`, and it is ours: what stops DNS rebinding against a LAN-only service.
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use http::header::HOST;
+
+use super::client::is_health;
+use crate::app::App;
+use crate::origin::Origin;
+use crate::problem::{Code, Problem};
+
+/// The origin under which this request came.
+#[derive(Clone, Debug)]
+pub struct OwnOrigin(pub Origin);
+
+/// Refuses requests without our name on them.
+pub async fn check(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let own = match named_host(&request) {
+        Ok(host) => app.origins().of_host(&host).cloned(),
+        Err(problem) if !is_health(request.uri().path()) => return problem.into_response(),
+        Err(_) => None,
+    };
+    match own {
+        Some(origin) => {
+            request.extensions_mut().insert(OwnOrigin(origin));
+            next.run(request).await
+        }
+        None if is_health(request.uri().path()) => next.run(request).await,
+        None => Problem::new(Code::WrongHost)
+            .detail(format!(
+                "This server answers as {} only.",
+                app.origins().public()
+            ))
+            .into_response(),
+    }
+}
+
+/// HTTP/2 names the host in its target, HTTP/1 in one header; both at once must agree.
+fn named_host(request: &Request) -> Result<String, Problem> {
+    let bad = || Problem::new(Code::BadRequest).detail("The request must name one host.");
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let header = hosts.next().map(|value| value.to_str().map_err(|_| bad()));
+    if hosts.next().is_some() {
+        return Err(bad());
+    }
+    let target = request.uri().authority().map(ToString::to_string);
+    match (header.transpose()?, target) {
+        (Some(header), Some(target)) if header != target => Err(bad()),
+        (Some(header), _) => Ok(header.to_owned()),
+        (None, Some(target)) => Ok(target),
+        (None, None) => Err(bad()),
+    }
+}

@@ -1,0 +1,53 @@
+//! Failures as pages.
+
+use axum::response::{Html, IntoResponse as _, Response};
+use carillon_contract::failure::FailureView;
+use carillon_contract::frame::FrameView;
+use carillon_contract::list::Link;
+
+use crate::app::App;
+use crate::assets;
+use crate::middleware::headers::Nonce;
+use crate::problem::{Code, Problem};
+
+/// The page that says why there is no other.
+pub fn render(app: &App, problem: &Problem, request_id: &str, nonce: Option<Nonce>) -> Response {
+    let frame = FrameView {
+        path: String::new(),
+        now: app.engine().clock.now(),
+        user: None,
+        nonce: nonce.map(|Nonce(nonce)| nonce).unwrap_or_default(),
+        csrf: String::new(),
+        flash: None,
+        banners: app.banners().to_vec(),
+        running_jobs: 0,
+        base: app.origins().public().to_string(),
+        assets: assets::of_pages(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let html = carillon_ui::failure(&frame, &view(problem, request_id));
+    (problem.status(), Html(html)).into_response()
+}
+
+fn view(problem: &Problem, request_id: &str) -> FailureView {
+    let (word, status, title) = problem.code.facts();
+    let mut view = match problem.code {
+        Code::NotFound => FailureView::not_found(request_id),
+        Code::Forbidden => FailureView::denied(request_id),
+        Code::StaleForm => FailureView::stale_form(request_id),
+        Code::Internal => FailureView::internal(request_id),
+        _ => FailureView {
+            code: word.to_owned(),
+            title: title.to_owned(),
+            next_step: "Go back and look again.".to_owned(),
+            link: Some(Link::new("Overview", "/")),
+            request_id: request_id.to_owned(),
+            ..FailureView::default()
+        },
+    };
+    view.status = status.as_u16();
+    if !problem.detail.is_empty() {
+        view.sentence.clone_from(&problem.detail);
+    }
+    view
+}

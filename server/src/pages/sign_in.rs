@@ -1,0 +1,122 @@
+//! `/sign-in` and `/sign-out`.
+
+use axum::response::{IntoResponse as _, Response};
+use carillon_contract::FormErrors;
+use carillon_contract::sign_in::SignInView;
+use carillon_engine::accounts::SignIn;
+use http::header::{HeaderName, USER_AGENT};
+use http::{HeaderMap, HeaderValue};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::visit::{PageResult, Visit};
+use crate::cookies::Cookie;
+use crate::fields::{Form, Query};
+
+/// One sentence for everything that can be wrong, so that nothing can be found out by trying.
+const REFUSED: &str = "Wrong name or password, or too many tries: wait a moment and try again.";
+
+/// `GET /sign-in`.
+pub async fn show(mut visit: Visit, Query(query): Query) -> PageResult {
+    let next = local(query.text("next"));
+    if visit.frame.user.is_some() {
+        return Ok(visit.see_other(&next));
+    }
+    visit.bind();
+    let view = SignInView {
+        next,
+        ..SignInView::default()
+    };
+    let html = carillon_ui::sign_in(&visit.frame, &view);
+    Ok(visit.page(html))
+}
+
+/// `POST /sign-in`.
+pub async fn submit(mut visit: Visit, headers: HeaderMap, Form(form): Form) -> PageResult {
+    let form = form.only(&["username", "password", "next"])?;
+    let next = local(form.text("next"));
+    let attempt = SignIn {
+        name: form.or_empty("username"),
+        password: SecretString::from(form.or_empty("password")),
+        ip: visit.ip.clone(),
+        agent: agent(&headers),
+        previous: None,
+    };
+    match visit.app.engine().sign_in(attempt).await? {
+        Some(signed_in) => {
+            visit.set_cookie(Cookie::Session, signed_in.token.expose_secret());
+            visit.remove_cookie(Cookie::Before);
+            Ok(visit.see_other(&next))
+        }
+        None => Ok(again(visit, form.or_empty("username"), next)),
+    }
+}
+
+fn again(mut visit: Visit, username: String, next: String) -> Response {
+    visit.bind();
+    let mut errors = FormErrors::default();
+    errors.push("", "refused", REFUSED);
+    let view = SignInView {
+        username,
+        next,
+        errors,
+        notice: None,
+    };
+    let html = carillon_ui::sign_in(&visit.frame, &view);
+    visit.refused(html)
+}
+
+/// `POST /sign-out`.
+pub async fn leave(mut visit: Visit) -> PageResult {
+    if let Some(session) = &visit.session {
+        visit.app.engine().sign_out(session).await?;
+    }
+    visit.remove_cookie(Cookie::Session);
+    let mut response = visit.see_other("/sign-in").into_response();
+    response.headers_mut().insert(
+        HeaderName::from_static("clear-site-data"),
+        HeaderValue::from_static("\"cache\", \"cookies\", \"storage\""),
+    );
+    Ok(response)
+}
+
+/// What the browser calls itself.
+pub fn agent(headers: &HeaderMap) -> String {
+    let value = headers
+        .get(USER_AGENT)
+        .and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().to_owned()
+}
+
+/// A path of ours, or the overview: never another server, nor a page that signs out or in.
+pub fn local(next: Option<&str>) -> String {
+    let next = next.unwrap_or("/");
+    let ours = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains(['\\', '\r', '\n', '\t'])
+        && !next.starts_with("/sign-");
+    if ours {
+        next.to_owned()
+    } else {
+        "/".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local;
+
+    #[test]
+    fn only_paths_of_ours() {
+        assert_eq!(local(Some("/jobs?state=running")), "/jobs?state=running");
+        for away in [
+            "//evil",
+            "https://evil",
+            "/\\evil",
+            "",
+            "/sign-out",
+            "/a\r\nb",
+        ] {
+            assert_eq!(local(Some(away)), "/", "{away:?}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! One request of a browser: the frame of its page, and how it is answered.
+//!
+//! Owns what every page shares. A handler never builds a response by hand.
+
+use axum::extract::FromRequestParts;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use carillon_contract::frame::{Banner, Flash, FrameView, Tone, UserView};
+use carillon_contract::list::Link;
+use carillon_domain::JobState;
+use carillon_domain::role::Permission;
+use carillon_engine::Caller;
+use carillon_engine::accounts::SessionContext;
+use carillon_store::StopAll;
+use http::header::SET_COOKIE;
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+
+use super::flash;
+use crate::app::App;
+use crate::assets;
+use crate::cookies::Cookie;
+use crate::form_token::{Bound, FormTokens};
+use crate::middleware::client::ClientIp;
+use crate::middleware::headers::{HasIslands, Nonce};
+use crate::middleware::host::OwnOrigin;
+use crate::middleware::identify::Visitor;
+use crate::origin::Origin;
+use crate::problem::Problem;
+
+/// What page handlers return.
+pub type PageResult = Result<Response, Problem>;
+
+/// One request of a browser.
+pub struct Visit {
+    /// The application.
+    pub app: App,
+    /// What surrounds the page; hand it to the UI.
+    pub frame: FrameView,
+    /// Source address.
+    pub ip: Option<String>,
+    /// The session, when somebody is signed in.
+    pub session: Option<SessionContext>,
+    origin: Origin,
+    cookies: Vec<HeaderValue>,
+}
+
+impl Visit {
+    /// The page.
+    pub fn page(self, html: String) -> Response {
+        self.html(StatusCode::OK, html)
+    }
+
+    /// The page again, with what was wrong beside its fields.
+    pub fn refused(self, html: String) -> Response {
+        self.html(StatusCode::UNPROCESSABLE_ENTITY, html)
+    }
+
+    /// The page with a status of its own.
+    pub fn html(self, status: StatusCode, html: String) -> Response {
+        let mut response = (status, Html(html)).into_response();
+        response.extensions_mut().insert(HasIslands);
+        self.with_cookies(response)
+    }
+
+    /// On to another page: the answer to every change.
+    pub fn see_other(self, to: &str) -> Response {
+        let response = Redirect::to(to).into_response();
+        self.with_cookies(response)
+    }
+
+    /// On to another page, which then says this.
+    pub fn see_other_saying(mut self, to: &str, flash: &Flash) -> Response {
+        if let Some(cookie) = flash::write(self.app.engine(), flash, &self.origin) {
+            self.cookies
+                .retain(|known| !known.to_str().is_ok_and(is_flash));
+            self.cookies.push(cookie);
+        }
+        self.see_other(to)
+    }
+
+    /// Sets a cookie with the answer.
+    pub fn set_cookie(&mut self, cookie: Cookie, value: &str) {
+        self.cookies.extend(cookie.set(value, &self.origin));
+    }
+
+    /// Takes a cookie away with the answer.
+    pub fn remove_cookie(&mut self, cookie: Cookie) {
+        self.cookies.extend(cookie.remove(&self.origin));
+    }
+
+    /// Binds a browser in which nobody is signed in, so that its forms can carry a token.
+    pub fn bind(&mut self) {
+        if !self.frame.csrf.is_empty() {
+            return;
+        }
+        let value = URL_SAFE_NO_PAD.encode(self.app.random_bytes::<32>());
+        let bound = Bound::Before(value.clone());
+        self.frame.csrf = FormTokens::new(self.app.engine().clone(), bound).token();
+        self.set_cookie(Cookie::Before, &value);
+    }
+
+    fn with_cookies(self, mut response: Response) -> Response {
+        for cookie in self.cookies {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+fn is_flash(cookie: &str) -> bool {
+    cookie.starts_with("flash=") || cookie.starts_with("__Host-flash=")
+}
+
+/// Something was done.
+pub fn done(text: impl Into<String>) -> Flash {
+    Flash {
+        tone: Tone::Good,
+        text: text.into(),
+        link: None,
+    }
+}
+
+/// Something was done, and here is more of it.
+pub fn done_see(text: impl Into<String>, link: Link) -> Flash {
+    Flash {
+        link: Some(link),
+        ..done(text)
+    }
+}
+
+impl FromRequestParts<App> for Visit {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        let visitor = parts
+            .extensions
+            .get::<Visitor>()
+            .cloned()
+            .unwrap_or_default();
+        let origin = match parts.extensions.get::<OwnOrigin>() {
+            Some(OwnOrigin(origin)) => origin.clone(),
+            None => app.origins().public().clone(),
+        };
+        let flash = flash::read(app.engine(), &parts.headers, &origin);
+        let mut cookies = Vec::new();
+        if flash.is_some() {
+            cookies.extend(Cookie::Flash.remove(&origin));
+        }
+        let frame = frame(app, parts, &visitor, &origin, flash).await?;
+        let ip = parts.extensions.get::<ClientIp>();
+        Ok(Self {
+            app: app.clone(),
+            frame,
+            ip: ip.map(|ClientIp(ip)| ip.to_string()),
+            session: visitor.session,
+            origin,
+            cookies,
+        })
+    }
+}
+
+async fn frame(
+    app: &App,
+    parts: &Parts,
+    visitor: &Visitor,
+    origin: &Origin,
+    flash: Option<Flash>,
+) -> Result<FrameView, Problem> {
+    let nonce = parts.extensions.get::<Nonce>();
+    let caller = visitor.caller.as_ref();
+    let mut banners = app.banners().to_vec();
+    let mut running_jobs = 0;
+    if let Some(caller) = caller {
+        running_jobs = running(app, caller).await?;
+        if let Some(stop) = app.engine().stop_all_state().await? {
+            let StopAll { actor, at, reason } = stop;
+            banners.insert(
+                0,
+                Banner::StopAll {
+                    by: actor,
+                    at,
+                    reason,
+                },
+            );
+        }
+    }
+    Ok(FrameView {
+        path: parts.uri.path().to_owned(),
+        now: app.engine().clock.now(),
+        user: caller.map(|caller| UserView::new(caller.actor.name.clone(), caller.role)),
+        nonce: nonce.map(|Nonce(nonce)| nonce.clone()).unwrap_or_default(),
+        csrf: visitor
+            .tokens
+            .as_ref()
+            .map(FormTokens::token)
+            .unwrap_or_default(),
+        flash,
+        banners,
+        running_jobs,
+        base: origin.to_string(),
+        assets: assets::of_pages(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+async fn running(app: &App, caller: &Caller) -> Result<i64, Problem> {
+    if caller.require(Permission::ViewJobs).is_err() {
+        return Ok(0);
+    }
+    let counts = app.engine().job_state_counts(caller).await?;
+    let busy = [JobState::Running, JobState::Paused, JobState::Stopping];
+    Ok(counts
+        .iter()
+        .filter(|(state, _)| busy.contains(state))
+        .map(|(_, count)| count)
+        .sum())
+}

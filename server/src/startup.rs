@@ -1,0 +1,370 @@
+//! Start and stop: the only `new` of the store, the gateway, the engine, the router.
+//!
+//! Owns the order. *Invariant:* what an earlier run left in flight is known as such before the
+//! first request is taken.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use carillon_contract::frame::Banner;
+use carillon_devices::{Gateway, GatewayConfig, Guard, GuardConfig};
+use carillon_engine::accounts::{Cost, Hasher};
+use carillon_engine::dispatch::{self, Dispatch};
+use carillon_engine::{Clock, Engine, Feed, Parts, Random};
+use carillon_store::{DataDirLock, Store, StoreError};
+use ipnet::IpNet;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, Facts};
+use crate::config::{self, Database, Settings};
+use crate::listen;
+use crate::local;
+use crate::origin::Origins;
+use crate::problem::chain;
+use crate::router;
+use crate::tls::Certificate;
+
+mod data_dir;
+mod keys;
+mod signals;
+
+/// In flight at the stop: the longest exchange with a phone and a little more.
+const DRAIN: Duration = Duration::from_secs(22);
+/// Requests of browsers at the stop.
+const LAST_REQUESTS: Duration = Duration::from_secs(3);
+/// Connections that wait to be taken.
+const BACKLOG: u32 = 1024;
+
+/// Why the server did not start. One plain line.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings or the files that they name are wrong.
+    #[error("{0}")]
+    Configuration(String),
+    /// It failed.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl StartError {
+    fn failed(what: &str, source: &dyn std::error::Error) -> Self {
+        Self::Failed(format!("{what}: {}", chain(source)))
+    }
+}
+
+/// An engine over an open database; nothing is sent and nothing is served.
+pub struct Opened {
+    /// The use cases.
+    pub engine: Engine,
+    /// Held as long as this process serves a SQLite database.
+    _lock: Option<DataDirLock>,
+}
+
+/// Opens the database of these settings for this process alone.
+///
+/// # Errors
+/// [`StartError`]; also when another process has the SQLite database.
+pub async fn open(settings: &Settings, own: &[SocketAddr]) -> Result<Opened, StartError> {
+    data_dir::prepare(&settings.data_dir)?;
+    let lock = lock(settings)?;
+    let engine = engine(settings, own).await?;
+    Ok(Opened {
+        engine,
+        _lock: lock,
+    })
+}
+
+/// Opens the database for reading beside a running server.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn open_beside(settings: &Settings) -> Result<Opened, StartError> {
+    let engine = engine(settings, &[]).await?;
+    Ok(Opened {
+        engine,
+        _lock: None,
+    })
+}
+
+/// The file of a SQLite database.
+pub fn sqlite_file(settings: &Settings) -> Option<PathBuf> {
+    match &settings.database {
+        Database::Sqlite(url) => {
+            let rest = url.strip_prefix("sqlite:").unwrap_or(url);
+            Some(PathBuf::from(rest.strip_prefix("//").unwrap_or(rest)))
+        }
+        Database::Postgres(_) => None,
+    }
+}
+
+fn lock(settings: &Settings) -> Result<Option<DataDirLock>, StartError> {
+    let Some(file) = sqlite_file(settings) else {
+        return Ok(None);
+    };
+    match DataDirLock::take(&file) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(StoreError::Conflict) => Err(StartError::Failed(format!(
+            "another carillon uses {}: stop it, or give this one another --data-dir",
+            file.display()
+        ))),
+        Err(error) => Err(StartError::failed("the database cannot be locked", &error)),
+    }
+}
+
+async fn engine(settings: &Settings, own: &[SocketAddr]) -> Result<Engine, StartError> {
+    let url = match &settings.database {
+        Database::Sqlite(url) => url.clone(),
+        Database::Postgres(url) => url.expose_secret().to_owned(),
+    };
+    let (clock, random) = (Clock::system(), Random::system());
+    let store = Store::open(&url)
+        .await
+        .map_err(|error| StartError::failed("the database cannot be opened", &error))?;
+    let keyring = keys::open(settings, &store, &clock, &random).await?;
+    let gateway = gateway(guard(settings, own), &clock, &random)?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Ok(Engine::new(Parts {
+        store,
+        gateway,
+        keyring,
+        hasher: Hasher::new(Cost::default(), cores),
+        clock,
+        random,
+        feed: Feed::default(),
+        dispatch: Dispatch::new(settings.max_in_flight),
+    }))
+}
+
+fn guard(settings: &Settings, own: &[SocketAddr]) -> Guard {
+    let mut own_addresses = own.to_vec();
+    if let Database::Postgres(url) = &settings.database {
+        own_addresses.extend(data_dir::postgres_address(url.expose_secret()));
+    }
+    Guard::new(GuardConfig {
+        networks: settings.egress.networks.clone(),
+        ports: settings.egress.ports.clone(),
+        allow_loopback: settings.egress.loopback,
+        own_addresses,
+    })
+}
+
+fn gateway(guard: Guard, clock: &Clock, random: &Random) -> Result<Gateway, StartError> {
+    let (clock, random) = (clock.clone(), random.clone());
+    Gateway::new(GatewayConfig {
+        guard,
+        entropy: Arc::new(move || random.bytes().unwrap_or_default()),
+        now: Arc::new(move || clock.now()),
+    })
+    .map_err(|error| StartError::failed("phones cannot be reached", &error))
+}
+
+/// A server that takes requests.
+pub struct Server {
+    app: App,
+    opened: Opened,
+    address: SocketAddr,
+    setup_code: Option<SecretString>,
+    certificate: Option<Arc<Certificate>>,
+    front: JoinHandle<()>,
+    stop: CancellationToken,
+}
+
+/// Starts everything in its order.
+///
+/// # Errors
+/// [`StartError`]; then nothing is left running.
+pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, StartError> {
+    let socket = reserve(settings.listen)?;
+    let address = socket
+        .local_addr()
+        .map_err(|error| StartError::failed("the address is not known", &error))?;
+    let certificate = certificate(settings)?;
+    let opened = open(settings, &[address]).await?;
+    let engine = opened.engine.clone();
+    if engine.keyring.is_some() {
+        let node = data_dir::node_name();
+        dispatch::start(&engine, &node)
+            .await
+            .map_err(|error| StartError::failed("what was in flight is not known", &error))?;
+    }
+    let setup_code = keys::setup_code(settings, &engine).await?;
+    let facts = facts(settings, address, banners, &engine);
+    let (app, router) = router::build(engine, facts);
+    let listener = socket
+        .listen(BACKLOG)
+        .map_err(|error| StartError::failed("nobody can connect", &error))?;
+    let stop = CancellationToken::new();
+    let front = front(settings, listener, certificate.as_ref())?;
+    let front = tokio::spawn(front.serve(router, stop.clone()));
+    local::server::start(settings, &app, &stop)?;
+    tracing::info!(%address, "serving");
+    Ok(Server {
+        app,
+        opened,
+        address,
+        setup_code,
+        certificate,
+        front,
+        stop,
+    })
+}
+
+/// Takes the address without letting anybody connect yet.
+fn reserve(address: SocketAddr) -> Result<TcpSocket, StartError> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    };
+    let bound = socket.and_then(|socket| {
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        Ok(socket)
+    });
+    bound.map_err(|error| {
+        StartError::Failed(format!(
+            "cannot listen on {address}: {error}; stop what uses it, or give another --listen"
+        ))
+    })
+}
+
+fn certificate(settings: &Settings) -> Result<Option<Arc<Certificate>>, StartError> {
+    let config::Front::Tls { cert, key } = &settings.front else {
+        return Ok(None);
+    };
+    Certificate::open(cert, key)
+        .map(Some)
+        .map_err(|error| StartError::Configuration(error.to_string()))
+}
+
+fn front(
+    settings: &Settings,
+    listener: TcpListener,
+    certificate: Option<&Arc<Certificate>>,
+) -> Result<listen::Front, StartError> {
+    let tls = certificate
+        .map(Certificate::acceptor)
+        .transpose()
+        .map_err(|error| StartError::Configuration(error.to_string()))?;
+    Ok(listen::Front {
+        listener,
+        tls,
+        shared: proxies(settings),
+    })
+}
+
+fn proxies(settings: &Settings) -> Vec<IpNet> {
+    match &settings.front {
+        config::Front::Proxy(networks) => networks.clone(),
+        _ => Vec::new(),
+    }
+}
+
+fn facts(
+    settings: &Settings,
+    address: SocketAddr,
+    mut banners: Vec<Banner>,
+    engine: &Engine,
+) -> Facts {
+    let tls = matches!(settings.front, config::Front::Tls { .. });
+    if settings.egress.loopback && !banners.contains(&Banner::Demo) {
+        banners.push(Banner::Loopback);
+    }
+    if settings.front == config::Front::InsecureHttp {
+        banners.push(Banner::InsecureHttp);
+    }
+    if engine.keyring.is_none() {
+        banners.insert(
+            0,
+            Banner::Sealed {
+                reason: "The key file is missing or does not open this database.".to_owned(),
+            },
+        );
+    }
+    Facts {
+        origins: Origins::new(settings.public_url.as_ref(), address, tls),
+        proxies: proxies(settings),
+        banners,
+        random: engine.random.clone(),
+    }
+}
+
+impl Server {
+    /// The address that was bound.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The origin that browsers use.
+    pub fn url(&self) -> String {
+        self.app.origins().public().to_string()
+    }
+
+    /// The use cases.
+    pub const fn engine(&self) -> &Engine {
+        &self.opened.engine
+    }
+
+    /// Where the first administrator is made, while there is none.
+    pub fn setup_link(&self) -> Option<String> {
+        let code = self.setup_code.as_ref()?.expose_secret();
+        Some(format!("{}/setup?code={code}", self.url()))
+    }
+
+    /// Serves until SIGTERM or SIGINT. `false` when a second signal or the time cut the end short.
+    pub async fn run_until_signal(self) -> bool {
+        let mut signals = match signals::Signals::listen() {
+            Ok(signals) => signals,
+            Err(error) => {
+                tracing::error!(%error, "signals cannot be received");
+                return false;
+            }
+        };
+        signals.wait_for_stop(|| self.reload_certificate()).await;
+        tracing::info!("stopping");
+        tokio::select! {
+            () = self.stop() => true,
+            () = signals.second() => false,
+        }
+    }
+
+    /// Ends in good order: not ready, nothing new sent, what is in flight recorded, closed.
+    pub async fn stop(self) {
+        self.app.begin_stop();
+        self.drain().await;
+        self.stop.cancel();
+        if tokio::time::timeout(LAST_REQUESTS, self.front)
+            .await
+            .is_err()
+        {
+            tracing::warn!("requests were cut off at the stop");
+        }
+        self.opened.engine.store.close().await;
+        tracing::info!("stopped");
+    }
+
+    /// Lets what is in flight end, and writes down what came of it.
+    async fn drain(&self) {
+        let engine = &self.opened.engine;
+        let drained = dispatch::stop(engine, || engine.clock.now());
+        match tokio::time::timeout(DRAIN, drained).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(error = %chain(&error), "the end was not recorded"),
+            Err(_) => tracing::error!("phones were still being asked when the time was over"),
+        }
+    }
+
+    fn reload_certificate(&self) {
+        let Some(certificate) = &self.certificate else {
+            return;
+        };
+        match certificate.reload() {
+            Ok(()) => tracing::info!("the certificate was read again"),
+            Err(error) => tracing::error!(%error, "the old certificate stays in use"),
+        }
+    }
+}
