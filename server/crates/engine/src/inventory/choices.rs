@@ -1,0 +1,78 @@
+//! What pages of the inventory need beside its rows, each in few queries whatever its size.
+
+use std::collections::{BTreeSet, HashMap};
+
+use carillon_domain::Mac;
+use carillon_domain::role::Permission;
+use carillon_store::{CredentialUse, GroupJob, PhoneChoices, PhoneRow};
+
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::Result;
+
+impl Engine {
+    /// Every value that phones can be narrowed by, with its number of phones.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn phone_choices(&self, caller: &Caller) -> Result<PhoneChoices> {
+        caller.require(Permission::ViewInventory)?;
+        Ok(self.store.phone_choices().await?)
+    }
+
+    /// The names of the actions that these phones were last sent, by job.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn last_actions(
+        &self,
+        caller: &Caller,
+        phones: &[PhoneRow],
+    ) -> Result<HashMap<String, String>> {
+        caller.require(Permission::ViewInventory)?;
+        let jobs = phones.iter().filter_map(|row| row.last.as_ref());
+        let jobs: BTreeSet<String> = jobs.map(|last| last.job.clone()).collect();
+        let jobs: Vec<String> = jobs.into_iter().collect();
+        Ok(self.store.job_actions(&jobs).await?)
+    }
+
+    /// The phones of this list that are still in the inventory, sorted by MAC.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn phones_by_macs(&self, caller: &Caller, macs: &[Mac]) -> Result<Vec<PhoneRow>> {
+        caller.require(Permission::ViewInventory)?;
+        Ok(self.store.phones_by_macs(macs).await?)
+    }
+
+    /// Of each of these groups: how many of its phones answered when last contacted.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn reachable_in_groups(
+        &self,
+        caller: &Caller,
+        slugs: &[String],
+    ) -> Result<HashMap<String, i64>> {
+        caller.require(Permission::ViewInventory)?;
+        Ok(self.store.reachable_in_groups(slugs, self.clock.now()).await?)
+    }
+
+    /// The newest job of each group, by slug.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn last_group_jobs(&self, caller: &Caller) -> Result<HashMap<String, GroupJob>> {
+        caller.require(Permission::ViewJobs)?;
+        Ok(self.store.last_group_jobs().await?)
+    }
+
+    /// How many phones get each stored credential, and how many of them refused it.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn credential_uses(&self, caller: &Caller) -> Result<HashMap<String, CredentialUse>> {
+        caller.require(Permission::ManageInventory)?;
+        Ok(self.store.credential_uses(self.clock.now()).await?)
+    }
+}

@@ -1,0 +1,56 @@
+//! Which credential a phone gets, and where it comes from.
+
+use carillon_domain::Mac;
+use carillon_domain::role::Permission;
+use carillon_store::CredentialSource;
+
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::Result;
+
+/// The credential that a phone gets, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EffectiveLogin {
+    /// Where it comes from.
+    pub source: CredentialSource,
+    /// Name of the credential; of a phone's own it is made by Carillon.
+    pub name: String,
+    /// User name.
+    pub username: String,
+}
+
+impl EffectiveLogin {
+    /// Where it comes from, in words.
+    pub fn source_in_words(&self) -> String {
+        match &self.source {
+            CredentialSource::Own => "this phone's own".to_owned(),
+            CredentialSource::Phone => format!("{}, named on this phone", self.name),
+            CredentialSource::Group(slug) => format!("{}, from the group {slug}", self.name),
+            CredentialSource::Site(slug) => format!("{}, from the site {slug}", self.name),
+        }
+    }
+}
+
+impl Engine {
+    /// What a phone gets: its own credential, else its first group's by slug, else its site's;
+    /// `None` when there is none.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn effective_login(
+        &self,
+        caller: &Caller,
+        mac: Mac,
+    ) -> Result<Option<EffectiveLogin>> {
+        caller.require(Permission::ViewInventory)?;
+        let mut found = self
+            .store
+            .effective_credentials(&[mac], self.clock.now())
+            .await?;
+        Ok(found.remove(&mac).map(|effective| EffectiveLogin {
+            source: effective.source,
+            name: effective.credential.name,
+            username: effective.credential.username,
+        }))
+    }
+}

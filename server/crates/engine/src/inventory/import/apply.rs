@@ -1,0 +1,189 @@
+//! A plan becomes true: sites, logins, phones and their records in one transaction.
+
+use std::collections::BTreeMap;
+
+use carillon_domain::event::Event;
+use carillon_domain::phone::{Phone, Site, TransportSecurity};
+use carillon_domain::{FieldError, Mac, Timestamp};
+use carillon_store::Unit;
+use serde_json::json;
+
+use super::super::login::Intent;
+use super::super::{finish, record};
+use super::plan::{Item, Planned};
+use super::{ImportResult, NewSite};
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::{EngineError, Result};
+
+/// A site that nobody decided more about: how much of it a disruptive job may take away at once.
+const MAX_DOWN_PERCENT: u8 = 20;
+
+/// What an import is called and how it was decided.
+pub(super) struct Applied {
+    pub(super) id: String,
+    pub(super) file_name: String,
+    pub(super) sha256: String,
+    pub(super) security: BTreeMap<String, TransportSecurity>,
+    /// The file waits as a draft and is taken away with this.
+    pub(super) takes_draft: bool,
+}
+
+impl Engine {
+    /// Writes a plan. What changed in the inventory since it was made is a conflict.
+    pub(super) async fn apply(
+        &self,
+        caller: &Caller,
+        planned: Planned,
+        applied: Applied,
+    ) -> Result<ImportResult> {
+        check_choices(&planned, &applied)?;
+        let now = self.clock.now();
+        let changed: Vec<Mac> = planned.updates.iter().map(|item| item.phone.mac).collect();
+        let groups = self.store.groups_of(&changed, now).await?;
+        let result = result(&planned, &applied);
+        let mut events = vec![summary(caller, now, &result, &applied)];
+        events.extend(
+            planned
+                .new_sites
+                .values()
+                .map(|site| site_event(caller, now, site, &applied)),
+        );
+        for (items, action) in [
+            (&planned.creates, "phone.created"),
+            (&planned.updates, "phone.changed"),
+        ] {
+            events.extend(items.iter().map(|item| {
+                let mut event = record::of_phone(caller, now, action, &item.phone);
+                event.groups = groups.get(&item.phone.mac).cloned().unwrap_or_default();
+                event.detail = record::changes(&item.changes);
+                event.detail["import"] = applied.id.clone().into();
+                event
+            }));
+        }
+        let mut unit = self.store.begin().await?;
+        check_unchanged(&mut unit, &planned).await?;
+        self.write(&mut unit, planned, &applied, now).await?;
+        if applied.takes_draft {
+            self.replace_by_result(&mut unit, caller, &result).await?;
+        }
+        if result.created + result.updated + result.new_sites.len() > 0 || applied.takes_draft {
+            finish(unit, &events).await?;
+        }
+        Ok(result)
+    }
+
+    async fn write(
+        &self,
+        unit: &mut Unit,
+        planned: Planned,
+        applied: &Applied,
+        now: Timestamp,
+    ) -> Result<()> {
+        for site in planned.new_sites.values() {
+            unit.insert_site(&new_site(site, applied), now).await?;
+        }
+        let (created, new_logins) = parts(planned.creates);
+        let (updated, logins) = parts(planned.updates);
+        let intents = new_logins.into_iter().chain(logins).collect();
+        self.write_logins(unit, intents, now).await?;
+        unit.insert_phones(&created, now).await?;
+        unit.upsert_phones(&updated, now).await?;
+        Ok(())
+    }
+}
+
+fn parts(items: Vec<Item>) -> (Vec<Phone>, Vec<(Mac, Intent)>) {
+    items
+        .into_iter()
+        .map(|item| {
+            let login = (item.phone.mac, item.intent);
+            (item.phone, login)
+        })
+        .unzip()
+}
+
+/// Between the plan and this transaction somebody may have changed a phone.
+async fn check_unchanged(unit: &mut Unit, planned: &Planned) -> Result<()> {
+    let items = || planned.creates.iter().chain(&planned.updates);
+    let macs: Vec<Mac> = items().map(|item| item.phone.mac).collect();
+    let found: BTreeMap<Mac, i64> = unit
+        .phones_by_macs(&macs)
+        .await?
+        .into_iter()
+        .map(|row| (row.phone.mac, row.version))
+        .collect();
+    if items().all(|item| found.get(&item.phone.mac).copied() == item.version) {
+        return Ok(());
+    }
+    Err(EngineError::Conflict(
+        "the inventory changed meanwhile: import the file again".to_owned(),
+    ))
+}
+
+/// A site with an authority of its own needs that authority's certificate, which no list holds.
+fn check_choices(planned: &Planned, applied: &Applied) -> Result<()> {
+    let errors: Vec<FieldError> = applied
+        .security
+        .iter()
+        .filter(|(slug, security)| {
+            planned.new_sites.contains_key(*slug) && **security == TransportSecurity::PrivateCa
+        })
+        .map(|(slug, _)| {
+            let message = "make this site first, with the certificate of its authority";
+            FieldError::new(format!("security.{slug}"), "invalid", message)
+        })
+        .collect();
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(EngineError::Invalid(errors))
+    }
+}
+
+fn security_of(site: &NewSite, applied: &Applied) -> TransportSecurity {
+    let chosen = applied.security.get(&site.slug).copied();
+    chosen.unwrap_or(TransportSecurity::Pinned)
+}
+
+fn new_site(site: &NewSite, applied: &Applied) -> Site {
+    Site {
+        slug: site.slug.clone(),
+        name: site.name.clone(),
+        transport_security: security_of(site, applied),
+        ca_pem: None,
+        credential: None,
+        max_down_percent: MAX_DOWN_PERCENT,
+    }
+}
+
+fn result(planned: &Planned, applied: &Applied) -> ImportResult {
+    ImportResult {
+        id: applied.id.clone(),
+        file_name: applied.file_name.clone(),
+        created: planned.creates.len(),
+        updated: planned.updates.len(),
+        unchanged: planned.unchanged.len(),
+        left_out: planned.error_rows(),
+        new_sites: planned.new_sites.values().cloned().collect(),
+    }
+}
+
+fn summary(caller: &Caller, now: Timestamp, result: &ImportResult, applied: &Applied) -> Event {
+    let mut event = caller.event(now, "inventory.imported");
+    event.detail = json!({
+        "import": result.id, "file": result.file_name, "sha256": applied.sha256,
+        "created": result.created, "updated": result.updated, "unchanged": result.unchanged,
+        "left_out": result.left_out,
+    });
+    event
+}
+
+fn site_event(caller: &Caller, now: Timestamp, site: &NewSite, applied: &Applied) -> Event {
+    let mut event = caller.event(now, "site.created");
+    event.site = Some(site.slug.clone());
+    event.detail = json!({
+        "name": site.name, "transport_security": security_of(site, applied), "import": applied.id,
+    });
+    event
+}

@@ -1,0 +1,295 @@
+//! A file beside the inventory: what each line would do.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use carillon_domain::Mac;
+use carillon_domain::change::Change;
+use carillon_domain::phone::{Phone, slugify};
+use carillon_domain::phone_list::{Cell, Column, ListError, PhoneList, Row, SiteName};
+use carillon_store::{CredentialRow, PhoneRow, Unit};
+use sha2::{Digest, Sha256};
+
+use super::super::login::{self, Intent};
+use super::{ImportReport, ImportReview, NewSite, ReviewRow};
+use crate::Engine;
+use crate::error::Result;
+
+/// One valid line and what it makes of its phone.
+pub(super) struct Item {
+    pub(super) line: u64,
+    pub(super) phone: Phone,
+    /// Version of the stored phone; `None` for a new one.
+    pub(super) version: Option<i64>,
+    pub(super) changes: Vec<Change>,
+    pub(super) intent: Intent,
+}
+
+/// Everything that a file would do.
+#[derive(Default)]
+pub(super) struct Planned {
+    pub(super) creates: Vec<Item>,
+    pub(super) updates: Vec<Item>,
+    pub(super) unchanged: Vec<ReviewRow>,
+    pub(super) new_sites: BTreeMap<String, NewSite>,
+    pub(super) errors: Vec<ListError>,
+    pub(super) total: usize,
+    pub(super) blocked: bool,
+}
+
+/// The inventory as far as a file touches it.
+struct Known {
+    phones: HashMap<Mac, PhoneRow>,
+    logins: BTreeMap<Mac, CredentialRow>,
+    credentials: HashSet<String>,
+    /// Slugs of the sites, by slug and by lower-case name.
+    sites: HashMap<String, String>,
+}
+
+impl Known {
+    /// The slug of the site that a file means: by its slug, else by its name.
+    fn slug_of(&self, site: &SiteName) -> Option<&str> {
+        let named = || self.sites.get(&site.name.to_lowercase());
+        self.sites
+            .get(&site.slug)
+            .or_else(named)
+            .map(String::as_str)
+    }
+}
+
+impl Engine {
+    /// Compares a list with the inventory as the unit sees it.
+    pub(super) async fn plan_import(&self, unit: &mut Unit, list: PhoneList) -> Result<Planned> {
+        let known = self.known(unit, &list).await?;
+        let mut planned = Planned {
+            errors: list.errors,
+            total: list.total,
+            blocked: list.blocked,
+            ..Planned::default()
+        };
+        for row in &list.rows {
+            self.plan_row(row, &known, &mut planned);
+        }
+        planned.errors.sort_by_key(|error| error.line);
+        Ok(planned)
+    }
+
+    async fn known(&self, unit: &mut Unit, list: &PhoneList) -> Result<Known> {
+        let macs: Vec<Mac> = list.rows.iter().map(|row| row.mac).collect();
+        let phones = unit.phones_by_macs(&macs).await?;
+        let logins = unit.own_credentials(&macs).await?;
+        let credentials = self.store.credentials().await?;
+        let mut sites = HashMap::new();
+        for row in unit.sites().await? {
+            sites.insert(row.site.name.to_lowercase(), row.site.slug.clone());
+        }
+        for row in unit.sites().await? {
+            sites.insert(row.site.slug.clone(), row.site.slug);
+        }
+        Ok(Known {
+            phones: phones.into_iter().map(|row| (row.phone.mac, row)).collect(),
+            logins,
+            credentials: credentials.into_iter().map(|row| row.name).collect(),
+            sites,
+        })
+    }
+
+    fn plan_row(&self, row: &Row, known: &Known, planned: &mut Planned) {
+        let stored = known.phones.get(&row.mac);
+        let before = stored.map_or_else(|| Phone::new(row.mac), |stored| stored.phone.clone());
+        let mut phone = before.clone();
+        row.apply_to(&mut phone, |site| {
+            known
+                .slug_of(site)
+                .map_or_else(|| slugify(&site.name), str::to_owned)
+        });
+        let intent = match self.checked(row, &phone, &before, known) {
+            Ok(intent) => intent,
+            Err(mut errors) => return planned.errors.append(&mut errors),
+        };
+        if let Some(site) = row
+            .site
+            .value()
+            .filter(|site| known.slug_of(site).is_none())
+        {
+            planned.count_new_site(site);
+        }
+        let mut changes = before.changes_to(&phone);
+        changes.extend(intent.changes());
+        let item = Item {
+            line: row.line,
+            version: stored.map(|stored| stored.version),
+            phone,
+            changes,
+            intent,
+        };
+        match item.version {
+            None => planned.creates.push(item),
+            Some(_) if item.changes.is_empty() => planned.unchanged.push(item.review()),
+            Some(_) => planned.updates.push(item),
+        }
+    }
+
+    /// What a list alone cannot know: the guard, stored names, stored logins.
+    fn checked(
+        &self,
+        row: &Row,
+        phone: &Phone,
+        before: &Phone,
+        known: &Known,
+    ) -> std::result::Result<Intent, Vec<ListError>> {
+        let mut errors = Vec::new();
+        if let Err((field, problem)) = self.check_listed_address(row, phone, before) {
+            let fix = "correct it, or ask for the network to be allowed";
+            errors.push(mistake(row, field, &shown(phone, field), problem, fix));
+        }
+        if let Cell::Value(name) = &row.credential
+            && !known.credentials.contains(name)
+        {
+            let problem = "there is no stored credential of this name".to_owned();
+            errors.push(mistake(
+                row,
+                Column::Credential,
+                name,
+                problem,
+                "store it first, or correct the name",
+            ));
+        }
+        let stored = known.logins.get(&row.mac);
+        match login::intent(row, stored, self.keyring.as_ref()) {
+            Ok(intent) if errors.is_empty() => return Ok(intent),
+            Ok(_) => {}
+            Err(login::PasswordMissing) => {
+                let problem = "this phone has no password yet".to_owned();
+                errors.push(mistake(row, Column::Password, "", problem, "give one"));
+            }
+        }
+        Err(errors)
+    }
+
+    /// Every address in a file is checked, changed or not: the allowed networks may be narrower
+    /// than when it came in.
+    fn check_listed_address(
+        &self,
+        row: &Row,
+        phone: &Phone,
+        before: &Phone,
+    ) -> std::result::Result<(), (Column, String)> {
+        let names_it = row.address.value().is_some() || row.port.value().is_some();
+        let nowhere = Phone::new(phone.mac);
+        let beside = if names_it { &nowhere } else { before };
+        self.check_reachable(phone, beside)
+            .map_err(|(field, problem)| {
+                let column = if field == "port" {
+                    Column::Port
+                } else {
+                    Column::Address
+                };
+                (column, problem)
+            })
+    }
+}
+
+fn shown(phone: &Phone, column: Column) -> String {
+    match column {
+        Column::Port => carillon_domain::change::text(phone.port),
+        _ => carillon_domain::change::text(phone.address),
+    }
+}
+
+fn mistake(row: &Row, column: Column, value: &str, problem: String, fix: &str) -> ListError {
+    ListError {
+        line: row.line,
+        column: column.to_string(),
+        value: value.to_owned(),
+        problem,
+        fix: fix.to_owned(),
+    }
+}
+
+impl Item {
+    fn review(&self) -> ReviewRow {
+        ReviewRow {
+            line: self.line,
+            mac: self.phone.mac,
+            name: self.phone.display_name(),
+            changes: self.changes.clone(),
+        }
+    }
+}
+
+impl Planned {
+    fn count_new_site(&mut self, site: &SiteName) {
+        let new = self
+            .new_sites
+            .entry(site.slug.clone())
+            .or_insert_with(|| NewSite {
+                slug: site.slug.clone(),
+                name: site.name.clone(),
+                phones: 0,
+            });
+        new.phones += 1;
+    }
+
+    /// How many lines have a mistake.
+    pub(super) fn error_rows(&self) -> usize {
+        let lines: BTreeSet<u64> = self.errors.iter().map(|error| error.line).collect();
+        lines.iter().filter(|line| **line > 0).count()
+    }
+
+    /// Of what would be done with this file: changes whenever a review would look different.
+    pub(super) fn digest(&self, sha256_of_file: &str) -> String {
+        let mut hash = Sha256::new();
+        hash.update(sha256_of_file);
+        hash.update([u8::from(self.blocked)]);
+        for item in self.creates.iter().chain(&self.updates) {
+            hash.update(item.phone.mac.bytes());
+            hash.update(item.version.unwrap_or_default().to_be_bytes());
+            hash.update((item.changes.len() as u64).to_be_bytes());
+        }
+        for (place, parts) in [
+            self.unchanged
+                .iter()
+                .map(|row| row.line)
+                .collect::<Vec<_>>(),
+            self.errors.iter().map(|error| error.line).collect(),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            hash.update([place as u8]);
+            for line in parts {
+                hash.update(line.to_be_bytes());
+            }
+        }
+        for slug in self.new_sites.keys() {
+            hash.update(slug);
+            hash.update([0]);
+        }
+        hex::encode(hash.finalize())
+    }
+
+    pub(super) fn report(&self) -> ImportReport {
+        ImportReport {
+            created: self.creates.len(),
+            updated: self.updates.len(),
+            unchanged: self.unchanged.len(),
+            new_sites: self.new_sites.values().cloned().collect(),
+            errors: self.errors.clone(),
+            applied: false,
+        }
+    }
+
+    pub(super) fn review(self) -> ImportReview {
+        ImportReview {
+            error_rows: self.error_rows(),
+            created: self.creates.iter().map(Item::review).collect(),
+            updated: self.updates.iter().map(Item::review).collect(),
+            unchanged: self.unchanged,
+            new_sites: self.new_sites.into_values().collect(),
+            errors: self.errors,
+            total: self.total,
+            blocked: self.blocked,
+            ..ImportReview::default()
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The inventory: phones, tags, sites, groups, credentials, and lists of phones.
+//!
+//! Owns every change to it, each with its audit record in one transaction. *Invariant:* no
+//! address outside the allowed networks gets in, no secret gets out, and no record holds one.
+
+pub mod choices;
+pub mod credentials;
+pub mod effective;
+pub mod export;
+pub mod groups;
+pub mod import;
+mod login;
+pub mod phones;
+mod record;
+mod rule;
+pub mod selection;
+pub mod sites;
+pub mod tags;
+pub mod trust;
+
+pub use credentials::CredentialInput;
+pub use effective::EffectiveLogin;
+pub use export::PhoneExport;
+pub use groups::{GroupInput, RuleEffect};
+pub use import::{
+    ImportChoices, ImportOnce, ImportReport, ImportResult, ImportReview, NewSite, ReviewRow,
+};
+pub use phones::{PhoneEdit, PhoneQuery};
+pub use selection::Selection;
+pub use sites::SiteInput;
+pub use tags::TagChange;
+
+use carillon_domain::event::Event;
+use carillon_store::Unit;
+
+use crate::Engine;
+use crate::error::{EngineError, Result};
+
+/// Writes the records of a unit and makes it true.
+async fn finish(unit: Unit, events: &[Event]) -> Result<()> {
+    unit.record(events).await?.commit().await?;
+    Ok(())
+}
+
+/// Refuses an edit that started from an older version; `None` takes the newest.
+fn check_version(found: i64, expected: Option<i64>) -> Result<()> {
+    match expected {
+        Some(expected) if expected != found => Err(EngineError::Conflict(
+            "somebody else changed this meanwhile: look at it again, then repeat your change"
+                .to_owned(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+impl Engine {
+    /// Refuses the name of a credential that is not stored.
+    async fn check_credential_name(&self, unit: &mut Unit, name: Option<&str>) -> Result<()> {
+        let Some(name) = name else { return Ok(()) };
+        match unit.credential(name).await? {
+            Some(row) if row.phone.is_none() => Ok(()),
+            _ => Err(EngineError::invalid(
+                "credential",
+                "unknown",
+                "there is no stored credential of this name",
+            )),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Rules of groups: what they may say about other groups.
+//!
+//! Owns the guard against rules that lead back to themselves. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use carillon_domain::Filter;
+
+/// Which groups each group's rule asks for.
+pub(super) type Graph = BTreeMap<String, BTreeSet<String>>;
+
+/// What is wrong with a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum RuleProblem {
+    /// It asks for a group that is not there.
+    Unknown(String),
+    /// It leads back to itself, over these groups.
+    Cycle(Vec<String>),
+}
+
+impl std::fmt::Display for RuleProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unknown(slug) => write!(f, "there is no group {slug}"),
+            Self::Cycle(path) => {
+                write!(f, "the rule would depend on itself: {}", path.join(" → "))
+            }
+        }
+    }
+}
+
+/// The groups that a rule asks for.
+pub(super) fn asked_for(filter: &Filter) -> BTreeSet<String> {
+    filter.groups().map(str::to_owned).collect()
+}
+
+/// Checks a group's rule among all other groups.
+pub(super) fn check(slug: &str, filter: &Filter, others: &Graph) -> Result<(), RuleProblem> {
+    let asked = asked_for(filter);
+    let unknown = asked
+        .iter()
+        .find(|name| *name != slug && !others.contains_key(*name));
+    if let Some(name) = unknown {
+        return Err(RuleProblem::Unknown(name.clone()));
+    }
+    let mut path = vec![slug.to_owned()];
+    if leads_to(slug, &asked, others, &mut path, &mut BTreeSet::new()) {
+        return Err(RuleProblem::Cycle(path));
+    }
+    Ok(())
+}
+
+/// Whether one of `asked` leads to `goal`; then `path` tells how.
+fn leads_to(
+    goal: &str,
+    asked: &BTreeSet<String>,
+    others: &Graph,
+    path: &mut Vec<String>,
+    seen: &mut BTreeSet<String>,
+) -> bool {
+    for name in asked {
+        path.push(name.clone());
+        if name == goal {
+            return true;
+        }
+        let next = others.get(name).filter(|_| seen.insert(name.clone()));
+        if next.is_some_and(|next| leads_to(goal, next, others, path, seen)) {
+            return true;
+        }
+        path.pop();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn graph(edges: &[(&str, &[&str])]) -> Graph {
+        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        edges
+            .iter()
+            .map(|(name, asked)| ((*name).to_owned(), set(asked)))
+            .collect()
+    }
+
+    fn rule(text: &str) -> Filter {
+        text.parse().expect("a filter")
+    }
+
+    #[test]
+    fn a_rule_may_ask_for_other_groups_but_not_for_itself() {
+        let others = graph(&[
+            ("a", &["b"]),
+            ("b", &["c"]),
+            ("c", &[]),
+            ("d", &["d2"]),
+            ("d2", &["d"]),
+        ]);
+        assert_eq!(check("new", &rule("group:a -group:c"), &others), Ok(()));
+        assert_eq!(
+            check("new", &rule("group:d"), &others),
+            Ok(()),
+            "an old ring is not ours"
+        );
+        let ring = check("c", &rule("group:a"), &others);
+        let path = ["c", "a", "b", "c"].map(str::to_owned).to_vec();
+        assert_eq!(ring, Err(RuleProblem::Cycle(path)));
+        assert!(matches!(
+            check("c", &rule("-group:c"), &others),
+            Err(RuleProblem::Cycle(_))
+        ));
+        assert_eq!(
+            check("new", &rule("group:z"), &others),
+            Err(RuleProblem::Unknown("z".into()))
+        );
+    }
+}

@@ -1,0 +1,210 @@
+//! Groups, fixed and by rule.
+
+use carillon_domain::phone::GroupKind;
+use carillon_domain::phone_list::Column;
+use carillon_engine::EngineError;
+use carillon_engine::inventory::GroupInput;
+
+use crate::house::{House, edit, fields_of, mac};
+
+fn fixed(name: &str, members: &[u8]) -> GroupInput {
+    GroupInput {
+        slug: String::new(),
+        name: name.to_owned(),
+        kind: GroupKind::Fixed,
+        filter: String::new(),
+        members: Some(members.iter().map(|last| mac(*last)).collect()),
+        credential: None,
+    }
+}
+
+fn rule(name: &str, filter: &str) -> GroupInput {
+    GroupInput {
+        kind: GroupKind::Rule,
+        filter: filter.to_owned(),
+        members: None,
+        ..fixed(name, &[])
+    }
+}
+
+#[tokio::test]
+async fn operators_keep_fixed_groups() {
+    let house = House::new().await;
+    for last in 1..=4 {
+        house.phone(last, &[]).await;
+    }
+    let made = house
+        .engine
+        .create_group(&house.operator, &fixed("Front", &[1, 2, 2]))
+        .await
+        .unwrap();
+    assert_eq!((made.group.slug.as_str(), made.phones), ("front", 2));
+    let change = house
+        .engine
+        .change_members(&house.operator, "front", &[mac(2), mac(3)], &[mac(1)], None)
+        .await;
+    assert_eq!(change.unwrap(), (1, 1));
+    let members = house
+        .engine
+        .fixed_members(&house.viewer, "front")
+        .await
+        .unwrap();
+    assert_eq!(members, [mac(2), mac(3)]);
+    let stale = house
+        .engine
+        .change_members(&house.operator, "front", &[mac(4)], &[], Some(made.version))
+        .await;
+    assert!(matches!(stale, Err(EngineError::Conflict(_))));
+    let unknown = house
+        .engine
+        .change_members(&house.operator, "front", &[mac(99)], &[], None)
+        .await;
+    assert_eq!(fields_of(unknown), ["add"]);
+    assert_eq!(house.count("group:front").await, 2);
+    house
+        .engine
+        .delete_group(&house.operator, "front", None)
+        .await
+        .unwrap();
+    let actions = house.actions().await;
+    assert_eq!(
+        actions[4..],
+        ["group.created", "group.members_changed", "group.deleted"]
+    );
+}
+
+#[tokio::test]
+async fn rules_are_for_administrators_and_show_their_effect_first() {
+    let house = House::new().await;
+    for (last, tag) in [(1, "a"), (2, "a;b"), (3, "b"), (4, "")] {
+        house
+            .phone(
+                last,
+                &[(Column::Tags, tag), (Column::Label, &format!("P{last}"))],
+            )
+            .await;
+    }
+    let denied = house
+        .engine
+        .create_group(&house.operator, &rule("A", "tag:a"))
+        .await;
+    assert!(matches!(denied, Err(EngineError::Denied(_))));
+    let made = house
+        .engine
+        .create_group(&house.admin, &rule("A", "tag:A"))
+        .await
+        .unwrap();
+    assert_eq!(
+        (made.phones, made.group.filter.as_deref()),
+        (2, Some("tag:a"))
+    );
+    let effect = house
+        .engine
+        .preview_rule(&house.admin, Some("a"), "tag:b")
+        .await
+        .unwrap();
+    assert_eq!((effect.after, effect.joining, effect.leaving), (2, 1, 1));
+    assert_eq!(effect.joining_examples, [(mac(3), "P3".to_owned())]);
+    assert_eq!(effect.leaving_examples, [(mac(1), "P1".to_owned())]);
+    let new = house
+        .engine
+        .preview_rule(&house.admin, None, "group:a -tag:b")
+        .await
+        .unwrap();
+    assert_eq!((new.after, new.joining, new.leaving), (1, 1, 0));
+    assert_eq!(house.count("group:a").await, 2, "a preview changes nothing");
+    let members = house
+        .engine
+        .change_members(&house.admin, "a", &[mac(4)], &[], None)
+        .await;
+    assert!(matches!(members, Err(EngineError::Conflict(_))));
+    let tagged = edit(&[(Column::Tags, "a")]);
+    house
+        .engine
+        .update_phone(&house.operator, mac(4), &tagged, None)
+        .await
+        .unwrap();
+    assert_eq!(house.count("group:a").await, 3);
+    let event = house.events().await.pop().unwrap();
+    assert_eq!(
+        event.groups,
+        Vec::<String>::new(),
+        "it was in no group before"
+    );
+}
+
+#[tokio::test]
+async fn rules_that_lead_back_to_themselves_are_refused() {
+    let house = House::new().await;
+    house
+        .engine
+        .create_group(&house.admin, &rule("A", "tag:x"))
+        .await
+        .unwrap();
+    house
+        .engine
+        .create_group(&house.admin, &rule("B", "group:a"))
+        .await
+        .unwrap();
+    house
+        .engine
+        .create_group(&house.admin, &rule("C", "group:b -tag:y"))
+        .await
+        .unwrap();
+    for text in ["group:c", "-group:a", "group:nothing", "", "sight:x"] {
+        let refused = house
+            .engine
+            .update_group(&house.admin, "a", &rule("A", text), None)
+            .await;
+        assert_eq!(fields_of(refused), ["filter"], "{text}");
+        assert!(
+            house
+                .engine
+                .preview_rule(&house.admin, Some("a"), text)
+                .await
+                .is_err()
+        );
+    }
+    let refused = house.engine.delete_group(&house.admin, "a", None).await;
+    let Err(EngineError::Conflict(text)) = refused else {
+        panic!("{refused:?}")
+    };
+    assert!(text.contains("rule of B"), "{text}");
+    assert_eq!(house.count("group:c").await, 0);
+}
+
+#[tokio::test]
+async fn a_group_can_change_its_kind_and_name() {
+    let house = House::new().await;
+    house.phone(1, &[(Column::Tags, "x")]).await;
+    house
+        .engine
+        .create_group(&house.admin, &fixed("Old", &[1]))
+        .await
+        .unwrap();
+    let row = house
+        .engine
+        .update_group(&house.admin, "old", &rule("New", "tag:x"), None)
+        .await
+        .unwrap();
+    assert_eq!((row.group.name.as_str(), row.phones), ("New", 1));
+    let denied = house
+        .engine
+        .update_group(&house.operator, "old", &fixed("Mine", &[]), None)
+        .await;
+    assert!(
+        matches!(denied, Err(EngineError::Denied(_))),
+        "a rule is not an operator's to end"
+    );
+    assert!(
+        house
+            .engine
+            .fixed_members(&house.admin, "old")
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let event = house.events().await.pop().unwrap();
+    assert_eq!(event.detail["changes"]["kind"]["new"], "rule");
+    assert_eq!(event.groups, ["old"]);
+}

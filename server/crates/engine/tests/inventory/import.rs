@@ -1,0 +1,417 @@
+//! Lists of phones: review, apply, again.
+
+use std::collections::BTreeMap;
+
+use carillon_domain::Filter;
+use carillon_domain::phone::TransportSecurity;
+use carillon_domain::phone_list::Column;
+use carillon_engine::EngineError;
+use carillon_engine::inventory::{CredentialInput, ImportChoices, ImportOnce};
+
+use crate::house::{House, edit, mac, secret};
+
+const LIST: &str = "mac;label;extension;model;address;site;tags;username;password\n\
+    00:15:65:00:00:01;Desk;101;SIP-T46S;10.0.0.1;Köln Süd;\"vip;lab\";admin;s3cret-of-one\n\
+    001565000002;Hall;102;T46S;10.0.0.2;Kiel;;;\n";
+
+fn choices(digest: &str) -> ImportChoices {
+    ImportChoices {
+        digest: digest.to_owned(),
+        ..ImportChoices::default()
+    }
+}
+
+#[tokio::test]
+async fn what_was_reviewed_is_applied_and_only_once() {
+    let house = House::new().await;
+    house.site("Kiel").await;
+    let review = house
+        .engine
+        .review_import(&house.admin, "phones.csv", LIST.into())
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            review.created.len(),
+            review.updated.len(),
+            review.errors.len()
+        ),
+        (2, 0, 0)
+    );
+    let new: Vec<_> = review
+        .new_sites
+        .iter()
+        .map(|s| (s.slug.as_str(), s.name.as_str(), s.phones))
+        .collect();
+    assert_eq!(new, [("koeln-sued", "Köln Süd", 1)]);
+    let hidden = review.created[0]
+        .changes
+        .iter()
+        .find(|c| c.field == "password")
+        .unwrap();
+    assert_eq!(hidden.new, "(hidden)");
+    assert!(!format!("{review:?}").contains("s3cret"));
+    assert_eq!(house.count("").await, 0, "a review writes nothing");
+
+    let again = house
+        .engine
+        .import_review(&house.admin, &review.id)
+        .await
+        .unwrap();
+    assert_eq!(again.digest, review.digest);
+    let mut chosen = choices(&review.digest);
+    chosen.new_site_security =
+        BTreeMap::from([("koeln-sued".into(), TransportSecurity::PlainHttp)]);
+    let result = house
+        .engine
+        .apply_import(&house.admin, &review.id, &chosen)
+        .await
+        .unwrap();
+    assert_eq!((result.created, result.updated, result.left_out), (2, 0, 0));
+    assert_eq!(
+        house
+            .engine
+            .import_result(&house.admin, &review.id)
+            .await
+            .unwrap(),
+        result
+    );
+    let site = house.engine.site(&house.admin, "koeln-sued").await.unwrap();
+    assert_eq!(site.site.transport_security, TransportSecurity::PlainHttp);
+    let phone = house.engine.phone(&house.admin, mac(1)).await.unwrap();
+    assert_eq!(
+        (phone.phone.model.as_str(), phone.phone.tags.len()),
+        ("T46S", 2)
+    );
+    assert!(phone.own_credential);
+
+    let twice = house
+        .engine
+        .apply_import(&house.admin, &review.id, &chosen)
+        .await;
+    assert!(matches!(twice, Err(EngineError::NotFound)));
+    let actions = house.actions().await;
+    let expected = [
+        "site.created",
+        "inventory.imported",
+        "site.created",
+        "phone.created",
+        "phone.created",
+    ];
+    assert_eq!(actions, expected);
+    let events = house.events().await;
+    assert_eq!(events[1].detail["created"], 2);
+    assert!(
+        events[2..]
+            .iter()
+            .all(|event| event.detail["import"] == review.id)
+    );
+    house.engine.store.close().await;
+    assert!(!house.is_on_disk("s3cret-of-one"));
+}
+
+#[tokio::test]
+async fn the_same_file_again_changes_nothing() {
+    let house = House::new().await;
+    let once = ImportOnce::default();
+    let first = house
+        .engine
+        .import_once(&house.admin, LIST.into(), once)
+        .await
+        .unwrap();
+    assert_eq!(
+        (first.created, first.updated, first.unchanged, first.applied),
+        (2, 0, 0, true)
+    );
+    let records = house.actions().await.len();
+    let second = house
+        .engine
+        .import_once(&house.admin, LIST.into(), once)
+        .await
+        .unwrap();
+    assert_eq!(
+        (second.created, second.updated, second.unchanged),
+        (0, 0, 2)
+    );
+    assert_eq!(
+        house.actions().await.len(),
+        records,
+        "nothing done, nothing told"
+    );
+    let other_password = LIST.replace("s3cret-of-one", "another");
+    let third = house
+        .engine
+        .import_once(&house.admin, other_password.into(), once)
+        .await
+        .unwrap();
+    assert_eq!((third.updated, third.unchanged), (1, 1));
+    let without = LIST.replace(";admin;s3cret-of-one", ";;");
+    let fourth = house
+        .engine
+        .import_once(&house.admin, without.into(), once)
+        .await
+        .unwrap();
+    assert_eq!(
+        (fourth.updated, fourth.unchanged),
+        (0, 2),
+        "a blank cell clears no password"
+    );
+}
+
+#[tokio::test]
+async fn a_change_shows_old_and_new() {
+    let house = House::new().await;
+    house
+        .engine
+        .import_once(&house.admin, LIST.into(), ImportOnce::default())
+        .await
+        .unwrap();
+    let change = "mac,label,tags\n001565000001,Front,\n001565000002,Hall,new\n";
+    let review = house
+        .engine
+        .review_import(&house.admin, "", change.into())
+        .await
+        .unwrap();
+    assert_eq!(review.updated.len(), 2);
+    let first: Vec<_> = review.updated[0]
+        .changes
+        .iter()
+        .map(|c| (c.field.as_str(), c.old.as_str(), c.new.as_str()))
+        .collect();
+    assert_eq!(
+        first,
+        [("label", "Desk", "Front"), ("tags", "lab; vip", "")]
+    );
+    house
+        .engine
+        .apply_import(&house.admin, &review.id, &choices(&review.digest))
+        .await
+        .unwrap();
+    let row = house.engine.phone(&house.admin, mac(1)).await.unwrap();
+    assert_eq!(
+        (row.phone.label.as_str(), row.phone.extension.as_str()),
+        ("Front", "101")
+    );
+    let event = house
+        .events()
+        .await
+        .into_iter()
+        .rev()
+        .find(|e| e.phone == Some(mac(2)))
+        .unwrap();
+    assert_eq!(event.detail["changes"]["tags"]["new"], "new");
+}
+
+#[tokio::test]
+async fn with_a_mistake_nothing_is_written_unless_the_valid_rows_are_asked_for() {
+    let house = House::new().await;
+    let list = "mac,address,credential,username\n001565000001,10.0.0.1,,\n001565000002,8.8.8.8,,\n\
+        001565000003,,nothing,\n001565000004,,,admin\nbad,,,\n";
+    let dry = ImportOnce {
+        dry_run: true,
+        ..ImportOnce::default()
+    };
+    let report = house
+        .engine
+        .import_once(&house.admin, list.into(), dry)
+        .await
+        .unwrap();
+    let told: Vec<_> = report
+        .errors
+        .iter()
+        .map(|e| (e.line, e.column.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (3, "address"),
+            (4, "credential"),
+            (5, "password"),
+            (6, "mac")
+        ]
+    );
+    assert!(!report.applied);
+    let refused = house
+        .engine
+        .import_once(&house.admin, list.into(), ImportOnce::default())
+        .await
+        .unwrap();
+    assert!(!refused.applied);
+    assert_eq!(house.count("").await, 0);
+
+    let review = house
+        .engine
+        .review_import(&house.admin, "x", list.into())
+        .await
+        .unwrap();
+    assert_eq!((review.error_rows, review.total), (4, 5));
+    let file = house
+        .engine
+        .import_errors_file(&house.admin, &review.id)
+        .await
+        .unwrap();
+    assert!(
+        file.lines()
+            .nth(2)
+            .unwrap()
+            .contains("outside the allowed networks"),
+        "{file}"
+    );
+    let mut chosen = choices(&review.digest);
+    let refused = house
+        .engine
+        .apply_import(&house.admin, &review.id, &chosen)
+        .await;
+    assert!(matches!(refused, Err(EngineError::Conflict(_))));
+    chosen.valid_rows_only = true;
+    let result = house
+        .engine
+        .apply_import(&house.admin, &review.id, &chosen)
+        .await
+        .unwrap();
+    assert_eq!((result.created, result.left_out), (1, 4));
+    assert_eq!(house.count("").await, 1);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_taken_as_a_whole_is_not_taken_in_part() {
+    let house = House::new().await;
+    let list = "mac,lable\n001565000001,x\n";
+    let rows = ImportOnce {
+        valid_rows_only: true,
+        ..ImportOnce::default()
+    };
+    let report = house
+        .engine
+        .import_once(&house.admin, list.into(), rows)
+        .await
+        .unwrap();
+    assert!(!report.applied && report.errors[0].problem.contains("no such column"));
+    assert_eq!(house.count("").await, 0);
+}
+
+#[tokio::test]
+async fn an_inventory_that_changed_since_the_review_asks_for_another_look() {
+    let house = House::new().await;
+    house.phone(1, &[]).await;
+    let list = "mac,label\n001565000001,New\n";
+    let review = house
+        .engine
+        .review_import(&house.admin, "", list.into())
+        .await
+        .unwrap();
+    let meanwhile = edit(&[(Column::Label, "Mine")]);
+    house
+        .engine
+        .update_phone(&house.admin, mac(1), &meanwhile, None)
+        .await
+        .unwrap();
+    let refused = house
+        .engine
+        .apply_import(&house.admin, &review.id, &choices(&review.digest))
+        .await;
+    assert!(matches!(refused, Err(EngineError::Conflict(_))));
+    let again = house
+        .engine
+        .import_review(&house.admin, &review.id)
+        .await
+        .unwrap();
+    house
+        .engine
+        .apply_import(&house.admin, &review.id, &choices(&again.digest))
+        .await
+        .unwrap();
+    assert_eq!(
+        house
+            .engine
+            .phone(&house.admin, mac(1))
+            .await
+            .unwrap()
+            .phone
+            .label,
+        "New"
+    );
+}
+
+#[tokio::test]
+async fn reviews_are_private_and_pass() {
+    let house = House::new().await;
+    let review = house
+        .engine
+        .review_import(&house.admin, "", LIST.into())
+        .await
+        .unwrap();
+    let mut other = house.admin.clone();
+    other.user_id = house.viewer.user_id.clone();
+    let hidden = house.engine.import_review(&other, &review.id).await;
+    assert!(matches!(hidden, Err(EngineError::NotFound)));
+    let denied = house
+        .engine
+        .review_import(&house.operator, "", LIST.into())
+        .await;
+    assert!(matches!(denied, Err(EngineError::Denied(_))));
+    house
+        .engine
+        .clock
+        .advance(std::time::Duration::from_hours(3));
+    let late = house
+        .engine
+        .apply_import(&house.admin, &review.id, &choices(&review.digest))
+        .await;
+    assert!(matches!(late, Err(EngineError::NotFound)));
+}
+
+#[tokio::test]
+async fn an_export_holds_no_secret_and_imports_as_unchanged() {
+    let house = House::new().await;
+    house
+        .engine
+        .import_once(&house.admin, LIST.into(), ImportOnce::default())
+        .await
+        .unwrap();
+    let office = CredentialInput {
+        name: "office".into(),
+        username: "admin".into(),
+        password: secret("p"),
+    };
+    house
+        .engine
+        .create_credential(&house.admin, &office)
+        .await
+        .unwrap();
+    house
+        .phone(
+            3,
+            &[
+                (Column::Label, "=1+1"),
+                (Column::Credential, "office"),
+                (Column::Protected, "yes"),
+            ],
+        )
+        .await;
+    let export = house
+        .engine
+        .export_phones(&house.viewer, &Filter::default())
+        .await
+        .unwrap();
+    assert_eq!(export.rows(), 3);
+    let text = export.text().await.unwrap();
+    assert!(!text.contains("s3cret") && !text.contains(",=1"), "{text}");
+    let report = house
+        .engine
+        .import_once(&house.admin, text.into_bytes(), ImportOnce::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        (report.created, report.updated, report.unchanged),
+        (0, 0, 3)
+    );
+    assert_eq!(report.errors, []);
+    let told = house
+        .events()
+        .await
+        .into_iter()
+        .find(|e| e.action == "inventory.exported")
+        .unwrap();
+    assert_eq!(told.detail["rows"], 3);
+}

@@ -1,0 +1,15 @@
+//! The inventory over a real SQLite file.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says what went wrong by stopping"
+)]
+
+mod credentials;
+mod groups;
+mod house;
+mod import;
+mod large;
+mod phones;
+mod sites;
