@@ -4,8 +4,10 @@
 
 mod effective;
 mod own;
+mod usage;
 
 pub use effective::{CredentialSource, EffectiveCredential};
+pub use usage::CredentialUse;
 
 use carillon_domain::{Mac, Timestamp};
 

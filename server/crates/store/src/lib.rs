@@ -35,10 +35,13 @@ pub use accounts::throttles::ThrottleRow;
 pub use accounts::tokens::{NewToken, TokenRow, TokenScope};
 pub use accounts::users::{NewUser, UserRow};
 pub use audit::{AtLeast, AuditQuery, AuditRow, Frontier, Hash, leaf_hash};
-pub use credentials::{CredentialRow, CredentialSource, CredentialSummary, EffectiveCredential};
+pub use credentials::{
+    CredentialRow, CredentialSource, CredentialSummary, CredentialUse, EffectiveCredential,
+};
 pub use error::{DriverError, Result, StoreError};
 pub use groups::GroupRow;
 pub use idempotency::{IdempotencyKey, KeyUse};
+pub use jobs::actions::GroupJob;
 pub use jobs::claim::{Claim, ClaimedTarget};
 pub use jobs::end::Untried;
 pub use jobs::insert::{NewJob, NewTarget};
@@ -51,6 +54,7 @@ pub use lock::DataDirLock;
 pub use meta::StopAll;
 pub use nodes::NodeRow;
 pub use page::{Cursor, Direction, Page, Seek};
+pub use phones::choices::{PhoneChoice, PhoneChoices};
 pub use phones::contact::ContactUpdate;
 pub use phones::list::{Facets, PhoneList, PhoneSort};
 pub use phones::read::{LastResult, PhoneRow};

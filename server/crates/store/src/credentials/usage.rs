@@ -1,0 +1,64 @@
+//! How many phones get which stored credential, and how many of these refused it.
+//!
+//! Follows the order of `effective.rs` in one statement over all phones.
+
+use std::collections::HashMap;
+
+use carillon_domain::Timestamp;
+
+use crate::error::Result;
+use crate::phones::filter::{Groups, Scope};
+use crate::sql::Sql;
+use crate::store::Store;
+
+/// The phones of one credential.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CredentialUse {
+    /// Phones that get it, by themselves, a group or their site.
+    pub phones: i64,
+    /// Of these, so many refused it when last asked.
+    pub refused: i64,
+}
+
+impl Store {
+    /// The phones of each stored credential that any phone gets, by its name.
+    pub async fn credential_uses(&self, now: Timestamp) -> Result<HashMap<String, CredentialUse>> {
+        let mut read = self.read().await?;
+        let mut conn = read.conn();
+        let of_groups = Sql::new(
+            "SELECT slug, credential FROM groups WHERE credential IS NOT NULL ORDER BY slug",
+        );
+        let of_groups = conn.all(of_groups).await?;
+        let groups = Groups::all(&mut conn).await?;
+        let scope = Scope {
+            groups: &groups,
+            now,
+        };
+        let mut sql = Sql::new(
+            "SELECT e.name, COUNT(*) AS phones, \
+             COUNT(CASE WHEN e.last_cause = 'auth_failed' THEN 1 END) AS refused \
+             FROM (SELECT p.last_cause, CASE \
+             WHEN EXISTS (SELECT 1 FROM credentials c WHERE c.phone = p.mac) THEN NULL \
+             WHEN p.credential IS NOT NULL THEN p.credential",
+        );
+        for row in &of_groups {
+            let (slug, name): (String, String) = (row.get("slug")?, row.get("credential")?);
+            sql.push(" WHEN ");
+            scope.member(&mut sql, &slug)?;
+            sql.push(" THEN CAST(").bind(name).push(" AS TEXT)");
+        }
+        sql.push(
+            " ELSE (SELECT s.credential FROM sites s WHERE s.slug = p.site) END AS name \
+             FROM phones p) AS e WHERE e.name IS NOT NULL GROUP BY e.name",
+        );
+        let mut found = HashMap::new();
+        for row in conn.all(sql).await? {
+            let used = CredentialUse {
+                phones: row.get("phones")?,
+                refused: row.get("refused")?,
+            };
+            found.insert(row.get("name")?, used);
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,129 @@
+//! What a list of phones can be narrowed by.
+//!
+//! Owns one statement that brings every such value with its number of phones, so that a page of
+//! phones does not pay a query for each heading.
+
+use std::collections::HashMap;
+
+use carillon_domain::Timestamp;
+use carillon_domain::phone::GroupKind;
+
+use crate::error::Result;
+use crate::row::Row;
+use crate::sql::Sql;
+use crate::store::Store;
+
+use super::filter::{Groups, Scope};
+
+/// One value and how many phones have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhoneChoice {
+    /// As filters write it.
+    pub value: String,
+    /// As people read it.
+    pub label: String,
+    /// How many phones have it.
+    pub phones: i64,
+}
+
+/// The values that phones can be narrowed by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PhoneChoices {
+    /// Every phone there is.
+    pub inventory: i64,
+    /// All sites, by name.
+    pub sites: Vec<PhoneChoice>,
+    /// Models, most first; phones whose model is not known are left out.
+    pub models: Vec<PhoneChoice>,
+    /// Tags, most first.
+    pub tags: Vec<PhoneChoice>,
+    /// What the last contact said.
+    pub states: Vec<PhoneChoice>,
+    /// Groups by name, with their kind. Their phones are not counted.
+    pub groups: Vec<(PhoneChoice, GroupKind)>,
+}
+
+const SELECT: &str = "SELECT 'site' AS what, s.slug AS value, s.name AS label, \
+     (SELECT COUNT(*) FROM phones p WHERE p.site = s.slug) AS n FROM sites s \
+     UNION ALL SELECT 'model', p.model, p.model, COUNT(*) FROM phones p \
+     WHERE p.model <> '' GROUP BY p.model \
+     UNION ALL SELECT 'tag', t.tag, t.tag, COUNT(*) FROM phone_tags t GROUP BY t.tag \
+     UNION ALL SELECT 'state', p.reachability, p.reachability, COUNT(*) FROM phones p \
+     GROUP BY p.reachability \
+     UNION ALL SELECT g.kind, g.slug, g.name, 0 FROM groups g";
+
+impl Store {
+    /// Every value that phones can be narrowed by, at one moment.
+    pub async fn phone_choices(&self) -> Result<PhoneChoices> {
+        let rows = self.read().await?.conn().all(Sql::new(SELECT)).await?;
+        let mut choices = PhoneChoices::default();
+        for row in &rows {
+            choices.take(row)?;
+        }
+        choices.sites.sort_by_key(|site| site.label.to_lowercase());
+        choices
+            .groups
+            .sort_by_key(|(group, _)| group.label.to_lowercase());
+        for most_first in [&mut choices.models, &mut choices.tags] {
+            most_first.sort_by(|a, b| (b.phones, &a.value).cmp(&(a.phones, &b.value)));
+        }
+        Ok(choices)
+    }
+
+    /// Of each of these groups: how many of its phones answered when last contacted.
+    pub async fn reachable_in_groups(
+        &self,
+        slugs: &[String],
+        now: Timestamp,
+    ) -> Result<HashMap<String, i64>> {
+        let mut read = self.read().await?;
+        let groups = Groups::all(&mut read.conn()).await?;
+        let scope = Scope {
+            groups: &groups,
+            now,
+        };
+        let mut found = HashMap::new();
+        for chunk in slugs.chunks(COUNTED_AT_ONCE) {
+            let mut sql = Sql::new("SELECT 1 AS one");
+            for (index, slug) in chunk.iter().enumerate() {
+                sql.push(", COUNT(CASE WHEN ");
+                scope.member(&mut sql, slug)?;
+                sql.push(&format!(" THEN 1 END) AS n{index}"));
+            }
+            sql.push(" FROM phones p WHERE p.reachability = 'reachable'");
+            let Some(row) = read.conn().optional(sql).await? else {
+                continue;
+            };
+            for (index, slug) in chunk.iter().enumerate() {
+                found.insert(slug.clone(), row.get(&format!("n{index}"))?);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Columns of one statement.
+const COUNTED_AT_ONCE: usize = 50;
+
+impl PhoneChoices {
+    fn take(&mut self, row: &Row) -> Result<()> {
+        let what: String = row.get("what")?;
+        let choice = PhoneChoice {
+            value: row.get("value")?,
+            label: row.get("label")?,
+            phones: row.get("n")?,
+        };
+        match what.as_str() {
+            "site" => self.sites.push(choice),
+            "model" => self.models.push(choice),
+            "tag" => self.tags.push(choice),
+            "state" => {
+                self.inventory += choice.phones;
+                self.states.push(choice);
+            }
+            "fixed" => self.groups.push((choice, GroupKind::Fixed)),
+            _ => self.groups.push((choice, GroupKind::Rule)),
+        }
+        Ok(())
+    }
+}
