@@ -11,6 +11,7 @@ use super::sessions::SessionContext;
 use super::throttle::Buckets;
 use crate::Engine;
 use crate::error::{EngineError, Result};
+use crate::secrets::Keyring;
 
 impl Engine {
     /// Changes the password of the one who is signed in, and ends their other sessions.
@@ -31,12 +32,13 @@ impl Engine {
         let sealed = self.sealed_hash(&user.id, version, new).await?;
         let now = self.clock.now();
         let mut unit = self.store.begin().await?;
+        let digest = Keyring::digest_of(&sealed);
         unit.set_password(&user.id, sealed, version, now).await?;
         let ended = unit
             .delete_sessions_of(&user.id, Some(session.hash()))
             .await?;
         let mut event = session.caller.event(now, "user.password_changed");
-        event.detail = json!({ "user": user.name, "sessions_ended": ended });
+        event.detail = json!({ "user": user.name, "sessions_ended": ended, "sealed": digest });
         unit.record(&[event]).await?.commit().await?;
         Ok(())
     }

@@ -17,7 +17,7 @@ use super::sessions::{Origin, SessionContext, actor};
 use super::throttle::Buckets;
 use crate::Engine;
 use crate::error::{EngineError, Result};
-use crate::secrets::Place;
+use crate::secrets::{Keyring, Place};
 
 /// What somebody typed, and from where.
 pub struct SignIn {
@@ -175,9 +175,10 @@ impl Engine {
             let sealed = self.sealed_hash(&user.id, version, password).await?;
             let mut unit = self.store.begin().await?;
             let now = self.clock.now();
+            let digest = Keyring::digest_of(&sealed);
             unit.set_password(&user.id, sealed, version, now).await?;
             let mut event = Event::new(now, Actor::system(), "user.password_rehashed");
-            event.detail = json!({ "user": user.name });
+            event.detail = json!({ "user": user.name, "sealed": digest });
             unit.record(&[event]).await?.commit().await?;
             Ok::<_, EngineError>(())
         };

@@ -16,6 +16,7 @@ use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::ids::new_id;
+use crate::secrets::Keyring;
 
 /// A new account as asked for.
 pub struct NewUser {
@@ -94,6 +95,7 @@ impl Engine {
         let name = checked(&new.name, &new.password)?;
         let id = new_id(self.clock.now(), &self.random)?;
         let sealed = self.sealed_hash(&id, 1, new.password).await?;
+        let digest = Keyring::digest_of(&sealed);
         let mut unit = self.store.begin().await?;
         let user = carillon_store::NewUser {
             id,
@@ -105,7 +107,7 @@ impl Engine {
         unit.delete_meta(SETUP).await?;
         let row = unit.user(&user.id).await?.ok_or(EngineError::NotFound)?;
         let mut event = caller.event(self.clock.now(), "user.created");
-        event.detail = json!({ "user": row.name, "role": row.role });
+        event.detail = json!({ "user": row.name, "role": row.role, "sealed": digest });
         unit.record(&[event]).await?.commit().await?;
         Ok(row.into())
     }
@@ -176,11 +178,12 @@ impl Engine {
         let sealed = self.sealed_hash(&user.id, version, password).await?;
         let now = self.clock.now();
         let mut unit = self.store.begin().await?;
+        let digest = Keyring::digest_of(&sealed);
         unit.set_password(&user.id, sealed, version, now).await?;
         unit.delete_sessions_of(&user.id, None).await?;
         throttle::clear_account(&mut unit, self.keyring()?, &user.name).await?;
         let mut event = caller.event(now, "user.password_set");
-        event.detail = json!({ "user": user.name });
+        event.detail = json!({ "user": user.name, "sealed": digest });
         unit.record(&[event]).await?.commit().await?;
         Ok(())
     }

@@ -6,7 +6,7 @@
 
 use carillon_domain::Timestamp;
 use carillon_domain::event::{Actor, Event};
-use carillon_store::{Store, StoreError};
+use carillon_store::{Store, StoreError, Unit};
 use serde_json::json;
 use subtle::ConstantTimeEq as _;
 
@@ -14,6 +14,8 @@ use super::key::KeyId;
 use super::keyring::{Keyring, Purpose};
 
 const PREFIX: &str = "keycheck:";
+/// The key that seals, and the row that lets one node at a time note its key.
+const ACTIVE: &str = "active_key";
 const PROOF: &[u8] = b"carillon-keycheck-v1";
 
 /// Why the service stays sealed.
@@ -39,17 +41,31 @@ pub async fn check_keys(
     keyring: &Keyring,
     now: Timestamp,
 ) -> Result<(), KeyCheckError> {
-    let known = store.metas(PREFIX).await?;
-    for (name, value) in &known {
-        let id = name.strip_prefix(PREFIX).unwrap_or_default();
-        check_one(keyring, id, value)?;
-    }
-    let active = keyring.active();
-    let name = name_of(active);
-    if known.iter().any(|(known, _)| *known == name) {
+    if all_right(store, keyring).await? {
         return Ok(());
     }
-    note(store, keyring, active, now).await
+    let mut unit = store.begin().await?;
+    // Two nodes that start at once on an empty database, each with a key of its own: the second
+    // one waits here, and then sees that the database belongs to the first.
+    unit.set_meta(ACTIVE, &keyring.active().to_string()).await?;
+    if all_right(store, keyring).await? {
+        return Ok(());
+    }
+    note_active(unit, keyring, now).await
+}
+
+/// Fails when a key is missing or wrong; else says whether the active one is noted.
+async fn all_right(store: &Store, keyring: &Keyring) -> Result<bool, KeyCheckError> {
+    let known = store.metas(PREFIX).await?;
+    for (name, value) in &known {
+        check_one(
+            keyring,
+            name.strip_prefix(PREFIX).unwrap_or_default(),
+            value,
+        )?;
+    }
+    let active = name_of(keyring.active());
+    Ok(known.iter().any(|(name, _)| *name == active))
 }
 
 fn check_one(keyring: &Keyring, id: &str, value: &str) -> Result<(), KeyCheckError> {
@@ -66,14 +82,13 @@ fn check_one(keyring: &Keyring, id: &str, value: &str) -> Result<(), KeyCheckErr
     }
 }
 
-async fn note(
-    store: &Store,
+async fn note_active(
+    mut unit: Unit,
     keyring: &Keyring,
-    key: KeyId,
     now: Timestamp,
 ) -> Result<(), KeyCheckError> {
+    let key = keyring.active();
     let value = proof(keyring, key).ok_or_else(|| KeyCheckError::Missing(key.to_string()))?;
-    let mut unit = store.begin().await?;
     unit.set_meta(&name_of(key), &value).await?;
     let mut event = Event::new(now, Actor::system(), "key.first_used");
     event.detail = json!({ "key": key.to_string() });

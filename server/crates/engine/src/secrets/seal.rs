@@ -6,6 +6,7 @@
 use chacha20poly1305::{AeadInOut as _, KeyInit as _, Tag, XChaCha20Poly1305, XNonce};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{SecretSlice, SecretString};
+use sha2::{Digest as _, Sha256};
 
 use super::key::KeyId;
 use super::keyring::Keyring;
@@ -113,6 +114,12 @@ impl Keyring {
         let bytes = self.open(place, blob)?;
         let text = std::str::from_utf8(secrecy::ExposeSecret::expose_secret(&bytes));
         text.map(SecretString::from).map_err(|_| OpenError::NotText)
+    }
+
+    /// What an audit record says of a new blob: its SHA-256. So a blob that is put back to an
+    /// older one can be told from the log.
+    pub fn digest_of(blob: &[u8]) -> String {
+        hex::encode(Sha256::digest(blob))
     }
 
     /// The key that a blob was sealed with; `None` when it is not a blob of ours.

@@ -49,3 +49,20 @@ async fn a_changed_check_value_is_noticed() {
         "{refused:?}"
     );
 }
+
+#[tokio::test]
+async fn of_two_keys_that_meet_an_empty_database_one_is_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = crate::house::open(&directory).await;
+    let keyring = |name| {
+        let source = KeySource::File(directory.path().join(name));
+        source
+            .create(&Random::system(), Timestamp::default())
+            .unwrap()
+    };
+    let (one, two) = (keyring("one.keys"), keyring("two.keys"));
+    let now = Timestamp::default();
+    let (a, b) = futures_util::join!(check_keys(&store, &one, now), check_keys(&store, &two, now));
+    assert!(a.is_ok() != b.is_ok(), "{a:?} {b:?}");
+    assert_eq!(store.metas("keycheck:").await.unwrap().len(), 1);
+}

@@ -2,6 +2,7 @@
 
 use carillon_domain::role::Role;
 use carillon_engine::accounts::NewUser;
+use carillon_engine::secrets::Keyring;
 use carillon_engine::{Caller, EngineError};
 
 use crate::house::{House, PASSWORD, secret};
@@ -151,6 +152,28 @@ async fn an_old_version_is_refused() {
         (&event.detail["before"], &event.detail["after"]),
         (&"viewer".into(), &"operator".into())
     );
+}
+
+#[tokio::test]
+async fn the_record_of_a_password_tells_its_seal_and_nothing_else() {
+    let house = House::inhabited().await;
+    let row = house
+        .engine
+        .store
+        .user_by_name("viewer")
+        .await
+        .unwrap()
+        .unwrap();
+    let events = house.events().await;
+    let created = events
+        .iter()
+        .find(|event| event.detail["user"] == "viewer")
+        .unwrap();
+    assert_eq!(
+        created.detail["sealed"],
+        Keyring::digest_of(&row.password.unwrap())
+    );
+    assert!(!serde_json::to_string(&events).unwrap().contains(PASSWORD));
 }
 
 #[tokio::test]
