@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use carillon_devices::{Credential, Delivery, Limits, PathAndQuery, Target};
-use carillon_domain::action::uri;
+use carillon_domain::action::{CheckedAction, uri};
 use carillon_domain::job::{EffectiveOptions, TransportChoice};
 use carillon_domain::outcome::Outcome;
 use carillon_domain::phone::{Phone, Scheme, Site, TransportSecurity};
@@ -103,7 +103,7 @@ pub(super) async fn prepare(
         Ok((phones, credentials)) => claimed
             .iter()
             .map(|target| match phones.get(&target.mac()) {
-                Some(row) => prepare_one(desk, row, &credentials),
+                Some(row) => prepare_one(desk, &desk.facts.action, row, &credentials),
                 // Deleted since the job was made.
                 None => Err(Cause::NoAddress),
             })
@@ -121,14 +121,32 @@ async fn read(engine: &Engine, macs: &[Mac]) -> Result<(HashMap<Mac, PhoneRow>, 
     Ok((phones, Opened::of(engine, macs).await?))
 }
 
-fn prepare_one(desk: &Desk, row: &PhoneRow, credentials: &Opened) -> Result<Delivery, Cause> {
+/// The question that tells a phone's settings, to see whether a command had its effect.
+pub(super) async fn question(
+    engine: &Engine,
+    desk: &Desk,
+    mac: Mac,
+) -> Result<Result<Delivery, Cause>> {
+    let (phones, credentials) = read(engine, &[mac]).await?;
+    let (Some(row), Some(action)) = (phones.get(&mac), CheckedAction::read_settings()) else {
+        return Ok(Err(Cause::NoAddress));
+    };
+    Ok(prepare_one(desk, &action, row, &credentials))
+}
+
+fn prepare_one(
+    desk: &Desk,
+    action: &CheckedAction,
+    row: &PhoneRow,
+    credentials: &Opened,
+) -> Result<Delivery, Cause> {
     let phone = &row.phone;
     let site = desk.site(phone);
     let security = site.map_or(TransportSecurity::Pinned, |(site, _)| {
         site.transport_security
     });
     let place = place(phone, security, &desk.facts.options).ok_or(Cause::NoAddress)?;
-    let path = uri::request_target(&desk.facts.action, phone.url_form, phone.dial_form);
+    let path = uri::request_target(action, phone.url_form, phone.dial_form);
     let path = PathAndQuery::parse(path.as_str()).map_err(|_| Cause::Unsupported)?;
     let mut delivery = Delivery::new(phone.mac, place, path).remembering(&row.contact);
     delivery.security = security;
@@ -172,7 +190,8 @@ pub(super) async fn deliver(
     }
 }
 
-fn unsent(target: &ClaimedTarget, cause: Cause, at: Timestamp) -> TargetResult {
+/// A result without any contact.
+pub(super) fn unsent(target: &ClaimedTarget, cause: Cause, at: Timestamp) -> TargetResult {
     TargetResult {
         job: target.target.job.clone(),
         mac: target.mac(),

@@ -10,12 +10,13 @@ mod recorder;
 mod recover;
 mod runner;
 mod scheduler;
+mod verify;
 
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use carillon_domain::Timestamp;
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -25,9 +26,13 @@ use recorder::Entry;
 
 pub(crate) use facts::cancelled_events;
 pub use recover::Recovered;
+pub use verify::Patience;
 
 /// Entries that may wait for the recorder. Phones wait before memory does.
 const QUEUE: usize = 4096;
+
+/// Phones that are looked at at once to see whether a command had its effect.
+const LOOKS_AT_ONCE: usize = 128;
 
 /// The dispatcher's desk: what its tasks share.
 pub struct Dispatch {
@@ -35,8 +40,9 @@ pub struct Dispatch {
     entries: mpsc::Sender<Entry>,
     inbox: Mutex<Option<mpsc::Receiver<Entry>>>,
     slots: Arc<Semaphore>,
+    looks: Semaphore,
+    patience: Patience,
     limit: usize,
-    in_flight: AtomicUsize,
     wake: Notify,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -52,12 +58,20 @@ impl Dispatch {
             entries,
             inbox: Mutex::new(Some(inbox)),
             slots: Arc::new(Semaphore::new(limit)),
+            looks: Semaphore::new(LOOKS_AT_ONCE),
+            patience: Patience::default(),
             limit,
-            in_flight: AtomicUsize::new(0),
             wake: Notify::new(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         }
+    }
+
+    /// The same desk with another rhythm of looking for effects.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Tells the scheduler to look for work now. It looks by itself every second as well.
@@ -72,7 +86,7 @@ impl Dispatch {
 
     /// How many are in flight now.
     pub fn in_flight(&self) -> usize {
-        self.in_flight.load(Ordering::Relaxed)
+        self.limit.saturating_sub(self.slots.available_permits())
     }
 
     /// Whether this node claims no more because it is stopping.
@@ -83,6 +97,16 @@ impl Dispatch {
     /// The epoch of this run of this node; 0 before [`start`].
     pub fn epoch(&self) -> i64 {
         self.epoch.load(Ordering::SeqCst)
+    }
+
+    /// Resolves when this node stops claiming.
+    async fn stopping(&self) {
+        self.stop.cancelled().await;
+    }
+
+    /// A place among the phones that are looked at.
+    async fn looking(&self) -> Option<SemaphorePermit<'_>> {
+        self.looks.acquire().await.ok()
     }
 
     fn take_inbox(&self) -> Option<mpsc::Receiver<Entry>> {

@@ -287,8 +287,12 @@ fn intent_event(facts: &JobFacts, claimed: &ClaimedTarget, now: Timestamp) -> Ev
 }
 
 fn result_event(facts: &JobFacts, target: &TargetRow, now: Timestamp) -> Event {
-    let result = EventResult::of_target(target.state).unwrap_or(EventResult::Ok);
-    let mut event = facts.event(now, "target.result", result, target);
+    // Not over yet: the phone has answered and its effect is being looked for.
+    let (action, result) = match EventResult::of_target(target.state) {
+        Some(result) => ("target.result", result),
+        None => ("target.answered", EventResult::Ok),
+    };
+    let mut event = facts.event(now, action, result, target);
     event.detail = serde_json::json!({
         "action": facts.action.label(),
         "state": target.state,
@@ -296,6 +300,7 @@ fn result_event(facts: &JobFacts, target: &TargetRow, now: Timestamp) -> Event {
         "http_status": target.http_status,
         "transport": target.transport,
         "duration_ms": target.duration_ms,
+        "evidence": target.evidence,
         "attempt": target.attempt_id,
     });
     event

@@ -6,7 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use carillon_store::ClaimedTarget;
+use carillon_devices::Delivery;
+use carillon_domain::Cause;
+use carillon_store::{ClaimedTarget, TargetResult};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::task::JoinSet;
 
@@ -14,6 +16,7 @@ use crate::Engine;
 use crate::dispatch::delivery::{self, Desk};
 use crate::dispatch::facts::JobFacts;
 use crate::dispatch::recorder::Entry;
+use crate::dispatch::verify;
 
 /// The most phones in one claim: what the recorder takes in one transaction.
 const CLAIM: usize = 256;
@@ -107,23 +110,43 @@ async fn start(
         let Some(slot) = slots.split(1) else { break };
         let (engine, desk) = (engine.clone(), desk.clone());
         sending.spawn(async move {
-            let result = delivery::deliver(&engine, &target, delivery).await;
-            let (stored, kept) = oneshot::channel();
-            let facts = desk.facts().clone();
-            if engine
-                .dispatch
-                .entries
-                .send(Entry::Result {
-                    facts,
-                    result,
-                    stored,
-                })
-                .await
-                .is_ok()
-            {
-                let _stored = kept.await;
-            }
+            send_one(&engine, &desk, target, delivery).await;
             drop(slot);
         });
+    }
+}
+
+/// One delivery and its record; what can be verified goes on without holding its place.
+async fn send_one(
+    engine: &Engine,
+    desk: &Arc<Desk>,
+    target: ClaimedTarget,
+    delivery: crate::error::Result<Delivery, Cause>,
+) {
+    let mut result = delivery::deliver(engine, &target, delivery).await;
+    let cause = result.cause;
+    let open = verify::keep_open(desk.facts(), &mut result);
+    hand_in(engine, desk.facts(), result).await;
+    if open {
+        let (engine, desk) = (engine.clone(), desk.clone());
+        let tasks = engine.dispatch.tasks.clone();
+        tasks.spawn(async move {
+            if let Some(result) = verify::verify(&engine, &desk, &target, cause).await {
+                hand_in(&engine, desk.facts(), result).await;
+            }
+        });
+    }
+}
+
+/// Returns once the result is stored.
+async fn hand_in(engine: &Engine, facts: &Arc<JobFacts>, result: TargetResult) {
+    let (stored, kept) = oneshot::channel();
+    let entry = Entry::Result {
+        facts: facts.clone(),
+        result,
+        stored,
+    };
+    if engine.dispatch.entries.send(entry).await.is_ok() {
+        let _stored = kept.await;
     }
 }

@@ -89,7 +89,6 @@ fn not_offered(request: &JobRequest) -> Vec<FieldError> {
     let asked = [
         ("options.start_at", options.start_at.is_some()),
         ("options.retries", options.retries.is_some_and(|n| n > 0)),
-        ("options.verify", options.verify == Some(true)),
         (
             "options.site_max_down_percent",
             options.site_max_down_percent.is_some_and(|n| n < 100),

@@ -144,6 +144,7 @@ fn options_of(job: &JobRow) -> JobOptions {
         canary: number("canary"),
         max_failed_percent: number("max_failed_percent"),
         max_auth_failed: number("max_auth_failed"),
+        verify: job.options.get("verify").and_then(Value::as_bool),
         ..JobOptions::default()
     }
 }

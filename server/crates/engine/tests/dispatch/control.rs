@@ -60,7 +60,7 @@ async fn a_job_stops_itself_above_its_share_of_failures_and_not_at_it() {
     let switch = |action: &str, percent: u32| {
         house.submit(json!({
             "action": action, "targets": {"filter": ""}, "reason": "test",
-            "options": {"window": 1, "canary": 0, "max_failed_percent": percent},
+            "options": {"window": 1, "canary": 0, "max_failed_percent": percent, "verify": false},
         }))
     };
     let at = switch("DNDOn", 15).await;

@@ -10,7 +10,7 @@ use carillon_domain::job::JobRequest;
 use carillon_domain::phone::{Phone, Site};
 use carillon_domain::{JobState, Mac, TargetState};
 use carillon_engine::accounts::{Cost, Hasher};
-use carillon_engine::dispatch::{self, Dispatch, Recovered};
+use carillon_engine::dispatch::{self, Dispatch, Patience, Recovered};
 use carillon_engine::jobs::Submission;
 use carillon_engine::secrets::{KeySource, Place};
 use carillon_engine::{Caller, Clock, Engine, Feed, Parts, Random};
@@ -112,8 +112,11 @@ impl House {
         made.unwrap().id
     }
 
-    /// A reboot of every phone, with these options.
-    pub(crate) async fn reboot(&self, options: serde_json::Value) -> String {
+    /// A reboot of every phone, with these options; not verified unless they say so.
+    pub(crate) async fn reboot(&self, mut options: serde_json::Value) -> String {
+        if options.get("verify").is_none() {
+            options["verify"] = json!(false);
+        }
         self.submit(json!({
             "action": "Reboot", "targets": {"filter": ""}, "reason": "test", "options": options,
         }))
@@ -185,8 +188,18 @@ async fn engine(directory: &Path) -> Engine {
         clock,
         random: Random::system(),
         feed: Feed::default(),
-        dispatch: Dispatch::new(512),
+        dispatch: Dispatch::new(512).with_patience(patience()),
     })
+}
+
+/// Simulated phones restart within a second here.
+fn patience() -> Patience {
+    let millis = std::time::Duration::from_millis;
+    Patience {
+        looks: std::iter::repeat_n(millis(100), 60).collect(),
+        looks_before_gone: 12,
+        questions: vec![millis(20), millis(100)],
+    }
 }
 
 fn gateway(clock: &Clock) -> Gateway {

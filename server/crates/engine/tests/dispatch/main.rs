@@ -2,8 +2,6 @@
 //! phones' own ledger as the judge.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
     reason = "a failed expectation is a failed test"
 )]
 
@@ -11,3 +9,4 @@ mod control;
 mod crash;
 mod house;
 mod outcome;
+mod verify;

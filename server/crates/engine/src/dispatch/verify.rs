@@ -1,0 +1,183 @@
+//! From acknowledged to verified: looking whether a command had its effect.
+//!
+//! Owns what is asked of a phone afterwards and what counts as proof. *Invariant:* asks nothing
+//! that could change a phone, and never repeats the command; where there is no proof, the end is
+//! what the phone had said.
+
+use std::time::Duration;
+
+use carillon_devices::{Delivery, Limits};
+use carillon_domain::action::Expectation;
+use carillon_domain::phonecfg::{PhoneConfig, Proof};
+use carillon_domain::{Cause, Mac, TargetState, Timestamp};
+use carillon_store::{ClaimedTarget, TargetResult};
+
+use crate::Engine;
+use crate::dispatch::delivery::{self, Desk};
+use crate::dispatch::facts::JobFacts;
+
+/// When to look at phones to see whether a command had its effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// Pauses before each look whether a phone is there.
+    pub looks: Vec<Duration>,
+    /// A phone that is still there after so many looks does not restart any more.
+    pub looks_before_gone: usize,
+    /// Pauses before each question for a setting.
+    pub questions: Vec<Duration>,
+}
+
+impl Default for Patience {
+    /// Looks are close at first, so that a quick restart is not missed; then seldom, because a
+    /// real one takes a minute or two. Five minutes in all.
+    fn default() -> Self {
+        let seconds = |list: &[u64]| list.iter().copied().map(Duration::from_secs).collect();
+        Self {
+            looks: seconds(&[1, 1, 2, 4, 8, 14, 20, 30, 40, 60, 60, 60]),
+            looks_before_gone: 6,
+            questions: seconds(&[1, 3]),
+        }
+    }
+}
+
+/// Keeps a result open when its effect can be looked for. A command of which nobody knows
+/// whether it arrived is looked for as well.
+pub(super) fn keep_open(facts: &JobFacts, result: &mut TargetResult) -> bool {
+    let arrived = matches!(
+        result.state,
+        TargetState::Acknowledged | TargetState::Unknown
+    );
+    let wanted = facts.options.verify && facts.action.expectation() != Expectation::Nothing;
+    if arrived && wanted {
+        result.state = TargetState::Verifying;
+    }
+    arrived && wanted
+}
+
+/// Looks for the effect until there is proof or no more sense in looking. `None` when this node
+/// stops meanwhile: the next start tells what the phone had said.
+pub(super) async fn verify(
+    engine: &Engine,
+    desk: &Desk,
+    target: &ClaimedTarget,
+    cause: Option<Cause>,
+) -> Option<TargetResult> {
+    let expectation = desk.facts().action.expectation();
+    let finding = tokio::select! {
+        () = engine.dispatch.stopping() => return None,
+        finding = look(engine, desk, target.mac(), &expectation) => finding,
+    };
+    Some(finding.result(target, cause, engine.clock.now()))
+}
+
+async fn look(engine: &Engine, desk: &Desk, mac: Mac, expectation: &Expectation) -> Finding {
+    match expectation {
+        Expectation::ComesBack => comes_back(engine, desk, mac).await,
+        _ => tells(engine, desk, mac, expectation).await,
+    }
+}
+
+/// What looking came to.
+enum Finding {
+    Proof(String),
+    NoProof(String),
+    Gone(String),
+}
+
+impl Finding {
+    fn result(self, target: &ClaimedTarget, cause: Option<Cause>, at: Timestamp) -> TargetResult {
+        let said = if cause.is_some() {
+            TargetState::Unknown
+        } else {
+            TargetState::Acknowledged
+        };
+        let (state, cause, evidence) = match (self, cause) {
+            (Self::Proof(evidence), _) => (TargetState::Verified, None, evidence),
+            (Self::NoProof(evidence), cause) => (said, cause, evidence),
+            (Self::Gone(evidence), None) => {
+                (TargetState::Failed, Some(Cause::Unreachable), evidence)
+            }
+            (Self::Gone(evidence), cause) => (TargetState::Unknown, cause, evidence),
+        };
+        TargetResult {
+            state,
+            cause,
+            evidence,
+            ..delivery::unsent(target, Cause::Interrupted, at)
+        }
+    }
+}
+
+/// Whether a phone goes away and answers again.
+async fn comes_back(engine: &Engine, desk: &Desk, mac: Mac) -> Finding {
+    let patience = &engine.dispatch.patience;
+    let (mut passed, mut gone_after) = (Duration::ZERO, None);
+    for (look, pause) in patience.looks.iter().enumerate() {
+        tokio::time::sleep(*pause).await;
+        passed += *pause;
+        match (is_there(engine, desk, mac).await, gone_after) {
+            (false, None) => gone_after = Some(passed),
+            (true, Some(gone)) => {
+                return Finding::Proof(format!(
+                    "went away within {gone:?} and answered again after {passed:?}"
+                ));
+            }
+            (true, None) if look + 1 >= patience.looks_before_gone => {
+                return Finding::NoProof(format!("did not go away within {passed:?}"));
+            }
+            _ => {}
+        }
+    }
+    Finding::Gone(format!(
+        "went away and did not answer again within {passed:?}"
+    ))
+}
+
+/// Whether anything answers at the phone's address: any answer will do, no password is sent.
+async fn is_there(engine: &Engine, desk: &Desk, mac: Mac) -> bool {
+    let Some(mut question) = question(engine, desk, mac).await else {
+        return false;
+    };
+    question.credential = None;
+    question.limits = Limits::within(Duration::from_secs(3));
+    let _place = engine.dispatch.looking().await;
+    engine
+        .gateway
+        .fetch(question)
+        .await
+        .outcome
+        .http_status
+        .is_some()
+}
+
+/// Whether the phone tells the setting that was asked for.
+async fn tells(engine: &Engine, desk: &Desk, mac: Mac, expectation: &Expectation) -> Finding {
+    let mut told = "could not be asked";
+    for pause in &engine.dispatch.patience.questions {
+        tokio::time::sleep(*pause).await;
+        let Some(question) = question(engine, desk, mac).await else {
+            break;
+        };
+        let _place = engine.dispatch.looking().await;
+        let answer = engine.gateway.fetch(question).await;
+        told = match PhoneConfig::read(&answer.body).map(|config| config.proves(expectation)) {
+            Some(Proof::Seen) => {
+                return Finding::Proof("the phone tells the new setting".to_owned());
+            }
+            Some(Proof::NotSeen) => "the phone still tells the old setting",
+            Some(Proof::NotTold) | None => "the phone does not tell this setting",
+        };
+    }
+    Finding::NoProof(told.to_owned())
+}
+
+/// `phonecfg=get` for a phone as the inventory has it now.
+async fn question(engine: &Engine, desk: &Desk, mac: Mac) -> Option<Delivery> {
+    match delivery::question(engine, desk, mac).await {
+        Ok(question) => question.ok(),
+        Err(error) => {
+            tracing::warn!(%error, phone.mac = %mac, "a phone to verify cannot be read");
+            None
+        }
+    }
+}
