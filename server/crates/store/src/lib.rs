@@ -56,6 +56,7 @@ pub use nodes::NodeRow;
 pub use page::{Cursor, Direction, Page, Seek};
 pub use phones::choices::{PhoneChoice, PhoneChoices};
 pub use phones::contact::ContactUpdate;
+pub use phones::health::{FleetHealth, Reached, SiteReached};
 pub use phones::list::{Facets, PhoneList, PhoneSort};
 pub use phones::read::{LastResult, PhoneRow};
 pub use sites::SiteRow;

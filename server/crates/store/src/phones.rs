@@ -6,6 +6,7 @@
 pub(crate) mod choices;
 pub(crate) mod contact;
 pub(crate) mod filter;
+pub(crate) mod health;
 pub(crate) mod keys;
 pub(crate) mod list;
 pub(crate) mod read;

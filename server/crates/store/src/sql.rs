@@ -126,7 +126,7 @@ impl Sql {
         let mut arguments = SqliteArguments::default();
         for value in self.values {
             match value {
-                Value::Text(text) => arguments.add(text),
+                Value::Text(text) => arguments.add(plain(text)?),
                 Value::Int(number) => arguments.add(number),
                 Value::Bool(truth) => arguments.add(truth),
                 Value::Blob(bytes) => arguments.add(bytes),
@@ -140,7 +140,7 @@ impl Sql {
         let mut arguments = PgArguments::default();
         for value in self.values {
             match value {
-                Value::Text(text) => arguments.add(text),
+                Value::Text(text) => arguments.add(plain(text)?),
                 Value::Int(number) => arguments.add(number),
                 Value::Bool(truth) => arguments.add(truth),
                 Value::Blob(bytes) => arguments.add(bytes),
@@ -148,6 +148,14 @@ impl Sql {
             .map_err(encoding)?;
         }
         Ok((self.text, arguments))
+    }
+}
+
+/// Postgres stores no NUL in a text. Neither do we anywhere, so that both databases refuse alike.
+fn plain(text: Option<String>) -> Result<Option<String>> {
+    match text {
+        Some(text) if text.contains('\0') => Err(encoding("a text holds a NUL".into())),
+        text => Ok(text),
     }
 }
 

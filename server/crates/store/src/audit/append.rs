@@ -13,7 +13,9 @@ use crate::sql::{Sql, Value};
 
 use super::frontier::{Frontier, leaf_hash};
 
-const ROWS: usize = 500;
+/// Few enough that a statement has about a thousand values: beyond that SQLite slows down, as it
+/// looks each placeholder up by its name.
+const ROWS: usize = 80;
 
 /// What is stored and hashed: the number, then the event's own fields.
 #[derive(Serialize)]
@@ -36,12 +38,8 @@ pub(crate) async fn append(conn: &mut Conn<'_>, events: &[Event]) -> Result<Rang
         let mut groups = Vec::new();
         for event in chunk {
             rows.push(row(seq, event, &mut frontier)?);
-            groups.extend(
-                event
-                    .groups
-                    .iter()
-                    .map(|slug| vec![slug.into(), seq.into()]),
-            );
+            let slugs = event.groups.iter();
+            groups.extend(slugs.map(|slug| vec![storable(slug).into(), seq.into()]));
             seq += 1;
         }
         insert(conn, rows, groups).await?;
@@ -84,14 +82,14 @@ fn row(seq: i64, event: &Event, frontier: &mut Frontier) -> Result<Vec<Value>> {
         event.at.into(),
         entry.into(),
         leaf.as_slice().into(),
-        event.actor.name.as_str().into(),
+        storable(&event.actor.name).into(),
         event.action.as_str().into(),
-        command(event).into(),
+        command(event).map(storable).into(),
         event.phone.into(),
-        (&event.site).into(),
-        (&event.job).into(),
+        event.site.as_deref().map(storable).into(),
+        event.job.as_deref().map(storable).into(),
         event.result.as_str().into(),
-        (&event.ip).into(),
+        event.ip.as_deref().map(storable).into(),
         search_text(event).into(),
     ])
 }
@@ -123,7 +121,13 @@ fn search_text(event: &Event) -> String {
         text.push('\n');
     }
     texts(&event.detail, &mut text);
-    text.to_lowercase()
+    storable(&text.to_lowercase())
+}
+
+/// What people typed may hold a NUL, which Postgres has no way to store and SQLite ends a search
+/// at. In the entry itself JSON writes it out; a record must never fail for it.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }
 
 /// Every text in a detail, without its names.

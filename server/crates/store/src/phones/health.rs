@@ -1,0 +1,120 @@
+//! How the whole fleet is.
+//!
+//! Owns one statement that brings everything an overview says of phones, so that the page pays
+//! for one query, whatever the number of sites.
+
+use carillon_domain::Cause;
+use carillon_domain::phone::Reachability;
+
+use crate::error::Result;
+use crate::row::Row;
+use crate::sql::Sql;
+use crate::store::Store;
+
+/// Phones by what the last contact said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// Answered.
+    pub reachable: i64,
+    /// Did not.
+    pub offline: i64,
+    /// Never contacted.
+    pub unknown: i64,
+}
+
+/// One site and its phones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteReached {
+    /// Slug.
+    pub slug: String,
+    /// Name.
+    pub name: String,
+    /// Its phones.
+    pub reached: Reached,
+}
+
+/// How the whole fleet is, at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FleetHealth {
+    /// All phones, those without a site included.
+    pub all: Reached,
+    /// Every site by slug.
+    pub sites: Vec<SiteReached>,
+    /// Number of groups.
+    pub groups: i64,
+    /// Causes of last results, most first.
+    pub causes: Vec<(Cause, i64)>,
+}
+
+const SELECT: &str = "SELECT 'site' AS what, s.slug AS name, s.name AS word, 0 AS n FROM sites s \
+     UNION ALL SELECT 'phones', COALESCE(p.site, ''), p.reachability, COUNT(*) FROM phones p \
+     GROUP BY COALESCE(p.site, ''), p.reachability \
+     UNION ALL SELECT 'cause', '', p.last_cause, COUNT(*) FROM phones p \
+     WHERE p.last_cause IS NOT NULL GROUP BY p.last_cause \
+     UNION ALL SELECT 'groups', '', '', COUNT(*) FROM groups g";
+
+impl Reached {
+    /// All of them.
+    pub const fn total(&self) -> i64 {
+        self.reachable + self.offline + self.unknown
+    }
+
+    const fn add(&mut self, state: Reachability, count: i64) {
+        match state {
+            Reachability::Reachable => self.reachable += count,
+            Reachability::Offline => self.offline += count,
+            Reachability::Unknown => self.unknown += count,
+        }
+    }
+}
+
+impl Store {
+    /// How the whole fleet is.
+    pub async fn fleet_health(&self) -> Result<FleetHealth> {
+        let rows = self.read().await?.conn().all(Sql::new(SELECT)).await?;
+        let mut health = FleetHealth::default();
+        for row in &rows {
+            health.take_site(row)?;
+        }
+        health.sites.sort_by(|a, b| a.slug.cmp(&b.slug));
+        for row in &rows {
+            health.take(row)?;
+        }
+        health.causes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        Ok(health)
+    }
+}
+
+impl FleetHealth {
+    fn take_site(&mut self, row: &Row) -> Result<()> {
+        let fields = row.of("sites", "name");
+        if fields.text("what")? == "site" {
+            self.sites.push(SiteReached {
+                slug: fields.text("name")?,
+                name: fields.text("word")?,
+                reached: Reached::default(),
+            });
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, row: &Row) -> Result<()> {
+        let fields = row.of("phones", "name");
+        let count = fields.int("n")?;
+        match fields.text("what")?.as_str() {
+            "phones" => self.count(&fields.text("name")?, fields.parse("word")?, count),
+            "cause" => self.causes.push((fields.parse("word")?, count)),
+            "groups" => self.groups = count,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, slug: &str, state: Reachability, count: i64) {
+        self.all.add(state, count);
+        let place = self.sites.binary_search_by(|site| site.slug.as_str().cmp(slug));
+        if let Ok(index) = place {
+            self.sites[index].reached.add(state, count);
+        }
+    }
+}

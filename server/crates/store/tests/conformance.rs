@@ -1,0 +1,108 @@
+//! One list of cases, run on SQLite and, where `CARILLON_TEST_POSTGRES_URL` names a server, on
+//! Postgres. Every case gets a database of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and says on standard error what it skips"
+)]
+
+#[path = "conformance/accounts.rs"]
+mod accounts;
+#[path = "conformance/audit.rs"]
+mod audit;
+#[path = "conformance/claims.rs"]
+mod claims;
+#[path = "conformance/credentials.rs"]
+mod credentials;
+#[path = "conformance/database.rs"]
+mod database;
+#[path = "conformance/filters.rs"]
+mod filters;
+#[path = "conformance/inventory.rs"]
+mod inventory;
+#[path = "conformance/jobs.rs"]
+mod jobs;
+#[path = "conformance/lists.rs"]
+mod lists;
+#[path = "conformance/parity.rs"]
+mod parity;
+#[path = "conformance/races.rs"]
+mod races;
+#[path = "conformance/recovery.rs"]
+mod recovery;
+#[path = "conformance/whole.rs"]
+mod whole;
+
+macro_rules! cases {
+    ($($module:ident :: $case:ident,)+) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::database::on_sqlite(crate::$module::$case).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::database::on_postgres(crate::$module::$case).await;
+            })+
+        }
+    };
+}
+
+cases! {
+    whole::a_new_database_has_no_schema_and_migrates_twice,
+    whole::a_dropped_unit_never_was,
+    whole::facts_and_the_stop_switch_are_kept,
+    whole::epochs_rise_and_leases_end,
+    whole::a_text_with_a_nul_is_refused,
+    accounts::names_are_unique_without_regard_to_case,
+    accounts::passwords_count_their_changes,
+    accounts::sessions_end_with_their_account,
+    accounts::tokens_are_found_by_hash_and_revoked_once,
+    accounts::failures_are_counted_and_forgotten,
+    accounts::a_draft_is_taken_once_by_its_owner,
+    accounts::a_key_is_good_for_one_request,
+    inventory::a_phone_is_read_as_it_was_written,
+    inventory::an_old_version_is_refused,
+    inventory::ten_thousand_phones_are_written_in_one_unit,
+    inventory::sites_in_use_stay,
+    inventory::groups_keep_their_members,
+    inventory::tags_are_added_and_taken,
+    inventory::what_contact_taught_survives_an_edit,
+    lists::every_order_pages_both_ways,
+    lists::foreign_cursors_are_refused,
+    lists::facets_add_up,
+    filters::every_test_finds_its_phones,
+    filters::a_test_and_its_opposite_share_out_all_phones,
+    filters::rules_lead_to_rules_but_not_in_circles,
+    credentials::the_nearest_credential_wins,
+    credentials::credentials_in_use_stay,
+    credentials::own_credentials_come_in_bulk,
+    credentials::the_keys_in_use_are_known,
+    jobs::a_job_is_read_as_it_was_made,
+    jobs::job_lists_filter_and_page,
+    jobs::target_lists_filter_and_page,
+    jobs::waiting_targets_end_untried,
+    jobs::states_move_only_from_where_they_were,
+    claims::claims_go_in_order_and_no_further_than_asked,
+    claims::nothing_is_claimed_that_must_not_be,
+    claims::a_phone_is_sent_to_by_one_job_at_a_time,
+    claims::results_count_once_and_only_for_their_attempt,
+    claims::verifying_leads_to_an_end,
+    claims::phones_learn_from_results,
+    claims::one_batch_may_tell_of_many_jobs,
+    recovery::a_kill_leaves_unknown_and_interrupted,
+    recovery::a_clean_stop_interrupts_nothing,
+    recovery::living_nodes_are_left_alone,
+    races::no_phone_is_claimed_twice,
+    races::counters_add_up_at_every_moment,
+    races::one_key_makes_one_job,
+    races::records_have_no_gaps,
+    audit::records_are_kept_as_hashed,
+    audit::the_log_cannot_be_changed,
+    audit::every_filter_finds_its_records,
+    audit::pages_batches_and_counts_agree,
+}

@@ -1,0 +1,263 @@
+//! The audit log.
+
+use carillon_domain::event::{Actor, ActorKind, Event, EventResult};
+use carillon_store::{AtLeast, AuditQuery, Frontier, Seek, Store, leaf_hash};
+use serde_json::json;
+
+use crate::database::Database;
+use crate::inventory::{at, mac};
+
+pub(crate) fn event(seconds: i64, action: &str) -> Event {
+    let actor = Actor {
+        kind: ActorKind::User,
+        id: "1".to_owned(),
+        name: "a.meyer".to_owned(),
+        auth: "password".to_owned(),
+    };
+    Event::new(at(seconds), actor, action)
+}
+
+async fn record(store: &Store, events: &[Event]) -> std::ops::Range<i64> {
+    let unit = store.begin().await.unwrap();
+    unit.record(events).await.unwrap().commit().await.unwrap()
+}
+
+/// Recomputes the whole log from its bytes; answers how long it is.
+pub(crate) async fn check_log(store: &Store) -> u64 {
+    let head = store.audit_head().await.unwrap();
+    let rows = store
+        .audit_batch(&AuditQuery::default(), -1, 100_000)
+        .await
+        .unwrap();
+    let mut frontier = Frontier::default();
+    for (expected, row) in rows.iter().enumerate() {
+        assert_eq!(row.seq, expected as i64);
+        let leaf = leaf_hash(row.entry.as_bytes());
+        assert_eq!(row.leaf_hash, leaf);
+        frontier.push(leaf);
+    }
+    assert_eq!(frontier, head);
+    assert_eq!(frontier.root(), head.root());
+    head.size()
+}
+
+fn full() -> Event {
+    let mut full = event(3, "target.result");
+    full.result = EventResult::Failed;
+    full.ip = Some("10.0.0.1".to_owned());
+    full.phone = Some(mac(7));
+    full.phone_name = "Empfang Süd".into();
+    full.site = Some("kiel".to_owned());
+    full.groups = vec!["front".to_owned(), "all".to_owned()];
+    full.job = Some("j1".to_owned());
+    full.reason = "INC-4711 \"hangs\" \\ \u{0} \u{202e}".into();
+    full.detail = json!({"action": "Reboot", "cause": "auth_failed", "before": {"a": [1, "x"]}});
+    full
+}
+
+pub(crate) async fn records_are_kept_as_hashed(db: Database) {
+    assert_eq!(check_log(&db.store).await, 0);
+    assert_eq!(record(&db.store, &[event(1, "user.created")]).await, 0..1);
+    let many: Vec<_> = (0..1200)
+        .map(|second| event(second, "phone.created"))
+        .collect();
+    assert_eq!(record(&db.store, &many).await, 1..1201);
+    assert_eq!(record(&db.store, &[full()]).await, 1201..1202);
+    let row = db.store.audit_entry(1201).await.unwrap().unwrap();
+    assert_eq!(row.event, full());
+    let parsed: serde_json::Value = serde_json::from_str(&row.entry).unwrap();
+    assert_eq!(
+        (&parsed["seq"], &parsed["action"]),
+        (&json!(1201), &json!("target.result"))
+    );
+    assert!(row.entry.starts_with("{\"seq\":1201,"));
+    assert_eq!(db.store.audit_entry(1202).await.unwrap(), None);
+    assert_eq!(check_log(&db.store).await, 1202);
+}
+
+pub(crate) async fn the_log_cannot_be_changed(db: Database) {
+    record(&db.store, &[full(), event(4, "user.created")]).await;
+    for statement in [
+        "UPDATE audit SET entry = '{}' WHERE seq = 0",
+        "DELETE FROM audit WHERE seq = 1",
+        "UPDATE audit_groups SET group_slug = 'x'",
+        "DELETE FROM audit_groups",
+        "DELETE FROM audit_head",
+        "UPDATE audit_head SET size = size - 1",
+    ] {
+        let refused = db.raw(statement).await;
+        assert!(refused.is_err(), "{statement}");
+    }
+    if db.store.is_shared() {
+        assert!(db.raw("TRUNCATE audit CASCADE").await.is_err());
+    }
+    assert_eq!(check_log(&db.store).await, 2);
+}
+
+async fn told(store: &Store) {
+    let mut sign_in = event(1, "session.begun");
+    sign_in.ip = Some("10.9.9.9".to_owned());
+    let mut denied = event(2, "session.refused");
+    denied.result = EventResult::Denied;
+    denied.actor.name = "mallory".into();
+    let mut intent = full();
+    intent.result = EventResult::Intent;
+    intent.action = "target.intent".into();
+    intent.ip = None;
+    let mut other = full();
+    other.at = at(9);
+    other.phone = Some(mac(8));
+    other.phone_name = "Lager 50%".into();
+    other.site = Some("bonn".to_owned());
+    other.groups = Vec::new();
+    other.job = Some("j2".to_owned());
+    other.result = EventResult::Verified;
+    other.detail = json!({"action": "DNDOn"});
+    record(store, &[sign_in, denied, intent, full(), other]).await;
+}
+
+pub(crate) async fn every_filter_finds_its_records(db: Database) {
+    told(&db.store).await;
+    let all = AuditQuery::default;
+    let text = |words: &str| AuditQuery {
+        text: words.to_owned(),
+        ..all()
+    };
+    let named = |names: &[&str]| AuditQuery {
+        actions: names.iter().map(|name| (*name).to_owned()).collect(),
+        ..all()
+    };
+    let cases: &[(AuditQuery, &[i64])] = &[
+        (all(), &[4, 3, 2, 1, 0]),
+        (
+            AuditQuery {
+                from: Some(at(2)),
+                to: Some(at(9)),
+                ..all()
+            },
+            &[3, 2, 1],
+        ),
+        (
+            AuditQuery {
+                actor: Some("mallory".to_owned()),
+                ..all()
+            },
+            &[1],
+        ),
+        (named(&["Reboot"]), &[3, 2]),
+        (named(&["session.*"]), &[1, 0]),
+        (named(&["session.begun", "DNDOn"]), &[4, 0]),
+        (named(&["session_begun", "sess%*"]), &[]),
+        (
+            AuditQuery {
+                not_actions: vec!["session.*".to_owned(), "DNDOn".to_owned()],
+                ..all()
+            },
+            &[3, 2],
+        ),
+        (
+            AuditQuery {
+                phone: Some(mac(7)),
+                ..all()
+            },
+            &[3, 2],
+        ),
+        (
+            AuditQuery {
+                site: Some("bonn".to_owned()),
+                ..all()
+            },
+            &[4],
+        ),
+        (
+            AuditQuery {
+                group: Some("front".to_owned()),
+                ..all()
+            },
+            &[3, 2],
+        ),
+        (
+            AuditQuery {
+                job: Some("j2".to_owned()),
+                ..all()
+            },
+            &[4],
+        ),
+        (
+            AuditQuery {
+                results: vec![EventResult::Denied, EventResult::Intent],
+                ..all()
+            },
+            &[2, 1],
+        ),
+        (
+            AuditQuery {
+                ip: Some("10.9.9.9".to_owned()),
+                ..all()
+            },
+            &[0],
+        ),
+        (text("EMPFANG süd"), &[3, 2]),
+        (text("inc-4711 lager"), &[4]),
+        (text("50%"), &[4]),
+        (text("%"), &[4]),
+        (text("auth_failed"), &[3, 2]),
+        (text("805e00000008"), &[4]),
+        (text("80:5e:00:00:00:08"), &[4]),
+    ];
+    for (query, expected) in cases {
+        let page = db.store.audit_page(query, &Seek::Start, 100).await.unwrap();
+        let seqs: Vec<_> = page.items.iter().map(|row| row.seq).collect();
+        assert_eq!(seqs, *expected, "{query:?}");
+        let count = db.store.audit_count(query, 100).await.unwrap();
+        assert_eq!(
+            count,
+            AtLeast {
+                count: expected.len() as i64,
+                exact: true
+            }
+        );
+        let mut batch = db.store.audit_batch(query, -1, 100).await.unwrap();
+        batch.reverse();
+        assert_eq!(batch, page.items);
+    }
+}
+
+pub(crate) async fn pages_batches_and_counts_agree(db: Database) {
+    let many: Vec<_> = (0..23)
+        .map(|second| event(second, "phone.created"))
+        .collect();
+    record(&db.store, &many).await;
+    let all = AuditQuery::default();
+    let mut pages = Vec::new();
+    let mut seek = Seek::Start;
+    let mut previous = None;
+    loop {
+        let page = db.store.audit_page(&all, &seek, 5).await.unwrap();
+        pages.push(page.items);
+        previous = page.previous.or(previous);
+        let Some(next) = page.next else { break };
+        seek = Seek::After(next);
+    }
+    let seqs: Vec<_> = pages.concat().iter().map(|row| row.seq).collect();
+    assert_eq!(seqs, (0..23).rev().collect::<Vec<_>>());
+    let newer = db
+        .store
+        .audit_page(&all, &Seek::Before(previous.unwrap()), 5)
+        .await
+        .unwrap();
+    assert_eq!(newer.items, pages[3]);
+    let bounded = db.store.audit_count(&all, 20).await.unwrap();
+    assert_eq!(
+        bounded,
+        AtLeast {
+            count: 20,
+            exact: false
+        }
+    );
+    let batch = db.store.audit_batch(&all, 4, 3).await.unwrap();
+    assert_eq!(
+        batch.iter().map(|row| row.seq).collect::<Vec<_>>(),
+        [5, 6, 7]
+    );
+}

@@ -1,0 +1,100 @@
+//! A database for one case, gone afterwards.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use carillon_store::Store;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
+
+/// What a case gets.
+#[derive(Clone)]
+pub(crate) struct Database {
+    /// Open and migrated.
+    pub(crate) store: Store,
+    /// Its address, to open it once more.
+    pub(crate) url: String,
+}
+
+impl Database {
+    /// Runs a statement behind the store's back.
+    pub(crate) async fn raw(&self, text: &str) -> Result<u64, sqlx::Error> {
+        let sql = AssertSqlSafe(text.to_owned());
+        if self.store.is_shared() {
+            let mut conn = PgConnection::connect(&self.url).await?;
+            Ok(conn.execute(sql).await?.rows_affected())
+        } else {
+            let mut conn = SqliteConnection::connect(&self.url).await?;
+            Ok(conn.execute(sql).await?.rows_affected())
+        }
+    }
+}
+
+pub(crate) async fn on_sqlite<F: Future<Output = ()> + Send + 'static>(
+    case: impl FnOnce(Database) -> F,
+) {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", dir.path().join("carillon.db").display());
+    let store = Store::open(&url).await.unwrap();
+    store.migrate().await.unwrap();
+    case(Database { store, url }).await;
+}
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+pub(crate) async fn on_postgres<F: Future<Output = ()> + Send + 'static>(
+    case: impl FnOnce(Database) -> F,
+) {
+    let Some(server) = postgres_url() else {
+        eprintln!("skipped: CARILLON_TEST_POSTGRES_URL is not set");
+        return;
+    };
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("carillon_store_{}_{number}", std::process::id());
+    administer(
+        &server,
+        &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+    )
+    .await;
+    administer(
+        &server,
+        &format!("CREATE DATABASE {name} TEMPLATE template0"),
+    )
+    .await;
+    let url = with_name(&server, &name);
+    let store = Store::open(&url).await.unwrap();
+    store.migrate().await.unwrap();
+    // In a task of its own, so that the database goes even when the case fails.
+    let database = Database {
+        store: store.clone(),
+        url,
+    };
+    let ended = tokio::spawn(case(database)).await;
+    store.close().await;
+    administer(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    if let Err(failure) = ended {
+        std::panic::resume_unwind(failure.into_panic());
+    }
+}
+
+pub(crate) fn postgres_url() -> Option<String> {
+    std::env::var_os("CARILLON_TEST_POSTGRES_URL").map(|url| url.into_string().unwrap())
+}
+
+async fn administer(server: &str, text: &str) {
+    let mut conn = PgConnection::connect(server).await.unwrap();
+    conn.execute(AssertSqlSafe(text.to_owned())).await.unwrap();
+    conn.close().await.unwrap();
+}
+
+/// The server's address with another database's name.
+fn with_name(server: &str, name: &str) -> String {
+    let (address, options) = server.split_once('?').unwrap_or((server, ""));
+    let (scheme, rest) = address.split_once("://").unwrap();
+    let host = rest.split('/').next().unwrap();
+    let options = if options.is_empty() {
+        String::new()
+    } else {
+        format!("?{options}")
+    };
+    format!("{scheme}://{host}/{name}{options}")
+}

@@ -1,0 +1,359 @@
+//! Jobs and targets as they are made, listed and ended.
+
+use carillon_domain::event::{Actor, ActorKind};
+use carillon_domain::{Cause, Counts, JobState, TargetState};
+use carillon_store::{JobQuery, NewJob, NewTarget, Seek, Store, TargetQuery, Untried};
+use serde_json::json;
+
+use crate::database::Database;
+use crate::inventory::{at, mac};
+
+pub(crate) fn new_job(id: &str) -> NewJob {
+    NewJob {
+        id: id.to_owned(),
+        action: "Reboot".to_owned(),
+        params_shown: json!({"number": "0049***"}),
+        params_sealed: None,
+        options: json!({"window": 10}),
+        targets_shown: json!({"groups": ["front"]}),
+        groups: Vec::new(),
+        state: JobState::Running,
+        actor: Actor {
+            kind: ActorKind::User,
+            id: "1".to_owned(),
+            name: "a.meyer".to_owned(),
+            auth: "password".to_owned(),
+        },
+        reason: "INC-4711".to_owned(),
+        created_at: at(2),
+        start_at: None,
+        not_after: Some(at(900)),
+        retry_of: None,
+        digest: "abc".to_owned(),
+        request_example: "GET /servlet?key=Reboot".to_owned(),
+    }
+}
+
+pub(crate) fn new_target(number: u32) -> NewTarget {
+    NewTarget {
+        mac: mac(number),
+        name: format!("Phone {number}"),
+        extension: number.to_string(),
+        model: "T46S".to_owned(),
+        site: Some(
+            if number.is_multiple_of(2) {
+                "kiel"
+            } else {
+                "bonn"
+            }
+            .to_owned(),
+        ),
+        groups: vec!["front".to_owned()],
+        skip: None,
+    }
+}
+
+pub(crate) async fn add_job(store: &Store, id: &str, numbers: &[u32]) {
+    let targets: Vec<_> = numbers.iter().map(|number| new_target(*number)).collect();
+    insert(store, &new_job(id), &targets).await;
+}
+
+async fn insert(store: &Store, job: &NewJob, targets: &[NewTarget]) {
+    let mut unit = store.begin().await.unwrap();
+    unit.insert_job(job, targets).await.unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+}
+
+/// The counters of a job as they are kept, after checking them against its targets.
+pub(crate) async fn counts(store: &Store, id: &str) -> Counts {
+    let snapshot = store.job_snapshot(id).await.unwrap().unwrap();
+    assert_eq!(snapshot.job.counts.total(), snapshot.job.total);
+    let targets = store
+        .target_batch(id, &TargetQuery::default(), -1, 1_000_000)
+        .await
+        .unwrap();
+    let mut counted = Counts::default();
+    let mut causes = std::collections::BTreeMap::new();
+    for target in &targets {
+        counted.add(target.state, 1);
+        if let Some(cause) = target.cause.filter(|_| target.state.is_terminal()) {
+            *causes.entry(cause).or_insert(0) += 1;
+        }
+    }
+    assert_eq!(counted, snapshot.job.counts);
+    let mut kept = snapshot.causes;
+    kept.sort();
+    assert_eq!(kept, causes.into_iter().collect::<Vec<_>>());
+    counted
+}
+
+pub(crate) async fn a_job_is_read_as_it_was_made(db: Database) {
+    let mut job = new_job("j1");
+    job.params_sealed = Some(vec![1, 2, 3]);
+    job.start_at = Some(at(100));
+    job.state = JobState::Scheduled;
+    let mut skipped = new_target(2);
+    skipped.skip = Some(Cause::Protected);
+    let targets = [new_target(7), skipped, new_target(1)];
+    insert(&db.store, &job, &targets).await;
+
+    let read = db.store.job("j1").await.unwrap().unwrap();
+    assert_eq!((read.id.as_str(), read.action.as_str()), ("j1", "Reboot"));
+    assert_eq!(
+        (read.params_shown, read.options),
+        (job.params_shown, job.options)
+    );
+    assert_eq!(
+        (read.targets_shown, read.actor),
+        (job.targets_shown, job.actor)
+    );
+    assert!(read.has_sealed_params);
+    assert_eq!((read.state, read.total), (JobState::Scheduled, 3));
+    assert_eq!(
+        (read.start_at, read.started_at, read.finished_at),
+        (Some(at(100)), None, None)
+    );
+    assert_eq!((read.created_at, read.not_after), (at(2), Some(at(900))));
+    assert_eq!((read.retry_of, read.digest.as_str()), (None, "abc"));
+    assert_eq!(
+        (read.reason.as_str(), read.request_example.as_str()),
+        ("INC-4711", "GET /servlet?key=Reboot")
+    );
+    let sealed = db.store.job_sealed_params("j1").await.unwrap();
+    assert_eq!(sealed, Some((vec![1, 2, 3], 1)));
+    assert_eq!(db.store.job_sealed_params("j2").await.unwrap(), None);
+
+    let expected = Counts {
+        waiting: 2,
+        skipped: 1,
+        ..Counts::default()
+    };
+    assert_eq!(counts(&db.store, "j1").await, expected);
+    let snapshot = db.store.job_snapshot("j1").await.unwrap().unwrap();
+    assert_eq!(snapshot.causes, [(Cause::Protected, 1)]);
+    assert_eq!(db.store.job_snapshot("j2").await.unwrap(), None);
+    let first = db.store.target("j1", mac(7)).await.unwrap().unwrap();
+    assert_eq!(
+        (first.position, first.state, first.attempts),
+        (0, TargetState::Waiting, 0)
+    );
+    assert_eq!(
+        (first.name.as_str(), first.groups),
+        ("Phone 7", vec!["front".to_owned()])
+    );
+    let second = db.store.target("j1", mac(2)).await.unwrap().unwrap();
+    assert_eq!(
+        (second.state, second.finished_at),
+        (TargetState::Skipped, Some(at(2)))
+    );
+    assert_eq!(db.store.target("j1", mac(9)).await.unwrap(), None);
+}
+
+pub(crate) async fn job_lists_filter_and_page(db: Database) {
+    for number in 0..12 {
+        let mut job = new_job(&format!("j{number:02}"));
+        job.created_at = at(number / 3);
+        job.action = if number % 2 == 0 { "Reboot" } else { "DNDOn" }.into();
+        job.actor.name = if number < 4 { "a.meyer" } else { "k.lee" }.into();
+        job.state = if number == 5 {
+            JobState::Paused
+        } else {
+            JobState::Running
+        };
+        job.groups = if number > 9 {
+            vec!["front".to_owned()]
+        } else {
+            Vec::new()
+        };
+        job.retry_of = (number == 11).then(|| "j10".to_owned());
+        insert(&db.store, &job, &[new_target(1)]).await;
+    }
+    let ids = async |query: &JobQuery| {
+        let page = db.store.job_page(query, &Seek::Start, 100).await.unwrap();
+        page.items
+            .into_iter()
+            .map(|job| job.id)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let all = JobQuery::default();
+    assert_eq!(
+        ids(&all).await,
+        "j11 j10 j09 j08 j07 j06 j05 j04 j03 j02 j01 j00"
+    );
+    let query = JobQuery {
+        action: Some("DNDOn".to_owned()),
+        actor: Some("a.meyer".to_owned()),
+        ..all.clone()
+    };
+    assert_eq!(ids(&query).await, "j03 j01");
+    let query = JobQuery {
+        states: vec![JobState::Paused, JobState::Denied],
+        ..all.clone()
+    };
+    assert_eq!(ids(&query).await, "j05");
+    let query = JobQuery {
+        group: Some("front".to_owned()),
+        ..all.clone()
+    };
+    assert_eq!(ids(&query).await, "j11 j10");
+    let query = JobQuery {
+        from: Some(at(1)),
+        to: Some(at(2)),
+        ..all.clone()
+    };
+    assert_eq!(ids(&query).await, "j05 j04 j03");
+
+    let first = db.store.job_page(&all, &Seek::Start, 5).await.unwrap();
+    let second = db
+        .store
+        .job_page(&all, &Seek::After(first.next.clone().unwrap()), 5)
+        .await
+        .unwrap();
+    assert_eq!(second.items[0].id, "j06");
+    let back = db
+        .store
+        .job_page(&all, &Seek::Before(second.previous.unwrap()), 5)
+        .await
+        .unwrap();
+    assert_eq!((&back.items, back.previous), (&first.items, None));
+    let counted = db.store.count_jobs().await.unwrap();
+    assert_eq!(counted, [(JobState::Paused, 1), (JobState::Running, 11)]);
+    let running = db.store.jobs_in(&[JobState::Running]).await.unwrap();
+    assert_eq!((running.len(), running[0].id.as_str()), (11, "j00"));
+    assert_eq!(db.store.retries_of("j10").await.unwrap(), ["j11"]);
+}
+
+pub(crate) async fn target_lists_filter_and_page(db: Database) {
+    let mut targets: Vec<_> = (1..=11).map(new_target).collect();
+    targets[4].skip = Some(Cause::Protected);
+    targets[8].skip = Some(Cause::NoAddress);
+    insert(&db.store, &new_job("j"), &targets).await;
+    let all = TargetQuery::default();
+    let mut seek = Seek::Start;
+    let mut places = Vec::new();
+    loop {
+        let page = db.store.target_page("j", &all, &seek, 4).await.unwrap();
+        places.extend(page.items.iter().map(|target| target.position));
+        let Some(next) = page.next else { break };
+        seek = Seek::After(next);
+    }
+    assert_eq!(places, (0..11).collect::<Vec<_>>());
+    let of = async |query: TargetQuery| {
+        let batch = db.store.target_batch("j", &query, -1, 100).await.unwrap();
+        assert_eq!(
+            db.store.count_targets("j", &query).await.unwrap(),
+            batch.len() as i64
+        );
+        batch
+            .iter()
+            .map(|target| target.position)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of(TargetQuery {
+            states: vec![TargetState::Skipped],
+            ..all.clone()
+        })
+        .await,
+        [4, 8]
+    );
+    assert_eq!(
+        of(TargetQuery {
+            cause: Some(Cause::NoAddress),
+            ..all.clone()
+        })
+        .await,
+        [8]
+    );
+    assert_eq!(
+        of(TargetQuery {
+            site: Some("kiel".to_owned()),
+            ..all.clone()
+        })
+        .await,
+        [1, 3, 5, 7, 9]
+    );
+    let sites = db.store.cause_sites("j", Cause::Protected).await.unwrap();
+    assert_eq!(sites, [("bonn".to_owned(), 1)]);
+    let batch = db.store.target_batch("j", &all, 7, 2).await.unwrap();
+    assert_eq!(
+        batch
+            .iter()
+            .map(|target| target.position)
+            .collect::<Vec<_>>(),
+        [8, 9]
+    );
+}
+
+pub(crate) async fn waiting_targets_end_untried(db: Database) {
+    add_job(&db.store, "j", &(1..=1300).collect::<Vec<_>>()).await;
+    let mut unit = db.store.begin().await.unwrap();
+    let some = [mac(3), mac(1), mac(9999)];
+    let skipped = Untried::Skipped(Cause::FailureLimit);
+    let changed = unit
+        .end_waiting("j", Some(&some), skipped, at(5))
+        .await
+        .unwrap();
+    let macs: Vec<_> = changed.iter().map(|change| change.target.mac).collect();
+    assert_eq!(macs, [mac(1), mac(3)]);
+    assert_eq!(changed[0].from, TargetState::Waiting);
+    assert_eq!(changed[0].target.cause, Some(Cause::FailureLimit));
+    assert!(
+        unit.skip_waiting("none", Cause::InCall, at(5))
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(unit.cancel_waiting("j", at(6)).await.unwrap().len(), 1298);
+    assert!(unit.expire_waiting("j", at(7)).await.unwrap().is_empty());
+    unit.commit_bookkeeping().await.unwrap();
+    let expected = Counts {
+        skipped: 2,
+        cancelled: 1298,
+        ..Counts::default()
+    };
+    assert_eq!(counts(&db.store, "j").await, expected);
+}
+
+pub(crate) async fn states_move_only_from_where_they_were(db: Database) {
+    let mut job = new_job("j");
+    job.state = JobState::AwaitingApproval;
+    insert(&db.store, &job, &[new_target(1)]).await;
+    let mut unit = db.store.begin().await.unwrap();
+    let from = [JobState::AwaitingApproval, JobState::Scheduled];
+    assert!(
+        unit.set_job_state("j", &from, JobState::Running, at(5))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !unit
+            .set_job_state("j", &from, JobState::Running, at(6))
+            .await
+            .unwrap()
+    );
+    unit.set_not_after("j", at(77)).await.unwrap();
+    assert_eq!(unit.finish_job_if_done("j", at(7)).await.unwrap(), None);
+    assert!(
+        unit.set_job_state("j", &[JobState::Running], JobState::Stopping, at(8))
+            .await
+            .unwrap()
+    );
+    unit.cancel_waiting("j", at(9)).await.unwrap();
+    let ended = unit.finish_job_if_done("j", at(9)).await.unwrap();
+    assert_eq!(ended, Some(JobState::Cancelled));
+    assert_eq!(unit.finish_job_if_done("j", at(10)).await.unwrap(), None);
+    let read = unit.job("j").await.unwrap().unwrap();
+    assert_eq!(
+        (read.started_at, read.finished_at),
+        (Some(at(5)), Some(at(9)))
+    );
+    assert_eq!(
+        (read.state, read.not_after),
+        (JobState::Cancelled, Some(at(77)))
+    );
+    unit.commit_bookkeeping().await.unwrap();
+    let wrong = db.raw("UPDATE jobs SET waiting = waiting + 1").await;
+    assert!(wrong.is_err(), "the counters always add up to the total");
+}

@@ -1,0 +1,165 @@
+//! Pages and counts of phones.
+
+use carillon_domain::Mac;
+use carillon_domain::filter::Filter;
+use carillon_domain::phone::Phone;
+use carillon_store::{
+    ContactUpdate, Cursor, Direction, PhoneList, PhoneSort, Seek, Store, StoreError,
+};
+
+use crate::database::Database;
+use crate::inventory::{add_phones, add_site, at, mac, phone, site};
+
+/// Phones that differ and agree in every column that can be sorted by.
+async fn assorted(store: &Store) -> Vec<Mac> {
+    add_site(store, &site("bonn")).await;
+    add_site(store, &site("kiel")).await;
+    let phones: Vec<Phone> = (1..=23).map(one_of_many).collect();
+    add_phones(store, &phones).await;
+    let mut unit = store.begin().await.unwrap();
+    for number in (1..=23).step_by(3) {
+        let seen = ContactUpdate {
+            reached: true,
+            learned_auth: None,
+            learned_pin: None,
+        };
+        let when = at(i64::from(number % 5));
+        unit.note_contact(mac(number), seen, when).await.unwrap();
+    }
+    unit.commit_bookkeeping().await.unwrap();
+    phones.iter().map(|phone| phone.mac).collect()
+}
+
+fn one_of_many(number: u32) -> Phone {
+    let mut phone = phone(number);
+    phone.label = ["Zoe", "anna", "Émile", "Äpfel", "bob", ""][number as usize % 6].into();
+    phone.extension = ["9", "10", "100", "Lobby", ""][number as usize % 5].into();
+    phone.firmware = format!("66.{}.0.15", number % 4);
+    phone.site = [None, Some("kiel"), Some("bonn")][number as usize % 3].map(str::to_owned);
+    phone.address =
+        (!number.is_multiple_of(4)).then(|| format!("10.0.0.{}", number % 7 + 5).parse().unwrap());
+    phone
+}
+
+async fn page(
+    store: &Store,
+    sort: PhoneSort,
+    direction: Direction,
+    seek: Seek,
+) -> (Vec<Mac>, Option<Cursor>, Option<Cursor>) {
+    let filter = Filter::default();
+    let list = PhoneList {
+        filter: &filter,
+        sort,
+        direction,
+        seek,
+        limit: 5,
+        now: at(9),
+    };
+    let page = store.phone_page(&list).await.unwrap();
+    let macs = page.items.iter().map(|row| row.phone.mac).collect();
+    (macs, page.previous, page.next)
+}
+
+pub(crate) async fn every_order_pages_both_ways(db: Database) {
+    let all = assorted(&db.store).await;
+    for sort in PhoneSort::ALL {
+        let mut orders = Vec::new();
+        for direction in [Direction::Ascending, Direction::Descending] {
+            let mut pages = Vec::new();
+            let mut seek = Seek::Start;
+            let mut last_previous = None;
+            loop {
+                let (macs, previous, next) = page(&db.store, *sort, direction, seek).await;
+                assert_eq!(previous.is_some(), !pages.is_empty(), "{sort}");
+                pages.push(macs);
+                last_previous = previous.or(last_previous);
+                let Some(cursor) = next else { break };
+                // What a browser brings back is text.
+                seek = Seek::After(Cursor::from_text(cursor.as_str()));
+            }
+            assert_eq!(
+                pages.iter().map(Vec::len).collect::<Vec<_>>(),
+                [5, 5, 5, 5, 3]
+            );
+            let mut backwards = vec![pages[4].clone()];
+            while let Some(cursor) = last_previous {
+                let (macs, previous, next) =
+                    page(&db.store, *sort, direction, Seek::Before(cursor)).await;
+                assert!(next.is_some());
+                backwards.insert(0, macs);
+                last_previous = previous;
+            }
+            assert_eq!(backwards, pages, "{sort} {direction:?}");
+            orders.push(pages.concat());
+        }
+        let mut reversed = orders[1].clone();
+        reversed.reverse();
+        assert_eq!(orders[0], reversed, "{sort}");
+        let mut sorted = orders[0].clone();
+        sorted.sort();
+        assert_eq!(sorted, all, "{sort}");
+    }
+    by_label(&db.store).await;
+}
+
+async fn by_label(store: &Store) {
+    let rows = store
+        .phones_matching(&Filter::default(), at(9))
+        .await
+        .unwrap();
+    let mut labels: Vec<_> = rows.iter().map(|row| row.phone.label.as_str()).collect();
+    labels.dedup();
+    assert_eq!(labels, ["", "anna", "bob", "Zoe", "Äpfel", "Émile"]);
+    let (macs, ..) = page(
+        store,
+        PhoneSort::Extension,
+        Direction::Descending,
+        Seek::Start,
+    )
+    .await;
+    let first = store.phone(macs[0]).await.unwrap().unwrap();
+    assert_eq!(first.phone.extension, "Lobby");
+}
+
+pub(crate) async fn foreign_cursors_are_refused(db: Database) {
+    add_phones(&db.store, &[phone(1)]).await;
+    let filter = Filter::default();
+    for text in ["", "x", "zz.zz", "ff.ff", "1", "9999999999999999999999.00"] {
+        for sort in [PhoneSort::Label, PhoneSort::LastSeen, PhoneSort::Mac] {
+            let seek = Seek::After(Cursor::from_text(text));
+            let list = PhoneList {
+                filter: &filter,
+                sort,
+                direction: Direction::Ascending,
+                seek: seek.clone(),
+                limit: 5,
+                now: at(9),
+            };
+            let refused = db.store.phone_page(&list).await;
+            assert!(
+                matches!(refused, Err(StoreError::InvalidCursor)),
+                "{text} {sort}"
+            );
+        }
+    }
+}
+
+pub(crate) async fn facets_add_up(db: Database) {
+    let all = assorted(&db.store).await;
+    let total = all.len() as i64;
+    let filter: Filter = "-model:T99".parse().unwrap();
+    let facets = db.store.facets(&filter, at(9)).await.unwrap();
+    assert_eq!(facets.total, total);
+    assert_eq!(db.store.count_phones(&filter, at(9)).await.unwrap(), total);
+    for spread in [&facets.by_site, &facets.by_model, &facets.by_state] {
+        assert_eq!(spread.iter().map(|(_, count)| count).sum::<i64>(), total);
+        assert!(spread.is_sorted_by(|a, b| a.1 >= b.1));
+    }
+    assert!(facets.by_site.contains(&(String::new(), 7)));
+    assert!(facets.by_site.contains(&("kiel".to_owned(), 8)));
+    assert_eq!(
+        facets.by_state,
+        [("unknown".to_owned(), 15), ("reachable".to_owned(), 8)]
+    );
+}

@@ -1,0 +1,197 @@
+//! Several writers at once.
+
+use std::collections::HashSet;
+
+use carillon_domain::{Counts, TargetState};
+use carillon_store::{Claim, IdempotencyKey, KeyUse, Store, StoreError, TargetQuery};
+
+use crate::claims::{acknowledged, epoch};
+use crate::database::Database;
+use crate::inventory::at;
+use crate::jobs::{add_job, counts, new_job, new_target};
+
+/// Claims chunk after chunk of a job and records them, until nothing waits.
+async fn work(store: Store, job: &'static str, worker: u32, epoch: i64) -> Vec<String> {
+    let mut claimed_here = Vec::new();
+    for round in 0.. {
+        let ids: Vec<_> = (0..7)
+            .map(|number| format!("{job}/{worker}/{round}/{number}"))
+            .collect();
+        let mut unit = store.begin().await.unwrap();
+        let claim = Claim {
+            job,
+            epoch,
+            now: at(3),
+            attempts: &ids,
+        };
+        let claimed = unit.claim(&claim).await.unwrap();
+        let events: Vec<_> = claimed
+            .iter()
+            .map(|_| crate::audit::event(3, "target.intent"))
+            .collect();
+        unit.record(&events).await.unwrap().commit().await.unwrap();
+        claimed_here.extend(claimed.iter().map(|target| target.mac().to_string()));
+        let mut results: Vec<_> = claimed
+            .iter()
+            .map(|target| acknowledged(target, at(4)))
+            .collect();
+        results
+            .iter_mut()
+            .step_by(2)
+            .for_each(|result| result.state = TargetState::Verified);
+        let mut unit = store.begin().await.unwrap();
+        let changed = unit.record_results(&results).await.unwrap();
+        assert_eq!(changed.len(), results.len());
+        unit.commit_bookkeeping().await.unwrap();
+        if store.job(job).await.unwrap().unwrap().counts.waiting == 0 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    claimed_here
+}
+
+pub(crate) async fn no_phone_is_claimed_twice(db: Database) {
+    let numbers: Vec<_> = (1..=120).collect();
+    let backwards: Vec<_> = numbers.iter().rev().copied().collect();
+    add_job(&db.store, "one", &numbers).await;
+    add_job(&db.store, "two", &backwards).await;
+    let epoch = epoch(&db.store).await;
+    // A second pool, as of a second node, where the database allows one.
+    let other = if db.store.is_shared() {
+        Store::open(&db.url).await.unwrap()
+    } else {
+        db.store.clone()
+    };
+    let mut workers = Vec::new();
+    for worker in 0..3 {
+        for job in ["one", "two"] {
+            let store = if worker % 2 == 0 { &db.store } else { &other };
+            workers.push((job, tokio::spawn(work(store.clone(), job, worker, epoch))));
+        }
+    }
+    let mut claimed: Vec<(&str, String)> = Vec::new();
+    for (job, worker) in workers {
+        claimed.extend(worker.await.unwrap().into_iter().map(|mac| (job, mac)));
+    }
+    let once: HashSet<_> = claimed.iter().collect();
+    assert_eq!((claimed.len(), once.len()), (240, 240));
+    for job in ["one", "two"] {
+        let counted = counts(&db.store, job).await;
+        assert_eq!(counted.verified + counted.acknowledged, 120);
+        let rows = db
+            .store
+            .target_batch(job, &TargetQuery::default(), -1, 1000)
+            .await
+            .unwrap();
+        assert!(rows.iter().all(|target| target.attempts == 1));
+    }
+    crate::audit::check_log(&db.store).await;
+    other.close().await;
+}
+
+pub(crate) async fn counters_add_up_at_every_moment(db: Database) {
+    add_job(&db.store, "one", &(1..=150).collect::<Vec<_>>()).await;
+    let epoch = epoch(&db.store).await;
+    let worker = tokio::spawn(work(db.store.clone(), "one", 0, epoch));
+    let mut looks = 0;
+    while !worker.is_finished() {
+        let snapshot = db.store.job_snapshot("one").await.unwrap().unwrap();
+        assert_eq!(snapshot.job.counts.total(), 150);
+        let caused: i64 = snapshot.causes.iter().map(|(_, count)| count).sum();
+        assert!(caused <= snapshot.job.counts.done());
+        looks += 1;
+    }
+    assert!(looks > 0);
+    worker.await.unwrap();
+    let counted = counts(&db.store, "one").await;
+    let ended = counted.verified + counted.acknowledged;
+    assert_eq!(
+        (ended, counted),
+        (
+            150,
+            Counts {
+                verified: counted.verified,
+                acknowledged: counted.acknowledged,
+                ..Counts::default()
+            }
+        )
+    );
+}
+
+async fn submit(store: Store, job: String) -> KeyUse {
+    let key = IdempotencyKey {
+        user_id: "1".to_owned(),
+        key: "double click".to_owned(),
+        body_hash: vec![1; 32],
+    };
+    let mut unit = store.begin().await.unwrap();
+    unit.insert_job(&new_job(&job), &[new_target(1)])
+        .await
+        .unwrap();
+    let used = unit.use_key(&key, &job, at(0), at(5)).await.unwrap();
+    if used == KeyUse::Fresh {
+        unit.commit_bookkeeping().await.unwrap();
+    }
+    used
+}
+
+pub(crate) async fn one_key_makes_one_job(db: Database) {
+    let clicks: Vec<_> = (0..8)
+        .map(|n| tokio::spawn(submit(db.store.clone(), format!("j{n}"))))
+        .collect();
+    let mut fresh = 0;
+    let mut same = HashSet::new();
+    for click in clicks {
+        match click.await.unwrap() {
+            KeyUse::Fresh => fresh += 1,
+            KeyUse::SameRequest(job) => {
+                same.insert(job);
+            }
+            KeyUse::OtherRequest => panic!("all clicks were the same request"),
+        }
+    }
+    assert_eq!((fresh, same.len()), (1, 1));
+    assert_eq!(
+        db.store
+            .count_jobs()
+            .await
+            .unwrap()
+            .iter()
+            .map(|(_, n)| n)
+            .sum::<i64>(),
+        1
+    );
+}
+
+pub(crate) async fn records_have_no_gaps(db: Database) {
+    let writers: Vec<_> = (0..6)
+        .map(|writer| {
+            let store = db.store.clone();
+            tokio::spawn(async move {
+                for round in 0..10 {
+                    let unit = store.begin().await.unwrap();
+                    let events = vec![crate::audit::event(round, "phone.changed"); 3];
+                    let recorded = unit.record(&events).await.unwrap();
+                    let seqs = recorded.seqs();
+                    assert_eq!(seqs.end - seqs.start, 3);
+                    // Some are given up: their numbers go to the next.
+                    if (writer + round) % 4 != 0 {
+                        recorded.commit().await.unwrap();
+                    }
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    assert!(crate::audit::check_log(&db.store).await > 0);
+    let unit = db.store.begin().await.unwrap();
+    let nothing = unit.record(&[]).await.unwrap().commit().await.unwrap();
+    assert!(nothing.is_empty());
+    assert!(!matches!(
+        db.store.audit_entry(-1).await,
+        Err(StoreError::Conflict)
+    ));
+}
