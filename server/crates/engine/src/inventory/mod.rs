@@ -8,6 +8,7 @@ pub mod credentials;
 pub mod effective;
 pub mod export;
 pub mod groups;
+mod health;
 pub mod import;
 mod login;
 pub mod phones;

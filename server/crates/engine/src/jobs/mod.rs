@@ -5,12 +5,15 @@
 //! transaction, and nothing is sent from here.
 
 mod control;
+mod export;
 mod preview;
 mod read;
 mod resolve;
 mod retry;
 mod stop_all;
 mod submit;
+mod survey;
 
 pub use preview::JobPreview;
 pub use submit::{Submission, Submitted};
+pub use survey::TargetSurvey;

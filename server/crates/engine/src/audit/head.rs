@@ -1,0 +1,19 @@
+//! How far the log reaches.
+
+use carillon_domain::role::Permission;
+use carillon_store::Frontier;
+
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::Result;
+
+impl Engine {
+    /// Size and root of the whole log.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn audit_head(&self, caller: &Caller) -> Result<Frontier> {
+        caller.require(Permission::ViewAudit)?;
+        Ok(self.store.audit_head().await?)
+    }
+}

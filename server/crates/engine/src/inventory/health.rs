@@ -1,0 +1,19 @@
+//! How the whole fleet is.
+
+use carillon_domain::role::Permission;
+use carillon_store::FleetHealth;
+
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::Result;
+
+impl Engine {
+    /// How many phones are how, by site and by cause.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn fleet_health(&self, caller: &Caller) -> Result<FleetHealth> {
+        caller.require(Permission::ViewInventory)?;
+        Ok(self.store.fleet_health().await?)
+    }
+}
