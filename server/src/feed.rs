@@ -3,6 +3,7 @@
 //! Owns the pace and the end of a stream. *Invariant:* a summary is read from the database, so
 //! its counts add up to the job's total; a lost signal costs a second, never a wrong number.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::Future;
 use std::time::Duration;
@@ -64,16 +65,18 @@ pub async fn open<S: Source>(
     };
     let signal = signal(app.engine(), job);
     let first = source.look().await?;
-    let feed = Feed {
+    let mut feed = Feed {
         source,
         signal,
         stopping: app.stopping(),
-        next: Some(first),
+        due: VecDeque::new(),
+        over: false,
         last: None,
         sent_at: Instant::now(),
         proved_at: Instant::now(),
         _place: place,
     };
+    feed.take(first);
     let events = Sse::new(feed.events()).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     Ok(events.into_response())
 }
@@ -86,7 +89,8 @@ struct Feed<S: Source> {
     source: S,
     signal: watch::Receiver<u64>,
     stopping: CancellationToken,
-    next: Option<Moment<S::Summary>>,
+    due: VecDeque<Event>,
+    over: bool,
     last: Option<S::Summary>,
     sent_at: Instant,
     proved_at: Instant,
@@ -95,33 +99,42 @@ struct Feed<S: Source> {
 
 impl<S: Source> Feed<S> {
     fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
-        stream::unfold(Some(self), |feed| async {
-            let mut feed = feed?;
-            let moment = feed.moment().await?;
-            let event = event(&moment);
-            let rest = (!moment.finished).then(|| {
-                feed.sent_at = Instant::now();
-                feed.last = Some(moment.summary);
-                feed
-            });
-            Some((Ok(event), rest))
+        stream::unfold(self, |mut feed| async {
+            let event = feed.next().await?;
+            Some((Ok(event), feed))
         })
     }
 
     /// The next thing to say; `None` ends the stream.
-    async fn moment(&mut self) -> Option<Moment<S::Summary>> {
-        if let Some(first) = self.next.take() {
-            return Some(first);
-        }
+    async fn next(&mut self) -> Option<Event> {
         loop {
-            if !self.wait().await || !self.proves_itself().await {
+            if let Some(event) = self.due.pop_front() {
+                return Some(event);
+            }
+            if self.over || !self.wait().await || !self.proves_itself().await {
                 return None;
             }
             let moment = self.source.look().await.ok()?;
-            if moment.finished || self.last.as_ref() != Some(&moment.summary) {
-                return Some(moment);
-            }
+            self.take(moment);
         }
+    }
+
+    /// Says what is new; at the end of a job also that it is the end.
+    fn take(&mut self, moment: Moment<S::Summary>) {
+        let Moment {
+            seq,
+            summary,
+            finished,
+        } = moment;
+        if self.last.as_ref() != Some(&summary) {
+            self.due.push_back(event("summary", seq, &summary));
+        }
+        if finished {
+            self.due.push_back(event("finished", seq, &summary));
+            self.over = true;
+        }
+        self.sent_at = Instant::now();
+        self.last = Some(summary);
     }
 
     /// For a change or a second, but never faster than the pace. `false` at the stop.
@@ -150,13 +163,7 @@ impl<S: Source> Feed<S> {
     }
 }
 
-fn event<T: Serialize>(moment: &Moment<T>) -> Event {
-    let name = if moment.finished {
-        "finished"
-    } else {
-        "summary"
-    };
-    let event = Event::default().event(name).id(moment.seq.to_string());
-    let data = serde_json::to_string(&moment.summary).unwrap_or_default();
-    event.data(data)
+fn event<T: Serialize>(name: &str, seq: i64, summary: &T) -> Event {
+    let data = serde_json::to_string(summary).unwrap_or_default();
+    Event::default().event(name).id(seq.to_string()).data(data)
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use carillon_contract::api;
 use carillon_engine::error::{EngineError, FieldError};
+use carillon_store::StoreError;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 
@@ -209,6 +210,12 @@ impl From<EngineError> for Problem {
             }
             EngineError::Sealed => Self::new(Code::Sealed)
                 .detail("The key file is missing or wrong: an administrator must mend it."),
+            EngineError::Store(StoreError::InvalidCursor) => {
+                let message = "This is not a place in this list: begin again without it.";
+                Self::new(Code::BadRequest)
+                    .detail(message)
+                    .errors(vec![FieldError::new("after", "invalid", message)])
+            }
             EngineError::Store(source) => {
                 tracing::error!(error = %chain(&source), "the storage failed");
                 Self::new(Code::Unavailable)

@@ -17,8 +17,8 @@ use carillon_store::{DataDirLock, Store, StoreError};
 use ipnet::IpNet;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::app::{App, Facts};
 use crate::config::{self, Database, Settings};
@@ -31,7 +31,10 @@ use crate::tls::Certificate;
 
 mod data_dir;
 mod keys;
+mod limits;
+mod own_addresses;
 mod signals;
+mod sweep;
 
 /// In flight at the stop: the longest exchange with a phone and a little more.
 const DRAIN: Duration = Duration::from_secs(22);
@@ -136,7 +139,7 @@ async fn engine(settings: &Settings, own: &[SocketAddr]) -> Result<Engine, Start
         clock,
         random,
         feed: Feed::default(),
-        dispatch: Dispatch::new(settings.max_in_flight),
+        dispatch: Dispatch::new(limits::in_flight(settings.max_in_flight)),
     }))
 }
 
@@ -170,7 +173,7 @@ pub struct Server {
     address: SocketAddr,
     setup_code: Option<SecretString>,
     certificate: Option<Arc<Certificate>>,
-    front: JoinHandle<()>,
+    tasks: TaskTracker,
     stop: CancellationToken,
 }
 
@@ -184,7 +187,8 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
         .local_addr()
         .map_err(|error| StartError::failed("the address is not known", &error))?;
     let certificate = certificate(settings)?;
-    let opened = open(settings, &[address]).await?;
+    limits::forbid_core_dumps();
+    let opened = open(settings, &own_addresses::of(address)).await?;
     let engine = opened.engine.clone();
     if engine.keyring.is_some() {
         let node = data_dir::node_name();
@@ -200,8 +204,10 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
         .map_err(|error| StartError::failed("nobody can connect", &error))?;
     let stop = CancellationToken::new();
     let front = front(settings, listener, certificate.as_ref())?;
-    let front = tokio::spawn(front.serve(router, stop.clone()));
-    local::server::start(settings, &app, &stop)?;
+    let tasks = TaskTracker::new();
+    tasks.spawn(front.serve(router, stop.clone()));
+    tasks.spawn(sweep::run(opened.engine.clone(), stop.clone()));
+    local::server::start(settings, &app, &tasks, &stop)?;
     tracing::info!(%address, "serving");
     Ok(Server {
         app,
@@ -209,7 +215,7 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
         address,
         setup_code,
         certificate,
-        front,
+        tasks,
         stop,
     })
 }
@@ -337,7 +343,8 @@ impl Server {
         self.app.begin_stop();
         self.drain().await;
         self.stop.cancel();
-        if tokio::time::timeout(LAST_REQUESTS, self.front)
+        self.tasks.close();
+        if tokio::time::timeout(LAST_REQUESTS, self.tasks.wait())
             .await
             .is_err()
         {

@@ -2,6 +2,8 @@
 //!
 //! *Invariant:* no header, cookie, token, body or query string is ever a field of a log line.
 
+use std::io::{self, IsTerminal as _};
+
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Log;
@@ -13,7 +15,8 @@ pub fn start(log: &Log) {
     };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .with_target(true);
     // Fails only when logging was started before.
     let _ = if log.json {

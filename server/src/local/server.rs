@@ -5,10 +5,12 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::command::{Answer, Command};
 use super::{SOCKET, caller, execute};
@@ -16,6 +18,8 @@ use crate::app::App;
 use crate::config::{Database, Settings};
 use crate::startup::StartError;
 
+/// How long one command may take, a large import included.
+const PATIENCE: Duration = Duration::from_mins(2);
 /// A phone list of 10 MiB, its JSON escapes included.
 const LONGEST_LINE: u64 = 32 * 1024 * 1024;
 
@@ -23,7 +27,12 @@ const LONGEST_LINE: u64 = 32 * 1024 * 1024;
 ///
 /// # Errors
 /// When the socket cannot be made.
-pub fn start(settings: &Settings, app: &App, stop: &CancellationToken) -> Result<(), StartError> {
+pub fn start(
+    settings: &Settings,
+    app: &App,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<(), StartError> {
     if matches!(settings.database, Database::Postgres(_)) {
         return Ok(());
     }
@@ -34,9 +43,9 @@ pub fn start(settings: &Settings, app: &App, stop: &CancellationToken) -> Result
             path.display()
         ))
     })?;
-    let (app, stop) = (app.clone(), stop.clone());
-    tokio::spawn(async move {
-        serve(listener, app, stop).await;
+    let (app, stop, inner) = (app.clone(), stop.clone(), tasks.clone());
+    tasks.spawn(async move {
+        serve(listener, app, inner, stop).await;
         // Gone already, or removed at the next start.
         let _ = std::fs::remove_file(path);
     });
@@ -54,7 +63,7 @@ fn bind(path: &Path) -> std::io::Result<UnixListener> {
     Ok(listener)
 }
 
-async fn serve(listener: UnixListener, app: App, stop: CancellationToken) {
+async fn serve(listener: UnixListener, app: App, tasks: TaskTracker, stop: CancellationToken) {
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => return,
@@ -63,8 +72,9 @@ async fn serve(listener: UnixListener, app: App, stop: CancellationToken) {
         match accepted {
             Ok((stream, _)) => {
                 let app = app.clone();
-                tokio::spawn(async move {
-                    if let Err(error) = converse(stream, &app).await {
+                tasks.spawn(async move {
+                    let talk = tokio::time::timeout(PATIENCE, converse(stream, &app));
+                    if let Err(error) = talk.await.unwrap_or_else(|late| Err(late.into())) {
                         tracing::warn!(%error, "a local command was cut off");
                     }
                 });

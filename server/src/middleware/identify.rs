@@ -44,8 +44,13 @@ pub async fn identify(State(app): State<App>, request: Request, next: Next) -> R
     };
     match visitor {
         Ok(visitor) => {
-            parts.extensions.insert(visitor);
-            next.run(Request::from_parts(parts, body)).await
+            parts.extensions.insert(visitor.clone());
+            let mut response = next.run(Request::from_parts(parts, body)).await;
+            if response.extensions().get::<Problem>().is_some() {
+                // The page that tells of it keeps its navigation.
+                response.extensions_mut().insert(visitor);
+            }
+            response
         }
         Err(error) => Problem::from(error).into_response(),
     }

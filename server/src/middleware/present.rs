@@ -5,13 +5,14 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
 use super::headers::Nonce;
+use super::identify::Visitor;
 use super::request_id::RequestId;
 use crate::app::App;
-use crate::pages;
+use crate::pages::{self, error::Place};
 use crate::problem::{Code, Problem};
 
 /// Gives a bare failure its body.
@@ -31,7 +32,13 @@ pub async fn present(State(app): State<App>, request: Request, next: Next) -> Re
     let dressed = if is_program(&path) {
         as_json(&problem, &id)
     } else {
-        pages::error::render(&app, &problem, &id, nonce)
+        let visitor = response.extensions_mut().remove::<Visitor>();
+        let place = Place {
+            path,
+            nonce,
+            visitor: visitor.unwrap_or_default(),
+        };
+        pages::error::render(&app, &problem, &id, place)
     };
     keep_headers(response, dressed)
 }
@@ -69,8 +76,9 @@ fn as_json(problem: &Problem, request_id: &str) -> Response {
 
 /// `Allow`, `Retry-After`, cookies: what the bare answer already said stays said.
 fn keep_headers(bare: Response, mut dressed: Response) -> Response {
+    let own: Vec<_> = dressed.headers().keys().cloned().collect();
     for (name, value) in bare.headers() {
-        if !dressed.headers().contains_key(name) && name != http::header::CONTENT_LENGTH {
+        if !own.contains(name) && name != CONTENT_LENGTH {
             dressed.headers_mut().append(name, value.clone());
         }
     }

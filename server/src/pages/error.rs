@@ -2,22 +2,44 @@
 
 use axum::response::{Html, IntoResponse as _, Response};
 use carillon_contract::failure::FailureView;
-use carillon_contract::frame::FrameView;
+use carillon_contract::frame::{FrameView, UserView};
 use carillon_contract::list::Link;
 
 use crate::app::App;
 use crate::assets;
+use crate::form_token::FormTokens;
 use crate::middleware::headers::Nonce;
+use crate::middleware::identify::Visitor;
 use crate::problem::{Code, Problem};
 
+/// Where it failed, and for whom.
+pub struct Place {
+    /// Path of the request.
+    pub path: String,
+    /// For scripts.
+    pub nonce: Option<Nonce>,
+    /// Who is there, where that was found out before it failed.
+    pub visitor: Visitor,
+}
+
 /// The page that says why there is no other.
-pub fn render(app: &App, problem: &Problem, request_id: &str, nonce: Option<Nonce>) -> Response {
+pub fn render(app: &App, problem: &Problem, request_id: &str, place: Place) -> Response {
+    let Place {
+        path,
+        nonce,
+        visitor,
+    } = place;
+    let caller = visitor.caller.as_ref();
     let frame = FrameView {
-        path: String::new(),
+        path,
         now: app.engine().clock.now(),
-        user: None,
+        user: caller.map(|caller| UserView::new(caller.actor.name.clone(), caller.role)),
         nonce: nonce.map(|Nonce(nonce)| nonce).unwrap_or_default(),
-        csrf: String::new(),
+        csrf: visitor
+            .tokens
+            .as_ref()
+            .map(FormTokens::token)
+            .unwrap_or_default(),
         flash: None,
         banners: app.banners().to_vec(),
         running_jobs: 0,

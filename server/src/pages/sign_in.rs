@@ -21,6 +21,9 @@ pub async fn show(mut visit: Visit, Query(query): Query) -> PageResult {
     if visit.frame.user.is_some() {
         return Ok(visit.see_other(&next));
     }
+    if visit.app.engine().setup_needed().await? {
+        return Ok(visit.see_other("/setup"));
+    }
     visit.bind();
     let view = SignInView {
         next,

@@ -59,8 +59,11 @@ impl Visit {
 
     /// The page with a status of its own.
     pub fn html(self, status: StatusCode, html: String) -> Response {
+        let alive = html.contains("<leptos-island");
         let mut response = (status, Html(html)).into_response();
-        response.extensions_mut().insert(HasIslands);
+        if alive {
+            response.extensions_mut().insert(HasIslands);
+        }
         self.with_cookies(response)
     }
 
