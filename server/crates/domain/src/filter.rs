@@ -5,6 +5,7 @@
 
 mod parse;
 mod span;
+mod words;
 mod write;
 
 use std::time::Duration;

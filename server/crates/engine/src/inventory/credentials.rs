@@ -11,6 +11,7 @@ use super::{check_version, finish, record};
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
+use crate::secrets::Keyring;
 
 /// A credential as somebody gives it.
 #[derive(Clone)]
@@ -127,6 +128,7 @@ impl Engine {
         unit.insert_credential(&row).await?;
         let mut event = caller.event(now, "credential.created");
         event.detail = json!({"name": row.name, "username": row.username});
+        record::seal(&mut event, Some(&Keyring::digest_of(&row.secret)));
         finish(unit, &[event]).await?;
         self.credential(caller, &name).await
     }
@@ -165,6 +167,7 @@ impl Engine {
             let mut event = caller.event(now, "credential.changed");
             event.detail = record::changes(&changes);
             event.detail["name"] = name.into();
+            record::seal(&mut event, Some(&Keyring::digest_of(&new.secret)));
             finish(unit, &[event]).await?;
         }
         self.credential(caller, name).await

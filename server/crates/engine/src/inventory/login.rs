@@ -3,6 +3,8 @@
 //! Owns what a row's user name and password mean beside what is stored. *Invariant:* a password
 //! is opened only to see whether a new one is the same, and leaves here only sealed.
 
+use std::collections::BTreeMap;
+
 use carillon_domain::change::Change;
 use carillon_domain::phone_list::{Cell, Row};
 use carillon_domain::{Mac, Timestamp, credential};
@@ -90,13 +92,14 @@ impl Intent {
 }
 
 impl Engine {
-    /// Carries out what was intended for some phones' logins.
+    /// Carries out what was intended for some phones' logins; gives back the digests of what was
+    /// sealed, for the record.
     pub(super) async fn write_logins(
         &self,
         unit: &mut Unit,
         intents: Vec<(Mac, Intent)>,
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<BTreeMap<Mac, String>> {
         let (mut dropped, mut put) = (Vec::new(), Vec::new());
         for (mac, intent) in intents {
             match intent {
@@ -120,7 +123,8 @@ impl Engine {
         }
         unit.delete_own_credentials(&dropped).await?;
         unit.put_own_credentials(&put).await?;
-        Ok(())
+        let digest = |row: &CredentialRow| Some((row.phone?, Keyring::digest_of(&row.secret)));
+        Ok(put.iter().filter_map(digest).collect())
     }
 
     /// A credential's row with its password sealed.

@@ -7,7 +7,9 @@ use carillon_domain::phone::{DialForm, Phone, UrlForm};
 use carillon_domain::phone_list::{self, Cell, Column, Row};
 use carillon_domain::role::Permission;
 use carillon_domain::{FieldError, Filter, Mac};
-use carillon_store::{Direction, Facets, Page, PhoneList, PhoneRow, PhoneSort, Seek, Unit};
+use carillon_store::{
+    Direction, Facets, Page, PhoneList, PhoneRow, PhoneSort, Seek, StoreError, Unit,
+};
 use secrecy::SecretString;
 
 use super::login::{self, Intent};
@@ -82,7 +84,16 @@ impl Engine {
             limit: query.limit,
             now: self.clock.now(),
         };
-        Ok(self.store.phone_page(&list).await?)
+        self.store
+            .phone_page(&list)
+            .await
+            .map_err(|error| match error {
+                StoreError::InvalidCursor => {
+                    let message = "this place in the list does not exist: start at its beginning";
+                    EngineError::invalid("after", "invalid", message)
+                }
+                other => other.into(),
+            })
     }
 
     /// How many phones a filter takes.
@@ -210,10 +221,12 @@ impl Engine {
         let changes = all_changes(&before, &phone, &intent);
         unit.insert_phones(std::slice::from_ref(&phone), now)
             .await?;
-        self.write_logins(&mut unit, vec![(mac, intent)], now)
+        let sealed = self
+            .write_logins(&mut unit, vec![(mac, intent)], now)
             .await?;
         let mut event = record::of_phone(caller, now, "phone.created", &phone);
         event.detail = record::changes(&changes);
+        record::seal(&mut event, sealed.get(&mac));
         finish(unit, &[event]).await?;
         self.phone(caller, mac).await
     }
@@ -246,11 +259,13 @@ impl Engine {
             return Ok(stored);
         }
         unit.update_phone(&phone, stored.version, now).await?;
-        self.write_logins(&mut unit, vec![(mac, intent)], now)
+        let sealed = self
+            .write_logins(&mut unit, vec![(mac, intent)], now)
             .await?;
         let mut event = record::of_phone(caller, now, "phone.changed", &phone);
         event.groups = groups;
         event.detail = record::changes(&changes);
+        record::seal(&mut event, sealed.get(&mac));
         finish(unit, &[event]).await?;
         self.store.phone(mac).await?.ok_or(EngineError::NotFound)
     }

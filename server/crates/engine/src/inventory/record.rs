@@ -45,3 +45,11 @@ pub(super) fn changed(field: &str, old: &str, new: &str) -> Change {
 pub(super) fn macs(macs: &[Mac]) -> Value {
     macs.iter().map(Mac::to_string).collect()
 }
+
+/// Notes what was sealed by its digest: a secret that somebody puts back to an older one can be
+/// told from the log.
+pub(super) fn seal(event: &mut Event, digest: Option<&String>) {
+    if let Some(digest) = digest {
+        event.detail["sealed"] = digest.clone().into();
+    }
+}

@@ -14,7 +14,7 @@ fn login(name: &str, password: &str) -> CredentialInput {
     CredentialInput {
         name: name.to_owned(),
         username: "admin".to_owned(),
-        password: secret(password),
+        password: Some(secret(password)),
     }
 }
 
@@ -154,7 +154,7 @@ async fn the_phones_own_comes_first_then_its_groups_then_its_sites() {
     };
     let change = async |fields: &[(Column, &str)], password: &str| {
         let mut edit = edit(fields);
-        edit.password = secret(password).filter(|_| !password.is_empty());
+        edit.password = Some(secret(password)).filter(|_| !password.is_empty());
         house
             .engine
             .update_phone(&house.admin, phone, &edit, None)
@@ -206,7 +206,7 @@ async fn a_user_name_alone_changes_no_password_and_needs_one() {
         .await;
     assert_eq!(fields_of(refused), ["password"]);
     let mut both = name_only.clone();
-    both.password = secret("first");
+    both.password = Some(secret("first"));
     house
         .engine
         .create_phone(&house.admin, mac(1), &both)

@@ -173,8 +173,8 @@ pub(crate) fn site_input(name: &str) -> SiteInput {
     }
 }
 
-pub(crate) fn secret(text: &str) -> Option<SecretString> {
-    Some(SecretString::from(text))
+pub(crate) fn secret(text: &str) -> SecretString {
+    SecretString::from(text)
 }
 
 /// The fields that a refusal names.

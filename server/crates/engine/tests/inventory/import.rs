@@ -101,6 +101,11 @@ async fn what_was_reviewed_is_applied_and_only_once() {
     assert_eq!(actions, expected);
     let events = house.events().await;
     assert_eq!(events[1].detail["created"], 2);
+    let sealed: Vec<_> = events
+        .iter()
+        .map(|e| e.detail["sealed"].is_string())
+        .collect();
+    assert_eq!(sealed, [false, false, false, true, false]);
     assert!(
         events[2..]
             .iter()
@@ -372,7 +377,7 @@ async fn an_export_holds_no_secret_and_imports_as_unchanged() {
     let office = CredentialInput {
         name: "office".into(),
         username: "admin".into(),
-        password: secret("p"),
+        password: Some(secret("p")),
     };
     house
         .engine

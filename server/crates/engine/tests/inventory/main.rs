@@ -1,7 +1,6 @@
 //! The inventory over a real SQLite file.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     reason = "a test says what went wrong by stopping"
 )]

@@ -219,7 +219,7 @@ async fn trust_is_taken_back_and_confirmed_by_people() {
 async fn deleting_takes_memberships_and_logins_along() {
     let house = House::new().await;
     let mut fields = edit(&[(Column::Username, "admin")]);
-    fields.password = crate::house::secret("not-for-the-disk");
+    fields.password = Some(crate::house::secret("not-for-the-disk"));
     house
         .engine
         .create_phone(&house.admin, mac(1), &fields)

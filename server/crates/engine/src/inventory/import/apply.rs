@@ -63,7 +63,11 @@ impl Engine {
         }
         let mut unit = self.store.begin().await?;
         check_unchanged(&mut unit, &planned).await?;
-        self.write(&mut unit, planned, &applied, now).await?;
+        let sealed = self.write(&mut unit, planned, &applied, now).await?;
+        for event in &mut events {
+            let digest = event.phone.and_then(|mac| sealed.get(&mac));
+            record::seal(event, digest);
+        }
         if applied.takes_draft {
             self.replace_by_result(&mut unit, caller, &result).await?;
         }
@@ -79,17 +83,17 @@ impl Engine {
         planned: Planned,
         applied: &Applied,
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<BTreeMap<Mac, String>> {
         for site in planned.new_sites.values() {
             unit.insert_site(&new_site(site, applied), now).await?;
         }
         let (created, new_logins) = parts(planned.creates);
         let (updated, logins) = parts(planned.updates);
         let intents = new_logins.into_iter().chain(logins).collect();
-        self.write_logins(unit, intents, now).await?;
+        let sealed = self.write_logins(unit, intents, now).await?;
         unit.insert_phones(&created, now).await?;
         unit.upsert_phones(&updated, now).await?;
-        Ok(())
+        Ok(sealed)
     }
 }
 
