@@ -38,6 +38,16 @@ pub(crate) fn phones(value: i64) -> String {
     counted(value, "phone", "phones")
 }
 
+/// `Reception, Lab and 3 more`: some names of so many.
+pub(crate) fn names(shown: &[String], all: i64) -> String {
+    let listed = shown.join(", ");
+    match all - i64::try_from(shown.len()).unwrap_or(0) {
+        more if more <= 0 => listed,
+        more if shown.is_empty() => format!("{} more", number(more)),
+        more => format!("{listed} and {} more", number(more)),
+    }
+}
+
 /// A span in one unit that people would use: `8 s`, `3 min`, `2 h`, `5 d`.
 pub(crate) fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -271,6 +281,13 @@ mod tests {
         assert_eq!(number(1_234_567), "1,234,567");
         assert_eq!(number(-1000), "−1,000");
         assert_eq!(phones(1), "1 phone");
+    }
+
+    #[test]
+    fn names_end_with_how_many_more() {
+        let shown = ["Lab".to_owned(), "Hall".to_owned()];
+        assert_eq!(names(&shown, 2), "Lab, Hall");
+        assert_eq!(names(&shown, 1_002), "Lab, Hall and 1,000 more");
     }
 
     #[test]

@@ -61,15 +61,15 @@ pub(crate) fn bar_label(counts: &Counts) -> String {
     }
 }
 
-/// The stripes that stand for "nobody can say".
+/// The stripes that stand for "nobody can say": once a document, used by every bar in it.
 pub(crate) fn stripes() -> AnyView {
     view! {
-        <defs>
+        <svg class="definitions" aria-hidden="true" focusable="false">
             <pattern id="stripes" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
                 <rect class="stripe-ground" width="8" height="8"></rect>
                 <rect class="stripe-line" width="3" height="8"></rect>
             </pattern>
-        </defs>
+        </svg>
     }
     .into_any()
 }
@@ -87,9 +87,7 @@ pub(crate) fn bar(counts: &Counts, size: &'static str) -> AnyView {
         })
         .collect();
     let class = format!("bar {size}");
-    let pattern = (counts.unknown > 0).then(stripes);
-    view! { <svg class=class role="img" aria-label=bar_label(counts)>{pattern}{rects}</svg> }
-        .into_any()
+    view! { <svg class=class role="img" aria-label=bar_label(counts)>{rects}</svg> }.into_any()
 }
 
 /// A share as SVG wants it.

@@ -28,7 +28,7 @@ pub(crate) fn text_or_dash(value: &str) -> AnyView {
 
 /// What stands for nothing.
 pub(crate) fn dash() -> AnyView {
-    view! { <span class="muted"><span aria-hidden="true">"–"</span><span class="visually-hidden">"none"</span></span> }
+    view! { <span class="muted none"><span aria-hidden="true">"–"</span><span class="visually-hidden">"none"</span></span> }
         .into_any()
 }
 

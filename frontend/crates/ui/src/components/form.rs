@@ -48,6 +48,15 @@ pub(crate) fn hidden(name: &'static str, value: impl Into<String>) -> AnyView {
 
 /// Everything that was wrong with a form, with the way to each field.
 pub(crate) fn error_summary(errors: &FormErrors) -> Option<AnyView> {
+    summary_under("Nothing was changed. Please mend:", errors)
+}
+
+/// Everything that was wrong with the filters of a list.
+pub(crate) fn filter_errors(errors: &FormErrors) -> Option<AnyView> {
+    summary_under("These filters cannot be used:", errors)
+}
+
+fn summary_under(heading: &'static str, errors: &FormErrors) -> Option<AnyView> {
     if errors.is_empty() {
         return None;
     }
@@ -69,7 +78,7 @@ pub(crate) fn error_summary(errors: &FormErrors) -> Option<AnyView> {
             <div class="note is-bad" role="alert">
                 {icon("failed")}
                 <div>
-                    <p class="note-heading">"Nothing was changed. Please mend:"</p>
+                    <p class="note-heading">{heading}</p>
                     <ul>{items}</ul>
                 </div>
             </div>

@@ -4,7 +4,7 @@
 //! shows it is handed, but for the [`crate::surroundings`] of its document.
 #![cfg_attr(
     feature = "hydrate",
-    expect(dead_code, reason = "only islands reach the browser")
+    expect(dead_code, unused_imports, reason = "only islands reach the browser")
 )]
 
 mod badge;

@@ -7,12 +7,12 @@ use carillon_domain::Timestamp;
 use leptos::prelude::*;
 
 use super::{
-    ago, dash, icon, mono, reachability_badge, readiness_badge, table, tag, target_badge, td,
+    age, dash, icon, mono, reachability_badge, readiness_badge, table, tag, target_badge, td,
     text_or_dash, th, th_hidden, th_row, th_sort, tr,
 };
 
 /// Most tags that a row shows.
-const TAGS_SHOWN: usize = 3;
+const TAGS_SHOWN: usize = 2;
 
 /// Phones as a table; with check boxes of name `mac` when they can be ticked.
 pub(crate) fn phone_table(
@@ -127,7 +127,7 @@ fn firmware_cell(firmware: &str) -> AnyView {
 
 fn state_cell(row: &PhoneRow) -> AnyView {
     let age = row.last_seen.map(|at: Timestamp| {
-        view! { <span class="muted age">{ago(at)}</span> }
+        view! { <span class="muted age">{age(at)}</span> }
     });
     view! { {reachability_badge(row.state)}{age} }.into_any()
 }
@@ -144,7 +144,7 @@ pub(crate) fn last_result(result: Option<&LastResult>) -> AnyView {
     };
     view! {
         <a class="quiet" href=href title=title>{target_badge(result.state)}</a>
-        <span class="muted age">{ago(result.at)}</span>
+        <span class="muted age">{age(result.at)}</span>
     }
     .into_any()
 }

@@ -15,19 +15,20 @@ fn entry(row: &AuditRow) -> AnyView {
     let href = format!("/audit/{}", row.seq);
     let detail = (!row.detail.is_empty())
         .then(|| view! { <span class="muted">{format!(" · {}", row.detail)}</span> });
-    let reason = (!row.reason.is_empty())
-        .then(|| view! { <span class="quote">{format!("“{}”", row.reason)}</span> });
+    let reason = (!row.reason.is_empty()).then(
+        || view! { <span>" · "<span class="quote">{format!("“{}”", row.reason)}</span></span> },
+    );
     let job = row
         .job
         .as_ref()
-        .map(|job| view! { <a href=job.href.clone()>{job.text.clone()}</a> });
+        .map(|job| view! { <span>" · "<a href=job.href.clone()>{job.text.clone()}</a></span> });
     view! {
         <li>
             <span class="timeline-when muted">{ago(row.at)}</span>
             <span class="timeline-what">
                 <a class="quiet" href=href>{row.words.clone()}</a>
                 {detail}
-                <span class="sub muted">{format!("by {}", row.actor)} {job} {reason}</span>
+                <span class="sub muted">{format!("by {}", row.actor)}{job}{reason}</span>
             </span>
             <span class="timeline-result">{result_badge(row.result)}</span>
         </li>

@@ -13,6 +13,14 @@ pub(crate) fn ago(at: Timestamp) -> AnyView {
     view! { <time datetime=at.to_string() title=full>{text}</time> }.into_any()
 }
 
+/// The age of an instant where little room is left: `3 min`.
+pub(crate) fn age(at: Timestamp) -> AnyView {
+    let text = words::span(Surroundings::of_page().now.since(at));
+    let full = format!("{} UTC", at.to_minute_text());
+    view! { <time datetime=at.to_string() title=full>{text}<span class="visually-hidden">" ago"</span></time> }
+        .into_any()
+}
+
 /// The age of an instant, or a word when there is none.
 pub(crate) fn ago_or(at: Option<Timestamp>, otherwise: &'static str) -> AnyView {
     at.map_or_else(

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use crate::components::{
     BAR_ORDER, SCORE, bar_label, cause_item, icon, job_outcome, percent, score_class, score_count,
-    score_item, segments, stripes, target_meaning,
+    score_item, segments, target_meaning,
 };
 use crate::surroundings::Surroundings;
 use crate::words;
@@ -51,7 +51,7 @@ pub fn JobLive(
             {move || now.with(|summary| summary.note.clone()).map(|note| view! { <p class="job-note">{note}</p> })}
             <p class="job-foot muted">
                 <span class="tnum">{move || now.with(updated_text)}</span>
-                <a class="when-still" href=job_href.clone()>"Refresh"</a>
+                <a href=job_href.clone() hidden=move || listening.get() || now.with(|summary| summary.state.is_terminal())>"Refresh"</a>
                 <button
                     class="button small"
                     type="button"
@@ -118,7 +118,6 @@ fn live_bar(now: RwSignal<JobSummary>) -> AnyView {
         .collect();
     view! {
         <svg class="bar tall" role="img" aria-label=move || now.with(|summary| bar_label(&summary.counts))>
-            {stripes()}
             {rects}
         </svg>
     }
@@ -175,7 +174,7 @@ fn time_text(summary: &JobSummary) -> String {
         (Some(start), Some(end), _) => format!("took {}", words::length(end.since(start))),
         (_, None, Some(left)) if summary.state == JobState::Running => {
             let left = std::time::Duration::from_secs(u64::try_from(left).unwrap_or(0));
-            format!("about {} left", words::length(left))
+            format!("about {} left", words::span(left))
         }
         (Some(start), None, _) => format!("for {} now", words::length(summary.at.since(start))),
         _ => String::new(),
@@ -198,7 +197,7 @@ fn changed_text(changed: i64) -> String {
     not(feature = "hydrate"),
     expect(dead_code, reason = "spoken by the browser half")
 )]
-fn sentence(state: JobState, counts: &Counts) -> String {
+pub(super) fn sentence(state: JobState, counts: &Counts) -> String {
     format!("{}: {}", words::job_state(state), bar_label(counts))
 }
 

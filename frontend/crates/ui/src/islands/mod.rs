@@ -4,6 +4,10 @@
 
 #[cfg(feature = "hydrate")]
 mod feed;
+#[expect(
+    missing_docs,
+    reason = "the macro writes the struct of an island's props"
+)]
 pub mod job_live;
 
 pub use job_live::{JobLive, JobLiveProps};

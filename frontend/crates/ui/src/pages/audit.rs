@@ -7,7 +7,7 @@ use carillon_domain::event::{ActorKind, EventResult};
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, chips, dash, empty, error_summary, fact, fact_text, facts, get, icon, instant,
+    Field, chips, dash, empty, fact, fact_text, facts, filter_errors, get, icon, instant,
     instant_and_age, link_button, mono, paging, panel, result_badge, select, submit, table, tabs,
     td, text_or_dash, th, th_row, total_text, tr,
 };
@@ -26,7 +26,7 @@ pub fn audit(frame: &FrameView, view: &AuditView) -> String {
             ));
         }
         view! {
-            {error_summary(&view.errors)}
+            {filter_errors(&view.errors)}
             {tabs("Views of the log", &view.presets)}
             {filters(view)}
             {chips(&view.chips, &view.clear_href)}

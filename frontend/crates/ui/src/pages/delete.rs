@@ -50,11 +50,7 @@ pub fn delete_phones(frame: &FrameView, view: &DeletePhonesView) -> String {
     let title = format!("Delete {}", words::phones(view.count));
     Page::new(title.clone()).narrow().write(frame, |page| {
         page.up("/phones", "Phones");
-        let mut names = view.examples.join(", ");
-        let more = view.count - i64::try_from(view.examples.len()).unwrap_or(0);
-        if more > 0 {
-            names.push_str(&format!(" and {} more", words::number(more)));
-        }
+        let names = words::names(&view.examples, view.count);
         let typed = (view.count > 1).then(|| {
             Field::text("typed", format!("Type {} to confirm", view.count))
                 .value(&view.typed)

@@ -253,12 +253,8 @@ fn members(view: &GroupFormView) -> AnyView {
 
 fn effect(effect: &RuleEffect) -> AnyView {
     let names = |phones: &[NamedPhone], all: i64| {
-        let mut text: Vec<String> = phones.iter().map(|phone| phone.name.clone()).collect();
-        let more = all - i64::try_from(text.len()).unwrap_or(0);
-        if more > 0 {
-            text.push(format!("{} more", words::number(more)));
-        }
-        text.join(", ")
+        let shown: Vec<String> = phones.iter().map(|phone| phone.name.clone()).collect();
+        words::names(&shown, all)
     };
     let joining = (effect.joining > 0).then(|| {
         view! { <p><span class="plus">{format!("+{}", words::number(effect.joining))}</span>" "{names(&effect.joining_examples, effect.joining)}</p> }

@@ -374,24 +374,21 @@ fn import_row(row: &ImportRow, heading: &'static str) -> AnyView {
 }
 
 fn change(change: &ImportChange) -> AnyView {
-    let shown = |text: &str| {
-        if text.is_empty() {
-            "blank".to_owned()
-        } else {
-            text.to_owned()
-        }
-    };
     let old = change.old.as_ref().map(|old| {
-        view! { <del>{shown(old)}</del>" "<span aria-hidden="true">"→ "</span> }
+        let old = if old.is_empty() {
+            view! { <span class="muted">"blank"</span> }.into_any()
+        } else {
+            view! { <del>{old.clone()}</del> }.into_any()
+        };
+        view! { {old}<span aria-hidden="true">" → "</span><span class="visually-hidden">" becomes "</span> }
     });
-    view! {
-        <span class="change">
-            <span class="muted">{format!("{} ", change.column)}</span>
-            {old}
-            <ins>{shown(&change.new)}</ins>
-        </span>
-    }
-    .into_any()
+    let new = if change.new.is_empty() {
+        view! { <span class="muted">"blank"</span> }.into_any()
+    } else {
+        view! { <ins>{change.new.clone()}</ins> }.into_any()
+    };
+    view! { <span class="change"><span class="muted">{format!("{} ", change.column)}</span>{old}{new}</span> }
+        .into_any()
 }
 
 /// Step 3.

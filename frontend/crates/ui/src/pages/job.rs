@@ -40,7 +40,9 @@ pub fn job(frame: &FrameView, view: &JobView) -> String {
     Page::new(title).scripts(scripts).write(frame, |page| {
         page.up("/jobs", "Jobs");
         page.lede(lede(view));
-        controls(view).into_iter().for_each(|control| page.action(control));
+        for control in controls(view) {
+            page.action(control);
+        }
         let live = view! {
             <JobLive summary=view.summary.clone() icons=frame.assets.icons.clone() snippet=view.snippet.clone() />
         };

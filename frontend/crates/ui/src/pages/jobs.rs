@@ -5,7 +5,7 @@ use carillon_contract::jobs::JobsView;
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, chips, empty, error_summary, get, hidden, icon, job_table, link_button, paging,
+    Field, chips, empty, filter_errors, get, hidden, icon, job_table, link_button, paging,
     primary_link, select, submit, tabs,
 };
 use crate::shell::Page;
@@ -18,7 +18,7 @@ pub fn jobs(frame: &FrameView, view: &JobsView) -> String {
             page.action(primary_link("/run", "run", "Run a command"));
         }
         view! {
-            {error_summary(&view.errors)}
+            {filter_errors(&view.errors)}
             {tabs("Jobs by state", &view.tabs)}
             {filters(view)}
             {chips(&view.chips, &view.clear_href)}

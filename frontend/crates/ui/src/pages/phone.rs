@@ -302,8 +302,7 @@ fn unfolding(action: &QuickAction, path: String, errors: &FormErrors) -> AnyView
     view! {
         <details class="quick-more">
             <summary>
-                {icon("open")}
-                <span class="quick-title">{action.title.clone()}</span>
+                <span class="button quick-button">{icon("open")}<span>{action.title.clone()}</span></span>
                 {class_badge(action.class)}
                 <span class="muted">{action.effect.clone()}</span>
             </summary>

@@ -131,11 +131,7 @@ fn who(view: &ReviewView) -> AnyView {
 }
 
 fn examples(view: &ReviewView) -> AnyView {
-    let mut names = view.examples.join(", ");
-    let more = view.will_run - i64::try_from(view.examples.len()).unwrap_or(0);
-    if more > 0 {
-        names.push_str(&format!(" and {} more", words::number(more)));
-    }
+    let names = words::names(&view.examples, view.will_run);
     view! { <span class="muted">{names}</span> }.into_any()
 }
 

@@ -182,6 +182,7 @@ fn action_card(action: &ActionView, view: &RunView) -> AnyView {
         .collect();
     let params =
         (!params.is_empty() && !off).then(|| view! { <div class="action-params">{params}</div> });
+    let is_chosen = action.name == view.action;
     let call = action
         .call_control
         .then(|| badge("working", "call", "Call"));
@@ -192,7 +193,7 @@ fn action_card(action: &ActionView, view: &RunView) -> AnyView {
     view! {
         <div class=class>
             <label class="check card">
-                <input type="radio" name="action" value=action.name.clone() checked=chosen disabled=off />
+                <input type="radio" name="action" value=action.name.clone() checked=is_chosen disabled=off />
                 <span>
                     <span class="check-title">
                         {action.title.clone()}" "{class_badge(action.class)}{call}

@@ -10,7 +10,8 @@ use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
 use leptos::reactive::owner::Owner;
 
-use super::{banners, header, navigation};
+use super::{banners, header, navigation, tidy};
+use crate::components::stripes;
 use crate::surroundings::Surroundings;
 
 /// Which scripts a page loads besides none.
@@ -86,7 +87,7 @@ impl Page {
             document(frame, page, body).to_html()
         });
         owner.cleanup();
-        format!("<!DOCTYPE html>{html}")
+        format!("<!DOCTYPE html>{}", tidy::tidy(&html))
     }
 
     /// A link back to where this page belongs.
@@ -133,6 +134,7 @@ fn full_body(frame: &FrameView, page: Page, body: AnyView) -> AnyView {
     view! {
         <body class="app">
             <a class="skip" href="#main">"Skip to the page"</a>
+            {stripes()}
             {header::header(frame)}
             {navigation::navigation(frame)}
             <main class=class id="main" tabindex="-1">

@@ -4,5 +4,6 @@ mod banners;
 mod document;
 mod header;
 mod navigation;
+mod tidy;
 
 pub(crate) use document::{Page, Scripts};

@@ -1,0 +1,376 @@
+//! Every page is whole, labelled and safe: read as a browser would read it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use carillon_domain::role::Role;
+
+mod html;
+mod samples;
+
+use html::{Element, Html};
+
+/// Text that would become markup, an attribute or a script wherever it is not escaped.
+fn hostile(text: &str) -> String {
+    format!(
+        "{text}\"'><script>alert(1)</script><img src=x onerror=alert(2)></textarea></title><!--{{}}&amp;"
+    )
+}
+
+fn every_page() -> &'static [(String, Html)] {
+    static PAGES: OnceLock<Vec<(String, Html)>> = OnceLock::new();
+    PAGES.get_or_init(read_every_page)
+}
+
+fn read_every_page() -> Vec<(String, Html)> {
+    let mut pages = Vec::new();
+    for role in Role::ALL {
+        for (kind, say) in [
+            ("plain", str::to_owned as fn(&str) -> String),
+            ("hostile", hostile),
+        ] {
+            for (name, text) in samples::Samples::new(say, *role).pages() {
+                let label = format!("{name} ({kind}, {role})");
+                let html = Html::read(&text).unwrap_or_else(|why| panic!("{label}: {why}"));
+                pages.push((label, html));
+            }
+        }
+    }
+    pages
+}
+
+fn check(problems_of: impl Fn(&Html) -> Vec<String>) {
+    let problems: Vec<String> = every_page()
+        .iter()
+        .flat_map(|(label, html)| {
+            problems_of(html)
+                .into_iter()
+                .map(move |problem| format!("{label}: {problem}"))
+        })
+        .collect();
+    assert!(
+        problems.is_empty(),
+        "{} problems:\n{}",
+        problems.len(),
+        problems.join("\n")
+    );
+}
+
+#[test]
+fn the_title_is_the_first_heading() {
+    check(|html| {
+        let headings: Vec<String> = html.all("h1").map(|h1| html.text(h1)).collect();
+        let titles: Vec<String> = html.all("title").map(|title| html.text(title)).collect();
+        if headings.len() == 1 && headings == titles && !headings[0].trim().is_empty() {
+            vec![]
+        } else {
+            vec![format!("titles {titles:?}, headings {headings:?}")]
+        }
+    });
+}
+
+#[test]
+fn regions_are_there_and_named() {
+    check(|html| {
+        let mut problems = Vec::new();
+        for region in ["main", "header"] {
+            if html.all(region).count() != 1 {
+                problems.push(format!("not exactly one {region}"));
+            }
+        }
+        let Some(html_element) = html.all("html").next() else {
+            return vec!["no html".to_owned()];
+        };
+        if html_element.attr("lang") != Some("en") {
+            problems.push("no language".to_owned());
+        }
+        if !html
+            .elements
+            .iter()
+            .any(|e| e.attr("role") == Some("status"))
+        {
+            problems.push("no place for status messages".to_owned());
+        }
+        problems
+    });
+}
+
+#[test]
+fn every_field_has_a_name_to_read() {
+    check(|html| {
+        let labelled: BTreeSet<&str> = html.all("label").filter_map(|l| l.attr("for")).collect();
+        html.elements
+            .iter()
+            .filter(|e| matches!(e.name.as_str(), "input" | "select" | "textarea"))
+            .filter(|e| e.attr("type") != Some("hidden"))
+            .filter(|e| {
+                let by_id = e.attr("id").is_some_and(|id| labelled.contains(id));
+                let inside = html
+                    .ancestors(e)
+                    .any(|up| up.name == "label" && !html.text(up).trim().is_empty());
+                !by_id && !inside && e.attr("aria-label").is_none()
+            })
+            .map(|e| format!("no label: {e:?}"))
+            .collect()
+    });
+}
+
+#[test]
+fn every_button_and_link_says_what_it_does() {
+    check(|html| {
+        html.elements
+            .iter()
+            .filter(|e| matches!(e.name.as_str(), "button" | "a" | "summary"))
+            .filter(|e| e.attr("aria-label").is_none() && html.text(e).trim().is_empty())
+            .map(|e| format!("no words: {e:?}"))
+            .collect()
+    });
+}
+
+#[test]
+fn ids_are_unique_and_references_lead_somewhere() {
+    check(|html| {
+        let mut problems = Vec::new();
+        let mut ids: BTreeMap<&str, usize> = BTreeMap::new();
+        for id in html.elements.iter().filter_map(|e| e.attr("id")) {
+            *ids.entry(id).or_default() += 1;
+        }
+        problems.extend(
+            ids.iter()
+                .filter(|(_, n)| **n > 1)
+                .map(|(id, _)| format!("twice: #{id}")),
+        );
+        for element in &html.elements {
+            for name in ["for", "aria-labelledby", "aria-describedby"] {
+                for id in element.attr(name).unwrap_or("").split_whitespace() {
+                    if !ids.contains_key(id) {
+                        problems.push(format!("{name}={id} leads nowhere"));
+                    }
+                }
+            }
+            if let Some(id) = element.attr("href").and_then(|href| href.strip_prefix('#'))
+                && element.name == "a"
+                && !ids.contains_key(id)
+            {
+                problems.push(format!("#{id} leads nowhere"));
+            }
+        }
+        problems
+    });
+}
+
+#[test]
+fn tables_have_a_caption_and_real_headings() {
+    check(|html| {
+        let mut problems = Vec::new();
+        for table in html.all("table") {
+            let inside = |name: &str| html.all(name).filter(|e| html.is_inside(e, table)).count();
+            if inside("caption") != 1 || inside("thead") != 1 || inside("tbody") != 1 {
+                problems.push(format!("no caption, head or body: {table:?}"));
+            }
+        }
+        problems.extend(
+            html.all("th")
+                .filter(|th| th.attr("scope").is_none())
+                .map(|th| format!("no scope: {th:?}")),
+        );
+        problems
+    });
+}
+
+#[test]
+fn no_cell_is_missing_in_any_row() {
+    check(|html| {
+        let mut widths: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for row in html.all("tr") {
+            let cells = html
+                .children(row)
+                .filter(|e| matches!(e.name.as_str(), "td" | "th"))
+                .count();
+            let table = html
+                .ancestors(row)
+                .find(|up| up.name == "table")
+                .map_or(0, |table| table.index);
+            widths.entry(table).or_default().insert(cells);
+        }
+        widths
+            .values()
+            .filter(|widths| widths.len() != 1)
+            .map(|widths| format!("rows of {widths:?} cells"))
+            .collect()
+    });
+}
+
+#[test]
+fn rows_of_phones_are_ticked_by_name() {
+    let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
+    let (_, text) = pages
+        .iter()
+        .find(|(name, _)| *name == "phones")
+        .expect("the list");
+    let html = Html::read(text).expect("readable");
+    let first = html
+        .all("label")
+        .find(|label| label.attr("class") == Some("tick"))
+        .map(|label| html.text(label));
+    assert_eq!(
+        first.as_deref().map(str::trim),
+        Some("Select T46S 2000 Reception")
+    );
+}
+
+#[test]
+fn every_change_carries_the_token_and_no_question_does() {
+    check(|html| {
+        html.all("form")
+            .filter(|form| {
+                let tokens = html
+                    .all("input")
+                    .filter(|input| input.attr("name") == Some("csrf"))
+                    .filter(|input| html.is_inside(input, form))
+                    .count();
+                tokens != usize::from(form.attr("method") == Some("post"))
+            })
+            .map(|form| format!("wrong token: {form:?}"))
+            .collect()
+    });
+}
+
+#[test]
+fn forms_are_not_nested() {
+    check(|html| {
+        html.all("form")
+            .filter(|form| html.ancestors(form).any(|up| up.name == "form"))
+            .map(|form| format!("inside another: {form:?}"))
+            .collect()
+    });
+}
+
+#[test]
+fn nothing_runs_or_is_styled_inline() {
+    check(|html| {
+        let mut problems = Vec::new();
+        for element in &html.elements {
+            if matches!(
+                element.name.as_str(),
+                "img" | "iframe" | "object" | "embed" | "style" | "base"
+            ) {
+                problems.push(format!("not ours: {element:?}"));
+            }
+            if element.name == "script"
+                && (element.attr("nonce") != Some("bm9uY2U")
+                    || element.attr("src").is_none()
+                    || element.attr("type") != Some("module")
+                    || !html.text(element).is_empty())
+            {
+                problems.push(format!("not a module of ours: {element:?}"));
+            }
+            for (name, value) in &element.attrs {
+                if name == "style" || name.starts_with("on") {
+                    problems.push(format!("inline {name}: {element:?}"));
+                }
+                if matches!(name.as_str(), "href" | "src" | "action" | "formaction")
+                    && value
+                        .trim_start()
+                        .to_ascii_lowercase()
+                        .starts_with("javascript:")
+                {
+                    problems.push(format!("runs: {value}"));
+                }
+            }
+        }
+        problems
+    });
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    for (name, text) in samples::Samples::new(hostile, Role::Admin).pages() {
+        let html = Html::read(&text).expect("readable");
+        let seen = html
+            .texts
+            .iter()
+            .any(|text| text.contains("<script>alert(1)</script>"))
+            || html
+                .elements
+                .iter()
+                .any(|e| e.attrs.iter().any(|(_, v)| v.contains("<script>alert(1)")));
+        assert!(
+            seen || name.ends_with("-empty")
+                || ["sign-in", "setup-used"].contains(&name)
+                || name.ends_with("-new")
+                || name.ends_with("-none"),
+            "{name} shows no text of its view"
+        );
+    }
+}
+
+#[test]
+fn passwords_are_never_filled_in() {
+    check(|html| {
+        html.all("input")
+            .filter(|input| input.attr("type") == Some("password") && input.attr("value").is_some())
+            .map(|input| format!("filled in: {input:?}"))
+            .collect()
+    });
+}
+
+#[test]
+fn icons_exist() {
+    let sprite = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../static/icons.svg"
+    ))
+    .expect("the sprite");
+    check(|html| {
+        html.all("use")
+            .filter_map(|e| e.attr("href"))
+            .filter_map(|href| href.split_once('#'))
+            .filter(|(_, name)| !sprite.contains(&format!("id=\"{name}\"")))
+            .map(|(_, name)| format!("no icon {name}"))
+            .collect()
+    });
+}
+
+#[test]
+fn marks_for_the_browser_half_stand_only_in_islands() {
+    for (name, text) in samples::Samples::new(str::to_owned, Role::Admin).pages() {
+        let marks = text.matches("<!>").count();
+        assert!(
+            marks == 0 || text.contains("<leptos-island"),
+            "{name} has {marks}"
+        );
+    }
+}
+
+#[test]
+fn lists_stay_small() {
+    for (name, text) in samples::Samples::new(str::to_owned, Role::Admin).pages() {
+        assert!(text.len() < 200_000, "{name} has {} bytes", text.len());
+    }
+}
+
+#[test]
+fn viewers_see_no_way_to_change_anything() {
+    for (name, text) in samples::Samples::new(str::to_owned, Role::Viewer).pages() {
+        let html = Html::read(&text).expect("readable");
+        let offers: Vec<&Element> = html
+            .all("a")
+            .filter(|a| {
+                matches!(
+                    a.attr("href"),
+                    Some(
+                        "/run"
+                            | "/phones/new"
+                            | "/phones/import"
+                            | "/sites/new"
+                            | "/groups/new"
+                            | "/stop-all"
+                    )
+                )
+            })
+            .filter(|_| !name.starts_with("import") && !name.starts_with("run"))
+            .collect();
+        assert!(offers.is_empty(), "{name} offers {offers:?}");
+    }
+}

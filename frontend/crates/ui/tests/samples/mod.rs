@@ -1,0 +1,1807 @@
+//! Every page with something to show: for the gallery that people look at, and for the tests
+//! that look for them. Each text runs through [`Samples::say`], so that a test can make it hostile.
+
+use std::time::Duration;
+
+use carillon_contract::account::{AccountView, SessionRow};
+use carillon_contract::audit::{AuditFilter, AuditRecordView, AuditRow, AuditView, ChainView};
+use carillon_contract::credentials::{CredentialFormView, CredentialRow, CredentialsView};
+use carillon_contract::failure::FailureView;
+use carillon_contract::form::Choice;
+use carillon_contract::frame::{Assets, Banner, Flash, Tone};
+use carillon_contract::groups::{
+    DeleteView, GroupForm, GroupFormView, GroupRow, GroupView, GroupsView, LastJob, NamedPhone,
+    RuleEffect,
+};
+use carillon_contract::import::{
+    ImportChange, ImportError, ImportResultView, ImportReviewView, ImportRow, ImportTab,
+    ImportView, NewSite,
+};
+use carillon_contract::job::{
+    CauseCount, JobControls, JobSummary, JobView, RetryForm, RetryState, StopAllView, StopJobView,
+    TargetRow,
+};
+use carillon_contract::jobs::{JobRow, JobsFilter, JobsView};
+use carillon_contract::list::{Chip, Facet, Link, Paging, Tab, Total, sort_links};
+use carillon_contract::overview::{ChangeView, FleetCause, FleetView, OverviewView, SiteHealth};
+use carillon_contract::phone::{
+    CredentialSource, PhoneForm, PhoneFormView, PhoneView, PinView, QuickAction,
+};
+use carillon_contract::phones::{
+    BulkAction, DeletePhonesView, LastResult, PhoneRow, PhonesView, Readiness, SelectionView,
+};
+use carillon_contract::run::{
+    ActionClass, ActionGroup, ActionView, OptionsForm, PacingChoice, ParamKind, ParamView,
+    ReviewView, RunView, SetChange, SkipView, TargetsSummary, TargetsView,
+};
+use carillon_contract::sign_in::{SetupView, SignInView};
+use carillon_contract::sites::{SiteForm, SiteFormView, SiteRow, SitesView};
+use carillon_contract::tokens::{NewToken, TokenForm, TokenRow, TokensView};
+use carillon_contract::users::{UserFormView, UserRow, UsersView};
+use carillon_contract::{FormErrors, FrameView, Href, UserView};
+use carillon_domain::event::{ActorKind, EventResult};
+use carillon_domain::outcome::Transport;
+use carillon_domain::phone::{AuthScheme, GroupKind, Phone, Reachability, TransportSecurity};
+use carillon_domain::role::Role;
+use carillon_domain::{Cause, Counts, JobState, Mac, TargetState, Timestamp};
+
+/// 2026-11-22 14:10:22 UTC.
+const NOW: Timestamp = Timestamp::from_micros(1_795_356_622_000_000);
+
+const SNIPPET: &str = "features.action_uri_limit_ip = 10.0.5.20\nfeatures.show_action_uri_option = 0\nfeatures.action_uri.enable = 1";
+
+const SITES: [(&str, &str); 6] = [
+    ("berlin", "Berlin"),
+    ("hamburg", "Hamburg"),
+    ("kiel", "Kiel"),
+    ("koeln", "Köln"),
+    ("leipzig", "Leipzig"),
+    ("munich", "Munich"),
+];
+const MODELS: [&str; 5] = ["T46S", "T46U", "T54W", "T57W", "CP920"];
+const ROOMS: [&str; 8] = [
+    "Reception",
+    "Meeting room Alster",
+    "Warehouse gate 3",
+    "A. Meyer",
+    "Workshop",
+    "Canteen",
+    "K. Lee, head of sales",
+    "Lab 2",
+];
+
+/// Makes sample pages.
+pub(crate) struct Samples {
+    say: fn(&str) -> String,
+    role: Role,
+}
+
+fn ago(seconds: u64) -> Timestamp {
+    NOW.minus(Duration::from_secs(seconds))
+}
+
+fn mac(index: usize) -> Mac {
+    let low = u32::try_from(index)
+        .unwrap_or(0)
+        .wrapping_mul(7_919)
+        .to_be_bytes();
+    Mac::from_bytes([0x00, 0x15, 0x65, low[1], low[2], low[3] | 1])
+}
+
+fn error(field: &str, message: &str) -> FormErrors {
+    let mut errors = FormErrors::default();
+    errors.push(field, "invalid", message);
+    errors
+}
+
+impl Samples {
+    /// Pages with these texts, as a person with this role sees them.
+    pub(crate) fn new(say: fn(&str) -> String, role: Role) -> Self {
+        Self { say, role }
+    }
+
+    /// Every page, with a name for its file.
+    pub(crate) fn pages(&self) -> Vec<(&'static str, String)> {
+        let mut pages = self.entrance();
+        pages.extend(self.inventory());
+        pages.extend(self.importing());
+        pages.extend(self.grouping());
+        pages.extend(self.running());
+        pages.extend(self.auditing());
+        pages.extend(self.administration());
+        pages
+    }
+
+    fn s(&self, text: &str) -> String {
+        (self.say)(text)
+    }
+
+    fn bare(&self, path: &str) -> FrameView {
+        FrameView {
+            path: path.to_owned(),
+            now: NOW,
+            user: None,
+            nonce: "bm9uY2U".to_owned(),
+            csrf: "Y3NyZg".to_owned(),
+            flash: None,
+            banners: vec![],
+            running_jobs: 0,
+            base: "https://carillon.example".to_owned(),
+            assets: Assets {
+                css: "static/app.css".to_owned(),
+                icons: "static/icons.svg".to_owned(),
+                favicon: "static/favicon.svg".to_owned(),
+                copy_js: "static/copy.js".to_owned(),
+                select_js: "static/select.js".to_owned(),
+                islands_js: "static/islands.js".to_owned(),
+                pkg_js: "pkg/carillon.js".to_owned(),
+                pkg_wasm: "pkg/carillon_bg.wasm".to_owned(),
+            },
+            version: "0.1.0".to_owned(),
+        }
+    }
+
+    fn frame(&self, path: &str) -> FrameView {
+        FrameView {
+            user: Some(UserView::new(self.s("a.meyer"), self.role)),
+            banners: vec![Banner::Demo],
+            running_jobs: 2,
+            ..self.bare(path)
+        }
+    }
+
+    fn entrance(&self) -> Vec<(&'static str, String)> {
+        let wrong = SignInView {
+            username: self.s("a.meyer"),
+            next: self.s("/jobs"),
+            errors: error(
+                "",
+                &self.s("Wrong name or password, or too many tries: wait a moment."),
+            ),
+            notice: Some(self.s("You were signed out after 30 minutes without a click.")),
+        };
+        let setup = SetupView {
+            code: Some(self.s("k3y")),
+            username: self.s("admin"),
+            password_min: 12,
+            errors: error(
+                "password",
+                &self.s("This password is too short: at least 12 characters."),
+            ),
+        };
+        let frame = self.bare("/sign-in");
+        vec![
+            (
+                "sign-in",
+                carillon_ui::sign_in(&frame, &SignInView::default()),
+            ),
+            ("sign-in-wrong", carillon_ui::sign_in(&frame, &wrong)),
+            ("setup", carillon_ui::setup(&frame, &setup)),
+            (
+                "setup-used",
+                carillon_ui::setup(&frame, &SetupView::default()),
+            ),
+            (
+                "failure-bare",
+                carillon_ui::failure(&frame, &FailureView::stale_form(self.s("01J9"))),
+            ),
+            (
+                "failure",
+                carillon_ui::failure(
+                    &self.frame("/nowhere"),
+                    &FailureView::not_found(self.s("01J9")),
+                ),
+            ),
+        ]
+    }
+
+    fn phone_row(&self, index: usize) -> PhoneRow {
+        let site = SITES[index % SITES.len()];
+        let results = [
+            (TargetState::Verified, None),
+            (TargetState::Acknowledged, None),
+            (TargetState::Failed, Some(Cause::Forbidden)),
+            (TargetState::Unknown, Some(Cause::TimeoutAnswer)),
+            (TargetState::Failed, Some(Cause::AuthFailed)),
+            (TargetState::Verified, None),
+        ];
+        let (state, cause) = results[(index / 2) % results.len()];
+        PhoneRow {
+            mac: mac(index),
+            label: self.s(ROOMS[index % ROOMS.len()]),
+            extension: self.s(&format!("{}", 2000 + index)),
+            model: self.s(MODELS[index % MODELS.len()]),
+            site: (index % 9 != 4).then(|| (site.0.to_owned(), self.s(site.1))),
+            address: if index % 11 == 7 {
+                String::new()
+            } else {
+                self.s(&format!("10.1.{}.{}", index / 250, index % 250 + 2))
+            },
+            state: match index % 7 {
+                3 => Reachability::Offline,
+                5 => Reachability::Unknown,
+                _ => Reachability::Reachable,
+            },
+            last_seen: (index % 7 != 5).then(|| ago(120 + (index as u64) * 997)),
+            ready: match cause {
+                Some(cause) => Readiness::Gate(cause),
+                None if index % 7 == 5 => Readiness::Unchecked,
+                None => Readiness::Ready,
+            },
+            firmware: self.s("66.86.0.15"),
+            last_result: (index % 7 != 5).then(|| LastResult {
+                state,
+                cause,
+                at: ago(240 + (index as u64) * 997),
+                job: "0192f0aa".to_owned(),
+                action: self.s("Restart"),
+            }),
+            tags: match index % 4 {
+                0 => vec![self.s("vip")],
+                1 => vec![
+                    self.s("floor-2"),
+                    self.s("cordless"),
+                    self.s("spare"),
+                    self.s("old"),
+                ],
+                _ => vec![],
+            },
+            protected: index % 8 == 1,
+        }
+    }
+
+    fn phones_view(&self, rows: usize, matching: i64, inventory: i64) -> PhonesView {
+        let here = Href::new("/phones").add("q", "x");
+        PhonesView {
+            clear_href: "/phones".to_owned(),
+            inventory,
+            rows: (0..rows).map(|index| self.phone_row(index)).collect(),
+            sort: sort_links(
+                &here,
+                "-last_seen",
+                &[
+                    "label",
+                    "extension",
+                    "model",
+                    "site",
+                    "address",
+                    "firmware",
+                    "last_seen",
+                    "last_result",
+                ],
+            ),
+            sort_value: "-last_seen".to_owned(),
+            paging: Paging {
+                total: Total::exactly(matching),
+                previous: (matching > 1000).then(|| "/phones?before=abc".to_owned()),
+                next: (matching > 50).then(|| "/phones?after=def".to_owned()),
+            },
+            digest: "d1".to_owned(),
+            bulk: vec![
+                BulkAction::Run,
+                BulkAction::Collect,
+                BulkAction::Tag,
+                BulkAction::Untag,
+                BulkAction::AddToGroup,
+                BulkAction::Delete,
+            ],
+            fixed_groups: vec![Choice::new("lab", self.s("Lab"), false)],
+            export_href: Some("/phones/export.csv".to_owned()),
+            facets: self.facets(),
+            ..PhonesView::default()
+        }
+    }
+
+    fn facets(&self) -> Vec<Facet> {
+        let sites = SITES
+            .iter()
+            .enumerate()
+            .map(|(index, (slug, name))| Choice {
+                count: Some(1_234 / (index as i64 + 1)),
+                ..Choice::new(*slug, self.s(name), index == 2)
+            })
+            .collect();
+        let models = MODELS
+            .iter()
+            .map(|model| Choice::new(*model, self.s(model), false))
+            .collect();
+        let states = Reachability::ALL
+            .iter()
+            .map(|state| Choice::new(state.as_str(), self.s(state.as_str()), false))
+            .collect();
+        vec![
+            Facet {
+                name: "site".to_owned(),
+                label: "Site".to_owned(),
+                choices: sites,
+            },
+            Facet {
+                name: "model".to_owned(),
+                label: "Model".to_owned(),
+                choices: models,
+            },
+            Facet {
+                name: "state".to_owned(),
+                label: "State".to_owned(),
+                choices: states,
+            },
+        ]
+    }
+
+    fn inventory(&self) -> Vec<(&'static str, String)> {
+        let frame = self.frame("/phones");
+        let three = PhonesView {
+            q: self.s("site:kiel model:T46S"),
+            filter: self.s("site:kiel model:T46S"),
+            unknown_parameters: vec![self.s("colour")],
+            chips: vec![
+                Chip {
+                    text: self.s("site: Kiel"),
+                    remove_href: "/phones?model=T46S".to_owned(),
+                },
+                Chip {
+                    text: self.s("model: T46S"),
+                    remove_href: "/phones?site=kiel".to_owned(),
+                },
+            ],
+            selection: Some(SelectionView {
+                id: "s1".to_owned(),
+                count: 12,
+                clear_href: "/phones".to_owned(),
+            }),
+            ..self.phones_view(3, 3, 300)
+        };
+        let none = PhonesView {
+            q: self.s("site:atlantis"),
+            filter: self.s("site:atlantis"),
+            chips: vec![Chip {
+                text: self.s("site: atlantis"),
+                remove_href: "/phones".to_owned(),
+            }],
+            ..self.phones_view(0, 0, 300)
+        };
+        let wrong = PhonesView {
+            q: self.s("colour:red"),
+            filter_error: Some(self.s("There is no field “colour”. Known: site, model, tag, group, fw, ip, ext, mac, state, result, ready, seen.")),
+            ..self.phones_view(0, 0, 300)
+        };
+        let mut pages = vec![
+            (
+                "overview",
+                carillon_ui::overview(&self.frame("/"), &self.overview()),
+            ),
+            (
+                "overview-empty",
+                carillon_ui::overview(&self.frame("/"), &OverviewView::default()),
+            ),
+            (
+                "phones",
+                carillon_ui::phones(&frame, &self.phones_view(50, 10_000, 10_000)),
+            ),
+            ("phones-3", carillon_ui::phones(&frame, &three)),
+            ("phones-none-match", carillon_ui::phones(&frame, &none)),
+            ("phones-wrong-filter", carillon_ui::phones(&frame, &wrong)),
+            (
+                "phones-empty",
+                carillon_ui::phones(&frame, &PhonesView::default()),
+            ),
+        ];
+        pages.extend(self.one_phone());
+        pages
+    }
+
+    fn overview(&self) -> OverviewView {
+        OverviewView {
+            fleet: FleetView {
+                phones: 10_000,
+                reachable: 9_412,
+                offline: 331,
+                unknown: 257,
+                sites: 6,
+                groups: 4,
+            },
+            running: vec![self.job_row(0), self.job_row(1)],
+            recent: (2..7).map(|index| self.job_row(index)).collect(),
+            causes: vec![
+                FleetCause {
+                    cause: Cause::Forbidden,
+                    phones: 122,
+                },
+                FleetCause {
+                    cause: Cause::AuthFailed,
+                    phones: 41,
+                },
+                FleetCause {
+                    cause: Cause::TimeoutAnswer,
+                    phones: 7,
+                },
+                FleetCause {
+                    cause: Cause::TlsIdentityChanged,
+                    phones: 1,
+                },
+            ],
+            sites: SITES
+                .iter()
+                .enumerate()
+                .map(|(index, (slug, name))| SiteHealth {
+                    slug: (*slug).to_owned(),
+                    name: self.s(name),
+                    phones: 2_000 - 200 * index as i64,
+                    reachable: 1_800 - 220 * index as i64,
+                    offline: if index % 2 == 0 { 0 } else { 60 * index as i64 },
+                    unknown: 40,
+                })
+                .collect(),
+            changes: vec![
+                ChangeView {
+                    seq: 4_213,
+                    at: ago(600),
+                    actor: self.s("k.lee"),
+                    text: self.s("changed site Kiel"),
+                },
+                ChangeView {
+                    seq: 4_187,
+                    at: ago(9_000),
+                    actor: self.s("a.meyer"),
+                    text: self.s("imported 157 phones"),
+                },
+            ],
+        }
+    }
+
+    fn one_phone(&self) -> Vec<(&'static str, String)> {
+        let path = format!("/phones/{}", mac(3));
+        let frame = FrameView {
+            flash: Some(Flash {
+                tone: Tone::Good,
+                text: self.s("Reception was saved."),
+                link: Some(Link::new(self.s("What was recorded"), "/audit/4213")),
+            }),
+            ..self.frame(&path)
+        };
+        let refused = PhoneView {
+            ready: Readiness::Gate(Cause::Forbidden),
+            snippet: Some(self.s(SNIPPET)),
+            pin: Some(PinView {
+                pinned: Some(
+                    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+                ),
+                seen: Some(
+                    "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752".to_owned(),
+                ),
+            }),
+            ..self.phone_view()
+        };
+        let new = PhoneView {
+            timeline: vec![],
+            actions: vec![],
+            target: None,
+            credential: CredentialSource::Missing,
+            last_seen: None,
+            last_tried: None,
+            last_result: None,
+            auth_scheme: AuthScheme::Unknown,
+            pin: None,
+            state: Reachability::Unknown,
+            ready: Readiness::Unchecked,
+            phone: Phone::new(mac(4)),
+            groups: vec![],
+            site: None,
+            ..self.phone_view()
+        };
+        let form = PhoneFormView {
+            mac: Some(mac(3)),
+            name: self.s("Reception"),
+            has_own_password: true,
+            version: 3,
+            form: PhoneForm {
+                mac: mac(3).to_string(),
+                label: self.s("Reception"),
+                extension: self.s("2041"),
+                model: self.s("T46S"),
+                address: self.s("10.1.2.300"),
+                scheme: "https".to_owned(),
+                tags: self.s("vip;floor-2"),
+                protected: true,
+                notes: self.s("Behind the door.\nAsk Ms Lee."),
+                url_form: "servlet".to_owned(),
+                dial_form: "key".to_owned(),
+                ..PhoneForm::default()
+            },
+            sites: SITES
+                .iter()
+                .map(|(slug, name)| Choice::new(*slug, self.s(name), *slug == "kiel"))
+                .collect(),
+            credentials: vec![
+                Choice::new("", "None", true),
+                Choice::new("standard", self.s("standard"), false),
+            ],
+            errors: error("address", &self.s("10.1.2.300 is no IP address.")),
+        };
+        let gone = DeletePhonesView {
+            sel: "s1".to_owned(),
+            count: 12,
+            examples: vec![self.s("Reception"), self.s("Lab 2")],
+            back_href: "/phones".to_owned(),
+            typed: self.s("11"),
+            errors: error("typed", &self.s("Type 12, the number of phones.")),
+        };
+        vec![
+            ("phone", carillon_ui::phone(&frame, &self.phone_view())),
+            ("phone-refused", carillon_ui::phone(&frame, &refused)),
+            ("phone-new", carillon_ui::phone(&frame, &new)),
+            ("phone-form", carillon_ui::phone_form(&frame, &form)),
+            (
+                "phone-form-new",
+                carillon_ui::phone_form(&frame, &PhoneFormView::default()),
+            ),
+            ("phones-delete", carillon_ui::delete_phones(&frame, &gone)),
+        ]
+    }
+
+    fn phone_view(&self) -> PhoneView {
+        let mut phone = Phone::new(mac(3));
+        phone.label = self.s("Reception");
+        phone.extension = self.s("2041");
+        phone.model = self.s("T46S");
+        phone.firmware = self.s("66.86.0.15");
+        phone.site = Some("kiel".to_owned());
+        phone.tags = vec![self.s("floor-2"), self.s("vip")];
+        phone.sip_uri = self.s("2041@pbx.example");
+        phone.notes = self.s("Behind the door, ask Ms Lee.");
+        phone.protected = true;
+        PhoneView {
+            phone,
+            site: Some((self.s("Kiel"), TransportSecurity::Pinned)),
+            groups: vec![
+                Link::new(self.s("Sales"), "/groups/sales"),
+                Link::new(self.s("All T46S"), "/groups/t46s"),
+            ],
+            created_at: ago(86_400 * 40),
+            updated_at: ago(86_400),
+            state: Reachability::Reachable,
+            last_seen: Some(ago(140)),
+            last_tried: Some(ago(140)),
+            ready: Readiness::Ready,
+            last_result: Some(LastResult {
+                state: TargetState::Verified,
+                cause: None,
+                at: ago(140),
+                job: "0192f0aa".to_owned(),
+                action: self.s("Restart"),
+            }),
+            target: Some(self.s("https://10.1.2.3/servlet")),
+            credential: CredentialSource::Site {
+                name: self.s("standard"),
+                site: Link::new(self.s("Kiel"), "/sites"),
+            },
+            auth_scheme: AuthScheme::DigestSha256,
+            pin: Some(PinView {
+                pinned: Some(
+                    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+                ),
+                seen: None,
+            }),
+            actions: self.quick_actions(),
+            snippet: None,
+            timeline: (0..5).map(|index| self.audit_row(index)).collect(),
+            timeline_href: "/audit?phone=x".to_owned(),
+            version: 3,
+            errors: FormErrors::default(),
+        }
+    }
+
+    fn quick_actions(&self) -> Vec<QuickAction> {
+        let action = |name: &str, title: &str, effect: &str, class| QuickAction {
+            name: name.to_owned(),
+            title: self.s(title),
+            effect: self.s(effect),
+            category: "system".to_owned(),
+            class,
+            call_control: false,
+            params: vec![],
+            unavailable: None,
+        };
+        vec![
+            action(
+                "phonecfg",
+                "Read status",
+                "Asks for accounts, DND and firmware.",
+                ActionClass::Harmless,
+            ),
+            action(
+                "DNDOn",
+                "Do not disturb on",
+                "Refuses incoming calls until it is switched off.",
+                ActionClass::Disruptive,
+            ),
+            action(
+                "Reboot",
+                "Restart",
+                "Restarts the phone; it is away for some minutes.",
+                ActionClass::Disruptive,
+            ),
+            QuickAction {
+                params: vec![self.number_param()],
+                call_control: true,
+                ..action(
+                    "number",
+                    "Dial a number",
+                    "Places a call from this phone.",
+                    ActionClass::Disruptive,
+                )
+            },
+            action(
+                "Reset",
+                "Factory reset",
+                "All settings and accounts are lost.",
+                ActionClass::Destructive,
+            ),
+            QuickAction {
+                unavailable: Some(self.s("This model knows no key sequences.")),
+                ..action("sequence", "Key sequence", "", ActionClass::Destructive)
+            },
+        ]
+    }
+
+    fn number_param(&self) -> ParamView {
+        ParamView {
+            name: "number".to_owned(),
+            label: self.s("Number"),
+            hint: self.s("Digits, * and #, with a leading + if need be."),
+            required: true,
+            kind: ParamKind::Number,
+            value: String::new(),
+        }
+    }
+
+    fn importing(&self) -> Vec<(&'static str, String)> {
+        let frame = self.frame("/phones/import");
+        let empty = ImportView {
+            max_bytes: 10_000_000,
+            max_rows: 50_000,
+            ..ImportView::default()
+        };
+        let refused = ImportView {
+            text: self.s("mac,lable\n001565aabbcc,Reception"),
+            errors: error(
+                "text",
+                &self.s("Unknown column “lable”. Did you mean “label”?"),
+            ),
+            ..empty.clone()
+        };
+        let errors = ImportReviewView {
+            tab: ImportTab::Errors,
+            errors: (0..40)
+                .map(|index| ImportError {
+                    line: 12 + index * 37,
+                    column: self.s(if index % 2 == 0 { "mac" } else { "address" }),
+                    value: self.s(if index % 2 == 0 {
+                        "00:15:65:aa:bb"
+                    } else {
+                        "10.1.2.300"
+                    }),
+                    problem: self.s("A MAC address has 12 hexadecimal digits, this has 10."),
+                    fix: self.s("Look at the back of the phone."),
+                })
+                .collect(),
+            errors_total: 1_204,
+            error_rows: 200,
+            ..self.review_of_import()
+        };
+        let same = ImportReviewView {
+            create: 0,
+            update: 0,
+            error_rows: 0,
+            new_sites: vec![],
+            rows: vec![],
+            tab: ImportTab::Unchanged,
+            ..self.review_of_import()
+        };
+        let result = ImportResultView {
+            file_name: self.s("phones-north.csv"),
+            created: 120,
+            updated: 37,
+            unchanged: 80,
+            left_out: 3,
+            new_sites: vec![Link::new(self.s("Flensburg"), "/sites/flensburg/edit")],
+            audit_href: "/audit?q=import".to_owned(),
+        };
+        vec![
+            ("import", carillon_ui::import(&frame, &empty)),
+            ("import-refused", carillon_ui::import(&frame, &refused)),
+            (
+                "import-review",
+                carillon_ui::import_review(&frame, &self.review_of_import()),
+            ),
+            ("import-errors", carillon_ui::import_review(&frame, &errors)),
+            ("import-same", carillon_ui::import_review(&frame, &same)),
+            ("import-result", carillon_ui::import_result(&frame, &result)),
+        ]
+    }
+
+    fn review_of_import(&self) -> ImportReviewView {
+        ImportReviewView {
+            id: "i1".to_owned(),
+            file_name: self.s("phones-north.csv"),
+            digest: "d".to_owned(),
+            expires_at: NOW.plus(Duration::from_secs(3_500)),
+            create: 120,
+            update: 37,
+            unchanged: 80,
+            tab: ImportTab::Update,
+            rows: (0..12)
+                .map(|index| ImportRow {
+                    line: index + 2,
+                    mac: mac(usize::try_from(index).unwrap_or(0)).to_string(),
+                    name: self.s("Reception"),
+                    changes: vec![
+                        ImportChange {
+                            column: "address".to_owned(),
+                            old: Some(self.s("10.1.2.3")),
+                            new: self.s("10.1.2.77"),
+                        },
+                        ImportChange {
+                            column: "label".to_owned(),
+                            old: Some(String::new()),
+                            new: self.s("Front desk"),
+                        },
+                    ],
+                })
+                .collect(),
+            rows_total: 37,
+            new_sites: vec![NewSite {
+                slug: "flensburg".to_owned(),
+                name: self.s("Flensburg"),
+                phones: 42,
+                security: TransportSecurity::Pinned,
+            }],
+            ..ImportReviewView::default()
+        }
+    }
+
+    fn grouping(&self) -> Vec<(&'static str, String)> {
+        let frame = self.frame("/groups/sales");
+        let rows = GroupsView {
+            rows: vec![
+                GroupRow {
+                    slug: "sales".to_owned(),
+                    name: self.s("Sales"),
+                    kind: GroupKind::Fixed,
+                    filter: None,
+                    phones: 41,
+                    reachable: 40,
+                    last_job: None,
+                },
+                GroupRow {
+                    slug: "t46s".to_owned(),
+                    name: self.s("All T46S in the north"),
+                    kind: GroupKind::Rule,
+                    filter: Some(self.s("site:kiel,hamburg model:T46S -tag:vip")),
+                    phones: 1_204,
+                    reachable: 1_100,
+                    last_job: Some(LastJob {
+                        id: "0192f0aa".to_owned(),
+                        action: self.s("Restart"),
+                        at: ago(9_000),
+                    }),
+                },
+            ],
+        };
+        let fixed = GroupView {
+            slug: "sales".to_owned(),
+            name: self.s("Sales"),
+            kind: GroupKind::Fixed,
+            filter: None,
+            rule_in_words: String::new(),
+            credential: Some(self.s("standard")),
+            phones: (0..6).map(|index| self.phone_row(index)).collect(),
+            paging: Paging {
+                total: Total::exactly(6),
+                ..Paging::default()
+            },
+            jobs: (2..4).map(|index| self.job_row(index)).collect(),
+            audit_href: "/audit?group=sales".to_owned(),
+            may_edit: true,
+            version: 1,
+            add: self.s("2041\n9999"),
+            errors: error("add", &self.s("No phone has extension 9999.")),
+        };
+        let form = GroupFormView {
+            slug: Some("t46s".to_owned()),
+            version: 4,
+            form: GroupForm {
+                name: self.s("All T46S"),
+                slug: "t46s".to_owned(),
+                kind: "rule".to_owned(),
+                filter: self.s("model:T46S -tag:vip"),
+                ..GroupForm::default()
+            },
+            effect: Some(RuleEffect {
+                after: 1_213,
+                joining: 12,
+                leaving: 3,
+                joining_examples: vec![NamedPhone {
+                    mac: mac(1),
+                    name: self.s("Canteen"),
+                }],
+                leaving_examples: vec![NamedPhone {
+                    mac: mac(2),
+                    name: self.s("Lab 2"),
+                }],
+            }),
+            credentials: vec![
+                Choice::new("", "None", true),
+                Choice::new("standard", self.s("standard"), false),
+            ],
+            may_manage: true,
+            errors: FormErrors::default(),
+        };
+        let delete = DeleteView {
+            what: self.s("group Sales"),
+            consequences: vec![
+                self.s("Its 41 phones stay."),
+                self.s("3 of them lose the credential standard."),
+            ],
+            refused: None,
+            action: "/groups/sales/delete".to_owned(),
+            version: 1,
+            back: Link::new(self.s("Sales"), "/groups/sales"),
+        };
+        let refused = DeleteView {
+            what: self.s("credential standard"),
+            refused: Some(self.s("12 phones at Kiel use it. Give them another one first.")),
+            ..delete.clone()
+        };
+        vec![
+            ("groups", carillon_ui::groups(&frame, &rows)),
+            (
+                "groups-empty",
+                carillon_ui::groups(&frame, &GroupsView::default()),
+            ),
+            ("group", carillon_ui::group(&frame, &fixed)),
+            ("group-form", carillon_ui::group_form(&frame, &form)),
+            (
+                "group-form-new",
+                carillon_ui::group_form(
+                    &frame,
+                    &GroupFormView {
+                        may_manage: true,
+                        ..GroupFormView::default()
+                    },
+                ),
+            ),
+            ("group-delete", carillon_ui::delete(&frame, &delete)),
+            ("credential-delete", carillon_ui::delete(&frame, &refused)),
+            (
+                "sites",
+                carillon_ui::sites(&self.frame("/sites"), &self.sites()),
+            ),
+            (
+                "sites-empty",
+                carillon_ui::sites(&self.frame("/sites"), &SitesView::default()),
+            ),
+            (
+                "site-form",
+                carillon_ui::site_form(&self.frame("/sites/kiel/edit"), &self.site_form()),
+            ),
+        ]
+    }
+
+    fn sites(&self) -> SitesView {
+        SitesView {
+            rows: SITES
+                .iter()
+                .enumerate()
+                .map(|(index, (slug, name))| SiteRow {
+                    slug: (*slug).to_owned(),
+                    name: self.s(name),
+                    security: TransportSecurity::ALL[index % 3],
+                    credential: (index % 2 == 0).then(|| self.s("standard")),
+                    max_down_percent: 20,
+                    phones: 1_600 - 100 * index as i64,
+                    reachable: 1_500 - 120 * index as i64,
+                })
+                .collect(),
+        }
+    }
+
+    fn site_form(&self) -> SiteFormView {
+        SiteFormView {
+            slug: Some("kiel".to_owned()),
+            phones: 40,
+            version: 2,
+            form: SiteForm {
+                name: self.s("Kiel"),
+                slug: "kiel".to_owned(),
+                transport_security: "private_ca".to_owned(),
+                ca_pem: self.s("-----BEGIN CERTIFICATE-----"),
+                credential: String::new(),
+                max_down_percent: self.s("120"),
+            },
+            credentials: vec![
+                Choice::new("", "None", true),
+                Choice::new("standard", self.s("standard"), false),
+            ],
+            snippet: Some(self.s(SNIPPET)),
+            errors: error("max_down_percent", &self.s("From 1 to 100.")),
+        }
+    }
+
+    fn counts(index: usize) -> (JobState, Counts) {
+        let running = Counts {
+            verified: 81,
+            acknowledged: 6,
+            failed: 7,
+            unknown: 2,
+            sending: 4,
+            verifying: 1,
+            waiting: 120,
+            ..Counts::default()
+        };
+        let done = Counts {
+            verified: 212,
+            ..Counts::default()
+        };
+        let mixed = Counts {
+            verified: 190,
+            acknowledged: 10,
+            failed: 15,
+            unknown: 4,
+            skipped: 2,
+            ..Counts::default()
+        };
+        let stopped = Counts {
+            verified: 30,
+            failed: 12,
+            cancelled: 179,
+            ..Counts::default()
+        };
+        match index % 5 {
+            0 => (JobState::Running, running),
+            1 => (
+                JobState::Paused,
+                Counts {
+                    waiting: 4_700,
+                    verified: 290,
+                    failed: 10,
+                    ..Counts::default()
+                },
+            ),
+            2 => (JobState::Finished, mixed),
+            3 => (JobState::Finished, done),
+            _ => (JobState::Cancelled, stopped),
+        }
+    }
+
+    fn job_row(&self, index: usize) -> JobRow {
+        let (state, counts) = Self::counts(index);
+        let started = 600 + 4_000 * index as u64;
+        JobRow {
+            id: format!("0192f0aa-{index}"),
+            action: "Reboot".to_owned(),
+            title: self.s(["Restart", "Do not disturb off", "Fetch settings"][index % 3]),
+            targets: self.s(["site:kiel", "group Sales", "Reception"][index % 3]),
+            state,
+            counts,
+            total: counts.total(),
+            actor: self.s("a.meyer"),
+            reason: self.s("INC-4711 phones hang after the update"),
+            created_at: ago(started + 30),
+            started_at: Some(ago(started)),
+            finished_at: state.is_terminal().then(|| ago(started - 275)),
+        }
+    }
+
+    fn running(&self) -> Vec<(&'static str, String)> {
+        let mut pages = self.choosing();
+        pages.extend(self.jobs());
+        pages
+    }
+
+    fn choosing(&self) -> Vec<(&'static str, String)> {
+        let frame = self.frame("/run");
+        let chosen = RunView {
+            targets: TargetsView {
+                sel: "s1".to_owned(),
+                summary: Some(TargetsSummary {
+                    phones: 240,
+                    sites: 6,
+                    models: 5,
+                    offline: 11,
+                    protected: 2,
+                    no_address: 1,
+                    href: "/phones?sel=s1".to_owned(),
+                }),
+                ..TargetsView::default()
+            },
+            action: "number".to_owned(),
+            pacing: self.pacing("custom"),
+            errors: error("p.number.number", &self.s("Digits, * and # only.")),
+            ..self.run_view()
+        };
+        let harmless = ReviewView {
+            title: self.s("Read status"),
+            class: ActionClass::Harmless,
+            will_skip: vec![],
+            needs_reason: false,
+            type_count: None,
+            protected: None,
+            changed: None,
+            warnings: vec![],
+            errors: FormErrors::default(),
+            will_run: 1,
+            planned_seconds: 1,
+            by_site: vec![(self.s("Kiel"), 1)],
+            ..self.review_view()
+        };
+        let nothing = ReviewView {
+            will_run: 0,
+            changed: None,
+            errors: FormErrors::default(),
+            ..self.review_view()
+        };
+        vec![
+            ("run", carillon_ui::run(&frame, &self.run_view())),
+            ("run-chosen", carillon_ui::run(&frame, &chosen)),
+            ("review", carillon_ui::review(&frame, &self.review_view())),
+            ("review-harmless", carillon_ui::review(&frame, &harmless)),
+            ("review-nothing", carillon_ui::review(&frame, &nothing)),
+        ]
+    }
+
+    fn run_view(&self) -> RunView {
+        RunView {
+            targets: TargetsView {
+                filter: self.s("site:kiel"),
+                groups: (0..5)
+                    .map(|index| Choice {
+                        count: Some(40 + index),
+                        ..Choice::new(format!("g{index}"), self.s("Sales"), index == 1)
+                    })
+                    .collect(),
+                ..TargetsView::default()
+            },
+            actions: self.catalogue(),
+            action: "Reboot".to_owned(),
+            pacing: self.pacing("default"),
+            options: OptionsForm {
+                window: self.s("10"),
+                ..OptionsForm::default()
+            },
+            reason: self.s("INC-4711 phones hang after the update"),
+            errors: FormErrors::default(),
+        }
+    }
+
+    fn pacing(&self, chosen: &str) -> Vec<PacingChoice> {
+        [
+            (
+                "default",
+                "As the command's class asks",
+                "Harmless: 256 at once. Disruptive: 10 at once, 20 % of a site.",
+            ),
+            (
+                "careful",
+                "Careful",
+                "5 at once, 5 % of a site, the first phone alone.",
+            ),
+            ("fast", "Fast", "64 at once, half of a site."),
+            ("custom", "Own numbers", "Each one below."),
+        ]
+        .into_iter()
+        .map(|(value, label, note)| PacingChoice {
+            value: value.to_owned(),
+            label: self.s(label),
+            note: self.s(note),
+            selected: value == chosen,
+        })
+        .collect()
+    }
+
+    fn catalogue(&self) -> Vec<ActionGroup> {
+        let action = |name: &str, title: &str, effect: &str, class| ActionView {
+            name: name.to_owned(),
+            title: self.s(title),
+            effect: self.s(effect),
+            class,
+            ..ActionView::default()
+        };
+        vec![
+            ActionGroup {
+                title: self.s("Safe"),
+                note: self.s("Nobody notices anything."),
+                folded: false,
+                actions: vec![
+                    action(
+                        "phonecfg",
+                        "Read status",
+                        "Asks for accounts, DND and firmware.",
+                        ActionClass::Harmless,
+                    ),
+                    action(
+                        "screenshot",
+                        "Screenshot",
+                        "Fetches what the screen shows.",
+                        ActionClass::Harmless,
+                    ),
+                ],
+            },
+            ActionGroup {
+                title: self.s("Disruptive"),
+                note: self.s("Somebody notices; needs a reason."),
+                folded: false,
+                actions: vec![
+                    action(
+                        "Reboot",
+                        "Restart",
+                        "Restarts the phone; it is away for some minutes.",
+                        ActionClass::Disruptive,
+                    ),
+                    action(
+                        "AutoP",
+                        "Fetch settings",
+                        "Fetches its configuration now; may restart.",
+                        ActionClass::Disruptive,
+                    ),
+                    action(
+                        "DNDOn",
+                        "Do not disturb on",
+                        "Refuses incoming calls.",
+                        ActionClass::Disruptive,
+                    ),
+                    ActionView {
+                        params: vec![
+                            self.number_param(),
+                            ParamView {
+                                name: "seconds".to_owned(),
+                                label: self.s("After seconds"),
+                                kind: ParamKind::Integer { min: 6, max: 120 },
+                                ..ParamView::default()
+                            },
+                        ],
+                        call_control: true,
+                        ..action(
+                            "number",
+                            "Dial a number",
+                            "Places a call from the phone.",
+                            ActionClass::Disruptive,
+                        )
+                    },
+                ],
+            },
+            ActionGroup {
+                title: self.s("Destructive"),
+                note: self.s("Settings are lost, or nobody can say what happens."),
+                folded: true,
+                actions: vec![
+                    ActionView {
+                        unavailable: Some(self.s("Only administrators may do this.")),
+                        ..action("Reset", "Factory reset", "", ActionClass::Destructive)
+                    },
+                    ActionView {
+                        params: vec![ParamView {
+                            name: "keys".to_owned(),
+                            label: self.s("Keys, one a line"),
+                            kind: ParamKind::Lines,
+                            ..ParamView::default()
+                        }],
+                        ..action(
+                            "sequence",
+                            "Key sequence",
+                            "Presses keys in order.",
+                            ActionClass::Destructive,
+                        )
+                    },
+                ],
+            },
+        ]
+    }
+
+    fn review_view(&self) -> ReviewView {
+        ReviewView {
+            id: "r1".to_owned(),
+            action: "Reboot".to_owned(),
+            title: self.s("Restart"),
+            effect: self
+                .s("Restarts the phone; it is away for some minutes. A call in progress drops."),
+            class: ActionClass::Disruptive,
+            params: vec![(self.s("Number"), self.s("•••• 23"))],
+            will_run: 221,
+            will_skip: vec![
+                SkipView {
+                    cause: Cause::NoAddress,
+                    count: 11,
+                    href: Some("/phones?q=x".to_owned()),
+                },
+                SkipView {
+                    cause: Cause::Unsupported,
+                    count: 6,
+                    href: None,
+                },
+                SkipView {
+                    cause: Cause::Protected,
+                    count: 2,
+                    href: None,
+                },
+            ],
+            by_site: SITES
+                .iter()
+                .enumerate()
+                .map(|(i, (_, name))| (self.s(name), 60 - 9 * i as i64))
+                .collect(),
+            by_model: MODELS
+                .iter()
+                .enumerate()
+                .map(|(i, name)| (self.s(name), 80 - 15 * i as i64))
+                .collect(),
+            examples: ROOMS.iter().map(|room| self.s(room)).collect(),
+            pacing_in_words: vec![
+                self.s("At most 10 at once and 20 % of a site."),
+                self.s("The first phone goes alone."),
+                self.s("Stops when more than 10 % failed."),
+            ],
+            planned_seconds: 840,
+            not_after: Some(NOW.plus(Duration::from_secs(1_680))),
+            request_example: self
+                .s("GET https://10.1.2.3/servlet?key=Reboot\nAuthorization: (hidden)"),
+            warnings: vec![self.s("2 phones share the address 10.1.2.9.")],
+            needs_reason: true,
+            type_count: Some(221),
+            protected: Some(2),
+            include_protected: false,
+            digest: "d".to_owned(),
+            submission: "s".to_owned(),
+            reason: self.s("INC-4711 phones hang"),
+            typed: self.s("220"),
+            changed: Some(SetChange {
+                before: 240,
+                after: 241,
+                joined: vec![self.s("Canteen")],
+                left: vec![],
+            }),
+            back_href: "/run?sel=s1".to_owned(),
+            errors: error("typed", &self.s("Type 221, the number of phones.")),
+        }
+    }
+
+    fn jobs(&self) -> Vec<(&'static str, String)> {
+        let frame = self.frame("/jobs");
+        let tabs = |current: usize| {
+            ["Running", "Finished", "All"]
+                .iter()
+                .enumerate()
+                .map(|(index, text)| Tab {
+                    text: (*text).to_owned(),
+                    href: "/jobs?tab=x".to_owned(),
+                    count: Some(2 + 40 * index as i64),
+                    current: index == current,
+                })
+                .collect()
+        };
+        let many = JobsView {
+            tabs: tabs(2),
+            tab: "all".to_owned(),
+            filter: JobsFilter {
+                actor: self.s("a.meyer"),
+                ..JobsFilter::default()
+            },
+            chips: vec![Chip {
+                text: self.s("by a.meyer"),
+                remove_href: "/jobs".to_owned(),
+            }],
+            clear_href: "/jobs".to_owned(),
+            actions: vec![
+                Choice::new("", "Any", true),
+                Choice::new("Reboot", self.s("Restart"), false),
+            ],
+            rows: (0..25).map(|index| self.job_row(index)).collect(),
+            paging: Paging {
+                total: Total {
+                    count: 1_000,
+                    at_least: true,
+                },
+                previous: None,
+                next: Some("/jobs?after=x".to_owned()),
+            },
+            errors: FormErrors::default(),
+        };
+        let none = JobsView {
+            tabs: tabs(0),
+            tab: "running".to_owned(),
+            ..JobsView::default()
+        };
+        let (_, counts) = Self::counts(0);
+        let stop = StopJobView {
+            id: "0192f0aa".to_owned(),
+            title: self.s("Restart · 221 phones"),
+            counts,
+            reason: String::new(),
+            errors: FormErrors::default(),
+        };
+        let all = StopAllView {
+            running_jobs: 2,
+            waiting: 4_820,
+            sending: 14,
+            ..StopAllView::default()
+        };
+        let stopped = StopAllView {
+            stopped: Some((
+                self.s("k.lee"),
+                ago(300),
+                self.s("Phones ring by themselves"),
+            )),
+            ..StopAllView::default()
+        };
+        let halted = FrameView {
+            banners: vec![
+                Banner::StopAll {
+                    by: self.s("k.lee"),
+                    at: ago(300),
+                    reason: self.s("Phones ring by themselves"),
+                },
+                Banner::Sealed {
+                    reason: self.s("The key file is missing."),
+                },
+                Banner::InsecureHttp,
+                Banner::Loopback,
+                Banner::Notice {
+                    tone: Tone::Warning,
+                    text: self.s("Little room left on the disk."),
+                },
+            ],
+            ..self.frame("/stop-all")
+        };
+        vec![
+            ("jobs", carillon_ui::jobs(&frame, &many)),
+            ("jobs-none", carillon_ui::jobs(&frame, &none)),
+            ("job-running", carillon_ui::job(&frame, &self.job_view(0))),
+            ("job-problems", carillon_ui::job(&frame, &self.job_view(2))),
+            ("job-done", carillon_ui::job(&frame, &self.job_view(3))),
+            (
+                "job-one-cause",
+                carillon_ui::job(
+                    &frame,
+                    &JobView {
+                        cause: Some(Cause::Forbidden),
+                        rows: vec![],
+                        ..self.job_view(4)
+                    },
+                ),
+            ),
+            ("stop-job", carillon_ui::stop_job(&frame, &stop)),
+            ("stop-all", carillon_ui::stop_all(&frame, &all)),
+            ("stop-all-stopped", carillon_ui::stop_all(&halted, &stopped)),
+        ]
+    }
+
+    fn job_view(&self, index: usize) -> JobView {
+        let (state, counts) = Self::counts(index);
+        let problems = counts.problems() > 0;
+        let causes = if problems {
+            vec![
+                CauseCount {
+                    cause: Cause::AuthFailed,
+                    count: 5,
+                },
+                CauseCount {
+                    cause: Cause::Forbidden,
+                    count: 2,
+                },
+                CauseCount {
+                    cause: Cause::TimeoutAnswer,
+                    count: 2,
+                },
+            ]
+        } else {
+            vec![]
+        };
+        JobView {
+            summary: JobSummary {
+                id: "0192f0aa-77b1-7c3e-9d2a-0f1e2d3c4b5a".to_owned(),
+                seq: 12,
+                state,
+                counts,
+                total: counts.total(),
+                causes,
+                started_at: Some(ago(492)),
+                finished_at: state.is_terminal().then(|| ago(60)),
+                eta_seconds: (state == JobState::Running).then_some(485),
+                note: (index == 4).then(|| self.s("Stopped itself: more than 10 % failed.")),
+                at: NOW,
+            },
+            action: "Reboot".to_owned(),
+            title: self.s("Restart"),
+            class: ActionClass::Disruptive,
+            params: vec![],
+            targets: self.s("site:kiel,hamburg"),
+            actor: self.s("a.meyer"),
+            reason: self.s("INC-4711 phones hang after the update"),
+            created_at: ago(500),
+            not_after: Some(NOW.plus(Duration::from_secs(1_000))),
+            pacing_in_words: vec![
+                self.s("At most 10 at once and 20 % of a site."),
+                self.s("Stops when more than 10 % failed."),
+            ],
+            request_example: self
+                .s("GET https://10.1.2.3/servlet?key=Reboot\nAuthorization: (hidden)"),
+            retry_of: (index == 2).then(|| Link::new(self.s("Restart · 240 phones"), "/jobs/x")),
+            retries: vec![Link::new(self.s("Restart · 7 phones"), "/jobs/y")],
+            snippet: Some(self.s(SNIPPET)),
+            states: vec![],
+            cause: None,
+            rows: (0..50).map(|row| self.target_row(row, problems)).collect(),
+            paging: Paging {
+                total: Total::exactly(counts.total()),
+                previous: None,
+                next: Some("/jobs/x?after=y".to_owned()),
+            },
+            controls: JobControls {
+                pause: state == JobState::Running,
+                resume: state == JobState::Paused,
+                stop: !state.is_terminal(),
+            },
+            audit_href: "/audit?job=x".to_owned(),
+            export_href: "/jobs/x/targets.csv".to_owned(),
+            retry: (state.is_terminal() && problems).then(|| RetryForm {
+                states: vec![
+                    RetryState {
+                        state: TargetState::Failed,
+                        count: counts.failed,
+                        selected: true,
+                    },
+                    RetryState {
+                        state: TargetState::Unknown,
+                        count: counts.unknown,
+                        selected: false,
+                    },
+                ],
+                reason: self.s("INC-4711 phones hang after the update"),
+                errors: FormErrors::default(),
+            }),
+        }
+    }
+
+    fn target_row(&self, index: usize, problems: bool) -> TargetRow {
+        let ends = [
+            (
+                TargetState::Failed,
+                Some(Cause::AuthFailed),
+                Some(401),
+                "401 Unauthorized",
+            ),
+            (
+                TargetState::Failed,
+                Some(Cause::Forbidden),
+                Some(403),
+                "Forbidden",
+            ),
+            (TargetState::Unknown, Some(Cause::TimeoutAnswer), None, ""),
+            (TargetState::Verified, None, Some(200), ""),
+            (TargetState::Acknowledged, None, Some(200), ""),
+            (TargetState::Waiting, None, None, ""),
+            (TargetState::Sending, None, None, ""),
+        ];
+        let (state, cause, status, excerpt) = ends[if problems { index % ends.len() } else { 3 }];
+        let sent = state != TargetState::Waiting;
+        TargetRow {
+            mac: mac(index),
+            name: self.s(ROOMS[index % ROOMS.len()]),
+            extension: self.s(&format!("{}", 2000 + index)),
+            model: self.s(MODELS[index % MODELS.len()]),
+            site: Some(self.s(SITES[index % 2 + 1].0)),
+            state,
+            cause,
+            http_status: status,
+            transport: sent.then_some(Transport::Https),
+            attempts: i64::from(sent),
+            sent_at: sent.then(|| ago(400 - index as u64)),
+            finished_at: state.is_terminal().then(|| ago(399 - index as u64)),
+            duration_ms: state.is_terminal().then_some(31 + 97 * index as i64),
+            excerpt: if excerpt.is_empty() {
+                String::new()
+            } else {
+                self.s(excerpt)
+            },
+        }
+    }
+
+    fn audit_row(&self, index: usize) -> AuditRow {
+        let rows = [
+            (
+                "target.result",
+                "was told to restart",
+                EventResult::Verified,
+                ActorKind::System,
+            ),
+            (
+                "target.intent",
+                "is about to be told to restart",
+                EventResult::Intent,
+                ActorKind::System,
+            ),
+            (
+                "job.submitted",
+                "started a job",
+                EventResult::Ok,
+                ActorKind::User,
+            ),
+            (
+                "session.created",
+                "signed in",
+                EventResult::Failed,
+                ActorKind::User,
+            ),
+            (
+                "target.result",
+                "was told to restart",
+                EventResult::Failed,
+                ActorKind::Token,
+            ),
+        ];
+        let (action, words, result, kind) = rows[index % rows.len()];
+        AuditRow {
+            seq: 184_220 - index as i64,
+            at: ago(100 + 61 * index as u64),
+            actor: self.s(if kind == ActorKind::System {
+                "carillon"
+            } else {
+                "a.meyer"
+            }),
+            actor_kind: kind,
+            action: action.to_owned(),
+            words: self.s(words),
+            phone: action
+                .starts_with("target")
+                .then(|| (mac(index), self.s("Reception"))),
+            object: (index % 5 == 3).then(|| Link::new(self.s("account a.meyer"), "/admin/users")),
+            result,
+            detail: if result == EventResult::Failed {
+                self.s("Wrong password")
+            } else {
+                String::new()
+            },
+            reason: if index % 3 == 0 {
+                self.s("INC-4711 phones hang after the update")
+            } else {
+                String::new()
+            },
+            ip: (kind == ActorKind::User).then(|| self.s("10.9.8.7")),
+            job: action
+                .starts_with("target")
+                .then(|| Link::new(self.s("Restart"), "/jobs/x")),
+        }
+    }
+
+    fn auditing(&self) -> Vec<(&'static str, String)> {
+        let frame = self.frame("/audit");
+        let presets = [
+            "Everything",
+            "Mine",
+            "Commands",
+            "Failures",
+            "Sign-ins",
+            "Administration",
+        ]
+        .iter()
+        .enumerate()
+        .map(|(index, text)| Tab {
+            text: (*text).to_owned(),
+            href: "/audit?x=y".to_owned(),
+            count: None,
+            current: index == 0,
+        })
+        .collect::<Vec<_>>();
+        let many = AuditView {
+            presets: presets.clone(),
+            filter: AuditFilter {
+                from: "2026-10-23".to_owned(),
+                q: self.s("INC-4711"),
+                ..AuditFilter::default()
+            },
+            period: self.s("last 30 days"),
+            all_time_href: Some("/audit?from=".to_owned()),
+            chips: vec![Chip {
+                text: self.s("reason: INC-4711"),
+                remove_href: "/audit".to_owned(),
+            }],
+            clear_href: "/audit".to_owned(),
+            rows: (0..50).map(|index| self.audit_row(index)).collect(),
+            paging: Paging {
+                total: Total {
+                    count: 1_000,
+                    at_least: true,
+                },
+                previous: None,
+                next: Some("/audit?after=x".to_owned()),
+            },
+            exports: vec![
+                Link::new("Export CSV", "/audit/export?format=csv"),
+                Link::new("Export JSON Lines", "/audit/export?format=jsonl"),
+            ],
+            chain: Some(ChainView {
+                size: 184_220,
+                root: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+                checkpoint_at: Some(ago(600)),
+            }),
+            errors: error("from", &self.s("A day looks like 2026-11-22.")),
+        };
+        let none = AuditView {
+            presets,
+            period: self.s("last 30 days"),
+            all_time_href: Some("/audit?from=".to_owned()),
+            ..AuditView::default()
+        };
+        let record = AuditRecordView {
+            row: self.audit_row(4),
+            auth: self.s("token:nightly"),
+            site: Some(self.s("kiel")),
+            groups: vec![self.s("sales")],
+            changes: vec![(self.s("address"), self.s("10.1.2.3"), self.s("10.1.2.77"))],
+            details: vec![
+                (self.s("cause"), self.s("auth_failed")),
+                (self.s("attempt"), self.s("1")),
+            ],
+            entry: self.s("{\"seq\":184216,\"action\":\"target.result\"}"),
+            leaf_hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                .to_owned(),
+            previous_href: Some("/audit/184215".to_owned()),
+            next_href: Some("/audit/184217".to_owned()),
+            related: vec![Link::new(self.s("All records of this job"), "/audit?job=x")],
+        };
+        vec![
+            ("audit", carillon_ui::audit(&frame, &many)),
+            ("audit-none", carillon_ui::audit(&frame, &none)),
+            ("audit-record", carillon_ui::audit_record(&frame, &record)),
+        ]
+    }
+
+    fn token_row(&self, index: usize) -> TokenRow {
+        TokenRow {
+            id: format!("t{index}"),
+            label: self.s("nightly report"),
+            user: self.s("a.meyer"),
+            scope: "read".to_owned(),
+            created_at: ago(86_400 * 20),
+            expires_at: (index != 1).then(|| NOW.plus(Duration::from_secs(86_400 * 70))),
+            last_used: (index == 0).then(|| ago(3_000)),
+            revoked_at: (index == 2).then(|| ago(90)),
+        }
+    }
+
+    fn administration(&self) -> Vec<(&'static str, String)> {
+        let frame = self.frame("/admin/users");
+        let users = UsersView {
+            rows: Role::ALL
+                .iter()
+                .enumerate()
+                .map(|(index, role)| UserRow {
+                    name: self.s(["a.meyer", "k.lee", "root", "auditor"][index % 4]),
+                    role: *role,
+                    disabled: index == 1,
+                    created_at: ago(86_400 * 200),
+                    last_seen: (index != 3).then(|| ago(400)),
+                    tokens: index as i64,
+                    own: index == 0,
+                })
+                .collect(),
+        };
+        let user = UserFormView {
+            existing: Some("k.lee".to_owned()),
+            name: self.s("k.lee"),
+            role: "operator".to_owned(),
+            password_min: 12,
+            version: 1,
+            ..UserFormView::default()
+        };
+        let new_user = UserFormView {
+            name: self.s("k.lee"),
+            role: "viewer".to_owned(),
+            password_min: 12,
+            errors: error("name", &self.s("This name is taken.")),
+            ..UserFormView::default()
+        };
+        let credentials = CredentialsView {
+            rows: vec![CredentialRow {
+                name: self.s("standard"),
+                username: self.s("admin"),
+                changed_at: ago(86_400 * 9),
+                phones: 9_700,
+                sites: 5,
+                groups: 1,
+                refused: 41,
+            }],
+            own: 12,
+        };
+        let credential = CredentialFormView {
+            existing: Some("standard".to_owned()),
+            name: self.s("standard"),
+            username: self.s("admin"),
+            phones: 9_700,
+            changed_at: Some(ago(86_400 * 9)),
+            version: 2,
+            errors: FormErrors::default(),
+        };
+        vec![
+            ("users", carillon_ui::users(&frame, &users)),
+            ("user", carillon_ui::user_form(&frame, &user)),
+            (
+                "user-own",
+                carillon_ui::user_form(
+                    &frame,
+                    &UserFormView {
+                        own: true,
+                        ..user.clone()
+                    },
+                ),
+            ),
+            ("user-new", carillon_ui::user_form(&frame, &new_user)),
+            (
+                "tokens",
+                carillon_ui::tokens(
+                    &frame,
+                    &TokensView {
+                        rows: (0..3).map(|index| self.token_row(index)).collect(),
+                    },
+                ),
+            ),
+            (
+                "tokens-empty",
+                carillon_ui::tokens(&frame, &TokensView::default()),
+            ),
+            (
+                "credentials",
+                carillon_ui::credentials(&self.frame("/admin/credentials"), &credentials),
+            ),
+            (
+                "credentials-empty",
+                carillon_ui::credentials(
+                    &self.frame("/admin/credentials"),
+                    &CredentialsView::default(),
+                ),
+            ),
+            (
+                "credential",
+                carillon_ui::credential_form(&self.frame("/admin/credentials"), &credential),
+            ),
+            (
+                "credential-new",
+                carillon_ui::credential_form(
+                    &self.frame("/admin/credentials"),
+                    &CredentialFormView::default(),
+                ),
+            ),
+            (
+                "account",
+                carillon_ui::account(&self.frame("/account"), &self.account()),
+            ),
+        ]
+    }
+
+    fn account(&self) -> AccountView {
+        AccountView {
+            name: self.s("a.meyer"),
+            role: self.role,
+            password_changed_at: Some(ago(86_400 * 30)),
+            password_min: 12,
+            password_errors: error("current", &self.s("This is not your password.")),
+            sessions: (0..2)
+                .map(|index| SessionRow {
+                    id: format!("s{index}"),
+                    created_at: ago(86_400),
+                    last_seen: ago(30),
+                    ip: self.s("10.9.8.7"),
+                    agent: self.s("Firefox on Linux"),
+                    current: index == 0,
+                })
+                .collect(),
+            tokens: (0..2).map(|index| self.token_row(index)).collect(),
+            token_form: TokenForm::default(),
+            token_errors: FormErrors::default(),
+            new_token: Some(NewToken {
+                label: self.s("nightly report"),
+                token: self.s("crl_9f86d081884c7d65"),
+            }),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+// Wakes the islands of a page: loads the program named by this script's own attributes and
+// hands each island to the function of its name. The page is complete before that.
+const loader = document.getElementById("islands");
+const islands = document.querySelectorAll("leptos-island");
+if (loader && islands.length > 0) {
+  const program = await import(loader.dataset.js);
+  await program.default({ module_or_path: loader.dataset.wasm });
+  program.hydrate();
+  for (const island of islands) {
+    program[island.dataset.component]?.(island);
+  }
+}
