@@ -27,6 +27,8 @@ mod row;
 mod sites;
 mod sql;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod unit;
 
 pub use accounts::drafts::DraftRow;

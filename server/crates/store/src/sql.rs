@@ -52,9 +52,15 @@ value_from! {
 
 /// A statement with its values.
 pub(crate) struct Sql {
-    pub(crate) text: Cow<'static, str>,
+    /// With [`PLACE`] where [`Sql::bind`] added a value.
+    text: Cow<'static, str>,
     values: Vec<Value>,
+    /// Which values have their place by number in the text already.
+    numbered: usize,
 }
+
+/// Stands for a placeholder until the database is known.
+const PLACE: char = '\u{1}';
 
 impl Sql {
     /// A statement whose text has `$1`, `$2` … for the values that [`Sql::arg`] adds.
@@ -62,12 +68,19 @@ impl Sql {
         Self {
             text: Cow::Borrowed(text),
             values: Vec::new(),
+            numbered: 0,
         }
     }
 
-    /// Adds the next value to a text that already has its placeholder.
+    /// Adds the next value to a text that already has its placeholder. These come first.
     pub(crate) fn arg(mut self, value: impl Into<Value>) -> Self {
+        debug_assert_eq!(
+            self.numbered,
+            self.values.len(),
+            "numbered values come first"
+        );
         self.values.push(value.into());
+        self.numbered += 1;
         self
     }
 
@@ -80,11 +93,11 @@ impl Sql {
     /// Adds a placeholder and its value.
     pub(crate) fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
         self.values.push(value.into());
-        let place = format!("${}", self.values.len());
-        self.push(&place)
+        self.text.to_mut().push(PLACE);
+        self
     }
 
-    /// Adds `($1, $2, …)`.
+    /// Adds `(…, …)` with a place for each value.
     pub(crate) fn tuple(&mut self, values: impl IntoIterator<Item = Value>) -> &mut Self {
         for (index, value) in values.into_iter().enumerate() {
             self.push(if index == 0 { "(" } else { ", " });
@@ -93,7 +106,7 @@ impl Sql {
         self.push(")")
     }
 
-    /// Adds `($1, $2), ($3, $4), …`.
+    /// Adds `(…, …), (…, …), …` with a place for each value.
     pub(crate) fn tuples(&mut self, rows: impl IntoIterator<Item = Vec<Value>>) -> &mut Self {
         for (index, row) in rows.into_iter().enumerate() {
             if index > 0 {
@@ -122,7 +135,30 @@ impl Sql {
         matches!(self.text, Cow::Borrowed(_))
     }
 
+    /// The text with its placeholders: `$n`, or where `bare`, a plain `?` for each.
+    fn rendered(&self, bare: bool) -> Cow<'static, str> {
+        let Cow::Owned(text) = &self.text else {
+            return self.text.clone();
+        };
+        let mut rendered = String::with_capacity(text.len() + 4 * self.values.len());
+        let mut number = self.numbered;
+        for (index, piece) in text.split(PLACE).enumerate() {
+            if index > 0 {
+                number += 1;
+                rendered.push_str(if bare { "?" } else { "$" });
+                if !bare {
+                    rendered.push_str(&number.to_string());
+                }
+            }
+            rendered.push_str(piece);
+        }
+        Cow::Owned(rendered)
+    }
+
+    /// For SQLite. It finds a named place by looking through all names before it, so that the
+    /// thousands of a multi-row statement are left without names.
     pub(crate) fn into_sqlite(self) -> Result<(Cow<'static, str>, SqliteArguments)> {
+        let text = self.rendered(self.numbered == 0);
         let mut arguments = SqliteArguments::default();
         for value in self.values {
             match value {
@@ -133,10 +169,11 @@ impl Sql {
             }
             .map_err(encoding)?;
         }
-        Ok((self.text, arguments))
+        Ok((text, arguments))
     }
 
     pub(crate) fn into_postgres(self) -> Result<(Cow<'static, str>, PgArguments)> {
+        let text = self.rendered(false);
         let mut arguments = PgArguments::default();
         for value in self.values {
             match value {
@@ -147,7 +184,7 @@ impl Sql {
             }
             .map_err(encoding)?;
         }
-        Ok((self.text, arguments))
+        Ok((text, arguments))
     }
 }
 
@@ -194,10 +231,20 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_count_on() {
+    fn placeholders_count_on_from_the_numbered_ones() {
+        let mut sql = Sql::new("UPDATE t SET a = $1").arg(1);
+        sql.push(" WHERE b = ").bind(2);
+        assert_eq!(sql.rendered(false), "UPDATE t SET a = $1 WHERE b = $2");
+    }
+
+    #[test]
+    fn places_are_plain_for_sqlite() {
         let mut sql = Sql::new("SELECT ");
         sql.bind(1).push(" WHERE ").one_of("a", ["x", "y"]);
         sql.push(" AND ").one_of("b", Vec::<String>::new());
-        assert_eq!(sql.text, "SELECT $1 WHERE a IN ($2, $3) AND 1 = 0");
+        let text = sql.rendered(false);
+        assert_eq!(text, "SELECT $1 WHERE a IN ($2, $3) AND 1 = 0");
+        let text = sql.rendered(true);
+        assert_eq!(text, "SELECT ? WHERE a IN (?, ?) AND 1 = 0");
     }
 }

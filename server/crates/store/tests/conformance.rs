@@ -75,6 +75,7 @@ cases! {
     lists::every_order_pages_both_ways,
     lists::foreign_cursors_are_refused,
     lists::facets_add_up,
+    lists::choices_and_health_agree_with_the_phones,
     filters::every_test_finds_its_phones,
     filters::a_test_and_its_opposite_share_out_all_phones,
     filters::rules_lead_to_rules_but_not_in_circles,

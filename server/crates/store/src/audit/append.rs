@@ -13,9 +13,7 @@ use crate::sql::{Sql, Value};
 
 use super::frontier::{Frontier, leaf_hash};
 
-/// Few enough that a statement has about a thousand values: beyond that SQLite slows down, as it
-/// looks each placeholder up by its name.
-const ROWS: usize = 80;
+const ROWS: usize = 500;
 
 /// What is stored and hashed: the number, then the event's own fields.
 #[derive(Serialize)]

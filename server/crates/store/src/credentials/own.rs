@@ -14,9 +14,6 @@ use crate::unit::Unit;
 
 use super::{CredentialRow, SELECT, credential_row};
 
-/// Few enough that a statement has about a thousand values.
-const WRITTEN_AT_ONCE: usize = 150;
-
 impl Store {
     /// How many phones have a credential of their own.
     pub async fn count_own_credentials(&self) -> Result<i64> {
@@ -44,7 +41,7 @@ impl Unit {
 
     /// Gives phones a credential of their own, or replaces it. No phone may occur twice.
     pub async fn put_own_credentials(&mut self, rows: &[CredentialRow]) -> Result<()> {
-        for chunk in rows.chunks(WRITTEN_AT_ONCE) {
+        for chunk in rows.chunks(ROWS) {
             let mut sql = Sql::new(
                 "INSERT INTO credentials (name, username, secret, secret_version, phone, \
                  changed_at) VALUES ",

@@ -80,7 +80,9 @@ impl Store {
         for row in &rows {
             health.take(row)?;
         }
-        health.causes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        health
+            .causes
+            .sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         Ok(health)
     }
 }
@@ -112,7 +114,9 @@ impl FleetHealth {
 
     fn count(&mut self, slug: &str, state: Reachability, count: i64) {
         self.all.add(state, count);
-        let place = self.sites.binary_search_by(|site| site.slug.as_str().cmp(slug));
+        let place = self
+            .sites
+            .binary_search_by(|site| site.slug.as_str().cmp(slug));
         if let Ok(index) = place {
             self.sites[index].reached.add(state, count);
         }

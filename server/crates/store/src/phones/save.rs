@@ -15,10 +15,6 @@ use super::keys::{address_key, extension_key, label_key, search_key};
 use super::read::ROWS;
 use super::tags;
 
-/// Few enough that a statement has about a thousand values: SQLite looks each placeholder up by its
-/// name, so the time that a statement takes grows with the square of their number.
-const WRITTEN_AT_ONCE: usize = 50;
-
 const INSERT: &str = "INSERT INTO phones (mac, label, label_key, extension, extension_key, \
      search_key, model, firmware, site, address, address_key, port, scheme, sip_uri, credential, \
      protected, notes, url_form, dial_form, created_at, updated_at) VALUES ";
@@ -75,7 +71,7 @@ async fn write(
     existing: Existing,
     now: Timestamp,
 ) -> Result<()> {
-    for chunk in phones.chunks(WRITTEN_AT_ONCE) {
+    for chunk in phones.chunks(ROWS) {
         let mut sql = Sql::new(INSERT);
         sql.tuples(chunk.iter().map(|phone| values(phone, now)));
         if existing == Existing::Replace {

@@ -222,6 +222,11 @@ pub(crate) async fn job_lists_filter_and_page(db: Database) {
     let running = db.store.jobs_in(&[JobState::Running]).await.unwrap();
     assert_eq!((running.len(), running[0].id.as_str()), (11, "j00"));
     assert_eq!(db.store.retries_of("j10").await.unwrap(), ["j11"]);
+    let ids = ["j01".to_owned(), "j02".to_owned(), "none".to_owned()];
+    let actions = db.store.job_actions(&ids).await.unwrap();
+    assert_eq!((actions.len(), actions["j01"].as_str()), (2, "DNDOn"));
+    let last = db.store.last_group_jobs().await.unwrap();
+    assert_eq!((last.len(), last["front"].id.as_str()), (1, "j11"));
 }
 
 pub(crate) async fn target_lists_filter_and_page(db: Database) {

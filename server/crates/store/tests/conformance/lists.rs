@@ -4,11 +4,11 @@ use carillon_domain::Mac;
 use carillon_domain::filter::Filter;
 use carillon_domain::phone::Phone;
 use carillon_store::{
-    ContactUpdate, Cursor, Direction, PhoneList, PhoneSort, Seek, Store, StoreError,
+    ContactUpdate, Cursor, Direction, PhoneChoice, PhoneList, PhoneSort, Seek, Store, StoreError,
 };
 
 use crate::database::Database;
-use crate::inventory::{add_phones, add_site, at, mac, phone, site};
+use crate::inventory::{add_phones, add_site, at, group, mac, phone, site};
 
 /// Phones that differ and agree in every column that can be sorted by.
 async fn assorted(store: &Store) -> Vec<Mac> {
@@ -162,4 +162,48 @@ pub(crate) async fn facets_add_up(db: Database) {
         facets.by_state,
         [("unknown".to_owned(), 15), ("reachable".to_owned(), 8)]
     );
+}
+
+pub(crate) async fn choices_and_health_agree_with_the_phones(db: Database) {
+    assorted(&db.store).await;
+    let mut unit = db.store.begin().await.unwrap();
+    unit.add_tag(&[mac(1), mac(2)], "vip", at(2)).await.unwrap();
+    unit.insert_group(&group("b-even", Some("model:T46S")), at(1))
+        .await
+        .unwrap();
+    unit.insert_group(&group("a-fixed", None), at(1))
+        .await
+        .unwrap();
+    unit.set_members("a-fixed", &[mac(1), mac(2), mac(4)])
+        .await
+        .unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+
+    let choices = db.store.phone_choices().await.unwrap();
+    assert_eq!(choices.inventory, 23);
+    let named = |list: &[PhoneChoice]| -> Vec<(String, i64)> {
+        let pairs = list.iter();
+        pairs.map(|one| (one.value.clone(), one.phones)).collect()
+    };
+    assert_eq!(
+        named(&choices.sites),
+        [("bonn".into(), 8), ("kiel".into(), 8)]
+    );
+    assert_eq!(
+        named(&choices.models),
+        [("T54W".into(), 12), ("T46S".into(), 11)]
+    );
+    assert_eq!(named(&choices.tags), [("vip".into(), 2)]);
+    assert_eq!(choices.groups.len(), 2);
+    let slugs = ["a-fixed".to_owned(), "b-even".to_owned()];
+    let reachable = db.store.reachable_in_groups(&slugs, at(9)).await.unwrap();
+    assert_eq!((reachable["a-fixed"], reachable["b-even"]), (2, 4));
+
+    let health = db.store.fleet_health().await.unwrap();
+    assert_eq!((health.all.reachable, health.all.unknown), (8, 15));
+    assert_eq!((health.all.total(), health.groups), (23, 2));
+    let sites: Vec<_> = health.sites.iter().map(|site| site.slug.as_str()).collect();
+    assert_eq!(sites, ["bonn", "kiel"]);
+    let placed: i64 = health.sites.iter().map(|site| site.reached.total()).sum();
+    assert_eq!((placed, health.causes), (16, Vec::new()));
 }

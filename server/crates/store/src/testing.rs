@@ -1,0 +1,60 @@
+//! Databases for tests of the crates above: made on a test server, gone afterwards.
+//!
+//! Only with the feature `testing`, which no build of the program turns on.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+
+use crate::error::Result;
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// An empty database on a Postgres server for tests.
+#[derive(Debug)]
+pub struct TestDatabase {
+    server: String,
+    name: String,
+}
+
+impl TestDatabase {
+    /// Makes one. `server` is the address of a server where the user may create databases.
+    pub async fn create(server: &str, prefix: &str) -> Result<Self> {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("carillon_{prefix}_{}_{number}", std::process::id());
+        let database = Self {
+            server: server.to_owned(),
+            name,
+        };
+        database.drop_if_there().await?;
+        let create = format!("CREATE DATABASE {} TEMPLATE template0", database.name);
+        database.administer(create).await?;
+        Ok(database)
+    }
+
+    /// Its address, for [`crate::Store::open`].
+    pub fn url(&self) -> String {
+        let (address, options) = self.server.split_once('?').unwrap_or((&self.server, ""));
+        let base = address
+            .rfind('/')
+            .map_or(address, |slash| &address[..slash]);
+        let mark = if options.is_empty() { "" } else { "?" };
+        format!("{base}/{}{mark}{options}", self.name)
+    }
+
+    /// Removes it, whoever is still connected.
+    pub async fn drop_if_there(&self) -> Result<()> {
+        self.administer(format!(
+            "DROP DATABASE IF EXISTS {} WITH (FORCE)",
+            self.name
+        ))
+        .await
+    }
+
+    async fn administer(&self, statement: String) -> Result<()> {
+        let mut conn = PgConnection::connect(&self.server).await?;
+        conn.execute(AssertSqlSafe(statement)).await?;
+        conn.close().await?;
+        Ok(())
+    }
+}
