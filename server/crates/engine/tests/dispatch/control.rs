@@ -10,15 +10,14 @@ use carillon_engine::jobs::Submission;
 use carillon_simulator::{FleetConfig, Profile};
 use serde_json::json;
 
-use crate::house::{House, caller};
+use crate::house::{House, Place, caller};
 
 fn request(value: serde_json::Value) -> JobRequest {
     serde_json::from_value(value).unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn cancelling_lets_what_is_in_flight_finish_and_leaves_the_rest() {
-    let house = House::new(FleetConfig::uniform(Profile::Normal, 60, PlainHttp)).await;
+pub(crate) async fn cancelling_lets_what_is_in_flight_finish_and_leaves_the_rest(place: Place) {
+    let house = House::new(place, FleetConfig::uniform(Profile::Normal, 60, PlainHttp)).await;
     house.engine.stop_all(&caller(), "hold").await.unwrap();
     let job = house.reboot(json!({"window": 4, "canary": 0})).await;
     let cancelled = house.engine.cancel_job(&caller(), &job).await.unwrap();
@@ -33,9 +32,8 @@ async fn cancelling_lets_what_is_in_flight_finish_and_leaves_the_rest() {
     assert!(matches!(again, Err(EngineError::Conflict(_))));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn stop_all_holds_everything_until_it_is_released() {
-    let house = House::new(FleetConfig::uniform(Profile::Normal, 10, PlainHttp)).await;
+pub(crate) async fn stop_all_holds_everything_until_it_is_released(place: Place) {
+    let house = House::new(place, FleetConfig::uniform(Profile::Normal, 10, PlainHttp)).await;
     house
         .engine
         .stop_all(&caller(), "fire drill")
@@ -52,11 +50,10 @@ async fn stop_all_holds_everything_until_it_is_released() {
     assert_eq!(house.finished(&job).await.job.counts.acknowledged, 10);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_job_stops_itself_above_its_share_of_failures_and_not_at_it() {
+pub(crate) async fn a_job_stops_itself_above_its_share_of_failures_and_not_at_it(place: Place) {
     let mut config = FleetConfig::uniform(Profile::Normal, 20, PlainHttp);
     config.sites[0].profiles = BTreeMap::from([(Profile::ForbiddenIp, 3)]);
-    let house = House::new(config).await;
+    let house = House::new(place, config).await;
     let switch = |action: &str, percent: u32| {
         house.submit(json!({
             "action": action, "targets": {"filter": ""}, "reason": "test",
@@ -75,9 +72,12 @@ async fn a_job_stops_itself_above_its_share_of_failures_and_not_at_it() {
     assert_eq!(end.job.counts.acknowledged + skipped, 17);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_failed_canary_spares_the_others() {
-    let house = House::new(FleetConfig::uniform(Profile::ForbiddenIp, 12, PlainHttp)).await;
+pub(crate) async fn a_failed_canary_spares_the_others(place: Place) {
+    let house = House::new(
+        place,
+        FleetConfig::uniform(Profile::ForbiddenIp, 12, PlainHttp),
+    )
+    .await;
     let job = house
         .reboot(json!({"canary": 2, "max_failed_percent": 100}))
         .await;
@@ -90,11 +90,10 @@ async fn a_failed_canary_spares_the_others() {
     assert_eq!(end.job.counts.skipped, 12 - end.job.counts.failed);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_retry_is_a_new_job_of_exactly_the_chosen_phones() {
+pub(crate) async fn a_retry_is_a_new_job_of_exactly_the_chosen_phones(place: Place) {
     let mut config = FleetConfig::uniform(Profile::Normal, 8, PlainHttp);
     config.sites[0].profiles = BTreeMap::from([(Profile::ForbiddenIp, 2)]);
-    let house = House::new(config).await;
+    let house = House::new(place, config).await;
     let job = house
         .reboot(json!({"canary": 0, "max_failed_percent": 100}))
         .await;
@@ -136,9 +135,8 @@ async fn a_retry_is_a_new_job_of_exactly_the_chosen_phones() {
     assert!(matches!(none, Err(EngineError::Invalid(_))));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_same_key_and_body_are_one_job() {
-    let house = House::new(FleetConfig::uniform(Profile::Normal, 3, PlainHttp)).await;
+pub(crate) async fn the_same_key_and_body_are_one_job(place: Place) {
+    let house = House::new(place, FleetConfig::uniform(Profile::Normal, 3, PlainHttp)).await;
     let body = request(json!({"action": "VOLUME_UP", "targets": {"filter": ""}}));
     let submission = Submission {
         idempotency_key: Some("once".to_owned()),
@@ -157,9 +155,8 @@ async fn the_same_key_and_body_are_one_job() {
     assert!(matches!(refused, Err(EngineError::Conflict(_))));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_set_that_changed_since_it_was_seen_is_refused() {
-    let house = House::new(FleetConfig::uniform(Profile::Normal, 5, PlainHttp)).await;
+pub(crate) async fn a_set_that_changed_since_it_was_seen_is_refused(place: Place) {
+    let house = House::new(place, FleetConfig::uniform(Profile::Normal, 5, PlainHttp)).await;
     let mut body = request(json!({"action": "VOLUME_UP", "targets": {"filter": ""}}));
     let seen = house.engine.preview_job(&caller(), &body).await.unwrap();
     let first = seen.plan.run[0].mac;
@@ -187,9 +184,8 @@ async fn a_set_that_changed_since_it_was_seen_is_refused() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_comes_too_late_expires() {
-    let house = House::new(FleetConfig::uniform(Profile::Normal, 5, PlainHttp)).await;
+pub(crate) async fn what_comes_too_late_expires(place: Place) {
+    let house = House::new(place, FleetConfig::uniform(Profile::Normal, 5, PlainHttp)).await;
     let past = house
         .engine
         .clock

@@ -7,11 +7,12 @@ use carillon_engine::dispatch;
 use carillon_simulator::{FleetConfig, Profile};
 use serde_json::json;
 
-use crate::house::{House, caller, took};
+use crate::house::{House, Place, caller, took};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn claims_of_a_dead_run_become_unknown_and_the_rest_waits_for_a_person() {
-    let mut house = House::new(FleetConfig::uniform(Profile::Silent, 30, PlainHttp)).await;
+pub(crate) async fn claims_of_a_dead_run_become_unknown_and_the_rest_waits_for_a_person(
+    place: Place,
+) {
+    let mut house = House::new(place, FleetConfig::uniform(Profile::Silent, 30, PlainHttp)).await;
     let job = house
         .reboot(json!({"window": 8, "canary": 0, "timeout_ms": 20_000, "max_failed_percent": 100}))
         .await;
@@ -46,9 +47,8 @@ async fn claims_of_a_dead_run_become_unknown_and_the_rest_waits_for_a_person() {
     assert_eq!(told.count(), 8);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_interrupted_job_goes_on_where_it_was_and_sends_nothing_twice() {
-    let mut house = House::new(FleetConfig::uniform(Profile::Normal, 40, PlainHttp)).await;
+pub(crate) async fn an_interrupted_job_goes_on_where_it_was_and_sends_nothing_twice(place: Place) {
+    let mut house = House::new(place, FleetConfig::uniform(Profile::Normal, 40, PlainHttp)).await;
     let job = house
         .reboot(json!({"window": 4, "canary": 0, "max_failed_percent": 100}))
         .await;
@@ -78,9 +78,8 @@ async fn an_interrupted_job_goes_on_where_it_was_and_sends_nothing_twice() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_clean_stop_leaves_nothing_unknown() {
-    let mut house = House::new(FleetConfig::uniform(Profile::Normal, 200, PlainHttp)).await;
+pub(crate) async fn a_clean_stop_leaves_nothing_unknown(place: Place) {
+    let mut house = House::new(place, FleetConfig::uniform(Profile::Normal, 200, PlainHttp)).await;
     let job = house.reboot(json!({"window": 32, "canary": 0})).await;
     let mut changes = house.engine.feed.watch_job(&job);
     while house

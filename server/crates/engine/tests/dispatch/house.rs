@@ -1,7 +1,7 @@
 //! An installation with a simulated fleet in its inventory.
 
+use std::future::Future;
 use std::net::IpAddr;
-use std::path::Path;
 use std::sync::Arc;
 
 use carillon_devices::{Gateway, GatewayConfig, Guard, GuardConfig};
@@ -12,9 +12,10 @@ use carillon_domain::{JobState, Mac, TargetState};
 use carillon_engine::accounts::{Cost, Hasher};
 use carillon_engine::dispatch::{self, Dispatch, Patience, Recovered};
 use carillon_engine::jobs::Submission;
-use carillon_engine::secrets::{KeySource, Place};
+use carillon_engine::secrets::{self, KeySource};
 use carillon_engine::{Caller, Clock, Engine, Feed, Parts, Random};
 use carillon_simulator::{Fleet, FleetConfig};
+use carillon_store::testing::TestDatabase;
 use carillon_store::{AuditQuery, CredentialRow, JobSnapshot, Store, TargetQuery, TargetRow};
 use serde_json::json;
 use tempfile::TempDir;
@@ -22,7 +23,45 @@ use tempfile::TempDir;
 pub(crate) struct House {
     pub(crate) engine: Engine,
     pub(crate) fleet: Fleet,
-    pub(crate) directory: TempDir,
+    place: Place,
+}
+
+/// Where the data of one test lives.
+#[derive(Clone)]
+pub(crate) struct Place {
+    directory: Arc<TempDir>,
+    url: String,
+}
+
+pub(crate) async fn on_sqlite<F: Future<Output = ()> + Send + 'static>(
+    case: impl FnOnce(Place) -> F,
+) {
+    let directory = Arc::new(tempfile::tempdir().unwrap());
+    let url = format!("sqlite:{}", directory.path().join("carillon.db").display());
+    case(Place { directory, url }).await;
+}
+
+pub(crate) async fn on_postgres<F: Future<Output = ()> + Send + 'static>(
+    case: impl FnOnce(Place) -> F,
+) {
+    let Some(server) = std::env::var_os("CARILLON_TEST_POSTGRES_URL") else {
+        eprintln!("skipped: CARILLON_TEST_POSTGRES_URL is not set");
+        return;
+    };
+    let database = TestDatabase::create(server.to_str().unwrap(), "dispatch")
+        .await
+        .unwrap();
+    let directory = Arc::new(tempfile::tempdir().unwrap());
+    let place = Place {
+        directory,
+        url: database.url(),
+    };
+    // In a task of its own, so that the database goes even when the case fails.
+    let ended = tokio::spawn(case(place)).await;
+    database.drop_if_there().await.unwrap();
+    if let Err(failure) = ended {
+        std::panic::resume_unwind(failure.into_panic());
+    }
 }
 
 pub(crate) fn caller() -> Caller {
@@ -31,15 +70,14 @@ pub(crate) fn caller() -> Caller {
 
 impl House {
     /// A fleet, its inventory, and a dispatcher that runs.
-    pub(crate) async fn new(config: FleetConfig) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+    pub(crate) async fn new(place: Place, config: FleetConfig) -> Self {
         let fleet = Fleet::start(config).await.unwrap();
-        let engine = engine(directory.path()).await;
+        let engine = engine(&place).await;
         engine.store.migrate().await.unwrap();
         let house = Self {
             engine,
             fleet,
-            directory,
+            place,
         };
         house.fill_inventory().await;
         dispatch::start(&house.engine, "test").await.unwrap();
@@ -48,7 +86,7 @@ impl House {
 
     /// Forgets the running engine, as a crash does, and starts another on the same files.
     pub(crate) async fn restart_after_crash(&mut self) -> Recovered {
-        self.engine = engine(self.directory.path()).await;
+        self.engine = engine(&self.place).await;
         dispatch::start(&self.engine, "test").await.unwrap()
     }
 
@@ -56,7 +94,7 @@ impl House {
         let (store, now) = (&self.engine.store, self.engine.clock.now());
         let mut unit = store.begin().await.unwrap();
         for site in self.fleet.sites() {
-            let place = Place::credential(site.credential.as_str(), 1);
+            let place = secrets::Place::credential(site.credential.as_str(), 1);
             let password = site.password.as_str().as_bytes();
             let sealed = self
                 .engine
@@ -172,16 +210,15 @@ impl House {
     }
 }
 
-async fn engine(directory: &Path) -> Engine {
-    let source = KeySource::File(directory.join("secret.keys"));
+async fn engine(place: &Place) -> Engine {
+    let source = KeySource::File(place.directory.path().join("secret.keys"));
     let clock = Clock::system();
     let keyring = match source.load() {
         Ok(keyring) => keyring,
         Err(_) => source.create(&Random::system(), clock.now()).unwrap(),
     };
-    let url = format!("sqlite:{}", directory.join("carillon.db").display());
     Engine::new(Parts {
-        store: Store::open(&url).await.unwrap(),
+        store: Store::open(&place.url).await.unwrap(),
         gateway: gateway(&clock),
         keyring: Some(keyring),
         hasher: Hasher::new(Cost::default(), 1),

@@ -7,11 +7,10 @@ use carillon_domain::{Cause, TargetState};
 use carillon_simulator::FleetConfig;
 use serde_json::json;
 
-use crate::house::{House, took};
+use crate::house::{House, Place, took};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_broadcast_to_the_demo_fleet_tells_the_truth_about_every_phone() {
-    let house = House::new(FleetConfig::demo(300)).await;
+pub(crate) async fn a_broadcast_to_the_demo_fleet_tells_the_truth_about_every_phone(place: Place) {
+    let house = House::new(place, FleetConfig::demo(300)).await;
     let job = house
         .reboot(json!({"window": 128, "canary": 0, "max_failed_percent": 100, "timeout_ms": 2500}))
         .await;
@@ -43,9 +42,8 @@ async fn a_broadcast_to_the_demo_fleet_tells_the_truth_about_every_phone() {
     assert_eq!(caused, end.job.counts.failed + end.job.counts.unknown);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_intent_and_every_result_is_in_the_audit_log() {
-    let house = House::new(FleetConfig::demo(40)).await;
+pub(crate) async fn every_intent_and_every_result_is_in_the_audit_log(place: Place) {
+    let house = House::new(place, FleetConfig::demo(40)).await;
     let job = house
         .reboot(json!({"window": 16, "canary": 0, "max_failed_percent": 100, "timeout_ms": 1500}))
         .await;
@@ -78,9 +76,8 @@ async fn every_intent_and_every_result_is_in_the_audit_log() {
     assert_eq!(ended, 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_contact_taught_is_remembered_for_the_next_job() {
-    let house = House::new(FleetConfig::demo(40)).await;
+pub(crate) async fn what_contact_taught_is_remembered_for_the_next_job(place: Place) {
+    let house = House::new(place, FleetConfig::demo(40)).await;
     let options = json!({"window": 16, "timeout_ms": 1500});
     let first = house
         .submit(json!({"action": "VOLUME_UP", "targets": {"filter": ""}, "options": options}))

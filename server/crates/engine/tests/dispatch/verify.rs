@@ -7,7 +7,7 @@ use carillon_domain::{Cause, TargetState};
 use carillon_simulator::{FleetConfig, Profile, Timing};
 use serde_json::json;
 
-use crate::house::House;
+use crate::house::{House, Place};
 
 fn quick(profiles: BTreeMap<Profile, u32>, phones: u32) -> FleetConfig {
     let timing = Timing {
@@ -20,15 +20,14 @@ fn quick(profiles: BTreeMap<Profile, u32>, phones: u32) -> FleetConfig {
     config
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_reboot_is_verified_by_going_away_and_coming_back() {
+pub(crate) async fn a_reboot_is_verified_by_going_away_and_coming_back(place: Place) {
     let profiles = BTreeMap::from([
         (Profile::Noop200, 2),
         (Profile::NeverReturns, 1),
         (Profile::RebootReset, 2),
         (Profile::ForbiddenIp, 1),
     ]);
-    let house = House::new(quick(profiles, 20)).await;
+    let house = House::new(place, quick(profiles, 20)).await;
     let job = house
         .reboot(json!({"verify": true, "canary": 0, "max_failed_percent": 100, "window": 20}))
         .await;
@@ -48,9 +47,8 @@ async fn a_reboot_is_verified_by_going_away_and_coming_back() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_setting_is_verified_by_reading_it_back() {
-    let house = House::new(quick(BTreeMap::from([(Profile::Noop200, 1)]), 6)).await;
+pub(crate) async fn a_setting_is_verified_by_reading_it_back(place: Place) {
+    let house = House::new(place, quick(BTreeMap::from([(Profile::Noop200, 1)]), 6)).await;
     let job = house
         .submit(json!({
             "action": "DNDOn", "targets": {"filter": ""}, "reason": "test",
