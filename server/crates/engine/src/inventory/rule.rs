@@ -9,6 +9,9 @@ use carillon_domain::Filter;
 /// Which groups each group's rule asks for.
 pub(super) type Graph = BTreeMap<String, BTreeSet<String>>;
 
+/// How many groups a chain of rules may have: fewer than the storage follows.
+const MAX_DEPTH: usize = 6;
+
 /// What is wrong with a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RuleProblem {
@@ -16,6 +19,8 @@ pub(super) enum RuleProblem {
     Unknown(String),
     /// It leads back to itself, over these groups.
     Cycle(Vec<String>),
+    /// Groups would ask for groups that ask for groups, too often to be looked up each time.
+    TooDeep,
 }
 
 impl std::fmt::Display for RuleProblem {
@@ -25,6 +30,10 @@ impl std::fmt::Display for RuleProblem {
             Self::Cycle(path) => {
                 write!(f, "the rule would depend on itself: {}", path.join(" → "))
             }
+            Self::TooDeep => write!(
+                f,
+                "rules may ask for each other over at most {MAX_DEPTH} groups"
+            ),
         }
     }
 }
@@ -47,7 +56,30 @@ pub(super) fn check(slug: &str, filter: &Filter, others: &Graph) -> Result<(), R
     if leads_to(slug, &asked, others, &mut path, &mut BTreeSet::new()) {
         return Err(RuleProblem::Cycle(path));
     }
+    let mut all = others.clone();
+    all.insert(slug.to_owned(), asked);
+    let mut lengths = BTreeMap::new();
+    if all
+        .keys()
+        .any(|name| length(name, &all, &mut lengths) > MAX_DEPTH)
+    {
+        return Err(RuleProblem::TooDeep);
+    }
     Ok(())
+}
+
+/// How many groups the longest chain from this one has.
+fn length(name: &str, graph: &Graph, known: &mut BTreeMap<String, usize>) -> usize {
+    if let Some(length) = known.get(name) {
+        return *length;
+    }
+    // A ring of old counts as short: it is refused where it is asked for.
+    known.insert(name.to_owned(), 0);
+    let next = graph.get(name).into_iter().flatten();
+    let longest = next.map(|next| length(next, graph, known)).max();
+    let length = longest.unwrap_or(0) + 1;
+    known.insert(name.to_owned(), length);
+    length
 }
 
 /// Whether one of `asked` leads to `goal`; then `path` tells how.
@@ -113,6 +145,28 @@ mod tests {
         assert_eq!(
             check("new", &rule("group:z"), &others),
             Err(RuleProblem::Unknown("z".into()))
+        );
+    }
+
+    #[test]
+    fn chains_of_rules_stay_short() {
+        let others = graph(&[
+            ("a", &["b"]),
+            ("b", &["c"]),
+            ("c", &["d"]),
+            ("d", &["e"]),
+            ("e", &[]),
+            ("f", &[]),
+        ]);
+        assert_eq!(check("new", &rule("group:a"), &others), Ok(()));
+        assert_eq!(check("e", &rule("group:f"), &others), Ok(()));
+        let mut longer = others;
+        longer.insert("g".to_owned(), ["f".to_owned()].into());
+        longer.insert("f".to_owned(), ["h".to_owned()].into());
+        longer.insert("h".to_owned(), BTreeSet::new());
+        assert_eq!(
+            check("e", &rule("group:g"), &longer),
+            Err(RuleProblem::TooDeep)
         );
     }
 }

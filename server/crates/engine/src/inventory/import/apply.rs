@@ -111,6 +111,7 @@ fn parts(items: Vec<Item>) -> (Vec<Phone>, Vec<(Mac, Intent)>) {
 async fn check_unchanged(unit: &mut Unit, planned: &Planned) -> Result<()> {
     let items = || planned.creates.iter().chain(&planned.updates);
     let macs: Vec<Mac> = items().map(|item| item.phone.mac).collect();
+    unit.lock_phones(&macs).await?;
     let found: BTreeMap<Mac, i64> = unit
         .phones_by_macs(&macs)
         .await?
