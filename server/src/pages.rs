@@ -10,19 +10,64 @@
 
 use crate::router::table::{Access, Table};
 
+pub mod account;
+pub mod action_words;
+pub mod audit;
+pub mod audit_row;
+pub mod credentials;
+pub mod day;
 pub mod error;
 pub mod flash;
 pub mod form;
+pub mod groups;
+pub mod import;
+pub mod job;
+pub mod job_row;
+pub mod jobs;
+pub mod notice;
+pub mod overview;
+pub mod phone;
+pub mod phone_form;
+pub mod phones;
+pub mod refused;
+pub mod review;
+pub mod run;
+pub mod seek;
+pub mod selection;
 pub mod setup;
 pub mod sign_in;
+pub mod sites;
+pub mod snippet;
+pub mod stop;
+pub mod tokens;
+pub mod users;
 pub mod visit;
 
 /// Every page and every form.
 pub fn routes() -> Table {
+    work(inventory(sessions()))
+}
+
+/// What is done, what was done, and by whom.
+fn work(table: Table) -> Table {
+    let table = jobs::routes(job::routes(review::routes(run::routes(table))));
+    let table = stop::routes(audit::routes(overview::routes(table)));
+    account::routes(users::routes(tokens::routes(table)))
+}
+
+/// Signing in and out, and the first account.
+fn sessions() -> Table {
     Table::pages()
         .get("/sign-in", Access::Public, sign_in::show)
         .post("/sign-in", Access::Public, sign_in::submit)
         .post("/sign-out", Access::SignedIn, sign_in::leave)
         .get("/setup", Access::Public, setup::show)
         .post("/setup", Access::Public, setup::submit)
+}
+
+/// Phones, groups, sites and what opens them.
+fn inventory(table: Table) -> Table {
+    let table = import::routes(selection::routes(phones::routes(table)));
+    let table = phone_form::routes(phone::routes(table));
+    credentials::routes(sites::routes(groups::routes(table)))
 }

@@ -1,0 +1,242 @@
+//! `/account`: one's own password, sessions and tokens.
+//!
+//! *Invariant:* a new token is shown once: it waits sealed for the page behind the redirect,
+//! which takes it away.
+
+use std::time::Duration;
+
+use axum::extract::Path;
+use axum::response::Response;
+use carillon_contract::FormErrors;
+use carillon_contract::account::{AccountView, SessionRow};
+use carillon_contract::tokens::{NewToken as ShownToken, TokenForm};
+use carillon_domain::role::Permission;
+use carillon_engine::accounts::{NewToken, SHORTEST, SessionContext, SessionInfo, TokenScope};
+use carillon_engine::{Caller, EngineError};
+use http::StatusCode;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::refused::refusal;
+use super::visit::{PageResult, Visit, done};
+use super::{notice, tokens};
+use crate::fields::{Fields, Form, Query};
+use crate::problem::Problem;
+use crate::router::table::{Access, Table};
+
+const OWN: Access = Access::Needs(Permission::OwnAccount);
+const MADE: &str = "token";
+/// A new token waits so long for its page.
+const WAITS: Duration = Duration::from_mins(10);
+const DAY: Duration = Duration::from_hours(24);
+
+pub(super) fn routes(table: Table) -> Table {
+    table
+        .get("/account", OWN, show)
+        .post("/account/password", OWN, password)
+        .post("/account/sessions/{id}/end", OWN, end_session)
+        .post("/account/sessions/end-others", OWN, end_others)
+        .post("/account/tokens", OWN, make_token)
+        .post("/account/tokens/{id}/revoke", OWN, revoke_token)
+}
+
+/// What the page says besides what is stored.
+#[derive(Default)]
+struct Extra {
+    status: StatusCode,
+    password_errors: FormErrors,
+    token_form: TokenForm,
+    token_errors: FormErrors,
+    new_token: Option<ShownToken>,
+}
+
+/// `GET /account`.
+async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
+    notice::unknown(&mut visit, &query, &["made"]);
+    let new_token = match query.filled("made") {
+        Some(id) => made(&mut visit, &caller, id).await?,
+        None => None,
+    };
+    let extra = Extra {
+        new_token,
+        ..Extra::default()
+    };
+    page(visit, &caller, extra).await
+}
+
+/// Takes a new token for its one appearance.
+async fn made(
+    visit: &mut Visit,
+    caller: &Caller,
+    id: &str,
+) -> Result<Option<ShownToken>, EngineError> {
+    match visit.app.engine().take_draft(caller, MADE, id).await {
+        Ok(token) => Ok(Some(token)),
+        Err(EngineError::NotFound) => {
+            notice::warn(visit, "That token was shown already. If it is lost, revoke it and make another.");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn page(visit: Visit, caller: &Caller, extra: Extra) -> Result<Response, Problem> {
+    let engine = visit.app.engine();
+    let handle = visit.session.as_ref().map(|session| session.handle.clone());
+    let sessions = engine.own_sessions(caller).await?.into_iter();
+    let own = engine.own_tokens(caller).await?;
+    let view = AccountView {
+        name: caller.actor.name.clone(),
+        role: caller.role,
+        password_changed_at: None,
+        password_min: SHORTEST,
+        password_errors: extra.password_errors,
+        sessions: sessions.map(|session| row(session, handle.as_deref())).collect(),
+        tokens: tokens::rows(own, visit.frame.now),
+        token_form: extra.token_form,
+        token_errors: extra.token_errors,
+        new_token: extra.new_token,
+    };
+    let html = carillon_ui::account(&visit.frame, &view);
+    Ok(visit.html(extra.status, html))
+}
+
+fn row(session: SessionInfo, current: Option<&str>) -> SessionRow {
+    SessionRow {
+        current: current == Some(session.handle.as_str()),
+        id: session.handle,
+        created_at: session.created_at,
+        last_seen: session.last_seen_at,
+        ip: session.ip,
+        agent: session.agent,
+    }
+}
+
+fn session(visit: &Visit) -> Result<SessionContext, Problem> {
+    let session = visit.session.clone();
+    session.ok_or_else(|| Problem::internal("one's own account without a session"))
+}
+
+/// `POST /account/password`.
+async fn password(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
+    let fields = fields.only(&["current", "password", "password_again"])?;
+    match change_password(&visit, &fields).await {
+        Ok(()) => {
+            let text = "Your password was changed, and your other sessions were ended.";
+            Ok(visit.see_other_saying("/account", &done(text)))
+        }
+        Err(error) => {
+            let refused = refusal(error)?;
+            let extra = Extra {
+                status: refused.status,
+                password_errors: refused.errors,
+                ..Extra::default()
+            };
+            page(visit, &caller, extra).await
+        }
+    }
+}
+
+async fn change_password(visit: &Visit, fields: &Fields) -> Result<(), EngineError> {
+    if fields.text("password") != fields.text("password_again") {
+        let message = "The two new passwords are not the same.";
+        return Err(EngineError::invalid("password_again", "different", message));
+    }
+    let Some(session) = &visit.session else {
+        return Err(EngineError::Internal("one's own account without a session"));
+    };
+    let current = SecretString::from(fields.or_empty("current"));
+    let new = SecretString::from(fields.or_empty("password"));
+    visit.app.engine().change_own_password(session, current, new).await.map(drop)
+}
+
+/// `POST /account/sessions/{id}/end`.
+async fn end_session(
+    visit: Visit,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    fields.only(&[])?;
+    visit.app.engine().end_session(&caller, &id).await?;
+    Ok(visit.see_other_saying("/account", &done("The session was ended.")))
+}
+
+/// `POST /account/sessions/end-others`.
+async fn end_others(visit: Visit, Form(fields): Form) -> PageResult {
+    fields.only(&[])?;
+    let session = session(&visit)?;
+    let text = match visit.app.engine().end_other_sessions(&session).await? {
+        1 => "1 other session was ended.".to_owned(),
+        count => format!("{count} other sessions were ended."),
+    };
+    Ok(visit.see_other_saying("/account", &done(text)))
+}
+
+/// `POST /account/tokens`.
+async fn make_token(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
+    let fields = fields.only(&["label", "scope", "expires_days"])?;
+    let form = TokenForm {
+        label: fields.or_empty("label"),
+        scope: fields.or_empty("scope"),
+        expires_days: fields.or_empty("expires_days"),
+    };
+    match issue(&visit, &caller, &form).await {
+        Ok(id) => Ok(visit.see_other(&format!("/account?made={id}"))),
+        Err(error) => {
+            let refused = refusal(error)?;
+            let extra = Extra {
+                status: refused.status,
+                token_form: form,
+                token_errors: refused.errors,
+                ..Extra::default()
+            };
+            page(visit, &caller, extra).await
+        }
+    }
+}
+
+/// Makes a token and keeps it for the page that shows it.
+async fn issue(visit: &Visit, caller: &Caller, form: &TokenForm) -> Result<String, EngineError> {
+    let engine = visit.app.engine();
+    let scope: TokenScope = form.scope.parse().map_err(|_| {
+        EngineError::invalid("scope", "required", "Choose what the token may do.")
+    })?;
+    let days: u32 = form.expires_days.parse().map_err(|_| {
+        EngineError::invalid("expires_days", "invalid", "Choose how long the token works.")
+    })?;
+    let new = NewToken {
+        user: None,
+        label: form.label.clone(),
+        scope,
+        lifetime: Some(DAY.saturating_mul(days)),
+    };
+    let issued = engine.create_token(caller, new).await.map_err(name_fields)?;
+    let shown = ShownToken {
+        label: issued.info.label,
+        token: issued.token.expose_secret().to_owned(),
+    };
+    engine.keep_draft(caller, MADE, &shown, WAITS).await
+}
+
+/// The form's own name for what the engine calls `expires`.
+fn name_fields(error: EngineError) -> EngineError {
+    let EngineError::Invalid(mut errors) = error else {
+        return error;
+    };
+    for error in errors.iter_mut().filter(|error| error.field == "expires") {
+        "expires_days".clone_into(&mut error.field);
+    }
+    EngineError::Invalid(errors)
+}
+
+/// `POST /account/tokens/{id}/revoke`.
+async fn revoke_token(
+    visit: Visit,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    fields.only(&[])?;
+    visit.app.engine().revoke_token(&caller, &id).await?;
+    Ok(visit.see_other_saying("/account", &done("The token was revoked.")))
+}

@@ -1,0 +1,105 @@
+//! `/audit`: the log, one record, exports of the same query.
+
+use carillon_contract::audit::{AuditView, ChainView};
+use carillon_contract::list::{Link, Total};
+use carillon_domain::role::Permission;
+use carillon_engine::{Caller, Engine, EngineError};
+use carillon_store::{AuditRow, Page, Seek};
+
+use super::visit::{PageResult, Visit};
+use super::{audit_row, notice, seek};
+use crate::api::audit::stream_export;
+use crate::fields::{Fields, Query};
+use crate::problem::Problem;
+use crate::router::table::{Access, Table};
+
+mod filter;
+mod record;
+
+use filter::{Asked, KNOWN};
+
+const VIEW: Access = Access::Needs(Permission::ViewAudit);
+const ROWS: i64 = 50;
+
+pub(super) fn routes(table: Table) -> Table {
+    table
+        .get("/audit", VIEW, list)
+        .get("/audit/export", VIEW, export)
+        .get("/audit/{seq}", VIEW, record::show)
+}
+
+/// `GET /audit`.
+async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
+    notice::unknown(&mut visit, &query, KNOWN);
+    let engine = visit.app.engine().clone();
+    let asked = Asked::of(&query, visit.frame.now);
+    let page = page(&mut visit, &caller, (&asked, &query)).await?;
+    let total = if asked.errors.is_empty() {
+        seek::total(engine.audit_count(&caller, &asked.query).await?)
+    } else {
+        Total::default()
+    };
+    let view = AuditView {
+        presets: asked.presets(&caller),
+        period: asked.period(),
+        all_time_href: asked.all_time_href(),
+        chips: asked.chips(),
+        clear_href: "/audit".to_owned(),
+        paging: seek::paging(&page, &asked.at("/audit"), total),
+        rows: page.items.iter().map(audit_row::row_view).collect(),
+        exports: exports(&asked),
+        chain: Some(chain(&engine, &caller).await?),
+        filter: asked.filter,
+        errors: asked.errors,
+    };
+    let html = carillon_ui::audit(&visit.frame, &view);
+    Ok(visit.page(html))
+}
+
+async fn page(
+    visit: &mut Visit,
+    caller: &Caller,
+    (asked, query): (&Asked, &Fields),
+) -> Result<Page<AuditRow>, EngineError> {
+    if !asked.errors.is_empty() {
+        let items = Vec::new();
+        return Ok(Page { items, previous: None, next: None });
+    }
+    let engine = visit.app.engine().clone();
+    let found = engine.audit_page(caller, &asked.query, &seek::seek(query), ROWS).await;
+    match seek::or_first(visit, found)? {
+        Some(page) => Ok(page),
+        None => engine.audit_page(caller, &asked.query, &Seek::Start, ROWS).await,
+    }
+}
+
+fn exports(asked: &Asked) -> Vec<Link> {
+    let link = |text: &str, format: &str| {
+        Link::new(text, asked.at("/audit/export").add("format", format))
+    };
+    if asked.errors.is_empty() {
+        vec![link("Export CSV", "csv"), link("Export JSON Lines", "jsonl")]
+    } else {
+        Vec::new()
+    }
+}
+
+async fn chain(engine: &Engine, caller: &Caller) -> Result<ChainView, EngineError> {
+    let head = engine.audit_head(caller).await?;
+    Ok(ChainView {
+        size: i64::try_from(head.size()).unwrap_or(i64::MAX),
+        root: hex::encode(head.root()),
+        checkpoint_at: None,
+    })
+}
+
+/// `GET /audit/export`: exactly what the list with the same address shows, whole.
+async fn export(visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
+    let query = query.only(&[KNOWN, &["format"]].concat())?;
+    let asked = Asked::of(&query, visit.frame.now);
+    if let Some(error) = asked.errors.0.first() {
+        return Err(Problem::field(&error.field, &error.code, error.message.clone()));
+    }
+    let fields = asked.export_fields(query.filled("format").unwrap_or("csv"));
+    stream_export(&visit.app, caller, &fields).await
+}

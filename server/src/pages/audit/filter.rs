@@ -1,0 +1,279 @@
+//! What is asked of the log.
+//!
+//! Owns the filters in an address, the period that holds where none is given, and their words.
+
+use std::time::Duration;
+
+use carillon_contract::audit::AuditFilter;
+use carillon_contract::list::{Chip, Tab};
+use carillon_contract::{FormErrors, Href};
+use carillon_domain::Timestamp;
+use carillon_domain::event::EventResult;
+use carillon_engine::Caller;
+use carillon_store::AuditQuery;
+
+use crate::fields::Fields;
+use crate::pages::action_words::short_title;
+use crate::pages::day::Period;
+
+/// Names of everything that an address may ask.
+pub(super) const KNOWN: &[&str] = &[
+    "from", "to", "actor", "action", "phone", "site", "group", "job", "result", "ip", "q",
+    "period", "after", "before",
+];
+const USUAL_DAYS: u64 = 30;
+const USUAL: Duration = Duration::from_hours(USUAL_DAYS * 24);
+
+/// What is asked.
+pub(super) struct Asked {
+    /// As typed.
+    pub(super) filter: AuditFilter,
+    /// Whether all time was asked for.
+    pub(super) all_time: bool,
+    /// For the engine.
+    pub(super) query: AuditQuery,
+    /// What cannot be read.
+    pub(super) errors: FormErrors,
+}
+
+impl Asked {
+    /// Reads an address.
+    pub(super) fn of(query: &Fields, now: Timestamp) -> Self {
+        let mut errors = FormErrors::default();
+        let filter = filter(query);
+        let all_time = query.text("period") == Some("all");
+        let period = Period::of(&filter.from, &filter.to, &mut errors);
+        let usual = !all_time && filter.from.is_empty() && filter.to.is_empty();
+        let (not_actions, actions) = actions(&filter.action);
+        let asked = AuditQuery {
+            from: period.from.or_else(|| usual.then(|| now.minus(USUAL))),
+            to: period.to,
+            actor: some(&filter.actor),
+            actions,
+            not_actions,
+            phone: parsed("phone", &filter.phone, &mut errors),
+            site: some(&filter.site),
+            group: some(&filter.group),
+            job: some(&filter.job),
+            results: results(&filter.result, &mut errors),
+            ip: some(&filter.ip),
+            text: filter.q.clone(),
+        };
+        Self {
+            filter,
+            all_time,
+            query: asked,
+            errors,
+        }
+    }
+
+    /// Every filter with its name, as typed; empty ones too.
+    fn pairs(&self) -> [(&'static str, &str); 11] {
+        let f = &self.filter;
+        [
+            ("from", f.from.as_str()),
+            ("to", f.to.as_str()),
+            ("actor", f.actor.as_str()),
+            ("action", f.action.as_str()),
+            ("phone", f.phone.as_str()),
+            ("site", f.site.as_str()),
+            ("group", f.group.as_str()),
+            ("job", f.job.as_str()),
+            ("result", f.result.as_str()),
+            ("ip", f.ip.as_str()),
+            ("q", f.q.as_str()),
+        ]
+    }
+
+    /// A path with these filters.
+    pub(super) fn at(&self, path: &str) -> Href {
+        let pairs = self.pairs().into_iter();
+        let href = pairs.fold(Href::new(path), |href, (name, value)| href.add_some(name, value));
+        href.add_some("period", if self.all_time { "all" } else { "" })
+    }
+
+    /// The same with no limit of time; `None` when there is none.
+    pub(super) fn all_time_href(&self) -> Option<String> {
+        let limited = self.query.from.is_some() || self.query.to.is_some();
+        let all = self.at("/audit").without("from").without("to").set("period", "all");
+        limited.then(|| all.to_string())
+    }
+
+    /// The period that is shown, in words.
+    pub(super) fn period(&self) -> String {
+        let (from, to) = (self.filter.from.as_str(), self.filter.to.as_str());
+        match (from, to) {
+            ("", "") if self.all_time => "all time".to_owned(),
+            ("", "") => format!("last {USUAL_DAYS} days"),
+            (from, "") => format!("from {from}"),
+            ("", to) => format!("up to {to}"),
+            (from, to) => format!("{from} to {to}"),
+        }
+    }
+
+    /// The filters that are set, each with the way to be rid of it.
+    pub(super) fn chips(&self) -> Vec<Chip> {
+        let here = self.at("/audit");
+        let set = self.pairs().into_iter().filter(|(_, value)| !value.is_empty());
+        set.map(|(name, value)| Chip {
+            text: format!("{}: {}", label(name), shown(name, value)),
+            remove_href: here.clone().without(name).to_string(),
+        })
+        .collect()
+    }
+
+    /// Ready-made views of the log.
+    pub(super) fn presets(&self, caller: &Caller) -> Vec<Tab> {
+        let own = caller.actor.name.as_str();
+        let presets = [
+            ("Everything", "", ""),
+            ("Mine", "actor", own),
+            ("Commands", "action", COMMANDS),
+            ("Failures", "result", FAILURES),
+            ("Sign-ins", "action", SIGN_INS),
+            ("Administration", "action", ADMINISTRATION),
+        ];
+        let set = self.chips();
+        let is_set = |name: &str, value: &str| self.pairs().contains(&(name, value));
+        presets
+            .into_iter()
+            .map(|(text, name, value)| Tab {
+                text: text.to_owned(),
+                href: Href::new("/audit").add_some(name, value).to_string(),
+                count: None,
+                current: match name {
+                    "" => set.is_empty(),
+                    name => set.len() == 1 && is_set(name, value),
+                },
+            })
+            .collect()
+    }
+
+    /// The same for an export: names and values that the API's export takes.
+    pub(super) fn export_fields(&self, format: &str) -> Fields {
+        let instant = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+        let (from, to) = (instant(self.query.from), instant(self.query.to));
+        let pairs = self.pairs().into_iter().map(|(name, value)| match name {
+            "from" => (name, from.as_str()),
+            "to" => (name, to.as_str()),
+            _ => (name, value),
+        });
+        let set = pairs.chain([("format", format)]).filter(|(_, value)| !value.is_empty());
+        Fields::from_pairs(set.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+}
+
+const COMMANDS: &str = "job.*,target.result,stop_all.*";
+const FAILURES: &str = "failed,unknown,denied";
+const SIGN_INS: &str = "account.*,session.*";
+const ADMINISTRATION: &str = "user.*,token.*,site.*,group.*,credential.*,phone.*,phones.*,\
+     inventory.*,setup.*";
+
+fn filter(query: &Fields) -> AuditFilter {
+    let text = |name: &str| query.filled(name).unwrap_or_default().to_owned();
+    let joined = |name: &str| {
+        let words = query.all(name).map(str::trim).filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join(",")
+    };
+    AuditFilter {
+        from: text("from"),
+        to: text("to"),
+        actor: text("actor"),
+        action: joined("action"),
+        phone: text("phone"),
+        site: text("site"),
+        group: text("group"),
+        job: text("job"),
+        result: joined("result"),
+        ip: text("ip"),
+        q: text("q"),
+    }
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty())
+}
+
+/// Those that are excluded, and those that are asked for.
+fn actions(text: &str) -> (Vec<String>, Vec<String>) {
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let (not, yes): (Vec<&str>, Vec<&str>) = words.partition(|word| word.starts_with('-'));
+    let not = not.into_iter().map(|word| word.trim_start_matches('-').to_owned());
+    (not.collect(), yes.into_iter().map(str::to_owned).collect())
+}
+
+fn results(text: &str, errors: &mut FormErrors) -> Vec<EventResult> {
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    words.filter_map(|word| parsed("result", word, errors)).collect()
+}
+
+fn parsed<T>(field: &str, text: &str, errors: &mut FormErrors) -> Option<T>
+where
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    if text.is_empty() {
+        return None;
+    }
+    match text.parse() {
+        Ok(value) => Some(value),
+        Err(error) => {
+            errors.push(field, "invalid", format!("{error}."));
+            None
+        }
+    }
+}
+
+fn label(name: &str) -> &str {
+    match name {
+        "actor" => "who",
+        "ip" => "from address",
+        "q" => "words",
+        other => other,
+    }
+}
+
+fn shown(name: &str, value: &str) -> String {
+    match name {
+        "action" if !value.contains(['.', ',']) => short_title(value),
+        "action" | "result" => value.replace(',', " or "),
+        "job" => value.get(..13).map_or_else(|| value.to_owned(), |start| format!("{start}…")),
+        _ => value.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(query: &str) -> Asked {
+        let now = "2026-11-22T12:00:00Z".parse().expect("a time");
+        Asked::of(&Fields::parse(query.as_bytes()), now)
+    }
+
+    #[test]
+    fn the_last_thirty_days_hold_unless_somebody_says_otherwise() {
+        let usual = asked("actor=anna");
+        assert_eq!(usual.period(), "last 30 days");
+        assert_eq!(usual.query.from.map(|at| at.to_string()).as_deref(), Some("2026-10-23T12:00:00Z"));
+        assert_eq!(usual.all_time_href().as_deref(), Some("/audit?actor=anna&period=all"));
+        let all = asked("period=all");
+        assert_eq!((all.query.from, all.all_time_href()), (None, None));
+        assert_eq!(asked("to=2026-01-31").query.from, None);
+    }
+
+    #[test]
+    fn an_export_asks_the_same() {
+        let fields = asked("action=Reboot&action=-account.*&from=2026-11-01").export_fields("csv");
+        assert_eq!(fields.text("from"), Some("2026-11-01T00:00:00Z"));
+        assert_eq!(fields.text("action"), Some("Reboot,-account.*"));
+        assert_eq!(fields.text("format"), Some("csv"));
+    }
+
+    #[test]
+    fn every_wrong_filter_is_named() {
+        let wrong = asked("phone=xyz&result=odd&from=never");
+        for field in ["phone", "result", "from"] {
+            assert!(wrong.errors.of(field).is_some(), "{field}");
+        }
+    }
+}

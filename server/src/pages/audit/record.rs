@@ -1,0 +1,120 @@
+//! `/audit/{seq}`: one record, whole.
+
+use axum::extract::Path;
+use carillon_contract::Href;
+use carillon_contract::audit::AuditRecordView;
+use carillon_contract::list::Link;
+use carillon_domain::event::Event;
+use carillon_engine::{Caller, EngineError};
+use carillon_store::AuditRow;
+use serde_json::Value;
+
+use crate::fields::Query;
+use crate::pages::visit::{PageResult, Visit};
+use crate::pages::{action_words, audit_row, notice};
+
+/// `GET /audit/{seq}`.
+pub(super) async fn show(
+    mut visit: Visit,
+    caller: Caller,
+    Path(seq): Path<String>,
+    Query(query): Query,
+) -> PageResult {
+    notice::unknown(&mut visit, &query, &[]);
+    let engine = visit.app.engine();
+    let seq = seq.parse().map_err(|_| EngineError::NotFound)?;
+    let row = engine.audit_entry(&caller, seq).await?;
+    let size = i64::try_from(engine.audit_head(&caller).await?.size()).unwrap_or(i64::MAX);
+    let html = carillon_ui::audit_record(&visit.frame, &view(&row, size));
+    Ok(visit.page(html))
+}
+
+fn view(row: &AuditRow, size: i64) -> AuditRecordView {
+    let event = &row.event;
+    let at = |seq: i64| (0..size).contains(&seq).then(|| format!("/audit/{seq}"));
+    AuditRecordView {
+        auth: event.actor.auth.clone(),
+        site: event.site.clone(),
+        groups: event.groups.clone(),
+        changes: changes(&event.detail),
+        details: details(&event.detail),
+        entry: row.entry.clone(),
+        leaf_hash: hex::encode(&row.leaf_hash),
+        previous_href: at(row.seq - 1),
+        next_href: at(row.seq + 1),
+        related: related(event),
+        row: audit_row::row_view(row),
+    }
+}
+
+/// Fields before and after, wherever the record tells them.
+fn changes(detail: &Value) -> Vec<(String, String, String)> {
+    if let Some(fields) = detail["changes"].as_object() {
+        let change = |(name, pair): (&String, &Value)| {
+            (words(name), action_words::text(&pair["old"]), action_words::text(&pair["new"]))
+        };
+        return fields.iter().map(change).collect();
+    }
+    match (&detail["before"], &detail["after"]) {
+        (Value::Null, _) | (_, Value::Null) => Vec::new(),
+        (before, after) => {
+            vec![("role".to_owned(), action_words::text(before), action_words::text(after))]
+        }
+    }
+}
+
+fn details(detail: &Value) -> Vec<(String, String)> {
+    let told = ["changes", "before", "after"];
+    let Some(fields) = detail.as_object() else {
+        return Vec::new();
+    };
+    fields
+        .iter()
+        .filter(|(name, value)| !told.contains(&name.as_str()) && !value.is_null())
+        .map(|(name, value)| (words(name), value_text(value)))
+        .collect()
+}
+
+fn value_text(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => {
+            let shown = fields.iter().filter(|(_, value)| !value.is_null());
+            let pairs = shown.map(|(name, value)| format!("{}: {}", words(name), value_text(value)));
+            pairs.collect::<Vec<_>>().join(", ")
+        }
+        other => action_words::text(other),
+    }
+}
+
+fn words(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+fn related(event: &Event) -> Vec<Link> {
+    let log = || Href::new("/audit");
+    let mut links = Vec::new();
+    if let Some(job) = &event.job {
+        links.push(Link::new("The job", format!("/jobs/{job}")));
+        let all = log().add("job", job).add("period", "all");
+        links.push(Link::new("All records of this job", all));
+    }
+    if let Some(mac) = event.phone {
+        links.push(Link::new("All records of this phone", log().add("phone", mac).add("period", "all")));
+    }
+    links.push(Link::new("All records of this actor", log().add("actor", &event.actor.name)));
+    links
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn changes_and_details_are_told_once() {
+        let detail = json!({"changes": {"sip_uri": {"old": "", "new": "a@b"}}, "rows": 3, "nothing": null});
+        assert_eq!(changes(&detail), [("sip uri".to_owned(), String::new(), "a@b".to_owned())]);
+        assert_eq!(details(&detail), [("rows".to_owned(), "3".to_owned())]);
+    }
+}

@@ -1,0 +1,194 @@
+//! One audit record as a line that people read.
+//!
+//! Owns the words of every event. Shared by the log and by the timeline of a phone.
+
+use carillon_contract::Href;
+use carillon_contract::audit::AuditRow as Line;
+use carillon_contract::list::Link;
+use carillon_domain::event::Event;
+use carillon_domain::{Cause, action};
+use carillon_store::AuditRow;
+use serde_json::Value;
+
+use super::refused::sentence;
+
+/// One line.
+pub fn row_view(row: &AuditRow) -> Line {
+    let event = &row.event;
+    Line {
+        seq: row.seq,
+        at: event.at,
+        actor: event.actor.name.clone(),
+        actor_kind: event.actor.kind,
+        action: event.action.clone(),
+        words: words(event),
+        phone: event.phone.map(|mac| (mac, phone_name(event))),
+        object: object(event),
+        result: event.result,
+        detail: detail(event),
+        reason: event.reason.clone(),
+        ip: event.ip.clone(),
+        job: event.job.as_ref().map(|id| Link::new(command(event), format!("/jobs/{id}"))),
+    }
+}
+
+fn phone_name(event: &Event) -> String {
+    match (&event.phone_name, event.phone) {
+        (name, _) if !name.is_empty() => name.clone(),
+        (_, Some(mac)) => mac.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// What was sent, for people: `Restart the phone`.
+fn command(event: &Event) -> String {
+    let name = event.detail["action"].as_str().unwrap_or("job");
+    action::find(name).map_or_else(|| name.to_owned(), |entry| entry.title.to_owned())
+}
+
+fn text<'e>(event: &'e Event, name: &str) -> &'e str {
+    event.detail[name].as_str().unwrap_or_default()
+}
+
+/// What happened, in words; a code without words of its own is shown as it is.
+fn words(event: &Event) -> String {
+    match event.action.as_str() {
+        "target.intent" => format!("is about to send: {}", command(event)),
+        "target.result" => command(event),
+        "job.submitted" => format!("started a job: {}", command(event)),
+        "phones.tagged" => format!("added the tag {}", text(event, "tag")),
+        "phones.untagged" => format!("removed the tag {}", text(event, "tag")),
+        code => known(code).unwrap_or(code).to_owned(),
+    }
+}
+
+fn known(code: &str) -> Option<&'static str> {
+    let words = [
+        ("account.signed_in", "signed in"),
+        ("account.signed_out", "signed out"),
+        ("account.sign_in_failed", "failed to sign in"),
+        ("audit.exported", "exported the audit log"),
+        ("credential.created", "added a credential"),
+        ("credential.changed", "changed a credential"),
+        ("credential.deleted", "deleted a credential"),
+        ("group.created", "added a group"),
+        ("group.changed", "changed a group"),
+        ("group.members_changed", "changed the members of a group"),
+        ("group.deleted", "deleted a group"),
+        ("inventory.exported", "exported the phone list"),
+        ("inventory.imported", "imported a phone list"),
+        ("job.cancelled", "stopped a job"),
+        ("job.exported", "exported the result of a job"),
+        ("job.ended", "finished a job"),
+        ("job.interrupted", "was interrupted in a job"),
+        ("job.paused", "paused a job"),
+        ("job.resumed", "resumed a job"),
+        ("key.first_used", "used a key for the first time"),
+        ("phone.created", "added the phone"),
+        ("phone.changed", "changed the phone"),
+        ("phone.deleted", "deleted the phone"),
+        ("phone.pin_confirmed", "trusted another key of the phone"),
+        ("phone.pin_forgotten", "forgot the phone's key"),
+        ("phone.sign_in_forgotten", "forgot how the phone asks for its password"),
+        ("server.started", "started the server"),
+        ("server.stopped", "stopped the server"),
+        ("session.ended", "ended a session"),
+        ("session.others_ended", "ended all other sessions"),
+        ("setup.code_issued", "issued a setup code"),
+        ("setup.completed", "completed the setup"),
+        ("site.created", "added a site"),
+        ("site.changed", "changed a site"),
+        ("site.deleted", "deleted a site"),
+        ("stop_all.set", "stopped everything"),
+        ("stop_all.released", "released the stop of everything"),
+        ("token.created", "made a token"),
+        ("token.revoked", "revoked a token"),
+        ("user.created", "added an account"),
+        ("user.disabled", "disabled an account"),
+        ("user.enabled", "enabled an account"),
+        ("user.password_changed", "changed their password"),
+        ("user.password_set", "set a password"),
+        ("user.role_changed", "changed a role"),
+    ];
+    words.iter().find(|(known, _)| *known == code).map(|(_, words)| *words)
+}
+
+/// What else it is about.
+fn object(event: &Event) -> Option<Link> {
+    let name = text(event, "name");
+    let (kind, _) = event.action.split_once('.')?;
+    match kind {
+        "group" => {
+            let slug = event.groups.first()?;
+            Some(Link::new(or(name, slug), format!("/groups/{slug}")))
+        }
+        "site" => {
+            let slug = event.site.as_ref()?;
+            let href = Href::new("/phones").add("site", slug);
+            Some(Link::new(or(name, slug), href))
+        }
+        "credential" => Some(Link::new(name, "/admin/credentials")),
+        "user" => Some(Link::new(or(name, text(event, "user")), "/admin/users")),
+        "token" => Some(Link::new(or(text(event, "label"), name), "/admin/tokens")),
+        _ => None,
+    }
+    .filter(|link| !link.text.is_empty())
+}
+
+fn or<'t>(first: &'t str, second: &'t str) -> &'t str {
+    if first.is_empty() { second } else { first }
+}
+
+/// Why it ended so, or what it changed.
+fn detail(event: &Event) -> String {
+    if let Some(cause) = event.detail["cause"].as_str() {
+        let known = cause.parse::<Cause>();
+        return known.map_or_else(|_| cause.to_owned(), |cause| cause.title().to_owned());
+    }
+    match (&event.detail["changes"], event.action.as_str()) {
+        (Value::Object(changes), "phone.changed" | "site.changed" | "group.changed") => {
+            let fields: Vec<&str> = changes.keys().map(String::as_str).collect();
+            sentence(&fields.join(", ").replace('_', " "))
+        }
+        (_, "inventory.imported") => imported(&event.detail),
+        (_, "phones.tagged" | "phones.untagged") => counted(&event.detail["count"]),
+        (_, "inventory.exported") => counted(&event.detail["rows"]),
+        _ => String::new(),
+    }
+}
+
+fn counted(number: &Value) -> String {
+    match number.as_i64() {
+        Some(1) => "1 phone".to_owned(),
+        Some(many) => format!("{many} phones"),
+        None => String::new(),
+    }
+}
+
+fn imported(detail: &Value) -> String {
+    let number = |name: &str| detail[name].as_i64().unwrap_or_default();
+    format!("{} new, {} changed", number("created"), number("updated"))
+}
+
+#[cfg(test)]
+mod tests {
+    use carillon_domain::Timestamp;
+    use carillon_domain::event::Actor;
+    use serde_json::json;
+
+    use super::*;
+
+    fn line(action: &str, detail: Value) -> Line {
+        let mut event = Event::new(Timestamp::from_micros(1), Actor::system(), action);
+        event.detail = detail;
+        row_view(&AuditRow { seq: 1, event, entry: String::new(), leaf_hash: Vec::new() })
+    }
+
+    #[test]
+    fn records_read_as_sentences() {
+        assert_eq!(line("job.submitted", json!({"action": "Reboot"})).words, "started a job: Restart the phone");
+        assert_eq!(line("odd.code", Value::Null).words, "odd.code");
+        assert_eq!(line("target.result", json!({"action": "Reboot", "cause": "forbidden"})).detail, Cause::Forbidden.title());
+        assert_eq!(line("phone.changed", json!({"changes": {"sip_uri": {}}})).detail, "Sip uri.");
+    }
+}

@@ -1,0 +1,249 @@
+//! `/jobs/{id}`: one job, how it ended on each phone, and why.
+
+use axum::extract::Path;
+use axum::response::Response;
+use carillon_contract::job::{JobControls, JobView, RetryForm, RetryState, TargetRow};
+use carillon_contract::list::{Link, Total};
+use carillon_contract::{FormErrors, Href};
+use carillon_domain::job::EffectiveOptions;
+use carillon_domain::role::Permission;
+use carillon_domain::{Cause, JobState, TargetState};
+use carillon_engine::{Caller, EngineError};
+use carillon_store::{JobRow, JobSnapshot, Page, Seek, TargetQuery};
+
+use super::run::pacing;
+use super::visit::{PageResult, Visit};
+use super::{action_words, job_row, notice, seek};
+use crate::fields::{Fields, Query};
+use crate::problem::Problem;
+use crate::router::table::{Access, Table};
+
+mod control;
+mod export;
+mod feed;
+mod snippet;
+mod summary;
+
+const VIEW: Access = Access::Needs(Permission::ViewJobs);
+const RUN: Access = Access::Needs(Permission::RunJobs);
+const KNOWN: &[&str] = &["state", "cause", "after", "before"];
+const ROWS: i64 = 100;
+/// States whose phones can be sent to again, and whether they are ticked at first.
+const AGAIN: [(TargetState, bool); 5] = [
+    (TargetState::Failed, true),
+    (TargetState::Unknown, false),
+    (TargetState::Cancelled, false),
+    (TargetState::Expired, true),
+    (TargetState::Skipped, false),
+];
+
+pub(super) fn routes(table: Table) -> Table {
+    table
+        .get("/jobs/{id}", VIEW, show)
+        .get("/jobs/{id}/feed", VIEW, feed::open)
+        .get("/jobs/{id}/targets.csv", VIEW, export::csv)
+        .get("/jobs/{id}/targets.json", VIEW, export::json)
+        .post("/jobs/{id}/pause", RUN, control::pause)
+        .post("/jobs/{id}/resume", RUN, control::resume)
+        .get("/jobs/{id}/cancel", RUN, control::ask)
+        .post("/jobs/{id}/cancel", RUN, control::cancel)
+        .post("/jobs/{id}/retry", RUN, control::retry)
+}
+
+/// `GET /jobs/{id}`.
+async fn show(
+    mut visit: Visit,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(query): Query,
+) -> PageResult {
+    notice::unknown(&mut visit, &query, KNOWN);
+    let view = view(&mut visit, &caller, &id, &query).await?;
+    let html = carillon_ui::job(&visit.frame, &view);
+    Ok(visit.page(html))
+}
+
+/// The page again, with what was wrong with the retry form.
+async fn refused(
+    mut visit: Visit,
+    caller: &Caller,
+    id: &str,
+    (states, reason, errors): (&[TargetState], &str, FormErrors),
+) -> Result<Response, Problem> {
+    let mut view = view(&mut visit, caller, id, &Fields::default()).await?;
+    if let Some(form) = &mut view.retry {
+        for row in &mut form.states {
+            row.selected = states.contains(&row.state);
+        }
+        reason.clone_into(&mut form.reason);
+        form.errors = errors;
+    }
+    let html = carillon_ui::job(&visit.frame, &view);
+    Ok(visit.refused(html))
+}
+
+async fn view(
+    visit: &mut Visit,
+    caller: &Caller,
+    id: &str,
+    query: &Fields,
+) -> Result<JobView, Problem> {
+    let engine = visit.app.engine().clone();
+    let snapshot = engine.job(caller, id).await?;
+    let asked = asked(visit, query);
+    let page = targets(visit, caller, id, (&asked, query)).await?;
+    let retries = engine.retries_of(caller, id).await?;
+    let snippet = snippet::of(&engine, caller, &snapshot).await?;
+    let job = &snapshot.job;
+    let path = format!("/jobs/{id}");
+    let here = here(&path, &asked);
+    Ok(JobView {
+        paging: seek::paging(&page, &here, total(&snapshot, &asked, &page)),
+        rows: page.items.into_iter().map(target).collect(),
+        states: asked.states,
+        cause: asked.cause,
+        title: action_words::short_title(&job.action),
+        class: action_words::class_of(&job.action),
+        params: action_words::shown(&job.action, &job.params_shown),
+        targets: job_row::targets(&job.targets_shown),
+        actor: actor(job),
+        reason: job.reason.clone(),
+        created_at: job.created_at,
+        not_after: job.not_after.filter(|_| !job.state.is_terminal()),
+        pacing_in_words: pace(job),
+        request_example: job.request_example.clone(),
+        retry_of: job.retry_of.as_deref().map(link),
+        retries: retries.iter().map(|later| link(later)).collect(),
+        snippet,
+        controls: controls(caller, job.state),
+        audit_href: Href::new("/audit").add("job", id).add("period", "all").to_string(),
+        export_href: format!("{path}/targets.csv"),
+        retry: retry(caller, job),
+        summary: summary::of(&snapshot, engine.clock.now()),
+        action: job.action.clone(),
+    })
+}
+
+fn asked(visit: &mut Visit, query: &Fields) -> TargetQuery {
+    let mut asked = TargetQuery::default();
+    for word in query.all("state").filter(|word| !word.is_empty()) {
+        match word.parse() {
+            Ok(state) => asked.states.push(state),
+            Err(error) => notice::warn(visit, format!("state: {error}.")),
+        }
+    }
+    if let Some(word) = query.filled("cause") {
+        match word.parse() {
+            Ok(cause) => asked.cause = Some(cause),
+            Err(error) => notice::warn(visit, format!("cause: {error}.")),
+        }
+    }
+    asked
+}
+
+async fn targets(
+    visit: &mut Visit,
+    caller: &Caller,
+    id: &str,
+    (asked, query): (&TargetQuery, &Fields),
+) -> Result<Page<carillon_store::TargetRow>, EngineError> {
+    let engine = visit.app.engine().clone();
+    let found = engine.targets(caller, id, asked, &seek::seek(query), ROWS).await;
+    match seek::or_first(visit, found)? {
+        Some(page) => Ok(page),
+        None => engine.targets(caller, id, asked, &Seek::Start, ROWS).await,
+    }
+}
+
+fn here(path: &str, asked: &TargetQuery) -> Href {
+    let states = asked.states.iter();
+    let href = states.fold(Href::new(path), |href, state| href.add("state", state));
+    let cause = asked.cause.map(|cause: Cause| cause.to_string()).unwrap_or_default();
+    href.add_some("cause", &cause)
+}
+
+/// How many rows the narrowed list has; counters know, where they were kept.
+fn total<T>(snapshot: &JobSnapshot, asked: &TargetQuery, page: &Page<T>) -> Total {
+    let job = &snapshot.job;
+    match (asked.states.as_slice(), asked.cause) {
+        ([], None) => Total::exactly(job.total),
+        (states, None) => Total::exactly(states.iter().map(|state| job.counts.get(*state)).sum()),
+        ([], Some(cause)) => {
+            let known = snapshot.causes.iter().find(|(known, _)| *known == cause);
+            Total::exactly(known.map_or(0, |(_, count)| *count))
+        }
+        _ => Total {
+            count: page.items.len() as i64,
+            at_least: page.next.is_some() || page.previous.is_some(),
+        },
+    }
+}
+
+fn target(row: carillon_store::TargetRow) -> TargetRow {
+    TargetRow {
+        mac: row.mac,
+        name: row.name,
+        extension: row.extension,
+        model: row.model,
+        site: row.site,
+        state: row.state,
+        cause: row.cause,
+        http_status: row.http_status,
+        transport: row.transport,
+        attempts: row.attempts,
+        sent_at: row.sent_at,
+        finished_at: row.finished_at,
+        duration_ms: row.duration_ms,
+        excerpt: row.excerpt,
+    }
+}
+
+fn actor(job: &JobRow) -> String {
+    match job.actor.auth.strip_prefix("token:") {
+        Some(label) => format!("{} with the token “{label}”", job.actor.name),
+        None => job.actor.name.clone(),
+    }
+}
+
+fn pace(job: &JobRow) -> Vec<String> {
+    let options = serde_json::from_value::<EffectiveOptions>(job.options.clone());
+    options.map(|options| pacing::in_words(&options)).unwrap_or_default()
+}
+
+/// A job by the beginning of its id, which holds its time.
+fn link(id: &str) -> Link {
+    let short = id.get(..13).unwrap_or(id);
+    Link::new(format!("job {short}…"), format!("/jobs/{id}"))
+}
+
+fn controls(caller: &Caller, state: JobState) -> JobControls {
+    if caller.require(Permission::RunJobs).is_err() {
+        return JobControls::default();
+    }
+    JobControls {
+        pause: state == JobState::Running,
+        resume: matches!(state, JobState::Paused | JobState::Interrupted),
+        stop: !state.is_terminal() && state != JobState::Stopping,
+    }
+}
+
+fn retry(caller: &Caller, job: &JobRow) -> Option<RetryForm> {
+    if caller.require(Permission::RunJobs).is_err() || !job.state.is_terminal() {
+        return None;
+    }
+    let states: Vec<RetryState> = AGAIN
+        .iter()
+        .map(|(state, selected)| RetryState {
+            state: *state,
+            count: job.counts.get(*state),
+            selected: *selected,
+        })
+        .filter(|row| row.count > 0)
+        .collect();
+    let form = RetryForm {
+        states,
+        reason: job.reason.clone(),
+        errors: FormErrors::default(),
+    };
+    (!form.states.is_empty()).then_some(form)
+}

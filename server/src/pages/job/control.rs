@@ -1,0 +1,121 @@
+//! Pausing, resuming, stopping and repeating a job.
+
+use axum::extract::Path;
+use carillon_contract::FormErrors;
+use carillon_contract::job::StopJobView;
+use carillon_domain::TargetState;
+use carillon_engine::{Caller, EngineError};
+
+use crate::fields::Form;
+use crate::pages::action_words;
+use crate::pages::refused::sentence;
+use crate::pages::run::{self, Draft};
+use crate::pages::visit::{PageResult, Visit, done};
+use crate::problem::Problem;
+
+/// `POST /jobs/{id}/pause`.
+pub(super) async fn pause(
+    visit: Visit,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    fields.only(&[])?;
+    visit.app.engine().pause_job(&caller, &id).await?;
+    Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done("Paused. What is under way still finishes.")))
+}
+
+/// `POST /jobs/{id}/resume`.
+pub(super) async fn resume(
+    visit: Visit,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    fields.only(&[])?;
+    visit.app.engine().resume_job(&caller, &id).await?;
+    Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done("Going on.")))
+}
+
+/// `GET /jobs/{id}/cancel`.
+pub(super) async fn ask(visit: Visit, caller: Caller, Path(id): Path<String>) -> PageResult {
+    let job = visit.app.engine().job(&caller, &id).await?.job;
+    if job.state.is_terminal() {
+        return Ok(visit.see_other(&format!("/jobs/{id}")));
+    }
+    let view = StopJobView {
+        id,
+        title: format!("{} · {} phones", action_words::short_title(&job.action), job.total),
+        counts: job.counts,
+        reason: String::new(),
+        errors: FormErrors::default(),
+    };
+    let html = carillon_ui::stop_job(&visit.frame, &view);
+    Ok(visit.page(html))
+}
+
+/// `POST /jobs/{id}/cancel`.
+pub(super) async fn cancel(
+    visit: Visit,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    fields.only(&["reason"])?;
+    let count = visit.app.engine().cancel_job(&caller, &id).await?;
+    let text = match count {
+        1 => "Stopped. 1 phone does not get the command.".to_owned(),
+        count => format!("Stopped. {count} phones do not get the command."),
+    };
+    Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done(text)))
+}
+
+/// `POST /jobs/{id}/retry`: a review of the same command for the phones in these states.
+pub(super) async fn retry(
+    visit: Visit,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    let fields = fields.only(&["states", "reason"])?;
+    let engine = visit.app.engine().clone();
+    let reason = fields.or_empty("reason");
+    let mut errors = FormErrors::default();
+    let states = states(fields.all("states"), &mut errors);
+    if states.is_empty() {
+        errors.push("", "missing", "Tick which phones to try again.");
+    }
+    if !errors.is_empty() {
+        return super::refused(visit, &caller, &id, (&states, &reason, errors)).await;
+    }
+    let request = match engine.retry_request(&caller, &id, &states, &reason).await {
+        Ok(request) => request,
+        Err(EngineError::Invalid(found)) => {
+            for error in found {
+                errors.push("", error.code, sentence(&error.message));
+            }
+            return super::refused(visit, &caller, &id, (&states, &reason, errors)).await;
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let preview = engine.preview_job(&caller, &request).await.map_err(Problem::from)?;
+    let draft = Draft {
+        form: None,
+        seen: run::macs(&preview),
+        request,
+        retry_of: Some(id),
+    };
+    let draft = draft.keep(&engine, &caller).await?;
+    Ok(visit.see_other(&format!("/run/review/{draft}")))
+}
+
+fn states<'a>(words: impl Iterator<Item = &'a str>, errors: &mut FormErrors) -> Vec<TargetState> {
+    let mut states = Vec::new();
+    for word in words {
+        match word.parse() {
+            Ok(state) => states.push(state),
+            Err(error) => errors.push("", "unknown", format!("{error}.")),
+        }
+    }
+    states
+}

@@ -1,0 +1,60 @@
+//! Where a job stands: the top of its page, and what its feed sends.
+
+use carillon_contract::job::{CauseCount, JobSummary};
+use carillon_domain::{Cause, JobState, TargetState, Timestamp};
+use carillon_store::{JobRow, JobSnapshot};
+
+/// So many causes go into a summary, which must stay small.
+const CAUSES: usize = 12;
+
+/// Where a job stands.
+pub(super) fn of(snapshot: &JobSnapshot, now: Timestamp) -> JobSummary {
+    let job = &snapshot.job;
+    let causes = snapshot.causes.iter().take(CAUSES);
+    JobSummary {
+        id: job.id.clone(),
+        seq: now.micros(),
+        state: job.state,
+        counts: job.counts,
+        total: job.total,
+        causes: causes.map(|(cause, count)| CauseCount { cause: *cause, count: *count }).collect(),
+        started_at: job.started_at,
+        finished_at: job.finished_at,
+        eta_seconds: eta(job, now),
+        note: note(snapshot),
+        at: now,
+    }
+}
+
+/// About how long it still takes, from how long it took so far.
+fn eta(job: &JobRow, now: Timestamp) -> Option<i64> {
+    if job.state != JobState::Running {
+        return None;
+    }
+    let (done, left) = (job.counts.done() - job.counts.skipped, job.total - job.counts.done());
+    let spent = i64::try_from(now.since(job.started_at?).as_millis()).ok()?;
+    let per_phone = spent.checked_div(done.max(0))?;
+    Some(per_phone.checked_mul(left)?.checked_add(999)? / 1000)
+}
+
+/// What somebody must know of its state.
+fn note(snapshot: &JobSnapshot) -> Option<String> {
+    let job = &snapshot.job;
+    let stopped_itself = snapshot
+        .causes
+        .iter()
+        .any(|(cause, _)| *cause == Cause::FailureLimit);
+    match job.state {
+        _ if stopped_itself => Some("It stopped itself: too many phones failed.".to_owned()),
+        JobState::Interrupted => Some(
+            "The server stopped in the middle. Nothing more is sent until somebody resumes it."
+                .to_owned(),
+        ),
+        JobState::Paused => Some("Paused: nothing more is sent until somebody resumes it.".to_owned()),
+        JobState::Stopping => Some("Stopping: what is under way still finishes.".to_owned()),
+        state if state.is_terminal() && job.counts.get(TargetState::Expired) > 0 => {
+            Some("Its time was over before every phone had its turn.".to_owned())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,64 @@
+//! One job as a line of a list.
+//!
+//! Shared by the list of jobs, the overview and the page of a group.
+
+use carillon_contract::jobs::JobRow as Line;
+use carillon_store::JobRow;
+use serde_json::Value;
+
+use super::action_words;
+
+/// One line.
+pub fn row_view(row: &JobRow) -> Line {
+    Line {
+        id: row.id.clone(),
+        action: row.action.clone(),
+        title: title(&row.action),
+        targets: targets(&row.targets_shown),
+        state: row.state,
+        counts: row.counts,
+        total: row.total,
+        actor: row.actor.name.clone(),
+        reason: row.reason.clone(),
+        created_at: row.created_at,
+        started_at: row.started_at,
+        finished_at: row.finished_at,
+    }
+}
+
+/// The name of an action for people.
+pub fn title(name: &str) -> String {
+    action_words::short_title(name)
+}
+
+/// What was asked for, in words: `group vertrieb, site:kiel, 3 phones`.
+pub fn targets(shown: &Value) -> String {
+    let mut parts = Vec::new();
+    let groups = shown["groups"].as_array().map_or(&[][..], Vec::as_slice);
+    parts.extend(groups.iter().filter_map(Value::as_str).map(|slug| format!("group {slug}")));
+    match shown["filter"].as_str() {
+        Some("") => parts.push("all phones".to_owned()),
+        Some(filter) => parts.push(filter.to_owned()),
+        None => {}
+    }
+    match shown["phones"].as_i64().unwrap_or_default() {
+        0 => {}
+        1 => parts.push("1 phone".to_owned()),
+        many => parts.push(format!("{many} phones")),
+    }
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn targets_read_as_they_were_asked_for() {
+        let shown = json!({"phones": 3, "groups": ["vip"], "filter": "site:kiel"});
+        assert_eq!(targets(&shown), "group vip, site:kiel, 3 phones");
+        assert_eq!(targets(&json!({"phones": 0, "groups": [], "filter": ""})), "all phones");
+    }
+}

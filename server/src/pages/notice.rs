@@ -1,0 +1,33 @@
+//! What one page must say besides: parameters that nobody knows, places that are gone.
+//!
+//! *Invariant:* what an address asks for and we do not do is said, never ignored in silence.
+
+use carillon_contract::frame::{Banner, Tone};
+
+use super::visit::Visit;
+use crate::fields::Fields;
+
+/// Puts a warning above the page.
+pub fn warn(visit: &mut Visit, text: impl Into<String>) {
+    visit.frame.banners.push(Banner::Notice {
+        tone: Tone::Warning,
+        text: text.into(),
+    });
+}
+
+/// Warns of every parameter that is not among these.
+pub fn unknown(visit: &mut Visit, query: &Fields, known: &[&str]) {
+    let mut strangers = query.unknown(known);
+    strangers.sort();
+    strangers.dedup();
+    if strangers.is_empty() {
+        return;
+    }
+    let named: Vec<String> = strangers.iter().map(|name| format!("“{}”", short(name))).collect();
+    let (names, known) = (named.join(", "), known.join(", "));
+    warn(visit, format!("This page has no parameter {names}, so it changed nothing. Known: {known}."));
+}
+
+fn short(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(40).collect()
+}

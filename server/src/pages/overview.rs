@@ -1,0 +1,134 @@
+//! `/`: the state of the fleet at a glance.
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use carillon_contract::overview::{ChangeView, FleetCause, FleetView, OverviewView, SiteHealth};
+use carillon_domain::role::Permission;
+use carillon_engine::{Caller, Engine};
+use carillon_store::{AuditQuery, FleetHealth, JobQuery, Seek, SiteReached};
+
+use super::jobs::{OPEN, OVER};
+use super::visit::{PageResult, Visit};
+use super::{audit_row, job_row, notice};
+use crate::fields::Query;
+use crate::problem::Problem;
+use crate::router::table::{Access, Table};
+
+const RUNNING: i64 = 20;
+const RECENT: i64 = 5;
+const CHANGES: i64 = 8;
+const SITES: usize = 12;
+const CAUSES: usize = 8;
+/// Changes that are older are not news.
+const NEWS: Duration = Duration::from_hours(30 * 24);
+/// What people change; what jobs do to phones stands in the jobs.
+const PEOPLE: [&str; 12] = [
+    "phone.*",
+    "phones.*",
+    "site.*",
+    "group.*",
+    "credential.*",
+    "inventory.imported",
+    "user.*",
+    "token.*",
+    "stop_all.*",
+    "job.cancelled",
+    "job.paused",
+    "job.resumed",
+];
+
+pub(super) fn routes(table: Table) -> Table {
+    table.get("/", Access::SignedIn, show)
+}
+
+/// `GET /`.
+async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
+    notice::unknown(&mut visit, &query, &[]);
+    let engine = visit.app.engine();
+    let health = engine.fleet_health(&caller).await?;
+    let view = OverviewView {
+        fleet: fleet(&health),
+        running: jobs(engine, &caller, &OPEN, RUNNING).await?,
+        recent: jobs(engine, &caller, &OVER, RECENT).await?,
+        changes: changes(engine, &caller).await?,
+        causes: causes(&health),
+        sites: sites(health.sites),
+    };
+    let html = carillon_ui::overview(&visit.frame, &view);
+    Ok(visit.page(html))
+}
+
+fn fleet(health: &FleetHealth) -> FleetView {
+    FleetView {
+        phones: health.all.total(),
+        reachable: health.all.reachable,
+        offline: health.all.offline,
+        unknown: health.all.unknown,
+        sites: health.sites.len() as i64,
+        groups: health.groups,
+    }
+}
+
+async fn jobs(
+    engine: &Engine,
+    caller: &Caller,
+    states: &[carillon_domain::JobState],
+    limit: i64,
+) -> Result<Vec<carillon_contract::jobs::JobRow>, Problem> {
+    let query = JobQuery {
+        states: states.to_vec(),
+        ..JobQuery::default()
+    };
+    let page = engine.jobs(caller, &query, &Seek::Start, limit).await?;
+    Ok(page.items.iter().map(job_row::row_view).collect())
+}
+
+fn causes(health: &FleetHealth) -> Vec<FleetCause> {
+    let first = health.causes.iter().take(CAUSES);
+    first.map(|(cause, phones)| FleetCause { cause: *cause, phones: *phones }).collect()
+}
+
+/// The sites with most phones away first.
+fn sites(mut sites: Vec<SiteReached>) -> Vec<SiteHealth> {
+    sites.sort_by_key(|site| Reverse((site.reached.offline, site.reached.total())));
+    let first = sites.into_iter().take(SITES);
+    first
+        .map(|site| SiteHealth {
+            slug: site.slug,
+            name: site.name,
+            phones: site.reached.total(),
+            reachable: site.reached.reachable,
+            offline: site.reached.offline,
+            unknown: site.reached.unknown,
+        })
+        .collect()
+}
+
+async fn changes(engine: &Engine, caller: &Caller) -> Result<Vec<ChangeView>, Problem> {
+    if caller.require(Permission::ViewAudit).is_err() {
+        return Ok(Vec::new());
+    }
+    let query = AuditQuery {
+        from: Some(engine.clock.now().minus(NEWS)),
+        actions: PEOPLE.map(str::to_owned).to_vec(),
+        ..AuditQuery::default()
+    };
+    let page = engine.audit_page(caller, &query, &Seek::Start, CHANGES).await?;
+    Ok(page.items.iter().map(change).collect())
+}
+
+fn change(row: &carillon_store::AuditRow) -> ChangeView {
+    let line = audit_row::row_view(row);
+    let phone = line.phone.map(|(_, name)| name);
+    let about = line.object.map(|object| object.text).or(phone);
+    ChangeView {
+        seq: line.seq,
+        at: line.at,
+        actor: line.actor,
+        text: match about {
+            Some(about) => format!("{}: {about}", line.words),
+            None => line.words,
+        },
+    }
+}

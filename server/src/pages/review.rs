@@ -1,0 +1,354 @@
+//! `/run/review/{id}`: exactly what would happen, and the start.
+//!
+//! Owns step 2. *Invariant:* what starts is what was shown: another set of phones comes back as
+//! 409 with the difference, and a form that is sent twice is one job.
+
+use std::collections::BTreeSet;
+
+use axum::extract::Path;
+use axum::response::Response;
+use carillon_contract::FormErrors;
+use carillon_contract::run::{ReviewView, SetChange, SkipView};
+use carillon_domain::action::Class;
+use carillon_domain::job::{Expect, JobRequest, PlannedPhone, not_after};
+use carillon_domain::role::{Permission, Role};
+use carillon_domain::{Cause, Mac};
+use carillon_engine::jobs::{JobPreview, Submission};
+use carillon_engine::{Caller, Engine, EngineError};
+use http::StatusCode;
+
+use super::action_words;
+use super::refused::sentence;
+use super::run::{self, Draft, pacing};
+use super::visit::{PageResult, Visit};
+use crate::fields::{Fields, Form};
+use crate::problem::Problem;
+use crate::router::table::{Access, Table};
+
+const RUN: Access = Access::Needs(Permission::RunJobs);
+const FIELDS: &[&str] = &["count", "digest", "reason", "typed", "include_protected", "submission"];
+/// So many phones are a lot: the number is typed.
+const MANY: usize = 50;
+/// Names shown of phones that get it, that came or that went.
+const NAMES: usize = 10;
+
+pub(super) fn routes(table: Table) -> Table {
+    table
+        .get("/run/review/{id}", RUN, show)
+        .post("/run/review/{id}", RUN, start)
+}
+
+/// What was typed on this page.
+#[derive(Clone, Debug, Default)]
+struct Typed {
+    reason: String,
+    number: String,
+    include_protected: bool,
+    expect: Option<Expect>,
+}
+
+impl Typed {
+    fn of(fields: &Fields) -> Self {
+        Self {
+            reason: fields.or_empty("reason").trim().to_owned(),
+            number: fields.or_empty("typed").trim().to_owned(),
+            include_protected: fields.checked("include_protected"),
+            expect: fields.text("digest").and_then(seen),
+        }
+    }
+
+    fn apply(&self, request: &JobRequest) -> JobRequest {
+        let mut request = request.clone();
+        request.reason.clone_from(&self.reason);
+        request.options.include_protected = self.include_protected;
+        request
+    }
+}
+
+/// The set as the form carries it: its size and its digest.
+fn mark(preview: &JobPreview) -> String {
+    format!("{}:{}", preview.total(), preview.digest)
+}
+
+fn seen(mark: &str) -> Option<Expect> {
+    let (count, digest) = mark.split_once(':')?;
+    Some(Expect {
+        count: count.parse().ok()?,
+        digest: digest.to_owned(),
+    })
+}
+
+/// One review: the draft with its id, and what was typed.
+struct Review<'a> {
+    id: &'a str,
+    draft: Draft,
+    typed: Typed,
+    errors: FormErrors,
+}
+
+/// `GET /run/review/{id}`.
+async fn show(visit: Visit, caller: Caller, Path(id): Path<String>) -> PageResult {
+    let draft = open(visit.app.engine(), &caller, &id).await?;
+    let typed = Typed {
+        reason: draft.request.reason.clone(),
+        ..Typed::default()
+    };
+    let review = Review {
+        id: &id,
+        draft,
+        typed,
+        errors: FormErrors::default(),
+    };
+    page(visit, caller, review, StatusCode::OK).await
+}
+
+async fn open(engine: &Engine, caller: &Caller, id: &str) -> Result<Draft, Problem> {
+    Draft::open(engine, caller, id).await.map_err(|error| match error {
+        EngineError::NotFound => Problem::from(EngineError::NotFound)
+            .detail("This review is no longer kept: choose the phones and the command again."),
+        other => other.into(),
+    })
+}
+
+/// `POST /run/review/{id}`.
+async fn start(
+    visit: Visit,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    let fields = fields.only(FIELDS)?;
+    let engine = visit.app.engine().clone();
+    let draft = open(&engine, &caller, &id).await?;
+    let mut review = Review {
+        id: &id,
+        typed: Typed::of(&fields),
+        draft,
+        errors: FormErrors::default(),
+    };
+    if !check(&engine, &caller, &mut review).await? {
+        return page(visit, caller, review, StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
+    let mut request = review.typed.apply(&review.draft.request);
+    request.expect.clone_from(&review.typed.expect);
+    let submission = Submission {
+        // The draft's id is the key: sent twice, it is one job.
+        idempotency_key: Some(id.clone()),
+        retry_of: review.draft.retry_of.clone(),
+    };
+    match engine.submit_job(&caller, &request, submission).await {
+        Ok(job) => Ok(visit.see_other(&format!("/jobs/{}", job.id))),
+        Err(EngineError::SetChanged { .. }) => {
+            page(visit, caller, review, StatusCode::CONFLICT).await
+        }
+        Err(EngineError::Invalid(found)) => {
+            place(found, &mut review.errors);
+            page(visit, caller, review, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the form may go to the engine, which has the last word.
+async fn check(
+    engine: &Engine,
+    caller: &Caller,
+    review: &mut Review<'_>,
+) -> Result<bool, EngineError> {
+    if review.typed.expect.is_none() {
+        let message = "Look at the numbers again, then start.";
+        review.errors.push("", "missing", message);
+        return Ok(false);
+    }
+    let request = review.typed.apply(&review.draft.request);
+    let preview = match engine.preview_job(caller, &request).await {
+        Ok(preview) => preview,
+        Err(EngineError::Invalid(found)) => {
+            place(found, &mut review.errors);
+            return Ok(false);
+        }
+        Err(error) => return Err(error),
+    };
+    let is_shown = review.typed.expect.as_ref().is_some_and(|e| e.digest == preview.digest);
+    // Of a set that is not the one that was shown nothing can have been typed rightly.
+    if is_shown && preview.needs_reason && review.typed.reason.is_empty() {
+        let message = "Say why: it stands in the audit log beside every phone.";
+        review.errors.push("reason", "required", message);
+    }
+    if let Some(count) = to_type(&preview).filter(|_| is_shown)
+        && review.typed.number != count.to_string()
+    {
+        review.errors.push("typed", "different", format!("Type {count} to confirm."));
+    }
+    Ok(review.errors.is_empty())
+}
+
+fn place(found: Vec<carillon_engine::FieldError>, errors: &mut FormErrors) {
+    for error in found {
+        let field = if error.field == "reason" { "reason" } else { "" };
+        errors.push(field, error.code, sentence(&error.message));
+    }
+}
+
+/// The number that must be typed, when one must.
+fn to_type(preview: &JobPreview) -> Option<i64> {
+    let run = preview.plan.run.len();
+    let must = match preview.action.entry().class {
+        Class::Harmless => false,
+        Class::Disruptive => run > MANY,
+        Class::Destructive => run > 1,
+    };
+    must.then_some(run as i64)
+}
+
+/// The review as it is now.
+async fn page(
+    visit: Visit,
+    caller: Caller,
+    mut review: Review<'_>,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let engine = visit.app.engine().clone();
+    let mut request = review.typed.apply(&review.draft.request);
+    if request.reason.is_empty() {
+        // Without a reason the engine does not even plan for protected phones.
+        request.options.include_protected = false;
+    }
+    let preview = match engine.preview_job(&caller, &request).await {
+        Ok(preview) => preview,
+        Err(EngineError::Invalid(found)) => return choose_again(visit, &caller, review, found).await,
+        Err(error) => return Err(error.into()),
+    };
+    let changed = change(&engine, &review.draft.seen, &preview).await?;
+    if status == StatusCode::CONFLICT && changed.is_none() {
+        let message = "The phones that are left out changed while you looked: look again.";
+        review.errors.push("", "changed", message);
+    }
+    if changed.is_some() {
+        review.draft.shown(&engine, &caller, (review.id, &preview)).await?;
+    }
+    let view = ReviewView {
+        changed,
+        ..view(&engine, &caller, review, &preview)
+    };
+    let html = carillon_ui::review(&visit.frame, &view);
+    Ok(visit.html(status, html))
+}
+
+/// Nothing can be planned any more: step 1 says why.
+async fn choose_again(
+    visit: Visit,
+    caller: &Caller,
+    review: Review<'_>,
+    found: Vec<carillon_engine::FieldError>,
+) -> Result<Response, Problem> {
+    let Some(form) = review.draft.form else {
+        return Err(EngineError::Invalid(found).into());
+    };
+    let mut errors = FormErrors::default();
+    form.place(found, &mut errors);
+    run::again(visit, caller, &form, errors).await
+}
+
+/// What is different from what was shown before.
+async fn change(
+    engine: &Engine,
+    before: &[Mac],
+    preview: &JobPreview,
+) -> Result<Option<SetChange>, EngineError> {
+    let now = &preview.plan.run;
+    let known: BTreeSet<Mac> = before.iter().copied().collect();
+    let still: BTreeSet<Mac> = now.iter().map(|phone| phone.mac).collect();
+    if known == still {
+        return Ok(None);
+    }
+    let came = now.iter().filter(|phone| !known.contains(&phone.mac));
+    let went: Vec<Mac> = known.difference(&still).copied().take(NAMES).collect();
+    let rows = engine.store.phones_by_macs(&went).await?;
+    let name = |mac: &Mac| {
+        let row = rows.iter().find(|row| row.phone.mac == *mac);
+        row.map_or_else(|| mac.to_string(), |row| row.phone.display_name())
+    };
+    Ok(Some(SetChange {
+        before: before.len() as i64,
+        after: now.len() as i64,
+        joined: names(came),
+        left: went.iter().map(name).collect(),
+    }))
+}
+
+fn names<'a>(phones: impl Iterator<Item = &'a PlannedPhone>) -> Vec<String> {
+    phones.take(NAMES).map(|phone| phone.name.clone()).collect()
+}
+
+fn view(engine: &Engine, caller: &Caller, review: Review<'_>, preview: &JobPreview) -> ReviewView {
+    let (plan, action) = (&preview.plan, &preview.action);
+    let entry = action.entry();
+    let now = engine.clock.now();
+    let planned = preview.options.planned_duration(plan.run.len());
+    let asked = review.draft.request.options.not_after;
+    let include_protected = review.typed.include_protected;
+    let at_sites = plan.by_site().into_iter();
+    ReviewView {
+        id: review.id.to_owned(),
+        action: action.label(),
+        title: action_words::before_phones(entry.name),
+        effect: entry.note.to_owned(),
+        class: action_words::class(entry.class),
+        params: action_words::shown(entry.name, &action.params_shown()),
+        will_run: plan.run.len() as i64,
+        will_skip: skipped(preview),
+        by_site: counted(at_sites.map(|(site, n)| (site.unwrap_or_else(|| "no site".into()), n))),
+        by_model: counted(plan.by_model().into_iter().map(|(model, n)| (known_or(model), n))),
+        examples: names(plan.run.iter()),
+        pacing_in_words: pacing::in_words(&preview.options),
+        planned_seconds: i64::try_from(planned.as_secs()).unwrap_or(i64::MAX),
+        not_after: Some(asked.unwrap_or_else(|| not_after(now, planned))),
+        request_example: preview.request_example.clone(),
+        warnings: Vec::new(),
+        needs_reason: preview.needs_reason,
+        type_count: to_type(preview),
+        protected: protected(caller, preview, include_protected),
+        include_protected,
+        digest: mark(preview),
+        submission: review.id.to_owned(),
+        reason: review.typed.reason,
+        typed: review.typed.number,
+        changed: None,
+        back_href: match (&review.draft.retry_of, &review.draft.form) {
+            (Some(job), None) => format!("/jobs/{job}"),
+            _ => format!("/run?draft={}", review.id),
+        },
+        errors: review.errors,
+    }
+}
+
+fn skipped(preview: &JobPreview) -> Vec<SkipView> {
+    let causes = preview.plan.skipped_by_cause().into_iter();
+    causes
+        .map(|(cause, count)| SkipView {
+            cause,
+            count: count as i64,
+            href: None,
+        })
+        .collect()
+}
+
+fn counted(pairs: impl Iterator<Item = (String, usize)>) -> Vec<(String, i64)> {
+    pairs.map(|(name, count)| (name, count as i64)).collect()
+}
+
+fn known_or(model: String) -> String {
+    if model.is_empty() { "unknown model".to_owned() } else { model }
+}
+
+/// How many protected phones an administrator may include.
+fn protected(caller: &Caller, preview: &JobPreview, included: bool) -> Option<i64> {
+    let plan = &preview.plan;
+    let count = if included {
+        plan.run.iter().filter(|phone| phone.protected).count()
+    } else {
+        plan.skip.iter().filter(|(_, cause)| *cause == Cause::Protected).count()
+    };
+    (caller.role == Role::Admin && count > 0).then_some(count as i64)
+}

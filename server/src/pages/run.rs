@@ -1,0 +1,249 @@
+//! `/run`: which phones, what, how fast.
+//!
+//! Owns step 1. What is chosen is kept sealed as a draft; only its id goes on in the address.
+
+use std::time::Duration;
+
+use axum::response::Response;
+use carillon_contract::form::Choice;
+use carillon_contract::run::{RunView, TargetsSummary, TargetsView};
+use carillon_contract::{FormErrors, Href};
+use carillon_domain::Mac;
+use carillon_domain::job::{JobRequest, TargetSpec};
+use carillon_domain::role::Permission;
+use carillon_engine::jobs::{JobPreview, TargetSurvey};
+use carillon_engine::{Caller, Engine, EngineError};
+use serde::{Deserialize, Serialize};
+
+use super::notice;
+use super::visit::{PageResult, Visit};
+use crate::fields::{Form, Query};
+use crate::problem::Problem;
+use crate::router::table::{Access, Table};
+
+pub mod catalogue;
+pub mod form;
+pub mod pacing;
+
+use form::RunForm;
+
+const RUN: Access = Access::Needs(Permission::RunJobs);
+const KNOWN: &[&str] = &["sel", "filter", "group", "phone", "action", "draft"];
+const KIND: &str = "run";
+const REVIEW_LASTS: Duration = Duration::from_hours(2);
+
+pub(super) fn routes(table: Table) -> Table {
+    table
+        .get("/run", RUN, show)
+        .post("/run", RUN, choose)
+}
+
+/// A job that somebody has chosen and not started.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Draft {
+    /// As typed; `None` when it repeats another job.
+    pub form: Option<RunForm>,
+    /// What it comes to.
+    pub request: JobRequest,
+    /// The job that it repeats.
+    pub retry_of: Option<String>,
+    /// The phones that would get it when it was last shown.
+    pub seen: Vec<Mac>,
+}
+
+impl Draft {
+    /// Keeps it; says under which id.
+    ///
+    /// # Errors
+    /// Sealed.
+    pub async fn keep(&self, engine: &Engine, caller: &Caller) -> Result<String, EngineError> {
+        engine.keep_draft(caller, KIND, self, REVIEW_LASTS).await
+    }
+
+    /// Opens one.
+    ///
+    /// # Errors
+    /// Not found, also when its time is over or it is somebody else's.
+    pub async fn open(engine: &Engine, caller: &Caller, id: &str) -> Result<Self, EngineError> {
+        engine.draft(caller, KIND, id).await
+    }
+
+    /// Remembers the phones that were shown.
+    ///
+    /// # Errors
+    /// Sealed.
+    pub async fn shown(
+        &mut self,
+        engine: &Engine,
+        caller: &Caller,
+        (id, preview): (&str, &JobPreview),
+    ) -> Result<(), EngineError> {
+        self.seen = macs(preview);
+        engine.replace_draft(caller, KIND, id, self, REVIEW_LASTS).await
+    }
+}
+
+/// The phones that would get it.
+pub fn macs(preview: &JobPreview) -> Vec<Mac> {
+    preview.plan.run.iter().map(|phone| phone.mac).collect()
+}
+
+/// `GET /run`.
+async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
+    notice::unknown(&mut visit, &query, KNOWN);
+    let mut form = RunForm::of_query(&query);
+    if let Some(id) = query.filled("draft") {
+        match Draft::open(visit.app.engine(), &caller, id).await {
+            Ok(Draft { form: Some(typed), .. }) => form = typed,
+            Ok(_) | Err(EngineError::NotFound) => {
+                notice::warn(&mut visit, "What you had chosen is no longer kept: choose again.");
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let view = view(visit.app.engine(), &caller, &form, FormErrors::default()).await?;
+    let html = carillon_ui::run(&visit.frame, &view);
+    Ok(visit.page(html))
+}
+
+/// `POST /run`.
+async fn choose(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
+    let form = RunForm::of_post(fields)?;
+    let engine = visit.app.engine();
+    let mut errors = FormErrors::default();
+    if form.action.is_empty() {
+        errors.push("action", "missing", "Choose a command.");
+    }
+    let request = form.request(engine, &caller, &mut errors).await?;
+    if !errors.is_empty() {
+        return again(visit, &caller, &form, errors).await;
+    }
+    match engine.preview_job(&caller, &request).await {
+        Ok(preview) => {
+            let draft = Draft {
+                seen: macs(&preview),
+                form: Some(form),
+                request,
+                retry_of: None,
+            };
+            let id = draft.keep(engine, &caller).await?;
+            Ok(visit.see_other(&format!("/run/review/{id}")))
+        }
+        Err(EngineError::Invalid(found)) => {
+            form.place(found, &mut errors);
+            again(visit, &caller, &form, errors).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Step 1 again, with what was wrong.
+///
+/// # Errors
+/// The storage.
+pub async fn again(
+    visit: Visit,
+    caller: &Caller,
+    form: &RunForm,
+    errors: FormErrors,
+) -> Result<Response, Problem> {
+    let view = view(visit.app.engine(), caller, form, errors).await?;
+    let html = carillon_ui::run(&visit.frame, &view);
+    Ok(visit.refused(html))
+}
+
+async fn view(
+    engine: &Engine,
+    caller: &Caller,
+    form: &RunForm,
+    mut errors: FormErrors,
+) -> Result<RunView, EngineError> {
+    let first_sight = errors.is_empty();
+    let mut found = FormErrors::default();
+    let spec = form.targets(engine, caller, &mut found).await?;
+    let survey = survey(engine, caller, (&spec, form), &mut found).await?;
+    if first_sight {
+        errors = found;
+    }
+    Ok(RunView {
+        targets: targets(engine, caller, form, survey).await?,
+        actions: catalogue::groups(caller, form),
+        action: form.action.clone(),
+        pacing: form.pace.choices(),
+        options: form.pace.options.clone(),
+        reason: form.reason.clone(),
+        errors,
+    })
+}
+
+async fn survey(
+    engine: &Engine,
+    caller: &Caller,
+    (spec, form): (&TargetSpec, &RunForm),
+    errors: &mut FormErrors,
+) -> Result<Option<TargetSurvey>, EngineError> {
+    if spec.is_empty() {
+        return Ok(None);
+    }
+    match engine.survey_targets(caller, spec).await {
+        Ok(survey) => Ok(Some(survey)),
+        Err(EngineError::Invalid(found)) => {
+            form.place(found, errors);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn targets(
+    engine: &Engine,
+    caller: &Caller,
+    form: &RunForm,
+    survey: Option<TargetSurvey>,
+) -> Result<TargetsView, EngineError> {
+    let fixed = !(form.sel.is_empty() && form.phones.is_empty());
+    let groups = if fixed { Vec::new() } else { engine.groups(caller).await? };
+    let named = survey.iter().flat_map(|survey| &survey.named);
+    let phones = named.filter(|_| form.sel.is_empty());
+    Ok(TargetsView {
+        sel: form.sel.clone(),
+        filter: form.filter.clone(),
+        groups: groups
+            .into_iter()
+            .map(|row| Choice {
+                selected: form.groups.contains(&row.group.slug),
+                value: row.group.slug,
+                label: row.group.name,
+                count: Some(row.phones),
+            })
+            .collect(),
+        phones: phones.map(|(mac, name)| (mac.to_string(), name.clone())).collect(),
+        summary: survey.map(|survey| summary(form, &survey)),
+    })
+}
+
+fn summary(form: &RunForm, survey: &TargetSurvey) -> TargetsSummary {
+    TargetsSummary {
+        phones: survey.phones,
+        sites: survey.sites,
+        models: survey.models,
+        offline: survey.offline,
+        protected: survey.protected,
+        no_address: survey.no_address,
+        href: list_of(form, survey),
+    }
+}
+
+/// The same phones as a list, where a list can show them.
+fn list_of(form: &RunForm, survey: &TargetSurvey) -> String {
+    let list = Href::new("/phones");
+    if !form.sel.is_empty() {
+        return list.add("sel", &form.sel).to_string();
+    }
+    if let [(mac, _)] = survey.named.as_slice() {
+        return format!("/phones/{mac}");
+    }
+    let list = list.add_some("q", form.filter.trim());
+    let groups = form.groups.iter();
+    groups.fold(list, |list, slug| list.add("group", slug)).to_string()
+}

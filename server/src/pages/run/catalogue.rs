@@ -1,0 +1,88 @@
+//! The catalogue as the page of choices shows it.
+
+use carillon_contract::run::{ActionGroup, ActionView};
+use carillon_domain::action::{self, Category, Class, Entry, Verification};
+use carillon_domain::role::Permission;
+use carillon_engine::Caller;
+
+use super::form::RunForm;
+use crate::pages::action_words;
+
+/// A heading and the actions below it.
+struct Heading {
+    title: &'static str,
+    note: &'static str,
+    folded: bool,
+    holds: fn(&Entry) -> bool,
+}
+
+/// In order of the page; each action stands below the first that holds it.
+const HEADINGS: [Heading; 5] = [
+    Heading {
+        title: "Safe",
+        note: "Nobody notices, or only somebody who looks at the phone.",
+        folded: false,
+        holds: |entry| entry.class == Class::Harmless,
+    },
+    Heading {
+        title: "Disruptive",
+        note: "Somebody may notice. Needs a reason.",
+        folded: false,
+        holds: |entry| {
+            let settings = [Category::System, Category::Dnd, Category::Forward];
+            entry.class == Class::Disruptive && settings.contains(&entry.category)
+        },
+    },
+    Heading {
+        title: "Destructive",
+        note: "Settings are lost, or nobody can say what happens. Needs a reason.",
+        folded: true,
+        holds: |entry| entry.class == Class::Destructive,
+    },
+    Heading {
+        title: "Calls",
+        note: "These act on somebody's call. Needs a reason and the permission for calls.",
+        folded: true,
+        holds: |entry| entry.call_control,
+    },
+    Heading {
+        title: "Keys",
+        note: "As if somebody pressed a key: what it does depends on what the screen shows.",
+        folded: true,
+        holds: |_| true,
+    },
+];
+
+/// Every action under its heading, with what was typed.
+pub fn groups(caller: &Caller, form: &RunForm) -> Vec<ActionGroup> {
+    let mut groups: Vec<ActionGroup> = HEADINGS
+        .iter()
+        .map(|heading| ActionGroup {
+            title: heading.title.to_owned(),
+            note: heading.note.to_owned(),
+            folded: heading.folded,
+            actions: Vec::new(),
+        })
+        .collect();
+    for entry in action::all() {
+        let place = HEADINGS.iter().position(|heading| (heading.holds)(entry));
+        if let Some(group) = place.and_then(|index| groups.get_mut(index)) {
+            group.actions.push(view(caller, form, entry));
+        }
+    }
+    groups
+}
+
+fn view(caller: &Caller, form: &RunForm, entry: &'static Entry) -> ActionView {
+    let barred = entry.call_control && caller.require(Permission::CallControl).is_err();
+    ActionView {
+        name: entry.name.to_owned(),
+        title: entry.title.to_owned(),
+        effect: entry.note.to_owned(),
+        class: action_words::class(entry.class),
+        call_control: entry.call_control,
+        verifiable: entry.verification != Verification::None,
+        params: action_words::params(entry, |param| form.param(entry.name, param)),
+        unavailable: barred.then(|| "Your role does not include calls.".to_owned()),
+    }
+}

@@ -1,0 +1,232 @@
+//! How fast: presets, numbers of one's own, and both in words.
+
+use carillon_contract::FormErrors;
+use carillon_contract::run::{OptionsForm, PacingChoice};
+use carillon_domain::job::{EffectiveOptions, JobOptions, TransportChoice};
+use serde::{Deserialize, Serialize};
+
+use crate::fields::Fields;
+
+/// Names of the fields of [`OptionsForm`].
+pub const FIELDS: &[&str] = &[
+    "window",
+    "site_max_down_percent",
+    "canary",
+    "max_failed_percent",
+    "timeout_ms",
+    "retries",
+    "transport",
+    "verify",
+    "not_after",
+];
+
+/// Pace as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pace {
+    /// Which preset; empty = the default.
+    pub preset: String,
+    /// Numbers of one's own.
+    pub options: OptionsForm,
+}
+
+impl Pace {
+    /// From a form.
+    pub fn of(fields: &Fields) -> Self {
+        Self {
+            preset: fields.or_empty("pacing"),
+            options: OptionsForm {
+                window: fields.or_empty("window"),
+                site_max_down_percent: fields.or_empty("site_max_down_percent"),
+                canary: fields.or_empty("canary"),
+                max_failed_percent: fields.or_empty("max_failed_percent"),
+                timeout_ms: fields.or_empty("timeout_ms"),
+                retries: fields.or_empty("retries"),
+                transport: fields.or_empty("transport"),
+                verify: fields.or_empty("verify"),
+                not_after: fields.or_empty("not_after"),
+            },
+        }
+    }
+
+    /// The options that it comes to. Numbers of one's own count only where they were chosen.
+    pub fn options(&self, errors: &mut FormErrors) -> JobOptions {
+        match self.preset.as_str() {
+            "" | "default" => JobOptions::default(),
+            "careful" => CAREFUL.options(),
+            "fast" => FAST.options(),
+            "custom" => self.own(errors),
+            _ => {
+                errors.push("pacing", "unknown", "Choose one of the paces.");
+                JobOptions::default()
+            }
+        }
+    }
+
+    fn own(&self, errors: &mut FormErrors) -> JobOptions {
+        let typed = &self.options;
+        JobOptions {
+            window: number("window", &typed.window, errors),
+            timeout_ms: number("timeout_ms", &typed.timeout_ms, errors),
+            transport: word("transport", &typed.transport, errors)
+                .filter(|way: &TransportChoice| *way != TransportChoice::Auto),
+            verify: word("verify", &typed.verify, errors),
+            retries: number("retries", &typed.retries, errors),
+            canary: number("canary", &typed.canary, errors),
+            max_failed_percent: number("max_failed_percent", &typed.max_failed_percent, errors),
+            site_max_down_percent: number(
+                "site_max_down_percent",
+                &typed.site_max_down_percent,
+                errors,
+            ),
+            not_after: word("not_after", &typed.not_after, errors),
+            ..JobOptions::default()
+        }
+    }
+
+    /// The presets, with what each means.
+    pub fn choices(&self) -> Vec<PacingChoice> {
+        let chosen = if self.preset.is_empty() { "default" } else { &self.preset };
+        let choice = |value: &str, label: &str, note: String| PacingChoice {
+            value: value.to_owned(),
+            label: label.to_owned(),
+            note,
+            selected: chosen == value,
+        };
+        vec![
+            choice("default", "As the command needs", DEFAULT_NOTE.to_owned()),
+            choice("careful", "Careful", CAREFUL.note()),
+            choice("fast", "Fast", FAST.note()),
+            choice("custom", "Custom", "Numbers of your own.".to_owned()),
+        ]
+    }
+}
+
+const DEFAULT_NOTE: &str = "What only reads: 256 phones at once. What somebody notices: 10 at \
+     once, one phone first, stops above 10 % failed. What destroys: one by one, stops at the \
+     first failure.";
+
+struct Preset {
+    window: u32,
+    canary: u32,
+    failed: u32,
+}
+
+const CAREFUL: Preset = Preset {
+    window: 5,
+    canary: 1,
+    failed: 5,
+};
+const FAST: Preset = Preset {
+    window: 256,
+    canary: 0,
+    failed: 100,
+};
+
+impl Preset {
+    fn options(&self) -> JobOptions {
+        JobOptions {
+            window: Some(self.window),
+            canary: Some(self.canary),
+            max_failed_percent: Some(self.failed),
+            ..JobOptions::default()
+        }
+    }
+
+    fn note(&self) -> String {
+        let lines = limits(self.window, self.canary, self.failed);
+        format!("{}.", lines.join(", "))
+    }
+}
+
+fn number(field: &str, text: &str, errors: &mut FormErrors) -> Option<u32> {
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    let number = text.parse().ok();
+    if number.is_none() {
+        errors.push(field, "invalid", "Give a whole number.");
+    }
+    number
+}
+
+fn word<T>(field: &str, text: &str, errors: &mut FormErrors) -> Option<T>
+where
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    match text.parse() {
+        Ok(value) => Some(value),
+        Err(error) => {
+            errors.push(field, "invalid", format!("{error}."));
+            None
+        }
+    }
+}
+
+/// The limits that hold, a line each.
+pub fn in_words(options: &EffectiveOptions) -> Vec<String> {
+    let mut lines = limits(options.window, options.canary, options.max_failed_percent);
+    lines.push(format!("waits {} for an answer", seconds(options.timeout_ms)));
+    match options.transport {
+        TransportChoice::Auto => {}
+        TransportChoice::Http => lines.push("over HTTP only".to_owned()),
+        TransportChoice::Https => lines.push("over HTTPS only".to_owned()),
+    }
+    if options.max_auth_failed > 0 {
+        let most = options.max_auth_failed;
+        lines.push(format!("a password that {most} phones in a row refuse is not tried again"));
+    }
+    lines
+}
+
+fn limits(window: u32, canary: u32, failed: u32) -> Vec<String> {
+    let at_once = match window {
+        1 => "one phone at a time".to_owned(),
+        most => format!("at most {most} phones at once"),
+    };
+    let first = match canary {
+        0 => None,
+        1 => Some("one phone first, the rest only when it went well".to_owned()),
+        some => Some(format!("{some} phones first, the rest only when they went well")),
+    };
+    let stop = match failed {
+        0 => "stops at the first failure".to_owned(),
+        100 => "goes on whatever fails".to_owned(),
+        share => format!("stops when more than {share} % failed"),
+    };
+    [Some(at_once), first, Some(stop)].into_iter().flatten().collect()
+}
+
+fn seconds(ms: u32) -> String {
+    if ms.is_multiple_of(1000) {
+        format!("{} s", ms / 1000)
+    } else {
+        format!("{ms} ms")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_ones_own_count_only_where_chosen() {
+        let mut pace = Pace {
+            preset: "careful".to_owned(),
+            options: OptionsForm {
+                window: "many".to_owned(),
+                ..OptionsForm::default()
+            },
+        };
+        let mut errors = FormErrors::default();
+        assert_eq!(pace.options(&mut errors).window, Some(5));
+        assert!(errors.is_empty());
+        pace.preset = "custom".to_owned();
+        assert_eq!(pace.options(&mut errors).window, None);
+        assert!(errors.of("window").is_some());
+    }
+}

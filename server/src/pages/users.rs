@@ -1,0 +1,216 @@
+//! `/admin/users`: accounts.
+
+use std::collections::HashMap;
+
+use axum::extract::Path;
+use axum::response::Response;
+use carillon_contract::FormErrors;
+use carillon_contract::users::{UserFormView, UserRow, UsersView};
+use carillon_domain::role::{Permission, Role};
+use carillon_engine::accounts::{NewUser, SHORTEST, UserInfo};
+use carillon_engine::{Caller, EngineError};
+use http::StatusCode;
+use secrecy::SecretString;
+
+use super::notice;
+use super::refused::{Refusal, refusal, version};
+use super::visit::{PageResult, Visit, done};
+use crate::fields::{Form, Query};
+use crate::problem::Problem;
+use crate::router::table::{Access, Table};
+
+const ADMINISTER: Access = Access::Needs(Permission::Administer);
+
+pub(super) fn routes(table: Table) -> Table {
+    table
+        .get("/admin/users", ADMINISTER, list)
+        .get("/admin/users/new", ADMINISTER, blank)
+        .post("/admin/users/new", ADMINISTER, add)
+        .get("/admin/users/{name}/edit", ADMINISTER, edit)
+        .post("/admin/users/{name}/edit", ADMINISTER, change_role)
+        .post("/admin/users/{name}/password", ADMINISTER, set_password)
+        .post("/admin/users/{name}/disable", ADMINISTER, disable)
+        .post("/admin/users/{name}/enable", ADMINISTER, enable)
+}
+
+/// `GET /admin/users`.
+async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
+    notice::unknown(&mut visit, &query, &[]);
+    let engine = visit.app.engine();
+    let users = engine.list_users(&caller).await?;
+    let mut tokens: HashMap<String, i64> = HashMap::new();
+    let now = visit.frame.now;
+    for token in engine.all_tokens(&caller).await? {
+        let works = token.revoked_at.is_none() && token.expires_at.is_none_or(|at| now < at);
+        *tokens.entry(token.user).or_default() += i64::from(works);
+    }
+    let row = |user: UserInfo| UserRow {
+        tokens: tokens.get(&user.name).copied().unwrap_or_default(),
+        own: is_own(&caller, &user),
+        name: user.name,
+        role: user.role,
+        disabled: user.disabled,
+        created_at: user.created_at,
+        last_seen: user.last_sign_in_at,
+    };
+    let view = UsersView {
+        rows: users.into_iter().map(row).collect(),
+    };
+    let html = carillon_ui::users(&visit.frame, &view);
+    Ok(visit.page(html))
+}
+
+fn is_own(caller: &Caller, user: &UserInfo) -> bool {
+    caller.user_id.as_deref() == Some(user.id.as_str())
+}
+
+/// `GET /admin/users/new`.
+async fn blank(mut visit: Visit, Query(query): Query) -> PageResult {
+    notice::unknown(&mut visit, &query, &[]);
+    let view = UserFormView {
+        role: Role::Viewer.to_string(),
+        password_min: SHORTEST,
+        ..UserFormView::default()
+    };
+    let html = carillon_ui::user_form(&visit.frame, &view);
+    Ok(visit.page(html))
+}
+
+/// `POST /admin/users/new`.
+async fn add(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
+    let fields = fields.only(&["name", "role", "password"])?;
+    let (name, role) = (fields.or_empty("name"), fields.or_empty("role"));
+    let asked = match role.parse() {
+        Ok(role) => Ok(NewUser {
+            name: name.clone(),
+            role,
+            password: SecretString::from(fields.or_empty("password")),
+        }),
+        Err(_) => Err(EngineError::invalid("role", "required", "Choose a role.")),
+    };
+    let made = match asked {
+        Ok(new) => visit.app.engine().add_user(&caller, new).await,
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok(user) => {
+            let text = format!("The account {} was added.", user.name);
+            Ok(visit.see_other_saying("/admin/users", &done(text)))
+        }
+        Err(error) => {
+            let refused = refusal(error)?;
+            let view = UserFormView {
+                name,
+                role,
+                password_min: SHORTEST,
+                errors: refused.errors,
+                ..UserFormView::default()
+            };
+            let html = carillon_ui::user_form(&visit.frame, &view);
+            Ok(visit.html(refused.status, html))
+        }
+    }
+}
+
+/// `GET /admin/users/{name}/edit`.
+async fn edit(
+    mut visit: Visit,
+    caller: Caller,
+    Path(name): Path<String>,
+    Query(query): Query,
+) -> PageResult {
+    notice::unknown(&mut visit, &query, &[]);
+    let user = visit.app.engine().find_user(&caller, &name).await?;
+    let refused = Refusal {
+        status: StatusCode::OK,
+        errors: FormErrors::default(),
+    };
+    Ok(form(visit, &caller, user, refused))
+}
+
+fn form(visit: Visit, caller: &Caller, user: UserInfo, refused: Refusal) -> Response {
+    let view = UserFormView {
+        own: is_own(caller, &user),
+        existing: Some(user.name.clone()),
+        name: user.name,
+        role: user.role.to_string(),
+        disabled: user.disabled,
+        password_min: SHORTEST,
+        version: user.version,
+        errors: refused.errors,
+    };
+    let html = carillon_ui::user_form(&visit.frame, &view);
+    visit.html(refused.status, html)
+}
+
+/// On to the list, or the form again with what was wrong.
+async fn answer(
+    visit: Visit,
+    caller: Caller,
+    name: &str,
+    (result, text): (Result<(), EngineError>, String),
+) -> Result<Response, Problem> {
+    match result {
+        Ok(()) => Ok(visit.see_other_saying("/admin/users", &done(text))),
+        Err(error) => {
+            let refused = refusal(error)?;
+            let user = visit.app.engine().find_user(&caller, name).await?;
+            Ok(form(visit, &caller, user, refused))
+        }
+    }
+}
+
+/// `POST /admin/users/{name}/edit`.
+async fn change_role(
+    visit: Visit,
+    caller: Caller,
+    Path(name): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    let fields = fields.only(&["role", "version"])?;
+    let version = version(&fields).unwrap_or(-1);
+    let result = match fields.text("role").map(str::parse) {
+        Some(Ok(role)) => visit.app.engine().change_role(&caller, &name, role, version).await,
+        _ => Err(EngineError::invalid("role", "required", "Choose a role.")),
+    };
+    let text = format!("The role of {name} was changed.");
+    answer(visit, caller, &name, (result, text)).await
+}
+
+/// `POST /admin/users/{name}/password`.
+async fn set_password(
+    visit: Visit,
+    caller: Caller,
+    Path(name): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    let fields = fields.only(&["password"])?;
+    let password = SecretString::from(fields.or_empty("password"));
+    let result = visit.app.engine().reset_password(&caller, &name, password).await;
+    let text = format!("{name} has a new password, and was signed out everywhere.");
+    answer(visit, caller, &name, (result, text)).await
+}
+
+/// `POST /admin/users/{name}/disable`.
+async fn disable(
+    visit: Visit,
+    caller: Caller,
+    Path(name): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    fields.only(&[])?;
+    let result = visit.app.engine().disable_user(&caller, &name).await;
+    answer(visit, caller, &name, (result, format!("{name} cannot sign in any more."))).await
+}
+
+/// `POST /admin/users/{name}/enable`.
+async fn enable(
+    visit: Visit,
+    caller: Caller,
+    Path(name): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    fields.only(&[])?;
+    let result = visit.app.engine().enable_user(&caller, &name).await;
+    answer(visit, caller, &name, (result, format!("{name} can sign in again."))).await
+}
