@@ -18,6 +18,7 @@ mod jobs;
 mod lock;
 mod meta;
 mod migrate;
+mod mounts;
 mod nodes;
 mod open_postgres;
 mod open_sqlite;

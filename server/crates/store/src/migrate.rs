@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use rust_embed::RustEmbed;
 use sqlx::migrate::{MigrateError, Migration, MigrationSource, MigrationType, Migrator};
-use sqlx::{AssertSqlSafe, SqlSafeStr as _};
+use sqlx::{AssertSqlSafe, Connection as _, SqlSafeStr as _};
 
 use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
@@ -28,7 +28,16 @@ pub(crate) async fn run(pools: &Pools) -> Result<()> {
         }
         Pools::Postgres(pool) => {
             let migrator = Migrator::new(Embedded(Dialect::Postgres)).await;
-            migrator.map_err(failed)?.run(pool).await
+            let migrator = migrator.map_err(failed)?;
+            // A connection of its own: a migration may take long, and so may waiting for
+            // another node's.
+            let mut conn = pool.acquire().await?.detach();
+            for limit in ["SET statement_timeout = 0", "SET lock_timeout = 0"] {
+                sqlx::query(limit).execute(&mut conn).await?;
+            }
+            let done = migrator.run_direct(None, &mut conn, false).await;
+            conn.close().await?;
+            done
         }
     };
     done.map_err(failed)

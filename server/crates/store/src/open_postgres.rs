@@ -8,7 +8,9 @@ use std::time::Duration;
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
+use crate::conn::Conn;
 use crate::error::{Result, StoreError};
+use crate::sql::Sql;
 use crate::store::Pools;
 
 const CONNECTIONS: u32 = 10;
@@ -36,4 +38,20 @@ pub(crate) async fn open(url: &str) -> Result<Pools> {
         .connect_with(options)
         .await?;
     Ok(Pools::Postgres(pool))
+}
+
+/// What the server is set to that would make a confirmed commit less than durable.
+pub(crate) async fn durability_concerns(conn: &mut Conn<'_>) -> Result<Vec<String>> {
+    let sql = Sql::new(
+        "SELECT name, setting FROM pg_settings WHERE (name IN ('fsync', 'full_page_writes', \
+         'synchronous_commit') AND setting = 'off') \
+         OR (name = 'data_sync_retry' AND setting = 'on') ORDER BY name",
+    );
+    let rows = conn.all(sql).await?;
+    rows.iter()
+        .map(|row| {
+            let (name, setting): (String, String) = (row.get("name")?, row.get("setting")?);
+            Ok(format!("{name} = {setting}"))
+        })
+        .collect()
 }

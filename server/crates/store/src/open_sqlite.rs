@@ -13,6 +13,7 @@ use sqlx::sqlite::{
 
 use crate::conn::Conn;
 use crate::error::{DriverError, Result, StoreError};
+use crate::mounts::network_file_system;
 use crate::sql::Sql;
 use crate::store::Pools;
 
@@ -24,6 +25,7 @@ const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(30);
 
 pub(crate) async fn open(url: &str) -> Result<Pools> {
     let path = path(url)?;
+    refuse_network(&path)?;
     make_private(&path)?;
     let writer = pool(1).connect_with(options(&path)).await?;
     check(&writer).await?;
@@ -51,6 +53,18 @@ fn path(url: &str) -> Result<PathBuf> {
         ));
     }
     Ok(PathBuf::from(text))
+}
+
+fn refuse_network(path: &Path) -> Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    match network_file_system(folder.unwrap_or(Path::new("."))) {
+        None => Ok(()),
+        Some(kind) => Err(StoreError::Unusable(format!(
+            "SQLite cannot live on a network drive ({kind}): choose a local folder or Postgres"
+        ))),
+    }
 }
 
 /// Makes the file, readable by its owner only, before SQLite would make it readable by all.
@@ -114,7 +128,7 @@ async fn check(pool: &SqlitePool) -> Result<()> {
         Ok(())
     } else {
         Err(StoreError::Unusable(
-            "SQLite did not take its settings; is the file on a network drive?".to_owned(),
+            "SQLite did not take its settings: the file may be read-only".to_owned(),
         ))
     }
 }

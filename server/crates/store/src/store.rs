@@ -94,6 +94,17 @@ impl Store {
         self.read().await?.conn().number(sql, "n").await.map(drop)
     }
 
+    /// Settings of the database under which a confirmed commit could still be lost. SQLite's are
+    /// ours and were asserted when it was opened; a Postgres server's are its owner's.
+    pub async fn durability_concerns(&self) -> Result<Vec<String>> {
+        match self.dialect() {
+            Dialect::Sqlite => Ok(Vec::new()),
+            Dialect::Postgres => {
+                open_postgres::durability_concerns(&mut self.read().await?.conn()).await
+            }
+        }
+    }
+
     /// Begins a write. SQLite lets one in at a time; the others wait.
     pub async fn begin(&self) -> Result<Unit> {
         let statement = self.dialect().begin_write();

@@ -224,6 +224,7 @@ async fn claim(
         epoch: engine.dispatch.epoch(),
         now,
         attempts: &ids,
+        site_share: site_share(facts),
     };
     let claimed = unit.claim(&claim).await?;
     events.extend(
@@ -232,6 +233,12 @@ async fn claim(
             .map(|target| intent_event(facts, target, now)),
     );
     Ok(claimed)
+}
+
+/// How much of a site may be away at once; `None` when all of it may.
+fn site_share(facts: &JobFacts) -> Option<i64> {
+    let percent = facts.options.site_max_down_percent;
+    (percent < 100).then_some(i64::from(percent))
 }
 
 /// How many phones may go now: until the first ones are through, no others.

@@ -55,7 +55,10 @@ impl Engine {
         slugs: &[String],
     ) -> Result<HashMap<String, i64>> {
         caller.require(Permission::ViewInventory)?;
-        Ok(self.store.reachable_in_groups(slugs, self.clock.now()).await?)
+        Ok(self
+            .store
+            .reachable_in_groups(slugs, self.clock.now())
+            .await?)
     }
 
     /// The newest job of each group, by slug.

@@ -1,19 +1,16 @@
 //! Phones one by one: look, add, change, delete.
 
+mod write;
+
 use std::collections::BTreeMap;
 
-use carillon_domain::change::{self, Change};
-use carillon_domain::phone::{DialForm, Phone, UrlForm};
-use carillon_domain::phone_list::{self, Cell, Column, Row};
+use carillon_domain::phone::{DialForm, UrlForm};
+use carillon_domain::phone_list::{self, Column, Row};
 use carillon_domain::role::Permission;
 use carillon_domain::{FieldError, Filter, Mac};
-use carillon_store::{
-    Direction, Facets, Page, PhoneList, PhoneRow, PhoneSort, Seek, StoreError, Unit,
-};
+use carillon_store::{Direction, Facets, Page, PhoneList, PhoneRow, PhoneSort, Seek, StoreError};
 use secrecy::SecretString;
 
-use super::login::{self, Intent};
-use super::{check_version, finish, record};
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
@@ -194,188 +191,4 @@ impl Engine {
             _ => Err("several phones have this extension: give the MAC"),
         })
     }
-
-    /// Adds a phone.
-    ///
-    /// # Errors
-    /// Denied, or every field at fault.
-    pub async fn create_phone(
-        &self,
-        caller: &Caller,
-        mac: Mac,
-        edit: &PhoneEdit,
-    ) -> Result<PhoneRow> {
-        caller.require(Permission::ManageInventory)?;
-        let row = edit.row(mac)?;
-        let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
-        if !unit.phones_by_macs(&[mac]).await?.is_empty() {
-            return Err(EngineError::invalid(
-                "mac",
-                "taken",
-                "this phone is in the inventory already",
-            ));
-        }
-        let before = Phone::new(mac);
-        let (phone, intent) = self.edited(&mut unit, &before, &row, edit).await?;
-        let changes = all_changes(&before, &phone, &intent);
-        unit.insert_phones(std::slice::from_ref(&phone), now)
-            .await?;
-        let sealed = self
-            .write_logins(&mut unit, vec![(mac, intent)], now)
-            .await?;
-        let mut event = record::of_phone(caller, now, "phone.created", &phone);
-        event.detail = record::changes(&changes);
-        record::seal(&mut event, sealed.get(&mac));
-        finish(unit, &[event]).await?;
-        self.phone(caller, mac).await
-    }
-
-    /// Changes a phone. Nothing different = nothing written.
-    ///
-    /// # Errors
-    /// Denied, not found, an old version, or every field at fault.
-    pub async fn update_phone(
-        &self,
-        caller: &Caller,
-        mac: Mac,
-        edit: &PhoneEdit,
-        version: Option<i64>,
-    ) -> Result<PhoneRow> {
-        caller.require(edit.permission())?;
-        let row = edit.row(mac)?;
-        let groups = self.groups_now(mac).await?;
-        let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
-        let stored = unit
-            .phones_by_macs(&[mac])
-            .await?
-            .pop()
-            .ok_or(EngineError::NotFound)?;
-        check_version(stored.version, version)?;
-        let (phone, intent) = self.edited(&mut unit, &stored.phone, &row, edit).await?;
-        let changes = all_changes(&stored.phone, &phone, &intent);
-        if changes.is_empty() {
-            return Ok(stored);
-        }
-        unit.update_phone(&phone, stored.version, now).await?;
-        let sealed = self
-            .write_logins(&mut unit, vec![(mac, intent)], now)
-            .await?;
-        let mut event = record::of_phone(caller, now, "phone.changed", &phone);
-        event.groups = groups;
-        event.detail = record::changes(&changes);
-        record::seal(&mut event, sealed.get(&mac));
-        finish(unit, &[event]).await?;
-        self.store.phone(mac).await?.ok_or(EngineError::NotFound)
-    }
-
-    /// What an edit makes of a phone, after every check.
-    async fn edited(
-        &self,
-        unit: &mut Unit,
-        before: &Phone,
-        row: &Row,
-        edit: &PhoneEdit,
-    ) -> Result<(Phone, Intent)> {
-        let mut phone = before.clone();
-        row.apply_to(&mut phone, |site| site.slug.clone());
-        phone.url_form = edit.url_form.unwrap_or(phone.url_form);
-        phone.dial_form = edit.dial_form.unwrap_or(phone.dial_form);
-        if let Cell::Value(site) = &row.site
-            && unit.site(&site.slug).await?.is_none()
-        {
-            return Err(EngineError::invalid(
-                "site",
-                "unknown",
-                "there is no site of this name",
-            ));
-        }
-        if matches!(row.credential, Cell::Value(_)) {
-            self.check_credential_name(unit, phone.credential.as_deref())
-                .await?;
-        }
-        self.check_reachable(&phone, before)
-            .map_err(|(field, message)| EngineError::invalid(field, "blocked", message))?;
-        let stored = unit.own_credential(phone.mac).await?;
-        let intent = login::intent(row, stored.as_ref(), self.keyring.as_ref());
-        let intent = intent.map_err(|_| {
-            let message = "this phone has no password yet: give one";
-            EngineError::invalid("password", "missing", message)
-        })?;
-        Ok((phone, intent))
-    }
-
-    /// Refuses an address or port that the guard would never let through, when it is new.
-    pub(super) fn check_reachable(
-        &self,
-        phone: &Phone,
-        before: &Phone,
-    ) -> Result<(), (&'static str, String)> {
-        let is_new = phone.address != before.address || phone.port != before.port;
-        let (Some(address), true) = (phone.address, is_new) else {
-            return Ok(());
-        };
-        let guard = self.guard();
-        guard
-            .check_address(address)
-            .map_err(|blocked| ("address", blocked.to_string()))?;
-        match phone.port {
-            Some(port) => guard
-                .check(address, port)
-                .map(drop)
-                .map_err(|blocked| ("port", blocked.to_string())),
-            None => Ok(()),
-        }
-    }
-
-    /// Deletes phones; says how many there were. Jobs and records keep their names.
-    ///
-    /// # Errors
-    /// Denied.
-    pub async fn delete_phones(&self, caller: &Caller, macs: &[Mac]) -> Result<u64> {
-        caller.require(Permission::ManageInventory)?;
-        let now = self.clock.now();
-        let mut groups = self.store.groups_of(macs, now).await?;
-        let mut unit = self.store.begin().await?;
-        let rows = unit.phones_by_macs(macs).await?;
-        if rows.is_empty() {
-            return Ok(0);
-        }
-        let events: Vec<_> = rows
-            .iter()
-            .map(|row| {
-                let mut event = record::of_phone(caller, now, "phone.deleted", &row.phone);
-                event.groups = groups.remove(&row.phone.mac).unwrap_or_default();
-                event
-            })
-            .collect();
-        let found: Vec<Mac> = rows.iter().map(|row| row.phone.mac).collect();
-        unit.delete_own_credentials(&found).await?;
-        let deleted = unit.delete_phones(&found).await?;
-        finish(unit, &events).await?;
-        Ok(deleted)
-    }
-
-    /// Deletes one phone that somebody has looked at.
-    ///
-    /// # Errors
-    /// Denied, not found, or an old version.
-    pub async fn delete_phone(
-        &self,
-        caller: &Caller,
-        mac: Mac,
-        version: Option<i64>,
-    ) -> Result<()> {
-        caller.require(Permission::ManageInventory)?;
-        let row = self.store.phone(mac).await?.ok_or(EngineError::NotFound)?;
-        check_version(row.version, version)?;
-        self.delete_phones(caller, &[mac]).await.map(drop)
-    }
-}
-
-fn all_changes(before: &Phone, after: &Phone, intent: &Intent) -> Vec<Change> {
-    let mut changes = change::between(&before.fields(), &after.fields());
-    changes.extend(intent.changes());
-    changes
 }

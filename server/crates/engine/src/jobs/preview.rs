@@ -89,10 +89,6 @@ fn not_offered(request: &JobRequest) -> Vec<FieldError> {
     let asked = [
         ("options.start_at", options.start_at.is_some()),
         ("options.retries", options.retries.is_some_and(|n| n > 0)),
-        (
-            "options.site_max_down_percent",
-            options.site_max_down_percent.is_some_and(|n| n < 100),
-        ),
     ];
     let refused = asked.into_iter().filter(|(_, asked)| *asked);
     refused

@@ -143,6 +143,7 @@ fn options_of(job: &JobRow) -> JobOptions {
         timeout_ms: number("timeout_ms"),
         canary: number("canary"),
         max_failed_percent: number("max_failed_percent"),
+        site_max_down_percent: number("site_max_down_percent"),
         max_auth_failed: number("max_auth_failed"),
         verify: job.options.get("verify").and_then(Value::as_bool),
         ..JobOptions::default()

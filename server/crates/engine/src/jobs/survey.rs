@@ -45,7 +45,9 @@ impl Engine {
         let now = self.clock.now();
         let mut found: BTreeMap<Mac, PhoneRow> = BTreeMap::new();
         let named = self.store.phones_by_macs(&spec.phones).await?;
-        let names = named.iter().map(|row| (row.phone.mac, row.phone.display_name()));
+        let names = named
+            .iter()
+            .map(|row| (row.phone.mac, row.phone.display_name()));
         let names = names.collect();
         let mut add = |rows: Vec<PhoneRow>| {
             found.extend(rows.into_iter().map(|row| (row.phone.mac, row)));
@@ -80,7 +82,10 @@ fn filters(spec: &TargetSpec) -> Result<Vec<Filter>> {
 
 fn count(found: &BTreeMap<Mac, PhoneRow>, named: Vec<(Mac, String)>) -> TargetSurvey {
     let so_many = |test: &dyn Fn(&&PhoneRow) -> bool| found.values().filter(test).count() as i64;
-    let sites: BTreeSet<_> = found.values().filter_map(|row| row.phone.site.as_deref()).collect();
+    let sites: BTreeSet<_> = found
+        .values()
+        .filter_map(|row| row.phone.site.as_deref())
+        .collect();
     let models = found.values().map(|row| row.phone.model.as_str());
     let models: BTreeSet<_> = models.filter(|model| !model.is_empty()).collect();
     TargetSurvey {

@@ -196,3 +196,27 @@ pub(crate) async fn what_comes_too_late_expires(place: Place) {
     assert_eq!(end.job.counts.expired, 5);
     assert_eq!(house.fleet.ledger().totals().requests, 0);
 }
+
+pub(crate) async fn a_site_is_never_further_down_than_its_share(place: Place) {
+    let timing = carillon_simulator::Timing {
+        reboot_min_ms: 300,
+        reboot_max_ms: 500,
+        ..Default::default()
+    };
+    let config = FleetConfig::uniform(Profile::Normal, 20, PlainHttp).with_timing(timing);
+    let house = House::new(place, config).await;
+    let job = house
+        .reboot(json!({"verify": true, "canary": 0, "site_max_down_percent": 20, "window": 20}))
+        .await;
+    let mut changes = house.engine.feed.watch_job(&job);
+    loop {
+        let now = house.engine.job(&caller(), &job).await.unwrap().job;
+        let away = now.counts.sending + now.counts.verifying;
+        assert!(away <= 4, "{away} of 20 away at once");
+        if now.state == JobState::Finished {
+            assert_eq!(now.counts.verified, 20, "{}", now.counts);
+            break;
+        }
+        changes.changed().await.unwrap();
+    }
+}

@@ -150,10 +150,14 @@ impl House {
         made.unwrap().id
     }
 
-    /// A reboot of every phone, with these options; not verified unless they say so.
+    /// A reboot of every phone, with these options; not verified and without
+    /// regard to sites unless they say so.
     pub(crate) async fn reboot(&self, mut options: serde_json::Value) -> String {
         if options.get("verify").is_none() {
             options["verify"] = json!(false);
+        }
+        if options.get("site_max_down_percent").is_none() {
+            options["site_max_down_percent"] = json!(100);
         }
         self.submit(json!({
             "action": "Reboot", "targets": {"filter": ""}, "reason": "test", "options": options,

@@ -52,7 +52,7 @@ pub(crate) async fn a_setting_is_verified_by_reading_it_back(place: Place) {
     let job = house
         .submit(json!({
             "action": "DNDOn", "targets": {"filter": ""}, "reason": "test",
-            "options": {"canary": 0, "max_failed_percent": 100},
+            "options": {"canary": 0, "max_failed_percent": 100, "site_max_down_percent": 100},
         }))
         .await;
     let end = house.finished(&job).await;

@@ -85,7 +85,15 @@ impl AuditQuery {
 
     fn when(&self, sql: &mut Sql) {
         if let Some(from) = self.from {
-            sql.push(" AND a.at >= ").bind(from);
+            // Until now: walking back from the newest finds a page at once. The sign keeps the
+            // databases from collecting and sorting the whole span first.
+            let open_end = self.to.is_none();
+            sql.push(if open_end {
+                " AND +a.at >= "
+            } else {
+                " AND a.at >= "
+            });
+            sql.bind(from);
         }
         if let Some(to) = self.to {
             sql.push(" AND a.at < ").bind(to);

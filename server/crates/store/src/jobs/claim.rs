@@ -27,6 +27,9 @@ pub struct Claim<'c> {
     pub now: Timestamp,
     /// One new id for each target wanted, at most.
     pub attempts: &'c [String],
+    /// How many percent of a site's phones may be away at once, over all jobs; at least one
+    /// phone. `None` = no such limit.
+    pub site_share: Option<i64>,
 }
 
 /// A target that is this node's to send to, once the unit is committed.
@@ -49,7 +52,7 @@ impl Unit {
         }
         let mut claimed = Vec::with_capacity(claim.attempts.len());
         for attempts in claim.attempts.chunks(ROWS) {
-            let found = candidates(&mut conn, claim.job, attempts.len()).await?;
+            let found = candidates(&mut conn, claim, attempts.len()).await?;
             let last = found.len() < attempts.len();
             take(&mut conn, claim, found, attempts, &mut claimed).await?;
             if last {
@@ -82,18 +85,48 @@ async fn may_claim(conn: &mut Conn<'_>, claim: &Claim<'_>) -> Result<bool> {
     Ok(conn.number(sql.arg(claim.job), "n").await? > 0)
 }
 
-async fn candidates(conn: &mut Conn<'_>, job: &str, limit: usize) -> Result<Vec<TargetRow>> {
-    let mut sql = Sql::new("SELECT ");
-    sql.push(COLUMNS);
-    sql.push(" FROM job_targets t WHERE t.state = 'waiting' AND t.job = ")
-        .bind(job);
-    sql.push(
-        " AND NOT EXISTS (SELECT 1 FROM job_targets o WHERE o.mac = t.mac AND o.state = 'sending') \
-         ORDER BY t.position LIMIT ",
-    );
-    sql.bind(limit as i64)
-        .push(conn.dialect().for_update_skip_locked());
+async fn candidates(
+    conn: &mut Conn<'_>,
+    claim: &Claim<'_>,
+    limit: usize,
+) -> Result<Vec<TargetRow>> {
+    let mut sql = match claim.site_share {
+        None => next_in_order(claim),
+        Some(share) => next_within_share(claim, share),
+    };
+    sql.push(" ORDER BY t.position LIMIT ").bind(limit as i64);
+    if claim.site_share.is_none() {
+        sql.push(conn.dialect().for_update_skip_locked());
+    }
     conn.all(sql).await?.iter().map(target_row).collect()
+}
+
+/// Waiting targets whose phone nobody is sending to.
+const FREE: &str = " FROM job_targets t WHERE t.state = 'waiting' AND NOT EXISTS \
+     (SELECT 1 FROM job_targets o WHERE o.mac = t.mac AND o.state = 'sending') AND t.job = ";
+
+fn next_in_order(claim: &Claim<'_>) -> Sql {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS).push(FREE).bind(claim.job);
+    sql
+}
+
+/// The same, counted off at each site against what the share leaves free there. The claims lock
+/// and the job's kept row stand in for row locks, which a numbered query cannot take.
+fn next_within_share(claim: &Claim<'_>, share: i64) -> Sql {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS).push(" FROM (SELECT ").push(COLUMNS);
+    sql.push(", ROW_NUMBER() OVER (PARTITION BY t.site ORDER BY t.position) AS turn");
+    sql.push(FREE).bind(claim.job);
+    sql.push(
+        ") t LEFT JOIN (SELECT site, COUNT(*) AS n FROM phones GROUP BY site) p \
+         ON p.site = t.site LEFT JOIN (SELECT site, COUNT(*) AS n FROM job_targets \
+         WHERE state IN ('sending', 'verifying') GROUP BY site) b ON b.site = t.site \
+         WHERE (t.site IS NULL OR t.turn + COALESCE(b.n, 0) <= 1 \
+         OR (t.turn + COALESCE(b.n, 0)) * 100 <= COALESCE(p.n, 0) * ",
+    );
+    sql.bind(share).push(")");
+    sql
 }
 
 async fn take(

@@ -3,7 +3,8 @@
 //! Owns the ways out of `sending` and `verifying`. *Invariant:* a result counts only with the
 //! id of the attempt that stands in the row; anything else changes nothing.
 
-use std::collections::HashMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use carillon_domain::outcome::Transport;
 use carillon_domain::{Cause, Mac, TargetState, Timestamp};
@@ -63,21 +64,40 @@ impl Unit {
     pub async fn record_results(&mut self, results: &[TargetResult]) -> Result<Vec<ChangedTarget>> {
         let mut conn = self.jobs_conn().await?;
         let mut changed = Vec::with_capacity(results.len());
-        for chunk in results.chunks(ROWS) {
-            let current = in_flight(&mut conn, chunk).await?;
-            let valid: Vec<_> = chunk
-                .iter()
-                .filter_map(|result| valid(&current, result))
-                .collect();
+        let mut stamps = Stamps::new();
+        for wave in waves(results) {
+            let current = in_flight(&mut conn, wave).await?;
+            let valid = wave.iter().filter_map(|result| valid(&current, result));
+            let valid: Vec<_> = valid.collect();
             write(&mut conn, &valid).await?;
-            changed.extend(valid.into_iter().map(|(from, result)| after(from, result)));
+            for (before, result) in valid {
+                changed.push(after(before, result));
+                note(&mut stamps, result);
+            }
         }
         count(&mut conn, &changed).await?;
-        let mut stamps = stamps(results, &changed);
-        stamps.dedup_by_key(|stamp| stamp.mac);
+        let stamps: Vec<_> = stamps.into_values().collect();
         stamp(&mut conn, &stamps).await?;
         Ok(changed)
     }
+}
+
+/// Cuts the results so that no target occurs twice in one statement: what a phone said and what
+/// was seen afterwards can come in one batch, and each starts from what the other left.
+fn waves(results: &[TargetResult]) -> Vec<&[TargetResult]> {
+    let mut waves = Vec::new();
+    let (mut start, mut seen) = (0, HashSet::new());
+    for (index, result) in results.iter().enumerate() {
+        let repeated = !seen.insert((result.job.as_str(), result.mac));
+        if repeated || index - start == ROWS {
+            waves.push(&results[start..index]);
+            (start, seen) = (index, HashSet::from([(result.job.as_str(), result.mac)]));
+        }
+    }
+    if start < results.len() {
+        waves.push(&results[start..]);
+    }
+    waves
 }
 
 type Key = (String, Mac);
@@ -197,31 +217,22 @@ pub(super) async fn count(conn: &mut Conn<'_>, changed: &[ChangedTarget]) -> Res
     deltas.apply(conn).await
 }
 
-/// What to write on the phones: of results that counted only, one for each phone, by MAC.
-fn stamps(results: &[TargetResult], changed: &[ChangedTarget]) -> Vec<PhoneStamp> {
-    let counted: HashMap<(&str, Mac), TargetState> = changed
-        .iter()
-        .map(|change| {
-            (
-                (change.target.job.as_str(), change.target.mac),
-                change.target.state,
-            )
-        })
-        .collect();
-    let mut stamps: Vec<_> = results
-        .iter()
-        .filter(|result| counted.get(&(result.job.as_str(), result.mac)) == Some(&result.state))
-        .map(|result| PhoneStamp {
-            mac: result.mac,
-            at: result.at,
-            contact: result.contact.clone(),
-            result: result
-                .state
-                .is_terminal()
-                .then(|| (result.state, result.cause, result.job.clone())),
-        })
-        .collect();
-    // The latest of one phone comes first and stays.
-    stamps.sort_by_key(|stamp| (stamp.mac, std::cmp::Reverse(stamp.at)));
-    stamps
+/// What to write on the phones, one for each.
+type Stamps = BTreeMap<Mac, PhoneStamp>;
+
+/// Adds what a result that counted says of its phone to what earlier ones said.
+fn note(stamps: &mut Stamps, result: &TargetResult) {
+    let ended = result.state.is_terminal();
+    let new = PhoneStamp {
+        mac: result.mac,
+        at: result.at,
+        contact: result.contact.clone(),
+        result: ended.then(|| (result.state, result.cause, result.job.clone())),
+    };
+    match stamps.entry(result.mac) {
+        Entry::Vacant(place) => {
+            place.insert(new);
+        }
+        Entry::Occupied(mut place) => place.get_mut().follow(new),
+    }
 }

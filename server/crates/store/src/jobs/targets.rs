@@ -66,6 +66,8 @@ pub struct TargetQuery {
     pub site: Option<String>,
 }
 
+const ROWS: usize = 500;
+
 pub(super) const COLUMNS: &str = "t.job, t.position, t.mac, t.name, t.extension, t.model, t.site, \
      t.groups, t.state, t.cause, t.http_status, t.transport, t.attempts, t.attempt_id, \
      t.sent_at, t.finished_at, t.duration_ms, t.excerpt, t.evidence";
@@ -174,6 +176,24 @@ impl Store {
             .bind(mac);
         let row = self.read().await?.conn().optional(sql).await?;
         row.as_ref().map(target_row).transpose()
+    }
+
+    /// The targets of a job that are `sending` under one of these attempts: what a claim took
+    /// whose commit was not confirmed.
+    pub async fn claims_of(&self, job: &str, attempts: &[String]) -> Result<Vec<TargetRow>> {
+        let mut read = self.read().await?;
+        let mut found = Vec::new();
+        for chunk in attempts.chunks(ROWS) {
+            let mut sql = select();
+            sql.push(" WHERE t.state = 'sending' AND t.job = ")
+                .bind(job);
+            sql.push(" AND ").one_of("t.attempt_id", chunk.iter());
+            sql.push(" ORDER BY t.position");
+            for row in read.conn().all(sql).await? {
+                found.push(target_row(&row)?);
+            }
+        }
+        Ok(found)
     }
 
     /// How many targets of a job match.

@@ -35,6 +35,20 @@ pub(crate) struct PhoneStamp {
 }
 
 impl PhoneStamp {
+    /// Adds what came later.
+    pub(crate) fn follow(&mut self, later: Self) {
+        self.at = self.at.max(later.at);
+        self.result = later.result.or(self.result.take());
+        self.contact = match (self.contact.take(), later.contact) {
+            (Some(first), Some(then)) => Some(ContactUpdate {
+                reached: then.reached,
+                learned_auth: then.learned_auth.or(first.learned_auth),
+                learned_pin: first.learned_pin.or(then.learned_pin),
+            }),
+            (first, then) => then.or(first),
+        };
+    }
+
     fn values(&self) -> Vec<Value> {
         let contact = self.contact.as_ref();
         let reached = contact.map(|contact| contact.reached);

@@ -17,6 +17,8 @@ use super::keys::address_range;
 
 /// How many rules may lead to each other.
 const DEPTH: usize = 8;
+/// How many tests one condition may come to, with those of all rules that it leads to.
+const TESTS: usize = 500;
 
 /// What a group stands for, as far as filters need to know.
 enum Membership {
@@ -33,6 +35,19 @@ pub(crate) struct Scope<'s> {
     pub(crate) groups: &'s Groups,
     /// Now, for "seen within".
     pub(crate) now: Timestamp,
+}
+
+/// The way from a filter through rules, to know a circle and an avalanche.
+#[derive(Default)]
+struct Walk {
+    path: Vec<String>,
+    tests: usize,
+}
+
+impl Walk {
+    fn refused(&self, slug: &str) -> bool {
+        self.path.len() == DEPTH || self.tests > TESTS || self.path.iter().any(|on| on == slug)
+    }
 }
 
 impl Groups {
@@ -63,42 +78,43 @@ impl Groups {
 impl Scope<'_> {
     /// Adds the condition on `phones p` that the filter stands for, in brackets.
     pub(crate) fn condition(&self, sql: &mut Sql, filter: &Filter) -> Result<()> {
-        self.filter(sql, filter, &mut Vec::new())
+        self.filter(sql, filter, &mut Walk::default())
     }
 
     /// Adds the condition of being in a group.
     pub(crate) fn member(&self, sql: &mut Sql, slug: &str) -> Result<()> {
-        self.group(sql, slug, &mut Vec::new())
+        self.group(sql, slug, &mut Walk::default())
     }
 
-    fn filter(&self, sql: &mut Sql, filter: &Filter, path: &mut Vec<String>) -> Result<()> {
+    fn filter(&self, sql: &mut Sql, filter: &Filter, walk: &mut Walk) -> Result<()> {
         sql.push("(1 = 1");
         for term in &filter.terms {
             sql.push(" AND ");
-            self.term(sql, term, path)?;
+            self.term(sql, term, walk)?;
         }
         sql.push(")");
         Ok(())
     }
 
-    fn term(&self, sql: &mut Sql, term: &Term, path: &mut Vec<String>) -> Result<()> {
+    fn term(&self, sql: &mut Sql, term: &Term, walk: &mut Walk) -> Result<()> {
         sql.push(if term.negated { "NOT (" } else { "(" });
         for (index, test) in term.any_of.iter().enumerate() {
             sql.push(if index > 0 { " OR " } else { "" });
-            self.test(sql, test, path)?;
+            walk.tests += 1;
+            self.test(sql, test, walk)?;
         }
         sql.push(")");
         Ok(())
     }
 
     /// Each condition is true or false, never unknown: `NOT` of it must be the other phones.
-    fn test(&self, sql: &mut Sql, test: &Test, path: &mut Vec<String>) -> Result<()> {
+    fn test(&self, sql: &mut Sql, test: &Test, walk: &mut Walk) -> Result<()> {
         match test {
             Test::Word(word) => free_word(sql, word),
             Test::Site(slug) => sql.push("COALESCE(p.site, '') = ").bind(slug),
             Test::Model(model) => sql.push("p.model = ").bind(model),
             Test::Tag(tag) => tagged(sql, tag),
-            Test::Group(slug) => return self.group(sql, slug, path),
+            Test::Group(slug) => return self.group(sql, slug, walk),
             Test::Firmware(start) => like(sql, "p.firmware", beginning(start)),
             Test::Ip(network) => {
                 let (first, last) = address_range(*network);
@@ -123,7 +139,7 @@ impl Scope<'_> {
         Ok(())
     }
 
-    fn group(&self, sql: &mut Sql, slug: &str, path: &mut Vec<String>) -> Result<()> {
+    fn group(&self, sql: &mut Sql, slug: &str, walk: &mut Walk) -> Result<()> {
         match self.groups.0.get(slug) {
             None => {
                 sql.push("1 = 0");
@@ -132,7 +148,7 @@ impl Scope<'_> {
                 sql.push("EXISTS (SELECT 1 FROM group_members m WHERE m.mac = p.mac ");
                 sql.push("AND m.group_slug = ").bind(slug).push(")");
             }
-            Some(Membership::Rule(_)) if path.len() == DEPTH || path.iter().any(|s| s == slug) => {
+            Some(Membership::Rule(_)) if walk.refused(slug) => {
                 return Err(StoreError::Inconsistent {
                     table: "groups",
                     column: "filter",
@@ -140,9 +156,9 @@ impl Scope<'_> {
                 });
             }
             Some(Membership::Rule(rule)) => {
-                path.push(slug.to_owned());
-                self.filter(sql, rule, path)?;
-                path.pop();
+                walk.path.push(slug.to_owned());
+                self.filter(sql, rule, walk)?;
+                walk.path.pop();
             }
         }
         Ok(())

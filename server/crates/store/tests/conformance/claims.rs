@@ -8,7 +8,7 @@ use carillon_store::{
 };
 
 use crate::database::Database;
-use crate::inventory::{add_phones, at, mac, phone};
+use crate::inventory::{add_phones, add_site, at, mac, phone, site};
 use crate::jobs::{add_job, counts};
 
 pub(crate) async fn epoch(store: &Store) -> i64 {
@@ -32,6 +32,7 @@ pub(crate) async fn claim(
         epoch,
         now,
         attempts: &attempts,
+        site_share: None,
     };
     let claimed = unit.claim(&claim).await.unwrap();
     unit.commit_bookkeeping().await.unwrap();
@@ -89,6 +90,9 @@ pub(crate) async fn claims_go_in_order_and_no_further_than_asked(db: Database) {
         (stored.state, stored.sent_at),
         (TargetState::Sending, Some(at(3)))
     );
+    let ids = ["b", "z"].map(str::to_owned);
+    assert_eq!(db.store.claims_of("j", &ids).await.unwrap(), [stored]);
+    assert!(db.store.claims_of("k", &ids).await.unwrap().is_empty());
     assert_eq!(
         places(&claim(&db.store, "j", epoch, &["d", "e"], at(4)).await),
         [3]
@@ -363,4 +367,83 @@ pub(crate) async fn one_batch_may_tell_of_many_jobs(db: Database) {
         };
         assert_eq!(counts(&db.store, job).await, expected);
     }
+}
+
+pub(crate) async fn one_batch_may_tell_of_one_phone_twice(db: Database) {
+    add_phones(&db.store, &[phone(1), phone(2)]).await;
+    add_job(&db.store, "j", &[1, 2]).await;
+    let epoch = epoch(&db.store).await;
+    let claimed = claim(&db.store, "j", epoch, &["a", "b"], at(3)).await;
+    let mut answered = acknowledged(&claimed[0], at(4));
+    answered.state = TargetState::Verifying;
+    let mut seen = acknowledged(&claimed[0], at(9));
+    seen.state = TargetState::Verified;
+    seen.contact = None;
+    let other = acknowledged(&claimed[1], at(5));
+    let late = acknowledged(&claimed[0], at(10));
+    let changed = record(&db.store, &[answered, other, seen, late]).await;
+    let states: Vec<_> = changed
+        .iter()
+        .map(|change| (change.from, change.target.state))
+        .collect();
+    assert_eq!(
+        states,
+        [
+            (TargetState::Sending, TargetState::Verifying),
+            (TargetState::Sending, TargetState::Acknowledged),
+            (TargetState::Verifying, TargetState::Verified),
+        ]
+    );
+    let expected = Counts {
+        verified: 1,
+        acknowledged: 1,
+        ..Counts::default()
+    };
+    assert_eq!(counts(&db.store, "j").await, expected);
+    let one = db.store.phone(mac(1)).await.unwrap().unwrap();
+    assert_eq!(one.contact.tls_pin.as_deref(), Some("aa"));
+    assert_eq!(one.last.unwrap().state, TargetState::Verified);
+}
+
+pub(crate) async fn a_site_keeps_its_share(db: Database) {
+    for slug in ["kiel", "bonn"] {
+        add_site(&db.store, &site(slug)).await;
+    }
+    // Kiel has the ten even phones and Bonn three of the odd ones, as the targets say.
+    let mut phones: Vec<_> = (1..=20).map(phone).collect();
+    for (number, phone) in (1..).zip(&mut phones) {
+        let slug = if number % 2 == 0 { "kiel" } else { "bonn" };
+        phone.site = (number % 2 == 0 || number < 6).then(|| slug.to_owned());
+    }
+    add_phones(&db.store, &phones).await;
+    add_job(&db.store, "j", &(1..=20).collect::<Vec<_>>()).await;
+    let epoch = epoch(&db.store).await;
+    let wish = async |prefix: &str, share: i64| {
+        let attempts: Vec<_> = (0..20).map(|n| format!("{prefix}{n}")).collect();
+        let mut unit = db.store.begin().await.unwrap();
+        let claim = Claim {
+            job: "j",
+            epoch,
+            now: at(3),
+            attempts: &attempts,
+            site_share: Some(share),
+        };
+        let claimed = unit.claim(&claim).await.unwrap();
+        unit.commit_bookkeeping().await.unwrap();
+        claimed
+    };
+    let first = wish("a", 20).await;
+    assert_eq!(
+        places(&first),
+        [0, 1, 3],
+        "one of Bonn's three, two of Kiel's ten"
+    );
+    assert!(wish("b", 20).await.is_empty());
+    let mut away = acknowledged(&first[1], at(4));
+    away.state = TargetState::Verifying;
+    record(&db.store, &[away]).await;
+    assert!(wish("c", 20).await.is_empty(), "it has not come back yet");
+    record(&db.store, &[acknowledged(&first[2], at(5))]).await;
+    assert_eq!(places(&wish("d", 20).await), [5]);
+    assert_eq!(places(&wish("e", 30).await), [7]);
 }

@@ -226,3 +226,30 @@ pub(crate) async fn rules_lead_to_rules_but_not_in_circles(db: Database) {
     let negated: Filter = "-group:r0".parse().unwrap();
     assert!(db.store.macs(&negated, at(2)).await.is_err());
 }
+
+pub(crate) async fn rules_do_not_swell(db: Database) {
+    add_phones(&db.store, &[phone(1)]).await;
+    let mut unit = db.store.begin().await.unwrap();
+    let words: Vec<_> = (0..40).map(|number| format!("-ext:{number}00")).collect();
+    unit.insert_group(&group("wide", Some(&words.join(" "))), at(1))
+        .await
+        .unwrap();
+    for level in 0..5 {
+        let below = if level == 0 {
+            "wide".to_owned()
+        } else {
+            format!("w{}", level - 1)
+        };
+        let rule = format!("-model:T1 group:{below} -ext:999 -group:{below} -group:{below}");
+        let slug = format!("w{level}");
+        unit.insert_group(&group(&slug, Some(&rule)), at(1))
+            .await
+            .unwrap();
+    }
+    unit.commit_bookkeeping().await.unwrap();
+    let plain: Filter = "group:wide".parse().unwrap();
+    assert_eq!(found(&db.store, &plain).await, [1]);
+    let swollen: Filter = "group:w4".parse().unwrap();
+    let refused = db.store.macs(&swollen, at(2)).await;
+    assert!(matches!(refused, Err(StoreError::Inconsistent { .. })));
+}

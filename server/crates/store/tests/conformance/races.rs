@@ -23,6 +23,7 @@ async fn work(store: Store, job: &'static str, worker: u32, epoch: i64) -> Vec<S
             epoch,
             now: at(3),
             attempts: &ids,
+            site_share: None,
         };
         let claimed = unit.claim(&claim).await.unwrap();
         let events: Vec<_> = claimed

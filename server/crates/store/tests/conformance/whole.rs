@@ -9,6 +9,8 @@ pub(crate) async fn a_new_database_has_no_schema_and_migrates_twice(db: Database
     assert!(db.store.schema_exists().await.unwrap());
     db.store.migrate().await.unwrap();
     db.store.ping().await.unwrap();
+    let concerns = db.store.durability_concerns().await.unwrap();
+    assert!(concerns.is_empty() || db.store.is_shared(), "{concerns:?}");
     let again = Store::open(&db.url).await.unwrap();
     assert!(again.schema_exists().await.unwrap());
     if db.store.is_shared() {
