@@ -1,0 +1,324 @@
+//! `/phones/import`: a list of phones comes in: given, looked at, then exactly that.
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::extract::Path;
+use carillon_contract::import::{
+    ImportChange, ImportError, ImportResultView, ImportReviewView, ImportRow, ImportTab,
+    ImportView, NewSite,
+};
+use carillon_contract::list::Link;
+use carillon_contract::{FormErrors, Href};
+use carillon_domain::change::Change;
+use carillon_domain::phone::TransportSecurity;
+use carillon_domain::phone_list::{ListError, MAX_BYTES, MAX_ROWS};
+use carillon_domain::role::Permission;
+use carillon_engine::Caller;
+use carillon_engine::error::EngineError;
+use carillon_engine::inventory::{ImportChoices, ImportResult, ImportReview, ReviewRow};
+
+use super::form::Upload;
+use super::phones;
+use super::refused::{Refusal, refusal, sentence};
+use super::visit::{PageResult, Visit, done};
+use crate::fields::{Fields, Form, Query};
+use crate::router::table::{Access, Table};
+
+const MANAGE: Access = Access::Needs(Permission::ManageInventory);
+/// Mistakes on the page; the file has all.
+const ERRORS_SHOWN: usize = 1000;
+const ROWS_SHOWN: usize = 200;
+const SECURITY: &str = "security.";
+
+type Securities = BTreeMap<String, TransportSecurity>;
+
+/// The routes of this file.
+pub fn routes(table: Table) -> Table {
+    table
+        .get("/phones/import", MANAGE, ask)
+        .post_file("/phones/import", MANAGE, upload)
+        .get("/phones/import/{id}", MANAGE, review)
+        .post("/phones/import/{id}", MANAGE, apply)
+        .get("/phones/import/{id}/result", MANAGE, result)
+        .get("/phones/import/{id}/errors.csv", MANAGE, errors_file)
+}
+
+async fn ask(visit: Visit) -> PageResult {
+    let html = carillon_ui::import(&visit.frame, &first_step("", FormErrors::default()));
+    Ok(visit.page(html))
+}
+
+fn first_step(text: &str, errors: FormErrors) -> ImportView {
+    ImportView {
+        text: text.to_owned(),
+        max_bytes: MAX_BYTES as u64,
+        max_rows: MAX_ROWS,
+        errors,
+    }
+}
+
+async fn upload(visit: Visit, caller: Caller, upload: Upload) -> PageResult {
+    let fields = upload.fields.only(&["text"])?;
+    let text = fields.or_empty("text");
+    let (name, bytes) = if upload.content.is_empty() {
+        ("pasted text", text.clone().into_bytes())
+    } else {
+        (upload.file_name.as_str(), upload.content.to_vec())
+    };
+    let mut errors = FormErrors::default();
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        errors.push("text", "required", "Choose a file, or paste the list here.");
+    } else {
+        let review = visit
+            .app
+            .engine()
+            .review_import(&caller, name, bytes)
+            .await?;
+        if !review.blocked {
+            return Ok(visit.see_other(&format!("/phones/import/{}", review.id)));
+        }
+        errors = whole_file(&review);
+    }
+    let html = carillon_ui::import(&visit.frame, &first_step(&text, errors));
+    Ok(visit.refused(html))
+}
+
+/// What is wrong with a file of which nothing can be taken.
+fn whole_file(review: &ImportReview) -> FormErrors {
+    let mut errors = FormErrors::default();
+    for error in review.errors.iter().filter(|error| error.line <= 1) {
+        errors.push("text", "file", told(error));
+    }
+    if errors.is_empty() {
+        errors.push("text", "file", "The file cannot be taken as it is.");
+    }
+    errors
+}
+
+fn told(error: &ListError) -> String {
+    let value = if error.value.is_empty() {
+        String::new()
+    } else {
+        format!("{}: ", error.value)
+    };
+    let what = format!("{value}{}", error.problem);
+    format!("{} {}", sentence(&what), sentence(&error.fix))
+}
+
+async fn review(
+    visit: Visit,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(fields): Query,
+) -> PageResult {
+    let review = match visit.app.engine().import_review(&caller, &id).await {
+        // Applied already, perhaps by a second press: its result is what is wanted.
+        Err(EngineError::NotFound) => {
+            visit.app.engine().import_result(&caller, &id).await?;
+            return Ok(visit.see_other(&format!("/phones/import/{id}/result")));
+        }
+        other => other?,
+    };
+    let tab = tab(&fields).unwrap_or_else(|| first_tab(&review));
+    let html =
+        carillon_ui::import_review(&visit.frame, &review_view(review, tab, &Securities::new()));
+    Ok(visit.page(html))
+}
+
+fn tab(fields: &Fields) -> Option<ImportTab> {
+    let wanted = fields.filled("tab")?;
+    ImportTab::ALL
+        .into_iter()
+        .find(|tab| tab.as_str() == wanted)
+}
+
+/// What is most worth a look.
+fn first_tab(review: &ImportReview) -> ImportTab {
+    match (
+        review.errors.is_empty(),
+        review.created.is_empty(),
+        review.updated.is_empty(),
+    ) {
+        (false, ..) => ImportTab::Errors,
+        (true, false, _) => ImportTab::Create,
+        (true, true, false) => ImportTab::Update,
+        (true, true, true) => ImportTab::Unchanged,
+    }
+}
+
+fn count(items: usize) -> i64 {
+    i64::try_from(items).unwrap_or(i64::MAX)
+}
+
+fn review_view(review: ImportReview, tab: ImportTab, chosen: &Securities) -> ImportReviewView {
+    let shown = match tab {
+        ImportTab::Create => &review.created[..],
+        ImportTab::Update => &review.updated,
+        ImportTab::Unchanged => &review.unchanged,
+        ImportTab::Errors => &[],
+    };
+    let errors = if tab == ImportTab::Errors {
+        &review.errors[..]
+    } else {
+        &[]
+    };
+    let new_sites = review.new_sites.iter().map(|site| NewSite {
+        slug: site.slug.clone(),
+        name: site.name.clone(),
+        phones: count(site.phones),
+        security: chosen
+            .get(&site.slug)
+            .copied()
+            .unwrap_or(TransportSecurity::Pinned),
+    });
+    ImportReviewView {
+        create: count(review.created.len()),
+        update: count(review.updated.len()),
+        unchanged: count(review.unchanged.len()),
+        error_rows: count(review.error_rows),
+        errors_total: count(review.errors.len()),
+        tab,
+        errors: errors.iter().take(ERRORS_SHOWN).map(error).collect(),
+        rows_total: count(shown.len()),
+        rows: shown
+            .iter()
+            .take(ROWS_SHOWN)
+            .map(|row| review_row(row, tab))
+            .collect(),
+        new_sites: new_sites.collect(),
+        form_errors: FormErrors::default(),
+        id: review.id,
+        file_name: review.file_name,
+        digest: review.digest,
+        expires_at: review.expires_at,
+    }
+}
+
+fn error(error: &ListError) -> ImportError {
+    ImportError {
+        line: error.line,
+        column: error.column.clone(),
+        value: error.value.clone(),
+        problem: sentence(&error.problem),
+        fix: sentence(&error.fix),
+    }
+}
+
+fn review_row(row: &ReviewRow, tab: ImportTab) -> ImportRow {
+    let change = |change: &Change| ImportChange {
+        column: change.field.clone(),
+        old: (tab != ImportTab::Create).then(|| change.old.clone()),
+        new: change.new.clone(),
+    };
+    ImportRow {
+        line: row.line,
+        mac: row.mac.to_string(),
+        name: row.name.clone(),
+        changes: row.changes.iter().map(change).collect(),
+    }
+}
+
+async fn apply(
+    visit: Visit,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    let securities = match securities(&fields) {
+        Ok(securities) => securities,
+        Err(refused) => return again(visit, &caller, &id, &Securities::new(), refused).await,
+    };
+    let choices = ImportChoices {
+        digest: fields.or_empty("digest"),
+        valid_rows_only: fields.text("valid_rows_only") == Some("true"),
+        new_site_security: securities,
+    };
+    match visit
+        .app
+        .engine()
+        .apply_import(&caller, &id, &choices)
+        .await
+    {
+        Ok(result) => {
+            let to = format!("/phones/import/{id}/result");
+            Ok(visit.see_other_saying(&to, &done(in_words(&result))))
+        }
+        // The same form sent twice.
+        Err(EngineError::NotFound) => Ok(visit.see_other(&format!("/phones/import/{id}"))),
+        Err(error) => {
+            again(
+                visit,
+                &caller,
+                &id,
+                &choices.new_site_security,
+                refusal(error)?,
+            )
+            .await
+        }
+    }
+}
+
+/// The review as it is now, with what was wrong and what was chosen.
+async fn again(
+    visit: Visit,
+    caller: &Caller,
+    id: &str,
+    chosen: &Securities,
+    refused: Refusal,
+) -> PageResult {
+    let review = visit.app.engine().import_review(caller, id).await?;
+    let tab = first_tab(&review);
+    let mut view = review_view(review, tab, chosen);
+    view.form_errors = refused.errors;
+    let html = carillon_ui::import_review(&visit.frame, &view);
+    Ok(visit.html(refused.status, html))
+}
+
+fn securities(fields: &Fields) -> Result<Securities, Refusal> {
+    let mut chosen = Securities::new();
+    for (name, value) in fields.pairs() {
+        let Some(slug) = name.strip_prefix(SECURITY) else {
+            continue;
+        };
+        let Ok(security) = value.parse() else {
+            return Err(Refusal::field(
+                name,
+                "invalid",
+                "Choose how these phones are reached.",
+            ));
+        };
+        chosen.insert(slug.to_owned(), security);
+    }
+    Ok(chosen)
+}
+
+fn in_words(result: &ImportResult) -> String {
+    format!(
+        "{} phones were added, {} changed.",
+        result.created, result.updated
+    )
+}
+
+async fn result(visit: Visit, caller: Caller, Path(id): Path<String>) -> PageResult {
+    let result = visit.app.engine().import_result(&caller, &id).await?;
+    let site_link = |site: &carillon_engine::inventory::NewSite| {
+        Link::new(&site.name, Href::new("/phones").add("site", &site.slug))
+    };
+    let view = ImportResultView {
+        created: count(result.created),
+        updated: count(result.updated),
+        unchanged: count(result.unchanged),
+        left_out: count(result.left_out),
+        new_sites: result.new_sites.iter().map(site_link).collect(),
+        audit_href: Href::new("/audit").add("q", &result.id).into(),
+        file_name: result.file_name,
+    };
+    let html = carillon_ui::import_result(&visit.frame, &view);
+    Ok(visit.page(html))
+}
+
+async fn errors_file(visit: Visit, caller: Caller, Path(id): Path<String>) -> PageResult {
+    let file = visit.app.engine().import_errors_file(&caller, &id).await?;
+    Ok(phones::csv("phones-with-errors.csv", Body::from(file)))
+}

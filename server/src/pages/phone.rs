@@ -1,0 +1,170 @@
+//! `/phones/{mac}`: one phone, what to do with it, what it taught us.
+
+use axum::extract::Path;
+use carillon_contract::form::VERSION_FIELD;
+use carillon_contract::groups::DeleteView;
+use carillon_contract::list::Link;
+use carillon_domain::Mac;
+use carillon_domain::job::{JobOptions, JobRequest, TargetSpec};
+use carillon_domain::role::Permission;
+use carillon_engine::Caller;
+use carillon_engine::error::EngineError;
+use carillon_engine::jobs::Submission;
+
+use super::refused::{Refusal, refusal, version};
+use super::visit::{PageResult, Visit, done};
+use crate::fields::{Fields, Form};
+use crate::problem::Problem;
+use crate::router::table::{Access, Table};
+
+mod quick;
+mod view;
+
+/// The routes of this file.
+pub fn routes(table: Table) -> Table {
+    const SEE: Access = Access::Needs(Permission::ViewInventory);
+    const RUN: Access = Access::Needs(Permission::RunJobs);
+    const MANAGE: Access = Access::Needs(Permission::ManageInventory);
+    table
+        .get("/phones/{mac}", SEE, show)
+        .post("/phones/{mac}/do", RUN, run)
+        .post("/phones/{mac}/forget-sign-in", MANAGE, forget_sign_in)
+        .post("/phones/{mac}/forget-pin", MANAGE, forget_pin)
+        .post("/phones/{mac}/confirm-pin", MANAGE, confirm_pin)
+        .get("/phones/{mac}/delete", MANAGE, ask)
+        .post("/phones/{mac}/delete", MANAGE, delete)
+}
+
+/// The phone that an address names, in any notation.
+///
+/// # Errors
+/// Not found when the text is no MAC.
+pub fn mac_of(text: &str) -> Result<Mac, Problem> {
+    text.parse()
+        .map_err(|_| Problem::from(EngineError::NotFound))
+}
+
+async fn show(visit: Visit, caller: Caller, Path(mac): Path<String>) -> PageResult {
+    let view = view::view(visit.app.engine(), &caller, mac_of(&mac)?).await?;
+    let html = carillon_ui::phone(&visit.frame, &view);
+    Ok(visit.page(html))
+}
+
+/// The page again, with what was wrong.
+async fn again(visit: Visit, caller: &Caller, mac: Mac, refused: Refusal) -> PageResult {
+    let mut view = view::view(visit.app.engine(), caller, mac).await?;
+    view.errors = refused.errors;
+    let html = carillon_ui::phone(&visit.frame, &view);
+    Ok(visit.html(refused.status, html))
+}
+
+async fn run(
+    visit: Visit,
+    caller: Caller,
+    Path(mac): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    let mac = mac_of(&mac)?;
+    let request = request(mac, &fields);
+    let submitted = visit
+        .app
+        .engine()
+        .submit_job(&caller, &request, Submission::default())
+        .await;
+    match submitted {
+        Ok(job) => Ok(visit.see_other(&format!("/jobs/{}", job.id))),
+        Err(error) => {
+            let mut refused = refusal(error)?;
+            for error in &mut refused.errors.0 {
+                if let Some(param) = error.field.strip_prefix("params.") {
+                    error.field = quick::field(&request.action, param);
+                }
+            }
+            again(visit, &caller, mac, refused).await
+        }
+    }
+}
+
+fn request(mac: Mac, fields: &Fields) -> JobRequest {
+    let action = fields.or_empty("action");
+    JobRequest {
+        params: quick::params(&action, fields),
+        targets: TargetSpec {
+            phones: vec![mac],
+            ..TargetSpec::default()
+        },
+        options: JobOptions::default(),
+        reason: fields.or_empty("reason"),
+        expect: None,
+        action,
+    }
+}
+
+async fn forget_sign_in(visit: Visit, caller: Caller, Path(mac): Path<String>) -> PageResult {
+    let mac = mac_of(&mac)?;
+    visit.app.engine().forget_sign_in(&caller, mac).await?;
+    let text = "Forgotten: the next request carries no password and learns it anew.";
+    Ok(visit.see_other_saying(&format!("/phones/{mac}"), &done(text)))
+}
+
+async fn forget_pin(visit: Visit, caller: Caller, Path(mac): Path<String>) -> PageResult {
+    let mac = mac_of(&mac)?;
+    visit.app.engine().forget_pin(&caller, mac).await?;
+    let text = "Forgotten: the key that the phone shows next is remembered.";
+    Ok(visit.see_other_saying(&format!("/phones/{mac}"), &done(text)))
+}
+
+async fn confirm_pin(
+    visit: Visit,
+    caller: Caller,
+    Path(mac): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    let mac = mac_of(&mac)?;
+    let fields = fields.only(&["pin"])?;
+    match visit
+        .app
+        .engine()
+        .confirm_pin(&caller, mac, &fields.or_empty("pin"))
+        .await
+    {
+        Ok(()) => {
+            let text = "This key is trusted from now on, and no other.";
+            Ok(visit.see_other_saying(&format!("/phones/{mac}"), &done(text)))
+        }
+        Err(error) => again(visit, &caller, mac, refusal(error)?).await,
+    }
+}
+
+async fn ask(visit: Visit, caller: Caller, Path(mac): Path<String>) -> PageResult {
+    let mac = mac_of(&mac)?;
+    let row = visit.app.engine().phone(&caller, mac).await?;
+    let name = row.phone.display_name();
+    let view = DeleteView {
+        what: name.clone(),
+        consequences: vec![
+            "It leaves every group, and its own password is thrown away.".to_owned(),
+            "Its jobs and audit records stay.".to_owned(),
+        ],
+        refused: None,
+        action: format!("/phones/{mac}/delete"),
+        version: row.version,
+        back: Link::new(name, format!("/phones/{mac}")),
+    };
+    let html = carillon_ui::delete(&visit.frame, &view);
+    Ok(visit.page(html))
+}
+
+async fn delete(
+    visit: Visit,
+    caller: Caller,
+    Path(mac): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    let mac = mac_of(&mac)?;
+    let fields = fields.only(&[VERSION_FIELD])?;
+    let engine = visit.app.engine();
+    let name = engine.phone(&caller, mac).await?.phone.display_name();
+    engine.delete_phone(&caller, mac, version(&fields)).await?;
+    Ok(visit.see_other_saying("/phones", &done(format!("{name} was deleted."))))
+}

@@ -1,0 +1,143 @@
+//! Everything that the page of one phone shows.
+
+use carillon_contract::list::Link;
+use carillon_contract::phone::{CredentialSource, PhoneView, PinView};
+use carillon_contract::{FormErrors, Href};
+use carillon_domain::phone::{Phone, Scheme, Site, TransportSecurity};
+use carillon_domain::role::Permission;
+use carillon_domain::{Cause, Mac};
+use carillon_engine::inventory::EffectiveLogin;
+use carillon_engine::{Caller, Engine};
+use carillon_store::{AuditQuery, CredentialSource as Source, PhoneRow, Seek};
+
+use super::quick;
+use crate::pages::phones::rows;
+use crate::pages::{audit_row, snippet};
+use crate::problem::Problem;
+
+/// Records on the page; the log has all.
+const TIMELINE: i64 = 20;
+
+/// The page of one phone.
+pub(super) async fn view(engine: &Engine, caller: &Caller, mac: Mac) -> Result<PhoneView, Problem> {
+    let row = engine.phone(caller, mac).await?;
+    let site = match &row.phone.site {
+        Some(slug) => Some(engine.site(caller, slug).await?.site),
+        None => None,
+    };
+    let groups = engine.groups_of_phone(caller, mac).await?;
+    let login = engine.effective_login(caller, mac).await?;
+    let actions = engine
+        .last_actions(caller, std::slice::from_ref(&row))
+        .await?;
+    let timeline = timeline(engine, caller, mac).await?;
+    let security = site
+        .as_ref()
+        .map(|site| (site.name.clone(), site.transport_security));
+    Ok(PhoneView {
+        state: row.contact.reachability,
+        last_seen: row.contact.last_seen,
+        last_tried: row.contact.last_tried,
+        ready: rows::readiness(row.last.as_ref()),
+        last_result: row
+            .last
+            .as_ref()
+            .map(|last| rows::last_result(last, &actions)),
+        target: target(&row.phone, site.as_ref()),
+        credential: credential(login, site.as_ref()),
+        auth_scheme: row.contact.auth_scheme,
+        pin: pin(&row, site.as_ref()),
+        actions: quick::actions(caller.role, &row.phone.model),
+        snippet: lines(&row),
+        groups: groups.into_iter().map(group_link).collect(),
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        site: security,
+        timeline,
+        timeline_href: Href::new("/audit").add("phone", mac).into(),
+        version: row.version,
+        errors: FormErrors::default(),
+        phone: row.phone,
+    })
+}
+
+async fn timeline(
+    engine: &Engine,
+    caller: &Caller,
+    mac: Mac,
+) -> Result<Vec<carillon_contract::audit::AuditRow>, Problem> {
+    if !caller.role.may(Permission::ViewAudit) {
+        return Ok(Vec::new());
+    }
+    let query = AuditQuery {
+        phone: Some(mac),
+        ..AuditQuery::default()
+    };
+    let page = engine
+        .audit_page(caller, &query, &Seek::Start, TIMELINE)
+        .await?;
+    Ok(page.items.iter().map(audit_row::row_view).collect())
+}
+
+fn group_link(slug: String) -> Link {
+    let href = format!("/groups/{slug}");
+    Link::new(slug, href)
+}
+
+/// Which scheme is spoken: the phone's, else the site's.
+fn scheme(phone: &Phone, site: Option<&Site>) -> Scheme {
+    let security = site.map_or(TransportSecurity::Pinned, |site| site.transport_security);
+    let usual = match security {
+        TransportSecurity::PlainHttp => Scheme::Http,
+        TransportSecurity::Pinned | TransportSecurity::PrivateCa => Scheme::Https,
+    };
+    phone.scheme.unwrap_or(usual)
+}
+
+/// Where requests go.
+fn target(phone: &Phone, site: Option<&Site>) -> Option<String> {
+    let scheme = scheme(phone, site);
+    let port = phone.port.unwrap_or(scheme.default_port());
+    let place = std::net::SocketAddr::new(phone.address?, port);
+    Some(format!("{scheme}://{place}{}", phone.url_form.path()))
+}
+
+fn credential(login: Option<EffectiveLogin>, site: Option<&Site>) -> CredentialSource {
+    let Some(login) = login else {
+        return CredentialSource::Missing;
+    };
+    match login.source {
+        Source::Own => CredentialSource::Own {
+            name: format!("User {}", login.username),
+        },
+        Source::Phone => CredentialSource::Own { name: login.name },
+        Source::Group(slug) => CredentialSource::Group {
+            name: login.name,
+            group: group_link(slug),
+        },
+        Source::Site(slug) => {
+            let name = site.map_or_else(|| slug.clone(), |site| site.name.clone());
+            CredentialSource::Site {
+                name: login.name,
+                site: Link::new(name, Href::new("/phones").add("site", slug)),
+            }
+        }
+    }
+}
+
+/// Keys matter where they are what a phone is known by.
+fn pin(row: &PhoneRow, site: Option<&Site>) -> Option<PinView> {
+    let pinned = row.contact.tls_pin.clone();
+    let by_key = site.is_none_or(|site| site.transport_security == TransportSecurity::Pinned);
+    let matters = by_key && scheme(&row.phone, site) == Scheme::Https;
+    (matters || pinned.is_some()).then_some(PinView { pinned, seen: None })
+}
+
+/// The lines that let us in, where the phone kept us out.
+fn lines(row: &PhoneRow) -> Option<String> {
+    let cause = row.last.as_ref()?.cause?;
+    let kept_out = matches!(cause, Cause::Forbidden | Cause::PromptPending);
+    kept_out
+        .then(|| snippet::lines_for(row.phone.address))
+        .flatten()
+}

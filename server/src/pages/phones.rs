@@ -1,0 +1,253 @@
+//! `/phones`: the list, and the same list as a file.
+
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use carillon_contract::FormErrors;
+use carillon_contract::form::Choice;
+use carillon_contract::list::{Paging, Total, sort_links};
+use carillon_contract::phones::{BulkAction, PhonesView, SelectionView};
+use carillon_domain::Filter;
+use carillon_domain::phone::GroupKind;
+use carillon_domain::role::{Permission, Role};
+use carillon_engine::error::EngineError;
+use carillon_engine::inventory::{PhoneExport, PhoneQuery};
+use carillon_engine::{Caller, Engine};
+use carillon_store::{Page, PhoneChoices, PhoneRow, PhoneSort};
+use futures_util::stream::{self, Stream};
+use http::HeaderValue;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+
+use super::visit::{PageResult, Visit};
+use crate::fields::Query;
+use crate::problem::Problem;
+use crate::router::table::{Access, Table};
+
+pub mod query;
+pub mod rows;
+
+use query::ListQuery;
+use rows::SiteNames;
+
+/// The routes of this file.
+pub fn routes(table: Table) -> Table {
+    table
+        .get("/phones", Access::Needs(Permission::ViewInventory), show)
+        .get(
+            "/phones/export",
+            Access::Needs(Permission::ViewInventory),
+            export,
+        )
+}
+
+async fn show(visit: Visit, caller: Caller, Query(fields): Query) -> PageResult {
+    let view = view(visit.app.engine(), &caller, ListQuery::of(&fields)).await?;
+    let html = carillon_ui::phones(&visit.frame, &view);
+    Ok(visit.page(html))
+}
+
+/// The list as an address asks for it.
+///
+/// # Errors
+/// Only when the storage fails.
+pub async fn view(
+    engine: &Engine,
+    caller: &Caller,
+    mut query: ListQuery,
+) -> Result<PhonesView, Problem> {
+    let choices = engine.phone_choices(caller).await?;
+    let found = match query.filter() {
+        Ok(filter) => Ok(found(engine, caller, &mut query, filter).await?),
+        Err(error) => Err(format!("{error}, at character {}.", error.position + 1)),
+    };
+    let mut view = PhonesView {
+        q: query.q.clone(),
+        unknown_parameters: query.unknown.clone(),
+        chips: query.chips(&choices),
+        clear_href: query.clear_href(),
+        facets: query.facets(&choices),
+        inventory: choices.inventory,
+        sort: sort_links(
+            &query.href().without("sort"),
+            query.sort_in_effect(),
+            &sort_keys(),
+        ),
+        sort_value: query.sort.clone(),
+        bulk: bulk(caller.role),
+        fixed_groups: fixed_groups(&choices),
+        selection: selection(engine, caller, &query).await?,
+        errors: FormErrors::default(),
+        ..PhonesView::default()
+    };
+    match found {
+        Ok(found) => found.put(&mut view, &query, &choices),
+        Err(error) => view.filter_error = Some(error),
+    }
+    Ok(view)
+}
+
+/// The phones of one page and what belongs to them.
+struct Found {
+    filter: Filter,
+    page: Page<PhoneRow>,
+    total: i64,
+    actions: rows::Actions,
+}
+
+async fn found(
+    engine: &Engine,
+    caller: &Caller,
+    query: &mut ListQuery,
+    filter: Filter,
+) -> Result<Found, Problem> {
+    let page = match page(engine, caller, query, &filter).await {
+        Err(error) if is_no_place(&error) => {
+            query.begin_again();
+            page(engine, caller, query, &filter).await?
+        }
+        other => other?,
+    };
+    Ok(Found {
+        total: engine.count_phones(caller, &filter).await?,
+        actions: engine.last_actions(caller, &page.items).await?,
+        filter,
+        page,
+    })
+}
+
+/// Whether a list was asked for a place that it does not have.
+pub fn is_no_place(error: &EngineError) -> bool {
+    match error {
+        EngineError::Invalid(errors) => errors.iter().any(|error| error.field == "after"),
+        _ => false,
+    }
+}
+
+async fn page(
+    engine: &Engine,
+    caller: &Caller,
+    query: &ListQuery,
+    filter: &Filter,
+) -> Result<Page<PhoneRow>, EngineError> {
+    let (sort, direction) = query.order();
+    let wanted = PhoneQuery {
+        filter,
+        sort,
+        direction,
+        seek: query.seek(),
+        limit: query.limit(),
+    };
+    engine.phone_page(caller, wanted).await
+}
+
+impl Found {
+    fn put(self, view: &mut PhonesView, query: &ListQuery, choices: &PhoneChoices) {
+        let sites = site_names(choices);
+        let rows = self.page.items.iter();
+        view.rows = rows
+            .map(|row| rows::row_view(row, &sites, &self.actions))
+            .collect();
+        view.filter = self.filter.to_string();
+        let place = |name: &str, cursor: &str| String::from(query.href().add(name, cursor));
+        view.paging = Paging {
+            total: Total::exactly(self.total),
+            previous: self
+                .page
+                .previous
+                .map(|cursor| place("before", cursor.as_str())),
+            next: self.page.next.map(|cursor| place("after", cursor.as_str())),
+        };
+        let export = carillon_contract::Href::new("/phones/export");
+        view.export_href = Some(export.add_some("filter", &view.filter).into());
+    }
+}
+
+/// The names of all sites.
+pub fn site_names(choices: &PhoneChoices) -> SiteNames {
+    let names = choices
+        .sites
+        .iter()
+        .map(|site| (site.value.clone(), site.label.clone()));
+    names.collect()
+}
+
+fn sort_keys() -> Vec<&'static str> {
+    PhoneSort::ALL.iter().map(|sort| sort.as_str()).collect()
+}
+
+fn bulk(role: Role) -> Vec<BulkAction> {
+    let all = [
+        (BulkAction::Run, Permission::RunJobs),
+        (BulkAction::Collect, Permission::EditTags),
+        (BulkAction::Tag, Permission::EditTags),
+        (BulkAction::Untag, Permission::EditTags),
+        (BulkAction::AddToGroup, Permission::EditTags),
+        (BulkAction::Delete, Permission::ManageInventory),
+    ];
+    let allowed = all
+        .into_iter()
+        .filter(|(_, permission)| role.may(*permission));
+    allowed.map(|(action, _)| action).collect()
+}
+
+fn fixed_groups(choices: &PhoneChoices) -> Vec<Choice> {
+    let fixed = choices
+        .groups
+        .iter()
+        .filter(|(_, kind)| *kind == GroupKind::Fixed);
+    fixed
+        .map(|(group, _)| Choice::new(&group.value, &group.label, false))
+        .collect()
+}
+
+/// A selection that is over is as if it had not been there.
+async fn selection(
+    engine: &Engine,
+    caller: &Caller,
+    query: &ListQuery,
+) -> Result<Option<SelectionView>, Problem> {
+    let Some(id) = &query.sel else {
+        return Ok(None);
+    };
+    match engine.selection(caller, id).await {
+        Ok(selection) => Ok(Some(SelectionView {
+            id: id.clone(),
+            count: i64::try_from(selection.phones.len()).unwrap_or(i64::MAX),
+            clear_href: query.without_selection(),
+        })),
+        Err(EngineError::NotFound) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn export(visit: Visit, caller: Caller, Query(fields): Query) -> PageResult {
+    let fields = fields.only(&["filter"])?;
+    let filter: Filter = fields.text("filter").unwrap_or_default().parse().map_err(
+        |error: carillon_domain::filter::FilterError| {
+            Problem::field("filter", "invalid", error.to_string())
+        },
+    )?;
+    let export = visit.app.engine().export_phones(&caller, &filter).await?;
+    Ok(csv("phones.csv", Body::from_stream(pieces(export))))
+}
+
+fn pieces(export: PhoneExport) -> impl Stream<Item = Result<String, Problem>> {
+    stream::try_unfold(export, |mut export| async move {
+        let piece = export.next().await?;
+        Ok(piece.map(|piece| (piece, export)))
+    })
+}
+
+/// A file to save.
+pub fn csv(name: &str, body: Body) -> Response {
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/csv; charset=utf-8"),
+    );
+    let file = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
+    if let Ok(file) = file {
+        headers.insert(CONTENT_DISPOSITION, file);
+    }
+    response
+}

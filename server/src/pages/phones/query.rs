@@ -1,0 +1,435 @@
+//! The address of the list of phones: what it narrows by, and the same list a little different.
+//!
+//! Owns the parameters of `/phones`. Pure. *Invariant:* a parameter that is not understood is
+//! told, never dropped.
+
+use carillon_contract::Href;
+use carillon_contract::form::Choice;
+use carillon_contract::list::{Chip, Facet};
+use carillon_domain::Filter;
+use carillon_domain::filter::{FilterError, Term, Test};
+use carillon_store::{Cursor, Direction, PhoneChoice, PhoneChoices, PhoneSort, Seek};
+
+use crate::fields::Fields;
+
+/// The fields that have check boxes, with their headings.
+const FACETS: [(&str, &str); 7] = [
+    ("site", "Site"),
+    ("group", "Group"),
+    ("model", "Model"),
+    ("tag", "Tag"),
+    ("state", "State"),
+    ("ready", "Readiness"),
+    ("result", "Last result"),
+];
+
+const OTHERS: [&str; 6] = ["q", "sort", "limit", "after", "before", "sel"];
+const SORTED_BY: PhoneSort = PhoneSort::Label;
+const ROWS: i64 = 50;
+const MOST_ROWS: i64 = 200;
+/// Choices of one heading.
+const SHOWN: usize = 40;
+
+/// What can be asked of readiness, and how that is called.
+const READY: [(&str, &str); 8] = [
+    ("ok", "Ready"),
+    ("unknown", "Not checked"),
+    ("forbidden", "Not allowed"),
+    ("prompt_pending", "Needs OK on the phone"),
+    ("auth_failed", "Wrong password"),
+    ("no_credential", "No password stored"),
+    ("tls_identity_changed", "Another key"),
+    ("unreachable", "Unreachable"),
+];
+
+const RESULTS: [(&str, &str); 5] = [
+    ("verified", "Verified"),
+    ("acknowledged", "Acknowledged"),
+    ("failed", "Failed"),
+    ("unknown", "Unknown"),
+    ("skipped", "Skipped"),
+];
+
+const STATES: [(&str, &str); 3] = [
+    ("reachable", "Reachable"),
+    ("offline", "Offline"),
+    ("unknown", "Unknown"),
+];
+
+/// A list of phones as its address asks for it.
+#[derive(Clone, Debug, Default)]
+pub struct ListQuery {
+    /// The search box.
+    pub q: String,
+    /// Ticked values, by field.
+    picked: Vec<(&'static str, String)>,
+    /// Sorted by, as in the address; empty = by label.
+    pub sort: String,
+    limit: Option<i64>,
+    after: Option<String>,
+    before: Option<String>,
+    /// A selection that is being collected.
+    pub sel: Option<String>,
+    /// What was not understood.
+    pub unknown: Vec<String>,
+}
+
+impl ListQuery {
+    /// Reads an address.
+    pub fn of(fields: &Fields) -> Self {
+        let names: Vec<&str> = FACETS.iter().map(|(name, _)| *name).chain(OTHERS).collect();
+        let text = |name: &str| fields.filled(name).map(str::to_owned);
+        let mut query = Self {
+            q: fields.or_empty("q").trim().to_owned(),
+            sort: text("sort").unwrap_or_default(),
+            after: text("after"),
+            before: text("before"),
+            sel: text("sel"),
+            unknown: fields.unknown(&names),
+            ..Self::default()
+        };
+        for (name, _) in FACETS {
+            let values = fields
+                .all(name)
+                .map(str::trim)
+                .filter(|value| !value.is_empty());
+            query
+                .picked
+                .extend(values.map(|value| (name, value.to_owned())));
+        }
+        query.read_limit(fields.filled("limit"));
+        query.check_sort();
+        query
+    }
+
+    /// The list of exactly one filter.
+    pub fn of_filter(filter: &str, sort: &str, sel: Option<&str>) -> Self {
+        let mut query = Self {
+            q: filter.to_owned(),
+            sort: sort.to_owned(),
+            sel: sel.map(str::to_owned),
+            ..Self::default()
+        };
+        query.check_sort();
+        query
+    }
+
+    fn read_limit(&mut self, text: Option<&str>) {
+        let Some(text) = text else { return };
+        match text.parse() {
+            Ok(limit) if (1..=MOST_ROWS).contains(&limit) => self.limit = Some(limit),
+            _ => self.unknown.push(format!("limit={text}")),
+        }
+    }
+
+    fn check_sort(&mut self) {
+        if !self.sort.is_empty() && self.sort_key().is_none() {
+            self.unknown.push(format!("sort={}", self.sort));
+            self.sort.clear();
+        }
+    }
+
+    fn sort_key(&self) -> Option<PhoneSort> {
+        self.sort
+            .strip_prefix('-')
+            .unwrap_or(&self.sort)
+            .parse()
+            .ok()
+    }
+
+    /// Sorted by what, and which way.
+    pub fn order(&self) -> (PhoneSort, Direction) {
+        let direction = if self.sort.starts_with('-') {
+            Direction::Descending
+        } else {
+            Direction::Ascending
+        };
+        (self.sort_key().unwrap_or(SORTED_BY), direction)
+    }
+
+    /// The value of `sort` that is in effect.
+    pub fn sort_in_effect(&self) -> &str {
+        if self.sort.is_empty() {
+            SORTED_BY.as_str()
+        } else {
+            &self.sort
+        }
+    }
+
+    /// Rows of a page.
+    pub fn limit(&self) -> i64 {
+        self.limit.unwrap_or(ROWS)
+    }
+
+    /// Where the page begins.
+    pub fn seek(&self) -> Seek {
+        match (&self.after, &self.before) {
+            (Some(after), _) => Seek::After(Cursor::from_text(after)),
+            (None, Some(before)) => Seek::Before(Cursor::from_text(before)),
+            (None, None) => Seek::Start,
+        }
+    }
+
+    /// Forgets the place in the pages because it is none; that is told.
+    pub fn begin_again(&mut self) {
+        let place = if self.after.take().is_some() {
+            "after"
+        } else {
+            "before"
+        };
+        self.before = None;
+        self.unknown.push(place.to_owned());
+    }
+
+    /// The filter of everything that narrows the list.
+    ///
+    /// # Errors
+    /// What cannot be read, with its field.
+    pub fn filter(&self) -> Result<Filter, FilterError> {
+        let typed: Filter = self.q.parse()?;
+        let mut text = typed.to_string();
+        for (name, value) in &self.picked {
+            let one = format!("{name}:{}", quoted(value));
+            one.parse::<Filter>()?;
+            text.push(' ');
+            text.push_str(&one);
+        }
+        text.parse()
+    }
+
+    /// The address of this list, without a place in its pages.
+    pub fn href(&self) -> Href {
+        let mut href = Href::new("/phones").add_some("q", &self.q);
+        for (name, value) in &self.picked {
+            href = href.add(name, value);
+        }
+        href = href.add_some("sort", &self.sort);
+        if let Some(limit) = self.limit {
+            href = href.add("limit", limit);
+        }
+        href.add_some("sel", self.sel.as_deref().unwrap_or_default())
+    }
+
+    /// The list without any filter.
+    pub fn clear_href(&self) -> String {
+        let cleared = Self {
+            q: String::new(),
+            picked: Vec::new(),
+            ..self.clone()
+        };
+        cleared.href().into()
+    }
+
+    /// The list without the selection that is being collected.
+    pub fn without_selection(&self) -> String {
+        self.href().without("sel").into()
+    }
+
+    /// One chip for each demand, with the list without it.
+    pub fn chips(&self, choices: &PhoneChoices) -> Vec<Chip> {
+        let typed: Filter = self.q.parse().unwrap_or_default();
+        let mut chips: Vec<Chip> = tests(&typed)
+            .map(|(place, text)| {
+                let q = without(&typed, place).to_string();
+                chip(text, &Self { q, ..self.clone() })
+            })
+            .collect();
+        for (place, (name, value)) in self.picked.iter().enumerate() {
+            let mut rest = self.clone();
+            rest.picked.remove(place);
+            chips.push(chip(
+                format!("{name}: {}", shown(name, value, choices)),
+                &rest,
+            ));
+        }
+        chips
+    }
+
+    /// What the list can be narrowed by, with what is ticked.
+    pub fn facets(&self, choices: &PhoneChoices) -> Vec<Facet> {
+        let facets = FACETS.iter().map(|(name, label)| Facet {
+            name: (*name).to_owned(),
+            label: (*label).to_owned(),
+            choices: self.choices_of(name, choices),
+        });
+        facets.filter(|facet| !facet.choices.is_empty()).collect()
+    }
+
+    fn choices_of(&self, name: &'static str, choices: &PhoneChoices) -> Vec<Choice> {
+        let stored = |found: &[PhoneChoice]| -> Vec<Choice> {
+            let counted = found.iter().map(|choice| Choice {
+                count: Some(choice.phones),
+                ..self.choice(name, &choice.value, &choice.label)
+            });
+            counted
+                .filter(|choice| choice.selected)
+                .chain(
+                    found
+                        .iter()
+                        .take(SHOWN)
+                        .map(|choice| Choice {
+                            count: Some(choice.phones),
+                            ..self.choice(name, &choice.value, &choice.label)
+                        })
+                        .filter(|choice| !choice.selected),
+                )
+                .collect()
+        };
+        let fixed = |words: &[(&str, &str)]| -> Vec<Choice> {
+            words
+                .iter()
+                .map(|(value, label)| self.choice(name, value, label))
+                .collect()
+        };
+        match name {
+            "site" => stored(&choices.sites),
+            "model" => stored(&choices.models),
+            "tag" => stored(&choices.tags),
+            "group" => {
+                let groups = choices.groups.iter().take(SHOWN);
+                groups
+                    .map(|(group, _)| self.choice(name, &group.value, &group.label))
+                    .collect()
+            }
+            "state" => self.states(choices),
+            "ready" => fixed(&READY),
+            _ => fixed(&RESULTS),
+        }
+    }
+
+    fn states(&self, choices: &PhoneChoices) -> Vec<Choice> {
+        let count = |value: &str| {
+            let found = choices.states.iter().find(|state| state.value == value);
+            found.map_or(0, |state| state.phones)
+        };
+        let states = STATES.iter().map(|(value, label)| Choice {
+            count: Some(count(value)),
+            ..self.choice("state", value, label)
+        });
+        states.collect()
+    }
+
+    fn choice(&self, name: &str, value: &str, label: &str) -> Choice {
+        let picked = |(field, picked): &(&str, String)| *field == name && picked == value;
+        Choice::new(value, label, self.picked.iter().any(picked))
+    }
+}
+
+fn chip(text: String, rest: &ListQuery) -> Chip {
+    Chip {
+        text,
+        remove_href: rest.href().into(),
+    }
+}
+
+/// The name that people know for a value.
+fn shown(name: &str, value: &str, choices: &PhoneChoices) -> String {
+    let label = match name {
+        "site" => choices.sites.iter().find(|site| site.value == value),
+        "group" => choices
+            .groups
+            .iter()
+            .map(|(group, _)| group)
+            .find(|group| group.value == value),
+        _ => None,
+    };
+    if let Some(label) = label {
+        return label.label.clone();
+    }
+    let words: &[(&str, &str)] = match name {
+        "ready" => &READY,
+        "result" => &RESULTS,
+        "state" => &STATES,
+        _ => &[],
+    };
+    let word = words.iter().find(|(known, _)| *known == value);
+    word.map_or(value, |(_, word)| word).to_owned()
+}
+
+/// Every test with its place and its text.
+fn tests(filter: &Filter) -> impl Iterator<Item = ((usize, usize), String)> {
+    filter.terms.iter().enumerate().flat_map(|(at, term)| {
+        term.any_of.iter().enumerate().map(move |(within, test)| {
+            let one = one_test(term, test);
+            ((at, within), one.to_string())
+        })
+    })
+}
+
+fn one_test(term: &Term, test: &Test) -> Filter {
+    Filter {
+        terms: vec![Term {
+            negated: term.negated,
+            any_of: vec![test.clone()],
+        }],
+    }
+}
+
+fn without(filter: &Filter, (at, within): (usize, usize)) -> Filter {
+    let mut rest = filter.clone();
+    if let Some(term) = rest.terms.get_mut(at) {
+        term.any_of.remove(within);
+    }
+    rest.terms.retain(|term| !term.any_of.is_empty());
+    rest
+}
+
+fn quoted(value: &str) -> String {
+    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(text: &str) -> ListQuery {
+        ListQuery::of(&Fields::parse(text.as_bytes()))
+    }
+
+    #[test]
+    fn ticks_and_words_make_one_filter() {
+        let list = query("q=reception+-tag%3Avip&site=kiel&site=berlin&model=T46S");
+        let filter = list.filter().expect("valid").to_string();
+        assert_eq!(
+            filter,
+            "reception -tag:vip site:kiel site:berlin model:T46S"
+        );
+        assert!(list.unknown.is_empty());
+    }
+
+    #[test]
+    fn what_is_not_understood_is_told() {
+        let list = query("sites=kiel&sort=colour&limit=9999");
+        assert_eq!(list.unknown, ["sites", "limit=9999", "sort=colour"]);
+        assert_eq!(list.order(), (PhoneSort::Label, Direction::Ascending));
+        assert_eq!(
+            query("sort=-last_seen").order(),
+            (PhoneSort::LastSeen, Direction::Descending)
+        );
+    }
+
+    #[test]
+    fn errors_name_their_field() {
+        let error = query("q=colour%3Ared").filter().expect_err("unknown field");
+        assert_eq!(error.field, "colour");
+        let error = query("state=odd").filter().expect_err("no such state");
+        assert_eq!(error.field, "state");
+    }
+
+    #[test]
+    fn each_chip_takes_one_demand_away() {
+        let list = query("q=a+-tag%3Avip&site=kiel&sort=-label");
+        let chips = list.chips(&PhoneChoices::default());
+        let texts: Vec<&str> = chips.iter().map(|chip| chip.text.as_str()).collect();
+        assert_eq!(texts, ["a", "-tag:vip", "site: kiel"]);
+        assert_eq!(chips[1].remove_href, "/phones?q=a&site=kiel&sort=-label");
+        assert_eq!(chips[2].remove_href, "/phones?q=a%20-tag:vip&sort=-label");
+    }
+
+    #[test]
+    fn a_value_cannot_leave_its_quotes() {
+        let list = query("tag=x%22+site%3Akiel");
+        let filter = list.filter();
+        assert!(filter.is_err() || !filter.is_ok_and(|f| f.to_string().contains(" site:")));
+    }
+}

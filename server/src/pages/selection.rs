@@ -1,0 +1,328 @@
+//! `/selection` and `/phones/delete`: what is done with many ticked phones.
+//!
+//! Owns how ticks, "all that match" and a collected selection become one fixed list of phones.
+
+use axum::response::Response;
+use carillon_contract::list::Link;
+use carillon_contract::phones::{BulkAction, DeletePhonesView};
+use carillon_contract::{FormErrors, Href};
+use carillon_domain::role::Permission;
+use carillon_domain::{Filter, Mac};
+use carillon_engine::inventory::{Selection, TagChange};
+use carillon_engine::{Caller, Engine};
+
+use super::phones;
+use super::phones::query::ListQuery;
+use super::refused::{Refusal, refusal};
+use super::visit::{PageResult, Visit, done, done_see};
+use crate::fields::{Fields, Form, Query};
+use crate::problem::Problem;
+use crate::router::table::{Access, Table};
+
+/// Names that are shown before phones are deleted.
+const EXAMPLES: usize = 10;
+const FIELDS: [&str; 11] = [
+    "do", "scope", "mac", "filter", "sort", "count", "digest", "sel", "tag", "group", "q",
+];
+
+/// The routes of this file.
+pub fn routes(table: Table) -> Table {
+    table
+        .post(
+            "/selection",
+            Access::Needs(Permission::ViewInventory),
+            submit,
+        )
+        .get(
+            "/phones/delete",
+            Access::Needs(Permission::ManageInventory),
+            ask,
+        )
+        .post(
+            "/phones/delete",
+            Access::Needs(Permission::ManageInventory),
+            delete,
+        )
+}
+
+async fn submit(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
+    let fields = fields.only(&FIELDS)?;
+    let engine = visit.app.engine().clone();
+    let selection = match selected(&engine, &caller, &fields).await? {
+        Ok(selection) => selection,
+        Err(refused) => return again(visit, &caller, &fields, refused).await,
+    };
+    let list = Selected {
+        selection,
+        fields: &fields,
+        caller: &caller,
+        engine: &engine,
+    };
+    match BulkAction::of(fields.text("do")) {
+        Some(BulkAction::Run) => {
+            let id = engine.keep_selection(&caller, &list.selection).await?;
+            Ok(visit.see_other(&String::from(Href::new("/run").add("sel", id))))
+        }
+        Some(BulkAction::Delete) => {
+            caller.require(Permission::ManageInventory)?;
+            let id = engine.keep_selection(&caller, &list.selection).await?;
+            Ok(visit.see_other(&String::from(Href::new("/phones/delete").add("sel", id))))
+        }
+        Some(BulkAction::Collect) => list.collect(visit).await,
+        Some(BulkAction::Tag) => list.tag(visit, TagChange::Add).await,
+        Some(BulkAction::Untag) => list.tag(visit, TagChange::Remove).await,
+        Some(BulkAction::AddToGroup) => list.group(visit).await,
+        None => {
+            let refused = Refusal::field("", "invalid", "Choose what to do with these phones.");
+            again(visit, &caller, &fields, refused).await
+        }
+    }
+}
+
+/// From the word of a button.
+trait OfWord: Sized {
+    fn of(word: Option<&str>) -> Option<Self>;
+}
+
+impl OfWord for BulkAction {
+    fn of(word: Option<&str>) -> Option<Self> {
+        let all = [
+            Self::Run,
+            Self::Collect,
+            Self::Tag,
+            Self::Untag,
+            Self::AddToGroup,
+            Self::Delete,
+        ];
+        all.into_iter().find(|action| Some(action.as_str()) == word)
+    }
+}
+
+type Chosen = Result<Selection, Refusal>;
+
+/// The phones that are meant; a refusal when there are none, or others than were looked at.
+async fn selected(engine: &Engine, caller: &Caller, fields: &Fields) -> Result<Chosen, Problem> {
+    let selection = match fields.text("scope") {
+        Some("all") => match all_matching(engine, caller, fields).await? {
+            Ok(selection) => selection,
+            Err(refused) => return Ok(Err(refused)),
+        },
+        Some("selection") => {
+            let id = fields.or_empty("sel");
+            let Some(selection) = kept(engine, caller, &id).await? else {
+                let message = "This selection is over: tick the phones again.";
+                return Ok(Err(Refusal::field("", "gone", message)));
+            };
+            selection
+        }
+        _ => Selection::of(fields.all("mac").filter_map(|mac| mac.parse::<Mac>().ok())),
+    };
+    if selection.phones.is_empty() {
+        let message = "No phone is chosen: tick at least one, or choose all that match.";
+        return Ok(Err(Refusal::field("", "empty", message)));
+    }
+    Ok(Ok(selection))
+}
+
+async fn all_matching(
+    engine: &Engine,
+    caller: &Caller,
+    fields: &Fields,
+) -> Result<Chosen, Problem> {
+    let filter: Filter = match fields.text("filter").unwrap_or_default().parse() {
+        Ok(filter) => filter,
+        Err(error) => return Ok(Err(Refusal::field("q", "invalid", format!("{error}.")))),
+    };
+    let selection = engine.select(caller, &filter).await?;
+    let looked_at = fields
+        .filled("count")
+        .and_then(|count| count.parse::<usize>().ok());
+    let now = selection.phones.len();
+    if looked_at.is_some_and(|count| count != now) {
+        let before = looked_at.unwrap_or_default();
+        let message = format!("You looked at {before} phones; now {now} match. Look again.");
+        return Ok(Err(Refusal::field("", "changed", message)));
+    }
+    Ok(Ok(selection))
+}
+
+async fn kept(engine: &Engine, caller: &Caller, id: &str) -> Result<Option<Selection>, Problem> {
+    use carillon_engine::error::EngineError;
+    match engine.selection(caller, id).await {
+        Ok(selection) => Ok(Some(selection)),
+        Err(EngineError::NotFound) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The list again, with what was wrong.
+async fn again(visit: Visit, caller: &Caller, fields: &Fields, refused: Refusal) -> PageResult {
+    let query = list_of(fields, fields.filled("sel"));
+    let mut view = phones::view(visit.app.engine(), caller, query).await?;
+    view.errors = refused.errors;
+    let html = carillon_ui::phones(&visit.frame, &view);
+    Ok(visit.html(refused.status, html))
+}
+
+fn list_of(fields: &Fields, sel: Option<&str>) -> ListQuery {
+    let (filter, sort) = (fields.or_empty("filter"), fields.or_empty("sort"));
+    ListQuery::of_filter(&filter, &sort, sel)
+}
+
+/// Phones that something is done with.
+struct Selected<'f> {
+    selection: Selection,
+    fields: &'f Fields,
+    caller: &'f Caller,
+    engine: &'f Engine,
+}
+
+impl Selected<'_> {
+    fn back(&self, sel: Option<&str>) -> String {
+        list_of(self.fields, sel).href().into()
+    }
+
+    async fn collect(self, visit: Visit) -> PageResult {
+        let known = match self.fields.filled("sel") {
+            Some(id) => kept(self.engine, self.caller, id)
+                .await?
+                .map(|kept| (id, kept)),
+            None => None,
+        };
+        let (id, all) = if let Some((id, before)) = known {
+            let all = before.and(self.selection.clone());
+            self.engine.replace_selection(self.caller, id, &all).await?;
+            (id.to_owned(), all)
+        } else {
+            let id = self
+                .engine
+                .keep_selection(self.caller, &self.selection)
+                .await?;
+            (id, self.selection.clone())
+        };
+        let text = format!("{} in the selection.", phones_are(all.phones.len()));
+        Ok(visit.see_other_saying(&self.back(Some(&id)), &done(text)))
+    }
+
+    async fn tag(self, visit: Visit, change: TagChange) -> PageResult {
+        let tag = self.fields.or_empty("tag");
+        let macs = &self.selection.phones;
+        let changed = match self
+            .engine
+            .tag_phones(self.caller, macs, &tag, change)
+            .await
+        {
+            Ok(changed) => changed,
+            Err(error) => {
+                return again(visit, self.caller, self.fields, refusal(error)?).await;
+            }
+        };
+        let count = phones(usize::try_from(changed).unwrap_or(usize::MAX));
+        let text = match change {
+            TagChange::Add => format!("The tag {} was added to {count}.", tag.trim()),
+            TagChange::Remove => format!("The tag {} was taken off {count}.", tag.trim()),
+        };
+        Ok(visit.see_other_saying(&self.back(self.fields.filled("sel")), &done(text)))
+    }
+
+    async fn group(self, visit: Visit) -> PageResult {
+        let slug = self.fields.or_empty("group");
+        let macs = &self.selection.phones;
+        let changed = self
+            .engine
+            .change_members(self.caller, &slug, macs, &[], None)
+            .await;
+        let added = match changed {
+            Ok((added, _)) => usize::try_from(added).unwrap_or(usize::MAX),
+            Err(error) => {
+                return again(visit, self.caller, self.fields, refusal(error)?).await;
+            }
+        };
+        let text = format!("{} added to the group.", phones_were(added));
+        let link = Link::new("Show the group", format!("/groups/{slug}"));
+        let back = self.back(self.fields.filled("sel"));
+        Ok(visit.see_other_saying(&back, &done_see(text, link)))
+    }
+}
+
+fn phones(count: usize) -> String {
+    if count == 1 {
+        "1 phone".to_owned()
+    } else {
+        format!("{count} phones")
+    }
+}
+
+fn phones_are(count: usize) -> String {
+    format!(
+        "{} {}",
+        phones(count),
+        if count == 1 { "is" } else { "are" }
+    )
+}
+
+fn phones_were(count: usize) -> String {
+    format!(
+        "{} {}",
+        phones(count),
+        if count == 1 { "was" } else { "were" }
+    )
+}
+
+async fn ask(visit: Visit, caller: Caller, Query(fields): Query) -> PageResult {
+    let fields = fields.only(&["sel"])?;
+    let view = question(visit.app.engine(), &caller, &fields.or_empty("sel")).await?;
+    let html = carillon_ui::delete_phones(&visit.frame, &view);
+    Ok(visit.page(html))
+}
+
+async fn question(engine: &Engine, caller: &Caller, id: &str) -> Result<DeletePhonesView, Problem> {
+    let selection = engine.selection(caller, id).await?;
+    let some = &selection.phones[..selection.phones.len().min(EXAMPLES)];
+    let rows = engine.phones_by_macs(caller, some).await?;
+    let filter = selection
+        .filter
+        .map(|filter| filter.to_string())
+        .unwrap_or_default();
+    Ok(DeletePhonesView {
+        sel: id.to_owned(),
+        count: i64::try_from(selection.phones.len()).unwrap_or(i64::MAX),
+        examples: rows.iter().map(|row| row.phone.display_name()).collect(),
+        back_href: Href::new("/phones").add_some("q", &filter).into(),
+        ..DeletePhonesView::default()
+    })
+}
+
+async fn delete(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
+    let fields = fields.only(&["sel", "count", "typed"])?;
+    let engine = visit.app.engine().clone();
+    let id = fields.or_empty("sel");
+    let selection = engine.selection(&caller, &id).await?;
+    let count = selection.phones.len();
+    let typed = fields.or_empty("typed");
+    let agreed = count == 1 || typed.trim().parse() == Ok(count);
+    if !agreed || fields.filled("count") != Some(&count.to_string()) {
+        return not_deleted(visit, &caller, &id, typed).await;
+    }
+    let deleted = engine.delete_phones(&caller, &selection.phones).await?;
+    let deleted = phones_were(usize::try_from(deleted).unwrap_or(usize::MAX));
+    Ok(visit.see_other_saying("/phones", &done(format!("{deleted} deleted."))))
+}
+
+async fn not_deleted(
+    visit: Visit,
+    caller: &Caller,
+    id: &str,
+    typed: String,
+) -> Result<Response, Problem> {
+    let mut view = question(visit.app.engine(), caller, id).await?;
+    let mut errors = FormErrors::default();
+    errors.push(
+        "typed",
+        "different",
+        format!("Type {} to delete these phones.", view.count),
+    );
+    (view.typed, view.errors) = (typed, errors);
+    let html = carillon_ui::delete_phones(&visit.frame, &view);
+    Ok(visit.refused(html))
+}
