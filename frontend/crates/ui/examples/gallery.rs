@@ -23,12 +23,15 @@ fn main() -> io::Result<()> {
     fs::create_dir_all(&files)?;
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../static"))? {
         let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            continue;
+        }
         fs::copy(entry.path(), files.join(entry.file_name()))?;
     }
     let mut index = String::from("<!DOCTYPE html><title>Gallery</title><ul>");
     for (name, html) in samples::Samples::new(str::to_owned, Role::Admin).pages() {
         fs::write(folder.join(format!("{name}.html")), html)?;
-        index.push_str(&format!("<li><a href=\"{name}.html\">{name}</a>"));
+        index.extend(["<li><a href=\"", name, ".html\">", name, "</a>"]);
     }
     fs::write(folder.join("index.html"), index)
 }

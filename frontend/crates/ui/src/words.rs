@@ -247,10 +247,8 @@ pub(crate) const fn role(role: Role) -> &'static str {
 pub(crate) const fn role_meaning(role: Role) -> &'static str {
     match role {
         Role::Viewer => "Sees phones, jobs and the audit log.",
-        Role::Operator => {
-            "Also sends commands, edits tags and fixed groups, and can stop everything."
-        }
-        Role::Admin => "Also manages phones, sites, credentials, accounts and settings.",
+        Role::Operator => "Sends commands, edits tags and fixed groups, and can stop everything.",
+        Role::Admin => "Does everything, phones, sites, credentials and accounts included.",
         Role::Auditor => "Reads the whole audit log and commands nothing.",
     }
 }

@@ -26,6 +26,7 @@ pub(crate) struct Field {
     hint: Option<String>,
     error: Option<String>,
     required: bool,
+    plain: bool,
     readonly: bool,
     autocomplete: Option<&'static str>,
     inputmode: Option<&'static str>,
@@ -47,6 +48,7 @@ impl Field {
             hint: None,
             error: None,
             required: false,
+            plain: false,
             readonly: false,
             autocomplete: Some("off"),
             inputmode: None,
@@ -132,6 +134,13 @@ impl Field {
         self
     }
 
+    /// It must be filled in, and everybody knows: no word beside the label.
+    pub(crate) fn plainly_required(mut self) -> Self {
+        self.required = true;
+        self.plain = true;
+        self
+    }
+
     /// It is shown and not changed.
     pub(crate) fn readonly(mut self) -> Self {
         self.readonly = true;
@@ -174,7 +183,7 @@ impl Field {
         frame_of(
             &id,
             self.label,
-            self.required,
+            self.required && !self.plain,
             self.hint,
             self.error,
             control,

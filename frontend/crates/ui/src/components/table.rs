@@ -16,7 +16,7 @@ pub(crate) fn table(
 ) -> AnyView {
     let class = format!("table {name}");
     let caption = caption.into();
-    let label = caption.clone();
+    let label = format!("{caption}, table");
     view! {
         <div class="table-wrap" role="region" tabindex="0" aria-label=label>
             <table class=class>

@@ -39,7 +39,20 @@ impl Feed {
         self.clone().show_when_resumed(Rc::clone(&kept));
         self.clone()
             .listen(&source, "summary", Rc::clone(&kept), false);
-        self.listen(&source, "finished", kept, true);
+        self.clone().listen(&source, "finished", kept, true);
+        self.notice_refusal(&source);
+    }
+
+    /// When the feed is refused for good, the way to look again comes back.
+    fn notice_refusal(self, source: &EventSource) {
+        let watched = source.clone();
+        let notice = Closure::<dyn FnMut()>::new(move || {
+            if watched.ready_state() == EventSource::CLOSED {
+                self.listening.set(false);
+            }
+        });
+        source.set_onerror(Some(notice.as_ref().unchecked_ref()));
+        notice.forget();
     }
 
     fn listen(

@@ -40,8 +40,11 @@ pub fn JobLive(
     let job_href = format!("/jobs/{}", first.id);
     let done_at_first = first.counts.done();
     let reload = job_href.clone();
+    let was_running = !first.state.is_terminal();
+    let ended = move || now.with(|summary| summary.state.is_terminal());
+    let changed = move || now.with(|summary| summary.counts.done()) - done_at_first;
     view! {
-        <section class="job-summary panel" aria-label="Where it stands">
+        <section class="job-summary panel" aria-label="Where it stands" data-ended=move || ended().then_some("yes")>
             <p class="job-line">
                 <span class=move || now.with(state_class)>{move || now.with(state_icon)}<span>{move || now.with(state_word)}</span></span>
                 <span class="job-progress tnum">{move || now.with(progress_text)}</span>
@@ -51,7 +54,7 @@ pub fn JobLive(
             {move || now.with(|summary| summary.note.clone()).map(|note| view! { <p class="job-note">{note}</p> })}
             <p class="job-foot muted">
                 <span class="tnum">{move || now.with(updated_text)}</span>
-                <a href=job_href.clone() hidden=move || listening.get() || now.with(|summary| summary.state.is_terminal())>"Refresh"</a>
+                <a href=job_href.clone() hidden=move || listening.get() || ended()>"Refresh"</a>
                 <button
                     class="button small"
                     type="button"
@@ -63,9 +66,9 @@ pub fn JobLive(
                 <a
                     class="rows-changed"
                     href=reload
-                    hidden=move || now.with(|summary| summary.counts.done() == done_at_first)
+                    hidden=move || !(ended() && was_running) && changed() == 0
                 >
-                    {move || now.with(|summary| changed_text(summary.counts.done() - done_at_first))}
+                    {move || if ended() { "It has ended: show the whole result".to_owned() } else { changed_text(changed()) }}
                 </a>
             </p>
             <p class="visually-hidden" role="status">{move || spoken.get()}</p>

@@ -67,9 +67,9 @@ fn password(view: &AccountView) -> AnyView {
         "/account/password",
         "stack",
         view! {
-            {Field::password("current", "Password now", "current-password").required().errors(errors).view()}
-            {Field::password("password", "New password", "new-password").hint(length).required().errors(errors).view()}
-            {Field::password("password_again", "New password again", "new-password").required().errors(errors).view()}
+            {Field::password("current", "Password now", "current-password").plainly_required().errors(errors).view()}
+            {Field::password("password", "New password", "new-password").hint(length).plainly_required().errors(errors).view()}
+            {Field::password("password_again", "New password again", "new-password").plainly_required().errors(errors).view()}
             <p class="muted">"Set "{ago_or(view.password_changed_at, "when the account was made")}". Changing it ends your other sessions."</p>
             <div class="row">{submit("", "check", "Change password")}</div>
         },
@@ -126,7 +126,7 @@ fn tokens(view: &AccountView) -> AnyView {
 fn token_form(view: &AccountView) -> AnyView {
     let (form, errors) = (&view.token_form, &view.token_errors);
     let body = view! {
-        {Field::text("label", "What for").value(&form.label).errors(errors).required().width("medium").placeholder("nightly report").view()}
+        {Field::text("label", "What for").value(&form.label).errors(errors).plainly_required().width("medium").placeholder("nightly report").view()}
         {select("scope", "May", &scopes(form), None, errors)}
         {select("expires_days", "Works for", &expiries(form), None, errors)}
         {submit("", "plus", "Make a token")}

@@ -38,7 +38,7 @@ pub fn groups(frame: &FrameView, view: &GroupsView) -> String {
         }
         let head = vec![
             th("Group"),
-            th("Members by"),
+            th("Members"),
             th_num("Phones"),
             th_num("Reachable"),
             th("Last job"),
@@ -49,8 +49,8 @@ pub fn groups(frame: &FrameView, view: &GroupsView) -> String {
 
 fn kind_badge(kind: GroupKind) -> AnyView {
     match kind {
-        GroupKind::Fixed => badge("waiting", "group", "Hand"),
-        GroupKind::Rule => badge("working", "filter", "Rule"),
+        GroupKind::Fixed => badge("waiting", "group", "Picked by hand"),
+        GroupKind::Rule => badge("working", "filter", "By a rule"),
     }
 }
 
@@ -69,7 +69,7 @@ fn group_row(row: &GroupRow) -> AnyView {
     };
     tr(vec![
         th_row(view! { <a class="row-name" href=href>{row.name.clone()}</a> }),
-        td("Members by", view! { {kind_badge(row.kind)}{rule} }),
+        td("Members", view! { {kind_badge(row.kind)}{rule} }),
         td_num("Phones", words::number(row.phones)),
         td_num("Reachable", share(row.reachable, row.phones)),
         td("Last job", job),
@@ -229,7 +229,7 @@ fn members(view: &GroupFormView) -> AnyView {
     if !view.may_manage {
         return view! { {hidden("kind", GroupKind::Fixed.as_str())}{listed} }.into_any();
     }
-    let rule = Field::text("filter", "Rule")
+    let rule = Field::text("filter", "By a rule")
         .value(&form.filter)
         .errors(errors)
         .hint("The same words as in the search: site:berlin model:T46S -tag:vip")

@@ -84,21 +84,21 @@ fn controls(view: &JobView) -> Vec<AnyView> {
     if view.controls.pause {
         list.push(post(
             format!("{path}/pause"),
-            "",
+            "job-control",
             submit("", "pause", "Pause"),
         ));
     }
     if view.controls.resume {
         list.push(post(
             format!("{path}/resume"),
-            "",
+            "job-control",
             submit("primary", "run", "Resume"),
         ));
     }
     if view.controls.stop {
         let href = format!("{path}/cancel");
         list.push(
-            view! { <a class="button danger" href=href>{icon("stop")}<span>"Stop…"</span></a> }
+            view! { <a class="button danger job-control" href=href>{icon("stop")}<span>"Stop…"</span></a> }
                 .into_any(),
         );
     }

@@ -158,7 +158,7 @@ fn action_group(group: &ActionGroup, view: &RunView) -> AnyView {
     } else {
         view! {
             <div class="action-group">
-                <h3>{group.title.clone()}</h3>
+                <h2>{group.title.clone()}</h2>
                 {note}
                 <div class="action-grid">{cards}</div>
             </div>

@@ -19,8 +19,8 @@ pub fn sign_in(frame: &FrameView, view: &SignInView) -> String {
             "stack",
             view! {
                 {hidden("next", view.next.clone())}
-                {Field::text("username", "Name").value(&view.username).autocomplete("username").required().view()}
-                {Field::password("password", "Password", "current-password").required().view()}
+                {Field::text("username", "Name").value(&view.username).autocomplete("username").plainly_required().view()}
+                {Field::password("password", "Password", "current-password").plainly_required().view()}
                 {submit("primary block", "sign-in", "Sign in")}
             },
         );
@@ -60,9 +60,9 @@ fn setup_form(view: &SetupView, code: &str) -> AnyView {
         "stack",
         view! {
             {hidden("code", code)}
-            {Field::text("username", "Name").value(&view.username).autocomplete("username").required().errors(&view.errors).view()}
-            {Field::password("password", "Password", "new-password").hint(length).required().errors(&view.errors).view()}
-            {Field::password("password_again", "Password again", "new-password").required().errors(&view.errors).view()}
+            {Field::text("username", "Name").value(&view.username).autocomplete("username").plainly_required().errors(&view.errors).view()}
+            {Field::password("password", "Password", "new-password").hint(length).plainly_required().errors(&view.errors).view()}
+            {Field::password("password_again", "Password again", "new-password").plainly_required().errors(&view.errors).view()}
             {submit("primary block", "user", "Make administrator")}
         },
     );

@@ -8,16 +8,17 @@ use crate::components::{ago, icon};
 use crate::words;
 
 /// What holds now, most urgent first.
-pub(super) fn banners(frame: &FrameView) -> Vec<AnyView> {
+pub(super) fn banners(frame: &FrameView) -> Option<AnyView> {
     let may_release = frame
         .user
         .as_ref()
         .is_some_and(|user| user.may.release_stop);
-    frame
+    let lines: Vec<AnyView> = frame
         .banners
         .iter()
         .map(|banner| one(banner, may_release))
-        .collect()
+        .collect();
+    (!lines.is_empty()).then(|| view! { <div class="banners">{lines}</div> }.into_any())
 }
 
 fn one(banner: &Banner, may_release: bool) -> AnyView {

@@ -28,6 +28,11 @@ impl std::fmt::Debug for Element {
 }
 
 impl Element {
+    /// Whether it is somewhere inside another.
+    pub(crate) fn is_inside(&self, outer: &Self) -> bool {
+        (outer.index + 1..=outer.end).contains(&self.index)
+    }
+
     /// The value of an attribute.
     pub(crate) fn attr(&self, name: &str) -> Option<&str> {
         self.attrs
@@ -154,11 +159,6 @@ impl Html {
     pub(crate) fn ancestors(&self, element: &Element) -> impl Iterator<Item = &Element> {
         std::iter::successors(element.parent, |index| self.elements[*index].parent)
             .map(|index| &self.elements[index])
-    }
-
-    /// Whether an element is somewhere inside another.
-    pub(crate) fn is_inside(&self, element: &Element, outer: &Element) -> bool {
-        (outer.index + 1..=outer.end).contains(&element.index)
     }
 
     /// What is directly inside.

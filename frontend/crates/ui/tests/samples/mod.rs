@@ -116,7 +116,7 @@ impl Samples {
         (self.say)(text)
     }
 
-    fn bare(&self, path: &str) -> FrameView {
+    fn bare(path: &str) -> FrameView {
         FrameView {
             path: path.to_owned(),
             now: NOW,
@@ -128,14 +128,14 @@ impl Samples {
             running_jobs: 0,
             base: "https://carillon.example".to_owned(),
             assets: Assets {
-                css: "static/app.css".to_owned(),
-                icons: "static/icons.svg".to_owned(),
-                favicon: "static/favicon.svg".to_owned(),
-                copy_js: "static/copy.js".to_owned(),
-                select_js: "static/select.js".to_owned(),
-                islands_js: "static/islands.js".to_owned(),
-                pkg_js: "pkg/carillon.js".to_owned(),
-                pkg_wasm: "pkg/carillon_bg.wasm".to_owned(),
+                css: "/static/app.css".to_owned(),
+                icons: "/static/icons.svg".to_owned(),
+                favicon: "/static/favicon.svg".to_owned(),
+                copy_js: "/static/copy.js".to_owned(),
+                select_js: "/static/select.js".to_owned(),
+                islands_js: "/static/islands.js".to_owned(),
+                pkg_js: "/static/pkg/carillon.js".to_owned(),
+                pkg_wasm: "/static/pkg/carillon_bg.wasm".to_owned(),
             },
             version: "0.1.0".to_owned(),
         }
@@ -146,7 +146,7 @@ impl Samples {
             user: Some(UserView::new(self.s("a.meyer"), self.role)),
             banners: vec![Banner::Demo],
             running_jobs: 2,
-            ..self.bare(path)
+            ..Self::bare(path)
         }
     }
 
@@ -169,7 +169,7 @@ impl Samples {
                 &self.s("This password is too short: at least 12 characters."),
             ),
         };
-        let frame = self.bare("/sign-in");
+        let frame = Self::bare("/sign-in");
         vec![
             (
                 "sign-in",
@@ -1242,7 +1242,7 @@ impl Samples {
                 self.s("Stops when more than 10 % failed."),
             ],
             planned_seconds: 840,
-            not_after: Some(NOW.plus(Duration::from_secs(1_680))),
+            not_after: Some(NOW.plus(Duration::from_mins(28))),
             request_example: self
                 .s("GET https://10.1.2.3/servlet?key=Reboot\nAuthorization: (hidden)"),
             warnings: vec![self.s("2 phones share the address 10.1.2.9.")],
@@ -1561,7 +1561,7 @@ impl Samples {
             } else {
                 String::new()
             },
-            reason: if index % 3 == 0 {
+            reason: if index.is_multiple_of(3) {
                 self.s("INC-4711 phones hang after the update")
             } else {
                 String::new()
@@ -1663,7 +1663,7 @@ impl Samples {
             user: self.s("a.meyer"),
             scope: "read".to_owned(),
             created_at: ago(86_400 * 20),
-            expires_at: (index != 1).then(|| NOW.plus(Duration::from_secs(86_400 * 70))),
+            expires_at: (index != 1).then(|| NOW.plus(Duration::from_hours(24 * 70))),
             last_used: (index == 0).then(|| ago(3_000)),
             revoked_at: (index == 2).then(|| ago(90)),
         }
