@@ -4,7 +4,7 @@
 //! here, just before it is sent, and leaves in nothing but the delivery.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use carillon_devices::{Credential, Delivery, Limits, PathAndQuery, Target};
 use carillon_domain::action::{CheckedAction, uri};
@@ -23,6 +23,26 @@ use crate::secrets::Place;
 pub(super) struct Desk {
     facts: Arc<JobFacts>,
     sites: HashMap<String, (Site, Option<Arc<str>>)>,
+    refusals: Refusals,
+}
+
+/// How often in a row each credential was refused. Phones lock out whoever goes on trying.
+#[derive(Default)]
+struct Refusals(Mutex<HashMap<String, u32>>);
+
+impl Refusals {
+    /// Notes what came of a delivery; answers how often in a row it was refused by now.
+    fn note(&self, credential: &str, cause: Option<Cause>) -> u32 {
+        let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let row = rows.entry(credential.to_owned()).or_default();
+        match cause {
+            Some(Cause::AuthFailed | Cause::AuthLockedOut) => *row += 1,
+            // A phone that was not reached says nothing about the password.
+            Some(cause) if cause.surely_not_sent() => {}
+            _ => *row = 0,
+        }
+        *row
+    }
 }
 
 impl Desk {
@@ -40,11 +60,19 @@ impl Desk {
         Ok(Some(Self {
             facts: Arc::new(facts),
             sites: sites.map(with_ca).collect(),
+            refusals: Refusals::default(),
         }))
     }
 
     pub(super) const fn facts(&self) -> &Arc<JobFacts> {
         &self.facts
+    }
+
+    /// Notes a result; true when its credential was refused so often in a row that the job must
+    /// hold.
+    pub(super) fn must_hold(&self, credential: Option<&str>, cause: Option<Cause>) -> bool {
+        let limit = self.facts.options.max_auth_failed;
+        credential.is_some_and(|name| self.refusals.note(name, cause) == limit && limit > 0)
     }
 
     pub(super) fn window(&self) -> usize {
@@ -56,8 +84,14 @@ impl Desk {
     }
 }
 
-/// Credentials of a chunk, each opened once.
-struct Opened(BTreeMap<Mac, Arc<Credential>>);
+/// Credentials of a chunk by phone, each opened once.
+struct Opened(BTreeMap<Mac, (String, Arc<Credential>)>);
+
+/// A delivery, or why there is none, and the name of the credential that it carries.
+pub(super) struct Prepared {
+    pub(super) delivery: Result<Delivery, Cause>,
+    pub(super) credential: Option<String>,
+}
 
 impl Opened {
     async fn of(engine: &Engine, macs: &[Mac]) -> Result<Self> {
@@ -70,7 +104,7 @@ impl Opened {
                 .entry(row.name.clone())
                 .or_insert_with(|| open_credential(engine, &row));
             if let Some(credential) = credential {
-                by_phone.insert(mac, credential.clone());
+                by_phone.insert(mac, (row.name.clone(), credential.clone()));
             }
         }
         Ok(Self(by_phone))
@@ -97,20 +131,27 @@ pub(super) async fn prepare(
     engine: &Engine,
     desk: &Desk,
     claimed: &[ClaimedTarget],
-) -> Vec<Result<Delivery, Cause>> {
+) -> Vec<Prepared> {
     let macs: Vec<Mac> = claimed.iter().map(ClaimedTarget::mac).collect();
     match read(engine, &macs).await {
-        Ok((phones, credentials)) => claimed
-            .iter()
-            .map(|target| match phones.get(&target.mac()) {
-                Some(row) => prepare_one(desk, &desk.facts.action, row, &credentials),
-                // Deleted since the job was made.
-                None => Err(Cause::NoAddress),
-            })
-            .collect(),
+        Ok((phones, credentials)) => {
+            let prepared = |mac: &Mac| Prepared {
+                // A phone without a row was deleted since the job was made.
+                delivery: phones
+                    .get(mac)
+                    .ok_or(Cause::NoAddress)
+                    .and_then(|row| prepare_one(desk, &desk.facts.action, row, &credentials)),
+                credential: credentials.0.get(mac).map(|(name, _)| name.clone()),
+            };
+            macs.iter().map(prepared).collect()
+        }
         Err(error) => {
             tracing::error!(%error, "claimed phones cannot be read; they are not sent to");
-            macs.iter().map(|_| Err(Cause::NoAddress)).collect()
+            let none = |_| Prepared {
+                delivery: Err(Cause::NoAddress),
+                credential: None,
+            };
+            macs.iter().map(none).collect()
         }
     }
 }
@@ -152,7 +193,10 @@ fn prepare_one(
     delivery.security = security;
     delivery.ca_pem = site.and_then(|(_, ca)| ca.clone());
     delivery.limits = Limits::within(desk.facts.options.timeout());
-    delivery.credential = credentials.0.get(&phone.mac).cloned();
+    delivery.credential = credentials
+        .0
+        .get(&phone.mac)
+        .map(|(_, credential)| credential.clone());
     Ok(delivery)
 }
 

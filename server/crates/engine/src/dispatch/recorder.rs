@@ -36,6 +36,8 @@ pub(super) enum Entry {
     Result {
         facts: Arc<JobFacts>,
         result: TargetResult,
+        /// Name of a credential that was refused too often: the job must hold.
+        hold: Option<String>,
         stored: oneshot::Sender<()>,
     },
 }
@@ -47,6 +49,7 @@ type Finding = (Arc<JobFacts>, TargetResult, oneshot::Sender<()>);
 struct Batch {
     claims: Vec<Claim>,
     results: Vec<Finding>,
+    holds: Vec<(Arc<JobFacts>, String)>,
 }
 
 /// What one transaction did.
@@ -67,8 +70,13 @@ impl Batch {
             Entry::Result {
                 facts,
                 result,
+                hold,
                 stored,
-            } => self.results.push((facts, result, stored)),
+            } => {
+                self.holds
+                    .extend(hold.map(|credential| (facts.clone(), credential)));
+                self.results.push((facts, result, stored));
+            }
         }
     }
 
@@ -162,6 +170,13 @@ async fn write(engine: &Engine, batch: &Batch) -> Result<Written, StoreError> {
     }
     for facts in touched(&jobs, &written.changed) {
         if stop_itself(&mut unit, facts, now, &mut events).await? {
+            written.changed.insert(facts.id.clone(), true);
+        }
+    }
+    for (facts, credential) in &batch.holds {
+        let (from, to) = (&[JobState::Running], JobState::Paused);
+        if unit.set_job_state(&facts.id, from, to, now).await? {
+            events.push(held_event(facts, credential, now));
             written.changed.insert(facts.id.clone(), true);
         }
     }
@@ -309,6 +324,18 @@ fn result_event(facts: &JobFacts, target: &TargetRow, now: Timestamp) -> Event {
         "duration_ms": target.duration_ms,
         "evidence": target.evidence,
         "attempt": target.attempt_id,
+    });
+    event
+}
+
+/// The record of a job that holds itself because a password is refused again and again.
+fn held_event(facts: &JobFacts, credential: &str, now: Timestamp) -> Event {
+    let mut event = Event::new(now, carillon_domain::event::Actor::system(), "job.held");
+    event.job = Some(facts.id.clone());
+    event.detail = serde_json::json!({
+        "action": facts.action.label(),
+        "credential": credential,
+        "refused_in_a_row": facts.options.max_auth_failed,
     });
     event
 }

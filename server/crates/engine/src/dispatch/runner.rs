@@ -6,14 +6,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use carillon_devices::Delivery;
-use carillon_domain::Cause;
 use carillon_store::{ClaimedTarget, TargetResult};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::task::JoinSet;
 
 use crate::Engine;
-use crate::dispatch::delivery::{self, Desk};
+use crate::dispatch::delivery::{self, Desk, Prepared};
 use crate::dispatch::facts::JobFacts;
 use crate::dispatch::recorder::Entry;
 use crate::dispatch::verify;
@@ -106,44 +104,47 @@ async fn start(
     sending: &mut JoinSet<()>,
 ) {
     let prepared = delivery::prepare(engine, desk, &claimed).await;
-    for (target, delivery) in claimed.into_iter().zip(prepared) {
+    for (target, prepared) in claimed.into_iter().zip(prepared) {
         let Some(slot) = slots.split(1) else { break };
         let (engine, desk) = (engine.clone(), desk.clone());
         sending.spawn(async move {
-            send_one(&engine, &desk, target, delivery).await;
+            send_one(&engine, &desk, target, prepared).await;
             drop(slot);
         });
     }
 }
 
 /// One delivery and its record; what can be verified goes on without holding its place.
-async fn send_one(
-    engine: &Engine,
-    desk: &Arc<Desk>,
-    target: ClaimedTarget,
-    delivery: crate::error::Result<Delivery, Cause>,
-) {
-    let mut result = delivery::deliver(engine, &target, delivery).await;
+async fn send_one(engine: &Engine, desk: &Arc<Desk>, target: ClaimedTarget, prepared: Prepared) {
+    let mut result = delivery::deliver(engine, &target, prepared.delivery).await;
     let cause = result.cause;
     let open = verify::keep_open(desk.facts(), &mut result);
-    hand_in(engine, desk.facts(), result).await;
+    let hold = desk.must_hold(prepared.credential.as_deref(), cause);
+    let hold = prepared.credential.filter(|_| hold);
+    hand_in(engine, desk.facts(), result, hold).await;
     if open {
         let (engine, desk) = (engine.clone(), desk.clone());
         let tasks = engine.dispatch.tasks.clone();
         tasks.spawn(async move {
             if let Some(result) = verify::verify(&engine, &desk, &target, cause).await {
-                hand_in(&engine, desk.facts(), result).await;
+                hand_in(&engine, desk.facts(), result, None).await;
             }
         });
     }
 }
 
 /// Returns once the result is stored.
-async fn hand_in(engine: &Engine, facts: &Arc<JobFacts>, result: TargetResult) {
+async fn hand_in(
+    engine: &Engine,
+    facts: &Arc<JobFacts>,
+    result: TargetResult,
+    hold: Option<String>,
+) {
     let (stored, kept) = oneshot::channel();
     let entry = Entry::Result {
         facts: facts.clone(),
         result,
+        hold,
         stored,
     };
     if engine.dispatch.entries.send(entry).await.is_ok() {

@@ -1,6 +1,7 @@
 //! Making a job.
 
 use carillon_domain::action::Class;
+use carillon_domain::event::{Event, EventResult};
 use carillon_domain::job::{JobRequest, PlannedPhone, not_after, plan};
 use carillon_domain::role::Permission;
 use carillon_domain::{Cause, JobState, Timestamp};
@@ -97,7 +98,9 @@ impl Engine {
         event.job = Some(id.clone());
         event.reason.clone_from(&job.reason);
         event.detail = detail(&job, preview);
-        unit.record(&[event]).await?.commit().await?;
+        let mut events = vec![event];
+        events.extend(skipped(caller, &job, preview, now));
+        unit.record(&events).await?.commit().await?;
         self.feed.jobs_changed(&id);
         self.dispatch.wake();
         Ok(Submitted {
@@ -244,6 +247,29 @@ fn target(phone: &PlannedPhone, skip: Option<Cause>) -> NewTarget {
         groups: phone.groups.clone(),
         skip,
     }
+}
+
+/// The records of phones that are left out from the beginning: each end is told, this one too.
+fn skipped<'a>(
+    caller: &'a Caller,
+    job: &'a NewJob,
+    preview: &'a JobPreview,
+    now: Timestamp,
+) -> impl Iterator<Item = Event> + 'a {
+    preview.plan.skip.iter().map(move |(phone, cause)| {
+        let mut event = caller.event(now, "target.result");
+        event.result = EventResult::Skipped;
+        event.phone = Some(phone.mac);
+        event.phone_name.clone_from(&phone.name);
+        event.site.clone_from(&phone.site);
+        event.groups.clone_from(&phone.groups);
+        event.job = Some(job.id.clone());
+        event.reason.clone_from(&job.reason);
+        event.detail = json!({
+            "action": preview.action.label(), "state": EventResult::Skipped, "cause": cause,
+        });
+        event
+    })
 }
 
 /// What was asked for, without the thousands of MACs that a list may have.
