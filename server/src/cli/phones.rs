@@ -27,7 +27,7 @@ pub(super) enum Phones {
     /// Write the phone list to standard output, without any password
     Export {
         /// Only these, by the filter language
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", allow_hyphen_values = true)]
         filter: String,
     },
 }

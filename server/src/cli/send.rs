@@ -35,7 +35,7 @@ pub(super) struct Send {
     #[arg(long, value_name = "SLUG")]
     group: Vec<String>,
     /// Phones by the filter language; "" is every phone
-    #[arg(long, value_name = "FILTER")]
+    #[arg(long, value_name = "FILTER", allow_hyphen_values = true)]
     filter: Option<String>,
     /// Why; it stands in the audit log
     #[arg(long, value_name = "TEXT", default_value = "")]

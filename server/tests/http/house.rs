@@ -1,0 +1,160 @@
+//! A running server with a database and phones of its own, gone after the test.
+
+use std::future::Future;
+use std::sync::Once;
+
+use carillon::config::{Layers, SettingFlags, Settings};
+use carillon::local;
+use carillon::startup::{self, Server};
+use carillon_domain::role::Role;
+use carillon_engine::accounts::{NewToken, NewUser, TokenScope};
+use carillon_engine::{Caller, Engine};
+use carillon_simulator::{Fleet, FleetConfig};
+use secrecy::{ExposeSecret as _, SecretString};
+use tempfile::TempDir;
+
+use crate::postgres::Scratch;
+use crate::requests::Client;
+
+/// What every account of the tests signs in with.
+pub(crate) const PASSWORD: &str = "bells at noon and at nine";
+
+/// A running server.
+pub(crate) struct House {
+    server: Server,
+    /// Its data directory.
+    pub(crate) dir: TempDir,
+}
+
+impl House {
+    /// Starts one on a free port, with one account of each role.
+    pub(crate) async fn open(database: Option<&str>) -> Self {
+        install_tls();
+        let dir = tempfile::tempdir().unwrap();
+        let mut flags = flags(&dir);
+        if let Some(url) = database {
+            flags = flags.with("database-url", url);
+        }
+        let layers = Layers::combine(&flags, &|_| None).unwrap();
+        let settings = Settings::resolve(&layers).unwrap();
+        let server = startup::start(&settings, Vec::new()).await.unwrap();
+        let house = Self { server, dir };
+        for role in Role::ALL {
+            house.add_user(*role).await;
+        }
+        house
+    }
+
+    /// Where it listens: `http://127.0.0.1:1234`.
+    pub(crate) fn base(&self) -> String {
+        self.server.url()
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        self.server.engine()
+    }
+
+    /// Somebody on this machine.
+    pub(crate) fn local() -> Caller {
+        local::caller(0)
+    }
+
+    async fn add_user(&self, role: Role) {
+        let new = NewUser {
+            name: role.to_string(),
+            role,
+            password: SecretString::from(PASSWORD),
+        };
+        self.engine().add_user(&Self::local(), new).await.unwrap();
+    }
+
+    /// A program with a token of this role's account.
+    pub(crate) async fn program(&self, role: Role) -> Client {
+        let new = NewToken {
+            user: Some(role.to_string()),
+            label: "test".to_owned(),
+            scope: TokenScope::Manage,
+            lifetime: None,
+        };
+        let issued = self
+            .engine()
+            .create_token(&Self::local(), new)
+            .await
+            .unwrap();
+        Client::with_token(&self.base(), issued.token.expose_secret())
+    }
+
+    /// A program with an administrator's token, after the phones of a fleet were imported
+    /// through the API, their sites and credentials with them.
+    pub(crate) async fn with_phones(&self, fleet: &Fleet) -> Client {
+        let api = self.program(Role::Admin).await;
+        for site in fleet.sites() {
+            let credential = serde_json::json!({
+                "name": site.credential, "username": site.username,
+                "password": site.password.as_str(),
+            });
+            api.post("/credentials", &credential).await.expect(201);
+            let site = serde_json::json!({
+                "slug": site.slug, "name": site.name, "credential": site.credential,
+                "transport_security": site.transport_security,
+            });
+            api.post("/sites", &site).await.expect(201);
+        }
+        let report = api.import("", &fleet.inventory_csv()).await.expect(200);
+        assert_eq!(report["created"], fleet.phones().len());
+        api
+    }
+
+    pub(crate) async fn close(self) {
+        self.server.stop().await;
+    }
+}
+
+/// Flags for a throw-away server whose phones live on loopback.
+pub(crate) fn flags(dir: &TempDir) -> SettingFlags {
+    SettingFlags::default()
+        .with("listen", "127.0.0.1:0")
+        .with("data-dir", dir.path().to_str().unwrap())
+        .with("allow-loopback", "true")
+}
+
+/// Simulated phones of this description.
+pub(crate) async fn fleet(config: FleetConfig) -> Fleet {
+    install_tls();
+    Fleet::start(config).await.unwrap()
+}
+
+/// The one provider of TLS, as `main` installs it.
+pub(crate) fn install_tls() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let provider = rustls::crypto::ring::default_provider();
+        assert!(provider.install_default().is_ok());
+    });
+}
+
+pub(crate) async fn on_sqlite<F: Future<Output = House>>(case: impl FnOnce(House) -> F) {
+    let house = House::open(None).await;
+    case(house).await.close().await;
+}
+
+pub(crate) async fn on_postgres<F>(case: impl FnOnce(House) -> F + Send + 'static)
+where
+    F: Future<Output = House> + Send,
+{
+    let Some(scratch) = Scratch::make().await else {
+        eprintln!("skipped: CARILLON_TEST_POSTGRES_URL is not set");
+        return;
+    };
+    let url = scratch.url();
+    // In a task of its own, so that the database goes even when the case fails.
+    let ended = tokio::spawn(async move {
+        let house = House::open(Some(&url)).await;
+        case(house).await.close().await;
+    })
+    .await;
+    scratch.drop_it().await;
+    if let Err(failure) = ended {
+        std::panic::resume_unwind(failure.into_panic());
+    }
+}

@@ -1,0 +1,47 @@
+//! The whole program over real sockets: settings, database, phones and all.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test says what went wrong by stopping, and on standard error what it skips"
+)]
+
+mod access;
+mod api;
+mod browser;
+mod command_line;
+mod events;
+mod frame;
+mod house;
+mod journey;
+mod postgres;
+mod problems;
+mod requests;
+
+/// Each case on a database of its own, on SQLite and, where there is a server, on Postgres.
+macro_rules! on_both {
+    ($($module:ident :: $case:ident,)+) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::house::on_sqlite(crate::$module::$case).await;
+            })+
+        }
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::house::on_postgres(crate::$module::$case).await;
+            })+
+        }
+    };
+}
+
+on_both! {
+    journey::a_script_does_the_whole_job,
+    journey::a_repeated_request_is_one_job,
+    journey::a_set_that_changed_is_refused_with_the_difference,
+    events::the_sum_of_states_is_the_total_at_every_moment,
+    access::every_route_refuses_who_may_not,
+    access::reading_changes_nothing,
+    browser::signing_in_and_out,
+}
