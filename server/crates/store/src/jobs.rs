@@ -16,4 +16,5 @@ pub(crate) mod list;
 pub(crate) mod read;
 pub(crate) mod recover;
 pub(crate) mod result;
+mod share;
 pub(crate) mod targets;

@@ -105,6 +105,7 @@ cases! {
     races::counters_add_up_at_every_moment,
     races::one_key_makes_one_job,
     races::records_have_no_gaps,
+    races::kept_phones_lose_no_edit,
     audit::records_are_kept_as_hashed,
     audit::the_log_cannot_be_changed,
     audit::every_filter_finds_its_records,

@@ -12,6 +12,7 @@ use crate::sql::Sql;
 use crate::unit::Unit;
 
 use super::count::Deltas;
+use super::share::next_within_share;
 use super::targets::{COLUMNS, TargetRow, target_row};
 
 const ROWS: usize = 500;
@@ -90,14 +91,12 @@ async fn candidates(
     claim: &Claim<'_>,
     limit: usize,
 ) -> Result<Vec<TargetRow>> {
-    let mut sql = match claim.site_share {
-        None => next_in_order(claim),
-        Some(share) => next_within_share(claim, share),
-    };
-    sql.push(" ORDER BY t.position LIMIT ").bind(limit as i64);
-    if claim.site_share.is_none() {
-        sql.push(conn.dialect().for_update_skip_locked());
+    if let Some(share) = claim.site_share {
+        return next_within_share(conn, claim, share, limit).await;
     }
+    let mut sql = next_in_order(claim);
+    sql.push(" ORDER BY t.position LIMIT ").bind(limit as i64);
+    sql.push(conn.dialect().for_update_skip_locked());
     conn.all(sql).await?.iter().map(target_row).collect()
 }
 
@@ -105,27 +104,10 @@ async fn candidates(
 const FREE: &str = " FROM job_targets t WHERE t.state = 'waiting' AND NOT EXISTS \
      (SELECT 1 FROM job_targets o WHERE o.mac = t.mac AND o.state = 'sending') AND t.job = ";
 
-fn next_in_order(claim: &Claim<'_>) -> Sql {
+/// The beginning of the statement that finds the next targets of a claim.
+pub(super) fn next_in_order(claim: &Claim<'_>) -> Sql {
     let mut sql = Sql::new("SELECT ");
     sql.push(COLUMNS).push(FREE).bind(claim.job);
-    sql
-}
-
-/// The same, counted off at each site against what the share leaves free there. The claims lock
-/// and the job's kept row stand in for row locks, which a numbered query cannot take.
-fn next_within_share(claim: &Claim<'_>, share: i64) -> Sql {
-    let mut sql = Sql::new("SELECT ");
-    sql.push(COLUMNS).push(" FROM (SELECT ").push(COLUMNS);
-    sql.push(", ROW_NUMBER() OVER (PARTITION BY t.site ORDER BY t.position) AS turn");
-    sql.push(FREE).bind(claim.job);
-    sql.push(
-        ") t LEFT JOIN (SELECT site, COUNT(*) AS n FROM phones GROUP BY site) p \
-         ON p.site = t.site LEFT JOIN (SELECT site, COUNT(*) AS n FROM job_targets \
-         WHERE state IN ('sending', 'verifying') GROUP BY site) b ON b.site = t.site \
-         WHERE (t.site IS NULL OR t.turn + COALESCE(b.n, 0) <= 1 \
-         OR (t.turn + COALESCE(b.n, 0)) * 100 <= COALESCE(p.n, 0) * ",
-    );
-    sql.bind(share).push(")");
     sql
 }
 

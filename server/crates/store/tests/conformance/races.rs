@@ -7,7 +7,7 @@ use carillon_store::{Claim, IdempotencyKey, KeyUse, Store, StoreError, TargetQue
 
 use crate::claims::{acknowledged, epoch};
 use crate::database::Database;
-use crate::inventory::at;
+use crate::inventory::{add_phones, at, mac, phone};
 use crate::jobs::{add_job, counts, new_job, new_target};
 
 /// Claims chunk after chunk of a job and records them, until nothing waits.
@@ -195,4 +195,26 @@ pub(crate) async fn records_have_no_gaps(db: Database) {
         db.store.audit_entry(-1).await,
         Err(StoreError::Conflict)
     ));
+}
+
+/// Reads a phone and adds to its notes what it read.
+async fn append(store: Store, word: u32) {
+    let mut unit = store.begin().await.unwrap();
+    unit.lock_phones(&[mac(2), mac(1)]).await.unwrap();
+    let mut row = unit.phones_by_macs(&[mac(1)]).await.unwrap().remove(0);
+    row.phone.notes = format!("{} {word}", row.phone.notes);
+    unit.upsert_phones(&[row.phone], at(2)).await.unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+}
+
+pub(crate) async fn kept_phones_lose_no_edit(db: Database) {
+    add_phones(&db.store, &[phone(1), phone(2)]).await;
+    let writers: Vec<_> = (0..8)
+        .map(|word| tokio::spawn(append(db.store.clone(), word)))
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let row = db.store.phone(mac(1)).await.unwrap().unwrap();
+    assert_eq!(row.phone.notes.split_whitespace().count(), 8);
 }

@@ -1,0 +1,119 @@
+//! The next targets of a job that leave enough phones of each site at their places.
+//!
+//! Owns the meaning of a site's share: so many percent of its phones, but at least one, may be
+//! away at once, over all jobs. Away is what is `sending` or `verifying`.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::conn::Conn;
+use crate::error::Result;
+use crate::sql::Sql;
+
+use super::claim::{Claim, next_in_order};
+use super::targets::{TargetRow, target_row};
+
+/// How many more phones of each site may go.
+struct Room {
+    share: i64,
+    left: HashMap<String, i64>,
+}
+
+/// Walks the waiting targets in order and takes those whose site has room, up to `limit`. A
+/// site that is full is left out of the further walk, so that its phones are not read again.
+pub(super) async fn next_within_share(
+    conn: &mut Conn<'_>,
+    claim: &Claim<'_>,
+    share: i64,
+    limit: usize,
+) -> Result<Vec<TargetRow>> {
+    let left = HashMap::new();
+    let mut room = Room { share, left };
+    let mut found = Vec::with_capacity(limit);
+    let mut after = -1;
+    loop {
+        let wanted = limit - found.len();
+        let rows = walk(conn, claim, &room, after, wanted).await?;
+        room.learn(conn, &rows).await?;
+        let exhausted = rows.len() < wanted;
+        for row in rows {
+            after = row.position;
+            if room.take(row.site.as_deref()) {
+                found.push(row);
+            }
+        }
+        if exhausted || found.len() == limit {
+            return Ok(found);
+        }
+    }
+}
+
+async fn walk(
+    conn: &mut Conn<'_>,
+    claim: &Claim<'_>,
+    room: &Room,
+    after: i64,
+    wanted: usize,
+) -> Result<Vec<TargetRow>> {
+    let mut sql = next_in_order(claim);
+    sql.push(" AND t.position > ").bind(after);
+    if !room.full().is_empty() {
+        sql.push(" AND (t.site IS NULL OR NOT ");
+        sql.one_of("t.site", room.full()).push(")");
+    }
+    sql.push(" ORDER BY t.position LIMIT ").bind(wanted as i64);
+    sql.push(conn.dialect().for_update_skip_locked());
+    conn.all(sql).await?.iter().map(target_row).collect()
+}
+
+impl Room {
+    /// The sites that no phone may leave any more.
+    fn full(&self) -> Vec<&str> {
+        let full = self.left.iter().filter(|(_, left)| **left <= 0);
+        full.map(|(site, _)| site.as_str()).collect()
+    }
+
+    /// Whether one more phone of this site may go; if so, it counts as gone. A phone without a
+    /// site always may.
+    fn take(&mut self, site: Option<&str>) -> bool {
+        let Some(left) = site.and_then(|site| self.left.get_mut(site)) else {
+            return true;
+        };
+        let may = *left > 0;
+        *left -= i64::from(may);
+        may
+    }
+
+    /// Looks up the room of the sites not met before.
+    async fn learn(&mut self, conn: &mut Conn<'_>, rows: &[TargetRow]) -> Result<()> {
+        let met = rows.iter().filter_map(|row| row.site.as_deref());
+        let new: BTreeSet<_> = met.filter(|site| !self.left.contains_key(*site)).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut phones = Sql::new("SELECT site, COUNT(*) AS n FROM phones WHERE ");
+        phones
+            .one_of("site", new.iter().copied())
+            .push(" GROUP BY site");
+        let phones = counted(conn, phones).await?;
+        let mut away = Sql::new(
+            "SELECT site, COUNT(*) AS n FROM job_targets \
+             WHERE state IN ('sending', 'verifying') AND ",
+        );
+        away.one_of("site", new.iter().copied())
+            .push(" GROUP BY site");
+        let away = counted(conn, away).await?;
+        for site in new {
+            let of = |counts: &HashMap<String, i64>| counts.get(site).copied().unwrap_or(0);
+            let most = (of(&phones) * self.share / 100).max(1);
+            self.left.insert(site.to_owned(), most - of(&away));
+        }
+        Ok(())
+    }
+}
+
+async fn counted(conn: &mut Conn<'_>, sql: Sql) -> Result<HashMap<String, i64>> {
+    let rows = conn.all(sql).await?;
+    rows.iter()
+        .map(|row| Ok((row.get("site")?, row.get("n")?)))
+        .collect()
+}
