@@ -2,7 +2,8 @@
 //!
 //! `GET /phones`: `q` (the filter language), and repeatable `site`, `group`, `model`, `tag`,
 //! `state`, `result`, `ready` from the facets; `sort`, `limit`, `after`, `before`, `sel`.
-//! `POST /selection`: `do` ([`BulkAction::as_str`]), `scope` = `page` | `all` | `selection`,
+//! `POST /selection`: `do` ([`BulkAction::as_str`]), `scope` = `page` | `all` | `selection`
+//! (the kept selection and what is ticked on this page: a tick never counts for nothing),
 //! `mac` (repeated: the ticked rows), `filter`, `sort`, `count`, `digest`, `sel`, `tag`, `group`.
 
 use carillon_domain::phone::Reachability;

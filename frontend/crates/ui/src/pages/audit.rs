@@ -1,17 +1,16 @@
 //! `/audit` and one record.
 
 use carillon_contract::FrameView;
-use carillon_contract::audit::{AuditRecordView, AuditRow, AuditView, ChainView};
+use carillon_contract::audit::{AuditRow, AuditView, ChainView};
 use carillon_contract::form::Choice;
 use carillon_domain::event::{ActorKind, EventResult};
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, chips, dash, empty, fact, fact_text, facts, filter_errors, get, icon, instant,
-    instant_and_age, link_button, mono, paging, panel, result_badge, select, submit, table, tabs,
-    td, text_or_dash, th, th_row, total_text, tr,
+    Field, chips, dash, empty, fact, facts, filter_errors, get, icon, instant, link_button, mono,
+    paging, panel, result_badge, select, submit, table, tabs, td, th, th_row, total_text, tr,
 };
-use crate::shell::{Page, Scripts};
+use crate::shell::Page;
 use crate::words;
 
 /// `/audit`.
@@ -150,7 +149,7 @@ fn time_cell(row: &AuditRow) -> AnyView {
         .into_any()
 }
 
-fn who(row: &AuditRow) -> AnyView {
+pub(super) fn who(row: &AuditRow) -> AnyView {
     let (symbol, kind) = match row.actor_kind {
         ActorKind::User => ("user", "Person"),
         ActorKind::Token => ("key", "API token"),
@@ -173,7 +172,7 @@ fn what(row: &AuditRow) -> AnyView {
     .into_any()
 }
 
-fn concerns(row: &AuditRow) -> AnyView {
+pub(super) fn concerns(row: &AuditRow) -> AnyView {
     let phone = row.phone.as_ref().map(|(mac, name)| {
         let name = if name.is_empty() {
             mac.to_string()
@@ -191,7 +190,7 @@ fn concerns(row: &AuditRow) -> AnyView {
     view! { {phone}{object} }.into_any()
 }
 
-fn result(row: &AuditRow) -> AnyView {
+pub(super) fn result(row: &AuditRow) -> AnyView {
     let detail = (!row.detail.is_empty())
         .then(|| view! { <span class="muted sub">{row.detail.clone()}</span> });
     view! { {result_badge(row.result)}{detail} }.into_any()
@@ -204,7 +203,7 @@ fn reason(row: &AuditRow) -> AnyView {
     view! { <span class="clip" title=row.reason.clone()>{row.reason.clone()}</span> }.into_any()
 }
 
-fn job(row: &AuditRow) -> AnyView {
+pub(super) fn job(row: &AuditRow) -> AnyView {
     row.job.as_ref().map_or_else(dash, |job| {
         view! { <a class="quiet" href=job.href.clone()>{job.text.clone()}</a> }.into_any()
     })
@@ -228,133 +227,4 @@ fn chain(chain: &ChainView) -> AnyView {
             ])}
         },
     )
-}
-
-/// `/audit/{seq}`.
-pub fn audit_record(frame: &FrameView, view: &AuditRecordView) -> String {
-    let title = format!("Record {}: {}", words::number(view.row.seq), view.row.words);
-    let scripts = Scripts {
-        copy: true,
-        ..Scripts::default()
-    };
-    Page::new(title).scripts(scripts).write(frame, |page| {
-        page.up("/audit", "Audit log");
-        if let Some(href) = &view.previous_href {
-            page.action(link_button(href.clone(), "left", "Before"));
-        }
-        if let Some(href) = &view.next_href {
-            page.action(link_button(href.clone(), "right", "After"));
-        }
-        view! {
-            <div class="columns sidebar-right">
-                <div>{told(view)}{changes(view)}{details(view)}</div>
-                <div>{committed(view)}{related(view)}</div>
-            </div>
-        }
-        .into_any()
-    })
-}
-
-fn told(view: &AuditRecordView) -> AnyView {
-    let row = &view.row;
-    let mut items = vec![
-        fact("When", instant_and_age(row.at)),
-        fact("Who", who(row)),
-        fact_text("Signed in by", &view.auth),
-        fact(
-            "From",
-            row.ip.as_ref().map_or_else(dash, |ip| mono(ip.clone())),
-        ),
-        fact(
-            "What",
-            view! { {row.words.clone()}" "<code class="code">{row.action.clone()}</code> },
-        ),
-        fact("Concerns", concerns(row)),
-        fact("Result", result(row)),
-        fact("Reason", text_or_dash(&row.reason)),
-        fact("Job", job(row)),
-    ];
-    if let Some(site) = &view.site {
-        items.push(fact_text("Site then", site));
-    }
-    if !view.groups.is_empty() {
-        items.push(fact("Groups then", view.groups.join(", ")));
-    }
-    panel("told", "What happened", facts(items))
-}
-
-fn changes(view: &AuditRecordView) -> Option<AnyView> {
-    if view.changes.is_empty() {
-        return None;
-    }
-    let shown = |text: &str| {
-        if text.is_empty() {
-            "blank".to_owned()
-        } else {
-            text.to_owned()
-        }
-    };
-    let rows = view
-        .changes
-        .iter()
-        .map(|(field, before, after)| {
-            tr(vec![
-                th_row(field.clone()),
-                td("Before", view! { <del>{shown(before)}</del> }),
-                td("After", view! { <ins>{shown(after)}</ins> }),
-            ])
-        })
-        .collect();
-    let head = vec![th("Field"), th("Before"), th("After")];
-    Some(panel(
-        "changes",
-        "What changed",
-        table("changes", "What changed", head, rows),
-    ))
-}
-
-fn details(view: &AuditRecordView) -> Option<AnyView> {
-    if view.details.is_empty() {
-        return None;
-    }
-    let items: Vec<AnyView> = view
-        .details
-        .iter()
-        .map(|(name, value)| {
-            view! { <div class="fact"><dt>{name.clone()}</dt><dd>{value.clone()}</dd></div> }
-                .into_any()
-        })
-        .collect();
-    Some(panel("details", "Details", facts(items)))
-}
-
-fn committed(view: &AuditRecordView) -> AnyView {
-    panel(
-        "committed",
-        "What the log commits to",
-        view! {
-            <p class="hint">"The exact bytes of this record, and their place in the tree."</p>
-            <pre class="code-block wrap" tabindex="0"><code>{view.entry.clone()}</code></pre>
-            {facts(vec![
-                fact("Number", words::number(view.row.seq)),
-                fact("Hash", view! { <span class="mono key">{view.leaf_hash.clone()}</span> }),
-            ])}
-        },
-    )
-}
-
-fn related(view: &AuditRecordView) -> Option<AnyView> {
-    if view.related.is_empty() {
-        return None;
-    }
-    let links: Vec<AnyView> = view
-        .related
-        .iter()
-        .map(|link| view! { <li><a href=link.href.clone()>{link.text.clone()}</a></li> }.into_any())
-        .collect();
-    Some(panel(
-        "related",
-        "See also",
-        view! { <ul class="plain-list">{links}</ul> },
-    ))
 }

@@ -1,18 +1,29 @@
 //! The pages: one function each, from frame and view to a whole document.
+//!
+//! A new page: state what it shows in `carillon-contract`, one file per noun; write its function
+//! here from the parts in [`crate::components`]; give it samples in `tests/samples`, empty and
+//! full, and the tests read it like every other; look at it in the gallery (`examples/gallery`),
+//! light and dark, wide and narrow; then mount it in the server.
 
 mod account;
 mod audit;
+mod audit_record;
 mod credentials;
 mod delete;
 mod failure;
 mod groups;
 mod import;
+mod import_result;
+mod import_review;
 mod job;
+mod job_targets;
 mod jobs;
 mod overview;
 mod phone;
+mod phone_actions;
 mod phone_form;
 mod phones;
+mod phones_bulk;
 mod review;
 mod run;
 mod sign_in;
@@ -22,12 +33,15 @@ mod tokens;
 mod users;
 
 pub use account::account;
-pub use audit::{audit, audit_record};
+pub use audit::audit;
+pub use audit_record::audit_record;
 pub use credentials::{credential_form, credentials};
 pub use delete::{delete, delete_phones};
 pub use failure::failure;
 pub use groups::{group, group_form, groups};
-pub use import::{import, import_result, import_review};
+pub use import::import;
+pub use import_result::import_result;
+pub use import_review::import_review;
 pub use job::job;
 pub use jobs::jobs;
 pub use overview::overview;

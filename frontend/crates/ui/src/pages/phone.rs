@@ -1,16 +1,16 @@
 //! `/phones/{mac}`: one phone.
 
-use carillon_contract::phone::{CredentialSource, PhoneView, PinView, QuickAction};
+use carillon_contract::phone::{CredentialSource, PhoneView, PinView};
 use carillon_contract::phones::Readiness;
-use carillon_contract::run::ActionClass;
-use carillon_contract::{FormErrors, FrameView, Href};
+use carillon_contract::{FrameView, Href};
 use carillon_domain::phone::AuthScheme;
 use leptos::prelude::*;
 
+use super::phone_actions::actions;
 use crate::components::{
-    ago_or, cause_note, class_badge, dash, error_summary, fact, fact_text, facts, hidden, icon,
-    instant_and_age, last_result, link_button, mono, panel, panel_with, param_field, post,
-    protected_mark, reachability_badge, readiness_badge, submit, tag, timeline,
+    ago_or, cause_note, dash, error_summary, fact, fact_text, facts, hidden, icon, instant_and_age,
+    last_result, link_button, mono, panel, panel_with, post, protected_mark, reachability_badge,
+    readiness_badge, submit, tag, timeline,
 };
 use crate::shell::{Page, Scripts};
 use crate::words;
@@ -222,94 +222,6 @@ fn pinned(pin: &PinView, path: &str, may_manage: bool) -> AnyView {
         )
     });
     view! { {fact("Pinned key (SHA-256)", known)}{seen} }.into_any()
-}
-
-fn actions(view: &PhoneView, may_run: bool) -> AnyView {
-    if !may_run {
-        return ().into_any();
-    }
-    let more = view! { <a href=Href::new("/run").add("phone", view.phone.mac).to_string()>"All commands"</a> }.into_any();
-    let body = if view.actions.is_empty() {
-        view! { <p class="muted quiet-line">"Your role allows no command for this phone."</p> }
-            .into_any()
-    } else {
-        let items: Vec<AnyView> = view
-            .actions
-            .iter()
-            .map(|action| quick(action, view))
-            .collect();
-        view! { <ul class="quick">{items}</ul> }.into_any()
-    };
-    panel_with("actions", "Do", Some(more), body)
-}
-
-/// A harmless command is one press; any other unfolds and asks why.
-fn quick(action: &QuickAction, view: &PhoneView) -> AnyView {
-    let path = format!("/phones/{}/do", view.phone.mac);
-    if let Some(why) = &action.unavailable {
-        return view! {
-            <li class="quick-item off">
-                <span class="quick-title">{action.title.clone()}</span>
-                <span class="muted">{why.clone()}</span>
-            </li>
-        }
-        .into_any();
-    }
-    let plain = action.class == ActionClass::Harmless && action.params.is_empty();
-    let body = if plain {
-        let button = view! {
-            {hidden("action", action.name.clone())}
-            {submit("quick-button", "run", action.title.clone())}
-        };
-        view! { {post(path, "quick-form", button)}<span class="muted">{action.effect.clone()}</span> }.into_any()
-    } else {
-        unfolding(action, path, &view.errors)
-    };
-    view! { <li class="quick-item">{body}</li> }.into_any()
-}
-
-fn unfolding(action: &QuickAction, path: String, errors: &FormErrors) -> AnyView {
-    let params: Vec<AnyView> = action
-        .params
-        .iter()
-        .map(|param| param_field(&action.name, param, errors))
-        .collect();
-    let needs_reason = action.class != ActionClass::Harmless;
-    let reason = needs_reason.then(|| {
-        let id = format!("reason-{}", action.name);
-        view! {
-            <div class="field">
-                <label for=id.clone()>"Reason"<span class="required">"required"</span></label>
-                <input class="input" id=id.clone() name="reason" required=true autocomplete="off" />
-            </div>
-        }
-    });
-    let kind = if action.class == ActionClass::Destructive {
-        "danger"
-    } else {
-        "primary"
-    };
-    let form = post(
-        path,
-        "stack",
-        view! {
-            {hidden("action", action.name.clone())}
-            {params}
-            {reason}
-            <div class="row">{submit(kind, "run", format!("Send {}", action.title))}</div>
-        },
-    );
-    view! {
-        <details class="quick-more">
-            <summary>
-                <span class="button quick-button">{icon("open")}<span>{action.title.clone()}</span></span>
-                {class_badge(action.class)}
-                <span class="muted">{action.effect.clone()}</span>
-            </summary>
-            {form}
-        </details>
-    }
-    .into_any()
 }
 
 fn history(view: &PhoneView) -> AnyView {

@@ -1,0 +1,325 @@
+//! `/phones/import/{id}`: exactly what an import would do.
+
+use carillon_contract::import::{
+    ImportChange, ImportError, ImportReviewView, ImportRow, ImportTab, NewSite,
+};
+use carillon_contract::list::Tab;
+use carillon_contract::{FrameView, Href};
+use carillon_domain::phone::TransportSecurity;
+use leptos::prelude::*;
+
+use crate::components::{
+    ago, error_summary, fieldset, hidden, icon, mono, note, post, primary_link, radio, submit_as,
+    table, tabs, td, th, th_num, th_row,
+};
+use crate::shell::Page;
+use crate::words;
+
+/// Step 2.
+pub fn import_review(frame: &FrameView, view: &ImportReviewView) -> String {
+    Page::new("Review the import").write(frame, |page| {
+        page.up("/phones/import", "Import phones");
+        page.lede(view! {
+            <span>{view.file_name.clone()}</span>
+            <span class="muted">" · nothing is written yet · this review ends "{ago(view.expires_at)}</span>
+        });
+        view! {
+            {error_summary(&view.form_errors)}
+            {tiles(view)}
+            {apply(view)}
+            {tabs("Parts of the file", &parts(view))}
+            {part(view)}
+        }
+        .into_any()
+    })
+}
+
+fn address(view: &ImportReviewView, tab: ImportTab) -> String {
+    Href::new(format!("/phones/import/{}", view.id))
+        .add("tab", tab.as_str())
+        .to_string()
+}
+
+const fn tab_word(tab: ImportTab) -> &'static str {
+    match tab {
+        ImportTab::Errors => "Errors",
+        ImportTab::Create => "New",
+        ImportTab::Update => "Changed",
+        ImportTab::Unchanged => "Unchanged",
+    }
+}
+
+fn tab_count(view: &ImportReviewView, tab: ImportTab) -> i64 {
+    match tab {
+        ImportTab::Errors => view.error_rows,
+        ImportTab::Create => view.create,
+        ImportTab::Update => view.update,
+        ImportTab::Unchanged => view.unchanged,
+    }
+}
+
+fn parts(view: &ImportReviewView) -> Vec<Tab> {
+    ImportTab::ALL
+        .iter()
+        .map(|tab| Tab {
+            text: tab_word(*tab).to_owned(),
+            href: address(view, *tab),
+            count: Some(tab_count(view, *tab)),
+            current: *tab == view.tab,
+        })
+        .collect()
+}
+
+fn tiles(view: &ImportReviewView) -> AnyView {
+    let tiles: Vec<AnyView> = [
+        (
+            ImportTab::Create,
+            "verified",
+            "plus",
+            "phones that are not there yet",
+        ),
+        (
+            ImportTab::Update,
+            "acknowledged",
+            "edit",
+            "phones with other values",
+        ),
+        (
+            ImportTab::Unchanged,
+            "waiting",
+            "check",
+            "phones that stay as they are",
+        ),
+        (
+            ImportTab::Errors,
+            "failed",
+            "failed",
+            "rows that cannot be taken",
+        ),
+    ]
+    .into_iter()
+    .map(|(tab, meaning, symbol, note)| {
+        let count = tab_count(view, tab);
+        let zero = if count == 0 { " is-zero" } else { "" };
+        let class = format!("tile is-{meaning}{zero}");
+        view! {
+            <li class=class>
+                <a href=address(view, tab)>
+                    <span class="tile-word">{icon(symbol)}<span>{tab_word(tab)}</span></span>
+                    <span class="tile-number">{words::number(count)}</span>
+                    <span class="tile-note muted">{note}</span>
+                </a>
+            </li>
+        }
+        .into_any()
+    })
+    .collect();
+    view! { <ul class="tiles">{tiles}</ul> }.into_any()
+}
+
+fn apply(view: &ImportReviewView) -> AnyView {
+    let changes = view.create + view.update;
+    if changes == 0 && view.error_rows == 0 {
+        return note(
+            "good",
+            "verified",
+            "Everything in this file is stored already. There is nothing to do.",
+        );
+    }
+    let sites: Vec<AnyView> = view
+        .new_sites
+        .iter()
+        .map(|site| new_site(site, view))
+        .collect();
+    let sites = (!sites.is_empty()).then(|| {
+        view! {
+            <div class="new-sites">
+                <h2>"New sites"</h2>
+                <p class="muted">"They are made with the import. Say how their phones are reached."</p>
+                {sites}
+            </div>
+        }
+    });
+    post(
+        format!("/phones/import/{}", view.id),
+        "stack apply",
+        view! {
+            {hidden("digest", view.digest.clone())}
+            {sites}
+            <div class="form-end">{apply_buttons(view, changes)}</div>
+        },
+    )
+}
+
+fn apply_buttons(view: &ImportReviewView, changes: i64) -> AnyView {
+    let rows = words::counted(changes, "row", "rows");
+    if view.error_rows == 0 {
+        return submit_as(
+            "primary",
+            "check",
+            format!("Import {rows}"),
+            "valid_rows_only",
+            "false",
+        );
+    }
+    let csv = format!("/phones/import/{}/errors.csv", view.id);
+    let take = (changes > 0).then(|| {
+        submit_as(
+            "",
+            "check",
+            format!("Import only the {rows} without errors"),
+            "valid_rows_only",
+            "true",
+        )
+    });
+    let why = format!(
+        "{} cannot be taken. Mend the file and upload it again, or leave these rows out.",
+        words::counted(view.error_rows, "row", "rows")
+    );
+    view! {
+        {primary_link(csv, "download", "Download the file with an error column")}
+        {take}
+        <p class="muted form-end-note">{why}</p>
+    }
+    .into_any()
+}
+
+fn new_site(site: &NewSite, view: &ImportReviewView) -> AnyView {
+    let field = format!("security.{}", site.slug);
+    let choices: Vec<AnyView> = TransportSecurity::ALL
+        .iter()
+        .filter(|mode| **mode != TransportSecurity::PrivateCa)
+        .map(|mode| {
+            let label = view! {
+                {words::security(*mode)}<span class="hint">{words::security_meaning(*mode)}</span>
+            };
+            radio(field.clone(), mode.as_str(), label, *mode == site.security)
+        })
+        .collect();
+    let legend = format!("{} ({})", site.name, words::phones(site.phones));
+    fieldset(
+        &field,
+        legend,
+        None,
+        &view.form_errors,
+        view! { <div class="stack tight">{choices}</div> },
+    )
+}
+
+fn part(view: &ImportReviewView) -> AnyView {
+    match view.tab {
+        ImportTab::Errors => errors(view),
+        tab => rows(view, tab),
+    }
+}
+
+fn errors(view: &ImportReviewView) -> AnyView {
+    if view.errors.is_empty() {
+        return view! { <p class="quiet-line">{icon("verified")}" No row has an error."</p> }
+            .into_any();
+    }
+    let shown = i64::try_from(view.errors.len()).unwrap_or(i64::MAX);
+    let more = (view.errors_total > shown).then(|| {
+        let text = format!(
+            "The first {} of {} errors. The download has all of them.",
+            words::number(shown),
+            words::number(view.errors_total)
+        );
+        view! { <p class="muted">{text}</p> }
+    });
+    let rows = view.errors.iter().map(error_row).collect();
+    view! {
+        {more}
+        {table(
+            "import-errors",
+            "Rows that cannot be taken",
+            vec![th_num("Line"), th("Column"), th("Value"), th("Problem"), th("What would be right")],
+            rows,
+        )}
+    }
+    .into_any()
+}
+
+fn error_row(error: &ImportError) -> AnyView {
+    let value = if error.value.is_empty() {
+        view! { <span class="muted">"blank"</span> }.into_any()
+    } else {
+        mono(error.value.clone())
+    };
+    view! {
+        <tr>
+            <th scope="row" class="num">{error.line.to_string()}</th>
+            {td("Column", mono(error.column.clone()))}
+            {td("Value", value)}
+            {td("Problem", error.problem.clone())}
+            {td("What would be right", error.fix.clone())}
+        </tr>
+    }
+    .into_any()
+}
+
+fn rows(view: &ImportReviewView, tab: ImportTab) -> AnyView {
+    if view.rows.is_empty() {
+        return view! { <p class="muted quiet-line">"No rows here."</p> }.into_any();
+    }
+    let shown = i64::try_from(view.rows.len()).unwrap_or(i64::MAX);
+    let more = (view.rows_total > shown).then(|| {
+        let text = format!(
+            "The first {} of {} rows.",
+            words::number(shown),
+            words::number(view.rows_total)
+        );
+        view! { <p class="muted">{text}</p> }
+    });
+    let heading = if tab == ImportTab::Update {
+        "Old → new"
+    } else {
+        "Values"
+    };
+    let rows = view
+        .rows
+        .iter()
+        .map(|row| import_row(row, heading))
+        .collect();
+    view! {
+        {more}
+        {table(
+            "import-rows",
+            tab_word(tab),
+            vec![th_num("Line"), th("MAC"), th("Phone"), th(heading)],
+            rows,
+        )}
+    }
+    .into_any()
+}
+
+fn import_row(row: &ImportRow, heading: &'static str) -> AnyView {
+    let changes: Vec<AnyView> = row.changes.iter().map(change).collect();
+    view! {
+        <tr>
+            <td class="num" data-label="Line">{row.line.to_string()}</td>
+            {th_row(mono(row.mac.clone()))}
+            {td("Phone", row.name.clone())}
+            {td(heading, view! { <span class="changes">{changes}</span> })}
+        </tr>
+    }
+    .into_any()
+}
+
+fn change(change: &ImportChange) -> AnyView {
+    let old = change.old.as_ref().map(|old| {
+        let old = if old.is_empty() {
+            view! { <span class="muted">"blank"</span> }.into_any()
+        } else {
+            view! { <del>{old.clone()}</del> }.into_any()
+        };
+        view! { {old}<span aria-hidden="true">" → "</span><span class="visually-hidden">" becomes "</span> }
+    });
+    let new = if change.new.is_empty() {
+        view! { <span class="muted">"blank"</span> }.into_any()
+    } else {
+        view! { <ins>{change.new.clone()}</ins> }.into_any()
+    };
+    view! { <span class="change"><span class="muted">{format!("{} ", change.column)}</span>{old}{new}</span> }
+        .into_any()
+}

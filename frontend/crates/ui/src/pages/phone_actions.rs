@@ -1,0 +1,97 @@
+//! What can be done with one phone, on its page.
+
+use carillon_contract::phone::{PhoneView, QuickAction};
+use carillon_contract::run::ActionClass;
+use carillon_contract::{FormErrors, Href};
+use leptos::prelude::*;
+
+use crate::components::{class_badge, hidden, icon, panel_with, param_field, post, submit};
+
+/// The commands that this person may send to this model.
+pub(super) fn actions(view: &PhoneView, may_run: bool) -> AnyView {
+    if !may_run {
+        return ().into_any();
+    }
+    let more = view! { <a href=Href::new("/run").add("phone", view.phone.mac).to_string()>"All commands"</a> }.into_any();
+    let body = if view.actions.is_empty() {
+        view! { <p class="muted quiet-line">"Your role allows no command for this phone."</p> }
+            .into_any()
+    } else {
+        let items: Vec<AnyView> = view
+            .actions
+            .iter()
+            .map(|action| quick(action, view))
+            .collect();
+        view! { <ul class="quick">{items}</ul> }.into_any()
+    };
+    panel_with("actions", "Do", Some(more), body)
+}
+
+/// A harmless command is one press; any other unfolds and asks why.
+fn quick(action: &QuickAction, view: &PhoneView) -> AnyView {
+    let path = format!("/phones/{}/do", view.phone.mac);
+    if let Some(why) = &action.unavailable {
+        return view! {
+            <li class="quick-item off">
+                <span class="quick-title">{action.title.clone()}</span>
+                <span class="muted">{why.clone()}</span>
+            </li>
+        }
+        .into_any();
+    }
+    let plain = action.class == ActionClass::Harmless && action.params.is_empty();
+    let body = if plain {
+        let button = view! {
+            {hidden("action", action.name.clone())}
+            {submit("quick-button", "run", action.title.clone())}
+        };
+        view! { {post(path, "quick-form", button)}<span class="muted">{action.effect.clone()}</span> }.into_any()
+    } else {
+        unfolding(action, path, &view.errors)
+    };
+    view! { <li class="quick-item">{body}</li> }.into_any()
+}
+
+fn unfolding(action: &QuickAction, path: String, errors: &FormErrors) -> AnyView {
+    let params: Vec<AnyView> = action
+        .params
+        .iter()
+        .map(|param| param_field(&action.name, param, errors))
+        .collect();
+    let needs_reason = action.class != ActionClass::Harmless;
+    let reason = needs_reason.then(|| {
+        let id = format!("reason-{}", action.name);
+        view! {
+            <div class="field">
+                <label for=id.clone()>"Reason"<span class="required">"required"</span></label>
+                <input class="input" id=id.clone() name="reason" required=true autocomplete="off" />
+            </div>
+        }
+    });
+    let kind = if action.class == ActionClass::Destructive {
+        "danger"
+    } else {
+        "primary"
+    };
+    let form = post(
+        path,
+        "stack",
+        view! {
+            {hidden("action", action.name.clone())}
+            {params}
+            {reason}
+            <div class="row">{submit(kind, "run", format!("Send {}", action.title))}</div>
+        },
+    );
+    view! {
+        <details class="quick-more">
+            <summary>
+                <span class="button quick-button">{icon("open")}<span>{action.title.clone()}</span></span>
+                {class_badge(action.class)}
+                <span class="muted">{action.effect.clone()}</span>
+            </summary>
+            {form}
+        </details>
+    }
+    .into_any()
+}

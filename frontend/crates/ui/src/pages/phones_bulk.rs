@@ -1,0 +1,125 @@
+//! What can be done with many phones at once: the bar below the list.
+
+use carillon_contract::phones::{BulkAction, PhonesView};
+use leptos::prelude::*;
+
+use crate::components::{hidden, icon, radio, submit_as, total_text};
+use crate::words;
+
+/// Which phones, and what to do with them.
+pub(super) fn bulk_bar(view: &PhonesView) -> AnyView {
+    let all = format!("All {} matching", total_text(view.paging.total));
+    let on_page = view! {
+        "Ticked on this page "<span class="ticked" aria-hidden="true"></span>
+    };
+    let collected = view.selection.as_ref().map(|selection| {
+        let words = format!(
+            "Selection of {}, and those ticked here",
+            words::phones(selection.count)
+        );
+        view! {
+            {radio("scope", "selection", words, true)}
+            <a href=selection.clear_href.clone()>"Forget it"</a>
+        }
+    });
+    let none = view.selection.is_none();
+    let sel = view
+        .selection
+        .as_ref()
+        .map(|s| s.id.clone())
+        .unwrap_or_default();
+    view! {
+        <div class="bulk" role="group" aria-label="Do something with phones">
+            {hidden("filter", view.filter.clone())}
+            {hidden("sort", view.sort_value.clone())}
+            {hidden("count", view.paging.total.count.to_string())}
+            {hidden("digest", view.digest.clone())}
+            {hidden("sel", sel)}
+            <fieldset class="bulk-scope">
+                <legend class="visually-hidden">"Which phones"</legend>
+                {radio("scope", "page", on_page, none)}
+                {radio("scope", "all", all, false)}
+                {collected}
+            </fieldset>
+            <div class="bulk-actions">{bulk_actions(view)}</div>
+        </div>
+    }
+    .into_any()
+}
+
+fn bulk_actions(view: &PhonesView) -> Vec<AnyView> {
+    let has = |action: BulkAction| view.bulk.contains(&action);
+    let mut actions = Vec::new();
+    if has(BulkAction::Run) {
+        actions.push(submit_as(
+            "primary",
+            "run",
+            "Run command…",
+            "do",
+            BulkAction::Run.as_str(),
+        ));
+    }
+    if has(BulkAction::Collect) {
+        actions.push(submit_as(
+            "",
+            "plus",
+            "Add to selection",
+            "do",
+            BulkAction::Collect.as_str(),
+        ));
+    }
+    if has(BulkAction::Tag) || has(BulkAction::Untag) {
+        actions.push(tag_menu());
+    }
+    if has(BulkAction::AddToGroup) && !view.fixed_groups.is_empty() {
+        actions.push(group_menu(view));
+    }
+    if has(BulkAction::Delete) {
+        actions.push(submit_as(
+            "danger",
+            "trash",
+            "Delete…",
+            "do",
+            BulkAction::Delete.as_str(),
+        ));
+    }
+    actions
+}
+
+fn tag_menu() -> AnyView {
+    view! {
+        <details class="pop">
+            <summary class="button">{icon("tag")}<span>"Tag…"</span></summary>
+            <div class="pop-body">
+                <label for="bulk-tag">"Tag"</label>
+                <input class="input" id="bulk-tag" name="tag" autocomplete="off" spellcheck="false" />
+                <div class="row">
+                    {submit_as("", "plus", "Add", "do", BulkAction::Tag.as_str())}
+                    {submit_as("", "close", "Remove", "do", BulkAction::Untag.as_str())}
+                </div>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn group_menu(view: &PhonesView) -> AnyView {
+    let options: Vec<AnyView> = view
+        .fixed_groups
+        .iter()
+        .map(|group| {
+            view! { <option value=group.value.clone()>{group.label.clone()}</option> }.into_any()
+        })
+        .collect();
+    view! {
+        <details class="pop">
+            <summary class="button">{icon("group")}<span>"Group…"</span></summary>
+            <div class="pop-body">
+                <label for="bulk-group">"Fixed group"</label>
+                <select class="input" id="bulk-group" name="group">{options}</select>
+                {submit_as("", "plus", "Add to group", "do", BulkAction::AddToGroup.as_str())}
+            </div>
+        </details>
+    }
+    .into_any()
+}
