@@ -72,7 +72,10 @@ async fn made(
     match visit.app.engine().take_draft(caller, MADE, id).await {
         Ok(token) => Ok(Some(token)),
         Err(EngineError::NotFound) => {
-            notice::warn(visit, "That token was shown already. If it is lost, revoke it and make another.");
+            notice::warn(
+                visit,
+                "That token was shown already. If it is lost, revoke it and make another.",
+            );
             Ok(None)
         }
         Err(error) => Err(error),
@@ -90,7 +93,9 @@ async fn page(visit: Visit, caller: &Caller, extra: Extra) -> Result<Response, P
         password_changed_at: None,
         password_min: SHORTEST,
         password_errors: extra.password_errors,
-        sessions: sessions.map(|session| row(session, handle.as_deref())).collect(),
+        sessions: sessions
+            .map(|session| row(session, handle.as_deref()))
+            .collect(),
         tokens: tokens::rows(own, visit.frame.now),
         token_form: extra.token_form,
         token_errors: extra.token_errors,
@@ -146,7 +151,12 @@ async fn change_password(visit: &Visit, fields: &Fields) -> Result<(), EngineErr
     };
     let current = SecretString::from(fields.or_empty("current"));
     let new = SecretString::from(fields.or_empty("password"));
-    visit.app.engine().change_own_password(session, current, new).await.map(drop)
+    visit
+        .app
+        .engine()
+        .change_own_password(session, current, new)
+        .await
+        .map(drop)
 }
 
 /// `POST /account/sessions/{id}/end`.
@@ -198,11 +208,16 @@ async fn make_token(visit: Visit, caller: Caller, Form(fields): Form) -> PageRes
 /// Makes a token and keeps it for the page that shows it.
 async fn issue(visit: &Visit, caller: &Caller, form: &TokenForm) -> Result<String, EngineError> {
     let engine = visit.app.engine();
-    let scope: TokenScope = form.scope.parse().map_err(|_| {
-        EngineError::invalid("scope", "required", "Choose what the token may do.")
-    })?;
+    let scope: TokenScope = form
+        .scope
+        .parse()
+        .map_err(|_| EngineError::invalid("scope", "required", "Choose what the token may do."))?;
     let days: u32 = form.expires_days.parse().map_err(|_| {
-        EngineError::invalid("expires_days", "invalid", "Choose how long the token works.")
+        EngineError::invalid(
+            "expires_days",
+            "invalid",
+            "Choose how long the token works.",
+        )
     })?;
     let new = NewToken {
         user: None,
@@ -210,7 +225,10 @@ async fn issue(visit: &Visit, caller: &Caller, form: &TokenForm) -> Result<Strin
         scope,
         lifetime: Some(DAY.saturating_mul(days)),
     };
-    let issued = engine.create_token(caller, new).await.map_err(name_fields)?;
+    let issued = engine
+        .create_token(caller, new)
+        .await
+        .map_err(name_fields)?;
     let shown = ShownToken {
         label: issued.info.label,
         token: issued.token.expose_secret().to_owned(),

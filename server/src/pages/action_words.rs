@@ -71,7 +71,10 @@ fn kind(kind: action::ParamKind, value: &str) -> ParamKind {
     match kind {
         K::Number => ParamKind::Number,
         K::Seconds => ParamKind::Integer { min: 6, max: 120 },
-        K::LineKey => ParamKind::Integer { min: 1, max: LINE_KEYS },
+        K::LineKey => ParamKind::Integer {
+            min: 1,
+            max: LINE_KEYS,
+        },
         K::MemoryKey => ParamKind::Integer { min: 1, max: 10 },
         K::CallId | K::OutgoingUri => ParamKind::Text,
         K::Bit => ParamKind::Choice(vec![
@@ -92,7 +95,10 @@ pub fn shown(name: &str, params: &Value) -> Vec<(String, String)> {
         let known = entry_of(name).and_then(|entry| entry.param(param));
         known.map_or_else(|| param.to_owned(), |param| param.title.to_owned())
     };
-    given.iter().map(|(param, value)| (label(param), text(value))).collect()
+    given
+        .iter()
+        .map(|(param, value)| (label(param), text(value)))
+        .collect()
 }
 
 /// A value in words.

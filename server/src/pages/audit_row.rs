@@ -28,7 +28,10 @@ pub fn row_view(row: &AuditRow) -> Line {
         detail: detail(event),
         reason: event.reason.clone(),
         ip: event.ip.clone(),
-        job: event.job.as_ref().map(|id| Link::new(command(event), format!("/jobs/{id}"))),
+        job: event
+            .job
+            .as_ref()
+            .map(|id| Link::new(command(event), format!("/jobs/{id}"))),
     }
 }
 
@@ -54,6 +57,7 @@ fn text<'e>(event: &'e Event, name: &str) -> &'e str {
 fn words(event: &Event) -> String {
     match event.action.as_str() {
         "target.intent" => format!("is about to send: {}", command(event)),
+        "target.answered" => format!("took the request: {}", command(event)),
         "target.result" => command(event),
         "job.submitted" => format!("started a job: {}", command(event)),
         "phones.tagged" => format!("added the tag {}", text(event, "tag")),
@@ -80,6 +84,7 @@ fn known(code: &str) -> Option<&'static str> {
         ("job.cancelled", "stopped a job"),
         ("job.exported", "exported the result of a job"),
         ("job.ended", "finished a job"),
+        ("job.held", "held the phones of a refused password"),
         ("job.interrupted", "was interrupted in a job"),
         ("job.paused", "paused a job"),
         ("job.resumed", "resumed a job"),
@@ -89,7 +94,10 @@ fn known(code: &str) -> Option<&'static str> {
         ("phone.deleted", "deleted the phone"),
         ("phone.pin_confirmed", "trusted another key of the phone"),
         ("phone.pin_forgotten", "forgot the phone's key"),
-        ("phone.sign_in_forgotten", "forgot how the phone asks for its password"),
+        (
+            "phone.sign_in_forgotten",
+            "forgot how the phone asks for its password",
+        ),
         ("server.started", "started the server"),
         ("server.stopped", "stopped the server"),
         ("session.ended", "ended a session"),
@@ -110,7 +118,10 @@ fn known(code: &str) -> Option<&'static str> {
         ("user.password_set", "set a password"),
         ("user.role_changed", "changed a role"),
     ];
-    words.iter().find(|(known, _)| *known == code).map(|(_, words)| *words)
+    words
+        .iter()
+        .find(|(known, _)| *known == code)
+        .map(|(_, words)| *words)
 }
 
 /// What else it is about.
@@ -181,14 +192,32 @@ mod tests {
     fn line(action: &str, detail: Value) -> Line {
         let mut event = Event::new(Timestamp::from_micros(1), Actor::system(), action);
         event.detail = detail;
-        row_view(&AuditRow { seq: 1, event, entry: String::new(), leaf_hash: Vec::new() })
+        row_view(&AuditRow {
+            seq: 1,
+            event,
+            entry: String::new(),
+            leaf_hash: Vec::new(),
+        })
     }
 
     #[test]
     fn records_read_as_sentences() {
-        assert_eq!(line("job.submitted", json!({"action": "Reboot"})).words, "started a job: Restart the phone");
+        assert_eq!(
+            line("job.submitted", json!({"action": "Reboot"})).words,
+            "started a job: Restart the phone"
+        );
         assert_eq!(line("odd.code", Value::Null).words, "odd.code");
-        assert_eq!(line("target.result", json!({"action": "Reboot", "cause": "forbidden"})).detail, Cause::Forbidden.title());
-        assert_eq!(line("phone.changed", json!({"changes": {"sip_uri": {}}})).detail, "Sip uri.");
+        assert_eq!(
+            line(
+                "target.result",
+                json!({"action": "Reboot", "cause": "forbidden"})
+            )
+            .detail,
+            Cause::Forbidden.title()
+        );
+        assert_eq!(
+            line("phone.changed", json!({"changes": {"sip_uri": {}}})).detail,
+            "Sip uri."
+        );
     }
 }

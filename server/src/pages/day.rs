@@ -28,7 +28,11 @@ impl Period {
         if let (Some(start), Some(end)) = (period.from, period.to)
             && end <= start
         {
-            errors.push("to", "out_of_range", "The end must be later than the beginning.");
+            errors.push(
+                "to",
+                "out_of_range",
+                "The end must be later than the beginning.",
+            );
         }
         period
     }

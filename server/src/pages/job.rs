@@ -116,7 +116,10 @@ async fn view(
         retries: retries.iter().map(|later| link(later)).collect(),
         snippet,
         controls: controls(caller, job.state),
-        audit_href: Href::new("/audit").add("job", id).add("period", "all").to_string(),
+        audit_href: Href::new("/audit")
+            .add("job", id)
+            .add("period", "all")
+            .to_string(),
         export_href: format!("{path}/targets.csv"),
         retry: retry(caller, job),
         summary: summary::of(&snapshot, engine.clock.now()),
@@ -148,7 +151,9 @@ async fn targets(
     (asked, query): (&TargetQuery, &Fields),
 ) -> Result<Page<carillon_store::TargetRow>, EngineError> {
     let engine = visit.app.engine().clone();
-    let found = engine.targets(caller, id, asked, &seek::seek(query), ROWS).await;
+    let found = engine
+        .targets(caller, id, asked, &seek::seek(query), ROWS)
+        .await;
     match seek::or_first(visit, found)? {
         Some(page) => Ok(page),
         None => engine.targets(caller, id, asked, &Seek::Start, ROWS).await,
@@ -158,7 +163,10 @@ async fn targets(
 fn here(path: &str, asked: &TargetQuery) -> Href {
     let states = asked.states.iter();
     let href = states.fold(Href::new(path), |href, state| href.add("state", state));
-    let cause = asked.cause.map(|cause: Cause| cause.to_string()).unwrap_or_default();
+    let cause = asked
+        .cause
+        .map(|cause: Cause| cause.to_string())
+        .unwrap_or_default();
     href.add_some("cause", &cause)
 }
 
@@ -207,7 +215,9 @@ fn actor(job: &JobRow) -> String {
 
 fn pace(job: &JobRow) -> Vec<String> {
     let options = serde_json::from_value::<EffectiveOptions>(job.options.clone());
-    options.map(|options| pacing::in_words(&options)).unwrap_or_default()
+    options
+        .map(|options| pacing::in_words(&options))
+        .unwrap_or_default()
 }
 
 /// A job by the beginning of its id, which holds its time.

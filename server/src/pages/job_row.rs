@@ -35,7 +35,12 @@ pub fn title(name: &str) -> String {
 pub fn targets(shown: &Value) -> String {
     let mut parts = Vec::new();
     let groups = shown["groups"].as_array().map_or(&[][..], Vec::as_slice);
-    parts.extend(groups.iter().filter_map(Value::as_str).map(|slug| format!("group {slug}")));
+    parts.extend(
+        groups
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|slug| format!("group {slug}")),
+    );
     match shown["filter"].as_str() {
         Some("") => parts.push("all phones".to_owned()),
         Some(filter) => parts.push(filter.to_owned()),
@@ -59,6 +64,9 @@ mod tests {
     fn targets_read_as_they_were_asked_for() {
         let shown = json!({"phones": 3, "groups": ["vip"], "filter": "site:kiel"});
         assert_eq!(targets(&shown), "group vip, site:kiel, 3 phones");
-        assert_eq!(targets(&json!({"phones": 0, "groups": [], "filter": ""})), "all phones");
+        assert_eq!(
+            targets(&json!({"phones": 0, "groups": [], "filter": ""})),
+            "all phones"
+        );
     }
 }

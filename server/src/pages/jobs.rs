@@ -68,7 +68,11 @@ impl Asked {
         let states = states(query, &mut errors);
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         let asked = JobQuery {
-            states: if states.is_empty() { of_tab(&tab) } else { states.clone() },
+            states: if states.is_empty() {
+                of_tab(&tab)
+            } else {
+                states.clone()
+            },
             action: some(&filter.action),
             actor: some(&filter.actor),
             group: some(&text("group")),
@@ -104,7 +108,14 @@ impl Asked {
         let states = self.states.iter().map(|state| state.as_str());
         let words = [
             ("state", states.collect::<Vec<_>>().join(" or ")),
-            ("action", if self.filter.action.is_empty() { String::new() } else { action }),
+            (
+                "action",
+                if self.filter.action.is_empty() {
+                    String::new()
+                } else {
+                    action
+                },
+            ),
             ("actor", self.filter.actor.clone()),
             ("group", self.group.clone()),
             ("from", self.filter.from.clone()),
@@ -125,7 +136,11 @@ impl Asked {
             count: Some(sum(counts, &of_tab(key))),
             current: self.tab == key,
         };
-        vec![tab("running", "Running"), tab("finished", "Finished"), tab("all", "All")]
+        vec![
+            tab("running", "Running"),
+            tab("finished", "Finished"),
+            tab("all", "All"),
+        ]
     }
 }
 
@@ -157,7 +172,9 @@ fn of_tab(tab: &str) -> Vec<JobState> {
 }
 
 fn sum(counts: &[(JobState, i64)], states: &[JobState]) -> i64 {
-    let these = counts.iter().filter(|(state, _)| states.is_empty() || states.contains(state));
+    let these = counts
+        .iter()
+        .filter(|(state, _)| states.is_empty() || states.contains(state));
     these.map(|(_, count)| count).sum()
 }
 
@@ -170,7 +187,11 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
     let page = page(&mut visit, &caller, &asked, &query).await?;
     let chips = asked.chips();
     let total = Total {
-        count: if chips.is_empty() { sum(&counts, &of_tab(&asked.tab)) } else { page.items.len() as i64 },
+        count: if chips.is_empty() {
+            sum(&counts, &of_tab(&asked.tab))
+        } else {
+            page.items.len() as i64
+        },
         at_least: !chips.is_empty() && (page.next.is_some() || page.previous.is_some()),
     };
     let view = JobsView {
@@ -196,10 +217,16 @@ async fn page(
 ) -> Result<Page<carillon_store::JobRow>, EngineError> {
     if !asked.errors.is_empty() {
         let items = Vec::new();
-        return Ok(Page { items, previous: None, next: None });
+        return Ok(Page {
+            items,
+            previous: None,
+            next: None,
+        });
     }
     let engine = visit.app.engine().clone();
-    let found = engine.jobs(caller, &asked.query, &seek::seek(query), ROWS).await;
+    let found = engine
+        .jobs(caller, &asked.query, &seek::seek(query), ROWS)
+        .await;
     match seek::or_first(visit, found)? {
         Some(page) => Ok(page),
         None => engine.jobs(caller, &asked.query, &Seek::Start, ROWS).await,
@@ -209,7 +236,11 @@ async fn page(
 fn actions(chosen: &str) -> Vec<Choice> {
     let mut choices = vec![Choice::new("", "Any", chosen.is_empty())];
     choices.extend(action::all().map(|entry| {
-        Choice::new(entry.name, action_words::short_title(entry.name), entry.name == chosen)
+        Choice::new(
+            entry.name,
+            action_words::short_title(entry.name),
+            entry.name == chosen,
+        )
     }));
     choices
 }

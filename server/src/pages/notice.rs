@@ -23,9 +23,15 @@ pub fn unknown(visit: &mut Visit, query: &Fields, known: &[&str]) {
     if strangers.is_empty() {
         return;
     }
-    let named: Vec<String> = strangers.iter().map(|name| format!("“{}”", short(name))).collect();
+    let named: Vec<String> = strangers
+        .iter()
+        .map(|name| format!("“{}”", short(name)))
+        .collect();
     let (names, known) = (named.join(", "), known.join(", "));
-    warn(visit, format!("This page has no parameter {names}, so it changed nothing. Known: {known}."));
+    warn(
+        visit,
+        format!("This page has no parameter {names}, so it changed nothing. Known: {known}."),
+    );
 }
 
 fn short(name: &str) -> String {

@@ -86,7 +86,12 @@ async fn jobs(
 
 fn causes(health: &FleetHealth) -> Vec<FleetCause> {
     let first = health.causes.iter().take(CAUSES);
-    first.map(|(cause, phones)| FleetCause { cause: *cause, phones: *phones }).collect()
+    first
+        .map(|(cause, phones)| FleetCause {
+            cause: *cause,
+            phones: *phones,
+        })
+        .collect()
 }
 
 /// The sites with most phones away first.
@@ -114,7 +119,9 @@ async fn changes(engine: &Engine, caller: &Caller) -> Result<Vec<ChangeView>, Pr
         actions: PEOPLE.map(str::to_owned).to_vec(),
         ..AuditQuery::default()
     };
-    let page = engine.audit_page(caller, &query, &Seek::Start, CHANGES).await?;
+    let page = engine
+        .audit_page(caller, &query, &Seek::Start, CHANGES)
+        .await?;
     Ok(page.items.iter().map(change).collect())
 }
 

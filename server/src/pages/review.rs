@@ -26,7 +26,14 @@ use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
 const RUN: Access = Access::Needs(Permission::RunJobs);
-const FIELDS: &[&str] = &["count", "digest", "reason", "typed", "include_protected", "submission"];
+const FIELDS: &[&str] = &[
+    "count",
+    "digest",
+    "reason",
+    "typed",
+    "include_protected",
+    "submission",
+];
 /// So many phones are a lot: the number is typed.
 const MANY: usize = 50;
 /// Names shown of phones that get it, that came or that went.
@@ -103,11 +110,13 @@ async fn show(visit: Visit, caller: Caller, Path(id): Path<String>) -> PageResul
 }
 
 async fn open(engine: &Engine, caller: &Caller, id: &str) -> Result<Draft, Problem> {
-    Draft::open(engine, caller, id).await.map_err(|error| match error {
-        EngineError::NotFound => Problem::from(EngineError::NotFound)
-            .detail("This review is no longer kept: choose the phones and the command again."),
-        other => other.into(),
-    })
+    Draft::open(engine, caller, id)
+        .await
+        .map_err(|error| match error {
+            EngineError::NotFound => Problem::from(EngineError::NotFound)
+                .detail("This review is no longer kept: choose the phones and the command again."),
+            other => other.into(),
+        })
 }
 
 /// `POST /run/review/{id}`.
@@ -169,7 +178,11 @@ async fn check(
         }
         Err(error) => return Err(error),
     };
-    let is_shown = review.typed.expect.as_ref().is_some_and(|e| e.digest == preview.digest);
+    let is_shown = review
+        .typed
+        .expect
+        .as_ref()
+        .is_some_and(|e| e.digest == preview.digest);
     // Of a set that is not the one that was shown nothing can have been typed rightly.
     if is_shown && preview.needs_reason && review.typed.reason.is_empty() {
         let message = "Say why: it stands in the audit log beside every phone.";
@@ -178,14 +191,20 @@ async fn check(
     if let Some(count) = to_type(&preview).filter(|_| is_shown)
         && review.typed.number != count.to_string()
     {
-        review.errors.push("typed", "different", format!("Type {count} to confirm."));
+        review
+            .errors
+            .push("typed", "different", format!("Type {count} to confirm."));
     }
     Ok(review.errors.is_empty())
 }
 
 fn place(found: Vec<carillon_engine::FieldError>, errors: &mut FormErrors) {
     for error in found {
-        let field = if error.field == "reason" { "reason" } else { "" };
+        let field = if error.field == "reason" {
+            "reason"
+        } else {
+            ""
+        };
         errors.push(field, error.code, sentence(&error.message));
     }
 }
@@ -216,7 +235,9 @@ async fn page(
     }
     let preview = match engine.preview_job(&caller, &request).await {
         Ok(preview) => preview,
-        Err(EngineError::Invalid(found)) => return choose_again(visit, &caller, review, found).await,
+        Err(EngineError::Invalid(found)) => {
+            return choose_again(visit, &caller, review, found).await;
+        }
         Err(error) => return Err(error.into()),
     };
     let changed = change(&engine, &review.draft.seen, &preview).await?;
@@ -225,7 +246,10 @@ async fn page(
         review.errors.push("", "changed", message);
     }
     if changed.is_some() {
-        review.draft.shown(&engine, &caller, (review.id, &preview)).await?;
+        review
+            .draft
+            .shown(&engine, &caller, (review.id, &preview))
+            .await?;
     }
     let view = ReviewView {
         changed,
@@ -299,7 +323,11 @@ fn view(engine: &Engine, caller: &Caller, review: Review<'_>, preview: &JobPrevi
         will_run: plan.run.len() as i64,
         will_skip: skipped(preview),
         by_site: counted(at_sites.map(|(site, n)| (site.unwrap_or_else(|| "no site".into()), n))),
-        by_model: counted(plan.by_model().into_iter().map(|(model, n)| (known_or(model), n))),
+        by_model: counted(
+            plan.by_model()
+                .into_iter()
+                .map(|(model, n)| (known_or(model), n)),
+        ),
         examples: names(plan.run.iter()),
         pacing_in_words: pacing::in_words(&preview.options),
         planned_seconds: i64::try_from(planned.as_secs()).unwrap_or(i64::MAX),
@@ -339,7 +367,11 @@ fn counted(pairs: impl Iterator<Item = (String, usize)>) -> Vec<(String, i64)> {
 }
 
 fn known_or(model: String) -> String {
-    if model.is_empty() { "unknown model".to_owned() } else { model }
+    if model.is_empty() {
+        "unknown model".to_owned()
+    } else {
+        model
+    }
 }
 
 /// How many protected phones an administrator may include.
@@ -348,7 +380,10 @@ fn protected(caller: &Caller, preview: &JobPreview, included: bool) -> Option<i6
     let count = if included {
         plan.run.iter().filter(|phone| phone.protected).count()
     } else {
-        plan.skip.iter().filter(|(_, cause)| *cause == Cause::Protected).count()
+        plan.skip
+            .iter()
+            .filter(|(_, cause)| *cause == Cause::Protected)
+            .count()
     };
     (caller.role == Role::Admin && count > 0).then_some(count as i64)
 }

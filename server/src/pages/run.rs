@@ -33,9 +33,7 @@ const KIND: &str = "run";
 const REVIEW_LASTS: Duration = Duration::from_hours(2);
 
 pub(super) fn routes(table: Table) -> Table {
-    table
-        .get("/run", RUN, show)
-        .post("/run", RUN, choose)
+    table.get("/run", RUN, show).post("/run", RUN, choose)
 }
 
 /// A job that somebody has chosen and not started.
@@ -79,7 +77,9 @@ impl Draft {
         (id, preview): (&str, &JobPreview),
     ) -> Result<(), EngineError> {
         self.seen = macs(preview);
-        engine.replace_draft(caller, KIND, id, self, REVIEW_LASTS).await
+        engine
+            .replace_draft(caller, KIND, id, self, REVIEW_LASTS)
+            .await
     }
 }
 
@@ -94,9 +94,14 @@ async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
     let mut form = RunForm::of_query(&query);
     if let Some(id) = query.filled("draft") {
         match Draft::open(visit.app.engine(), &caller, id).await {
-            Ok(Draft { form: Some(typed), .. }) => form = typed,
+            Ok(Draft {
+                form: Some(typed), ..
+            }) => form = typed,
             Ok(_) | Err(EngineError::NotFound) => {
-                notice::warn(&mut visit, "What you had chosen is no longer kept: choose again.");
+                notice::warn(
+                    &mut visit,
+                    "What you had chosen is no longer kept: choose again.",
+                );
             }
             Err(error) => return Err(error.into()),
         }
@@ -202,7 +207,11 @@ async fn targets(
     survey: Option<TargetSurvey>,
 ) -> Result<TargetsView, EngineError> {
     let fixed = !(form.sel.is_empty() && form.phones.is_empty());
-    let groups = if fixed { Vec::new() } else { engine.groups(caller).await? };
+    let groups = if fixed {
+        Vec::new()
+    } else {
+        engine.groups(caller).await?
+    };
     let named = survey.iter().flat_map(|survey| &survey.named);
     let phones = named.filter(|_| form.sel.is_empty());
     Ok(TargetsView {
@@ -217,7 +226,9 @@ async fn targets(
                 count: Some(row.phones),
             })
             .collect(),
-        phones: phones.map(|(mac, name)| (mac.to_string(), name.clone())).collect(),
+        phones: phones
+            .map(|(mac, name)| (mac.to_string(), name.clone()))
+            .collect(),
         summary: survey.map(|survey| summary(form, &survey)),
     })
 }
@@ -245,5 +256,7 @@ fn list_of(form: &RunForm, survey: &TargetSurvey) -> String {
     }
     let list = list.add_some("q", form.filter.trim());
     let groups = form.groups.iter();
-    groups.fold(list, |list, slug| list.add("group", slug)).to_string()
+    groups
+        .fold(list, |list, slug| list.add("group", slug))
+        .to_string()
 }

@@ -52,7 +52,10 @@ pub fn or_first<T>(
     match found {
         Ok(page) => Ok(Some(page)),
         Err(EngineError::Store(StoreError::InvalidCursor)) => {
-            notice::warn(visit, "This address names no place in the list, so the first page is shown.");
+            notice::warn(
+                visit,
+                "This address names no place in the list, so the first page is shown.",
+            );
             Ok(None)
         }
         Err(error) => Err(error),

@@ -3,8 +3,8 @@
 use axum::response::Response;
 use carillon_contract::FormErrors;
 use carillon_contract::job::StopAllView;
-use carillon_domain::{JobState, TargetState};
 use carillon_domain::role::Permission;
+use carillon_domain::{JobState, TargetState};
 use carillon_engine::Caller;
 use carillon_store::{JobQuery, Seek, StopAll};
 use http::StatusCode;
@@ -24,7 +24,11 @@ pub(super) fn routes(table: Table) -> Table {
     table
         .get("/stop-all", STOP, show)
         .post("/stop-all", STOP, stop)
-        .post("/stop-all/release", Access::Needs(Permission::ReleaseStop), release)
+        .post(
+            "/stop-all/release",
+            Access::Needs(Permission::ReleaseStop),
+            release,
+        )
 }
 
 /// `GET /stop-all`.
@@ -35,21 +39,36 @@ async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
 
 /// `POST /stop-all`.
 async fn stop(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
-    let reason = fields.only(&["reason"])?.or_empty("reason").trim().to_owned();
+    let reason = fields
+        .only(&["reason"])?
+        .or_empty("reason")
+        .trim()
+        .to_owned();
     if let Some(errors) = wrong(&reason) {
         return page(visit, &caller, reason, errors).await;
     }
     visit.app.engine().stop_all(&caller, &reason).await?;
-    Ok(visit.see_other_saying("/stop-all", &done("Everything is stopped: nothing is sent.")))
+    Ok(visit.see_other_saying(
+        "/stop-all",
+        &done("Everything is stopped: nothing is sent."),
+    ))
 }
 
 /// `POST /stop-all/release`.
 async fn release(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
-    let reason = fields.only(&["reason"])?.or_empty("reason").trim().to_owned();
+    let reason = fields
+        .only(&["reason"])?
+        .or_empty("reason")
+        .trim()
+        .to_owned();
     if let Some(errors) = wrong(&reason) {
         return page(visit, &caller, reason, errors).await;
     }
-    visit.app.engine().release_stop_all(&caller, &reason).await?;
+    visit
+        .app
+        .engine()
+        .release_stop_all(&caller, &reason)
+        .await?;
     Ok(visit.see_other_saying("/jobs?tab=running", &done("Jobs go on where they stopped.")))
 }
 
@@ -58,7 +77,11 @@ fn wrong(reason: &str) -> Option<FormErrors> {
     if reason.is_empty() {
         errors.push("reason", "required", "Say why: everybody will ask.");
     } else if reason.chars().count() > LONGEST_REASON {
-        errors.push("reason", "too_long", format!("At most {LONGEST_REASON} characters."));
+        errors.push(
+            "reason",
+            "too_long",
+            format!("At most {LONGEST_REASON} characters."),
+        );
     }
     (!errors.is_empty()).then_some(errors)
 }
@@ -77,7 +100,11 @@ async fn page(
     };
     let running = engine.jobs(caller, &query, &Seek::Start, JOBS).await?.items;
     let sum = |state| running.iter().map(|job| job.counts.get(state)).sum();
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if errors.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
     let view = StopAllView {
         stopped: stopped.map(|StopAll { at, actor, reason }| (actor, at, reason)),
         running_jobs: running.len() as i64,

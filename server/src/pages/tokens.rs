@@ -15,9 +15,11 @@ use crate::router::table::{Access, Table};
 const ADMINISTER: Access = Access::Needs(Permission::Administer);
 
 pub(super) fn routes(table: Table) -> Table {
-    table
-        .get("/admin/tokens", ADMINISTER, show)
-        .post("/admin/tokens/{id}/revoke", ADMINISTER, revoke)
+    table.get("/admin/tokens", ADMINISTER, show).post(
+        "/admin/tokens/{id}/revoke",
+        ADMINISTER,
+        revoke,
+    )
 }
 
 /// `GET /admin/tokens`.

@@ -170,7 +170,13 @@ async fn change_role(
     let fields = fields.only(&["role", "version"])?;
     let version = version(&fields).unwrap_or(-1);
     let result = match fields.text("role").map(str::parse) {
-        Some(Ok(role)) => visit.app.engine().change_role(&caller, &name, role, version).await,
+        Some(Ok(role)) => {
+            visit
+                .app
+                .engine()
+                .change_role(&caller, &name, role, version)
+                .await
+        }
         _ => Err(EngineError::invalid("role", "required", "Choose a role.")),
     };
     let text = format!("The role of {name} was changed.");
@@ -186,7 +192,11 @@ async fn set_password(
 ) -> PageResult {
     let fields = fields.only(&["password"])?;
     let password = SecretString::from(fields.or_empty("password"));
-    let result = visit.app.engine().reset_password(&caller, &name, password).await;
+    let result = visit
+        .app
+        .engine()
+        .reset_password(&caller, &name, password)
+        .await;
     let text = format!("{name} has a new password, and was signed out everywhere.");
     answer(visit, caller, &name, (result, text)).await
 }
@@ -200,7 +210,13 @@ async fn disable(
 ) -> PageResult {
     fields.only(&[])?;
     let result = visit.app.engine().disable_user(&caller, &name).await;
-    answer(visit, caller, &name, (result, format!("{name} cannot sign in any more."))).await
+    answer(
+        visit,
+        caller,
+        &name,
+        (result, format!("{name} cannot sign in any more.")),
+    )
+    .await
 }
 
 /// `POST /admin/users/{name}/enable`.
@@ -212,5 +228,11 @@ async fn enable(
 ) -> PageResult {
     fields.only(&[])?;
     let result = visit.app.engine().enable_user(&caller, &name).await;
-    answer(visit, caller, &name, (result, format!("{name} can sign in again."))).await
+    answer(
+        visit,
+        caller,
+        &name,
+        (result, format!("{name} can sign in again.")),
+    )
+    .await
 }

@@ -88,14 +88,20 @@ impl Asked {
     /// A path with these filters.
     pub(super) fn at(&self, path: &str) -> Href {
         let pairs = self.pairs().into_iter();
-        let href = pairs.fold(Href::new(path), |href, (name, value)| href.add_some(name, value));
+        let href = pairs.fold(Href::new(path), |href, (name, value)| {
+            href.add_some(name, value)
+        });
         href.add_some("period", if self.all_time { "all" } else { "" })
     }
 
     /// The same with no limit of time; `None` when there is none.
     pub(super) fn all_time_href(&self) -> Option<String> {
         let limited = self.query.from.is_some() || self.query.to.is_some();
-        let all = self.at("/audit").without("from").without("to").set("period", "all");
+        let all = self
+            .at("/audit")
+            .without("from")
+            .without("to")
+            .set("period", "all");
         limited.then(|| all.to_string())
     }
 
@@ -114,7 +120,10 @@ impl Asked {
     /// The filters that are set, each with the way to be rid of it.
     pub(super) fn chips(&self) -> Vec<Chip> {
         let here = self.at("/audit");
-        let set = self.pairs().into_iter().filter(|(_, value)| !value.is_empty());
+        let set = self
+            .pairs()
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty());
         set.map(|(name, value)| Chip {
             text: format!("{}: {}", label(name), shown(name, value)),
             remove_href: here.clone().without(name).to_string(),
@@ -158,8 +167,13 @@ impl Asked {
             "to" => (name, to.as_str()),
             _ => (name, value),
         });
-        let set = pairs.chain([("format", format)]).filter(|(_, value)| !value.is_empty());
-        Fields::from_pairs(set.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        let set = pairs
+            .chain([("format", format)])
+            .filter(|(_, value)| !value.is_empty());
+        Fields::from_pairs(
+            set.map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
     }
 }
 
@@ -172,7 +186,10 @@ const ADMINISTRATION: &str = "user.*,token.*,site.*,group.*,credential.*,phone.*
 fn filter(query: &Fields) -> AuditFilter {
     let text = |name: &str| query.filled(name).unwrap_or_default().to_owned();
     let joined = |name: &str| {
-        let words = query.all(name).map(str::trim).filter(|word| !word.is_empty());
+        let words = query
+            .all(name)
+            .map(str::trim)
+            .filter(|word| !word.is_empty());
         words.collect::<Vec<_>>().join(",")
     };
     AuditFilter {
@@ -196,15 +213,25 @@ fn some(text: &str) -> Option<String> {
 
 /// Those that are excluded, and those that are asked for.
 fn actions(text: &str) -> (Vec<String>, Vec<String>) {
-    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let words = text
+        .split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty());
     let (not, yes): (Vec<&str>, Vec<&str>) = words.partition(|word| word.starts_with('-'));
-    let not = not.into_iter().map(|word| word.trim_start_matches('-').to_owned());
+    let not = not
+        .into_iter()
+        .map(|word| word.trim_start_matches('-').to_owned());
     (not.collect(), yes.into_iter().map(str::to_owned).collect())
 }
 
 fn results(text: &str, errors: &mut FormErrors) -> Vec<EventResult> {
-    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
-    words.filter_map(|word| parsed("result", word, errors)).collect()
+    let words = text
+        .split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty());
+    words
+        .filter_map(|word| parsed("result", word, errors))
+        .collect()
 }
 
 fn parsed<T>(field: &str, text: &str, errors: &mut FormErrors) -> Option<T>
@@ -236,7 +263,9 @@ fn shown(name: &str, value: &str) -> String {
     match name {
         "action" if !value.contains(['.', ',']) => short_title(value),
         "action" | "result" => value.replace(',', " or "),
-        "job" => value.get(..13).map_or_else(|| value.to_owned(), |start| format!("{start}…")),
+        "job" => value
+            .get(..13)
+            .map_or_else(|| value.to_owned(), |start| format!("{start}…")),
         _ => value.to_owned(),
     }
 }
@@ -254,8 +283,14 @@ mod tests {
     fn the_last_thirty_days_hold_unless_somebody_says_otherwise() {
         let usual = asked("actor=anna");
         assert_eq!(usual.period(), "last 30 days");
-        assert_eq!(usual.query.from.map(|at| at.to_string()).as_deref(), Some("2026-10-23T12:00:00Z"));
-        assert_eq!(usual.all_time_href().as_deref(), Some("/audit?actor=anna&period=all"));
+        assert_eq!(
+            usual.query.from.map(|at| at.to_string()).as_deref(),
+            Some("2026-10-23T12:00:00Z")
+        );
+        assert_eq!(
+            usual.all_time_href().as_deref(),
+            Some("/audit?actor=anna&period=all")
+        );
         let all = asked("period=all");
         assert_eq!((all.query.from, all.all_time_href()), (None, None));
         assert_eq!(asked("to=2026-01-31").query.from, None);

@@ -51,14 +51,22 @@ fn view(row: &AuditRow, size: i64) -> AuditRecordView {
 fn changes(detail: &Value) -> Vec<(String, String, String)> {
     if let Some(fields) = detail["changes"].as_object() {
         let change = |(name, pair): (&String, &Value)| {
-            (words(name), action_words::text(&pair["old"]), action_words::text(&pair["new"]))
+            (
+                words(name),
+                action_words::text(&pair["old"]),
+                action_words::text(&pair["new"]),
+            )
         };
         return fields.iter().map(change).collect();
     }
     match (&detail["before"], &detail["after"]) {
         (Value::Null, _) | (_, Value::Null) => Vec::new(),
         (before, after) => {
-            vec![("role".to_owned(), action_words::text(before), action_words::text(after))]
+            vec![(
+                "role".to_owned(),
+                action_words::text(before),
+                action_words::text(after),
+            )]
         }
     }
 }
@@ -79,7 +87,8 @@ fn value_text(value: &Value) -> String {
     match value {
         Value::Object(fields) => {
             let shown = fields.iter().filter(|(_, value)| !value.is_null());
-            let pairs = shown.map(|(name, value)| format!("{}: {}", words(name), value_text(value)));
+            let pairs =
+                shown.map(|(name, value)| format!("{}: {}", words(name), value_text(value)));
             pairs.collect::<Vec<_>>().join(", ")
         }
         other => action_words::text(other),
@@ -99,9 +108,15 @@ fn related(event: &Event) -> Vec<Link> {
         links.push(Link::new("All records of this job", all));
     }
     if let Some(mac) = event.phone {
-        links.push(Link::new("All records of this phone", log().add("phone", mac).add("period", "all")));
+        links.push(Link::new(
+            "All records of this phone",
+            log().add("phone", mac).add("period", "all"),
+        ));
     }
-    links.push(Link::new("All records of this actor", log().add("actor", &event.actor.name)));
+    links.push(Link::new(
+        "All records of this actor",
+        log().add("actor", &event.actor.name),
+    ));
     links
 }
 
@@ -113,8 +128,12 @@ mod tests {
 
     #[test]
     fn changes_and_details_are_told_once() {
-        let detail = json!({"changes": {"sip_uri": {"old": "", "new": "a@b"}}, "rows": 3, "nothing": null});
-        assert_eq!(changes(&detail), [("sip uri".to_owned(), String::new(), "a@b".to_owned())]);
+        let detail =
+            json!({"changes": {"sip_uri": {"old": "", "new": "a@b"}}, "rows": 3, "nothing": null});
+        assert_eq!(
+            changes(&detail),
+            [("sip uri".to_owned(), String::new(), "a@b".to_owned())]
+        );
         assert_eq!(details(&detail), [("rows".to_owned(), "3".to_owned())]);
     }
 }

@@ -22,7 +22,10 @@ pub(super) async fn pause(
 ) -> PageResult {
     fields.only(&[])?;
     visit.app.engine().pause_job(&caller, &id).await?;
-    Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done("Paused. What is under way still finishes.")))
+    Ok(visit.see_other_saying(
+        &format!("/jobs/{id}"),
+        &done("Paused. What is under way still finishes."),
+    ))
 }
 
 /// `POST /jobs/{id}/resume`.
@@ -45,7 +48,11 @@ pub(super) async fn ask(visit: Visit, caller: Caller, Path(id): Path<String>) ->
     }
     let view = StopJobView {
         id,
-        title: format!("{} · {} phones", action_words::short_title(&job.action), job.total),
+        title: format!(
+            "{} · {} phones",
+            action_words::short_title(&job.action),
+            job.total
+        ),
         counts: job.counts,
         reason: String::new(),
         errors: FormErrors::default(),
@@ -98,7 +105,10 @@ pub(super) async fn retry(
         }
         Err(error) => return Err(error.into()),
     };
-    let preview = engine.preview_job(&caller, &request).await.map_err(Problem::from)?;
+    let preview = engine
+        .preview_job(&caller, &request)
+        .await
+        .map_err(Problem::from)?;
     let draft = Draft {
         form: None,
         seen: run::macs(&preview),

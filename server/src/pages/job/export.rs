@@ -24,8 +24,22 @@ enum Format {
 }
 
 const COLUMNS: [&str; 16] = [
-    "mac", "name", "extension", "model", "site", "groups", "state", "cause", "http_status",
-    "transport", "attempts", "sent_at", "finished_at", "duration_ms", "answer", "evidence",
+    "mac",
+    "name",
+    "extension",
+    "model",
+    "site",
+    "groups",
+    "state",
+    "cause",
+    "http_status",
+    "transport",
+    "attempts",
+    "sent_at",
+    "finished_at",
+    "duration_ms",
+    "answer",
+    "evidence",
 ];
 
 /// `GET /jobs/{id}/targets.csv`.
@@ -83,7 +97,9 @@ fn rows(
                 Place::After(position) => (String::new(), position),
                 Place::End => return Ok(None),
             };
-            let batch = engine.target_batch(&caller, &id, &TargetQuery::default(), after).await?;
+            let batch = engine
+                .target_batch(&caller, &id, &TargetQuery::default(), after)
+                .await?;
             for row in &batch {
                 format.row(&mut text, row);
             }

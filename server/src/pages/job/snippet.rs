@@ -15,14 +15,20 @@ pub(super) async fn of(
     caller: &Caller,
     snapshot: &JobSnapshot,
 ) -> Result<Option<String>, EngineError> {
-    if !snapshot.causes.iter().any(|(cause, _)| *cause == Cause::Forbidden) {
+    if !snapshot
+        .causes
+        .iter()
+        .any(|(cause, _)| *cause == Cause::Forbidden)
+    {
         return Ok(None);
     }
     let query = TargetQuery {
         cause: Some(Cause::Forbidden),
         ..TargetQuery::default()
     };
-    let page = engine.targets(caller, &snapshot.job.id, &query, &Seek::Start, ASKED).await?;
+    let page = engine
+        .targets(caller, &snapshot.job.id, &query, &Seek::Start, ASKED)
+        .await?;
     let macs: Vec<_> = page.items.iter().map(|target| target.mac).collect();
     let phones = engine.store.phones_by_macs(&macs).await?;
     Ok(lines_for(phones.iter().filter_map(|row| row.phone.address)))

@@ -17,7 +17,12 @@ pub(super) fn of(snapshot: &JobSnapshot, now: Timestamp) -> JobSummary {
         state: job.state,
         counts: job.counts,
         total: job.total,
-        causes: causes.map(|(cause, count)| CauseCount { cause: *cause, count: *count }).collect(),
+        causes: causes
+            .map(|(cause, count)| CauseCount {
+                cause: *cause,
+                count: *count,
+            })
+            .collect(),
         started_at: job.started_at,
         finished_at: job.finished_at,
         eta_seconds: eta(job, now),
@@ -31,7 +36,10 @@ fn eta(job: &JobRow, now: Timestamp) -> Option<i64> {
     if job.state != JobState::Running {
         return None;
     }
-    let (done, left) = (job.counts.done() - job.counts.skipped, job.total - job.counts.done());
+    let (done, left) = (
+        job.counts.done() - job.counts.skipped,
+        job.total - job.counts.done(),
+    );
     let spent = i64::try_from(now.since(job.started_at?).as_millis()).ok()?;
     let per_phone = spent.checked_div(done.max(0))?;
     Some(per_phone.checked_mul(left)?.checked_add(999)? / 1000)
@@ -50,7 +58,9 @@ fn note(snapshot: &JobSnapshot) -> Option<String> {
             "The server stopped in the middle. Nothing more is sent until somebody resumes it."
                 .to_owned(),
         ),
-        JobState::Paused => Some("Paused: nothing more is sent until somebody resumes it.".to_owned()),
+        JobState::Paused => {
+            Some("Paused: nothing more is sent until somebody resumes it.".to_owned())
+        }
         JobState::Stopping => Some("Stopping: what is under way still finishes.".to_owned()),
         state if state.is_terminal() && job.counts.get(TargetState::Expired) > 0 => {
             Some("Its time was over before every phone had its turn.".to_owned())

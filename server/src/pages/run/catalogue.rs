@@ -22,7 +22,7 @@ const HEADINGS: [Heading; 5] = [
         title: "Safe",
         note: "Nobody notices, or only somebody who looks at the phone.",
         folded: false,
-        holds: |entry| entry.class == Class::Harmless,
+        holds: |entry| entry.class == Class::Harmless && entry.category != Category::Navigation,
     },
     Heading {
         title: "Disruptive",
@@ -41,9 +41,9 @@ const HEADINGS: [Heading; 5] = [
     },
     Heading {
         title: "Calls",
-        note: "These act on somebody's call. Needs a reason and the permission for calls.",
+        note: "These act on somebody's call. Needs a reason.",
         folded: true,
-        holds: |entry| entry.call_control,
+        holds: |entry| entry.category == Category::Call,
     },
     Heading {
         title: "Keys",

@@ -37,7 +37,9 @@ pub struct RunForm {
     pub reason: String,
 }
 
-const FIELDS: &[&str] = &["sel", "filter", "group", "phone", "action", "pacing", "reason"];
+const FIELDS: &[&str] = &[
+    "sel", "filter", "group", "phone", "action", "pacing", "reason",
+];
 
 impl RunForm {
     /// From the query of the page: what to do with which phones, and nothing secret.
@@ -57,10 +59,15 @@ impl RunForm {
     /// # Errors
     /// Fields that nobody asked for.
     pub fn of_post(fields: Fields) -> Result<Self, Problem> {
-        let (params, plain): (Vec<_>, Vec<_>) =
-            fields.pairs().iter().cloned().partition(|(name, _)| name.starts_with("p."));
+        let (params, plain): (Vec<_>, Vec<_>) = fields
+            .pairs()
+            .iter()
+            .cloned()
+            .partition(|(name, _)| name.starts_with("p."));
         let fields = Fields::from_pairs(plain).only(&[FIELDS, pacing::FIELDS].concat())?;
-        let params = params.into_iter().filter(|(_, value)| !value.trim().is_empty());
+        let params = params
+            .into_iter()
+            .filter(|(_, value)| !value.trim().is_empty());
         Ok(Self {
             params: params.collect(),
             pace: Pace::of(&fields),
@@ -71,7 +78,10 @@ impl RunForm {
 
     /// What was typed for a parameter.
     pub fn param(&self, action: &str, param: &str) -> String {
-        self.params.get(&format!("p.{action}.{param}")).cloned().unwrap_or_default()
+        self.params
+            .get(&format!("p.{action}.{param}"))
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// The phones that it names.
@@ -85,7 +95,12 @@ impl RunForm {
         errors: &mut FormErrors,
     ) -> Result<TargetSpec, EngineError> {
         let mut spec = TargetSpec {
-            groups: self.groups.iter().filter(|slug| !slug.is_empty()).cloned().collect(),
+            groups: self
+                .groups
+                .iter()
+                .filter(|slug| !slug.is_empty())
+                .cloned()
+                .collect(),
             filter: Some(self.filter.trim().to_owned()).filter(|text| !text.is_empty()),
             ..TargetSpec::default()
         };

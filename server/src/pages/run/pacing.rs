@@ -6,6 +6,7 @@ use carillon_domain::job::{EffectiveOptions, JobOptions, TransportChoice};
 use serde::{Deserialize, Serialize};
 
 use crate::fields::Fields;
+use crate::pages::refused::sentence;
 
 /// Names of the fields of [`OptionsForm`].
 pub const FIELDS: &[&str] = &[
@@ -85,7 +86,11 @@ impl Pace {
 
     /// The presets, with what each means.
     pub fn choices(&self) -> Vec<PacingChoice> {
-        let chosen = if self.preset.is_empty() { "default" } else { &self.preset };
+        let chosen = if self.preset.is_empty() {
+            "default"
+        } else {
+            &self.preset
+        };
         let choice = |value: &str, label: &str, note: String| PacingChoice {
             value: value.to_owned(),
             label: label.to_owned(),
@@ -102,30 +107,44 @@ impl Pace {
 }
 
 const DEFAULT_NOTE: &str = "What only reads: 256 phones at once. What somebody notices: 10 at \
-     once, one phone first, stops above 10 % failed. What destroys: one by one, stops at the \
-     first failure.";
+     once and 20 % of a site, one phone first, stops above 10 % failed. What destroys: one by \
+     one, stops at the first failure.";
 
-struct Preset {
+/// The limits that a pace is made of.
+struct Limits {
     window: u32,
+    site: u32,
     canary: u32,
     failed: u32,
 }
 
-const CAREFUL: Preset = Preset {
+const CAREFUL: Limits = Limits {
     window: 5,
+    site: 10,
     canary: 1,
     failed: 5,
 };
-const FAST: Preset = Preset {
+const FAST: Limits = Limits {
     window: 256,
+    site: 100,
     canary: 0,
     failed: 100,
 };
 
-impl Preset {
+impl Limits {
+    const fn of(options: &EffectiveOptions) -> Self {
+        Self {
+            window: options.window,
+            site: options.site_max_down_percent,
+            canary: options.canary,
+            failed: options.max_failed_percent,
+        }
+    }
+
     fn options(&self) -> JobOptions {
         JobOptions {
             window: Some(self.window),
+            site_max_down_percent: Some(self.site),
             canary: Some(self.canary),
             max_failed_percent: Some(self.failed),
             ..JobOptions::default()
@@ -133,8 +152,35 @@ impl Preset {
     }
 
     fn note(&self) -> String {
-        let lines = limits(self.window, self.canary, self.failed);
-        format!("{}.", lines.join(", "))
+        sentence(&self.in_words().join(", "))
+    }
+
+    fn in_words(&self) -> Vec<String> {
+        let at_once = match self.window {
+            1 => "one phone at a time".to_owned(),
+            most => format!("at most {most} phones at once"),
+        };
+        let site = match self.site {
+            100 => None,
+            0 => Some("one phone of a site at a time".to_owned()),
+            share => Some(format!("at most {share} % of a site at once")),
+        };
+        let first = match self.canary {
+            0 => None,
+            1 => Some("one phone first, the rest only when it went well".to_owned()),
+            some => Some(format!(
+                "{some} phones first, the rest only when they went well"
+            )),
+        };
+        let stop = match self.failed {
+            0 => "stops at the first failure".to_owned(),
+            100 => "goes on whatever fails".to_owned(),
+            share => format!("stops when more than {share} % failed"),
+        };
+        [Some(at_once), site, first, Some(stop)]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }
 
@@ -169,36 +215,26 @@ where
 
 /// The limits that hold, a line each.
 pub fn in_words(options: &EffectiveOptions) -> Vec<String> {
-    let mut lines = limits(options.window, options.canary, options.max_failed_percent);
-    lines.push(format!("waits {} for an answer", seconds(options.timeout_ms)));
+    let mut lines = Limits::of(options).in_words();
+    lines.push(format!(
+        "waits {} for an answer",
+        seconds(options.timeout_ms)
+    ));
     match options.transport {
         TransportChoice::Auto => {}
         TransportChoice::Http => lines.push("over HTTP only".to_owned()),
         TransportChoice::Https => lines.push("over HTTPS only".to_owned()),
     }
+    if options.verify {
+        lines.push("looks afterwards whether it took effect".to_owned());
+    }
     if options.max_auth_failed > 0 {
         let most = options.max_auth_failed;
-        lines.push(format!("a password that {most} phones in a row refuse is not tried again"));
+        lines.push(format!(
+            "a password that {most} phones in a row refuse is not tried again"
+        ));
     }
     lines
-}
-
-fn limits(window: u32, canary: u32, failed: u32) -> Vec<String> {
-    let at_once = match window {
-        1 => "one phone at a time".to_owned(),
-        most => format!("at most {most} phones at once"),
-    };
-    let first = match canary {
-        0 => None,
-        1 => Some("one phone first, the rest only when it went well".to_owned()),
-        some => Some(format!("{some} phones first, the rest only when they went well")),
-    };
-    let stop = match failed {
-        0 => "stops at the first failure".to_owned(),
-        100 => "goes on whatever fails".to_owned(),
-        share => format!("stops when more than {share} % failed"),
-    };
-    [Some(at_once), first, Some(stop)].into_iter().flatten().collect()
 }
 
 fn seconds(ms: u32) -> String {
