@@ -91,7 +91,7 @@ fn changes(view: &AuditRecordView) -> Option<AnyView> {
     Some(panel(
         "changes",
         "What changed",
-        table("changes", "What changed", head, rows),
+        table("diff", "What changed", head, rows),
     ))
 }
 

@@ -80,7 +80,7 @@ fn unfolding(action: &QuickAction, path: String, errors: &FormErrors) -> AnyView
             {hidden("action", action.name.clone())}
             {params}
             {reason}
-            <div class="row">{submit(kind, "run", format!("Send {}", action.title))}</div>
+            <div class="row">{submit(kind, "run", action.title.clone())}</div>
         },
     );
     view! {
