@@ -13,10 +13,14 @@ mod command_line;
 mod events;
 mod frame;
 mod house;
+mod inventory_pages;
 mod journey;
+mod lifecycle;
+mod pages_jobs;
 mod postgres;
 mod problems;
 mod requests;
+mod tls;
 
 /// Each case on a database of its own, on SQLite and, where there is a server, on Postgres.
 macro_rules! on_both {
@@ -44,4 +48,12 @@ on_both! {
     access::every_route_refuses_who_may_not,
     access::reading_changes_nothing,
     browser::signing_in_and_out,
+    inventory_pages::a_list_tells_what_it_did_not_understand,
+    inventory_pages::pages_of_a_list_show_every_phone_once,
+    inventory_pages::a_selection_is_exactly_what_was_looked_at,
+    inventory_pages::an_import_is_reviewed_and_then_exactly_that,
+    inventory_pages::an_old_form_replaces_nothing_unseen,
+    inventory_pages::a_rule_shows_its_effect_before_it_is_saved,
+    inventory_pages::a_credential_goes_in_and_never_comes_out,
+    pages_jobs::a_person_does_the_whole_job,
 }
