@@ -42,7 +42,15 @@ pub(super) enum Entry {
     },
 }
 
-type Claim = (Arc<JobFacts>, usize, oneshot::Sender<Vec<ClaimedTarget>>);
+/// A wish for phones. Its attempts are named before anything is written, so that after an
+/// unconfirmed commit it can be read back what became true.
+struct Claim {
+    facts: Arc<JobFacts>,
+    limit: usize,
+    attempts: Vec<String>,
+    reply: oneshot::Sender<Vec<ClaimedTarget>>,
+}
+
 type Finding = (Arc<JobFacts>, TargetResult, oneshot::Sender<()>);
 
 #[derive(Default)]
@@ -66,7 +74,12 @@ impl Batch {
                 facts,
                 limit,
                 reply,
-            } => self.claims.push((facts, limit, reply)),
+            } => self.claims.push(Claim {
+                facts,
+                limit,
+                attempts: Vec::new(),
+                reply,
+            }),
             Entry::Result {
                 facts,
                 result,
@@ -82,7 +95,7 @@ impl Batch {
 
     /// Every job in the batch, once.
     fn jobs(&self) -> BTreeMap<&str, &Arc<JobFacts>> {
-        let claims = self.claims.iter().map(|(facts, ..)| facts);
+        let claims = self.claims.iter().map(|claim| &claim.facts);
         let results = self.results.iter().map(|(facts, ..)| facts);
         claims
             .chain(results)
@@ -107,7 +120,16 @@ pub(super) async fn run(engine: Engine, mut inbox: mpsc::Receiver<Entry>) {
                 Err(_) => break,
             }
         }
+        name_attempts(&engine, &mut batch.claims);
         settle(&engine, batch).await;
+    }
+}
+
+fn name_attempts(engine: &Engine, claims: &mut [Claim]) {
+    let now = engine.clock.now();
+    for claim in claims {
+        // Without random bytes there are no attempts, and so nothing is claimed.
+        claim.attempts = new_ids(now, &engine.random, claim.limit).unwrap_or_default();
     }
 }
 
@@ -126,8 +148,11 @@ async fn settle(engine: &Engine, mut batch: Batch) {
             Ok(written) => return publish(engine, batch, written),
             Err(error) => {
                 tracing::error!(%error, results = batch.results.len(), "could not record; nothing more is sent until it is stored");
+                let claims = std::mem::take(&mut batch.claims);
+                if matches!(error, StoreError::Uncertain(_)) {
+                    hand_over(engine, claims).await;
+                }
                 // A dropped reply tells the runner that it got nothing.
-                batch.claims.clear();
                 if batch.results.is_empty() {
                     return;
                 }
@@ -138,10 +163,32 @@ async fn settle(engine: &Engine, mut batch: Batch) {
     }
 }
 
+/// After a commit that was not confirmed: gives runners what their claims did become, read anew.
+async fn hand_over(engine: &Engine, claims: Vec<Claim>) {
+    for claim in claims {
+        let found = loop {
+            match engine
+                .store
+                .claims_of(&claim.facts.id, &claim.attempts)
+                .await
+            {
+                Ok(found) => break found,
+                Err(error) => tracing::error!(%error, "cannot read what was claimed; waiting"),
+            }
+            tokio::time::sleep(LONGEST_PAUSE).await;
+        };
+        let claimed = found.into_iter().map(|target| ClaimedTarget {
+            attempt_id: target.attempt_id.clone().unwrap_or_default(),
+            target,
+        });
+        let _gone = claim.reply.send(claimed.collect());
+    }
+}
+
 fn publish(engine: &Engine, batch: Batch, written: Written) {
-    for ((_, _, reply), claimed) in batch.claims.into_iter().zip(written.claimed) {
+    for (claim, claimed) in batch.claims.into_iter().zip(written.claimed) {
         // A runner that went away leaves claims that recovery will call unknown.
-        let _gone = reply.send(claimed);
+        let _gone = claim.reply.send(claimed);
     }
     for (_, _, stored) in batch.results {
         let _gone = stored.send(());
@@ -180,8 +227,11 @@ async fn write(engine: &Engine, batch: &Batch) -> Result<Written, StoreError> {
             written.changed.insert(facts.id.clone(), true);
         }
     }
-    for (facts, limit, _) in &batch.claims {
-        let claimed = claim(engine, &mut unit, (facts, *limit), now, &mut events).await?;
+    for Claim {
+        facts, attempts, ..
+    } in &batch.claims
+    {
+        let claimed = claim(engine, &mut unit, (facts, attempts), now, &mut events).await?;
         if !claimed.is_empty() {
             written.changed.entry(facts.id.clone()).or_insert(false);
         }
@@ -211,7 +261,7 @@ fn touched<'a>(
 async fn claim(
     engine: &Engine,
     unit: &mut Unit,
-    (facts, limit): (&JobFacts, usize),
+    (facts, attempts): (&JobFacts, &[String]),
     now: Timestamp,
     events: &mut Vec<Event>,
 ) -> Result<Vec<ClaimedTarget>, StoreError> {
@@ -230,15 +280,12 @@ async fn claim(
         );
         return Ok(Vec::new());
     }
-    let limit = limit.min(after_canary(facts, &job.counts));
-    let Ok(ids) = new_ids(now, &engine.random, limit) else {
-        return Ok(Vec::new());
-    };
+    let limit = attempts.len().min(after_canary(facts, &job.counts));
     let claim = StoreClaim {
         job: &facts.id,
         epoch: engine.dispatch.epoch(),
         now,
-        attempts: &ids,
+        attempts: &attempts[..limit],
         site_share: site_share(facts),
     };
     let claimed = unit.claim(&claim).await?;
