@@ -40,6 +40,8 @@ pub enum Code {
     SetChanged,
     /// The body is larger than taken.
     TooLarge,
+    /// The address is longer than taken.
+    UriTooLong,
     /// The body is of a kind that is not taken.
     UnsupportedMediaType,
     /// The request names another server.
@@ -75,6 +77,7 @@ impl Code {
             Self::Conflict => ("conflict", S::CONFLICT, "Not as things are now"),
             Self::SetChanged => ("set_changed", S::CONFLICT, "The list of phones changed"),
             Self::TooLarge => ("too_large", S::PAYLOAD_TOO_LARGE, "Too large"),
+            Self::UriTooLong => ("uri_too_long", S::URI_TOO_LONG, "Too long"),
             Self::UnsupportedMediaType => (
                 "unsupported_media_type",
                 S::UNSUPPORTED_MEDIA_TYPE,

@@ -153,9 +153,11 @@ impl Reader<'_> {
     }
 
     fn check_front(&mut self, front: &Front, listen: SocketAddr, public_url: Option<&Origin>) {
-        if listen.ip().is_loopback() && matches!(front, Front::Loopback | Front::InsecureHttp) {
+        let loopback = listen.ip().is_loopback();
+        if loopback && matches!(front, Front::Loopback | Front::InsecureHttp) {
             return;
         }
+        let own_name = loopback && matches!(front, Front::Tls { .. });
         if *front == Front::Loopback {
             self.refuse(
                 "listen",
@@ -164,6 +166,7 @@ impl Reader<'_> {
             );
         }
         match public_url {
+            None if own_name => {}
             None if self.layers.get("public-url").is_none() => self.refuse(
                 "public-url",
                 "is needed here: write the address that browsers use, as https://carillon.example",

@@ -10,12 +10,25 @@ use crate::app::App;
 use crate::origin::Origin;
 use crate::problem::{Code, Problem};
 
+/// Longest path and query.
+const LONGEST_TARGET: usize = 8 * 1024;
+
 /// The origin under which this request came.
 #[derive(Clone, Debug)]
 pub struct OwnOrigin(pub Origin);
 
 /// Refuses requests without our name on them.
 pub async fn check(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    if request
+        .uri()
+        .path_and_query()
+        .is_some_and(|target| target.as_str().len() > LONGEST_TARGET)
+    {
+        let problem = Problem::new(Code::UriTooLong);
+        return problem
+            .detail("The address is longer than 8 KiB.")
+            .into_response();
+    }
     let own = match named_host(&request) {
         Ok(host) => app.origins().of_host(&host).cloned(),
         Err(problem) if !is_health(request.uri().path()) => return problem.into_response(),
