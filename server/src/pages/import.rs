@@ -97,12 +97,11 @@ fn whole_file(review: &ImportReview) -> FormErrors {
 }
 
 fn told(error: &ListError) -> String {
-    let value = if error.value.is_empty() {
-        String::new()
+    let what = if error.value.is_empty() {
+        error.problem.clone()
     } else {
-        format!("{}: ", error.value)
+        format!("{:?}: {}", error.value, error.problem)
     };
-    let what = format!("{value}{}", error.problem);
     format!("{} {}", sentence(&what), sentence(&error.fix))
 }
 

@@ -109,19 +109,28 @@ async fn selected(engine: &Engine, caller: &Caller, fields: &Fields) -> Result<C
         },
         Some("selection") => {
             let id = fields.or_empty("sel");
-            let Some(selection) = kept(engine, caller, &id).await? else {
+            let Some(kept) = kept(engine, caller, &id).await? else {
                 let message = "This selection is over: tick the phones again.";
                 return Ok(Err(Refusal::field("", "gone", message)));
             };
-            selection
+            match ticked(fields) {
+                ticked if ticked.phones.is_empty() => kept,
+                ticked => kept.and(ticked),
+            }
         }
-        _ => Selection::of(fields.all("mac").filter_map(|mac| mac.parse::<Mac>().ok())),
+        _ => ticked(fields),
     };
     if selection.phones.is_empty() {
         let message = "No phone is chosen: tick at least one, or choose all that match.";
         return Ok(Err(Refusal::field("", "empty", message)));
     }
     Ok(Ok(selection))
+}
+
+/// The rows of the page that were ticked.
+fn ticked(fields: &Fields) -> Selection {
+    let macs = fields.all("mac");
+    Selection::of(macs.filter_map(|mac| mac.parse::<Mac>().ok()))
 }
 
 async fn all_matching(

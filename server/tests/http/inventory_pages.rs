@@ -1,0 +1,499 @@
+//! The pages of the inventory, as a browser without scripts uses them.
+
+use carillon_domain::phone::TransportSecurity::PlainHttp;
+use carillon_simulator::{FleetConfig, Profile, SiteConfig};
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+
+use crate::browser::{Browser, token};
+use crate::house::{House, PASSWORD, fleet};
+use crate::requests::Answer;
+
+/// A password that no page may ever show.
+const SECRET: &str = "canary-77-sealed";
+
+async fn browser(house: &House, name: &str) -> Browser {
+    let mut browser = Browser::new(&house.base());
+    browser.sign_in(name, PASSWORD).await;
+    browser
+}
+
+/// A page. Only a few imports are read at once, and other tests import as well.
+async fn look(browser: &mut Browser, path: &str) -> Answer {
+    loop {
+        let answer = browser.get(path).await;
+        if answer.status != StatusCode::SERVICE_UNAVAILABLE {
+            return answer;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Sends a form of a page.
+async fn submit(
+    browser: &mut Browser,
+    page: &str,
+    action: &str,
+    fields: &[(&str, &str)],
+) -> Answer {
+    let token = token(&look(browser, page).await);
+    let mut all = vec![("csrf", token.as_str())];
+    all.extend_from_slice(fields);
+    loop {
+        let form = browser.form(action, &all);
+        let form = form.header("sec-fetch-site", "same-origin");
+        let answer = browser.send(form).await;
+        if answer.status != StatusCode::SERVICE_UNAVAILABLE {
+            return answer;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Uploads a list, as a form with a file does.
+async fn upload(browser: &mut Browser, csv: &str) -> Answer {
+    let token = token(&browser.get("/phones/import").await);
+    let part = |head: &str, body: &str| {
+        format!("--edge\r\nContent-Disposition: form-data; {head}\r\n\r\n{body}\r\n")
+    };
+    let body = [
+        part("name=\"csrf\"", &token),
+        part("name=\"text\"", ""),
+        part("name=\"file\"; filename=\"list.csv\"", csv),
+        "--edge--\r\n".to_owned(),
+    ];
+    let kind = HeaderValue::from_static("multipart/form-data; boundary=edge");
+    loop {
+        let form = browser.form("/phones/import", &[]);
+        let form = form.headers(HeaderMap::from_iter([(CONTENT_TYPE, kind.clone())]));
+        let form = form.header("sec-fetch-site", "same-origin");
+        let answer = browser.send(form.body(body.concat())).await;
+        if answer.status != StatusCode::SERVICE_UNAVAILABLE {
+            return answer;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+fn location(answer: &Answer) -> String {
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    answer.headers[LOCATION].to_str().unwrap().to_owned()
+}
+
+/// The value of a hidden field.
+fn hidden(page: &Answer, name: &str) -> String {
+    let start = format!("name=\"{name}\" value=\"");
+    let (_, rest) = page
+        .text
+        .split_once(&start)
+        .unwrap_or_else(|| panic!("{name}"));
+    rest.split('"').next().unwrap().to_owned()
+}
+
+/// Adds phones `Desk 1` to `Desk n` at two sites.
+async fn with_desks(browser: &mut Browser, count: usize) {
+    let mut csv = "mac,label,extension,site,model\n".to_owned();
+    for number in 1..=count {
+        let site = if number % 2 == 0 { "Kiel" } else { "Ulm" };
+        let line =
+            format!("00:15:65:00:00:{number:02x},Desk {number:02},20{number:02},{site},T46S\n");
+        csv.push_str(&line);
+    }
+    let review = location(&upload(browser, &csv).await);
+    let page = look(browser, &review).await;
+    let digest = hidden(&page, "digest");
+    let fields = [("digest", digest.as_str()), ("valid_rows_only", "false")];
+    let applied = submit(browser, &review, &review, &fields).await;
+    assert_eq!(location(&applied), format!("{review}/result"));
+}
+
+pub(crate) async fn a_list_tells_what_it_did_not_understand(house: House) -> House {
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 12).await;
+    let page = admin.get("/phones?q=colour%3Ared").await;
+    assert!(
+        page.text.contains("colour: there is no such field"),
+        "{}",
+        page.text
+    );
+    assert!(page.text.contains("id=\"q-error\""));
+    let page = admin.get("/phones?colour=red&sort=nose&limit=5").await;
+    assert!(
+        page.text.contains("unknown: colour, sort=nose"),
+        "{}",
+        page.text
+    );
+    assert!(page.text.contains("12 phones"));
+    let page = admin.get("/phones?after=nowhere").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(
+        page.text.contains("unknown: after"),
+        "a place that is none is told"
+    );
+    house
+}
+
+pub(crate) async fn pages_of_a_list_show_every_phone_once(house: House) -> House {
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 12).await;
+    let (mut seen, mut next) = (Vec::new(), Some("/phones?limit=5&sort=-label".to_owned()));
+    while let Some(here) = next {
+        let page = admin.get(&here).await;
+        let macs = page.text.split("name=\"mac\" value=\"").skip(1);
+        seen.extend(macs.map(|rest| rest[..17].to_owned()));
+        let link = page.text.split("rel=\"next\" href=\"").nth(1);
+        next = link.map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
+    }
+    assert_eq!(seen.len(), 12, "{seen:?}");
+    assert!(
+        seen.is_sorted_by(|a, b| a > b),
+        "the other way round: {seen:?}"
+    );
+    let file = admin.get("/phones/export?filter=site:kiel").await;
+    assert_eq!(file.headers[CONTENT_TYPE], "text/csv; charset=utf-8");
+    assert!(file.headers.contains_key(CONTENT_DISPOSITION));
+    assert_eq!(file.text.lines().count(), 7);
+    house
+}
+
+pub(crate) async fn a_selection_is_exactly_what_was_looked_at(house: House) -> House {
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 6).await;
+    let mut operator = browser(&house, "operator").await;
+    let none = submit(
+        &mut operator,
+        "/phones",
+        "/selection",
+        &[("do", "run"), ("scope", "page")],
+    )
+    .await;
+    assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(none.text.contains("No phone is chosen"));
+    let all = [("do", "run"), ("scope", "all"), ("filter", "site:kiel")];
+    let stale = [&all[..], &[("count", "4")]].concat();
+    let stale = submit(&mut operator, "/phones", "/selection", &stale).await;
+    assert_eq!(stale.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        stale.text.contains("You looked at 4 phones; now 3 match"),
+        "{}",
+        stale.text
+    );
+    let now = [&all[..], &[("count", "3")]].concat();
+    let chosen = submit(&mut operator, "/phones", "/selection", &now).await;
+    assert!(location(&chosen).starts_with("/run?sel="));
+
+    let two = [("mac", "00:15:65:00:00:01"), ("mac", "00-15-65-00-00-02")];
+    let tagged = [
+        &[("do", "tag"), ("scope", "page"), ("tag", "Night")],
+        &two[..],
+    ]
+    .concat();
+    location(&submit(&mut operator, "/phones", "/selection", &tagged).await);
+    let page = operator.get("/phones?tag=night").await;
+    assert!(
+        page.text.contains("was added to 2 phones."),
+        "{}",
+        page.text
+    );
+    assert!(page.text.contains("2 of 6 phones"));
+    let delete = [&[("do", "delete"), ("scope", "page")], &two[..]].concat();
+    let denied = submit(&mut operator, "/phones", "/selection", &delete).await;
+    assert_eq!(denied.status, StatusCode::FORBIDDEN);
+    delete_two(&mut admin, &delete).await;
+    house
+}
+
+async fn delete_two(admin: &mut Browser, fields: &[(&str, &str)]) {
+    let ask = location(&submit(admin, "/phones", "/selection", fields).await);
+    let page = admin.get(&ask).await;
+    assert!(page.text.contains("Delete 2 phones") && page.text.contains("Desk 01"));
+    let sel = hidden(&page, "sel");
+    let form = [("sel", sel.as_str()), ("count", "2"), ("typed", "3")];
+    let refused = submit(admin, &ask, "/phones/delete", &form).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("Type 2 to delete"));
+    let form = [("sel", sel.as_str()), ("count", "2"), ("typed", "2")];
+    assert_eq!(
+        location(&submit(admin, &ask, "/phones/delete", &form).await),
+        "/phones"
+    );
+    assert!(admin.get("/phones").await.text.contains("4 phones"));
+}
+
+pub(crate) async fn an_import_is_reviewed_and_then_exactly_that(house: House) -> House {
+    let mut admin = browser(&house, "admin").await;
+    let blocked = upload(&mut admin, "mac,colour\n00:15:65:00:00:01,red\n").await;
+    assert_eq!(blocked.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(blocked.text.contains("colour"), "{}", blocked.text);
+    let csv = format!(
+        "mac,label,site,address,username,password\n\
+         00:15:65:00:00:01,Desk 1,Kiel,127.0.0.9,admin,{SECRET}\n\
+         00:15:65:00:00:02,Desk 2,Kiel,8.8.8.8,admin,{SECRET}\n"
+    );
+    let review = location(&upload(&mut admin, &csv).await);
+    let page = look(&mut admin, &review).await;
+    assert!(
+        page.text
+            .contains("8.8.8.8 is outside the allowed networks"),
+        "{}",
+        page.text
+    );
+    assert!(
+        page.text.contains("name=\"security.kiel\""),
+        "a new site asks how it is reached"
+    );
+    let file = look(&mut admin, &format!("{review}/errors.csv")).await;
+    assert!(file.text.contains("8.8.8.8 is outside"));
+    let digest = hidden(&page, "digest");
+    let form = |digest, valid| {
+        [
+            ("digest", digest),
+            ("valid_rows_only", valid),
+            ("security.kiel", "plain_http"),
+        ]
+    };
+    for refused in [form("other", "true"), form(digest.as_str(), "false")] {
+        let answer = submit(&mut admin, &review, &review, &refused).await;
+        assert_eq!(answer.status, StatusCode::CONFLICT);
+        let kept = answer.text.split("value=\"plain_http\"").nth(1).unwrap();
+        assert!(
+            kept.trim_start().starts_with("checked"),
+            "the choice is kept"
+        );
+    }
+    assert!(
+        admin.get("/phones").await.text.contains("No phones yet"),
+        "nothing was written"
+    );
+    let applied = submit(&mut admin, &review, &review, &form(&digest, "true")).await;
+    assert_eq!(location(&applied), format!("{review}/result"));
+    let result = admin.get(&format!("{review}/result")).await;
+    assert_eq!(result.status, StatusCode::OK);
+    let again = look(&mut admin, &review).await;
+    assert_eq!(
+        location(&again),
+        format!("{review}/result"),
+        "a second press finds a page"
+    );
+    let sites = admin.get("/sites").await;
+    assert!(sites.text.contains("Plain HTTP"), "{}", sites.text);
+    for shown in [
+        &page,
+        &file,
+        &sites,
+        &admin.get("/phones/00:15:65:00:00:01/edit").await,
+    ] {
+        assert!(!shown.text.contains(SECRET), "a password is shown");
+    }
+    house
+}
+
+pub(crate) async fn an_old_form_replaces_nothing_unseen(house: House) -> House {
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 1).await;
+    let path = "/phones/00:15:65:00:00:01/edit";
+    let old = hidden(&admin.get(path).await, "version");
+    let form = |label, version| {
+        [
+            ("label", label),
+            ("site", "ulm"),
+            ("model", "T46S"),
+            ("version", version),
+        ]
+    };
+    location(&submit(&mut admin, path, path, &form("First", &old)).await);
+    let late = submit(&mut admin, path, path, &form("Second", &old)).await;
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    assert!(
+        late.text.contains("value=\"Second\""),
+        "what was typed is kept"
+    );
+    let seen = hidden(&late, "version");
+    location(&submit(&mut admin, path, path, &form("Second", &seen)).await);
+    assert!(admin.get("/phones").await.text.contains("Second"));
+    let wrong = [
+        ("label", "x"),
+        ("address", "999"),
+        ("port", "0"),
+        ("version", "9"),
+    ];
+    let wrong = submit(&mut admin, path, path, &wrong).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for field in ["f-address-error", "f-port-error"] {
+        assert!(wrong.text.contains(field), "{field} in {}", wrong.text);
+    }
+    house
+}
+
+pub(crate) async fn a_rule_shows_its_effect_before_it_is_saved(house: House) -> House {
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 4).await;
+    let rule = |todo| {
+        [
+            ("name", "Kiel"),
+            ("slug", ""),
+            ("kind", "rule"),
+            ("filter", "site:kiel"),
+            ("do", todo),
+        ]
+    };
+    let look = submit(&mut admin, "/groups/new", "/groups/new", &rule("preview")).await;
+    let page = admin.get(&location(&look)).await;
+    assert!(
+        page.text.contains("The group would have 2 phones"),
+        "{}",
+        page.text
+    );
+    assert!(
+        page.text.contains("value=\"site:kiel\""),
+        "what was typed is kept"
+    );
+    assert_eq!(
+        admin.get("/groups/kiel").await.status,
+        StatusCode::NOT_FOUND
+    );
+    let saved = submit(&mut admin, "/groups/new", "/groups/new", &rule("save")).await;
+    assert_eq!(location(&saved), "/groups/kiel");
+    let page = admin.get("/groups/kiel").await;
+    assert!(page.text.contains("Phones at site kiel"), "{}", page.text);
+    let bad = [
+        ("name", "X"),
+        ("kind", "rule"),
+        ("filter", "colour:red"),
+        ("do", "save"),
+    ];
+    let bad = submit(&mut admin, "/groups/new", "/groups/new", &bad).await;
+    assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(bad.text.contains("f-filter-error"), "{}", bad.text);
+
+    let mut operator = browser(&house, "operator").await;
+    let own = [
+        ("name", "Night"),
+        ("kind", "fixed"),
+        ("members", "2001, 2003"),
+        ("do", "save"),
+    ];
+    let own = submit(&mut operator, "/groups/new", "/groups/new", &own).await;
+    assert_eq!(location(&own), "/groups/night");
+    let add = [("add", "2001\n9999"), ("remove", ""), ("version", "1")];
+    let add = submit(
+        &mut operator,
+        "/groups/night",
+        "/groups/night/members",
+        &add,
+    )
+    .await;
+    assert_eq!(add.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        add.text.contains("9999") && add.text.contains("2001\n9999"),
+        "{}",
+        add.text
+    );
+    let denied = submit(&mut operator, "/groups/new", "/groups/new", &rule("save")).await;
+    assert_eq!(denied.status, StatusCode::FORBIDDEN);
+    house
+}
+
+pub(crate) async fn a_credential_goes_in_and_never_comes_out(house: House) -> House {
+    let mut admin = browser(&house, "admin").await;
+    let path = "/admin/credentials/new";
+    let short = submit(
+        &mut admin,
+        path,
+        path,
+        &[("name", "desks"), ("username", ""), ("password", SECRET)],
+    )
+    .await;
+    assert_eq!(short.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(short.text.contains("f-username-error") && !short.text.contains(SECRET));
+    let whole = [
+        ("name", "desks"),
+        ("username", "admin"),
+        ("password", SECRET),
+    ];
+    location(&submit(&mut admin, path, path, &whole).await);
+    let site = [
+        ("name", "Kiel"),
+        ("transport_security", "pinned"),
+        ("credential", "desks"),
+        ("max_down_percent", "20"),
+    ];
+    location(&submit(&mut admin, "/sites/new", "/sites/new", &site).await);
+    with_desks(&mut admin, 4).await;
+    let list = admin.get("/admin/credentials").await;
+    assert!(
+        list.text.contains("2 phones · 1 site · 0 groups"),
+        "{}",
+        list.text
+    );
+    let used = submit(
+        &mut admin,
+        "/admin/credentials/desks/delete",
+        "/admin/credentials/desks/delete",
+        &[("version", "1")],
+    )
+    .await;
+    assert_eq!(used.status, StatusCode::CONFLICT);
+    for path in [
+        "/admin/credentials",
+        "/admin/credentials/desks/edit",
+        "/phones/00:15:65:00:00:02",
+        "/sites/kiel/edit",
+    ] {
+        let page = admin.get(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        assert!(!page.text.contains(SECRET), "{path}");
+    }
+    assert!(
+        admin
+            .get("/phones/00:15:65:00:00:02")
+            .await
+            .text
+            .contains("from site")
+    );
+    let mut operator = browser(&house, "operator").await;
+    assert_eq!(
+        operator.get("/admin/credentials").await.status,
+        StatusCode::FORBIDDEN
+    );
+    house
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_that_refuses_us_says_how_to_let_us_in() {
+    let site = SiteConfig::new("Kiel", 1)
+        .with_security(PlainHttp)
+        .with_credential("admin", SECRET)
+        .with(Profile::ForbiddenIp, 1);
+    let fleet = fleet(FleetConfig::default().with_site(site)).await;
+    let house = House::open(None).await;
+    let api = house.with_phones(&fleet).await;
+    let mut operator = browser(&house, "operator").await;
+    let path = format!("/phones/{}", fleet.phones()[0].inventory.mac);
+    let why = submit(
+        &mut operator,
+        &path,
+        &format!("{path}/do"),
+        &[("action", "DNDOn")],
+    )
+    .await;
+    assert_eq!(
+        why.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "a reason is asked for"
+    );
+    let form = [("action", "DNDOn"), ("reason", "INC-4711")];
+    let job = location(&submit(&mut operator, &path, &format!("{path}/do"), &form).await);
+    api.finished(job.trim_start_matches("/jobs/")).await;
+    let page = operator.get(&path).await;
+    assert!(
+        page.text
+            .contains("features.action_uri_limit_ip = 127.0.0.1"),
+        "{}",
+        page.text
+    );
+    assert!(page.text.contains("INC-4711"), "the timeline tells why");
+    assert!(page.text.contains(&job), "and leads to the job");
+    fleet.stop().await;
+    house.close().await;
+}
