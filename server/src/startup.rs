@@ -11,7 +11,7 @@ use std::time::Duration;
 use carillon_contract::frame::Banner;
 use carillon_devices::{Gateway, GatewayConfig, Guard, GuardConfig};
 use carillon_engine::accounts::{Cost, Hasher};
-use carillon_engine::dispatch::{self, Dispatch};
+use carillon_engine::dispatch::{self, Dispatch, Patience};
 use carillon_engine::{Clock, Engine, Feed, Parts, Random};
 use carillon_store::{DataDirLock, Store, StoreError};
 use ipnet::IpNet;
@@ -125,9 +125,8 @@ async fn engine(settings: &Settings, own: &[SocketAddr]) -> Result<Engine, Start
         Database::Postgres(url) => url.expose_secret().to_owned(),
     };
     let (clock, random) = (Clock::system(), Random::system());
-    let store = Store::open(&url)
-        .await
-        .map_err(|error| StartError::failed("the database cannot be opened", &error))?;
+    let store = Store::open(&url).await.map_err(|error| unusable(&error))?;
+    warn_of_concerns(&store).await;
     let keyring = keys::open(settings, &store, &clock, &random).await?;
     let gateway = gateway(guard(settings, own), &clock, &random)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -139,8 +138,38 @@ async fn engine(settings: &Settings, own: &[SocketAddr]) -> Result<Engine, Start
         clock,
         random,
         feed: Feed::default(),
-        dispatch: Dispatch::new(limits::in_flight(settings.max_in_flight)),
+        dispatch: Dispatch::new(limits::in_flight(settings.max_in_flight))
+            .with_patience(patience(settings)),
     }))
+}
+
+/// What an operator has to change is a matter of configuration; the rest may pass by itself.
+fn unusable(error: &StoreError) -> StartError {
+    match error {
+        StoreError::Unusable(why) => StartError::Configuration(why.clone()),
+        other => StartError::failed("the database cannot be opened", other),
+    }
+}
+
+/// A database that may forget what it promised is said aloud; tests run with one.
+async fn warn_of_concerns(store: &Store) {
+    match store.durability_concerns().await {
+        Ok(concerns) => {
+            for concern in concerns {
+                tracing::warn!(%concern, "the database may lose what it has confirmed");
+            }
+        }
+        Err(error) => tracing::warn!(error = %chain(&error), "durability is not known"),
+    }
+}
+
+/// Phones on loopback are simulated ones.
+fn patience(settings: &Settings) -> Patience {
+    if settings.egress.loopback {
+        Patience::for_simulated_phones()
+    } else {
+        Patience::default()
+    }
 }
 
 fn guard(settings: &Settings, own: &[SocketAddr]) -> Guard {

@@ -40,6 +40,18 @@ impl Default for Patience {
     }
 }
 
+impl Patience {
+    /// For simulated phones, which restart within seconds: half a minute in all.
+    pub fn for_simulated_phones() -> Self {
+        let seconds = |list: &[u64]| list.iter().copied().map(Duration::from_secs).collect();
+        Self {
+            looks: seconds(&[1, 1, 1, 2, 3, 4, 8, 10]),
+            looks_before_gone: 6,
+            questions: seconds(&[1, 1]),
+        }
+    }
+}
+
 /// Keeps a result open when its effect can be looked for. A command of which nobody knows
 /// whether it arrived is looked for as well.
 pub(super) fn keep_open(facts: &JobFacts, result: &mut TargetResult) -> bool {
