@@ -102,7 +102,12 @@ pub(crate) async fn groups_of(
         now,
     };
     let mut found: BTreeMap<Mac, Vec<String>> = BTreeMap::new();
-    for row in list(conn, None).await? {
+    let all = list(conn, None).await?;
+    if macs.len() <= FEW {
+        groups_of_few(conn, &scope, &all, macs, &mut found).await?;
+        return Ok(found);
+    }
+    for row in all {
         for mac in members_among(conn, &scope, &row.group.slug, macs).await? {
             if wanted.contains(&mac) {
                 found.entry(mac).or_default().push(row.group.slug.clone());
@@ -110,6 +115,40 @@ pub(crate) async fn groups_of(
         }
     }
     Ok(found)
+}
+
+/// So many phones are asked about all groups in one statement.
+const FEW: usize = 100;
+
+/// The same for a page of phones or fewer: a statement for some dozens of groups, not for each.
+async fn groups_of_few(
+    conn: &mut Conn<'_>,
+    scope: &Scope<'_>,
+    groups: &[GroupRow],
+    macs: &[Mac],
+    found: &mut BTreeMap<Mac, Vec<String>>,
+) -> Result<()> {
+    for chunk in groups.chunks(COUNTED_AT_ONCE) {
+        let mut sql = Sql::new("SELECT p.mac");
+        for (index, row) in chunk.iter().enumerate() {
+            sql.push(", CAST(CASE WHEN ");
+            scope.member(&mut sql, &row.group.slug)?;
+            sql.push(&format!(" THEN 1 ELSE 0 END AS BIGINT) AS n{index}"));
+        }
+        sql.push(" FROM phones p WHERE ")
+            .one_of("p.mac", macs.iter().copied());
+        for row in conn.all(sql).await? {
+            let mac = row.of("phones", "mac").parse("mac")?;
+            for (index, group) in chunk.iter().enumerate() {
+                let member: i64 = row.get(&format!("n{index}"))?;
+                if member == 1 {
+                    let groups: &mut Vec<String> = found.entry(mac).or_default();
+                    groups.push(group.group.slug.clone());
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The members of a group; narrowed to `macs` when those are few enough to name.
