@@ -423,8 +423,13 @@ async fn a_waiting_job_is_paused_stopped_and_tried_again() {
     root.go(&job, &format!("{job}/resume"), &[]).await;
     let cancel = format!("{job}/cancel");
     assert!(root.see(&cancel).await.text.contains("Stop sending to"));
+    let long = "x".repeat(501);
+    let refused = root.send(&cancel, &cancel, &[("reason", &long)]).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
     root.go(&cancel, &cancel, &[("reason", "wrong site")]).await;
     root.finished(&job).await;
+    let log = root.see("/audit?action=job.cancelled&q=wrong").await;
+    assert!(log.text.contains("wrong site"), "{}", log.text);
 
     let retry = format!("{job}/retry");
     let none = root.send(&job, &retry, &[("reason", "again")]).await;

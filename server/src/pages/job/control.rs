@@ -5,10 +5,11 @@ use carillon_contract::FormErrors;
 use carillon_contract::job::StopJobView;
 use carillon_domain::TargetState;
 use carillon_engine::{Caller, EngineError};
+use carillon_store::JobRow;
 
 use crate::fields::Form;
 use crate::pages::action_words;
-use crate::pages::refused::sentence;
+use crate::pages::refused::{refusal, sentence};
 use crate::pages::run::{self, Draft};
 use crate::pages::visit::{PageResult, Visit, done};
 use crate::problem::Problem;
@@ -46,19 +47,19 @@ pub(super) async fn ask(visit: Visit, caller: Caller, Path(id): Path<String>) ->
     if job.state.is_terminal() {
         return Ok(visit.see_other(&format!("/jobs/{id}")));
     }
-    let view = StopJobView {
-        id,
-        title: format!(
-            "{} · {} phones",
-            action_words::short_title(&job.action),
-            job.total
-        ),
-        counts: job.counts,
-        reason: String::new(),
-        errors: FormErrors::default(),
-    };
-    let html = carillon_ui::stop_job(&visit.frame, &view);
+    let html = carillon_ui::stop_job(&visit.frame, &question(&job));
     Ok(visit.page(html))
+}
+
+fn question(job: &JobRow) -> StopJobView {
+    let title = action_words::short_title(&job.action);
+    let phones = if job.total == 1 { "phone" } else { "phones" };
+    StopJobView {
+        id: job.id.clone(),
+        title: format!("{title} · {} {phones}", job.total),
+        counts: job.counts,
+        ..StopJobView::default()
+    }
 }
 
 /// `POST /jobs/{id}/cancel`.
@@ -68,11 +69,22 @@ pub(super) async fn cancel(
     Path(id): Path<String>,
     Form(fields): Form,
 ) -> PageResult {
-    fields.only(&["reason"])?;
-    let count = visit.app.engine().cancel_job(&caller, &id).await?;
-    let text = match count {
-        1 => "Stopped. 1 phone does not get the command.".to_owned(),
-        count => format!("Stopped. {count} phones do not get the command."),
+    let fields = fields.only(&["reason"])?;
+    let reason = fields.or_empty("reason").trim().to_owned();
+    let engine = visit.app.engine();
+    let text = match engine.cancel_job_because(&caller, &id, &reason).await {
+        Ok(1) => "Stopped. 1 phone does not get the command.".to_owned(),
+        Ok(count) => format!("Stopped. {count} phones do not get the command."),
+        Err(error @ EngineError::Invalid(_)) => {
+            let view = StopJobView {
+                reason,
+                errors: refusal(error)?.errors,
+                ..question(&engine.job(&caller, &id).await?.job)
+            };
+            let html = carillon_ui::stop_job(&visit.frame, &view);
+            return Ok(visit.refused(html));
+        }
+        Err(error) => return Err(error.into()),
     };
     Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done(text)))
 }

@@ -231,7 +231,7 @@ pub fn in_words(options: &EffectiveOptions) -> Vec<String> {
     if options.max_auth_failed > 0 {
         let most = options.max_auth_failed;
         lines.push(format!(
-            "a password that {most} phones in a row refuse is not tried again"
+            "pauses when {most} phones in a row refuse their password"
         ));
     }
     lines

@@ -1,5 +1,6 @@
 //! Pausing, resuming and cancelling.
 
+use carillon_domain::job::MAX_REASON;
 use carillon_domain::role::Permission;
 use carillon_domain::{JobState, TargetState};
 
@@ -66,7 +67,24 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Conflict`] when it is over already.
     pub async fn cancel_job(&self, caller: &Caller, id: &str) -> Result<usize> {
+        self.cancel_job_because(caller, id, "").await
+    }
+
+    /// The same, with the reason of whoever stops it.
+    ///
+    /// # Errors
+    /// Also [`EngineError::Invalid`] when the reason is too long.
+    pub async fn cancel_job_because(
+        &self,
+        caller: &Caller,
+        id: &str,
+        reason: &str,
+    ) -> Result<usize> {
         caller.require(Permission::RunJobs)?;
+        if reason.chars().count() > MAX_REASON {
+            let message = format!("a reason has at most {MAX_REASON} characters");
+            return Err(EngineError::invalid("reason", "too_long", message));
+        }
         let now = self.clock.now();
         let mut unit = self.store.begin().await?;
         let job = unit.job(id).await?.ok_or(EngineError::NotFound)?;
@@ -90,6 +108,7 @@ impl Engine {
         let ended = unit.finish_job_if_done(id, now).await?;
         let mut event = caller.event(now, "job.cancelled");
         event.job = Some(id.to_owned());
+        reason.clone_into(&mut event.reason);
         event.detail = serde_json::json!({
             "action": job.action, "cancelled": cancelled.len(), "state": ended,
         });
