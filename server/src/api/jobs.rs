@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
-use carillon_contract::api::{CauseCount, Job, JobAccepted, JobLinks, Page, RetryInput};
+use carillon_contract::api::{CauseCount, Job, JobAccepted, JobLinks, Page, Reason, RetryInput};
 use carillon_domain::role::Permission;
 use carillon_engine::Caller;
 use carillon_store::{JobQuery, JobSnapshot};
@@ -11,7 +11,7 @@ use http::header::LOCATION;
 use http::{HeaderMap, StatusCode};
 
 use super::doc::{Content, Doc};
-use super::json;
+use super::json::{self, OptionalJson};
 use super::paging::{Paging, all_parsed, page, parsed};
 use super::submit::idempotency_key;
 use crate::app::App;
@@ -59,10 +59,14 @@ pub(super) const DOCS: &[Doc] = &[
         "/api/v1/jobs/{id}/resume",
         "Let a held or interrupted job go on",
     ),
-    control(
-        "/api/v1/jobs/{id}/cancel",
-        "Stop a job for good; what is in flight finishes",
-    ),
+    Doc {
+        verb: Verb::Post,
+        path: "/api/v1/jobs/{id}/cancel",
+        summary: "Stop a job for good; what is in flight finishes",
+        query: &[],
+        body: Content::Json("Reason"),
+        answer: (200, Content::Json("Job")),
+    },
     Doc {
         verb: Verb::Post,
         path: "/api/v1/jobs/{id}/retry",
@@ -144,8 +148,11 @@ async fn cancel(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
+    OptionalJson(why): OptionalJson<Reason>,
 ) -> Result<Json<Job>, Problem> {
-    app.engine().cancel_job(&caller, &id).await?;
+    app.engine()
+        .cancel_job_because(&caller, &id, &why.reason)
+        .await?;
     Ok(Json(shown(app.engine().job(&caller, &id).await?)))
 }
 
