@@ -4,7 +4,7 @@
 // reads what the program prints, as a person would.
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,10 +17,14 @@ export const PROGRAM =
   process.env.CARILLON_BIN ?? fileURLToPath(new URL('../../../target/debug/carillon', import.meta.url));
 
 /** A dashboard with simulated phones, and a sign-in for it. */
-export async function startDemo({ phones = 60 } = {}) {
+export async function startDemo({ phones = 300 } = {}) {
   const server = await Server.start(['demo', '--phones', String(phones)]);
-  const [, user, password] = await server.says(/^Sign in: user (\S+), password (\S+)$/m);
-  return Object.assign(server, { user, password });
+  await server.says(/^Sign in: user auditor, .*$/m);
+  const accounts = {};
+  for (const [, user, password] of server.output.matchAll(/^Sign in: user (\S+), password (\S+)$/gm)) {
+    accounts[user] = { user, password };
+  }
+  return Object.assign(server, accounts.admin, { accounts });
 }
 
 /** An empty installation. Its setup link is on the standard output. */
@@ -30,11 +34,16 @@ export async function startEmpty(settings = []) {
   return Object.assign(server, { setupLink });
 }
 
-/** Only phones, on loopback; for an installation that has none of its own. */
-export async function startPhones({ phones }) {
+/** Simulated phones alone, for an installation that starts empty: their list and what they did. */
+export async function startPhones(scenario) {
   const folder = await mkdtemp(join(tmpdir(), 'carillon-phones-'));
-  const process_ = new Program(['simulate', '--phones', String(phones)], folder);
-  return process_;
+  const [fleet, list, ledger] = ['fleet.json', 'phones.csv', 'ledger.jsonl'].map((name) => join(folder, name));
+  await writeFile(fleet, JSON.stringify({ ...scenario, ledger_file: ledger }));
+  const phones = new Program(['simulate', '--scenario', fleet, '--inventory', list], folder);
+  await phones.says(/^Phones: /m);
+  const executed = async () =>
+    (await readFile(ledger, 'utf8')).split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  return Object.assign(phones, { csv: await readFile(list, 'utf8'), executed });
 }
 
 class Program {

@@ -1,16 +1,31 @@
 // Every page: nothing for axe to find, nothing wider than the screen, and a picture of each for
-// people to look at.
+// people to look at. The program's own table of routes says what “every” is.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
 import { holdToAxe, holdToWidth } from '../harness/axe.js';
 import { finish, launch, openPage } from '../harness/browser.js';
 import { draw, LOOKS } from '../harness/pictures.js';
-import { startDemo } from '../harness/server.js';
-import { button, field, isAt, signIn, upload } from '../harness/steps.js';
+import { PROGRAM, startDemo, startEmpty } from '../harness/server.js';
+import { button, field, isAt, result, signIn, upload } from '../harness/steps.js';
 
-describe('every page', { timeout: 600_000 }, () => {
+// What answers to GET and is no page.
+const NO_PAGE = [
+  '/healthz',
+  '/readyz',
+  '/static/{*name}',
+  '/phones/export',
+  '/phones/import/{id}/errors.csv',
+  '/audit/export',
+  '/jobs/{id}/feed',
+  '/jobs/{id}/targets.csv',
+  '/jobs/{id}/targets.json',
+];
+
+describe('every page', { timeout: 900_000 }, () => {
   let browser, server, found;
+  const beforeSignIn = { 'sign-in': '/sign-in' };
   before(async () => {
     [browser, server] = await Promise.all([launch(), startDemo({ phones: 60 })]);
     found = await makeSomethingToSee(browser, server);
@@ -20,15 +35,46 @@ describe('every page', { timeout: 600_000 }, () => {
     await server?.stop();
   });
 
+  it('is looked at, as the table of routes has it', () => {
+    const routes = JSON.parse(execFileSync(PROGRAM, ['routes', '--json'], { encoding: 'utf8' }));
+    const pages = routes.filter(({ method, side, path }) => method === 'GET' && side === 'page' && !NO_PAGE.includes(path));
+    const seen = [...Object.values(found), ...Object.values(beforeSignIn), '/setup'].map((path) => path.split('?')[0]);
+    const unseen = pages.map(({ path }) => path).filter((path) => {
+      const shape = new RegExp(`^${path.replace(/\{[^}]+\}/g, '[^/]+')}$`);
+      return !seen.some((one) => shape.test(one));
+    });
+    assert.deepEqual(unseen, []);
+  });
+
   for (const look of LOOKS) {
     it(`is accessible and fits, ${look.width} wide, ${look.scheme}`, async () => {
       const page = await openPage(browser, server, look);
-      await visit(page, look, { 'sign-in': '/sign-in' });
+      await visit(page, look, beforeSignIn);
       await signIn(page, server);
       await visit(page, look, found);
       await finish(page);
     });
   }
+
+  it('is accessible before there is anything in it', async () => {
+    const empty = await startEmpty();
+    try {
+      const page = await openPage(browser, empty);
+      const [look] = LOOKS;
+      await visit(page, look, { setup: empty.setupLink, 'setup-no-code': '/setup' });
+      await page.goto(empty.setupLink);
+      await field(page, 'Name').fill('a.meyer');
+      await field(page, 'Password').fill('a long enough sentence of words');
+      await field(page, 'Password again').fill('a long enough sentence of words');
+      await button(page, 'Make administrator').click();
+      await isAt(page, 'Overview');
+      const lists = ['/', '/phones', '/groups', '/sites', '/run', '/jobs', '/admin/credentials', '/admin/tokens'];
+      await visit(page, look, Object.fromEntries(lists.map((path) => [`empty${path.replaceAll('/', '-')}`, path])));
+      await finish(page);
+    } finally {
+      await empty.stop();
+    }
+  });
 });
 
 /** Looks at each page; tells of all that are wrong, not only of the first. */
@@ -47,50 +93,102 @@ async function visit(page, look, pages) {
   assert.deepEqual(wrong, []);
 }
 
-/** Runs a job and begins an import, so that no page is empty; returns the pages. */
+/** Runs a job and imports a list, so that no page is empty; returns the pages. */
 async function makeSomethingToSee(browser, server) {
   const page = await openPage(browser, server);
   await signIn(page, server);
-  await upload(page, 'list.csv', 'mac,label,site\n00:15:65:bb:00:01,Lift,Neustadt\nnonsense,Cellar,Neustadt\n');
-  const review = new URL(page.url()).pathname;
-  await page.goto('/run?filter=site:kiel&action=Reboot');
-  await page.getByRole('radio', { name: /^Restart the phone/ }).check();
-  await field(page, 'Reason').fill('something to look at');
-  await button(page, 'Review').click();
-  await isAt(page, /^Review: /);
-  const runReview = new URL(page.url()).pathname;
-  await page.getByRole('button', { name: /phones$/ }).click();
-  await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/);
-  const job = new URL(page.url()).pathname;
-  await page.goto('/phones');
-  const phone = await page.getByRole('row').nth(1).getByRole('rowheader').getByRole('link').getAttribute('href');
-  await page.goto('/audit');
-  const record = await page.getByRole('row').nth(1).getByRole('rowheader').getByRole('link').getAttribute('href');
+  const imported = await anImport(page);
+  const [review, job] = await aJob(page);
+  const erasing = await aDeletion(page);
+  const phone = await firstLink(page, '/phones?q=site:hamburg', /^\/phones\/[0-9a-f:]{17}$/);
+  const group = await firstLink(page, '/groups', /^\/groups\/(?!new$)[^/?]+$/);
+  const site = await firstLink(page, '/sites', /^\/sites\/[^/?]+\/edit$/);
+  const credential = await firstLink(page, '/admin/credentials', /^\/admin\/credentials\/[^/?]+\/edit$/);
+  const user = await firstLink(page, '/admin/users', /^\/admin\/users\/[^/?]+\/edit$/);
+  const record = await firstLink(page, '/audit', /^\/audit\/\d+$/);
   await finish(page);
   return {
     overview: '/',
     phones: '/phones',
-    'phones-filtered': '/phones?q=site:kiel',
+    'phones-filtered': '/phones?q=site:hamburg',
     'phones-none': '/phones?q=nobodyhasthisname',
     'phones-error': '/phones?q=colour:red',
+    'phones-delete': erasing,
     phone,
+    'phone-edit': `${phone}/edit`,
+    'phone-delete': `${phone}/delete`,
     'phone-new': '/phones/new',
     import: '/phones/import',
-    'import-review': review,
+    ...imported,
     groups: '/groups',
+    group,
+    'group-edit': `${group}/edit`,
+    'group-delete': `${group}/delete`,
     'group-new': '/groups/new',
     sites: '/sites',
+    'site-edit': site,
+    'site-delete': site.replace(/edit$/, 'delete'),
+    'site-new': '/sites/new',
     run: '/run',
-    review: runReview,
+    'run-chosen': '/run?filter=site:hamburg&action=Reboot',
+    review,
     jobs: '/jobs',
     job,
+    'job-forbidden': `${job}?cause=forbidden`,
+    'job-stop': `${job}/cancel`,
     audit: '/audit',
+    'audit-job': `/audit?job=${job.split('/').pop()}`,
     record,
     users: '/admin/users',
+    'user-edit': user,
+    'user-new': '/admin/users/new',
     credentials: '/admin/credentials',
+    'credential-edit': credential,
+    'credential-delete': credential.replace(/edit$/, 'delete'),
+    'credential-new': '/admin/credentials/new',
     tokens: '/admin/tokens',
     account: '/account',
     'stop-all': '/stop-all',
     'not-found': '/nothing-here',
   };
+}
+
+async function anImport(page) {
+  await upload(page, 'list.csv', 'mac,label,site\n00:15:65:bb:00:01,Lift,Neustadt\nnonsense,Cellar,Neustadt\n');
+  const faulty = new URL(page.url()).pathname;
+  await upload(page, 'list.csv', 'mac,label,site\n00:15:65:bb:00:01,Lift,Neustadt\n');
+  await button(page, /^Import 1 row/).click();
+  assert.equal(await result(page, 'Created'), 1);
+  return { 'import-review': faulty, 'import-result': new URL(page.url()).pathname };
+}
+
+/** Started with the default pace, so that it still runs while it is looked at. */
+async function aJob(page) {
+  await page.goto('/run?filter=site:hamburg&action=Reboot');
+  await page.getByRole('radio', { name: /^Restart the phone/ }).check();
+  await field(page, 'Reason').fill('something to look at');
+  await button(page, 'Review').click();
+  await isAt(page, /^Review: /);
+  const review = new URL(page.url()).pathname;
+  await button(page, /^Restart \d+ phones$/).click();
+  await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/);
+  return [review, new URL(page.url()).pathname];
+}
+
+/** Up to the question whether it is meant. */
+async function aDeletion(page) {
+  await page.goto('/phones');
+  await page.getByRole('checkbox', { name: /^Select / }).nth(2).check();
+  await button(page, 'Delete…').click();
+  await page.waitForURL(/\/phones\/delete\?/);
+  const { pathname, search } = new URL(page.url());
+  return pathname + search;
+}
+
+async function firstLink(page, path, shape) {
+  await page.goto(path);
+  const hrefs = await page.locator('main a[href]').evaluateAll((links) => links.map((one) => one.getAttribute('href')));
+  const found = hrefs.find((href) => shape.test(href));
+  assert.ok(found, `${path} has no link like ${shape}: ${hrefs.join(' ')}`);
+  return found;
 }

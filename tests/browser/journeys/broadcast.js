@@ -8,11 +8,12 @@ import { addsUp, awaitEnd, button, field, filter, isAt, link, score, signIn } fr
 
 const REASON = 'INC-4711 phones hang after the update';
 
-for (const scripts of [true, false]) {
+/** The whole way, once. */
+export function broadcast(scripts) {
   describe(`a broadcast, ${scripts ? 'with' : 'without'} scripts`, { timeout: 300_000 }, () => {
     let browser, server, page, job;
     before(async () => {
-      [browser, server] = await Promise.all([launch(), startDemo({ phones: 60 })]);
+      [browser, server] = await Promise.all([launch(), startDemo()]);
       page = await openPage(browser, server, { scripts });
       await signIn(page, server);
     });
@@ -27,34 +28,42 @@ for (const scripts of [true, false]) {
     });
 
     it('finds the phones of one site', async () => {
-      await filter(page, 'site:kiel');
-      await page.getByText('30 of 60 phones').first().waitFor();
+      await filter(page, 'site:hamburg');
+      await page.getByText('120 of 300 phones').first().waitFor();
     });
 
     it('shows what would happen before anything does', async () => {
-      await page.getByRole('radio', { name: /^All 30 matching/ }).check();
+      await page.getByRole('radio', { name: /^All 120 matching/ }).check();
       await button(page, 'Run command').click();
       await isAt(page, 'Run a command');
       await page.getByRole('radio', { name: /^Restart the phone/ }).check();
       await allAtOnce(page);
       await field(page, 'Reason').fill(REASON);
       await button(page, 'Review').click();
-      await isAt(page, /^Review: .*30 phones/);
+      await isAt(page, /^Review: Restart \d+ phones$/);
       await page.getByText('key=Reboot').first().waitFor();
       assert.equal(await field(page, 'Reason').inputValue(), REASON);
     });
 
     it('reaches every phone, and its numbers add up at every moment', async () => {
-      await page.getByRole('button', { name: /30 phones$/ }).click();
-      await isAt(page, /30 phones/);
+      await confirm(page);
+      // Twice, as people do: it is one job all the same.
+      await button(page, /^Restart \d+ phones$/).dblclick();
+      await isAt(page, 'Restart · 120 phones');
       job = new URL(page.url()).pathname;
       assert.match(job, /^\/jobs\/[0-9a-f-]{36}$/);
       addsUp(await score(page));
+      if (scripts) await canBePaused(page);
       await awaitEnd(page, scripts);
       const counts = await score(page);
       addsUp(counts);
-      assert.equal(counts['All phones'], 30);
+      assert.equal(counts['All phones'], 120);
       assert.equal(counts.Waiting ?? 0, 0);
+    });
+
+    it('is one job, however often it was pressed', async () => {
+      await page.goto('/jobs');
+      assert.equal(await page.getByRole('rowheader').count(), 1);
     });
 
     it('groups the failures by cause, each with its next step', async () => {
@@ -85,7 +94,8 @@ for (const scripts of [true, false]) {
       await page.goto(job);
       await button(page, 'Review the retry').click();
       await isAt(page, /^Review: /);
-      await page.getByRole('button', { name: /phones?$/ }).click();
+      await confirm(page);
+      await button(page, /^Restart \d+ phones?$/).click();
       await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/);
       assert.notEqual(new URL(page.url()).pathname, job);
       await page.getByText('retries').first().waitFor();
@@ -94,14 +104,15 @@ for (const scripts of [true, false]) {
     });
 
     it('stops a job that runs, and says what that means', async () => {
-      await page.goto('/run?filter=site:kiel&action=Reboot');
+      await page.goto('/run?filter=site:hamburg&action=Reboot');
       await isAt(page, 'Run a command');
       await page.getByRole('radio', { name: /^Restart the phone/ }).check();
       await oneByOne(page);
       await field(page, 'Reason').fill(REASON);
       await button(page, 'Review').click();
       await isAt(page, /^Review: /);
-      await page.getByRole('button', { name: /phones$/ }).click();
+      await confirm(page);
+      await button(page, /^Restart \d+ phones$/).click();
       await link(page, 'Stop…').click();
       await isAt(page, /^Stop: /);
       await field(page, 'Reason').fill('wrong site');
@@ -116,10 +127,25 @@ for (const scripts of [true, false]) {
   });
 }
 
+/** Numbers that move by themselves can be told to stand still. */
+async function canBePaused(page) {
+  await button(page, 'Pause updates').click();
+  await button(page, 'Resume updates').click();
+  await button(page, 'Pause updates').waitFor();
+}
+
+/** Where a number is asked for, it is the one in the question. */
+async function confirm(page) {
+  const typed = page.getByLabel(/^Type [\d,]+ to confirm/);
+  if ((await typed.count()) === 0) return;
+  const question = await page.getByText(/^Type [\d,]+ to confirm/).first().innerText();
+  await typed.fill(question.match(/[\d,]+/)[0]);
+}
+
 /** A pace of one's own that lets the demo's many broken phones fail without stopping the job. */
 async function allAtOnce(page) {
-  await page.getByRole('radio', { name: /^(Custom|My own)/ }).check();
-  await field(page, 'Phones at once').fill('30');
+  await page.getByRole('radio', { name: /^Custom/ }).check();
+  await field(page, 'Phones at once').fill('120');
   await field(page, 'Percent of a site at once').fill('100');
   await field(page, 'First so many alone').fill('0');
   await field(page, 'Stop above percent failed').fill('100');
