@@ -66,15 +66,16 @@ export async function filter(page, text) {
   await button(page, 'Filter').first().click();
 }
 
-/** The numbers of a job's summary, as the page shows them: { Waiting: 3, …, total: 40 }. */
+/** The numbers of a job's summary at one moment: { Waiting: 3, …, 'All phones': 40 }. */
 export async function score(page) {
-  const items = page.locator('.score .score-item');
-  const counts = {};
-  for (const item of await items.all()) {
-    const word = (await item.locator('.score-word').innerText()).replace(/[^A-Za-z ]/g, '').trim();
-    counts[word] = Number((await item.locator('.score-number').innerText()).replaceAll(',', ''));
-  }
-  return counts;
+  const words = await page.locator('.score .score-item').evaluateAll((items) =>
+    items.map((item) => [
+      item.querySelector('.score-word').textContent,
+      item.querySelector('.score-number').textContent,
+    ]),
+  );
+  const plain = (word) => word.replace(/[^A-Za-z ]/g, '').trim();
+  return Object.fromEntries(words.map(([word, count]) => [plain(word), Number(count.replaceAll(',', ''))]));
 }
 
 /** The states add up to the phones of the job. */
@@ -84,18 +85,18 @@ export function addsUp(counts) {
   assert.equal(sum, total, JSON.stringify(counts));
 }
 
-/** Waits until a job has ended: by its feed where scripts run, by the refresh link where not. */
-export async function awaitEnd(page, scripts, { withinMs = 120_000 } = {}) {
+/**
+ * Watches a job until it has ended: by its feed where scripts run, by the refresh link where not.
+ * Its numbers add up whenever one looks.
+ */
+export async function awaitEnd(page, scripts, { withinMs = 150_000 } = {}) {
   const ended = page.locator('.job-summary .badge.big', { hasNotText: /Running|Stopping|Paused/ });
-  if (scripts) {
-    await ended.waitFor({ timeout: withinMs });
-    return;
-  }
   const deadline = Date.now() + withinMs;
-  while ((await ended.count()) === 0) {
-    assert.ok(Date.now() < deadline, `${page.url()} has not ended`);
+  for (;;) {
     addsUp(await score(page));
-    await link(page, 'Refresh').click();
-    await page.waitForLoadState();
+    if ((await ended.count()) > 0) return;
+    assert.ok(Date.now() < deadline, `${page.url()} has not ended`);
+    if (scripts) await ended.waitFor({ timeout: 400 }).catch(() => {});
+    else await link(page, 'Refresh').click();
   }
 }
