@@ -115,24 +115,44 @@ fn build() -> Result<(), String> {
         .args(package_flags()))
 }
 
+/// Every test; then once more on Postgres those that use one database and do not choose it
+/// themselves.
 fn native_tests() -> Result<Tally, String> {
     let cluster = Cluster::start()?;
-    if !tools::has_nextest() {
-        let lines = run_and_read_stdout(
-            cargo()
-                .args(["test", "--locked", "--bins", "--lib", "--tests"])
-                .args(package_flags())
-                .env("CARILLON_TEST_POSTGRES_URL", cluster.url()),
-        )?;
-        return Ok(Tally::of_cargo_test(&lines));
-    }
-    let lines = run_and_read_stderr(
-        cargo()
-            .args(["nextest", "run", "--locked"])
-            .args(package_flags())
-            .env("CARILLON_TEST_POSTGRES_URL", cluster.url()),
+    let all = run_tests(&cluster, &["--bins", "--lib", "--tests"], &[])?;
+    let again = [("CARILLON_TEST_ON_POSTGRES", "1")];
+    let on_postgres = run_tests(
+        &cluster,
+        &["--test", "accounts", "--test", "inventory"],
+        &again,
     )?;
-    Ok(Tally::of_nextest(&lines))
+    Ok(all.plus(on_postgres))
+}
+
+fn run_tests(
+    cluster: &Cluster,
+    which: &[&str],
+    environment: &[(&str, &str)],
+) -> Result<Tally, String> {
+    let nextest = tools::has_nextest();
+    let runner: &[&str] = if nextest {
+        &["nextest", "run"]
+    } else {
+        &["test"]
+    };
+    let mut command = cargo();
+    command
+        .args(runner)
+        .arg("--locked")
+        .args(which)
+        .args(package_flags())
+        .env("CARILLON_TEST_POSTGRES_URL", cluster.url())
+        .envs(environment.iter().copied());
+    if nextest {
+        Ok(Tally::of_nextest(&run_and_read_stderr(&mut command)?))
+    } else {
+        Ok(Tally::of_cargo_test(&run_and_read_stdout(&mut command)?))
+    }
 }
 
 fn documentation() -> Result<(), String> {

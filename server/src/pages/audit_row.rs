@@ -98,6 +98,10 @@ fn known(code: &str) -> Option<&'static str> {
             "phone.sign_in_forgotten",
             "forgot how the phone asks for its password",
         ),
+        (
+            "phone.sign_in_chosen",
+            "chose how the phone asks for its password",
+        ),
         ("server.started", "started the server"),
         ("server.stopped", "stopped the server"),
         ("session.ended", "ended a session"),

@@ -29,6 +29,7 @@ pub fn routes(table: Table) -> Table {
         .get("/phones/{mac}", SEE, show)
         .post("/phones/{mac}/do", RUN, run)
         .post("/phones/{mac}/forget-sign-in", MANAGE, forget_sign_in)
+        .post("/phones/{mac}/legacy-login", MANAGE, choose_legacy_login)
         .post("/phones/{mac}/forget-pin", MANAGE, forget_pin)
         .post("/phones/{mac}/confirm-pin", MANAGE, confirm_pin)
         .get("/phones/{mac}/delete", MANAGE, ask)
@@ -104,6 +105,13 @@ async fn forget_sign_in(visit: Visit, caller: Caller, Path(mac): Path<String>) -
     let mac = mac_of(&mac)?;
     visit.app.engine().forget_sign_in(&caller, mac).await?;
     let text = "Forgotten: the next request carries no password and learns it anew.";
+    Ok(visit.see_other_saying(&format!("/phones/{mac}"), &done(text)))
+}
+
+async fn choose_legacy_login(visit: Visit, caller: Caller, Path(mac): Path<String>) -> PageResult {
+    let mac = mac_of(&mac)?;
+    visit.app.engine().choose_legacy_login(&caller, mac).await?;
+    let text = "From now on the old login form is used for this phone.";
     Ok(visit.see_other_saying(&format!("/phones/{mac}"), &done(text)))
 }
 

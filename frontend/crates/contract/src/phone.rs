@@ -1,7 +1,7 @@
 //! `/phones/{mac}`: one phone, and the form that adds or changes one.
 //!
 //! `POST /phones/{mac}/do`: `action`, `reason`, and one field `p.ACTION.PARAM` per parameter;
-//! 303 to the job. `POST /phones/{mac}/forget-sign-in`, `/forget-pin`, `/confirm-pin` (`pin`).
+//! 303 to the job. `POST /phones/{mac}/forget-sign-in`, `/legacy-login`, `/forget-pin`, `/confirm-pin` (`pin`).
 //! `GET /phones/new`, `POST /phones/new`, `GET/POST /phones/{mac}/edit`: the fields of
 //! [`PhoneForm`]. `POST /phones/{mac}/delete`: `version`.
 

@@ -120,6 +120,37 @@ impl PhoneConfig {
         true
     }
 
+    /// Its firmware, where it looks like one: what a phone says is hostile input.
+    pub fn plain_firmware(&self) -> Option<String> {
+        let plain = |text: &&String| {
+            (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        };
+        self.firmware.as_ref().filter(plain).cloned()
+    }
+
+    /// What it says in one line, without names and numbers of people.
+    pub fn in_words(&self) -> String {
+        let word = |on: Option<bool>| match on {
+            Some(true) => "on",
+            Some(false) => "off",
+            None => "not told",
+        };
+        let enabled = self
+            .accounts
+            .iter()
+            .filter(|account| account.enabled)
+            .count();
+        format!(
+            "firmware {}, {enabled} accounts in use, do-not-disturb {}, forwards: always {}, busy {}, \
+             no answer {}",
+            self.plain_firmware().as_deref().unwrap_or("not told"),
+            word(self.dnd),
+            word(self.always.on),
+            word(self.busy.on),
+            word(self.no_answer.on),
+        )
+    }
+
     /// Whether it shows what an action was meant to do.
     pub fn proves(&self, expectation: &Expectation) -> Proof {
         match expectation {

@@ -178,6 +178,8 @@ fn trust(view: &PhoneView, may_manage: bool) -> AnyView {
             submit("small", "close", "Forget"),
         )
     });
+    let old_form =
+        (may_manage && view.auth_scheme != AuthScheme::LegacyLogin).then(|| legacy_login(&path));
     let pin = view.pin.as_ref().map(|pin| pinned(pin, &path, may_manage));
     panel(
         "trust",
@@ -187,8 +189,28 @@ fn trust(view: &PhoneView, may_manage: bool) -> AnyView {
                 {fact("Asks for its password by", view! { {words::auth_scheme(view.auth_scheme)}" "{forget} })}
                 {pin}
             </dl>
+            {old_form}
         },
     )
+}
+
+/// The way to phones that know nothing but the old login form.
+fn legacy_login(path: &str) -> AnyView {
+    let choose = post(
+        format!("{path}/legacy-login"),
+        "inline-form",
+        submit("small danger", "check", "Use the old login form"),
+    );
+    view! {
+        <details>
+            <summary>"Very old firmware?"</summary>
+            <p>"Phones up to about 2016 may know only a login form that puts user name and \
+               password into the address of each request. Choose it when nothing else works; in \
+               clear it is sent only at plain HTTP sites."</p>
+            {choose}
+        </details>
+    }
+    .into_any()
 }
 
 fn pinned(pin: &PinView, path: &str, may_manage: bool) -> AnyView {

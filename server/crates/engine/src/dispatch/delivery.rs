@@ -11,6 +11,7 @@ use carillon_domain::action::{CheckedAction, uri};
 use carillon_domain::job::{EffectiveOptions, TransportChoice};
 use carillon_domain::outcome::Outcome;
 use carillon_domain::phone::{Phone, Scheme, Site, TransportSecurity};
+use carillon_domain::phonecfg::PhoneConfig;
 use carillon_domain::{Cause, Mac, Timestamp};
 use carillon_store::{ClaimedTarget, ContactUpdate, CredentialRow, PhoneRow, TargetResult};
 
@@ -219,18 +220,39 @@ fn place(phone: &Phone, security: TransportSecurity, options: &EffectiveOptions)
     })
 }
 
+/// What came of a claim, and the firmware where the phone told it.
+pub(super) struct Delivered {
+    pub(super) result: TargetResult,
+    pub(super) firmware: Option<String>,
+}
+
 /// Sends one delivery, if there is one, and says what came of the claim.
 pub(super) async fn deliver(
     engine: &Engine,
+    desk: &Desk,
     target: &ClaimedTarget,
     delivery: Result<Delivery, Cause>,
-) -> TargetResult {
-    match delivery {
-        Ok(delivery) => {
-            let outcome = engine.gateway.deliver(delivery).await;
-            result(target, outcome, engine.clock.now())
+) -> Delivered {
+    let (outcome, told) = match delivery {
+        Ok(delivery) if desk.facts.asks_for_settings() => {
+            let fetched = engine.gateway.fetch(delivery).await;
+            let told = PhoneConfig::read(&fetched.body);
+            (fetched.outcome, told)
         }
-        Err(cause) => unsent(target, cause, engine.clock.now()),
+        Ok(delivery) => (engine.gateway.deliver(delivery).await, None),
+        Err(cause) => {
+            let result = unsent(target, cause, engine.clock.now());
+            return Delivered {
+                result,
+                firmware: None,
+            };
+        }
+    };
+    let mut result = result(target, outcome, engine.clock.now());
+    result.evidence = told.as_ref().map(PhoneConfig::in_words).unwrap_or_default();
+    Delivered {
+        result,
+        firmware: told.as_ref().and_then(PhoneConfig::plain_firmware),
     }
 }
 

@@ -42,6 +42,11 @@ impl JobFacts {
         })
     }
 
+    /// Whether the phone's answer is what the job is for.
+    pub(super) fn asks_for_settings(&self) -> bool {
+        self.action.entry().name == "phonecfg"
+    }
+
     /// An audit record about one target of this job, by the one who ordered it.
     pub(super) fn event(
         &self,

@@ -35,11 +35,29 @@ pub(super) enum Entry {
     /// Tells what came of one; `stored` fires after the commit.
     Result {
         facts: Arc<JobFacts>,
-        result: TargetResult,
-        /// Name of a credential that was refused too often: the job must hold.
-        hold: Option<String>,
+        finding: Box<Finding>,
         stored: oneshot::Sender<()>,
     },
+}
+
+/// What came of one claim, with what follows from it.
+pub(super) struct Finding {
+    pub(super) result: TargetResult,
+    /// Name of a credential that was refused too often: the job must hold.
+    pub(super) hold: Option<String>,
+    /// The firmware that the phone told.
+    pub(super) firmware: Option<String>,
+}
+
+impl Finding {
+    /// A result from which nothing else follows.
+    pub(super) const fn plain(result: TargetResult) -> Self {
+        Self {
+            result,
+            hold: None,
+            firmware: None,
+        }
+    }
 }
 
 /// A wish for phones. Its attempts are named before anything is written, so that after an
@@ -51,13 +69,10 @@ struct Claim {
     reply: oneshot::Sender<Vec<ClaimedTarget>>,
 }
 
-type Finding = (Arc<JobFacts>, TargetResult, oneshot::Sender<()>);
-
 #[derive(Default)]
 struct Batch {
     claims: Vec<Claim>,
-    results: Vec<Finding>,
-    holds: Vec<(Arc<JobFacts>, String)>,
+    results: Vec<(Arc<JobFacts>, Box<Finding>, oneshot::Sender<()>)>,
 }
 
 /// What one transaction did.
@@ -82,14 +97,9 @@ impl Batch {
             }),
             Entry::Result {
                 facts,
-                result,
-                hold,
+                finding,
                 stored,
-            } => {
-                self.holds
-                    .extend(hold.map(|credential| (facts.clone(), credential)));
-                self.results.push((facts, result, stored));
-            }
+            } => self.results.push((facts, finding, stored)),
         }
     }
 
@@ -208,7 +218,11 @@ async fn write(engine: &Engine, batch: &Batch) -> Result<Written, StoreError> {
     let mut written = Written::default();
     let jobs = batch.jobs();
     let mut unit = engine.store.begin().await?;
-    let results: Vec<TargetResult> = batch.results.iter().map(|(_, r, _)| r.clone()).collect();
+    let results: Vec<TargetResult> = batch
+        .results
+        .iter()
+        .map(|(_, finding, _)| finding.result.clone())
+        .collect();
     for change in unit.record_results(&results).await? {
         if let Some(facts) = jobs.get(change.target.job.as_str()) {
             events.push(result_event(facts, &change.target, now));
@@ -220,7 +234,13 @@ async fn write(engine: &Engine, batch: &Batch) -> Result<Written, StoreError> {
             written.changed.insert(facts.id.clone(), true);
         }
     }
-    for (facts, credential) in &batch.holds {
+    for (facts, finding, _) in &batch.results {
+        if let Some(firmware) = &finding.firmware {
+            unit.note_firmware(finding.result.mac, firmware, "").await?;
+        }
+        let Some(credential) = &finding.hold else {
+            continue;
+        };
         let (from, to) = (&[JobState::Running], JobState::Paused);
         if unit.set_job_state(&facts.id, from, to, now).await? {
             events.push(held_event(facts, credential, now));

@@ -6,14 +6,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use carillon_store::{ClaimedTarget, TargetResult};
+use carillon_store::ClaimedTarget;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::task::JoinSet;
 
 use crate::Engine;
-use crate::dispatch::delivery::{self, Desk, Prepared};
+use crate::dispatch::delivery::{self, Delivered, Desk, Prepared};
 use crate::dispatch::facts::JobFacts;
-use crate::dispatch::recorder::Entry;
+use crate::dispatch::recorder::{Entry, Finding};
 use crate::dispatch::verify;
 
 /// The most phones in one claim: what the recorder takes in one transaction.
@@ -116,35 +116,37 @@ async fn start(
 
 /// One delivery and its record; what can be verified goes on without holding its place.
 async fn send_one(engine: &Engine, desk: &Arc<Desk>, target: ClaimedTarget, prepared: Prepared) {
-    let mut result = delivery::deliver(engine, &target, prepared.delivery).await;
+    let Delivered {
+        mut result,
+        firmware,
+    } = delivery::deliver(engine, desk, &target, prepared.delivery).await;
     let cause = result.cause;
     let open = verify::keep_open(desk.facts(), &mut result);
     let hold = desk.must_hold(prepared.credential.as_deref(), cause);
     let hold = prepared.credential.filter(|_| hold);
-    hand_in(engine, desk.facts(), result, hold).await;
+    let finding = Finding {
+        result,
+        hold,
+        firmware,
+    };
+    hand_in(engine, desk.facts(), finding).await;
     if open {
         let (engine, desk) = (engine.clone(), desk.clone());
         let tasks = engine.dispatch.tasks.clone();
         tasks.spawn(async move {
             if let Some(result) = verify::verify(&engine, &desk, &target, cause).await {
-                hand_in(&engine, desk.facts(), result, None).await;
+                hand_in(&engine, desk.facts(), Finding::plain(result)).await;
             }
         });
     }
 }
 
 /// Returns once the result is stored.
-async fn hand_in(
-    engine: &Engine,
-    facts: &Arc<JobFacts>,
-    result: TargetResult,
-    hold: Option<String>,
-) {
+async fn hand_in(engine: &Engine, facts: &Arc<JobFacts>, finding: Finding) {
     let (stored, kept) = oneshot::channel();
     let entry = Entry::Result {
         facts: facts.clone(),
-        result,
-        hold,
+        finding: Box::new(finding),
         stored,
     };
     if engine.dispatch.entries.send(entry).await.is_ok() {

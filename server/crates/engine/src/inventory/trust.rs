@@ -1,6 +1,7 @@
 //! What a person takes back or confirms of what contact with a phone has taught.
 
 use carillon_domain::Mac;
+use carillon_domain::phone::AuthScheme;
 use carillon_domain::role::Permission;
 use carillon_store::PhoneRow;
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 
 enum Change<'p> {
-    SignIn,
+    SignIn(AuthScheme),
     Pin(Option<&'p str>),
 }
 
@@ -21,7 +22,18 @@ impl Engine {
     /// # Errors
     /// Denied, or not found.
     pub async fn forget_sign_in(&self, caller: &Caller, mac: Mac) -> Result<()> {
-        self.change_trust(caller, mac, Change::SignIn).await
+        let learn = Change::SignIn(AuthScheme::Unknown);
+        self.change_trust(caller, mac, learn).await
+    }
+
+    /// Chooses the old login form for a phone that knows nothing else. It puts user name and
+    /// password into the address of each request, so nobody gets there but by this choice.
+    ///
+    /// # Errors
+    /// Denied, or not found.
+    pub async fn choose_legacy_login(&self, caller: &Caller, mac: Mac) -> Result<()> {
+        let legacy = Change::SignIn(AuthScheme::LegacyLogin);
+        self.change_trust(caller, mac, legacy).await
     }
 
     /// Forgets a phone's pinned key: the next contact pins the one it shows.
@@ -58,9 +70,13 @@ impl Engine {
             .pop()
             .ok_or(EngineError::NotFound)?;
         let action = match change {
-            Change::SignIn => {
-                unit.forget_auth_scheme(mac, now).await?;
-                "phone.sign_in_forgotten"
+            Change::SignIn(scheme) => {
+                unit.set_auth_scheme(mac, scheme, now).await?;
+                if scheme == AuthScheme::Unknown {
+                    "phone.sign_in_forgotten"
+                } else {
+                    "phone.sign_in_chosen"
+                }
             }
             Change::Pin(pin) => {
                 unit.set_tls_pin(mac, pin, now).await?;
@@ -80,7 +96,7 @@ impl Engine {
 
 fn detail(row: &PhoneRow, change: &Change<'_>) -> Value {
     match change {
-        Change::SignIn => json!({"old": row.contact.auth_scheme}),
+        Change::SignIn(scheme) => json!({"old": row.contact.auth_scheme, "new": scheme}),
         Change::Pin(pin) => json!({"old": row.contact.tls_pin, "new": pin}),
     }
 }

@@ -12,6 +12,7 @@ use carillon_engine::accounts::{Cost, Hasher, NewUser, SessionContext, SignIn, S
 use carillon_engine::dispatch::Dispatch;
 use carillon_engine::secrets::{KeySource, Keyring, check_keys};
 use carillon_engine::{Caller, Clock, Engine, Feed, Parts, Random};
+use carillon_store::testing::TestDatabase;
 use carillon_store::{AuditQuery, Store};
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -122,13 +123,37 @@ impl House {
     }
 }
 
+/// A database for one test: a SQLite file, or, where `CARILLON_TEST_ON_POSTGRES` is set, one of
+/// its own on the test server, which goes with its cluster.
 pub(crate) async fn open(directory: &TempDir) -> Store {
     let file = directory.path().join("carillon.db");
-    let store = Store::open(&format!("sqlite:{}", file.display()))
+    let store = Store::open(&url(directory, &file.display().to_string()).await)
         .await
         .unwrap();
     store.migrate().await.unwrap();
     store
+}
+
+/// Whether this run is the one on Postgres, where there is no file to search.
+pub(crate) fn on_postgres() -> bool {
+    std::env::var_os("CARILLON_TEST_ON_POSTGRES").is_some()
+}
+
+/// The same directory has the same database, however often it is opened.
+async fn url(directory: &TempDir, file: &str) -> String {
+    if !on_postgres() {
+        return format!("sqlite:{file}");
+    }
+    let note = directory.path().join("postgres");
+    if let Ok(url) = std::fs::read_to_string(&note) {
+        return url;
+    }
+    let server = std::env::var_os("CARILLON_TEST_POSTGRES_URL").expect("a server to test on");
+    let database = TestDatabase::create(server.to_str().unwrap(), "accounts")
+        .await
+        .unwrap();
+    std::fs::write(&note, database.url()).unwrap();
+    database.url()
 }
 
 pub(crate) fn engine(store: Store, keyring: Option<Keyring>, clock: Clock) -> Engine {

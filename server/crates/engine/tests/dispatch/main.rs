@@ -48,6 +48,7 @@ cases! {
     outcome::a_broadcast_to_the_demo_fleet_tells_the_truth_about_every_phone,
     outcome::every_intent_and_every_result_is_in_the_audit_log,
     outcome::what_contact_taught_is_remembered_for_the_next_job,
+    outcome::asking_for_settings_tells_them_and_keeps_the_firmware,
     verify::a_reboot_is_verified_by_going_away_and_coming_back,
     verify::a_setting_is_verified_by_reading_it_back,
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use carillon_domain::event::EventResult;
+use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_domain::{Cause, TargetState};
-use carillon_simulator::FleetConfig;
+use carillon_simulator::{FleetConfig, Profile};
 use serde_json::json;
 
 use crate::house::{House, Place, took};
@@ -93,4 +94,28 @@ pub(crate) async fn what_contact_taught_is_remembered_for_the_next_job(place: Pl
         more < requests,
         "{requests} requests at first contact, {more} after it"
     );
+}
+
+pub(crate) async fn asking_for_settings_tells_them_and_keeps_the_firmware(place: Place) {
+    let house = House::new(place, FleetConfig::uniform(Profile::Normal, 4, PlainHttp)).await;
+    let params = json!({"accounts": true, "dnd": true, "fw": true});
+    let job = house
+        .submit(json!({"action": "phonecfg", "params": params, "targets": {"filter": ""}}))
+        .await;
+    house.finished(&job).await;
+    for target in house.targets(&job).await {
+        let phone = house.fleet.phone(target.mac).unwrap();
+        let row = house.engine.store.phone(target.mac).await.unwrap().unwrap();
+        assert_eq!(row.phone.firmware, phone.firmware);
+        assert!(
+            target.evidence.contains(&phone.firmware),
+            "{}",
+            target.evidence
+        );
+        assert!(
+            target.evidence.contains("do-not-disturb off"),
+            "{}",
+            target.evidence
+        );
+    }
 }

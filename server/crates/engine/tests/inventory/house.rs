@@ -14,6 +14,7 @@ use carillon_engine::dispatch::Dispatch;
 use carillon_engine::inventory::{PhoneEdit, SiteInput};
 use carillon_engine::secrets::KeySource;
 use carillon_engine::{Caller, Clock, Engine, EngineError, Feed, Parts, Random};
+use carillon_store::testing::TestDatabase;
 use carillon_store::{AuditQuery, NewUser, Store};
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -28,16 +29,31 @@ pub(crate) struct House {
     pub(crate) viewer: Caller,
 }
 
+/// A SQLite file, or, where `CARILLON_TEST_ON_POSTGRES` is set, a database of its own on the test
+/// server, which goes with its cluster.
+async fn url(directory: &TempDir) -> String {
+    if !on_postgres() {
+        return format!("sqlite:{}", directory.path().join("carillon.db").display());
+    }
+    let server = std::env::var_os("CARILLON_TEST_POSTGRES_URL").unwrap();
+    let database = TestDatabase::create(server.to_str().unwrap(), "inventory")
+        .await
+        .unwrap();
+    database.url()
+}
+
+/// Whether this run is the one on Postgres, where there is no file to search.
+pub(crate) fn on_postgres() -> bool {
+    std::env::var_os("CARILLON_TEST_ON_POSTGRES").is_some()
+}
+
 impl House {
     pub(crate) async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = Clock::manual(Timestamp::from_micros(START));
         let source = KeySource::File(directory.path().join("secret.keys"));
         let keyring = source.create(&Random::system(), clock.now()).unwrap();
-        let file = directory.path().join("carillon.db");
-        let store = Store::open(&format!("sqlite:{}", file.display()))
-            .await
-            .unwrap();
+        let store = Store::open(&url(&directory).await).await.unwrap();
         store.migrate().await.unwrap();
         let now = clock.clone();
         let gateway = Gateway::new(GatewayConfig {

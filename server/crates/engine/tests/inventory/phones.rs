@@ -1,5 +1,6 @@
 //! Phones one by one, tags, and trust.
 
+use carillon_domain::phone::AuthScheme;
 use carillon_domain::phone_list::Column;
 use carillon_domain::{Filter, Mac};
 use carillon_engine::EngineError;
@@ -204,13 +205,18 @@ async fn trust_is_taken_back_and_confirmed_by_people() {
     assert_eq!(row.contact.tls_pin, None);
     let denied = house.engine.forget_pin(&house.operator, mac).await;
     assert!(matches!(denied, Err(EngineError::Denied(_))));
+    let chosen = house.engine.choose_legacy_login(&house.admin, mac).await;
+    chosen.unwrap();
+    let row = house.engine.phone(&house.admin, mac).await.unwrap();
+    assert_eq!(row.contact.auth_scheme, AuthScheme::LegacyLogin);
     let actions = house.actions().await;
     assert_eq!(
         actions[1..],
         [
             "phone.pin_confirmed",
             "phone.pin_forgotten",
-            "phone.sign_in_forgotten"
+            "phone.sign_in_forgotten",
+            "phone.sign_in_chosen",
         ]
     );
 }

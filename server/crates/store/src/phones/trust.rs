@@ -3,6 +3,7 @@
 //! Owns the two columns that decide whether a password is sent: how a phone asks for it, and
 //! which key it showed.
 
+use carillon_domain::phone::AuthScheme;
 use carillon_domain::{Mac, Timestamp};
 
 use crate::error::Result;
@@ -10,13 +11,20 @@ use crate::sql::Sql;
 use crate::unit::Unit;
 
 impl Unit {
-    /// Forgets how a phone asks for its password; says whether there was such a phone.
-    pub async fn forget_auth_scheme(&mut self, mac: Mac, now: Timestamp) -> Result<bool> {
+    /// Sets how a phone asks for its password, `unknown` to learn it anew; says whether there was
+    /// such a phone.
+    pub async fn set_auth_scheme(
+        &mut self,
+        mac: Mac,
+        scheme: AuthScheme,
+        now: Timestamp,
+    ) -> Result<bool> {
         let sql = Sql::new(
-            "UPDATE phones SET auth_scheme = 'unknown', version = version + 1, updated_at = $2 \
+            "UPDATE phones SET auth_scheme = $3, version = version + 1, updated_at = $2 \
              WHERE mac = $1",
         );
-        Ok(self.conn().execute(sql.arg(mac).arg(now)).await? > 0)
+        let sql = sql.arg(mac).arg(now).arg(scheme.as_str());
+        Ok(self.conn().execute(sql).await? > 0)
     }
 
     /// Pins this key, or none; says whether there was such a phone.

@@ -361,7 +361,11 @@ pub(crate) async fn what_contact_taught_survives_an_edit(db: Database) {
     );
 
     let mut unit = db.store.begin().await.unwrap();
-    assert!(unit.forget_auth_scheme(mac(1), at(9)).await.unwrap());
+    assert!(
+        unit.set_auth_scheme(mac(1), AuthScheme::Unknown, at(9))
+            .await
+            .unwrap()
+    );
     assert!(unit.set_tls_pin(mac(1), Some("cc"), at(9)).await.unwrap());
     assert!(!unit.set_tls_pin(mac(2), None, at(9)).await.unwrap());
     unit.commit_bookkeeping().await.unwrap();
