@@ -58,6 +58,11 @@ fn note(snapshot: &JobSnapshot) -> Option<String> {
             "The server stopped in the middle. Nothing more is sent until somebody resumes it."
                 .to_owned(),
         ),
+        JobState::Paused if refused(snapshot) => Some(
+            "Paused: passwords were refused, and a job holds itself when that happens several \
+             times in a row. Correct the credential, then resume."
+                .to_owned(),
+        ),
         JobState::Paused => {
             Some("Paused: nothing more is sent until somebody resumes it.".to_owned())
         }
@@ -67,4 +72,16 @@ fn note(snapshot: &JobSnapshot) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether enough passwords were refused for the job to have held itself.
+fn refused(snapshot: &JobSnapshot) -> bool {
+    let limit = snapshot
+        .job
+        .options
+        .get("max_auth_failed")
+        .and_then(serde_json::Value::as_i64);
+    snapshot.causes.iter().any(|(cause, count)| {
+        *cause == Cause::AuthFailed && limit.is_some_and(|limit| limit > 0 && *count >= limit)
+    })
 }
