@@ -87,6 +87,11 @@ impl SiteInput {
     }
 }
 
+fn goes_plain(old: &Site, new: &Site) -> bool {
+    let plain = TransportSecurity::PlainHttp;
+    old.transport_security != plain && new.transport_security == plain
+}
+
 fn fields(site: &Site) -> Vec<(&'static str, String)> {
     let authority = site.ca_pem.as_ref().map(|_| "(a certificate)");
     vec![
@@ -173,6 +178,12 @@ impl Engine {
             event.site = Some(slug.to_owned());
             let changes = change::between(&fields(&old.site), &fields(&new));
             event.detail = record::changes(&changes);
+            if goes_plain(&old.site, &new) {
+                // Somebody chose clear text here. Phones remembered as speaking TLS would be taken
+                // for downgraded, one by one, and never be given their password.
+                let forgotten = unit.forget_trust_of_site(slug, now).await?;
+                event.detail["learned_forgotten"] = forgotten.into();
+            }
             finish(unit, &[event]).await?;
         }
         self.site(caller, slug).await

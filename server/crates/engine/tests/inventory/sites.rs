@@ -62,6 +62,34 @@ async fn a_site_is_made_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_site_that_goes_plain_forgets_the_keys_of_its_phones() {
+    let house = House::new().await;
+    house.site("Kiel").await;
+    let phone = house.phone(1, &[(Column::Site, "kiel")]).await;
+    let pin = "ab".repeat(32);
+    house
+        .engine
+        .confirm_pin(&house.admin, phone, &pin)
+        .await
+        .unwrap();
+    let plain = SiteInput {
+        transport_security: TransportSecurity::PlainHttp,
+        ..site_input("Kiel")
+    };
+    house
+        .engine
+        .update_site(&house.admin, "kiel", &plain, None)
+        .await
+        .unwrap();
+    let row = house.engine.phone(&house.admin, phone).await.unwrap();
+    assert_eq!(row.contact.tls_pin, None);
+    assert_eq!(
+        house.events().await.last().unwrap().detail["learned_forgotten"],
+        1
+    );
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_told_by_field() {
     let house = House::new().await;
     let bad = SiteInput {

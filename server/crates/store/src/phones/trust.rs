@@ -40,4 +40,15 @@ impl Unit {
         );
         Ok(self.conn().execute(sql.arg(mac).arg(now).arg(pin)).await? > 0)
     }
+
+    /// Forgets the keys and the ways to ask for a password of all phones at a site; says of how
+    /// many.
+    pub async fn forget_trust_of_site(&mut self, slug: &str, now: Timestamp) -> Result<u64> {
+        let sql = Sql::new(
+            "UPDATE phones SET tls_pin = NULL, auth_scheme = 'unknown', version = version + 1, \
+             updated_at = $2 WHERE site = $1 AND (tls_pin IS NOT NULL OR auth_scheme NOT IN \
+             ('unknown', 'legacy_login'))",
+        );
+        self.conn().execute(sql.arg(slug).arg(now)).await
+    }
 }
