@@ -58,6 +58,7 @@ fn words(event: &Event) -> String {
     match event.action.as_str() {
         "target.intent" => format!("is about to send: {}", command(event)),
         "target.answered" => format!("took the request: {}", command(event)),
+        "target.unanswered" => format!("got no answer yet: {}", command(event)),
         "target.result" => command(event),
         "job.submitted" => format!("started a job: {}", command(event)),
         "phones.tagged" => format!("added the tag {}", text(event, "tag")),

@@ -202,7 +202,18 @@ fn target(row: carillon_store::TargetRow) -> TargetRow {
         sent_at: row.sent_at,
         finished_at: row.finished_at,
         duration_ms: row.duration_ms,
-        excerpt: row.excerpt,
+        excerpt: seen(row.evidence, row.excerpt),
+    }
+}
+
+/// What was seen afterwards, else what the phone answered, unless that is the source of a page.
+fn seen(evidence: String, answer: String) -> String {
+    if !evidence.is_empty() {
+        evidence
+    } else if answer.trim_start().starts_with('<') {
+        String::new()
+    } else {
+        answer
     }
 }
 

@@ -129,7 +129,7 @@ pub(crate) async fn a_person_does_the_whole_job(house: House) -> House {
     );
 
     let page = anna.finished(job).await;
-    for shown in ["INC-4711", "site:kiel", "at most 20 phones at once"] {
+    for shown in ["INC-4711", "site:kiel", "at most 20 requests at once"] {
         assert!(page.text.contains(shown), "{shown}");
     }
     let file = anna.see(&format!("{job}/targets.csv")).await;

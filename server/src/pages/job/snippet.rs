@@ -9,22 +9,24 @@ use crate::pages::snippet::lines_for;
 /// So many refusing phones tell from where we speak to them.
 const ASKED: i64 = 20;
 
-/// The lines that open this job's refusing phones to this server; `None` when none refused.
+/// The lines that open this job's refusing phones to this server; `None` when it is over and none
+/// refused.
 pub(super) async fn of(
     engine: &Engine,
     caller: &Caller,
     snapshot: &JobSnapshot,
 ) -> Result<Option<String>, EngineError> {
-    if !snapshot
-        .causes
-        .iter()
-        .any(|(cause, _)| *cause == Cause::Forbidden)
-    {
+    let refused = |(cause, _): &(Cause, i64)| *cause == Cause::Forbidden;
+    let query = if snapshot.causes.iter().any(refused) {
+        TargetQuery {
+            cause: Some(Cause::Forbidden),
+            ..TargetQuery::default()
+        }
+    } else if snapshot.job.state.is_terminal() {
         return Ok(None);
-    }
-    let query = TargetQuery {
-        cause: Some(Cause::Forbidden),
-        ..TargetQuery::default()
+    } else {
+        // One may refuse while the page is open, and the lines must then be there.
+        TargetQuery::default()
     };
     let page = engine
         .targets(caller, &snapshot.job.id, &query, &Seek::Start, ASKED)

@@ -53,7 +53,9 @@ fn note(snapshot: &JobSnapshot) -> Option<String> {
         .iter()
         .any(|(cause, _)| *cause == Cause::FailureLimit);
     match job.state {
-        _ if stopped_itself => Some("It stopped itself: too many phones failed.".to_owned()),
+        _ if stopped_itself => {
+            Some("It stopped itself: the first phone, or too many of them, failed.".to_owned())
+        }
         JobState::Interrupted => Some(
             "The server stopped in the middle. Nothing more is sent until somebody resumes it."
                 .to_owned(),

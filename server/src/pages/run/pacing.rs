@@ -157,13 +157,13 @@ impl Limits {
 
     fn in_words(&self) -> Vec<String> {
         let at_once = match self.window {
-            1 => "one phone at a time".to_owned(),
-            most => format!("at most {most} phones at once"),
+            1 => "one request at a time".to_owned(),
+            most => format!("at most {most} requests at once"),
         };
         let site = match self.site {
             100 => None,
             0 => Some("one phone of a site at a time".to_owned()),
-            share => Some(format!("at most {share} % of a site at once")),
+            share => Some(format!("at most {share} % of a site away at once")),
         };
         let first = match self.canary {
             0 => None,
@@ -217,7 +217,7 @@ where
 pub fn in_words(options: &EffectiveOptions) -> Vec<String> {
     let mut lines = Limits::of(options).in_words();
     lines.push(format!(
-        "waits {} for an answer",
+        "gives each phone at most {} to answer",
         seconds(options.timeout_ms)
     ));
     match options.transport {

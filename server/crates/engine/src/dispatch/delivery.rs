@@ -295,6 +295,11 @@ fn contact(outcome: &Outcome) -> ContactUpdate {
     ContactUpdate {
         learned_auth: outcome.learned_auth,
         learned_pin: outcome.learned_pin.clone(),
-        reached: outcome.reached,
+        reached: outcome.reached && !fell_silent(outcome.cause),
     }
+}
+
+/// A phone that took the connection and then said nothing did not answer.
+const fn fell_silent(cause: Option<Cause>) -> bool {
+    matches!(cause, Some(Cause::TimeoutAnswer | Cause::ConnectionReset))
 }

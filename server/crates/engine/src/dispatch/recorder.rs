@@ -376,10 +376,11 @@ fn intent_event(facts: &JobFacts, claimed: &ClaimedTarget, now: Timestamp) -> Ev
 }
 
 fn result_event(facts: &JobFacts, target: &TargetRow, now: Timestamp) -> Event {
-    // Not over yet: the phone has answered and its effect is being looked for.
-    let (action, result) = match EventResult::of_target(target.state) {
-        Some(result) => ("target.result", result),
-        None => ("target.answered", EventResult::Ok),
+    // Not over yet: the effect is being looked for.
+    let (action, result) = match (EventResult::of_target(target.state), target.cause) {
+        (Some(result), _) => ("target.result", result),
+        (None, None) => ("target.answered", EventResult::Ok),
+        (None, Some(_)) => ("target.unanswered", EventResult::Unknown),
     };
     let mut event = facts.event(now, action, result, target);
     event.detail = serde_json::json!({

@@ -10,7 +10,7 @@ use carillon_devices::{Delivery, Limits};
 use carillon_domain::action::Expectation;
 use carillon_domain::phonecfg::{PhoneConfig, Proof};
 use carillon_domain::{Cause, Mac, TargetState, Timestamp};
-use carillon_store::{ClaimedTarget, TargetResult};
+use carillon_store::{ClaimedTarget, ContactUpdate, TargetResult};
 
 use crate::Engine;
 use crate::dispatch::delivery::{self, Desk};
@@ -103,6 +103,11 @@ impl Finding {
         } else {
             TargetState::Acknowledged
         };
+        let there = match self {
+            Self::Proof(_) => Some(true),
+            Self::Gone(_) => Some(false),
+            Self::NoProof(_) => None,
+        };
         let (state, cause, evidence) = match (self, cause) {
             (Self::Proof(evidence), _) => (TargetState::Verified, None, evidence),
             (Self::NoProof(evidence), cause) => (said, cause, evidence),
@@ -111,7 +116,13 @@ impl Finding {
             }
             (Self::Gone(evidence), cause) => (TargetState::Unknown, cause, evidence),
         };
+        let contact = there.map(|reached| ContactUpdate {
+            reached,
+            learned_auth: None,
+            learned_pin: None,
+        });
         TargetResult {
+            contact,
             state,
             cause,
             evidence,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use carillon_domain::phone::Reachability;
 use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_domain::{Cause, TargetState};
 use carillon_simulator::{FleetConfig, Profile, Timing};
@@ -44,6 +45,20 @@ pub(crate) async fn a_reboot_is_verified_by_going_away_and_coming_back(place: Pl
         };
         assert_eq!(seen, expected, "{profile:?}: {}", target.evidence);
         assert_eq!(target.evidence.is_empty(), profile == Profile::ForbiddenIp);
+        let contact = house
+            .engine
+            .store
+            .phone(target.mac)
+            .await
+            .unwrap()
+            .unwrap()
+            .contact;
+        let gone = profile == Profile::NeverReturns;
+        assert_eq!(
+            contact.reachability == Reachability::Offline,
+            gone,
+            "{profile:?}"
+        );
     }
 }
 
