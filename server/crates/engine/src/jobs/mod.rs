@@ -5,6 +5,7 @@
 //! transaction, and nothing is sent from here.
 
 mod control;
+mod dialling;
 mod export;
 mod preview;
 mod read;

@@ -5,6 +5,7 @@ use carillon_domain::job::{CheckedRequest, EffectiveOptions, JobRequest, Plan, p
 use carillon_domain::phone::{DialForm, UrlForm};
 use carillon_domain::role::{Permission, Role};
 
+use super::dialling;
 use super::resolve::resolve;
 use crate::Engine;
 use crate::caller::Caller;
@@ -44,6 +45,7 @@ impl Engine {
         let checked = check(caller, request)?;
         let phones = resolve(self, &request.targets, checked.filter.as_ref()).await?;
         let plan = plan(&checked.action, phones, request.options.include_protected);
+        dialling::check(&checked.action, plan.total())?;
         Ok(preview(checked, plan))
     }
 }

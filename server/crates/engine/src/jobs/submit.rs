@@ -8,6 +8,7 @@ use carillon_domain::{Cause, JobState, Timestamp};
 use carillon_store::{IdempotencyKey, KeyUse, NewJob, NewTarget, Unit};
 use serde_json::json;
 
+use super::dialling;
 use super::preview::{JobPreview, check, preview};
 use super::resolve::resolve;
 use crate::Engine;
@@ -57,6 +58,7 @@ impl Engine {
         let checked = check(caller, request)?;
         let phones = resolve(self, &request.targets, checked.filter.as_ref()).await?;
         let plan = plan(&checked.action, phones, request.options.include_protected);
+        dialling::check(&checked.action, plan.total())?;
         let preview = preview(checked, plan);
         expect(request, &preview)?;
         require_reason(request, &preview)?;

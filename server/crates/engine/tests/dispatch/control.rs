@@ -239,3 +239,21 @@ pub(crate) async fn a_password_refused_again_and_again_holds_the_job(place: Plac
         .filter(|event| event.action == "job.held");
     assert_eq!(told.count(), 1);
 }
+
+pub(crate) async fn one_phone_places_a_call_and_nobody_calls_the_police(place: Place) {
+    let house = House::new(place, FleetConfig::uniform(Profile::Normal, 2, PlainHttp)).await;
+    let field = async |number: &str, targets: serde_json::Value| {
+        let body = request(json!({
+            "action": "number", "params": {"number": number}, "targets": targets, "reason": "test",
+        }));
+        match house.engine.preview_job(&caller(), &body).await {
+            Ok(_) => String::new(),
+            Err(EngineError::Invalid(errors)) => errors[0].field.clone(),
+            Err(other) => panic!("{other}"),
+        }
+    };
+    let one = json!({"phones": [house.fleet.phones()[0].mac]});
+    assert_eq!(field("2041", one.clone()).await, "");
+    assert_eq!(field("112", one).await, "params.number");
+    assert_eq!(field("2041", json!({"filter": ""})).await, "targets");
+}
