@@ -66,16 +66,30 @@ export async function filter(page, text) {
   await button(page, 'Filter').first().click();
 }
 
-/** The numbers of a job's summary at one moment: { Waiting: 3, …, 'All phones': 40 }. */
+/**
+ * The numbers of a job's summary at one moment: { Waiting: 3, …, 'All phones': 40 }. A page that
+ * is only just arriving may have some of them, or none: then the moment has not come yet.
+ */
 export async function score(page) {
-  const words = await page.locator('.score .score-item').evaluateAll((items) =>
-    items.map((item) => [
-      item.querySelector('.score-word').textContent,
-      item.querySelector('.score-number').textContent,
-    ]),
-  );
   const plain = (word) => word.replace(/[^A-Za-z ]/g, '').trim();
-  return Object.fromEntries(words.map(([word, count]) => [plain(word), Number(count.replaceAll(',', ''))]));
+  for (;;) {
+    await page.locator('.score .score-sum .score-number').waitFor();
+    const words = await page.locator('.score .score-item').evaluateAll((items) =>
+      items.map((item) => [
+        item.querySelector('.score-word').textContent,
+        item.querySelector('.score-number').textContent,
+      ]),
+    );
+    const counts = Object.fromEntries(
+      words.map(([word, count]) => [plain(word), Number(count.replaceAll(',', ''))]),
+    );
+    if ('All phones' in counts) return counts;
+  }
+}
+
+/** Loads a page anew by its own link, and has all of it. */
+async function refresh(page) {
+  await Promise.all([page.waitForEvent('domcontentloaded'), link(page, 'Refresh').click()]);
 }
 
 /** The states add up to the phones of the job. */
@@ -97,6 +111,6 @@ export async function awaitEnd(page, scripts, { withinMs = 150_000 } = {}) {
     if ((await ended.count()) > 0) return;
     assert.ok(Date.now() < deadline, `${page.url()} has not ended`);
     if (scripts) await ended.waitFor({ timeout: 400 }).catch(() => {});
-    else await link(page, 'Refresh').click();
+    else await refresh(page);
   }
 }
