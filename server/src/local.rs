@@ -28,5 +28,6 @@ pub fn caller(uid: u32) -> Caller {
         role: Role::Admin,
         user_id: None,
         ip: None,
+        reach: carillon_domain::Reach::everything(),
     }
 }

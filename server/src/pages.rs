@@ -12,6 +12,7 @@ use crate::router::table::{Access, Table};
 
 pub mod account;
 pub mod action_words;
+pub mod area;
 pub mod audit;
 pub mod audit_row;
 pub mod credentials;

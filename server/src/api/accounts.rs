@@ -54,6 +54,8 @@ async fn users(State(app): State<App>, caller: Caller) -> Result<Json<Page<User>
         id: user.id,
         name: user.name,
         role: user.role,
+        reach: user.area,
+        approver: user.approver,
         disabled: user.disabled,
         created_at: user.created_at,
     });
@@ -67,6 +69,7 @@ async fn tokens(State(app): State<App>, caller: Caller) -> Result<Json<Page<Toke
         user: token.user,
         label: token.label,
         scope: token.scope.to_string(),
+        reach: token.area,
         created_at: token.created_at,
         expires_at: token.expires_at,
         last_used_at: token.last_used_at,

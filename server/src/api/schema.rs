@@ -171,14 +171,19 @@ const LINES: &[Line] = &[
         "seq:int leaf_hash:text entry:object",
     ),
     (
+        "Area",
+        "Sites and fixed groups; a phone counts that is in any of them.",
+        "sites:text[] groups:text[]",
+    ),
+    (
         "User",
         "An account.",
-        "id:text name:text role:viewer|operator|admin|auditor disabled:bool created_at:time",
+        "id:text name:text role:viewer|operator|admin|auditor reach:Area? approver:bool disabled:bool created_at:time",
     ),
     (
         "Token",
         "An API token, without the token.",
-        "id:text user:text label:text scope:read|run|manage created_at:time expires_at:time? last_used_at:time? \
+        "id:text user:text label:text scope:read|run|manage reach:Area? created_at:time expires_at:time? last_used_at:time? \
          revoked_at:time?",
     ),
     (

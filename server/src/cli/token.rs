@@ -27,6 +27,12 @@ pub(super) enum Token {
         /// read, run or manage; never more than the account may
         #[arg(long, default_value = "run")]
         scope: TokenScope,
+        /// A site that it reaches; without any site or group, all that the account does
+        #[arg(long = "site")]
+        sites: Vec<String>,
+        /// A fixed group that it reaches
+        #[arg(long = "group")]
+        groups: Vec<String>,
         /// How long it works: 90d, 12h
         #[arg(long, default_value = "90d", value_parser = lifetime)]
         expires: Duration,
@@ -47,11 +53,15 @@ impl Token {
                 user,
                 label,
                 scope,
+                sites,
+                groups,
                 expires,
             } => Command::TokenCreate {
                 user,
                 label,
                 scope,
+                sites,
+                groups,
                 lifetime: expires,
             },
             Self::List => Command::TokenList {},

@@ -26,6 +26,26 @@ pub(super) enum User {
     },
     /// List the accounts
     List,
+    /// Change what an account may and reaches; what is not given stays
+    Access {
+        /// Name of the account
+        name: String,
+        /// viewer, operator, admin or auditor
+        #[arg(long)]
+        role: Option<Role>,
+        /// A site that it reaches; with --group, all that it reaches
+        #[arg(long = "site")]
+        sites: Vec<String>,
+        /// A fixed group that it reaches
+        #[arg(long = "group")]
+        groups: Vec<String>,
+        /// It reaches everything
+        #[arg(long, conflicts_with_all = ["sites", "groups"])]
+        everything: bool,
+        /// Whether it may approve dangerous jobs of others
+        #[arg(long)]
+        approver: Option<bool>,
+    },
     /// Disable an account: its sessions end and its tokens stop working
     Disable {
         /// Name of the account
@@ -57,6 +77,21 @@ impl User {
                 }
             }
             Self::List => Command::UserList {},
+            Self::Access {
+                name,
+                role,
+                sites,
+                groups,
+                everything,
+                approver,
+            } => Command::UserAccess {
+                name,
+                role,
+                sites,
+                groups,
+                everything,
+                approver,
+            },
             Self::Disable { name } => Command::UserDisable { name },
             Self::Password {
                 name,

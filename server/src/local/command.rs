@@ -24,6 +24,15 @@ pub enum Command {
     },
     /// `user list`.
     UserList {},
+    /// `user access`.
+    UserAccess {
+        name: String,
+        role: Option<Role>,
+        sites: Vec<String>,
+        groups: Vec<String>,
+        everything: bool,
+        approver: Option<bool>,
+    },
     /// `user disable`.
     UserDisable { name: String },
     /// `user password`.
@@ -33,6 +42,10 @@ pub enum Command {
         user: String,
         label: String,
         scope: TokenScope,
+        #[serde(default)]
+        sites: Vec<String>,
+        #[serde(default)]
+        groups: Vec<String>,
         lifetime: Duration,
     },
     /// `token list`.

@@ -1,11 +1,14 @@
 //! Does what was asked on this machine, with the engine's own use cases.
 
-use carillon_engine::accounts::{NewToken, NewUser, TokenInfo, UserInfo};
+use carillon_domain::reach::Area;
+use carillon_domain::role::Role;
+use carillon_engine::accounts::{Access, NewToken, NewUser, TokenInfo, UserInfo};
 use carillon_engine::{Caller, Engine, EngineError};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::command::{Answer, Command};
 use super::inventory;
+use crate::pages::area::in_words;
 use crate::problem::chain;
 
 type Done = Result<Answer, EngineError>;
@@ -31,6 +34,17 @@ pub async fn run(engine: &Engine, caller: &Caller, command: Command) -> Answer {
             .await
         }
         Command::UserList {} => user_list(engine, caller).await,
+        Command::UserAccess {
+            name,
+            role,
+            sites,
+            groups,
+            everything,
+            approver,
+        } => {
+            let reach = (area_of(&sites, &groups), everything);
+            user_access(engine, caller, &name, (role, reach, approver)).await
+        }
         Command::UserDisable { name } => user_disable(engine, caller, &name).await,
         Command::UserPassword { name, password } => {
             user_password(engine, caller, &name, SecretString::from(password)).await
@@ -39,12 +53,15 @@ pub async fn run(engine: &Engine, caller: &Caller, command: Command) -> Answer {
             user,
             label,
             scope,
+            sites,
+            groups,
             lifetime,
         } => {
             let new = NewToken {
                 user: Some(user),
                 label,
                 scope,
+                area: area_of(&sites, &groups),
                 lifetime: Some(lifetime),
             };
             token_create(engine, caller, new).await
@@ -58,7 +75,7 @@ pub async fn run(engine: &Engine, caller: &Caller, command: Command) -> Answer {
         } => inventory::import(engine, caller, csv, dry_run, valid_rows_only).await,
         Command::PhonesExport { filter } => inventory::export(engine, caller, &filter).await,
     };
-    done.unwrap_or_else(|error| Answer::failed(in_words(&error)))
+    done.unwrap_or_else(|error| Answer::failed(failure_in_words(&error)))
 }
 
 async fn user_add(engine: &Engine, caller: &Caller, new: NewUser) -> Done {
@@ -83,6 +100,39 @@ fn user_line(user: &UserInfo) -> String {
         "{:24} {:9} {state:9} last sign-in {last}",
         user.name, user.role
     )
+}
+
+/// What is named; `None` when nothing is.
+fn area_of(sites: &[String], groups: &[String]) -> Option<Area> {
+    let sites = sites.iter().map(String::as_str);
+    let area = Area::of(sites, groups.iter().map(String::as_str));
+    Some(area).filter(|area| *area != Area::default())
+}
+
+/// Changes what is given and leaves the rest.
+async fn user_access(
+    engine: &Engine,
+    caller: &Caller,
+    name: &str,
+    (role, (area, everything), approver): (Option<Role>, (Option<Area>, bool), Option<bool>),
+) -> Done {
+    let user = engine.find_user(caller, name).await?;
+    let access = Access {
+        role: role.unwrap_or(user.role),
+        area: area.or(user.area).filter(|_| !everything),
+        approver: approver.unwrap_or(user.approver),
+    };
+    engine
+        .change_access(caller, name, &access, user.version)
+        .await?;
+    let reach = access
+        .area
+        .as_ref()
+        .map_or("everything".to_owned(), in_words);
+    Ok(Answer::note(format!(
+        "{name} is {} and reaches {reach}; sessions ended",
+        access.role
+    )))
 }
 
 async fn user_disable(engine: &Engine, caller: &Caller, name: &str) -> Done {
@@ -142,7 +192,7 @@ async fn token_revoke(engine: &Engine, caller: &Caller, id: &str) -> Done {
     Ok(Answer::note(format!("token {id} does not work any more")))
 }
 
-fn in_words(error: &EngineError) -> String {
+fn failure_in_words(error: &EngineError) -> String {
     match error {
         EngineError::NotFound => "there is no such thing; `list` shows what there is".to_owned(),
         EngineError::Invalid(errors) => {

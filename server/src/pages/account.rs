@@ -18,7 +18,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::refused::refusal;
 use super::visit::{PageResult, Visit, done};
-use super::{notice, tokens};
+use super::{area, notice, tokens};
 use crate::fields::{Fields, Form, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
@@ -184,10 +184,12 @@ async fn end_others(visit: Visit, Form(fields): Form) -> PageResult {
 
 /// `POST /account/tokens`.
 async fn make_token(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
-    let fields = fields.only(&["label", "scope", "expires_days"])?;
+    let fields = fields.only(&["label", "scope", "sites", "groups", "expires_days"])?;
     let form = TokenForm {
         label: fields.or_empty("label"),
         scope: fields.or_empty("scope"),
+        sites: fields.or_empty("sites"),
+        groups: fields.or_empty("groups"),
         expires_days: fields.or_empty("expires_days"),
     };
     match issue(&visit, &caller, &form).await {
@@ -223,6 +225,7 @@ async fn issue(visit: &Visit, caller: &Caller, form: &TokenForm) -> Result<Strin
         user: None,
         label: form.label.clone(),
         scope,
+        area: area::maybe(&form.sites, &form.groups),
         lifetime: Some(DAY.saturating_mul(days)),
     };
     let issued = engine

@@ -240,7 +240,7 @@ async fn page(
         }
         Err(error) => return Err(error.into()),
     };
-    let changed = change(&engine, &review.draft.seen, &preview).await?;
+    let changed = change(&engine, &caller, &review.draft.seen, &preview).await?;
     if status == StatusCode::CONFLICT && changed.is_none() {
         let message = "The phones that are left out changed while you looked: look again.";
         review.errors.push("", "changed", message);
@@ -277,6 +277,7 @@ async fn choose_again(
 /// What is different from what was shown before.
 async fn change(
     engine: &Engine,
+    caller: &Caller,
     before: &[Mac],
     preview: &JobPreview,
 ) -> Result<Option<SetChange>, EngineError> {
@@ -288,7 +289,7 @@ async fn change(
     }
     let came = now.iter().filter(|phone| !known.contains(&phone.mac));
     let went: Vec<Mac> = known.difference(&still).copied().take(NAMES).collect();
-    let rows = engine.store.phones_by_macs(&went).await?;
+    let rows = engine.phones_by_macs(caller, &went).await?;
     let name = |mac: &Mac| {
         let row = rows.iter().find(|row| row.phone.mac == *mac);
         row.map_or_else(|| mac.to_string(), |row| row.phone.display_name())

@@ -7,8 +7,8 @@ use carillon_domain::role::Permission;
 use carillon_engine::Caller;
 use carillon_engine::accounts::TokenInfo;
 
-use super::notice;
 use super::visit::{PageResult, Visit, done};
+use super::{area, notice};
 use crate::fields::{Form, Query};
 use crate::router::table::{Access, Table};
 
@@ -58,6 +58,7 @@ fn works(row: &TokenRow, now: Timestamp) -> bool {
 
 fn row(token: TokenInfo) -> TokenRow {
     TokenRow {
+        reach: token.area.as_ref().map(area::in_words).unwrap_or_default(),
         id: token.id,
         label: token.label,
         user: token.user,

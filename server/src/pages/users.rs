@@ -7,15 +7,15 @@ use axum::response::Response;
 use carillon_contract::FormErrors;
 use carillon_contract::users::{UserFormView, UserRow, UsersView};
 use carillon_domain::role::{Permission, Role};
-use carillon_engine::accounts::{NewUser, SHORTEST, UserInfo};
+use carillon_engine::accounts::{self as engine_accounts, NewUser, SHORTEST, UserInfo};
 use carillon_engine::{Caller, EngineError};
 use http::StatusCode;
 use secrecy::SecretString;
 
-use super::notice;
 use super::refused::{Refusal, refusal, version};
 use super::visit::{PageResult, Visit, done};
-use crate::fields::{Form, Query};
+use super::{area, notice};
+use crate::fields::{Fields, Form, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
@@ -48,6 +48,8 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
         tokens: tokens.get(&user.name).copied().unwrap_or_default(),
         own: is_own(&caller, &user),
         name: user.name,
+        reach: user.area.as_ref().map(area::in_words).unwrap_or_default(),
+        approver: user.approver,
         role: user.role,
         disabled: user.disabled,
         created_at: user.created_at,
@@ -134,6 +136,10 @@ fn form(visit: Visit, caller: &Caller, user: UserInfo, refused: Refusal) -> Resp
         existing: Some(user.name.clone()),
         name: user.name,
         role: user.role.to_string(),
+        scoped: user.area.is_some(),
+        sites: user.area.as_ref().map(area::sites).unwrap_or_default(),
+        groups: user.area.as_ref().map(area::groups).unwrap_or_default(),
+        approver: user.approver,
         disabled: user.disabled,
         password_min: SHORTEST,
         version: user.version,
@@ -167,20 +173,33 @@ async fn change_role(
     Path(name): Path<String>,
     Form(fields): Form,
 ) -> PageResult {
-    let fields = fields.only(&["role", "version"])?;
+    let fields = fields.only(&["role", "reach", "sites", "groups", "approver", "version"])?;
     let version = version(&fields).unwrap_or(-1);
-    let result = match fields.text("role").map(str::parse) {
-        Some(Ok(role)) => {
-            visit
-                .app
-                .engine()
-                .change_role(&caller, &name, role, version)
-                .await
-        }
-        _ => Err(EngineError::invalid("role", "required", "Choose a role.")),
+    let engine = visit.app.engine();
+    let result = match access(&fields) {
+        Ok(access) => engine.change_access(&caller, &name, &access, version).await,
+        Err(error) => Err(error),
     };
-    let text = format!("The role of {name} was changed.");
+    let text = format!("What {name} may do was changed.");
     answer(visit, caller, &name, (result, text)).await
+}
+
+fn access(fields: &Fields) -> Result<engine_accounts::Access, EngineError> {
+    let role = fields.or_empty("role").parse();
+    let role = role.map_err(|_| EngineError::invalid("role", "required", "Choose a role."))?;
+    let area = match fields.text("reach") {
+        Some("everything") => None,
+        Some("some") => Some(area::typed(fields)),
+        _ => {
+            let message = "Choose what the account reaches.";
+            return Err(EngineError::invalid("reach", "required", message));
+        }
+    };
+    Ok(engine_accounts::Access {
+        role,
+        area,
+        approver: fields.text("approver").is_some(),
+    })
 }
 
 /// `POST /admin/users/{name}/password`.

@@ -75,6 +75,7 @@ impl House {
             label: "test".to_owned(),
             scope: TokenScope::Manage,
             lifetime: None,
+            area: None,
         };
         let issued = self
             .engine()

@@ -20,6 +20,7 @@ mod pages_jobs;
 mod postgres;
 mod problems;
 mod requests;
+mod scope;
 mod tls;
 
 /// Each case on a database of its own, on SQLite and, where there is a server, on Postgres.
@@ -55,5 +56,11 @@ on_both! {
     inventory_pages::an_old_form_replaces_nothing_unseen,
     inventory_pages::a_rule_shows_its_effect_before_it_is_saved,
     inventory_pages::a_credential_goes_in_and_never_comes_out,
+    scope::what_is_out_of_reach_is_absent_in_the_api,
+    scope::what_is_out_of_reach_is_absent_on_pages,
+    scope::lists_hold_what_is_in_reach,
+    scope::jobs_and_lists_take_nothing_from_out_of_reach,
+    scope::a_narrowed_reach_holds_at_once_and_dies_with_its_site,
+    scope::who_administers_reaches_everything,
     pages_jobs::a_person_does_the_whole_job,
 }

@@ -354,7 +354,11 @@ async fn accounts_are_changed_by_administrators() {
     assert_eq!(taken.status, 422);
     let edit = "/admin/users/berta/edit";
     let version = value(&root.see(edit).await, "version");
-    let change = [("role", "operator"), ("version", version.as_str())];
+    let change = [
+        ("role", "operator"),
+        ("reach", "everything"),
+        ("version", version.as_str()),
+    ];
     root.go(edit, edit, &change).await;
     let stale = root.send(edit, edit, &change).await;
     assert_eq!(stale.status, 409, "{}", stale.text);

@@ -1,5 +1,5 @@
-//! The two databases grow together: the migration folders hold the same numbers and names,
-//! without a gap.
+//! The two databases grow together: the migration folders hold the same numbers and names, each
+//! number once.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,11 +12,16 @@ pub(super) fn violations(root: &Path) -> Vec<String> {
         .symmetric_difference(&postgres)
         .map(|name| format!("migrations: {name} is there for one database only"))
         .collect();
-    for (place, name) in sqlite.iter().enumerate() {
-        let number = format!("{:04}_", place + 1);
-        if !name.starts_with(&number) {
-            found.push(format!("migrations: {name} should start with {number}"));
+    let mut before = "0000";
+    for name in &sqlite {
+        let number = name.get(..4).unwrap_or_default();
+        let is_number = number.bytes().all(|digit| digit.is_ascii_digit());
+        if !is_number || number <= before || name.as_bytes().get(4) != Some(&b'_') {
+            found.push(format!(
+                "migrations: {name} should start with a number of its own, four digits and _"
+            ));
         }
+        before = number;
     }
     found
 }

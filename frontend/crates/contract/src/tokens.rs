@@ -23,6 +23,8 @@ pub struct TokenRow {
     pub user: String,
     /// `read` | `run` | `manage`.
     pub scope: String,
+    /// The only sites and groups that it reaches, in words; empty = all that its owner does.
+    pub reach: String,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it stops working.
@@ -40,6 +42,10 @@ pub struct TokenForm {
     pub label: String,
     /// `scope`: `read` | `run` | `manage`.
     pub scope: String,
+    /// `sites` that it reaches; blank with `groups` = all that one reaches oneself.
+    pub sites: String,
+    /// `groups` that it reaches.
+    pub groups: String,
     /// `expires_days`: `30`, `90`, `365`.
     pub expires_days: String,
 }

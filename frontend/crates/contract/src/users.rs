@@ -24,6 +24,10 @@ pub struct UserRow {
     pub name: String,
     /// Role.
     pub role: Role,
+    /// What it reaches, in words; empty = everything.
+    pub reach: String,
+    /// Whether it may let dangerous jobs of others run.
+    pub approver: bool,
     /// Whether it can sign in.
     pub disabled: bool,
     /// When it was made.
@@ -45,6 +49,14 @@ pub struct UserFormView {
     pub name: String,
     /// `role` as chosen.
     pub role: String,
+    /// `reach`: whether it reaches only some sites and groups.
+    pub scoped: bool,
+    /// `sites` as typed.
+    pub sites: String,
+    /// `groups` as typed.
+    pub groups: String,
+    /// `approver`.
+    pub approver: bool,
     /// Whether the account is disabled.
     pub disabled: bool,
     /// Whether it is one's own: then it cannot be disabled or lose its role here.

@@ -47,6 +47,16 @@ closed_list! {
     }
 }
 
+impl Permission {
+    /// Whether it is about all there is, so that nobody who reaches less can hold it.
+    pub const fn concerns_everything(self) -> bool {
+        matches!(
+            self,
+            Self::ManageInventory | Self::Administer | Self::ReleaseStop
+        )
+    }
+}
+
 impl Role {
     /// Whether this role holds the permission.
     pub const fn may(self, permission: Permission) -> bool {

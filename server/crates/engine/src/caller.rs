@@ -1,11 +1,13 @@
 //! Who asks.
 //!
-//! Owns the value that every use case takes first. *Invariant:* a use case that does not ask
-//! [`Caller::require`] changes nothing and shows nothing.
+//! Owns the value that every use case takes first. *Invariant:* a use case that asks neither
+//! [`Caller::require`] nor [`Caller::sight`] changes nothing and shows nothing; what has a place
+//! (phones, sites, groups, jobs, records) is read through [`Caller::sight`] only.
 
-use carillon_domain::Timestamp;
 use carillon_domain::event::{Actor, Event};
 use carillon_domain::role::{Permission, Role};
+use carillon_domain::{Reach, Timestamp};
+use carillon_store::Store;
 
 use crate::error::{EngineError, Result};
 
@@ -20,6 +22,8 @@ pub struct Caller {
     pub user_id: Option<String>,
     /// Source address, for requests over the network.
     pub ip: Option<String>,
+    /// How far they reach. What is out of it does not exist for them.
+    pub reach: Reach,
 }
 
 impl Caller {
@@ -30,6 +34,7 @@ impl Caller {
             role: Role::Admin,
             user_id: None,
             ip: None,
+            reach: Reach::everything(),
         }
     }
 
@@ -38,11 +43,22 @@ impl Caller {
     /// # Errors
     /// [`EngineError::Denied`].
     pub fn require(&self, permission: Permission) -> Result<()> {
-        if self.role.may(permission) {
+        let reaches = self.reach.is_everything() || !permission.concerns_everything();
+        if self.role.may(permission) && reaches {
             Ok(())
         } else {
             Err(EngineError::Denied(permission))
         }
+    }
+
+    /// The store as this caller may see it, which is the proof that they were asked for the
+    /// permission: reads and changes of what has a place go through it.
+    ///
+    /// # Errors
+    /// [`EngineError::Denied`].
+    pub fn sight(&self, permission: Permission, store: &Store) -> Result<Store> {
+        self.require(permission)?;
+        Ok(store.narrowed(&self.reach))
     }
 
     /// Starts an audit record of something this caller does.

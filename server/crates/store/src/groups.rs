@@ -6,13 +6,14 @@
 use std::collections::{BTreeMap, HashSet};
 
 use carillon_domain::phone::{Group, GroupKind};
-use carillon_domain::{Mac, Timestamp};
+use carillon_domain::{Mac, Reach, Timestamp};
 
 use crate::accounts::users::expect_one;
 use crate::conn::Conn;
 use crate::error::Result;
 use crate::phones::filter::{Groups, Scope};
 use crate::phones::read::ROWS;
+use crate::reach::{and_groups, and_phones};
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
@@ -53,17 +54,24 @@ fn group_row(row: &Row) -> Result<GroupRow> {
     })
 }
 
-async fn list(conn: &mut Conn<'_>, slug: Option<&str>) -> Result<Vec<GroupRow>> {
+async fn list(conn: &mut Conn<'_>, slug: Option<&str>, reach: &Reach) -> Result<Vec<GroupRow>> {
     let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE 1 = 1");
     if let Some(slug) = slug {
-        sql.push(" WHERE g.slug = ").bind(slug);
+        sql.push(" AND g.slug = ").bind(slug);
     }
+    and_groups(&mut sql, reach);
     sql.push(" ORDER BY g.slug");
     conn.all(sql).await?.iter().map(group_row).collect()
 }
 
 /// Fills in how many phones are in each, in one pass over the phones.
-async fn count(conn: &mut Conn<'_>, rows: &mut [GroupRow], now: Timestamp) -> Result<()> {
+async fn count(
+    conn: &mut Conn<'_>,
+    rows: &mut [GroupRow],
+    reach: &Reach,
+    now: Timestamp,
+) -> Result<()> {
     let groups = Groups::all(conn).await?;
     let scope = Scope {
         groups: &groups,
@@ -76,7 +84,8 @@ async fn count(conn: &mut Conn<'_>, rows: &mut [GroupRow], now: Timestamp) -> Re
             scope.member(&mut sql, &row.group.slug)?;
             sql.push(&format!(" THEN 1 END) AS n{index}"));
         }
-        sql.push(" FROM phones p");
+        sql.push(" FROM phones p WHERE 1 = 1");
+        and_phones(&mut sql, reach, "p");
         let Some(counted) = conn.optional(sql).await? else {
             continue;
         };
@@ -93,6 +102,7 @@ const COUNTED_AT_ONCE: usize = 50;
 pub(crate) async fn groups_of(
     conn: &mut Conn<'_>,
     macs: &[Mac],
+    reach: &Reach,
     now: Timestamp,
 ) -> Result<BTreeMap<Mac, Vec<String>>> {
     let wanted: HashSet<_> = macs.iter().copied().collect();
@@ -102,7 +112,7 @@ pub(crate) async fn groups_of(
         now,
     };
     let mut found: BTreeMap<Mac, Vec<String>> = BTreeMap::new();
-    let all = list(conn, None).await?;
+    let all = list(conn, None, reach).await?;
     if macs.len() <= FEW {
         groups_of_few(conn, &scope, &all, macs, &mut found).await?;
         return Ok(found);
@@ -173,16 +183,16 @@ impl Store {
     /// All groups with the number of their phones.
     pub async fn groups(&self, now: Timestamp) -> Result<Vec<GroupRow>> {
         let mut read = self.read().await?;
-        let mut rows = list(&mut read.conn(), None).await?;
-        count(&mut read.conn(), &mut rows, now).await?;
+        let mut rows = list(&mut read.conn(), None, &self.reach).await?;
+        count(&mut read.conn(), &mut rows, &self.reach, now).await?;
         Ok(rows)
     }
 
     /// One group with the number of its phones.
     pub async fn group(&self, slug: &str, now: Timestamp) -> Result<Option<GroupRow>> {
         let mut read = self.read().await?;
-        let mut rows = list(&mut read.conn(), Some(slug)).await?;
-        count(&mut read.conn(), &mut rows, now).await?;
+        let mut rows = list(&mut read.conn(), Some(slug), &self.reach).await?;
+        count(&mut read.conn(), &mut rows, &self.reach, now).await?;
         Ok(rows.pop())
     }
 
@@ -192,13 +202,16 @@ impl Store {
         macs: &[Mac],
         now: Timestamp,
     ) -> Result<BTreeMap<Mac, Vec<String>>> {
-        groups_of(&mut self.read().await?.conn(), macs, now).await
+        groups_of(&mut self.read().await?.conn(), macs, &self.reach, now).await
     }
 
     /// The listed members of a fixed group, sorted.
     pub async fn fixed_members(&self, slug: &str) -> Result<Vec<Mac>> {
-        let sql = Sql::new("SELECT mac FROM group_members WHERE group_slug = $1 ORDER BY mac");
-        let rows = self.read().await?.conn().all(sql.arg(slug)).await?;
+        let mut sql = Sql::new("SELECT m.mac FROM group_members m WHERE m.group_slug = ");
+        sql.bind(slug);
+        and_members(&mut sql, &self.reach);
+        sql.push(" ORDER BY m.mac");
+        let rows = self.read().await?.conn().all(sql).await?;
         rows.iter()
             .map(|row| row.of("group_members", "mac").parse("mac"))
             .collect()
@@ -208,7 +221,8 @@ impl Store {
 impl Unit {
     /// One group, as this unit sees it; its phones are not counted.
     pub async fn group(&mut self, slug: &str) -> Result<Option<GroupRow>> {
-        Ok(list(&mut self.conn(), Some(slug)).await?.pop())
+        let reach = self.reach.clone();
+        Ok(list(&mut self.conn(), Some(slug), &reach).await?.pop())
     }
 
     /// Makes a group. Conflict when the slug is taken or the credential does not exist.
@@ -270,18 +284,40 @@ impl Unit {
     pub async fn remove_members(&mut self, slug: &str, macs: &[Mac]) -> Result<u64> {
         let mut removed = 0;
         for chunk in macs.chunks(ROWS) {
-            let mut sql = Sql::new("DELETE FROM group_members WHERE group_slug = ");
+            let mut sql = Sql::new("DELETE FROM group_members AS m WHERE m.group_slug = ");
             sql.bind(slug)
                 .push(" AND ")
-                .one_of("mac", chunk.iter().copied());
+                .one_of("m.mac", chunk.iter().copied());
+            and_members(&mut sql, &self.reach);
             removed += self.conn().execute(sql).await?;
         }
         Ok(removed)
     }
 
     async fn clear_members(&mut self, slug: &str) -> Result<()> {
-        let sql = Sql::new("DELETE FROM group_members WHERE group_slug = $1").arg(slug);
+        let mut sql = Sql::new("DELETE FROM group_members AS m WHERE m.group_slug = ");
+        sql.bind(slug);
+        and_members(&mut sql, &self.reach);
         self.conn().execute(sql).await.map(drop)
+    }
+
+    /// How many listed members a fixed group has in all, and how many of them are in reach.
+    pub async fn count_members(&mut self, slug: &str) -> Result<(i64, i64)> {
+        let sql = Sql::new("SELECT COUNT(*) AS n FROM group_members WHERE group_slug = $1");
+        let all = self.conn().number(sql.arg(slug), "n").await?;
+        let mut sql = Sql::new("SELECT COUNT(*) AS n FROM group_members m WHERE m.group_slug = ");
+        sql.bind(slug);
+        and_members(&mut sql, &self.reach);
+        Ok((all, self.conn().number(sql, "n").await?))
+    }
+}
+
+/// Adds ` AND …` over `group_members m`: the phone is in reach.
+fn and_members(sql: &mut Sql, reach: &Reach) {
+    if !reach.is_everything() {
+        sql.push(" AND EXISTS (SELECT 1 FROM phones rp WHERE rp.mac = m.mac");
+        and_phones(sql, reach, "rp");
+        sql.push(")");
     }
 }
 

@@ -121,7 +121,7 @@ mod tests {
             .map(|path| migration(&path).expect(&path).version)
             .collect();
         numbers.sort_unstable();
-        let expected: Vec<_> = (1..).take(numbers.len()).collect();
-        assert_eq!(numbers, expected);
+        assert_eq!(numbers.first(), Some(&1));
+        assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]));
     }
 }

@@ -2,12 +2,13 @@
 //!
 //! Owns the table `sites`.
 
-use carillon_domain::Timestamp;
 use carillon_domain::phone::Site;
+use carillon_domain::{Reach, Timestamp};
 
 use crate::accounts::users::expect_one;
 use crate::conn::Conn;
 use crate::error::Result;
+use crate::reach::{and_phones, and_sites};
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
@@ -30,7 +31,16 @@ pub struct SiteRow {
 
 const SELECT: &str = "SELECT s.slug, s.name, s.transport_security, s.ca_pem, s.credential, \
      s.max_down_percent, s.version, s.created_at, s.updated_at, \
-     (SELECT COUNT(*) FROM phones p WHERE p.site = s.slug) AS phones FROM sites s";
+     (SELECT COUNT(*) FROM phones p WHERE p.site = s.slug";
+
+/// Ends with a condition, so that more can follow with ` AND `.
+fn select(reach: &Reach) -> Sql {
+    let mut sql = Sql::new(SELECT);
+    and_phones(&mut sql, reach, "p");
+    sql.push(") AS phones FROM sites s WHERE 1 = 1");
+    and_sites(&mut sql, reach);
+    sql
+}
 
 fn site_row(row: &Row) -> Result<SiteRow> {
     let fields = row.of("sites", "slug");
@@ -50,39 +60,41 @@ fn site_row(row: &Row) -> Result<SiteRow> {
     })
 }
 
-async fn all(conn: &mut Conn<'_>) -> Result<Vec<SiteRow>> {
-    let mut sql = Sql::new(SELECT);
+async fn all(conn: &mut Conn<'_>, reach: &Reach) -> Result<Vec<SiteRow>> {
+    let mut sql = select(reach);
     sql.push(" ORDER BY s.slug");
     conn.all(sql).await?.iter().map(site_row).collect()
 }
 
-async fn find(conn: &mut Conn<'_>, slug: &str) -> Result<Option<SiteRow>> {
-    let mut sql = Sql::new(SELECT);
-    sql.push(" WHERE s.slug = ").bind(slug);
+async fn find(conn: &mut Conn<'_>, slug: &str, reach: &Reach) -> Result<Option<SiteRow>> {
+    let mut sql = select(reach);
+    sql.push(" AND s.slug = ").bind(slug);
     conn.optional(sql).await?.as_ref().map(site_row).transpose()
 }
 
 impl Store {
     /// All sites.
     pub async fn sites(&self) -> Result<Vec<SiteRow>> {
-        all(&mut self.read().await?.conn()).await
+        all(&mut self.read().await?.conn(), &self.reach).await
     }
 
     /// One site.
     pub async fn site(&self, slug: &str) -> Result<Option<SiteRow>> {
-        find(&mut self.read().await?.conn(), slug).await
+        find(&mut self.read().await?.conn(), slug, &self.reach).await
     }
 }
 
 impl Unit {
     /// All sites, as this unit sees them.
     pub async fn sites(&mut self) -> Result<Vec<SiteRow>> {
-        all(&mut self.conn()).await
+        let reach = self.reach.clone();
+        all(&mut self.conn(), &reach).await
     }
 
     /// One site, as this unit sees it.
     pub async fn site(&mut self, slug: &str) -> Result<Option<SiteRow>> {
-        find(&mut self.conn(), slug).await
+        let reach = self.reach.clone();
+        find(&mut self.conn(), slug, &reach).await
     }
 
     /// Makes a site. Conflict when the slug is taken or the credential does not exist.

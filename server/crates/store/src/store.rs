@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use carillon_domain::Reach;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, Postgres};
 use sqlx::sqlite::{Sqlite, SqlitePool};
@@ -22,6 +23,8 @@ use crate::{migrate, open_postgres, open_sqlite};
 #[derive(Clone)]
 pub struct Store {
     pub(crate) pools: Arc<Pools>,
+    /// What is out of it does not exist for whoever holds this store.
+    pub(crate) reach: Arc<Reach>,
 }
 
 /// The open connections of one of the two databases.
@@ -68,6 +71,7 @@ impl Store {
         };
         Ok(Self {
             pools: Arc::new(pools),
+            reach: Arc::default(),
         })
     }
 
@@ -108,10 +112,11 @@ impl Store {
     /// Begins a write. SQLite lets one in at a time; the others wait.
     pub async fn begin(&self) -> Result<Unit> {
         let statement = self.dialect().begin_write();
-        Ok(Unit::new(match &*self.pools {
+        let tx = match &*self.pools {
             Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with(statement).await?),
             Pools::Postgres(pool) => Tx::Postgres(pool.begin_with(statement).await?),
-        }))
+        };
+        Ok(Unit::new(tx, self.reach.clone()))
     }
 
     /// Ends all connections; SQLite's log is folded into its file first.

@@ -4,7 +4,9 @@
 //! [`Recorded::commit`] and by nothing else; dropping a unit undoes all of it.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use carillon_domain::Reach;
 use carillon_domain::event::Event;
 
 use crate::conn::Conn;
@@ -17,6 +19,8 @@ use crate::store::Tx;
 pub struct Unit {
     tx: Tx,
     holds_jobs: bool,
+    /// What is out of it does not exist for this unit.
+    pub(crate) reach: Arc<Reach>,
 }
 
 /// A unit whose audit records are written, ready to commit.
@@ -27,10 +31,11 @@ pub struct Recorded {
 }
 
 impl Unit {
-    pub(crate) const fn new(tx: Tx) -> Self {
+    pub(crate) const fn new(tx: Tx, reach: Arc<Reach>) -> Self {
         Self {
             tx,
             holds_jobs: false,
+            reach,
         }
     }
 

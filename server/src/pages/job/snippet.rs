@@ -32,6 +32,6 @@ pub(super) async fn of(
         .targets(caller, &snapshot.job.id, &query, &Seek::Start, ASKED)
         .await?;
     let macs: Vec<_> = page.items.iter().map(|target| target.mac).collect();
-    let phones = engine.store.phones_by_macs(&macs).await?;
+    let phones = engine.phones_by_macs(caller, &macs).await?;
     Ok(lines_for(phones.iter().filter_map(|row| row.phone.address)))
 }

@@ -1,6 +1,7 @@
 //! Accounts, tokens and sessions: read-only.
 
 use carillon_domain::Timestamp;
+use carillon_domain::reach::Area;
 use carillon_domain::role::Role;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,10 @@ pub struct User {
     pub name: String,
     /// Role.
     pub role: Role,
+    /// The only sites and groups that it reaches; `null` = everything.
+    pub reach: Option<Area>,
+    /// Whether it may let dangerous jobs of others run.
+    pub approver: bool,
     /// Whether it can sign in.
     pub disabled: bool,
     /// When it was made.
@@ -28,8 +33,10 @@ pub struct Token {
     pub user: String,
     /// What it is for.
     pub label: String,
-    /// How far it reaches: `read`, `run` or `manage`.
+    /// What of the role it has: `read`, `run` or `manage`.
     pub scope: String,
+    /// The only sites and groups that it reaches; `null` = all that its account does.
+    pub reach: Option<Area>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Until when it works.

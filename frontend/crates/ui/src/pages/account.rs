@@ -128,6 +128,8 @@ fn token_form(view: &AccountView) -> AnyView {
     let body = view! {
         {Field::text("label", "What for").value(&form.label).errors(errors).plainly_required().width("medium").placeholder("nightly report").view()}
         {select("scope", "May", &scopes(form), None, errors)}
+        {Field::text("sites", "Only at sites").value(&form.sites).errors(errors).placeholder("all you reach").view()}
+        {Field::text("groups", "Only in groups").value(&form.groups).errors(errors).placeholder("all you reach").view()}
         {select("expires_days", "Works for", &expiries(form), None, errors)}
         {submit("", "plus", "Make a token")}
     };

@@ -65,10 +65,13 @@ fn token_row(row: &TokenRow, path: &str, with_user: bool) -> AnyView {
         let button = view! { <button class="button small danger" type="submit" aria-label=label>"Revoke"</button> };
         post(format!("{path}/{}/revoke", row.id), "", button)
     });
+    let reach = (!row.reach.is_empty())
+        .then(|| view! { <span class="muted sub">{format!("only {}", row.reach)}</span> });
+    let may = view! { {row.scope.clone()}{reach} };
     let mut cells = vec![
         th_row(row.label.clone()),
         td("State", state),
-        td("May", row.scope.clone()),
+        td("May", may),
         td("Made", ago(row.created_at)),
         td("Last used", ago_or(row.last_used, "never")),
         td("Ends", ago_or(row.expires_at, "never")),

@@ -7,8 +7,8 @@ use carillon_domain::role::Role;
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, ago, ago_or, badge, error_summary, fieldset, hidden, note, panel, post, primary_link,
-    radio_card, submit, table, td, td_num, th, th_num, th_row, tr,
+    Field, ago, ago_or, badge, checkbox, error_summary, fieldset, hidden, note, panel, post,
+    primary_link, radio_card, submit, table, td, td_num, th, th_num, th_row, tr,
 };
 use crate::shell::Page;
 use crate::words;
@@ -20,6 +20,7 @@ pub fn users(frame: &FrameView, view: &UsersView) -> String {
         let head = vec![
             th("Name"),
             th("Role"),
+            th("Reaches"),
             th("State"),
             th("Last used"),
             th_num("Tokens"),
@@ -39,6 +40,14 @@ fn row(row: &UserRow) -> AnyView {
     let own = row
         .own
         .then(|| view! { " "<span class="muted">"you"</span> });
+    let approver = row
+        .approver
+        .then(|| view! { <span class="muted sub">"approves"</span> });
+    let reach = if row.reach.is_empty() {
+        "everything".to_owned()
+    } else {
+        row.reach.clone()
+    };
     let state = if row.disabled {
         badge("idle", "cancelled", "Disabled")
     } else {
@@ -46,7 +55,8 @@ fn row(row: &UserRow) -> AnyView {
     };
     tr(vec![
         th_row(view! { <a class="row-name" href=href>{row.name.clone()}</a>{own} }),
-        td("Role", words::role(row.role)),
+        td("Role", view! { {words::role(row.role)}{approver} }),
+        td("Reaches", reach),
         td("State", state),
         td("Last used", ago_or(row.last_seen, "never")),
         td_num("Tokens", words::number(row.tokens)),
@@ -121,6 +131,25 @@ fn roles(view: &UserFormView) -> AnyView {
     )
 }
 
+/// What the account sees and commands.
+fn reach(view: &UserFormView) -> AnyView {
+    let hint = "Short names, with commas between. A phone counts when its site or one of its groups is named. Groups with a rule cannot be named.";
+    fieldset(
+        "reach",
+        "Reaches",
+        None,
+        &view.errors,
+        view! {
+            <div class="stack tight">
+                {radio_card("reach", "everything", "Everything", "All sites, and phones without one.", !view.scoped)}
+                {radio_card("reach", "some", "Only these", "Everything else does not exist for this account.", view.scoped)}
+                {Field::text("sites", "Sites").value(&view.sites).errors(&view.errors).hint(hint).view()}
+                {Field::text("groups", "Groups").value(&view.groups).errors(&view.errors).view()}
+            </div>
+        },
+    )
+}
+
 fn change(view: &UserFormView, name: &str) -> AnyView {
     let path = format!("/admin/users/{name}");
     if view.own {
@@ -137,6 +166,8 @@ fn change(view: &UserFormView, name: &str) -> AnyView {
         view! {
             {hidden(VERSION_FIELD, view.version.to_string())}
             {roles(view)}
+            {reach(view)}
+            {checkbox("approver", "yes", "May approve dangerous jobs of others", view.approver)}
             <div class="row">{submit("primary", "check", "Save role")}</div>
         },
     );

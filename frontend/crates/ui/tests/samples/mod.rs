@@ -1658,6 +1658,7 @@ impl Samples {
 
     fn token_row(&self, index: usize) -> TokenRow {
         TokenRow {
+            reach: self.s("sites kiel; groups reception"),
             id: format!("t{index}"),
             label: self.s("nightly report"),
             user: self.s("a.meyer"),
@@ -1678,6 +1679,8 @@ impl Samples {
                 .map(|(index, role)| UserRow {
                     name: self.s(["a.meyer", "k.lee", "root", "auditor"][index % 4]),
                     role: *role,
+                    reach: self.s(["", "sites kiel"][index % 2]),
+                    approver: index == 2,
                     disabled: index == 1,
                     created_at: ago(86_400 * 200),
                     last_seen: (index != 3).then(|| ago(400)),
@@ -1690,6 +1693,10 @@ impl Samples {
             existing: Some("k.lee".to_owned()),
             name: self.s("k.lee"),
             role: "operator".to_owned(),
+            scoped: true,
+            sites: self.s("kiel, berlin"),
+            groups: self.s("reception"),
+            approver: true,
             password_min: 12,
             version: 1,
             ..UserFormView::default()

@@ -6,6 +6,7 @@
 //! and none of them ever stands in a log, an error or an audit record. What changes an account
 //! commits together with its audit record.
 
+mod access;
 mod bearer;
 mod hasher;
 mod passwords;
@@ -18,6 +19,7 @@ mod throttle;
 mod tokens;
 mod users;
 
+pub use access::Access;
 pub use bearer::capped_role;
 pub use carillon_store::TokenScope;
 pub use hasher::{Cost, HashText, Hasher, TooCheap, Verdict};

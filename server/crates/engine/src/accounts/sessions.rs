@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
-use carillon_domain::Timestamp;
 use carillon_domain::event::{Actor, ActorKind, Event};
 use carillon_domain::role::{Permission, Role};
+use carillon_domain::{Reach, Timestamp};
 use carillon_store::{SessionRow, Unit, UserRow};
 use secrecy::SecretString;
 use serde_json::json;
@@ -101,7 +101,8 @@ impl Engine {
             ip,
             agent: String::new(),
         };
-        Ok(Some(context(keyring, hash, &row, &user, origin)))
+        let reach = self.reach_of(&user).await?;
+        Ok(Some(context(keyring, hash, (&row, &user), origin, reach)))
     }
 
     /// Whether a session that was good a while ago still is: for streams that stay open.
@@ -266,7 +267,8 @@ impl Engine {
         };
         unit.insert_session(&row).await?;
         unit.stamp_sign_in(&user.id, now).await?;
-        let session = context(keyring, hash, &row, user, origin);
+        let reach = self.reach_of(user).await?;
+        let session = context(keyring, hash, (&row, user), origin, reach);
         let mut event = session.caller.event(now, "account.signed_in");
         event.detail = json!({ "session": short(&hash) });
         Ok((SignedIn { token, session }, event))
@@ -303,9 +305,9 @@ pub(super) fn actor(user: &UserRow, auth: &str) -> Actor {
 fn context(
     keyring: &Keyring,
     hash: [u8; 32],
-    row: &SessionRow,
-    user: &UserRow,
+    (row, user): (&SessionRow, &UserRow),
     origin: Origin,
+    reach: Reach,
 ) -> SessionContext {
     SessionContext {
         caller: Caller {
@@ -313,6 +315,7 @@ fn context(
             role: user.role,
             user_id: Some(user.id.clone()),
             ip: origin.ip,
+            reach,
         },
         handle: handle_of(&hash),
         csrf: form_token(keyring, &hash),

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use carillon_domain::Timestamp;
 use carillon_domain::event::{Actor, ActorKind};
+use carillon_domain::reach::{Area, Reach};
 use carillon_domain::role::{Permission, Role};
 use carillon_store::{TokenRow, TokenScope, UserRow};
 use secrecy::SecretString;
 use serde_json::json;
 
+use super::access::check_area;
 use super::bearer;
 use crate::Engine;
 use crate::caller::Caller;
@@ -35,8 +37,10 @@ pub struct NewToken {
     pub user: Option<String>,
     /// What it is for.
     pub label: String,
-    /// How far it reaches.
+    /// What of the role it has.
     pub scope: TokenScope,
+    /// The only sites and groups that it reaches; `None` = all that its account does.
+    pub area: Option<Area>,
     /// How long it works; `None` = 90 days.
     pub lifetime: Option<Duration>,
 }
@@ -58,8 +62,10 @@ pub struct TokenInfo {
     pub user: String,
     /// What it is for.
     pub label: String,
-    /// How far it reaches.
+    /// What of the role it has.
     pub scope: TokenScope,
+    /// The only sites and groups that it reaches; `None` = all that its account does.
+    pub area: Option<Area>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Until when it works.
@@ -81,9 +87,10 @@ pub struct TokenContext {
     pub scope: TokenScope,
 }
 
-impl From<TokenRow> for TokenInfo {
-    fn from(row: TokenRow) -> Self {
+impl TokenInfo {
+    fn new(row: TokenRow, area: Area) -> Self {
         Self {
+            area: row.scoped.then_some(area),
             id: row.id,
             user: row.user_name,
             label: row.label,
@@ -123,7 +130,8 @@ impl Engine {
         {
             self.note_used(&row.id, now).await;
         }
-        Ok(Some(context(&row, &user, ip)))
+        let reach = self.reach_of_token(&row, &user).await?;
+        Ok(Some(context(&row, &user, ip, reach)))
     }
 
     /// Makes a token for oneself, or for another account by who administers.
@@ -143,15 +151,20 @@ impl Engine {
             user_id: owner.id.clone(),
             label: new.label.trim().to_owned(),
             scope: new.scope,
+            scoped: new.area.is_some(),
             created_at: now,
             expires_at: Some(expires_at),
         };
-        let mut unit = self.store.begin().await?;
+        let mut unit = self.store.narrowed(&caller.reach).begin().await?;
         unit.insert_token(&stored).await?;
+        if let Some(area) = &new.area {
+            check_area(&mut unit, area).await?;
+            unit.set_area(&stored.id, area).await?;
+        }
         let mut event = caller.event(now, "token.created");
         event.detail = json!({
             "user": owner.name, "token": stored.id, "label": stored.label,
-            "scope": stored.scope, "expires_at": expires_at,
+            "scope": stored.scope, "reach": new.area, "expires_at": expires_at,
         });
         unit.record(&[event]).await?.commit().await?;
         let info = TokenInfo {
@@ -159,6 +172,7 @@ impl Engine {
             user: owner.name,
             label: stored.label,
             scope: stored.scope,
+            area: new.area,
             created_at: now,
             expires_at: Some(expires_at),
             last_used_at: None,
@@ -173,13 +187,7 @@ impl Engine {
     /// [`EngineError::Denied`] to callers without an account.
     pub async fn own_tokens(&self, caller: &Caller) -> Result<Vec<TokenInfo>> {
         let user = caller.account()?;
-        Ok(self
-            .store
-            .tokens(Some(user))
-            .await?
-            .into_iter()
-            .map(TokenInfo::from)
-            .collect())
+        self.token_infos(Some(user)).await
     }
 
     /// Everybody's tokens, newest first.
@@ -188,13 +196,20 @@ impl Engine {
     /// [`EngineError::Denied`].
     pub async fn all_tokens(&self, caller: &Caller) -> Result<Vec<TokenInfo>> {
         caller.require(Permission::Administer)?;
-        Ok(self
-            .store
-            .tokens(None)
-            .await?
-            .into_iter()
-            .map(TokenInfo::from)
-            .collect())
+        self.token_infos(None).await
+    }
+
+    async fn token_infos(&self, user: Option<&str>) -> Result<Vec<TokenInfo>> {
+        let mut infos = Vec::new();
+        for row in self.store.tokens(user).await? {
+            let area = if row.scoped {
+                self.store.area_of(&row.id).await?
+            } else {
+                Area::default()
+            };
+            infos.push(TokenInfo::new(row, area));
+        }
+        Ok(infos)
     }
 
     /// Revokes a token: one's own, or anybody's for who administers. Twice is once.
@@ -290,6 +305,7 @@ fn faults_of(new: &NewToken, lifetime: Duration) -> Vec<FieldError> {
         let message = format!("Use at most {LONGEST_LABEL} ordinary characters.");
         faults.push(FieldError::new("label", "invalid", message));
     }
+    faults.extend(area_faults(new));
     if lifetime.is_zero() || lifetime > LONGEST_LIFETIME {
         let message = "A token works for 1 to 366 days.";
         faults.push(FieldError::new("expires", "out_of_range", message));
@@ -297,11 +313,21 @@ fn faults_of(new: &NewToken, lifetime: Duration) -> Vec<FieldError> {
     faults
 }
 
+fn area_faults(new: &NewToken) -> Option<FieldError> {
+    let area = new.area.as_ref()?;
+    if new.scope == TokenScope::Manage {
+        let message = "A token that manages reaches everything: choose less, or name nothing.";
+        return Some(FieldError::new("sites", "invalid", message));
+    }
+    let empty = *area == Area::default();
+    empty.then(|| FieldError::new("sites", "required", "Name at least one site or group."))
+}
+
 fn is_alive(row: &TokenRow, now: Timestamp) -> bool {
     row.revoked_at.is_none() && row.expires_at.is_none_or(|end| now < end)
 }
 
-fn context(row: &TokenRow, user: &UserRow, ip: Option<String>) -> TokenContext {
+fn context(row: &TokenRow, user: &UserRow, ip: Option<String>, reach: Reach) -> TokenContext {
     let role: Role = bearer::capped_role(row.scope, user.role);
     TokenContext {
         caller: Caller {
@@ -314,6 +340,7 @@ fn context(row: &TokenRow, user: &UserRow, ip: Option<String>) -> TokenContext {
             role,
             user_id: Some(user.id.clone()),
             ip,
+            reach,
         },
         id: row.id.clone(),
         scope: row.scope,

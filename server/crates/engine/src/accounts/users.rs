@@ -4,11 +4,13 @@
 //! *Invariant:* at least one administrator can always sign in; an API token changes no account.
 
 use carillon_domain::Timestamp;
+use carillon_domain::reach::Area;
 use carillon_domain::role::{Permission, Role};
 use carillon_store::{StoreError, Unit, UserRow};
 use secrecy::SecretString;
 use serde_json::json;
 
+use super::access::Access;
 use super::policy::{account_name, check_password};
 use super::setup::SETUP;
 use super::throttle;
@@ -37,6 +39,10 @@ pub struct UserInfo {
     pub name: String,
     /// Role.
     pub role: Role,
+    /// The only sites and groups that it reaches; `None` = everything.
+    pub area: Option<Area>,
+    /// May let dangerous jobs of others run.
+    pub approver: bool,
     /// Cannot sign in, nor can its tokens.
     pub disabled: bool,
     /// For edits.
@@ -47,9 +53,11 @@ pub struct UserInfo {
     pub last_sign_in_at: Option<Timestamp>,
 }
 
-impl From<UserRow> for UserInfo {
-    fn from(row: UserRow) -> Self {
+impl UserInfo {
+    fn new(row: UserRow, area: Area) -> Self {
         Self {
+            area: row.scoped.then_some(area),
+            approver: row.approver,
             id: row.id,
             name: row.name,
             role: row.role,
@@ -68,13 +76,11 @@ impl Engine {
     /// [`EngineError::Denied`].
     pub async fn list_users(&self, caller: &Caller) -> Result<Vec<UserInfo>> {
         caller.require(Permission::Administer)?;
-        Ok(self
-            .store
-            .users()
-            .await?
-            .into_iter()
-            .map(UserInfo::from)
-            .collect())
+        let mut users = Vec::new();
+        for row in self.store.users().await? {
+            users.push(self.info(row).await?);
+        }
+        Ok(users)
     }
 
     /// One account by name.
@@ -83,7 +89,17 @@ impl Engine {
     /// [`EngineError::NotFound`], [`EngineError::Denied`].
     pub async fn find_user(&self, caller: &Caller, name: &str) -> Result<UserInfo> {
         caller.require(Permission::Administer)?;
-        self.user_named(name).await.map(UserInfo::from)
+        let row = self.user_named(name).await?;
+        self.info(row).await
+    }
+
+    async fn info(&self, row: UserRow) -> Result<UserInfo> {
+        let area = if row.scoped {
+            self.store.area_of(&row.id).await?
+        } else {
+            Area::default()
+        };
+        Ok(UserInfo::new(row, area))
     }
 
     /// Adds an account. With the first one the setup code is void.
@@ -109,13 +125,13 @@ impl Engine {
         let mut event = caller.event(self.clock.now(), "user.created");
         event.detail = json!({ "user": row.name, "role": row.role, "sealed": digest });
         unit.record(&[event]).await?.commit().await?;
-        Ok(row.into())
+        Ok(UserInfo::new(row, Area::default()))
     }
 
-    /// Gives an account another role and ends its sessions.
+    /// Gives an account another role, leaves its reach, and ends its sessions.
     ///
     /// # Errors
-    /// [`EngineError::Conflict`] when `version` is old, or no administrator would be left.
+    /// Those of [`Engine::change_access`].
     pub async fn change_role(
         &self,
         caller: &Caller,
@@ -123,21 +139,13 @@ impl Engine {
         role: Role,
         version: i64,
     ) -> Result<()> {
-        caller.require_administrator()?;
-        let id = self.user_named(name).await?.id;
-        let mut unit = self.store.begin().await?;
-        unit.lock_administrators().await?;
-        let before = unit.user(&id).await?.ok_or(EngineError::NotFound)?;
-        let after = UserRow {
+        let now = self.find_user(caller, name).await?;
+        let access = Access {
             role,
-            version,
-            ..before.clone()
+            area: now.area,
+            approver: now.approver,
         };
-        self.update_user(&mut unit, &after).await?;
-        let mut event = caller.event(self.clock.now(), "user.role_changed");
-        event.detail = json!({ "user": before.name, "before": before.role, "after": role });
-        unit.record(&[event]).await?.commit().await?;
-        Ok(())
+        self.change_access(caller, name, &access, version).await
     }
 
     /// Disables an account: its sessions end, its tokens stop working.
@@ -212,7 +220,7 @@ impl Engine {
     }
 
     /// Writes role and state, ends the sessions, and keeps one administrator.
-    async fn update_user(&self, unit: &mut Unit, user: &UserRow) -> Result<()> {
+    pub(super) async fn update_user(&self, unit: &mut Unit, user: &UserRow) -> Result<()> {
         unit.update_user(user, self.clock.now()).await?;
         unit.delete_sessions_of(&user.id, None).await?;
         if unit.count_active(Role::Admin).await? == 0 {
@@ -237,7 +245,7 @@ impl Engine {
         }
     }
 
-    async fn user_named(&self, name: &str) -> Result<UserRow> {
+    pub(super) async fn user_named(&self, name: &str) -> Result<UserRow> {
         self.store
             .user_by_name(name)
             .await?

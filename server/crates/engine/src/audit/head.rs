@@ -13,7 +13,7 @@ impl Engine {
     /// # Errors
     /// Denied.
     pub async fn audit_head(&self, caller: &Caller) -> Result<Frontier> {
-        caller.require(Permission::ViewAudit)?;
-        Ok(self.store.audit_head().await?)
+        let seen = caller.sight(Permission::ViewAudit, &self.store)?;
+        Ok(seen.audit_head().await?)
     }
 }

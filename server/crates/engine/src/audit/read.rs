@@ -21,23 +21,20 @@ impl Engine {
         seek: &Seek,
         limit: i64,
     ) -> Result<Page<AuditRow>> {
-        caller.require(Permission::ViewAudit)?;
-        Ok(self.store.audit_page(query, seek, limit).await?)
+        let seen = caller.sight(Permission::ViewAudit, &self.store)?;
+        Ok(seen.audit_page(query, seek, limit).await?)
     }
 
     /// How many records match: exact up to ten thousand, then "at least".
     pub async fn audit_count(&self, caller: &Caller, query: &AuditQuery) -> Result<AtLeast> {
-        caller.require(Permission::ViewAudit)?;
-        Ok(self.store.audit_count(query, EXACT).await?)
+        let seen = caller.sight(Permission::ViewAudit, &self.store)?;
+        Ok(seen.audit_count(query, EXACT).await?)
     }
 
     /// One record.
     pub async fn audit_entry(&self, caller: &Caller, seq: i64) -> Result<AuditRow> {
-        caller.require(Permission::ViewAudit)?;
-        self.store
-            .audit_entry(seq)
-            .await?
-            .ok_or(EngineError::NotFound)
+        let seen = caller.sight(Permission::ViewAudit, &self.store)?;
+        seen.audit_entry(seq).await?.ok_or(EngineError::NotFound)
     }
 
     /// Begins an export and records that it was taken, with the filter in words.
@@ -47,16 +44,10 @@ impl Engine {
         filter_in_words: &str,
         format: &str,
     ) -> Result<()> {
-        caller.require(Permission::ViewAudit)?;
+        let seen = caller.sight(Permission::ViewAudit, &self.store)?;
         let mut event = caller.event(self.clock.now(), "audit.exported");
         event.detail = serde_json::json!({ "filter": filter_in_words, "format": format });
-        self.store
-            .begin()
-            .await?
-            .record(&[event])
-            .await?
-            .commit()
-            .await?;
+        seen.begin().await?.record(&[event]).await?.commit().await?;
         Ok(())
     }
 
@@ -67,7 +58,7 @@ impl Engine {
         query: &AuditQuery,
         seek: &Seek,
     ) -> Result<Page<AuditRow>> {
-        caller.require(Permission::ViewAudit)?;
-        Ok(self.store.audit_page(query, seek, STEP).await?)
+        let seen = caller.sight(Permission::ViewAudit, &self.store)?;
+        Ok(seen.audit_page(query, seek, STEP).await?)
     }
 }

@@ -16,8 +16,8 @@ impl Engine {
     /// # Errors
     /// Denied.
     pub async fn phone_choices(&self, caller: &Caller) -> Result<PhoneChoices> {
-        caller.require(Permission::ViewInventory)?;
-        Ok(self.store.phone_choices().await?)
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        Ok(seen.phone_choices().await?)
     }
 
     /// The names of the actions that these phones were last sent, by job.
@@ -29,11 +29,11 @@ impl Engine {
         caller: &Caller,
         phones: &[PhoneRow],
     ) -> Result<HashMap<String, String>> {
-        caller.require(Permission::ViewInventory)?;
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
         let jobs = phones.iter().filter_map(|row| row.last.as_ref());
         let jobs: BTreeSet<String> = jobs.map(|last| last.job.clone()).collect();
         let jobs: Vec<String> = jobs.into_iter().collect();
-        Ok(self.store.job_actions(&jobs).await?)
+        Ok(seen.job_actions(&jobs).await?)
     }
 
     /// The phones of this list that are still in the inventory, sorted by MAC.
@@ -41,8 +41,8 @@ impl Engine {
     /// # Errors
     /// Denied.
     pub async fn phones_by_macs(&self, caller: &Caller, macs: &[Mac]) -> Result<Vec<PhoneRow>> {
-        caller.require(Permission::ViewInventory)?;
-        Ok(self.store.phones_by_macs(macs).await?)
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        Ok(seen.phones_by_macs(macs).await?)
     }
 
     /// Of each of these groups: how many of its phones answered when last contacted.
@@ -54,11 +54,8 @@ impl Engine {
         caller: &Caller,
         slugs: &[String],
     ) -> Result<HashMap<String, i64>> {
-        caller.require(Permission::ViewInventory)?;
-        Ok(self
-            .store
-            .reachable_in_groups(slugs, self.clock.now())
-            .await?)
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        Ok(seen.reachable_in_groups(slugs, self.clock.now()).await?)
     }
 
     /// The newest job of each group, by slug.
@@ -66,8 +63,8 @@ impl Engine {
     /// # Errors
     /// Denied.
     pub async fn last_group_jobs(&self, caller: &Caller) -> Result<HashMap<String, GroupJob>> {
-        caller.require(Permission::ViewJobs)?;
-        Ok(self.store.last_group_jobs().await?)
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        Ok(seen.last_group_jobs().await?)
     }
 
     /// How many phones get each stored credential, and how many of them refused it.

@@ -42,11 +42,11 @@ impl Engine {
         caller: &Caller,
         mac: Mac,
     ) -> Result<Option<EffectiveLogin>> {
-        caller.require(Permission::ViewInventory)?;
-        let mut found = self
-            .store
-            .effective_credentials(&[mac], self.clock.now())
-            .await?;
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        if seen.phone(mac).await?.is_none() {
+            return Ok(None);
+        }
+        let mut found = seen.effective_credentials(&[mac], self.clock.now()).await?;
         Ok(found.remove(&mac).map(|effective| EffectiveLogin {
             source: effective.source,
             name: effective.credential.name,

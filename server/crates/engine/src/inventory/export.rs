@@ -5,6 +5,7 @@
 use carillon_domain::phone_list::{export_header, export_line};
 use carillon_domain::role::Permission;
 use carillon_domain::{Filter, Mac};
+use carillon_store::Store;
 use serde_json::json;
 
 use super::finish;
@@ -16,7 +17,7 @@ const PIECE: usize = 500;
 
 /// An export under way.
 pub struct PhoneExport {
-    engine: Engine,
+    seen: Store,
     macs: Vec<Mac>,
     next: usize,
     header: Option<String>,
@@ -28,14 +29,14 @@ impl Engine {
     /// # Errors
     /// Denied.
     pub async fn export_phones(&self, caller: &Caller, filter: &Filter) -> Result<PhoneExport> {
-        caller.require(Permission::ViewInventory)?;
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
         let now = self.clock.now();
-        let macs = self.store.macs(filter, now).await?;
+        let macs = seen.macs(filter, now).await?;
         let mut event = caller.event(now, "inventory.exported");
         event.detail = json!({"rows": macs.len(), "filter": filter});
-        finish(self.store.begin().await?, &[event]).await?;
+        finish(seen.begin().await?, &[event]).await?;
         Ok(PhoneExport {
-            engine: self.clone(),
+            seen,
             macs,
             next: 0,
             header: Some(export_header()),
@@ -61,11 +62,7 @@ impl PhoneExport {
         if self.next == end {
             return Ok(None);
         }
-        let rows = self
-            .engine
-            .store
-            .phones_by_macs(&self.macs[self.next..end])
-            .await?;
+        let rows = self.seen.phones_by_macs(&self.macs[self.next..end]).await?;
         self.next = end;
         Ok(Some(
             rows.iter().map(|row| export_line(&row.phone)).collect(),

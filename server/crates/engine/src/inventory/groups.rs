@@ -132,8 +132,8 @@ impl Engine {
     /// # Errors
     /// Denied.
     pub async fn groups(&self, caller: &Caller) -> Result<Vec<GroupRow>> {
-        caller.require(Permission::ViewInventory)?;
-        Ok(self.store.groups(self.clock.now()).await?)
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        Ok(seen.groups(self.clock.now()).await?)
     }
 
     /// One group.
@@ -141,8 +141,8 @@ impl Engine {
     /// # Errors
     /// Denied, or not found.
     pub async fn group(&self, caller: &Caller, slug: &str) -> Result<GroupRow> {
-        caller.require(Permission::ViewInventory)?;
-        let found = self.store.group(slug, self.clock.now()).await?;
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        let found = seen.group(slug, self.clock.now()).await?;
         found.ok_or(EngineError::NotFound)
     }
 
@@ -151,8 +151,8 @@ impl Engine {
     /// # Errors
     /// Denied.
     pub async fn fixed_members(&self, caller: &Caller, slug: &str) -> Result<Vec<Mac>> {
-        caller.require(Permission::ViewInventory)?;
-        Ok(self.store.fixed_members(slug).await?)
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        Ok(seen.fixed_members(slug).await?)
     }
 
     /// What a rule would change about a group, or would make of a new one.
@@ -165,13 +165,13 @@ impl Engine {
         slug: Option<&str>,
         text: &str,
     ) -> Result<RuleEffect> {
-        caller.require(Permission::ViewInventory)?;
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
         let filter = read_rule(text).map_err(|error| EngineError::Invalid(vec![error]))?;
         self.check_rule(slug.unwrap_or_default(), &filter).await?;
         let now = self.clock.now();
-        let after: BTreeSet<Mac> = self.store.macs(&filter, now).await?.into_iter().collect();
+        let after: BTreeSet<Mac> = seen.macs(&filter, now).await?.into_iter().collect();
         let before = match slug {
-            Some(slug) => self.store.macs(&members_of(slug), now).await?,
+            Some(slug) => seen.macs(&members_of(slug), now).await?,
             None => Vec::new(),
         };
         let before: BTreeSet<Mac> = before.into_iter().collect();

@@ -13,7 +13,7 @@ impl Engine {
     /// # Errors
     /// Denied.
     pub async fn fleet_health(&self, caller: &Caller) -> Result<FleetHealth> {
-        caller.require(Permission::ViewInventory)?;
-        Ok(self.store.fleet_health().await?)
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        Ok(seen.fleet_health().await?)
     }
 }

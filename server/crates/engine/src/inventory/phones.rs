@@ -8,7 +8,9 @@ use carillon_domain::phone::{DialForm, UrlForm};
 use carillon_domain::phone_list::{self, Column, Row};
 use carillon_domain::role::Permission;
 use carillon_domain::{FieldError, Filter, Mac};
-use carillon_store::{Direction, Facets, Page, PhoneList, PhoneRow, PhoneSort, Seek, StoreError};
+use carillon_store::{
+    Direction, Facets, Page, PhoneList, PhoneRow, PhoneSort, Seek, Store, StoreError,
+};
 use secrecy::SecretString;
 
 use crate::Engine;
@@ -72,7 +74,7 @@ impl Engine {
         caller: &Caller,
         query: PhoneQuery<'_>,
     ) -> Result<Page<PhoneRow>> {
-        caller.require(Permission::ViewInventory)?;
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
         let list = PhoneList {
             filter: query.filter,
             sort: query.sort,
@@ -81,16 +83,13 @@ impl Engine {
             limit: query.limit,
             now: self.clock.now(),
         };
-        self.store
-            .phone_page(&list)
-            .await
-            .map_err(|error| match error {
-                StoreError::InvalidCursor => {
-                    let message = "this place in the list does not exist: start at its beginning";
-                    EngineError::invalid("after", "invalid", message)
-                }
-                other => other.into(),
-            })
+        seen.phone_page(&list).await.map_err(|error| match error {
+            StoreError::InvalidCursor => {
+                let message = "this place in the list does not exist: start at its beginning";
+                EngineError::invalid("after", "invalid", message)
+            }
+            other => other.into(),
+        })
     }
 
     /// How many phones a filter takes.
@@ -98,8 +97,8 @@ impl Engine {
     /// # Errors
     /// Denied.
     pub async fn count_phones(&self, caller: &Caller, filter: &Filter) -> Result<i64> {
-        caller.require(Permission::ViewInventory)?;
-        Ok(self.store.count_phones(filter, self.clock.now()).await?)
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        Ok(seen.count_phones(filter, self.clock.now()).await?)
     }
 
     /// The identities of the phones that a filter takes, sorted.
@@ -107,8 +106,8 @@ impl Engine {
     /// # Errors
     /// Denied.
     pub async fn macs(&self, caller: &Caller, filter: &Filter) -> Result<Vec<Mac>> {
-        caller.require(Permission::ViewInventory)?;
-        Ok(self.store.macs(filter, self.clock.now()).await?)
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        Ok(seen.macs(filter, self.clock.now()).await?)
     }
 
     /// How the phones of a filter are spread over sites, models and states.
@@ -116,8 +115,8 @@ impl Engine {
     /// # Errors
     /// Denied.
     pub async fn phone_facets(&self, caller: &Caller, filter: &Filter) -> Result<Facets> {
-        caller.require(Permission::ViewInventory)?;
-        Ok(self.store.facets(filter, self.clock.now()).await?)
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        Ok(seen.facets(filter, self.clock.now()).await?)
     }
 
     /// One phone.
@@ -125,8 +124,8 @@ impl Engine {
     /// # Errors
     /// Denied, or not found.
     pub async fn phone(&self, caller: &Caller, mac: Mac) -> Result<PhoneRow> {
-        caller.require(Permission::ViewInventory)?;
-        self.store.phone(mac).await?.ok_or(EngineError::NotFound)
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        seen.phone(mac).await?.ok_or(EngineError::NotFound)
     }
 
     /// The groups that a phone is in now, by slug.
@@ -134,10 +133,15 @@ impl Engine {
     /// # Errors
     /// Denied.
     pub async fn groups_of_phone(&self, caller: &Caller, mac: Mac) -> Result<Vec<String>> {
-        caller.require(Permission::ViewInventory)?;
-        self.groups_now(mac).await
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        if seen.phone(mac).await?.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut groups = seen.groups_of(&[mac], self.clock.now()).await?;
+        Ok(groups.remove(&mac).unwrap_or_default())
     }
 
+    /// All of them, for the record of a change.
     async fn groups_now(&self, mac: Mac) -> Result<Vec<String>> {
         let mut groups = self.store.groups_of(&[mac], self.clock.now()).await?;
         Ok(groups.remove(&mac).unwrap_or_default())
@@ -154,14 +158,14 @@ impl Engine {
         field: &str,
         names: &[String],
     ) -> Result<Vec<Mac>> {
-        caller.require(Permission::ViewInventory)?;
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
         let (mut macs, mut errors) = (Vec::with_capacity(names.len()), Vec::new());
         for name in names
             .iter()
             .map(|name| name.trim())
             .filter(|name| !name.is_empty())
         {
-            match self.named_phone(name).await? {
+            match self.named_phone(&seen, name).await? {
                 Ok(mac) => macs.push(mac),
                 Err(problem) => {
                     let short: String = name.chars().take(40).collect();
@@ -177,14 +181,14 @@ impl Engine {
         }
     }
 
-    async fn named_phone(&self, name: &str) -> Result<Result<Mac, &'static str>> {
+    async fn named_phone(&self, seen: &Store, name: &str) -> Result<Result<Mac, &'static str>> {
         if let Ok(mac) = name.parse::<Mac>() {
-            let found = self.store.phone(mac).await?;
+            let found = seen.phone(mac).await?;
             return Ok(found.map(|_| mac).ok_or("there is no phone with this MAC"));
         }
         let mut filter = Filter::default();
         filter.require(carillon_domain::filter::Test::Extension(name.to_owned()));
-        let found = self.store.macs(&filter, self.clock.now()).await?;
+        let found = seen.macs(&filter, self.clock.now()).await?;
         Ok(match found.as_slice() {
             [mac] => Ok(*mac),
             [] => Err("there is no phone with this MAC or extension"),

@@ -109,8 +109,8 @@ impl Engine {
     /// # Errors
     /// Denied.
     pub async fn sites(&self, caller: &Caller) -> Result<Vec<SiteRow>> {
-        caller.require(Permission::ViewInventory)?;
-        Ok(self.store.sites().await?)
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        Ok(seen.sites().await?)
     }
 
     /// One site.
@@ -118,8 +118,8 @@ impl Engine {
     /// # Errors
     /// Denied, or not found.
     pub async fn site(&self, caller: &Caller, slug: &str) -> Result<SiteRow> {
-        caller.require(Permission::ViewInventory)?;
-        self.store.site(slug).await?.ok_or(EngineError::NotFound)
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        seen.site(slug).await?.ok_or(EngineError::NotFound)
     }
 
     /// Makes a site.

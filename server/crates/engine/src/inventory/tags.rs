@@ -27,8 +27,8 @@ impl Engine {
     /// # Errors
     /// Denied.
     pub async fn tags(&self, caller: &Caller) -> Result<Vec<(String, i64)>> {
-        caller.require(Permission::ViewInventory)?;
-        Ok(self.store.tags().await?)
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        Ok(seen.tags().await?)
     }
 
     /// Gives phones a tag or takes it from them; says for how many it changed something.
@@ -42,11 +42,11 @@ impl Engine {
         text: &str,
         change: TagChange,
     ) -> Result<u64> {
-        caller.require(Permission::EditTags)?;
+        let seen = caller.sight(Permission::EditTags, &self.store)?;
         let tag = tag::normalize(text)
             .map_err(|problem| EngineError::invalid("tag", "invalid", problem.to_string()))?;
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
+        let mut unit = seen.begin().await?;
         let rows = unit.phones_by_macs(macs).await?;
         let has = |row: &carillon_store::PhoneRow| row.phone.tags.contains(&tag);
         let wanted = rows

@@ -19,14 +19,14 @@ impl Engine {
         id: &str,
         format: &str,
     ) -> Result<JobSnapshot> {
-        caller.require(Permission::ViewJobs)?;
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
         let snapshot = self.job(caller, id).await?;
         let mut event = caller.event(self.clock.now(), "job.exported");
         event.job = Some(id.to_owned());
         event.detail = serde_json::json!({
             "action": snapshot.job.action, "format": format, "rows": snapshot.job.total,
         });
-        let unit = self.store.begin().await?;
+        let unit = seen.begin().await?;
         unit.record(&[event]).await?.commit().await?;
         Ok(snapshot)
     }

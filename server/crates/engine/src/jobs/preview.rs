@@ -41,9 +41,9 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Invalid`] with every wrong field; an empty set of phones is one.
     pub async fn preview_job(&self, caller: &Caller, request: &JobRequest) -> Result<JobPreview> {
-        caller.require(Permission::RunJobs)?;
+        let seen = caller.sight(Permission::RunJobs, &self.store)?;
         let checked = check(caller, request)?;
-        let phones = resolve(self, &request.targets, checked.filter.as_ref()).await?;
+        let phones = resolve(self, &seen, &request.targets, checked.filter.as_ref()).await?;
         let plan = plan(&checked.action, phones, request.options.include_protected);
         dialling::check(&checked.action, plan.total())?;
         Ok(preview(checked, plan))

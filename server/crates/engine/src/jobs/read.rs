@@ -17,29 +17,26 @@ impl Engine {
         seek: &Seek,
         limit: i64,
     ) -> Result<Page<JobRow>> {
-        caller.require(Permission::ViewJobs)?;
-        Ok(self.store.job_page(query, seek, limit).await?)
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        Ok(seen.job_page(query, seek, limit).await?)
     }
 
     /// How many jobs are in each state.
     pub async fn job_state_counts(&self, caller: &Caller) -> Result<Vec<(JobState, i64)>> {
-        caller.require(Permission::ViewJobs)?;
-        Ok(self.store.count_jobs().await?)
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        Ok(seen.count_jobs().await?)
     }
 
     /// One job with its causes, read at one moment: its counts add up to its total.
     pub async fn job(&self, caller: &Caller, id: &str) -> Result<JobSnapshot> {
-        caller.require(Permission::ViewJobs)?;
-        self.store
-            .job_snapshot(id)
-            .await?
-            .ok_or(EngineError::NotFound)
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        seen.job_snapshot(id).await?.ok_or(EngineError::NotFound)
     }
 
     /// The jobs that repeat this one.
     pub async fn retries_of(&self, caller: &Caller, id: &str) -> Result<Vec<String>> {
-        caller.require(Permission::ViewJobs)?;
-        Ok(self.store.retries_of(id).await?)
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        Ok(seen.retries_of(id).await?)
     }
 
     /// One page of a job's targets, in the job's order.
@@ -51,17 +48,18 @@ impl Engine {
         seek: &Seek,
         limit: i64,
     ) -> Result<Page<TargetRow>> {
-        caller.require(Permission::ViewJobs)?;
-        Ok(self.store.target_page(id, query, seek, limit).await?)
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        let page = seen.target_page(id, query, seek, limit).await?;
+        if page.items.is_empty() && seen.job(id).await?.is_none() {
+            return Err(EngineError::NotFound);
+        }
+        Ok(page)
     }
 
     /// One target.
     pub async fn target(&self, caller: &Caller, id: &str, mac: Mac) -> Result<TargetRow> {
-        caller.require(Permission::ViewJobs)?;
-        self.store
-            .target(id, mac)
-            .await?
-            .ok_or(EngineError::NotFound)
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        seen.target(id, mac).await?.ok_or(EngineError::NotFound)
     }
 
     /// The next targets behind a place, for exports: start with -1, go on with the last place.
@@ -72,8 +70,8 @@ impl Engine {
         query: &TargetQuery,
         after: i64,
     ) -> Result<Vec<TargetRow>> {
-        caller.require(Permission::ViewJobs)?;
-        Ok(self.store.target_batch(id, query, after, 1000).await?)
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        Ok(seen.target_batch(id, query, after, 1000).await?)
     }
 
     /// Where a cause strikes: sites, most first.
@@ -83,7 +81,7 @@ impl Engine {
         id: &str,
         cause: Cause,
     ) -> Result<Vec<(String, i64)>> {
-        caller.require(Permission::ViewJobs)?;
-        Ok(self.store.cause_sites(id, cause).await?)
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        Ok(seen.cause_sites(id, cause).await?)
     }
 }

@@ -1,13 +1,13 @@
 //! From what somebody named to the phones that it comes to now.
 //!
-//! Owns the union of phones, groups and filter. Preview and submission both come through here.
+//! Owns the union of phones, groups and filter, as far as the caller reaches. Preview and submission both come through here.
 
 use std::collections::BTreeMap;
 
 use carillon_domain::Mac;
 use carillon_domain::filter::{Filter, Term, Test};
 use carillon_domain::job::{PlannedPhone, TargetSpec};
-use carillon_store::PhoneRow;
+use carillon_store::{PhoneRow, Store};
 
 use crate::Engine;
 use crate::error::{EngineError, FieldError, Result};
@@ -18,6 +18,7 @@ use crate::error::{EngineError, FieldError, Result};
 /// Every phone and group that does not exist, each with its field.
 pub(super) async fn resolve(
     engine: &Engine,
+    seen: &Store,
     spec: &TargetSpec,
     filter: Option<&Filter>,
 ) -> Result<Vec<PlannedPhone>> {
@@ -27,23 +28,20 @@ pub(super) async fn resolve(
     let mut add = |rows: Vec<PhoneRow>| {
         found.extend(rows.into_iter().map(|row| (row.phone.mac, row)));
     };
-    let named = engine.store.phones_by_macs(&spec.phones).await?;
+    let named = seen.phones_by_macs(&spec.phones).await?;
     errors.extend(missing_phones(&spec.phones, &named));
     add(named);
-    let known = engine.store.groups(now).await?;
+    let known = seen.groups(now).await?;
     for slug in &spec.groups {
         if known.iter().any(|row| row.group.slug == *slug) {
-            add(engine
-                .store
-                .phones_matching(&group_filter(slug), now)
-                .await?);
+            add(seen.phones_matching(&group_filter(slug), now).await?);
         } else {
             let message = format!("there is no group {slug:?}");
             errors.push(FieldError::new("targets.groups", "unknown", message));
         }
     }
     if let Some(filter) = filter {
-        add(engine.store.phones_matching(filter, now).await?);
+        add(seen.phones_matching(filter, now).await?);
     }
     if !errors.is_empty() {
         return Err(EngineError::Invalid(errors));
@@ -83,7 +81,7 @@ fn missing_phones(wanted: &[Mac], found: &[PhoneRow]) -> Vec<FieldError> {
         .collect()
 }
 
-/// Phones as a plan wants them, with their groups, sorted by site and name.
+/// Phones as a plan wants them, with all their groups, sorted by site and name.
 pub(super) async fn planned(engine: &Engine, rows: Vec<PhoneRow>) -> Result<Vec<PlannedPhone>> {
     let macs: Vec<Mac> = rows.iter().map(|row| row.phone.mac).collect();
     let mut groups = engine.store.groups_of(&macs, engine.clock.now()).await?;

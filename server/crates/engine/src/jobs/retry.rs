@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use carillon_domain::job::{JobOptions, JobRequest, TargetSpec};
 use carillon_domain::role::Permission;
 use carillon_domain::{Mac, TargetState};
-use carillon_store::{JobRow, TargetQuery};
+use carillon_store::{JobRow, Store, TargetQuery};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
@@ -66,13 +66,13 @@ impl Engine {
         states: &[TargetState],
         reason: &str,
     ) -> Result<JobRequest> {
-        caller.require(Permission::RunJobs)?;
-        let job = self.store.job(id).await?.ok_or(EngineError::NotFound)?;
+        let seen = caller.sight(Permission::RunJobs, &self.store)?;
+        let job = seen.job(id).await?.ok_or(EngineError::NotFound)?;
         if let Some(state) = states.iter().find(|state| !AGAIN.contains(state)) {
             let message = format!("phones that are {state} are not sent to again");
             return Err(EngineError::invalid("states", "invalid", message));
         }
-        let phones = self.phones_in(id, states).await?;
+        let phones = phones_in(&seen, id, states).await?;
         if phones.is_empty() {
             let message = "no phone of this job is in one of these states";
             return Err(EngineError::invalid("states", "empty", message));
@@ -95,26 +95,6 @@ impl Engine {
         })
     }
 
-    async fn phones_in(&self, id: &str, states: &[TargetState]) -> Result<Vec<Mac>> {
-        if states.is_empty() {
-            return Ok(Vec::new());
-        }
-        let query = TargetQuery {
-            states: states.to_vec(),
-            ..TargetQuery::default()
-        };
-        let mut macs = Vec::new();
-        let mut after = -1;
-        loop {
-            let batch = self.store.target_batch(id, &query, after, 1000).await?;
-            let Some(last) = batch.last() else { break };
-            after = last.position;
-            macs.extend(batch.iter().map(|target| target.mac));
-        }
-        let known = self.store.phones_by_macs(&macs).await?;
-        Ok(known.into_iter().map(|row| row.phone.mac).collect())
-    }
-
     async fn params_of(&self, job: &JobRow) -> Result<BTreeMap<String, Value>> {
         let value = match self.store.job_sealed_params(&job.id).await? {
             Some((blob, _)) => {
@@ -128,6 +108,27 @@ impl Engine {
         };
         value.map_err(|_| EngineError::Internal("a job's parameters cannot be read"))
     }
+}
+
+/// The phones of a job in these states that are still in the inventory and in reach.
+async fn phones_in(seen: &Store, id: &str, states: &[TargetState]) -> Result<Vec<Mac>> {
+    if states.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = TargetQuery {
+        states: states.to_vec(),
+        ..TargetQuery::default()
+    };
+    let mut macs = Vec::new();
+    let mut after = -1;
+    loop {
+        let batch = seen.target_batch(id, &query, after, 1000).await?;
+        let Some(last) = batch.last() else { break };
+        after = last.position;
+        macs.extend(batch.iter().map(|target| target.mac));
+    }
+    let known = seen.phones_by_macs(&macs).await?;
+    Ok(known.into_iter().map(|row| row.phone.mac).collect())
 }
 
 /// The limits of a job, asked for again; what is bound to a time is not.

@@ -50,13 +50,13 @@ impl Engine {
         request: &JobRequest,
         submission: Submission,
     ) -> Result<Submitted> {
-        caller.require(Permission::RunJobs)?;
+        let seen = caller.sight(Permission::RunJobs, &self.store)?;
         let key = idempotency(caller, request, &submission)?;
         if let Some(before) = self.made_before(key.as_ref()).await? {
             return Ok(before);
         }
         let checked = check(caller, request)?;
-        let phones = resolve(self, &request.targets, checked.filter.as_ref()).await?;
+        let phones = resolve(self, &seen, &request.targets, checked.filter.as_ref()).await?;
         let plan = plan(&checked.action, phones, request.options.include_protected);
         dialling::check(&checked.action, plan.total())?;
         let preview = preview(checked, plan);

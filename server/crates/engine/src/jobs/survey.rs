@@ -41,10 +41,10 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Invalid`] when the filter cannot be read.
     pub async fn survey_targets(&self, caller: &Caller, spec: &TargetSpec) -> Result<TargetSurvey> {
-        caller.require(Permission::ViewInventory)?;
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
         let now = self.clock.now();
         let mut found: BTreeMap<Mac, PhoneRow> = BTreeMap::new();
-        let named = self.store.phones_by_macs(&spec.phones).await?;
+        let named = seen.phones_by_macs(&spec.phones).await?;
         let names = named
             .iter()
             .map(|row| (row.phone.mac, row.phone.display_name()));
@@ -54,7 +54,7 @@ impl Engine {
         };
         add(named);
         for filter in filters(spec)? {
-            add(self.store.phones_matching(&filter, now).await?);
+            add(seen.phones_matching(&filter, now).await?);
         }
         Ok(count(&found, names))
     }

@@ -11,6 +11,7 @@ mod keys;
 mod passwords;
 mod sessions;
 mod setup;
+mod sight;
 mod sign_in;
 mod tokens;
 mod users;

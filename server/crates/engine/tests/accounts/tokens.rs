@@ -18,6 +18,7 @@ fn asked(scope: TokenScope) -> NewToken {
         label: "nightly".to_owned(),
         scope,
         lifetime: None,
+        area: None,
     }
 }
 

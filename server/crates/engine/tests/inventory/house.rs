@@ -160,6 +160,7 @@ async fn account(engine: &Engine, role: Role) -> Caller {
         role,
         user_id: Some(id),
         ip: Some("10.9.9.9".to_owned()),
+        reach: carillon_domain::Reach::everything(),
     }
 }
 

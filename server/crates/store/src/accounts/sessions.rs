@@ -63,7 +63,8 @@ impl Store {
     pub async fn session(&self, id_hash: &[u8]) -> Result<Option<(SessionRow, UserRow)>> {
         let mut sql = Sql::new("SELECT ");
         sql.push(COLUMNS).push(
-            ", u.id, u.name, u.role, u.password, u.password_version, u.disabled, u.version, \
+            ", u.id, u.name, u.role, u.password, u.password_version, u.disabled, u.scoped, \
+             u.approver, u.version, \
              u.created_at, u.updated_at, u.last_sign_in_at \
              FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = ",
         );

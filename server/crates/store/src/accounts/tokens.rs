@@ -37,6 +37,8 @@ pub struct TokenRow {
     pub label: String,
     /// How far it goes.
     pub scope: TokenScope,
+    /// Reaches only what its areas name.
+    pub scoped: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// Until when it is good.
@@ -60,6 +62,8 @@ pub struct NewToken {
     pub label: String,
     /// How far it goes.
     pub scope: TokenScope,
+    /// Reaches only what its areas name.
+    pub scoped: bool,
     /// When it is made.
     pub created_at: Timestamp,
     /// Until when it is good.
@@ -67,6 +71,7 @@ pub struct NewToken {
 }
 
 const COLUMNS: &str = "t.id AS token_id, t.user_id, u.name AS user_name, t.label, t.scope, \
+     t.scoped AS token_scoped, \
      t.created_at AS token_created_at, t.expires_at, t.last_used_at, t.revoked_at";
 
 fn token_row(row: &Row) -> Result<TokenRow> {
@@ -77,6 +82,7 @@ fn token_row(row: &Row) -> Result<TokenRow> {
         user_name: fields.text("user_name")?,
         label: fields.text("label")?,
         scope: fields.parse("scope")?,
+        scoped: fields.get("token_scoped")?,
         created_at: fields.at("token_created_at")?,
         expires_at: fields.maybe_at("expires_at")?,
         last_used_at: fields.maybe_at("last_used_at")?,
@@ -89,7 +95,8 @@ impl Store {
     pub async fn token_by_hash(&self, token_hash: &[u8]) -> Result<Option<(TokenRow, UserRow)>> {
         let mut sql = Sql::new("SELECT ");
         sql.push(COLUMNS).push(
-            ", u.id, u.name, u.role, u.password, u.password_version, u.disabled, u.version, \
+            ", u.id, u.name, u.role, u.password, u.password_version, u.disabled, u.scoped, \
+             u.approver, u.version, \
              u.created_at, u.updated_at, u.last_sign_in_at \
              FROM api_tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = ",
         );
@@ -127,14 +134,15 @@ impl Unit {
     /// Makes a token.
     pub async fn insert_token(&mut self, token: &NewToken) -> Result<()> {
         let sql = Sql::new(
-            "INSERT INTO api_tokens (id, token_hash, user_id, label, scope, created_at, \
-             expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO api_tokens (id, token_hash, user_id, label, scope, scoped, created_at, \
+             expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         );
         let sql = sql
             .arg(&token.id)
             .arg(&token.token_hash)
             .arg(&token.user_id);
         let sql = sql.arg(&token.label).arg(token.scope.as_str());
+        let sql = sql.arg(token.scoped);
         self.conn()
             .execute(sql.arg(token.created_at).arg(token.expires_at))
             .await

@@ -27,6 +27,10 @@ pub struct UserRow {
     pub password_version: i64,
     /// Cannot sign in, nor can its tokens.
     pub disabled: bool,
+    /// Reaches only what its areas name.
+    pub scoped: bool,
+    /// May let dangerous jobs of others run.
+    pub approver: bool,
     /// For edits.
     pub version: i64,
     /// When it was made.
@@ -61,8 +65,8 @@ pub struct NewUser {
     pub password: Option<Vec<u8>>,
 }
 
-const SELECT: &str = "SELECT id, name, role, password, password_version, disabled, version, \
-     created_at, updated_at, last_sign_in_at FROM users";
+const SELECT: &str = "SELECT id, name, role, password, password_version, disabled, scoped, \
+     approver, version, created_at, updated_at, last_sign_in_at FROM users";
 
 pub(crate) fn user_row(row: &Row) -> Result<UserRow> {
     let fields = row.of("users", "id");
@@ -73,6 +77,8 @@ pub(crate) fn user_row(row: &Row) -> Result<UserRow> {
         password: fields.get("password")?,
         password_version: fields.int("password_version")?,
         disabled: fields.get("disabled")?,
+        scoped: fields.get("scoped")?,
+        approver: fields.get("approver")?,
         version: fields.int("version")?,
         created_at: fields.at("created_at")?,
         updated_at: fields.at("updated_at")?,
@@ -162,14 +168,15 @@ impl Unit {
         self.conn().execute(sql).await.map(drop)
     }
 
-    /// Changes role and whether it is disabled. Conflict when `version` is old.
+    /// Changes what the account may and whether it is disabled. Conflict when `version` is old.
     pub async fn update_user(&mut self, user: &UserRow, now: Timestamp) -> Result<()> {
         let sql = Sql::new(
-            "UPDATE users SET role = $3, disabled = $4, version = version + 1, updated_at = $5 \
-             WHERE id = $1 AND version = $2",
+            "UPDATE users SET role = $3, disabled = $4, scoped = $5, approver = $6, \
+             version = version + 1, updated_at = $7 WHERE id = $1 AND version = $2",
         );
         let sql = sql.arg(&user.id).arg(user.version).arg(user.role.as_str());
-        expect_one(self.conn().execute(sql.arg(user.disabled).arg(now)).await?)
+        let sql = sql.arg(user.disabled).arg(user.scoped).arg(user.approver);
+        expect_one(self.conn().execute(sql.arg(now)).await?)
     }
 
     /// Sets a password sealed for `password_version`, which must be the next one.

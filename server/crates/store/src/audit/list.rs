@@ -8,6 +8,7 @@ use carillon_domain::event::Event;
 use crate::conn::Conn;
 use crate::error::Result;
 use crate::page::{Cursor, Page, Seek};
+use crate::reach::and_audit;
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
@@ -41,6 +42,7 @@ impl Store {
     ) -> Result<Page<AuditRow>> {
         let mut sql = Sql::new(COLUMNS);
         query.conditions(&mut sql);
+        and_audit(&mut sql, &self.reach);
         seek.descending(&mut sql, "a.seq", limit)?;
         let rows = list(&mut self.read().await?.conn(), sql).await?;
         Ok(Page::of(rows, seek, limit, |row| {
@@ -52,6 +54,7 @@ impl Store {
     pub async fn audit_entry(&self, seq: i64) -> Result<Option<AuditRow>> {
         let mut sql = Sql::new(COLUMNS);
         sql.push(" WHERE a.seq = ").bind(seq);
+        and_audit(&mut sql, &self.reach);
         let rows = list(&mut self.read().await?.conn(), sql).await?;
         Ok(rows.into_iter().next())
     }
@@ -66,6 +69,7 @@ impl Store {
     ) -> Result<Vec<AuditRow>> {
         let mut sql = Sql::new(COLUMNS);
         query.conditions(&mut sql);
+        and_audit(&mut sql, &self.reach);
         sql.push(" AND a.seq > ").bind(after);
         sql.push(" ORDER BY a.seq LIMIT ").bind(limit);
         list(&mut self.read().await?.conn(), sql).await
@@ -75,6 +79,7 @@ impl Store {
     pub async fn audit_count(&self, query: &AuditQuery, most: i64) -> Result<AtLeast> {
         let mut sql = Sql::new("SELECT COUNT(*) AS n FROM (SELECT 1 FROM audit a");
         query.conditions(&mut sql);
+        and_audit(&mut sql, &self.reach);
         sql.push(" LIMIT ")
             .bind(most.saturating_add(1))
             .push(") AS found");

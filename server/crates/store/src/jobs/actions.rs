@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use carillon_domain::Timestamp;
 
 use crate::error::Result;
+use crate::reach::and_jobs;
 use crate::sql::Sql;
 use crate::store::Store;
 
@@ -30,6 +31,7 @@ impl Store {
         for chunk in ids.chunks(AT_ONCE) {
             let mut sql = Sql::new("SELECT j.id, j.action FROM jobs j WHERE ");
             sql.one_of("j.id", chunk.iter());
+            and_jobs(&mut sql, &self.reach, "j.id");
             for row in read.conn().all(sql).await? {
                 found.insert(row.get("id")?, row.get("action")?);
             }
@@ -39,12 +41,14 @@ impl Store {
 
     /// The newest job of each group that any job was asked for, by slug.
     pub async fn last_group_jobs(&self) -> Result<HashMap<String, GroupJob>> {
-        let sql = Sql::new(
+        let mut sql = Sql::new(
             "SELECT l.group_slug, l.id, l.action, l.created_at FROM (SELECT g.group_slug, j.id, \
              j.action, j.created_at, ROW_NUMBER() OVER (PARTITION BY g.group_slug \
              ORDER BY j.created_at DESC, j.id DESC) AS place \
-             FROM job_groups g JOIN jobs j ON j.id = g.job) AS l WHERE l.place = 1",
+             FROM job_groups g JOIN jobs j ON j.id = g.job WHERE 1 = 1",
         );
+        and_jobs(&mut sql, &self.reach, "j.id");
+        sql.push(") AS l WHERE l.place = 1");
         let rows = self.read().await?.conn().all(sql).await?;
         rows.iter()
             .map(|row| {

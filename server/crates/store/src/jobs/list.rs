@@ -6,6 +6,7 @@ use carillon_domain::{JobState, Timestamp};
 
 use crate::error::Result;
 use crate::page::{Cursor, Direction, Page, Seek};
+use crate::reach::and_jobs;
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
@@ -64,6 +65,7 @@ impl Store {
     ) -> Result<Page<JobRow>> {
         let mut sql = Sql::new(SELECT);
         query.conditions(&mut sql);
+        and_jobs(&mut sql, &self.reach, "j.id");
         let keys = "j.created_at; j.id";
         seek.by(
             &mut sql,
@@ -91,7 +93,9 @@ impl Store {
 
     /// How many jobs are in each state that any is in.
     pub async fn count_jobs(&self) -> Result<Vec<(JobState, i64)>> {
-        let sql = Sql::new("SELECT state, COUNT(*) AS n FROM jobs GROUP BY state ORDER BY state");
+        let mut sql = Sql::new("SELECT j.state, COUNT(*) AS n FROM jobs j WHERE 1 = 1");
+        and_jobs(&mut sql, &self.reach, "j.id");
+        sql.push(" GROUP BY j.state ORDER BY j.state");
         let pair = |row: &Row| Ok((row.of("jobs", "state").parse("state")?, row.get("n")?));
         self.read()
             .await?
@@ -105,8 +109,11 @@ impl Store {
 
     /// The jobs that repeat this one, oldest first.
     pub async fn retries_of(&self, id: &str) -> Result<Vec<String>> {
-        let sql = Sql::new("SELECT id FROM jobs WHERE retry_of = $1 ORDER BY created_at, id");
-        let rows = self.read().await?.conn().all(sql.arg(id)).await?;
+        let mut sql = Sql::new("SELECT j.id FROM jobs j WHERE j.retry_of = ");
+        sql.bind(id);
+        and_jobs(&mut sql, &self.reach, "j.id");
+        sql.push(" ORDER BY j.created_at, j.id");
+        let rows = self.read().await?.conn().all(sql).await?;
         rows.iter().map(|row| row.get("id")).collect()
     }
 }

@@ -3,10 +3,11 @@
 //! Owns the columns and how they become a job.
 
 use carillon_domain::event::Actor;
-use carillon_domain::{Cause, Counts, JobState, TargetState, Timestamp};
+use carillon_domain::{Cause, Counts, JobState, Reach, TargetState, Timestamp};
 
 use crate::conn::Conn;
 use crate::error::Result;
+use crate::reach::and_jobs;
 use crate::row::{Fields, Row};
 use crate::sql::Sql;
 use crate::store::Store;
@@ -114,9 +115,10 @@ fn actor(fields: &Fields<'_>) -> Result<Actor> {
     })
 }
 
-pub(crate) async fn find(conn: &mut Conn<'_>, id: &str) -> Result<Option<JobRow>> {
+pub(crate) async fn find(conn: &mut Conn<'_>, id: &str, reach: &Reach) -> Result<Option<JobRow>> {
     let mut sql = Sql::new(SELECT);
     sql.push(" WHERE j.id = ").bind(id);
+    and_jobs(&mut sql, reach, "j.id");
     conn.optional(sql).await?.as_ref().map(job_row).transpose()
 }
 
@@ -137,14 +139,14 @@ async fn causes(conn: &mut Conn<'_>, id: &str) -> Result<Vec<(Cause, i64)>> {
 impl Store {
     /// One job.
     pub async fn job(&self, id: &str) -> Result<Option<JobRow>> {
-        find(&mut self.read().await?.conn(), id).await
+        find(&mut self.read().await?.conn(), id, &self.reach).await
     }
 
     /// One job with its causes, read at one moment.
     pub async fn job_snapshot(&self, id: &str) -> Result<Option<JobSnapshot>> {
         let mut tx = self.snapshot().await?;
         let mut conn = tx.conn();
-        let Some(job) = find(&mut conn, id).await? else {
+        let Some(job) = find(&mut conn, id, &self.reach).await? else {
             return Ok(None);
         };
         let causes = causes(&mut conn, id).await?;
@@ -166,6 +168,7 @@ impl Store {
 impl Unit {
     /// One job. Until the end of this unit nobody else changes it or its targets.
     pub async fn job(&mut self, id: &str) -> Result<Option<JobRow>> {
-        find(&mut self.jobs_conn().await?, id).await
+        let reach = self.reach.clone();
+        find(&mut self.jobs_conn().await?, id, &reach).await
     }
 }

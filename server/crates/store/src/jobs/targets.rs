@@ -4,10 +4,11 @@
 //! made.
 
 use carillon_domain::outcome::Transport;
-use carillon_domain::{Cause, Mac, TargetState, Timestamp};
+use carillon_domain::{Cause, Mac, Reach, TargetState, Timestamp};
 
 use crate::error::{Result, StoreError};
 use crate::page::{Cursor, Direction, Page, Seek};
+use crate::reach::and_jobs;
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
@@ -105,8 +106,9 @@ pub(super) fn groups_text(groups: &[String]) -> Result<String> {
     })
 }
 
-fn conditions(sql: &mut Sql, job: &str, query: &TargetQuery) {
+fn conditions(sql: &mut Sql, job: &str, query: &TargetQuery, reach: &Reach) {
     sql.push(" WHERE t.job = ").bind(job);
+    and_jobs(sql, reach, "t.job");
     if !query.states.is_empty() {
         sql.push(" AND ");
         sql.one_of("t.state", query.states.iter().map(|state| state.as_str()));
@@ -135,7 +137,7 @@ impl Store {
         limit: i64,
     ) -> Result<Page<TargetRow>> {
         let mut sql = select();
-        conditions(&mut sql, job, query);
+        conditions(&mut sql, job, query, &self.reach);
         seek.by(
             &mut sql,
             "t.position",
@@ -160,7 +162,7 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<TargetRow>> {
         let mut sql = select();
-        conditions(&mut sql, job, query);
+        conditions(&mut sql, job, query, &self.reach);
         sql.push(" AND t.position > ").bind(after);
         sql.push(" ORDER BY t.position LIMIT ").bind(limit);
         let rows = self.read().await?.conn().all(sql).await?;
@@ -174,6 +176,7 @@ impl Store {
             .bind(job)
             .push(" AND t.mac = ")
             .bind(mac);
+        and_jobs(&mut sql, &self.reach, "t.job");
         let row = self.read().await?.conn().optional(sql).await?;
         row.as_ref().map(target_row).transpose()
     }
@@ -199,17 +202,20 @@ impl Store {
     /// How many targets of a job match.
     pub async fn count_targets(&self, job: &str, query: &TargetQuery) -> Result<i64> {
         let mut sql = Sql::new("SELECT COUNT(*) AS n FROM job_targets t");
-        conditions(&mut sql, job, query);
+        conditions(&mut sql, job, query, &self.reach);
         self.read().await?.conn().number(sql, "n").await
     }
 
     /// A job's targets with this cause, counted by site: most first, empty without a site.
     pub async fn cause_sites(&self, job: &str, cause: Cause) -> Result<Vec<(String, i64)>> {
-        let sql = Sql::new(
-            "SELECT COALESCE(site, '') AS name, COUNT(*) AS n FROM job_targets \
-             WHERE job = $1 AND cause = $2 GROUP BY COALESCE(site, '') ORDER BY n DESC, name",
-        );
-        let sql = sql.arg(job).arg(cause.to_string());
+        let mut sql =
+            Sql::new("SELECT COALESCE(t.site, '') AS name, COUNT(*) AS n FROM job_targets t");
+        let query = TargetQuery {
+            cause: Some(cause),
+            ..TargetQuery::default()
+        };
+        conditions(&mut sql, job, &query, &self.reach);
+        sql.push(" GROUP BY COALESCE(t.site, '') ORDER BY n DESC, name");
         let rows = self.read().await?.conn().all(sql).await?;
         rows.iter()
             .map(|row| Ok((row.get("name")?, row.get("n")?)))

@@ -5,10 +5,11 @@
 
 use std::collections::HashMap;
 
-use carillon_domain::Timestamp;
 use carillon_domain::phone::GroupKind;
+use carillon_domain::{Reach, Timestamp};
 
 use crate::error::Result;
+use crate::reach::{and_groups, and_phones, and_sites};
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
@@ -43,19 +44,37 @@ pub struct PhoneChoices {
     pub groups: Vec<(PhoneChoice, GroupKind)>,
 }
 
-const SELECT: &str = "SELECT 'site' AS what, s.slug AS value, s.name AS label, \
-     (SELECT COUNT(*) FROM phones p WHERE p.site = s.slug) AS n FROM sites s \
-     UNION ALL SELECT 'model', p.model, p.model, COUNT(*) FROM phones p \
-     WHERE p.model <> '' GROUP BY p.model \
-     UNION ALL SELECT 'tag', t.tag, t.tag, COUNT(*) FROM phone_tags t GROUP BY t.tag \
-     UNION ALL SELECT 'state', p.reachability, p.reachability, COUNT(*) FROM phones p \
-     GROUP BY p.reachability \
-     UNION ALL SELECT g.kind, g.slug, g.name, 0 FROM groups g";
+/// One statement; each part leaves out what is out of reach.
+fn select(reach: &Reach) -> Sql {
+    let mut sql = Sql::new(
+        "SELECT 'site' AS what, s.slug AS value, s.name AS label, \
+         (SELECT COUNT(*) FROM phones p WHERE p.site = s.slug",
+    );
+    and_phones(&mut sql, reach, "p");
+    sql.push(") AS n FROM sites s WHERE 1 = 1");
+    and_sites(&mut sql, reach);
+    sql.push(" UNION ALL SELECT 'model', p.model, p.model, COUNT(*) FROM phones p ");
+    sql.push("WHERE p.model <> ''");
+    and_phones(&mut sql, reach, "p");
+    sql.push(" GROUP BY p.model UNION ALL SELECT 'tag', t.tag, t.tag, COUNT(*) ");
+    sql.push("FROM phone_tags t");
+    if !reach.is_everything() {
+        sql.push(" JOIN phones p ON p.mac = t.mac WHERE 1 = 1");
+        and_phones(&mut sql, reach, "p");
+    }
+    sql.push(" GROUP BY t.tag UNION ALL SELECT 'state', p.reachability, p.reachability, ");
+    sql.push("COUNT(*) FROM phones p WHERE 1 = 1");
+    and_phones(&mut sql, reach, "p");
+    sql.push(" GROUP BY p.reachability UNION ALL SELECT g.kind, g.slug, g.name, 0 FROM groups g ");
+    sql.push("WHERE 1 = 1");
+    and_groups(&mut sql, reach);
+    sql
+}
 
 impl Store {
     /// Every value that phones can be narrowed by, at one moment.
     pub async fn phone_choices(&self) -> Result<PhoneChoices> {
-        let rows = self.read().await?.conn().all(Sql::new(SELECT)).await?;
+        let rows = self.read().await?.conn().all(select(&self.reach)).await?;
         let mut choices = PhoneChoices::default();
         for row in &rows {
             choices.take(row)?;
@@ -91,6 +110,7 @@ impl Store {
                 sql.push(&format!(" THEN 1 END) AS n{index}"));
             }
             sql.push(" FROM phones p WHERE p.reachability = 'reachable'");
+            and_phones(&mut sql, &self.reach, "p");
             let Some(row) = read.conn().optional(sql).await? else {
                 continue;
             };

@@ -3,10 +3,11 @@
 //! Owns one statement that brings everything an overview says of phones, so that the page pays
 //! for one query, whatever the number of sites.
 
-use carillon_domain::Cause;
 use carillon_domain::phone::Reachability;
+use carillon_domain::{Cause, Reach};
 
 use crate::error::Result;
+use crate::reach::{and_groups, and_phones, and_sites};
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
@@ -46,12 +47,24 @@ pub struct FleetHealth {
     pub causes: Vec<(Cause, i64)>,
 }
 
-const SELECT: &str = "SELECT 'site' AS what, s.slug AS name, s.name AS word, 0 AS n FROM sites s \
-     UNION ALL SELECT 'phones', COALESCE(p.site, ''), p.reachability, COUNT(*) FROM phones p \
-     GROUP BY COALESCE(p.site, ''), p.reachability \
-     UNION ALL SELECT 'cause', '', p.last_cause, COUNT(*) FROM phones p \
-     WHERE p.last_cause IS NOT NULL GROUP BY p.last_cause \
-     UNION ALL SELECT 'groups', '', '', COUNT(*) FROM groups g";
+/// One statement; each part leaves out what is out of reach.
+fn select(reach: &Reach) -> Sql {
+    let mut sql = Sql::new(
+        "SELECT 'site' AS what, s.slug AS name, s.name AS word, 0 AS n FROM sites s WHERE 1 = 1",
+    );
+    and_sites(&mut sql, reach);
+    sql.push(" UNION ALL SELECT 'phones', COALESCE(p.site, ''), p.reachability, COUNT(*) ");
+    sql.push("FROM phones p WHERE 1 = 1");
+    and_phones(&mut sql, reach, "p");
+    sql.push(" GROUP BY COALESCE(p.site, ''), p.reachability ");
+    sql.push("UNION ALL SELECT 'cause', '', p.last_cause, COUNT(*) FROM phones p ");
+    sql.push("WHERE p.last_cause IS NOT NULL");
+    and_phones(&mut sql, reach, "p");
+    sql.push(" GROUP BY p.last_cause ");
+    sql.push("UNION ALL SELECT 'groups', '', '', COUNT(*) FROM groups g WHERE 1 = 1");
+    and_groups(&mut sql, reach);
+    sql
+}
 
 impl Reached {
     /// All of them.
@@ -71,7 +84,7 @@ impl Reached {
 impl Store {
     /// How the whole fleet is.
     pub async fn fleet_health(&self) -> Result<FleetHealth> {
-        let rows = self.read().await?.conn().all(Sql::new(SELECT)).await?;
+        let rows = self.read().await?.conn().all(select(&self.reach)).await?;
         let mut health = FleetHealth::default();
         for row in &rows {
             health.take_site(row)?;

@@ -3,11 +3,12 @@
 //! Owns the orders that a list can have. Each has an index behind it.
 
 use carillon_domain::filter::Filter;
-use carillon_domain::{Mac, Timestamp};
+use carillon_domain::{Mac, Reach, Timestamp};
 
 use crate::conn::Conn;
 use crate::error::Result;
 use crate::page::{Cursor, Direction, Page, Seek};
+use crate::reach::and_phones;
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
@@ -106,7 +107,7 @@ impl PhoneSort {
 async fn matching(
     conn: &mut Conn<'_>,
     sql: &mut Sql,
-    filter: &Filter,
+    (filter, reach): (&Filter, &Reach),
     now: Timestamp,
 ) -> Result<()> {
     let groups = Groups::for_filter(conn, filter).await?;
@@ -115,10 +116,12 @@ async fn matching(
         groups: &groups,
         now,
     };
-    scope.condition(sql, filter)
+    scope.condition(sql, filter)?;
+    and_phones(sql, reach, "p");
+    Ok(())
 }
 
-async fn macs(conn: &mut Conn<'_>, filter: &Filter, now: Timestamp) -> Result<Vec<Mac>> {
+async fn macs(conn: &mut Conn<'_>, filter: (&Filter, &Reach), now: Timestamp) -> Result<Vec<Mac>> {
     let mut sql = Sql::new("SELECT p.mac FROM phones p");
     matching(conn, &mut sql, filter, now).await?;
     sql.push(" ORDER BY p.mac");
@@ -128,7 +131,7 @@ async fn macs(conn: &mut Conn<'_>, filter: &Filter, now: Timestamp) -> Result<Ve
         .collect()
 }
 
-async fn count(conn: &mut Conn<'_>, filter: &Filter, now: Timestamp) -> Result<i64> {
+async fn count(conn: &mut Conn<'_>, filter: (&Filter, &Reach), now: Timestamp) -> Result<i64> {
     let mut sql = Sql::new("SELECT COUNT(*) AS n FROM phones p");
     matching(conn, &mut sql, filter, now).await?;
     conn.number(sql, "n").await
@@ -138,7 +141,7 @@ async fn count(conn: &mut Conn<'_>, filter: &Filter, now: Timestamp) -> Result<i
 async fn spread(
     conn: &mut Conn<'_>,
     column: &'static str,
-    filter: &Filter,
+    filter: (&Filter, &Reach),
     now: Timestamp,
 ) -> Result<Vec<(String, i64)>> {
     let mut sql = Sql::new("SELECT ");
@@ -157,7 +160,7 @@ impl Store {
         let mut read = self.read().await?;
         let mut conn = read.conn();
         let mut sql = Sql::new(SELECT);
-        matching(&mut conn, &mut sql, list.filter, list.now).await?;
+        matching(&mut conn, &mut sql, (list.filter, &self.reach), list.now).await?;
         let keys = list.sort.keys();
         let values = |cursor: &Cursor| match list.sort {
             PhoneSort::LastSeen => cursor.number_and_id(),
@@ -176,23 +179,24 @@ impl Store {
         let mut read = self.read().await?;
         let mut conn = read.conn();
         let mut sql = Sql::new(SELECT);
-        matching(&mut conn, &mut sql, filter, now).await?;
+        matching(&mut conn, &mut sql, (filter, &self.reach), now).await?;
         sql.push(" ORDER BY p.label_key, p.mac");
         phones(&mut conn, sql).await
     }
 
     /// How many phones a filter takes.
     pub async fn count_phones(&self, filter: &Filter, now: Timestamp) -> Result<i64> {
-        count(&mut self.read().await?.conn(), filter, now).await
+        count(&mut self.read().await?.conn(), (filter, &self.reach), now).await
     }
 
     /// The identities of the phones that a filter takes, sorted.
     pub async fn macs(&self, filter: &Filter, now: Timestamp) -> Result<Vec<Mac>> {
-        macs(&mut self.read().await?.conn(), filter, now).await
+        macs(&mut self.read().await?.conn(), (filter, &self.reach), now).await
     }
 
     /// How the phones of a filter are spread; all numbers tell of one moment.
     pub async fn facets(&self, filter: &Filter, now: Timestamp) -> Result<Facets> {
+        let filter = (filter, self.reach.as_ref());
         let mut tx = self.snapshot().await?;
         let mut conn = tx.conn();
         Ok(Facets {
@@ -207,6 +211,7 @@ impl Store {
 impl Unit {
     /// The identities of the phones that a filter takes, as this unit sees them, sorted.
     pub async fn macs(&mut self, filter: &Filter, now: Timestamp) -> Result<Vec<Mac>> {
-        macs(&mut self.conn(), filter, now).await
+        let reach = self.reach.clone();
+        macs(&mut self.conn(), (filter, &reach), now).await
     }
 }

@@ -6,10 +6,11 @@
 use std::collections::HashMap;
 
 use carillon_domain::phone::{Contact, Phone};
-use carillon_domain::{Cause, Mac, TargetState, Timestamp};
+use carillon_domain::{Cause, Mac, Reach, TargetState, Timestamp};
 
 use crate::conn::Conn;
 use crate::error::Result;
+use crate::reach::and_phones;
 use crate::row::{Fields, Row};
 use crate::sql::Sql;
 use crate::store::Store;
@@ -146,11 +147,16 @@ async fn tags(conn: &mut Conn<'_>, macs: &[Mac]) -> Result<HashMap<String, Vec<S
 }
 
 /// The phones with these identities that exist, by MAC.
-pub(crate) async fn by_macs(conn: &mut Conn<'_>, macs: &[Mac]) -> Result<Vec<PhoneRow>> {
+pub(crate) async fn by_macs(
+    conn: &mut Conn<'_>,
+    macs: &[Mac],
+    reach: &Reach,
+) -> Result<Vec<PhoneRow>> {
     let mut found = Vec::with_capacity(macs.len());
     for chunk in macs.chunks(ROWS) {
         let mut sql = Sql::new(SELECT);
         sql.push(" WHERE ").one_of("p.mac", chunk.iter().copied());
+        and_phones(&mut sql, reach, "p");
         found.extend(phones(conn, sql).await?);
     }
     found.sort_by_key(|row| row.phone.mac);
@@ -166,7 +172,7 @@ impl Store {
 
     /// The phones with these identities that exist, sorted by MAC.
     pub async fn phones_by_macs(&self, macs: &[Mac]) -> Result<Vec<PhoneRow>> {
-        by_macs(&mut self.read().await?.conn(), macs).await
+        by_macs(&mut self.read().await?.conn(), macs, &self.reach).await
     }
 
     /// The next phones with a MAC above `after`: call again with the last one until nothing
@@ -175,6 +181,7 @@ impl Store {
         let mut sql = Sql::new(SELECT);
         let after = after.map(|mac| mac.to_string()).unwrap_or_default();
         sql.push(" WHERE p.mac > ").bind(after);
+        and_phones(&mut sql, &self.reach, "p");
         sql.push(" ORDER BY p.mac LIMIT ").bind(limit);
         phones(&mut self.read().await?.conn(), sql).await
     }
@@ -183,6 +190,7 @@ impl Store {
 impl Unit {
     /// The phones with these identities that exist, as this unit sees them, sorted by MAC.
     pub async fn phones_by_macs(&mut self, macs: &[Mac]) -> Result<Vec<PhoneRow>> {
-        by_macs(&mut self.conn(), macs).await
+        let reach = self.reach.clone();
+        by_macs(&mut self.conn(), macs, &reach).await
     }
 }

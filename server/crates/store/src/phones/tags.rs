@@ -7,6 +7,7 @@ use carillon_domain::{Mac, Timestamp};
 
 use crate::conn::Conn;
 use crate::error::Result;
+use crate::reach::and_phones;
 use crate::sql::{Sql, Value};
 use crate::store::Store;
 use crate::unit::Unit;
@@ -48,7 +49,12 @@ async fn stamp(conn: &mut Conn<'_>, macs: &[Mac], now: Timestamp) -> Result<()> 
 impl Store {
     /// Every tag with the number of its phones.
     pub async fn tags(&self) -> Result<Vec<(String, i64)>> {
-        let sql = Sql::new("SELECT tag, COUNT(*) AS n FROM phone_tags GROUP BY tag ORDER BY tag");
+        let mut sql = Sql::new("SELECT t.tag, COUNT(*) AS n FROM phone_tags t");
+        if !self.reach.is_everything() {
+            sql.push(" JOIN phones p ON p.mac = t.mac WHERE 1 = 1");
+            and_phones(&mut sql, &self.reach, "p");
+        }
+        sql.push(" GROUP BY t.tag ORDER BY t.tag");
         let rows = self.read().await?.conn().all(sql).await?;
         rows.iter()
             .map(|row| Ok((row.get("tag")?, row.get("n")?)))

@@ -118,6 +118,7 @@ pub(crate) async fn tokens_are_found_by_hash_and_revoked_once(db: Database) {
         user_id: "1".to_owned(),
         label: format!("label {id}"),
         scope: TokenScope::Run,
+        scoped: false,
         created_at: at(1),
         expires_at: Some(at(100)),
     };

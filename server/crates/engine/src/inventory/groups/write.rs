@@ -21,7 +21,7 @@ impl Engine {
     /// # Errors
     /// Denied, or every field at fault.
     pub async fn create_group(&self, caller: &Caller, input: &GroupInput) -> Result<GroupRow> {
-        caller.require(input.permission())?;
+        let seen = caller.sight(input.permission(), &self.store)?;
         let given = if input.slug.trim().is_empty() {
             &input.name
         } else {
@@ -32,7 +32,7 @@ impl Engine {
             self.check_rule(&group.slug, filter).await?;
         }
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
+        let mut unit = seen.begin().await?;
         if unit.group(&group.slug).await?.is_some() {
             return Err(EngineError::invalid(
                 "slug",
@@ -46,6 +46,7 @@ impl Engine {
         let members = self
             .write_members(&mut unit, &group, input.members.as_deref())
             .await?;
+        stays_in_sight(&mut unit, &group.slug).await?;
         let mut event = caller.event(now, "group.created");
         event.groups = vec![group.slug.clone()];
         event.detail = json!({"name": group.name, "kind": group.kind, "filter": group.filter, "members": members});
@@ -64,13 +65,13 @@ impl Engine {
         input: &GroupInput,
         version: Option<i64>,
     ) -> Result<GroupRow> {
-        caller.require(input.permission())?;
+        let seen = caller.sight(input.permission(), &self.store)?;
         let (group, filter) = input.group(slug.to_owned())?;
         if let Some(filter) = &filter {
             self.check_rule(slug, filter).await?;
         }
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
+        let mut unit = seen.begin().await?;
         let old = unit.group(slug).await?.ok_or(EngineError::NotFound)?;
         caller.require(permission_of(&old.group))?;
         check_version(old.version, version)?;
@@ -81,6 +82,7 @@ impl Engine {
         let members = self
             .write_members(&mut unit, &group, input.members.as_deref())
             .await?;
+        stays_in_sight(&mut unit, &group.slug).await?;
         if changes.is_empty() && members.is_none() {
             return self.group(caller, slug).await;
         }
@@ -123,9 +125,9 @@ impl Engine {
         remove: &[Mac],
         version: Option<i64>,
     ) -> Result<(u64, u64)> {
-        caller.require(Permission::EditTags)?;
+        let seen = caller.sight(Permission::EditTags, &self.store)?;
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
+        let mut unit = seen.begin().await?;
         let old = unit.group(slug).await?.ok_or(EngineError::NotFound)?;
         caller.require(permission_of(&old.group))?;
         check_version(old.version, version)?;
@@ -136,6 +138,7 @@ impl Engine {
         check_exist(&mut unit, "add", add).await?;
         let added = unit.add_members(slug, add).await?;
         let removed = unit.remove_members(slug, remove).await?;
+        stays_in_sight(&mut unit, slug).await?;
         if added + removed == 0 {
             return Ok((0, 0));
         }
@@ -159,9 +162,9 @@ impl Engine {
         slug: &str,
         version: Option<i64>,
     ) -> Result<()> {
-        caller.require(Permission::EditTags)?;
+        let seen = caller.sight(Permission::EditTags, &self.store)?;
         let now = self.clock.now();
-        let all = self.store.groups(now).await?;
+        let all = seen.groups(now).await?;
         let asks = |row: &&GroupRow| {
             let rule = row
                 .group
@@ -177,16 +180,34 @@ impl Engine {
             );
             return Err(EngineError::Conflict(message));
         }
-        let mut unit = self.store.begin().await?;
+        let mut unit = seen.begin().await?;
         let old = unit.group(slug).await?.ok_or(EngineError::NotFound)?;
         caller.require(permission_of(&old.group))?;
         check_version(old.version, version)?;
+        let (all, in_reach) = unit.count_members(slug).await?;
+        if all > in_reach {
+            let message =
+                "this group has phones that are out of your reach: an administrator can delete it";
+            return Err(EngineError::Conflict(message.to_owned()));
+        }
         unit.delete_group(slug).await?;
         let mut event = caller.event(now, "group.deleted");
         event.groups = vec![slug.to_owned()];
         event.detail =
             json!({"name": old.group.name, "kind": old.group.kind, "filter": old.group.filter});
         finish(unit, &[event]).await
+    }
+}
+
+/// Whoever reaches a group by its phones alone would lose it with the last of them.
+async fn stays_in_sight(unit: &mut Unit, slug: &str) -> Result<()> {
+    match unit.group(slug).await? {
+        Some(_) => Ok(()),
+        None => Err(EngineError::invalid(
+            "members",
+            "required",
+            "name at least one phone: without one this group is out of your reach",
+        )),
     }
 }
 

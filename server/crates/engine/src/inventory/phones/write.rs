@@ -62,11 +62,11 @@ impl Engine {
         edit: &PhoneEdit,
         version: Option<i64>,
     ) -> Result<PhoneRow> {
-        caller.require(edit.permission())?;
+        let seen = caller.sight(edit.permission(), &self.store)?;
         let row = edit.row(mac)?;
         let groups = self.groups_now(mac).await?;
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
+        let mut unit = seen.begin().await?;
         let stored = unit
             .phones_by_macs(&[mac])
             .await?
@@ -87,7 +87,7 @@ impl Engine {
         event.detail = record::changes(&changes);
         record::seal(&mut event, sealed.get(&mac));
         finish(unit, &[event]).await?;
-        self.store.phone(mac).await?.ok_or(EngineError::NotFound)
+        seen.phone(mac).await?.ok_or(EngineError::NotFound)
     }
 
     /// What an edit makes of a phone, after every check.

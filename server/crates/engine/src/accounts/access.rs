@@ -1,0 +1,137 @@
+//! What an account may, and how far it and its tokens reach.
+//!
+//! Owns the change of role, reach and the right to approve, all at once. *Invariant:* who may
+//! change everything reaches everything; a token never reaches further than its account.
+
+use carillon_domain::phone::GroupKind;
+use carillon_domain::reach::{Area, Reach};
+use carillon_domain::role::Role;
+use carillon_store::{TokenRow, Unit, UserRow};
+use serde_json::json;
+
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::{EngineError, FieldError, Result};
+
+/// What an account may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Role.
+    pub role: Role,
+    /// What it reaches; `None` = everything.
+    pub area: Option<Area>,
+    /// May let dangerous jobs of others run.
+    pub approver: bool,
+}
+
+impl Engine {
+    /// How far an account reaches now.
+    pub(super) async fn reach_of(&self, user: &UserRow) -> Result<Reach> {
+        let area = if user.scoped {
+            Some(self.store.area_of(&user.id).await?)
+        } else {
+            None
+        };
+        Ok(Reach::within(area))
+    }
+
+    /// How far a token reaches now: what it was given, within what its account reaches.
+    pub(super) async fn reach_of_token(&self, token: &TokenRow, user: &UserRow) -> Result<Reach> {
+        let area = if token.scoped {
+            Some(self.store.area_of(&token.id).await?)
+        } else {
+            None
+        };
+        Ok(self.reach_of(user).await?.and(Reach::within(area)))
+    }
+
+    /// Gives an account another role or reach and ends its sessions.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] names every wrong field; [`EngineError::Conflict`] when
+    /// `version` is old, or no administrator would be left.
+    pub async fn change_access(
+        &self,
+        caller: &Caller,
+        name: &str,
+        access: &Access,
+        version: i64,
+    ) -> Result<()> {
+        caller.require_administrator()?;
+        fits(access)?;
+        let id = self.user_named(name).await?.id;
+        let mut unit = self.store.begin().await?;
+        unit.lock_administrators().await?;
+        let before = unit.user(&id).await?.ok_or(EngineError::NotFound)?;
+        let reached = before.scoped.then_some(unit.area_of(&id).await?);
+        let area = access.area.clone().unwrap_or_default();
+        check_area(&mut unit, &area).await?;
+        let after = UserRow {
+            role: access.role,
+            scoped: access.area.is_some(),
+            approver: access.approver,
+            version,
+            ..before.clone()
+        };
+        self.update_user(&mut unit, &after).await?;
+        unit.set_area(&id, &area).await?;
+        let mut event = caller.event(self.clock.now(), "user.role_changed");
+        event.detail = json!({
+            "user": before.name, "before": before.role, "after": access.role,
+            "reach_before": reached, "reach": access.area,
+            "approver_before": before.approver, "approver": access.approver,
+        });
+        unit.record(&[event]).await?.commit().await?;
+        Ok(())
+    }
+}
+
+/// Whether role, reach and the right to approve go together.
+fn fits(access: &Access) -> Result<()> {
+    let mut errors = Vec::new();
+    let everything = matches!(access.role, Role::Admin | Role::Auditor);
+    if access.area.is_some() && everything {
+        let message = "Administrators and auditors reach everything.";
+        errors.push(FieldError::new("reach", "invalid", message));
+    }
+    if access.area == Some(Area::default()) {
+        let message = "Name at least one site or group.";
+        errors.push(FieldError::new("sites", "required", message));
+    }
+    if access.approver && !matches!(access.role, Role::Operator | Role::Admin) {
+        let message = "Operators and administrators can approve, nobody else.";
+        errors.push(FieldError::new("approver", "invalid", message));
+    }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(EngineError::Invalid(errors))
+    }
+}
+
+/// Refuses sites that do not exist, and groups that do not or have a rule: who edits the rule
+/// would decide who reaches what.
+pub(super) async fn check_area(unit: &mut Unit, area: &Area) -> Result<()> {
+    let mut errors = Vec::new();
+    for slug in &area.sites {
+        if unit.site(slug).await?.is_none() {
+            let message = format!("There is no site {slug:?}.");
+            errors.push(FieldError::new("sites", "unknown", message));
+        }
+    }
+    for slug in &area.groups {
+        let message = match unit.group(slug).await? {
+            None => format!("There is no group {slug:?}."),
+            Some(row) if row.group.kind == GroupKind::Rule => {
+                format!("{slug:?} has a rule: only groups with a list can be named.")
+            }
+            Some(_) => continue,
+        };
+        errors.push(FieldError::new("groups", "unknown", message));
+    }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(EngineError::Invalid(errors))
+    }
+}

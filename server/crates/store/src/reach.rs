@@ -1,0 +1,160 @@
+//! How far a store reaches, in SQL.
+//!
+//! Owns the conditions by which a narrowed [`Store`] leaves out what its reader may not see: they
+//! are part of each statement, never a filter over its rows. Also owns the table `areas`.
+
+use carillon_domain::reach::{Area, Reach};
+
+use crate::conn::Conn;
+use crate::error::Result;
+use crate::sql::{Sql, Value, containing};
+use crate::store::Store;
+use crate::unit::Unit;
+
+/// Adds ` AND …` over `phones` under this name.
+pub(crate) fn and_phones(sql: &mut Sql, reach: &Reach, alias: &'static str) {
+    for area in reach.areas() {
+        sql.push(" AND (COALESCE(").push(alias).push(".site, '')");
+        sql.push(" IN ").listed(&area.sites);
+        sql.push(" OR EXISTS (SELECT 1 FROM group_members rm WHERE rm.mac = ");
+        sql.push(alias).push(".mac AND rm.group_slug IN ");
+        sql.listed(&area.groups).push("))");
+    }
+}
+
+/// Adds ` AND …` over `sites s`: named, or with a phone in reach.
+pub(crate) fn and_sites(sql: &mut Sql, reach: &Reach) {
+    if reach.is_everything() {
+        return;
+    }
+    sql.push(" AND ((1 = 1");
+    for area in reach.areas() {
+        sql.push(" AND s.slug IN ").listed(&area.sites);
+    }
+    sql.push(") OR EXISTS (SELECT 1 FROM phones rp WHERE rp.site = s.slug");
+    and_phones(sql, reach, "rp");
+    sql.push("))");
+}
+
+/// Adds ` AND …` over `groups g`: a rule, which names no phone; or a list that is named, or has
+/// a phone in reach.
+pub(crate) fn and_groups(sql: &mut Sql, reach: &Reach) {
+    if reach.is_everything() {
+        return;
+    }
+    sql.push(" AND (g.kind = 'rule' OR (1 = 1");
+    for area in reach.areas() {
+        sql.push(" AND g.slug IN ").listed(&area.groups);
+    }
+    sql.push(") OR EXISTS (SELECT 1 FROM group_members gm JOIN phones rp ON rp.mac = gm.mac ");
+    sql.push("WHERE gm.group_slug = g.slug");
+    and_phones(sql, reach, "rp");
+    sql.push("))");
+}
+
+/// Adds ` AND …` over `jobs` under this name: every phone of the job was in reach when it was
+/// made.
+pub(crate) fn and_jobs(sql: &mut Sql, reach: &Reach, id: &'static str) {
+    if reach.is_everything() {
+        return;
+    }
+    sql.push(" AND NOT EXISTS (SELECT 1 FROM job_targets rt WHERE rt.job = ")
+        .push(id)
+        .push(" AND NOT (1 = 1");
+    for area in reach.areas() {
+        sql.push(" AND (COALESCE(rt.site, '') IN ")
+            .listed(&area.sites);
+        for group in &area.groups {
+            sql.push(" OR rt.groups LIKE ")
+                .bind(containing(&format!("\"{group}\"")))
+                .push(" ESCAPE '\\'");
+        }
+        sql.push(")");
+    }
+    sql.push("))");
+}
+
+/// Adds ` AND …` over `audit a`: about a phone, site or group in reach, or a job that is.
+pub(crate) fn and_audit(sql: &mut Sql, reach: &Reach) {
+    if reach.is_everything() {
+        return;
+    }
+    sql.push(" AND ((1 = 1");
+    for area in reach.areas() {
+        sql.push(" AND (COALESCE(a.site, '') IN ")
+            .listed(&area.sites);
+        sql.push(" OR EXISTS (SELECT 1 FROM audit_groups rg WHERE rg.seq = a.seq ");
+        sql.push("AND rg.group_slug IN ")
+            .listed(&area.groups)
+            .push("))");
+    }
+    sql.push(") OR (a.phone IS NULL AND a.job IS NOT NULL ");
+    sql.push("AND EXISTS (SELECT 1 FROM jobs rj WHERE rj.id = a.job)");
+    and_jobs(sql, reach, "a.job");
+    sql.push("))");
+}
+
+impl Sql {
+    /// Adds `(…)` with a place for each; nothing is in an empty list.
+    fn listed<'v>(&mut self, values: impl IntoIterator<Item = &'v String>) -> &mut Self {
+        let values: Vec<Value> = values.into_iter().map(Into::into).collect();
+        if values.is_empty() {
+            // NULL is like nothing, itself included; COALESCE keeps the answer from being unknown.
+            return self.push("(SELECT slug FROM sites WHERE 1 = 0)");
+        }
+        self.tuple(values)
+    }
+}
+
+impl Store {
+    /// The same store as somebody with this reach sees it: what is out of it does not exist.
+    #[must_use]
+    pub fn narrowed(&self, reach: &Reach) -> Self {
+        Self {
+            pools: self.pools.clone(),
+            reach: std::sync::Arc::new(self.reach.as_ref().clone().and(reach.clone())),
+        }
+    }
+
+    /// Whether something is out of its sight.
+    pub fn is_narrowed(&self) -> bool {
+        !self.reach.is_everything()
+    }
+
+    /// What an account or token was given, if it was given areas at all.
+    pub async fn area_of(&self, holder: &str) -> Result<Area> {
+        area(&mut self.read().await?.conn(), holder).await
+    }
+}
+
+async fn area(conn: &mut Conn<'_>, holder: &str) -> Result<Area> {
+    let sql = Sql::new("SELECT site, group_slug FROM areas WHERE holder = $1").arg(holder);
+    let mut area = Area::default();
+    for row in conn.all(sql).await? {
+        area.sites.extend(row.get::<Option<String>>("site")?);
+        area.groups.extend(row.get::<Option<String>>("group_slug")?);
+    }
+    Ok(area)
+}
+
+impl Unit {
+    /// What an account or token was given, as this unit sees it.
+    pub async fn area_of(&mut self, holder: &str) -> Result<Area> {
+        area(&mut self.conn(), holder).await
+    }
+
+    /// Gives an account or token exactly these. Conflict when a site or group does not exist.
+    pub async fn set_area(&mut self, holder: &str, area: &Area) -> Result<()> {
+        let sql = Sql::new("DELETE FROM areas WHERE holder = $1").arg(holder);
+        self.conn().execute(sql).await?;
+        let sites = area.sites.iter().map(|site| (Some(site.as_str()), None));
+        let groups = area.groups.iter().map(|group| (None, Some(group.as_str())));
+        for (site, group) in sites.chain(groups) {
+            let sql = Sql::new("INSERT INTO areas (holder, site, group_slug) VALUES ($1, $2, $3)");
+            self.conn()
+                .execute(sql.arg(holder).arg(site).arg(group))
+                .await?;
+        }
+        Ok(())
+    }
+}
