@@ -43,6 +43,8 @@ pub struct Settings {
     pub log: Log,
     /// Requests to phones at once, whole node.
     pub max_in_flight: usize,
+    /// Bytes that must be free beside a SQLite database before a job is taken.
+    pub min_free: u64,
 }
 
 /// The outer bound of what may be contacted.

@@ -1,5 +1,7 @@
 //! Whether the process lives, and whether it takes work.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -7,6 +9,9 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::app::App;
+
+/// A database that takes longer for a question without work is as good as away.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// `GET /healthz`: the process answers. Says `sealed` when the keys are missing.
 pub async fn live(State(app): State<App>) -> Response {
@@ -18,13 +23,13 @@ pub async fn live(State(app): State<App>) -> Response {
     Json(json!({ "status": state })).into_response()
 }
 
-/// `GET /readyz`: the storage answers, the keys are there, and nobody asked to stop.
+/// `GET /readyz`: the storage answers and takes writes, the keys are there, and nobody asked to stop.
 pub async fn ready(State(app): State<App>) -> Response {
     let reason = if !app.is_ready() {
         Some("stopping")
     } else if app.engine().keyring.is_none() {
         Some("sealed")
-    } else if app.engine().store.ping().await.is_err() {
+    } else if !storage_answers(&app).await {
         Some("storage")
     } else {
         None
@@ -36,4 +41,10 @@ pub async fn ready(State(app): State<App>) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
         }
     }
+}
+
+async fn storage_answers(app: &App) -> bool {
+    let engine = app.engine();
+    let answered = tokio::time::timeout(PATIENCE, engine.store.ping()).await;
+    engine.storage_trouble().is_none() && matches!(answered, Ok(Ok(())))
 }

@@ -211,6 +211,9 @@ impl From<EngineError> for Problem {
                 problem.0.retry_after = Some(retry_after);
                 problem
             }
+            error @ EngineError::NoRoom { .. } => Self::new(Code::Unavailable).detail(format!(
+                "The disk is nearly full: {error}. Nothing was started; make room, then try again."
+            )),
             EngineError::Sealed => Self::new(Code::Sealed)
                 .detail("The key file is missing or wrong: an administrator must mend it."),
             EngineError::Store(StoreError::InvalidCursor) => {

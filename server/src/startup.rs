@@ -34,7 +34,10 @@ mod keys;
 mod limits;
 mod own_addresses;
 mod signals;
+mod soundness;
 mod sweep;
+
+pub use signals::Signals;
 
 /// In flight at the stop: the longest exchange with a phone and a little more.
 const DRAIN: Duration = Duration::from_secs(22);
@@ -126,7 +129,6 @@ async fn engine(settings: &Settings, own: &[SocketAddr]) -> Result<Engine, Start
     };
     let (clock, random) = (Clock::system(), Random::system());
     let store = Store::open(&url).await.map_err(|error| unusable(&error))?;
-    warn_of_concerns(&store).await;
     let keyring = keys::open(settings, &store, &clock, &random).await?;
     let gateway = gateway(guard(settings, own), &clock, &random)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -139,7 +141,8 @@ async fn engine(settings: &Settings, own: &[SocketAddr]) -> Result<Engine, Start
         random,
         feed: Feed::default(),
         dispatch: Dispatch::new(limits::in_flight(settings.max_in_flight))
-            .with_patience(patience(settings)),
+            .with_patience(patience(settings))
+            .with_min_free(settings.min_free),
     }))
 }
 
@@ -148,18 +151,6 @@ fn unusable(error: &StoreError) -> StartError {
     match error {
         StoreError::Unusable(why) => StartError::Configuration(why.clone()),
         other => StartError::failed("the database cannot be opened", other),
-    }
-}
-
-/// A database that may forget what it promised is said aloud; tests run with one.
-async fn warn_of_concerns(store: &Store) {
-    match store.durability_concerns().await {
-        Ok(concerns) => {
-            for concern in concerns {
-                tracing::warn!(%concern, "the database may lose what it has confirmed");
-            }
-        }
-        Err(error) => tracing::warn!(error = %chain(&error), "durability is not known"),
     }
 }
 
@@ -219,6 +210,7 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
     limits::forbid_core_dumps();
     let opened = open(settings, &own_addresses::of(address)).await?;
     let engine = opened.engine.clone();
+    soundness::check(settings, &engine.store).await?;
     if engine.keyring.is_some() {
         let node = data_dir::node_name();
         dispatch::start(&engine, &node)
@@ -351,26 +343,21 @@ impl Server {
     }
 
     /// Serves until SIGTERM or SIGINT. `false` when a second signal or the time cut the end short.
-    pub async fn run_until_signal(self) -> bool {
-        let mut signals = match signals::Signals::listen() {
-            Ok(signals) => signals,
-            Err(error) => {
-                tracing::error!(%error, "signals cannot be received");
-                return false;
-            }
-        };
+    pub async fn run_until_signal(self, mut signals: Signals) -> bool {
         signals.wait_for_stop(|| self.reload_certificate()).await;
         tracing::info!("stopping");
         tokio::select! {
-            () = self.stop() => true,
+            clean = self.stop() => clean,
             () = signals.second() => false,
         }
     }
 
     /// Ends in good order: not ready, nothing new sent, what is in flight recorded, closed.
-    pub async fn stop(self) {
+    /// `false` when something in flight could not be recorded: its claims stay as they are, and
+    /// the next start tells of them.
+    pub async fn stop(self) -> bool {
         self.app.begin_stop();
-        self.drain().await;
+        let drained = self.drain().await;
         self.stop.cancel();
         self.tasks.close();
         if tokio::time::timeout(LAST_REQUESTS, self.tasks.wait())
@@ -379,19 +366,25 @@ impl Server {
         {
             tracing::warn!("requests were cut off at the stop");
         }
+        if !drained {
+            // Whatever holds the database up would hold its closing up as well.
+            return false;
+        }
         self.opened.engine.store.close().await;
         tracing::info!("stopped");
+        true
     }
 
-    /// Lets what is in flight end, and writes down what came of it.
-    async fn drain(&self) {
+    /// Lets what is in flight end, and writes down what came of it; says whether it could.
+    async fn drain(&self) -> bool {
         let engine = &self.opened.engine;
         let drained = dispatch::stop(engine, || engine.clock.now());
         match tokio::time::timeout(DRAIN, drained).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => return true,
             Ok(Err(error)) => tracing::error!(error = %chain(&error), "the end was not recorded"),
-            Err(_) => tracing::error!("phones were still being asked when the time was over"),
+            Err(_) => tracing::error!("what was in flight could not be recorded in time"),
         }
+        false
     }
 
     fn reload_certificate(&self) {

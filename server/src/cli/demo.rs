@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Failure, Outcome, output};
 use crate::config::{SettingFlags, Settings};
 use crate::problem::chain;
-use crate::startup;
+use crate::startup::{self, Signals};
 use crate::telemetry;
 
 mod seed;
@@ -35,6 +35,7 @@ impl Demo {
         let fleet = Fleet::start(FleetConfig::demo(self.phones))
             .await
             .map_err(|error| Failure::Failed(chain(&error)))?;
+        let signals = Signals::listen()?;
         let server = startup::start(&settings, vec![Banner::Demo]).await?;
         let accounts = seed::fill(server.engine(), &fleet).await?;
         output::line(&format!(
@@ -48,7 +49,7 @@ impl Demo {
                 account.name, account.password
             ));
         }
-        let done = super::serve::finish(server).await;
+        let done = super::serve::finish(server, signals).await;
         fleet.stop().await;
         done
     }

@@ -2,15 +2,16 @@
 
 use super::{Failure, Outcome, output};
 use crate::config::Settings;
-use crate::startup::{self, Server, StartError};
+use crate::startup::{self, Server, Signals, StartError};
 use crate::telemetry;
 
 /// Starts, says where, and serves until told to stop.
 pub(super) async fn run(settings: &Settings) -> Outcome {
     telemetry::start(&settings.log);
+    let signals = Signals::listen()?;
     let server = startup::start(settings, Vec::new()).await?;
     announce(&server);
-    finish(server).await
+    finish(server, signals).await
 }
 
 /// Where browsers go, and the setup link while nobody can sign in.
@@ -22,12 +23,12 @@ fn announce(server: &Server) {
 }
 
 /// Serves until a signal, then ends in good order.
-pub(super) async fn finish(server: Server) -> Outcome {
-    if server.run_until_signal().await {
+pub(super) async fn finish(server: Server, signals: Signals) -> Outcome {
+    if server.run_until_signal(signals).await {
         Ok(())
     } else {
         Err(Failure::Failed(
-            "stopped at once: what was being sent is recorded as unknown at the next start"
+            "stopped before all was recorded: what was being sent is called unknown at the next start"
                 .to_owned(),
         ))
     }

@@ -45,6 +45,7 @@ impl Reader<'_> {
             egress: self.egress(),
             log: self.log(),
             max_in_flight: self.max_in_flight(),
+            min_free: self.min_free(),
             listen,
             data_dir,
             public_url,
@@ -102,6 +103,11 @@ impl Reader<'_> {
             filter,
             json: format == "json",
         }
+    }
+
+    fn min_free(&mut self) -> u64 {
+        let given = self.optional::<u32>("min-free", "write a number of MiB, as 256");
+        u64::from(given.unwrap_or(256)) << 20
     }
 
     fn max_in_flight(&mut self) -> usize {

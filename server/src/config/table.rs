@@ -175,6 +175,14 @@ pub const SETTINGS: &[Setting] = &[
         "1024",
         "Requests to phones at once, whole node"
     ),
+    setting!(
+        "min-free",
+        "CARILLON_MIN_FREE",
+        Text,
+        "MIB",
+        "256",
+        "MiB to keep free beside a SQLite database: below it no new job is taken; 0 = off"
+    ),
 ];
 
 /// The row of a key. Hyphens and underscores mean the same.

@@ -21,6 +21,7 @@ fn defaults_are_loopback_and_private_networks() {
     assert_eq!(settings.egress.networks.len(), 4);
     assert!(!settings.egress.loopback);
     assert_eq!(settings.max_in_flight, 1024);
+    assert_eq!(settings.min_free, 256 << 20);
 }
 
 #[test]

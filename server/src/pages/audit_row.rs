@@ -113,6 +113,7 @@ fn known(code: &str) -> Option<&'static str> {
         ("site.changed", "changed a site"),
         ("site.deleted", "deleted a site"),
         ("stop_all.set", "stopped everything"),
+        ("clock.jumped", "saw the clock being set"),
         ("stop_all.released", "released the stop of everything"),
         ("token.created", "made a token"),
         ("token.revoked", "revoked a token"),

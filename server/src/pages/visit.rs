@@ -176,6 +176,7 @@ async fn frame(
     let mut banners = app.banners().to_vec();
     let mut running_jobs = 0;
     if let Some(caller) = caller {
+        banners.splice(0..0, storage(app));
         running_jobs = running(app, caller).await?;
         if let Some(stop) = app.engine().stop_all_state().await? {
             let StopAll { actor, at, reason } = stop;
@@ -205,6 +206,27 @@ async fn frame(
         base: origin.to_string(),
         assets: assets::of_pages(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+/// What everybody must know about the database, if anything.
+fn storage(app: &App) -> Option<Banner> {
+    let text = if let Some(trouble) = app.engine().storage_trouble() {
+        format!(
+            "Nothing can be written down, so nothing is sent: {trouble}. Sending goes on by \
+             itself once this is over."
+        )
+    } else {
+        let (free, needed) = app.engine().lack_of_room()?;
+        format!(
+            "The disk is nearly full: {} MiB free, {} MiB are kept free. No new jobs are taken.",
+            free >> 20,
+            needed >> 20
+        )
+    };
+    Some(Banner::Notice {
+        tone: Tone::Bad,
+        text,
     })
 }
 

@@ -4,21 +4,30 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::StartError;
+
 /// SIGTERM, SIGINT and SIGHUP.
-pub(super) struct Signals {
+pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
 }
 
 impl Signals {
-    /// From now on these signals no longer end the process by themselves.
-    pub(super) fn listen() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
+    /// From now on these signals no longer end the process by themselves. Call it before the
+    /// start: one that comes while the server starts then stops it in good order afterwards.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub fn listen() -> Result<Self, StartError> {
+        let listen = || -> io::Result<Self> {
+            Ok(Self {
+                terminate: signal(SignalKind::terminate())?,
+                interrupt: signal(SignalKind::interrupt())?,
+                hang_up: signal(SignalKind::hangup())?,
+            })
+        };
+        listen().map_err(|error| StartError::failed("signals cannot be received", &error))
     }
 
     /// Resolves at SIGTERM or SIGINT; calls `reload` at each SIGHUP before.

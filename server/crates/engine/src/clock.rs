@@ -4,9 +4,9 @@
 //! tests own the time.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use carillon_domain::Timestamp;
 
@@ -17,8 +17,17 @@ pub struct Clock(Source);
 #[derive(Clone)]
 enum Source {
     System,
-    Manual(Arc<AtomicI64>),
+    Manual(Arc<Manual>),
 }
+
+/// A clock in the hands of a test: what it shows, and how much time has passed.
+struct Manual {
+    shown: AtomicI64,
+    passed: AtomicI64,
+}
+
+/// From when this process counts the time that passes.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Clock {
     /// The clock of this machine.
@@ -28,24 +37,46 @@ impl Clock {
 
     /// A clock that stands still until it is moved; clones move together.
     pub fn manual(start: Timestamp) -> Self {
-        Self(Source::Manual(Arc::new(AtomicI64::new(start.micros()))))
+        Self(Source::Manual(Arc::new(Manual {
+            shown: AtomicI64::new(start.micros()),
+            passed: AtomicI64::new(0),
+        })))
     }
 
     /// Now.
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Source::System => system_now(),
-            Source::Manual(micros) => Timestamp::from_micros(micros.load(Ordering::SeqCst)),
+            Source::Manual(manual) => Timestamp::from_micros(manual.shown.load(Ordering::SeqCst)),
         }
     }
 
-    /// Moves a manual clock; the system clock takes no orders.
-    pub fn advance(&self, by: std::time::Duration) {
-        if let Source::Manual(micros) = &self.0 {
-            micros.fetch_add(
-                i64::try_from(by.as_micros()).unwrap_or(i64::MAX),
-                Ordering::SeqCst,
-            );
+    /// Time that has passed, whatever anybody did to the clock meanwhile.
+    pub fn passed(&self) -> Duration {
+        match &self.0 {
+            Source::System => START.elapsed(),
+            Source::Manual(manual) => {
+                let micros = manual.passed.load(Ordering::SeqCst);
+                Duration::from_micros(u64::try_from(micros).unwrap_or_default())
+            }
+        }
+    }
+
+    /// Lets time pass on a manual clock; the system clock takes no orders.
+    pub fn advance(&self, by: Duration) {
+        if let Source::Manual(manual) = &self.0 {
+            let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+            manual.passed.fetch_add(by, Ordering::SeqCst);
+            manual.shown.fetch_add(by, Ordering::SeqCst);
+        }
+    }
+
+    /// Sets a manual clock forward or back by so many seconds, without any time passing.
+    pub fn set_by(&self, seconds: i64) {
+        if let Source::Manual(manual) = &self.0 {
+            manual
+                .shown
+                .fetch_add(seconds * 1_000_000, Ordering::SeqCst);
         }
     }
 }

@@ -43,6 +43,14 @@ pub enum EngineError {
     /// The keys that open stored secrets are missing.
     #[error("sealed: the key file does not open this database")]
     Sealed,
+    /// The disk of the database is nearly full.
+    #[error("{} free on the database's disk, {} are kept free", mebibytes(*free), mebibytes(*needed))]
+    NoRoom {
+        /// Free bytes.
+        free: u64,
+        /// The least that must be free.
+        needed: u64,
+    },
     /// The storage failed.
     #[error("the storage failed")]
     Store(#[source] StoreError),
@@ -59,6 +67,11 @@ impl EngineError {
     pub fn invalid(field: &str, code: &str, message: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldError::new(field, code, message)])
     }
+}
+
+/// A size for people.
+fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes >> 20)
 }
 
 fn summarise(errors: &[FieldError]) -> String {

@@ -88,6 +88,11 @@ impl Unit {
         Ok(self.conn().execute(sql).await? > 0)
     }
 
+    /// Whether all sending is stopped, as this unit sees it.
+    pub async fn is_stopped(&mut self) -> Result<bool> {
+        Ok(self.meta(STOP_ALL).await?.is_some())
+    }
+
     /// Stops all sending on all nodes; `None` lets it go on.
     pub async fn set_stop_all(&mut self, stop: Option<&StopAll>) -> Result<()> {
         match stop.map(serde_json::to_string) {

@@ -80,6 +80,12 @@ impl Unit {
         Ok(changed > 0)
     }
 
+    /// Writes a run's row as it is: shows that the database takes writes, and changes nothing.
+    pub async fn renew_epoch(&mut self, epoch: i64) -> Result<()> {
+        let sql = Sql::new("UPDATE nodes SET lease_until = lease_until WHERE epoch = $1");
+        self.conn().execute(sql.arg(epoch)).await.map(drop)
+    }
+
     /// Ends a run in good order.
     pub async fn end_epoch(&mut self, epoch: i64, now: Timestamp) -> Result<()> {
         let sql =

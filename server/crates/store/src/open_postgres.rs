@@ -14,7 +14,9 @@ use crate::sql::Sql;
 use crate::store::Pools;
 
 const CONNECTIONS: u32 = 10;
-const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(30);
+/// The pauses between tries to connect double up to half of this: a server that comes back is
+/// found again within seconds.
+const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(8);
 
 pub(crate) async fn open(url: &str) -> Result<Pools> {
     let options = PgConnectOptions::from_str(url).map_err(|_| {

@@ -32,7 +32,11 @@ pub(crate) async fn open(url: &str) -> Result<Pools> {
     let readers = pool(READERS)
         .connect_with(options(&path).pragma("query_only", "ON"))
         .await?;
-    Ok(Pools::Sqlite { writer, readers })
+    Ok(Pools::Sqlite {
+        writer,
+        readers,
+        file: path,
+    })
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {
@@ -131,6 +135,22 @@ async fn check(pool: &SqlitePool) -> Result<()> {
             "SQLite did not take its settings: the file may be read-only".to_owned(),
         ))
     }
+}
+
+/// The first thing that is wrong with the file. A file that cannot even be read through is
+/// wrong as well.
+pub(crate) async fn quick_check(conn: &mut Conn<'_>) -> Result<Option<String>> {
+    let looked = conn.optional(Sql::new("PRAGMA quick_check(1)")).await;
+    let row = match looked {
+        Ok(row) => row,
+        Err(StoreError::Driver(error)) => return Ok(Some(error.to_string())),
+        Err(error) => return Err(error),
+    };
+    let found: String = match row {
+        Some(row) => row.get("quick_check")?,
+        None => return Ok(None),
+    };
+    Ok((found != "ok").then_some(found))
 }
 
 fn parse_version(text: &str) -> Option<(u32, u32, u32)> {

@@ -4,6 +4,7 @@
 //! is ever printed.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use carillon_domain::Reach;
@@ -33,6 +34,7 @@ pub(crate) enum Pools {
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
+        file: PathBuf,
     },
     Postgres(PgPool),
 }
@@ -109,6 +111,27 @@ impl Store {
         }
     }
 
+    /// Free bytes beside a SQLite file; `None` where they are not ours to know.
+    pub fn free_bytes(&self) -> Option<u64> {
+        let Pools::Sqlite { file, .. } = &*self.pools else {
+            return None;
+        };
+        let disk = rustix::fs::statvfs(file).ok()?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
+    /// Looks whether a SQLite file of at most `largest` bytes is whole. Answers what is wrong
+    /// with it, in SQLite's words; `None` also where nobody looked.
+    pub async fn quick_check(&self, largest: u64) -> Result<Option<String>> {
+        let Pools::Sqlite { file, .. } = &*self.pools else {
+            return Ok(None);
+        };
+        if std::fs::metadata(file).is_ok_and(|facts| facts.len() > largest) {
+            return Ok(None);
+        }
+        open_sqlite::quick_check(&mut self.read().await?.conn()).await
+    }
+
     /// Begins a write. SQLite lets one in at a time; the others wait.
     pub async fn begin(&self) -> Result<Unit> {
         let statement = self.dialect().begin_write();
@@ -122,7 +145,9 @@ impl Store {
     /// Ends all connections; SQLite's log is folded into its file first.
     pub async fn close(&self) {
         match &*self.pools {
-            Pools::Sqlite { writer, readers } => {
+            Pools::Sqlite {
+                writer, readers, ..
+            } => {
                 readers.close().await;
                 let folded = sqlx::query(AssertSqlSafe("PRAGMA wal_checkpoint(TRUNCATE)"))
                     .execute(writer)

@@ -4,12 +4,15 @@
 //! whose claim is not committed; a claim is sent at most once; only the recorder writes claims
 //! and results, in batches, one transaction each.
 
+mod clock_watch;
 mod delivery;
 mod facts;
+mod guard;
 mod recorder;
 mod recover;
 mod runner;
 mod scheduler;
+mod storage;
 mod verify;
 
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -22,7 +25,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::Engine;
 use crate::error::{EngineError, Result};
+use clock_watch::ClockWatch;
+use guard::EndsTheProcess;
 use recorder::Entry;
+use storage::Storage;
 
 pub(crate) use facts::cancelled_events;
 pub use recover::Recovered;
@@ -43,6 +49,8 @@ pub struct Dispatch {
     looks: Semaphore,
     patience: Patience,
     limit: usize,
+    clock_watch: ClockWatch,
+    storage: Storage,
     wake: Notify,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -61,6 +69,8 @@ impl Dispatch {
             looks: Semaphore::new(LOOKS_AT_ONCE),
             patience: Patience::default(),
             limit,
+            clock_watch: ClockWatch::default(),
+            storage: Storage::default(),
             wake: Notify::new(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -71,6 +81,14 @@ impl Dispatch {
     #[must_use]
     pub fn with_patience(mut self, patience: Patience) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// The same desk, taking no new jobs while less than so many bytes are free beside the
+    /// database; 0 takes them always.
+    #[must_use]
+    pub fn with_min_free(mut self, bytes: u64) -> Self {
+        self.storage.min_free = bytes;
         self
     }
 
@@ -132,10 +150,17 @@ pub async fn start(engine: &Engine, node: &str) -> Result<Recovered> {
         .dispatch
         .epoch
         .store(recovered.epoch, Ordering::SeqCst);
+    engine.dispatch.clock_watch.believe(&engine.clock);
     let tasks = &engine.dispatch.tasks;
-    tasks.spawn(recorder::run(engine.clone(), inbox));
-    tasks.spawn(scheduler::run(engine.clone()));
+    tasks.spawn(or_end(recorder::run(engine.clone(), inbox)));
+    tasks.spawn(or_end(scheduler::run(engine.clone())));
     Ok(recovered)
+}
+
+/// A task without which the dispatcher would say nothing, or nothing true.
+async fn or_end(task: impl Future<Output = ()>) {
+    let _guard = EndsTheProcess;
+    task.await;
 }
 
 /// Claims nothing more, lets what is in flight finish, records it, and ends the epoch.

@@ -16,6 +16,7 @@ use carillon_store::{
 use tokio::sync::{mpsc, oneshot};
 
 use crate::Engine;
+use crate::dispatch::clock_watch;
 use crate::dispatch::facts::JobFacts;
 use crate::ids::new_ids;
 
@@ -130,6 +131,10 @@ pub(super) async fn run(engine: Engine, mut inbox: mpsc::Receiver<Entry>) {
                 Err(_) => break,
             }
         }
+        if !batch.claims.is_empty() && !clock_watch::may_claim(&engine).await {
+            // A dropped reply tells the runner that it got nothing.
+            batch.claims.clear();
+        }
         name_attempts(&engine, &mut batch.claims);
         settle(&engine, batch).await;
     }
@@ -154,7 +159,9 @@ async fn drained(engine: &Engine) {
 async fn settle(engine: &Engine, mut batch: Batch) {
     let mut pause = Duration::from_millis(50);
     loop {
-        match write(engine, &batch).await {
+        let outcome = write(engine, &batch).await;
+        engine.dispatch.storage.note(&outcome);
+        match outcome {
             Ok(written) => return publish(engine, batch, written),
             Err(error) => {
                 tracing::error!(%error, results = batch.results.len(), "could not record; nothing more is sent until it is stored");
@@ -177,11 +184,7 @@ async fn settle(engine: &Engine, mut batch: Batch) {
 async fn hand_over(engine: &Engine, claims: Vec<Claim>) {
     for claim in claims {
         let found = loop {
-            match engine
-                .store
-                .claims_of(&claim.facts.id, &claim.attempts)
-                .await
-            {
+            match claimed_after_all(engine, &claim).await {
                 Ok(found) => break found,
                 Err(error) => tracing::error!(%error, "cannot read what was claimed; waiting"),
             }
@@ -193,6 +196,13 @@ async fn hand_over(engine: &Engine, claims: Vec<Claim>) {
         });
         let _gone = claim.reply.send(claimed.collect());
     }
+}
+
+/// Reads in a unit of its own, which waits until the unconfirmed one is decided: a server that
+/// lost us may still be about to commit it.
+async fn claimed_after_all(engine: &Engine, claim: &Claim) -> Result<Vec<TargetRow>, StoreError> {
+    let mut unit = engine.store.begin().await?;
+    unit.claims_of(&claim.facts.id, &claim.attempts).await
 }
 
 fn publish(engine: &Engine, batch: Batch, written: Written) {
@@ -285,7 +295,9 @@ async fn claim(
     now: Timestamp,
     events: &mut Vec<Event>,
 ) -> Result<Vec<ClaimedTarget>, StoreError> {
-    if engine.dispatch.is_stopping() {
+    // While everything is stopped, time passes for nobody: what is past its limit then expires
+    // when somebody lets it go on.
+    if engine.dispatch.is_stopping() || unit.is_stopped().await? {
         return Ok(Vec::new());
     }
     let Some(job) = unit.job(&facts.id).await? else {

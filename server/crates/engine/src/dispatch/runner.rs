@@ -107,10 +107,10 @@ async fn start(
     for (target, prepared) in claimed.into_iter().zip(prepared) {
         let Some(slot) = slots.split(1) else { break };
         let (engine, desk) = (engine.clone(), desk.clone());
-        sending.spawn(async move {
+        sending.spawn(super::or_end(async move {
             send_one(&engine, &desk, target, prepared).await;
             drop(slot);
-        });
+        }));
     }
 }
 

@@ -11,7 +11,7 @@ use carillon_domain::JobState;
 use carillon_store::{JobQuery, Seek};
 
 use crate::Engine;
-use crate::dispatch::{recover, runner};
+use crate::dispatch::{clock_watch, recover, runner, storage};
 
 /// Jobs that run at once on one node; others wait their turn.
 const MOST: i64 = 200;
@@ -54,15 +54,17 @@ pub(super) async fn run(engine: Engine) {
 }
 
 async fn look(engine: &Engine, busy: &Busy) -> crate::Result<()> {
+    storage::try_now_and_then(engine).await;
+    clock_watch::may_claim(engine).await;
     recover::keep_watch(engine).await?;
     for job in ready(engine).await? {
         if busy.enter(&job) {
             let (engine, busy) = (engine.clone(), busy.clone());
             let tasks = engine.dispatch.tasks.clone();
-            tasks.spawn(async move {
+            tasks.spawn(super::or_end(async move {
                 runner::run(&engine, &job).await;
                 busy.leave(&job);
-            });
+            }));
         }
     }
     Ok(())

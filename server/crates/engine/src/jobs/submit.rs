@@ -83,6 +83,7 @@ impl Engine {
         submission: Submission,
         key: Option<IdempotencyKey>,
     ) -> Result<Submitted> {
+        self.require_room()?;
         let now = self.clock.now();
         let id = new_id(now, &self.random)?;
         let mut unit = self.store.begin().await?;

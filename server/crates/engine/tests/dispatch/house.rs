@@ -71,8 +71,13 @@ pub(crate) fn caller() -> Caller {
 impl House {
     /// A fleet, its inventory, and a dispatcher that runs.
     pub(crate) async fn new(place: Place, config: FleetConfig) -> Self {
+        Self::with_clock(place, config, Clock::system()).await
+    }
+
+    /// The same, with a clock that the test may set.
+    pub(crate) async fn with_clock(place: Place, config: FleetConfig, clock: Clock) -> Self {
         let fleet = Fleet::start(config).await.unwrap();
-        let engine = engine(&place).await;
+        let engine = engine(&place, clock).await;
         engine.store.migrate().await.unwrap();
         let house = Self {
             engine,
@@ -86,7 +91,7 @@ impl House {
 
     /// Forgets the running engine, as a crash does, and starts another on the same files.
     pub(crate) async fn restart_after_crash(&mut self) -> Recovered {
-        self.engine = engine(&self.place).await;
+        self.engine = engine(&self.place, Clock::system()).await;
         dispatch::start(&self.engine, "test").await.unwrap()
     }
 
@@ -214,9 +219,8 @@ impl House {
     }
 }
 
-async fn engine(place: &Place) -> Engine {
+async fn engine(place: &Place, clock: Clock) -> Engine {
     let source = KeySource::File(place.directory.path().join("secret.keys"));
-    let clock = Clock::system();
     let keyring = match source.load() {
         Ok(keyring) => keyring,
         Err(_) => source.create(&Random::system(), clock.now()).unwrap(),

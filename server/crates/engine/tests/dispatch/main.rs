@@ -8,6 +8,7 @@
     reason = "a failed expectation is a failed test"
 )]
 
+mod clock;
 mod control;
 mod crash;
 mod house;
@@ -32,6 +33,8 @@ macro_rules! cases {
 }
 
 cases! {
+    clock::a_clock_that_was_set_stops_all_sending_until_somebody_releases_it,
+    clock::a_clock_that_was_set_while_nothing_ran_stops_nothing,
     control::cancelling_lets_what_is_in_flight_finish_and_leaves_the_rest,
     control::stop_all_holds_everything_until_it_is_released,
     control::a_job_stops_itself_above_its_share_of_failures_and_not_at_it,

@@ -12,6 +12,7 @@ use crate::reach::and_jobs;
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
+use crate::unit::Unit;
 
 /// One phone of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,24 +182,6 @@ impl Store {
         row.as_ref().map(target_row).transpose()
     }
 
-    /// The targets of a job that are `sending` under one of these attempts: what a claim took
-    /// whose commit was not confirmed.
-    pub async fn claims_of(&self, job: &str, attempts: &[String]) -> Result<Vec<TargetRow>> {
-        let mut read = self.read().await?;
-        let mut found = Vec::new();
-        for chunk in attempts.chunks(ROWS) {
-            let mut sql = select();
-            sql.push(" WHERE t.state = 'sending' AND t.job = ")
-                .bind(job);
-            sql.push(" AND ").one_of("t.attempt_id", chunk.iter());
-            sql.push(" ORDER BY t.position");
-            for row in read.conn().all(sql).await? {
-                found.push(target_row(&row)?);
-            }
-        }
-        Ok(found)
-    }
-
     /// How many targets of a job match.
     pub async fn count_targets(&self, job: &str, query: &TargetQuery) -> Result<i64> {
         let mut sql = Sql::new("SELECT COUNT(*) AS n FROM job_targets t");
@@ -220,5 +203,25 @@ impl Store {
         rows.iter()
             .map(|row| Ok((row.get("name")?, row.get("n")?)))
             .collect()
+    }
+}
+
+impl Unit {
+    /// The targets of a job that are `sending` under one of these attempts: what a claim took
+    /// whose commit was not confirmed. Waits for whoever changes jobs at the moment.
+    pub async fn claims_of(&mut self, job: &str, attempts: &[String]) -> Result<Vec<TargetRow>> {
+        let mut conn = self.jobs_conn().await?;
+        let mut found = Vec::new();
+        for chunk in attempts.chunks(ROWS) {
+            let mut sql = select();
+            sql.push(" WHERE t.state = 'sending' AND t.job = ")
+                .bind(job);
+            sql.push(" AND ").one_of("t.attempt_id", chunk.iter());
+            sql.push(" ORDER BY t.position");
+            for row in conn.all(sql).await? {
+                found.push(target_row(&row)?);
+            }
+        }
+        Ok(found)
     }
 }

@@ -91,8 +91,10 @@ pub(crate) async fn claims_go_in_order_and_no_further_than_asked(db: Database) {
         (TargetState::Sending, Some(at(3)))
     );
     let ids = ["b", "z"].map(str::to_owned);
-    assert_eq!(db.store.claims_of("j", &ids).await.unwrap(), [stored]);
-    assert!(db.store.claims_of("k", &ids).await.unwrap().is_empty());
+    let mut unit = db.store.begin().await.unwrap();
+    assert_eq!(unit.claims_of("j", &ids).await.unwrap(), [stored]);
+    assert!(unit.claims_of("k", &ids).await.unwrap().is_empty());
+    drop(unit);
     assert_eq!(
         places(&claim(&db.store, "j", epoch, &["d", "e"], at(4)).await),
         [3]
