@@ -2,7 +2,7 @@
 # with Rust and nothing else; each says what it installs before it does. The work itself is done
 # by cargo and by xtask/ (Rust).
 
-.PHONY: help demo build test lint check browser
+.PHONY: help demo build test lint check browser faults
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,11 @@ lint: ## the part of `make test` that only reads
 
 check: ## the house rules alone: direction of dependencies, versions, twin migrations
 	@cargo xtask check
+
+faults: ## the fault suite in its long form: kills, full disks, lost databases, clocks; see docs/faults.md
+	@sh xtask/packages.sh faults
+	@cargo build --locked -p carillon
+	@cargo xtask faults $(ARGS)
 
 browser: ## the browser tests alone; screenshots land in target/screenshots
 	@sh xtask/packages.sh test

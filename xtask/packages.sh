@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the Debian packages that a build ("build") or a test run ("test") needs and this
-# machine lacks. Says which, and why, before it does. Rust itself is the one thing it expects.
+# Installs the Debian packages that a build ("build"), a test run ("test") or the fault suite
+# ("faults") needs and this machine lacks. Says which, and why, before it does. Rust itself is the one thing it expects.
 set -eu
 
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -18,8 +18,18 @@ want() { # PACKAGE REASON
 
 has cc || want build-essential "the linker, and the C compiler for SQLite"
 
+has_postgres() {
+  has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
+}
+
+if [ "${1:-build}" = faults ]; then
+  has_postgres || want postgresql "the second database; the suite starts its own cluster"
+  has strace || want strace "kills the program at the n-th call of the system"
+  has faketime || want faketime "sets the clock of one program"
+fi
+
 if [ "${1:-build}" = test ]; then
-  has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ||
+  has_postgres ||
     want postgresql "the second database of the tests; they start their own cluster"
   has chromium || has chromium-browser || has google-chrome ||
     want chromium "the browser of the browser tests"

@@ -10,6 +10,7 @@
 
 mod browser;
 mod budget;
+mod faults;
 #[cfg(feature = "wasm")]
 mod frontend;
 mod postgres;
@@ -30,6 +31,8 @@ cargo xtask COMMAND
   check     the house rules alone (direction of dependencies, versions, twin migrations)
   frontend  builds the browser half into static/pkg; with --release small instead of soon
   browser   the browser tests alone
+  faults    the fault suite: kills, full disks, lost databases, …; `make faults` builds first
+  check-delivery  compares a product's export with the phones' ledger; says how when called bare
   with-postgres COMMAND…   a command with CARILLON_TEST_POSTGRES_URL of a throw-away cluster
   budget    the sizes of what a browser loads
   tools     installs what `test` needs from crates.io, if it is missing";
@@ -43,6 +46,8 @@ fn main() -> ExitCode {
         "frontend" => frontend(std::env::args().any(|word| word == "--release")),
         "browser" => suite::browser(),
         "with-postgres" => suite::with_postgres(std::env::args_os().skip(2)),
+        "faults" => faults(std::env::args().skip(2)),
+        "check-delivery" => faults::check_delivery(std::env::args().skip(2)),
         "budget" => budget::check(),
         "tools" => tools::install(),
         _ => {
@@ -57,6 +62,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Every campaign, or those that are named.
+fn faults(words: impl Iterator<Item = String>) -> Result<(), String> {
+    faults::run(&faults::Options::read(words)?).map(drop)
 }
 
 #[cfg(feature = "wasm")]

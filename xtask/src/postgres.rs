@@ -7,6 +7,7 @@ use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::process::{find, is_root, run, succeeds};
@@ -14,28 +15,117 @@ use crate::process::{find, is_root, run, succeeds};
 const READY_WITHIN: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Settings under which a commit may be lost with the machine: quick, and enough for tests.
+const QUICK: &[&str] = &[
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+];
+/// Postgres' own settings, as the product wants them.
+const DURABLE: &[&str] = &[];
+
 /// A running cluster; stopped and removed when dropped.
 pub(crate) struct Cluster {
     server: Child,
+    programs: PathBuf,
     dir: PathBuf,
     port: u16,
+    settings: &'static [&'static str],
 }
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 impl Cluster {
     /// Makes a cluster, starts it, and waits until it takes connections.
     pub(crate) fn start() -> Result<Self, String> {
+        Self::start_with(QUICK)
+    }
+
+    /// The same with durable commits.
+    pub(crate) fn start_durable() -> Result<Self, String> {
+        Self::start_with(DURABLE)
+    }
+
+    fn start_with(settings: &'static [&'static str]) -> Result<Self, String> {
         let programs = programs()?;
-        let dir = std::env::temp_dir().join(format!("carillon-postgres-{}", std::process::id()));
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("carillon-postgres-{}-{number}", std::process::id());
+        let dir = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
         if is_root() {
             run(Command::new("chown").arg(user()).arg(&dir))?;
         }
         let port = free_port()?;
         make_cluster(&programs, &dir)?;
-        let server = start_server(&programs, &dir, port)?;
-        let mut cluster = Self { server, dir, port };
-        cluster.wait_until_ready(&programs)?;
+        let server = start_server(&programs, &dir, port, settings)?;
+        let mut cluster = Self {
+            server,
+            programs,
+            dir,
+            port,
+            settings,
+        };
+        cluster.wait_until_ready()?;
         Ok(cluster)
+    }
+
+    /// Makes a database and returns its address.
+    pub(crate) fn database(&self, name: &str) -> Result<String, String> {
+        self.sql(&format!("CREATE DATABASE {name} TEMPLATE template0"))?;
+        Ok(format!(
+            "postgres://postgres@127.0.0.1:{}/{name}",
+            self.port
+        ))
+    }
+
+    /// Where it listens.
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The id of the process that all others are children of.
+    pub(crate) fn id(&self) -> u32 {
+        self.server.id()
+    }
+
+    /// Runs a statement as a superuser and returns what it answers.
+    pub(crate) fn sql(&self, statement: &str) -> Result<String, String> {
+        let output = Command::new(self.programs.join("psql"))
+            // Also while the cluster is read-only for everybody else.
+            .env("PGOPTIONS", "-c default_transaction_read_only=off")
+            .args([
+                "-X",
+                "-q",
+                "-A",
+                "-t",
+                "-h",
+                "127.0.0.1",
+                "-U",
+                "postgres",
+                "-c",
+            ])
+            .args([statement, "postgres", "-p", &self.port.to_string()])
+            .output()
+            .map_err(|error| format!("psql did not start: {error}"))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        }
+        Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+    }
+
+    /// Ends it at once, without a checkpoint: its log must bring back what was committed.
+    pub(crate) fn crash(&mut self) -> Result<(), String> {
+        run(Command::new("kill").args(["-QUIT", &self.server.id().to_string()]))?;
+        self.server
+            .wait()
+            .map(drop)
+            .map_err(|error| error.to_string())
+    }
+
+    /// Starts it again after [`Cluster::crash`], and waits until it takes connections.
+    pub(crate) fn start_again(&mut self) -> Result<(), String> {
+        self.server = start_server(&self.programs, &self.dir, self.port, self.settings)?;
+        self.wait_until_ready()
     }
 
     /// The address of the cluster's first database, for a superuser without a password.
@@ -43,10 +133,11 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    fn wait_until_ready(&mut self, programs: &Path) -> Result<(), String> {
+    /// Waits until it takes connections.
+    pub(crate) fn wait_until_ready(&mut self) -> Result<(), String> {
         let started = Instant::now();
         while started.elapsed() < READY_WITHIN {
-            let mut question = Command::new(programs.join("pg_isready"));
+            let mut question = Command::new(self.programs.join("pg_isready"));
             question.args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()]);
             if succeeds(&mut question) {
                 return Ok(());
@@ -155,9 +246,17 @@ fn make_cluster(programs: &Path, dir: &Path) -> Result<(), String> {
     run(&mut command)
 }
 
-/// Durability is off: nothing here outlives the run.
-fn start_server(programs: &Path, dir: &Path, port: u16) -> Result<Child, String> {
-    let log = File::create(dir.join("log")).map_err(|error| error.to_string())?;
+fn start_server(
+    programs: &Path,
+    dir: &Path,
+    port: u16,
+    settings: &[&str],
+) -> Result<Child, String> {
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(dir.join("log"));
+    let log = log.map_err(|error| error.to_string())?;
     let sockets = format!("unix_socket_directories={}", dir.display());
     unprivileged(&programs.join("postgres"))
         .arg("-D")
@@ -169,14 +268,7 @@ fn start_server(programs: &Path, dir: &Path, port: u16) -> Result<Child, String>
             "-c",
             "max_connections=300",
         ])
-        .args([
-            "-c",
-            "fsync=off",
-            "-c",
-            "synchronous_commit=off",
-            "-c",
-            "full_page_writes=off",
-        ])
+        .args(settings.iter().flat_map(|setting| ["-c", *setting]))
         .stderr(log)
         .current_dir(dir)
         .spawn()

@@ -11,23 +11,26 @@ use crate::postgres::Cluster;
 use crate::process::{cargo, run, run_and_read_stderr, run_and_read_stdout, step};
 use crate::tally::Tally;
 use crate::workspace::{BROWSER_PACKAGE, WASM, package_flags};
-use crate::{browser, budget, rules, tools};
+use crate::{browser, budget, faults, rules, tools};
 
 /// Every link must lead somewhere. Links to private items do here, since those are documented too.
 const RUSTDOC_FLAGS: &str = "--deny warnings --allow rustdoc::private_intra_doc_links";
 
-/// Format, lints, licences, house rules, every test on both databases, documentation, browser,
-/// sizes.
+/// Format, lints, licences, house rules, every test on both databases, faults, documentation,
+/// browser, sizes.
 pub(crate) fn test() -> Result<(), String> {
     let started = Instant::now();
     lint()?;
     step("browser half", || frontend(true))?;
     step("build", build)?;
     let native = step("tests on SQLite and Postgres", native_tests)?;
+    let faults = step("faults, short form", || {
+        faults::run(&faults::Options::short()?)
+    })?;
     step("documentation", documentation)?;
     let pages = step("browser tests", browser::run_journeys)?;
     step("size budget", budget::check)?;
-    let all = native.plus(pages);
+    let all = native.plus(faults).plus(pages);
     println!("\nEverything in {:.0} s.", started.elapsed().as_secs_f64());
     println!("{} passed, {} failed", all.passed, all.failed);
     Ok(())

@@ -1,0 +1,310 @@
+//! The disk of a SQLite database: full, read-only, limited. While nothing can be written no
+//! command leaves, the product says why, and it goes on by itself once there is room.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::Outcome;
+use super::chance::Chance;
+use super::http::Api;
+use super::options::{Database, Options};
+use super::phones::honest;
+use super::stand::{Job, Stand, count, is_over, request, wait_for};
+use crate::process::{is_root, run as execute, succeeds};
+
+const PHONES: u64 = 600;
+const ANSWER_MS: u64 = 30;
+const WINDOW: u64 = 16;
+/// How long a disk stays full.
+const FULL: Duration = Duration::from_secs(3);
+const SAID_WITHIN: Duration = Duration::from_secs(15);
+/// Requests that were being sent, and whose questions without a password came before.
+const IN_FLIGHT: usize = 2 * WINDOW as usize;
+
+pub(super) fn run(options: &Options) -> Result<Outcome, String> {
+    if !options.databases.contains(&Database::Sqlite) {
+        return Ok(Outcome::Skipped("only Postgres was asked for".to_owned()));
+    }
+    let mut lines = vec![
+        file_limit(options).map_err(|why| format!("RLIMIT_FSIZE: {why}"))?,
+        descriptors(options).map_err(|why| format!("RLIMIT_NOFILE: {why}"))?,
+        little_room(options).map_err(|why| format!("min-free: {why}"))?,
+    ];
+    if !is_root() {
+        println!("   skipped: a full and a read-only disk need root, to mount one");
+        return Ok(Outcome::Passed(lines));
+    }
+    let mut chance = Chance::new(options.seed);
+    for turn in 0..options.turns * 2 {
+        let how = if turn % 2 == 0 {
+            How::Full
+        } else {
+            How::ReadOnly
+        };
+        let Some(line) =
+            on_a_small_disk(options, &mut chance, how).map_err(|why| format!("{how:?}: {why}"))?
+        else {
+            return Ok(Outcome::Passed(lines));
+        };
+        lines.push(line);
+    }
+    Ok(Outcome::Passed(lines))
+}
+
+/// How a disk refuses.
+#[derive(Clone, Copy, Debug)]
+enum How {
+    Full,
+    ReadOnly,
+}
+
+/// A small file system in memory. Unmounted when dropped.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn mount(at: &Path, size: &str) -> Option<Self> {
+        let mut mount = Command::new("mount");
+        mount.args([
+            "-t",
+            "tmpfs",
+            "-o",
+            &format!("size={size},mode=0700"),
+            "carillon-faults",
+        ]);
+        succeeds(mount.arg(at)).then(|| Self(at.to_owned()))
+    }
+
+    fn again(&self, option: &str) -> Result<(), String> {
+        let options = format!("remount,{option}");
+        execute(Command::new("mount").args(["-o", &options]).arg(&self.0))
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Lazily: a product that was killed may still be on its way out.
+        let _gone = succeeds(Command::new("umount").arg("-l").arg(&self.0));
+    }
+}
+
+/// Fills a disk, or makes it read-only, at a random moment of a job, and makes it good again.
+fn on_a_small_disk(
+    options: &Options,
+    chance: &mut Chance,
+    how: How,
+) -> Result<Option<String>, String> {
+    let place = std::env::temp_dir().join(format!("carillon-disk-{}", std::process::id()));
+    std::fs::create_dir_all(&place).map_err(|error| error.to_string())?;
+    let Some(disk) = Disk::mount(&place, "24m") else {
+        println!("   skipped: no tmpfs can be mounted here");
+        return Ok(None);
+    };
+    let mut stand = Stand::set_up(options, honest(PHONES, ANSWER_MS, 0), None)?;
+    move_data(&mut stand, &place)?;
+    let product = stand.setting.start()?;
+    let api = stand.api(&product);
+    let job = stand.begin(&api, "DNDOn", WINDOW)?;
+    std::thread::sleep(chance.millis(100, 1200));
+    let ballast = place.join("ballast");
+    match how {
+        How::Full => fill(&ballast),
+        How::ReadOnly => disk.again("ro")?,
+    }
+    let refused = stays_honest(&stand, &api, &job)?;
+    match how {
+        How::Full => std::fs::remove_file(&ballast).map_err(|error| error.to_string())?,
+        How::ReadOnly => disk.again("rw")?,
+    }
+    let took = recovers(&stand, &api, &job)?;
+    product.stop()?;
+    stand.clear();
+    drop(disk);
+    Ok(Some(format!(
+        "{how:?} in mid-job: nothing sent without an intent, not ready, a new job answered \
+         {refused}; sending again after {:.1} s without a restart, 0 unknown",
+        took.as_secs_f64()
+    )))
+}
+
+/// Moves the data directory onto the disk.
+fn move_data(stand: &mut Stand, place: &Path) -> Result<(), String> {
+    let data = place.join("data");
+    execute(
+        Command::new("cp")
+            .arg("-a")
+            .arg(&stand.setting.data_dir)
+            .arg(&data),
+    )?;
+    stand.setting.data_dir = data;
+    stand.setting.flags = vec!["--min-free".to_owned(), "0".to_owned()];
+    Ok(())
+}
+
+/// Writes until nothing more fits.
+fn fill(file: &Path) {
+    let Ok(mut file) = File::create(file) else {
+        return;
+    };
+    for size in [1 << 20, 1 << 12, 1 << 9, 1] {
+        let chunk = vec![0; size];
+        while file.write_all(&chunk).is_ok() {}
+    }
+}
+
+/// While nothing can be written: what was being sent ends, nothing else begins, and the product
+/// says so. Answers the status of a new job.
+fn stays_honest(stand: &Stand, api: &Api, job: &Job) -> Result<u16, String> {
+    let over = |api: &Api| {
+        let state = api.get(&format!("/jobs/{}", job.id));
+        state.is_ok_and(|state| is_over(&state))
+    };
+    if over(api) {
+        return Err("the job was too quick to interfere".to_owned());
+    }
+    let started = Instant::now();
+    loop {
+        let ready = api.send("GET", "/readyz", "", "")?;
+        if ready.status == 503 && ready.body.contains("storage") {
+            break;
+        }
+        if started.elapsed() > SAID_WITHIN {
+            return Err(format!("/readyz said {} without room", ready.body));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // What was in flight is through within a second.
+    std::thread::sleep(Duration::from_secs(1));
+    let seen = stand.phones.requests();
+    std::thread::sleep(FULL);
+    let later = stand.phones.requests();
+    if later > seen + IN_FLIGHT {
+        return Err(format!(
+            "{} requests left without room for an intent",
+            later - seen
+        ));
+    }
+    let state = api.get(&format!("/jobs/{}", job.id))?;
+    if count(&state, "waiting") == 0 {
+        return Err(format!("nothing waits: {state}"));
+    }
+    let refused = api.try_post("/jobs", &request("DNDOff", WINDOW))?;
+    if refused.status != 503 {
+        return Err(format!(
+            "a new job was answered {}: {}",
+            refused.status, refused.body
+        ));
+    }
+    Ok(refused.status)
+}
+
+/// Sends again by itself, ends the job, and tells the truth about it.
+fn recovers(stand: &Stand, api: &Api, job: &Job) -> Result<Duration, String> {
+    let (back, seen) = (Instant::now(), stand.phones.requests());
+    while stand.phones.requests() <= seen + IN_FLIGHT {
+        if back.elapsed() > Duration::from_secs(10) {
+            return Err("nothing was sent within 10 s".to_owned());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let took = back.elapsed();
+    let state = wait_for(api, job, "the job's end", is_over)?;
+    let verdict = stand.judge_clean(api, job)?;
+    if count(&state, "unknown") > 0 {
+        return Err(format!("the process lived, and yet: {verdict}"));
+    }
+    if api.send("GET", "/readyz", "", "")?.status != 200 {
+        return Err("not ready after all".to_owned());
+    }
+    Ok(took)
+}
+
+/// No file may grow beyond a little more than it is: the job stops where it is, and the truth
+/// comes out after a start without the limit.
+fn file_limit(options: &Options) -> Result<String, String> {
+    let mut stand = Stand::set_up(options, honest(PHONES, ANSWER_MS, 0), None)?;
+    let file = stand.setting.data_dir.join("carillon.db");
+    let size = std::fs::metadata(&file)
+        .map_err(|error| error.to_string())?
+        .len();
+    // In blocks of 512 bytes, as dash has it. The log of so many phones is larger than this.
+    let blocks = (size / 512).min(2048);
+    limited(&mut stand, &format!("ulimit -f {blocks}"));
+    let product = stand.setting.start()?;
+    let api = stand.api(&product);
+    let job = stand.begin(&api, "DNDOn", WINDOW);
+    std::thread::sleep(FULL);
+    drop(product);
+    stand.setting.before.clear();
+    let product = stand.setting.start()?;
+    let api = stand.api(&product);
+    let job = match job {
+        Ok(job) => job,
+        // The job itself was too large; then it must not be there.
+        Err(_) if api.get("/jobs")?["items"] == json!([]) => stand.begin(&api, "DNDOn", WINDOW)?,
+        Err(why) => return Err(format!("refused and yet there: {why}")),
+    };
+    finish_interrupted(&api, &job)?;
+    let verdict = stand.judge_clean(&api, &job)?;
+    product.stop()?;
+    stand.clear();
+    Ok(format!(
+        "RLIMIT_FSIZE {blocks} blocks: {} interrupted, 0 false",
+        verdict.interrupted
+    ))
+}
+
+/// Few descriptors: slower, and nothing else.
+fn descriptors(options: &Options) -> Result<String, String> {
+    let mut stand = Stand::set_up(options, honest(PHONES, 5, 0), None)?;
+    limited(&mut stand, "ulimit -n 64");
+    let product = stand.setting.start()?;
+    let api = stand.api(&product);
+    let job = stand.begin(&api, "DNDOn", 256)?;
+    wait_for(&api, &job, "the job's end", is_over)?;
+    let verdict = stand.judge_clean(&api, &job)?;
+    drop(product);
+    stand.clear();
+    let took = verdict.states.get("acknowledged").copied().unwrap_or(0);
+    Ok(format!(
+        "RLIMIT_NOFILE 64: {took} of {PHONES} acknowledged, 0 false"
+    ))
+}
+
+/// A shell that sets a limit and then becomes the product.
+fn limited(stand: &mut Stand, limit: &str) {
+    let words = ["sh", "-c", &format!("{limit}; exec \"$0\" \"$@\"")];
+    stand.setting.before = words.iter().map(|word| (*word).to_owned()).collect();
+    stand.setting.becomes_the_program = true;
+}
+
+/// Less room than is to be kept free: no new job, and the reason in the answer.
+fn little_room(options: &Options) -> Result<String, String> {
+    let mut stand = Stand::set_up(options, honest(4, 0, 0), None)?;
+    // More than any disk has.
+    stand.setting.flags = vec!["--min-free".to_owned(), u32::MAX.to_string()];
+    let product = stand.setting.start()?;
+    let api = stand.api(&product);
+    let refused = api.try_post("/jobs", &request("DNDOn", WINDOW))?;
+    let detail: Value = refused.json()["detail"].clone();
+    let said = detail.as_str().unwrap_or_default();
+    if refused.status != 503 || !said.contains("nearly full") {
+        return Err(format!("answered {}: {}", refused.status, refused.body));
+    }
+    product.stop()?;
+    stand.clear();
+    Ok("less room than --min-free: a new job is refused, and told why".to_owned())
+}
+
+/// Lets a job go on that was left in the middle, to its end.
+fn finish_interrupted(api: &Api, job: &Job) -> Result<Value, String> {
+    let state = api.get(&format!("/jobs/{}", job.id))?;
+    if state["state"] == "interrupted" {
+        api.post(&format!("/jobs/{}/resume", job.id), &json!({}))?;
+    }
+    wait_for(api, job, "the job's end", is_over)
+}
