@@ -42,7 +42,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome, String> {
     };
     let mut lines = Vec::new();
     // The short form takes one of each kind.
-    let step = if options.turns > 1 { 1 } else { 3 };
+    let step = if options.is_long() { 1 } else { 4 };
     for (by, stops) in JUMPS.iter().step_by(step) {
         jump(options, &library, by, *stops).map_err(|why| format!("{by}: {why}"))?;
         lines.push(format!(

@@ -36,7 +36,12 @@ pub(super) fn run(options: &Options) -> Result<Outcome, String> {
     each_database(options, |home, database| on(options, home, database))
 }
 
-fn on(options: &Options, home: &Home, _: Database) -> Result<String, String> {
+fn on(options: &Options, home: &Home, database: Database) -> Result<String, String> {
+    let mut options = options.clone();
+    if database == Database::Postgres && !options.is_long() {
+        options.kills = options.kills.div_ceil(2);
+    }
+    let options = &options;
     let scenario = honest(options.phones, 2, 5);
     let stand = Stand::set_up(options, scenario, home.database("kills")?)?;
     let mut chance = Chance::new(options.seed);

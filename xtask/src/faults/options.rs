@@ -55,11 +55,20 @@ impl Options {
     /// The short form, a part of the tests.
     pub(crate) fn short() -> Result<Self, String> {
         Ok(Self {
-            kills: 20,
+            kills: 16,
             phones: 1_000,
             turns: 1,
+            // A full disk needs root.
+            campaigns: ["kills", "stops", "network", "database", "clock", "points"]
+                .map(str::to_owned)
+                .into(),
             ..Self::long()?
         })
+    }
+
+    /// Whether every variant is wanted, and not only one of each kind.
+    pub(crate) const fn is_long(&self) -> bool {
+        self.turns > 1
     }
 
     /// Reads a command line.
@@ -74,9 +83,15 @@ impl Options {
             };
             match word.as_str() {
                 "--short" => {
+                    let short = Self::short()?;
+                    let named = !options.campaigns.is_empty();
                     options = Self {
-                        campaigns: options.campaigns,
-                        ..Self::short()?
+                        campaigns: if named {
+                            options.campaigns
+                        } else {
+                            short.campaigns
+                        },
+                        ..short
                     };
                 }
                 "--kills" => options.kills = number()?,

@@ -1,10 +1,11 @@
 //! Kills at the very points where something becomes durable or leaves: at the n-th call of
-//! `fdatasync`, `connect`, `write` and `sendto`, by a tracer, for many n.
+//! `fsync`, `connect`, `sendto` and `write`, by a tracer, for many n.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::Outcome;
+use super::chance::Chance;
 use super::http::Api;
 use super::options::{Database, Options};
 use super::phones::honest;
@@ -13,7 +14,8 @@ use crate::process::succeeds;
 
 const PHONES: u64 = 60;
 const WINDOW: u64 = 8;
-const CALLS: [&str; 4] = ["fdatasync", "connect", "sendto", "write"];
+/// SQLite and the C library choose between some of them.
+const CALLS: [&str; 4] = ["fsync,fdatasync", "connect", "sendto,writev", "write"];
 /// After the last call of an idle product nothing happens any more.
 const LONGEST: Duration = Duration::from_secs(40);
 
@@ -42,7 +44,8 @@ fn points(options: &Options, call: &str) -> Result<String, String> {
     let mut stand = Stand::set_up(options, honest(PHONES, 0, 0), None)?;
     let (mut killed, mut interrupted) = (0, 0);
     let wanted = options.turns * 6;
-    let mut at = 1;
+    let mut chance = Chance::new(options.seed);
+    let mut at = chance.between(1, 12);
     for turn in 0..wanted {
         let action = if turn % 2 == 0 { "DNDOn" } else { "DNDOff" };
         let (died, left) = one(&mut stand, call, at, action)?;
@@ -50,10 +53,10 @@ fn points(options: &Options, call: &str) -> Result<String, String> {
         interrupted += left;
         if !died {
             // Beyond the last call: begin anew, between the points of before.
-            at = 2 + turn % 3;
+            at = chance.between(1, 12);
             continue;
         }
-        at += 1 + at / 3;
+        at += 1 + at / 2;
     }
     stand.clear();
     if killed == 0 {

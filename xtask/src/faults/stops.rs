@@ -28,20 +28,23 @@ fn on(options: &Options, home: &Home, database: Database) -> Result<String, Stri
     let stand = Stand::set_up(options, scenario, home.database("stops")?)?;
     let mut chance = Chance::new(options.seed);
     let mut longest = Duration::ZERO;
-    for turn in 0..options.turns * 3 {
+    let (stops, starts) = if options.is_long() {
+        (options.turns * 3, options.turns * 5)
+    } else {
+        (1, 2)
+    };
+    for turn in 0..stops {
         let action = if turn % 2 == 0 { "DNDOn" } else { "DNDOff" };
         longest = longest.max(clean(&stand, &mut chance, database, action)?);
     }
     let interrupted = impatient(&stand)?;
-    idle(&stand, options.turns * 5)?;
+    idle(&stand, starts)?;
     stand.clear();
     Ok(format!(
-        "{} clean stops in mid-job: 0 unknown, exit 0, at most {:.1} s, not ready meanwhile; a \
-         second signal: exit 1, {interrupted} told as interrupted; {} starts and stops left \
+        "{stops} clean stops in mid-job: 0 unknown, exit 0, at most {:.1} s, not ready meanwhile; a \
+         second signal: exit 1, {interrupted} told as interrupted; {starts} starts and stops left \
          nothing behind",
-        options.turns * 3,
         longest.as_secs_f64(),
-        options.turns * 5
     ))
 }
 

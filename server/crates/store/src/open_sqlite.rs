@@ -6,10 +6,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::ConnectOptions;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{ConnectOptions, Connection};
 
 use crate::conn::Conn;
 use crate::error::{DriverError, Result, StoreError};
@@ -39,12 +39,15 @@ pub(crate) async fn open(url: &str) -> Result<Pools> {
     })
 }
 
+/// A full disk makes SQLite end a transaction by itself; the driver then believes for ever that it
+/// is open. Such a connection is closed instead of lent.
 fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(WAIT_FOR_CONNECTION)
         .idle_timeout(None)
         .max_lifetime(None)
+        .before_acquire(|conn, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
 }
 
 /// `sqlite:PATH` or `sqlite://PATH`.
@@ -170,6 +173,20 @@ mod tests {
         assert!(parse_version("3.6.23") < Some(OLDEST));
         assert!(parse_version("3.51.3") == Some(OLDEST));
         assert!(parse_version("3.100.0") > Some(OLDEST));
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_ended_by_itself_blocks_nobody() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let url = format!("sqlite:{}", dir.path().join("carillon.db").display());
+        let store = crate::Store::open(&url).await.expect("opened");
+        let mut unit = store.begin().await.expect("begun");
+        // What SQLite does by itself on a full disk, unseen by the driver.
+        let behind = unit.conn().execute(Sql::new("ROLLBACK")).await;
+        behind.expect("ended");
+        drop(unit);
+        let unit = store.begin().await.expect("begun on another connection");
+        unit.commit_bookkeeping().await.expect("committed");
     }
 
     #[test]
