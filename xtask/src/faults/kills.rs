@@ -39,7 +39,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome, String> {
 fn on(options: &Options, home: &Home, database: Database) -> Result<String, String> {
     let mut options = options.clone();
     if database == Database::Postgres && !options.is_long() {
-        options.kills = options.kills.div_ceil(2);
+        options.kills = (options.kills * 2).div_ceil(5);
     }
     let options = &options;
     let scenario = honest(options.phones, 2, 5);

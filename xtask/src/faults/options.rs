@@ -55,7 +55,7 @@ impl Options {
     /// The short form, a part of the tests.
     pub(crate) fn short() -> Result<Self, String> {
         Ok(Self {
-            kills: 16,
+            kills: 20,
             phones: 1_000,
             turns: 1,
             // A full disk needs root.
