@@ -22,15 +22,14 @@ has_postgres() {
   has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
 }
 
-if [ "${1:-build}" = faults ]; then
-  has_postgres || want postgresql "the second database; the suite starts its own cluster"
+if [ "${1:-build}" = test ] || [ "${1:-build}" = faults ]; then
+  has_postgres ||
+    want postgresql "the second database of the tests; they start their own cluster"
   has strace || want strace "kills the program at the n-th call of the system"
   has faketime || want faketime "sets the clock of one program"
 fi
 
 if [ "${1:-build}" = test ]; then
-  has_postgres ||
-    want postgresql "the second database of the tests; they start their own cluster"
   has chromium || has chromium-browser || has google-chrome ||
     want chromium "the browser of the browser tests"
   has node || want nodejs "runs the browser tests"
