@@ -14,6 +14,7 @@ mod delivery;
 mod disk;
 mod http;
 mod kills;
+mod limits;
 mod network;
 mod options;
 mod phones;
