@@ -39,27 +39,13 @@ pub(super) fn run(options: &Options) -> Result<Outcome, String> {
         return Ok(Outcome::Passed(lines));
     }
     let mut chance = Chance::new(options.seed);
-    for turn in 0..options.turns * 2 {
-        let how = if turn % 2 == 0 {
-            How::Full
-        } else {
-            How::ReadOnly
-        };
-        let Some(line) =
-            on_a_small_disk(options, &mut chance, how).map_err(|why| format!("{how:?}: {why}"))?
-        else {
+    for _ in 0..options.turns {
+        let Some(line) = on_a_small_disk(options, &mut chance)? else {
             return Ok(Outcome::Passed(lines));
         };
         lines.push(line);
     }
     Ok(Outcome::Passed(lines))
-}
-
-/// How a disk refuses.
-#[derive(Clone, Copy, Debug)]
-enum How {
-    Full,
-    ReadOnly,
 }
 
 /// A small file system in memory. Unmounted when dropped.
@@ -91,12 +77,9 @@ impl Drop for Disk {
     }
 }
 
-/// Fills a disk, or makes it read-only, at a random moment of a job, and makes it good again.
-fn on_a_small_disk(
-    options: &Options,
-    chance: &mut Chance,
-    how: How,
-) -> Result<Option<String>, String> {
+/// Fills a disk at a random moment of a job, makes room again, and at the end makes it read-only:
+/// a file system with open files cannot be made so.
+fn on_a_small_disk(options: &Options, chance: &mut Chance) -> Result<Option<String>, String> {
     let place = std::env::temp_dir().join(format!("carillon-disk-{}", std::process::id()));
     std::fs::create_dir_all(&place).map_err(|error| error.to_string())?;
     let Some(disk) = Disk::mount(&place, "24m") else {
@@ -110,22 +93,23 @@ fn on_a_small_disk(
     let job = stand.begin(&api, "DNDOn", WINDOW)?;
     std::thread::sleep(chance.millis(100, 1200));
     let ballast = place.join("ballast");
-    match how {
-        How::Full => fill(&ballast),
-        How::ReadOnly => disk.again("ro")?,
-    }
+    fill(&ballast);
     let refused = stays_honest(&stand, &api, &job)?;
-    match how {
-        How::Full => std::fs::remove_file(&ballast).map_err(|error| error.to_string())?,
-        How::ReadOnly => disk.again("rw")?,
-    }
+    std::fs::remove_file(&ballast).map_err(|error| error.to_string())?;
     let took = recovers(&stand, &api, &job)?;
     product.stop()?;
+    disk.again("ro")?;
+    if stand.setting.start().is_ok() {
+        return Err("it started on a read-only disk".to_owned());
+    }
+    disk.again("rw")?;
+    stand.setting.start()?.stop()?;
     stand.clear();
     drop(disk);
     Ok(Some(format!(
-        "{how:?} in mid-job: nothing sent without an intent, not ready, a new job answered \
-         {refused}; sending again after {:.1} s without a restart, 0 unknown",
+        "disk full in mid-job: nothing sent without an intent, not ready, a new job answered \
+         {refused}; sending again after {:.1} s without a restart, 0 unknown; no start on a \
+         read-only one",
         took.as_secs_f64()
     )))
 }
