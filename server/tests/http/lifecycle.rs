@@ -1,6 +1,6 @@
 //! Start, stop, and being killed in the middle.
 
-use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -117,24 +117,6 @@ async fn in_the_middle(api: &Client, id: &str) -> Value {
             "too quick to interfere: {job}"
         );
     }
-}
-
-#[test]
-fn a_damaged_database_is_refused_before_anything_is_served() {
-    const PAGE: u64 = 4096;
-    let dir = tempfile::tempdir().unwrap();
-    token(dir.path());
-    let database = dir.path().join("carillon.db");
-    let mut file = std::fs::File::options().write(true).open(database).unwrap();
-    let last = file.metadata().unwrap().len() / PAGE - 1;
-    file.seek(SeekFrom::Start(last * PAGE)).unwrap();
-    file.write_all(&[0xa5; PAGE as usize]).unwrap();
-    drop(file);
-    let serve = ["serve", "--listen", "127.0.0.1:0"];
-    let ended = carillon(dir.path()).args(serve).output().unwrap();
-    assert_eq!(ended.status.code(), Some(1));
-    assert!(ended.stdout.is_empty());
-    assert!(String::from_utf8(ended.stderr).unwrap().contains("damaged"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
