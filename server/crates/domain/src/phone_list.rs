@@ -14,7 +14,7 @@ mod row;
 mod text;
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use secrecy::SecretString;
@@ -121,7 +121,7 @@ pub struct PhoneList {
 pub fn read(bytes: &[u8]) -> PhoneList {
     let mut list = PhoneList::default();
     match text::check(bytes) {
-        Ok(text) => list.read_text(text),
+        Ok(text) => list.read_all(text),
         Err(error) => list.block(error),
     }
     list.errors.sort_by_key(|error| error.line);
@@ -132,6 +132,16 @@ impl PhoneList {
     fn block(&mut self, error: ListError) {
         self.errors.push(error);
         self.blocked = true;
+    }
+
+    /// A file that could not be read throughout is taken neither whole nor in part; its other
+    /// mistakes are told all the same.
+    fn read_all(&mut self, text: text::Text<'_>) {
+        self.read_text(&text.readable);
+        self.blocked |= !text.odd.is_empty();
+        let odd: HashSet<u64> = text.odd.iter().map(|error| error.line).collect();
+        self.rows.retain(|row| !odd.contains(&row.line));
+        self.errors.extend(text.odd);
     }
 
     fn read_text(&mut self, file: &str) {

@@ -187,8 +187,35 @@ fn only_utf8_without_nul_is_taken() {
     ] {
         let list = read(bytes);
         assert!(list.blocked && list.rows.is_empty());
+        assert!(!list.errors.is_empty());
     }
     assert_eq!(read(b"mac\n001565aabbcc\n\xfc\n").errors[0].line, 3);
+}
+
+#[test]
+fn a_byte_that_cannot_be_read_hides_no_other_mistake() {
+    let file = b"mac,label,port\n805e0c550009,\xff\xfe,1\n805e0c5500,x,2\n805e0c55000b,ok,zz\n\
+        805e0c55000c,a\0b,zz\n805e0c55000d,M\xfcller,1\n805e0c55000e,fine,1\n";
+    let list = read(file);
+    let lines: Vec<(u64, &str)> = list.errors.iter().map(|e| (e.line, &*e.column)).collect();
+    let told = [
+        (2, ""),
+        (3, "mac"),
+        (4, "port"),
+        (5, "port"),
+        (5, ""),
+        (6, ""),
+    ];
+    assert_eq!(lines, told, "{:?}", list.errors);
+    assert!(
+        list.errors[0].problem.contains("from byte 14"),
+        "{:?}",
+        list.errors[0]
+    );
+    assert!(list.blocked);
+    let rows: Vec<u64> = list.rows.iter().map(|row| row.line).collect();
+    assert_eq!(rows, [7]);
+    assert!(!with_errors(file, &list.errors).contains('\u{fffd}'));
 }
 
 #[test]

@@ -62,10 +62,13 @@ fn written(value: Option<impl ToString>) -> String {
 
 /// The same file with a last column that tells what is wrong with each line. Passwords are left
 /// out: they leave this program towards their phone only. So is a line whose cells cannot be told
-/// apart.
+/// apart. Of a file that could not be read throughout only the mistakes are told: what could not
+/// be read would be lost in it.
 pub fn with_errors(bytes: &[u8], errors: &[ListError]) -> String {
-    let records = text::check(bytes).and_then(Records::begin);
-    let Ok(mut records) = records else {
+    let Some(text) = text::check(bytes).ok().filter(|text| text.odd.is_empty()) else {
+        return told_alone(errors);
+    };
+    let Ok(mut records) = Records::begin(&text.readable) else {
         return told_alone(errors);
     };
     let Some(Ok(header)) = records.next() else {
