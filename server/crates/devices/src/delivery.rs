@@ -32,6 +32,9 @@ pub struct Delivery {
     pub pin: Option<String>,
     /// How long and how much.
     pub limits: Limits,
+    /// Only a look whether the phone is there: a connection that is closed again at once counts
+    /// as refused, which a moment's wait before the request tells.
+    pub looking: bool,
 }
 
 impl Delivery {
@@ -47,6 +50,7 @@ impl Delivery {
             ca_pem: None,
             pin: None,
             limits: Limits::default(),
+            looking: false,
         }
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Way<'a> {
     pub(super) deadline: Instant,
     pub(super) tls: &'a TlsClient,
     pub(super) verifier: &'a Arc<PhoneVerifier>,
+    /// Whether hanging up instead of a TLS session counts as refusing the connection.
+    pub(super) looking: bool,
 }
 
 /// Why there is no connection, and whether anything answered.
@@ -96,9 +98,22 @@ impl Way<'_> {
             _ if self.verifier.identity_changed() => {
                 Err(NotOpened::there(Cause::TlsIdentityChanged))
             }
+            Ok(Err(error)) if self.looking && hung_up(&error) => {
+                Err(NotOpened::away(Cause::Refused))
+            }
             _ => Err(NotOpened::there(Cause::TlsFailed)),
         }
     }
+}
+
+fn hung_up(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::UnexpectedEof
+    )
 }
 
 /// The cause of a connection that was not made.

@@ -175,6 +175,7 @@ impl<'a> Line<'a> {
             deadline: self.deadline,
             tls: self.tls,
             verifier: &verifier,
+            looking: self.delivery.looking,
         };
         let opened = way.open().await;
         match opened {
@@ -182,7 +183,11 @@ impl<'a> Line<'a> {
                 self.reached = true;
                 // The second connection has to show the key of the first.
                 self.pin = verifier.seen_pin().map(str::to_owned).or(self.pin.take());
-                Link::over(wire).await
+                let mut link = Link::over(wire).await?;
+                if self.delivery.looking && !link.stays_open(false, self.deadline).await {
+                    return Err(NoAnswer::NotSent);
+                }
+                Ok(link)
             }
             Err(failure) => {
                 self.reached |= failure.reached;

@@ -8,6 +8,7 @@ mod clock_watch;
 mod delivery;
 mod facts;
 mod guard;
+mod looks;
 mod recorder;
 mod recover;
 mod runner;

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use carillon_devices::{Delivery, Limits};
+use carillon_devices::{Delivery, Fetched};
 use carillon_domain::action::Expectation;
 use carillon_domain::phonecfg::{PhoneConfig, Proof};
 use carillon_domain::{Cause, Mac, TargetState, Timestamp};
@@ -15,6 +15,7 @@ use carillon_store::{ClaimedTarget, ContactUpdate, TargetResult};
 use crate::Engine;
 use crate::dispatch::delivery::{self, Desk};
 use crate::dispatch::facts::JobFacts;
+use crate::dispatch::looks;
 
 /// When to look at phones to see whether a command had its effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,13 +85,13 @@ pub(super) async fn verify(
 
 async fn look(engine: &Engine, desk: &Desk, mac: Mac, expectation: &Expectation) -> Finding {
     match expectation {
-        Expectation::ComesBack => comes_back(engine, desk, mac).await,
+        Expectation::ComesBack => looks::comes_back(engine, desk, mac).await,
         _ => tells(engine, desk, mac, expectation).await,
     }
 }
 
 /// What looking came to.
-enum Finding {
+pub(super) enum Finding {
     Proof(String),
     NoProof(String),
     Gone(String),
@@ -131,51 +132,9 @@ impl Finding {
     }
 }
 
-/// Whether a phone goes away and answers again.
-async fn comes_back(engine: &Engine, desk: &Desk, mac: Mac) -> Finding {
-    let patience = &engine.dispatch.patience;
-    let (mut passed, mut gone_after) = (Duration::ZERO, None);
-    for (look, pause) in patience.looks.iter().enumerate() {
-        tokio::time::sleep(*pause).await;
-        passed += *pause;
-        match (is_there(engine, desk, mac).await, gone_after) {
-            (false, None) => gone_after = Some(passed),
-            (true, Some(gone)) => {
-                return Finding::Proof(format!(
-                    "went away within {gone:?} and answered again after {passed:?}"
-                ));
-            }
-            (true, None) if look + 1 >= patience.looks_before_gone => {
-                return Finding::NoProof(format!("did not go away within {passed:?}"));
-            }
-            _ => {}
-        }
-    }
-    Finding::Gone(format!(
-        "went away and did not answer again within {passed:?}"
-    ))
-}
-
-/// Whether anything answers at the phone's address: any answer will do, no password is sent.
-async fn is_there(engine: &Engine, desk: &Desk, mac: Mac) -> bool {
-    let Some(mut question) = question(engine, desk, mac).await else {
-        return false;
-    };
-    question.credential = None;
-    question.limits = Limits::within(Duration::from_secs(3));
-    let _place = engine.dispatch.looking().await;
-    engine
-        .gateway
-        .fetch(question)
-        .await
-        .outcome
-        .http_status
-        .is_some()
-}
-
 /// Whether the phone tells the setting that was asked for.
 async fn tells(engine: &Engine, desk: &Desk, mac: Mac, expectation: &Expectation) -> Finding {
-    let mut told = "could not be asked";
+    let mut told = "could not be asked".to_owned();
     for pause in &engine.dispatch.patience.questions {
         tokio::time::sleep(*pause).await;
         let Some(question) = question(engine, desk, mac).await else {
@@ -183,19 +142,29 @@ async fn tells(engine: &Engine, desk: &Desk, mac: Mac, expectation: &Expectation
         };
         let _place = engine.dispatch.looking().await;
         let answer = engine.gateway.fetch(question).await;
-        told = match PhoneConfig::read(&answer.body).map(|config| config.proves(expectation)) {
-            Some(Proof::Seen) => {
-                return Finding::Proof("the phone tells the new setting".to_owned());
-            }
-            Some(Proof::NotSeen) => "the phone still tells the old setting",
-            Some(Proof::NotTold) | None => "the phone does not tell this setting",
+        told = match reading(&answer, expectation) {
+            Ok(()) => return Finding::Proof("the phone tells the new setting".to_owned()),
+            Err(told) => told,
         };
     }
-    Finding::NoProof(told.to_owned())
+    Finding::NoProof(told)
+}
+
+/// What an answer says about a setting.
+fn reading(answer: &Fetched, expectation: &Expectation) -> Result<(), String> {
+    if let Some(cause) = answer.outcome.cause {
+        return Err(format!("the setting could not be read back: {cause}"));
+    }
+    match PhoneConfig::read(&answer.body).map(|config| config.proves(expectation)) {
+        Some(Proof::Seen) => Ok(()),
+        Some(Proof::NotSeen) => Err("the phone still tells the old setting".to_owned()),
+        Some(Proof::NotTold) => Err("the phone does not tell this setting".to_owned()),
+        None => Err("the phone's answer holds no settings".to_owned()),
+    }
 }
 
 /// `phonecfg=get` for a phone as the inventory has it now.
-async fn question(engine: &Engine, desk: &Desk, mac: Mac) -> Option<Delivery> {
+pub(super) async fn question(engine: &Engine, desk: &Desk, mac: Mac) -> Option<Delivery> {
     match delivery::question(engine, desk, mac).await {
         Ok(question) => question.ok(),
         Err(error) => {

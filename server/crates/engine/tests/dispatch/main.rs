@@ -55,4 +55,7 @@ cases! {
     outcome::asking_for_settings_tells_them_and_keeps_the_firmware,
     verify::a_reboot_is_verified_by_going_away_and_coming_back,
     verify::a_setting_is_verified_by_reading_it_back,
+    verify::one_lost_look_is_no_restart,
+    verify::a_connection_that_behaves_oddly_is_not_away,
+    verify::a_failed_reading_is_told_as_one,
 }

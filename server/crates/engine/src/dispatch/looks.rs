@@ -1,0 +1,136 @@
+//! Looking whether a phone restarts: it goes away, and answers again.
+//!
+//! Owns what counts as away. *Invariant:* says no more than was seen; one lost look proves
+//! nothing, nor does a connection that is taken and behaves oddly.
+
+use std::time::Duration;
+
+use carillon_devices::Limits;
+use carillon_domain::outcome::Outcome;
+use carillon_domain::{Cause, Mac};
+use tokio::time::Instant;
+
+use crate::Engine;
+use crate::dispatch::delivery::Desk;
+use crate::dispatch::verify::{Finding, question};
+
+/// How soon a look that found nobody is made again. One lost look is no restart.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// What one look saw.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sight {
+    /// A whole answer, whatever it says.
+    Answers,
+    /// No connection, or one that was closed again at once.
+    Away,
+    /// A connection, and no answer on it.
+    Mute,
+    /// Nothing: the phone could not be looked at.
+    Nothing,
+}
+
+impl Sight {
+    const fn of(outcome: &Outcome) -> Self {
+        match outcome.cause {
+            _ if outcome.http_status.is_some() => Self::Answers,
+            Some(Cause::Unreachable | Cause::Refused | Cause::TimeoutConnect) => Self::Away,
+            _ if outcome.reached => Self::Mute,
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// Whether a phone goes away and answers again.
+pub(super) async fn comes_back(engine: &Engine, desk: &Desk, mac: Mac) -> Finding {
+    let patience = &engine.dispatch.patience;
+    let (started, mut seen) = (Instant::now(), Seen::default());
+    for (look, pause) in patience.looks.iter().enumerate() {
+        tokio::time::sleep(*pause).await;
+        let sight = twice_if_away(engine, desk, mac).await;
+        if let Some(finding) = seen.note(sight, tenths(started.elapsed())) {
+            return finding;
+        }
+        if seen.gone_after.is_none() && look + 1 >= patience.looks_before_gone {
+            break;
+        }
+    }
+    seen.end(tenths(started.elapsed()))
+}
+
+/// A phone is away when two looks in a row find nobody.
+async fn twice_if_away(engine: &Engine, desk: &Desk, mac: Mac) -> Sight {
+    match see(engine, desk, mac).await {
+        Sight::Away => {
+            tokio::time::sleep(AGAIN).await;
+            see(engine, desk, mac).await
+        }
+        sight => sight,
+    }
+}
+
+/// What all looks at one phone saw.
+#[derive(Default)]
+struct Seen {
+    gone_after: Option<Duration>,
+    looks: usize,
+    answers: usize,
+    last: Option<Sight>,
+}
+
+impl Seen {
+    /// Notes a look; the proof, when this was it.
+    fn note(&mut self, sight: Sight, passed: Duration) -> Option<Finding> {
+        self.looks += 1;
+        self.answers += usize::from(sight == Sight::Answers);
+        self.last = Some(sight);
+        match (sight, self.gone_after) {
+            (Sight::Away, None) => self.gone_after = Some(passed),
+            (Sight::Answers, Some(gone)) => {
+                return Some(Finding::Proof(format!(
+                    "went away within {gone:?} and answered again after {passed:?}"
+                )));
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// What it came to without proof.
+    fn end(&self, passed: Duration) -> Finding {
+        let (looks, answers) = (self.looks, self.answers);
+        match (self.gone_after, self.last) {
+            (Some(gone), Some(Sight::Away)) => Finding::Gone(format!(
+                "went away within {gone:?} and did not answer again within {passed:?}"
+            )),
+            (Some(gone), _) => Finding::NoProof(format!(
+                "went away within {gone:?}; takes connections again and gives no answer, {passed:?} on"
+            )),
+            (None, Some(Sight::Nothing) | None) => {
+                Finding::NoProof("could not be looked at".to_owned())
+            }
+            (None, _) if answers == looks => {
+                Finding::NoProof(format!("did not go away within {passed:?}"))
+            }
+            (None, _) => Finding::NoProof(format!(
+                "was not seen to go away within {passed:?}; answered {answers} of {looks} looks"
+            )),
+        }
+    }
+}
+
+const fn tenths(time: Duration) -> Duration {
+    Duration::from_millis(time.as_millis() as u64 / 100 * 100)
+}
+
+/// Looks once: any answer will do, no password is sent.
+async fn see(engine: &Engine, desk: &Desk, mac: Mac) -> Sight {
+    let Some(mut question) = question(engine, desk, mac).await else {
+        return Sight::Nothing;
+    };
+    question.credential = None;
+    question.looking = true;
+    question.limits = Limits::within(Duration::from_secs(3));
+    let _place = engine.dispatch.looking().await;
+    Sight::of(&engine.gateway.fetch(question).await.outcome)
+}
