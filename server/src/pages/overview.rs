@@ -4,13 +4,16 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use carillon_contract::overview::{ChangeView, FleetCause, FleetView, OverviewView, SiteHealth};
+use carillon_domain::filter::{Ready, Test};
 use carillon_domain::role::Permission;
+use carillon_domain::{Cause, Filter};
+use carillon_engine::inventory::PhoneQuery;
 use carillon_engine::{Caller, Engine};
-use carillon_store::{AuditQuery, FleetHealth, JobQuery, Seek, SiteReached};
+use carillon_store::{AuditQuery, Direction, FleetHealth, JobQuery, PhoneSort, Seek, SiteReached};
 
 use super::jobs::{OPEN, OVER};
 use super::visit::{PageResult, Visit};
-use super::{audit_row, job_row, notice};
+use super::{audit_row, job_row, notice, snippet};
 use crate::fields::Query;
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
@@ -20,6 +23,8 @@ const RECENT: i64 = 5;
 const CHANGES: i64 = 8;
 const SITES: usize = 12;
 const CAUSES: usize = 8;
+/// So many refusing phones tell from where we speak to them.
+const ASKED: i64 = 20;
 /// Changes that are older are not news.
 const NEWS: Duration = Duration::from_hours(30 * 24);
 /// What people change; what jobs do to phones stands in the jobs.
@@ -53,6 +58,7 @@ async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
         recent: jobs(engine, &caller, &OVER, RECENT).await?,
         changes: changes(engine, &caller).await?,
         causes: causes(&health),
+        snippet: lines(engine, &caller, &health).await?,
         sites: sites(health.sites),
     };
     let html = carillon_ui::overview(&visit.frame, &view);
@@ -92,6 +98,33 @@ fn causes(health: &FleetHealth) -> Vec<FleetCause> {
             phones: *phones,
         })
         .collect()
+}
+
+/// The lines that open refusing phones to this server; `None` when none refuses.
+async fn lines(
+    engine: &Engine,
+    caller: &Caller,
+    health: &FleetHealth,
+) -> Result<Option<String>, Problem> {
+    if !health
+        .causes
+        .iter()
+        .any(|(cause, _)| *cause == Cause::Forbidden)
+    {
+        return Ok(None);
+    }
+    let mut filter = Filter::default();
+    filter.require(Test::Ready(Ready::Gate(Cause::Forbidden)));
+    let query = PhoneQuery {
+        filter: &filter,
+        sort: PhoneSort::Address,
+        direction: Direction::Descending,
+        seek: Seek::Start,
+        limit: ASKED,
+    };
+    let page = engine.phone_page(caller, query).await?;
+    let addresses = page.items.iter().filter_map(|row| row.phone.address);
+    Ok(snippet::lines_for(addresses))
 }
 
 /// The sites with most phones away first.

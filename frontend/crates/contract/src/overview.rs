@@ -16,6 +16,8 @@ pub struct OverviewView {
     pub recent: Vec<JobRow>,
     /// What is wrong with phones now: their last results, biggest first.
     pub causes: Vec<FleetCause>,
+    /// The provisioning lines that open phones which refuse our address; where there are some.
+    pub snippet: Option<String>,
     /// Sites, most problems first, some dozens at most.
     pub sites: Vec<SiteHealth>,
     /// The last changes by people.

@@ -2,10 +2,11 @@
 
 use carillon_contract::overview::{ChangeView, FleetCause, FleetView, OverviewView, SiteHealth};
 use carillon_contract::{FrameView, Href};
+use carillon_domain::Cause;
 use leptos::prelude::*;
 
 use crate::components::{
-    ago, empty, icon, job_table, link_button, percent, primary_link, section, table,
+    ago, allow_list, empty, icon, job_table, link_button, percent, primary_link, section, table,
     target_meaning, td, td_num, th, th_num, th_row, tr,
 };
 use crate::shell::Page;
@@ -26,7 +27,7 @@ pub fn overview(frame: &FrameView, view: &OverviewView) -> String {
             {tiles(&view.fleet)}
             {running(view)}
             <div class="columns">
-                {causes(&view.causes)}
+                {causes(view)}
                 {sites(&view.sites)}
             </div>
             {recent(view)}
@@ -119,19 +120,25 @@ fn recent(view: &OverviewView) -> AnyView {
     section("recent", "Finished lately", Some(all), body)
 }
 
-fn causes(causes: &[FleetCause]) -> AnyView {
-    let body = if causes.is_empty() {
+fn causes(view: &OverviewView) -> AnyView {
+    let lines = view.snippet.as_deref();
+    let body = if view.causes.is_empty() {
         view! { <p class="quiet-line">{icon("verified")}" No phone's last command went wrong."</p> }
             .into_any()
     } else {
-        let items: Vec<AnyView> = causes.iter().map(cause).collect();
+        let items: Vec<AnyView> = view
+            .causes
+            .iter()
+            .map(|group| cause(group, lines))
+            .collect();
         view! { <ul class="cause-lines">{items}</ul> }.into_any()
     };
     section("causes", "What stands in the way", None, body)
 }
 
-fn cause(group: &FleetCause) -> AnyView {
+fn cause(group: &FleetCause, lines: Option<&str>) -> AnyView {
     let cause = group.cause;
+    let lines = lines.filter(|_| cause == Cause::Forbidden).map(allow_list);
     let href = Href::new("/phones").add("ready", cause).to_string();
     let class = format!("is-{}", target_meaning(cause.state()));
     view! {
@@ -142,6 +149,7 @@ fn cause(group: &FleetCause) -> AnyView {
             <div>
                 <p class="cause-title">{cause.title()}</p>
                 <p class="muted">{cause.next_step()}</p>
+                {lines}
             </div>
         </li>
     }
