@@ -126,7 +126,7 @@ impl Settings {
     /// # Errors
     /// All problems of all layers, in the order of the settings.
     pub fn load(flags: &SettingFlags) -> Result<Self, Vec<Problem>> {
-        Self::resolve(&Layers::read(flags)?)
+        Self::resolve(&Layers::read(flags))
     }
 
     /// Decides from layers that were read before.

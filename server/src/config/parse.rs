@@ -23,7 +23,7 @@ struct Reader<'a> {
 pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
     let mut reader = Reader {
         layers,
-        problems: Vec::new(),
+        problems: layers.problems().to_vec(),
     };
     let settings = reader.settings();
     if reader.problems.is_empty() {

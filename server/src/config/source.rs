@@ -37,25 +37,18 @@ impl fmt::Display for Source {
 #[derive(Clone, Debug, Default)]
 pub struct Layers {
     values: BTreeMap<&'static str, (Vec<String>, Source)>,
+    problems: Vec<Problem>,
 }
 
 impl Layers {
-    /// Reads flags, environment and file.
-    ///
-    /// # Errors
-    /// A file that cannot be read or holds keys that do not exist.
-    pub fn read(flags: &SettingFlags) -> Result<Self, Vec<Problem>> {
+    /// Reads flags, environment and file. What is wrong with the file is told together with
+    /// what is wrong with the values.
+    pub fn read(flags: &SettingFlags) -> Self {
         Self::combine(flags, &environment)
     }
 
     /// The same with a given environment.
-    ///
-    /// # Errors
-    /// As [`Layers::read`].
-    pub fn combine(
-        flags: &SettingFlags,
-        environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, Vec<Problem>> {
+    pub fn combine(flags: &SettingFlags, environment: &dyn Fn(&str) -> Option<String>) -> Self {
         let mut layers = Self::default();
         for setting in SETTINGS {
             if let Some(values) = flags.get(setting.key) {
@@ -64,8 +57,13 @@ impl Layers {
                 layers.put(setting, vec![value], Source::Environment);
             }
         }
-        layers.add_file()?;
-        Ok(layers)
+        layers.add_file();
+        layers
+    }
+
+    /// A file that cannot be read, and its keys that do not exist.
+    pub(super) fn problems(&self) -> &[Problem] {
+        &self.problems
     }
 
     /// Values and source of a setting; `None` where only the default stands.
@@ -92,7 +90,7 @@ impl Layers {
         }
     }
 
-    fn add_file(&mut self) -> Result<(), Vec<Problem>> {
+    fn add_file(&mut self) {
         let named = self.text("config").map(PathBuf::from);
         let data_dir = self.text("data-dir").unwrap_or("./data");
         let path = named
@@ -101,36 +99,30 @@ impl Layers {
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => {
-                return Ok(());
+                return;
             }
-            Err(error) => return Err(vec![unreadable(&path, &error.to_string())]),
+            Err(error) => return self.problems.push(unreadable(&path, &error.to_string())),
         };
-        let table: toml::Table = text
-            .parse()
-            .map_err(|error: toml::de::Error| vec![unreadable(&path, error.message())])?;
-        self.add_table(&path, table)
+        match text.parse::<toml::Table>() {
+            Ok(table) => self.add_table(&path, table),
+            Err(error) => self.problems.push(unreadable(&path, error.message())),
+        }
     }
 
-    fn add_table(&mut self, path: &Path, table: toml::Table) -> Result<(), Vec<Problem>> {
-        let mut problems = Vec::new();
+    fn add_table(&mut self, path: &Path, table: toml::Table) {
         for (key, value) in table {
             match (
                 setting(&key).filter(|row| row.key != "config"),
                 texts(value),
             ) {
                 (Some(row), Some(values)) => self.put(row, values, Source::File(path.to_owned())),
-                (Some(_), None) => problems.push(in_file(
+                (Some(_), None) => self.problems.push(in_file(
                     path,
                     &key,
                     "takes a text, a number, true or false, or a list of texts or numbers",
                 )),
-                (None, _) => problems.push(in_file(path, &key, "no such setting")),
+                (None, _) => self.problems.push(in_file(path, &key, "no such setting")),
             }
-        }
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(problems)
         }
     }
 }

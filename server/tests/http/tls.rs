@@ -17,7 +17,7 @@ async fn a_certificate_makes_https_and_host_cookies() {
     let flags = flags(&dir)
         .with("tls-cert", cert.to_str().unwrap())
         .with("tls-key", key.to_str().unwrap());
-    let settings = Settings::resolve(&Layers::combine(&flags, &|_| None).unwrap()).unwrap();
+    let settings = Settings::resolve(&Layers::combine(&flags, &|_| None)).unwrap();
     let server = startup::start(&settings, Vec::new()).await.unwrap();
     assert!(server.url().starts_with("https://127.0.0.1:"));
 
