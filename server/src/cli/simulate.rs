@@ -15,12 +15,12 @@ pub(super) struct Simulate {
     /// How many phones
     #[arg(long, value_name = "N", default_value_t = 300)]
     phones: u32,
-    /// Port of the phones' HTTP servers; any free one where absent
-    #[arg(long, value_name = "PORT", default_value_t = 0)]
-    http_port: u16,
-    /// Port of the phones' HTTPS servers; any free one where absent
-    #[arg(long, value_name = "PORT", default_value_t = 0)]
-    https_port: u16,
+    /// Port of the phones' HTTP servers; the scenario's, or any free one, where absent
+    #[arg(long, value_name = "PORT")]
+    http_port: Option<u16>,
+    /// Port of the phones' HTTPS servers; the scenario's, or any free one, where absent
+    #[arg(long, value_name = "PORT")]
+    https_port: Option<u16>,
     /// A fleet described in a TOML or JSON file, instead of the demo's
     #[arg(long, value_name = "FILE", conflicts_with = "phones")]
     scenario: Option<PathBuf>,
@@ -32,7 +32,7 @@ pub(super) struct Simulate {
 impl Simulate {
     /// Runs until a signal.
     pub(super) async fn run(self, _: &SettingFlags) -> Outcome {
-        let config = self.config()?.with_ports(self.http_port, self.https_port);
+        let config = self.config()?;
         // Where the limit stays low, fewer phones can talk at once; each still answers.
         let _ = raise_descriptor_limit();
         let fleet = Fleet::start(config)
@@ -53,10 +53,15 @@ impl Simulate {
     }
 
     fn config(&self) -> Result<FleetConfig, Failure> {
-        match &self.scenario {
-            None => Ok(FleetConfig::demo(self.phones)),
-            Some(file) => FleetConfig::read(file).map_err(|error| Failure::Failed(chain(&error))),
-        }
+        let config = match &self.scenario {
+            None => FleetConfig::demo(self.phones),
+            Some(file) => {
+                FleetConfig::read(file).map_err(|error| Failure::Failed(chain(&error)))?
+            }
+        };
+        let http = self.http_port.unwrap_or(config.http_port);
+        let https = self.https_port.unwrap_or(config.https_port);
+        Ok(config.with_ports(http, https))
     }
 }
 
@@ -71,4 +76,36 @@ fn write_private(file: &std::path::Path, text: &str) -> Outcome {
         .open(file)
         .and_then(|mut out| out.write_all(text.as_bytes()))
         .map_err(|error| Failure::Failed(format!("{} cannot be written: {error}", file.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        simulate: Simulate,
+    }
+
+    fn ports(arguments: &[&str]) -> (u16, u16) {
+        let line = Line::parse_from([&["simulate"], arguments].concat());
+        let config = line.simulate.config().expect("a scenario");
+        (config.http_port, config.https_port)
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_scenario_and_the_scenario_over_any_free_port() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let file = dir.path().join("fleet.toml");
+        let text = "http_port = 40801\nhttps_port = 40802\n";
+        std::fs::write(&file, text).expect("written");
+        let file = file.to_str().expect("a path in UTF-8");
+        assert_eq!(ports(&["--scenario", file]), (40801, 40802));
+        let mixed = ports(&["--scenario", file, "--https-port", "40803"]);
+        assert_eq!(mixed, (40801, 40803));
+        assert_eq!(ports(&[]), (0, 0));
+    }
 }
