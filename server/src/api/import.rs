@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest as _, Request, State};
-use carillon_contract::api::{ImportError, ImportReport};
+use carillon_contract::api::{ImportError, ImportReport, NewSite};
 use carillon_domain::phone_list::ListError;
 use carillon_domain::role::Permission;
 use carillon_engine::Caller;
-use carillon_engine::inventory::{ImportOnce, ImportReport as Report};
+use carillon_engine::inventory::{self, ImportOnce, ImportReport as Report};
 use http::StatusCode;
 
 use super::doc::{Content, Doc};
@@ -69,8 +69,18 @@ fn shown(report: Report) -> ImportReport {
         created: report.created as i64,
         updated: report.updated as i64,
         unchanged: report.unchanged as i64,
+        new_sites: report.new_sites.into_iter().map(new_site).collect(),
         errors: report.errors.into_iter().map(error).collect(),
         applied: report.applied,
+    }
+}
+
+fn new_site(site: inventory::NewSite) -> NewSite {
+    NewSite {
+        slug: site.slug,
+        name: site.name,
+        transport_security: inventory::NEW_SITE_SECURITY,
+        phones: site.phones as i64,
     }
 }
 

@@ -33,7 +33,12 @@ const LINES: &[Line] = &[
     (
         "ImportReport",
         "What came of an import, or would come of it.",
-        "created:int updated:int unchanged:int errors:ImportError[] applied:bool",
+        "created:int updated:int unchanged:int new_sites:NewSite[] errors:ImportError[] applied:bool",
+    ),
+    (
+        "NewSite",
+        "A site that a list names and the inventory did not have.",
+        "slug:text name:text transport_security:pinned|private_ca|plain_http phones:int",
     ),
     (
         "ImportError",

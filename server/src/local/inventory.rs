@@ -1,7 +1,7 @@
 //! Phone lists in and out on this machine.
 
 use carillon_domain::phone_list::ListError;
-use carillon_engine::inventory::{ImportOnce, ImportReport};
+use carillon_engine::inventory::{ImportOnce, ImportReport, NEW_SITE_SECURITY, NewSite};
 use carillon_engine::{Caller, Engine, EngineError};
 
 use super::command::Answer;
@@ -19,7 +19,14 @@ pub(super) async fn import(
         valid_rows_only,
     };
     let report = engine.import_once(caller, csv.into_bytes(), once).await?;
-    let mut answer = Answer::lines(vec![summary(&report)]);
+    let mut lines = vec![summary(&report)];
+    lines.extend(
+        report
+            .new_sites
+            .iter()
+            .map(|site| new_site(site, report.applied)),
+    );
+    let mut answer = Answer::lines(lines);
     answer.notes = report.errors.iter().map(mistake).collect();
     if !report.errors.is_empty() && !report.applied && !valid_rows_only {
         let count = report.errors.len();
@@ -40,7 +47,22 @@ fn summary(report: &ImportReport) -> String {
         ..
     } = report;
     let errors = errors.len();
-    format!("created {created}, updated {updated}, unchanged {unchanged}, errors {errors}")
+    if report.applied {
+        format!("created {created}, updated {updated}, unchanged {unchanged}, errors {errors}")
+    } else {
+        format!(
+            "nothing was written; would create {created}, update {updated}, leave {unchanged}, \
+             errors {errors}"
+        )
+    }
+}
+
+/// Nobody was asked how a new site's phones are reached, so it is said.
+fn new_site(site: &NewSite, made: bool) -> String {
+    let NewSite { slug, name, phones } = site;
+    let verb = if made { "made" } else { "would make" };
+    let rows = if *phones == 1 { "row" } else { "rows" };
+    format!("{verb} the site {slug} ({name}), {NEW_SITE_SECURITY}, named by {phones} {rows}")
 }
 
 fn mistake(error: &ListError) -> String {

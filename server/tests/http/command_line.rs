@@ -139,10 +139,22 @@ async fn commands_beside_a_running_server() {
     let house = House::open(None).await;
     let dir = house.dir.path().to_owned();
     let list = dir.join("list.csv");
-    std::fs::write(&list, "mac,label\n001565000001,Lobby\n").unwrap();
+    std::fs::write(&list, "mac,label,site\n001565000001,Lobby,Kiel\n").unwrap();
+    let dry = ["phones", "import", "--dry-run", list.to_str().unwrap()];
+    let (status, out, err) = asked(&dir, &dry).await;
+    assert_eq!(status, 0, "{err}");
+    assert_eq!(
+        out,
+        "nothing was written; would create 1, update 0, leave 0, errors 0\n\
+         would make the site kiel (Kiel), pinned, named by 1 row\n"
+    );
     let (status, out, err) = asked(&dir, &["phones", "import", list.to_str().unwrap()]).await;
     assert_eq!(status, 0, "{err}");
-    assert_eq!(out, "created 1, updated 0, unchanged 0, errors 0\n");
+    assert_eq!(
+        out,
+        "created 1, updated 0, unchanged 0, errors 0\n\
+         made the site kiel (Kiel), pinned, named by 1 row\n"
+    );
     let (status, out, _) = asked(&dir, &["phones", "export"]).await;
     assert_eq!(status, 0);
     assert!(out.contains("Lobby"), "{out}");

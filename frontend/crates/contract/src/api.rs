@@ -17,7 +17,7 @@ pub use accounts::{Session, Token, User};
 pub use audit::AuditRecord;
 pub use inventory::{
     Credential, CredentialChange, CredentialInput, Group, GroupInput, ImportError, ImportReport,
-    Phone, PhoneChange, PhoneInput, Site, SiteInput,
+    NewSite, Phone, PhoneChange, PhoneInput, Site, SiteInput,
 };
 pub use jobs::{
     Action, ActionModels, ActionParam, CauseCount, CountBy, Job, JobAccepted, JobLinks, Preview,

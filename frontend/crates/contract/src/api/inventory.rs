@@ -114,16 +114,31 @@ pub struct PhoneChange {
 /// What came of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportReport {
-    /// Phones made.
+    /// Phones made; where nothing was written, that would be.
     pub created: i64,
-    /// Phones changed.
+    /// Phones changed, or that would be.
     pub updated: i64,
     /// Phones left as they were.
     pub unchanged: i64,
+    /// Sites made, or that would be.
+    pub new_sites: Vec<NewSite>,
     /// Everything that is wrong with the file.
     pub errors: Vec<ImportError>,
     /// Whether anything was written.
     pub applied: bool,
+}
+
+/// A site that a file names and the inventory did not have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewSite {
+    /// Identity.
+    pub slug: String,
+    /// As the file writes it.
+    pub name: String,
+    /// How its phones are reached; to be changed at the site.
+    pub transport_security: TransportSecurity,
+    /// How many rows name it.
+    pub phones: i64,
 }
 
 /// One thing that is wrong with a file.

@@ -24,7 +24,8 @@ pub use effective::EffectiveLogin;
 pub use export::PhoneExport;
 pub use groups::{GroupInput, RuleEffect};
 pub use import::{
-    ImportChoices, ImportOnce, ImportReport, ImportResult, ImportReview, NewSite, ReviewRow,
+    ImportChoices, ImportOnce, ImportReport, ImportResult, ImportReview, NEW_SITE_SECURITY,
+    NewSite, ReviewRow,
 };
 pub use phones::{PhoneEdit, PhoneQuery};
 pub use selection::Selection;

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::super::login::Intent;
 use super::super::{finish, record};
 use super::plan::{Item, Planned};
-use super::{ImportResult, NewSite};
+use super::{ImportResult, NEW_SITE_SECURITY, NewSite};
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
@@ -148,7 +148,7 @@ fn check_choices(planned: &Planned, applied: &Applied) -> Result<()> {
 
 fn security_of(site: &NewSite, applied: &Applied) -> TransportSecurity {
     let chosen = applied.security.get(&site.slug).copied();
-    chosen.unwrap_or(TransportSecurity::Pinned)
+    chosen.unwrap_or(NEW_SITE_SECURITY)
 }
 
 fn new_site(site: &NewSite, applied: &Applied) -> Site {

@@ -32,6 +32,9 @@ use plan::Planned;
 /// How many imports this process reads at once.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
+/// How the phones of a new site are reached where nobody says it.
+pub const NEW_SITE_SECURITY: TransportSecurity = TransportSecurity::Pinned;
+
 /// A file that was read and compared with the inventory. Nothing has been written.
 #[derive(Clone, Debug, Default)]
 pub struct ImportReview {
