@@ -17,6 +17,7 @@ mod setup;
 mod sign_in;
 mod throttle;
 mod tokens;
+mod unseen;
 mod users;
 
 pub use access::Access;

@@ -45,8 +45,8 @@ impl Engine {
     /// Signs in. `None` is the one answer to everything that is not right: "wrong, or too many
     /// tries: wait".
     ///
-    /// Every attempt whose password was looked at is recorded. One made inside a delay is not
-    /// looked at, and not recorded one by one: the record before it says how long the delay is.
+    /// Every attempt is recorded. One made inside a delay is not looked at; of those, more than
+    /// sixty a minute from one source are counted in one record.
     ///
     /// # Errors
     /// [`EngineError::Busy`] when too many sign in at once; else when the storage fails.
@@ -55,6 +55,7 @@ impl Engine {
         let buckets = Buckets::of(self.keyring()?, &typed, attempt.ip.as_deref());
         let slot = self.hasher.slot().await?;
         if !self.admit(&buckets).await? {
+            self.record_unseen(&typed, &attempt, &buckets).await?;
             return Ok(None);
         }
         let user = match account_name("name", &attempt.name) {
@@ -207,7 +208,8 @@ impl Engine {
     }
 }
 
-fn unknown() -> Actor {
+/// Whoever tried is nobody we know.
+pub(super) fn unknown() -> Actor {
     Actor {
         kind: ActorKind::User,
         id: String::new(),

@@ -38,6 +38,11 @@ impl Buckets {
         }
     }
 
+    /// Where the attempts come from: the address, or the account for callers without one.
+    pub(super) fn source(&self) -> &str {
+        self.address.as_deref().unwrap_or(&self.account)
+    }
+
     /// Counts one attempt as failed until it turns out otherwise. `false`: it may not be made,
     /// and the unit is to be dropped.
     pub(super) async fn admit(&self, unit: &mut Unit, now: Timestamp) -> Result<bool> {

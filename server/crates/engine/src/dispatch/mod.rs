@@ -54,7 +54,7 @@ pub struct Dispatch {
     storage: Storage,
     wake: Notify,
     stop: CancellationToken,
-    tasks: TaskTracker,
+    pub(crate) tasks: TaskTracker,
 }
 
 impl Dispatch {
@@ -119,7 +119,7 @@ impl Dispatch {
     }
 
     /// Resolves when this node stops claiming.
-    async fn stopping(&self) {
+    pub(crate) async fn stopping(&self) {
         self.stop.cancelled().await;
     }
 

@@ -1,0 +1,148 @@
+//! Sign-ins that are refused without a look at the password, because there were too many.
+//!
+//! Owns how they reach the audit log: each by itself, and beyond a rate counted in one record a
+//! minute, so that strangers cannot fill the disk. *Invariant:* what is remembered here is
+//! bounded, and a count that was begun is written when its minute ends or this node stops.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use carillon_domain::Timestamp;
+use carillon_domain::event::{Event, EventResult};
+use serde_json::{Value, json};
+
+use super::sessions::actor;
+use super::sign_in::{SignIn, unknown};
+use super::throttle::Buckets;
+use crate::Engine;
+use crate::error::Result;
+
+/// So many in a minute are recorded one by one, for each source.
+const PER_MINUTE: u32 = 60;
+const MINUTE: Duration = Duration::from_mins(1);
+/// So many sources are told apart; all others count as one.
+const SOURCES: usize = 10_000;
+const OTHERS: &str = "others";
+
+static RECENT: Mutex<BTreeMap<String, Minute>> = Mutex::new(BTreeMap::new());
+
+struct Minute {
+    began: Timestamp,
+    tries: u32,
+    /// Beyond the rate: counted, and not recorded yet.
+    untold: u32,
+}
+
+/// How one try reaches the audit log.
+#[derive(Debug, PartialEq, Eq)]
+enum Telling {
+    ByItself,
+    /// It begins a count, which somebody has to write.
+    BeginsCount,
+    Counted,
+}
+
+fn note(source: &str, now: Timestamp) -> Telling {
+    let mut recent = RECENT.lock().unwrap_or_else(PoisonError::into_inner);
+    if recent.len() >= SOURCES {
+        recent.retain(|_, minute| minute.untold > 0 || now < minute.began.plus(MINUTE));
+    }
+    let known = recent.contains_key(source) || recent.len() < SOURCES;
+    let source = if known { source } else { OTHERS };
+    let minute = recent.entry(source.to_owned()).or_insert(Minute {
+        began: now,
+        tries: 0,
+        untold: 0,
+    });
+    if now < minute.began || minute.began.plus(MINUTE) <= now {
+        (minute.began, minute.tries) = (now, 0);
+    }
+    minute.tries = minute.tries.saturating_add(1);
+    if minute.tries <= PER_MINUTE {
+        return Telling::ByItself;
+    }
+    minute.untold = minute.untold.saturating_add(1);
+    if minute.untold == 1 {
+        Telling::BeginsCount
+    } else {
+        Telling::Counted
+    }
+}
+
+/// The count of a source, which starts anew.
+fn take(source: &str) -> u32 {
+    let mut recent = RECENT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut taken = |name: &str| recent.get_mut(name).map(|m| std::mem::take(&mut m.untold));
+    taken(source).or_else(|| taken(OTHERS)).unwrap_or(0)
+}
+
+impl Engine {
+    /// Records a try that was made inside a delay.
+    pub(super) async fn record_unseen(
+        &self,
+        name: &str,
+        attempt: &SignIn,
+        buckets: &Buckets,
+    ) -> Result<()> {
+        match note(buckets.source(), self.clock.now()) {
+            Telling::ByItself => {
+                let user = self.store.user_by_name(name).await?;
+                let who = user.map_or_else(unknown, |user| actor(&user, "password"));
+                let mut event = Event::new(self.clock.now(), who, "account.sign_in_failed");
+                event.ip.clone_from(&attempt.ip);
+                self.record_refusal(event, json!({ "why": "too_many_tries" }))
+                    .await
+            }
+            Telling::BeginsCount => {
+                self.count_unseen(buckets.source().to_owned(), attempt.ip.clone());
+                Ok(())
+            }
+            Telling::Counted => Ok(()),
+        }
+    }
+
+    /// Waits for the end of the minute and writes how many there were.
+    fn count_unseen(&self, source: String, ip: Option<String>) {
+        let engine = self.clone();
+        self.dispatch.tasks.spawn(async move {
+            tokio::select! {
+                () = engine.dispatch.stopping() => {}
+                () = tokio::time::sleep(MINUTE) => {}
+            }
+            let mut event = Event::new(engine.clock.now(), unknown(), "account.sign_in_failed");
+            event.ip = ip;
+            let detail = json!({ "why": "too_many_tries", "count": take(&source) });
+            if let Err(error) = engine.record_refusal(event, detail).await {
+                tracing::error!(%error, "a count of refused sign-ins was not recorded");
+            }
+        });
+    }
+
+    async fn record_refusal(&self, mut event: Event, detail: Value) -> Result<()> {
+        event.result = EventResult::Failed;
+        event.detail = detail;
+        let unit = self.store.begin().await?;
+        unit.record(&[event]).await?.commit().await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_sixty_a_minute_they_are_counted() {
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        for _ in 0..60 {
+            assert_eq!(note("beyond", at(1)), Telling::ByItself);
+        }
+        assert_eq!(note("beyond", at(2)), Telling::BeginsCount);
+        assert_eq!(note("beyond", at(3)), Telling::Counted);
+        assert_eq!(note("another", at(3)), Telling::ByItself);
+        assert_eq!(take("beyond"), 2);
+        assert_eq!(note("beyond", at(62)), Telling::ByItself);
+        assert_eq!(take("beyond"), 0);
+    }
+}
