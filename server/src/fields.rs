@@ -11,6 +11,9 @@ use http::request::Parts;
 use crate::app::App;
 use crate::problem::{Code, Problem};
 
+/// What is said about a text with a NUL.
+pub const HAS_NUL: &str = "There is a NUL character in it: remove it.";
+
 /// Pairs of name and value, in the order in which they came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields(Vec<(String, String)>);
@@ -58,6 +61,21 @@ impl Fields {
     /// Whether a check box was ticked.
     pub fn checked(&self, name: &str) -> bool {
         self.text(name).is_some_and(|value| value != "false")
+    }
+
+    /// Refuses texts that hold a NUL, which neither database keeps.
+    ///
+    /// # Errors
+    /// The first field that has one.
+    pub fn nul(&self) -> Result<(), Problem> {
+        match self
+            .0
+            .iter()
+            .find(|(name, value)| name.contains('\0') || value.contains('\0'))
+        {
+            None => Ok(()),
+            Some((name, _)) => Err(Problem::field(&name.replace('\0', "?"), "invalid", HAS_NUL)),
+        }
     }
 
     /// All pairs.
@@ -122,7 +140,9 @@ impl FromRequest<App> for Form {
         let body = Bytes::from_request(request, app)
             .await
             .map_err(|_| Problem::new(Code::BadRequest).detail("The form did not arrive whole."))?;
-        Ok(Self(Fields::parse(&body)))
+        let fields = Fields::parse(&body);
+        fields.nul()?;
+        Ok(Self(fields))
     }
 }
 
@@ -137,5 +157,12 @@ mod tests {
         assert_eq!(fields.filled("x"), None);
         assert_eq!(fields.unknown(&["group"]), ["x"]);
         assert!(fields.only(&["group", "x"]).is_ok());
+    }
+
+    #[test]
+    fn a_nul_is_named_by_its_field() {
+        assert!(Fields::parse(b"a=%2500&b=1").nul().is_ok());
+        let problem = Fields::parse(b"a=1&b=x%00y").nul().expect_err("refused");
+        assert_eq!(problem.errors[0].field, "b");
     }
 }

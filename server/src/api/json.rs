@@ -5,10 +5,14 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::app::App;
+use crate::fields::HAS_NUL;
 use crate::middleware::gate::media_type;
 use crate::problem::{Code, Problem};
+
+const ESCAPED_NUL: &[u8] = b"\\u0000";
 
 /// A JSON body of this type.
 pub struct Json<T>(pub T);
@@ -58,7 +62,35 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         told(&path, error.inner())
     })?;
     json.end().map_err(|error| told(".", &error))?;
-    Ok(value)
+    match nul(body) {
+        Some(field) => Err(Problem::field(&field, "invalid", HAS_NUL)),
+        None => Ok(value),
+    }
+}
+
+/// The field whose text holds a NUL, which neither database keeps.
+fn nul(body: &[u8]) -> Option<String> {
+    // It can only be there in this spelling; reading the body again is seldom needed.
+    let spelled = body
+        .windows(ESCAPED_NUL.len())
+        .any(|part| part == ESCAPED_NUL);
+    let whole: Value = spelled.then(|| serde_json::from_slice(body).ok())??;
+    nul_in(&whole, "")
+}
+
+fn nul_in(value: &Value, path: &str) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then(|| path.to_owned()),
+        Value::Array(items) => (0..)
+            .zip(items)
+            .find_map(|(place, item): (usize, _)| nul_in(item, &format!("{path}[{place}]"))),
+        Value::Object(fields) => fields.iter().find_map(|(name, item)| {
+            let dot = if path.is_empty() { "" } else { "." };
+            let name = name.replace('\0', "?");
+            nul_in(item, &format!("{path}{dot}{name}"))
+        }),
+        _ => None,
+    }
 }
 
 fn told(path: &str, error: &serde_json::Error) -> Problem {
@@ -82,7 +114,28 @@ fn told(path: &str, error: &serde_json::Error) -> Problem {
     } else {
         "invalid"
     };
-    Problem::field(&field, code, format!("{}.", capital(text)))
+    Problem::field(&field, code, format!("{}.", capital(&plain(text))))
+}
+
+/// What the reader of JSON says, without the names of our program's types.
+fn plain(text: &str) -> String {
+    let Some((found, wanted)) = text.split_once(", expected ") else {
+        return text.to_owned();
+    };
+    let wanted = match wanted {
+        "a string" | "string or map" => "a text",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" | "u64" | "usize" => "a whole number from 0 on",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        wanted if wanted.starts_with("struct ") => "an object",
+        _ => return text.to_owned(),
+    };
+    format!("{found}, expected {wanted}")
 }
 
 fn quoted(text: &str) -> Option<&str> {
@@ -121,6 +174,56 @@ mod tests {
             refusal::<RetryInput>(r#"{"states":["failed","odd"]}"#),
             pair("states[1]", "invalid")
         );
+    }
+
+    #[test]
+    fn a_nul_is_refused_where_it_stands() {
+        let reason = r#"{"states":["failed"],"reason":"a\u0000b"}"#;
+        assert_eq!(refusal::<RetryInput>(reason).0, "reason");
+        assert!(read::<RetryInput>(br#"{"states":[],"reason":"a\\u0000b"}"#).is_ok());
+    }
+
+    #[test]
+    fn mistakes_are_told_without_types_of_the_program() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Odd {
+            #[serde(rename = "port")]
+            _port: Option<u16>,
+            #[serde(rename = "tags")]
+            _tags: Option<Vec<String>>,
+            #[serde(rename = "on")]
+            _on: Option<bool>,
+        }
+        let told = |body: &str| {
+            let problem = read::<Odd>(body.as_bytes()).expect_err("refused");
+            problem.errors[0].message.clone()
+        };
+        for (body, expected) in [
+            (
+                r#"{"port":"x"}"#,
+                "Invalid type: string \"x\", expected a whole number from 0 to 65535.",
+            ),
+            (
+                r#"{"port":70000}"#,
+                "Invalid value: integer `70000`, expected a whole number from 0 to 65535.",
+            ),
+            (
+                r#"{"tags":[1]}"#,
+                "Invalid type: integer `1`, expected a text.",
+            ),
+            (
+                r#"{"tags":1}"#,
+                "Invalid type: integer `1`, expected a list.",
+            ),
+            (
+                r#"{"on":1}"#,
+                "Invalid type: integer `1`, expected true or false.",
+            ),
+            ("[]", "Invalid length 0, expected an object."),
+            ("1", "Invalid type: integer `1`, expected an object."),
+        ] {
+            assert_eq!(told(body), expected);
+        }
     }
 
     #[test]

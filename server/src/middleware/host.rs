@@ -7,6 +7,7 @@ use http::header::HOST;
 
 use super::client::is_health;
 use crate::app::App;
+use crate::fields::Fields;
 use crate::origin::Origin;
 use crate::problem::{Code, Problem};
 
@@ -29,6 +30,9 @@ pub async fn check(State(app): State<App>, mut request: Request, next: Next) -> 
             .detail("The address is longer than 8 KiB.")
             .into_response();
     }
+    if let Some(problem) = holds_nul(&request) {
+        return problem.into_response();
+    }
     let own = match named_host(&request) {
         Ok(host) => app.origins().of_host(&host).cloned(),
         Err(problem) if !is_health(request.uri().path()) => return problem.into_response(),
@@ -47,6 +51,16 @@ pub async fn check(State(app): State<App>, mut request: Request, next: Next) -> 
             ))
             .into_response(),
     }
+}
+
+/// No text that is kept here holds a NUL, so no address that names one leads anywhere.
+fn holds_nul(request: &Request) -> Option<Problem> {
+    let uri = request.uri();
+    if uri.path().contains("%00") {
+        return Some(Problem::new(Code::NotFound).detail("Nothing lives at this address."));
+    }
+    let query = uri.query().filter(|query| query.contains("%00"))?;
+    Fields::parse(query.as_bytes()).nul().err()
 }
 
 /// HTTP/2 names the host in its target, HTTP/1 in one header; both at once must agree.

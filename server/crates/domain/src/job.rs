@@ -15,7 +15,7 @@ pub use options::{EffectiveOptions, JobOptions, TransportChoice, not_after};
 pub use plan::{Plan, PlannedPhone, plan};
 
 use crate::action::CheckedAction;
-use crate::{FieldError, Filter, Mac};
+use crate::{FieldError, Filter, Mac, line};
 
 /// The most phones and groups that a request names one by one.
 pub const MAX_NAMED: usize = 50_000;
@@ -90,7 +90,7 @@ impl JobRequest {
         let action = CheckedAction::parse(&self.action, &self.params)
             .map_err(|mut problems| errors.append(&mut problems));
         let filter = self.targets.check(&mut errors);
-        errors.extend(self.reason_problem());
+        errors.extend(reason_problem(&self.reason));
         let Ok(action) = action else {
             return Err(errors);
         };
@@ -107,12 +107,16 @@ impl JobRequest {
             _ => Err(errors),
         }
     }
+}
 
-    fn reason_problem(&self) -> Option<FieldError> {
-        let long = self.reason.chars().count() > MAX_REASON;
+/// What is wrong with the reason that somebody gives.
+pub fn reason_problem(reason: &str) -> Option<FieldError> {
+    if reason.chars().count() > MAX_REASON {
         let message = format!("a reason has at most {MAX_REASON} characters");
-        long.then(|| FieldError::new("reason", "too_long", message))
+        return Some(FieldError::new("reason", "too_long", message));
     }
+    let message = format!("{}: write it on one line", line::NOT_PLAIN);
+    (!line::is_plain(reason.trim())).then(|| FieldError::new("reason", "invalid", message))
 }
 
 impl TargetSpec {

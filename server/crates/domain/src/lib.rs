@@ -13,6 +13,7 @@ pub mod event;
 pub mod field;
 pub mod filter;
 pub mod job;
+pub mod line;
 pub mod mac;
 pub mod model;
 pub mod outcome;

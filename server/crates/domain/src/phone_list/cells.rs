@@ -17,18 +17,18 @@ pub(super) fn line(text: &str) -> Result<String, Mistake> {
         let problem = format!("this is longer than {MAX_TEXT} characters");
         return Err((problem, "shorten it"));
     }
-    if text.chars().any(char::is_control) {
-        let problem = "there is a line break or a control character in it";
-        return Err((problem.to_owned(), "write it on one line"));
+    if !crate::line::is_plain(text) {
+        return Err((crate::line::NOT_PLAIN.to_owned(), "write it on one line"));
     }
     Ok(text.to_owned())
 }
 
 /// Free text, line breaks and all.
 pub(super) fn notes(text: &str) -> Result<String, Mistake> {
-    let odd = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    let breaks = |c: char| matches!(c, '\n' | '\r' | '\t');
+    let odd = |c: char| crate::line::misleads(c) || (c.is_control() && !breaks(c));
     if text.contains(odd) {
-        let problem = "there is a control character in it";
+        let problem = "there is a control character or one that turns the direction of writing";
         return Err((problem.to_owned(), "remove it"));
     }
     Ok(text.replace("\r\n", "\n").replace('\r', "\n"))

@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use carillon_domain::Timestamp;
 use carillon_domain::event::{Actor, ActorKind};
 use carillon_domain::reach::{Area, Reach};
 use carillon_domain::role::{Permission, Role};
+use carillon_domain::{Timestamp, line};
 use carillon_store::{TokenRow, TokenScope, UserRow};
 use secrecy::SecretString;
 use serde_json::json;
@@ -301,7 +301,7 @@ fn faults_of(new: &NewToken, lifetime: Duration) -> Vec<FieldError> {
             "required",
             "Say what the token is for.",
         ));
-    } else if label.chars().count() > LONGEST_LABEL || label.chars().any(char::is_control) {
+    } else if label.chars().count() > LONGEST_LABEL || !line::is_plain(label) {
         let message = format!("Use at most {LONGEST_LABEL} ordinary characters.");
         faults.push(FieldError::new("label", "invalid", message));
     }

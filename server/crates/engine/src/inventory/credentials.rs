@@ -1,6 +1,7 @@
 //! Stored credentials: what phones ask for. Passwords go in and never come out.
 
 use carillon_domain::credential::{self, MAX_LOGIN};
+use carillon_domain::line::misleads;
 use carillon_domain::role::Permission;
 use carillon_domain::{FieldError, Timestamp};
 use carillon_store::{CredentialRow, CredentialSummary};
@@ -65,7 +66,7 @@ impl CredentialInput {
 
 fn is_login(text: &str) -> bool {
     let fits = (1..=MAX_LOGIN).contains(&text.chars().count());
-    fits && !text.chars().any(char::is_control)
+    fits && !text.chars().any(char::is_control) && !text.contains(misleads)
 }
 
 impl Engine {

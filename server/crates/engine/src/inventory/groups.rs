@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use carillon_domain::change;
 use carillon_domain::phone::{Group, GroupKind};
 use carillon_domain::role::Permission;
-use carillon_domain::{FieldError, Filter, Mac};
+use carillon_domain::{FieldError, Filter, Mac, line};
 use carillon_store::GroupRow;
 
 use super::rule::{self, Graph};
@@ -70,9 +70,11 @@ impl GroupInput {
     fn group(&self, slug: String) -> Result<(Group, Option<Filter>)> {
         let mut errors = Vec::new();
         let name = self.name.trim();
-        if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control)
-        {
-            let message = format!("give a name of 1 to {MAX_NAME} characters");
+        if name.is_empty() || name.chars().count() > MAX_NAME || !line::is_plain(name) {
+            let message = format!(
+                "give a name of 1 to {MAX_NAME} characters, none of them a line break, a control \
+                 character or one that turns the direction of writing"
+            );
             errors.push(FieldError::new("name", "invalid", message));
         }
         if slug.is_empty() {

@@ -1,10 +1,10 @@
 //! Sites: where phones are, and how those phones are reached.
 
 use carillon_devices::tls;
-use carillon_domain::FieldError;
 use carillon_domain::change;
 use carillon_domain::phone::{Site, TransportSecurity, slugify};
 use carillon_domain::role::Permission;
+use carillon_domain::{FieldError, line};
 use carillon_store::SiteRow;
 use serde_json::json;
 
@@ -36,9 +36,11 @@ impl SiteInput {
     fn site(&self, slug: String) -> Result<Site> {
         let mut errors = Vec::new();
         let name = self.name.trim();
-        if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control)
-        {
-            let message = format!("give a name of 1 to {MAX_NAME} characters");
+        if name.is_empty() || name.chars().count() > MAX_NAME || !line::is_plain(name) {
+            let message = format!(
+                "give a name of 1 to {MAX_NAME} characters, none of them a line break, a control \
+                 character or one that turns the direction of writing"
+            );
             errors.push(FieldError::new("name", "invalid", message));
         }
         if slug.is_empty() {

@@ -1,6 +1,5 @@
 //! Pausing, resuming and cancelling.
 
-use carillon_domain::job::MAX_REASON;
 use carillon_domain::role::Permission;
 use carillon_domain::{JobState, TargetState};
 
@@ -8,6 +7,7 @@ use crate::Engine;
 use crate::caller::Caller;
 use crate::dispatch::cancelled_events;
 use crate::error::{EngineError, Result};
+use crate::jobs::check_reason;
 
 impl Engine {
     /// Holds a job: what is in flight finishes, nothing more is claimed.
@@ -81,10 +81,7 @@ impl Engine {
         reason: &str,
     ) -> Result<usize> {
         let seen = caller.sight(Permission::RunJobs, &self.store)?;
-        if reason.chars().count() > MAX_REASON {
-            let message = format!("a reason has at most {MAX_REASON} characters");
-            return Err(EngineError::invalid("reason", "too_long", message));
-        }
+        check_reason(reason)?;
         let now = self.clock.now();
         let mut unit = seen.begin().await?;
         let job = unit.job(id).await?.ok_or(EngineError::NotFound)?;

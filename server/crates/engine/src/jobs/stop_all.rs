@@ -6,12 +6,14 @@ use carillon_store::StopAll;
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::Result;
+use crate::jobs::check_reason;
 
 impl Engine {
     /// Stops all sending, on every node and over restarts, until it is released. What is in
     /// flight finishes.
     pub async fn stop_all(&self, caller: &Caller, reason: &str) -> Result<()> {
         caller.require(Permission::StopAll)?;
+        check_reason(reason)?;
         let now = self.clock.now();
         let stop = StopAll {
             actor: caller.actor.name.clone(),
@@ -29,6 +31,7 @@ impl Engine {
     /// Lets jobs go on.
     pub async fn release_stop_all(&self, caller: &Caller, reason: &str) -> Result<()> {
         caller.require(Permission::ReleaseStop)?;
+        check_reason(reason)?;
         let mut unit = self.store.begin().await?;
         unit.set_stop_all(None).await?;
         let mut event = caller.event(self.clock.now(), "stop_all.released");
