@@ -9,6 +9,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use carillon_contract::api;
 use carillon_engine::error::{EngineError, FieldError};
+use carillon_engine::jobs::Difference;
 use carillon_store::StoreError;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
@@ -196,7 +197,8 @@ impl From<EngineError> for Problem {
                 expected,
                 actual,
                 digest,
-            } => set_changed(expected, actual, &digest),
+                difference,
+            } => set_changed(expected, actual, &digest, difference.as_deref()),
             EngineError::Invalid(errors) => {
                 let first = errors
                     .first()
@@ -232,14 +234,60 @@ impl From<EngineError> for Problem {
     }
 }
 
-fn set_changed(expected: i64, actual: i64, digest: &str) -> Problem {
+fn set_changed(
+    expected: i64,
+    actual: i64,
+    digest: &str,
+    difference: Option<&Difference>,
+) -> Problem {
+    let named = difference.map(in_words).unwrap_or_default();
     let mut problem = Problem::new(Code::SetChanged).detail(format!(
-        "You looked at {expected} phones; now it would be {actual}. Look again, then start."
+        "You looked at {}; now it would be {}{named}. Look again, then start.",
+        phones(expected),
+        phones(actual),
     ));
     problem.0.difference = Some(serde_json::json!({
-        "expected": expected, "actual": actual, "digest": digest
+        "expected": expected, "actual": actual, "digest": digest,
+        "added": difference.map(|d| &d.added),
+        "removed": difference.map(|d| &d.removed),
+        "otherwise": difference.map(|d| &d.otherwise),
     }));
     problem
+}
+
+fn phones(count: i64) -> String {
+    let word = if count == 1 { "phone" } else { "phones" };
+    format!("{count} {word}")
+}
+
+/// The first phones that make a difference; the whole of it stands beside.
+fn in_words(difference: &Difference) -> String {
+    let kinds = [
+        ("new", &difference.added),
+        ("gone", &difference.removed),
+        (
+            "left out for another cause, or not any more",
+            &difference.otherwise,
+        ),
+    ];
+    let told = kinds
+        .iter()
+        .filter(|(_, macs)| !macs.is_empty())
+        .map(|(kind, macs)| {
+            let first: Vec<_> = macs.iter().take(5).map(ToString::to_string).collect();
+            let more = if macs.len() > first.len() {
+                " and more"
+            } else {
+                ""
+            };
+            format!("{kind}: {}{more}", first.join(", "))
+        });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", told.join("; "))
+    }
 }
 
 /// An error and everything below it, in one line.

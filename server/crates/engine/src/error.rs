@@ -9,6 +9,8 @@ use carillon_store::StoreError;
 
 pub use carillon_domain::FieldError;
 
+use crate::jobs::Difference;
+
 /// Why a use case was not done. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -27,6 +29,8 @@ pub enum EngineError {
         actual: i64,
         /// Digest now.
         digest: String,
+        /// Which phones make the difference, where the set that was seen is remembered.
+        difference: Option<Box<Difference>>,
     },
     /// Some fields are wrong; every one is named.
     #[error("{}", summarise(.0))]

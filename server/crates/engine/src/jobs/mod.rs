@@ -5,8 +5,10 @@
 //! transaction, and nothing is sent from here.
 
 mod control;
+mod deadline;
 mod dialling;
 mod export;
+mod looked_at;
 mod preview;
 mod read;
 mod resolve;
@@ -15,6 +17,19 @@ mod stop_all;
 mod submit;
 mod survey;
 
+use carillon_domain::job::reason_problem;
+
+use crate::error::{EngineError, Result};
+
+pub use looked_at::Difference;
 pub use preview::JobPreview;
 pub use submit::{Submission, Submitted};
 pub use survey::TargetSurvey;
+
+/// Refuses a reason that is too long or does not stand on one line.
+fn check_reason(reason: &str) -> Result<()> {
+    match reason_problem(reason) {
+        Some(problem) => Err(EngineError::Invalid(vec![problem])),
+        None => Ok(()),
+    }
+}

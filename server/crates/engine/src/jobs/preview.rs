@@ -5,7 +5,9 @@ use carillon_domain::job::{CheckedRequest, EffectiveOptions, JobRequest, Plan, p
 use carillon_domain::phone::{DialForm, UrlForm};
 use carillon_domain::role::{Permission, Role};
 
+use super::deadline;
 use super::dialling;
+use super::looked_at;
 use super::resolve::resolve;
 use crate::Engine;
 use crate::caller::Caller;
@@ -46,7 +48,10 @@ impl Engine {
         let phones = resolve(self, &seen, &request.targets, checked.filter.as_ref()).await?;
         let plan = plan(&checked.action, phones, request.options.include_protected);
         dialling::check(&checked.action, plan.total())?;
-        Ok(preview(checked, plan))
+        deadline::check(request, self.clock.now())?;
+        let preview = preview(checked, plan);
+        looked_at::remember(&preview.digest, &preview.plan);
+        Ok(preview)
     }
 }
 

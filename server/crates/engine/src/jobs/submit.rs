@@ -8,7 +8,9 @@ use carillon_domain::{Cause, JobState, Timestamp};
 use carillon_store::{IdempotencyKey, KeyUse, NewJob, NewTarget, Unit};
 use serde_json::json;
 
+use super::deadline;
 use super::dialling;
+use super::looked_at;
 use super::preview::{JobPreview, check, preview};
 use super::resolve::resolve;
 use crate::Engine;
@@ -59,6 +61,7 @@ impl Engine {
         let phones = resolve(self, &seen, &request.targets, checked.filter.as_ref()).await?;
         let plan = plan(&checked.action, phones, request.options.include_protected);
         dialling::check(&checked.action, plan.total())?;
+        deadline::check(request, self.clock.now())?;
         let preview = preview(checked, plan);
         expect(request, &preview)?;
         require_reason(request, &preview)?;
@@ -194,6 +197,7 @@ fn expect(request: &JobRequest, preview: &JobPreview) -> Result<()> {
         expected: i64::try_from(expect.count).unwrap_or(i64::MAX),
         actual: total as i64,
         digest: preview.digest.clone(),
+        difference: looked_at::difference(&expect.digest, &preview.plan).map(Box::new),
     })
 }
 

@@ -186,12 +186,25 @@ pub(crate) async fn a_set_that_changed_since_it_was_seen_is_refused(place: Place
 
 pub(crate) async fn what_comes_too_late_expires(place: Place) {
     let house = House::new(place, FleetConfig::uniform(Profile::Normal, 5, PlainHttp)).await;
-    let past = house
-        .engine
-        .clock
-        .now()
-        .minus(std::time::Duration::from_mins(1));
-    let job = house.reboot(json!({"canary": 0, "not_after": past})).await;
+    let at = |seconds| {
+        house
+            .engine
+            .clock
+            .now()
+            .plus(std::time::Duration::from_secs(seconds))
+    };
+    let past = request(json!({
+        "action": "Reboot", "targets": {"filter": ""}, "reason": "x",
+        "options": {"not_after": at(0)},
+    }));
+    let Err(EngineError::Invalid(errors)) = house.engine.preview_job(&caller(), &past).await else {
+        panic!("an end that has passed is a mistake");
+    };
+    assert_eq!(errors[0].field, "options.not_after");
+    // So that none is sent before its time is over.
+    house.engine.stop_all(&caller(), "x").await.unwrap();
+    let soon = at(3);
+    let job = house.reboot(json!({"canary": 0, "not_after": soon})).await;
     let end = house.finished(&job).await;
     assert_eq!(end.job.counts.expired, 5);
     assert_eq!(house.fleet.ledger().totals().requests, 0);

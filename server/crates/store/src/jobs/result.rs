@@ -156,7 +156,11 @@ async fn write(conn: &mut Conn<'_>, valid: &[(&TargetRow, &TargetResult)]) -> Re
          finished_at = v.finished_at, \
          duration_ms = COALESCE(v.duration_ms, job_targets.duration_ms), \
          excerpt = CASE WHEN v.excerpt = '' THEN job_targets.excerpt ELSE v.excerpt END, \
-         evidence = CASE WHEN v.evidence = '' THEN job_targets.evidence ELSE v.evidence END \
+         evidence = CASE WHEN v.evidence = '' THEN job_targets.evidence ELSE v.evidence END, \
+         sent_at = CASE WHEN v.cause = 'no_address' AND job_targets.attempts = 1 THEN NULL \
+         ELSE job_targets.sent_at END, \
+         attempts = CASE WHEN v.cause = 'no_address' THEN job_targets.attempts - 1 \
+         ELSE job_targets.attempts END \
          FROM v WHERE job_targets.job = v.job AND job_targets.mac = v.mac \
          AND job_targets.state IN ('sending', 'verifying')",
     );
@@ -198,6 +202,11 @@ fn after(before: &TargetRow, result: &TargetResult) -> ChangedTarget {
         if !new.is_empty() {
             kept.clone_from(new);
         }
+    }
+    if result.cause == Some(Cause::NoAddress) {
+        // There was nowhere to send it to: that is no attempt.
+        target.attempts -= 1;
+        target.sent_at = target.sent_at.filter(|_| target.attempts > 0);
     }
     ChangedTarget {
         from: before.state,
