@@ -14,9 +14,10 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 
 use super::doc::{Content, Doc};
-use super::paging::{Paging, all_parsed, page, parsed};
+use super::paging::{Paging, all_parsed, page, parsed, period};
 use crate::app::App;
 use crate::fields::{Fields, Query};
+use crate::pages::day::Period;
 use crate::problem::Problem;
 use crate::router::table::{Access, Table, Verb};
 
@@ -111,9 +112,10 @@ pub fn filter(query: &Fields) -> Result<AuditQuery, Problem> {
     let (not_actions, actions): (Vec<&str>, Vec<&str>) = words
         .filter(|word| !word.is_empty())
         .partition(|word| word.starts_with('-'));
+    let Period { from, to } = period(query)?;
     Ok(AuditQuery {
-        from: parsed(query, "from")?,
-        to: parsed(query, "to")?,
+        from,
+        to,
         actor: text("actor"),
         actions: actions.into_iter().map(str::to_owned).collect(),
         not_actions: not_actions

@@ -12,10 +12,11 @@ use http::{HeaderMap, StatusCode};
 
 use super::doc::{Content, Doc};
 use super::json::{self, OptionalJson};
-use super::paging::{Paging, all_parsed, page, parsed};
+use super::paging::{Paging, all_parsed, page, period};
 use super::submit::idempotency_key;
 use crate::app::App;
 use crate::fields::Query;
+use crate::pages::day::Period;
 use crate::problem::Problem;
 use crate::router::table::{Access, Table, Verb};
 
@@ -98,22 +99,25 @@ async fn list(
     ])?;
     let paging = Paging::of(&query)?;
     let text = |name: &str| query.filled(name).map(str::to_owned);
+    let Period { from, to } = period(&query)?;
     let filter = JobQuery {
         states: all_parsed(&query, "state")?,
         action: text("action"),
         actor: text("actor"),
         group: text("group"),
-        from: parsed(&query, "from")?,
-        to: parsed(&query, "to")?,
+        from,
+        to,
     };
     let rows = app
         .engine()
         .jobs(&caller, &filter, &paging.seek(), paging.limit)
         .await?;
+    let ids: Vec<String> = rows.items.iter().map(|job| job.id.clone()).collect();
+    let mut causes = app.engine().causes_of_jobs(&caller, &ids).await?;
     Ok(page(rows, |job| {
         shown(JobSnapshot {
+            causes: causes.remove(&job.id).unwrap_or_default(),
             job,
-            causes: Vec::new(),
         })
     }))
 }

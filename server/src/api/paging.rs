@@ -1,9 +1,12 @@
 //! Pages of lists: `limit` and `after`.
 
+use carillon_contract::FormErrors;
 use carillon_contract::api::Page;
+use carillon_engine::{EngineError, FieldError};
 use carillon_store::{Cursor, Seek};
 
 use crate::fields::Fields;
+use crate::pages::day::Period;
 use crate::problem::Problem;
 
 /// Rows of a page where nothing else is said.
@@ -76,6 +79,25 @@ where
     match text.parse() {
         Ok(value) => Ok(Some(value)),
         Err(error) => Err(Problem::field(name, "invalid", format!("{error}."))),
+    }
+}
+
+/// Reads `from` and `to`: days, which are meant whole, or instants.
+///
+/// # Errors
+/// The parameters that are neither, or an end before the beginning.
+pub fn period(query: &Fields) -> Result<Period, Problem> {
+    let mut errors = FormErrors::default();
+    let period = Period::of(&query.or_empty("from"), &query.or_empty("to"), &mut errors);
+    let errors: Vec<FieldError> = errors
+        .0
+        .into_iter()
+        .map(|error| FieldError::new(error.field, &error.code, error.message))
+        .collect();
+    if errors.is_empty() {
+        Ok(period)
+    } else {
+        Err(EngineError::Invalid(errors).into())
     }
 }
 

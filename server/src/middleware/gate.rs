@@ -10,6 +10,7 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use carillon_engine::Caller;
+use carillon_store::TokenScope;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http_body_util::{BodyExt as _, Limited};
@@ -76,8 +77,19 @@ fn refuse(gate: Gate, caller: Option<&Caller>, request: &Request) -> Option<Resp
     let Some(caller) = caller else {
         return Some(ask_to_sign_in(gate.side, request));
     };
-    let denied = caller.require(needed?).err()?;
-    Some(Problem::from(denied).into_response())
+    let needed = needed?;
+    let denied = caller.require(needed).err()?;
+    let scope = request
+        .extensions()
+        .get::<Visitor>()
+        .and_then(|visitor| visitor.scope);
+    let problem = match scope {
+        Some(scope) if scope != TokenScope::Manage => Problem::new(Code::Forbidden).detail(
+            format!("This token has the scope {scope}, which lacks the permission {needed}."),
+        ),
+        _ => denied.into(),
+    };
+    Some(problem.into_response())
 }
 
 fn ask_to_sign_in(side: Side, request: &Request) -> Response {

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use carillon_engine::Caller;
 use carillon_engine::accounts::SessionContext;
 use carillon_engine::error::EngineError;
+use carillon_store::TokenScope;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -29,6 +30,8 @@ pub struct Visitor {
     pub tokens: Option<FormTokens>,
     /// The token that they sent, in the API: streams look whether it still works.
     pub bearer: Option<SecretString>,
+    /// How much of its account's role the token has, in the API.
+    pub scope: Option<TokenScope>,
 }
 
 /// Finds out who asks. Reads only; what a visitor may is the gate's business.
@@ -65,6 +68,7 @@ async fn by_token(app: &App, parts: &Parts) -> Result<Visitor, EngineError> {
         .authenticate_token(&token, client(parts))
         .await?;
     Ok(Visitor {
+        scope: known.as_ref().map(|token| token.scope),
         caller: known.map(|token| token.caller),
         bearer: Some(token),
         ..Visitor::default()
@@ -103,6 +107,7 @@ fn signed_in(app: &App, session: SessionContext) -> Visitor {
         tokens: Some(FormTokens::new(app.engine().clone(), bound)),
         session: Some(session),
         bearer: None,
+        scope: None,
     }
 }
 

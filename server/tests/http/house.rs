@@ -35,7 +35,7 @@ impl House {
         if let Some(url) = database {
             flags = flags.with("database-url", url);
         }
-        let layers = Layers::combine(&flags, &|_| None).unwrap();
+        let layers = Layers::combine(&flags, &|_| None);
         let settings = Settings::resolve(&layers).unwrap();
         let server = startup::start(&settings, Vec::new()).await.unwrap();
         let house = Self { server, dir };
@@ -70,10 +70,16 @@ impl House {
 
     /// A program with a token of this role's account.
     pub(crate) async fn program(&self, role: Role) -> Client {
+        let token = self.token(role, TokenScope::Manage).await;
+        Client::with_token(&self.base(), &token)
+    }
+
+    /// A token of this role's account.
+    pub(crate) async fn token(&self, role: Role, scope: TokenScope) -> String {
         let new = NewToken {
             user: Some(role.to_string()),
             label: "test".to_owned(),
-            scope: TokenScope::Manage,
+            scope,
             lifetime: None,
             area: None,
         };
@@ -82,7 +88,7 @@ impl House {
             .create_token(&Self::local(), new)
             .await
             .unwrap();
-        Client::with_token(&self.base(), issued.token.expose_secret())
+        issued.token.expose_secret().to_owned()
     }
 
     /// A program with an administrator's token, after the phones of a fleet were imported

@@ -57,6 +57,13 @@ pub(crate) async fn a_script_does_the_whole_job(house: House) -> House {
         "protected ones are left alone: {job}"
     );
     assert_eq!(job["counts"]["failed"], 2, "{job}");
+    let listed = api.get("/jobs").await.expect(200);
+    assert_eq!(listed["items"][0]["causes"], job["causes"]);
+    assert!(
+        job["causes"]
+            .as_array()
+            .is_some_and(|causes| !causes.is_empty())
+    );
     assert_eq!(
         job["causes"][0],
         json!({ "cause": "forbidden", "count": 2 })
@@ -193,6 +200,19 @@ pub(crate) async fn a_set_that_changed_is_refused_with_the_difference(house: Hou
         .problem(409, "set_changed");
     assert_eq!(problem["difference"]["expected"], 1);
     assert_eq!(problem["difference"]["actual"], 2);
+    assert_eq!(problem["difference"]["added"], json!(["00:15:65:00:00:02"]));
+    assert_eq!(problem["difference"]["removed"], json!([]));
+    assert_eq!(
+        problem["detail"],
+        "You looked at 1 phone; now it would be 2 phones (new: 00:15:65:00:00:02). Look again, \
+         then start."
+    );
+    api.delete("/phones/00:15:65:00:00:01").await.expect(204);
+    let gone = api
+        .post("/jobs", &request)
+        .await
+        .problem(409, "set_changed");
+    assert_eq!(gone["difference"]["removed"], json!(["00:15:65:00:00:01"]));
     let jobs = api.get("/jobs").await.expect(200);
     assert_eq!(jobs["items"], json!([]));
     house

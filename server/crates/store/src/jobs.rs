@@ -8,6 +8,7 @@
 //! over several nodes.
 
 pub(crate) mod actions;
+mod causes;
 pub(crate) mod claim;
 pub(crate) mod count;
 pub(crate) mod end;

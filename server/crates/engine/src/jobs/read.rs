@@ -1,5 +1,7 @@
 //! Lists of jobs, one job, its targets.
 
+use std::collections::HashMap;
+
 use carillon_domain::role::Permission;
 use carillon_domain::{Cause, JobState, Mac};
 use carillon_store::{JobQuery, JobRow, JobSnapshot, Page, Seek, TargetQuery, TargetRow};
@@ -19,6 +21,16 @@ impl Engine {
     ) -> Result<Page<JobRow>> {
         let seen = caller.sight(Permission::ViewJobs, &self.store)?;
         Ok(seen.job_page(query, seek, limit).await?)
+    }
+
+    /// The causes of some jobs, by job, most first; a job without any is left out.
+    pub async fn causes_of_jobs(
+        &self,
+        caller: &Caller,
+        ids: &[String],
+    ) -> Result<HashMap<String, Vec<(Cause, i64)>>> {
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        Ok(seen.causes_of_jobs(ids).await?)
     }
 
     /// How many jobs are in each state.
