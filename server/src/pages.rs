@@ -25,6 +25,7 @@ pub mod import;
 pub mod job;
 pub mod job_row;
 pub mod jobs;
+pub mod meanwhile;
 pub mod notice;
 pub mod overview;
 pub mod phone;

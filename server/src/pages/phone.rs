@@ -14,9 +14,10 @@ use carillon_engine::jobs::Submission;
 use super::refused::{Refusal, refusal, version};
 use super::visit::{PageResult, Visit, done};
 use crate::fields::{Fields, Form};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::router::table::{Access, Table};
 
+mod gone;
 mod quick;
 mod view;
 
@@ -46,8 +47,15 @@ pub fn mac_of(text: &str) -> Result<Mac, Problem> {
 }
 
 async fn show(visit: Visit, caller: Caller, Path(mac): Path<String>) -> PageResult {
-    let view = view::view(visit.app.engine(), &caller, mac_of(&mac)?).await?;
-    let html = carillon_ui::phone(&visit.frame, &view);
+    let (engine, mac) = (visit.app.engine(), mac_of(&mac)?);
+    let html = match view::view(engine, &caller, mac).await {
+        Ok(view) => carillon_ui::phone(&visit.frame, &view),
+        Err(problem) if problem.code == Code::NotFound => {
+            let view = gone::view(engine, &caller, mac).await?;
+            carillon_ui::gone_phone(&visit.frame, &view)
+        }
+        Err(problem) => return Err(problem),
+    };
     Ok(visit.page(html))
 }
 

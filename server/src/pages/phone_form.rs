@@ -14,9 +14,10 @@ use carillon_domain::phone_list::Column;
 use carillon_domain::role::Permission;
 use carillon_engine::inventory::PhoneEdit;
 use carillon_engine::{Caller, Engine};
-use carillon_store::CredentialSource;
+use carillon_store::{AuditQuery, CredentialSource};
 use secrecy::SecretString;
 
+use super::meanwhile;
 use super::phone::mac_of;
 use super::refused::{Refusal, refusal, version};
 use super::visit::{PageResult, Visit, done, done_see};
@@ -142,7 +143,16 @@ async fn update(
             let text = format!("{} was saved.", row.phone.display_name());
             Ok(visit.see_other_saying(&format!("/phones/{mac}"), &done(text)))
         }
-        Err(refused) => again(visit, &caller, mac, form, own.is_some(), refused?).await,
+        Err(refused) => {
+            let mut refused = refused?;
+            let query = AuditQuery {
+                phone: Some(mac),
+                actions: vec!["phone.changed".to_owned()],
+                ..AuditQuery::default()
+            };
+            meanwhile::tell(engine, &caller, &mut refused, query).await?;
+            again(visit, &caller, mac, form, own.is_some(), refused).await
+        }
     }
 }
 

@@ -9,7 +9,6 @@ use axum::extract::Path;
 use axum::response::Response;
 use carillon_contract::FormErrors;
 use carillon_contract::run::{ReviewView, SetChange, SkipView};
-use carillon_domain::action::Class;
 use carillon_domain::job::{Expect, JobRequest, PlannedPhone, not_after};
 use carillon_domain::role::{Permission, Role};
 use carillon_domain::{Cause, Mac};
@@ -25,6 +24,10 @@ use crate::fields::{Fields, Form};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
+mod confirm;
+
+use confirm::to_type;
+
 const RUN: Access = Access::Needs(Permission::RunJobs);
 const FIELDS: &[&str] = &[
     "count",
@@ -34,8 +37,6 @@ const FIELDS: &[&str] = &[
     "include_protected",
     "submission",
 ];
-/// So many phones are a lot: the number is typed.
-const MANY: usize = 50;
 /// Names shown of phones that get it, that came or that went.
 const NAMES: usize = 10;
 
@@ -188,7 +189,9 @@ async fn check(
         let message = "Say why: it stands in the audit log beside every phone.";
         review.errors.push("reason", "required", message);
     }
-    if let Some(count) = to_type(&preview).filter(|_| is_shown)
+    if let Some(count) = to_type(engine, caller, &preview)
+        .await?
+        .filter(|_| is_shown)
         && review.typed.number != count.to_string()
     {
         review
@@ -207,17 +210,6 @@ fn place(found: Vec<carillon_engine::FieldError>, errors: &mut FormErrors) {
         };
         errors.push(field, error.code, sentence(&error.message));
     }
-}
-
-/// The number that must be typed, when one must.
-fn to_type(preview: &JobPreview) -> Option<i64> {
-    let run = preview.plan.run.len();
-    let must = match preview.action.entry().class {
-        Class::Harmless => false,
-        Class::Disruptive => run > MANY,
-        Class::Destructive => run > 1,
-    };
-    must.then_some(run as i64)
 }
 
 /// The review as it is now.
@@ -253,6 +245,7 @@ async fn page(
     }
     let view = ReviewView {
         changed,
+        type_count: to_type(&engine, &caller, &preview).await?,
         ..view(&engine, &caller, review, &preview)
     };
     let html = carillon_ui::review(&visit.frame, &view);
@@ -336,7 +329,7 @@ fn view(engine: &Engine, caller: &Caller, review: Review<'_>, preview: &JobPrevi
         request_example: preview.request_example.clone(),
         warnings: Vec::new(),
         needs_reason: preview.needs_reason,
-        type_count: to_type(preview),
+        type_count: None,
         protected: protected(caller, preview, include_protected),
         include_protected,
         digest: mark(preview),

@@ -14,9 +14,10 @@ use carillon_domain::phone::{Reachability, Site, TransportSecurity};
 use carillon_domain::role::Permission;
 use carillon_engine::inventory::{PhoneQuery, SiteInput};
 use carillon_engine::{Caller, Engine};
-use carillon_store::{Direction, PhoneSort, Seek, SiteRow};
+use carillon_store::{AuditQuery, Direction, PhoneSort, Seek, SiteRow};
 
 use super::groups::first_message;
+use super::meanwhile;
 use super::phone_form::credential_choices;
 use super::refused::{Refusal, refusal, version};
 use super::snippet;
@@ -135,8 +136,15 @@ async fn update(
             Ok(visit.see_other_saying("/sites", &done(text)))
         }
         Err(refused) => {
+            let mut refused = refused?;
+            let query = AuditQuery {
+                site: Some(slug.clone()),
+                actions: vec!["site.changed".to_owned()],
+                ..AuditQuery::default()
+            };
+            meanwhile::tell(engine, &caller, &mut refused, query).await?;
             let row = engine.site(&caller, &slug).await?;
-            again(visit, &caller, Some(&row), form, refused?).await
+            again(visit, &caller, Some(&row), form, refused).await
         }
     }
 }

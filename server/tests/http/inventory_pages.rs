@@ -1,6 +1,7 @@
 //! The pages of the inventory, as a browser without scripts uses them.
 
 use carillon_domain::phone::TransportSecurity::PlainHttp;
+use carillon_domain::role::Role;
 use carillon_simulator::{FleetConfig, Profile, SiteConfig};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
@@ -308,6 +309,12 @@ pub(crate) async fn an_old_form_replaces_nothing_unseen(house: House) -> House {
         late.text.contains("value=\"Second\""),
         "what was typed is kept"
     );
+    assert!(
+        late.text
+            .contains("admin changed label from “Desk 01” to “First”"),
+        "{}",
+        late.text
+    );
     let seen = hidden(&late, "version");
     location(&submit(&mut admin, path, path, &form("Second", &seen)).await);
     assert!(admin.get("/phones").await.text.contains("Second"));
@@ -495,5 +502,28 @@ async fn a_phone_that_refuses_us_says_how_to_let_us_in() {
     assert!(page.text.contains("INC-4711"), "the timeline tells why");
     assert!(page.text.contains(&job), "and leads to the job");
     fleet.stop().await;
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_deleted_phone_keeps_its_history() {
+    let house = House::open(None).await;
+    let api = house.program(Role::Admin).await;
+    let phone = serde_json::json!({ "mac": "001565000001", "label": "Lobby" });
+    api.post("/phones", &phone).await.expect(201);
+    api.delete("/phones/001565000001").await.expect(204);
+    let mut admin = browser(&house, "admin").await;
+    let page = look(&mut admin, "/phones/00:15:65:00:00:01").await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    for shown in [
+        "Lobby",
+        "Deleted on",
+        "deleted the phone",
+        "added the phone",
+    ] {
+        assert!(page.text.contains(shown), "{shown}: {}", page.text);
+    }
+    let never = look(&mut admin, "/phones/00:15:65:00:00:02").await;
+    assert_eq!(never.status, 404);
     house.close().await;
 }

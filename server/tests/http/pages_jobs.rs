@@ -2,7 +2,7 @@
 
 use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_domain::role::Role;
-use carillon_simulator::{Auth, Fleet, FleetConfig, SiteConfig};
+use carillon_simulator::{Auth, Fleet, FleetConfig, Profile, SiteConfig};
 use reqwest::header;
 
 use crate::browser::{Browser, token};
@@ -60,8 +60,12 @@ impl Person {
     /// Starts what a review shows.
     async fn start(&mut self, review: &str, reason: &str) -> Answer {
         let page = self.see(review).await;
-        let digest = value(&page, "digest");
-        let fields = [("digest", digest.as_str()), ("reason", reason)];
+        let (digest, number) = (value(&page, "digest"), to_type(&page));
+        let fields = [
+            ("digest", digest.as_str()),
+            ("reason", reason),
+            ("typed", &number),
+        ];
         self.send(review, review, &fields).await
     }
 
@@ -76,6 +80,13 @@ impl Person {
             tokio::task::yield_now().await;
         }
     }
+}
+
+/// The number that a review asks for; empty when it asks for none.
+fn to_type(page: &Answer) -> String {
+    let (_, rest) = page.text.split_once("Type ").unwrap_or_default();
+    let number = rest.split_once(" to confirm").unwrap_or_default().0;
+    number.to_owned()
 }
 
 /// The value of a hidden field.
@@ -156,6 +167,29 @@ pub(crate) async fn a_person_does_the_whole_job(house: House) -> House {
     house
 }
 
+#[tokio::test]
+async fn the_overview_tells_how_to_open_phones_that_refuse() {
+    let house = House::open(None).await;
+    let site = SiteConfig::new("Kiel", 3)
+        .with_security(PlainHttp)
+        .with_auth(Auth::None)
+        .with(Profile::ForbiddenIp, 1);
+    let fleet = fleet(FleetConfig::default().with_site(site)).await;
+    house.with_phones(&fleet).await;
+    let mut anna = Person::sign_in(&house, Role::Operator).await;
+    let lines = "features.action_uri_limit_ip = 127.0.0.1";
+    assert!(!anna.see("/").await.text.contains(lines));
+    let review = anna.go("/run", "/run", &DND).await;
+    let started = anna.start(&review, "x").await;
+    anna.finished(started.headers[header::LOCATION].to_str().unwrap())
+        .await;
+    let overview = anna.see("/").await.text;
+    assert!(overview.contains("Refused our address"), "{overview}");
+    assert!(overview.contains(lines), "{overview}");
+    fleet.stop().await;
+    house.close().await;
+}
+
 /// In what the browser sees, in the answer's headers, in the database: nowhere in clear.
 #[tokio::test]
 async fn a_dialled_number_stays_with_who_typed_it() {
@@ -233,7 +267,15 @@ async fn a_set_that_changed_is_shown_before_it_starts() {
         refused.text
     );
     let digest = value(&refused, "digest");
-    let fields = [("digest", digest.as_str()), ("reason", "x")];
+    let fields = [("digest", digest.as_str()), ("reason", "x"), ("typed", "")];
+    let unsure = anna.send("/run", &review, &fields).await;
+    assert_eq!(unsure.status, 422, "more than a fifth of the site");
+    let number = to_type(&unsure);
+    let fields = [
+        ("digest", digest.as_str()),
+        ("reason", "x"),
+        ("typed", &number),
+    ];
     assert_eq!(anna.send("/run", &review, &fields).await.status, 303);
     fleet.stop().await;
     house.close().await;

@@ -114,3 +114,11 @@ export async function awaitEnd(page, scripts, { withinMs = 150_000 } = {}) {
     else await refresh(page);
   }
 }
+
+/** Where a number is asked for, it is the one in the question. */
+export async function confirm(page) {
+  const typed = page.getByLabel(/^Type [\d,]+ to confirm/);
+  if ((await typed.count()) === 0) return;
+  const question = await page.getByText(/^Type [\d,]+ to confirm/).first().innerText();
+  await typed.fill(question.match(/[\d,]+/)[0]);
+}

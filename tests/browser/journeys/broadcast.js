@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { finish, launch, openPage } from '../harness/browser.js';
 import { startDemo } from '../harness/server.js';
-import { addsUp, awaitEnd, button, field, filter, isAt, link, score, signIn } from '../harness/steps.js';
+import { addsUp, awaitEnd, button, confirm, field, filter, isAt, link, score, signIn } from '../harness/steps.js';
 
 const REASON = 'INC-4711 phones hang after the update';
 
@@ -132,14 +132,6 @@ async function canBePaused(page) {
   await button(page, 'Pause updates').click();
   await button(page, 'Resume updates').click();
   await button(page, 'Pause updates').waitFor();
-}
-
-/** Where a number is asked for, it is the one in the question. */
-async function confirm(page) {
-  const typed = page.getByLabel(/^Type [\d,]+ to confirm/);
-  if ((await typed.count()) === 0) return;
-  const question = await page.getByText(/^Type [\d,]+ to confirm/).first().innerText();
-  await typed.fill(question.match(/[\d,]+/)[0]);
 }
 
 /** A pace of one's own that lets the demo's many broken phones fail without stopping the job. */

@@ -8,7 +8,7 @@ import { holdToAxe, holdToWidth } from '../harness/axe.js';
 import { finish, launch, openPage } from '../harness/browser.js';
 import { draw, LOOKS } from '../harness/pictures.js';
 import { PROGRAM, startDemo, startEmpty } from '../harness/server.js';
-import { button, field, isAt, result, signIn, upload } from '../harness/steps.js';
+import { button, confirm, field, isAt, result, signIn, upload } from '../harness/steps.js';
 
 // What answers to GET and is no page.
 const NO_PAGE = [
@@ -148,6 +148,7 @@ async function makeSomethingToSee(browser, server) {
     'credential-new': '/admin/credentials/new',
     tokens: '/admin/tokens',
     account: '/account',
+    'api-docs': '/api/docs',
     'stop-all': '/stop-all',
     'not-found': '/nothing-here',
   };
@@ -170,6 +171,7 @@ async function aJob(page) {
   await button(page, 'Review').click();
   await isAt(page, /^Review: /);
   const review = new URL(page.url()).pathname;
+  await confirm(page);
   await button(page, /^Restart \d+ phones$/).click();
   await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/);
   return [review, new URL(page.url()).pathname];

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { finish, launch, openPage } from '../harness/browser.js';
 import { startEmpty, startPhones } from '../harness/server.js';
-import { addsUp, awaitEnd, button, field, isAt, link, result, score, upload } from '../harness/steps.js';
+import { addsUp, awaitEnd, button, confirm, field, isAt, link, result, score, upload } from '../harness/steps.js';
 
 const SECRET = 'kiel-canary-4711';
 const FLEET = {
@@ -78,6 +78,7 @@ for (const scripts of [true, false]) {
       await field(page, 'Reason').fill('first try');
       await button(page, 'Review').click();
       await isAt(page, /^Review: /);
+      await confirm(page);
       await button(page, /^Restart 4 phones$/).click();
       await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/);
       job = page.url();

@@ -184,3 +184,20 @@ pub struct CauseNote {
     /// Provisioning lines, for `forbidden`.
     pub snippet: Option<String>,
 }
+
+/// A phone that was deleted: the log outlives it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GonePhoneView {
+    /// Its identity.
+    pub mac: Mac,
+    /// What it was called.
+    pub name: String,
+    /// When it was deleted.
+    pub deleted_at: Timestamp,
+    /// By whom.
+    pub deleted_by: String,
+    /// What happened to it, newest first.
+    pub timeline: Vec<AuditRow>,
+    /// All of it.
+    pub timeline_href: String,
+}

@@ -12,10 +12,11 @@ use carillon_domain::role::Permission;
 use carillon_engine::error::EngineError;
 use carillon_engine::inventory::{GroupInput, RuleEffect as Effect};
 use carillon_engine::{Caller, Engine};
-use carillon_store::GroupRow;
+use carillon_store::{AuditQuery, GroupRow};
 
 use super::{EDIT, names};
 use crate::fields::{Fields, Form, Query};
+use crate::pages::meanwhile;
 use crate::pages::phone_form::credential_choices;
 use crate::pages::refused::{Refusal, refusal, version};
 use crate::pages::visit::{PageResult, Visit, done};
@@ -184,8 +185,15 @@ async fn update(
             Ok(visit.see_other_saying(&format!("/groups/{slug}"), &done(text)))
         }
         Err(refused) => {
+            let mut refused = refused?;
+            let query = AuditQuery {
+                group: Some(slug.clone()),
+                actions: vec!["group.changed".to_owned()],
+                ..AuditQuery::default()
+            };
+            meanwhile::tell(engine, &caller, &mut refused, query).await?;
             let row = engine.group(&caller, &slug).await?;
-            again(visit, &caller, Some(&row), form, refused?).await
+            again(visit, &caller, Some(&row), form, refused).await
         }
     }
 }

@@ -61,7 +61,7 @@ pub(super) async fn view(engine: &Engine, caller: &Caller, mac: Mac) -> Result<P
     })
 }
 
-async fn timeline(
+pub(super) async fn timeline(
     engine: &Engine,
     caller: &Caller,
     mac: Mac,

@@ -179,7 +179,8 @@ fn time_text(summary: &JobSummary) -> String {
             let left = std::time::Duration::from_secs(u64::try_from(left).unwrap_or(0));
             format!("about {} left", words::span(left))
         }
-        (Some(start), None, _) => format!("for {} now", words::length(summary.at.since(start))),
+        // How long it has been would stand still between two changes.
+        (Some(start), None, _) => format!("since {} UTC", start.to_minute_text()),
         _ => String::new(),
     }
 }

@@ -236,7 +236,8 @@ fn reason(view: &ReviewView) -> AnyView {
 
 fn protected(view: &ReviewView) -> Option<AnyView> {
     let count = view.protected?;
-    let label = format!("Include {} that are protected", words::phones(count));
+    let are = if count == 1 { "is" } else { "are" };
+    let label = format!("Include {} that {are} protected", words::phones(count));
     Some(checkbox(
         "include_protected",
         "on",

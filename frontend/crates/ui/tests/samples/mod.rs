@@ -25,7 +25,7 @@ use carillon_contract::jobs::{JobRow, JobsFilter, JobsView};
 use carillon_contract::list::{Chip, Facet, Link, Paging, Tab, Total, sort_links};
 use carillon_contract::overview::{ChangeView, FleetCause, FleetView, OverviewView, SiteHealth};
 use carillon_contract::phone::{
-    CredentialSource, PhoneForm, PhoneFormView, PhoneView, PinView, QuickAction,
+    CredentialSource, GonePhoneView, PhoneForm, PhoneFormView, PhoneView, PinView, QuickAction,
 };
 use carillon_contract::phones::{
     BulkAction, DeletePhonesView, LastResult, PhoneRow, PhonesView, Readiness, SelectionView,
@@ -387,6 +387,7 @@ impl Samples {
             ),
         ];
         pages.extend(self.one_phone());
+        pages.push(self.gone_phone());
         pages
     }
 
@@ -432,6 +433,7 @@ impl Samples {
                     unknown: 40,
                 })
                 .collect(),
+            snippet: Some(self.s(SNIPPET)),
             changes: vec![
                 ChangeView {
                     seq: 4_213,
@@ -447,6 +449,19 @@ impl Samples {
                 },
             ],
         }
+    }
+
+    fn gone_phone(&self) -> (&'static str, String) {
+        let view = GonePhoneView {
+            mac: mac(9),
+            name: self.s("Reception"),
+            deleted_at: ago(90_000),
+            deleted_by: self.s("k.lee"),
+            timeline: (0..5).map(|index| self.audit_row(index)).collect(),
+            timeline_href: "/audit?phone=00:15:65:00:00:09".to_owned(),
+        };
+        let frame = self.frame("/phones/00:15:65:00:00:09");
+        ("phone-gone", carillon_ui::gone_phone(&frame, &view))
     }
 
     fn one_phone(&self) -> Vec<(&'static str, String)> {
