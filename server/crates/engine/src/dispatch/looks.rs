@@ -15,7 +15,7 @@ use crate::dispatch::delivery::Desk;
 use crate::dispatch::verify::{Finding, question};
 
 /// How soon a look that found nobody is made again. One lost look is no restart.
-const AGAIN: Duration = Duration::from_millis(200);
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// What one look saw.
 #[derive(Clone, Copy, PartialEq, Eq)]
