@@ -2,7 +2,7 @@
 
 use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_domain::role::Role;
-use carillon_simulator::{Auth, Fleet, FleetConfig, Profile, SiteConfig};
+use carillon_simulator::{Auth, Fleet, FleetConfig, SiteConfig};
 use reqwest::header;
 
 use crate::browser::{Browser, token};
@@ -165,29 +165,6 @@ pub(crate) async fn a_person_does_the_whole_job(house: House) -> House {
     assert!(list.text.contains(job), "{}", list.text);
     fleet.stop().await;
     house
-}
-
-#[tokio::test]
-async fn the_overview_tells_how_to_open_phones_that_refuse() {
-    let house = House::open(None).await;
-    let site = SiteConfig::new("Kiel", 3)
-        .with_security(PlainHttp)
-        .with_auth(Auth::None)
-        .with(Profile::ForbiddenIp, 1);
-    let fleet = fleet(FleetConfig::default().with_site(site)).await;
-    house.with_phones(&fleet).await;
-    let mut anna = Person::sign_in(&house, Role::Operator).await;
-    let lines = "features.action_uri_limit_ip = 127.0.0.1";
-    assert!(!anna.see("/").await.text.contains(lines));
-    let review = anna.go("/run", "/run", &DND).await;
-    let started = anna.start(&review, "x").await;
-    anna.finished(started.headers[header::LOCATION].to_str().unwrap())
-        .await;
-    let overview = anna.see("/").await.text;
-    assert!(overview.contains("Refused our address"), "{overview}");
-    assert!(overview.contains(lines), "{overview}");
-    fleet.stop().await;
-    house.close().await;
 }
 
 /// In what the browser sees, in the answer's headers, in the database: nowhere in clear.
