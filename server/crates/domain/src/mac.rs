@@ -11,6 +11,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mac([u8; 6]);
 
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 /// Why a text is no MAC address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidMac {
@@ -44,11 +46,13 @@ impl Mac {
 
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // In one piece: each record of a delivery has this text several times.
+        let mut text = [b':'; 17];
         for (place, byte) in self.0.iter().enumerate() {
-            let separator = if place == 0 { "" } else { ":" };
-            write!(f, "{separator}{byte:02x}")?;
+            text[3 * place] = DIGITS[usize::from(byte >> 4)];
+            text[3 * place + 1] = DIGITS[usize::from(byte & 15)];
         }
-        Ok(())
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -58,22 +62,20 @@ impl FromStr for Mac {
     /// Accepts `001565aabbcc`, `00:15:65:AA:BB:CC`, `00-15-65-…`, `0015.65aa.bbcc`, `001565-aabbcc`
     /// and the like, with white space around.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut digits = Vec::with_capacity(12);
+        let (mut bytes, mut digits) = ([0; 6], 0);
         for character in text.trim().chars() {
-            match character {
-                ':' | '-' | '.' | ' ' => {}
-                _ => match character.to_digit(16) {
-                    Some(digit) => digits.push(digit as u8),
-                    None => return Err(InvalidMac::Character(character)),
-                },
+            if matches!(character, ':' | '-' | '.' | ' ') {
+                continue;
             }
+            let digit = character.to_digit(16);
+            let digit = digit.ok_or(InvalidMac::Character(character))? as u8;
+            if let Some(byte) = bytes.get_mut(digits / 2) {
+                *byte = *byte << 4 | digit;
+            }
+            digits += 1;
         }
-        if digits.len() != 12 {
-            return Err(InvalidMac::Length(digits.len()));
-        }
-        let mut bytes = [0; 6];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = pair[0] << 4 | pair[1];
+        if digits != 12 {
+            return Err(InvalidMac::Length(digits));
         }
         if bytes[0] & 1 == 1 || bytes == [0; 6] {
             return Err(InvalidMac::NotADevice);

@@ -27,7 +27,7 @@ impl Conn<'_> {
 
     /// Runs a statement and says how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: Sql) -> Result<u64> {
-        let keep = sql.is_fixed();
+        let keep = sql.is_kept();
         Ok(match self {
             Self::Sqlite(conn) => {
                 let (text, values) = sql.into_sqlite()?;
@@ -44,7 +44,7 @@ impl Conn<'_> {
 
     /// All rows.
     pub(crate) async fn all(&mut self, sql: Sql) -> Result<Vec<Row>> {
-        let keep = sql.is_fixed();
+        let keep = sql.is_kept();
         Ok(match self {
             Self::Sqlite(conn) => {
                 let (text, values) = sql.into_sqlite()?;

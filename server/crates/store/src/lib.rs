@@ -58,6 +58,7 @@ pub use lock::DataDirLock;
 pub use meta::StopAll;
 pub use nodes::NodeRow;
 pub use page::{Cursor, Direction, Page, Seek};
+pub use phones::call::CallRow;
 pub use phones::choices::{PhoneChoice, PhoneChoices};
 pub use phones::contact::ContactUpdate;
 pub use phones::health::{FleetHealth, Reached, SiteReached};

@@ -14,6 +14,8 @@ use crate::sql::Sql;
 use crate::store::Pools;
 
 const CONNECTIONS: u32 = 10;
+/// Statements that a connection keeps prepared: each text of several rows comes in several sizes.
+const KEPT_STATEMENTS: usize = 256;
 /// The pauses between tries to connect double up to half of this: a server that comes back is
 /// found again within seconds.
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(8);
@@ -27,6 +29,7 @@ pub(crate) async fn open(url: &str) -> Result<Pools> {
     })?;
     let options = options
         .application_name("carillon")
+        .statement_cache_capacity(KEPT_STATEMENTS)
         .options([
             ("synchronous_commit", "on"),
             ("statement_timeout", "30s"),

@@ -20,6 +20,17 @@ use crate::store::Pools;
 /// The first version without the known fault in resetting the write-ahead log.
 const OLDEST: (u32, u32, u32) = (3, 51, 3);
 const READERS: u32 = 4;
+/// Pages of the writer's cache: KiB, negative. It holds what one batch of results touches in the
+/// tables and their indexes, so that they are not read again for the next.
+const WRITER_CACHE: &str = "-16384";
+/// Pages in the log before it is folded into the file: a page that many batches touch is written
+/// there once.
+const FOLD_AFTER: &str = "4096";
+/// Statements that a connection keeps prepared: each text of several rows comes in several sizes.
+const KEPT_STATEMENTS: usize = 256;
+/// Rows that SQLite's thread may be ahead of whoever reads them: with few of them the two wait for
+/// each other all the time.
+const ROWS_AT_ONCE: usize = 512;
 const BUSY: Duration = Duration::from_secs(5);
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(30);
 
@@ -27,10 +38,18 @@ pub(crate) async fn open(url: &str) -> Result<Pools> {
     let path = path(url)?;
     refuse_network(&path)?;
     make_private(&path)?;
-    let writer = pool(1).connect_with(options(&path)).await?;
+    let writer = options(&path)
+        .statement_cache_capacity(KEPT_STATEMENTS)
+        .pragma("cache_size", WRITER_CACHE)
+        .pragma("wal_autocheckpoint", FOLD_AFTER);
+    let writer = pool(1).connect_with(writer).await?;
     check(&writer).await?;
     let readers = pool(READERS)
-        .connect_with(options(&path).pragma("query_only", "ON"))
+        .connect_with(
+            options(&path)
+                .statement_cache_capacity(KEPT_STATEMENTS)
+                .pragma("query_only", "ON"),
+        )
         .await?;
     Ok(Pools::Sqlite {
         writer,
@@ -45,6 +64,8 @@ fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(WAIT_FOR_CONNECTION)
+        // A file does not hang up: asking first whether it is still there costs a round trip.
+        .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
         .before_acquire(|conn, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
@@ -98,6 +119,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY)
+        .row_buffer_size(ROWS_AT_ONCE)
         .pragma("trusted_schema", "OFF")
         .pragma("cell_size_check", "ON")
         .pragma("mmap_size", "0")

@@ -3,6 +3,7 @@
 //! Owns the tables `phones` and `phone_tags`. What an edit writes and what contact teaches are
 //! different columns: neither overwrites the other.
 
+pub(crate) mod call;
 pub(crate) mod choices;
 pub(crate) mod contact;
 pub(crate) mod filter;

@@ -50,6 +50,27 @@ value_from! {
     Option<Cause> => cause, Self::Text(cause.map(|cause| cause.to_string()));
 }
 
+/// Sizes of statements of several rows that are kept prepared.
+const SIZES: &[usize] = &[1, 2, 4, 8, 16, 32, 64, 96, 128, 192, 256, 384, 512];
+
+/// The smallest of the sizes that is enough.
+fn size_above(rows: usize) -> usize {
+    let found = SIZES.iter().copied().find(|size| *size >= rows);
+    found.unwrap_or(rows)
+}
+
+/// Cuts so many rows into parts of the kept sizes, largest first, where no row may come twice.
+pub(crate) fn parts(mut rows: usize) -> Vec<usize> {
+    let mut parts = Vec::new();
+    for size in SIZES.iter().rev().filter(|size| size.is_power_of_two()) {
+        while rows >= *size {
+            parts.push(*size);
+            rows -= size;
+        }
+    }
+    parts
+}
+
 /// A statement with its values.
 pub(crate) struct Sql {
     /// With [`PLACE`] where [`Sql::bind`] added a value.
@@ -57,6 +78,8 @@ pub(crate) struct Sql {
     values: Vec<Value>,
     /// Which values have their place by number in the text already.
     numbered: usize,
+    /// The text comes in few forms, so that each is worth keeping prepared.
+    few_forms: bool,
 }
 
 /// Stands for a placeholder until the database is known.
@@ -69,6 +92,7 @@ impl Sql {
             text: Cow::Borrowed(text),
             values: Vec::new(),
             numbered: 0,
+            few_forms: false,
         }
     }
 
@@ -117,6 +141,38 @@ impl Sql {
         self
     }
 
+    /// Adds `(…, …), (…, …), …` as [`Sql::tuples`] does, for statements that run again and again
+    /// and for which a row that comes twice is as good as once: the last one is repeated up to one
+    /// of a few sizes. So the text has few forms, and the database reads each of them once.
+    pub(crate) fn tuples_again(&mut self, rows: impl IntoIterator<Item = Vec<Value>>) -> &mut Self {
+        let mut rows: Vec<_> = rows.into_iter().collect();
+        if let Some(last) = rows.last().cloned() {
+            rows.resize(size_above(rows.len()), last);
+        }
+        self.few_forms = true;
+        self.tuples(rows)
+    }
+
+    /// Adds `column IN (…)` in the same way.
+    pub(crate) fn one_of_again<V: Into<Value>>(
+        &mut self,
+        column: &'static str,
+        values: impl IntoIterator<Item = V>,
+    ) -> &mut Self {
+        let mut values: Vec<Value> = values.into_iter().map(Into::into).collect();
+        if let Some(last) = values.last().cloned() {
+            values.resize(size_above(values.len()), last);
+        }
+        self.few_forms = true;
+        self.one_of(column, values)
+    }
+
+    /// Says that the text comes in few forms.
+    pub(crate) const fn keep(&mut self) -> &mut Self {
+        self.few_forms = true;
+        self
+    }
+
     /// Adds `column IN (…)`; nothing matches an empty list.
     pub(crate) fn one_of<V: Into<Value>>(
         &mut self,
@@ -130,9 +186,10 @@ impl Sql {
         self.push(column).push(" IN ").tuple(values)
     }
 
-    /// Whether the text was written in one piece and so is worth keeping prepared.
-    pub(crate) const fn is_fixed(&self) -> bool {
-        matches!(self.text, Cow::Borrowed(_))
+    /// Whether the text was written in one piece, or comes in few forms, and so is worth keeping
+    /// prepared.
+    pub(crate) const fn is_kept(&self) -> bool {
+        self.few_forms || matches!(self.text, Cow::Borrowed(_))
     }
 
     /// The text with its placeholders: `$n`, or where `bare`, a plain `?` for each.
@@ -235,6 +292,29 @@ mod tests {
         let mut sql = Sql::new("UPDATE t SET a = $1").arg(1);
         sql.push(" WHERE b = ").bind(2);
         assert_eq!(sql.rendered(false), "UPDATE t SET a = $1 WHERE b = $2");
+    }
+
+    #[test]
+    fn repeated_statements_have_few_forms() {
+        let form = |rows: i64| {
+            let mut sql = Sql::new("VALUES ");
+            sql.tuples_again((0..rows).map(|n| vec![n.into()]));
+            assert!(sql.is_kept());
+            (sql.values.len(), sql.rendered(true))
+        };
+        assert_eq!(form(5), form(8));
+        assert_eq!(form(97).0, 128);
+        assert_eq!(form(600).0, 600);
+        let mut sql = Sql::new("");
+        sql.one_of_again("a", ["x", "y", "z"]);
+        assert_eq!(sql.rendered(true), "a IN (?, ?, ?, ?)");
+    }
+
+    #[test]
+    fn parts_make_up_the_whole() {
+        assert_eq!(parts(203), [128, 64, 8, 2, 1]);
+        assert_eq!(parts(1_100), [512, 512, 64, 8, 4]);
+        assert!(parts(0).is_empty());
     }
 
     #[test]

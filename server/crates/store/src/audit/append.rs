@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::conn::Conn;
 use crate::error::{Result, StoreError};
-use crate::sql::{Sql, Value};
+use crate::sql::{Sql, Value, parts};
 
 use super::frontier::{Frontier, leaf_hash};
 
@@ -142,12 +142,15 @@ fn texts(detail: &serde_json::Value, into: &mut String) {
 }
 
 async fn insert(conn: &mut Conn<'_>, rows: Vec<Vec<Value>>, groups: Vec<Vec<Value>>) -> Result<()> {
-    let mut sql = Sql::new(
-        "INSERT INTO audit (seq, at, entry, leaf_hash, actor, action, command, phone, site, job, \
-         result, ip, search) VALUES ",
-    );
-    sql.tuples(rows);
-    conn.execute(sql).await?;
+    let mut rows = rows.into_iter();
+    for size in parts(rows.len()) {
+        let mut sql = Sql::new(
+            "INSERT INTO audit (seq, at, entry, leaf_hash, actor, action, command, phone, site, \
+             job, result, ip, search) VALUES ",
+        );
+        sql.keep().tuples(rows.by_ref().take(size));
+        conn.execute(sql).await?;
+    }
     for chunk in groups.chunks(ROWS) {
         let mut sql = Sql::new("INSERT INTO audit_groups (group_slug, seq) VALUES ");
         sql.tuples(chunk.iter().cloned());

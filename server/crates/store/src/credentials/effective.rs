@@ -69,7 +69,7 @@ async fn from_site(conn: &mut Conn<'_>, macs: &[Mac], names: &mut Names) -> Resu
         "SELECT p.mac, s.slug, s.credential FROM phones p JOIN sites s ON s.slug = p.site \
          WHERE s.credential IS NOT NULL AND ",
     );
-    sql.one_of("p.mac", macs.iter().copied());
+    sql.one_of_again("p.mac", macs.iter().copied());
     for row in conn.all(sql).await? {
         let source = CredentialSource::Site(row.get("slug")?);
         names.insert(
@@ -122,7 +122,7 @@ async fn from_phone(conn: &mut Conn<'_>, macs: &[Mac], names: &mut Names) -> Res
          LEFT JOIN credentials c ON c.phone = p.mac \
          WHERE (p.credential IS NOT NULL OR c.name IS NOT NULL) AND ",
     );
-    sql.one_of("p.mac", macs.iter().copied());
+    sql.one_of_again("p.mac", macs.iter().copied());
     for row in conn.all(sql).await? {
         let own: Option<String> = row.get("own")?;
         let named: Option<String> = row.get("credential")?;
@@ -143,7 +143,8 @@ async fn rows_of(conn: &mut Conn<'_>, names: &Names) -> Result<HashMap<String, C
     let mut found = HashMap::new();
     for chunk in wanted.chunks(ROWS) {
         let mut sql = Sql::new(SELECT);
-        sql.push(" WHERE ").one_of("c.name", chunk.iter().copied());
+        sql.push(" WHERE ")
+            .one_of_again("c.name", chunk.iter().copied());
         for row in conn.all(sql).await? {
             let credential = credential_row(&row)?;
             found.insert(credential.name.clone(), credential);

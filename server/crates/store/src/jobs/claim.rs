@@ -71,7 +71,7 @@ impl Unit {
 
 async fn may_claim(conn: &mut Conn<'_>, claim: &Claim<'_>) -> Result<bool> {
     let mut sql = Sql::new("SELECT COUNT(*) AS n FROM nodes WHERE ");
-    sql.push(conn.dialect().epoch_may_claim());
+    sql.keep().push(conn.dialect().epoch_may_claim());
     if conn
         .number(sql.arg(claim.epoch).arg(claim.now), "n")
         .await?
@@ -107,7 +107,7 @@ const FREE: &str = " FROM job_targets t WHERE t.state = 'waiting' AND NOT EXISTS
 /// The beginning of the statement that finds the next targets of a claim.
 pub(super) fn next_in_order(claim: &Claim<'_>) -> Sql {
     let mut sql = Sql::new("SELECT ");
-    sql.push(COLUMNS).push(FREE).bind(claim.job);
+    sql.keep().push(COLUMNS).push(FREE).bind(claim.job);
     sql
 }
 
@@ -123,7 +123,7 @@ async fn take(
     }
     let pairs = || found.iter().zip(attempts);
     let mut sql = Sql::new("WITH v (mac, attempt) AS (VALUES ");
-    sql.tuples(pairs().map(|(target, attempt)| vec![target.mac.into(), attempt.into()]));
+    sql.tuples_again(pairs().map(|(target, attempt)| vec![target.mac.into(), attempt.into()]));
     sql.push(") UPDATE job_targets SET state = 'sending', attempts = attempts + 1, ");
     sql.push("attempt_id = v.attempt, epoch = ")
         .bind(claim.epoch);

@@ -108,7 +108,7 @@ async fn in_flight(
     results: &[TargetResult],
 ) -> Result<HashMap<Key, TargetRow>> {
     let mut sql = Sql::new("WITH v (job, mac, attempt) AS (VALUES ");
-    sql.tuples(results.iter().map(|result| {
+    sql.tuples_again(results.iter().map(|result| {
         vec![
             (&result.job).into(),
             result.mac.into(),
@@ -148,7 +148,7 @@ async fn write(conn: &mut Conn<'_>, valid: &[(&TargetRow, &TargetResult)]) -> Re
         "WITH v (job, mac, state, cause, http_status, transport, finished_at, duration_ms, \
          excerpt, evidence) AS (VALUES ",
     );
-    sql.tuples(valid.iter().map(|(_, result)| values(result)));
+    sql.tuples_again(valid.iter().map(|(_, result)| values(result)));
     sql.push(
         ") UPDATE job_targets SET state = v.state, cause = v.cause, \
          http_status = COALESCE(v.http_status, job_targets.http_status), \

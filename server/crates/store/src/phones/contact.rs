@@ -79,7 +79,7 @@ pub(crate) async fn stamp(conn: &mut Conn<'_>, stamps: &[PhoneStamp]) -> Result<
             "WITH v (mac, reachability, auth, pin, seen, tried, result, cause, job, result_at) \
              AS (VALUES ",
         );
-        sql.tuples(chunk.iter().map(PhoneStamp::values));
+        sql.tuples_again(chunk.iter().map(PhoneStamp::values));
         sql.push(
             ") UPDATE phones SET \
              reachability = COALESCE(v.reachability, phones.reachability), \
