@@ -10,10 +10,10 @@ use carillon_devices::{Credential, Delivery, Limits, PathAndQuery, Target};
 use carillon_domain::action::{CheckedAction, uri};
 use carillon_domain::job::{EffectiveOptions, TransportChoice};
 use carillon_domain::outcome::Outcome;
-use carillon_domain::phone::{Phone, Scheme, Site, TransportSecurity};
+use carillon_domain::phone::{Scheme, Site, TransportSecurity};
 use carillon_domain::phonecfg::PhoneConfig;
 use carillon_domain::{Cause, Mac, Timestamp};
-use carillon_store::{ClaimedTarget, ContactUpdate, CredentialRow, PhoneRow, TargetResult};
+use carillon_store::{CallRow, ClaimedTarget, ContactUpdate, CredentialRow, TargetResult};
 
 use crate::Engine;
 use crate::dispatch::facts::JobFacts;
@@ -80,7 +80,7 @@ impl Desk {
         self.facts.options.window.max(1) as usize
     }
 
-    fn site(&self, phone: &Phone) -> Option<&(Site, Option<Arc<str>>)> {
+    fn site(&self, phone: &CallRow) -> Option<&(Site, Option<Arc<str>>)> {
         self.sites.get(phone.site.as_deref()?)
     }
 }
@@ -157,9 +157,9 @@ pub(super) async fn prepare(
     }
 }
 
-async fn read(engine: &Engine, macs: &[Mac]) -> Result<(HashMap<Mac, PhoneRow>, Opened)> {
-    let rows = engine.store.phones_by_macs(macs).await?;
-    let phones = rows.into_iter().map(|row| (row.phone.mac, row)).collect();
+async fn read(engine: &Engine, macs: &[Mac]) -> Result<(HashMap<Mac, CallRow>, Opened)> {
+    let rows = engine.store.call_rows(macs).await?;
+    let phones = rows.into_iter().map(|row| (row.mac, row)).collect();
     Ok((phones, Opened::of(engine, macs).await?))
 }
 
@@ -179,10 +179,9 @@ pub(super) async fn question(
 fn prepare_one(
     desk: &Desk,
     action: &CheckedAction,
-    row: &PhoneRow,
+    phone: &CallRow,
     credentials: &Opened,
 ) -> Result<Delivery, Cause> {
-    let phone = &row.phone;
     let site = desk.site(phone);
     let security = site.map_or(TransportSecurity::Pinned, |(site, _)| {
         site.transport_security
@@ -190,7 +189,9 @@ fn prepare_one(
     let place = place(phone, security, &desk.facts.options).ok_or(Cause::NoAddress)?;
     let path = uri::request_target(action, phone.url_form, phone.dial_form);
     let path = PathAndQuery::parse(path.as_str()).map_err(|_| Cause::Unsupported)?;
-    let mut delivery = Delivery::new(phone.mac, place, path).remembering(&row.contact);
+    let mut delivery = Delivery::new(phone.mac, place, path);
+    delivery.auth = phone.auth_scheme;
+    delivery.pin.clone_from(&phone.tls_pin);
     delivery.security = security;
     delivery.ca_pem = site.and_then(|(_, ca)| ca.clone());
     delivery.limits = Limits::within(desk.facts.options.timeout());
@@ -202,7 +203,11 @@ fn prepare_one(
 }
 
 /// Where a phone is spoken to.
-fn place(phone: &Phone, security: TransportSecurity, options: &EffectiveOptions) -> Option<Target> {
+fn place(
+    phone: &CallRow,
+    security: TransportSecurity,
+    options: &EffectiveOptions,
+) -> Option<Target> {
     let usual = match security {
         TransportSecurity::PlainHttp => Scheme::Http,
         TransportSecurity::Pinned | TransportSecurity::PrivateCa => Scheme::Https,

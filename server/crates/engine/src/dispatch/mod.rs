@@ -15,6 +15,7 @@ mod runner;
 mod scheduler;
 mod storage;
 mod verify;
+mod window;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

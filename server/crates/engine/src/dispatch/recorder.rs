@@ -14,14 +14,20 @@ use carillon_store::{
     Claim as StoreClaim, ClaimedTarget, JobRow, StoreError, TargetResult, TargetRow, Unit,
 };
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use crate::Engine;
 use crate::dispatch::clock_watch;
 use crate::dispatch::facts::JobFacts;
+use crate::dispatch::window::{self, Places};
 use crate::ids::new_ids;
 
 /// The most entries in one transaction.
 const BATCH: usize = 512;
+/// A batch is written at once when it has this part of the results that are still to come.
+const FAIR_PART: usize = 3;
+/// How long a smaller one waits for more.
+const PATIENCE: Duration = Duration::from_millis(8);
 /// The longest pause between two tries to store a result.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
@@ -33,11 +39,11 @@ pub(super) enum Entry {
         limit: usize,
         reply: oneshot::Sender<Vec<ClaimedTarget>>,
     },
-    /// Tells what came of one; `stored` fires after the commit.
+    /// Tells what came of one; its place is free after the commit.
     Result {
         facts: Arc<JobFacts>,
         finding: Box<Finding>,
-        stored: oneshot::Sender<()>,
+        place: Option<Places>,
     },
 }
 
@@ -73,7 +79,7 @@ struct Claim {
 #[derive(Default)]
 struct Batch {
     claims: Vec<Claim>,
-    results: Vec<(Arc<JobFacts>, Box<Finding>, oneshot::Sender<()>)>,
+    results: Vec<(Arc<JobFacts>, Box<Finding>, Option<Places>)>,
 }
 
 /// What one transaction did.
@@ -99,9 +105,17 @@ impl Batch {
             Entry::Result {
                 facts,
                 finding,
-                stored,
-            } => self.results.push((facts, finding, stored)),
+                place,
+            } => self.results.push((facts, finding, place)),
         }
+    }
+
+    /// Whether it carries a fair part of what could come. Phones that are claimed now have
+    /// nothing to tell yet.
+    fn is_worth_it(&self, in_flight: usize) -> bool {
+        let claiming: usize = self.claims.iter().map(|claim| claim.limit).sum();
+        let talking = in_flight.saturating_sub(claiming);
+        self.results.len() >= talking / FAIR_PART
     }
 
     /// Every job in the batch, once.
@@ -119,17 +133,16 @@ impl Batch {
 pub(super) async fn run(engine: Engine, mut inbox: mpsc::Receiver<Entry>) {
     loop {
         let first = tokio::select! {
+            biased;
             entry = inbox.recv() => entry,
             () = drained(&engine) => None,
         };
         let Some(first) = first else { break };
         let mut batch = Batch::default();
         batch.push(first);
-        while batch.claims.len() + batch.results.len() < BATCH {
-            match inbox.try_recv() {
-                Ok(entry) => batch.push(entry),
-                Err(_) => break,
-            }
+        let patience = Instant::now() + PATIENCE;
+        while let Some(entry) = next(&engine, &mut inbox, &batch, patience).await {
+            batch.push(entry);
         }
         if !batch.claims.is_empty() && !clock_watch::may_claim(&engine).await {
             // A dropped reply tells the runner that it got nothing.
@@ -137,6 +150,24 @@ pub(super) async fn run(engine: Engine, mut inbox: mpsc::Receiver<Entry>) {
         }
         name_attempts(&engine, &mut batch.claims);
         settle(&engine, batch).await;
+    }
+}
+
+/// One entry more for a batch; waits a moment for company where a transaction would have little
+/// to carry.
+async fn next(
+    engine: &Engine,
+    inbox: &mut mpsc::Receiver<Entry>,
+    batch: &Batch,
+    patience: Instant,
+) -> Option<Entry> {
+    if batch.claims.len() + batch.results.len() >= BATCH {
+        return None;
+    }
+    match inbox.try_recv() {
+        Ok(entry) => Some(entry),
+        Err(_) if batch.is_worth_it(engine.dispatch.in_flight()) => None,
+        Err(_) => timeout_at(patience, inbox.recv()).await.ok().flatten(),
     }
 }
 
@@ -210,9 +241,7 @@ fn publish(engine: &Engine, batch: Batch, written: Written) {
         // A runner that went away leaves claims that recovery will call unknown.
         let _gone = claim.reply.send(claimed);
     }
-    for (_, _, stored) in batch.results {
-        let _gone = stored.send(());
-    }
+    window::free(batch.results.into_iter().filter_map(|(.., place)| place));
     for (job, state_changed) in written.changed {
         if state_changed {
             engine.feed.jobs_changed(&job);

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carillon_store::ClaimedTarget;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
-use tokio::task::JoinSet;
+use tokio::sync::oneshot;
 
 use crate::Engine;
 use crate::dispatch::delivery::{self, Delivered, Desk, Prepared};
 use crate::dispatch::facts::JobFacts;
 use crate::dispatch::recorder::{Entry, Finding};
 use crate::dispatch::verify;
+use crate::dispatch::window::{Places, Window};
 
 /// The most phones in one claim: what the recorder takes in one transaction.
 const CLAIM: usize = 256;
@@ -32,55 +32,32 @@ pub(super) async fn run(engine: &Engine, job: &str) {
             return;
         }
     };
-    let mut sending = JoinSet::new();
+    let window = Window::new(desk.window());
     loop {
-        let claimed = fill(engine, &desk, &mut sending).await;
-        if sending.is_empty() && (claimed == 0) {
+        let claimed = fill(engine, &desk, &window).await;
+        if claimed > 0 {
+            continue;
+        }
+        if window.is_unused() {
             // Paused, stopping, done, or its phones are busy elsewhere: the scheduler comes back.
             return;
         }
-        wait(&mut sending, desk.window()).await;
-    }
-}
-
-/// Waits until a fair part of the window is free, so that claims come in batches.
-async fn wait(sending: &mut JoinSet<()>, window: usize) {
-    let part = (window / 8).max(1).min(sending.len().max(1));
-    let _done = sending.join_next().await;
-    for _ in 1..part {
-        if sending.try_join_next().is_none() {
-            break;
-        }
+        window.one_more().await;
     }
 }
 
 /// Claims as many phones as the window and the node allow, and starts their deliveries.
-async fn fill(engine: &Engine, desk: &Arc<Desk>, sending: &mut JoinSet<()>) -> usize {
-    let free = desk.window().saturating_sub(sending.len()).min(CLAIM);
-    if free == 0 || engine.dispatch.is_stopping() {
-        return 0;
-    }
-    let Some(slots) = take_slots(engine, free).await else {
+async fn fill(engine: &Engine, desk: &Arc<Desk>, window: &Window) -> usize {
+    let Some(places) = window.take(&engine.dispatch.slots, CLAIM).await else {
         return 0;
     };
-    let claimed = claim(engine, desk.facts(), slots.num_permits()).await;
-    let count = claimed.len();
-    start(engine, desk, claimed, slots, sending).await;
-    count
-}
-
-/// Slots of the node's limit: at least one, at most `wanted`.
-async fn take_slots(engine: &Engine, wanted: usize) -> Option<OwnedSemaphorePermit> {
-    let slots = &engine.dispatch.slots;
-    let mut taken = slots.clone().acquire_owned().await.ok()?;
-    let more = wanted.saturating_sub(1).min(slots.available_permits());
-    if let Ok(rest) = slots
-        .clone()
-        .try_acquire_many_owned(u32::try_from(more).unwrap_or(0))
-    {
-        taken.merge(rest);
+    if engine.dispatch.is_stopping() {
+        return 0;
     }
-    Some(taken)
+    let claimed = claim(engine, desk.facts(), places.count()).await;
+    let count = claimed.len();
+    start(engine, desk, claimed, places).await;
+    count
 }
 
 async fn claim(engine: &Engine, facts: &Arc<JobFacts>, limit: usize) -> Vec<ClaimedTarget> {
@@ -96,26 +73,29 @@ async fn claim(engine: &Engine, facts: &Arc<JobFacts>, limit: usize) -> Vec<Clai
     answer.await.unwrap_or_default()
 }
 
-async fn start(
-    engine: &Engine,
-    desk: &Arc<Desk>,
-    claimed: Vec<ClaimedTarget>,
-    mut slots: OwnedSemaphorePermit,
-    sending: &mut JoinSet<()>,
-) {
+async fn start(engine: &Engine, desk: &Arc<Desk>, claimed: Vec<ClaimedTarget>, mut places: Places) {
     let prepared = delivery::prepare(engine, desk, &claimed).await;
     for (target, prepared) in claimed.into_iter().zip(prepared) {
-        let Some(slot) = slots.split(1) else { break };
+        let Some(place) = places.split_one() else {
+            break;
+        };
         let (engine, desk) = (engine.clone(), desk.clone());
-        sending.spawn(super::or_end(async move {
-            send_one(&engine, &desk, target, prepared).await;
-            drop(slot);
+        let tasks = engine.dispatch.tasks.clone();
+        tasks.spawn(super::or_end(async move {
+            send_one(&engine, &desk, target, prepared, place).await;
         }));
     }
 }
 
-/// One delivery and its record; what can be verified goes on without holding its place.
-async fn send_one(engine: &Engine, desk: &Arc<Desk>, target: ClaimedTarget, prepared: Prepared) {
+/// One delivery; its place goes to the recorder with what came of it. What can be verified is
+/// looked at without holding a place.
+async fn send_one(
+    engine: &Engine,
+    desk: &Arc<Desk>,
+    target: ClaimedTarget,
+    prepared: Prepared,
+    place: Places,
+) {
     let Delivered {
         mut result,
         firmware,
@@ -129,27 +109,19 @@ async fn send_one(engine: &Engine, desk: &Arc<Desk>, target: ClaimedTarget, prep
         hold,
         firmware,
     };
-    hand_in(engine, desk.facts(), finding).await;
-    if open {
-        let (engine, desk) = (engine.clone(), desk.clone());
-        let tasks = engine.dispatch.tasks.clone();
-        tasks.spawn(async move {
-            if let Some(result) = verify::verify(&engine, &desk, &target, cause).await {
-                hand_in(&engine, desk.facts(), Finding::plain(result)).await;
-            }
-        });
+    hand_in(engine, desk.facts(), finding, Some(place)).await;
+    if open && let Some(result) = verify::verify(engine, desk, &target, cause).await {
+        hand_in(engine, desk.facts(), Finding::plain(result), None).await;
     }
 }
 
-/// Returns once the result is stored.
-async fn hand_in(engine: &Engine, facts: &Arc<JobFacts>, finding: Finding) {
-    let (stored, kept) = oneshot::channel();
+/// Gives a finding to the recorder, which keeps it until it is stored.
+async fn hand_in(engine: &Engine, facts: &Arc<JobFacts>, finding: Finding, place: Option<Places>) {
     let entry = Entry::Result {
         facts: facts.clone(),
         finding: Box::new(finding),
-        stored,
+        place,
     };
-    if engine.dispatch.entries.send(entry).await.is_ok() {
-        let _stored = kept.await;
-    }
+    // Without a recorder this node is ending; the next start tells what became of the claim.
+    let _gone = engine.dispatch.entries.send(entry).await;
 }
