@@ -13,7 +13,8 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     rustup target add wasm32-unknown-unknown \
  && cargo xtask frontend --release \
- && cargo build --locked --release -p carillon \
+ && LIBSQLITE3_FLAGS="-DSQLITE_DEFAULT_MEMSTATUS=0 -USQLITE_ENABLE_MEMORY_MANAGEMENT" \
+    cargo build --locked --release -p carillon \
  && cp target/release/carillon /usr/local/bin/carillon
 
 # ── run ────────────────────────────────────────────────────────────────────────────────────────

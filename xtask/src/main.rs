@@ -34,6 +34,7 @@ cargo xtask COMMAND
   faults    the fault suite: kills, full disks, lost databases, …; `make faults` builds first
   check-delivery  compares a product's export with the phones' ledger; says how when called bare
   with-postgres COMMAND…   a command with CARILLON_TEST_POSTGRES_URL of a throw-away cluster
+  bench     builds the release and measures dispatch in ratios to a bare loop
   budget    the sizes of what a browser loads
   tools     installs what `test` needs from crates.io, if it is missing";
 
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         "with-postgres" => suite::with_postgres(std::env::args_os().skip(2)),
         "faults" => faults(std::env::args().skip(2)),
         "check-delivery" => faults::check_delivery(std::env::args().skip(2)),
+        "bench" => suite::bench(std::env::args_os().skip(2)),
         "budget" => budget::check(),
         "tools" => tools::install(),
         _ => {

@@ -133,6 +133,12 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// The same through its socket, as one reaches a Postgres on the same machine.
+    pub(crate) fn socket_url(&self) -> String {
+        let (port, dir) = (self.port, self.dir.display());
+        format!("postgres://postgres@localhost:{port}/postgres?host={dir}")
+    }
+
     /// Waits until it takes connections.
     pub(crate) fn wait_until_ready(&mut self) -> Result<(), String> {
         let started = Instant::now();

@@ -17,6 +17,7 @@ pub(crate) const PACKAGES: &[&str] = &[
     "carillon-devices",
     "carillon-engine",
     "carillon-simulator",
+    "carillon-bench",
     "carillon-contract",
     "carillon-ui",
     "xtask",

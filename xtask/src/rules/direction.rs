@@ -30,6 +30,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "carillon-ui",
         ],
     ),
+    (
+        "carillon-bench",
+        &[
+            "carillon-domain",
+            "carillon-store",
+            "carillon-devices",
+            "carillon-engine",
+            "carillon-simulator",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

@@ -1,0 +1,147 @@
+//! The server under test, as its users start it.
+//!
+//! Owns the process, its data folder and its accounts. *Invariant:* ends only the process that it
+//! started.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::json;
+
+use crate::phones::Phones;
+use crate::web::Web;
+use crate::{Outcome, machine};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+/// A running server with phones in its inventory.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) base: String,
+    /// One token for each account.
+    pub(crate) tokens: Vec<String>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl Server {
+    /// Starts it with so many accounts.
+    pub(crate) fn start(program: &Path, folder: &Path, accounts: usize) -> Outcome<Self> {
+        let mut tokens = Vec::new();
+        for number in 0..accounts {
+            tokens.push(account(program, folder, &format!("admin{number}"))?);
+        }
+        let mut child = command(program, folder)
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--allow-loopback",
+                "--log",
+                "warn",
+            ])
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let out = child.stdout.take().ok_or("no output to read")?;
+        let mut line = String::new();
+        BufReader::new(out).read_line(&mut line)?;
+        let base = line
+            .trim()
+            .strip_prefix("Address: ")
+            .ok_or("the server did not start")?;
+        Ok(Self {
+            child,
+            base: base.trim_end_matches('/').to_owned(),
+            tokens,
+        })
+    }
+
+    /// A program's connection.
+    pub(crate) async fn api(&self) -> Outcome<Web> {
+        Web::connect(&self.base, self.tokens.first().map(String::as_str)).await
+    }
+
+    /// A browser that is signed in.
+    pub(crate) async fn browser(&self) -> Outcome<Web> {
+        let mut web = Web::connect(&self.base, None).await?;
+        web.sign_in("admin0", PASSWORD).await?;
+        Ok(web)
+    }
+
+    /// Fills the inventory through the API.
+    pub(crate) async fn fill(&self, phones: &Phones) -> Outcome<()> {
+        let mut api = self.api().await?;
+        for site in &phones.sites {
+            let credential = json!({
+                "name": site.credential, "username": site.username, "password": site.password,
+            });
+            api.post("/credentials", &credential).await?;
+            let site = json!({
+                "name": site.name, "transport_security": site.security,
+                "credential": site.credential,
+            });
+            api.post("/sites", &site).await?;
+        }
+        let list = std::fs::read(&phones.list)?.into();
+        api.post_as("/phones/import", "text/csv", list).await?;
+        Ok(())
+    }
+
+    /// Starts a job over all phones.
+    pub(crate) async fn job(&self) -> Outcome<String> {
+        let request = json!({
+            "action": "OK", "targets": {"filter": ""}, "reason": "benchmark",
+            "options": {"window": 1_024, "max_auth_failed": 0, "include_protected": true,
+                        "canary": 0, "max_failed_percent": 100, "site_max_down_percent": 100},
+        });
+        let job = self.api().await?.post("/jobs", &request).await?;
+        Ok(job["id"].as_str().ok_or("no job")?.to_owned())
+    }
+
+    /// Waits for the end of a job by listening to it.
+    pub(crate) async fn ended(&self, job: &str) -> Outcome<()> {
+        let path = format!("/api/v1/jobs/{job}/events");
+        self.api().await?.listen(&path).await.map(drop)
+    }
+
+    /// Processor time so far, in microseconds.
+    pub(crate) fn cpu_micros(&self) -> u64 {
+        machine::cpu_micros(&self.child.id().to_string())
+    }
+}
+
+fn command(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("CARILLON_DATA_DIR", folder)
+        .stdin(Stdio::null());
+    command
+}
+
+/// Adds an account and makes a token for it, before the server starts.
+fn account(program: &Path, folder: &Path, name: &str) -> Outcome<String> {
+    let mut adding = command(program, folder)
+        .args(["user", "add", name, "--role", "admin", "--password-stdin"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()?;
+    if let Some(mut input) = adding.stdin.take() {
+        input.write_all(format!("{PASSWORD}\n").as_bytes())?;
+    }
+    if !adding.wait()?.success() {
+        return Err("an account could not be added".into());
+    }
+    let made = command(program, folder)
+        .args([
+            "token", "create", "--user", name, "--label", "b", "--scope", "manage",
+        ])
+        .output()?;
+    Ok(String::from_utf8(made.stdout)?.trim().to_owned())
+}
