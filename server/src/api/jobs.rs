@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
-use carillon_contract::api::{CauseCount, Job, JobAccepted, JobLinks, Page, Reason, RetryInput};
+use carillon_contract::api::{
+    CauseCount, Held, HeldInput, Job, JobAccepted, JobLinks, Page, Reason, RetryInput,
+};
 use carillon_domain::role::Permission;
 use carillon_engine::Caller;
 use carillon_store::{JobQuery, JobSnapshot};
@@ -30,6 +32,8 @@ pub(super) fn routes() -> Table {
         .post("/api/v1/jobs/{id}/pause", RUN, pause)
         .post("/api/v1/jobs/{id}/resume", RUN, resume)
         .post("/api/v1/jobs/{id}/cancel", RUN, cancel)
+        .post("/api/v1/jobs/{id}/held/release", RUN, release)
+        .post("/api/v1/jobs/{id}/held/skip", RUN, skip)
         .post("/api/v1/jobs/{id}/retry", RUN, retry)
 }
 
@@ -68,6 +72,14 @@ pub(super) const DOCS: &[Doc] = &[
         body: Content::Json("Reason"),
         answer: (200, Content::Json("Job")),
     },
+    held(
+        "/api/v1/jobs/{id}/held/release",
+        "Let phones go on that a refused credential holds, after it was corrected",
+    ),
+    held(
+        "/api/v1/jobs/{id}/held/skip",
+        "Leave phones out that a refused credential holds",
+    ),
     Doc {
         verb: Verb::Post,
         path: "/api/v1/jobs/{id}/retry",
@@ -85,6 +97,17 @@ const fn control(path: &'static str, summary: &'static str) -> Doc {
         summary,
         query: &[],
         body: Content::Nothing,
+        answer: (200, Content::Json("Job")),
+    }
+}
+
+const fn held(path: &'static str, summary: &'static str) -> Doc {
+    Doc {
+        verb: Verb::Post,
+        path,
+        summary,
+        query: &[],
+        body: Content::Json("HeldInput"),
         answer: (200, Content::Json("Job")),
     }
 }
@@ -118,6 +141,7 @@ async fn list(
         shown(JobSnapshot {
             causes: causes.remove(&job.id).unwrap_or_default(),
             job,
+            holds: Vec::new(),
         })
     }))
 }
@@ -160,6 +184,28 @@ async fn cancel(
     Ok(Json(shown(app.engine().job(&caller, &id).await?)))
 }
 
+async fn release(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    json::Json(input): json::Json<HeldInput>,
+) -> Result<Json<Job>, Problem> {
+    let engine = app.engine();
+    engine.release_held(&caller, &id, &input.credential).await?;
+    Ok(Json(shown(engine.job(&caller, &id).await?)))
+}
+
+async fn skip(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    json::Json(input): json::Json<HeldInput>,
+) -> Result<Json<Job>, Problem> {
+    let engine = app.engine();
+    engine.skip_held(&caller, &id, &input.credential).await?;
+    Ok(Json(shown(engine.job(&caller, &id).await?)))
+}
+
 async fn retry(
     State(app): State<App>,
     caller: Caller,
@@ -194,7 +240,7 @@ pub(super) async fn accepted(app: &App, caller: &Caller, id: &str) -> Result<Res
 
 /// A job as the API shows it.
 pub(super) fn shown(snapshot: JobSnapshot) -> Job {
-    let JobSnapshot { job, causes } = snapshot;
+    let JobSnapshot { job, causes, holds } = snapshot;
     Job {
         id: job.id,
         action: job.action,
@@ -208,7 +254,13 @@ pub(super) fn shown(snapshot: JobSnapshot) -> Job {
         actor: job.actor.name,
         reason: job.reason,
         created_at: job.created_at,
+        start_at: job.start_at,
+        not_after: job.not_after,
         finished_at: job.finished_at,
         retry_of: job.retry_of,
+        held: holds
+            .into_iter()
+            .map(|(credential, count)| Held { credential, count })
+            .collect(),
     }
 }

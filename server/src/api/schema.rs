@@ -116,7 +116,7 @@ const LINES: &[Line] = &[
         "How fast and how long. What is left out takes the default of the action's class.",
         "window?:int? timeout_ms?:int? transport?:text? verify?:bool? retries?:int? canary?:int? \
          max_failed_percent?:int? site_max_down_percent?:int? max_auth_failed?:int? \
-         not_after?:time? start_at?:time? include_protected?:bool?",
+         site_max_down?:int? jitter_ms?:int? not_after?:time? start_at?:time? include_protected?:bool?",
     ),
     (
         "Expect",
@@ -145,7 +145,8 @@ const LINES: &[Line] = &[
         "Job",
         "A job. Its counts always add up to its total.",
         "id:text action:text state:text total:int counts:Counts causes:CauseCount[] actor:text \
-         reason:text created_at:time finished_at:time? retry_of:text?",
+         reason:text created_at:time start_at:time? not_after:time? finished_at:time? \
+         retry_of:text? held:Held[]",
     ),
     (
         "Counts",
@@ -157,7 +158,24 @@ const LINES: &[Line] = &[
         "Target",
         "One phone of a job.",
         "phone:mac site:text? state:text cause:text? http_status:int? transport:text? \
-         attempts:int sent_at:time? finished_at:time? duration_ms:int?",
+         attempts:int sent_at:time? finished_at:time? duration_ms:int? evidence:text \
+         retry_at:time? held_by:text? earlier:Attempt[]",
+    ),
+    (
+        "Attempt",
+        "One try that failed and was followed by another.",
+        "number:int sent_at:time finished_at:time duration_ms:int? cause:text http_status:int? \
+         transport:text?",
+    ),
+    (
+        "Held",
+        "Phones that wait because their credential was refused again and again.",
+        "credential:text count:int",
+    ),
+    (
+        "HeldInput",
+        "The credential whose phones are meant.",
+        "credential:text",
     ),
     (
         "RetryInput",

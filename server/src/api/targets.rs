@@ -3,10 +3,10 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::{Extension, Json};
-use carillon_contract::api::{Job, Page, Target};
+use carillon_contract::api::{Attempt, Job, Page, Target};
 use carillon_domain::role::Permission;
 use carillon_engine::{Caller, Engine};
-use carillon_store::{TargetQuery, TargetRow};
+use carillon_store::{AttemptRow, TargetQuery, TargetRow};
 use secrecy::SecretString;
 
 use super::doc::{Content, Doc};
@@ -64,11 +64,19 @@ async fn targets(
         .engine()
         .targets(&caller, &id, &filter, &paging.seek(), paging.limit)
         .await?;
-    Ok(page(rows, target))
+    let tried_again = rows.items.iter().filter(|row| row.attempts > 1);
+    let macs: Vec<_> = tried_again.map(|row| row.mac).collect();
+    let earlier = app.engine().earlier_attempts(&caller, &id, &macs).await?;
+    Ok(page(rows, |row| target(row, &earlier)))
 }
 
-fn target(row: TargetRow) -> Target {
+fn target(row: TargetRow, earlier: &[AttemptRow]) -> Target {
+    let earlier = earlier.iter().filter(|attempt| attempt.mac == row.mac);
     Target {
+        earlier: earlier.map(attempt).collect(),
+        evidence: row.evidence,
+        retry_at: row.retry_at,
+        held_by: row.hold,
         phone: row.mac,
         site: row.site,
         state: row.state,
@@ -79,6 +87,18 @@ fn target(row: TargetRow) -> Target {
         sent_at: row.sent_at,
         finished_at: row.finished_at,
         duration_ms: row.duration_ms,
+    }
+}
+
+fn attempt(row: &AttemptRow) -> Attempt {
+    Attempt {
+        number: row.number,
+        sent_at: row.sent_at,
+        finished_at: row.finished_at,
+        duration_ms: row.duration_ms,
+        cause: row.cause,
+        http_status: row.http_status,
+        transport: row.transport,
     }
 }
 

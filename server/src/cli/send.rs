@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use carillon_contract::api::{Job, JobAccepted, Preview, Problem};
-use carillon_domain::Mac;
 use carillon_domain::job::{Expect, JobOptions, JobRequest, TargetSpec};
+use carillon_domain::{Mac, Timestamp};
 use clap::Args;
 use reqwest::{Client, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -52,6 +52,21 @@ pub(super) struct Send {
     /// Stop above so many percent failed
     #[arg(long, value_name = "PERCENT")]
     max_failed_percent: Option<u32>,
+    /// Try again so often what surely was not sent
+    #[arg(long, value_name = "N")]
+    retries: Option<u32>,
+    /// Most phones of a site at once
+    #[arg(long, value_name = "N")]
+    site_max_down: Option<u32>,
+    /// A random pause up to this before each phone
+    #[arg(long, value_name = "MILLISECONDS")]
+    jitter_ms: Option<u32>,
+    /// Start then, not now
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    start_at: Option<Timestamp>,
+    /// Send nothing after this
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    not_after: Option<Timestamp>,
     /// Wait for the end; exit 0 only if every phone took it
     #[arg(long)]
     wait: bool,
@@ -63,6 +78,11 @@ pub(super) struct Send {
 fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    text.parse()
+        .map_err(|_| "write a time like 2026-11-22T22:00:00Z".to_owned())
 }
 
 impl Send {
@@ -110,6 +130,11 @@ impl Send {
             site_max_down_percent: self.site_max_down_percent,
             canary: self.canary,
             max_failed_percent: self.max_failed_percent,
+            retries: self.retries,
+            site_max_down: self.site_max_down,
+            jitter_ms: self.jitter_ms,
+            start_at: self.start_at,
+            not_after: self.not_after,
             ..JobOptions::default()
         }
     }

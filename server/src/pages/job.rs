@@ -2,14 +2,16 @@
 
 use axum::extract::Path;
 use axum::response::Response;
-use carillon_contract::job::{JobControls, JobView, RetryForm, RetryState, TargetRow};
+use carillon_contract::job::{
+    EarlierTry, HeldView, JobControls, JobView, RetryForm, RetryState, TargetRow,
+};
 use carillon_contract::list::{Link, Total};
 use carillon_contract::{FormErrors, Href};
 use carillon_domain::job::EffectiveOptions;
 use carillon_domain::role::Permission;
 use carillon_domain::{Cause, JobState, TargetState};
 use carillon_engine::{Caller, EngineError};
-use carillon_store::{JobRow, JobSnapshot, Page, Seek, TargetQuery};
+use carillon_store::{AttemptRow, JobRow, JobSnapshot, Page, Seek, TargetQuery};
 
 use super::run::pacing;
 use super::visit::{PageResult, Visit};
@@ -47,6 +49,8 @@ pub(super) fn routes(table: Table) -> Table {
         .post("/jobs/{id}/resume", RUN, control::resume)
         .get("/jobs/{id}/cancel", RUN, control::ask)
         .post("/jobs/{id}/cancel", RUN, control::cancel)
+        .post("/jobs/{id}/held/release", RUN, control::release)
+        .post("/jobs/{id}/held/skip", RUN, control::skip)
         .post("/jobs/{id}/retry", RUN, control::retry)
 }
 
@@ -92,6 +96,9 @@ async fn view(
     let snapshot = engine.job(caller, id).await?;
     let asked = asked(visit, query);
     let page = targets(visit, caller, id, (&asked, query)).await?;
+    let tried_again = page.items.iter().filter(|row| row.attempts > 1);
+    let macs: Vec<_> = tried_again.map(|row| row.mac).collect();
+    let earlier = engine.earlier_attempts(caller, id, &macs).await?;
     let retries = engine.retries_of(caller, id).await?;
     let snippet = snippet::of(&engine, caller, &snapshot).await?;
     let job = &snapshot.job;
@@ -99,7 +106,12 @@ async fn view(
     let here = here(&path, &asked);
     Ok(JobView {
         paging: seek::paging(&page, &here, total(&snapshot, &asked, &page)),
-        rows: page.items.into_iter().map(target).collect(),
+        rows: page
+            .items
+            .into_iter()
+            .map(|row| target(row, &earlier))
+            .collect(),
+        held: held(caller, &snapshot),
         states: asked.states,
         cause: asked.cause,
         title: action_words::short_title(&job.action),
@@ -109,6 +121,7 @@ async fn view(
         actor: actor(job),
         reason: job.reason.clone(),
         created_at: job.created_at,
+        start_at: job.start_at.filter(|_| job.started_at.is_none()),
         not_after: job.not_after.filter(|_| !job.state.is_terminal()),
         pacing_in_words: pace(job),
         request_example: job.request_example.clone(),
@@ -187,8 +200,29 @@ fn total<T>(snapshot: &JobSnapshot, asked: &TargetQuery, page: &Page<T>) -> Tota
     }
 }
 
-fn target(row: carillon_store::TargetRow) -> TargetRow {
+/// Phones that a refused password holds, for who may decide about them.
+fn held(caller: &Caller, snapshot: &JobSnapshot) -> Vec<HeldView> {
+    if caller.require(Permission::RunJobs).is_err() || snapshot.job.state.is_terminal() {
+        return Vec::new();
+    }
+    let view = |(credential, count): &(String, i64)| HeldView {
+        credential: credential.clone(),
+        count: *count,
+    };
+    snapshot.holds.iter().map(view).collect()
+}
+
+fn target(row: carillon_store::TargetRow, earlier: &[AttemptRow]) -> TargetRow {
+    let earlier = earlier.iter().filter(|attempt| attempt.mac == row.mac);
     TargetRow {
+        earlier: earlier
+            .map(|attempt| EarlierTry {
+                sent_at: attempt.sent_at,
+                cause: attempt.cause,
+            })
+            .collect(),
+        retry_at: row.retry_at,
+        held_by: row.hold,
         mac: row.mac,
         name: row.name,
         extension: row.extension,

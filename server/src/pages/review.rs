@@ -305,6 +305,7 @@ fn view(engine: &Engine, caller: &Caller, review: Review<'_>, preview: &JobPrevi
     let now = engine.clock.now();
     let planned = preview.options.planned_duration(plan.run.len());
     let asked = review.draft.request.options.not_after;
+    let start = review.draft.request.options.start_at;
     let include_protected = review.typed.include_protected;
     let at_sites = plan.by_site().into_iter();
     ReviewView {
@@ -325,7 +326,8 @@ fn view(engine: &Engine, caller: &Caller, review: Review<'_>, preview: &JobPrevi
         examples: names(plan.run.iter()),
         pacing_in_words: pacing::in_words(&preview.options),
         planned_seconds: i64::try_from(planned.as_secs()).unwrap_or(i64::MAX),
-        not_after: Some(asked.unwrap_or_else(|| not_after(now, planned))),
+        start_at: start,
+        not_after: Some(asked.unwrap_or_else(|| not_after(start.unwrap_or(now), planned))),
         request_example: preview.request_example.clone(),
         warnings: Vec::new(),
         needs_reason: preview.needs_reason,

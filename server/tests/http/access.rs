@@ -59,6 +59,8 @@ const NEEDS: &[(&str, &str, Option<Permission>)] = {
         ("POST", "/api/v1/jobs/{id}/pause", Some(P::RunJobs)),
         ("POST", "/api/v1/jobs/{id}/resume", Some(P::RunJobs)),
         ("POST", "/api/v1/jobs/{id}/cancel", Some(P::RunJobs)),
+        ("POST", "/api/v1/jobs/{id}/held/release", Some(P::RunJobs)),
+        ("POST", "/api/v1/jobs/{id}/held/skip", Some(P::RunJobs)),
         ("POST", "/api/v1/jobs/{id}/retry", Some(P::RunJobs)),
         ("POST", "/api/v1/stop-all", Some(P::StopAll)),
         ("POST", "/api/v1/stop-all/release", Some(P::ReleaseStop)),

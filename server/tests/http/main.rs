@@ -16,6 +16,7 @@ mod house;
 mod inventory_pages;
 mod journey;
 mod lifecycle;
+mod pace;
 mod pages_jobs;
 mod postgres;
 mod problems;
@@ -62,5 +63,8 @@ on_both! {
     scope::jobs_and_lists_take_nothing_from_out_of_reach,
     scope::a_narrowed_reach_holds_at_once_and_dies_with_its_site,
     scope::who_administers_reaches_everything,
+    pace::a_job_for_later_says_so_and_can_be_cancelled,
+    pace::every_try_is_told,
+    pace::held_phones_wait_for_a_corrected_password,
     pages_jobs::a_person_does_the_whole_job,
 }

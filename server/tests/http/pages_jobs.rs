@@ -19,13 +19,13 @@ fn phones(count: u32) -> FleetConfig {
 }
 
 /// A signed-in browser that sends forms from the page that it looks at.
-struct Person {
+pub(crate) struct Person {
     browser: Browser,
     base: String,
 }
 
 impl Person {
-    async fn sign_in(house: &House, role: Role) -> Self {
+    pub(crate) async fn sign_in(house: &House, role: Role) -> Self {
         let mut browser = Browser::new(&house.base());
         let entered = browser.sign_in(role.as_str(), PASSWORD).await;
         assert_eq!(entered.status, 303, "{}", entered.text);
@@ -33,7 +33,7 @@ impl Person {
         Self { browser, base }
     }
 
-    async fn see(&mut self, path: &str) -> Answer {
+    pub(crate) async fn see(&mut self, path: &str) -> Answer {
         let page = self.browser.get(path).await;
         assert_eq!(page.status, 200, "{path}: {}", page.text);
         page
@@ -48,7 +48,7 @@ impl Person {
     }
 
     /// Sends a form; answers where it leads.
-    async fn go(&mut self, page: &str, path: &str, fields: &[(&str, &str)]) -> String {
+    pub(crate) async fn go(&mut self, page: &str, path: &str, fields: &[(&str, &str)]) -> String {
         let answer = self.send(page, path, fields).await;
         assert_eq!(answer.status, 303, "{path}: {}", answer.text);
         answer.headers[header::LOCATION]

@@ -20,8 +20,8 @@ pub use inventory::{
     NewSite, Phone, PhoneChange, PhoneInput, Site, SiteInput,
 };
 pub use jobs::{
-    Action, ActionModels, ActionParam, CauseCount, CountBy, Job, JobAccepted, JobLinks, Preview,
-    Reason, RetryInput, StopState, Target,
+    Action, ActionModels, ActionParam, Attempt, CauseCount, CountBy, Held, HeldInput, Job,
+    JobAccepted, JobLinks, Preview, Reason, RetryInput, StopState, Target,
 };
 
 /// One page of a list.

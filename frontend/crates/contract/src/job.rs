@@ -70,6 +70,8 @@ pub struct JobView {
     pub reason: String,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it starts by itself, if it has not yet.
+    pub start_at: Option<Timestamp>,
     /// Not sent any more after this.
     pub not_after: Option<Timestamp>,
     /// How it is paced, in words.
@@ -92,6 +94,8 @@ pub struct JobView {
     pub paging: Paging,
     /// What this person may do now.
     pub controls: JobControls,
+    /// Phones that wait for a password to be corrected, for who may decide about them.
+    pub held: Vec<HeldView>,
     /// Its audit records.
     pub audit_href: String,
     /// The result as CSV; empty when there is none.
@@ -140,6 +144,31 @@ pub struct TargetRow {
     pub duration_ms: Option<i64>,
     /// The start of what the phone answered, cleaned; may be empty.
     pub excerpt: String,
+    /// When it is tried again.
+    pub retry_at: Option<Timestamp>,
+    /// The credential that it waits for.
+    pub held_by: Option<String>,
+    /// The tries before the last one.
+    pub earlier: Vec<EarlierTry>,
+}
+
+/// A try that failed and was followed by another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlierTry {
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// Why it failed.
+    pub cause: Cause,
+}
+
+/// Phones that wait because their password was refused again and again. `POST
+/// /jobs/{id}/held/release` and `/held/skip`: `credential`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldView {
+    /// Name of the credential.
+    pub credential: String,
+    /// How many phones.
+    pub count: i64,
 }
 
 /// Trying again.

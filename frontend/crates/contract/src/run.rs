@@ -185,6 +185,12 @@ pub struct OptionsForm {
     pub transport: String,
     /// `verify`: empty (default), `true`, `false`.
     pub verify: String,
+    /// `site_max_down`: phones of a site at once.
+    pub site_max_down: String,
+    /// `jitter_ms`: a random pause up to this before each phone.
+    pub jitter_ms: String,
+    /// `start_at`: RFC 3339 or empty.
+    pub start_at: String,
     /// `not_after`: RFC 3339 or empty.
     pub not_after: String,
 }
@@ -219,6 +225,8 @@ pub struct ReviewView {
     pub pacing_in_words: Vec<String>,
     /// About how long, in seconds.
     pub planned_seconds: i64,
+    /// When it starts, if it is made for later.
+    pub start_at: Option<Timestamp>,
     /// Not sent any more after this.
     pub not_after: Option<Timestamp>,
     /// One request as it goes over the wire, secrets masked.

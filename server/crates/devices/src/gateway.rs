@@ -168,6 +168,7 @@ fn outcome(
             .unwrap_or_default(),
         learned_auth: heard.learned_auth,
         learned_pin: heard.learned_pin.clone(),
+        other_pin: heard.other_pin.clone(),
         reached: heard.reached,
     };
     tracing::debug!(

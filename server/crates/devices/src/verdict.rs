@@ -12,15 +12,25 @@ const PROMPT_TEXT: &[u8] = b"remote control forbidden";
 /// How phones may say that they locked us out. No source shows the page; these words are a guess
 /// that costs nothing, because what does not say them stays `forbidden`.
 const LOCKED_TEXTS: [&[u8]; 2] = [b" locked", b" too many"];
+/// How pages say "no" under a status that says "yes". Titles and headlines count, and a body of
+/// nothing else; the word somewhere in a text does not.
+const REFUSED_TEXTS: [&[u8]; 4] = [
+    b" 403 forbidden",
+    b" title forbidden title",
+    b" h1 forbidden h1",
+    b" access denied",
+];
 /// How far into a body a text is looked for.
 const WINDOW: usize = 4096;
 
 /// The cause that an answer to a command ends with; `None` for an acknowledgement.
 ///
-/// Some firmware shows the prompt's page under 200: it says in so many words that it did not act.
+/// Some firmware shows the prompt's page, or that of a refusal, under 200: it says in so many
+/// words that it did not act. That is believed of its own attempt and of nothing else.
 pub(crate) fn of_command(answer: &Answer) -> Option<Cause> {
     match of_answer(answer) {
         None if shows_prompt(&answer.body) => Some(Cause::PromptPending),
+        None if shows_refusal(&answer.body) => Some(Cause::Forbidden),
         other => other,
     }
 }
@@ -55,6 +65,12 @@ fn shows_prompt(body: &[u8]) -> bool {
 fn shows_lock(body: &[u8]) -> bool {
     let words = words(body);
     LOCKED_TEXTS.iter().any(|text| shows(&words, text))
+}
+
+fn shows_refusal(body: &[u8]) -> bool {
+    let words = words(body);
+    let nothing_else = words.trim_ascii() == b"forbidden";
+    nothing_else || REFUSED_TEXTS.iter().any(|text| shows(&words, text))
 }
 
 /// The beginning of a body with one space before it and between its words, in lower case.
@@ -125,6 +141,30 @@ mod tests {
         }
         for lock in ["Locked", "<h1>Locked</h1>", "Too  many\nattempts"] {
             assert_eq!(of_command(&answer(403, lock)), Some(Cause::AuthLockedOut));
+        }
+    }
+
+    #[test]
+    fn a_refusal_under_200_is_believed_where_it_is_said_plainly() {
+        for page in [
+            "Forbidden",
+            "<html><head><title>403 Forbidden</title></head></html>",
+            "<TITLE>Forbidden</TITLE>",
+            "<h1>Access denied</h1>",
+        ] {
+            assert_eq!(
+                of_command(&answer(200, page)),
+                Some(Cause::Forbidden),
+                "{page}"
+            );
+            assert_eq!(
+                of_answer(&answer(200, page)),
+                None,
+                "a question has its own reader"
+            );
+        }
+        for page in ["", "OK", "nothing is forbidden here", "forbidden_ip = any"] {
+            assert_eq!(of_command(&answer(200, page)), None, "{page}");
         }
     }
 

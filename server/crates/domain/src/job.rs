@@ -3,6 +3,7 @@
 //! Owns the shape of a request, the defaults and ranges of its options, and who is left out and
 //! why. Pure: preview and run call the same functions and get the same answer.
 
+mod again;
 mod options;
 mod plan;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use again::{may_try_again, pause_before};
 pub use options::{EffectiveOptions, JobOptions, TransportChoice, not_after};
 pub use plan::{Plan, PlannedPhone, plan};
 

@@ -38,6 +38,8 @@ pub struct Outcome {
     pub learned_auth: Option<AuthScheme>,
     /// The key seen, when none was pinned before: hexadecimal SHA-256 of the public key.
     pub learned_pin: Option<String>,
+    /// The key seen instead of the pinned one, where that stopped the delivery.
+    pub other_pin: Option<String>,
     /// Whether anything at the address answered at all.
     pub reached: bool,
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns the table `credentials`. *Invariant:* a secret is only ever seen sealed here.
 
-mod effective;
+pub(crate) mod effective;
 mod own;
 mod usage;
 

@@ -1,21 +1,24 @@
 //! Jobs and their targets.
 //!
-//! Owns the tables `jobs`, `job_groups`, `job_targets` and `job_causes`. *Invariant:* the
-//! counters of a job change in the same transaction as its targets, by exactly as many, and a
-//! target never leaves a terminal state.
+//! Owns the tables `jobs`, `job_groups`, `job_targets`, `job_attempts` and `job_causes`.
+//! *Invariant:* the counters of a job change in the same transaction as its targets, by exactly
+//! as many, and a target never leaves a terminal state.
 //!
 //! Every change goes through [`crate::Unit`]'s `jobs_conn`: jobs have one writer at a time, also
 //! over several nodes.
 
 pub(crate) mod actions;
+pub(crate) mod attempts;
 mod causes;
 pub(crate) mod claim;
 pub(crate) mod count;
+pub(crate) mod due;
 pub(crate) mod end;
+pub(crate) mod hold;
 pub(crate) mod insert;
 pub(crate) mod list;
 pub(crate) mod read;
 pub(crate) mod recover;
 pub(crate) mod result;
-mod share;
+pub(crate) mod share;
 pub(crate) mod targets;

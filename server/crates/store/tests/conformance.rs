@@ -10,6 +10,8 @@
 
 #[path = "conformance/accounts.rs"]
 mod accounts;
+#[path = "conformance/again.rs"]
+mod again;
 #[path = "conformance/audit.rs"]
 mod audit;
 #[path = "conformance/claims.rs"]
@@ -53,6 +55,11 @@ macro_rules! cases {
 }
 
 cases! {
+    again::a_try_more_is_a_new_claim_and_the_old_one_is_kept,
+    again::what_was_tried_does_not_end_as_never_tried,
+    again::a_claim_goes_no_further_than_each_of_its_limits,
+    again::a_refused_credential_holds_its_phones_and_no_others,
+    again::a_job_is_due_when_its_hour_has_come,
     whole::a_new_database_has_no_schema_and_migrates_twice,
     whole::a_dropped_unit_never_was,
     whole::facts_and_the_stop_switch_are_kept,

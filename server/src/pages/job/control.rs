@@ -89,6 +89,40 @@ pub(super) async fn cancel(
     Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done(text)))
 }
 
+/// `POST /jobs/{id}/held/release`: the credential was corrected.
+pub(super) async fn release(
+    visit: Visit,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    let fields = fields.only(&["credential"])?;
+    let credential = fields.or_empty("credential");
+    let engine = visit.app.engine();
+    let text = match engine.release_held(&caller, &id, &credential).await? {
+        1 => "1 phone goes on.".to_owned(),
+        count => format!("{count} phones go on."),
+    };
+    Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done(text)))
+}
+
+/// `POST /jobs/{id}/held/skip`: the job goes on without them.
+pub(super) async fn skip(
+    visit: Visit,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    let fields = fields.only(&["credential"])?;
+    let credential = fields.or_empty("credential");
+    let engine = visit.app.engine();
+    let text = match engine.skip_held(&caller, &id, &credential).await? {
+        1 => "1 phone is left out.".to_owned(),
+        count => format!("{count} phones are left out."),
+    };
+    Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done(text)))
+}
+
 /// `POST /jobs/{id}/retry`: a review of the same command for the phones in these states.
 pub(super) async fn retry(
     visit: Visit,

@@ -53,16 +53,13 @@ fn note(snapshot: &JobSnapshot) -> Option<String> {
         .iter()
         .any(|(cause, _)| *cause == Cause::FailureLimit);
     match job.state {
+        JobState::Running if !snapshot.holds.is_empty() => Some(held(&snapshot.holds)),
+        JobState::Scheduled => Some("It waits for its hour and starts by itself.".to_owned()),
         _ if stopped_itself => {
             Some("It stopped itself: the first phone, or too many of them, failed.".to_owned())
         }
         JobState::Interrupted => Some(
             "The server stopped in the middle. Nothing more is sent until somebody resumes it."
-                .to_owned(),
-        ),
-        JobState::Paused if refused(snapshot) => Some(
-            "Paused: passwords were refused, and a job holds itself when that happens several \
-             times in a row. Correct the credential, then resume."
                 .to_owned(),
         ),
         JobState::Paused => {
@@ -76,14 +73,17 @@ fn note(snapshot: &JobSnapshot) -> Option<String> {
     }
 }
 
-/// Whether enough passwords were refused for the job to have held itself.
-fn refused(snapshot: &JobSnapshot) -> bool {
-    let limit = snapshot
-        .job
-        .options
-        .get("max_auth_failed")
-        .and_then(serde_json::Value::as_i64);
-    snapshot.causes.iter().any(|(cause, count)| {
-        *cause == Cause::AuthFailed && limit.is_some_and(|limit| limit > 0 && *count >= limit)
-    })
+/// Which passwords hold which phones.
+fn held(holds: &[(String, i64)]) -> String {
+    let phones: i64 = holds.iter().map(|(_, count)| count).sum();
+    let names: Vec<_> = holds.iter().map(|(name, _)| name.as_str()).collect();
+    let (wait, word) = if phones == 1 {
+        ("waits", "phone")
+    } else {
+        ("wait", "phones")
+    };
+    format!(
+        "{phones} {word} {wait}: the password of {} was refused several times in a row.",
+        names.join(", ")
+    )
 }

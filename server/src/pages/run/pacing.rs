@@ -18,6 +18,9 @@ pub const FIELDS: &[&str] = &[
     "retries",
     "transport",
     "verify",
+    "site_max_down",
+    "jitter_ms",
+    "start_at",
     "not_after",
 ];
 
@@ -44,14 +47,19 @@ impl Pace {
                 retries: fields.or_empty("retries"),
                 transport: fields.or_empty("transport"),
                 verify: fields.or_empty("verify"),
+                site_max_down: fields.or_empty("site_max_down"),
+                jitter_ms: fields.or_empty("jitter_ms"),
+                start_at: fields.or_empty("start_at"),
                 not_after: fields.or_empty("not_after"),
             },
         }
     }
 
     /// The options that it comes to. Numbers of one's own count only where they were chosen.
+    /// A later start goes with every pace.
     pub fn options(&self, errors: &mut FormErrors) -> JobOptions {
-        match self.preset.as_str() {
+        let start_at = word("start_at", &self.options.start_at, errors);
+        let options = match self.preset.as_str() {
             "" | "default" => JobOptions::default(),
             "careful" => CAREFUL.options(),
             "fast" => FAST.options(),
@@ -60,6 +68,10 @@ impl Pace {
                 errors.push("pacing", "unknown", "Choose one of the paces.");
                 JobOptions::default()
             }
+        };
+        JobOptions {
+            start_at,
+            ..options
         }
     }
 
@@ -79,6 +91,8 @@ impl Pace {
                 &typed.site_max_down_percent,
                 errors,
             ),
+            site_max_down: number("site_max_down", &typed.site_max_down, errors),
+            jitter_ms: number("jitter_ms", &typed.jitter_ms, errors),
             not_after: word("not_after", &typed.not_after, errors),
             ..JobOptions::default()
         }
@@ -228,10 +242,37 @@ pub fn in_words(options: &EffectiveOptions) -> Vec<String> {
     if options.verify {
         lines.push("looks afterwards whether it took effect".to_owned());
     }
+    lines.extend(more_in_words(options));
+    lines
+}
+
+fn more_in_words(options: &EffectiveOptions) -> Vec<String> {
+    let mut lines = Vec::new();
+    if options.site_rule {
+        lines.push("keeps to what a site says of itself when phones restart".to_owned());
+    }
+    match options.site_max_down {
+        0 => {}
+        1 => lines.push("one phone of a site away at a time".to_owned()),
+        most => lines.push(format!("at most {most} phones of a site away at once")),
+    }
+    if options.jitter_ms > 0 {
+        let most = seconds(options.jitter_ms);
+        lines.push(format!(
+            "rests for a moment, up to {most}, before each phone"
+        ));
+    }
+    match options.retries {
+        0 => {}
+        1 => lines.push("tries once more what may be tried again".to_owned()),
+        most => lines.push(format!(
+            "tries up to {most} times more what may be tried again"
+        )),
+    }
     if options.max_auth_failed > 0 {
         let most = options.max_auth_failed;
         lines.push(format!(
-            "pauses when {most} phones in a row refuse their password"
+            "holds the phones of a password that {most} in a row refused"
         ));
     }
     lines

@@ -140,10 +140,33 @@ pub struct Job {
     pub reason: String,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it is to start, if it was made for later.
+    pub start_at: Option<Timestamp>,
+    /// Nothing is sent after this.
+    pub not_after: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
     /// The job that it retries.
     pub retry_of: Option<String>,
+    /// Credentials that were refused too often, with the phones that wait for that reason.
+    pub held: Vec<Held>,
+}
+
+/// Phones that wait because their credential was refused again and again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Name of the credential.
+    pub credential: String,
+    /// How many phones.
+    pub count: i64,
+}
+
+/// Which held phones go on, or are left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldInput {
+    /// Name of the credential that holds them.
+    pub credential: String,
 }
 
 /// One phone of a job.
@@ -169,6 +192,33 @@ pub struct Target {
     pub finished_at: Option<Timestamp>,
     /// How long the phone took.
     pub duration_ms: Option<i64>,
+    /// What was seen of the effect.
+    pub evidence: String,
+    /// When it is tried again.
+    pub retry_at: Option<Timestamp>,
+    /// The credential that it waits for.
+    pub held_by: Option<String>,
+    /// The tries before the last one.
+    pub earlier: Vec<Attempt>,
+}
+
+/// One try that failed and was followed by another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Counts from 1.
+    pub number: i64,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Timestamp,
+    /// How long the phone took.
+    pub duration_ms: Option<i64>,
+    /// Why it failed.
+    pub cause: Cause,
+    /// Status of the phone's answer.
+    pub http_status: Option<u16>,
+    /// The way it was sent.
+    pub transport: Option<Transport>,
 }
 
 /// Which targets to try again.

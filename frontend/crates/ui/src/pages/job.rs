@@ -1,7 +1,7 @@
 //! `/jobs/{id}`: one job, how it ended on each phone, and why.
 
 use carillon_contract::FrameView;
-use carillon_contract::job::{JobView, RetryForm, RetryState};
+use carillon_contract::job::{HeldView, JobView, RetryForm, RetryState};
 use carillon_domain::TargetState;
 use leptos::prelude::*;
 
@@ -33,6 +33,7 @@ pub fn job(frame: &FrameView, view: &JobView) -> String {
         };
         view! {
             {live}
+            {(!view.held.is_empty()).then(|| held_panel(view))}
             {view.retry.as_ref().map(|retry| retry_form(view, retry))}
             {section("phones", "Phones", export(view), targets(view))}
             {about(view)}
@@ -97,6 +98,37 @@ fn export(view: &JobView) -> Option<AnyView> {
     })
 }
 
+/// Phones that wait for a corrected password, and the two ways on.
+fn held_panel(view: &JobView) -> AnyView {
+    let rows: Vec<AnyView> = view.held.iter().map(|held| held_row(view, held)).collect();
+    let body = view! {
+        <p>"Phones lock out who goes on trying a wrong password, so the phones that have it wait. Everything else of the job goes on."</p>
+        {rows}
+        <p><a href="/admin/credentials">"Correct the credential"</a>", then let them go on."</p>
+    };
+    panel("held", "A password was refused again and again", body)
+}
+
+fn held_row(view: &JobView, held: &HeldView) -> AnyView {
+    let path = format!("/jobs/{}/held", view.summary.id);
+    let name = &held.credential;
+    let way = |verb: &str, kind: &'static str, icon: &'static str, word: &'static str| {
+        let body = view! {
+            <input type="hidden" name="credential" value=name.clone() />
+            {submit(kind, icon, word)}
+        };
+        post(format!("{path}/{verb}"), "job-control", body)
+    };
+    view! {
+        <div class="row">
+            <span><strong>{name.clone()}</strong>{format!(": {} waiting", words::phones(held.count))}</span>
+            {way("release", "primary", "run", "Let them go on")}
+            {way("skip", "", "stop", "Leave them out")}
+        </div>
+    }
+    .into_any()
+}
+
 fn retry_form(view: &JobView, retry: &RetryForm) -> AnyView {
     let states: Vec<AnyView> = retry.states.iter().map(retry_state).collect();
     let body = view! {
@@ -149,6 +181,9 @@ fn about(view: &JobView) -> AnyView {
     }
     if let Some(at) = view.summary.finished_at {
         items.push(fact("Ended", instant_and_age(at)));
+    }
+    if let Some(at) = view.start_at {
+        items.push(fact("Starts", instant_and_age(at)));
     }
     if let Some(at) = view.not_after {
         items.push(fact("Not sent after", instant_and_age(at)));

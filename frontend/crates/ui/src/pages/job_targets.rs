@@ -1,7 +1,7 @@
 //! The phones of a job: where each stands and why.
 
 use carillon_contract::Href;
-use carillon_contract::job::{JobView, TargetRow};
+use carillon_contract::job::{EarlierTry, JobView, TargetRow};
 use carillon_contract::list::Tab;
 use carillon_domain::TargetState;
 use leptos::prelude::*;
@@ -139,12 +139,37 @@ fn number_or_dash(value: Option<i64>) -> AnyView {
     value.map_or_else(dash, |value| value.to_string().into_any())
 }
 
+/// Why it is so: what it waits for, the cause, and the tries before.
 fn cause_cell(row: &TargetRow) -> AnyView {
-    let Some(cause) = row.cause else {
+    let waits = waits_for(row);
+    if row.cause.is_none() && waits.is_none() && row.earlier.is_empty() {
         return dash();
-    };
+    }
+    let earlier: Vec<AnyView> = row.earlier.iter().map(earlier_try).collect();
+    let earlier =
+        (!earlier.is_empty()).then(|| view! { <ul class="plain-list muted">{earlier}</ul> });
+    view! { {last_cause(row)}{waits}{earlier} }.into_any()
+}
+
+fn waits_for(row: &TargetRow) -> Option<AnyView> {
+    if let Some(name) = &row.held_by {
+        let text = format!("waits for the password of “{name}”");
+        return Some(view! { <span class="muted">{text}</span> }.into_any());
+    }
+    let at = row.retry_at?;
+    Some(view! { <span class="muted">" tried again "{ago(at)}</span> }.into_any())
+}
+
+fn earlier_try(earlier: &EarlierTry) -> AnyView {
+    let cause = earlier.cause;
+    view! { <li title=cause.sentence()>"before: "{cause.title()}" "{ago(earlier.sent_at)}</li> }
+        .into_any()
+}
+
+fn last_cause(row: &TargetRow) -> Option<AnyView> {
+    let cause = row.cause?;
     let said = (!row.excerpt.is_empty()).then(|| {
         view! { <span class="muted clip excerpt" title=row.excerpt.clone()>{row.excerpt.clone()}</span> }
     });
-    view! { <span title=cause.sentence()>{cause.title()}</span>" "{said} }.into_any()
+    Some(view! { <span title=cause.sentence()>{cause.title()}</span>" "{said} }.into_any())
 }

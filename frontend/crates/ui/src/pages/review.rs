@@ -166,6 +166,9 @@ fn how(view: &ReviewView) -> AnyView {
         .map(|line| view! { <li>{line.clone()}</li> }.into_any())
         .collect();
     items.push(fact("Pace", view! { <ul class="plain-list">{pace}</ul> }));
+    if let Some(at) = view.start_at {
+        items.push(fact("Starts", instant_and_age(at)));
+    }
     if let Some(at) = view.not_after {
         items.push(fact("Not sent after", instant_and_age(at)));
     }

@@ -251,9 +251,12 @@ fn options(form: &OptionsForm, view: &RunView) -> AnyView {
             {Field::integer("canary", "First so many alone", 0, 1000).value(&form.canary).errors(errors).view()}
             {Field::integer("max_failed_percent", "Stop above percent failed", 0, 100).value(&form.max_failed_percent).errors(errors).view()}
             {Field::integer("timeout_ms", "Wait for an answer, ms", 500, 20_000).value(&form.timeout_ms).errors(errors).view()}
-            {Field::integer("retries", "Try again, times", 0, 5).value(&form.retries).errors(errors).view()}
+            {Field::integer("site_max_down", "Phones of a site at once", 1, 10_000).value(&form.site_max_down).errors(errors).view()}
+            {Field::integer("jitter_ms", "Random pause before each phone, ms", 0, 60_000).value(&form.jitter_ms).errors(errors).view()}
+            {Field::integer("retries", "Try again by itself, times", 0, 3).value(&form.retries).errors(errors).view()}
             {select("transport", "Way", &transports, None, errors)}
             {select("verify", "Check the effect", &verify, None, errors)}
+            {Field::text("start_at", "Start at (UTC)").value(&form.start_at).errors(errors).placeholder("2026-11-22T20:00:00Z").view()}
             {Field::text("not_after", "Not after (UTC)").value(&form.not_after).errors(errors).placeholder("2026-11-22T22:00:00Z").view()}
         </div>
     }

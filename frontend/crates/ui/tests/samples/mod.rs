@@ -18,8 +18,8 @@ use carillon_contract::import::{
     ImportView, NewSite,
 };
 use carillon_contract::job::{
-    CauseCount, JobControls, JobSummary, JobView, RetryForm, RetryState, StopAllView, StopJobView,
-    TargetRow,
+    CauseCount, EarlierTry, HeldView, JobControls, JobSummary, JobView, RetryForm, RetryState,
+    StopAllView, StopJobView, TargetRow,
 };
 use carillon_contract::jobs::{JobRow, JobsFilter, JobsView};
 use carillon_contract::list::{Chip, Facet, Link, Paging, Tab, Total, sort_links};
@@ -1257,6 +1257,7 @@ impl Samples {
                 self.s("Stops when more than 10 % failed."),
             ],
             planned_seconds: 840,
+            start_at: Some(NOW.plus(Duration::from_mins(3))),
             not_after: Some(NOW.plus(Duration::from_mins(28))),
             request_example: self
                 .s("GET https://10.1.2.3/servlet?key=Reboot\nAuthorization: (hidden)"),
@@ -1433,7 +1434,15 @@ impl Samples {
             actor: self.s("a.meyer"),
             reason: self.s("INC-4711 phones hang after the update"),
             created_at: ago(500),
+            start_at: (index == 3).then(|| NOW.plus(Duration::from_secs(500))),
             not_after: Some(NOW.plus(Duration::from_secs(1_000))),
+            held: (state == JobState::Running)
+                .then(|| HeldView {
+                    credential: self.s("berlin"),
+                    count: 15,
+                })
+                .into_iter()
+                .collect(),
             pacing_in_words: vec![
                 self.s("At most 10 at once and 20 % of a site."),
                 self.s("Stops when more than 10 % failed."),
@@ -1510,6 +1519,15 @@ impl Samples {
             http_status: status,
             transport: sent.then_some(Transport::Https),
             attempts: i64::from(sent),
+            retry_at: None,
+            held_by: (!sent && index % 2 == 0).then(|| self.s("berlin")),
+            earlier: (state == TargetState::Failed)
+                .then(|| EarlierTry {
+                    sent_at: ago(90),
+                    cause: Cause::Refused,
+                })
+                .into_iter()
+                .collect(),
             sent_at: sent.then(|| ago(400 - index as u64)),
             finished_at: state.is_terminal().then(|| ago(399 - index as u64)),
             duration_ms: state.is_terminal().then_some(31 + 97 * index as i64),

@@ -74,6 +74,7 @@ pub(crate) struct Heard {
     pub(crate) ending: Ending,
     pub(crate) learned_auth: Option<AuthScheme>,
     pub(crate) learned_pin: Option<String>,
+    pub(crate) other_pin: Option<String>,
     pub(crate) reached: bool,
 }
 
@@ -84,6 +85,7 @@ impl Heard {
             ending: Ending::Failure(cause),
             learned_auth: None,
             learned_pin: None,
+            other_pin: None,
             reached: false,
         }
     }

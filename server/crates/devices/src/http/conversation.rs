@@ -58,6 +58,7 @@ impl<'a> Conversation<'a> {
                 .learned_auth
                 .filter(|learned| *learned != self.delivery.auth),
             reached: self.line.reached(),
+            other_pin: self.line.other_pin().map(str::to_owned),
             learned_pin: match ending {
                 // Two connections, two keys: neither is worth remembering.
                 Ending::Failure(Cause::TlsIdentityChanged) => None,

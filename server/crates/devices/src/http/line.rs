@@ -25,6 +25,8 @@ pub(super) struct Line<'a> {
     deadline: Instant,
     /// The key that the phone has to show: the remembered one, else that of the first connection.
     pin: Option<String>,
+    /// The key that stopped the delivery, because it was another.
+    other_pin: Option<String>,
     reached: bool,
 }
 
@@ -57,6 +59,7 @@ impl<'a> Line<'a> {
             address,
             deadline: started + delivery.limits.whole.min(Limits::MAX_WHOLE),
             pin: delivery.pin.clone(),
+            other_pin: None,
             reached: false,
         }
     }
@@ -64,6 +67,11 @@ impl<'a> Line<'a> {
     /// Whether anything answered.
     pub(super) const fn reached(&self) -> bool {
         self.reached
+    }
+
+    /// The key shown instead of the one that had to be.
+    pub(super) fn other_pin(&self) -> Option<&str> {
+        self.other_pin.as_deref()
     }
 
     /// The key of the first contact, where none was remembered.
@@ -191,6 +199,9 @@ impl<'a> Line<'a> {
             }
             Err(failure) => {
                 self.reached |= failure.reached;
+                if failure.cause == Cause::TlsIdentityChanged {
+                    self.other_pin = verifier.seen_pin().map(str::to_owned);
+                }
                 Err(NoAnswer::Lost(failure.cause))
             }
         }

@@ -79,6 +79,20 @@ async fn the_prompt_on_the_screen_is_its_own_cause() {
 }
 
 #[tokio::test]
+async fn a_page_that_says_no_under_200_is_a_refusal() {
+    let page = "<html><head><title>403 Forbidden</title></head><body>Forbidden</body></html>";
+    let peer = Peer::saying(format!("HTTP/1.1 200 OK\r\n\r\n{page}")).await;
+    let outcome = deliver(http(peer.port)).await;
+    assert_eq!(outcome.cause, Some(Cause::Forbidden));
+    assert_eq!(
+        outcome.http_status,
+        Some(200),
+        "what it answered stays on record"
+    );
+    assert!(outcome.excerpt.contains("Forbidden"));
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed() {
     let elsewhere = Peer::answering(&[OK]).await;
     let peer = Peer::saying(format!(

@@ -37,7 +37,7 @@ pub struct JobOptions {
     /// Whether effects are read back where they can be.
     #[serde(default)]
     pub verify: Option<bool>,
-    /// How often what surely was not sent is tried again.
+    /// How often what failed is tried again by itself: see [`super::may_try_again`].
     #[serde(default)]
     pub retries: Option<u32>,
     /// How many phones go first, before the rest may follow.
@@ -49,6 +49,12 @@ pub struct JobOptions {
     /// How much of a site may be away at once; 0 = one phone at a time.
     #[serde(default)]
     pub site_max_down_percent: Option<u32>,
+    /// How many phones of a site may be away at once; 0 = no such limit.
+    #[serde(default)]
+    pub site_max_down: Option<u32>,
+    /// A pause of a random length up to this before each phone.
+    #[serde(default)]
+    pub jitter_ms: Option<u32>,
     /// How many refused passwords in a row hold a credential's phones; 0 = never.
     #[serde(default)]
     pub max_auth_failed: Option<u32>,
@@ -74,7 +80,7 @@ pub struct EffectiveOptions {
     pub transport: TransportChoice,
     /// Whether effects are read back.
     pub verify: bool,
-    /// How often what surely was not sent is tried again.
+    /// How often what failed is tried again by itself: see [`super::may_try_again`].
     pub retries: u32,
     /// How many phones go first.
     pub canary: u32,
@@ -82,6 +88,15 @@ pub struct EffectiveOptions {
     pub max_failed_percent: u32,
     /// How much of a site may be away at once; 0 = one phone at a time.
     pub site_max_down_percent: u32,
+    /// How many phones of a site may be away at once; 0 = no such limit.
+    #[serde(default)]
+    pub site_max_down: u32,
+    /// Nobody said how much of a site may be away, so that the site's own limit holds as well.
+    #[serde(default)]
+    pub site_rule: bool,
+    /// A pause of a random length up to this before each phone.
+    #[serde(default)]
+    pub jitter_ms: u32,
     /// How many refused passwords in a row hold a credential's phones; 0 = never.
     pub max_auth_failed: u32,
 }
@@ -103,6 +118,9 @@ impl EffectiveOptions {
             canary,
             max_failed_percent: failed,
             site_max_down_percent: site,
+            site_max_down: 0,
+            site_rule: !matches!(class, Class::Harmless),
+            jitter_ms: 0,
             max_auth_failed: 5,
         }
     }
@@ -114,9 +132,10 @@ impl EffectiveOptions {
 
     /// How long `phones` take at most, when every one of them uses its whole time.
     pub fn planned_duration(&self, phones: usize) -> Duration {
+        let times = |count| u32::try_from(count).unwrap_or(u32::MAX);
         let rounds = phones.div_ceil(self.window.max(1) as usize);
-        self.timeout()
-            .saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX))
+        let pauses = Duration::from_millis(u64::from(self.jitter_ms));
+        self.timeout().saturating_mul(times(rounds)) + pauses.saturating_mul(times(phones))
     }
 }
 
@@ -158,6 +177,15 @@ impl JobOptions {
                 self.site_max_down_percent,
                 defaults.site_max_down_percent,
             ),
+            site_max_down: check.range(
+                "site_max_down",
+                self.site_max_down,
+                defaults.site_max_down,
+                0,
+                10_000,
+            ),
+            site_rule: defaults.site_rule && self.site_max_down_percent.is_none(),
+            jitter_ms: check.range("jitter_ms", self.jitter_ms, defaults.jitter_ms, 0, 60_000),
             max_auth_failed: check.range(
                 "max_auth_failed",
                 self.max_auth_failed,

@@ -4,7 +4,7 @@
 //! here, just before it is sent, and leaves in nothing but the delivery.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use carillon_devices::{Credential, Delivery, Limits, PathAndQuery, Target};
 use carillon_domain::action::{CheckedAction, uri};
@@ -17,6 +17,8 @@ use carillon_store::{CallRow, ClaimedTarget, ContactUpdate, CredentialRow, Targe
 
 use crate::Engine;
 use crate::dispatch::facts::JobFacts;
+use crate::dispatch::identity;
+use crate::dispatch::refusals::Carried;
 use crate::error::Result;
 use crate::secrets::Place;
 
@@ -24,26 +26,6 @@ use crate::secrets::Place;
 pub(super) struct Desk {
     facts: Arc<JobFacts>,
     sites: HashMap<String, (Site, Option<Arc<str>>)>,
-    refusals: Refusals,
-}
-
-/// How often in a row each credential was refused. Phones lock out whoever goes on trying.
-#[derive(Default)]
-struct Refusals(Mutex<HashMap<String, u32>>);
-
-impl Refusals {
-    /// Notes what came of a delivery; answers how often in a row it was refused by now.
-    fn note(&self, credential: &str, cause: Option<Cause>) -> u32 {
-        let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let row = rows.entry(credential.to_owned()).or_default();
-        match cause {
-            Some(Cause::AuthFailed | Cause::AuthLockedOut) => *row += 1,
-            // A phone that was not reached says nothing about the password.
-            Some(cause) if cause.surely_not_sent() => {}
-            _ => *row = 0,
-        }
-        *row
-    }
 }
 
 impl Desk {
@@ -61,19 +43,11 @@ impl Desk {
         Ok(Some(Self {
             facts: Arc::new(facts),
             sites: sites.map(with_ca).collect(),
-            refusals: Refusals::default(),
         }))
     }
 
     pub(super) const fn facts(&self) -> &Arc<JobFacts> {
         &self.facts
-    }
-
-    /// Notes a result; true when its credential was refused so often in a row that the job must
-    /// hold.
-    pub(super) fn must_hold(&self, credential: Option<&str>, cause: Option<Cause>) -> bool {
-        let limit = self.facts.options.max_auth_failed;
-        credential.is_some_and(|name| self.refusals.note(name, cause) == limit && limit > 0)
     }
 
     pub(super) fn window(&self) -> usize {
@@ -86,12 +60,12 @@ impl Desk {
 }
 
 /// Credentials of a chunk by phone, each opened once.
-struct Opened(BTreeMap<Mac, (String, Arc<Credential>)>);
+struct Opened(BTreeMap<Mac, (Carried, Arc<Credential>)>);
 
-/// A delivery, or why there is none, and the name of the credential that it carries.
+/// A delivery, or why there is none, and the credential that it carries.
 pub(super) struct Prepared {
     pub(super) delivery: Result<Delivery, Cause>,
-    pub(super) credential: Option<String>,
+    pub(super) credential: Option<Carried>,
 }
 
 impl Opened {
@@ -105,7 +79,11 @@ impl Opened {
                 .entry(row.name.clone())
                 .or_insert_with(|| open_credential(engine, &row));
             if let Some(credential) = credential {
-                by_phone.insert(mac, (row.name.clone(), credential.clone()));
+                let carried = Carried {
+                    name: row.name,
+                    version: row.secret_version,
+                };
+                by_phone.insert(mac, (carried, credential.clone()));
             }
         }
         Ok(Self(by_phone))
@@ -142,7 +120,7 @@ pub(super) async fn prepare(
                     .get(mac)
                     .ok_or(Cause::NoAddress)
                     .and_then(|row| prepare_one(desk, &desk.facts.action, row, &credentials)),
-                credential: credentials.0.get(mac).map(|(name, _)| name.clone()),
+                credential: credentials.0.get(mac).map(|(carried, _)| carried.clone()),
             };
             macs.iter().map(prepared).collect()
         }
@@ -253,8 +231,13 @@ pub(super) async fn deliver(
             };
         }
     };
+    let (outcome, other) = identity::known_key(engine, target.mac(), outcome).await;
     let mut result = result(target, outcome, engine.clock.now());
-    result.evidence = told.as_ref().map(PhoneConfig::in_words).unwrap_or_default();
+    result.evidence = told
+        .as_ref()
+        .map(PhoneConfig::in_words)
+        .or(other)
+        .unwrap_or_default();
     Delivered {
         result,
         firmware: told.as_ref().and_then(PhoneConfig::plain_firmware),
@@ -276,6 +259,7 @@ pub(super) fn unsent(target: &ClaimedTarget, cause: Cause, at: Timestamp) -> Tar
         excerpt: String::new(),
         evidence: String::new(),
         contact: None,
+        retry_at: None,
     }
 }
 
@@ -293,6 +277,7 @@ fn result(target: &ClaimedTarget, outcome: Outcome, at: Timestamp) -> TargetResu
         contact: Some(contact(&outcome)),
         excerpt: outcome.excerpt,
         evidence: String::new(),
+        retry_at: None,
     }
 }
 

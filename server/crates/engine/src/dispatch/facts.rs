@@ -24,6 +24,7 @@ pub(super) struct JobFacts {
     pub(super) options: EffectiveOptions,
     pub(super) actor: Actor,
     pub(super) reason: String,
+    pub(super) not_after: Option<Timestamp>,
 }
 
 impl JobFacts {
@@ -39,6 +40,7 @@ impl JobFacts {
             options,
             actor: row.actor,
             reason: row.reason,
+            not_after: row.not_after,
         })
     }
 
@@ -89,19 +91,24 @@ async fn full_params(engine: &Engine, row: &JobRow) -> Result<BTreeMap<String, V
 }
 
 /// The records of phones that somebody took off a job.
-pub(crate) fn cancelled_events(
+pub(crate) fn left_out_events(
     caller: &Caller,
     job: &JobRow,
-    cancelled: &[ChangedTarget],
+    left_out: &[ChangedTarget],
     at: Timestamp,
 ) -> Vec<Event> {
     let record = |change: &ChangedTarget| {
         let actor = caller.actor.clone();
         let mut event = target_event(at, actor, "target.result", &change.target);
-        event.result = EventResult::Cancelled;
+        // One that had been tried ends as failed.
+        event.result =
+            EventResult::of_target(change.target.state).unwrap_or(EventResult::Cancelled);
         event.reason.clone_from(&job.reason);
-        event.detail = serde_json::json!({ "action": job.action, "state": change.target.state });
+        event.detail = serde_json::json!({
+            "action": job.action, "state": change.target.state, "cause": change.target.cause,
+            "tries": change.target.attempts,
+        });
         event
     };
-    cancelled.iter().map(record).collect()
+    left_out.iter().map(record).collect()
 }

@@ -4,13 +4,18 @@
 //! whose claim is not committed; a claim is sent at most once; only the recorder writes claims
 //! and results, in batches, one transaction each.
 
+mod again;
 mod clock_watch;
 mod delivery;
+mod due;
 mod facts;
 mod guard;
+mod identity;
+mod pace;
 mod looks;
 mod recorder;
 mod recover;
+mod refusals;
 mod runner;
 mod scheduler;
 mod storage;
@@ -30,9 +35,10 @@ use crate::error::{EngineError, Result};
 use clock_watch::ClockWatch;
 use guard::EndsTheProcess;
 use recorder::Entry;
+use refusals::Refusals;
 use storage::Storage;
 
-pub(crate) use facts::cancelled_events;
+pub(crate) use facts::left_out_events;
 pub use recover::Recovered;
 pub use verify::Patience;
 
@@ -49,6 +55,7 @@ pub struct Dispatch {
     inbox: Mutex<Option<mpsc::Receiver<Entry>>>,
     slots: Arc<Semaphore>,
     looks: Semaphore,
+    refusals: Refusals,
     patience: Patience,
     limit: usize,
     clock_watch: ClockWatch,
@@ -69,6 +76,7 @@ impl Dispatch {
             inbox: Mutex::new(Some(inbox)),
             slots: Arc::new(Semaphore::new(limit)),
             looks: Semaphore::new(LOOKS_AT_ONCE),
+            refusals: Refusals::default(),
             patience: Patience::default(),
             limit,
             clock_watch: ClockWatch::default(),
@@ -117,6 +125,11 @@ impl Dispatch {
     /// The epoch of this run of this node; 0 before [`start`].
     pub fn epoch(&self) -> i64 {
         self.epoch.load(Ordering::SeqCst)
+    }
+
+    /// Forgets how often a credential was refused: a person lets it go on.
+    pub(crate) fn forget_refusals(&self, credential: &str) {
+        self.refusals.forget(credential);
     }
 
     /// Resolves when this node stops claiming.

@@ -9,17 +9,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carillon_domain::event::{Event, EventResult};
-use carillon_domain::{Cause, Counts, JobState, Timestamp};
-use carillon_store::{
-    Claim as StoreClaim, ClaimedTarget, JobRow, StoreError, TargetResult, TargetRow, Unit,
-};
+use carillon_domain::{Cause, JobState, TargetState, Timestamp};
+use carillon_store::{ClaimedTarget, JobRow, StoreError, TargetResult, TargetRow, Unit};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use crate::Engine;
 use crate::dispatch::clock_watch;
 use crate::dispatch::facts::JobFacts;
+use crate::dispatch::refusals::Carried;
 use crate::dispatch::window::{self, Places};
+use crate::dispatch::{again, pace};
 use crate::ids::new_ids;
 
 /// The most entries in one transaction.
@@ -50,8 +50,8 @@ pub(super) enum Entry {
 /// What came of one claim, with what follows from it.
 pub(super) struct Finding {
     pub(super) result: TargetResult,
-    /// Name of a credential that was refused too often: the job must hold.
-    pub(super) hold: Option<String>,
+    /// A credential that was refused too often: the phones that get it must wait.
+    pub(super) hold: Option<Carried>,
     /// The firmware that the phone told.
     pub(super) firmware: Option<String>,
 }
@@ -257,11 +257,12 @@ async fn write(engine: &Engine, batch: &Batch) -> Result<Written, StoreError> {
     let mut written = Written::default();
     let jobs = batch.jobs();
     let mut unit = engine.store.begin().await?;
-    let results: Vec<TargetResult> = batch
+    let mut results: Vec<TargetResult> = batch
         .results
         .iter()
         .map(|(_, finding, _)| finding.result.clone())
         .collect();
+    no_more_tries(&mut unit, &mut results, now).await?;
     for change in unit.record_results(&results).await? {
         if let Some(facts) = jobs.get(change.target.job.as_str()) {
             events.push(result_event(facts, &change.target, now));
@@ -280,9 +281,9 @@ async fn write(engine: &Engine, batch: &Batch) -> Result<Written, StoreError> {
         let Some(credential) = &finding.hold else {
             continue;
         };
-        let (from, to) = (&[JobState::Running], JobState::Paused);
-        if unit.set_job_state(&facts.id, from, to, now).await? {
-            events.push(held_event(facts, credential, now));
+        let held = unit.hold_waiting(&facts.id, &credential.name, now).await?;
+        if held > 0 {
+            events.push(held_event(facts, &credential.name, held, now));
             written.changed.insert(facts.id.clone(), true);
         }
     }
@@ -341,14 +342,7 @@ async fn claim(
         );
         return Ok(Vec::new());
     }
-    let limit = attempts.len().min(after_canary(facts, &job.counts));
-    let claim = StoreClaim {
-        job: &facts.id,
-        epoch: engine.dispatch.epoch(),
-        now,
-        attempts: &attempts[..limit],
-        site_share: site_share(facts),
-    };
+    let claim = pace::claim(engine, unit, facts, (&job.counts, attempts), now).await?;
     let claimed = unit.claim(&claim).await?;
     events.extend(
         claimed
@@ -356,27 +350,6 @@ async fn claim(
             .map(|target| intent_event(facts, target, now)),
     );
     Ok(claimed)
-}
-
-/// How much of a site may be away at once; `None` when all of it may.
-fn site_share(facts: &JobFacts) -> Option<i64> {
-    let percent = facts.options.site_max_down_percent;
-    (percent < 100).then_some(i64::from(percent))
-}
-
-/// How many phones may go now: until the first ones are through, no others.
-fn after_canary(facts: &JobFacts, counts: &Counts) -> usize {
-    let canary = i64::from(facts.options.canary);
-    if canary == 0 || through(counts) >= canary {
-        return usize::MAX;
-    }
-    let free = canary - through(counts) - counts.sending - counts.verifying;
-    usize::try_from(free).unwrap_or(0)
-}
-
-/// Phones that were tried and are done.
-const fn through(counts: &Counts) -> i64 {
-    counts.verified + counts.acknowledged + counts.failed + counts.unknown
 }
 
 /// Ends a job's waiting phones when too many have failed. True when it did.
@@ -389,12 +362,7 @@ async fn stop_itself(
     let Some(JobRow { counts, .. }) = unit.job(&facts.id).await? else {
         return Ok(false);
     };
-    let bad = counts.failed + counts.unknown;
-    let tried = counts.total() - counts.skipped;
-    let limit = i64::from(facts.options.max_failed_percent);
-    let canary_failed = through(&counts) <= i64::from(facts.options.canary);
-    let too_many = canary_failed || (limit < 100 && bad * 100 > limit * tried);
-    if bad == 0 || counts.waiting == 0 || !too_many {
+    if !pace::too_many_failed(facts, &counts) {
         return Ok(false);
     }
     let skipped = unit
@@ -408,18 +376,42 @@ async fn stop_itself(
     Ok(true)
 }
 
+/// A job that is being stopped, or whose time is over, tries nothing again.
+async fn no_more_tries(
+    unit: &mut Unit,
+    results: &mut [TargetResult],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for result in results {
+        if result.state != TargetState::Waiting {
+            continue;
+        }
+        let goes_on = unit.job(&result.job).await?.is_some_and(|job| {
+            let may = !job.state.is_terminal() && job.state != JobState::Stopping;
+            may && job.not_after.is_none_or(|limit| limit > now)
+        });
+        if !goes_on {
+            again::give_up(result);
+        }
+    }
+    Ok(())
+}
+
 fn intent_event(facts: &JobFacts, claimed: &ClaimedTarget, now: Timestamp) -> Event {
     let mut event = facts.event(now, "target.intent", EventResult::Intent, &claimed.target);
     event.detail = serde_json::json!({
-        "action": facts.action.label(), "attempt": claimed.attempt_id,
+        "action": facts.action.label(),
+        "attempt": claimed.attempt_id,
+        "try": claimed.target.attempts,
     });
     event
 }
 
 fn result_event(facts: &JobFacts, target: &TargetRow, now: Timestamp) -> Event {
-    // Not over yet: the effect is being looked for.
+    // Not over yet: it is tried again, or the effect is being looked for.
     let (action, result) = match (EventResult::of_target(target.state), target.cause) {
         (Some(result), _) => ("target.result", result),
+        _ if target.state == TargetState::Waiting => ("target.retrying", EventResult::Failed),
         (None, None) => ("target.answered", EventResult::Ok),
         (None, Some(_)) => ("target.unanswered", EventResult::Unknown),
     };
@@ -433,17 +425,20 @@ fn result_event(facts: &JobFacts, target: &TargetRow, now: Timestamp) -> Event {
         "duration_ms": target.duration_ms,
         "evidence": target.evidence,
         "attempt": target.attempt_id,
+        "try": target.attempts,
+        "again_at": target.retry_at,
     });
     event
 }
 
-/// The record of a job that holds itself because a password is refused again and again.
-fn held_event(facts: &JobFacts, credential: &str, now: Timestamp) -> Event {
+/// The record of phones that wait because their password is refused again and again.
+fn held_event(facts: &JobFacts, credential: &str, phones: i64, now: Timestamp) -> Event {
     let mut event = Event::new(now, carillon_domain::event::Actor::system(), "job.held");
     event.job = Some(facts.id.clone());
     event.detail = serde_json::json!({
         "action": facts.action.label(),
         "credential": credential,
+        "phones": phones,
         "refused_in_a_row": facts.options.max_auth_failed,
     });
     event

@@ -6,13 +6,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use carillon_domain::Cause;
 use carillon_store::ClaimedTarget;
 use tokio::sync::oneshot;
 
 use crate::Engine;
+use crate::dispatch::again;
 use crate::dispatch::delivery::{self, Delivered, Desk, Prepared};
 use crate::dispatch::facts::JobFacts;
 use crate::dispatch::recorder::{Entry, Finding};
+use crate::dispatch::refusals::Carried;
 use crate::dispatch::verify;
 use crate::dispatch::window::{Places, Window};
 
@@ -48,7 +51,10 @@ pub(super) async fn run(engine: &Engine, job: &str) {
 
 /// Claims as many phones as the window and the node allow, and starts their deliveries.
 async fn fill(engine: &Engine, desk: &Arc<Desk>, window: &Window) -> usize {
-    let Some(places) = window.take(&engine.dispatch.slots, CLAIM).await else {
+    let jitter = desk.facts().options.jitter_ms;
+    rest(engine, jitter).await;
+    let most = if jitter > 0 { 1 } else { CLAIM };
+    let Some(places) = window.take(&engine.dispatch.slots, most).await else {
         return 0;
     };
     if engine.dispatch.is_stopping() {
@@ -58,6 +64,21 @@ async fn fill(engine: &Engine, desk: &Arc<Desk>, window: &Window) -> usize {
     let count = claimed.len();
     start(engine, desk, claimed, places).await;
     count
+}
+
+/// A pause of a random length before the next phone. It comes before the claim: a phone that is
+/// claimed is sent to at once.
+async fn rest(engine: &Engine, jitter_ms: u32) {
+    if jitter_ms == 0 {
+        return;
+    }
+    let dice = engine.random.bytes().map_or(u32::MAX, u32::from_le_bytes);
+    let most = Duration::from_millis(u64::from(jitter_ms));
+    let pause = most.mul_f64(f64::from(dice) / f64::from(u32::MAX));
+    tokio::select! {
+        () = tokio::time::sleep(pause) => {}
+        () = engine.dispatch.stopping() => {}
+    }
 }
 
 async fn claim(engine: &Engine, facts: &Arc<JobFacts>, limit: usize) -> Vec<ClaimedTarget> {
@@ -102,8 +123,10 @@ async fn send_one(
     } = delivery::deliver(engine, desk, &target, prepared.delivery).await;
     let cause = result.cause;
     let open = verify::keep_open(desk.facts(), &mut result);
-    let hold = desk.must_hold(prepared.credential.as_deref(), cause);
-    let hold = prepared.credential.filter(|_| hold);
+    again::keep_waiting(engine, desk.facts(), &target, &mut result);
+    let hold = prepared
+        .credential
+        .filter(|carried| must_hold(engine, desk.facts(), carried, cause));
     let finding = Finding {
         result,
         hold,
@@ -113,6 +136,14 @@ async fn send_one(
     if open && let Some(result) = verify::verify(engine, desk, &target, cause).await {
         hand_in(engine, desk.facts(), Finding::plain(result), None).await;
     }
+}
+
+/// Notes a result; true when its credential was refused so often in a row that nothing more is
+/// sent with it.
+fn must_hold(engine: &Engine, facts: &JobFacts, carried: &Carried, cause: Option<Cause>) -> bool {
+    let limit = facts.options.max_auth_failed;
+    let in_a_row = engine.dispatch.refusals.note(carried, cause);
+    limit > 0 && in_a_row.is_some_and(|times| times >= limit)
 }
 
 /// Gives a finding to the recorder, which keeps it until it is stored.

@@ -11,7 +11,7 @@ use carillon_domain::JobState;
 use carillon_store::{JobQuery, Seek};
 
 use crate::Engine;
-use crate::dispatch::{clock_watch, recover, runner, storage};
+use crate::dispatch::{clock_watch, due, recover, runner, storage};
 
 /// Jobs that run at once on one node; others wait their turn.
 const MOST: i64 = 200;
@@ -55,8 +55,11 @@ pub(super) async fn run(engine: Engine) {
 
 async fn look(engine: &Engine, busy: &Busy) -> crate::Result<()> {
     storage::try_now_and_then(engine).await;
-    clock_watch::may_claim(engine).await;
+    let clock_holds = clock_watch::may_claim(engine).await;
     recover::keep_watch(engine).await?;
+    if clock_holds {
+        due::attend(engine).await?;
+    }
     for job in ready(engine).await? {
         if busy.enter(&job) {
             let (engine, busy) = (engine.clone(), busy.clone());

@@ -17,7 +17,8 @@ use crate::dispatch::delivery::{self, Desk};
 use crate::dispatch::facts::JobFacts;
 use crate::dispatch::looks;
 
-/// When to look at phones to see whether a command had its effect.
+/// The rhythm of everything that is done to a phone more than once: looking at it, asking it,
+/// sending to it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Patience {
     /// Pauses before each look whether a phone is there.
@@ -26,6 +27,10 @@ pub struct Patience {
     pub looks_before_gone: usize,
     /// Pauses before each question for a setting.
     pub questions: Vec<Duration>,
+    /// The usual pause before a second try; it doubles with each.
+    pub again: Duration,
+    /// A phone is left alone for so long after it was last spoken to.
+    pub between_commands: Duration,
 }
 
 impl Default for Patience {
@@ -37,6 +42,8 @@ impl Default for Patience {
             looks: seconds(&[1, 1, 2, 4, 8, 14, 20, 30, 40, 60, 60, 60]),
             looks_before_gone: 6,
             questions: seconds(&[1, 3]),
+            again: Duration::from_secs(2),
+            between_commands: Duration::from_secs(1),
         }
     }
 }
@@ -49,6 +56,7 @@ impl Patience {
             looks: seconds(&[1, 1, 1, 2, 3, 4, 8, 10]),
             looks_before_gone: 6,
             questions: seconds(&[1, 1]),
+            ..Self::default()
         }
     }
 }

@@ -5,7 +5,7 @@ use carillon_domain::{JobState, TargetState};
 
 use crate::Engine;
 use crate::caller::Caller;
-use crate::dispatch::cancelled_events;
+use crate::dispatch::left_out_events;
 use crate::error::{EngineError, Result};
 use crate::jobs::check_reason;
 
@@ -110,7 +110,7 @@ impl Engine {
             "action": job.action, "cancelled": cancelled.len(), "state": ended,
         });
         let mut events = vec![event];
-        events.extend(cancelled_events(caller, &job, &cancelled, now));
+        events.extend(left_out_events(caller, &job, &cancelled, now));
         unit.record(&events).await?.commit().await?;
         self.feed.jobs_changed(id);
         self.dispatch.wake();

@@ -8,6 +8,7 @@ mod control;
 mod deadline;
 mod dialling;
 mod export;
+mod held;
 mod looked_at;
 mod preview;
 mod read;

@@ -1,5 +1,8 @@
 //! What a job would do, without doing it.
 
+use std::time::Duration;
+
+use carillon_domain::Timestamp;
 use carillon_domain::action::{CheckedAction, Class, uri};
 use carillon_domain::job::{CheckedRequest, EffectiveOptions, JobRequest, Plan, plan};
 use carillon_domain::phone::{DialForm, UrlForm};
@@ -44,7 +47,7 @@ impl Engine {
     /// [`EngineError::Invalid`] with every wrong field; an empty set of phones is one.
     pub async fn preview_job(&self, caller: &Caller, request: &JobRequest) -> Result<JobPreview> {
         let seen = caller.sight(Permission::RunJobs, &self.store)?;
-        let checked = check(caller, request)?;
+        let checked = check(caller, request, self.clock.now())?;
         let phones = resolve(self, &seen, &request.targets, checked.filter.as_ref()).await?;
         let plan = plan(&checked.action, phones, request.options.include_protected);
         dialling::check(&checked.action, plan.total())?;
@@ -68,12 +71,16 @@ pub(super) fn preview(checked: CheckedRequest, plan: Plan) -> JobPreview {
 }
 
 /// Everything that can be checked before looking at phones, permissions by class included.
-pub(super) fn check(caller: &Caller, request: &JobRequest) -> Result<CheckedRequest> {
+pub(super) fn check(
+    caller: &Caller,
+    request: &JobRequest,
+    now: Timestamp,
+) -> Result<CheckedRequest> {
     let checked = request.check().map_err(EngineError::Invalid)?;
     if checked.action.entry().call_control {
         caller.require(Permission::CallControl)?;
     }
-    let mut errors = not_offered(request);
+    let mut errors: Vec<_> = start_problem(request, now).into_iter().collect();
     if request.options.include_protected {
         if caller.role != Role::Admin {
             return Err(EngineError::Denied(Permission::Administer));
@@ -90,21 +97,19 @@ pub(super) fn check(caller: &Caller, request: &JobRequest) -> Result<CheckedRequ
     }
 }
 
-/// Options that are documented and do not work yet are refused, never ignored.
-fn not_offered(request: &JobRequest) -> Vec<FieldError> {
-    let options = &request.options;
-    let asked = [
-        ("options.start_at", options.start_at.is_some()),
-        ("options.retries", options.retries.is_some_and(|n| n > 0)),
-    ];
-    let refused = asked.into_iter().filter(|(_, asked)| *asked);
-    refused
-        .map(|(field, _)| {
-            FieldError::new(
-                field,
-                "not_available",
-                "this version cannot do that yet: leave it out",
-            )
-        })
-        .collect()
+/// The latest start that can be asked for.
+const FURTHEST: Duration = Duration::from_hours(366 * 24);
+
+/// A start that has passed is a mistake more often than a wish for "now".
+fn start_problem(request: &JobRequest, now: Timestamp) -> Option<FieldError> {
+    let start = request.options.start_at?;
+    let message = if start <= now {
+        "this has passed: give a later time, or leave it out to start at once"
+    } else if start > now.plus(FURTHEST) {
+        "give a time within a year"
+    } else {
+        return None;
+    };
+    let field = "options.start_at";
+    Some(FieldError::new(field, "out_of_range", message))
 }

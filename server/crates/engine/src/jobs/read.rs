@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use carillon_domain::role::Permission;
 use carillon_domain::{Cause, JobState, Mac};
-use carillon_store::{JobQuery, JobRow, JobSnapshot, Page, Seek, TargetQuery, TargetRow};
+use carillon_store::{
+    AttemptRow, JobQuery, JobRow, JobSnapshot, Page, Seek, TargetQuery, TargetRow,
+};
 
 use crate::Engine;
 use crate::caller::Caller;
@@ -72,6 +74,20 @@ impl Engine {
     pub async fn target(&self, caller: &Caller, id: &str, mac: Mac) -> Result<TargetRow> {
         let seen = caller.sight(Permission::ViewJobs, &self.store)?;
         seen.target(id, mac).await?.ok_or(EngineError::NotFound)
+    }
+
+    /// The tries before the last one of some phones of a job, in order.
+    pub async fn earlier_attempts(
+        &self,
+        caller: &Caller,
+        id: &str,
+        macs: &[Mac],
+    ) -> Result<Vec<AttemptRow>> {
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        if seen.job(id).await?.is_none() {
+            return Err(EngineError::NotFound);
+        }
+        Ok(seen.earlier_attempts(id, macs).await?)
     }
 
     /// The next targets behind a place, for exports: start with -1, go on with the last place.

@@ -146,6 +146,13 @@ fn options_of(job: &JobRow) -> JobOptions {
         canary: Some(0),
         max_failed_percent: Some(100),
         site_max_down_percent: number("site_max_down_percent"),
+        site_max_down: number("site_max_down"),
+        jitter_ms: number("jitter_ms"),
+        retries: number("retries"),
+        transport: job
+            .options
+            .get("transport")
+            .and_then(|way| serde_json::from_value(way.clone()).ok()),
         max_auth_failed: number("max_auth_failed"),
         verify: job.options.get("verify").and_then(Value::as_bool),
         ..JobOptions::default()

@@ -57,7 +57,7 @@ impl Engine {
         if let Some(before) = self.made_before(key.as_ref()).await? {
             return Ok(before);
         }
-        let checked = check(caller, request)?;
+        let checked = check(caller, request, self.clock.now())?;
         let phones = resolve(self, &seen, &request.targets, checked.filter.as_ref()).await?;
         let plan = plan(&checked.action, phones, request.options.include_protected);
         dialling::check(&checked.action, plan.total())?;
@@ -125,6 +125,12 @@ impl Engine {
     ) -> Result<NewJob> {
         let action = &preview.action;
         let planned = preview.options.planned_duration(preview.plan.run.len());
+        // With nobody to send to it is over at once.
+        let start_at = request
+            .options
+            .start_at
+            .filter(|_| !preview.plan.run.is_empty());
+        let starts = start_at.unwrap_or(now);
         Ok(NewJob {
             id: id.to_owned(),
             action: action.entry().name.to_owned(),
@@ -134,16 +140,16 @@ impl Engine {
                 .map_err(|_| EngineError::Internal("options without a JSON form"))?,
             targets_shown: targets_shown(request),
             groups: request.targets.groups.clone(),
-            state: JobState::Running,
+            state: start_at.map_or(JobState::Running, |_| JobState::Scheduled),
             actor: caller.actor.clone(),
             reason: request.reason.trim().to_owned(),
             created_at: now,
-            start_at: None,
+            start_at,
             not_after: Some(
                 request
                     .options
                     .not_after
-                    .unwrap_or_else(|| not_after(now, planned)),
+                    .unwrap_or_else(|| not_after(starts, planned)),
             ),
             retry_of,
             digest: preview.digest.clone(),
@@ -300,6 +306,7 @@ fn detail(job: &NewJob, preview: &JobPreview) -> serde_json::Value {
         "skip": preview.plan.skip.len(),
         "digest": job.digest,
         "retry_of": job.retry_of,
+        "start_at": job.start_at,
         "not_after": job.not_after,
     })
 }

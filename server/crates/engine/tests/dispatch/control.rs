@@ -239,25 +239,6 @@ pub(crate) async fn a_site_is_never_further_down_than_its_share(place: Place) {
     }
 }
 
-pub(crate) async fn a_password_refused_again_and_again_holds_the_job(place: Place) {
-    let mut config = FleetConfig::uniform(Profile::Normal, 20, PlainHttp);
-    config.sites[0].auth = carillon_simulator::Auth::Basic;
-    config.sites[0].profiles = BTreeMap::new();
-    config.sites[0].wrong_password = 20;
-    let house = House::new(place, config).await;
-    let job = house
-        .reboot(json!({"window": 1, "canary": 0, "max_failed_percent": 100, "max_auth_failed": 5}))
-        .await;
-    let held = house.until(&job, &[JobState::Paused]).await;
-    assert_eq!((held.job.counts.failed, held.job.counts.waiting), (5, 15));
-    let told = house
-        .events()
-        .await
-        .into_iter()
-        .filter(|event| event.action == "job.held");
-    assert_eq!(told.count(), 1);
-}
-
 pub(crate) async fn one_phone_places_a_call_and_nobody_calls_the_police(place: Place) {
     let house = House::new(place, FleetConfig::uniform(Profile::Normal, 2, PlainHttp)).await;
     let field = async |number: &str, targets: serde_json::Value| {

@@ -71,13 +71,22 @@ pub(crate) fn caller() -> Caller {
 impl House {
     /// A fleet, its inventory, and a dispatcher that runs.
     pub(crate) async fn new(place: Place, config: FleetConfig) -> Self {
-        Self::with_clock(place, config, Clock::system()).await
+        Self::with(place, config, (Clock::system(), patience())).await
     }
 
     /// The same, with a clock that the test may set.
     pub(crate) async fn with_clock(place: Place, config: FleetConfig, clock: Clock) -> Self {
+        Self::with(place, config, (clock, patience())).await
+    }
+
+    /// The same with another rhythm.
+    pub(crate) async fn patient(place: Place, config: FleetConfig, patience: Patience) -> Self {
+        Self::with(place, config, (Clock::system(), patience)).await
+    }
+
+    async fn with(place: Place, config: FleetConfig, time: (Clock, Patience)) -> Self {
         let fleet = Fleet::start(config).await.unwrap();
-        let engine = engine(&place, clock).await;
+        let engine = engine(&place, time).await;
         engine.store.migrate().await.unwrap();
         let house = Self {
             engine,
@@ -91,7 +100,7 @@ impl House {
 
     /// Forgets the running engine, as a crash does, and starts another on the same files.
     pub(crate) async fn restart_after_crash(&mut self) -> Recovered {
-        self.engine = engine(&self.place, Clock::system()).await;
+        self.engine = engine(&self.place, (Clock::system(), patience())).await;
         dispatch::start(&self.engine, "test").await.unwrap()
     }
 
@@ -219,7 +228,7 @@ impl House {
     }
 }
 
-async fn engine(place: &Place, clock: Clock) -> Engine {
+async fn engine(place: &Place, (clock, patience): (Clock, Patience)) -> Engine {
     let source = KeySource::File(place.directory.path().join("secret.keys"));
     let keyring = match source.load() {
         Ok(keyring) => keyring,
@@ -233,17 +242,19 @@ async fn engine(place: &Place, clock: Clock) -> Engine {
         clock,
         random: Random::system(),
         feed: Feed::default(),
-        dispatch: Dispatch::new(512).with_patience(patience()),
+        dispatch: Dispatch::new(512).with_patience(patience),
     })
 }
 
 /// Simulated phones restart within a second here.
-fn patience() -> Patience {
+pub(crate) fn patience() -> Patience {
     let millis = std::time::Duration::from_millis;
     Patience {
         looks: std::iter::repeat_n(millis(100), 60).collect(),
         looks_before_gone: 12,
         questions: vec![millis(20), millis(100)],
+        again: millis(50),
+        between_commands: std::time::Duration::ZERO,
     }
 }
 

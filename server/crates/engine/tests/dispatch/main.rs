@@ -8,9 +8,12 @@
     reason = "a failed expectation is a failed test"
 )]
 
+mod again;
+mod causes;
 mod clock;
 mod control;
 mod crash;
+mod hour;
 mod house;
 mod outcome;
 mod verify;
@@ -35,6 +38,20 @@ macro_rules! cases {
 cases! {
     clock::a_clock_that_was_set_stops_all_sending_until_somebody_releases_it,
     clock::a_clock_that_was_set_while_nothing_ran_stops_nothing,
+    again::every_try_is_a_claim_of_its_own_and_they_end,
+    again::a_phone_that_comes_to_itself_gets_the_command_once,
+    again::only_what_may_be_is_tried_again,
+    again::a_stopped_job_tries_nothing_again,
+    again::a_phone_is_left_alone_between_two_commands,
+    again::a_refused_password_holds_its_phones_until_it_is_corrected,
+    again::refusals_count_over_jobs_and_what_is_held_can_be_left_out,
+    hour::a_scheduled_job_starts_by_itself_also_after_a_restart,
+    hour::a_scheduled_job_can_be_cancelled,
+    hour::a_start_that_has_passed_is_a_mistake,
+    hour::a_job_whose_start_came_too_late_expires_as_a_whole,
+    hour::a_resting_job_gives_up_when_its_time_is_over,
+    causes::no_behaviour_makes_us_say_what_is_not_so,
+    causes::every_cause_comes_up_where_it_should,
     control::cancelling_lets_what_is_in_flight_finish_and_leaves_the_rest,
     control::stop_all_holds_everything_until_it_is_released,
     control::a_job_stops_itself_above_its_share_of_failures_and_not_at_it,
@@ -43,7 +60,6 @@ cases! {
     control::the_same_key_and_body_are_one_job,
     control::a_set_that_changed_since_it_was_seen_is_refused,
     control::what_comes_too_late_expires,
-    control::a_password_refused_again_and_again_holds_the_job,
     control::one_phone_places_a_call_and_nobody_calls_the_police,
     control::a_site_is_never_further_down_than_its_share,
     crash::claims_of_a_dead_run_become_unknown_and_the_rest_waits_for_a_person,

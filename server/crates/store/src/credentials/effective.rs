@@ -47,11 +47,9 @@ impl Store {
     ) -> Result<BTreeMap<Mac, EffectiveCredential>> {
         let mut tx = self.snapshot().await?;
         let mut conn = tx.conn();
-        let mut names: BTreeMap<Mac, (CredentialSource, String)> = BTreeMap::new();
+        let mut names = Names::new();
         for chunk in macs.chunks(ROWS) {
-            from_site(&mut conn, chunk, &mut names).await?;
-            from_groups(&mut conn, chunk, now, &mut names).await?;
-            from_phone(&mut conn, chunk, &mut names).await?;
+            names.extend(self::names(&mut conn, chunk, now).await?);
         }
         let rows = rows_of(&mut conn, &names).await?;
         let effective = |(mac, (source, name))| {
@@ -62,7 +60,18 @@ impl Store {
     }
 }
 
-type Names = BTreeMap<Mac, (CredentialSource, String)>;
+/// Where each phone's credential comes from, and its name.
+pub(crate) type Names = BTreeMap<Mac, (CredentialSource, String)>;
+
+/// The same without the credentials themselves, for at most as many phones as one statement
+/// takes.
+pub(crate) async fn names(conn: &mut Conn<'_>, macs: &[Mac], now: Timestamp) -> Result<Names> {
+    let mut names = Names::new();
+    from_site(conn, macs, &mut names).await?;
+    from_groups(conn, macs, now, &mut names).await?;
+    from_phone(conn, macs, &mut names).await?;
+    Ok(names)
+}
 
 async fn from_site(conn: &mut Conn<'_>, macs: &[Mac], names: &mut Names) -> Result<()> {
     let mut sql = Sql::new(

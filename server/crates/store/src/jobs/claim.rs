@@ -12,7 +12,7 @@ use crate::sql::Sql;
 use crate::unit::Unit;
 
 use super::count::Deltas;
-use super::share::next_within_share;
+use super::share::{SiteLimit, next_within_share};
 use super::targets::{COLUMNS, TargetRow, target_row};
 
 const ROWS: usize = 500;
@@ -28,9 +28,12 @@ pub struct Claim<'c> {
     pub now: Timestamp,
     /// One new id for each target wanted, at most.
     pub attempts: &'c [String],
-    /// How many percent of a site's phones may be away at once, over all jobs; at least one
-    /// phone. `None` = no such limit.
-    pub site_share: Option<i64>,
+    /// How many phones of a site may be away at once, over all jobs.
+    pub site_limit: SiteLimit,
+    /// Leaves phones out that somebody spoke to later than this.
+    pub not_since: Option<Timestamp>,
+    /// Takes only phones that were tried before.
+    pub only_again: bool,
 }
 
 /// A target that is this node's to send to, once the unit is committed.
@@ -91,8 +94,8 @@ async fn candidates(
     claim: &Claim<'_>,
     limit: usize,
 ) -> Result<Vec<TargetRow>> {
-    if let Some(share) = claim.site_share {
-        return next_within_share(conn, claim, share, limit).await;
+    if claim.site_limit != SiteLimit::default() {
+        return next_within_share(conn, claim, limit).await;
     }
     let mut sql = next_in_order(claim);
     sql.push(" ORDER BY t.position LIMIT ").bind(limit as i64);
@@ -100,14 +103,25 @@ async fn candidates(
     conn.all(sql).await?.iter().map(target_row).collect()
 }
 
-/// Waiting targets whose phone nobody is sending to.
-const FREE: &str = " FROM job_targets t WHERE t.state = 'waiting' AND NOT EXISTS \
-     (SELECT 1 FROM job_targets o WHERE o.mac = t.mac AND o.state = 'sending') AND t.job = ";
+/// Waiting targets that nothing keeps, and whose phone nobody is sending to.
+const FREE: &str = " FROM job_targets t WHERE t.state = 'waiting' AND t.hold IS NULL AND \
+     NOT EXISTS (SELECT 1 FROM job_targets o WHERE o.mac = t.mac AND o.state = 'sending') \
+     AND t.job = ";
 
 /// The beginning of the statement that finds the next targets of a claim.
 pub(super) fn next_in_order(claim: &Claim<'_>) -> Sql {
     let mut sql = Sql::new("SELECT ");
     sql.keep().push(COLUMNS).push(FREE).bind(claim.job);
+    sql.push(" AND (t.retry_at IS NULL OR t.retry_at <= ")
+        .bind(claim.now)
+        .push(")");
+    if claim.only_again {
+        sql.push(" AND t.attempts > 0");
+    }
+    if let Some(since) = claim.not_since {
+        sql.push(" AND NOT EXISTS (SELECT 1 FROM phones p WHERE p.mac = t.mac ");
+        sql.push("AND p.last_tried > ").bind(since).push(")");
+    }
     sql
 }
 
@@ -128,7 +142,7 @@ async fn take(
     sql.push("attempt_id = v.attempt, epoch = ")
         .bind(claim.epoch);
     sql.push(", sent_at = ").bind(claim.now);
-    sql.push(" FROM v WHERE job_targets.mac = v.mac AND job_targets.state = 'waiting' ");
+    sql.push(", cause = NULL, retry_at = NULL FROM v WHERE job_targets.mac = v.mac AND job_targets.state = 'waiting' ");
     sql.push("AND job_targets.job = ").bind(claim.job);
     let changed = conn.execute(sql).await?;
     if changed != found.len() as u64 {
@@ -140,6 +154,7 @@ async fn take(
         target.attempts += 1;
         target.attempt_id = Some(attempt.clone());
         target.sent_at = Some(claim.now);
+        (target.cause, target.retry_at) = (None, None);
         claimed.push(ClaimedTarget {
             target,
             attempt_id: attempt.clone(),

@@ -14,7 +14,8 @@ use super::targets::{COLUMNS, target_row};
 
 const ROWS: usize = 500;
 
-/// How targets end that were never tried.
+/// How targets end that were never tried. One that was tried and waits to be tried again ends as
+/// failed instead, with what that try came to: a promise that nothing was sent would be a lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Untried {
     /// Somebody stopped the job.
@@ -163,11 +164,13 @@ async fn end(
     now: Timestamp,
     changed: &mut Vec<ChangedTarget>,
 ) -> Result<()> {
-    let mut sql = Sql::new("UPDATE job_targets AS t SET state = ");
+    let mut sql =
+        Sql::new("UPDATE job_targets AS t SET state = CASE WHEN attempts > 0 THEN 'failed' ELSE ");
     sql.bind(how.state().as_str())
-        .push(", cause = ")
+        .push(" END, cause = CASE WHEN attempts > 0 THEN cause ELSE ")
         .bind(how.cause());
-    sql.push(", finished_at = ").bind(now);
+    sql.push(" END, retry_at = NULL, hold = NULL, finished_at = ")
+        .bind(now);
     sql.push(" WHERE state = 'waiting' AND job = ").bind(job);
     if let Some(macs) = only {
         sql.push(" AND ").one_of("mac", macs.iter().copied());

@@ -13,6 +13,8 @@ use crate::sql::Sql;
 use crate::store::Store;
 use crate::unit::Unit;
 
+use super::hold::holds;
+
 /// A job, without its targets and without its sealed parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobRow {
@@ -63,6 +65,8 @@ pub struct JobSnapshot {
     pub job: JobRow,
     /// How many of its targets ended with each cause, most first.
     pub causes: Vec<(Cause, i64)>,
+    /// Credentials that hold some of its waiting targets, and how many.
+    pub holds: Vec<(String, i64)>,
 }
 
 pub(crate) const SELECT: &str = "SELECT j.id, j.action, j.params_shown, \
@@ -150,7 +154,8 @@ impl Store {
             return Ok(None);
         };
         let causes = causes(&mut conn, id).await?;
-        Ok(Some(JobSnapshot { job, causes }))
+        let holds = holds(&mut conn, id).await?;
+        Ok(Some(JobSnapshot { job, causes, holds }))
     }
 
     /// The sealed parameters of a job and the version that the seal covers.

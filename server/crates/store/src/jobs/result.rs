@@ -15,6 +15,7 @@ use crate::phones::contact::{ContactUpdate, PhoneStamp, stamp};
 use crate::sql::{Sql, Value};
 use crate::unit::Unit;
 
+use super::attempts;
 use super::count::Deltas;
 use super::targets::{COLUMNS, TargetRow, target_row};
 
@@ -29,7 +30,7 @@ pub struct TargetResult {
     pub mac: Mac,
     /// The claim.
     pub attempt_id: String,
-    /// `verifying` or a terminal state.
+    /// `verifying`, a terminal state, or `waiting` when it is tried again.
     pub state: TargetState,
     /// Why, if not simply well.
     pub cause: Option<Cause>,
@@ -47,6 +48,8 @@ pub struct TargetResult {
     pub evidence: String,
     /// What the contact taught; `None` when nobody was contacted.
     pub contact: Option<ContactUpdate>,
+    /// When it may be tried again, where it waits again.
+    pub retry_at: Option<Timestamp>,
 }
 
 /// A target that was changed.
@@ -69,6 +72,7 @@ impl Unit {
             let current = in_flight(&mut conn, wave).await?;
             let valid = wave.iter().filter_map(|result| valid(&current, result));
             let valid: Vec<_> = valid.collect();
+            attempts::keep(&mut conn, &valid).await?;
             write(&mut conn, &valid).await?;
             for (before, result) in valid {
                 changed.push(after(before, result));
@@ -134,10 +138,16 @@ fn valid<'a>(
     result: &'a TargetResult,
 ) -> Option<(&'a TargetRow, &'a TargetResult)> {
     let target = current.get(&(result.job.clone(), result.mac))?;
-    let forward = result.state.is_terminal()
-        || (result.state == TargetState::Verifying && target.state == TargetState::Sending);
+    let on = result.state == TargetState::Verifying || may_wait_again(result);
+    let forward = result.state.is_terminal() || (on && target.state == TargetState::Sending);
     (forward && target.attempt_id.as_deref() == Some(&result.attempt_id))
         .then_some((target, result))
+}
+
+/// Whether a result may lead back to waiting: never one that may have happened.
+fn may_wait_again(result: &TargetResult) -> bool {
+    let surely_not = result.cause.is_some_and(|cause| !cause.may_have_happened());
+    result.state == TargetState::Waiting && result.retry_at.is_some() && surely_not
 }
 
 async fn write(conn: &mut Conn<'_>, valid: &[(&TargetRow, &TargetResult)]) -> Result<()> {
@@ -146,14 +156,14 @@ async fn write(conn: &mut Conn<'_>, valid: &[(&TargetRow, &TargetResult)]) -> Re
     }
     let mut sql = Sql::new(
         "WITH v (job, mac, state, cause, http_status, transport, finished_at, duration_ms, \
-         excerpt, evidence) AS (VALUES ",
+         excerpt, evidence, retry_at) AS (VALUES ",
     );
     sql.tuples_again(valid.iter().map(|(_, result)| values(result)));
     sql.push(
         ") UPDATE job_targets SET state = v.state, cause = v.cause, \
          http_status = COALESCE(v.http_status, job_targets.http_status), \
          transport = COALESCE(v.transport, job_targets.transport), \
-         finished_at = v.finished_at, \
+         finished_at = v.finished_at, retry_at = v.retry_at, \
          duration_ms = COALESCE(v.duration_ms, job_targets.duration_ms), \
          excerpt = CASE WHEN v.excerpt = '' THEN job_targets.excerpt ELSE v.excerpt END, \
          evidence = CASE WHEN v.evidence = '' THEN job_targets.evidence ELSE v.evidence END, \
@@ -179,6 +189,7 @@ fn values(result: &TargetResult) -> Vec<Value> {
         result.duration_ms.into(),
         (&result.excerpt).into(),
         (&result.evidence).into(),
+        result.retry_at.into(),
     ]
 }
 
@@ -194,6 +205,7 @@ fn after(before: &TargetRow, result: &TargetResult) -> ChangedTarget {
     target.http_status = result.http_status.or(target.http_status);
     target.transport = result.transport.or(target.transport);
     target.finished_at = ended_at(result);
+    target.retry_at = result.retry_at;
     target.duration_ms = result.duration_ms.or(target.duration_ms);
     for (kept, new) in [
         (&mut target.excerpt, &result.excerpt),

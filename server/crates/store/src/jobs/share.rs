@@ -1,7 +1,8 @@
 //! The next targets of a job that leave enough phones of each site at their places.
 //!
-//! Owns the meaning of a site's share: so many percent of its phones, but at least one, may be
-//! away at once, over all jobs. Away is what is `sending` or `verifying`.
+//! Owns the meaning of a site's limit: so many percent of its phones, but at least one, or so
+//! many phones, may be away at once, over all jobs. Away is what is `sending` or `verifying`: a
+//! phone that restarts is away until it was seen again.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,9 +13,21 @@ use crate::sql::Sql;
 use super::claim::{Claim, next_in_order};
 use super::targets::{TargetRow, target_row};
 
+/// How much of a site may be away at once. The default is no limit; of several the narrowest
+/// holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SiteLimit {
+    /// So many percent of its phones, but at least one.
+    pub percent: Option<i64>,
+    /// So many phones.
+    pub phones: Option<i64>,
+    /// What the site itself says, in percent.
+    pub own_rule: bool,
+}
+
 /// How many more phones of each site may go.
 struct Room {
-    share: i64,
+    limit: SiteLimit,
     left: HashMap<String, i64>,
 }
 
@@ -23,11 +36,12 @@ struct Room {
 pub(super) async fn next_within_share(
     conn: &mut Conn<'_>,
     claim: &Claim<'_>,
-    share: i64,
     limit: usize,
 ) -> Result<Vec<TargetRow>> {
-    let left = HashMap::new();
-    let mut room = Room { share, left };
+    let mut room = Room {
+        limit: claim.site_limit,
+        left: HashMap::new(),
+    };
     let mut found = Vec::with_capacity(limit);
     let mut after = -1;
     loop {
@@ -90,11 +104,7 @@ impl Room {
         if new.is_empty() {
             return Ok(());
         }
-        let mut phones = Sql::new("SELECT site, COUNT(*) AS n FROM phones WHERE ");
-        phones
-            .one_of("site", new.iter().copied())
-            .push(" GROUP BY site");
-        let phones = counted(conn, phones).await?;
+        let sizes = sizes(conn, &new).await?;
         let mut away = Sql::new(
             "SELECT site, COUNT(*) AS n FROM job_targets \
              WHERE state IN ('sending', 'verifying') AND ",
@@ -103,12 +113,40 @@ impl Room {
             .push(" GROUP BY site");
         let away = counted(conn, away).await?;
         for site in new {
-            let of = |counts: &HashMap<String, i64>| counts.get(site).copied().unwrap_or(0);
-            let most = (of(&phones) * self.share / 100).max(1);
-            self.left.insert(site.to_owned(), most - of(&away));
+            let (phones, own) = sizes.get(site).copied().unwrap_or((0, 100));
+            let away = away.get(site).copied().unwrap_or(0);
+            self.left
+                .insert(site.to_owned(), self.limit.most(phones, own) - away);
         }
         Ok(())
     }
+}
+
+impl SiteLimit {
+    /// How many of a site's `phones` may be away when its own rule says `own` percent.
+    fn most(self, phones: i64, own: i64) -> i64 {
+        let own = if self.own_rule { own } else { 100 };
+        let percent = self.percent.unwrap_or(100).min(own);
+        let share = if percent < 100 {
+            (phones * percent / 100).max(1)
+        } else {
+            i64::MAX
+        };
+        share.min(self.phones.unwrap_or(i64::MAX))
+    }
+}
+
+/// How many phones each site has, and what it says of itself.
+async fn sizes(conn: &mut Conn<'_>, sites: &BTreeSet<&str>) -> Result<HashMap<String, (i64, i64)>> {
+    let mut sql = Sql::new(
+        "SELECT s.slug, s.max_down_percent AS own, \
+         (SELECT COUNT(*) FROM phones p WHERE p.site = s.slug) AS n FROM sites s WHERE ",
+    );
+    sql.one_of("s.slug", sites.iter().copied());
+    let rows = conn.all(sql).await?;
+    rows.iter()
+        .map(|row| Ok((row.get("slug")?, (row.get("n")?, row.get("own")?))))
+        .collect()
 }
 
 async fn counted(conn: &mut Conn<'_>, sql: Sql) -> Result<HashMap<String, i64>> {

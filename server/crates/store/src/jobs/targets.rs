@@ -55,6 +55,10 @@ pub struct TargetRow {
     pub excerpt: String,
     /// What proved the effect.
     pub evidence: String,
+    /// It is tried again, and not before this.
+    pub retry_at: Option<Timestamp>,
+    /// Name of the credential that was refused too often: it waits for a person.
+    pub hold: Option<String>,
 }
 
 /// Which targets of a job. Empty = all.
@@ -72,7 +76,7 @@ const ROWS: usize = 500;
 
 pub(super) const COLUMNS: &str = "t.job, t.position, t.mac, t.name, t.extension, t.model, t.site, \
      t.groups, t.state, t.cause, t.http_status, t.transport, t.attempts, t.attempt_id, \
-     t.sent_at, t.finished_at, t.duration_ms, t.excerpt, t.evidence";
+     t.sent_at, t.finished_at, t.duration_ms, t.excerpt, t.evidence, t.retry_at, t.hold";
 
 pub(super) fn target_row(row: &Row) -> Result<TargetRow> {
     let fields = row.of("job_targets", "mac");
@@ -96,6 +100,8 @@ pub(super) fn target_row(row: &Row) -> Result<TargetRow> {
         duration_ms: fields.get("duration_ms")?,
         excerpt: fields.text("excerpt")?,
         evidence: fields.text("evidence")?,
+        retry_at: fields.maybe_at("retry_at")?,
+        hold: fields.get("hold")?,
     })
 }
 

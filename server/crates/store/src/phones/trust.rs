@@ -8,7 +8,19 @@ use carillon_domain::{Mac, Timestamp};
 
 use crate::error::Result;
 use crate::sql::Sql;
+use crate::store::Store;
 use crate::unit::Unit;
+
+impl Store {
+    /// Phones that are known by this key: at most two, which is one more than tells whose it is.
+    pub async fn phones_with_pin(&self, pin: &str) -> Result<Vec<Mac>> {
+        let sql = Sql::new("SELECT mac FROM phones WHERE tls_pin = $1 ORDER BY mac LIMIT 2");
+        let rows = self.read().await?.conn().all(sql.arg(pin)).await?;
+        rows.iter()
+            .map(|row| row.of("phones", "mac").parse("mac"))
+            .collect()
+    }
+}
 
 impl Unit {
     /// Sets how a phone asks for its password, `unknown` to learn it anew; says whether there was

@@ -4,7 +4,7 @@ use carillon_domain::outcome::Transport;
 use carillon_domain::phone::{AuthScheme, Reachability};
 use carillon_domain::{Cause, Counts, JobState, TargetState, Timestamp};
 use carillon_store::{
-    ChangedTarget, Claim, ClaimedTarget, ContactUpdate, StopAll, Store, TargetResult,
+    ChangedTarget, Claim, ClaimedTarget, ContactUpdate, SiteLimit, StopAll, Store, TargetResult,
 };
 
 use crate::database::Database;
@@ -32,7 +32,9 @@ pub(crate) async fn claim(
         epoch,
         now,
         attempts: &attempts,
-        site_share: None,
+        site_limit: SiteLimit::default(),
+        not_since: None,
+        only_again: false,
     };
     let claimed = unit.claim(&claim).await.unwrap();
     unit.commit_bookkeeping().await.unwrap();
@@ -57,6 +59,7 @@ pub(crate) fn acknowledged(claimed: &ClaimedTarget, now: Timestamp) -> TargetRes
             learned_auth: Some(AuthScheme::DigestSha256),
             learned_pin: Some("aa".to_owned()),
         }),
+        retry_at: None,
     }
 }
 
@@ -195,7 +198,17 @@ pub(crate) async fn results_count_once_and_only_for_their_attempt(db: Database) 
     assert!(record(&db.store, &[forged]).await.is_empty());
     let mut back = acknowledged(&claimed[0], at(4));
     back.state = TargetState::Waiting;
-    assert!(record(&db.store, &[back]).await.is_empty());
+    assert!(
+        record(&db.store, std::slice::from_ref(&back))
+            .await
+            .is_empty()
+    );
+    back.retry_at = Some(at(9));
+    back.cause = Some(Cause::ConnectionReset);
+    assert!(
+        record(&db.store, &[back]).await.is_empty(),
+        "what may have happened is never tried again"
+    );
 
     let mut failed = acknowledged(&claimed[0], at(4));
     failed.state = TargetState::Failed;
@@ -428,7 +441,12 @@ pub(crate) async fn a_site_keeps_its_share(db: Database) {
             epoch,
             now: at(3),
             attempts: &attempts,
-            site_share: Some(share),
+            site_limit: SiteLimit {
+                percent: Some(share),
+                ..SiteLimit::default()
+            },
+            not_since: None,
+            only_again: false,
         };
         let claimed = unit.claim(&claim).await.unwrap();
         unit.commit_bookkeeping().await.unwrap();

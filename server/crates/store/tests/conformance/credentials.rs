@@ -7,7 +7,7 @@ use carillon_store::{CredentialRow, CredentialSource, StoreError};
 use crate::database::Database;
 use crate::inventory::{add_phones, add_site, at, group, mac, phone, site};
 
-fn named(name: &str) -> CredentialRow {
+pub(crate) fn named(name: &str) -> CredentialRow {
     CredentialRow {
         name: name.to_owned(),
         username: format!("user of {name}"),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use carillon_domain::{Counts, TargetState};
-use carillon_store::{Claim, IdempotencyKey, KeyUse, Store, StoreError, TargetQuery};
+use carillon_store::{Claim, IdempotencyKey, KeyUse, SiteLimit, Store, StoreError, TargetQuery};
 
 use crate::claims::{acknowledged, epoch};
 use crate::database::Database;
@@ -23,7 +23,9 @@ async fn work(store: Store, job: &'static str, worker: u32, epoch: i64) -> Vec<S
             epoch,
             now: at(3),
             attempts: &ids,
-            site_share: None,
+            site_limit: SiteLimit::default(),
+            not_since: None,
+            only_again: false,
         };
         let claimed = unit.claim(&claim).await.unwrap();
         let events: Vec<_> = claimed

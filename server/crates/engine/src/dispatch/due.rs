@@ -1,0 +1,103 @@
+//! Jobs whose hour has come, without anybody asking.
+//!
+//! Owns the start of scheduled jobs and the end of resting ones. It is asked of the database each
+//! time, so that a restart loses nothing: a job whose start fell into an outage starts late, and
+//! one whose time ran out in it gives up.
+
+use carillon_domain::event::{Actor, Event, EventResult};
+use carillon_domain::{JobState, Timestamp};
+use carillon_store::{ChangedTarget, DueJob, Unit};
+
+use crate::Engine;
+use crate::dispatch::facts::target_event;
+use crate::error::Result;
+
+/// States in which a job rests until somebody, or the hour, moves it.
+const RESTING: [JobState; 4] = [
+    JobState::Scheduled,
+    JobState::AwaitingApproval,
+    JobState::Paused,
+    JobState::Interrupted,
+];
+
+/// Starts what is to start, and ends what is too late. Not while all sending is stopped: that
+/// may be because the clock cannot be believed.
+pub(super) async fn attend(engine: &Engine) -> Result<()> {
+    let now = engine.clock.now();
+    if engine.store.stop_all().await?.is_some() {
+        return Ok(());
+    }
+    for job in engine.store.due_jobs(now).await? {
+        let mut unit = engine.store.begin().await?;
+        let events = if job.is_over {
+            expire(&mut unit, &job.id, now).await?
+        } else {
+            begin(&mut unit, &job, now).await?
+        };
+        if !events.is_empty() {
+            unit.record(&events).await?.commit().await?;
+            engine.feed.jobs_changed(&job.id);
+        }
+    }
+    Ok(())
+}
+
+async fn begin(unit: &mut Unit, job: &DueJob, now: Timestamp) -> Result<Vec<Event>> {
+    let (from, to) = (&[JobState::Scheduled], JobState::Running);
+    if !unit.set_job_state(&job.id, from, to, now).await? {
+        return Ok(Vec::new());
+    }
+    let mut events = vec![event(now, "job.started", &job.id, to)];
+    if let Some(state) = unit.finish_job_if_done(&job.id, now).await? {
+        events.push(event(now, "job.ended", &job.id, state));
+    }
+    Ok(events)
+}
+
+/// Ends the waiting phones of a job that rests. One that never ran is expired as a whole; of one
+/// that did, what is in flight still finishes.
+async fn expire(unit: &mut Unit, id: &str, now: Timestamp) -> Result<Vec<Event>> {
+    let Some(job) = unit
+        .job(id)
+        .await?
+        .filter(|job| RESTING.contains(&job.state))
+    else {
+        return Ok(Vec::new());
+    };
+    let expired = unit.expire_waiting(id, now).await?;
+    let never_ran = [JobState::Scheduled, JobState::AwaitingApproval];
+    let ended = if unit
+        .set_job_state(id, &never_ran, JobState::Expired, now)
+        .await?
+    {
+        Some(JobState::Expired)
+    } else {
+        unit.finish_job_if_done(id, now).await?
+    };
+    let mut events: Vec<Event> = expired
+        .iter()
+        .map(|change| late(change, &job.action, &job.reason, now))
+        .collect();
+    events.extend(ended.map(|state| event(now, "job.ended", id, state)));
+    Ok(events)
+}
+
+/// The record of a phone whose turn did not come in time.
+fn late(change: &ChangedTarget, action: &str, reason: &str, now: Timestamp) -> Event {
+    let target = &change.target;
+    let mut event = target_event(now, Actor::system(), "target.result", target);
+    event.result = EventResult::of_target(target.state).unwrap_or(EventResult::Expired);
+    reason.clone_into(&mut event.reason);
+    event.detail = serde_json::json!({
+        "action": action, "state": target.state, "cause": target.cause,
+        "tries": target.attempts,
+    });
+    event
+}
+
+fn event(now: Timestamp, action: &str, job: &str, state: JobState) -> Event {
+    let mut event = Event::new(now, Actor::system(), action);
+    event.job = Some(job.to_owned());
+    event.detail = serde_json::json!({ "state": state });
+    event
+}

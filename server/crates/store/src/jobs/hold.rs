@@ -1,0 +1,85 @@
+//! Waiting targets that a refused password keeps from their turn.
+//!
+//! Owns the column `hold`. A held target still waits, and counts as waiting: it ends when
+//! somebody lets it go, leaves it out, or its job's time is over.
+
+use carillon_domain::{Mac, Timestamp};
+
+use crate::conn::Conn;
+use crate::credentials::effective;
+use crate::error::Result;
+use crate::sql::Sql;
+use crate::unit::Unit;
+
+const ROWS: usize = 500;
+
+impl Unit {
+    /// Holds the waiting targets of a job whose phones get this credential. Answers how many it
+    /// holds newly.
+    pub async fn hold_waiting(
+        &mut self,
+        job: &str,
+        credential: &str,
+        now: Timestamp,
+    ) -> Result<i64> {
+        let mut conn = self.jobs_conn().await?;
+        let sql = Sql::new(
+            "SELECT mac FROM job_targets WHERE job = $1 AND state = 'waiting' AND hold IS NULL",
+        );
+        let rows = conn.all(sql.arg(job)).await?;
+        let macs = rows
+            .iter()
+            .map(|row| row.of("job_targets", "mac").parse("mac"))
+            .collect::<Result<Vec<Mac>>>()?;
+        let mut held = 0;
+        for chunk in macs.chunks(ROWS) {
+            let names = effective::names(&mut conn, chunk, now).await?;
+            let with_it = names.iter().filter(|(_, (_, name))| name == credential);
+            let mut sql = Sql::new("UPDATE job_targets SET hold = ");
+            sql.bind(credential)
+                .push(" WHERE state = 'waiting' AND job = ")
+                .bind(job);
+            sql.push(" AND ")
+                .one_of("mac", with_it.map(|(mac, _)| *mac));
+            held += conn.execute(sql).await?;
+        }
+        Ok(i64::try_from(held).unwrap_or(i64::MAX))
+    }
+
+    /// Lets the targets go that a credential holds. Answers how many.
+    pub async fn release_held(&mut self, job: &str, credential: &str) -> Result<i64> {
+        let sql = Sql::new(
+            "UPDATE job_targets SET hold = NULL \
+             WHERE job = $1 AND hold = $2 AND state = 'waiting'",
+        );
+        let sql = sql.arg(job).arg(credential);
+        let released = self.jobs_conn().await?.execute(sql).await?;
+        Ok(i64::try_from(released).unwrap_or(i64::MAX))
+    }
+
+    /// The phones that a credential holds in a job.
+    pub async fn held_phones(&mut self, job: &str, credential: &str) -> Result<Vec<Mac>> {
+        let sql = Sql::new(
+            "SELECT mac FROM job_targets \
+             WHERE job = $1 AND hold = $2 AND state = 'waiting' ORDER BY position",
+        );
+        let sql = sql.arg(job).arg(credential);
+        let rows = self.jobs_conn().await?.all(sql).await?;
+        rows.iter()
+            .map(|row| row.of("job_targets", "mac").parse("mac"))
+            .collect()
+    }
+}
+
+/// Which credentials hold waiting targets of a job, and how many.
+pub(super) async fn holds(conn: &mut Conn<'_>, job: &str) -> Result<Vec<(String, i64)>> {
+    let sql = Sql::new(
+        "SELECT hold, COUNT(*) AS n FROM job_targets \
+         WHERE job = $1 AND hold IS NOT NULL AND state = 'waiting' \
+         GROUP BY hold ORDER BY hold",
+    );
+    let rows = conn.all(sql.arg(job)).await?;
+    rows.iter()
+        .map(|row| Ok((row.get("hold")?, row.get("n")?)))
+        .collect()
+}
