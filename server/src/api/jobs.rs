@@ -35,6 +35,7 @@ pub(super) fn routes() -> Table {
         .post("/api/v1/jobs/{id}/held/release", RUN, release)
         .post("/api/v1/jobs/{id}/held/skip", RUN, skip)
         .post("/api/v1/jobs/{id}/retry", RUN, retry)
+        .post("/api/v1/jobs/{id}/again", RUN, again)
 }
 
 pub(super) const DOCS: &[Doc] = &[
@@ -86,6 +87,14 @@ pub(super) const DOCS: &[Doc] = &[
         summary: "A new job for the targets that ended in these states; it names the old one",
         query: &[],
         body: Content::Json("RetryInput"),
+        answer: (202, Content::Json("JobAccepted")),
+    },
+    Doc {
+        verb: Verb::Post,
+        path: "/api/v1/jobs/{id}/again",
+        summary: "A new job for all phones of this one; it names the old one",
+        query: &[],
+        body: Content::Json("Reason"),
         answer: (202, Content::Json("JobAccepted")),
     },
 ];
@@ -217,6 +226,21 @@ async fn retry(
     let made = app
         .engine()
         .retry_job(&caller, &id, &input.states, &input.reason, key)
+        .await?;
+    accepted(&app, &caller, &made.id).await
+}
+
+async fn again(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    OptionalJson(why): OptionalJson<Reason>,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(&headers)?;
+    let made = app
+        .engine()
+        .run_again(&caller, &id, &why.reason, key)
         .await?;
     accepted(&app, &caller, &made.id).await
 }

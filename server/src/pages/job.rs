@@ -52,6 +52,7 @@ pub(super) fn routes(table: Table) -> Table {
         .post("/jobs/{id}/held/release", RUN, control::release)
         .post("/jobs/{id}/held/skip", RUN, control::skip)
         .post("/jobs/{id}/retry", RUN, control::retry)
+        .post("/jobs/{id}/again", RUN, control::again)
 }
 
 /// `GET /jobs/{id}`.
@@ -279,6 +280,7 @@ fn controls(caller: &Caller, state: JobState) -> JobControls {
         pause: state == JobState::Running,
         resume: matches!(state, JobState::Paused | JobState::Interrupted),
         stop: !state.is_terminal() && state != JobState::Stopping,
+        again: state.is_terminal(),
     }
 }
 

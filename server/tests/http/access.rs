@@ -62,6 +62,7 @@ const NEEDS: &[(&str, &str, Option<Permission>)] = {
         ("POST", "/api/v1/jobs/{id}/held/release", Some(P::RunJobs)),
         ("POST", "/api/v1/jobs/{id}/held/skip", Some(P::RunJobs)),
         ("POST", "/api/v1/jobs/{id}/retry", Some(P::RunJobs)),
+        ("POST", "/api/v1/jobs/{id}/again", Some(P::RunJobs)),
         ("POST", "/api/v1/stop-all", Some(P::StopAll)),
         ("POST", "/api/v1/stop-all/release", Some(P::ReleaseStop)),
         ("GET", "/api/v1/audit", Some(P::ViewAudit)),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_domain::role::Role;
-use carillon_simulator::{Auth, FleetConfig, Profile, SiteConfig};
+use carillon_simulator::{Auth, Fleet, FleetConfig, Profile, SiteConfig};
 use serde_json::{Value, json};
 
 use crate::house::{House, fleet};
@@ -70,8 +70,24 @@ pub(crate) async fn every_try_is_told(house: House) -> House {
     let of = |action: &str| actions.iter().filter(|known| **known == action).count();
     assert_eq!((of("target.intent"), of("target.retrying")), (2, 1));
     assert_eq!(of("target.result"), 1);
+    run_again(&house, &fleet, id).await;
     fleet.stop().await;
     house
+}
+
+/// The same command for all phones of a job, from its page and by a script.
+async fn run_again(house: &House, fleet: &Fleet, id: &str) {
+    let api = house.program(Role::Operator).await;
+    let again = api.post(&format!("/jobs/{id}/again"), &json!({})).await;
+    let again = again.expect(202);
+    assert_eq!(again["total"], fleet.phones().len());
+    let end = api.finished(again["id"].as_str().unwrap()).await;
+    assert_eq!(end["retry_of"], id);
+    let mut anna = Person::sign_in(house, Role::Operator).await;
+    let page = format!("/jobs/{id}");
+    assert!(anna.see(&page).await.text.contains("Run again"));
+    let review = anna.go(&page, &format!("{page}/again"), &[]).await;
+    assert!(review.starts_with("/run/review/"), "{review}");
 }
 
 pub(crate) async fn held_phones_wait_for_a_corrected_password(house: House) -> House {

@@ -111,6 +111,7 @@ pub struct JobControls {
     pub pause: bool,
     pub resume: bool,
     pub stop: bool,
+    pub again: bool,
 }
 
 /// One target in the list.

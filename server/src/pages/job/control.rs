@@ -4,6 +4,7 @@ use axum::extract::Path;
 use carillon_contract::FormErrors;
 use carillon_contract::job::StopJobView;
 use carillon_domain::TargetState;
+use carillon_domain::job::JobRequest;
 use carillon_engine::{Caller, EngineError};
 use carillon_store::JobRow;
 
@@ -151,8 +152,27 @@ pub(super) async fn retry(
         }
         Err(error) => return Err(error.into()),
     };
+    review(visit, &caller, id, request).await
+}
+
+/// `POST /jobs/{id}/again`: a review of the same command for all phones of the job.
+pub(super) async fn again(
+    visit: Visit,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    fields.only(&[])?;
+    let engine = visit.app.engine().clone();
+    let request = engine.again_request(&caller, &id, "").await?;
+    review(visit, &caller, id, request).await
+}
+
+/// Keeps a request that repeats a job, and leads to its review.
+async fn review(visit: Visit, caller: &Caller, id: String, request: JobRequest) -> PageResult {
+    let engine = visit.app.engine().clone();
     let preview = engine
-        .preview_job(&caller, &request)
+        .preview_job(caller, &request)
         .await
         .map_err(Problem::from)?;
     let draft = Draft {
@@ -161,7 +181,7 @@ pub(super) async fn retry(
         request,
         retry_of: Some(id),
     };
-    let draft = draft.keep(&engine, &caller).await?;
+    let draft = draft.keep(&engine, caller).await?;
     Ok(visit.see_other(&format!("/run/review/{draft}")))
 }
 

@@ -81,6 +81,13 @@ fn controls(view: &JobView) -> Vec<AnyView> {
             submit("primary", "run", "Resume"),
         ));
     }
+    if view.controls.again {
+        list.push(post(
+            format!("{path}/again"),
+            "job-control",
+            submit("", "retry", "Run again…"),
+        ));
+    }
     if view.controls.stop {
         let href = format!("{path}/cancel");
         list.push(

@@ -1464,6 +1464,7 @@ impl Samples {
                 pause: state == JobState::Running,
                 resume: state == JobState::Paused,
                 stop: !state.is_terminal(),
+                again: state.is_terminal(),
             },
             audit_href: "/audit?job=x".to_owned(),
             export_href: "/jobs/x/targets.csv".to_owned(),
@@ -1520,7 +1521,7 @@ impl Samples {
             transport: sent.then_some(Transport::Https),
             attempts: i64::from(sent),
             retry_at: None,
-            held_by: (!sent && index % 2 == 0).then(|| self.s("berlin")),
+            held_by: (!sent && index.is_multiple_of(2)).then(|| self.s("berlin")),
             earlier: (state == TargetState::Failed)
                 .then(|| EarlierTry {
                     sent_at: ago(90),

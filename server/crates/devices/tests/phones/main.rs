@@ -8,6 +8,7 @@
 )]
 
 mod answers;
+mod bounds;
 mod broken;
 mod gate;
 mod peer;

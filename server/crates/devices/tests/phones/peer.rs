@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
@@ -14,12 +15,16 @@ use tokio_rustls::TlsAcceptor;
 pub(crate) struct Seen {
     connections: usize,
     requests: Vec<String>,
+    /// Bytes that the other side, or its kernel, took.
+    sent: u64,
 }
 
 /// A listening peer; gone when dropped.
 pub(crate) struct Peer {
     pub(crate) port: u16,
     seen: Arc<Mutex<Seen>>,
+    /// One for each connection that is over.
+    over: Arc<Semaphore>,
     task: JoinHandle<()>,
 }
 
@@ -46,13 +51,20 @@ impl Peer {
     {
         let (listener, port) = listen().await;
         let seen = Arc::<Mutex<Seen>>::default();
-        let told = Arc::clone(&seen);
+        let (told, over) = (Arc::clone(&seen), Arc::new(Semaphore::new(0)));
+        let ended = Arc::clone(&over);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 serve(count(stream, &told)).await;
+                ended.add_permits(1);
             }
         });
-        Self { port, seen, task }
+        Self {
+            port,
+            seen,
+            over,
+            task,
+        }
     }
 
     /// TLS; connections whose handshake fails are counted and dropped.
@@ -79,7 +91,13 @@ impl Peer {
                 }
             }
         });
-        Self { port, seen, task }
+        let over = Arc::new(Semaphore::new(0));
+        Self {
+            port,
+            seen,
+            over,
+            task,
+        }
     }
 
     /// Answers each request with the next of these texts, and hangs up where one says so.
@@ -109,6 +127,16 @@ impl Peer {
         lock(&self.seen).requests.clone()
     }
 
+    /// Waits until a connection is over.
+    pub(crate) async fn left(&self) {
+        let over = self.over.acquire().await;
+        over.expect("a peer that lives").forget();
+    }
+
+    pub(crate) fn sent(&self) -> u64 {
+        lock(&self.seen).sent
+    }
+
     pub(crate) fn connections(&self) -> usize {
         lock(&self.seen).connections
     }
@@ -136,8 +164,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Call<S> {
 
     /// Sends bytes; the other side may have hung up.
     pub(crate) async fn say(&mut self, bytes: impl AsRef<[u8]>) -> bool {
-        let sent = self.stream.write_all(bytes.as_ref()).await;
-        sent.is_ok() && self.stream.flush().await.is_ok()
+        let mut rest = bytes.as_ref();
+        while !rest.is_empty() {
+            match self.stream.write(rest).await {
+                Ok(taken) if taken > 0 => {
+                    lock(&self.seen).sent += taken as u64;
+                    rest = &rest[taken..];
+                }
+                _ => return false,
+            }
+        }
+        self.stream.flush().await.is_ok()
     }
 
     /// Answers requests in the order in which this peer ever got them.

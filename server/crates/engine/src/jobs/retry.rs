@@ -77,6 +77,59 @@ impl Engine {
             let message = "no phone of this job is in one of these states";
             return Err(EngineError::invalid("states", "empty", message));
         }
+        // These failed before: that some fail again says nothing of the rest.
+        let options = JobOptions {
+            canary: Some(0),
+            max_failed_percent: Some(100),
+            ..options_of(&job)
+        };
+        self.request_of(job, phones, options, reason).await
+    }
+
+    /// Makes a new job of all phones of `id`, with the same action and options.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] when none of its phones is in the inventory any more.
+    pub async fn run_again(
+        &self,
+        caller: &Caller,
+        id: &str,
+        reason: &str,
+        idempotency_key: Option<String>,
+    ) -> Result<Submitted> {
+        let request = self.again_request(caller, id, reason).await?;
+        let submission = Submission {
+            idempotency_key,
+            retry_of: Some(id.to_owned()),
+        };
+        self.submit_job(caller, &request, submission).await
+    }
+
+    /// The request that running a job again comes to: its phones, as far as they are still there.
+    pub async fn again_request(
+        &self,
+        caller: &Caller,
+        id: &str,
+        reason: &str,
+    ) -> Result<JobRequest> {
+        let seen = caller.sight(Permission::RunJobs, &self.store)?;
+        let job = seen.job(id).await?.ok_or(EngineError::NotFound)?;
+        let phones = phones_in(&seen, id, TargetState::ALL).await?;
+        if phones.is_empty() {
+            let message = "no phone of this job is in the inventory any more";
+            return Err(EngineError::invalid("targets", "empty", message));
+        }
+        let options = options_of(&job);
+        self.request_of(job, phones, options, reason).await
+    }
+
+    async fn request_of(
+        &self,
+        job: JobRow,
+        phones: Vec<Mac>,
+        options: JobOptions,
+        reason: &str,
+    ) -> Result<JobRequest> {
         Ok(JobRequest {
             action: job.action.clone(),
             params: self.params_of(&job).await?,
@@ -85,7 +138,7 @@ impl Engine {
                 groups: Vec::new(),
                 filter: None,
             },
-            options: options_of(&job),
+            options,
             reason: if reason.trim().is_empty() {
                 job.reason
             } else {
@@ -139,13 +192,14 @@ fn options_of(job: &JobRow) -> JobOptions {
             .and_then(Value::as_u64)
             .and_then(|n| u32::try_from(n).ok())
     };
+    let site_rule = job.options.get("site_rule").and_then(Value::as_bool) == Some(true);
     JobOptions {
         window: number("window"),
         timeout_ms: number("timeout_ms"),
-        // These failed before: that some fail again says nothing of the rest.
-        canary: Some(0),
-        max_failed_percent: Some(100),
-        site_max_down_percent: number("site_max_down_percent"),
+        canary: number("canary"),
+        max_failed_percent: number("max_failed_percent"),
+        // Left out, so that the site's own limit holds again where it did.
+        site_max_down_percent: number("site_max_down_percent").filter(|_| !site_rule),
         site_max_down: number("site_max_down"),
         jitter_ms: number("jitter_ms"),
         retries: number("retries"),

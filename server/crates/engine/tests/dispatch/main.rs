@@ -70,6 +70,7 @@ cases! {
     outcome::what_contact_taught_is_remembered_for_the_next_job,
     outcome::asking_for_settings_tells_them_and_keeps_the_firmware,
     verify::a_reboot_is_verified_by_going_away_and_coming_back,
+    verify::looking_costs_at_most_twice_the_command,
     verify::a_setting_is_verified_by_reading_it_back,
     verify::one_lost_look_is_no_restart,
     verify::a_connection_that_behaves_oddly_is_not_away,

@@ -191,3 +191,27 @@ pub(crate) async fn a_failed_reading_is_told_as_one(place: Place) {
     let (_, evidence) = seen_of(&house, "DNDOn", |_| None).await;
     assert_eq!(evidence, "the phone's answer holds no settings");
 }
+
+/// What the phones counted: to look whether a command took effect costs at most twice as much as
+/// the command did.
+pub(crate) async fn looking_costs_at_most_twice_the_command(place: Place) {
+    let house = House::new(place, quick(BTreeMap::new(), 100)).await;
+    let all = json!({
+        "window": 100, "canary": 0, "max_failed_percent": 100, "site_max_down_percent": 100,
+    });
+    // First contact costs a question more; it is not what is measured.
+    let ask = json!({"action": "VOLUME_UP", "targets": {"filter": ""}, "options": all});
+    house.finished(&house.submit(ask).await).await;
+    for action in ["DNDOn", "Reboot"] {
+        let before = house.fleet.ledger().totals().requests;
+        let job = house
+            .submit(json!({
+                "action": action, "targets": {"filter": ""}, "reason": "test", "options": all,
+            }))
+            .await;
+        let end = house.finished(&job).await;
+        assert_eq!(end.job.counts.verified, 100, "{action}: {}", end.job.counts);
+        let requests = house.fleet.ledger().totals().requests - before;
+        assert!(requests <= 3 * 100, "{action}: {requests} requests");
+    }
+}
