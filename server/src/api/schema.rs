@@ -175,7 +175,7 @@ const LINES: &[Line] = &[
     (
         "HeldInput",
         "The credential whose phones are meant.",
-        "credential:text",
+        "credential?:text",
     ),
     (
         "RetryInput",

@@ -166,6 +166,7 @@ pub struct Held {
 #[serde(deny_unknown_fields)]
 pub struct HeldInput {
     /// Name of the credential that holds them.
+    #[serde(default)]
     pub credential: String,
 }
 

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use carillon_devices::Delivery;
 use carillon_domain::Cause;
 use carillon_domain::outcome::Outcome;
 use tokio::task::JoinSet;
@@ -18,7 +19,7 @@ const SWARM: usize = 64;
 const MOST: u64 = 64 * 1024 + 8 * 1024 * 1024;
 
 /// One request to each of many peers at the same time; all have hung up or been left behind.
-async fn swarm<F, R>(serve: F) -> Vec<(Outcome, Peer)>
+async fn swarm<F, R>(limited: fn(Delivery) -> Delivery, serve: F) -> Vec<(Outcome, Peer)>
 where
     F: Fn(Call<tokio::net::TcpStream>) -> R + Clone + Send + 'static,
     R: Future<Output = ()> + Send,
@@ -28,12 +29,17 @@ where
     for _ in 0..SWARM {
         let (gateway, peer) = (gateway.clone(), Peer::tcp(serve.clone()).await);
         asked.spawn(async move {
-            let outcome = gateway.deliver(impatient(http(peer.port))).await;
+            let outcome = gateway.deliver(limited(http(peer.port))).await;
             peer.left().await;
             (outcome, peer)
         });
     }
     asked.join_all().await
+}
+
+/// The usual limits: what ends here ends by its size.
+const fn patient(delivery: Delivery) -> Delivery {
+    delivery
 }
 
 fn assert_bounded(ends: &[(Outcome, Peer)], cause: Option<Cause>, most: u64) {
@@ -49,7 +55,7 @@ fn assert_bounded(ends: &[(Outcome, Peer)], cause: Option<Cause>, most: u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn endless_bodies_are_left_behind() {
-    let ends = swarm(|mut call| async move {
+    let ends = swarm(patient, |mut call| async move {
         call.request().await;
         call.say("HTTP/1.1 200 OK\r\n\r\n").await;
         while call.say([b'x'; 4096]).await {}
@@ -60,7 +66,7 @@ async fn endless_bodies_are_left_behind() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_that_unpack_to_more_stay_packed() {
-    let ends = swarm(|mut call| async move {
+    let ends = swarm(patient, |mut call| async move {
         call.request().await;
         call.say("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x0b")
             .await;
@@ -72,7 +78,7 @@ async fn bodies_that_unpack_to_more_stay_packed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn endless_heads_are_left_behind() {
-    let ends = swarm(|mut call| async move {
+    let ends = swarm(patient, |mut call| async move {
         call.request().await;
         call.say("HTTP/1.1 200 OK\r\n").await;
         while call.say(format!("X: {}\r\n", "y".repeat(500))).await {}
@@ -83,7 +89,7 @@ async fn endless_heads_are_left_behind() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn endless_interim_answers_are_left_behind() {
-    let ends = swarm(|mut call| async move {
+    let ends = swarm(patient, |mut call| async move {
         call.request().await;
         while call.say("HTTP/1.1 100 Continue\r\n\r\n".repeat(50)).await {}
     })
@@ -96,7 +102,7 @@ async fn endless_interim_answers_are_left_behind() {
 async fn who_sends_a_drop_at_a_time_is_left_in_time() {
     const PAUSE: Duration = Duration::from_millis(20);
     const HEAD: &str = "HTTP/1.1 200 OK\r\nX: ";
-    let ends = swarm(|mut call| async move {
+    let ends = swarm(impatient, |mut call| async move {
         call.request().await;
         call.say(HEAD).await;
         while call.say("y").await {
@@ -117,7 +123,7 @@ async fn who_sends_a_drop_at_a_time_is_left_in_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_resets_is_asked_once() {
-    let ends = swarm(|mut call| async move {
+    let ends = swarm(patient, |mut call| async move {
         call.request().await;
         call.say("HTTP/1.1 2").await;
         call.reset();
