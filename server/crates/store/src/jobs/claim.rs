@@ -119,8 +119,10 @@ pub(super) fn next_in_order(claim: &Claim<'_>) -> Sql {
         sql.push(" AND t.attempts > 0");
     }
     if let Some(since) = claim.not_since {
+        // What lies ahead was noted by a clock that was set back since: it says nothing.
         sql.push(" AND NOT EXISTS (SELECT 1 FROM phones p WHERE p.mac = t.mac ");
-        sql.push("AND p.last_tried > ").bind(since).push(")");
+        sql.push("AND p.last_tried > ").bind(since);
+        sql.push(" AND p.last_tried <= ").bind(claim.now).push(")");
     }
     sql
 }
