@@ -31,6 +31,7 @@ pub mod overview;
 pub mod phone;
 pub mod phone_form;
 pub mod phones;
+pub mod phones_edit;
 pub mod refused;
 pub mod review;
 pub mod run;
@@ -70,6 +71,6 @@ fn sessions() -> Table {
 /// Phones, groups, sites and what opens them.
 fn inventory(table: Table) -> Table {
     let table = import::routes(selection::routes(phones::routes(table)));
-    let table = phone_form::routes(phone::routes(table));
+    let table = phones_edit::routes(phone_form::routes(phone::routes(table)));
     credentials::routes(sites::routes(groups::routes(table)))
 }

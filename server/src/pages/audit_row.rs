@@ -123,6 +123,8 @@ fn known(code: &str) -> Option<&'static str> {
         ("stop_all.released", "released the stop of everything"),
         ("token.created", "made a token"),
         ("token.revoked", "revoked a token"),
+        ("view.deleted", "deleted a kept list"),
+        ("view.saved", "kept a list of phones"),
         ("user.created", "added an account"),
         ("user.disabled", "disabled an account"),
         ("user.enabled", "enabled an account"),

@@ -1,18 +1,20 @@
 //! `/phones`: the list, and the same list as a file.
 
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use carillon_contract::FormErrors;
 use carillon_contract::form::Choice;
 use carillon_contract::list::{Paging, Total, sort_links};
-use carillon_contract::phones::{BulkAction, PhonesView, SelectionView};
-use carillon_domain::Filter;
+use carillon_contract::phones::{BulkAction, PhoneColumn, PhonesView, SelectionView};
 use carillon_domain::phone::GroupKind;
 use carillon_domain::role::{Permission, Role};
+use carillon_domain::{Filter, Mac};
 use carillon_engine::error::EngineError;
 use carillon_engine::inventory::{PhoneExport, PhoneQuery};
 use carillon_engine::{Caller, Engine};
-use carillon_store::{Page, PhoneChoices, PhoneRow, PhoneSort};
+use carillon_store::{Page, PhoneChoices, PhoneRow, PhoneSet, PhoneSort};
 use futures_util::stream::{self, Stream};
 use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -24,13 +26,14 @@ use crate::router::table::{Access, Table};
 
 pub mod query;
 pub mod rows;
+mod views;
 
 use query::ListQuery;
 use rows::SiteNames;
 
 /// The routes of this file.
 pub fn routes(table: Table) -> Table {
-    table
+    views::routes(table)
         .get("/phones", Access::Needs(Permission::ViewInventory), show)
         .get(
             "/phones/export",
@@ -40,7 +43,9 @@ pub fn routes(table: Table) -> Table {
 }
 
 async fn show(visit: Visit, caller: Caller, Query(fields): Query) -> PageResult {
-    let view = view(visit.app.engine(), &caller, ListQuery::of(&fields)).await?;
+    let engine = visit.app.engine();
+    let query = views::opened(engine, &caller, fields).await?;
+    let view = view(engine, &caller, query).await?;
     let html = carillon_ui::phones(&visit.frame, &view);
     Ok(visit.page(html))
 }
@@ -72,6 +77,11 @@ pub async fn view(
             &sort_keys(),
         ),
         sort_value: query.sort.clone(),
+        columns: query.columns().to_vec(),
+        kept_by_filter: query.kept_by_filter(),
+        kept_by_columns: query.kept_by_columns(),
+        views: views::links(engine, caller, query.view.as_deref()).await?,
+        view_query: query.view_query(),
         bulk: bulk(caller.role),
         fixed_groups: fixed_groups(&choices),
         selection: selection(engine, caller, &query).await?,
@@ -89,8 +99,9 @@ pub async fn view(
 struct Found {
     filter: Filter,
     page: Page<PhoneRow>,
-    total: i64,
+    set: PhoneSet,
     actions: rows::Actions,
+    groups: BTreeMap<Mac, Vec<String>>,
 }
 
 async fn found(
@@ -107,11 +118,26 @@ async fn found(
         other => other?,
     };
     Ok(Found {
-        total: engine.count_phones(caller, &filter).await?,
+        set: engine.phone_set(caller, &filter).await?,
+        groups: groups(engine, caller, query, &page.items).await?,
         actions: engine.last_actions(caller, &page.items).await?,
         filter,
         page,
     })
+}
+
+/// The groups of these phones, where that column is shown.
+async fn groups(
+    engine: &Engine,
+    caller: &Caller,
+    query: &ListQuery,
+    rows: &[PhoneRow],
+) -> Result<BTreeMap<Mac, Vec<String>>, EngineError> {
+    if !query.columns().contains(&PhoneColumn::Groups) {
+        return Ok(BTreeMap::new());
+    }
+    let macs: Vec<Mac> = rows.iter().map(|row| row.phone.mac).collect();
+    engine.groups_of_phones(caller, &macs).await
 }
 
 /// Whether a list was asked for a place that it does not have.
@@ -140,16 +166,20 @@ async fn page(
 }
 
 impl Found {
-    fn put(self, view: &mut PhonesView, query: &ListQuery, choices: &PhoneChoices) {
+    fn put(mut self, view: &mut PhonesView, query: &ListQuery, choices: &PhoneChoices) {
         let sites = site_names(choices);
         let rows = self.page.items.iter();
         view.rows = rows
-            .map(|row| rows::row_view(row, &sites, &self.actions))
+            .map(|row| carillon_contract::phones::PhoneRow {
+                groups: self.groups.remove(&row.phone.mac).unwrap_or_default(),
+                ..rows::row_view(row, &sites, &self.actions)
+            })
             .collect();
+        view.digest = self.set.digest;
         view.filter = self.filter.to_string();
         let place = |name: &str, cursor: &str| String::from(query.href().add(name, cursor));
         view.paging = Paging {
-            total: Total::exactly(self.total),
+            total: Total::exactly(self.set.count),
             previous: self
                 .page
                 .previous
@@ -181,6 +211,7 @@ fn bulk(role: Role) -> Vec<BulkAction> {
         (BulkAction::Tag, Permission::EditTags),
         (BulkAction::Untag, Permission::EditTags),
         (BulkAction::AddToGroup, Permission::EditTags),
+        (BulkAction::Edit, Permission::ManageInventory),
         (BulkAction::Delete, Permission::ManageInventory),
     ];
     let allowed = all

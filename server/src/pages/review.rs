@@ -25,6 +25,7 @@ use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
 mod confirm;
+mod phones;
 
 use confirm::to_type;
 
@@ -44,6 +45,7 @@ pub(super) fn routes(table: Table) -> Table {
     table
         .get("/run/review/{id}", RUN, show)
         .post("/run/review/{id}", RUN, start)
+        .get("/run/review/{id}/phones", RUN, phones::show)
 }
 
 /// What was typed on this page.

@@ -2,6 +2,7 @@
 //!
 //! Owns step 1. What is chosen is kept sealed as a draft; only its id goes on in the address.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::response::Response;
@@ -11,6 +12,7 @@ use carillon_contract::{FormErrors, Href};
 use carillon_domain::Mac;
 use carillon_domain::job::{JobRequest, TargetSpec};
 use carillon_domain::role::Permission;
+use carillon_engine::inventory::Selection;
 use carillon_engine::jobs::{JobPreview, TargetSurvey};
 use carillon_engine::{Caller, Engine, EngineError};
 use serde::{Deserialize, Serialize};
@@ -30,10 +32,16 @@ use form::RunForm;
 const RUN: Access = Access::Needs(Permission::RunJobs);
 const KNOWN: &[&str] = &["sel", "filter", "group", "phone", "action", "draft"];
 const KIND: &str = "run";
+/// Identities that are shown of phones that are gone.
+const NAMES: usize = 10;
 const REVIEW_LASTS: Duration = Duration::from_hours(2);
 
 pub(super) fn routes(table: Table) -> Table {
-    table.get("/run", RUN, show).post("/run", RUN, choose)
+    table.get("/run", RUN, show).post("/run", RUN, choose).post(
+        "/run/without-missing",
+        RUN,
+        without_missing,
+    )
 }
 
 /// A job that somebody has chosen and not started.
@@ -142,6 +150,19 @@ async fn choose(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
     }
 }
 
+/// Takes those phones out of a selection that are no longer in the inventory.
+async fn without_missing(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
+    let fields = fields.only(&["sel", "action"])?;
+    let (engine, sel) = (visit.app.engine(), fields.or_empty("sel"));
+    let selection = engine.selection(&caller, &sel).await?;
+    let there = engine.phones_by_macs(&caller, &selection.phones).await?;
+    let there = Selection::of(there.iter().map(|row| row.phone.mac));
+    engine.replace_selection(&caller, &sel, &there).await?;
+    let to = Href::new("/run").add("sel", &sel);
+    let to = to.add_some("action", &fields.or_empty("action"));
+    Ok(visit.see_other(&String::from(to)))
+}
+
 /// Step 1 again, with what was wrong.
 ///
 /// # Errors
@@ -171,7 +192,10 @@ async fn view(
         errors = found;
     }
     Ok(RunView {
-        targets: targets(engine, caller, form, survey).await?,
+        targets: TargetsView {
+            missing: missing(&spec, form, survey.as_ref()),
+            ..targets(engine, caller, form, survey).await?
+        },
         actions: catalogue::groups(caller, form),
         action: form.action.clone(),
         pacing: form.pace.choices(),
@@ -179,6 +203,18 @@ async fn view(
         reason: form.reason.clone(),
         errors,
     })
+}
+
+/// The phones of a selection that the survey did not find.
+fn missing(spec: &TargetSpec, form: &RunForm, survey: Option<&TargetSurvey>) -> (Vec<String>, i64) {
+    let Some(survey) = survey.filter(|_| !form.sel.is_empty()) else {
+        return (Vec::new(), 0);
+    };
+    let there: BTreeSet<Mac> = survey.named.iter().map(|(mac, _)| *mac).collect();
+    let gone: BTreeSet<Mac> = spec.phones.iter().copied().collect();
+    let gone: Vec<&Mac> = gone.difference(&there).collect();
+    let some = gone.iter().take(NAMES).map(ToString::to_string).collect();
+    (some, gone.len() as i64)
 }
 
 async fn survey(
@@ -229,6 +265,7 @@ async fn targets(
         phones: phones
             .map(|(mac, name)| (mac.to_string(), name.clone()))
             .collect(),
+        missing: (Vec::new(), 0),
         summary: survey.map(|survey| summary(form, &survey)),
     })
 }

@@ -10,6 +10,7 @@ use carillon_domain::role::Permission;
 use carillon_domain::{Filter, Mac};
 use carillon_engine::inventory::{Selection, TagChange};
 use carillon_engine::{Caller, Engine};
+use carillon_store::PhoneSet;
 
 use super::phones;
 use super::phones::query::ListQuery;
@@ -63,6 +64,11 @@ async fn submit(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
             let id = engine.keep_selection(&caller, &list.selection).await?;
             Ok(visit.see_other(&String::from(Href::new("/run").add("sel", id))))
         }
+        Some(BulkAction::Edit) => {
+            caller.require(Permission::ManageInventory)?;
+            let id = engine.keep_selection(&caller, &list.selection).await?;
+            Ok(visit.see_other(&String::from(Href::new("/phones/edit").add("sel", id))))
+        }
         Some(BulkAction::Delete) => {
             caller.require(Permission::ManageInventory)?;
             let id = engine.keep_selection(&caller, &list.selection).await?;
@@ -92,6 +98,7 @@ impl OfWord for BulkAction {
             Self::Tag,
             Self::Untag,
             Self::AddToGroup,
+            Self::Edit,
             Self::Delete,
         ];
         all.into_iter().find(|action| Some(action.as_str()) == word)
@@ -143,16 +150,30 @@ async fn all_matching(
         Err(error) => return Ok(Err(Refusal::field("q", "invalid", format!("{error}.")))),
     };
     let selection = engine.select(caller, &filter).await?;
-    let looked_at = fields
-        .filled("count")
-        .and_then(|count| count.parse::<usize>().ok());
-    let now = selection.phones.len();
-    if looked_at.is_some_and(|count| count != now) {
-        let before = looked_at.unwrap_or_default();
-        let message = format!("You looked at {before} phones; now {now} match. Look again.");
-        return Ok(Err(Refusal::field("", "changed", message)));
+    match others_than_seen(fields, &PhoneSet::of(&selection.phones)) {
+        Some(message) => Ok(Err(Refusal::field("", "changed", message))),
+        None => Ok(Ok(selection)),
     }
-    Ok(Ok(selection))
+}
+
+/// Why these are not the phones that somebody looked at, where they are not.
+fn others_than_seen(fields: &Fields, now: &PhoneSet) -> Option<String> {
+    let seen = fields.filled("count").and_then(|count| count.parse().ok());
+    if let Some(before) = seen.filter(|count: &i64| *count != now.count) {
+        let now = now.count;
+        return Some(format!(
+            "You looked at {before} phones; now {now} match. Look again."
+        ));
+    }
+    let same = fields
+        .filled("digest")
+        .is_none_or(|seen| seen == now.digest);
+    (!same).then(|| {
+        format!(
+            "The {} that match are no longer those that you looked at. Look again.",
+            phones(usize::try_from(now.count).unwrap_or(usize::MAX))
+        )
+    })
 }
 
 async fn kept(engine: &Engine, caller: &Caller, id: &str) -> Result<Option<Selection>, Problem> {

@@ -6,8 +6,11 @@ use std::sync::Once;
 use carillon::config::{Layers, SettingFlags, Settings};
 use carillon::local;
 use carillon::startup::{self, Server};
+use carillon_domain::Mac;
+use carillon_domain::phone_list::Column;
 use carillon_domain::role::Role;
 use carillon_engine::accounts::{NewToken, NewUser, TokenScope};
+use carillon_engine::inventory::PhoneEdit;
 use carillon_engine::{Caller, Engine};
 use carillon_simulator::{Fleet, FleetConfig};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -110,6 +113,26 @@ impl House {
         let report = api.import("", &fleet.inventory_csv()).await.expect(200);
         assert_eq!(report["created"], fleet.phones().len());
         api
+    }
+
+    /// Somebody else moves a phone to another site.
+    pub(crate) async fn move_phone(&self, mac: Mac, site: &str) {
+        self.edit_phone(mac, Column::Site, site).await;
+    }
+
+    /// Somebody else protects a phone.
+    pub(crate) async fn protect_phone(&self, mac: Mac) {
+        self.edit_phone(mac, Column::Protected, "yes").await;
+    }
+
+    async fn edit_phone(&self, mac: Mac, column: Column, text: &str) {
+        let edit = PhoneEdit {
+            fields: [(column, text.to_owned())].into(),
+            ..PhoneEdit::default()
+        };
+        let local = Self::local();
+        let edited = self.engine().update_phone(&local, mac, &edit, None);
+        edited.await.unwrap();
     }
 
     pub(crate) async fn close(self) {

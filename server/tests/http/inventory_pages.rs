@@ -13,14 +13,14 @@ use crate::requests::Answer;
 /// A password that no page may ever show.
 const SECRET: &str = "canary-77-sealed";
 
-async fn browser(house: &House, name: &str) -> Browser {
+pub(crate) async fn browser(house: &House, name: &str) -> Browser {
     let mut browser = Browser::new(&house.base());
     browser.sign_in(name, PASSWORD).await;
     browser
 }
 
 /// A page. Only a few imports are read at once, and other tests import as well.
-async fn look(browser: &mut Browser, path: &str) -> Answer {
+pub(crate) async fn look(browser: &mut Browser, path: &str) -> Answer {
     loop {
         let answer = browser.get(path).await;
         if answer.status != StatusCode::SERVICE_UNAVAILABLE {
@@ -31,7 +31,7 @@ async fn look(browser: &mut Browser, path: &str) -> Answer {
 }
 
 /// Sends a form of a page.
-async fn submit(
+pub(crate) async fn submit(
     browser: &mut Browser,
     page: &str,
     action: &str,
@@ -52,7 +52,7 @@ async fn submit(
 }
 
 /// Uploads a list, as a form with a file does.
-async fn upload(browser: &mut Browser, csv: &str) -> Answer {
+pub(crate) async fn upload(browser: &mut Browser, csv: &str) -> Answer {
     let token = token(&browser.get("/phones/import").await);
     let part = |head: &str, body: &str| {
         format!("--edge\r\nContent-Disposition: form-data; {head}\r\n\r\n{body}\r\n")
@@ -76,13 +76,13 @@ async fn upload(browser: &mut Browser, csv: &str) -> Answer {
     }
 }
 
-fn location(answer: &Answer) -> String {
+pub(crate) fn location(answer: &Answer) -> String {
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
     answer.headers[LOCATION].to_str().unwrap().to_owned()
 }
 
 /// The value of a hidden field.
-fn hidden(page: &Answer, name: &str) -> String {
+pub(crate) fn hidden(page: &Answer, name: &str) -> String {
     let start = format!("name=\"{name}\" value=\"");
     let (_, rest) = page
         .text
@@ -92,7 +92,7 @@ fn hidden(page: &Answer, name: &str) -> String {
 }
 
 /// Adds phones `Desk 1` to `Desk n` at two sites.
-async fn with_desks(browser: &mut Browser, count: usize) {
+pub(crate) async fn with_desks(browser: &mut Browser, count: usize) {
     let mut csv = "mac,label,extension,site,model\n".to_owned();
     for number in 1..=count {
         let site = if number % 2 == 0 { "Kiel" } else { "Ulm" };

@@ -18,6 +18,7 @@ mod journey;
 mod lifecycle;
 mod pace;
 mod pages_jobs;
+mod phones_pages;
 mod postgres;
 mod problems;
 mod requests;
@@ -53,6 +54,10 @@ on_both! {
     inventory_pages::a_list_tells_what_it_did_not_understand,
     inventory_pages::pages_of_a_list_show_every_phone_once,
     inventory_pages::a_selection_is_exactly_what_was_looked_at,
+    phones_pages::a_kept_list_comes_back_by_its_name,
+    phones_pages::many_phones_are_changed_at_once,
+    phones_pages::as_many_phones_are_not_the_same_phones,
+    phones_pages::a_selection_of_240_is_exactly_these_240,
     inventory_pages::an_import_is_reviewed_and_then_exactly_that,
     inventory_pages::an_old_form_replaces_nothing_unseen,
     inventory_pages::a_rule_shows_its_effect_before_it_is_saved,

@@ -99,7 +99,8 @@ async function makeSomethingToSee(browser, server) {
   await signIn(page, server);
   const imported = await anImport(page);
   const [review, job] = await aJob(page);
-  const erasing = await aDeletion(page);
+  const erasing = await many(page, 'Delete…', /\/phones\/delete\?/);
+  const editing = await many(page, 'Edit…', /\/phones\/edit\?/);
   const phone = await firstLink(page, '/phones?q=site:hamburg', /^\/phones\/[0-9a-f:]{17}$/);
   const group = await firstLink(page, '/groups', /^\/groups\/(?!new$)[^/?]+$/);
   const site = await firstLink(page, '/sites', /^\/sites\/[^/?]+\/edit$/);
@@ -114,6 +115,8 @@ async function makeSomethingToSee(browser, server) {
     'phones-none': '/phones?q=nobodyhasthisname',
     'phones-error': '/phones?q=colour:red',
     'phones-delete': erasing,
+    'phones-columns': '/phones?q=site:hamburg&cols=extension,model,site,address,state,ready,firmware,result,tags,mac,groups,account',
+    'phones-edit': editing,
     phone,
     'phone-edit': `${phone}/edit`,
     'phone-delete': `${phone}/delete`,
@@ -132,6 +135,7 @@ async function makeSomethingToSee(browser, server) {
     run: '/run',
     'run-chosen': '/run?filter=site:hamburg&action=Reboot',
     review,
+    'review-phones': `${review}/phones`,
     jobs: '/jobs',
     job,
     'job-forbidden': `${job}?cause=forbidden`,
@@ -177,12 +181,13 @@ async function aJob(page) {
   return [review, new URL(page.url()).pathname];
 }
 
-/** Up to the question whether it is meant. */
-async function aDeletion(page) {
+/** Something with several phones, up to the page that asks what or whether. */
+async function many(page, word, leadsTo) {
   await page.goto('/phones');
   await page.getByRole('checkbox', { name: /^Select / }).nth(2).check();
-  await button(page, 'Delete…').click();
-  await page.waitForURL(/\/phones\/delete\?/);
+  await page.getByRole('checkbox', { name: /^Select / }).nth(4).check();
+  await button(page, word).click();
+  await page.waitForURL(leadsTo);
   const { pathname, search } = new URL(page.url());
   return pathname + search;
 }

@@ -2,16 +2,85 @@
 //!
 //! `GET /phones`: `q` (the filter language), and repeatable `site`, `group`, `model`, `tag`,
 //! `state`, `result`, `ready` from the facets; `sort`, `limit`, `after`, `before`, `sel`.
+//! `cols` (repeated, or with commas) are the columns, `view` a saved list.
+//! `POST /phones/views`: `name`, `query`; `POST /phones/views/delete`: `slug`.
+//! `GET/POST /phones/edit`: the fields of [`BulkEditForm`], `sel`, `count`.
 //! `POST /selection`: `do` ([`BulkAction::as_str`]), `scope` = `page` | `all` | `selection`
 //! (the kept selection and what is ticked on this page: a tick never counts for nothing),
 //! `mac` (repeated: the ticked rows), `filter`, `sort`, `count`, `digest`, `sel`, `tag`, `group`.
 
 use carillon_domain::phone::Reachability;
-use carillon_domain::{Cause, Mac, TargetState, Timestamp};
+use carillon_domain::{Cause, Mac, TargetState, Timestamp, closed_list};
 use serde::{Deserialize, Serialize};
 
 use crate::form::Choice;
 use crate::list::{Chip, Facet, Paging, SortLink};
+
+closed_list! {
+    /// A column of the list, beside the phone's name, in the order of the page.
+    PhoneColumn {
+        /// Extension.
+        Extension = "extension",
+        /// Model.
+        Model = "model",
+        /// Site.
+        Site = "site",
+        /// Address, with the port where it is not the scheme's own.
+        Address = "address",
+        /// What the last contact said.
+        State = "state",
+        /// Whether a command would get through.
+        Ready = "ready",
+        /// Firmware.
+        Firmware = "firmware",
+        /// What the last command came to.
+        Result = "result",
+        /// Tags.
+        Tags = "tags",
+        /// Identity.
+        Mac = "mac",
+        /// Groups it is in now.
+        Groups = "groups",
+        /// SIP address of record.
+        Account = "account",
+        /// When it last answered.
+        Seen = "seen",
+        /// Credential of its own.
+        Credential = "credential",
+        /// Left out of jobs.
+        Protected = "protected",
+        /// Notes.
+        Notes = "notes",
+    }
+}
+
+impl PhoneColumn {
+    /// Those that are shown until somebody chooses.
+    pub const USUAL: &'static [Self] = &[
+        Self::Extension,
+        Self::Model,
+        Self::Site,
+        Self::Address,
+        Self::State,
+        Self::Ready,
+        Self::Firmware,
+        Self::Result,
+        Self::Tags,
+    ];
+}
+
+/// A list that somebody keeps under a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedViewLink {
+    /// Short name.
+    pub slug: String,
+    /// Name.
+    pub name: String,
+    /// The list.
+    pub href: String,
+    /// Whether it is the one that is shown.
+    pub current: bool,
+}
 
 /// The list of phones.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -37,8 +106,18 @@ pub struct PhonesView {
     /// Keys: `label`, `extension`, `model`, `site`, `address`, `firmware`, `last_seen`,
     /// `last_result`.
     pub sort: Vec<SortLink>,
-    /// Current value of `sort`, to keep it in the filter form.
+    /// Current value of `sort`, to keep it with a selection.
     pub sort_value: String,
+    /// The columns that are shown, in order.
+    pub columns: Vec<PhoneColumn>,
+    /// What the filter form sends along unseen: order, columns, selection.
+    pub kept_by_filter: Vec<(String, String)>,
+    /// The same for the choice of columns: filters, order, selection.
+    pub kept_by_columns: Vec<(String, String)>,
+    /// The lists that this person keeps.
+    pub views: Vec<SavedViewLink>,
+    /// The query of this list, to keep it under a name.
+    pub view_query: String,
     /// Neighbouring pages and how many phones match.
     pub paging: Paging,
     /// Digest of the matching set, so that "all N matching" stays exactly these.
@@ -84,6 +163,23 @@ pub struct PhoneRow {
     pub tags: Vec<String>,
     /// Left out of jobs.
     pub protected: bool,
+    /// Groups it is in now; read only where that column is shown.
+    pub groups: Vec<String>,
+    /// SIP address of record; may be empty.
+    pub account: String,
+    /// Credential that it names, or that it has for itself.
+    pub credential: Option<OwnCredential>,
+    /// Notes; may be empty.
+    pub notes: String,
+}
+
+/// The credential of one phone; without one it has its group's or its site's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OwnCredential {
+    /// A stored one, by name.
+    Named(String),
+    /// User name and password for this phone alone.
+    Alone,
 }
 
 impl PhoneRow {
@@ -137,6 +233,8 @@ pub enum BulkAction {
     Untag,
     /// Add them to the fixed group of field `group`.
     AddToGroup,
+    /// Go on to a page where they are changed together.
+    Edit,
     /// Go on to a page that asks whether they shall be deleted.
     Delete,
 }
@@ -150,6 +248,7 @@ impl BulkAction {
             Self::Tag => "tag",
             Self::Untag => "untag",
             Self::AddToGroup => "group",
+            Self::Edit => "edit",
             Self::Delete => "delete",
         }
     }
@@ -182,4 +281,65 @@ pub struct DeletePhonesView {
     pub typed: String,
     /// What was wrong.
     pub errors: crate::FormErrors,
+}
+
+/// `/phones/edit?sel=…`: changes many phones in the same way. A field that is not chosen stays.
+/// `POST` there: `sel`, `count`, and the fields of [`BulkEditForm`].
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct BulkEditView {
+    /// The selection.
+    pub sel: String,
+    /// How many phones.
+    pub count: i64,
+    /// Some of their names.
+    pub examples: Vec<String>,
+    /// How many of them are no longer in the inventory.
+    pub missing: i64,
+    /// The fields.
+    pub form: BulkEditForm,
+    /// Sites to choose from.
+    pub sites: Vec<Choice>,
+    /// Stored credentials to choose from.
+    pub credentials: Vec<Choice>,
+    /// Where to go when not.
+    pub back_href: String,
+    /// What was wrong.
+    pub errors: crate::FormErrors,
+}
+
+/// What shall be different. Texts as chosen: [`KEEP`] stays, an empty text clears.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkEditForm {
+    /// `site`: slug, or empty for none.
+    pub site: String,
+    /// `credential`: name of a stored one, or empty for none.
+    pub credential: String,
+    /// `protected`: `yes` | `no`.
+    pub protected: String,
+    /// `scheme`: empty (as the site says), `https`, `http`.
+    pub scheme: String,
+    /// `url_form`.
+    pub url_form: String,
+    /// `model`: a blank one stays.
+    pub model: String,
+    /// `notes`: blank ones stay.
+    pub notes: String,
+}
+
+/// The choice that leaves a field as it is.
+pub const KEEP: &str = "=";
+
+impl Default for BulkEditForm {
+    fn default() -> Self {
+        let keep = || KEEP.to_owned();
+        Self {
+            site: keep(),
+            credential: keep(),
+            protected: keep(),
+            scheme: keep(),
+            url_form: keep(),
+            model: String::new(),
+            notes: String::new(),
+        }
+    }
 }

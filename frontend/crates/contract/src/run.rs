@@ -7,7 +7,7 @@
 //! `reason`, `typed`, `include_protected`, `submission` (so that a double click is one job);
 //! 303 to `/jobs/{id}`, or 409 with the review again and [`ReviewView::changed`].
 
-use carillon_domain::{Cause, Timestamp};
+use carillon_domain::{Cause, Mac, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::FormErrors;
@@ -58,6 +58,8 @@ pub struct TargetsView {
     pub groups: Vec<Choice>,
     /// Single phones, as (MAC, name); hidden field `phone`.
     pub phones: Vec<(String, String)>,
+    /// Phones of the selection that are no longer in the inventory: some of them, and how many.
+    pub missing: (Vec<String>, i64),
     /// What these come to; `None` when nothing is chosen yet.
     pub summary: Option<TargetsSummary>,
 }
@@ -255,6 +257,40 @@ pub struct ReviewView {
     pub back_href: String,
     /// What was wrong.
     pub errors: FormErrors,
+}
+
+/// `/run/review/{id}/phones?page=`: every phone of a review by name.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ReviewPhonesView {
+    /// Id of the draft.
+    pub id: String,
+    /// For people: "Restart".
+    pub title: String,
+    /// Phones of the review, those that are left out included.
+    pub total: i64,
+    /// A page of them.
+    pub rows: Vec<ReviewPhone>,
+    /// Address of the page before.
+    pub previous: Option<String>,
+    /// Address of the page after.
+    pub next: Option<String>,
+}
+
+/// One phone of a review.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReviewPhone {
+    /// Identity.
+    pub mac: Mac,
+    /// What to call it.
+    pub name: String,
+    /// Extension; may be empty.
+    pub extension: String,
+    /// Model; may be empty.
+    pub model: String,
+    /// Site; may be empty.
+    pub site: String,
+    /// Why it is left out, where it is.
+    pub skip: Option<Cause>,
 }
 
 /// Phones that will not get it, for one cause.

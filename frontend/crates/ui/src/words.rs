@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use carillon_contract::frame::Tone;
-use carillon_contract::phones::Readiness;
+use carillon_contract::phones::{PhoneColumn, Readiness};
 use carillon_contract::run::ActionClass;
 use carillon_domain::event::EventResult;
 use carillon_domain::phone::{AuthScheme, DialForm, Reachability, TransportSecurity, UrlForm};
@@ -259,6 +259,28 @@ pub(crate) const fn class(class: ActionClass) -> &'static str {
         ActionClass::Harmless => "Harmless",
         ActionClass::Disruptive => "Disruptive",
         ActionClass::Destructive => "Destructive",
+    }
+}
+
+/// The heading of a column of the list of phones.
+pub(crate) const fn phone_column(column: PhoneColumn) -> &'static str {
+    match column {
+        PhoneColumn::Extension => "Ext.",
+        PhoneColumn::Model => "Model",
+        PhoneColumn::Site => "Site",
+        PhoneColumn::Address => "Address",
+        PhoneColumn::State => "State",
+        PhoneColumn::Ready => "Readiness",
+        PhoneColumn::Firmware => "Firmware",
+        PhoneColumn::Result => "Last result",
+        PhoneColumn::Tags => "Tags",
+        PhoneColumn::Mac => "MAC",
+        PhoneColumn::Groups => "Groups",
+        PhoneColumn::Account => "SIP account",
+        PhoneColumn::Seen => "Last answer",
+        PhoneColumn::Credential => "Credential",
+        PhoneColumn::Protected => "Protected",
+        PhoneColumn::Notes => "Notes",
     }
 }
 

@@ -5,3 +5,4 @@ pub(crate) mod sessions;
 pub(crate) mod throttles;
 pub(crate) mod tokens;
 pub(crate) mod users;
+pub(crate) mod views;

@@ -38,6 +38,7 @@ pub use accounts::sessions::SessionRow;
 pub use accounts::throttles::ThrottleRow;
 pub use accounts::tokens::{NewToken, TokenRow, TokenScope};
 pub use accounts::users::{NewUser, UserRow};
+pub use accounts::views::SavedView;
 pub use audit::{AtLeast, AuditQuery, AuditRow, Frontier, Hash, leaf_hash};
 pub use credentials::{
     CredentialRow, CredentialSource, CredentialSummary, CredentialUse, EffectiveCredential,
@@ -65,7 +66,7 @@ pub use phones::call::CallRow;
 pub use phones::choices::{PhoneChoice, PhoneChoices};
 pub use phones::contact::ContactUpdate;
 pub use phones::health::{FleetHealth, Reached, SiteReached};
-pub use phones::list::{Facets, PhoneList, PhoneSort};
+pub use phones::list::{Facets, PhoneList, PhoneSet, PhoneSort};
 pub use phones::read::{LastResult, PhoneRow};
 pub use sites::SiteRow;
 pub use store::Store;

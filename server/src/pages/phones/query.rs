@@ -4,13 +4,18 @@
 //! told, never dropped.
 
 use carillon_contract::Href;
-use carillon_contract::form::Choice;
-use carillon_contract::list::{Chip, Facet};
+use carillon_contract::list::Chip;
+use carillon_contract::phones::PhoneColumn;
 use carillon_domain::Filter;
 use carillon_domain::filter::{FilterError, Term, Test};
-use carillon_store::{Cursor, Direction, PhoneChoice, PhoneChoices, PhoneSort, Seek};
+use carillon_store::{Cursor, Direction, PhoneChoices, PhoneSort, Seek};
 
 use crate::fields::Fields;
+
+mod facets;
+mod shape;
+
+pub use shape::pairs_of_view;
 
 /// The fields that have check boxes, with their headings.
 const FACETS: [(&str, &str); 7] = [
@@ -23,13 +28,12 @@ const FACETS: [(&str, &str); 7] = [
     ("result", "Last result"),
 ];
 
-const OTHERS: [&str; 6] = ["q", "sort", "limit", "after", "before", "sel"];
+const OTHERS: [&str; 8] = [
+    "q", "sort", "limit", "after", "before", "sel", "cols", "view",
+];
 const SORTED_BY: PhoneSort = PhoneSort::Label;
 const ROWS: i64 = 50;
 const MOST_ROWS: i64 = 200;
-/// Choices of one heading.
-const SHOWN: usize = 40;
-
 /// What can be asked of readiness, and how that is called.
 const READY: [(&str, &str); 8] = [
     ("ok", "Ready"),
@@ -70,6 +74,10 @@ pub struct ListQuery {
     before: Option<String>,
     /// A selection that is being collected.
     pub sel: Option<String>,
+    /// Columns that somebody chose; empty = the usual ones.
+    cols: Vec<PhoneColumn>,
+    /// The saved view that this list came from.
+    pub view: Option<String>,
     /// What was not understood.
     pub unknown: Vec<String>,
 }
@@ -85,6 +93,7 @@ impl ListQuery {
             after: text("after"),
             before: text("before"),
             sel: text("sel"),
+            view: text("view"),
             unknown: fields.unknown(&names),
             ..Self::default()
         };
@@ -98,18 +107,7 @@ impl ListQuery {
                 .extend(values.map(|value| (name, value.to_owned())));
         }
         query.read_limit(fields.filled("limit"));
-        query.check_sort();
-        query
-    }
-
-    /// The list of exactly one filter.
-    pub fn of_filter(filter: &str, sort: &str, sel: Option<&str>) -> Self {
-        let mut query = Self {
-            q: filter.to_owned(),
-            sort: sort.to_owned(),
-            sel: sel.map(str::to_owned),
-            ..Self::default()
-        };
+        query.read_columns(fields);
         query.check_sort();
         query
     }
@@ -207,6 +205,7 @@ impl ListQuery {
         if let Some(limit) = self.limit {
             href = href.add("limit", limit);
         }
+        href = href.add_some("cols", &self.columns_text());
         href.add_some("sel", self.sel.as_deref().unwrap_or_default())
     }
 
@@ -243,75 +242,6 @@ impl ListQuery {
             ));
         }
         chips
-    }
-
-    /// What the list can be narrowed by, with what is ticked.
-    pub fn facets(&self, choices: &PhoneChoices) -> Vec<Facet> {
-        let facets = FACETS.iter().map(|(name, label)| Facet {
-            name: (*name).to_owned(),
-            label: (*label).to_owned(),
-            choices: self.choices_of(name, choices),
-        });
-        facets.filter(|facet| !facet.choices.is_empty()).collect()
-    }
-
-    fn choices_of(&self, name: &'static str, choices: &PhoneChoices) -> Vec<Choice> {
-        let stored = |found: &[PhoneChoice]| -> Vec<Choice> {
-            let counted = found.iter().map(|choice| Choice {
-                count: Some(choice.phones),
-                ..self.choice(name, &choice.value, &choice.label)
-            });
-            counted
-                .filter(|choice| choice.selected)
-                .chain(
-                    found
-                        .iter()
-                        .take(SHOWN)
-                        .map(|choice| Choice {
-                            count: Some(choice.phones),
-                            ..self.choice(name, &choice.value, &choice.label)
-                        })
-                        .filter(|choice| !choice.selected),
-                )
-                .collect()
-        };
-        let fixed = |words: &[(&str, &str)]| -> Vec<Choice> {
-            words
-                .iter()
-                .map(|(value, label)| self.choice(name, value, label))
-                .collect()
-        };
-        match name {
-            "site" => stored(&choices.sites),
-            "model" => stored(&choices.models),
-            "tag" => stored(&choices.tags),
-            "group" => {
-                let groups = choices.groups.iter().take(SHOWN);
-                groups
-                    .map(|(group, _)| self.choice(name, &group.value, &group.label))
-                    .collect()
-            }
-            "state" => self.states(choices),
-            "ready" => fixed(&READY),
-            _ => fixed(&RESULTS),
-        }
-    }
-
-    fn states(&self, choices: &PhoneChoices) -> Vec<Choice> {
-        let count = |value: &str| {
-            let found = choices.states.iter().find(|state| state.value == value);
-            found.map_or(0, |state| state.phones)
-        };
-        let states = STATES.iter().map(|(value, label)| Choice {
-            count: Some(count(value)),
-            ..self.choice("state", value, label)
-        });
-        states.collect()
-    }
-
-    fn choice(&self, name: &str, value: &str, label: &str) -> Choice {
-        let picked = |(field, picked): &(&str, String)| *field == name && picked == value;
-        Choice::new(value, label, self.picked.iter().any(picked))
     }
 }
 
@@ -424,6 +354,26 @@ mod tests {
         assert_eq!(texts, ["a", "-tag:vip", "site: kiel"]);
         assert_eq!(chips[1].remove_href, "/phones?q=a&site=kiel&sort=-label");
         assert_eq!(chips[2].remove_href, "/phones?q=a%20-tag:vip&sort=-label");
+    }
+
+    #[test]
+    fn columns_come_in_the_order_of_the_page() {
+        use PhoneColumn::{Mac, Model, Site};
+        let list = query("cols=mac&cols=model,site&cols=colour&site=kiel");
+        assert_eq!(list.columns(), [Model, Site, Mac]);
+        assert_eq!(list.unknown, ["cols=colour"]);
+        assert_eq!(list.view_query(), "site=kiel&cols=model,site,mac");
+        let kept = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(list.kept_by_filter(), [kept("cols", "model,site,mac")]);
+        assert_eq!(list.kept_by_columns(), [kept("site", "kiel")]);
+        assert_eq!(query("q=a").columns(), PhoneColumn::USUAL);
+    }
+
+    #[test]
+    fn a_view_keeps_no_place_and_no_selection() {
+        let pairs = pairs_of_view("q=a&after=x&sel=s&view=v&sort=-label");
+        let names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["q", "sort"]);
     }
 
     #[test]

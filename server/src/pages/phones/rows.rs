@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use carillon_contract::phones::{LastResult, PhoneRow as Line, Readiness};
+use carillon_contract::phones::{LastResult, OwnCredential, PhoneRow as Line, Readiness};
 use carillon_domain::TargetState;
 use carillon_domain::phone::{Phone, Scheme};
 use carillon_store::{LastResult as Last, PhoneRow};
@@ -36,7 +36,18 @@ pub fn row_view(row: &PhoneRow, sites: &SiteNames, actions: &Actions) -> Line {
         last_result: row.last.as_ref().map(|last| last_result(last, actions)),
         tags: phone.tags.clone(),
         protected: phone.protected,
+        groups: Vec::new(),
+        account: phone.sip_uri.clone(),
+        credential: own_credential(row),
+        notes: phone.notes.clone(),
     }
+}
+
+fn own_credential(row: &PhoneRow) -> Option<OwnCredential> {
+    if row.own_credential {
+        return Some(OwnCredential::Alone);
+    }
+    row.phone.credential.clone().map(OwnCredential::Named)
 }
 
 fn site_name(slug: &str, sites: &SiteNames) -> String {

@@ -42,8 +42,8 @@ pub(crate) fn get(action: impl Into<String>, class: &'static str, body: impl Int
 }
 
 /// A value that goes with a form unseen.
-pub(crate) fn hidden(name: &'static str, value: impl Into<String>) -> AnyView {
-    view! { <input type="hidden" name=name value=value.into() /> }.into_any()
+pub(crate) fn hidden(name: impl Into<String>, value: impl Into<String>) -> AnyView {
+    view! { <input type="hidden" name=name.into() value=value.into() /> }.into_any()
 }
 
 /// Everything that was wrong with a form, with the way to each field.

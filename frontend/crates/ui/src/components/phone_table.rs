@@ -2,41 +2,36 @@
 
 use carillon_contract::Href;
 use carillon_contract::list::SortLink;
-use carillon_contract::phones::{LastResult, PhoneRow};
+use carillon_contract::phones::{LastResult, OwnCredential, PhoneColumn, PhoneRow};
 use carillon_domain::Timestamp;
 use leptos::prelude::*;
 
 use super::{
-    age, dash, icon, mono, reachability_badge, readiness_badge, table, tag, target_badge, td,
-    text_or_dash, th, th_hidden, th_row, th_sort, tr,
+    age, dash, icon, instant, mono, protected_mark, reachability_badge, readiness_badge, table,
+    tag, target_badge, td, text_or_dash, th, th_hidden, th_row, th_sort, tr,
 };
+use crate::words;
 
 /// Most tags that a row shows.
 const TAGS_SHOWN: usize = 2;
 
-/// Phones as a table; with check boxes of name `mac` when they can be ticked.
+/// Phones as a table with these columns; with check boxes of name `mac` when they can be ticked.
 pub(crate) fn phone_table(
     caption: String,
     rows: &[PhoneRow],
     sort: &[SortLink],
+    columns: &[PhoneColumn],
     selectable: bool,
 ) -> AnyView {
-    let mut head = vec![
-        th_sort(sort, "label", "Phone"),
-        th_sort(sort, "extension", "Ext."),
-        th_sort(sort, "model", "Model"),
-        th_sort(sort, "site", "Site"),
-        th_sort(sort, "address", "Address"),
-        th_sort(sort, "last_seen", "State"),
-        th("Readiness"),
-        th_sort(sort, "firmware", "Firmware"),
-        th_sort(sort, "last_result", "Last result"),
-        th("Tags"),
-    ];
+    let mut head = vec![th_sort(sort, "label", "Phone")];
+    head.extend(columns.iter().map(|column| heading(*column, sort)));
     if selectable {
         head.insert(0, th_hidden("Select"));
     }
-    let rows = rows.iter().map(|row| phone_row(row, selectable)).collect();
+    let rows = rows
+        .iter()
+        .map(|row| phone_row(row, columns, selectable))
+        .collect();
     table(
         if selectable {
             "phones selectable"
@@ -49,23 +44,73 @@ pub(crate) fn phone_table(
     )
 }
 
-fn phone_row(row: &PhoneRow, selectable: bool) -> AnyView {
-    let mut cells = vec![
-        th_row(name_cell(row)),
-        td("Ext.", text_or_dash(&row.extension)),
-        td("Model", text_or_dash(&row.model)),
-        td("Site", site_cell(row)),
-        td("Address", address_cell(&row.address)),
-        td("State", state_cell(row)),
-        td("Readiness", readiness_badge(row.ready)),
-        td("Firmware", firmware_cell(&row.firmware)),
-        td("Last result", last_result(row.last_result.as_ref())),
-        td("Tags", tags_cell(&row.tags)),
-    ];
+fn heading(column: PhoneColumn, sort: &[SortLink]) -> AnyView {
+    let word = words::phone_column(column);
+    match column {
+        PhoneColumn::Extension => th_sort(sort, "extension", word),
+        PhoneColumn::Model => th_sort(sort, "model", word),
+        PhoneColumn::Site => th_sort(sort, "site", word),
+        PhoneColumn::Address => th_sort(sort, "address", word),
+        PhoneColumn::State | PhoneColumn::Seen => th_sort(sort, "last_seen", word),
+        PhoneColumn::Firmware => th_sort(sort, "firmware", word),
+        PhoneColumn::Mac => th_sort(sort, "mac", word),
+        _ => th(word),
+    }
+}
+
+fn phone_row(row: &PhoneRow, columns: &[PhoneColumn], selectable: bool) -> AnyView {
+    let mut cells = vec![th_row(name_cell(row))];
+    cells.extend(
+        columns
+            .iter()
+            .map(|column| td(words::phone_column(*column), cell(*column, row))),
+    );
     if selectable {
         cells.insert(0, select_cell(row));
     }
     tr(cells)
+}
+
+fn cell(column: PhoneColumn, row: &PhoneRow) -> AnyView {
+    match column {
+        PhoneColumn::Extension => text_or_dash(&row.extension),
+        PhoneColumn::Model => text_or_dash(&row.model),
+        PhoneColumn::Site => site_cell(row),
+        PhoneColumn::Address => address_cell(&row.address),
+        PhoneColumn::State => state_cell(row),
+        PhoneColumn::Ready => readiness_badge(row.ready),
+        PhoneColumn::Firmware => firmware_cell(&row.firmware),
+        PhoneColumn::Result => last_result(row.last_result.as_ref()),
+        PhoneColumn::Tags => tags_cell(&row.tags),
+        PhoneColumn::Mac => mono(row.mac.to_string()),
+        PhoneColumn::Groups => tags_cell(&row.groups),
+        PhoneColumn::Account => text_or_dash(&row.account),
+        PhoneColumn::Seen => row.last_seen.map_or_else(dash, instant),
+        PhoneColumn::Credential => credential_cell(row.credential.as_ref()),
+        PhoneColumn::Protected => {
+            if row.protected {
+                protected_mark()
+            } else {
+                dash()
+            }
+        }
+        PhoneColumn::Notes => clipped(&row.notes),
+    }
+}
+
+fn credential_cell(credential: Option<&OwnCredential>) -> AnyView {
+    match credential {
+        Some(OwnCredential::Named(name)) => name.clone().into_any(),
+        Some(OwnCredential::Alone) => "Its own".into_any(),
+        None => view! { <span class="muted">"As its group or site"</span> }.into_any(),
+    }
+}
+
+fn clipped(text: &str) -> AnyView {
+    if text.is_empty() {
+        return dash();
+    }
+    view! { <span class="clip" title=text.to_owned()>{text.to_owned()}</span> }.into_any()
 }
 
 /// The tick of a row, named after its phone.

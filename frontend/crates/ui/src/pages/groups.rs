@@ -4,6 +4,7 @@ use carillon_contract::form::VERSION_FIELD;
 use carillon_contract::groups::{
     GroupFormView, GroupRow, GroupView, GroupsView, NamedPhone, RuleEffect,
 };
+use carillon_contract::phones::PhoneColumn;
 use carillon_contract::{FrameView, Href};
 use carillon_domain::phone::GroupKind;
 use leptos::prelude::*;
@@ -136,7 +137,7 @@ fn member_list(view: &GroupView) -> AnyView {
     }
     let caption = format!("Phones in {}", view.name);
     view! {
-        {phone_table(caption, &view.phones, &[], false)}
+        {phone_table(caption, &view.phones, &[], PhoneColumn::USUAL, false)}
         {paging(&view.paging, view.phones.len(), "Previous", "Next")}
     }
     .into_any()

@@ -6,12 +6,16 @@ use carillon_contract::phones::PhonesView;
 use leptos::prelude::*;
 
 use super::phones_bulk::bulk_bar;
+use super::phones_shape::{column_choice, saved_views};
 use crate::components::{
     checkbox, chips, empty, error_summary, get, hidden, icon, link_button, note, paging,
     phone_table, post, primary_link, submit, total_text,
 };
 use crate::shell::{Page, Scripts};
 use crate::words;
+
+/// Filters that an empty list offers to take away, one by one.
+const WAYS_BACK: usize = 4;
 
 /// `/phones`.
 pub fn phones(frame: &FrameView, view: &PhonesView) -> String {
@@ -41,7 +45,11 @@ pub fn phones(frame: &FrameView, view: &PhonesView) -> String {
             {error_summary(&view.errors)}
             {unknown_parameters(&view.unknown_parameters)}
             {filter_form(view)}
-            {chips(&view.chips, &view.clear_href)}
+            <div class="list-tools">
+                <div class="list-chips">{chips(&view.chips, &view.clear_href)}</div>
+                {saved_views(view)}
+                {column_choice(view)}
+            </div>
             {list(view)}
         }
         .into_any()
@@ -112,7 +120,7 @@ fn filter_form(view: &PhonesView) -> AnyView {
                     aria-describedby=described
                     aria-invalid=described.map(|_| "true")
                 />
-                {(!view.sort_value.is_empty()).then(|| hidden("sort", view.sort_value.clone()))}
+                {kept(&view.kept_by_filter)}
                 {submit("", "filter", "Filter")}
             </div>
             {error}
@@ -165,25 +173,22 @@ fn facet(facet: &Facet) -> AnyView {
         .into_any()
 }
 
+/// What a form sends along unseen.
+pub(super) fn kept(pairs: &[(String, String)]) -> Vec<AnyView> {
+    let pairs = pairs.iter();
+    pairs.map(|(name, value)| hidden(name, value)).collect()
+}
+
 fn list(view: &PhonesView) -> AnyView {
     if view.filter_error.is_some() {
         return ().into_any();
     }
     if view.rows.is_empty() {
-        return empty(
-            "search",
-            "No phones match",
-            "Take one of the filters away, or look for a part of the name, extension or MAC address.",
-            vec![link_button(
-                view.clear_href.clone(),
-                "close",
-                "Show all phones",
-            )],
-        );
+        return none_match(view);
     }
     let caption = format!("{}, {} on this page", sentence(view), view.rows.len());
     let selectable = !view.bulk.is_empty();
-    let table = phone_table(caption, &view.rows, &view.sort, selectable);
+    let table = phone_table(caption, &view.rows, &view.sort, &view.columns, selectable);
     let pages = paging(&view.paging, view.rows.len(), "Previous", "Next");
     if selectable {
         let body = view! { {table}{bulk_bar(view)} };
@@ -191,4 +196,27 @@ fn list(view: &PhonesView) -> AnyView {
     } else {
         view! { {table}{pages} }.into_any()
     }
+}
+
+/// The way back from a list that is empty: each filter can go by itself.
+fn none_match(view: &PhonesView) -> AnyView {
+    let single = view.chips.iter().filter(|_| view.chips.len() > 1);
+    let mut ways: Vec<AnyView> = single
+        .take(WAYS_BACK)
+        .map(|chip| {
+            let word = format!("Without {}", chip.text);
+            link_button(chip.remove_href.clone(), "close", word)
+        })
+        .collect();
+    ways.push(link_button(
+        view.clear_href.clone(),
+        "close",
+        "Show all phones",
+    ));
+    empty(
+        "search",
+        "No phones match",
+        "Take one of the filters away, or look for a part of the name, extension or MAC address.",
+        ways,
+    )
 }

@@ -3,7 +3,7 @@
 use carillon_contract::phones::{BulkAction, PhonesView};
 use leptos::prelude::*;
 
-use crate::components::{hidden, icon, radio, submit_as, total_text};
+use crate::components::{field_id, hidden, icon, radio, submit_as, total_text};
 use crate::words;
 
 /// Which phones, and what to do with them.
@@ -74,6 +74,15 @@ fn bulk_actions(view: &PhonesView) -> Vec<AnyView> {
     if has(BulkAction::AddToGroup) && !view.fixed_groups.is_empty() {
         actions.push(group_menu(view));
     }
+    if has(BulkAction::Edit) {
+        actions.push(submit_as(
+            "",
+            "edit",
+            "Edit…",
+            "do",
+            BulkAction::Edit.as_str(),
+        ));
+    }
     if has(BulkAction::Delete) {
         actions.push(submit_as(
             "danger",
@@ -91,8 +100,8 @@ fn tag_menu() -> AnyView {
         <details class="pop">
             <summary class="button">{icon("tag")}<span>"Tag…"</span></summary>
             <div class="pop-body">
-                <label for="bulk-tag">"Tag"</label>
-                <input class="input" id="bulk-tag" name="tag" autocomplete="off" spellcheck="false" />
+                <label for=field_id("tag")>"Tag"</label>
+                <input class="input" id=field_id("tag") name="tag" autocomplete="off" spellcheck="false" />
                 <div class="row">
                     {submit_as("", "plus", "Add", "do", BulkAction::Tag.as_str())}
                     {submit_as("", "close", "Remove", "do", BulkAction::Untag.as_str())}
@@ -115,8 +124,8 @@ fn group_menu(view: &PhonesView) -> AnyView {
         <details class="pop">
             <summary class="button">{icon("group")}<span>"Group…"</span></summary>
             <div class="pop-body">
-                <label for="bulk-group">"Fixed group"</label>
-                <select class="input" id="bulk-group" name="group">{options}</select>
+                <label for=field_id("group")>"Fixed group"</label>
+                <select class="input" id=field_id("group") name="group">{options}</select>
                 {submit_as("", "plus", "Add to group", "do", BulkAction::AddToGroup.as_str())}
             </div>
         </details>

@@ -132,7 +132,8 @@ fn who(view: &ReviewView) -> AnyView {
 
 fn examples(view: &ReviewView) -> AnyView {
     let names = words::names(&view.examples, view.will_run);
-    view! { <span class="muted">{names}</span> }.into_any()
+    let all = format!("/run/review/{}/phones", view.id);
+    view! { <span class="muted">{names}</span>" "<a href=all>"All by name"</a> }.into_any()
 }
 
 fn skip_row(skip: &SkipView) -> AnyView {

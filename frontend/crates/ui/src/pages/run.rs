@@ -8,8 +8,8 @@ use carillon_contract::run::{
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, badge, checkbox, class_badge, error_summary, fieldset, hidden, icon, param_field, post,
-    radio_card, select, submit,
+    Field, badge, checkbox, class_badge, error_summary, fieldset, hidden, icon, note, param_field,
+    post, radio_card, select, submit,
 };
 use crate::shell::Page;
 use crate::words;
@@ -31,8 +31,36 @@ pub fn run(frame: &FrameView, view: &RunView) -> String {
                 </div>
             },
         );
-        view! { {error_summary(&view.errors)}{form} }.into_any()
+        view! { {error_summary(&view.errors)}{missing(view)}{form} }.into_any()
     })
+}
+
+/// Phones of the selection that went meanwhile: told, and left out only when somebody says so.
+fn missing(view: &RunView) -> Option<AnyView> {
+    let (names, count) = &view.targets.missing;
+    let left = view.targets.summary.as_ref().map_or(0, |sum| sum.phones);
+    if *count == 0 {
+        return None;
+    }
+    let heading = format!(
+        "{} of the {} that you picked left the inventory meanwhile.",
+        words::number(*count),
+        words::phones(left + count)
+    );
+    let go_on = (left > 0).then(|| {
+        let body = view! {
+            {hidden("sel", view.targets.sel.clone())}
+            {hidden("action", view.action.clone())}
+            {submit("", "next", format!("Go on with the other {}", words::number(left)))}
+        };
+        post("/run/without-missing", "", body)
+    });
+    let body = view! {
+        <p class="note-heading">{heading}</p>
+        <p class="mono">{words::names(names, *count)}</p>
+        {go_on}
+    };
+    Some(note("warning", "warning", body))
 }
 
 fn targets(view: &RunView) -> AnyView {

@@ -28,11 +28,13 @@ use carillon_contract::phone::{
     CredentialSource, GonePhoneView, PhoneForm, PhoneFormView, PhoneView, PinView, QuickAction,
 };
 use carillon_contract::phones::{
-    BulkAction, DeletePhonesView, LastResult, PhoneRow, PhonesView, Readiness, SelectionView,
+    BulkAction, BulkEditView, DeletePhonesView, LastResult, OwnCredential, PhoneColumn, PhoneRow,
+    PhonesView, Readiness, SavedViewLink, SelectionView,
 };
 use carillon_contract::run::{
     ActionClass, ActionGroup, ActionView, OptionsForm, PacingChoice, ParamKind, ParamView,
-    ReviewView, RunView, SetChange, SkipView, TargetsSummary, TargetsView,
+    ReviewPhone, ReviewPhonesView, ReviewView, RunView, SetChange, SkipView, TargetsSummary,
+    TargetsView,
 };
 use carillon_contract::sign_in::{SetupView, SignInView};
 use carillon_contract::sites::{SiteForm, SiteFormView, SiteRow, SitesView};
@@ -247,6 +249,14 @@ impl Samples {
                 _ => vec![],
             },
             protected: index % 8 == 1,
+            groups: vec![self.s("night-shift")],
+            account: self.s("2041@pbx.example"),
+            credential: match index % 3 {
+                0 => None,
+                1 => Some(OwnCredential::Alone),
+                _ => Some(OwnCredential::Named(self.s("kiel-phones"))),
+            },
+            notes: self.s("Beside the lift"),
         }
     }
 
@@ -283,11 +293,21 @@ impl Samples {
                 BulkAction::Tag,
                 BulkAction::Untag,
                 BulkAction::AddToGroup,
+                BulkAction::Edit,
                 BulkAction::Delete,
             ],
             fixed_groups: vec![Choice::new("lab", self.s("Lab"), false)],
             export_href: Some("/phones/export.csv".to_owned()),
             facets: self.facets(),
+            columns: PhoneColumn::USUAL.to_vec(),
+            kept_by_filter: vec![("sort".to_owned(), self.s("-last_seen"))],
+            views: vec![SavedViewLink {
+                slug: "kiel".to_owned(),
+                name: self.s("Kiel, not reached"),
+                href: "/phones?view=kiel".to_owned(),
+                current: true,
+            }],
+            view_query: self.s("q=site:kiel"),
             ..PhonesView::default()
         }
     }
@@ -349,6 +369,7 @@ impl Samples {
                 count: 12,
                 clear_href: "/phones".to_owned(),
             }),
+            columns: PhoneColumn::ALL.to_vec(),
             ..self.phones_view(3, 3, 300)
         };
         let none = PhonesView {
@@ -386,6 +407,23 @@ impl Samples {
                 carillon_ui::phones(&frame, &PhonesView::default()),
             ),
         ];
+        let edit = BulkEditView {
+            sel: "s1".to_owned(),
+            count: 240,
+            examples: vec![self.s("Lift"), self.s("Lobby")],
+            missing: 2,
+            sites: vec![
+                Choice::new("=", "Leave as it is", true),
+                Choice::new("kiel", self.s("Kiel"), false),
+            ],
+            credentials: vec![Choice::new("=", "Leave as it is", true)],
+            back_href: "/phones".to_owned(),
+            ..BulkEditView::default()
+        };
+        pages.push((
+            "phones-edit",
+            carillon_ui::edit_phones(&self.frame("/phones/edit"), &edit),
+        ));
         pages.extend(self.one_phone());
         pages.push(self.gone_phone());
         pages
@@ -1019,6 +1057,7 @@ impl Samples {
         let chosen = RunView {
             targets: TargetsView {
                 sel: "s1".to_owned(),
+                missing: (vec![self.s("00:15:65:00:00:07")], 1),
                 summary: Some(TargetsSummary {
                     phones: 240,
                     sites: 6,
@@ -1062,7 +1101,30 @@ impl Samples {
             ("review", carillon_ui::review(&frame, &self.review_view())),
             ("review-harmless", carillon_ui::review(&frame, &harmless)),
             ("review-nothing", carillon_ui::review(&frame, &nothing)),
+            (
+                "review-phones",
+                carillon_ui::review_phones(&frame, &self.review_phones()),
+            ),
         ]
+    }
+
+    fn review_phones(&self) -> ReviewPhonesView {
+        let row = |index: usize| ReviewPhone {
+            mac: mac(index),
+            name: self.s(ROOMS[index % ROOMS.len()]),
+            extension: self.s("2001"),
+            model: self.s("T46S"),
+            site: self.s("kiel"),
+            skip: (index % 3 == 2).then_some(Cause::Protected),
+        };
+        ReviewPhonesView {
+            id: "d1".to_owned(),
+            title: self.s("Restart"),
+            total: 700,
+            rows: (0..6).map(row).collect(),
+            previous: None,
+            next: Some("/run/review/d1/phones?page=2".to_owned()),
+        }
     }
 
     fn run_view(&self) -> RunView {

@@ -1,6 +1,6 @@
 //! What pages of the inventory need beside its rows, each in few queries whatever its size.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use carillon_domain::Mac;
 use carillon_domain::role::Permission;
@@ -34,6 +34,20 @@ impl Engine {
         let jobs: BTreeSet<String> = jobs.map(|last| last.job.clone()).collect();
         let jobs: Vec<String> = jobs.into_iter().collect();
         Ok(seen.job_actions(&jobs).await?)
+    }
+
+    /// The groups that each of these phones is in now, by slug.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn groups_of_phones(
+        &self,
+        caller: &Caller,
+        macs: &[Mac],
+    ) -> Result<BTreeMap<Mac, Vec<String>>> {
+        caller.require(Permission::ViewInventory)?;
+        let found = self.store.groups_of(macs, self.clock.now()).await?;
+        Ok(found.into_iter().collect())
     }
 
     /// The phones of this list that are still in the inventory, sorted by MAC.

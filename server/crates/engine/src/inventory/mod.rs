@@ -18,6 +18,7 @@ pub mod selection;
 pub mod sites;
 pub mod tags;
 pub mod trust;
+pub mod views;
 
 pub use credentials::CredentialInput;
 pub use effective::EffectiveLogin;
@@ -27,7 +28,7 @@ pub use import::{
     ImportChoices, ImportOnce, ImportReport, ImportResult, ImportReview, NEW_SITE_SECURITY,
     NewSite, ReviewRow,
 };
-pub use phones::{PhoneEdit, PhoneQuery};
+pub use phones::{BulkEdited, PhoneEdit, PhoneQuery};
 pub use selection::Selection;
 pub use sites::SiteInput;
 pub use tags::TagChange;

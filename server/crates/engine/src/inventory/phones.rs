@@ -1,5 +1,6 @@
 //! Phones one by one: look, add, change, delete.
 
+mod bulk;
 mod write;
 
 use std::collections::BTreeMap;
@@ -9,13 +10,15 @@ use carillon_domain::phone_list::{self, Column, Row};
 use carillon_domain::role::Permission;
 use carillon_domain::{FieldError, Filter, Mac};
 use carillon_store::{
-    Direction, Facets, Page, PhoneList, PhoneRow, PhoneSort, Seek, Store, StoreError,
+    Direction, Facets, Page, PhoneList, PhoneRow, PhoneSet, PhoneSort, Seek, Store, StoreError,
 };
 use secrecy::SecretString;
 
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
+
+pub use bulk::BulkEdited;
 
 /// Which page of which phones.
 #[derive(Clone, Debug)]
@@ -99,6 +102,15 @@ impl Engine {
     pub async fn count_phones(&self, caller: &Caller, filter: &Filter) -> Result<i64> {
         let seen = caller.sight(Permission::ViewInventory, &self.store)?;
         Ok(seen.count_phones(filter, self.clock.now()).await?)
+    }
+
+    /// How many phones a filter takes, and exactly which.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn phone_set(&self, caller: &Caller, filter: &Filter) -> Result<PhoneSet> {
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        Ok(seen.phone_set(filter, self.clock.now()).await?)
     }
 
     /// The identities of the phones that a filter takes, sorted.

@@ -4,6 +4,7 @@
 
 use carillon_domain::filter::Filter;
 use carillon_domain::{Mac, Reach, Timestamp};
+use sha2::{Digest as _, Sha256};
 
 use crate::conn::Conn;
 use crate::error::Result;
@@ -55,6 +56,27 @@ pub struct PhoneList<'f> {
     pub limit: i64,
     /// Now.
     pub now: Timestamp,
+}
+
+/// Exactly which phones a filter takes at one moment, in a few bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PhoneSet {
+    /// How many.
+    pub count: i64,
+    /// SHA-256 of their identities in order, in hexadecimal: two sets have one digest exactly
+    /// when they are the same phones.
+    pub digest: String,
+}
+
+impl PhoneSet {
+    /// The set of these phones, which are in order.
+    pub fn of(macs: &[Mac]) -> Self {
+        let text: String = macs.iter().map(Mac::to_string).collect();
+        Self {
+            count: i64::try_from(macs.len()).unwrap_or(i64::MAX),
+            digest: hex::encode(Sha256::digest(text)),
+        }
+    }
 }
 
 /// How the phones of a filter are spread. Most first.
@@ -137,6 +159,27 @@ async fn count(conn: &mut Conn<'_>, filter: (&Filter, &Reach), now: Timestamp) -
     conn.number(sql, "n").await
 }
 
+/// One row comes back, not one for each phone.
+async fn set(
+    conn: &mut Conn<'_>,
+    filter: (&Filter, &Reach),
+    now: Timestamp,
+) -> Result<PhoneSet> {
+    let mut sql = Sql::new(
+        "SELECT COUNT(*) AS n, COALESCE(string_agg(p.mac, '' ORDER BY p.mac), '') AS macs \
+         FROM phones p",
+    );
+    matching(conn, &mut sql, filter, now).await?;
+    let Some(row) = conn.optional(sql).await? else {
+        return Ok(PhoneSet::of(&[]));
+    };
+    let macs: String = row.get("macs")?;
+    Ok(PhoneSet {
+        count: row.get("n")?,
+        digest: hex::encode(Sha256::digest(macs)),
+    })
+}
+
 /// Counts by one column, whose name is ours.
 async fn spread(
     conn: &mut Conn<'_>,
@@ -187,6 +230,11 @@ impl Store {
     /// How many phones a filter takes.
     pub async fn count_phones(&self, filter: &Filter, now: Timestamp) -> Result<i64> {
         count(&mut self.read().await?.conn(), (filter, &self.reach), now).await
+    }
+
+    /// How many phones a filter takes, and exactly which.
+    pub async fn phone_set(&self, filter: &Filter, now: Timestamp) -> Result<PhoneSet> {
+        set(&mut self.read().await?.conn(), (filter, &self.reach), now).await
     }
 
     /// The identities of the phones that a filter takes, sorted.

@@ -2,7 +2,8 @@
 
 use carillon_domain::role::Role;
 use carillon_store::{
-    DraftRow, IdempotencyKey, KeyUse, NewToken, NewUser, SessionRow, Store, StoreError, TokenScope,
+    DraftRow, IdempotencyKey, KeyUse, NewToken, NewUser, SavedView, SessionRow, Store, StoreError,
+    TokenScope,
 };
 
 use crate::database::Database;
@@ -217,6 +218,40 @@ pub(crate) async fn a_draft_is_taken_once_by_its_owner(db: Database) {
     assert_eq!(unit.delete_old_drafts(at(99)).await.unwrap(), 0);
     assert_eq!(unit.delete_old_drafts(at(100)).await.unwrap(), 1);
     unit.commit_bookkeeping().await.unwrap();
+}
+
+pub(crate) async fn a_view_belongs_to_one_account(db: Database) {
+    let view = |slug: &str, query: &str| SavedView {
+        slug: slug.to_owned(),
+        name: slug.to_uppercase(),
+        query: query.to_owned(),
+        created_at: at(3),
+    };
+    for id in ["1", "2"] {
+        add_user(&db.store, id, id).await;
+    }
+    let mut unit = db.store.begin().await.unwrap();
+    unit.put_saved_view("1", &view("kiel", "q=a"))
+        .await
+        .unwrap();
+    unit.put_saved_view("1", &view("kiel", "site=kiel"))
+        .await
+        .unwrap();
+    unit.put_saved_view("1", &view("away", "state=offline"))
+        .await
+        .unwrap();
+    assert!(!unit.delete_saved_view("2", "kiel").await.unwrap());
+    unit.commit_bookkeeping().await.unwrap();
+    let mine = db.store.saved_views("1").await.unwrap();
+    assert_eq!(
+        mine,
+        [view("away", "state=offline"), view("kiel", "site=kiel")]
+    );
+    assert_eq!(db.store.saved_views("2").await.unwrap(), []);
+    let mut unit = db.store.begin().await.unwrap();
+    assert!(unit.delete_saved_view("1", "kiel").await.unwrap());
+    unit.commit_bookkeeping().await.unwrap();
+    assert_eq!(db.store.saved_views("1").await.unwrap().len(), 1);
 }
 
 pub(crate) async fn a_key_is_good_for_one_request(db: Database) {

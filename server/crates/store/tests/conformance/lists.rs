@@ -4,7 +4,8 @@ use carillon_domain::Mac;
 use carillon_domain::filter::Filter;
 use carillon_domain::phone::Phone;
 use carillon_store::{
-    ContactUpdate, Cursor, Direction, PhoneChoice, PhoneList, PhoneSort, Seek, Store, StoreError,
+    ContactUpdate, Cursor, Direction, PhoneChoice, PhoneList, PhoneSet, PhoneSort, Seek, Store,
+    StoreError,
 };
 
 use crate::database::Database;
@@ -162,6 +163,33 @@ pub(crate) async fn facets_add_up(db: Database) {
         facets.by_state,
         [("unknown".to_owned(), 15), ("reachable".to_owned(), 8)]
     );
+}
+
+pub(crate) async fn a_set_is_known_by_its_digest(db: Database) {
+    assorted(&db.store).await;
+    let filter: Filter = "site:kiel".parse().unwrap();
+    let set = db.store.phone_set(&filter, at(9)).await.unwrap();
+    let macs = db.store.macs(&filter, at(9)).await.unwrap();
+    assert_eq!((set.count, &set), (8, &PhoneSet::of(&macs)));
+    // As many phones, but another one among them.
+    let mut unit = db.store.begin().await.unwrap();
+    assert_eq!(unit.delete_phones(&macs[..1]).await.unwrap(), 1);
+    let stranger = db.store.macs(&"-site:kiel".parse().unwrap(), at(9)).await;
+    let stranger = unit.phones_by_macs(&stranger.unwrap()[..1]).await.unwrap();
+    let mut phone = stranger[0].phone.clone();
+    phone.site = Some("kiel".to_owned());
+    unit.update_phone(&phone, stranger[0].version, at(10))
+        .await
+        .unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    let other = db.store.phone_set(&filter, at(9)).await.unwrap();
+    assert_eq!(other.count, 8);
+    assert_ne!(other.digest, set.digest);
+    let none = db
+        .store
+        .phone_set(&"model:T99".parse().unwrap(), at(9))
+        .await;
+    assert_eq!(none.unwrap(), PhoneSet::of(&[]));
 }
 
 pub(crate) async fn choices_and_health_agree_with_the_phones(db: Database) {

@@ -1,0 +1,172 @@
+//! `/phones/edit`: a selection of phones is changed in the same way.
+
+use std::collections::BTreeMap;
+
+use carillon_contract::form::Choice;
+use carillon_contract::phones::{BulkEditForm, BulkEditView, KEEP};
+use carillon_contract::{FormErrors, Href};
+use carillon_domain::phone_list::Column;
+use carillon_domain::role::Permission;
+use carillon_engine::inventory::{BulkEdited, PhoneEdit, Selection};
+use carillon_engine::{Caller, Engine};
+
+use super::phone_form::credential_choices;
+use super::refused::{Refusal, refusal};
+use super::visit::{PageResult, Visit, done};
+use crate::fields::{Fields, Form, Query};
+use crate::problem::Problem;
+use crate::router::table::{Access, Table};
+
+const MANAGE: Access = Access::Needs(Permission::ManageInventory);
+/// Names that are shown of the phones.
+const EXAMPLES: usize = 10;
+const FIELDS: [&str; 9] = [
+    "sel",
+    "count",
+    "site",
+    "credential",
+    "protected",
+    "scheme",
+    "url_form",
+    "model",
+    "notes",
+];
+
+/// The routes of this file.
+pub fn routes(table: Table) -> Table {
+    table
+        .get("/phones/edit", MANAGE, ask)
+        .post("/phones/edit", MANAGE, change)
+}
+
+async fn ask(visit: Visit, caller: Caller, Query(fields): Query) -> PageResult {
+    let fields = fields.only(&["sel"])?;
+    let sel = fields.or_empty("sel");
+    let view = view(visit.app.engine(), &caller, &sel, BulkEditForm::default()).await?;
+    let html = carillon_ui::edit_phones(&visit.frame, &view);
+    Ok(visit.page(html))
+}
+
+async fn view(
+    engine: &Engine,
+    caller: &Caller,
+    sel: &str,
+    form: BulkEditForm,
+) -> Result<BulkEditView, Problem> {
+    let Selection { phones, filter } = engine.selection(caller, sel).await?;
+    let there = engine.phones_by_macs(caller, &phones).await?;
+    let some = there.iter().take(EXAMPLES);
+    let filter = filter.map(|filter| filter.to_string()).unwrap_or_default();
+    Ok(BulkEditView {
+        sel: sel.to_owned(),
+        count: phones.len() as i64,
+        examples: some.map(|row| row.phone.display_name()).collect(),
+        missing: (phones.len() - there.len()) as i64,
+        sites: sites(engine, caller, &form.site).await?,
+        credentials: credentials(engine, caller, &form.credential).await?,
+        form,
+        back_href: Href::new("/phones").add_some("q", &filter).into(),
+        errors: FormErrors::default(),
+    })
+}
+
+fn keep(chosen: &str) -> Choice {
+    Choice::new(KEEP, "Leave as it is", chosen == KEEP)
+}
+
+async fn sites(engine: &Engine, caller: &Caller, chosen: &str) -> Result<Vec<Choice>, Problem> {
+    let mut choices = vec![keep(chosen), Choice::new("", "None", chosen.is_empty())];
+    let sites = engine.sites(caller).await?.into_iter();
+    choices.extend(sites.map(|row| {
+        let selected = row.site.slug == chosen;
+        Choice::new(row.site.slug, row.site.name, selected)
+    }));
+    Ok(choices)
+}
+
+async fn credentials(
+    engine: &Engine,
+    caller: &Caller,
+    chosen: &str,
+) -> Result<Vec<Choice>, Problem> {
+    let mut choices = vec![keep(chosen)];
+    choices.extend(credential_choices(engine, caller, chosen).await?);
+    Ok(choices)
+}
+
+async fn change(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
+    let fields = fields.only(&FIELDS)?;
+    let (engine, sel) = (visit.app.engine(), fields.or_empty("sel"));
+    let form = typed(&fields);
+    let selection = engine.selection(&caller, &sel).await?;
+    let refused = if fields.filled("count") == Some(&selection.phones.len().to_string()) {
+        let edited = engine
+            .edit_phones(&caller, &selection.phones, &edit_of(&form))
+            .await;
+        match edited {
+            Ok(edited) => {
+                let list = Href::new("/phones").add("sel", &sel);
+                return Ok(visit.see_other_saying(&String::from(list), &done(told(edited))));
+            }
+            Err(error) => refusal(error)?,
+        }
+    } else {
+        let message = "The selection grew or shrank meanwhile. Look at its number, then go on.";
+        Refusal::field("", "changed", message)
+    };
+    let mut view = view(engine, &caller, &sel, form).await?;
+    view.errors = refused.errors;
+    let html = carillon_ui::edit_phones(&visit.frame, &view);
+    Ok(visit.html(refused.status, html))
+}
+
+fn typed(fields: &Fields) -> BulkEditForm {
+    let choice = |name: &str| fields.text(name).unwrap_or(KEEP).to_owned();
+    BulkEditForm {
+        site: choice("site"),
+        credential: choice("credential"),
+        protected: choice("protected"),
+        scheme: choice("scheme"),
+        url_form: choice("url_form"),
+        model: fields.or_empty("model"),
+        notes: fields.or_empty("notes"),
+    }
+}
+
+/// What is chosen or typed; everything else stays.
+fn edit_of(form: &BulkEditForm) -> PhoneEdit {
+    let chosen = [
+        (Column::Site, &form.site),
+        (Column::Credential, &form.credential),
+        (Column::Protected, &form.protected),
+        (Column::Scheme, &form.scheme),
+    ];
+    let chosen = chosen.into_iter().filter(|(_, text)| *text != KEEP);
+    let typed = [(Column::Model, &form.model), (Column::Notes, &form.notes)];
+    let typed = typed
+        .into_iter()
+        .filter(|(_, text)| !text.trim().is_empty());
+    let fields = chosen.chain(typed);
+    PhoneEdit {
+        fields: fields
+            .map(|(column, text)| (column, text.clone()))
+            .collect::<BTreeMap<_, _>>(),
+        url_form: form.url_form.parse().ok(),
+        ..PhoneEdit::default()
+    }
+}
+
+fn told(edited: BulkEdited) -> String {
+    let counted = |count: u64, what: &str| match count {
+        0 => None,
+        1 => Some(format!("1 phone {what}.").replacen("were", "was", 1)),
+        many => Some(format!("{many} phones {what}.")),
+    };
+    let parts = [
+        counted(edited.changed, "were changed"),
+        counted(edited.unchanged, "were so already"),
+        counted(edited.missing, "were no longer there"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    parts.join(" ")
+}

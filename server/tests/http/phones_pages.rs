@@ -1,0 +1,301 @@
+//! The list of phones: kept lists, columns, changes of many, and a selection that stays exact.
+
+use std::collections::BTreeSet;
+
+use carillon_domain::Mac;
+use carillon_domain::phone::TransportSecurity::PlainHttp;
+use carillon_simulator::{Auth, FleetConfig, SiteConfig};
+use reqwest::StatusCode;
+
+use crate::browser::Browser;
+use crate::house::{House, fleet};
+use crate::inventory_pages::{browser, hidden, location, submit, with_desks};
+use crate::requests::Answer;
+
+pub(crate) async fn a_kept_list_comes_back_by_its_name(house: House) -> House {
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 6).await;
+    let page = admin
+        .get("/phones?q=site:kiel&sort=-label&cols=mac&limit=5&sel=x")
+        .await;
+    let query = hidden(&page, "query");
+    let fields = [
+        ("name", "Kiel, newest"),
+        ("query", &*query.replace("&amp;", "&")),
+    ];
+    let kept = location(&submit(&mut admin, "/phones", "/phones/views", &fields).await);
+    assert_eq!(kept, "/phones?view=kiel-newest");
+    let page = admin.get(&kept).await;
+    assert!(page.text.contains("3 of 6 phones"), "{}", page.text);
+    assert!(
+        page.text.contains("data-label=\"MAC\"") && !page.text.contains("data-label=\"Model\"")
+    );
+    assert!(page.text.contains("aria-sort=\"descending\""));
+
+    let nameless = [("name", " - "), ("query", "q=site:ulm")];
+    let refused = submit(&mut admin, "/phones", "/phones/views", &nameless).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        refused.text.contains("Give a name of letters or digits"),
+        "{}",
+        refused.text
+    );
+
+    let mut other = browser(&house, "operator").await;
+    let page = other.get(&kept).await;
+    assert!(
+        page.text.contains("unknown: view=kiel-newest"),
+        "nobody opens another's list"
+    );
+    let foreign = submit(
+        &mut other,
+        "/phones",
+        "/phones/views/delete",
+        &[("slug", "kiel-newest")],
+    );
+    assert_eq!(foreign.await.status, StatusCode::NOT_FOUND);
+    let slug = [("slug", "kiel-newest")];
+    location(&submit(&mut admin, "/phones", "/phones/views/delete", &slug).await);
+    assert!(
+        admin
+            .get(&kept)
+            .await
+            .text
+            .contains("unknown: view=kiel-newest")
+    );
+    house
+}
+
+pub(crate) async fn many_phones_are_changed_at_once(house: House) -> House {
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 6).await;
+    let all = [("do", "edit"), ("scope", "all"), ("filter", "site:kiel")];
+    let ask = location(&submit(&mut admin, "/phones", "/selection", &all).await);
+    let page = admin.get(&ask).await;
+    assert!(page.text.contains("Edit 3 phones") && page.text.contains("Desk 02"));
+    let sel = hidden(&page, "sel");
+    let form = |count: &'static str, more: &[(&'static str, &'static str)]| {
+        let base = [("count", count), ("site", "="), ("credential", "=")];
+        [&base, more].concat()
+    };
+    for (fields, told) in [
+        (form("3", &[]), "Choose at least one thing to change"),
+        (form("2", &[("protected", "yes")]), "grew or shrank"),
+        (form("3", &[("site", "atlantis")]), "no site of this name"),
+    ] {
+        let fields = [&[("sel", sel.as_str())], &fields[..]].concat();
+        let fields: Vec<_> = fields.iter().rev().copied().collect();
+        let refused = submit(&mut admin, &ask, "/phones/edit", &fields).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.text.contains(told), "{told}: {}", refused.text);
+    }
+    let gone = ["/phones/00:15:65:00:00:02/delete"];
+    let version = hidden(&admin.get(gone[0]).await, "version");
+    location(&submit(&mut admin, gone[0], gone[0], &[("version", &version)]).await);
+    let change = form("3", &[("protected", "yes"), ("model", "T54W")]);
+    let fields = [&[("sel", sel.as_str())], &change[..]].concat();
+    location(&submit(&mut admin, &ask, "/phones/edit", &fields).await);
+    let page = admin.get("/phones?model=T54W").await;
+    assert!(
+        page.text
+            .contains("2 phones were changed. 1 phone was no longer there."),
+        "{}",
+        page.text
+    );
+    assert!(page.text.contains("2 of 5 phones"));
+    let log = admin.get("/audit?action=phone.changed").await;
+    assert_eq!(log.text.matches("changed the phone").count(), 2);
+    let again = submit(&mut admin, &ask, "/phones/edit", &fields).await;
+    location(&again);
+    assert!(
+        admin
+            .get("/phones")
+            .await
+            .text
+            .contains("2 phones were so already.")
+    );
+    house
+}
+
+pub(crate) async fn as_many_phones_are_not_the_same_phones(house: House) -> House {
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 6).await;
+    let page = admin.get("/phones?q=site:kiel").await;
+    let seen = [
+        ("do", "tag"),
+        ("scope", "all"),
+        ("tag", "night"),
+        ("filter", "site:kiel"),
+        ("count", "3"),
+        ("digest", &*hidden(&page, "digest")),
+    ];
+    // One leaves Kiel and another comes: still three.
+    for (mac, site) in [("02", "ulm"), ("01", "kiel")] {
+        let mac: Mac = format!("00:15:65:00:00:{mac}").parse().unwrap();
+        house.move_phone(mac, site).await;
+    }
+    let told = submit(&mut admin, "/phones", "/selection", &seen).await;
+    assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        told.text.contains("no longer those that you looked at"),
+        "{}",
+        told.text
+    );
+    assert!(
+        admin
+            .get("/phones?tag=night")
+            .await
+            .text
+            .contains("0 of 6 phones")
+    );
+    house
+}
+
+/// Every MAC that stands in a page.
+fn named(page: &Answer) -> BTreeSet<Mac> {
+    let cells = page.text.split("data-label=\"MAC\"").skip(1);
+    cells
+        .map(|rest| {
+            let at = rest.find("class=\"mono\">").unwrap() + 13;
+            rest[at..at + 17].parse().unwrap()
+        })
+        .collect()
+}
+
+/// Ticks what is on each page of a filter and collects it.
+async fn collect(browser: &mut Browser, filter: &str) -> String {
+    let (mut next, mut sel) = (Some(format!("/phones?q={filter}&limit=50")), String::new());
+    while let Some(here) = next {
+        let page = browser.get(&here).await;
+        let macs = page.text.split("name=\"mac\" value=\"").skip(1);
+        let macs: Vec<String> = macs.map(|rest| rest[..17].to_owned()).collect();
+        let mut fields = vec![("do", "collect"), ("scope", "page"), ("filter", filter)];
+        fields.extend(macs.iter().map(|mac| ("mac", mac.as_str())));
+        fields.push(("sel", sel.as_str()));
+        let to = location(&submit(browser, "/phones", "/selection", &fields).await);
+        let (_, id) = to.split_once("sel=").unwrap();
+        sel = id.to_owned();
+        let link = page.text.split("rel=\"next\" href=\"").nth(1);
+        next = link.map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
+    }
+    sel
+}
+
+pub(crate) async fn a_selection_of_240_is_exactly_these_240(house: House) -> House {
+    let site = |name, count| {
+        let site = SiteConfig::new(name, count).with_security(PlainHttp);
+        site.with_auth(Auth::None)
+    };
+    let config = FleetConfig::default().with_site(site("Kiel", 240));
+    let phones = fleet(config.with_site(site("Bonn", 30))).await;
+    house.with_phones(&phones).await;
+    let mut admin = browser(&house, "admin").await;
+    let of_site = |name: &str| -> BTreeSet<Mac> {
+        let found = phones.phones().iter();
+        let found = found.filter(|phone| phone.inventory.site == name);
+        found
+            .map(|phone| phone.inventory.mac.parse().unwrap())
+            .collect()
+    };
+    let kiel = of_site("kiel");
+    assert_eq!(kiel.len(), 240);
+    let sel = collect(&mut admin, "site:kiel").await;
+
+    // Somebody edits meanwhile: one phone comes to the site, and one leaves the inventory.
+    house
+        .move_phone(*of_site("bonn").first().unwrap(), "kiel")
+        .await;
+    let gone = *kiel.last().unwrap();
+    let page = format!("/phones/{gone}/delete");
+    let version = hidden(&admin.get(&page).await, "version");
+    location(&submit(&mut admin, &page, &page, &[("version", &version)]).await);
+    let run = format!("/run?sel={sel}");
+    let told = admin.get(&run).await;
+    assert!(
+        told.text
+            .contains("1 of the 240 phones that you picked left the inventory meanwhile"),
+        "{}",
+        told.text
+    );
+    assert!(told.text.contains(&gone.to_string()));
+    let choice = [
+        ("sel", sel.as_str()),
+        ("action", "DNDOn"),
+        ("pacing", "fast"),
+    ];
+    let stuck = submit(&mut admin, &run, "/run", &choice).await;
+    assert_eq!(
+        stuck.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "told, and nothing dropped in silence"
+    );
+    let on = [("sel", sel.as_str()), ("action", "DNDOn")];
+    location(&submit(&mut admin, &run, "/run/without-missing", &on).await);
+
+    let mut expected = kiel.clone();
+    expected.remove(&gone);
+    let review = location(&submit(&mut admin, &run, "/run", &choice).await);
+    let by_name = admin.get(&format!("{review}/phones")).await;
+    assert_eq!(named(&by_name), expected, "the review names exactly these");
+
+    // And once more, between the review and the start.
+    let page = admin.get(&review).await;
+    let digest = hidden(&page, "digest");
+    let rows = by_name
+        .text
+        .split("<tr>")
+        .filter(|row| row.contains("Will get it"));
+    let late = rows.last().unwrap().split("/phones/").nth(1).unwrap()[..17]
+        .parse()
+        .unwrap();
+    house.protect_phone(late).await;
+    let start = [
+        ("digest", digest.as_str()),
+        ("reason", "INC-1"),
+        ("typed", "239"),
+    ];
+    let changed = submit(&mut admin, &review, &review, &start).await;
+    assert_eq!(changed.status, StatusCode::CONFLICT, "{}", changed.text);
+    assert!(changed.text.contains("The phones changed while you looked"));
+    let digest = hidden(&changed, "digest");
+    let typed = changed.text.split("Type ").nth(1).unwrap();
+    let typed = typed.split(' ').next().unwrap();
+    let start = [
+        ("digest", digest.as_str()),
+        ("reason", "INC-1"),
+        ("typed", typed),
+    ];
+    let job = location(&submit(&mut admin, &review, &review, &start).await);
+
+    let file = admin.get(&format!("{job}/targets.json")).await.json();
+    let targets: BTreeSet<Mac> = file
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|target| target["phone"].as_str().unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(targets, expected, "the job has exactly these");
+    let id = job.rsplit('/').next().unwrap();
+    loop {
+        let page = admin.get(&job).await;
+        if page.text.contains("data-ended=\"yes\"") {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    let log = admin
+        .get(&format!(
+            "/audit/export?format=jsonl&job={id}&from=2000-01-01"
+        ))
+        .await;
+    let recorded: BTreeSet<Mac> = log
+        .text
+        .lines()
+        .filter_map(|line| {
+            let record: serde_json::Value = serde_json::from_str(line).unwrap();
+            record["phone"].as_str().map(|mac| mac.parse().unwrap())
+        })
+        .collect();
+    assert_eq!(recorded, expected, "the log names exactly these");
+    house
+}
