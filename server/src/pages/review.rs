@@ -236,7 +236,7 @@ async fn page(
     };
     let changed = change(&engine, &caller, &review.draft.seen, &preview).await?;
     if status == StatusCode::CONFLICT && changed.is_none() {
-        let message = "The phones that are left out changed while you looked: look again.";
+        let message = "What would happen is no longer what this form showed: look again.";
         review.errors.push("", "changed", message);
     }
     if changed.is_some() {

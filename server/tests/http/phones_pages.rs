@@ -254,9 +254,13 @@ pub(crate) async fn a_selection_of_240_is_exactly_these_240(house: House) -> Hou
         ("reason", "INC-1"),
         ("typed", "239"),
     ];
-    let changed = submit(&mut admin, &review, &review, &start).await;
+    let changed = submit(&mut admin, "/run", &review, &start).await;
     assert_eq!(changed.status, StatusCode::CONFLICT, "{}", changed.text);
-    assert!(changed.text.contains("The phones changed while you looked"));
+    assert!(
+        changed.text.contains("The phones changed while you looked"),
+        "{}",
+        changed.text
+    );
     let digest = hidden(&changed, "digest");
     let typed = changed.text.split("Type ").nth(1).unwrap();
     let typed = typed.split(' ').next().unwrap();
