@@ -2,7 +2,7 @@
 # with Rust and nothing else; each says what it installs before it does. The work itself is done
 # by cargo and by xtask/ (Rust).
 
-.PHONY: help demo build test lint check browser faults bench
+.PHONY: help demo build test lint check browser faults bench pictures
 
 # Releases build SQLite without its count of used memory and without one cache for all
 # connections: each is a lock on every allocation, and nothing asks for either.
@@ -39,6 +39,10 @@ faults: ## the fault suite in its long form: kills, full disks, lost databases, 
 	@sh xtask/packages.sh faults
 	@cargo build --locked -p carillon
 	@cargo xtask faults $(ARGS)
+
+pictures: ## docs/screens anew: every page, light and dark, wide and narrow
+	@sh xtask/packages.sh test
+	@cargo xtask pictures
 
 browser: ## the browser tests alone; screenshots land in target/screenshots
 	@sh xtask/packages.sh test

@@ -52,6 +52,8 @@ pub fn of_pages() -> Assets {
         favicon: href("favicon.svg"),
         copy_js: href("copy.js"),
         select_js: href("select.js"),
+        keys_js: href("keys.js"),
+        watch_js: href("watch.js"),
         islands_js: href("islands.js"),
         pkg_js: href("pkg/carillon.js"),
         pkg_wasm: href("pkg/carillon_bg.wasm"),

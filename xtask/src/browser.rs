@@ -16,6 +16,22 @@ const NODE: &str = "22.23.3";
 /// Installs the packages of `tests/browser` if they are not there in the locked versions, then
 /// runs every journey.
 pub(crate) fn run_journeys() -> Result<Tally, String> {
+    let mut journeys = npm()?;
+    journeys.args(["test", "--silent"]);
+    let tally = Tally::of_node(&run_and_read_stdout(&mut journeys)?);
+    if tally.passed == 0 {
+        return Err("no journey ran".to_owned());
+    }
+    Ok(tally)
+}
+
+/// Draws every page and makes small pictures of them in `docs/screens`.
+pub(crate) fn draw_pictures() -> Result<(), String> {
+    run(npm()?.args(["run", "pictures"]))
+}
+
+/// npm in `tests/browser`, with the program just built and a place for screenshots.
+fn npm() -> Result<Command, String> {
     let folder = root().join("tests/browser");
     let path = path_with_node()?;
     let npm = || {
@@ -27,18 +43,11 @@ pub(crate) fn run_journeys() -> Result<Tally, String> {
         println!("installing: the packages of tests/browser (npm ci)");
         run(npm().args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
     }
-    let binary = target_dir()?.join("debug/carillon");
-    let screenshots = target_dir()?.join("screenshots");
-    let mut journeys = npm();
-    journeys
-        .args(["test", "--silent"])
-        .env("CARILLON_BIN", binary)
-        .env("CARILLON_SCREENSHOTS", screenshots);
-    let tally = Tally::of_node(&run_and_read_stdout(&mut journeys)?);
-    if tally.passed == 0 {
-        return Err("no journey ran".to_owned());
-    }
-    Ok(tally)
+    let mut command = npm();
+    command
+        .env("CARILLON_BIN", target_dir()?.join("debug/carillon"))
+        .env("CARILLON_SCREENSHOTS", target_dir()?.join("screenshots"));
+    Ok(command)
 }
 
 /// npm writes its own copy of the lock file last; an older one means an unfinished install.

@@ -33,6 +33,7 @@ cargo xtask COMMAND
   browser   the browser tests alone
   faults    the fault suite: kills, full disks, lost databases, …; `make faults` builds first
   check-delivery  compares a product's export with the phones' ledger; says how when called bare
+  pictures  docs/screens anew, from the pages of a fresh demo
   with-postgres COMMAND…   a command with CARILLON_TEST_POSTGRES_URL of a throw-away cluster
   bench     builds the release and measures dispatch in ratios to a bare loop
   budget    the sizes of what a browser loads
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         "check" => rules::check(),
         "frontend" => frontend(std::env::args().any(|word| word == "--release")),
         "browser" => suite::browser(),
+        "pictures" => suite::pictures(),
         "with-postgres" => suite::with_postgres(std::env::args_os().skip(2)),
         "faults" => faults(std::env::args().skip(2)),
         "check-delivery" => faults::check_delivery(std::env::args().skip(2)),

@@ -81,6 +81,13 @@ pub(crate) fn browser() -> Result<(), String> {
     step("browser tests", browser::run_journeys).map(drop)
 }
 
+/// The pictures of every page for people who review, on a fresh build.
+pub(crate) fn pictures() -> Result<(), String> {
+    step("browser half", || frontend(true))?;
+    step("build", build)?;
+    step("pictures", browser::draw_pictures)
+}
+
 fn clippy() -> Result<(), String> {
     run(cargo()
         .args(["clippy", "--locked", "--all-targets"])

@@ -102,6 +102,10 @@ fn known(code: &str) -> Option<&'static str> {
         ("phone.pin_confirmed", "trusted another key of the phone"),
         ("phone.pin_forgotten", "forgot the phone's key"),
         (
+            "phone.screen_looked_at",
+            "looked at the screen of the phone",
+        ),
+        (
             "phone.sign_in_forgotten",
             "forgot how the phone asks for its password",
         ),

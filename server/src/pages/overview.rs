@@ -18,6 +18,8 @@ use crate::fields::Query;
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
+mod trends;
+
 const RUNNING: i64 = 20;
 const RECENT: i64 = 5;
 const CHANGES: i64 = 8;
@@ -57,6 +59,7 @@ async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
         running: jobs(engine, &caller, &OPEN, RUNNING).await?,
         recent: jobs(engine, &caller, &OVER, RECENT).await?,
         changes: changes(engine, &caller).await?,
+        trends: trends::view(engine, &caller).await?,
         causes: causes(&health),
         snippet: lines(engine, &caller, &health).await?,
         sites: sites(health.sites),

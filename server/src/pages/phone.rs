@@ -11,13 +11,15 @@ use carillon_engine::Caller;
 use carillon_engine::error::EngineError;
 use carillon_engine::jobs::Submission;
 
+use super::notice;
 use super::refused::{Refusal, refusal, version};
 use super::visit::{PageResult, Visit, done};
-use crate::fields::{Fields, Form};
+use crate::fields::{Fields, Form, Query};
 use crate::problem::{Code, Problem};
 use crate::router::table::{Access, Table};
 
 mod gone;
+mod keypad;
 mod quick;
 mod view;
 
@@ -26,7 +28,7 @@ pub fn routes(table: Table) -> Table {
     const SEE: Access = Access::Needs(Permission::ViewInventory);
     const RUN: Access = Access::Needs(Permission::RunJobs);
     const MANAGE: Access = Access::Needs(Permission::ManageInventory);
-    table
+    keypad::routes(table)
         .get("/phones/{mac}", SEE, show)
         .post("/phones/{mac}/do", RUN, run)
         .post("/phones/{mac}/forget-sign-in", MANAGE, forget_sign_in)
@@ -46,16 +48,27 @@ pub fn mac_of(text: &str) -> Result<Mac, Problem> {
         .map_err(|_| Problem::from(EngineError::NotFound))
 }
 
-async fn show(visit: Visit, caller: Caller, Path(mac): Path<String>) -> PageResult {
+async fn show(
+    mut visit: Visit,
+    caller: Caller,
+    Path(mac): Path<String>,
+    Query(query): Query,
+) -> PageResult {
+    notice::unknown(&mut visit, &query, &["screen", "reason"]);
     let (engine, mac) = (visit.app.engine(), mac_of(&mac)?);
-    let html = match view::view(engine, &caller, mac).await {
-        Ok(view) => carillon_ui::phone(&visit.frame, &view),
+    let mut view = match view::view(engine, &caller, mac).await {
+        Ok(view) => view,
         Err(problem) if problem.code == Code::NotFound => {
             let view = gone::view(engine, &caller, mac).await?;
-            carillon_ui::gone_phone(&visit.frame, &view)
+            return Ok(visit.page(carillon_ui::gone_phone(&visit.frame, &view)));
         }
         Err(problem) => return Err(problem),
     };
+    if let Some(pad) = &mut view.keypad {
+        pad.reason = query.or_empty("reason");
+        pad.screen = keypad::screen(engine, &caller, mac, query.filled("screen")).await?;
+    }
+    let html = carillon_ui::phone(&visit.frame, &view);
     Ok(visit.page(html))
 }
 

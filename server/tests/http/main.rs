@@ -57,6 +57,7 @@ on_both! {
     phones_pages::a_kept_list_comes_back_by_its_name,
     phones_pages::many_phones_are_changed_at_once,
     phones_pages::as_many_phones_are_not_the_same_phones,
+    phones_pages::keys_are_jobs_and_a_picture_is_looked_at,
     phones_pages::a_selection_of_240_is_exactly_these_240,
     inventory_pages::an_import_is_reviewed_and_then_exactly_that,
     inventory_pages::an_old_form_replaces_nothing_unseen,

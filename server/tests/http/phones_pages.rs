@@ -303,3 +303,99 @@ pub(crate) async fn a_selection_of_240_is_exactly_these_240(house: House) -> Hou
     assert_eq!(recorded, expected, "the log names exactly these");
     house
 }
+
+pub(crate) async fn keys_are_jobs_and_a_picture_is_looked_at(house: House) -> House {
+    let site = SiteConfig::new("Kiel", 3)
+        .with_security(PlainHttp)
+        .with_auth(Auth::None);
+    let phones = fleet(FleetConfig::default().with_site(site)).await;
+    house.with_phones(&phones).await;
+    let mut operator = browser(&house, "operator").await;
+    let mac = &phones
+        .phones()
+        .iter()
+        .find(|phone| !phone.inventory.protected)
+        .unwrap()
+        .inventory
+        .mac;
+    let here = format!("/phones/{mac}");
+    let keys = format!("{here}/keys");
+    let page = operator.get(&here).await;
+    assert!(
+        page.text.contains("name=\"key\" value=\"POUND\""),
+        "{}",
+        page.text
+    );
+
+    let quiet = submit(
+        &mut operator,
+        &here,
+        &keys,
+        &[("key", "UP"), ("reason", "")],
+    )
+    .await;
+    assert_eq!(location(&quiet), format!("{here}#keypad"));
+    let loud = submit(
+        &mut operator,
+        &here,
+        &keys,
+        &[("key", "OK"), ("reason", "")],
+    )
+    .await;
+    assert_eq!(
+        loud.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "a key that may answer a call wants a reason"
+    );
+    let loud = submit(
+        &mut operator,
+        &here,
+        &keys,
+        &[("key", "OK"), ("reason", "INC 7")],
+    )
+    .await;
+    assert_eq!(location(&loud), format!("{here}?reason=INC%207#keypad"));
+    let odd = submit(
+        &mut operator,
+        &here,
+        &keys,
+        &[("key", "Nonsense"), ("reason", "x")],
+    )
+    .await;
+    assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);
+
+    let taken = submit(&mut operator, &here, &format!("{here}/screen"), &[]).await;
+    let to = location(&taken);
+    let (_, id) = to.split_once("?screen=").unwrap();
+    let id = id.trim_end_matches("#keypad");
+    let page = operator.get(&format!("{here}?screen={id}")).await;
+    let href = format!("{here}/screen/{id}");
+    assert!(
+        page.text.contains(&format!("src=\"{href}\"")),
+        "{}",
+        page.text
+    );
+    let picture = operator.get(&href).await;
+    assert_eq!(picture.headers["content-type"], "image/png");
+    assert_eq!(picture.headers["cache-control"], "no-store");
+    let mut other = browser(&house, "admin").await;
+    assert_eq!(
+        other.get(&href).await.status,
+        StatusCode::NOT_FOUND,
+        "only who took it sees it"
+    );
+    let mut viewer = browser(&house, "viewer").await;
+    let denied = submit(&mut viewer, "/phones", &format!("{here}/screen"), &[]).await;
+    assert_eq!(denied.status, StatusCode::FORBIDDEN);
+    let log = other
+        .get(&format!("/audit?phone={mac}&action=phone.screen_looked_at"))
+        .await;
+    assert_eq!(
+        log.text
+            .matches("looked at the screen of the phone")
+            .count(),
+        2,
+        "before and after"
+    );
+    house
+}

@@ -18,6 +18,7 @@ const NO_PAGE = [
   '/phones/export',
   '/phones/import/{id}/errors.csv',
   '/audit/export',
+  '/phones/{mac}/screen/{id}',
   '/jobs/{id}/feed',
   '/jobs/{id}/targets.csv',
   '/jobs/{id}/targets.json',

@@ -49,6 +49,10 @@ pub struct Assets {
     pub copy_js: String,
     /// Ticking a range of rows.
     pub select_js: String,
+    /// The command palette and the keys.
+    pub keys_js: String,
+    /// Says when a job has ended.
+    pub watch_js: String,
     /// Wakes the islands of a page.
     pub islands_js: String,
     /// JavaScript half of the islands' program; empty when it was not built.

@@ -22,6 +22,41 @@ pub struct OverviewView {
     pub sites: Vec<SiteHealth>,
     /// The last changes by people.
     pub changes: Vec<ChangeView>,
+    /// How it went lately; empty for those who may not see jobs.
+    pub trends: TrendsView,
+}
+
+/// How it went lately: numbers that are drawn.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrendsView {
+    /// The last days without a gap, oldest first.
+    pub days: Vec<DayView>,
+    /// Why commands ended badly in these days, biggest first.
+    pub causes: Vec<(Cause, i64)>,
+    /// Phones by firmware, biggest first; the last may be "others".
+    pub firmware: Vec<FirmwareCount>,
+}
+
+/// One day, in UTC.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayView {
+    /// `2026-11-24`.
+    pub date: String,
+    /// Jobs that were made.
+    pub jobs: i64,
+    /// How their phones ended.
+    pub counts: carillon_domain::Counts,
+}
+
+/// Phones of one firmware.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirmwareCount {
+    /// Its number; empty where not known.
+    pub firmware: String,
+    /// How many phones.
+    pub phones: i64,
+    /// These phones as a list; empty for "others".
+    pub href: String,
 }
 
 /// How many phones are how. `reachable + offline + unknown = phones`.

@@ -1,7 +1,9 @@
 //! `/phones/{mac}`: one phone, and the form that adds or changes one.
 //!
 //! `POST /phones/{mac}/do`: `action`, `reason`, and one field `p.ACTION.PARAM` per parameter;
-//! 303 to the job. `POST /phones/{mac}/forget-sign-in`, `/legacy-login`, `/forget-pin`, `/confirm-pin` (`pin`).
+//! 303 to the job. `POST /phones/{mac}/keys`: `key`, `reason`; 303 back. `POST
+//! /phones/{mac}/screen` takes a picture; 303 to `?screen=ID`, whose picture is at
+//! `GET /phones/{mac}/screen/{id}`. `POST /phones/{mac}/forget-sign-in`, `/legacy-login`, `/forget-pin`, `/confirm-pin` (`pin`).
 //! `GET /phones/new`, `POST /phones/new`, `GET/POST /phones/{mac}/edit`: the fields of
 //! [`PhoneForm`]. `POST /phones/{mac}/delete`: `version`.
 
@@ -49,6 +51,8 @@ pub struct PhoneView {
     pub pin: Option<PinView>,
     /// What somebody with this role may do with this model.
     pub actions: Vec<QuickAction>,
+    /// Its keys, for those who may press any.
+    pub keypad: Option<KeypadView>,
     /// Provisioning lines that open the phone to exactly this server; shown when its last
     /// cause was `forbidden` or `prompt_pending`.
     pub snippet: Option<String>,
@@ -116,6 +120,43 @@ pub struct QuickAction {
     pub params: Vec<ParamView>,
     /// Why it cannot be used here; the page says so instead of showing a button.
     pub unavailable: Option<String>,
+}
+
+/// The keys of a phone and the picture of its screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeypadView {
+    /// Keys that the catalogue knows and this person may press; `L1` … for line keys.
+    pub keys: Vec<KeyView>,
+    /// The last picture, where one was taken a moment ago.
+    pub screen: Option<ScreenView>,
+    /// Reason as typed with the last key.
+    pub reason: String,
+}
+
+/// One key.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyView {
+    /// Catalogue name; sent as field `key`.
+    pub name: String,
+    /// What it does: "Press OK".
+    pub title: String,
+    /// Whether nobody would notice: then no reason is asked for.
+    pub harmless: bool,
+    /// The model lacks it.
+    pub missing: bool,
+}
+
+/// A picture of a screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScreenView {
+    /// Where it is.
+    pub href: String,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
 }
 
 /// Adding or changing a phone. Every field is text as typed.

@@ -22,3 +22,4 @@ pub(crate) mod recover;
 pub(crate) mod result;
 pub(crate) mod share;
 pub(crate) mod targets;
+pub(crate) mod trends;

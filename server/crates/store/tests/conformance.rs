@@ -94,6 +94,7 @@ cases! {
     credentials::the_keys_in_use_are_known,
     jobs::a_job_is_read_as_it_was_made,
     jobs::job_lists_filter_and_page,
+    jobs::trends_count_what_jobs_count,
     jobs::target_lists_filter_and_page,
     jobs::waiting_targets_end_untried,
     jobs::states_move_only_from_where_they_were,

@@ -21,7 +21,7 @@ const CATEGORIES: [Category; 4] = [
 
 /// Asking a phone for its settings means all of them here.
 const READ: &str = "phonecfg";
-/// A picture is of no use before there is a place to show it.
+/// A picture has its place beside the keys.
 const NOT_HERE: &str = "screenshot";
 
 /// What somebody with this role may do with this model.

@@ -10,7 +10,7 @@ use carillon_engine::inventory::EffectiveLogin;
 use carillon_engine::{Caller, Engine};
 use carillon_store::{AuditQuery, CredentialSource as Source, PhoneRow, Seek};
 
-use super::quick;
+use super::{keypad, quick};
 use crate::pages::phones::rows;
 use crate::pages::{audit_row, snippet};
 use crate::problem::Problem;
@@ -48,6 +48,7 @@ pub(super) async fn view(engine: &Engine, caller: &Caller, mac: Mac) -> Result<P
         auth_scheme: row.contact.auth_scheme,
         pin: pin(&row, site.as_ref()),
         actions: quick::actions(caller.role, &row.phone.model),
+        keypad: keypad::pad(caller.role, &row.phone.model),
         snippet: lines(&row),
         groups: groups.into_iter().map(group_link).collect(),
         created_at: row.created_at,

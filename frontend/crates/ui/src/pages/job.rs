@@ -28,6 +28,9 @@ pub fn job(frame: &FrameView, view: &JobView) -> String {
         for control in controls(view) {
             page.action(control);
         }
+        if !view.summary.state.is_terminal() {
+            page.action(watch(frame, view));
+        }
         let live = view! {
             <JobLive summary=view.summary.clone() icons=frame.assets.icons.clone() snippet=view.snippet.clone() />
         };
@@ -60,6 +63,28 @@ fn lede(view: &JobView) -> AnyView {
             <span class="muted">{ago(view.created_at)}</span>
             {retry_of}
         </span>
+    }
+    .into_any()
+}
+
+/// Asks to be told when it ends; it shows where scripts run. One's own job is told of anyway.
+fn watch(frame: &FrameView, view: &JobView) -> AnyView {
+    let own = frame
+        .user
+        .as_ref()
+        .is_some_and(|user| user.name == view.actor);
+    let title = format!("{} · {}", view.title, words::phones(view.summary.total));
+    view! {
+        <button
+            class="button"
+            type="button"
+            hidden=true
+            data-watch-job=view.summary.id.clone()
+            data-title=title
+            data-own=own.then_some("")
+        >
+            {icon("bell")}<span>"Tell me when it ends"</span>
+        </button>
     }
     .into_any()
 }

@@ -5,6 +5,7 @@ use carillon_contract::{FrameView, Href};
 use carillon_domain::Cause;
 use leptos::prelude::*;
 
+use super::overview_trends::trends;
 use crate::components::{
     ago, allow_list, empty, icon, job_table, link_button, percent, primary_link, section, table,
     target_meaning, td, td_num, th, th_num, th_row, tr,
@@ -30,6 +31,7 @@ pub fn overview(frame: &FrameView, view: &OverviewView) -> String {
                 {causes(view)}
                 {sites(&view.sites)}
             </div>
+            {trends(&view.trends)}
             {recent(view)}
             {changes(&view.changes)}
         }

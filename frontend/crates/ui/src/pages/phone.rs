@@ -7,6 +7,7 @@ use carillon_domain::phone::AuthScheme;
 use leptos::prelude::*;
 
 use super::phone_actions::actions;
+use super::phone_keypad::keypad;
 use crate::components::{
     ago_or, cause_note, dash, error_summary, fact, fact_text, facts, hidden, icon, instant_and_age,
     last_result, link_button, mono, panel, panel_with, post, protected_mark, reachability_badge,
@@ -38,6 +39,7 @@ pub fn phone(frame: &FrameView, view: &PhoneView) -> String {
                 <div class="columns sidebar-right">
                     <div>
                         {actions(view, may.run_jobs)}
+                    {view.keypad.as_ref().map(|pad| keypad(view, pad))}
                         {history(view)}
                     </div>
                     <div>

@@ -144,6 +144,7 @@ fn full_body(frame: &FrameView, page: Page, body: AnyView) -> AnyView {
                 {body}
             </main>
             {foot(frame)}
+            <div class="toasts" role="status"></div>
         </body>
     }
     .into_any()
@@ -189,12 +190,20 @@ fn foot(frame: &FrameView) -> AnyView {
         frame.version,
         frame.now.to_minute_text()
     );
-    view! { <footer class="foot"><p>{text}</p></footer> }.into_any()
+    let keys = frame.user.is_some().then(|| {
+        view! { <button class="link-button" type="button" data-keymap="" hidden=true>"Keys"</button> }
+    });
+    view! { <footer class="foot"><p>{text}</p>{keys}</footer> }.into_any()
 }
 
 fn scripts(frame: &FrameView, wanted: Scripts) -> Vec<AnyView> {
     let assets = &frame.assets;
     let mut list = Vec::new();
+    if frame.user.is_some() {
+        let everywhere = [&assets.keys_js, &assets.watch_js];
+        let there = everywhere.into_iter().filter(|src| !src.is_empty());
+        list.extend(there.map(|src| script(frame, src)));
+    }
     if wanted.copy && !assets.copy_js.is_empty() {
         list.push(script(frame, &assets.copy_js));
     }

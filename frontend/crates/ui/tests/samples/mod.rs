@@ -23,9 +23,12 @@ use carillon_contract::job::{
 };
 use carillon_contract::jobs::{JobRow, JobsFilter, JobsView};
 use carillon_contract::list::{Chip, Facet, Link, Paging, Tab, Total, sort_links};
-use carillon_contract::overview::{ChangeView, FleetCause, FleetView, OverviewView, SiteHealth};
+use carillon_contract::overview::{
+    ChangeView, DayView, FirmwareCount, FleetCause, FleetView, OverviewView, SiteHealth, TrendsView,
+};
 use carillon_contract::phone::{
-    CredentialSource, GonePhoneView, PhoneForm, PhoneFormView, PhoneView, PinView, QuickAction,
+    CredentialSource, GonePhoneView, KeyView, KeypadView, PhoneForm, PhoneFormView, PhoneView,
+    PinView, QuickAction, ScreenView,
 };
 use carillon_contract::phones::{
     BulkAction, BulkEditView, DeletePhonesView, LastResult, OwnCredential, PhoneColumn, PhoneRow,
@@ -135,6 +138,8 @@ impl Samples {
                 favicon: "/static/favicon.svg".to_owned(),
                 copy_js: "/static/copy.js".to_owned(),
                 select_js: "/static/select.js".to_owned(),
+                keys_js: "/static/keys.js".to_owned(),
+                watch_js: "/static/watch.js".to_owned(),
                 islands_js: "/static/islands.js".to_owned(),
                 pkg_js: "/static/pkg/carillon.js".to_owned(),
                 pkg_wasm: "/static/pkg/carillon_bg.wasm".to_owned(),
@@ -486,6 +491,32 @@ impl Samples {
                     text: self.s("imported 157 phones"),
                 },
             ],
+            trends: TrendsView {
+                days: (0..14)
+                    .map(|day| DayView {
+                        date: format!("2026-11-{:02}", day + 10),
+                        jobs: day % 5,
+                        counts: Counts {
+                            verified: day * 40 % 170,
+                            failed: day % 4 * 9,
+                            unknown: day % 3,
+                            ..Counts::default()
+                        },
+                    })
+                    .collect(),
+                causes: vec![(Cause::Forbidden, 41), (Cause::AuthFailed, 7)],
+                firmware: vec![
+                    FirmwareCount {
+                        firmware: self.s("66.86.0.15"),
+                        phones: 7_000,
+                        href: "/phones?q=fw:66".to_owned(),
+                    },
+                    FirmwareCount {
+                        phones: 12,
+                        ..FirmwareCount::default()
+                    },
+                ],
+            },
         }
     }
 
@@ -515,6 +546,24 @@ impl Samples {
         let refused = PhoneView {
             ready: Readiness::Gate(Cause::Forbidden),
             snippet: Some(self.s(SNIPPET)),
+            keypad: Some(KeypadView {
+                keys: ["1", "OK", "UP", "F1", "L1", "RD"]
+                    .iter()
+                    .map(|name| KeyView {
+                        name: (*name).to_owned(),
+                        title: self.s("Press a key"),
+                        harmless: *name == "UP",
+                        missing: *name == "RD",
+                    })
+                    .collect(),
+                screen: Some(ScreenView {
+                    href: "/phones/00:15:65:00:00:01/screen/s1".to_owned(),
+                    at: ago(20),
+                    width: 480,
+                    height: 272,
+                }),
+                reason: self.s("INC-4711"),
+            }),
             pin: Some(PinView {
                 pinned: Some(
                     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),

@@ -90,6 +90,12 @@ impl Opened {
     }
 }
 
+/// The credential of one phone, opened.
+pub(super) async fn credential_of(engine: &Engine, mac: Mac) -> Result<Option<Arc<Credential>>> {
+    let mut opened = Opened::of(engine, &[mac]).await?;
+    Ok(opened.0.remove(&mac).map(|(_, credential)| credential))
+}
+
 /// A credential that cannot be opened is none: the phone will say that it wants one.
 fn open_credential(engine: &Engine, row: &CredentialRow) -> Option<Arc<Credential>> {
     let place = Place::credential(row.name.as_str(), row.secret_version);
@@ -181,7 +187,7 @@ fn prepare_one(
 }
 
 /// Where a phone is spoken to.
-fn place(
+pub(super) fn place(
     phone: &CallRow,
     security: TransportSecurity,
     options: &EffectiveOptions,

@@ -13,6 +13,7 @@ mod guard;
 mod identity;
 mod looks;
 mod pace;
+pub(crate) mod picture;
 mod recorder;
 mod recover;
 mod refusals;

@@ -1,7 +1,8 @@
 //! How the whole fleet is.
 
+use carillon_domain::Timestamp;
 use carillon_domain::role::Permission;
-use carillon_store::FleetHealth;
+use carillon_store::{FleetHealth, Trends};
 
 use crate::Engine;
 use crate::caller::Caller;
@@ -15,5 +16,15 @@ impl Engine {
     pub async fn fleet_health(&self, caller: &Caller) -> Result<FleetHealth> {
         let seen = caller.sight(Permission::ViewInventory, &self.store)?;
         Ok(seen.fleet_health().await?)
+    }
+
+    /// What became of the jobs made since then, and the firmware of the phones.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn trends(&self, caller: &Caller, since: Timestamp) -> Result<Trends> {
+        caller.require(Permission::ViewInventory)?;
+        caller.require(Permission::ViewJobs)?;
+        Ok(self.store.trends(since).await?)
     }
 }

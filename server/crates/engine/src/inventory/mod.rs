@@ -14,6 +14,7 @@ mod login;
 pub mod phones;
 mod record;
 mod rule;
+pub mod screen;
 pub mod selection;
 pub mod sites;
 pub mod tags;
@@ -29,6 +30,7 @@ pub use import::{
     NewSite, ReviewRow,
 };
 pub use phones::{BulkEdited, PhoneEdit, PhoneQuery};
+pub use screen::{NoPicture, Picture};
 pub use selection::Selection;
 pub use sites::SiteInput;
 pub use tags::TagChange;

@@ -38,6 +38,23 @@ pub struct CallRow {
     pub tls_pin: Option<String>,
 }
 
+impl From<&PhoneRow> for CallRow {
+    fn from(row: &PhoneRow) -> Self {
+        let phone = &row.phone;
+        Self {
+            mac: phone.mac,
+            site: phone.site.clone(),
+            address: phone.address,
+            port: phone.port,
+            scheme: phone.scheme,
+            url_form: phone.url_form,
+            dial_form: phone.dial_form,
+            auth_scheme: row.contact.auth_scheme,
+            tls_pin: row.contact.tls_pin.clone(),
+        }
+    }
+}
+
 fn call_row(row: &Row) -> Result<CallRow> {
     let fields = row.of("phones", "mac");
     Ok(CallRow {

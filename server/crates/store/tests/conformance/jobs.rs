@@ -362,3 +362,23 @@ pub(crate) async fn states_move_only_from_where_they_were(db: Database) {
     let wrong = db.raw("UPDATE jobs SET waiting = waiting + 1").await;
     assert!(wrong.is_err(), "the counters always add up to the total");
 }
+
+pub(crate) async fn trends_count_what_jobs_count(db: Database) {
+    add_job(&db.store, "a", &[1, 2]).await;
+    add_job(&db.store, "b", &[3]).await;
+    let trends = db.store.trends(at(0)).await.unwrap();
+    let jobs: i64 = trends.days.iter().map(|day| day.jobs).sum();
+    assert_eq!((trends.days.len(), jobs), (1, 2));
+    let phones: i64 = trends.firmware.iter().map(|(_, count)| count).sum();
+    assert_eq!(
+        phones,
+        db.store
+            .count_phones(&"".parse().unwrap(), at(9))
+            .await
+            .unwrap()
+    );
+    assert!(trends.causes.is_empty());
+    let later = db.store.trends(at(1_000_000)).await.unwrap();
+    assert!(later.days.is_empty());
+    assert_eq!(later.firmware, trends.firmware);
+}

@@ -1,0 +1,104 @@
+//! How it went lately, on the overview: three small charts with their numbers.
+
+use carillon_contract::Href;
+use carillon_contract::overview::{DayView, FirmwareCount, TrendsView};
+use leptos::prelude::*;
+
+use crate::components::{
+    day_columns, panel, share_line, sum_of, table, target_meaning, td_num, th, th_num, th_row, tr,
+};
+use crate::words;
+
+/// The charts; nothing before there was anything to draw.
+pub(super) fn trends(view: &TrendsView) -> Option<AnyView> {
+    let days = view.days.iter().any(|day| day.jobs > 0);
+    let firmware = view.firmware.iter().any(|one| !one.firmware.is_empty());
+    if !days && !firmware {
+        return None;
+    }
+    let days = days.then(|| by_day(&view.days));
+    let causes = (!view.causes.is_empty()).then(|| by_cause(view));
+    let firmware = firmware.then(|| by_firmware(&view.firmware));
+    Some(view! { <div class="trends">{days}{causes}{firmware}</div> }.into_any())
+}
+
+fn by_day(days: &[DayView]) -> AnyView {
+    let (first, last) = (days.first(), days.last());
+    let date = |day: Option<&DayView>| day.map(|day| day.date.clone()).unwrap_or_default();
+    let worked: Vec<AnyView> = days
+        .iter()
+        .filter(|day| day.jobs > 0)
+        .map(|day| {
+            tr(vec![
+                th_row(day.date.clone()),
+                td_num("Jobs", words::number(day.jobs)),
+                td_num("Phones", words::number(day.counts.total())),
+                td_num("Problems", words::number(day.counts.problems())),
+            ])
+        })
+        .collect();
+    let head = vec![
+        th("Day"),
+        th_num("Jobs"),
+        th_num("Phones"),
+        th_num("Problems"),
+    ];
+    panel(
+        "by-day",
+        format!("Last {} days", days.len()),
+        view! {
+            <p>{sum_of(days)}</p>
+            {day_columns(days)}
+            <p class="chart-ends muted tnum"><span>{date(first)}</span><span>{date(last)}</span></p>
+            <details class="aside"><summary>"Numbers"</summary>{table("by-day", "Jobs by day", head, worked)}</details>
+        },
+    )
+}
+
+fn by_cause(view: &TrendsView) -> AnyView {
+    let most = view.causes.iter().map(|(_, count)| *count).max();
+    let lines: Vec<AnyView> = view
+        .causes
+        .iter()
+        .map(|(cause, count)| {
+            let href = Href::new("/phones").add("ready", cause).to_string();
+            let name = view! { <a class="quiet" href=href>{cause.title()}</a> }.into_any();
+            share_line(
+                name,
+                *count,
+                most.unwrap_or(0),
+                target_meaning(cause.state()),
+            )
+        })
+        .collect();
+    panel(
+        "by-cause",
+        "Why commands went wrong",
+        view! { <ul class="shares">{lines}</ul> },
+    )
+}
+
+fn by_firmware(counts: &[FirmwareCount]) -> AnyView {
+    let most = counts.iter().map(|one| one.phones).max();
+    let lines: Vec<AnyView> = counts
+        .iter()
+        .map(|one| {
+            let word = if one.firmware.is_empty() {
+                "not known".to_owned()
+            } else {
+                one.firmware.clone()
+            };
+            let name = if one.href.is_empty() {
+                view! { <span class="muted">{word}</span> }.into_any()
+            } else {
+                view! { <a class="quiet tnum" href=one.href.clone()>{word}</a> }.into_any()
+            };
+            share_line(name, one.phones, most.unwrap_or(0), "accent")
+        })
+        .collect();
+    panel(
+        "by-firmware",
+        "Phones by firmware",
+        view! { <ul class="shares">{lines}</ul> },
+    )
+}

@@ -1,0 +1,175 @@
+//! The keys of a phone, laid out as on the phone, with its screen beside them.
+//!
+//! One form: each key is a button that sends its own name, and the reason goes with it. Keys that
+//! nobody would notice need none.
+
+use carillon_contract::phone::{KeyView, KeypadView, PhoneView, ScreenView};
+use leptos::prelude::*;
+
+use crate::components::{ago, error_summary, icon, panel_with, post, submit};
+
+/// Rows of keys as they lie on the phone; a blank keeps a place free.
+const SOFT: [&str; 4] = ["F1", "F2", "F3", "F4"];
+const ARROWS: [&str; 9] = ["", "UP", "", "LEFT", "OK", "RIGHT", "X", "DOWN", "ENTER"];
+const DIGITS: [&str; 12] = [
+    "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "POUND",
+];
+const FEATURES: [&str; 7] = [
+    "VOLUME_DOWN",
+    "VOLUME_UP",
+    "MUTE",
+    "HEADSET",
+    "SPEAKER",
+    "MSG",
+    "RD",
+];
+
+/// The keypad of a phone.
+pub(super) fn keypad(view: &PhoneView, pad: &KeypadView) -> AnyView {
+    let path = format!("/phones/{}", view.phone.mac);
+    let errors = view.errors.of("key").map(|_| error_summary(&view.errors));
+    let look = post(
+        format!("{path}/screen"),
+        "inline-form",
+        submit(
+            "small",
+            "eye",
+            if pad.screen.is_some() {
+                "Look again"
+            } else {
+                "Look at the screen"
+            },
+        ),
+    );
+    let form = post(
+        format!("{path}/keys"),
+        "keypad",
+        view! {
+            {lines(pad)}
+            {keys("soft", "Soft keys", &SOFT, pad)}
+            <div class="keypad-middle">
+                {keys("arrows", "Navigation", &ARROWS, pad)}
+                {keys("digits", "Digits", &DIGITS, pad)}
+            </div>
+            {keys("features", "Feature keys", &FEATURES, pad)}
+            {reason(pad)}
+        },
+    );
+    let body = view! {
+        {errors}
+        {screen(pad.screen.as_ref())}
+        {form}
+    };
+    panel_with("keypad", "Keys and screen", Some(look), body)
+}
+
+fn screen(screen: Option<&ScreenView>) -> AnyView {
+    match screen {
+        Some(screen) => view! {
+            <figure class="screen">
+                <img src=screen.href.clone() width=screen.width.to_string() height=screen.height.to_string() alt="The screen of the phone" />
+                <figcaption class="muted">"Taken "{ago(screen.at)}"; it is not kept."</figcaption>
+            </figure>
+        }
+        .into_any(),
+        None => view! {
+            <p class="screen none muted">"The picture may show who is calling whom; that you looked is recorded."</p>
+        }
+        .into_any(),
+    }
+}
+
+/// Keys in their places. A row of which nothing may be pressed is left out.
+fn keys(class: &'static str, label: &'static str, names: &[&str], pad: &KeypadView) -> AnyView {
+    let known = |name: &str| pad.keys.iter().find(|key| key.name == name);
+    if names.iter().all(|name| known(name).is_none()) {
+        return ().into_any();
+    }
+    let cells: Vec<AnyView> = names
+        .iter()
+        .map(|name| match known(name) {
+            Some(key) => key_button(key),
+            None => view! { <span class="key-gap"></span> }.into_any(),
+        })
+        .collect();
+    let class = format!("keys keys-{class}");
+    view! { <div class=class role="group" aria-label=label>{cells}</div> }.into_any()
+}
+
+fn lines(pad: &KeypadView) -> AnyView {
+    let lines = pad.keys.iter().filter(|key| line_of(&key.name).is_some());
+    let cells: Vec<AnyView> = lines.map(key_button).collect();
+    if cells.is_empty() {
+        return ().into_any();
+    }
+    view! { <div class="keys keys-lines" role="group" aria-label="Line keys">{cells}</div> }
+        .into_any()
+}
+
+/// The number of a line key.
+fn line_of(name: &str) -> Option<&str> {
+    let number = name.strip_prefix('L')?;
+    number
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then_some(number)
+}
+
+fn key_button(key: &KeyView) -> AnyView {
+    let class = if key.harmless {
+        "key-cap"
+    } else {
+        "key-cap loud"
+    };
+    view! {
+        <button class=class type="submit" name="key" value=key.name.clone() disabled=key.missing title=key.title.clone() aria-label=key.title.clone()>
+            {face(&key.name)}
+        </button>
+    }
+    .into_any()
+}
+
+/// What stands on a key.
+fn face(name: &str) -> AnyView {
+    let symbol = match name {
+        "UP" => "up",
+        "DOWN" => "down",
+        "LEFT" => "left",
+        "RIGHT" => "right",
+        _ => "",
+    };
+    if !symbol.is_empty() {
+        return icon(symbol);
+    }
+    let word = match name {
+        "POUND" => "#",
+        "VOLUME_UP" => "Vol +",
+        "VOLUME_DOWN" => "Vol −",
+        "MUTE" => "Mute",
+        "HEADSET" => "Headset",
+        "SPEAKER" => "Speaker",
+        "MSG" => "Message",
+        "RD" => "Redial",
+        "ENTER" => "Enter",
+        other => other,
+    };
+    view! { <span>{word.to_owned()}</span> }.into_any()
+}
+
+/// Needed for keys that somebody would notice; the others go without.
+fn reason(pad: &KeypadView) -> AnyView {
+    let loud = pad.keys.iter().any(|key| !key.harmless);
+    let hint = if loud {
+        "Needed for keys with a coloured edge: they may answer, dial or end a call."
+    } else {
+        "These keys need none."
+    };
+    view! {
+        <div class="field">
+            <label for="f-key-reason">"Reason"</label>
+            <p class="hint" id="f-key-reason-hint">{hint}</p>
+            <input class="input" id="f-key-reason" name="reason" value=pad.reason.clone() autocomplete="off" aria-describedby="f-key-reason-hint" />
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,92 @@
+//! What became of jobs lately, and which firmware the phones have: numbers for small charts.
+//!
+//! Owns one statement for all of it, so that the overview pays for one query.
+
+use carillon_domain::{Cause, Timestamp};
+
+use crate::error::Result;
+use crate::row::Row;
+use crate::sql::Sql;
+use crate::store::Store;
+
+/// One day's targets by how they ended. A day is one of UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DayOfJobs {
+    /// Days since 1970.
+    pub day: i64,
+    /// Jobs that were made.
+    pub jobs: i64,
+    /// The effect was seen.
+    pub verified: i64,
+    /// Taken, not checked.
+    pub acknowledged: i64,
+    /// Refused, or surely not sent.
+    pub failed: i64,
+    /// Nobody can say.
+    pub unknown: i64,
+    /// Not tried.
+    pub untried: i64,
+}
+
+/// Numbers for charts, at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trends {
+    /// Days with jobs, oldest first.
+    pub days: Vec<DayOfJobs>,
+    /// Why targets ended badly in that time, most first.
+    pub causes: Vec<(Cause, i64)>,
+    /// Phones by firmware, most first; empty where not known.
+    pub firmware: Vec<(String, i64)>,
+}
+
+const SELECT: &str = "SELECT 'day' AS what, '' AS name, j.created_at / 86400000000 AS day, \
+     COUNT(*) AS n, CAST(SUM(j.verified) AS BIGINT) AS verified, \
+     CAST(SUM(j.acknowledged) AS BIGINT) AS acknowledged, CAST(SUM(j.failed) AS BIGINT) AS failed, \
+     CAST(SUM(j.unknown) AS BIGINT) AS unknown, \
+     CAST(SUM(j.skipped + j.cancelled + j.expired) AS BIGINT) AS untried \
+     FROM jobs j WHERE j.created_at >= $1 GROUP BY j.created_at / 86400000000 \
+     UNION ALL SELECT 'cause', c.cause, 0, CAST(SUM(c.count) AS BIGINT), 0, 0, 0, 0, 0 \
+     FROM job_causes c JOIN jobs j ON j.id = c.job WHERE j.created_at >= $1 AND c.count > 0 \
+     GROUP BY c.cause \
+     UNION ALL SELECT 'firmware', p.firmware, 0, COUNT(*), 0, 0, 0, 0, 0 FROM phones p \
+     GROUP BY p.firmware";
+
+impl Store {
+    /// What became of the jobs made since then, and the firmware of all phones.
+    pub async fn trends(&self, since: Timestamp) -> Result<Trends> {
+        let sql = Sql::new(SELECT).arg(since);
+        let rows = self.read().await?.conn().all(sql).await?;
+        let mut trends = Trends::default();
+        for row in &rows {
+            trends.take(row)?;
+        }
+        trends.days.sort_by_key(|day| day.day);
+        trends
+            .causes
+            .sort_by_key(|(cause, n)| (std::cmp::Reverse(*n), *cause));
+        let most_first = |a: &(String, i64), b: &(String, i64)| (b.1, &a.0).cmp(&(a.1, &b.0));
+        trends.firmware.sort_by(most_first);
+        Ok(trends)
+    }
+}
+
+impl Trends {
+    fn take(&mut self, row: &Row) -> Result<()> {
+        let fields = row.of("jobs", "name");
+        let count = fields.int("n")?;
+        match fields.text("what")?.as_str() {
+            "day" => self.days.push(DayOfJobs {
+                day: fields.int("day")?,
+                jobs: count,
+                verified: fields.int("verified")?,
+                acknowledged: fields.int("acknowledged")?,
+                failed: fields.int("failed")?,
+                unknown: fields.int("unknown")?,
+                untried: fields.int("untried")?,
+            }),
+            "cause" => self.causes.push((fields.parse("name")?, count)),
+            _ => self.firmware.push((fields.text("name")?, count)),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,110 @@
+//! How it went lately: from stored numbers to what is drawn.
+
+use carillon_contract::Href;
+use carillon_contract::overview::{DayView, FirmwareCount, TrendsView};
+use carillon_domain::role::Permission;
+use carillon_domain::{Counts, Timestamp};
+use carillon_engine::{Caller, Engine};
+use carillon_store::{DayOfJobs, Trends};
+
+use crate::problem::Problem;
+
+const DAYS: i64 = 14;
+const MICROS_OF_DAY: i64 = 86_400_000_000;
+const CAUSES: usize = 6;
+const FIRMWARE: usize = 6;
+
+/// The last days; nothing for those who may not see jobs.
+pub(super) async fn view(engine: &Engine, caller: &Caller) -> Result<TrendsView, Problem> {
+    if caller.require(Permission::ViewJobs).is_err() {
+        return Ok(TrendsView::default());
+    }
+    let now = engine.clock.now();
+    let today = now.micros() / MICROS_OF_DAY;
+    let since = Timestamp::from_micros((today - DAYS + 1) * MICROS_OF_DAY);
+    let Trends {
+        days,
+        causes,
+        firmware,
+    } = engine.trends(caller, since).await?;
+    Ok(TrendsView {
+        days: (today - DAYS + 1..=today)
+            .map(|day| day_view(day, &days))
+            .collect(),
+        causes: causes.into_iter().take(CAUSES).collect(),
+        firmware: firmware_view(&firmware),
+    })
+}
+
+/// A day without jobs is a day too.
+fn day_view(day: i64, known: &[DayOfJobs]) -> DayView {
+    let found = known.iter().find(|one| one.day == day);
+    let found = found.copied().unwrap_or_default();
+    let start = Timestamp::from_micros(day * MICROS_OF_DAY);
+    DayView {
+        date: start.to_string().chars().take(10).collect(),
+        jobs: found.jobs,
+        counts: Counts {
+            verified: found.verified,
+            acknowledged: found.acknowledged,
+            failed: found.failed,
+            unknown: found.unknown,
+            skipped: found.untried,
+            ..Counts::default()
+        },
+    }
+}
+
+/// The most frequent ones, and the rest together.
+fn firmware_view(counts: &[(String, i64)]) -> Vec<FirmwareCount> {
+    let first = counts
+        .iter()
+        .take(FIRMWARE)
+        .map(|(firmware, phones)| FirmwareCount {
+            href: list_of(firmware),
+            firmware: firmware.clone(),
+            phones: *phones,
+        });
+    let rest: i64 = counts.iter().skip(FIRMWARE).map(|(_, phones)| phones).sum();
+    let others = (rest > 0).then(|| FirmwareCount {
+        firmware: format!("{} others", counts.len() - FIRMWARE),
+        phones: rest,
+        href: String::new(),
+    });
+    first.chain(others).collect()
+}
+
+fn list_of(firmware: &str) -> String {
+    if firmware.is_empty() {
+        return String::new();
+    }
+    Href::new("/phones")
+        .add("q", format!("fw:{firmware}"))
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_day_is_there_and_the_rest_is_one_line() {
+        let known = [DayOfJobs {
+            day: 20_000,
+            jobs: 2,
+            failed: 3,
+            ..DayOfJobs::default()
+        }];
+        assert_eq!(day_view(20_000, &known).date, "2024-10-04");
+        assert_eq!(day_view(20_000, &known).counts.problems(), 3);
+        assert_eq!(day_view(20_001, &known).jobs, 0);
+        let counts: Vec<_> = (0..9).map(|n| (format!("66.86.0.{n}"), 10 - n)).collect();
+        let shown = firmware_view(&counts);
+        assert_eq!(shown.len(), FIRMWARE + 1);
+        assert_eq!(
+            (shown[6].phones, shown[6].firmware.as_str()),
+            (9, "3 others")
+        );
+        assert_eq!(shown[0].href, "/phones?q=fw:66.86.0.0");
+    }
+}

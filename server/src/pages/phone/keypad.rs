@@ -1,0 +1,248 @@
+//! The keys of one phone and the picture of its screen.
+//!
+//! A key is an action of the catalogue like any other: it becomes a job of one phone, with the
+//! same rules. A picture is looked at and not kept beyond a few minutes.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse as _, Response};
+use carillon_contract::Href;
+use carillon_contract::frame::{Flash, Tone};
+use carillon_contract::list::Link;
+use carillon_contract::phone::{KeyView, KeypadView, ScreenView};
+use carillon_domain::action::{self, Category, Class, Entry};
+use carillon_domain::job::{JobOptions, JobRequest, TargetSpec};
+use carillon_domain::role::{Permission, Role};
+use carillon_domain::{Cause, Mac, model};
+use carillon_engine::error::EngineError;
+use carillon_engine::inventory::NoPicture;
+use carillon_engine::jobs::Submission;
+use carillon_engine::{Caller, Engine};
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+
+use super::{again, mac_of};
+use crate::fields::{Fields, Form};
+use crate::pages::refused::refusal;
+use crate::pages::visit::{PageResult, Visit, done_see};
+use crate::problem::Problem;
+use crate::router::table::{Access, Table};
+
+/// What lies on a phone as a key.
+const ON_THE_PHONE: [Category; 7] = [
+    Category::Confirm,
+    Category::Keypad,
+    Category::SoftKey,
+    Category::Navigation,
+    Category::Audio,
+    Category::FeatureKey,
+    Category::LineKey,
+];
+const LINE: &str = "L";
+/// Line keys that are drawn; a phone may have more on further pages of its screen.
+const LINES: u8 = 10;
+/// Line keys of a model that nobody told us.
+const LINES_UNKNOWN: u8 = 2;
+
+pub(super) fn routes(table: Table) -> Table {
+    const RUN: Access = Access::Needs(Permission::RunJobs);
+    table
+        .post("/phones/{mac}/keys", RUN, press)
+        .post("/phones/{mac}/screen", RUN, look)
+        .get("/phones/{mac}/screen/{id}", RUN, picture)
+}
+
+/// The keys that somebody with this role may press on this model.
+pub(super) fn pad(role: Role, model: &str) -> Option<KeypadView> {
+    if !role.may(Permission::RunJobs) {
+        return None;
+    }
+    let allowed = action::all()
+        .filter(|entry| ON_THE_PHONE.contains(&entry.category))
+        .filter(|entry| entry.params.is_empty() || entry.name == LINE)
+        .filter(|entry| !entry.call_control || role.may(Permission::CallControl));
+    let keys = allowed.flat_map(|entry| keys(entry, model)).collect();
+    Some(KeypadView {
+        keys,
+        ..KeypadView::default()
+    })
+}
+
+fn keys(entry: &'static Entry, model: &str) -> Vec<KeyView> {
+    let key = |name: String, title: String| KeyView {
+        name,
+        title,
+        harmless: entry.class == Class::Harmless,
+        missing: !entry.supports(model),
+    };
+    if entry.name != LINE {
+        return vec![key(entry.name.to_owned(), entry.title.to_owned())];
+    }
+    let count = model::line_keys(model).unwrap_or(LINES_UNKNOWN).min(LINES);
+    let lines = 1..=count;
+    lines
+        .map(|n| key(format!("{LINE}{n}"), format!("Press line key {n}")))
+        .collect()
+}
+
+async fn press(
+    visit: Visit,
+    caller: Caller,
+    Path(mac): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    let mac = mac_of(&mac)?;
+    let fields = fields.only(&["key", "reason"])?;
+    let (request, title) = request(mac, &fields);
+    let engine = visit.app.engine();
+    match engine
+        .submit_job(&caller, &request, Submission::default())
+        .await
+    {
+        Ok(job) => {
+            let back = Href::new(format!("/phones/{mac}")).add_some("reason", &request.reason);
+            let link = Link::new("How it ended", format!("/jobs/{}", job.id));
+            let flash = done_see(format!("{title}: on its way."), link);
+            Ok(visit.see_other_saying(&format!("{back}#keypad"), &flash))
+        }
+        Err(error) => {
+            let mut refused = refusal(error)?;
+            for error in &mut refused.errors.0 {
+                let field = if error.field == "reason" {
+                    "key-reason"
+                } else {
+                    "key"
+                };
+                field.clone_into(&mut error.field);
+            }
+            again(visit, &caller, mac, refused).await
+        }
+    }
+}
+
+fn request(mac: Mac, fields: &Fields) -> (JobRequest, String) {
+    let key = fields.or_empty("key");
+    let line = key
+        .strip_prefix(LINE)
+        .filter(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
+    let (action, params) = match line {
+        Some(number) => (LINE, vec![("n".to_owned(), number.into())]),
+        None => (key.as_str(), Vec::new()),
+    };
+    let title = action::find(action).map_or("Key", |entry| entry.title);
+    let request = JobRequest {
+        action: action.to_owned(),
+        params: params.into_iter().collect(),
+        targets: TargetSpec {
+            phones: vec![mac],
+            ..TargetSpec::default()
+        },
+        options: JobOptions::default(),
+        reason: fields.or_empty("reason").trim().to_owned(),
+        expect: None,
+    };
+    (request, title.to_owned())
+}
+
+async fn look(visit: Visit, caller: Caller, Path(mac): Path<String>) -> PageResult {
+    let mac = mac_of(&mac)?;
+    let here = Href::new(format!("/phones/{mac}"));
+    match visit.app.engine().take_picture(&caller, mac).await? {
+        Ok(id) => Ok(visit.see_other(&format!("{}#keypad", here.add("screen", id)))),
+        Err(why) => {
+            let flash = Flash {
+                tone: Tone::Bad,
+                text: no_picture(why),
+                link: None,
+            };
+            Ok(visit.see_other_saying(&here.to_string(), &flash))
+        }
+    }
+}
+
+fn no_picture(why: NoPicture) -> String {
+    match why {
+        NoPicture::Refused(Cause::Unsupported) => {
+            "No picture: this phone does not give pictures of its screen.".to_owned()
+        }
+        NoPicture::Refused(cause) => {
+            format!("No picture: {} {}", cause.sentence(), cause.next_step())
+        }
+        NoPicture::Unreadable => {
+            "No picture: what the phone sent is none that can be read.".to_owned()
+        }
+    }
+}
+
+/// The picture that an address names; one that is over is as if it had not been there.
+pub(super) async fn screen(
+    engine: &Engine,
+    caller: &Caller,
+    mac: Mac,
+    id: Option<&str>,
+) -> Result<Option<ScreenView>, Problem> {
+    let Some(id) = id else { return Ok(None) };
+    match engine.picture(caller, mac, id).await {
+        Ok(picture) => Ok(Some(ScreenView {
+            href: format!("/phones/{mac}/screen/{id}"),
+            at: picture.at,
+            width: picture.width,
+            height: picture.height,
+        })),
+        Err(EngineError::NotFound) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn picture(
+    visit: Visit,
+    caller: Caller,
+    Path((mac, id)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let picture = visit
+        .app
+        .engine()
+        .picture(&caller, mac_of(&mac)?, &id)
+        .await?;
+    let mut response = picture.png.into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("image/png"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pad_has_what_lies_on_the_phone() {
+        let pad = pad(Role::Operator, "T46S").expect("operators press keys");
+        let names: Vec<&str> = pad.keys.iter().map(|key| key.name.as_str()).collect();
+        for key in [
+            "1", "POUND", "OK", "X", "UP", "F4", "L1", "L10", "SPEAKER", "RD",
+        ] {
+            assert!(names.contains(&key), "{key}: {names:?}");
+        }
+        assert!(
+            !names.contains(&"Reboot") && !names.contains(&"sequence") && !names.contains(&"D")
+        );
+        let up = pad.keys.iter().find(|key| key.name == "UP");
+        assert!(up.is_some_and(|key| key.harmless));
+        assert_eq!(super::pad(Role::Viewer, "T46S"), None);
+    }
+
+    #[test]
+    fn a_line_key_is_the_key_of_its_number() {
+        let mac = Mac::from_bytes([0, 0x15, 0x65, 1, 2, 3]);
+        let (request, _) = request(mac, &Fields::parse(b"key=L3&reason=x"));
+        assert_eq!(
+            (request.action.as_str(), &request.params["n"]),
+            ("L", &"3".into())
+        );
+        let (request, title) = super::request(mac, &Fields::parse(b"key=LEFT"));
+        assert_eq!(
+            (request.action.as_str(), title.as_str()),
+            ("LEFT", "Press the left arrow")
+        );
+    }
+}

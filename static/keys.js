@@ -1,0 +1,210 @@
+// The command palette, the map of keys, and keys that lead around. Every page works without it:
+// what the palette offers are links of the page, and the list of phones.
+//
+// Single keys can be switched off (WCAG 2.1.4): the map has the switch, and this browser keeps it.
+
+const OFF = "carillon.single-keys-off";
+const GO = { o: "/", p: "/phones", g: "/groups", s: "/sites", r: "/run", j: "/jobs", a: "/audit" };
+const MAP = [
+  ["/ or Ctrl K", "Find a phone, a page or something to do"],
+  ["g then o p g s r j a", "Go to Overview, Phones, Groups, Sites, Run, Jobs, Audit"],
+  ["j and k", "Next and previous row"],
+  ["x", "Tick the row"],
+  ["?", "This map"],
+  ["Esc", "Close"],
+];
+const WAIT_MS = 250;
+const PHONES = 6;
+
+let waitsForPlace = false;
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    openPalette();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || isOff()) return;
+  if (document.querySelector("dialog[open]")) return;
+  press(event);
+});
+
+// Without this, two fields would open for one key: the search box leads to the palette.
+document.querySelector("#global-search")?.setAttribute("aria-keyshortcuts", "/ Control+K");
+
+function press(event) {
+  if (waitsForPlace) {
+    waitsForPlace = false;
+    const place = [...document.querySelectorAll(".side a")].find((link) => link.getAttribute("href") === GO[event.key]);
+    if (place) {
+      event.preventDefault();
+      place.click();
+    }
+    return;
+  }
+  const act = { "/": openPalette, "?": openMap, j: () => step(1), k: () => step(-1), x: tick, g: waitForPlace }[event.key];
+  if (act) {
+    event.preventDefault();
+    act();
+  }
+}
+
+function isTyping(target) {
+  return target instanceof Element && target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null;
+}
+
+function isOff() {
+  return localStorage.getItem(OFF) === "yes";
+}
+
+function waitForPlace() {
+  waitsForPlace = true;
+  setTimeout(() => { waitsForPlace = false; }, 1500);
+}
+
+// Rows: focus moves from name to name.
+function step(by) {
+  const names = [...document.querySelectorAll("main tbody .row-name")];
+  const row = document.activeElement?.closest?.("tr");
+  const here = names.findIndex((name) => name.closest("tr") === row);
+  names[Math.min(Math.max(here + by, 0), names.length - 1)]?.focus();
+}
+
+function tick() {
+  document.activeElement?.closest?.("tr")?.querySelector("[data-row]")?.click();
+}
+
+// The palette.
+function openPalette() {
+  const box = dialog("palette", "Find or do");
+  const field = element("input", { type: "search", class: "input", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list", "aria-label": "Find a phone, a page or something to do", autocomplete: "off", spellcheck: "false" });
+  const list = element("ul", { id: "palette-list", role: "listbox", "aria-label": "What was found" });
+  const said = element("p", { class: "visually-hidden", role: "status" });
+  box.append(field, list, said);
+  const links = linksOfPage();
+  let timer, asked = 0;
+  const show = (phones) => {
+    const text = field.value.trim();
+    const mine = links.filter((link) => link.text.toLowerCase().includes(text.toLowerCase()));
+    const all = text === "" ? mine : [...phones, { text: `All phones like “${text}”`, note: "Phones", href: `/phones?q=${encodeURIComponent(text)}` }, ...mine];
+    fill(list, all, field);
+    said.textContent = `${all.length} found`;
+  };
+  field.addEventListener("input", () => {
+    show([]);
+    clearTimeout(timer);
+    const text = field.value.trim();
+    if (text.length < 2) return;
+    const mine = ++asked;
+    timer = setTimeout(async () => {
+      const phones = await find(text);
+      if (mine === asked && box.open) show(phones);
+    }, WAIT_MS);
+  });
+  field.addEventListener("keydown", (event) => move(event, list, field));
+  show([]);
+  box.showModal();
+  field.focus();
+}
+
+/** The first phones of the list, read from its page: one source for both. */
+async function find(text) {
+  try {
+    const answer = await fetch(`/phones?limit=${PHONES}&q=${encodeURIComponent(text)}`);
+    if (!answer.ok || answer.redirected) return [];
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    return [...page.querySelectorAll(".table.phones tbody tr")].map((row) => {
+      const cell = (name) => row.querySelector(`td[data-label="${name}"]`)?.textContent.trim() ?? "";
+      const link = row.querySelector(".row-name");
+      return { text: link.textContent, note: [cell("Ext."), cell("Model"), cell("Site")].filter(Boolean).join(" · "), href: link.getAttribute("href") };
+    });
+  } catch {
+    return [];
+  }
+}
+
+function linksOfPage() {
+  const found = new Map();
+  for (const [selector, note] of [[".page-actions a[href]", "This page"], [".side a[href]", "Go to"], [".menu-body a[href]", "You"], [".view-list a[href]", "Your lists"]]) {
+    for (const link of document.querySelectorAll(selector)) {
+      const href = link.getAttribute("href");
+      if (!found.has(href)) found.set(href, { text: link.textContent.trim(), note, href });
+    }
+  }
+  return [...found.values()];
+}
+
+function fill(list, items, field) {
+  list.replaceChildren(
+    ...items.slice(0, 12).map((item, index) => {
+      const row = element("li", { role: "option", id: `palette-${index}`, "aria-selected": String(index === 0) });
+      row.dataset.href = item.href;
+      row.append(element("span", {}, item.text), element("span", { class: "muted" }, item.note));
+      row.addEventListener("click", () => { location.href = item.href; });
+      return row;
+    }),
+  );
+  point(list, field, 0);
+}
+
+function move(event, list, field) {
+  const rows = [...list.children];
+  const here = rows.findIndex((row) => row.getAttribute("aria-selected") === "true");
+  if (event.key === "Enter" && here >= 0) {
+    event.preventDefault();
+    location.href = rows[here].dataset.href;
+  } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    const by = event.key === "ArrowDown" ? 1 : -1;
+    point(list, field, (here + by + rows.length) % Math.max(rows.length, 1));
+  }
+}
+
+function point(list, field, at) {
+  [...list.children].forEach((row, index) => row.setAttribute("aria-selected", String(index === at)));
+  const chosen = list.children[at];
+  field.setAttribute("aria-activedescendant", chosen?.id ?? "");
+  chosen?.scrollIntoView({ block: "nearest" });
+}
+
+// The map of keys.
+function openMap() {
+  const box = dialog("keymap", "Keys");
+  const body = element("dl", { class: "facts" });
+  for (const [keys, what] of MAP) {
+    const line = element("div", { class: "fact" });
+    line.append(element("dt", {}, keys), element("dd", {}, what));
+    body.append(line);
+  }
+  const label = element("label", { class: "check" });
+  const off = element("input", { type: "checkbox" });
+  off.checked = !isOff();
+  off.addEventListener("change", () => localStorage.setItem(OFF, off.checked ? "no" : "yes"));
+  label.append(off, element("span", {}, "Single keys work on these pages (Ctrl K always does)"));
+  const close = element("button", { type: "button", class: "button" }, "Close");
+  close.addEventListener("click", () => box.close());
+  box.append(body, label, close);
+  box.showModal();
+}
+
+for (const button of document.querySelectorAll("[data-keymap]")) {
+  button.hidden = false;
+  button.addEventListener("click", openMap);
+}
+
+/** A dialog that is gone once it is closed; a click beside it closes it. */
+function dialog(name, heading) {
+  const box = element("dialog", { class: name, "aria-labelledby": `${name}-heading` });
+  box.append(element("h2", { id: `${name}-heading` }, heading));
+  box.addEventListener("close", () => box.remove());
+  box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
+  document.body.append(box);
+  return box;
+}
+
+function element(name, attributes, text) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}

@@ -1,0 +1,89 @@
+// Says when a job ends that one has started or asked to be told of: on whichever page one is, and
+// by a notice of the browser where one wanted that. Without this file one looks at the job.
+//
+// One feed at most; what is watched is kept in this browser and forgotten when it has ended.
+
+const KEPT = "carillon.watched-jobs";
+const MOST = 5;
+
+const here = document.querySelector("[data-watch-job]");
+if (here) {
+  if (here.dataset.own !== undefined) watch(here.dataset);
+  offer(here);
+}
+follow();
+
+function kept() {
+  try {
+    const list = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
+    return Array.isArray(list) ? list.filter((job) => typeof job?.id === "string" && /^[0-9a-f-]{36}$/.test(job.id)) : [];
+  } catch {
+    return [];
+  }
+}
+
+function keep(list) {
+  localStorage.setItem(KEPT, JSON.stringify(list.slice(-MOST)));
+}
+
+function watch({ watchJob: id, title }) {
+  if (!kept().some((job) => job.id === id)) keep([...kept(), { id, title }]);
+}
+
+/** Permission is asked for when somebody presses the button, and never by itself. */
+function offer(button) {
+  if (!("Notification" in window) || Notification.permission !== "default") return;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    watch(button.dataset);
+    await Notification.requestPermission();
+    button.hidden = true;
+  });
+}
+
+function follow() {
+  const job = kept().at(-1);
+  if (!job) return;
+  const feed = new EventSource(`/jobs/${job.id}/feed`);
+  const done = (summary) => {
+    feed.close();
+    keep(kept().filter((other) => other.id !== job.id));
+    if (summary) tell(job, summary);
+    follow();
+  };
+  feed.addEventListener("finished", (event) => done(read(event.data)));
+  // Refused for good: the job is gone, or somebody else is signed in now.
+  feed.addEventListener("error", () => { if (feed.readyState === EventSource.CLOSED) done(null); });
+}
+
+function read(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function tell(job, { counts, total }) {
+  const bad = (counts.failed ?? 0) + (counts.unknown ?? 0);
+  const words = bad === 0 ? `${total} phones done` : `${bad} of ${total} phones need a look`;
+  const text = `${job.title} has ended: ${words}.`;
+  if (document.visibilityState === "hidden" && "Notification" in window && Notification.permission === "granted") {
+    const notice = new Notification("Carillon", { body: text, tag: job.id });
+    notice.addEventListener("click", () => { window.focus(); location.href = `/jobs/${job.id}`; });
+  }
+  if (!location.pathname.endsWith(job.id)) toast(text, `/jobs/${job.id}`);
+}
+
+/** In the place for messages, which was there before there was anything in it. */
+function toast(text, href) {
+  const region = document.querySelector(".toasts") ?? document.querySelector(".flash-region");
+  if (!region) return;
+  const note = document.createElement("p");
+  note.className = "toast";
+  const link = document.createElement("a");
+  link.href = href;
+  link.textContent = "Show the result";
+  note.append(`${text} `, link);
+  region.append(note);
+}
