@@ -45,9 +45,8 @@ impl Engine {
         caller: &Caller,
         macs: &[Mac],
     ) -> Result<BTreeMap<Mac, Vec<String>>> {
-        caller.require(Permission::ViewInventory)?;
-        let found = self.store.groups_of(macs, self.clock.now()).await?;
-        Ok(found.into_iter().collect())
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        Ok(seen.groups_of(macs, self.clock.now()).await?)
     }
 
     /// The phones of this list that are still in the inventory, sorted by MAC.

@@ -24,7 +24,7 @@ impl Engine {
     /// Denied.
     pub async fn trends(&self, caller: &Caller, since: Timestamp) -> Result<Trends> {
         caller.require(Permission::ViewInventory)?;
-        caller.require(Permission::ViewJobs)?;
-        Ok(self.store.trends(since).await?)
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        Ok(seen.trends(since).await?)
     }
 }

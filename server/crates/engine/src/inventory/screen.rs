@@ -78,8 +78,8 @@ impl Engine {
         caller: &Caller,
         mac: Mac,
     ) -> Result<std::result::Result<String, NoPicture>> {
-        caller.require(Permission::RunJobs)?;
-        let row = self.store.phone(mac).await?.ok_or(EngineError::NotFound)?;
+        let seen = caller.sight(Permission::RunJobs, &self.store)?;
+        let row = seen.phone(mac).await?.ok_or(EngineError::NotFound)?;
         if self.store.stop_all().await?.is_some() {
             let message = "everything is stopped: no phone is asked anything";
             return Err(EngineError::Conflict(message.to_owned()));
@@ -189,7 +189,10 @@ impl Engine {
     /// # Errors
     /// Denied, or not found: also when its time is over, or it is of another phone.
     pub async fn picture(&self, caller: &Caller, mac: Mac, id: &str) -> Result<Picture> {
-        caller.require(Permission::RunJobs)?;
+        let seen = caller.sight(Permission::RunJobs, &self.store)?;
+        if seen.phone(mac).await?.is_none() {
+            return Err(EngineError::NotFound);
+        }
         let kept: Kept = self.draft(caller, KIND, id).await?;
         let png = STANDARD.decode(&kept.png).ok();
         let png = png.filter(|_| kept.mac == mac);

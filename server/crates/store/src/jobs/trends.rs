@@ -2,9 +2,10 @@
 //!
 //! Owns one statement for all of it, so that the overview pays for one query.
 
-use carillon_domain::{Cause, Timestamp};
+use carillon_domain::{Cause, Reach, Timestamp};
 
 use crate::error::Result;
+use crate::reach::{and_jobs, and_phones};
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
@@ -39,22 +40,35 @@ pub struct Trends {
     pub firmware: Vec<(String, i64)>,
 }
 
-const SELECT: &str = "SELECT 'day' AS what, '' AS name, j.created_at / 86400000000 AS day, \
-     COUNT(*) AS n, CAST(SUM(j.verified) AS BIGINT) AS verified, \
-     CAST(SUM(j.acknowledged) AS BIGINT) AS acknowledged, CAST(SUM(j.failed) AS BIGINT) AS failed, \
-     CAST(SUM(j.unknown) AS BIGINT) AS unknown, \
-     CAST(SUM(j.skipped + j.cancelled + j.expired) AS BIGINT) AS untried \
-     FROM jobs j WHERE j.created_at >= $1 GROUP BY j.created_at / 86400000000 \
-     UNION ALL SELECT 'cause', c.cause, 0, CAST(SUM(c.count) AS BIGINT), 0, 0, 0, 0, 0 \
-     FROM job_causes c JOIN jobs j ON j.id = c.job WHERE j.created_at >= $1 AND c.count > 0 \
-     GROUP BY c.cause \
-     UNION ALL SELECT 'firmware', p.firmware, 0, COUNT(*), 0, 0, 0, 0, 0 FROM phones p \
-     GROUP BY p.firmware";
+/// One statement; each part leaves out what is out of reach.
+fn select(reach: &Reach, since: Timestamp) -> Sql {
+    let mut sql = Sql::new(
+        "SELECT 'day' AS what, '' AS name, j.created_at / 86400000000 AS day, COUNT(*) AS n, \
+         CAST(SUM(j.verified) AS BIGINT) AS verified, \
+         CAST(SUM(j.acknowledged) AS BIGINT) AS acknowledged, \
+         CAST(SUM(j.failed) AS BIGINT) AS failed, CAST(SUM(j.unknown) AS BIGINT) AS unknown, \
+         CAST(SUM(j.skipped + j.cancelled + j.expired) AS BIGINT) AS untried \
+         FROM jobs j WHERE j.created_at >= ",
+    );
+    sql.bind(since);
+    and_jobs(&mut sql, reach, "j.id");
+    sql.push(" GROUP BY j.created_at / 86400000000 UNION ALL ");
+    sql.push("SELECT 'cause', c.cause, 0, CAST(SUM(c.count) AS BIGINT), 0, 0, 0, 0, 0 ");
+    sql.push("FROM job_causes c JOIN jobs j ON j.id = c.job WHERE c.count > 0 ");
+    sql.push("AND j.created_at >= ").bind(since);
+    and_jobs(&mut sql, reach, "j.id");
+    sql.push(" GROUP BY c.cause UNION ALL ");
+    sql.push("SELECT 'firmware', p.firmware, 0, COUNT(*), 0, 0, 0, 0, 0 ");
+    sql.push("FROM phones p WHERE 1 = 1");
+    and_phones(&mut sql, reach, "p");
+    sql.push(" GROUP BY p.firmware");
+    sql
+}
 
 impl Store {
     /// What became of the jobs made since then, and the firmware of all phones.
     pub async fn trends(&self, since: Timestamp) -> Result<Trends> {
-        let sql = Sql::new(SELECT).arg(since);
+        let sql = select(&self.reach, since);
         let rows = self.read().await?.conn().all(sql).await?;
         let mut trends = Trends::default();
         for row in &rows {

@@ -160,11 +160,7 @@ async fn count(conn: &mut Conn<'_>, filter: (&Filter, &Reach), now: Timestamp) -
 }
 
 /// One row comes back, not one for each phone.
-async fn set(
-    conn: &mut Conn<'_>,
-    filter: (&Filter, &Reach),
-    now: Timestamp,
-) -> Result<PhoneSet> {
+async fn set(conn: &mut Conn<'_>, filter: (&Filter, &Reach), now: Timestamp) -> Result<PhoneSet> {
     let mut sql = Sql::new(
         "SELECT COUNT(*) AS n, COALESCE(string_agg(p.mac, '' ORDER BY p.mac), '') AS macs \
          FROM phones p",

@@ -48,11 +48,11 @@ impl Engine {
         macs: &[Mac],
         edit: &PhoneEdit,
     ) -> Result<BulkEdited> {
-        caller.require(Permission::ManageInventory)?;
+        let seen = caller.sight(Permission::ManageInventory, &self.store)?;
         let row = shared_row(edit)?;
         let now = self.clock.now();
         let mut groups = self.store.groups_of(macs, now).await?;
-        let mut unit = self.store.begin().await?;
+        let mut unit = seen.begin().await?;
         self.check_places(&mut unit, &row).await?;
         let stored = unit.phones_by_macs(macs).await?;
         let (mut phones, mut events) = (Vec::new(), Vec::new());
