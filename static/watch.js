@@ -1,9 +1,10 @@
 // Says when a job ends that one has started or asked to be told of: on whichever page one is, and
 // by a notice of the browser where one wanted that. Without this file one looks at the job.
 //
-// One feed at most; what is watched is kept in this browser and forgotten when it has ended.
+// What is watched is kept in this browser and forgotten when it has ended.
 
 const KEPT = "carillon.watched-jobs";
+const LOCK = "carillon.watch";
 const MOST = 5;
 
 const here = document.querySelector("[data-watch-job]");
@@ -41,19 +42,39 @@ function offer(button) {
   });
 }
 
-function follow() {
-  const job = kept().at(-1);
-  if (!job) return;
-  const feed = new EventSource(`/jobs/${job.id}/feed`);
-  const done = (summary) => {
-    feed.close();
-    keep(kept().filter((other) => other.id !== job.id));
-    if (summary) tell(job, summary);
-    follow();
-  };
-  feed.addEventListener("finished", (event) => done(read(event.data)));
-  // Refused for good: the job is gone, or somebody else is signed in now.
-  feed.addEventListener("error", () => { if (feed.readyState === EventSource.CLOSED) done(null); });
+/** One tab at a time listens, so that tabs do not use up the browser's connections. */
+async function follow() {
+  if (!navigator.locks || kept().length === 0) return;
+  await navigator.locks.request(LOCK, async () => {
+    for (let job = kept().at(-1); job; job = kept().at(-1)) {
+      const summary = await (here?.dataset.watchJob === job.id ? endedHere() : ended(job.id));
+      keep(kept().filter((other) => other.id !== job.id));
+      if (summary) tell(job, summary);
+    }
+  });
+}
+
+/** Waits for the feed's last word; null when it is refused: the job is gone, or not for us. */
+function ended(id) {
+  return new Promise((resolve) => {
+    const feed = new EventSource(`/jobs/${id}/feed`);
+    const done = (summary) => {
+      feed.close();
+      resolve(summary);
+    };
+    feed.addEventListener("finished", (event) => done(read(event.data)));
+    feed.addEventListener("error", () => { if (feed.readyState === EventSource.CLOSED) done(null); });
+  });
+}
+
+/** The page of the job listens already. */
+function endedHere() {
+  const summary = document.querySelector(".job-summary");
+  return new Promise((resolve) => {
+    const look = () => { if (summary?.dataset.ended) resolve({}); };
+    new MutationObserver(look).observe(summary, { attributes: true, attributeFilter: ["data-ended"] });
+    look();
+  });
 }
 
 function read(text) {
@@ -65,9 +86,9 @@ function read(text) {
 }
 
 function tell(job, { counts, total }) {
-  const bad = (counts.failed ?? 0) + (counts.unknown ?? 0);
-  const words = bad === 0 ? `${total} phones done` : `${bad} of ${total} phones need a look`;
-  const text = `${job.title} has ended: ${words}.`;
+  const bad = (counts?.failed ?? 0) + (counts?.unknown ?? 0);
+  const words = bad === 0 ? "" : `: ${bad} of ${total} phones need a look`;
+  const text = `${job.title} has ended${words}.`;
   if (document.visibilityState === "hidden" && "Notification" in window && Notification.permission === "granted") {
     const notice = new Notification("Carillon", { body: text, tag: job.id });
     notice.addEventListener("click", () => { window.focus(); location.href = `/jobs/${job.id}`; });

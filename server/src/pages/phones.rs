@@ -82,6 +82,7 @@ pub async fn view(
         kept_by_columns: query.kept_by_columns(),
         views: views::links(engine, caller, query.view.as_deref()).await?,
         view_query: query.view_query(),
+        here_query: query.here_query(),
         bulk: bulk(caller.role),
         fixed_groups: fixed_groups(&choices),
         selection: selection(engine, caller, &query).await?,

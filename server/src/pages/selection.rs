@@ -22,8 +22,8 @@ use crate::router::table::{Access, Table};
 
 /// Names that are shown before phones are deleted.
 const EXAMPLES: usize = 10;
-const FIELDS: [&str; 11] = [
-    "do", "scope", "mac", "filter", "sort", "count", "digest", "sel", "tag", "group", "q",
+const FIELDS: [&str; 12] = [
+    "do", "scope", "mac", "filter", "sort", "count", "digest", "sel", "tag", "group", "q", "list",
 ];
 
 /// The routes of this file.
@@ -194,7 +194,11 @@ async fn again(visit: Visit, caller: &Caller, fields: &Fields, refused: Refusal)
     Ok(visit.html(refused.status, html))
 }
 
+/// The page that the form came from; programs may send only its filter.
 fn list_of(fields: &Fields, sel: Option<&str>) -> ListQuery {
+    if let Some(list) = fields.text("list") {
+        return ListQuery::of_here(list, sel);
+    }
     let (filter, sort) = (fields.or_empty("filter"), fields.or_empty("sort"));
     ListQuery::of_filter(&filter, &sort, sel)
 }
@@ -209,7 +213,7 @@ struct Selected<'f> {
 
 impl Selected<'_> {
     fn back(&self, sel: Option<&str>) -> String {
-        list_of(self.fields, sel).href().into()
+        list_of(self.fields, sel).here().into()
     }
 
     async fn collect(self, visit: Visit) -> PageResult {

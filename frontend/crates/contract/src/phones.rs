@@ -7,7 +7,7 @@
 //! `GET/POST /phones/edit`: the fields of [`BulkEditForm`], `sel`, `count`.
 //! `POST /selection`: `do` ([`BulkAction::as_str`]), `scope` = `page` | `all` | `selection`
 //! (the kept selection and what is ticked on this page: a tick never counts for nothing),
-//! `mac` (repeated: the ticked rows), `filter`, `sort`, `count`, `digest`, `sel`, `tag`, `group`.
+//! `mac` (repeated: the ticked rows), `list` (the query of the page), `filter`, `sort`, `count`, `digest`, `sel`, `tag`, `group`.
 
 use carillon_domain::phone::Reachability;
 use carillon_domain::{Cause, Mac, TargetState, Timestamp, closed_list};
@@ -116,6 +116,8 @@ pub struct PhonesView {
     pub kept_by_columns: Vec<(String, String)>,
     /// The lists that this person keeps.
     pub views: Vec<SavedViewLink>,
+    /// The query of this very page, where a change of ticked phones comes back to.
+    pub here_query: String,
     /// The query of this list, to keep it under a name.
     pub view_query: String,
     /// Neighbouring pages and how many phones match.

@@ -16,6 +16,7 @@ mod facets;
 mod shape;
 
 pub use shape::pairs_of_view;
+use shape::query_of;
 
 /// The fields that have check boxes, with their headings.
 const FACETS: [(&str, &str); 7] = [
@@ -33,7 +34,8 @@ const OTHERS: [&str; 8] = [
 ];
 const SORTED_BY: PhoneSort = PhoneSort::Label;
 const ROWS: i64 = 50;
-const MOST_ROWS: i64 = 200;
+/// More would make the page larger than 200 KB.
+const MOST_ROWS: i64 = 100;
 /// What can be asked of readiness, and how that is called.
 const READY: [(&str, &str); 8] = [
     ("ok", "Ready"),
@@ -207,6 +209,25 @@ impl ListQuery {
         }
         href = href.add_some("cols", &self.columns_text());
         href.add_some("sel", self.sel.as_deref().unwrap_or_default())
+    }
+
+    /// This very page of the list, as a query: where one comes back to.
+    pub fn here_query(&self) -> String {
+        query_of(self.here().without("sel"))
+    }
+
+    /// The address of this very page of the list.
+    pub fn here(&self) -> Href {
+        let here = self.href();
+        let here = here.add_some("after", self.after.as_deref().unwrap_or_default());
+        here.add_some("before", self.before.as_deref().unwrap_or_default())
+    }
+
+    /// The list that a form came from, with the selection that it now has.
+    pub fn of_here(query: &str, sel: Option<&str>) -> Self {
+        let mut list = Self::of(&Fields::parse(query.as_bytes()));
+        list.sel = sel.map(str::to_owned);
+        list
     }
 
     /// The list without any filter.

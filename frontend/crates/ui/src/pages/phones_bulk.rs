@@ -30,6 +30,7 @@ pub(super) fn bulk_bar(view: &PhonesView) -> AnyView {
         .unwrap_or_default();
     view! {
         <div class="bulk" role="group" aria-label="Do something with phones">
+            {hidden("list", view.here_query.clone())}
             {hidden("filter", view.filter.clone())}
             {hidden("sort", view.sort_value.clone())}
             {hidden("count", view.paging.total.count.to_string())}

@@ -546,24 +546,6 @@ impl Samples {
         let refused = PhoneView {
             ready: Readiness::Gate(Cause::Forbidden),
             snippet: Some(self.s(SNIPPET)),
-            keypad: Some(KeypadView {
-                keys: ["1", "OK", "UP", "F1", "L1", "RD"]
-                    .iter()
-                    .map(|name| KeyView {
-                        name: (*name).to_owned(),
-                        title: self.s("Press a key"),
-                        harmless: *name == "UP",
-                        missing: *name == "RD",
-                    })
-                    .collect(),
-                screen: Some(ScreenView {
-                    href: "/phones/00:15:65:00:00:01/screen/s1".to_owned(),
-                    at: ago(20),
-                    width: 480,
-                    height: 272,
-                }),
-                reason: self.s("INC-4711"),
-            }),
             pin: Some(PinView {
                 pinned: Some(
                     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
@@ -678,6 +660,24 @@ impl Samples {
                 site: Link::new(self.s("Kiel"), "/sites"),
             },
             auth_scheme: AuthScheme::DigestSha256,
+            keypad: Some(KeypadView {
+                keys: ["1", "OK", "UP", "F1", "L1", "RD"]
+                    .iter()
+                    .map(|name| KeyView {
+                        name: (*name).to_owned(),
+                        title: self.s("Press a key"),
+                        harmless: *name == "UP",
+                        missing: *name == "RD",
+                    })
+                    .collect(),
+                screen: Some(ScreenView {
+                    href: "/phones/00:15:65:00:00:01/screen/s1".to_owned(),
+                    at: ago(20),
+                    width: 480,
+                    height: 272,
+                }),
+                reason: self.s("INC-4711"),
+            }),
             pin: Some(PinView {
                 pinned: Some(
                     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),

@@ -1,5 +1,6 @@
 //! How a list looks: its columns, and what its forms send along unseen.
 
+use carillon_contract::Href;
 use carillon_contract::form::CSRF_FIELD;
 use carillon_contract::phones::PhoneColumn;
 
@@ -74,10 +75,7 @@ impl ListQuery {
 
     /// The address of this list without the path, as a saved view keeps it.
     pub fn view_query(&self) -> String {
-        let href = String::from(self.href().without("sel"));
-        href.split_once('?')
-            .map(|(_, query)| query.to_owned())
-            .unwrap_or_default()
+        query_of(self.href().without("sel"))
     }
 
     /// The list of exactly one filter.
@@ -91,6 +89,13 @@ impl ListQuery {
         query.check_sort();
         query
     }
+}
+
+/// What stands behind the question mark.
+pub(super) fn query_of(href: Href) -> String {
+    let href = String::from(href);
+    let query = href.split_once('?').map(|(_, query)| query.to_owned());
+    query.unwrap_or_default()
 }
 
 /// The pairs of a saved view, or of an address that shall become one.
