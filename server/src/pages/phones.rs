@@ -80,7 +80,7 @@ pub async fn view(
         columns: query.columns().to_vec(),
         kept_by_filter: query.kept_by_filter(),
         kept_by_columns: query.kept_by_columns(),
-        views: views::links(engine, caller, query.view.as_deref()).await?,
+        views: views::links(&choices, query.view.as_deref()),
         view_query: query.view_query(),
         here_query: query.here_query(),
         bulk: bulk(caller.role),

@@ -5,6 +5,7 @@
 use carillon_contract::phones::SavedViewLink;
 use carillon_domain::role::Permission;
 use carillon_engine::{Caller, Engine};
+use carillon_store::PhoneChoices;
 
 use super::query::{ListQuery, pairs_of_view};
 use crate::fields::{Fields, Form};
@@ -43,19 +44,16 @@ pub(super) async fn opened(
 }
 
 /// The kept lists of this person, as links.
-pub(super) async fn links(
-    engine: &Engine,
-    caller: &Caller,
-    current: Option<&str>,
-) -> Result<Vec<SavedViewLink>, Problem> {
-    let views = engine.saved_views(caller).await?;
-    let link = |view: carillon_store::SavedView| SavedViewLink {
-        href: format!("/phones?view={}", view.slug),
-        current: current == Some(view.slug.as_str()),
-        slug: view.slug,
-        name: view.name,
-    };
-    Ok(views.into_iter().map(link).collect())
+pub(super) fn links(choices: &PhoneChoices, current: Option<&str>) -> Vec<SavedViewLink> {
+    let views = choices.views.iter();
+    views
+        .map(|(slug, name)| SavedViewLink {
+            href: format!("/phones?view={slug}"),
+            current: current == Some(slug.as_str()),
+            slug: slug.clone(),
+            name: name.clone(),
+        })
+        .collect()
 }
 
 async fn keep(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {

@@ -17,7 +17,7 @@ impl Engine {
     /// Denied.
     pub async fn phone_choices(&self, caller: &Caller) -> Result<PhoneChoices> {
         let seen = caller.sight(Permission::ViewInventory, &self.store)?;
-        Ok(seen.phone_choices().await?)
+        Ok(seen.phone_choices(caller.user_id.as_deref()).await?)
     }
 
     /// The names of the actions that these phones were last sent, by job.

@@ -42,10 +42,12 @@ pub struct PhoneChoices {
     pub states: Vec<PhoneChoice>,
     /// Groups by name, with their kind. Their phones are not counted.
     pub groups: Vec<(PhoneChoice, GroupKind)>,
+    /// The lists that the reader keeps, as (short name, name), by name.
+    pub views: Vec<(String, String)>,
 }
 
 /// One statement; each part leaves out what is out of reach.
-fn select(reach: &Reach) -> Sql {
+fn select(reach: &Reach, user: Option<&str>) -> Sql {
     let mut sql = Sql::new(
         "SELECT 'site' AS what, s.slug AS value, s.name AS label, \
          (SELECT COUNT(*) FROM phones p WHERE p.site = s.slug",
@@ -68,13 +70,19 @@ fn select(reach: &Reach) -> Sql {
     sql.push(" GROUP BY p.reachability UNION ALL SELECT g.kind, g.slug, g.name, 0 FROM groups g ");
     sql.push("WHERE 1 = 1");
     and_groups(&mut sql, reach);
+    if let Some(user) = user {
+        sql.push(" UNION ALL SELECT 'view', v.slug, v.name, 0 FROM saved_views v ");
+        sql.push("WHERE v.user_id = ").bind(user);
+    }
     sql
 }
 
 impl Store {
-    /// Every value that phones can be narrowed by, at one moment.
-    pub async fn phone_choices(&self) -> Result<PhoneChoices> {
-        let rows = self.read().await?.conn().all(select(&self.reach)).await?;
+    /// Every value that phones can be narrowed by, and the lists that this account keeps, at one
+    /// moment.
+    pub async fn phone_choices(&self, user: Option<&str>) -> Result<PhoneChoices> {
+        let sql = select(&self.reach, user);
+        let rows = self.read().await?.conn().all(sql).await?;
         let mut choices = PhoneChoices::default();
         for row in &rows {
             choices.take(row)?;
@@ -83,6 +91,7 @@ impl Store {
         choices
             .groups
             .sort_by_key(|(group, _)| group.label.to_lowercase());
+        choices.views.sort_by_key(|(_, name)| name.to_lowercase());
         for most_first in [&mut choices.models, &mut choices.tags] {
             most_first.sort_by(|a, b| (b.phones, &a.value).cmp(&(a.phones, &b.value)));
         }
@@ -141,6 +150,7 @@ impl PhoneChoices {
                 self.inventory += choice.phones;
                 self.states.push(choice);
             }
+            "view" => self.views.push((choice.value, choice.label)),
             "fixed" => self.groups.push((choice, GroupKind::Fixed)),
             _ => self.groups.push((choice, GroupKind::Rule)),
         }

@@ -248,6 +248,9 @@ pub(crate) async fn a_view_belongs_to_one_account(db: Database) {
         [view("away", "state=offline"), view("kiel", "site=kiel")]
     );
     assert_eq!(db.store.saved_views("2").await.unwrap(), []);
+    let choices = db.store.phone_choices(Some("1")).await.unwrap();
+    let named = |slug: &str| (slug.to_owned(), slug.to_uppercase());
+    assert_eq!(choices.views, [named("away"), named("kiel")]);
     let mut unit = db.store.begin().await.unwrap();
     assert!(unit.delete_saved_view("1", "kiel").await.unwrap());
     unit.commit_bookkeeping().await.unwrap();

@@ -207,7 +207,7 @@ pub(crate) async fn choices_and_health_agree_with_the_phones(db: Database) {
         .unwrap();
     unit.commit_bookkeeping().await.unwrap();
 
-    let choices = db.store.phone_choices().await.unwrap();
+    let choices = db.store.phone_choices(None).await.unwrap();
     assert_eq!(choices.inventory, 23);
     let named = |list: &[PhoneChoice]| -> Vec<(String, i64)> {
         let pairs = list.iter();
