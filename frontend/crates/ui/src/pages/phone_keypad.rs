@@ -57,8 +57,7 @@ pub(super) fn keypad(view: &PhoneView, pad: &KeypadView) -> AnyView {
     );
     let body = view! {
         {errors}
-        {screen(pad.screen.as_ref())}
-        {form}
+        <div class="keypad-body"><div class="keypad-parts">{screen(pad.screen.as_ref())}{form}</div></div>
     };
     panel_with("keypad", "Keys and screen", Some(look), body)
 }
