@@ -121,8 +121,8 @@ fn key_button(key: &KeyView) -> AnyView {
         "key-cap loud"
     };
     view! {
-        <button class=class type="submit" name="key" value=key.name.clone() disabled=key.missing title=key.title.clone() aria-label=key.title.clone()>
-            {face(&key.name)}
+        <button class=class type="submit" name="key" value=key.name.clone() disabled=key.missing title=key.title.clone()>
+            {face(&key.name)}<span class="visually-hidden">{format!(" {}", key.title)}</span>
         </button>
     }
     .into_any()
