@@ -208,6 +208,7 @@ fn sort_keys() -> Vec<&'static str> {
 fn bulk(role: Role) -> Vec<BulkAction> {
     let all = [
         (BulkAction::Run, Permission::RunJobs),
+        (BulkAction::Check, Permission::RunJobs),
         (BulkAction::Collect, Permission::EditTags),
         (BulkAction::Tag, Permission::EditTags),
         (BulkAction::Untag, Permission::EditTags),

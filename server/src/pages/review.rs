@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use axum::extract::Path;
 use axum::response::Response;
-use carillon_contract::FormErrors;
 use carillon_contract::run::{ReviewView, SetChange, SkipView};
+use carillon_contract::{FormErrors, Href};
 use carillon_domain::job::{Expect, JobRequest, PlannedPhone, not_after};
 use carillon_domain::role::{Permission, Role};
 use carillon_domain::{Cause, Mac};
@@ -318,7 +318,7 @@ fn view(engine: &Engine, caller: &Caller, review: Review<'_>, preview: &JobPrevi
         class: action_words::class(entry.class),
         params: action_words::shown(entry.name, &action.params_shown()),
         will_run: plan.run.len() as i64,
-        will_skip: skipped(preview),
+        will_skip: skipped(review.id, preview),
         by_site: counted(at_sites.map(|(site, n)| (site.unwrap_or_else(|| "no site".into()), n))),
         by_model: counted(
             plan.by_model()
@@ -349,13 +349,14 @@ fn view(engine: &Engine, caller: &Caller, review: Review<'_>, preview: &JobPrevi
     }
 }
 
-fn skipped(preview: &JobPreview) -> Vec<SkipView> {
+fn skipped(id: &str, preview: &JobPreview) -> Vec<SkipView> {
+    let by_name = Href::new(format!("/run/review/{id}/phones"));
     let causes = preview.plan.skipped_by_cause().into_iter();
     causes
         .map(|(cause, count)| SkipView {
             cause,
             count: count as i64,
-            href: None,
+            href: Some(by_name.clone().add("cause", cause).to_string()),
         })
         .collect()
 }

@@ -22,6 +22,8 @@ use crate::router::table::{Access, Table};
 
 /// Names that are shown before phones are deleted.
 const EXAMPLES: usize = 10;
+/// The action that changes nothing and tells whether a phone takes commands.
+const CHECK: &str = "phonecfg";
 const FIELDS: [&str; 12] = [
     "do", "scope", "mac", "filter", "sort", "count", "digest", "sel", "tag", "group", "q", "list",
 ];
@@ -64,6 +66,11 @@ async fn submit(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
             let id = engine.keep_selection(&caller, &list.selection).await?;
             Ok(visit.see_other(&String::from(Href::new("/run").add("sel", id))))
         }
+        Some(BulkAction::Check) => {
+            let id = engine.keep_selection(&caller, &list.selection).await?;
+            let run = Href::new("/run").add("sel", id).add("action", CHECK);
+            Ok(visit.see_other(&String::from(run)))
+        }
         Some(BulkAction::Edit) => {
             caller.require(Permission::ManageInventory)?;
             let id = engine.keep_selection(&caller, &list.selection).await?;
@@ -94,6 +101,7 @@ impl OfWord for BulkAction {
     fn of(word: Option<&str>) -> Option<Self> {
         let all = [
             Self::Run,
+            Self::Check,
             Self::Collect,
             Self::Tag,
             Self::Untag,

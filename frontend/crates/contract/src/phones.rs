@@ -227,6 +227,8 @@ pub struct LastResult {
 pub enum BulkAction {
     /// Go on to `/run`.
     Run,
+    /// Go on to `/run` with the harmless question that tells whether they take commands.
+    Check,
     /// Put them into the selection and come back.
     Collect,
     /// Add the tag of field `tag`.
@@ -246,6 +248,7 @@ impl BulkAction {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Run => "run",
+            Self::Check => "check",
             Self::Collect => "collect",
             Self::Tag => "tag",
             Self::Untag => "untag",

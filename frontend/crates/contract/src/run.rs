@@ -259,14 +259,15 @@ pub struct ReviewView {
     pub errors: FormErrors,
 }
 
-/// `/run/review/{id}/phones?page=`: every phone of a review by name.
+/// `/run/review/{id}/phones?cause=&page=`: every phone of a review by name, or those that are
+/// left out for one cause.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ReviewPhonesView {
     /// Id of the draft.
     pub id: String,
     /// For people: "Restart".
     pub title: String,
-    /// Phones of the review, those that are left out included.
+    /// How many these are.
     pub total: i64,
     /// A page of them.
     pub rows: Vec<ReviewPhone>,

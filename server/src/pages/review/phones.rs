@@ -25,30 +25,49 @@ pub(super) async fn show(
     Path(id): Path<String>,
     Query(query): Query,
 ) -> PageResult {
-    let query = query.only(&["page"])?;
+    let query = query.only(&["page", "cause"])?;
     let engine = visit.app.engine();
     let draft = open(engine, &caller, &id).await?;
     let preview = engine.preview_job(&caller, &draft.request).await?;
     let page = query.filled("page").and_then(|text| text.parse().ok());
-    let html = carillon_ui::review_phones(&visit.frame, &view(id, &preview, page.unwrap_or(1)));
+    let cause = query.filled("cause").and_then(|text| text.parse().ok());
+    let view = view(id, &preview, (cause, page.unwrap_or(1)));
+    let html = carillon_ui::review_phones(&visit.frame, &view);
     Ok(visit.page(html))
 }
 
-fn view(id: String, preview: &JobPreview, page: usize) -> ReviewPhonesView {
+/// A page of all phones, or of those that are left out for one cause.
+fn view(
+    id: String,
+    preview: &JobPreview,
+    (cause, page): (Option<Cause>, usize),
+) -> ReviewPhonesView {
     let plan = &preview.plan;
     let run = plan.run.iter().map(|phone| row(phone, None));
     let skip = plan.skip.iter();
     let all = run.chain(skip.map(|(phone, cause)| row(phone, Some(*cause))));
-    let last = preview.total().div_ceil(ROWS).max(1);
+    let rows: Vec<ReviewPhone> = all
+        .filter(|phone| cause.is_none() || phone.skip == cause)
+        .collect();
+    let total = rows.len();
+    let last = total.div_ceil(ROWS).max(1);
     let page = page.clamp(1, last);
     let place = |page: usize| {
         let href = Href::new(format!("/run/review/{id}/phones"));
+        let href = match cause {
+            Some(cause) => href.add("cause", cause),
+            None => href,
+        };
         String::from(href.add("page", page))
     };
     ReviewPhonesView {
         title: action_words::before_phones(preview.action.entry().name),
-        total: preview.total() as i64,
-        rows: all.skip((page - 1) * ROWS).take(ROWS).collect(),
+        total: total as i64,
+        rows: rows
+            .into_iter()
+            .skip((page - 1) * ROWS)
+            .take(ROWS)
+            .collect(),
         previous: (page > 1).then(|| place(page - 1)),
         next: (page < last).then(|| place(page + 1)),
         id,

@@ -60,6 +60,15 @@ fn bulk_actions(view: &PhonesView) -> Vec<AnyView> {
             BulkAction::Run.as_str(),
         ));
     }
+    if has(BulkAction::Check) {
+        actions.push(submit_as(
+            "",
+            "question",
+            "Check readiness…",
+            "do",
+            BulkAction::Check.as_str(),
+        ));
+    }
     if has(BulkAction::Collect) {
         actions.push(submit_as(
             "",

@@ -294,6 +294,7 @@ impl Samples {
             digest: "d1".to_owned(),
             bulk: vec![
                 BulkAction::Run,
+                BulkAction::Check,
                 BulkAction::Collect,
                 BulkAction::Tag,
                 BulkAction::Untag,
