@@ -174,7 +174,7 @@ async fn collect(browser: &mut Browser, filter: &str) -> String {
         fields.push(("sel", sel.as_str()));
         let to = location(&submit(browser, "/phones", "/selection", &fields).await);
         let (_, id) = to.split_once("sel=").unwrap();
-        sel = id.to_owned();
+        id.clone_into(&mut sel);
         let link = page.text.split("rel=\"next\" href=\"").nth(1);
         next = link.map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
     }
