@@ -77,7 +77,7 @@ function tick() {
 // The palette.
 function openPalette() {
   const box = dialog("palette", "Find or do");
-  const field = element("input", { type: "search", class: "input", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list", "aria-label": "Find a phone, a page or something to do", autocomplete: "off", spellcheck: "false" });
+  const field = element("input", { type: "text", class: "input", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list", "aria-label": "Find a phone, a page or something to do", autocomplete: "off", spellcheck: "false" });
   const list = element("ul", { id: "palette-list", role: "listbox", "aria-label": "What was found" });
   const said = element("p", { class: "visually-hidden", role: "status" });
   box.append(field, list, said);

@@ -276,7 +276,7 @@ pub(crate) async fn a_selection_of_240_is_exactly_these_240(house: House) -> Hou
         .as_array()
         .unwrap()
         .iter()
-        .map(|target| target["phone"].as_str().unwrap().parse().unwrap())
+        .map(|target| target["mac"].as_str().unwrap().parse().unwrap())
         .collect();
     assert_eq!(targets, expected, "the job has exactly these");
     let id = job.rsplit('/').next().unwrap();

@@ -253,6 +253,13 @@ fn nothing_runs_or_is_styled_inline() {
     check(|html| {
         let mut problems = Vec::new();
         for element in &html.elements {
+            // The one picture that pages show: a phone's screen, written anew by us.
+            let screen = element
+                .attr("src")
+                .is_some_and(|src| src.contains("/screen/"));
+            if element.name == "img" && screen {
+                continue;
+            }
             if matches!(
                 element.name.as_str(),
                 "img" | "iframe" | "object" | "embed" | "style" | "base"

@@ -4,7 +4,7 @@ use carillon_contract::overview::DayView;
 use carillon_domain::TargetState;
 use leptos::prelude::*;
 
-use super::{BAR_ORDER, bar_label, percent, target_meaning};
+use super::{BAR_ORDER, percent, target_meaning};
 use crate::words;
 
 /// Height of the columns in the units of their drawing.
@@ -47,8 +47,7 @@ fn column(day: &DayView, place: usize, (days, most): (usize, i64)) -> AnyView {
             )
         })
         .collect();
-    let told = format!("{}: {}", day.date, bar_label(&day.counts));
-    view! { <g><title>{told}</title>{parts}</g> }.into_any()
+    view! { <g>{parts}</g> }.into_any()
 }
 
 fn segment(state: TargetState, x: f64, y: f64, (width, height): (f64, f64)) -> AnyView {
