@@ -60,7 +60,8 @@ async fn show(
         Ok(view) => view,
         Err(problem) if problem.code == Code::NotFound => {
             let view = gone::view(engine, &caller, mac).await?;
-            return Ok(visit.page(carillon_ui::gone_phone(&visit.frame, &view)));
+            let html = carillon_ui::gone_phone(&visit.frame, &view);
+            return Ok(visit.page(html));
         }
         Err(problem) => return Err(problem),
     };
