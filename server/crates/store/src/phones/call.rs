@@ -13,7 +13,7 @@ use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
 
-use super::read::ROWS;
+use super::read::{PhoneRow, ROWS};
 
 /// Where a phone is and how it is spoken to.
 #[derive(Clone, Debug, PartialEq, Eq)]
