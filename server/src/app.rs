@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use carillon_contract::frame::Banner;
 use carillon_engine::Engine;
+use carillon_engine::audit::Notary;
 use carillon_engine::random::Random;
 use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +34,7 @@ struct Inner {
 }
 
 /// What stays the same as long as the process lives.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Facts {
     /// Names under which browsers know us.
     pub origins: Origins,
@@ -43,6 +44,8 @@ pub struct Facts {
     pub banners: Vec<Banner>,
     /// Where random names come from.
     pub random: Random,
+    /// Signs the audit log; absent where nothing is served.
+    pub notary: Option<Notary>,
 }
 
 impl App {
@@ -66,6 +69,11 @@ impl App {
     /// Names under which browsers know us.
     pub fn origins(&self) -> &Origins {
         &self.0.facts.origins
+    }
+
+    /// Signs the audit log.
+    pub fn notary(&self) -> Option<&Notary> {
+        self.0.facts.notary.as_ref()
     }
 
     /// Proxies whose forwarded headers count.

@@ -1,6 +1,6 @@
 //! The command line: what it takes and where each command lives.
 //!
-//! Owns the exit statuses: 0 done, 1 the work failed, 2 usage, 78 configuration. A command never
+//! Owns the exit statuses: 0 done, 1 the work failed, 2 usage, 3 cannot tell, 78 configuration. A command never
 //! prints but through `output.rs`.
 
 use std::process::ExitCode;
@@ -72,6 +72,8 @@ pub enum Failure {
     Usage(String),
     /// The settings are wrong.
     Configuration(Vec<String>),
+    /// Whether it is so cannot be told.
+    CannotTell(String),
     /// Everything was said already; only the status is left.
     Silent,
 }
@@ -84,13 +86,14 @@ impl Failure {
         match self {
             Self::Failed(_) | Self::Silent => 1,
             Self::Usage(_) => 2,
+            Self::CannotTell(_) => 3,
             Self::Configuration(_) => 78,
         }
     }
 
     fn tell(&self) {
         match self {
-            Self::Failed(line) | Self::Usage(line) => output::error(line),
+            Self::Failed(line) | Self::Usage(line) | Self::CannotTell(line) => output::error(line),
             Self::Configuration(lines) => lines.iter().for_each(|line| output::error(line)),
             Self::Silent => {}
         }

@@ -35,6 +35,8 @@ pub struct Settings {
     pub public_url: Option<Origin>,
     /// The key file, where one was named; else the data directory's.
     pub key_file: Option<PathBuf>,
+    /// Files elsewhere that checkpoints of the audit log are added to.
+    pub anchors: Vec<PathBuf>,
     /// Which addresses may ever be contacted.
     pub egress: Egress,
     /// What stands between the browser and this process.

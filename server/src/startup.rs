@@ -11,6 +11,7 @@ use std::time::Duration;
 use carillon_contract::frame::Banner;
 use carillon_devices::{Gateway, GatewayConfig, Guard, GuardConfig};
 use carillon_engine::accounts::{Cost, Hasher};
+use carillon_engine::audit::Notary;
 use carillon_engine::dispatch::{self, Dispatch, Patience};
 use carillon_engine::{Clock, Engine, Feed, Parts, Random};
 use carillon_store::{DataDirLock, Store, StoreError};
@@ -29,9 +30,12 @@ use crate::problem::chain;
 use crate::router;
 use crate::tls::Certificate;
 
+pub(crate) use notary::{journal, key_source as signing_key_source};
+
 mod data_dir;
 mod keys;
 mod limits;
+mod notary;
 mod own_addresses;
 mod signals;
 mod soundness;
@@ -97,6 +101,14 @@ pub async fn open_beside(settings: &Settings) -> Result<Opened, StartError> {
     })
 }
 
+/// Where the database is; on Postgres with its password.
+pub(crate) fn database_url(settings: &Settings) -> String {
+    match &settings.database {
+        Database::Sqlite(url) => url.clone(),
+        Database::Postgres(url) => url.expose_secret().to_owned(),
+    }
+}
+
 /// The file of a SQLite database.
 pub fn sqlite_file(settings: &Settings) -> Option<PathBuf> {
     match &settings.database {
@@ -123,10 +135,7 @@ fn lock(settings: &Settings) -> Result<Option<DataDirLock>, StartError> {
 }
 
 async fn engine(settings: &Settings, own: &[SocketAddr]) -> Result<Engine, StartError> {
-    let url = match &settings.database {
-        Database::Sqlite(url) => url.clone(),
-        Database::Postgres(url) => url.expose_secret().to_owned(),
-    };
+    let url = database_url(settings);
     let (clock, random) = (Clock::system(), Random::system());
     let store = Store::open(&url).await.map_err(|error| unusable(&error))?;
     let keyring = keys::open(settings, &store, &clock, &random).await?;
@@ -193,6 +202,7 @@ pub struct Server {
     address: SocketAddr,
     setup_code: Option<SecretString>,
     certificate: Option<Arc<Certificate>>,
+    notary: Notary,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -218,7 +228,9 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
             .map_err(|error| StartError::failed("what was in flight is not known", &error))?;
     }
     let setup_code = keys::setup_code(settings, &engine).await?;
-    let facts = facts(settings, address, banners, &engine);
+    let notary = notary::open(settings, &engine).await?;
+    let mut facts = facts(settings, address, banners, &engine);
+    facts.notary = Some(notary.clone());
     let (app, router) = router::build(engine, facts);
     let listener = socket
         .listen(BACKLOG)
@@ -228,6 +240,7 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
     let tasks = TaskTracker::new();
     tasks.spawn(front.serve(router, stop.clone()));
     tasks.spawn(sweep::run(opened.engine.clone(), stop.clone()));
+    tasks.spawn(notary::run(notary.clone(), stop.clone()));
     local::server::start(settings, &app, &tasks, &stop)?;
     tracing::info!(%address, "serving");
     Ok(Server {
@@ -236,6 +249,7 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
         address,
         setup_code,
         certificate,
+        notary,
         tasks,
         stop,
     })
@@ -317,6 +331,7 @@ fn facts(
         proxies: proxies(settings),
         banners,
         random: engine.random.clone(),
+        notary: None,
     }
 }
 
@@ -370,6 +385,7 @@ impl Server {
             // Whatever holds the database up would hold its closing up as well.
             return false;
         }
+        notary::last_look(&self.notary).await;
         self.opened.engine.store.close().await;
         tracing::info!("stopped");
         true

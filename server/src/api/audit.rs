@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
-use carillon_contract::api::{AuditRecord, Page};
+use carillon_contract::api::{AuditCheckpoint, AuditRecord, Page};
 use carillon_domain::role::Permission;
+use carillon_engine::audit::Notary;
 use carillon_engine::{Caller, Engine, EngineError};
 use carillon_store::{AuditQuery, AuditRow, Cursor, Seek};
 use futures_util::stream::{self, Stream};
@@ -31,6 +32,7 @@ pub(super) fn routes() -> Table {
     Table::api()
         .get("/api/v1/audit", VIEW, list)
         .get("/api/v1/audit/export", VIEW, export)
+        .get("/api/v1/audit/checkpoint", VIEW, checkpoint)
         .get("/api/v1/audit/{seq}", VIEW, one)
 }
 
@@ -56,6 +58,14 @@ pub(super) const DOCS: &[Doc] = &[
         ],
         body: Content::Nothing,
         answer: (200, Content::Export),
+    },
+    Doc {
+        verb: Verb::Get,
+        path: "/api/v1/audit/checkpoint",
+        summary: "The last signed checkpoint; 404 while nothing is signed",
+        query: &[],
+        body: Content::Nothing,
+        answer: (200, Content::Json("AuditCheckpoint")),
     },
     Doc {
         verb: Verb::Get,
@@ -92,6 +102,20 @@ async fn one(
         .map_err(|_| Problem::from(EngineError::NotFound))?;
     let row = app.engine().audit_entry(&caller, seq).await?;
     Ok(axum::Json(record(&row)))
+}
+
+async fn checkpoint(
+    State(app): State<App>,
+    caller: Caller,
+) -> Result<axum::Json<AuditCheckpoint>, Problem> {
+    let row = app.engine().last_checkpoint(&caller).await?;
+    let row = row.ok_or(EngineError::NotFound)?;
+    Ok(axum::Json(AuditCheckpoint {
+        size: row.size,
+        at: row.at,
+        note: row.note,
+        key: app.notary().and_then(Notary::key).map(ToString::to_string),
+    }))
 }
 
 fn record(row: &AuditRow) -> AuditRecord {

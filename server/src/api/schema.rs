@@ -189,6 +189,11 @@ const LINES: &[Line] = &[
         "stopped:bool",
     ),
     (
+        "AuditCheckpoint",
+        "A signed statement of how far the log reaches, and under what root.",
+        "size:int at:time note:text key:text?",
+    ),
+    (
         "AuditRecord",
         "One audit record, as it was written.",
         "seq:int leaf_hash:text entry:object",

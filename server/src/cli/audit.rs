@@ -12,11 +12,15 @@ use crate::local;
 use crate::problem::{Problem, chain};
 use crate::startup;
 
+mod verify;
+
 /// The audit log.
 #[derive(Subcommand)]
 pub(super) enum Audit {
     /// Write records to standard output, newest first; the export is itself audited
     Export(Export),
+    /// Recompute the whole log from its bytes: 0 intact, 1 tampered, 3 cannot tell
+    Verify(Box<verify::Verify>),
 }
 
 #[derive(Args)]
@@ -41,7 +45,10 @@ fn pair(text: &str) -> Result<(String, String), String> {
 
 impl Audit {
     pub(super) async fn run(self, settings: &Settings) -> Outcome {
-        let Self::Export(export) = self;
+        let export = match self {
+            Self::Verify(verify) => return verify.run(settings).await,
+            Self::Export(export) => export,
+        };
         let opened = startup::open_beside(settings).await?;
         let caller = local::caller(rustix::process::geteuid().as_raw());
         let done = export.write(&opened.engine, &caller).await;

@@ -42,6 +42,7 @@ impl Reader<'_> {
         Settings {
             database: self.database(&data_dir),
             key_file: self.layers.text("key-file").map(PathBuf::from),
+            anchors: self.list::<PathBuf>("anchor-file", "write a path"),
             egress: self.egress(),
             log: self.log(),
             max_in_flight: self.max_in_flight(),

@@ -96,6 +96,14 @@ pub const SETTINGS: &[Setting] = &[
         "Keys that seal stored secrets; mode 0600"
     ),
     setting!(
+        "anchor-file",
+        "CARILLON_ANCHOR_FILE",
+        List,
+        "FILE,…",
+        "",
+        "Files elsewhere that each signed checkpoint of the audit log is added to"
+    ),
+    setting!(
         "allow-networks",
         "CARILLON_ALLOW_NETWORKS",
         List,

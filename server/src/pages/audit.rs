@@ -1,8 +1,10 @@
 //! `/audit`: the log, one record, exports of the same query.
 
-use carillon_contract::audit::AuditView;
+use carillon_contract::audit::{AuditView, ChainView};
 use carillon_contract::list::{Link, Total};
+use carillon_domain::Timestamp;
 use carillon_domain::role::Permission;
+use carillon_engine::audit::Notary;
 use carillon_engine::{Caller, EngineError};
 use carillon_store::{AuditRow, Page, Seek};
 
@@ -48,8 +50,7 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
         paging: seek::paging(&page, &asked.at("/audit"), total),
         rows: page.items.iter().map(audit_row::row_view).collect(),
         exports: exports(&asked),
-        // Shown once there is a command that checks it.
-        chain: None,
+        chain: Some(chain(&visit, &caller).await?),
         filter: asked.filter,
         errors: asked.errors,
     };
@@ -82,6 +83,28 @@ async fn page(
                 .await
         }
     }
+}
+
+/// How far the log reaches, what was signed of it, and what the notary complains of.
+async fn chain(visit: &Visit, caller: &Caller) -> Result<ChainView, EngineError> {
+    let engine = visit.app.engine();
+    let head = engine.audit_head(caller).await?;
+    let checkpoint = engine.last_checkpoint(caller).await?;
+    let notary = visit.app.notary();
+    let state = notary.map(Notary::state).unwrap_or_default();
+    let behind = |since: Timestamp| {
+        format!(
+            "The outside anchor lacks what was signed since {}: see the server's log.",
+            since.to_minute_text()
+        )
+    };
+    Ok(ChainView {
+        size: i64::try_from(head.size()).unwrap_or(i64::MAX),
+        root: hex::encode(head.root()),
+        checkpoint: checkpoint.map(|row| (row.size, row.at)),
+        key: notary.and_then(Notary::key).map(ToString::to_string),
+        problem: state.problem.or_else(|| state.anchor_behind.map(behind)),
+    })
 }
 
 fn exports(asked: &Asked) -> Vec<Link> {

@@ -95,6 +95,7 @@ fn known(code: &str) -> Option<&'static str> {
         ("job.released", "let the phones of a refused password go on"),
         ("job.resumed", "resumed a job"),
         ("job.started", "started a job at its hour"),
+        ("key.signer_named", "named the key that signs the audit log"),
         ("key.first_used", "used a key for the first time"),
         ("phone.created", "added the phone"),
         ("phone.changed", "changed the phone"),

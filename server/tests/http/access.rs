@@ -68,6 +68,7 @@ const NEEDS: &[(&str, &str, Option<Permission>)] = {
         ("GET", "/api/v1/audit", Some(P::ViewAudit)),
         ("GET", "/api/v1/audit/{seq}", Some(P::ViewAudit)),
         ("GET", "/api/v1/audit/export", Some(P::ViewAudit)),
+        ("GET", "/api/v1/audit/checkpoint", Some(P::ViewAudit)),
         ("GET", "/api/v1/users", Some(P::Administer)),
         ("GET", "/api/v1/tokens", Some(P::Administer)),
         ("GET", "/api/v1/sessions", Some(P::Administer)),

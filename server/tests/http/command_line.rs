@@ -172,7 +172,7 @@ async fn commands_beside_a_running_server() {
     house.close().await;
 }
 
-async fn asked(dir: &Path, words: &[&str]) -> (i32, String, String) {
+pub(crate) async fn asked(dir: &Path, words: &[&str]) -> (i32, String, String) {
     let mut command = carillon(dir);
     command.args(words);
     tokio::task::spawn_blocking(move || run(&mut command))

@@ -135,6 +135,12 @@ impl House {
         edited.await.unwrap();
     }
 
+    /// Stops it; what it wrote is left.
+    pub(crate) async fn stop(self) -> TempDir {
+        self.server.stop().await;
+        self.dir
+    }
+
     pub(crate) async fn close(self) {
         self.server.stop().await;
     }

@@ -14,7 +14,7 @@ mod inventory;
 mod jobs;
 
 pub use accounts::{Session, Token, User};
-pub use audit::AuditRecord;
+pub use audit::{AuditCheckpoint, AuditRecord};
 pub use inventory::{
     Credential, CredentialChange, CredentialInput, Group, GroupInput, ImportError, ImportReport,
     NewSite, Phone, PhoneChange, PhoneInput, Site, SiteInput,

@@ -70,8 +70,12 @@ pub struct ChainView {
     pub size: i64,
     /// Root of the tree over them, hexadecimal.
     pub root: String,
-    /// When the last checkpoint was signed.
-    pub checkpoint_at: Option<Timestamp>,
+    /// How many records the last checkpoint covers, and when it was signed.
+    pub checkpoint: Option<(i64, Timestamp)>,
+    /// The key to check with, as `--vkey` takes it.
+    pub key: Option<String>,
+    /// Why nothing is signed, or why an anchor does not get it.
+    pub problem: Option<String>,
 }
 
 /// One record in a list.

@@ -39,7 +39,10 @@ pub use accounts::throttles::ThrottleRow;
 pub use accounts::tokens::{NewToken, TokenRow, TokenScope};
 pub use accounts::users::{NewUser, UserRow};
 pub use accounts::views::SavedView;
-pub use audit::{AtLeast, AuditQuery, AuditRow, Frontier, Hash, leaf_hash};
+pub use audit::{
+    AtLeast, AuditQuery, AuditRow, AuditScan, CheckpointRow, Frontier, Hash, RawRecord,
+    RecordFault, TILE, TileRow, leaf_hash, node_hash,
+};
 pub use credentials::{
     CredentialRow, CredentialSource, CredentialSummary, CredentialUse, EffectiveCredential,
 };

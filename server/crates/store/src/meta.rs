@@ -82,6 +82,14 @@ impl Unit {
         self.conn().execute(sql.arg(key).arg(value)).await.map(drop)
     }
 
+    /// Writes one fact unless it is there already; says whether it wrote.
+    pub async fn claim_meta(&mut self, key: &str, value: &str) -> Result<bool> {
+        let sql =
+            Sql::new("INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING");
+        let written = self.conn().execute(sql.arg(key).arg(value)).await?;
+        Ok(written > 0)
+    }
+
     /// Removes one fact; says whether it was there.
     pub async fn delete_meta(&mut self, key: &str) -> Result<bool> {
         let sql = Sql::new("DELETE FROM meta WHERE key = $1").arg(key);

@@ -38,6 +38,14 @@ impl Row {
         })
     }
 
+    /// The bytes of a text or bytes column, whatever they are.
+    pub(crate) fn raw(&self, column: &str) -> Result<Option<Vec<u8>>> {
+        Ok(match self {
+            Self::Sqlite(row) => row.try_get_unchecked(column)?,
+            Self::Postgres(row) => row.try_get_unchecked(column)?,
+        })
+    }
+
     /// The same row with the table and the key to name when a value cannot be right.
     pub(crate) const fn of<'r>(&'r self, table: &'static str, key: &'static str) -> Fields<'r> {
         Fields {

@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 
 use crate::error::Result;
 
@@ -57,4 +57,19 @@ impl TestDatabase {
         conn.close().await?;
         Ok(())
     }
+}
+
+/// Runs a statement behind the store's back, as somebody with the file or the password would.
+pub async fn raw(url: &str, statement: &str) -> Result<()> {
+    let sql = AssertSqlSafe(statement.to_owned());
+    if url.starts_with("sqlite:") {
+        let mut conn = SqliteConnection::connect(url).await?;
+        conn.execute(sql).await?;
+        conn.close().await?;
+    } else {
+        let mut conn = PgConnection::connect(url).await?;
+        conn.execute(sql).await?;
+        conn.close().await?;
+    }
+    Ok(())
 }

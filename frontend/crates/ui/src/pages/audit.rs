@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use crate::components::{
     Field, chips, dash, empty, fact, facts, filter_errors, get, icon, instant, link_button, mono,
-    paging, panel, result_badge, select, submit, table, tabs, td, th, th_row, total_text, tr,
+    note, paging, panel, result_badge, select, submit, table, tabs, td, th, th_row, total_text, tr,
 };
 use crate::shell::Page;
 use crate::words;
@@ -210,21 +210,56 @@ pub(super) fn job(row: &AuditRow) -> AnyView {
 }
 
 fn chain(chain: &ChainView) -> AnyView {
-    let checkpoint = chain.checkpoint_at.map_or_else(
+    let checkpoint = chain.checkpoint.map_or_else(
         || view! { <span class="muted">"not signed yet"</span> }.into_any(),
-        instant,
+        |(_, at)| instant(at),
     );
+    let mut items = vec![
+        fact("Records", words::number(chain.size)),
+        fact(
+            "Root",
+            view! { <span class="mono key">{chain.root.clone()}</span> },
+        ),
+        fact("Last checkpoint", checkpoint),
+    ];
+    if let Some(key) = &chain.key {
+        items.push(fact(
+            "Key",
+            view! { <span class="mono key">{key.clone()}</span> },
+        ));
+    }
     panel(
         "chain",
         "Is it complete?",
         view! {
-            <p>"Each record is part of a hash tree; leaving one out or changing one would show. Check it on the server with:"</p>
-            <pre class="code-block" tabindex="0"><code>"carillon audit verify"</code></pre>
-            {facts(vec![
-                fact("Records", words::number(chain.size)),
-                fact("Root", view! { <span class="mono key">{chain.root.clone()}</span> }),
-                fact("Last checkpoint", checkpoint),
-            ])}
+            {chain.problem.clone().map(|problem| note("warning", "warning", problem))}
+            <p>{intact(chain)}</p>
+            <p>"Each record is part of a hash tree; leaving one out or changing one shows. Check it all, with a key and a checkpoint that you kept elsewhere:"</p>
+            <pre class="code-block" tabindex="0"><code>{command(chain)}</code></pre>
+            {facts(items)}
         },
+    )
+}
+
+/// What the server itself found when it signed last.
+fn intact(chain: &ChainView) -> AnyView {
+    match chain.checkpoint {
+        Some((size, at)) if chain.problem.is_none() => {
+            let last = words::number(size - 1);
+            view! { "Intact to #"{last}", checkpoint "{instant(at)}" signed." }.into_any()
+        }
+        Some((size, _)) => {
+            let last = words::number(size - 1);
+            view! { "Signed to #"{last}"; nothing was signed since." }.into_any()
+        }
+        None => "Nothing is signed yet.".into_any(),
+    }
+}
+
+fn command(chain: &ChainView) -> String {
+    let key = chain.key.as_ref();
+    key.map_or_else(
+        || "carillon audit verify".to_owned(),
+        |key| format!("carillon audit verify --vkey {key} --checkpoint FILE"),
     )
 }

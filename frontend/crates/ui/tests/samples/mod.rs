@@ -1768,7 +1768,9 @@ impl Samples {
             chain: Some(ChainView {
                 size: 184_220,
                 root: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
-                checkpoint_at: Some(ago(600)),
+                checkpoint: Some((184_000, ago(600))),
+                key: Some(self.s("carillon/0011223344556677+89abcdef+AQID")),
+                problem: Some(self.s("The outside anchor lacks what was signed since 14:00.")),
             }),
             errors: error("from", &self.s("A day looks like 2026-11-22.")),
         };

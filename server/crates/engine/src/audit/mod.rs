@@ -1,7 +1,23 @@
-//! Reading the audit log.
+//! Reading the audit log, and proving what it says.
 //!
-//! Owns the use cases of auditors. *Invariant:* nothing here changes a record; an export is
-//! itself recorded before its first row leaves.
+//! Owns the use cases of auditors, and the notary that signs the log. *Invariant:* nothing here
+//! changes a record; an export is itself recorded before its first row leaves.
 
+mod adopt;
+mod finding;
 mod head;
+mod journal;
+mod notary;
+mod note;
 mod read;
+mod signing_key;
+mod tiles;
+mod verify;
+
+pub use adopt::signing_key;
+pub use finding::{Finding, Intact, Kind, Verdict};
+pub use journal::Journal;
+pub use notary::{Notary, NotaryParts, NotaryState};
+pub use note::{Checkpoint, NoNote, SignedCheckpoint, VerifierKey, notes};
+pub use signing_key::{SIGNING_KEY_FILE, SigningKey, signing_key_source};
+pub use verify::{Evidence, verify};

@@ -136,7 +136,8 @@ fn render(key: &RootKey) -> Zeroizing<String> {
     ))
 }
 
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
+/// Makes a file of our own; one that is there is an error.
+pub(crate) fn write_new(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -150,7 +151,8 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
     File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
-fn read_private(source: &KeySource) -> Result<Zeroizing<String>, KeyFileError> {
+/// Reads a file that is private to us.
+pub(crate) fn read_private(source: &KeySource) -> Result<Zeroizing<String>, KeyFileError> {
     let path = source.path();
     let fail = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => KeyFileError::Missing(path.to_owned()),

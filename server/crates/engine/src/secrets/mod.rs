@@ -15,6 +15,7 @@ mod seal;
 
 pub use check::{KeyCheckError, check_keys};
 pub use key_file::{KeyFileError, KeySource};
+pub(crate) use key_file::{read_private, write_new};
 pub use keyring::{Keyring, Purpose};
 pub use place::Place;
 pub use seal::{OpenError, SealError};

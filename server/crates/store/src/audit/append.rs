@@ -75,21 +75,31 @@ fn row(seq: i64, event: &Event, frontier: &mut Frontier) -> Result<Vec<Value>> {
         })?;
     let leaf = leaf_hash(entry.as_bytes());
     frontier.push(leaf);
-    Ok(vec![
+    let mut values = Vec::with_capacity(13);
+    values.extend([
         seq.into(),
         event.at.into(),
         entry.into(),
         leaf.as_slice().into(),
-        storable(&event.actor.name).into(),
-        event.action.as_str().into(),
-        command(event).map(storable).into(),
-        event.phone.into(),
-        event.site.as_deref().map(storable).into(),
-        event.job.as_deref().map(storable).into(),
-        event.result.as_str().into(),
-        event.ip.as_deref().map(storable).into(),
-        search_text(event).into(),
-    ])
+    ]);
+    values.extend(indexed(event).into_iter().map(Value::from));
+    Ok(values)
+}
+
+/// What the index says of an event, in the order of the columns: actor, action, command, phone,
+/// site, job, result, ip, search.
+pub(super) fn indexed(event: &Event) -> [Option<String>; 9] {
+    [
+        Some(storable(&event.actor.name)),
+        Some(event.action.as_str().to_owned()),
+        command(event).map(storable),
+        event.phone.map(|mac| mac.to_string()),
+        event.site.as_deref().map(storable),
+        event.job.as_deref().map(storable),
+        Some(event.result.as_str().to_owned()),
+        event.ip.as_deref().map(storable),
+        Some(search_text(event)),
+    ]
 }
 
 /// The catalogue's action that an event is about: `detail.action`.
@@ -124,7 +134,7 @@ fn search_text(event: &Event) -> String {
 
 /// What people typed may hold a NUL, which Postgres has no way to store and SQLite ends a search
 /// at. In the entry itself JSON writes it out; a record must never fail for it.
-fn storable(text: &str) -> String {
+pub(super) fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 

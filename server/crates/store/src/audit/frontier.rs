@@ -25,7 +25,8 @@ pub fn leaf_hash(entry: &[u8]) -> Hash {
         .into()
 }
 
-fn node_hash(left: &Hash, right: &Hash) -> Hash {
+/// The hash of a node over two.
+pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
     let both = Sha256::new().chain_update([1]).chain_update(left);
     both.chain_update(right).finalize().into()
 }

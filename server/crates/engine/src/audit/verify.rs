@@ -1,0 +1,283 @@
+//! Checks the whole log, from its stored bytes up.
+//!
+//! Owns the order of the checks. *Invariant:* changes nothing, and
+//! believes nothing that stands in the database but what a key outside of it has signed.
+
+use std::collections::BTreeMap;
+
+use carillon_store::{AuditScan, Frontier, Hash, RawRecord, Store, StoreError, TILE};
+
+use super::finding::{Finding, Intact, Kind, Verdict};
+use super::note::{SignedCheckpoint, VerifierKey};
+
+/// Records read at once.
+const STEP: i64 = 8192;
+
+/// What is compared with the log from outside the database.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// The key whose signatures count.
+    pub key: Option<VerifierKey>,
+    /// Checkpoints that were kept elsewhere, each with the name of its source.
+    pub kept: Vec<(String, SignedCheckpoint)>,
+}
+
+/// Why a check ended early.
+enum Stop {
+    Found(Finding),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Checks the log of this database against the evidence.
+///
+/// # Errors
+/// When the storage fails.
+pub async fn verify(store: &Store, evidence: &Evidence) -> Result<Verdict, StoreError> {
+    let Some(key) = &evidence.key else {
+        let why = "there is no key to check signatures with; give --vkey";
+        return Ok(Verdict::CannotTell(why.to_owned()));
+    };
+    let scan = store.audit_scan().await?;
+    match check(scan, key, &evidence.kept).await {
+        Ok(intact) if intact.checkpoints == 0 => Ok(Verdict::CannotTell(format!(
+            "the {} records fit each other, but nothing was signed yet",
+            intact.size
+        ))),
+        Ok(intact) => Ok(Verdict::Intact(intact)),
+        Err(Stop::Found(finding)) => Ok(Verdict::Tampered(finding)),
+        Err(Stop::Store(error)) => Err(error),
+    }
+}
+
+async fn check(
+    mut scan: AuditScan,
+    key: &VerifierKey,
+    kept: &[(String, SignedCheckpoint)],
+) -> Result<Intact, Stop> {
+    let signed = Signed::of(&scan.checkpoints().await?, key, kept);
+    let mut walk = Walk {
+        frontier: Frontier::default(),
+        tile: TileWalk::default(),
+        signed,
+        compared: 0,
+    };
+    walk.compare().map_err(Stop::Found)?;
+    let mut after = i64::MIN;
+    loop {
+        let records = scan.records(after, STEP).await?;
+        let Some(last) = records.last() else { break };
+        after = last.seq;
+        let first = i64::try_from(walk.frontier.size()).unwrap_or(i64::MAX) / TILE;
+        let tiles = scan.tiles(first, after / TILE + 1).await?;
+        let tiles = tiles.into_iter().map(|tile| (tile.tile, tile)).collect();
+        // Hashing and reading text is work for the processor, not for the threads that wait.
+        let work = tokio::task::spawn_blocking(move || {
+            let done = walk.records(&records, &tiles);
+            (walk, done)
+        });
+        let done;
+        (walk, done) = work
+            .await
+            .map_err(|error| StoreError::Unusable(error.to_string()))?;
+        done.map_err(Stop::Found)?;
+    }
+    walk.end(&mut scan).await
+}
+
+/// The checkpoints that have to fit, by size.
+struct Signed {
+    /// Those that fit the key: size, root, source.
+    good: Vec<(u64, Hash, String)>,
+    /// Those that do not: the record from which on they say something, and their source.
+    foreign: Vec<(u64, String)>,
+}
+
+impl Signed {
+    fn of(
+        rows: &[carillon_store::CheckpointRow],
+        key: &VerifierKey,
+        kept: &[(String, SignedCheckpoint)],
+    ) -> Self {
+        let mut signed = Self {
+            good: Vec::new(),
+            foreign: Vec::new(),
+        };
+        for row in rows {
+            let source = format!("checkpoint of {} records in the database", row.size);
+            let size = u64::try_from(row.size).unwrap_or(0);
+            match row.note.parse::<SignedCheckpoint>() {
+                Ok(note) if note.is_signed_by(key) && note.checkpoint.size == size => {
+                    signed.good.push((size, note.checkpoint.root, source));
+                }
+                _ => signed.foreign.push((size, source)),
+            }
+        }
+        for (source, note) in kept {
+            let size = note.checkpoint.size;
+            let source = format!("checkpoint of {size} records in {source}");
+            if note.is_signed_by(key) {
+                signed.good.push((size, note.checkpoint.root, source));
+            } else {
+                signed.foreign.push((size, source));
+            }
+        }
+        // Stable: of one size the database's stands first.
+        signed.good.sort_by_key(|(size, _, _)| *size);
+        signed.foreign.sort_by_key(|(size, _)| *size);
+        signed
+    }
+}
+
+/// How far the check came.
+struct Walk {
+    frontier: Frontier,
+    tile: TileWalk,
+    signed: Signed,
+    /// How many of the good checkpoints were compared.
+    compared: usize,
+}
+
+#[derive(Default)]
+struct TileWalk {
+    frontier: Frontier,
+    span: Option<(i64, i64)>,
+}
+
+type Tiles = BTreeMap<i64, carillon_store::TileRow>;
+
+impl Walk {
+    fn records(&mut self, records: &[RawRecord], tiles: &Tiles) -> Result<(), Finding> {
+        records
+            .iter()
+            .try_for_each(|record| self.record(record, tiles))
+    }
+
+    fn record(&mut self, record: &RawRecord, tiles: &Tiles) -> Result<(), Finding> {
+        let expected = i64::try_from(self.frontier.size()).unwrap_or(i64::MAX);
+        if record.seq > expected {
+            return Err(Finding {
+                through: Some(record.seq - 1),
+                ..Finding::at(expected, Kind::Missing)
+            });
+        }
+        let hash = record.computed_hash();
+        if record.leaf_hash != hash {
+            return Err(Finding::at(record.seq, Kind::Changed));
+        }
+        if let Some(fault) = record.fault() {
+            return Err(Finding::at(record.seq, fault.into()));
+        }
+        if record.seq < expected {
+            return Err(Finding::at(record.seq, Kind::Moved));
+        }
+        self.frontier.push(hash);
+        self.tile(record, hash, tiles)?;
+        self.compare()
+    }
+
+    fn tile(&mut self, record: &RawRecord, hash: Hash, tiles: &Tiles) -> Result<(), Finding> {
+        let at = record.at();
+        let (min, max) = self.tile.span.unwrap_or((at, at));
+        self.tile.span = Some((min.min(at), max.max(at)));
+        self.tile.frontier.push(hash);
+        if self.tile.frontier.size() < TILE as u64 {
+            return Ok(());
+        }
+        let done = std::mem::take(&mut self.tile);
+        let number = record.seq / TILE;
+        let fits = tiles.get(&number).is_none_or(|row| {
+            row.hash == done.frontier.root()
+                && Some((row.min_at.micros(), row.max_at.micros())) == done.span
+        });
+        if fits {
+            return Ok(());
+        }
+        Err(Finding {
+            through: Some(record.seq),
+            ..Finding::at(number * TILE, Kind::Tile)
+        })
+    }
+
+    /// Compares with every checkpoint of the size that was reached.
+    fn compare(&mut self) -> Result<(), Finding> {
+        let reached = self.frontier.size();
+        let before = self
+            .compared
+            .checked_sub(1)
+            .and_then(|last| self.signed.good.get(last));
+        let from = before.map_or(0, |(size, _, _)| *size);
+        if let Some((_, source)) = self
+            .signed
+            .foreign
+            .iter()
+            .find(|(size, _)| *size == reached)
+        {
+            let seq = i64::try_from(from).unwrap_or(i64::MAX);
+            return Err(Finding {
+                through: Some(number(reached) - 1),
+                ..Finding::at(seq, Kind::Foreign(source.clone()))
+            });
+        }
+        let root = self.is_due(reached).then(|| self.frontier.root());
+        let mut fitting: Option<String> = None;
+        while self.is_due(reached) {
+            let (_, signed, source) = &self.signed.good[self.compared];
+            if Some(*signed) != root {
+                let kind = match fitting {
+                    Some(other) => Kind::Fork(format!("{other}; {source}")),
+                    None => Kind::Rewritten(source.clone()),
+                };
+                return Err(Finding {
+                    through: Some(number(reached) - 1),
+                    ..Finding::at(number(from), kind)
+                });
+            }
+            fitting = Some(source.clone());
+            self.compared += 1;
+        }
+        Ok(())
+    }
+
+    fn is_due(&self, reached: u64) -> bool {
+        let next = self.signed.good.get(self.compared);
+        next.is_some_and(|(size, _, _)| *size == reached)
+    }
+
+    async fn end(self, scan: &mut AuditScan) -> Result<Intact, Stop> {
+        let size = self.frontier.size();
+        if let Some((signed, _, source)) = self.signed.good.last().filter(|(s, _, _)| *s > size) {
+            return Err(Stop::Found(Finding {
+                through: Some(number(*signed) - 1),
+                ..Finding::at(number(size), Kind::Cut(source.clone()))
+            }));
+        }
+        if let Some((_, source)) = self.signed.foreign.iter().find(|(s, _)| *s > size) {
+            let kind = Kind::Foreign(source.clone());
+            return Err(Stop::Found(Finding::at(number(size), kind)));
+        }
+        let (head_size, head_frontier) = scan.head().await?;
+        if (head_size, head_frontier) != (number(size), self.frontier.to_bytes()) {
+            let seq = head_size.clamp(0, number(size));
+            return Err(Stop::Found(Finding::at(seq, Kind::Head)));
+        }
+        if let Some(seq) = scan.stray_group().await? {
+            return Err(Stop::Found(Finding::at(seq, Kind::Index("groups"))));
+        }
+        Ok(Intact {
+            size,
+            root: self.frontier.root(),
+            signed: self.signed.good.last().map_or(0, |(size, _, _)| *size),
+            checkpoints: self.signed.good.len(),
+        })
+    }
+}
+
+fn number(size: u64) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}

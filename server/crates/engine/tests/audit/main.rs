@@ -1,0 +1,46 @@
+//! The log: signed, checked, tampered with, found.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and says on standard error what it skips"
+)]
+
+mod checkpoints;
+mod house;
+mod tampering;
+
+macro_rules! cases {
+    ($($module:ident :: $case:ident,)+) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::$module::$case(&crate::house::Database::Sqlite).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                if let Some(database) = crate::house::postgres() {
+                    crate::$module::$case(&database).await;
+                }
+            })+
+        }
+    };
+}
+
+cases! {
+    checkpoints::a_log_is_signed_when_it_is_time,
+    checkpoints::a_restart_carries_on,
+    checkpoints::a_shorter_log_is_not_signed_again,
+    checkpoints::another_key_signs_nothing,
+    checkpoints::anchors_catch_up,
+    tampering::an_honest_log_is_intact,
+    tampering::a_record_that_was_touched_is_named,
+    tampering::an_index_that_was_touched_is_named,
+    tampering::a_tree_that_was_rebuilt_is_found,
+    tampering::a_cut_tail_is_found_by_what_was_kept,
+    tampering::forks_and_foreign_signatures_are_found,
+    tampering::an_export_is_checked_by_the_second_program,
+}

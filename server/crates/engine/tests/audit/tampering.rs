@@ -1,0 +1,313 @@
+//! Ways to change the log behind the program's back, and how each is found, by both verifiers.
+
+use carillon_engine::audit::{SigningKey, Verdict, notes};
+use carillon_engine::secrets::KeySource;
+use carillon_engine::{Random, audit::Kind};
+use carillon_store::{AuditQuery, Frontier, leaf_hash};
+
+use crate::house::{Database, House};
+
+pub(crate) async fn an_honest_log_is_intact(database: &Database) {
+    let house = House::signed(database).await;
+    house.record(7).await;
+    let Verdict::Intact(intact) = house.verdict(house.kept()).await else {
+        panic!("nothing was touched");
+    };
+    assert_eq!(
+        (intact.size, intact.signed, intact.checkpoints),
+        (607, 600, 6)
+    );
+    if !house.store.is_shared() {
+        let (checkpoints, database) = (house.file("checkpoints"), house.file("carillon.db"));
+        let words = [
+            "--checkpoint",
+            checkpoints.to_str().unwrap(),
+            database.to_str().unwrap(),
+        ];
+        if let Some((status, told)) = house.second(&words) {
+            assert_eq!(status, 0, "{told}");
+            assert!(told.contains(&hex::encode(intact.root)), "{told}");
+        }
+    }
+    let unsigned = House::new(database).await;
+    unsigned.key().await.unwrap();
+    let verdict = unsigned.verdict(Vec::new()).await;
+    assert!(matches!(verdict, Verdict::CannotTell(_)), "{verdict:?}");
+    unsigned.close().await;
+    house.close().await;
+}
+
+/// Statements, and how the finding begins.
+type Case = (Vec<String>, String);
+
+async fn each(database: &Database, cases: impl Fn(&House) -> Vec<Case>) {
+    let count = {
+        let house = House::new(database).await;
+        let count = cases(&house).len();
+        house.close().await;
+        count
+    };
+    for index in 0..count {
+        let house = House::signed(database).await;
+        let (statements, expected) = cases(&house).swap_remove(index);
+        house.tamper(&statements).await;
+        let found = house.finding().await;
+        assert!(
+            found.starts_with(&expected),
+            "{statements:?}: {found}, not {expected}"
+        );
+        house.close().await;
+    }
+}
+
+fn case(statements: &[&str], expected: impl Into<String>) -> Case {
+    let statements = statements.iter().map(|text| (*text).to_owned());
+    (statements.collect(), expected.into())
+}
+
+pub(crate) async fn a_record_that_was_touched_is_named(database: &Database) {
+    each(database, |_| {
+        let mut cases = Vec::new();
+        for seq in [0, 1, 137, 256, 599] {
+            let flip = format!("UPDATE audit SET entry = replace(entry, ',', ' ') WHERE seq = {seq}");
+            cases.push((vec![flip], format!("record {seq}: changed")));
+            let unlink = format!("DELETE FROM audit_groups WHERE seq = {seq}");
+            let delete = format!("DELETE FROM audit WHERE seq = {seq}");
+            let expected = if seq == 599 {
+                "record 599: cut".to_owned()
+            } else {
+                format!("record {seq}: missing")
+            };
+            cases.push((vec![unlink, delete], expected));
+        }
+        cases.push(case(
+            &["UPDATE audit SET leaf_hash = (SELECT leaf_hash FROM audit WHERE seq = 2) WHERE seq = 3"],
+            "record 3: changed",
+        ));
+        cases.push(case(
+            &["UPDATE audit SET seq = 10000 WHERE seq = 51"],
+            "record 51: missing",
+        ));
+        cases.push(case(
+            &["UPDATE audit SET seq = -1 WHERE seq = 51"],
+            "record -1: moved",
+        ));
+        cases.push(case(
+            &[
+                "CREATE TABLE swapped AS SELECT * FROM audit WHERE seq IN (101, 103)",
+                "UPDATE audit SET entry = (SELECT entry FROM swapped WHERE seq = 204 - audit.seq), \
+                 leaf_hash = (SELECT leaf_hash FROM swapped WHERE seq = 204 - audit.seq) \
+                 WHERE seq IN (101, 103)",
+            ],
+            "record 101: moved",
+        ));
+        cases
+    })
+    .await;
+}
+
+pub(crate) async fn an_index_that_was_touched_is_named(database: &Database) {
+    each(database, |house| {
+        let texts = [
+            "actor", "action", "command", "phone", "site", "job", "result", "ip", "search",
+        ];
+        let mut cases: Vec<Case> = texts
+            .iter()
+            .map(|column| {
+                let set = format!("UPDATE audit SET {column} = 'x' WHERE seq = 300");
+                (vec![set], format!("record 300: index: column {column}"))
+            })
+            .collect();
+        cases.push(case(
+            &["UPDATE audit SET at = at + 1 WHERE seq = 300"],
+            "record 300: index: column at",
+        ));
+        cases.push(case(
+            &["UPDATE audit SET site = NULL WHERE seq = 300"],
+            "record 300: index: column site",
+        ));
+        cases.push(case(
+            &["DELETE FROM audit_groups WHERE seq = 300 AND group_slug = 'all'"],
+            "record 300: index: column groups",
+        ));
+        cases.push(case(
+            &["INSERT INTO audit_groups (group_slug, seq) VALUES ('x', 301)"],
+            "record 301: index: column groups",
+        ));
+        cases.push((
+            vec![format!(
+                "UPDATE audit_head SET frontier = {}",
+                house.bytes(&[7; 96])
+            )],
+            "record 600: head".to_owned(),
+        ));
+        cases.push(case(
+            &["UPDATE audit_tiles SET min_at = min_at - 1 WHERE tile = 1"],
+            "records 256 to 511: tile",
+        ));
+        cases
+    })
+    .await;
+}
+
+/// Changes the text of some records and all hashes after it, as somebody without the key can.
+async fn rebuild(house: &House, edited: i64) -> Vec<String> {
+    let rows = house
+        .store
+        .audit_batch(&AuditQuery::default(), -1, 10_000)
+        .await
+        .unwrap();
+    let mut frontier = Frontier::default();
+    let mut statements = Vec::new();
+    for row in rows {
+        let mut entry = row.entry;
+        if row.seq == edited {
+            entry = entry.replace("Reboot", "reboot");
+            let hash = house.bytes(&leaf_hash(entry.as_bytes()));
+            statements.push(format!(
+                "UPDATE audit SET entry = replace(entry, 'Reboot', 'reboot'), leaf_hash = {hash}, \
+                 command = 'reboot', search = replace(search, 'Reboot', 'reboot') WHERE seq = {edited}"
+            ));
+        }
+        frontier.push(leaf_hash(entry.as_bytes()));
+    }
+    statements.push("DELETE FROM audit_tiles".to_owned());
+    statements.push(format!(
+        "UPDATE audit_head SET frontier = {}",
+        house.bytes(&frontier.to_bytes())
+    ));
+    statements
+}
+
+pub(crate) async fn a_tree_that_was_rebuilt_is_found(database: &Database) {
+    for seq in [2, 199, 399, 400, 599] {
+        let house = House::signed(database).await;
+        let statements = rebuild(&house, seq).await;
+        // Only the record and its hash, then the tree above it as well.
+        for part in [&statements[..1], &statements[1..]] {
+            house.tamper(part).await;
+            let found = house.finding().await;
+            let range = [(0, 199), (200, 399), (400, 599)];
+            let (first, last) = range.into_iter().find(|(_, last)| seq <= *last).unwrap();
+            let tile = format!(
+                "records {} to {}: tile",
+                seq / 256 * 256,
+                seq / 256 * 256 + 255
+            );
+            let expected = format!("records {first} to {last}: rewritten");
+            assert!(
+                found.starts_with(&expected) || found.starts_with(&tile),
+                "{found}"
+            );
+        }
+        house.close().await;
+    }
+}
+
+pub(crate) async fn a_cut_tail_is_found_by_what_was_kept(database: &Database) {
+    let house = House::signed(database).await;
+    let leaves = house.store.audit_leaves(0, 450).await.unwrap();
+    let mut frontier = Frontier::default();
+    for (hash, _) in &leaves {
+        frontier.push(*hash);
+    }
+    house
+        .tamper(&[
+            "DELETE FROM audit_groups WHERE seq >= 450".to_owned(),
+            "DELETE FROM audit WHERE seq >= 450".to_owned(),
+            "DELETE FROM audit_checkpoints WHERE size > 450".to_owned(),
+            "DELETE FROM audit_tiles WHERE tile > 0".to_owned(),
+            format!(
+                "UPDATE audit_head SET size = 450, frontier = {}",
+                house.bytes(&frontier.to_bytes())
+            ),
+        ])
+        .await;
+    // As an older copy that was put back: by itself it is whole.
+    assert!(matches!(
+        house.verdict(Vec::new()).await,
+        Verdict::Intact(_)
+    ));
+    let found = house.finding().await;
+    assert!(found.starts_with("records 450 to 599: cut"), "{found}");
+    house.close().await;
+}
+
+pub(crate) async fn forks_and_foreign_signatures_are_found(database: &Database) {
+    let house = House::signed(database).await;
+    let key = SigningKey::load(&house.key_source()).unwrap();
+    let fork = key.sign(400, [7; 32]).parse().unwrap();
+    let mut kept = house.kept();
+    kept.push(("anchor".to_owned(), fork));
+    match house.verdict(kept).await {
+        Verdict::Tampered(finding) => assert!(
+            matches!(finding.kind, Kind::Fork(_)) && finding.through == Some(399),
+            "{finding}"
+        ),
+        other => panic!("{other:?}"),
+    }
+    let thief = KeySource::File(house.file("other.key"));
+    let thief = SigningKey::create(&thief, &Random::system()).unwrap();
+    let root = house.kept()[1].1.checkpoint.root;
+    let foreign = thief.sign(400, root);
+    house
+        .tamper(&[format!(
+            "UPDATE audit_checkpoints SET note = '{foreign}' WHERE size = 400"
+        )])
+        .await;
+    let found = house.finding().await;
+    assert!(found.starts_with("records 200 to 399: foreign"), "{found}");
+    house
+        .tamper(&["UPDATE audit_checkpoints SET note = 'x' WHERE size = 400".to_owned()])
+        .await;
+    assert!(house.finding().await.contains("foreign"));
+    house.close().await;
+}
+
+pub(crate) async fn an_export_is_checked_by_the_second_program(database: &Database) {
+    let house = House::signed(database).await;
+    let mut rows = house
+        .store
+        .audit_batch(&AuditQuery::default(), -1, 10_000)
+        .await
+        .unwrap();
+    rows.reverse();
+    let lines: Vec<_> = rows.into_iter().map(|row| row.entry).collect();
+    let file = house.file("export.jsonl");
+    let kept = house.file("checkpoints");
+    assert_eq!(
+        notes(&std::fs::read_to_string(&kept).unwrap())
+            .unwrap()
+            .len(),
+        3
+    );
+    let words = [
+        "--checkpoint",
+        kept.to_str().unwrap(),
+        file.to_str().unwrap(),
+    ];
+    for (lines, status, word) in [
+        (lines.clone(), 0, "intact"),
+        (lines[1..].to_vec(), 1, "record 599: cut"),
+        (
+            [&lines[..99], &lines[100..]].concat(),
+            1,
+            "record 500: missing",
+        ),
+        (
+            lines
+                .iter()
+                .map(|line| line.replace("\"total\":301", "\"total\":302"))
+                .collect(),
+            1,
+            "records 200 to 399: rewritten",
+        ),
+    ] {
+        std::fs::write(&file, format!("{}\n", lines.join("\n"))).unwrap();
+        if let Some((found, told)) = house.second(&words) {
+            assert_eq!(found, status, "{told}");
+            assert!(told.contains(word), "{told}");
+        }
+    }
+    house.close().await;
+}

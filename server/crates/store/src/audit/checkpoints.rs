@@ -1,0 +1,156 @@
+//! Signed checkpoints, and the tiles over each 256 records.
+//!
+//! Owns both tables. *Invariant:* rows are added, never changed; a tile is a convenience, and
+//! whoever proves something with it compares the root with a signed one.
+
+use carillon_domain::Timestamp;
+
+use crate::conn::Conn;
+use crate::error::Result;
+use crate::row::Row;
+use crate::sql::{Sql, Value};
+use crate::store::Store;
+use crate::unit::Unit;
+
+use super::frontier::Hash;
+
+/// Records of one tile.
+pub const TILE: i64 = 256;
+const ROWS: usize = 500;
+
+/// One signed checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckpointRow {
+    /// How many records it covers.
+    pub size: i64,
+    /// When it was signed.
+    pub at: Timestamp,
+    /// The signed note, exactly.
+    pub note: String,
+}
+
+/// The root over 256 records, and the span of their times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TileRow {
+    /// Its number: the records from `256 * tile` on.
+    pub tile: i64,
+    /// The root over their hashes.
+    pub hash: Hash,
+    /// The earliest of their times.
+    pub min_at: Timestamp,
+    /// The latest of their times.
+    pub max_at: Timestamp,
+}
+
+impl Store {
+    /// The last checkpoint.
+    pub async fn last_checkpoint(&self) -> Result<Option<CheckpointRow>> {
+        let sql = "SELECT size, at, note FROM audit_checkpoints ORDER BY size DESC LIMIT 1";
+        let row = self.read().await?.conn().optional(Sql::new(sql)).await?;
+        row.as_ref().map(checkpoint).transpose()
+    }
+
+    /// The first checkpoint that covers a record; `None` when none does yet.
+    pub async fn checkpoint_over(&self, seq: i64) -> Result<Option<CheckpointRow>> {
+        let sql = Sql::new(
+            "SELECT size, at, note FROM audit_checkpoints WHERE size > $1 ORDER BY size LIMIT 1",
+        );
+        let row = self.read().await?.conn().optional(sql.arg(seq)).await?;
+        row.as_ref().map(checkpoint).transpose()
+    }
+
+    /// Hashes and times of the records in `from..to`, in their order.
+    pub async fn audit_leaves(&self, from: i64, to: i64) -> Result<Vec<(Hash, Timestamp)>> {
+        let sql = Sql::new(
+            "SELECT seq, leaf_hash, at FROM audit WHERE seq >= $1 AND seq < $2 ORDER BY seq",
+        );
+        let rows = self.read().await?.conn().all(sql.arg(from).arg(to)).await?;
+        rows.iter()
+            .map(|row| {
+                let fields = row.of("audit", "seq");
+                let hash = hash(fields.get("leaf_hash")?);
+                Ok((
+                    hash.ok_or_else(|| fields.wrong("leaf_hash"))?,
+                    fields.at("at")?,
+                ))
+            })
+            .collect()
+    }
+
+    /// The tiles in `from..to` that are there, in their order.
+    pub async fn audit_tiles(&self, from: i64, to: i64) -> Result<Vec<TileRow>> {
+        tiles(&mut self.read().await?.conn(), from, to).await
+    }
+}
+
+/// All checkpoints, smallest first.
+pub(super) async fn all(conn: &mut Conn<'_>) -> Result<Vec<CheckpointRow>> {
+    let sql = Sql::new("SELECT size, at, note FROM audit_checkpoints ORDER BY size");
+    conn.all(sql).await?.iter().map(checkpoint).collect()
+}
+
+/// The tiles in `from..to` that are there, in their order.
+pub(super) async fn tiles(conn: &mut Conn<'_>, from: i64, to: i64) -> Result<Vec<TileRow>> {
+    let sql = Sql::new(
+        "SELECT tile, hash, min_at, max_at FROM audit_tiles \
+         WHERE tile >= $1 AND tile < $2 ORDER BY tile",
+    );
+    let rows = conn.all(sql.arg(from).arg(to)).await?;
+    rows.iter().map(tile).collect()
+}
+
+impl Unit {
+    /// Keeps a checkpoint. Another node may have signed the same size: then its own stays.
+    pub async fn insert_checkpoint(&mut self, row: &CheckpointRow) -> Result<()> {
+        let sql = Sql::new(
+            "INSERT INTO audit_checkpoints (size, at, note) VALUES ($1, $2, $3) \
+             ON CONFLICT (size) DO NOTHING",
+        );
+        let sql = sql.arg(row.size).arg(row.at).arg(&row.note);
+        self.conn().execute(sql).await.map(drop)
+    }
+
+    /// Keeps tiles; those that are there stay as they are.
+    pub async fn insert_tiles(&mut self, tiles: &[TileRow]) -> Result<()> {
+        for chunk in tiles.chunks(ROWS) {
+            let mut sql = Sql::new("INSERT INTO audit_tiles (tile, hash, min_at, max_at) VALUES ");
+            sql.tuples(chunk.iter().map(values));
+            sql.push(" ON CONFLICT (tile) DO NOTHING");
+            self.conn().execute(sql).await?;
+        }
+        Ok(())
+    }
+}
+
+fn values(tile: &TileRow) -> Vec<Value> {
+    vec![
+        tile.tile.into(),
+        tile.hash.as_slice().into(),
+        tile.min_at.into(),
+        tile.max_at.into(),
+    ]
+}
+
+fn checkpoint(row: &Row) -> Result<CheckpointRow> {
+    let fields = row.of("audit_checkpoints", "size");
+    Ok(CheckpointRow {
+        size: fields.int("size")?,
+        at: fields.at("at")?,
+        note: fields.text("note")?,
+    })
+}
+
+fn tile(row: &Row) -> Result<TileRow> {
+    let fields = row.of("audit_tiles", "tile");
+    let hash = hash(fields.get("hash")?);
+    Ok(TileRow {
+        tile: fields.int("tile")?,
+        hash: hash.ok_or_else(|| fields.wrong("hash"))?,
+        min_at: fields.at("min_at")?,
+        max_at: fields.at("max_at")?,
+    })
+}
+
+fn hash(bytes: Vec<u8>) -> Option<Hash> {
+    Hash::try_from(bytes).ok()
+}

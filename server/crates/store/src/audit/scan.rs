@@ -1,0 +1,201 @@
+//! Reading the log as it lies there, for whoever checks it.
+//!
+//! Owns the look at raw bytes. *Invariant:* nothing that somebody wrote into the tables makes
+//! this fail: what is odd is a finding, and the checker names it.
+
+use carillon_domain::event::Event;
+use serde::Deserialize;
+
+use crate::conn::Conn;
+use crate::error::Result;
+use crate::row::Row;
+use crate::sql::Sql;
+use crate::store::{Store, Tx};
+
+use super::append;
+use super::checkpoints::{self, CheckpointRow, TileRow};
+use super::frontier::Hash;
+
+/// One moment of the log, for a look at all of it.
+pub struct AuditScan {
+    tx: Tx,
+}
+
+/// One record as it lies there.
+#[derive(Clone, Debug)]
+pub struct RawRecord {
+    /// The number in the table.
+    pub seq: i64,
+    /// The bytes that should be hashed.
+    pub entry: Vec<u8>,
+    /// The hash that stands beside them.
+    pub leaf_hash: Vec<u8>,
+    /// The other columns: the numbers, then the texts.
+    at: i64,
+    texts: Vec<Option<Vec<u8>>>,
+    groups: Vec<Vec<u8>>,
+}
+
+/// What an entry holds.
+#[derive(Deserialize)]
+struct Entry {
+    seq: i64,
+    #[serde(flatten)]
+    event: Event,
+}
+
+/// How a record differs from what it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordFault {
+    /// The entry cannot be read as a record.
+    Unreadable,
+    /// The entry has another number than the row.
+    Number,
+    /// This column says something else than the entry.
+    Column(&'static str),
+}
+
+const TEXTS: [&str; 9] = [
+    "actor", "action", "command", "phone", "site", "job", "result", "ip", "search",
+];
+
+impl Store {
+    /// Begins a look at the whole log as it is at this moment.
+    pub async fn audit_scan(&self) -> Result<AuditScan> {
+        Ok(AuditScan {
+            tx: self.snapshot().await?,
+        })
+    }
+}
+
+impl AuditScan {
+    /// Size and frontier of the head, as they stand there.
+    pub async fn head(&mut self) -> Result<(i64, Vec<u8>)> {
+        let sql = Sql::new("SELECT size, frontier FROM audit_head WHERE id = 1");
+        let row = self.tx.conn().optional(sql).await?;
+        Ok(match row {
+            Some(row) => (row.get("size")?, row.raw("frontier")?.unwrap_or_default()),
+            None => (-1, Vec::new()),
+        })
+    }
+
+    /// The next records with a number above `after`. Begin with `i64::MIN`.
+    pub async fn records(&mut self, after: i64, limit: i64) -> Result<Vec<RawRecord>> {
+        let mut conn = self.tx.conn();
+        let sql = Sql::new(
+            "SELECT seq, at, entry, leaf_hash, actor, action, command, phone, site, job, result, \
+             ip, search FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2",
+        );
+        let rows = conn.all(sql.arg(after).arg(limit)).await?;
+        let mut records = rows.iter().map(raw).collect::<Result<Vec<_>>>()?;
+        if let (Some(first), Some(last)) = (records.first(), records.last()) {
+            let span = (first.seq, last.seq);
+            add_groups(&mut conn, span, &mut records).await?;
+        }
+        Ok(records)
+    }
+
+    /// The lowest record that only a row of the groups tells of.
+    pub async fn stray_group(&mut self) -> Result<Option<i64>> {
+        let sql = Sql::new(
+            "SELECT MIN(g.seq) AS seq FROM audit_groups g \
+             WHERE NOT EXISTS (SELECT 1 FROM audit a WHERE a.seq = g.seq)",
+        );
+        match self.tx.conn().optional(sql).await? {
+            Some(row) => row.get("seq"),
+            None => Ok(None),
+        }
+    }
+
+    /// All checkpoints, smallest first.
+    pub async fn checkpoints(&mut self) -> Result<Vec<CheckpointRow>> {
+        checkpoints::all(&mut self.tx.conn()).await
+    }
+
+    /// The tiles in `from..to` that are there.
+    pub async fn tiles(&mut self, from: i64, to: i64) -> Result<Vec<TileRow>> {
+        checkpoints::tiles(&mut self.tx.conn(), from, to).await
+    }
+}
+
+impl RawRecord {
+    /// The time in the index, which [`RawRecord::fault`] compares with the entry.
+    pub const fn at(&self) -> i64 {
+        self.at
+    }
+
+    /// The hash that the entry has.
+    pub fn computed_hash(&self) -> Hash {
+        super::leaf_hash(&self.entry)
+    }
+
+    /// Compares number and index columns with the entry.
+    pub fn fault(&self) -> Option<RecordFault> {
+        let Ok(entry) = serde_json::from_slice::<Entry>(&self.entry) else {
+            return Some(RecordFault::Unreadable);
+        };
+        if entry.seq != self.seq {
+            return Some(RecordFault::Number);
+        }
+        if entry.event.at.micros() != self.at {
+            return Some(RecordFault::Column("at"));
+        }
+        self.differing_text(&append::indexed(&entry.event))
+            .or_else(|| (!self.has_groups(&entry.event)).then_some("groups"))
+            .map(RecordFault::Column)
+    }
+
+    fn differing_text(&self, expected: &[Option<String>; 9]) -> Option<&'static str> {
+        let pairs = TEXTS.iter().zip(&self.texts).zip(expected);
+        pairs
+            .filter(|((_, found), expected)| {
+                found.as_deref() != expected.as_deref().map(str::as_bytes)
+            })
+            .map(|((name, _), _)| *name)
+            .next()
+    }
+
+    fn has_groups(&self, event: &Event) -> bool {
+        let mut expected: Vec<_> = event
+            .groups
+            .iter()
+            .map(|slug| append::storable(slug).into_bytes())
+            .collect();
+        expected.sort();
+        expected.dedup();
+        self.groups == expected
+    }
+}
+
+fn raw(row: &Row) -> Result<RawRecord> {
+    let texts = TEXTS.iter().map(|name| row.raw(name));
+    Ok(RawRecord {
+        seq: row.get("seq")?,
+        at: row.get("at")?,
+        entry: row.raw("entry")?.unwrap_or_default(),
+        leaf_hash: row.raw("leaf_hash")?.unwrap_or_default(),
+        texts: texts.collect::<Result<_>>()?,
+        groups: Vec::new(),
+    })
+}
+
+async fn add_groups(
+    conn: &mut Conn<'_>,
+    (first, last): (i64, i64),
+    records: &mut [RawRecord],
+) -> Result<()> {
+    let sql = Sql::new(
+        "SELECT seq, group_slug FROM audit_groups WHERE seq >= $1 AND seq <= $2 \
+         ORDER BY seq, group_slug",
+    );
+    for row in conn.all(sql.arg(first).arg(last)).await? {
+        let seq: i64 = row.get("seq")?;
+        let place = records.binary_search_by_key(&seq, |record| record.seq);
+        if let Some(record) = place.ok().and_then(|place| records.get_mut(place)) {
+            record
+                .groups
+                .push(row.raw("group_slug")?.unwrap_or_default());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! `carillon audit verify`: whether the log is what was written and signed.
+//!
+//! Reads the database and nothing else; an examined copy stays as it is.
+
+use std::path::{Path, PathBuf};
+
+use carillon_engine::audit::{
+    Evidence, Intact, SignedCheckpoint, SigningKey, Verdict, VerifierKey, notes, verify,
+};
+use carillon_store::Store;
+use clap::Args;
+
+use super::super::{Failure, Outcome, output};
+use crate::config::Settings;
+use crate::problem::chain;
+use crate::startup;
+
+#[derive(Args)]
+pub(in crate::cli) struct Verify {
+    /// A checkpoint, or several one after another, that was kept elsewhere
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Vec<PathBuf>,
+    /// The file of an outside anchor
+    #[arg(long, value_name = "FILE")]
+    anchor: Vec<PathBuf>,
+    /// The key whose signatures count, as you noted it; else that of the signing key's file
+    #[arg(long, value_name = "KEY")]
+    vkey: Option<VerifierKey>,
+}
+
+impl Verify {
+    pub(super) async fn run(self, settings: &Settings) -> Outcome {
+        let evidence = self.evidence(settings)?;
+        let store = open(settings).await?;
+        let verdict = verify(&store, &evidence).await;
+        store.close().await;
+        let verdict = verdict.map_err(|error| {
+            Failure::CannotTell(format!(
+                "cannot tell: the log cannot be read: {}",
+                chain(&error)
+            ))
+        })?;
+        match verdict {
+            Verdict::Intact(intact) => {
+                output::line(&told(&intact));
+                Ok(())
+            }
+            Verdict::Tampered(finding) => Err(Failure::Failed(format!("tampered: {finding}"))),
+            Verdict::CannotTell(why) => Err(Failure::CannotTell(format!("cannot tell: {why}"))),
+        }
+    }
+
+    fn evidence(&self, settings: &Settings) -> Result<Evidence, Failure> {
+        let own = || SigningKey::load(&startup::signing_key_source(settings)).ok();
+        let key = self.vkey.clone();
+        let key = key.or_else(|| own().map(|key| key.public().clone()));
+        let mut kept = Vec::new();
+        for file in self.checkpoint.iter().chain(&self.anchor) {
+            kept.extend(read(file)?);
+        }
+        let known = std::iter::once(startup::journal(settings)).chain(settings.anchors.clone());
+        for file in known.filter(|file| file.exists()) {
+            kept.extend(read(&file)?);
+        }
+        Ok(Evidence { key, kept })
+    }
+}
+
+/// The database, neither made nor brought up to date.
+async fn open(settings: &Settings) -> Result<Store, Failure> {
+    let cannot = |why: String| Failure::CannotTell(format!("cannot tell: {why}"));
+    if let Some(file) = startup::sqlite_file(settings).filter(|file| !file.exists()) {
+        return Err(cannot(format!(
+            "there is no database at {}",
+            file.display()
+        )));
+    }
+    let opened = Store::open(&startup::database_url(settings)).await;
+    opened.map_err(|error| cannot(format!("the database cannot be opened: {}", chain(&error))))
+}
+
+fn read(file: &Path) -> Result<Vec<(String, SignedCheckpoint)>, Failure> {
+    let cannot = |why: String| {
+        Failure::CannotTell(format!(
+            "cannot tell: {} cannot be read: {why}",
+            file.display()
+        ))
+    };
+    let text = std::fs::read_to_string(file).map_err(|error| cannot(error.to_string()))?;
+    let notes = notes(&text).map_err(|error| cannot(error.to_string()))?;
+    let source = file.display().to_string();
+    Ok(notes
+        .into_iter()
+        .map(|note| (source.clone(), note))
+        .collect())
+}
+
+fn told(intact: &Intact) -> String {
+    let rest = intact.size - intact.signed;
+    let rest = match rest {
+        0 => String::new(),
+        1 => "; 1 newer record is not signed yet".to_owned(),
+        _ => format!("; {rest} newer records are not signed yet"),
+    };
+    format!(
+        "intact: {} records, root {}; signed up to {} records ({} checkpoints compared){rest}",
+        intact.size,
+        hex::encode(intact.root),
+        intact.signed,
+        intact.checkpoints
+    )
+}

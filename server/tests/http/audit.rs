@@ -1,0 +1,81 @@
+//! The log as auditors meet it: signed, proven, taken away.
+
+use std::path::Path;
+
+use carillon_domain::Timestamp;
+use carillon_domain::event::{Actor, Event};
+use carillon_domain::role::Role;
+use carillon_engine::audit::{SignedCheckpoint, VerifierKey};
+use serde_json::Value;
+
+use crate::command_line::asked;
+use crate::house::House;
+use crate::requests::Client;
+
+/// Adds many records at once, as a large job does.
+async fn record(house: &House, count: i64) {
+    let event = |n| Event::new(Timestamp::from_micros(n), Actor::system(), "test.told");
+    let events: Vec<_> = (0..count).map(event).collect();
+    let unit = house.engine().store.begin().await.unwrap();
+    unit.record(&events).await.unwrap().commit().await.unwrap();
+}
+
+/// The first checkpoint of at least so many records.
+async fn checkpoint(api: &Client, size: i64) -> Value {
+    loop {
+        let answer = api.get("/audit/checkpoint").await;
+        if answer.status == 200 && answer.json()["size"].as_i64().unwrap() >= size {
+            return answer.json();
+        }
+        // Not a wait for something to have happened: the next look decides.
+        tokio::task::yield_now().await;
+    }
+}
+
+pub(crate) async fn a_checkpoint_is_handed_out(house: House) -> House {
+    let api = house.program(Role::Auditor).await;
+    api.get("/audit/checkpoint").await.problem(404, "not_found");
+    record(&house, 1000).await;
+    let told = checkpoint(&api, 1000).await;
+    let key: VerifierKey = told["key"].as_str().unwrap().parse().unwrap();
+    let note: SignedCheckpoint = told["note"].as_str().unwrap().parse().unwrap();
+    assert!(note.is_signed_by(&key));
+    assert_eq!(note.checkpoint.size, told["size"].as_u64().unwrap());
+    house
+}
+
+async fn verify(dir: &Path, words: &[&str]) -> (i32, String, String) {
+    asked(dir, &[&["audit", "verify"], words].concat()).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_is_checked_beside_the_server_and_after_it() {
+    let house = House::open(None).await;
+    let dir = house.dir.path().to_owned();
+    let (status, _, err) = verify(&dir, &[]).await;
+    assert_eq!(status, 3, "nothing is signed yet: {err}");
+    let api = house.program(Role::Auditor).await;
+    record(&house, 1000).await;
+    checkpoint(&api, 1000).await;
+    let (status, out, err) = verify(&dir, &[]).await;
+    assert_eq!((status, err.as_str()), (0, ""), "{out}");
+    assert!(out.starts_with("intact: "), "{out}");
+    let kept = house.stop().await;
+    let (status, out, _) = verify(&dir, &[]).await;
+    assert_eq!(status, 0);
+    assert!(!out.contains("not signed yet"), "the stop signs: {out}");
+    let (status, _, _) = verify(&dir, &["--vkey", "nonsense"]).await;
+    assert_eq!(status, 2);
+    let (status, _, err) = verify(&dir, &["--anchor", "/nonexistent"]).await;
+    assert_eq!((status, err.lines().count()), (3, 1), "{err}");
+    // What was signed and is not there any more is missed.
+    std::fs::remove_file(dir.join("carillon.db")).unwrap();
+    let (status, _, err) = verify(&dir, &[]).await;
+    assert_eq!(status, 3, "{err}");
+    let (status, _, err) = asked(&dir, &["user", "list"]).await;
+    assert_eq!(status, 0, "a new database: {err}");
+    let (status, _, err) = verify(&dir, &[]).await;
+    assert_eq!(status, 1, "{err}");
+    assert!(err.contains("cut"), "{err}");
+    drop(kept);
+}

@@ -1,0 +1,356 @@
+#!/usr/bin/env python3
+"""Checks a Carillon audit log without Carillon: a second program, for whoever trusts nobody.
+
+    verify_audit.py --vkey KEY [--checkpoint FILE]... (carillon.db | export.jsonl)
+
+Takes a SQLite database, or a JSON Lines export of the whole log (from either database).
+A checkpoint file holds signed notes, one after another, each with a blank line behind it; a note
+comes from the anchor, from `<data-dir>/checkpoints` or from `GET /api/v1/audit/checkpoint`.
+
+Standard library only, written from RFC 9162 (the tree), RFC 8032 (Ed25519) and C2SP (signed-note,
+tlog-checkpoint). Exit status: 0 intact, 1 tampered, 3 cannot tell (2 is usage).
+"""
+import argparse, base64, hashlib, json, sqlite3, sys
+from datetime import datetime, timezone
+
+# --- Ed25519, verification only (RFC 8032, section 5.1.7) -----------------------------------
+P = 2**255 - 19
+Q = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+I = pow(2, (P - 1) // 4, P)
+
+
+def add(a, b):
+    e = (a[1] - a[0]) * (b[1] - b[0]) % P
+    f = (a[1] + a[0]) * (b[1] + b[0]) % P
+    g, h = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
+    e, i, j, k = f - e, h - g, h + g, f + e
+    return e * i % P, j * k % P, i * j % P, e * k % P
+
+
+def times(n, a):
+    r = (0, 1, 1, 0)
+    while n:
+        if n & 1:
+            r = add(r, a)
+        a, n = add(a, a), n >> 1
+    return r
+
+
+def point(b):
+    y = int.from_bytes(b, "little")
+    sign, y = y >> 255, y & ((1 << 255) - 1)
+    if y >= P:
+        return None
+    x2 = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(x2, (P + 3) // 8, P)
+    if (x * x - x2) % P:
+        x = x * I % P
+    if (x * x - x2) % P or (x == 0 and sign):
+        return None
+    x = P - x if (x & 1) != sign else x
+    return x, y, 1, x * y % P
+
+
+BASE = point(bytes([0x58] + [0x66] * 31))
+
+
+def is_signed(key, message, signature):
+    a, r = point(key), point(signature[:32])
+    s = int.from_bytes(signature[32:], "little")
+    if a is None or r is None or s >= Q or len(signature) != 64:
+        return False
+    h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % Q
+    left, right = times(s, BASE), add(r, times(h, a))
+    return not any((left[i] * right[2] - right[i] * left[2]) % P for i in (0, 1))
+
+
+# --- signed notes ---------------------------------------------------------------------------
+class Key:
+    def __init__(self, text):
+        self.name, hash_, data = text.strip().split("+", 2)
+        data = base64.b64decode(data, validate=True)
+        self.key = data[1:]
+        self.hash = hashlib.sha256(self.name.encode() + b"\n" + data).digest()[:4]
+        if data[0] != 1 or len(self.key) != 32 or self.hash.hex() != hash_:
+            raise ValueError("no Ed25519 verifier key")
+
+
+def parse_note(body, lines):
+    """(origin, size, root, signed text, [(name, bytes)]), or None."""
+    try:
+        origin, size, root = body.split("\n")[:3]
+        signatures = []
+        for line in lines.split("\n"):
+            dash, name, data = line.split(" ")
+            data = base64.b64decode(data, validate=True)
+            if dash != "\u2014" or not name or len(data) <= 4:
+                return None
+            signatures.append((name, data))
+        root = base64.b64decode(root, validate=True)
+        if not origin or len(root) != 32 or str(int(size)) != size:
+            return None
+        return origin, int(size), root, (body + "\n").encode(), signatures
+    except ValueError:
+        return None
+
+
+def parse_notes(text):
+    blocks, found, i = [b.strip() for b in text.split("\n\n")], [], 0
+    while i + 1 < len(blocks):
+        note = parse_note(blocks[i], blocks[i + 1])
+        if note:
+            found.append(note)
+        i += 2 if note else 1
+    return found
+
+
+def is_good(note, key):
+    origin, _, _, text, signatures = note
+    return origin == key.name and any(
+        name == key.name and data[:4] == key.hash and is_signed(key.key, text, data[4:])
+        for name, data in signatures
+    )
+
+
+# --- the tree -------------------------------------------------------------------------------
+def leaf(entry):
+    return hashlib.sha256(b"\0" + entry).digest()
+
+
+class Tree:
+    def __init__(self):
+        self.size, self.roots = 0, []
+
+    def push(self, h):
+        n = self.size
+        while n & 1:
+            h, n = hashlib.sha256(b"\1" + self.roots.pop() + h).digest(), n >> 1
+        self.roots.append(h)
+        self.size += 1
+
+    def root(self):
+        if not self.roots:
+            return hashlib.sha256().digest()
+        h = self.roots[-1]
+        for left in reversed(self.roots[:-1]):
+            h = hashlib.sha256(b"\1" + left + h).digest()
+        return h
+
+
+# --- findings -------------------------------------------------------------------------------
+class Tampered(Exception):
+    def __init__(self, seq, what, through=None):
+        place = f"records {seq} to {through}" if through is not None and through > seq else f"record {seq}"
+        super().__init__(f"{place}: {what}")
+
+
+class CannotTell(Exception):
+    pass
+
+
+# --- records --------------------------------------------------------------------------------
+TILE = 256
+COLUMNS = ["at", "actor", "action", "command", "phone", "site", "job", "result", "ip", "search"]
+
+
+def micros(text):
+    whole, _, rest = text.rstrip("Z").partition(".")
+    at = datetime.strptime(whole, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+    delta = at - datetime(1970, 1, 1, tzinfo=timezone.utc)
+    return (delta.days * 86400 + delta.seconds) * 10**6 + int((rest + "000000")[:6])
+
+
+def storable(text):
+    return None if text is None else text.replace("\0", "\ufffd")
+
+
+def texts(value):
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from texts(item)
+
+
+def index_of(e):
+    """What the index columns must say of an entry."""
+    detail = e.get("detail")
+    command = detail.get("action") if isinstance(detail, dict) else None
+    phone = e.get("phone")
+    search = [e.get("phone_name", ""), e.get("reason", ""), e["actor"]["name"], e["action"]]
+    search += [phone, phone.replace(":", "")] if phone else []
+    search += texts(detail)
+    return [micros(e["at"]), storable(e["actor"]["name"]), e["action"],
+            storable(command) if isinstance(command, str) else None, phone,
+            storable(e.get("site")), storable(e.get("job")), e["result"], storable(e.get("ip")),
+            storable("".join(t + "\n" for t in search)).casefold()]
+
+
+class Log:
+    """A SQLite database; every text as bytes, because it may be anything."""
+
+    def __init__(self, path):
+        self.db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        self.db.text_factory = bytes
+        self.db.execute("BEGIN")
+        self.tile_rows = {r[0]: r[1:] for r in self.db.execute("SELECT tile, hash, min_at, max_at FROM audit_tiles")}
+
+    def checkpoints(self):
+        return [(size, note.decode("utf-8", "replace"))
+                for size, note in self.db.execute("SELECT size, note FROM audit_checkpoints ORDER BY size")]
+
+    def records(self):
+        groups = self.db.execute("SELECT seq, group_slug FROM audit_groups ORDER BY seq, group_slug")
+        ahead = groups.fetchone()
+        names = ", ".join(COLUMNS)
+        for row in self.db.execute(f"SELECT seq, entry, leaf_hash, {names} FROM audit ORDER BY seq"):
+            seq, entry, stored, *columns = row
+            own = []
+            while ahead and ahead[0] < seq:
+                raise Tampered(ahead[0], "index: column groups differs from the record")
+            while ahead and ahead[0] == seq:
+                own.append(ahead[1])
+                ahead = groups.fetchone()
+            yield seq, entry, stored, columns, own
+        if ahead:
+            self.stray = ahead[0]
+
+    def head(self):
+        return self.db.execute("SELECT size, frontier FROM audit_head").fetchone() or (-1, b"")
+
+    stray = None
+
+
+class Export:
+    """A JSON Lines export of the whole log; newest first, as it is written."""
+    tile_rows, stray = {}, None
+
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            lines = [line.rstrip(b"\n") for line in file]
+        self.lines = sorted(lines, key=lambda line: json.loads(line)["seq"])
+
+    def checkpoints(self):
+        return []
+
+    def records(self):
+        for line in self.lines:
+            yield json.loads(line)["seq"], line, None, None, None
+
+    def head(self):
+        return None
+
+
+def check_record(seq, entry, columns, groups):
+    try:
+        e = json.loads(entry)
+        number, index = e["seq"], index_of(e)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Tampered(seq, "unreadable: the bytes are no record")
+    if number != seq:
+        raise Tampered(seq, "moved: the record belongs to another number")
+    if columns is None:
+        return index[0]
+    found = [c.decode("utf-8", "replace") if isinstance(c, bytes) else c for c in columns]
+    found[-1] = found[-1].casefold()
+    for name, expected, column in zip(COLUMNS, index, found):
+        if expected != column:
+            raise Tampered(seq, f"index: column {name} differs from the record")
+    if sorted({storable(g).encode() for g in e.get("groups", [])}) != groups:
+        raise Tampered(seq, "index: column groups differs from the record")
+    return index[0]
+
+
+def check(log, key, kept):
+    good, foreign = [], []
+    for size, text in log.checkpoints():
+        source = f"checkpoint of {size} records in the database"
+        notes = parse_notes(text + "\n")
+        fits = len(notes) == 1 and notes[0][1] == size and is_good(notes[0], key)
+        good.append((size, notes[0][2], source)) if fits else foreign.append((size, source))
+    for name, note in kept:
+        source = f"checkpoint of {note[1]} records in {name}"
+        good.append((note[1], note[2], source)) if is_good(note, key) else foreign.append((note[1], source))
+    good.sort(key=lambda g: g[0])
+    foreign.sort(key=lambda f: f[0])
+    bad, done, tree, tile = dict(reversed(foreign)), 0, Tree(), (Tree(), [])
+
+    def compare():
+        nonlocal done
+        since = good[done - 1][0] if done else 0
+        if tree.size in bad:
+            raise Tampered(since, f"foreign: a checkpoint is not signed by the key ({bad[tree.size]})", tree.size - 1)
+        fitting = None
+        while done < len(good) and good[done][0] == tree.size:
+            _, root, source = good[done]
+            if root != tree.root():
+                what = f"fork: two signed checkpoints of one size differ ({fitting}; {source})" if fitting else \
+                    f"rewritten: the root is not the one signed ({source})"
+                raise Tampered(since, what, tree.size - 1)
+            fitting, done = source, done + 1
+
+    compare()
+    for seq, entry, stored, columns, groups in log.records():
+        if seq > tree.size:
+            raise Tampered(tree.size, "missing", seq - 1)
+        h = leaf(entry)
+        if stored is not None and stored != h:
+            raise Tampered(seq, "changed: the bytes do not have the stored hash")
+        at = check_record(seq, entry, columns, groups)
+        if seq < tree.size:
+            raise Tampered(seq, "moved: the record belongs to another number")
+        tree.push(h)
+        tile[0].push(h)
+        tile[1].append(at)
+        if len(tile[1]) == TILE:
+            row = log.tile_rows.get(seq // TILE)
+            if row and row != (tile[0].root(), min(tile[1]), max(tile[1])):
+                raise Tampered(seq // TILE * TILE, "tile: its hash or times do not fit the records", seq)
+            tile = (Tree(), [])
+        compare()
+    for size, _, source in good[-1:]:
+        if size > tree.size:
+            raise Tampered(tree.size, f"cut: more records were signed ({source})", size - 1)
+    for size, source in foreign:
+        if size > tree.size:
+            raise Tampered(tree.size, f"foreign: a checkpoint is not signed by the key ({source})")
+    head = log.head()
+    if head is not None and head != (tree.size, b"".join(tree.roots)):
+        raise Tampered(max(0, min(head[0], tree.size)), "head: size or frontier do not fit the records")
+    if log.stray is not None:
+        raise Tampered(log.stray, "index: column groups differs from the record")
+    if not good:
+        raise CannotTell(f"the {tree.size} records fit each other, but no signed checkpoint was given")
+    return (f"intact: {tree.size} records, root {tree.root().hex()}; signed up to {good[-1][0]} records "
+            f"({len(good)} checkpoints compared)")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("log", help="carillon.db, or a JSON Lines export of the whole log")
+    parser.add_argument("--vkey", required=True, type=Key, help="the key, as you noted it")
+    parser.add_argument("--checkpoint", "--anchor", action="append", default=[], metavar="FILE")
+    args = parser.parse_args()
+    try:
+        kept = []
+        for name in args.checkpoint:
+            with open(name, encoding="utf-8") as file:
+                kept += [(name, note) for note in parse_notes(file.read() + "\n\n")]
+        with open(args.log, "rb") as file:
+            is_database = file.read(16) == b"SQLite format 3\0"
+        print(check((Log if is_database else Export)(args.log), args.vkey, kept))
+    except Tampered as finding:
+        print(f"tampered: {finding}")
+        return 1
+    except (CannotTell, OSError, sqlite3.Error, ValueError, KeyError) as why:
+        print(f"cannot tell: {why}", file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
