@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use carillon_devices::{Credential, Delivery, Limits, PathAndQuery, Target};
 use carillon_domain::action::{CheckedAction, uri};
@@ -13,14 +14,19 @@ use carillon_domain::outcome::Outcome;
 use carillon_domain::phone::{Scheme, Site, TransportSecurity};
 use carillon_domain::phonecfg::PhoneConfig;
 use carillon_domain::{Cause, Mac, Timestamp};
-use carillon_store::{CallRow, ClaimedTarget, ContactUpdate, CredentialRow, TargetResult};
+use carillon_store::{
+    CallRow, ClaimedTarget, ContactUpdate, CredentialRow, StoreError, TargetResult,
+};
 
 use crate::Engine;
 use crate::dispatch::facts::JobFacts;
 use crate::dispatch::identity;
 use crate::dispatch::refusals::Carried;
-use crate::error::Result;
+use crate::error::{EngineError, Result};
 use crate::secrets::Place;
+
+/// How long to wait before reading again what could not be read.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// What all deliveries of one job share.
 pub(super) struct Desk {
@@ -118,25 +124,42 @@ pub(super) async fn prepare(
     claimed: &[ClaimedTarget],
 ) -> Vec<Prepared> {
     let macs: Vec<Mac> = claimed.iter().map(ClaimedTarget::mac).collect();
-    match read(engine, &macs).await {
-        Ok((phones, credentials)) => {
-            let prepared = |mac: &Mac| Prepared {
-                // A phone without a row was deleted since the job was made.
-                delivery: phones
-                    .get(mac)
-                    .ok_or(Cause::NoAddress)
-                    .and_then(|row| prepare_one(desk, &desk.facts.action, row, &credentials)),
-                credential: credentials.0.get(mac).map(|(carried, _)| carried.clone()),
-            };
-            macs.iter().map(prepared).collect()
+    let Some((phones, credentials)) = read_patiently(engine, &macs).await else {
+        // The claim stands in the log, and this node cannot say more about it.
+        let none = |_| Prepared {
+            delivery: Err(Cause::Interrupted),
+            credential: None,
+        };
+        return macs.iter().map(none).collect();
+    };
+    let prepared = |mac: &Mac| Prepared {
+        // A phone without a row was deleted since the job was made.
+        delivery: phones
+            .get(mac)
+            .ok_or(Cause::NoAddress)
+            .and_then(|row| prepare_one(desk, &desk.facts.action, row, &credentials)),
+        credential: credentials.0.get(mac).map(|(carried, _)| carried.clone()),
+    };
+    macs.iter().map(prepared).collect()
+}
+
+/// Reads claimed phones, and waits for a database that is away meanwhile: a claim whose phone
+/// cannot be read says nothing about the phone. `None` when this node stops first, or when what
+/// is stored makes no sense.
+async fn read_patiently(engine: &Engine, macs: &[Mac]) -> Option<(HashMap<Mac, CallRow>, Opened)> {
+    loop {
+        match read(engine, macs).await {
+            Ok(found) => return Some(found),
+            Err(error) => {
+                tracing::error!(%error, "claimed phones cannot be read");
+                if matches!(error, EngineError::Store(StoreError::Inconsistent { .. })) {
+                    return None;
+                }
+            }
         }
-        Err(error) => {
-            tracing::error!(%error, "claimed phones cannot be read; they are not sent to");
-            let none = |_| Prepared {
-                delivery: Err(Cause::NoAddress),
-                credential: None,
-            };
-            macs.iter().map(none).collect()
+        tokio::select! {
+            () = engine.dispatch.stopping() => return None,
+            () = tokio::time::sleep(LOOK) => {}
         }
     }
 }
