@@ -12,6 +12,7 @@ use crate::router::table::{Access, Table};
 
 pub mod account;
 pub mod action_words;
+pub mod approvals;
 pub mod area;
 pub mod audit;
 pub mod audit_row;
@@ -37,6 +38,7 @@ pub mod review;
 pub mod run;
 pub mod seek;
 pub mod selection;
+pub mod settings;
 pub mod setup;
 pub mod sign_in;
 pub mod sites;
@@ -55,6 +57,7 @@ pub fn routes() -> Table {
 fn work(table: Table) -> Table {
     let table = jobs::routes(job::routes(review::routes(run::routes(table))));
     let table = stop::routes(audit::routes(overview::routes(table)));
+    let table = settings::routes(approvals::routes(table));
     account::routes(users::routes(tokens::routes(table)))
 }
 

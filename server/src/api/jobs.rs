@@ -23,6 +23,7 @@ use crate::problem::Problem;
 use crate::router::table::{Access, Table, Verb};
 
 const VIEW: Access = Access::Needs(Permission::ViewJobs);
+const DECIDE: Access = Access::Needs(Permission::Approve);
 const RUN: Access = Access::Needs(Permission::RunJobs);
 
 pub(super) fn routes() -> Table {
@@ -36,6 +37,8 @@ pub(super) fn routes() -> Table {
         .post("/api/v1/jobs/{id}/held/skip", RUN, skip)
         .post("/api/v1/jobs/{id}/retry", RUN, retry)
         .post("/api/v1/jobs/{id}/again", RUN, again)
+        .post("/api/v1/jobs/{id}/approve", DECIDE, approve)
+        .post("/api/v1/jobs/{id}/deny", DECIDE, deny)
 }
 
 pub(super) const DOCS: &[Doc] = &[
@@ -81,6 +84,22 @@ pub(super) const DOCS: &[Doc] = &[
         "/api/v1/jobs/{id}/held/skip",
         "Leave phones out that a refused credential holds",
     ),
+    Doc {
+        verb: Verb::Post,
+        path: "/api/v1/jobs/{id}/approve",
+        summary: "Refused to every token: a second person decides in the browser",
+        query: &[],
+        body: Content::Nothing,
+        answer: (200, Content::Json("Job")),
+    },
+    Doc {
+        verb: Verb::Post,
+        path: "/api/v1/jobs/{id}/deny",
+        summary: "Refused to every token: a second person decides in the browser",
+        query: &[],
+        body: Content::Json("Reason"),
+        answer: (200, Content::Json("Job")),
+    },
     Doc {
         verb: Verb::Post,
         path: "/api/v1/jobs/{id}/retry",
@@ -160,6 +179,25 @@ async fn one(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Job>, Problem> {
+    Ok(Json(shown(app.engine().job(&caller, &id).await?)))
+}
+
+async fn approve(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Job>, Problem> {
+    app.engine().approve_job(&caller, &id, "").await?;
+    Ok(Json(shown(app.engine().job(&caller, &id).await?)))
+}
+
+async fn deny(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    OptionalJson(why): OptionalJson<Reason>,
+) -> Result<Json<Job>, Problem> {
+    app.engine().deny_job(&caller, &id, &why.reason).await?;
     Ok(Json(shown(app.engine().job(&caller, &id).await?)))
 }
 

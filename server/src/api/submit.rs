@@ -51,6 +51,7 @@ async fn preview(
     json::Json(request): json::Json<JobRequest>,
 ) -> Result<Json<Preview>, Problem> {
     let preview = app.engine().preview_job(&caller, &request).await?;
+    let needs_approval = preview.needs_approval(&app.engine().rules().await?);
     let plan = &preview.plan;
     let by_site = plan.by_site().into_iter();
     Ok(Json(Preview {
@@ -69,7 +70,7 @@ async fn preview(
         digest: preview.digest,
         request_example: preview.request_example,
         needs_reason: preview.needs_reason,
-        needs_approval: false,
+        needs_approval,
     }))
 }
 

@@ -82,7 +82,10 @@ fn known(code: &str) -> Option<&'static str> {
         ("group.deleted", "deleted a group"),
         ("inventory.exported", "exported the phone list"),
         ("inventory.imported", "imported a phone list"),
+        ("job.approval_expired", "decided too late about a job"),
+        ("job.approved", "let a job run"),
         ("job.cancelled", "stopped a job"),
+        ("job.denied", "refused a job"),
         ("job.exported", "exported the result of a job"),
         ("job.ended", "finished a job"),
         ("job.held", "held the phones of a refused password"),
@@ -114,6 +117,7 @@ fn known(code: &str) -> Option<&'static str> {
             "phone.sign_in_chosen",
             "chose how the phone asks for its password",
         ),
+        ("rules.changed", "changed the limits of one person"),
         ("server.started", "started the server"),
         ("server.stopped", "stopped the server"),
         ("session.ended", "ended a session"),
@@ -135,7 +139,7 @@ fn known(code: &str) -> Option<&'static str> {
         ("user.enabled", "enabled an account"),
         ("user.password_changed", "changed their password"),
         ("user.password_set", "set a password"),
-        ("user.role_changed", "changed a role"),
+        ("user.role_changed", "changed what an account may"),
     ];
     words
         .iter()

@@ -38,6 +38,8 @@ const FIELDS: &[&str] = &[
     "include_protected",
     "submission",
 ];
+/// Said before a job that one person does not start alone.
+const WAITS: &str = "This needs a second person: it waits up to 30 minutes under Approvals, and runs when somebody else lets it.";
 /// Names shown of phones that get it, that came or that went.
 const NAMES: usize = 10;
 
@@ -245,9 +247,11 @@ async fn page(
             .shown(&engine, &caller, (review.id, &preview))
             .await?;
     }
+    let waits = preview.needs_approval(&engine.rules().await?);
     let view = ReviewView {
         changed,
         type_count: to_type(&engine, &caller, &preview).await?,
+        warnings: waits.then(|| WAITS.to_owned()).into_iter().collect(),
         ..view(&engine, &caller, review, &preview)
     };
     let html = carillon_ui::review(&visit.frame, &view);

@@ -178,6 +178,7 @@ async fn frame(
     if let Some(caller) = caller {
         banners.splice(0..0, storage(app));
         running_jobs = running(app, caller).await?;
+        banners.extend(alone(app, parts, caller).await?);
         if let Some(stop) = app.engine().stop_all_state().await? {
             let StopAll { actor, at, reason } = stop;
             banners.insert(
@@ -228,6 +229,20 @@ fn storage(app: &App) -> Option<Banner> {
         tone: Tone::Bad,
         text,
     })
+}
+
+/// Pages of administration say while nobody is asked about dangerous jobs.
+async fn alone(app: &App, parts: &Parts, caller: &Caller) -> Result<Option<Banner>, Problem> {
+    let administers = caller.require(Permission::Administer).is_ok();
+    if !administers || !parts.uri.path().starts_with("/admin/") {
+        return Ok(None);
+    }
+    let off = !app.engine().rules().await?.asks_second_person();
+    let text = "No dangerous job waits for a second person: fewer than two accounts may approve.";
+    Ok(off.then(|| Banner::Notice {
+        tone: Tone::Neutral,
+        text: text.to_owned(),
+    }))
 }
 
 async fn running(app: &App, caller: &Caller) -> Result<i64, Problem> {

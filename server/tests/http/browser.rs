@@ -40,6 +40,10 @@ impl Browser {
         self.with_cookies(request.header(header::CONTENT_TYPE, kind).body(body))
     }
 
+    pub(crate) const fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
     pub(crate) async fn send(&mut self, request: RequestBuilder) -> Answer {
         let answer = send(request).await;
         self.keep(&answer.headers);

@@ -32,12 +32,25 @@ pub(crate) struct House {
 impl House {
     /// Starts one on a free port, with one account of each role.
     pub(crate) async fn open(database: Option<&str>) -> Self {
-        install_tls();
         let dir = tempfile::tempdir().unwrap();
         let mut flags = flags(&dir);
         if let Some(url) = database {
             flags = flags.with("database-url", url);
         }
+        Self::start(dir, flags).await
+    }
+
+    /// One whose phones are where phones are: nothing on this machine may be contacted.
+    pub(crate) async fn strict() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let flags = SettingFlags::default()
+            .with("listen", "127.0.0.1:0")
+            .with("data-dir", dir.path().to_str().unwrap());
+        Self::start(dir, flags).await
+    }
+
+    async fn start(dir: TempDir, flags: SettingFlags) -> Self {
+        install_tls();
         let layers = Layers::combine(&flags, &|_| None);
         let settings = Settings::resolve(&layers).unwrap();
         let server = startup::start(&settings, Vec::new()).await.unwrap();

@@ -7,11 +7,13 @@
 )]
 
 mod access;
+mod addresses;
 mod api;
 mod audit;
 mod browser;
 mod command_line;
 mod events;
+mod forged;
 mod frame;
 mod house;
 mod inventory_pages;

@@ -154,6 +154,8 @@ async function makeSomethingToSee(browser, server) {
     tokens: '/admin/tokens',
     account: '/account',
     'api-docs': '/api/docs',
+    approvals: '/approvals',
+    settings: '/admin/settings',
     'stop-all': '/stop-all',
     'not-found': '/nothing-here',
   };

@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod api;
+pub mod approvals;
 pub mod audit;
 pub mod credentials;
 pub mod failure;

@@ -34,6 +34,8 @@ closed_list! {
         RunJobs = "run_jobs",
         /// Take calls, dial and transfer on somebody's phone.
         CallControl = "call_control",
+        /// Let dangerous jobs of others run; the account's own flag comes on top.
+        Approve = "approve",
         /// Stop every job on every node.
         StopAll = "stop_all",
         /// Let jobs run again after a stop.
@@ -73,6 +75,7 @@ impl Role {
                     | P::ViewJobs
                     | P::RunJobs
                     | P::CallControl
+                    | P::Approve
                     | P::StopAll
                     | P::ViewAudit
                     | P::OwnAccount

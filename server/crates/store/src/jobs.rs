@@ -10,6 +10,7 @@
 pub(crate) mod actions;
 pub(crate) mod attempts;
 mod causes;
+pub(crate) mod approval;
 pub(crate) mod claim;
 pub(crate) mod count;
 pub(crate) mod due;

@@ -51,6 +51,7 @@ pub use groups::GroupRow;
 pub use idempotency::{IdempotencyKey, KeyUse};
 pub use jobs::actions::GroupJob;
 pub use jobs::attempts::AttemptRow;
+pub use jobs::approval::JobApproval;
 pub use jobs::claim::{Claim, ClaimedTarget};
 pub use jobs::due::DueJob;
 pub use jobs::end::Untried;

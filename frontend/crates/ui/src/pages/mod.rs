@@ -6,6 +6,7 @@
 //! light and dark, wide and narrow; then mount it in the server.
 
 mod account;
+mod approvals;
 mod audit;
 mod audit_record;
 mod credentials;
@@ -39,6 +40,7 @@ mod tokens;
 mod users;
 
 pub use account::account;
+pub use approvals::{approvals, settings};
 pub use audit::audit;
 pub use audit_record::audit_record;
 pub use credentials::{credential_form, credentials};

@@ -14,7 +14,7 @@ struct Place {
     group: u8,
 }
 
-const PLACES: [Place; 10] = [
+const PLACES: [Place; 12] = [
     Place {
         href: "/",
         symbol: "overview",
@@ -58,6 +58,13 @@ const PLACES: [Place; 10] = [
         group: 1,
     },
     Place {
+        href: "/approvals",
+        symbol: "check",
+        word: "Approvals",
+        seen_by: |may| may.approve,
+        group: 1,
+    },
+    Place {
         href: "/audit",
         symbol: "audit",
         word: "Audit",
@@ -82,6 +89,13 @@ const PLACES: [Place; 10] = [
         href: "/admin/tokens",
         symbol: "key",
         word: "Tokens",
+        seen_by: |may| may.administer,
+        group: 2,
+    },
+    Place {
+        href: "/admin/settings",
+        symbol: "danger",
+        word: "Limits",
         seen_by: |may| may.administer,
         group: 2,
     },

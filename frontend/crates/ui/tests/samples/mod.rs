@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use carillon_contract::account::{AccountView, SessionRow};
+use carillon_contract::approvals::{ApprovalRow, ApprovalsView, SettingsView};
 use carillon_contract::audit::{AuditFilter, AuditRecordView, AuditRow, AuditView, ChainView};
 use carillon_contract::credentials::{CredentialFormView, CredentialRow, CredentialsView};
 use carillon_contract::failure::FailureView;
@@ -1818,6 +1819,34 @@ impl Samples {
         }
     }
 
+    fn approvals(&self) -> ApprovalsView {
+        let row = |own| ApprovalRow {
+            job: self.job_row(1),
+            digest: "d1".to_owned(),
+            request_example: self.s("GET /servlet?key=Reset"),
+            until: Some(NOW.plus(Duration::from_mins(20))),
+            own,
+        };
+        ApprovalsView {
+            rows: vec![row(false), row(true)],
+            may_decide: true,
+            off: true,
+        }
+    }
+
+    fn settings(&self) -> SettingsView {
+        SettingsView {
+            phones_per_job: self.s("many"),
+            phones_per_hour: "2000".to_owned(),
+            jobs_per_minute: "10".to_owned(),
+            approve_destructive: true,
+            approve_disruptive_above: "50".to_owned(),
+            approvers: 1,
+            off: true,
+            errors: error("phones_per_job", &self.s("Give a whole number.")),
+        }
+    }
+
     fn administration(&self) -> Vec<(&'static str, String)> {
         let frame = self.frame("/admin/users");
         let users = UsersView {
@@ -1891,6 +1920,15 @@ impl Samples {
                 ),
             ),
             ("user-new", carillon_ui::user_form(&frame, &new_user)),
+            (
+                "approvals",
+                carillon_ui::approvals(&frame, &self.approvals()),
+            ),
+            (
+                "approvals-none",
+                carillon_ui::approvals(&frame, &ApprovalsView::default()),
+            ),
+            ("settings", carillon_ui::settings(&frame, &self.settings())),
             (
                 "tokens",
                 carillon_ui::tokens(

@@ -60,6 +60,9 @@ async fn look(engine: &Engine, busy: &Busy) -> crate::Result<()> {
     if clock_holds {
         due::attend(engine).await?;
     }
+    if let Err(error) = engine.expire_approvals().await {
+        tracing::warn!(%error, "jobs that nobody decided about were not ended; trying again");
+    }
     for job in ready(engine).await? {
         if busy.enter(&job) {
             let (engine, busy) = (engine.clone(), busy.clone());

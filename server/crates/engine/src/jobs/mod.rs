@@ -4,6 +4,7 @@
 //! the same functions; a job, its targets, its audit record and its idempotency key are one
 //! transaction, and nothing is sent from here.
 
+mod approve;
 mod control;
 mod deadline;
 mod dialling;
@@ -14,6 +15,7 @@ mod preview;
 mod read;
 mod resolve;
 mod retry;
+mod rules;
 mod stop_all;
 mod submit;
 mod survey;
@@ -23,7 +25,9 @@ use carillon_domain::job::reason_problem;
 use crate::error::{EngineError, Result};
 
 pub use looked_at::Difference;
+pub use approve::WaitingJob;
 pub use preview::JobPreview;
+pub use rules::{Rules, RulesInForce};
 pub use submit::{Submission, Submitted};
 pub use survey::TargetSurvey;
 

@@ -13,6 +13,7 @@ use super::dialling;
 use super::looked_at;
 use super::preview::{JobPreview, check, preview};
 use super::resolve::resolve;
+use super::rules;
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
@@ -90,8 +91,16 @@ impl Engine {
         let now = self.clock.now();
         let id = new_id(now, &self.random)?;
         let mut unit = self.store.begin().await?;
-        let job = self.new_job(caller, request, preview, submission.retry_of, (&id, now))?;
+        let awaits = rules::judge(&mut unit, caller, preview, now).await?;
+        let mut job = self.new_job(caller, request, preview, submission.retry_of, (&id, now))?;
+        if awaits.is_some() {
+            job.state = JobState::AwaitingApproval;
+            // Reckoned from the moment when somebody lets it run.
+            job.not_after = request.options.not_after;
+        }
         unit.insert_job(&job, &targets(preview)).await?;
+        unit.note_account(&id, caller.user_id.as_deref(), awaits)
+            .await?;
         if let Some(key) = &key {
             match unit.use_key(key, &id, now.minus(KEY_LIFE), now).await? {
                 KeyUse::Fresh => {}
@@ -99,7 +108,9 @@ impl Engine {
                 used => return replayed(used),
             }
         }
-        start(&mut unit, &id, preview, now).await?;
+        if awaits.is_none() {
+            start(&mut unit, &id, preview, now).await?;
+        }
         let mut event = caller.event(now, "job.submitted");
         event.job = Some(id.clone());
         event.reason.clone_from(&job.reason);
@@ -308,5 +319,6 @@ fn detail(job: &NewJob, preview: &JobPreview) -> serde_json::Value {
         "retry_of": job.retry_of,
         "start_at": job.start_at,
         "not_after": job.not_after,
+        "awaits_approval": job.state == JobState::AwaitingApproval,
     })
 }

@@ -6,6 +6,7 @@
     reason = "a test says what went wrong by stopping"
 )]
 
+mod asvs;
 mod house;
 mod keys;
 mod passwords;

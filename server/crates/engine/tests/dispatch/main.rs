@@ -10,6 +10,7 @@
 
 mod again;
 mod causes;
+mod alone;
 mod clock;
 mod control;
 mod crash;
@@ -52,6 +53,12 @@ cases! {
     hour::a_resting_job_gives_up_when_its_time_is_over,
     causes::no_behaviour_makes_us_say_what_is_not_so,
     causes::every_cause_comes_up_where_it_should,
+    alone::a_dangerous_job_waits_for_somebody_else,
+    alone::of_two_answers_one_counts,
+    alone::what_nobody_decides_about_expires,
+    alone::who_may_not_any_more_has_nothing_approved,
+    alone::fifty_phones_may_be_disturbed_alone,
+    alone::many_at_once_come_to_no_more_than_one_after_another,
     control::cancelling_lets_what_is_in_flight_finish_and_leaves_the_rest,
     control::stop_all_holds_everything_until_it_is_released,
     control::a_job_stops_itself_above_its_share_of_failures_and_not_at_it,

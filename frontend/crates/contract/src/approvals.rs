@@ -1,0 +1,56 @@
+//! `/approvals`: jobs that wait for a second person; `/admin/settings`: when they do.
+//!
+//! `POST /jobs/{id}/approve` with `digest`; `POST /jobs/{id}/deny` with `reason`.
+
+use carillon_domain::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::form::FormErrors;
+use crate::jobs::JobRow;
+
+/// Jobs that wait for a second person.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ApprovalsView {
+    /// Newest first.
+    pub rows: Vec<ApprovalRow>,
+    /// Whether whoever looks may decide about jobs of others.
+    pub may_decide: bool,
+    /// Whether jobs wait at all: fewer than two people may approve.
+    pub off: bool,
+}
+
+/// One job that waits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ApprovalRow {
+    /// The job.
+    pub job: JobRow,
+    /// Of its frozen list of phones: what is approved is exactly this.
+    pub digest: String,
+    /// One request as it would go out, secrets masked.
+    pub request_example: String,
+    /// Until when it waits.
+    pub until: Option<Timestamp>,
+    /// Whether whoever looks asked for it.
+    pub own: bool,
+}
+
+/// The limits on what one person does alone, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsView {
+    /// `phones_per_job`.
+    pub phones_per_job: String,
+    /// `phones_per_hour`.
+    pub phones_per_hour: String,
+    /// `jobs_per_minute`.
+    pub jobs_per_minute: String,
+    /// `approve_destructive`.
+    pub approve_destructive: bool,
+    /// `approve_disruptive_above`; blank = never.
+    pub approve_disruptive_above: String,
+    /// People who may approve.
+    pub approvers: i64,
+    /// Whether that is too few, so that nothing waits.
+    pub off: bool,
+    /// What was wrong.
+    pub errors: FormErrors,
+}

@@ -1,0 +1,224 @@
+//! The second person: letting somebody else's dangerous job run, or not.
+//!
+//! *Invariant:* who decides is a person, is not who asked, may approve and reaches every phone of
+//! the job; what they let run is exactly what was frozen; of two answers one counts.
+
+use carillon_domain::event::Event;
+use carillon_domain::job::{EffectiveOptions, MAX_REASON, not_after};
+use carillon_domain::role::Permission;
+use carillon_domain::{JobState, Timestamp};
+use carillon_store::{JobApproval, JobQuery, JobRow, Seek, Unit, Untried};
+use serde_json::json;
+
+use super::rules::DECIDE;
+use crate::Engine;
+use crate::caller::Caller;
+use crate::dispatch::left_out_events;
+use crate::error::{EngineError, Result};
+
+/// Jobs that are looked at in one turn.
+const AT_ONCE: i64 = 200;
+
+/// A job that waits, and for whom.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WaitingJob {
+    /// The job.
+    pub job: JobRow,
+    /// Until when it waits.
+    pub until: Option<Timestamp>,
+    /// Whether this caller asked for it.
+    pub own: bool,
+}
+
+impl Engine {
+    /// The jobs in reach that wait for a second person, newest first.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn jobs_awaiting_approval(&self, caller: &Caller) -> Result<Vec<WaitingJob>> {
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        let query = JobQuery {
+            states: vec![JobState::AwaitingApproval],
+            ..JobQuery::default()
+        };
+        let page = seen.job_page(&query, &Seek::Start, AT_ONCE).await?;
+        let mut waiting = Vec::with_capacity(page.items.len());
+        for job in page.items {
+            let approval = seen.job_approval(&job.id).await?.unwrap_or_default();
+            waiting.push(WaitingJob {
+                own: is_own(caller, &job, &approval),
+                until: approval.until,
+                job,
+            });
+        }
+        Ok(waiting)
+    }
+
+    /// Whether this caller's account may decide about jobs of others.
+    ///
+    /// # Errors
+    /// Only when the storage fails.
+    pub async fn may_approve(&self, caller: &Caller) -> Result<bool> {
+        let Some(account) = caller.user_id.as_deref().filter(|_| caller.is_person()) else {
+            return Ok(false);
+        };
+        let user = self.store.user(account).await?;
+        Ok(caller.require(DECIDE).is_ok() && user.is_some_and(|user| user.approver))
+    }
+
+    /// Lets a job run: exactly the one with this digest.
+    ///
+    /// # Errors
+    /// Denied, not found, or a conflict when it is one's own, another than the one seen, or
+    /// decided already.
+    pub async fn approve_job(&self, caller: &Caller, id: &str, digest: &str) -> Result<()> {
+        let now = self.clock.now();
+        let (mut unit, job, approval) = self.open_decision(caller, id).await?;
+        if job.digest != digest {
+            let message = "this is not the job that you looked at: look again";
+            return Err(EngineError::Conflict(message.to_owned()));
+        }
+        if approval.until.is_none_or(|until| until <= now) {
+            let message = "nobody decided in time: ask for the job again";
+            return Err(EngineError::Conflict(message.to_owned()));
+        }
+        still_asked_for(&mut unit, &approval).await?;
+        take(&mut unit, (&job, JobState::Running), caller, now).await?;
+        if job.not_after.is_none() {
+            unit.set_not_after(id, planned_end(&job, now)).await?;
+        }
+        unit.finish_job_if_done(id, now).await?;
+        let event = decided(caller, &job, now, "job.approved");
+        unit.record(&[event]).await?.commit().await?;
+        self.feed.jobs_changed(id);
+        self.dispatch.wake();
+        Ok(())
+    }
+
+    /// Says no: none of the job's phones is sent to.
+    ///
+    /// # Errors
+    /// As for [`Engine::approve_job`]; also a reason that is missing or too long.
+    pub async fn deny_job(&self, caller: &Caller, id: &str, reason: &str) -> Result<()> {
+        let now = self.clock.now();
+        let (mut unit, job, _) = self.open_decision(caller, id).await?;
+        let reason = reason.trim();
+        if reason.is_empty() || reason.chars().count() > MAX_REASON {
+            let message = format!("say why, in at most {MAX_REASON} characters");
+            return Err(EngineError::invalid("reason", "invalid", message));
+        }
+        take(&mut unit, (&job, JobState::Denied), caller, now).await?;
+        let ended = unit.cancel_waiting(id, now).await?;
+        let mut event = decided(caller, &job, now, "job.denied");
+        reason.clone_into(&mut event.reason);
+        let mut events = vec![event];
+        events.extend(left_out_events(caller, &job, &ended, now));
+        unit.record(&events).await?.commit().await?;
+        self.feed.jobs_changed(id);
+        Ok(())
+    }
+
+    /// The job, open to be decided about by this caller.
+    async fn open_decision(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<(Unit, JobRow, JobApproval)> {
+        let seen = caller.sight(DECIDE, &self.store)?;
+        let account = caller.user_id.as_deref().filter(|_| caller.is_person());
+        let account = account.ok_or(EngineError::Denied(DECIDE))?;
+        let mut unit = seen.begin().await?;
+        let job = unit.job(id).await?.ok_or(EngineError::NotFound)?;
+        let approval = unit.job_approval(id).await?.unwrap_or_default();
+        let user = unit.user(account).await?;
+        if !user.is_some_and(|user| user.approver && !user.disabled && user.role.may(DECIDE)) {
+            return Err(EngineError::Denied(DECIDE));
+        }
+        if is_own(caller, &job, &approval) {
+            let message = "you asked for this job: somebody else has to decide";
+            return Err(EngineError::Conflict(message.to_owned()));
+        }
+        Ok((unit, job, approval))
+    }
+
+    /// Ends the jobs about which nobody decided in time. For a timer.
+    ///
+    /// # Errors
+    /// Only when the storage fails.
+    pub async fn expire_approvals(&self) -> Result<()> {
+        let now = self.clock.now();
+        for id in self.store.approvals_over(now).await? {
+            let mut unit = self.store.begin().await?;
+            let Some(job) = unit.job(&id).await? else {
+                continue;
+            };
+            let from = [JobState::AwaitingApproval];
+            if !unit
+                .set_job_state(&id, &from, JobState::Expired, now)
+                .await?
+            {
+                continue;
+            }
+            let ended = unit.end_waiting(&id, None, Untried::Expired, now).await?;
+            let system = Caller::system();
+            let mut events = vec![decided(&system, &job, now, "job.approval_expired")];
+            events.extend(left_out_events(&system, &job, &ended, now));
+            unit.record(&events).await?.commit().await?;
+            self.feed.jobs_changed(&id);
+        }
+        Ok(())
+    }
+}
+
+fn is_own(caller: &Caller, job: &JobRow, approval: &JobApproval) -> bool {
+    let account = caller.user_id.as_deref();
+    account.is_some()
+        && (approval.account.as_deref() == account || account == Some(job.actor.id.as_str()))
+}
+
+/// Who asked must still be somebody.
+async fn still_asked_for(unit: &mut Unit, approval: &JobApproval) -> Result<()> {
+    let Some(account) = &approval.account else {
+        return Ok(());
+    };
+    let user = unit.user(account).await?;
+    if user.is_some_and(|user| !user.disabled && user.role.may(Permission::RunJobs)) {
+        return Ok(());
+    }
+    let message = "whoever asked for it may not run jobs any more";
+    Err(EngineError::Conflict(message.to_owned()))
+}
+
+/// Moves the job out of its waiting, if nobody else did.
+async fn take(
+    unit: &mut Unit,
+    (job, to): (&JobRow, JobState),
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<()> {
+    let from = [JobState::AwaitingApproval];
+    if !unit.set_job_state(&job.id, &from, to, now).await? {
+        let message = "somebody else decided already, or it was cancelled";
+        return Err(EngineError::Conflict(message.to_owned()));
+    }
+    unit.note_decision(&job.id, &caller.actor.name, now).await?;
+    Ok(())
+}
+
+/// Reckoned from now, not from when it was asked for.
+fn planned_end(job: &JobRow, now: Timestamp) -> Timestamp {
+    let options: Option<EffectiveOptions> = serde_json::from_value(job.options.clone()).ok();
+    let phones = usize::try_from(job.counts.waiting).unwrap_or(0);
+    let planned = options.map(|options| options.planned_duration(phones));
+    not_after(now, planned.unwrap_or_default())
+}
+
+fn decided(caller: &Caller, job: &JobRow, now: Timestamp, action: &str) -> Event {
+    let mut event = caller.event(now, action);
+    event.job = Some(job.id.clone());
+    event.detail = json!({
+        "action": job.action, "digest": job.digest, "total": job.total,
+        "asked_by": job.actor.name, "asked_by_id": job.actor.id,
+    });
+    event
+}

@@ -1,0 +1,292 @@
+//! What one person does not do alone: limits for operators, and a second person.
+
+use carillon_domain::event::{Actor, ActorKind};
+use carillon_domain::job::JobRequest;
+use carillon_domain::phone::TransportSecurity::PlainHttp;
+use carillon_domain::role::Role;
+use carillon_domain::{JobState, Reach};
+use carillon_engine::accounts::Access;
+use carillon_engine::jobs::{Rules, Submission};
+use carillon_engine::{Caller, EngineError};
+use carillon_simulator::{FleetConfig, Profile};
+use carillon_store::NewUser;
+use serde_json::json;
+
+use crate::house::{House, Place, caller};
+
+/// An account of this name and role, and the person who signed in with it.
+async fn person(house: &House, name: &str, role: Role, approver: bool) -> Caller {
+    let now = house.engine.clock.now();
+    let user = NewUser {
+        id: name.to_owned(),
+        name: name.to_owned(),
+        role,
+        password: None,
+    };
+    let mut unit = house.engine.store.begin().await.unwrap();
+    unit.insert_user(&user, now).await.unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    let access = Access {
+        role,
+        area: None,
+        approver,
+    };
+    let changed = house
+        .engine
+        .change_access(&caller(), name, &access, 1)
+        .await;
+    // The last administrator cannot be looked for before there is one.
+    changed.unwrap();
+    speaking(ActorKind::User, name, role)
+}
+
+fn speaking(kind: ActorKind, name: &str, role: Role) -> Caller {
+    Caller {
+        actor: Actor {
+            kind,
+            id: name.to_owned(),
+            name: name.to_owned(),
+            auth: "test".to_owned(),
+        },
+        role,
+        user_id: Some(name.to_owned()),
+        ip: None,
+        reach: Reach::everything(),
+    }
+}
+
+struct People {
+    anna: Caller,
+    berta: Caller,
+    carl: Caller,
+    dora: Caller,
+}
+
+async fn house_with_people(place: Place, phones: usize) -> (House, People) {
+    let house = House::new(
+        place,
+        FleetConfig::uniform(Profile::Normal, u32::try_from(phones).unwrap(), PlainHttp),
+    )
+    .await;
+    let people = People {
+        berta: person(&house, "berta", Role::Admin, true).await,
+        anna: person(&house, "anna", Role::Operator, true).await,
+        carl: person(&house, "carl", Role::Operator, false).await,
+        dora: person(&house, "dora", Role::Operator, true).await,
+    };
+    (house, people)
+}
+
+async fn ask(
+    house: &House,
+    who: &Caller,
+    action: &str,
+    phones: usize,
+) -> Result<String, EngineError> {
+    let macs: Vec<_> = house
+        .fleet
+        .phones()
+        .iter()
+        .take(phones)
+        .map(|p| p.inventory.mac.clone())
+        .collect();
+    let request = json!({"action": action, "targets": {"phones": macs}, "reason": "test",
+        "options": {"verify": false, "canary": 0}});
+    let request: JobRequest = serde_json::from_value(request).unwrap();
+    let made = house
+        .engine
+        .submit_job(who, &request, Submission::default())
+        .await;
+    made.map(|made| made.id)
+}
+
+async fn state(house: &House, job: &str) -> JobState {
+    house.engine.job(&caller(), job).await.unwrap().job.state
+}
+
+async fn digest(house: &House, job: &str) -> String {
+    house.engine.job(&caller(), job).await.unwrap().job.digest
+}
+
+fn is_conflict<T>(result: &Result<T, EngineError>) -> bool {
+    matches!(result, Err(EngineError::Conflict(_)))
+}
+
+fn is_denied<T>(result: &Result<T, EngineError>) -> bool {
+    matches!(result, Err(EngineError::Denied(_)))
+}
+
+pub(crate) async fn a_dangerous_job_waits_for_somebody_else(place: Place) {
+    let (house, people) = house_with_people(place, 1).await;
+    let engine = &house.engine;
+    let job = ask(&house, &people.anna, "Reset", 1).await.unwrap();
+    assert_eq!(state(&house, &job).await, JobState::AwaitingApproval);
+    let digest = digest(&house, &job).await;
+    let token = speaking(ActorKind::Token, "berta", Role::Admin);
+    assert!(is_conflict(
+        &engine.approve_job(&people.anna, &job, &digest).await
+    ));
+    assert!(is_denied(&engine.approve_job(&token, &job, &digest).await));
+    assert!(is_denied(
+        &engine.approve_job(&people.carl, &job, &digest).await
+    ));
+    assert!(is_denied(&engine.deny_job(&token, &job, "no").await));
+    assert!(is_conflict(
+        &engine.approve_job(&people.berta, &job, "another").await
+    ));
+    let narrow = Caller {
+        reach: Reach::within(Some(carillon_domain::Area::of(["elsewhere"], []))),
+        ..people.dora.clone()
+    };
+    let unseen = engine.approve_job(&narrow, &job, &digest).await;
+    assert!(matches!(unseen, Err(EngineError::NotFound)));
+    assert_eq!(house.fleet.ledger().totals().requests, 0);
+    engine
+        .approve_job(&people.berta, &job, &digest)
+        .await
+        .unwrap();
+    let end = house.finished(&job).await;
+    assert_eq!(end.job.counts.acknowledged, 1);
+    assert!(end.job.not_after.is_some());
+    assert!(is_conflict(
+        &engine.approve_job(&people.dora, &job, &digest).await
+    ));
+    let events = house.events().await;
+    let told = events
+        .iter()
+        .find(|event| event.action == "job.approved")
+        .unwrap();
+    assert_eq!(told.actor.id, "berta");
+    assert_eq!(told.detail["asked_by_id"], "anna");
+}
+
+pub(crate) async fn of_two_answers_one_counts(place: Place) {
+    let (house, people) = house_with_people(place, 1).await;
+    let engine = &house.engine;
+    engine.stop_all(&caller(), "hold").await.unwrap();
+    let jobs = (0..8).map(|_| ask(&house, &people.anna, "Reset", 1));
+    for job in futures_util::future::join_all(jobs).await {
+        let job = job.unwrap();
+        let digest = digest(&house, &job).await;
+        let (yes, no, also) = tokio::join!(
+            engine.approve_job(&people.berta, &job, &digest),
+            engine.deny_job(&people.dora, &job, "no"),
+            engine.approve_job(&people.dora, &job, &digest),
+        );
+        let counted = [&yes, &no, &also]
+            .into_iter()
+            .filter(|answer| answer.is_ok())
+            .count();
+        assert_eq!(counted, 1, "{yes:?} {no:?} {also:?}");
+        let job = engine.job(&caller(), &job).await.unwrap().job;
+        let (expected, waiting) = if no.is_ok() {
+            (JobState::Denied, 0)
+        } else {
+            (JobState::Running, 1)
+        };
+        assert_eq!((job.state, job.counts.waiting), (expected, waiting));
+    }
+    assert_eq!(house.fleet.ledger().totals().requests, 0);
+}
+
+pub(crate) async fn what_nobody_decides_about_expires(place: Place) {
+    let (house, people) = house_with_people(place, 1).await;
+    let job = ask(&house, &people.anna, "Reset", 1).await.unwrap();
+    let digest = digest(&house, &job).await;
+    let past = house
+        .engine
+        .clock
+        .now()
+        .minus(std::time::Duration::from_secs(1));
+    let mut unit = house.engine.store.begin().await.unwrap();
+    unit.note_account(&job, Some("anna"), Some(past))
+        .await
+        .unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    let late = house.engine.approve_job(&people.berta, &job, &digest).await;
+    assert!(is_conflict(&late));
+    let end = house.until(&job, &[JobState::Expired]).await;
+    assert_eq!((end.job.counts.expired, end.job.counts.waiting), (1, 0));
+    assert_eq!(house.fleet.ledger().totals().requests, 0);
+}
+
+pub(crate) async fn who_may_not_any_more_has_nothing_approved(place: Place) {
+    let (house, people) = house_with_people(place, 1).await;
+    let job = ask(&house, &people.anna, "Reset", 1).await.unwrap();
+    let digest = digest(&house, &job).await;
+    house.engine.disable_user(&caller(), "anna").await.unwrap();
+    let refused = house.engine.approve_job(&people.berta, &job, &digest).await;
+    assert!(is_conflict(&refused));
+    assert_eq!(state(&house, &job).await, JobState::AwaitingApproval);
+}
+
+pub(crate) async fn fifty_phones_may_be_disturbed_alone(place: Place) {
+    let (house, people) = house_with_people(place, 51).await;
+    let engine = &house.engine;
+    engine.stop_all(&caller(), "hold").await.unwrap();
+    let fifty = ask(&house, &people.anna, "Reboot", 50).await.unwrap();
+    assert_eq!(state(&house, &fifty).await, JobState::Running);
+    let more = ask(&house, &people.anna, "Reboot", 51).await.unwrap();
+    assert_eq!(state(&house, &more).await, JobState::AwaitingApproval);
+    engine.disable_user(&caller(), "dora").await.unwrap();
+    engine.disable_user(&caller(), "berta").await.unwrap_err();
+    let alone = Access {
+        role: Role::Operator,
+        area: None,
+        approver: false,
+    };
+    let version = engine.find_user(&caller(), "anna").await.unwrap().version;
+    engine
+        .change_access(&caller(), "anna", &alone, version)
+        .await
+        .unwrap();
+    let again = ask(&house, &people.anna, "Reboot", 51).await.unwrap();
+    assert_eq!(
+        state(&house, &again).await,
+        JobState::Running,
+        "one may approve: nobody is asked"
+    );
+}
+
+/// So many at once; answers how many were let.
+async fn at_once(house: &House, who: &Caller, jobs: usize, phones: usize) -> usize {
+    let asked = (0..jobs).map(|_| ask(house, who, "DNDOn", phones));
+    let answers = futures_util::future::join_all(asked).await;
+    let refused = answers.iter().filter(|answer| answer.is_err());
+    assert!(
+        refused.clone().all(is_conflict),
+        "{:?}",
+        refused.collect::<Vec<_>>()
+    );
+    answers.iter().filter(|answer| answer.is_ok()).count()
+}
+
+pub(crate) async fn many_at_once_come_to_no_more_than_one_after_another(place: Place) {
+    let (house, people) = house_with_people(place, 5).await;
+    let engine = &house.engine;
+    engine.stop_all(&caller(), "hold").await.unwrap();
+    assert_eq!(at_once(&house, &people.carl, 30, 1).await, 10);
+    let token = speaking(ActorKind::Token, "carl", Role::Operator);
+    assert_eq!(at_once(&house, &token, 1, 1).await, 0, "his token is him");
+    let wide = Rules {
+        jobs_per_minute: 1_000,
+        phones_per_hour: 32,
+        ..Rules::default()
+    };
+    engine.change_rules(&people.berta, &wide).await.unwrap();
+    assert_eq!(at_once(&house, &people.dora, 50, 3).await, 10);
+    let small = Rules {
+        phones_per_job: 4,
+        ..wide
+    };
+    engine.change_rules(&people.berta, &small).await.unwrap();
+    let large = ask(&house, &people.anna, "DNDOn", 5).await;
+    assert!(matches!(large, Err(EngineError::Invalid(_))));
+    assert!(ask(&house, &people.berta, "DNDOn", 5).await.is_ok());
+    let run_token = speaking(ActorKind::Token, "berta", Role::Operator);
+    assert!(
+        ask(&house, &run_token, "DNDOn", 5).await.is_ok(),
+        "her token is her"
+    );
+    assert!(is_denied(&engine.change_rules(&people.anna, &wide).await));
+}

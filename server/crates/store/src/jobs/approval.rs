@@ -1,0 +1,111 @@
+//! What a job counts for, and the second person's answer.
+//!
+//! Owns the columns `account`, `approve_until`, `decided_by` and `decided_at`.
+
+use carillon_domain::Timestamp;
+
+use crate::conn::Conn;
+use crate::error::Result;
+use crate::row::Row;
+use crate::sql::Sql;
+use crate::store::Store;
+use crate::unit::Unit;
+
+/// Who asked for a job, until when it waits, and who decided.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobApproval {
+    /// The account that asked, itself or by a token.
+    pub account: Option<String>,
+    /// Until when it waits for a second person.
+    pub until: Option<Timestamp>,
+    /// Name of who decided.
+    pub decided_by: Option<String>,
+    /// When.
+    pub decided_at: Option<Timestamp>,
+}
+
+async fn find(conn: &mut Conn<'_>, id: &str) -> Result<Option<JobApproval>> {
+    let sql = Sql::new(
+        "SELECT id, account, approve_until, decided_by, decided_at FROM jobs WHERE id = $1",
+    );
+    let row = conn.optional(sql.arg(id)).await?;
+    row.map(|row| {
+        let fields = row.of("jobs", "id");
+        Ok(JobApproval {
+            account: fields.get("account")?,
+            until: fields.maybe_at("approve_until")?,
+            decided_by: fields.get("decided_by")?,
+            decided_at: fields.maybe_at("decided_at")?,
+        })
+    })
+    .transpose()
+}
+
+const APPROVERS: &str = "SELECT COUNT(*) AS n FROM users WHERE approver AND NOT disabled \
+     AND role IN ('operator', 'admin')";
+
+impl Store {
+    /// Who asked for a job and who decided. The job itself must be in the reader's reach.
+    pub async fn job_approval(&self, id: &str) -> Result<Option<JobApproval>> {
+        find(&mut self.read().await?.conn(), id).await
+    }
+
+    /// How many people may approve.
+    pub async fn count_approvers(&self) -> Result<i64> {
+        let sql = Sql::new(APPROVERS);
+        self.read().await?.conn().number(sql, "n").await
+    }
+
+    /// The jobs that waited for a second person until before `now`.
+    pub async fn approvals_over(&self, now: Timestamp) -> Result<Vec<String>> {
+        let sql = Sql::new(
+            "SELECT id FROM jobs WHERE state = 'awaiting_approval' AND approve_until < $1 \
+             ORDER BY created_at, id",
+        );
+        let rows = self.read().await?.conn().all(sql.arg(now)).await?;
+        rows.iter().map(|row: &Row| row.get("id")).collect()
+    }
+}
+
+impl Unit {
+    /// The same, as this unit sees it.
+    pub async fn job_approval(&mut self, id: &str) -> Result<Option<JobApproval>> {
+        find(&mut self.conn(), id).await
+    }
+
+    /// How many people may approve, as this unit sees it.
+    pub async fn count_approvers(&mut self) -> Result<i64> {
+        self.conn().number(Sql::new(APPROVERS), "n").await
+    }
+
+    /// How many jobs an account asked for since then, and how many phones they had. Until the
+    /// end of this unit nobody else makes a job.
+    pub async fn asked_since(&mut self, account: &str, since: Timestamp) -> Result<(i64, i64)> {
+        let sql = Sql::new(
+            "SELECT COUNT(*) AS jobs, CAST(COALESCE(SUM(total), 0) AS BIGINT) AS phones \
+             FROM jobs WHERE account = $1 AND created_at > $2",
+        );
+        let sql = sql.arg(account).arg(since);
+        let row = self.jobs_conn().await?.optional(sql).await?;
+        row.map_or(Ok((0, 0)), |row| Ok((row.get("jobs")?, row.get("phones")?)))
+    }
+
+    /// Notes for whom a job counts, and until when it waits for a second person.
+    pub async fn note_account(
+        &mut self,
+        job: &str,
+        account: Option<&str>,
+        until: Option<Timestamp>,
+    ) -> Result<()> {
+        let sql = Sql::new("UPDATE jobs SET account = $2, approve_until = $3 WHERE id = $1");
+        let sql = sql.arg(job).arg(account).arg(until);
+        self.jobs_conn().await?.execute(sql).await.map(drop)
+    }
+
+    /// Notes who decided.
+    pub async fn note_decision(&mut self, job: &str, by: &str, now: Timestamp) -> Result<()> {
+        let sql = Sql::new("UPDATE jobs SET decided_by = $2, decided_at = $3 WHERE id = $1");
+        let sql = sql.arg(job).arg(by).arg(now);
+        self.jobs_conn().await?.execute(sql).await.map(drop)
+    }
+}

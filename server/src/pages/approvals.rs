@@ -1,0 +1,76 @@
+//! `/approvals`: jobs that wait for a second person, and the answer.
+
+use axum::extract::Path;
+use carillon_contract::approvals::{ApprovalRow, ApprovalsView};
+use carillon_domain::role::Permission;
+use carillon_engine::Caller;
+use carillon_engine::jobs::WaitingJob;
+
+use super::visit::{PageResult, Visit, done};
+use super::{job_row, notice};
+use crate::fields::{Form, Query};
+use crate::router::table::{Access, Table};
+
+const DECIDE: Access = Access::Needs(Permission::Approve);
+
+pub(super) fn routes(table: Table) -> Table {
+    table
+        .get("/approvals", DECIDE, list)
+        .post("/jobs/{id}/approve", DECIDE, approve)
+        .post("/jobs/{id}/deny", DECIDE, deny)
+}
+
+/// `GET /approvals`.
+async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
+    notice::unknown(&mut visit, &query, &[]);
+    let engine = visit.app.engine();
+    let rows = engine.jobs_awaiting_approval(&caller).await?;
+    let view = ApprovalsView {
+        rows: rows.iter().map(row).collect(),
+        may_decide: engine.may_approve(&caller).await?,
+        off: !engine.rules().await?.asks_second_person(),
+    };
+    let html = carillon_ui::approvals(&visit.frame, &view);
+    Ok(visit.page(html))
+}
+
+fn row(waiting: &WaitingJob) -> ApprovalRow {
+    ApprovalRow {
+        job: job_row::row_view(&waiting.job),
+        digest: waiting.job.digest.clone(),
+        request_example: waiting.job.request_example.clone(),
+        until: waiting.until,
+        own: waiting.own,
+    }
+}
+
+/// `POST /jobs/{id}/approve`.
+async fn approve(
+    visit: Visit,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    let digest = fields.only(&["digest"])?.or_empty("digest");
+    visit
+        .app
+        .engine()
+        .approve_job(&caller, &id, &digest)
+        .await?;
+    Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done("The job runs.")))
+}
+
+/// `POST /jobs/{id}/deny`.
+async fn deny(
+    visit: Visit,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    let reason = fields.only(&["reason"])?.or_empty("reason");
+    visit.app.engine().deny_job(&caller, &id, &reason).await?;
+    Ok(visit.see_other_saying(
+        "/approvals",
+        &done("The job was refused: nothing was sent."),
+    ))
+}

@@ -1,0 +1,160 @@
+//! Addresses that are never contacted, in every spelling that somebody may think of.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use carillon_domain::Mac;
+use carillon_domain::phone::Phone;
+use carillon_domain::role::Role;
+use serde_json::json;
+
+use crate::house::House;
+
+/// This network, ourselves, link-local, metadata, protocols, multicast, broadcast, strangers.
+const NEVER: [[u8; 4]; 13] = [
+    [0, 0, 0, 0],
+    [0, 1, 2, 3],
+    [127, 0, 0, 1],
+    [127, 255, 255, 254],
+    [169, 254, 169, 254],
+    [169, 254, 0, 1],
+    [100, 100, 100, 200],
+    [192, 0, 0, 170],
+    [224, 0, 0, 1],
+    [239, 255, 255, 250],
+    [240, 0, 0, 1],
+    [255, 255, 255, 255],
+    [8, 8, 8, 8],
+];
+
+/// What resolvers, browsers and old libraries read as this address.
+fn spellings([a, b, c, d]: [u8; 4]) -> Vec<String> {
+    let whole = u32::from_be_bytes([a, b, c, d]);
+    let (high, low) = (whole >> 16, whole & 0xffff);
+    let (inverted_high, inverted_low) = (!high & 0xffff, !low & 0xffff);
+    let dotted = format!("{a}.{b}.{c}.{d}");
+    let wide: String = dotted
+        .chars()
+        .map(|digit| match digit {
+            '0'..='9' => char::from_u32(u32::from(digit) - 0x30 + 0xff10).unwrap(),
+            other => other,
+        })
+        .collect();
+    vec![
+        format!("{whole}"),
+        format!("{whole:#x}"),
+        format!("0{whole:o}"),
+        format!("{a:#x}.{b:#x}.{c:#x}.{d:#x}"),
+        format!("0{a:o}.0{b:o}.0{c:o}.0{d:o}"),
+        format!("{a:03}.{b:03}.{c:03}.{d:03}"),
+        format!("{a}.{}", whole & 0x00ff_ffff),
+        format!("{a}.{b}.{low}"),
+        format!("{dotted}."),
+        format!("{dotted}:80"),
+        format!("[{dotted}]"),
+        format!("10.0.0.1@{dotted}"),
+        format!("{dotted}/32"),
+        format!("http://{dotted}/"),
+        format!("{dotted}%00"),
+        format!("{dotted}#10.0.0.1"),
+        wide,
+        format!("::ffff:{dotted}"),
+        format!("::FFFF:{high:x}:{low:x}"),
+        format!("::{dotted}"),
+        format!("0:0:0:0:0:0:{high:x}:{low:x}"),
+        format!("::ffff:0:{dotted}"),
+        format!("64:ff9b::{dotted}"),
+        format!("64:ff9b:1::{high:x}:{low:x}"),
+        format!("2002:{high:x}:{low:x}::1"),
+        format!("fd00::200:5efe:{high:x}:{low:x}"),
+        format!("fc00::5efe:{dotted}"),
+        format!("2001:0:1:2:3:4:{inverted_high:x}:{inverted_low:x}"),
+        format!("[::ffff:{dotted}]"),
+        format!("::ffff:{dotted}%eth0"),
+        dotted,
+    ]
+}
+
+fn all() -> Vec<String> {
+    let names = [
+        "::",
+        "fe80::1",
+        "fe80::1%eth0",
+        "ff02::1",
+        "fec0::1",
+        "fd00:ec2::254",
+        "FD00:0EC2::0254",
+        "localhost",
+        "metadata.google.internal",
+        "phone.example",
+        "2606:4700::1111",
+    ];
+    let mut all: Vec<String> = NEVER.into_iter().flat_map(spellings).collect();
+    all.extend(names.map(str::to_owned));
+    all
+}
+
+fn mac(number: usize) -> String {
+    let [.., high, low] = number.to_be_bytes();
+    Mac::from_bytes([0, 0x15, 0x65, 1, high, low]).to_string()
+}
+
+/// Nothing of it comes in: one by one, by an edit, or with a list.
+#[tokio::test]
+async fn no_spelling_of_a_forbidden_address_comes_in() {
+    let house = House::strict().await;
+    let api = house.program(Role::Admin).await;
+    let known = json!({"mac": mac(0), "label": "known", "address": "10.0.0.1"});
+    api.post("/phones", &known).await.expect(201);
+    let all = all();
+    assert!(all.len() >= 400, "{}", all.len());
+    let mut list = String::from("mac,label,address\n");
+    for (number, text) in all.iter().enumerate() {
+        let phone = json!({"mac": mac(number + 1), "label": "x", "address": text});
+        let made = api.post("/phones", &phone).await;
+        assert_eq!(made.status, 422, "{text}: {}", made.text);
+        let edited = api
+            .patch(&format!("/phones/{}", mac(0)), &json!({"address": text}))
+            .await;
+        assert_eq!(edited.status, 422, "{text}: {}", edited.text);
+        list.push_str(&format!("{},x,{text}\n", mac(number + 1)));
+    }
+    let report = api.import("?valid_rows_only=true", &list).await.expect(200);
+    assert_eq!(report["created"], 0, "{report}");
+    let page = api.get("/phones").await.expect(200);
+    assert_eq!(page["items"].as_array().unwrap().len(), 1);
+    assert_eq!(page["items"][0]["address"], "10.0.0.1");
+    house.close().await;
+}
+
+/// Whatever way it came into the database, nothing goes out to it.
+#[tokio::test]
+async fn what_stands_in_the_database_is_looked_at_again_before_it_is_sent_to() {
+    let house = House::strict().await;
+    let api = house.program(Role::Admin).await;
+    let addresses: Vec<IpAddr> = all().iter().filter_map(|text| text.parse().ok()).collect();
+    assert!(addresses.len() > 100, "{}", addresses.len());
+    assert!(addresses.contains(&IpAddr::V4(Ipv4Addr::LOCALHOST)));
+    assert!(addresses.contains(&IpAddr::V6(Ipv6Addr::UNSPECIFIED)));
+    let phone = |(number, address): (usize, &IpAddr)| {
+        let mut phone = Phone::new(mac(number).parse().unwrap());
+        phone.address = Some(*address);
+        phone
+    };
+    let phones: Vec<Phone> = addresses.iter().enumerate().map(phone).collect();
+    let engine = house.engine();
+    let mut unit = engine.store.begin().await.unwrap();
+    unit.insert_phones(&phones, engine.clock.now())
+        .await
+        .unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    let body = json!({"action": "DNDOn", "targets": {"filter": ""}, "reason": "a test",
+        "options": {"max_failed_percent": 100, "canary": 0, "window": 256}});
+    let made = api.post("/jobs", &body).await.expect(202);
+    let job = api.finished(made["id"].as_str().unwrap()).await;
+    assert_eq!(job["counts"]["failed"], addresses.len());
+    assert_eq!(
+        job["causes"],
+        json!([{"cause": "blocked_address", "count": addresses.len()}])
+    );
+    house.close().await;
+}
