@@ -155,6 +155,7 @@ fn said(answer: &Answer, id: &str) -> String {
     let text = without(&text, "nonce=\"", "\"");
     let text = without(&text, "name=\"csrf\" value=\"", "\"");
     let text = without(&text, "\"request_id\":\"", "\"");
+    let text = without(&text, "page made ", "UTC");
     without(&text, "request <code class=\"code\">", "<")
 }
 

@@ -8,9 +8,9 @@
 //! over several nodes.
 
 pub(crate) mod actions;
+pub(crate) mod approval;
 pub(crate) mod attempts;
 mod causes;
-pub(crate) mod approval;
 pub(crate) mod claim;
 pub(crate) mod count;
 pub(crate) mod due;

@@ -24,8 +24,8 @@ use carillon_domain::job::reason_problem;
 
 use crate::error::{EngineError, Result};
 
-pub use looked_at::Difference;
 pub use approve::WaitingJob;
+pub use looked_at::Difference;
 pub use preview::JobPreview;
 pub use rules::{Rules, RulesInForce};
 pub use submit::{Submission, Submitted};

@@ -9,8 +9,8 @@
 )]
 
 mod again;
-mod causes;
 mod alone;
+mod causes;
 mod clock;
 mod control;
 mod crash;
