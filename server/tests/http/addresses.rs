@@ -1,5 +1,6 @@
 //! Addresses that are never contacted, in every spelling that somebody may think of.
 
+use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use carillon_domain::Mac;
@@ -116,7 +117,7 @@ async fn no_spelling_of_a_forbidden_address_comes_in() {
             .patch(&format!("/phones/{}", mac(0)), &json!({"address": text}))
             .await;
         assert_eq!(edited.status, 422, "{text}: {}", edited.text);
-        list.push_str(&format!("{},x,{text}\n", mac(number + 1)));
+        writeln!(list, "{},x,{text}", mac(number + 1)).unwrap();
     }
     let report = api.import("?valid_rows_only=true", &list).await.expect(200);
     assert_eq!(report["created"], 0, "{report}");
