@@ -17,6 +17,7 @@ use carillon_domain::{Cause, Mac, Timestamp};
 use carillon_store::{
     CallRow, ClaimedTarget, ContactUpdate, CredentialRow, StoreError, TargetResult,
 };
+use tokio::time::timeout;
 
 use crate::Engine;
 use crate::dispatch::facts::JobFacts;
@@ -27,6 +28,10 @@ use crate::secrets::Place;
 
 /// How long to wait before reading again what could not be read.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// How long to go on: well within a node's lease, so that nothing is sent for a claim that another
+/// node has taken for lost, nor long after its hour.
+const LOOK_FOR: Duration = Duration::from_secs(8);
 
 /// What all deliveries of one job share.
 pub(super) struct Desk {
@@ -144,9 +149,17 @@ pub(super) async fn prepare(
 }
 
 /// Reads claimed phones, and waits for a database that is away meanwhile: a claim whose phone
-/// cannot be read says nothing about the phone. `None` when this node stops first, or when what
-/// is stored makes no sense.
+/// cannot be read says nothing about the phone. `None` when that takes too long, when this node
+/// stops first, or when what is stored makes no sense.
 async fn read_patiently(engine: &Engine, macs: &[Mac]) -> Option<(HashMap<Mac, CallRow>, Opened)> {
+    let reading = read_until_there(engine, macs);
+    timeout(LOOK_FOR, reading).await.ok().flatten()
+}
+
+async fn read_until_there(
+    engine: &Engine,
+    macs: &[Mac],
+) -> Option<(HashMap<Mac, CallRow>, Opened)> {
     loop {
         match read(engine, macs).await {
             Ok(found) => return Some(found),
