@@ -72,6 +72,43 @@ pub(crate) async fn a_job_stops_itself_above_its_share_of_failures_and_not_at_it
     assert_eq!(end.job.counts.acknowledged + skipped, 17);
 }
 
+/// With a window of more than one the failure that is one too many may find others under way:
+/// as many as the window holds beside it, and no more.
+pub(crate) async fn beyond_its_share_of_failures_a_window_at_most_is_sent(place: Place) {
+    const WINDOW: i64 = 8;
+    let mut config = FleetConfig::uniform(Profile::Normal, 40, PlainHttp);
+    config.sites[0].profiles = BTreeMap::from([(Profile::ForbiddenIp, 10)]);
+    let house = House::new(place, config).await;
+    let sent = async |action: &str, percent: u32| {
+        let options = json!({
+            "window": WINDOW, "canary": 0, "max_failed_percent": percent, "verify": false,
+        });
+        let job = house
+            .submit(json!({
+                "action": action, "targets": {"filter": ""}, "reason": "test", "options": options,
+            }))
+            .await;
+        house.finished(&job).await.job.counts
+    };
+    // Ten of forty fail: exactly a quarter.
+    let at = sent("DNDOn", 25).await;
+    assert_eq!((at.failed, at.skipped), (10, 0), "{at}");
+
+    let phones = house.fleet.phones().iter().map(|phone| phone.mac);
+    for mac in phones.collect::<Vec<_>>() {
+        house.fleet.set_profile(mac, Profile::ForbiddenIp).unwrap();
+    }
+    for percent in [0, 10, 25, 50] {
+        let counts = sent("DNDOff", percent).await;
+        // With so many failures it goes on; with one more it stops.
+        let share = 40 * i64::from(percent) / 100;
+        let most = share + 1 + (WINDOW - 1);
+        let range = share + 1..=most;
+        assert!(range.contains(&counts.failed), "{percent} %: {counts}");
+        assert_eq!(counts.failed + counts.skipped, 40, "{percent} %: {counts}");
+    }
+}
+
 pub(crate) async fn a_failed_canary_spares_the_others(place: Place) {
     let house = House::new(
         place,

@@ -15,7 +15,7 @@ use carillon_engine::jobs::Submission;
 use carillon_engine::secrets::{self, KeySource};
 use carillon_engine::{Caller, Clock, Engine, Feed, Parts, Random};
 use carillon_simulator::{Fleet, FleetConfig};
-use carillon_store::testing::TestDatabase;
+use carillon_store::testing::{TestDatabase, raw};
 use carillon_store::{AuditQuery, CredentialRow, JobSnapshot, Store, TargetQuery, TargetRow};
 use serde_json::json;
 use tempfile::TempDir;
@@ -215,6 +215,11 @@ impl House {
             .await
             .unwrap();
         rows.into_iter().map(|row| row.event).collect()
+    }
+
+    /// Runs a statement behind the store's back.
+    pub(crate) async fn raw(&self, statement: &str) {
+        raw(&self.place.url, statement).await.unwrap();
     }
 
     /// How often each phone executed an action, by its own ledger.

@@ -17,6 +17,8 @@ mod crash;
 mod hour;
 mod house;
 mod outcome;
+mod restart;
+mod unread;
 mod verify;
 
 macro_rules! cases {
@@ -62,6 +64,7 @@ cases! {
     control::cancelling_lets_what_is_in_flight_finish_and_leaves_the_rest,
     control::stop_all_holds_everything_until_it_is_released,
     control::a_job_stops_itself_above_its_share_of_failures_and_not_at_it,
+    control::beyond_its_share_of_failures_a_window_at_most_is_sent,
     control::a_failed_canary_spares_the_others,
     control::a_retry_is_a_new_job_of_exactly_the_chosen_phones,
     control::the_same_key_and_body_are_one_job,
@@ -76,6 +79,9 @@ cases! {
     outcome::every_intent_and_every_result_is_in_the_audit_log,
     outcome::what_contact_taught_is_remembered_for_the_next_job,
     outcome::asking_for_settings_tells_them_and_keeps_the_firmware,
+    restart::three_hundred_phones_restart_and_each_is_told_as_it_was,
+    unread::claimed_phones_wait_for_the_database,
+    unread::phones_that_stay_unread_end_as_interrupted,
     verify::a_reboot_is_verified_by_going_away_and_coming_back,
     verify::looking_costs_at_most_twice_the_command,
     verify::a_setting_is_verified_by_reading_it_back,

@@ -1,0 +1,72 @@
+//! A fleet that is restarted: who came back, who did not, who only said yes, who said no.
+
+use std::collections::BTreeMap;
+
+use carillon_domain::phone::TransportSecurity::PlainHttp;
+use carillon_domain::{Cause, TargetState};
+use carillon_simulator::{FleetConfig, Profile, Timing};
+use serde_json::json;
+
+use crate::house::{House, Place};
+
+const PHONES: u32 = 300;
+/// Those that do something else than to restart and come back.
+const OTHERS: [(Profile, u32); 6] = [
+    (Profile::Noop200, 40),
+    (Profile::NeverReturns, 20),
+    (Profile::RebootReset, 20),
+    (Profile::ForbiddenIp, 15),
+    (Profile::Refused, 10),
+    (Profile::ServerError, 5),
+];
+
+/// What a phone of this kind must end as, and whether it ran the command.
+fn truth(profile: Profile) -> (TargetState, Option<Cause>, u32) {
+    match profile {
+        Profile::Noop200 => (TargetState::Acknowledged, None, 0),
+        Profile::NeverReturns => (TargetState::Failed, Some(Cause::Unreachable), 1),
+        Profile::ForbiddenIp => (TargetState::Failed, Some(Cause::Forbidden), 0),
+        Profile::Refused => (TargetState::Failed, Some(Cause::Refused), 0),
+        Profile::ServerError => (TargetState::Failed, Some(Cause::ServerError), 0),
+        // Also the one that broke off instead of answering.
+        _ => (TargetState::Verified, None, 1),
+    }
+}
+
+fn fleet() -> FleetConfig {
+    // Long enough away to be missed also on a machine that is busy.
+    let timing = Timing {
+        reboot_min_ms: 2500,
+        reboot_max_ms: 3500,
+        ..Timing::default()
+    };
+    let mut config = FleetConfig::uniform(Profile::Normal, PHONES, PlainHttp).with_timing(timing);
+    config.sites[0].profiles = BTreeMap::from(OTHERS);
+    config
+}
+
+pub(crate) async fn three_hundred_phones_restart_and_each_is_told_as_it_was(place: Place) {
+    let house = House::new(place, fleet()).await;
+    let job = house
+        .reboot(json!({"verify": true, "canary": 0, "max_failed_percent": 100, "window": 64}))
+        .await;
+    let end = house.finished(&job).await;
+    let targets = house.targets(&job).await;
+    assert_eq!(targets.len(), PHONES as usize);
+    for target in &targets {
+        let profile = house.fleet.phone(target.mac).unwrap().profile;
+        let told = (target.state, target.cause);
+        let ran = house.executed("Reboot", target.mac);
+        let (state, cause, times) = truth(profile);
+        assert_eq!(told, (state, cause), "{profile}: {}", target.evidence);
+        assert_eq!(ran, times, "{profile} ran it so often");
+        let looked_at = state != TargetState::Failed || profile == Profile::NeverReturns;
+        assert_eq!(target.evidence.is_empty(), !looked_at, "{profile}");
+    }
+    let counts = end.job.counts;
+    assert_eq!(
+        (counts.verified, counts.acknowledged, counts.failed),
+        (210, 40, 50),
+        "{counts}"
+    );
+}
