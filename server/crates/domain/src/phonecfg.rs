@@ -2,10 +2,12 @@
 //!
 //! Owns a lenient reader of that text and the judgement whether it shows what an action was meant
 //! to do. The text comes from a device that may lie: it is capped, cleaned, and never trusted for
-//! who the phone is or what it may.
+//! what the phone may. An address that it tells can speak against its being the phone that was
+//! meant, never for it.
 
 use serde::{Deserialize, Serialize};
 
+use crate::Mac;
 use crate::action::{Expectation, Forward, Number};
 
 /// The most bytes that are read.
@@ -17,6 +19,8 @@ const MAX_TEXT: usize = 128;
 /// What a phone told. What it left out, or told in no known way, is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhoneConfig {
+    /// Which phone it says it is. Older firmware does not tell.
+    pub mac: Option<Mac>,
     /// `66.86.0.15`.
     pub firmware: Option<String>,
     /// Its accounts, by their number.
@@ -91,6 +95,8 @@ impl PhoneConfig {
         let key = key.to_ascii_lowercase();
         match (section, key.as_str()) {
             (_, "firmwareversion") => self.firmware = version(value),
+            // What is no address of one device tells nothing.
+            (_, "macaddress") => self.mac = value.parse().ok().or(self.mac),
             ("accounts", key) => return self.take_account(key, value),
             ("dnd", "state") => self.dnd = on_off(value),
             ("forward_always", key) => return self.always.take(key, value),
@@ -118,6 +124,11 @@ impl PhoneConfig {
             uri: part(5),
         });
         true
+    }
+
+    /// The address it tells, where that is another than this one.
+    pub fn other_than(&self, mac: Mac) -> Option<Mac> {
+        self.mac.filter(|told| *told != mac)
     }
 
     /// Its firmware, where it looks like one: what a phone says is hostile input.
@@ -295,6 +306,29 @@ mod tests {
         }
         let silent = PhoneConfig::read(b"FirmwareVersion=1.2.3.4\r\n").expect("an answer");
         assert_eq!(silent.proves(&expectation("DNDOn", None)), Proof::NotTold);
+    }
+
+    #[test]
+    fn an_address_speaks_against_a_phone_and_never_for_it() {
+        let mac = Mac::from_bytes([0x80, 0x5e, 0x0c, 1, 2, 3]);
+        let other = |text: &str| {
+            let answer = format!("[Status]\nFirmwareVersion=1.2.3.4\nMACAddress={text}\n");
+            let config = PhoneConfig::read(answer.as_bytes()).expect("an answer");
+            config.other_than(mac)
+        };
+        let another = Mac::from_bytes([0x80, 0x5e, 0x0c, 1, 2, 4]);
+        for told in ["80:5E:0C:01:02:04", "805e0c010204", "80-5e-0c-01-02-04"] {
+            assert_eq!(other(told), Some(another), "{told}");
+        }
+        for told in [
+            "805E0C010203",
+            "",
+            "unknown",
+            "000000000000",
+            "ff:ff:ff:ff:ff:ff",
+        ] {
+            assert_eq!(other(told), None, "{told}");
+        }
     }
 
     #[test]

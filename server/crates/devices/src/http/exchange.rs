@@ -40,6 +40,9 @@ const CHALLENGE_PATIENCE: Duration = Duration::from_millis(500);
 
 /// How long a phone that promised nothing has to close a connection unasked.
 const CLOSING_GRACE: Duration = Duration::from_millis(10);
+/// The same where nothing is to be done but to look: a phone that hangs up at once is away, and
+/// on a busy machine that takes a moment to be seen.
+const LOOKING_GRACE: Duration = Duration::from_millis(50);
 
 /// A connection that can carry a request.
 pub(super) struct Link {
@@ -105,13 +108,27 @@ impl Link {
     /// request lost that way would be "may have happened". So where the phone did not promise,
     /// its closing is waited for a moment.
     pub(super) async fn stays_open(&mut self, promised: bool, deadline: Instant) -> bool {
+        let grace = if promised {
+            Duration::ZERO
+        } else {
+            CLOSING_GRACE
+        };
+        self.stays_open_for(grace, deadline).await
+    }
+
+    /// Whether a connection that was just made is not closed again at once.
+    pub(super) async fn is_taken(&mut self, deadline: Instant) -> bool {
+        self.stays_open_for(LOOKING_GRACE, deadline).await
+    }
+
+    async fn stays_open_for(&mut self, grace: Duration, deadline: Instant) -> bool {
         let until = deadline.min(Instant::now() + CHALLENGE_PATIENCE);
         let ready = timeout_at(until, self.ready()).await;
         if ready != Ok(true) {
             return false;
         }
-        if !promised {
-            let until = deadline.min(Instant::now() + CLOSING_GRACE);
+        if !grace.is_zero() {
+            let until = deadline.min(Instant::now() + grace);
             let _ = timeout_at(until, self.closed()).await;
         }
         self.ready().await

@@ -192,7 +192,7 @@ impl<'a> Line<'a> {
                 // The second connection has to show the key of the first.
                 self.pin = verifier.seen_pin().map(str::to_owned).or(self.pin.take());
                 let mut link = Link::over(wire).await?;
-                if self.delivery.looking && !link.stays_open(false, self.deadline).await {
+                if self.delivery.looking && !link.is_taken(self.deadline).await {
                     return Err(NoAnswer::NotSent);
                 }
                 Ok(link)

@@ -274,11 +274,13 @@ pub(super) async fn deliver(
         }
     };
     let (outcome, other) = identity::known_key(engine, target.mac(), outcome).await;
+    let (outcome, told, another) = identity::of_whom(target.mac(), outcome, told);
     let mut result = result(target, outcome, engine.clock.now());
     result.evidence = told
         .as_ref()
         .map(PhoneConfig::in_words)
         .or(other)
+        .or(another)
         .unwrap_or_default();
     Delivered {
         result,

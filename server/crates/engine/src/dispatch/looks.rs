@@ -14,7 +14,8 @@ use crate::Engine;
 use crate::dispatch::delivery::Desk;
 use crate::dispatch::verify::{Finding, question};
 
-/// How soon a look that found nobody is made again. One lost look is no restart.
+/// How soon a look that would change the picture is made again. One lost look is no restart, and
+/// no return.
 const AGAIN: Duration = Duration::from_millis(100);
 
 /// What one look saw.
@@ -47,7 +48,8 @@ pub(super) async fn comes_back(engine: &Engine, desk: &Desk, mac: Mac) -> Findin
     let (started, mut seen) = (Instant::now(), Seen::default());
     for (look, pause) in patience.looks.iter().enumerate() {
         tokio::time::sleep(*pause).await;
-        let sight = twice_if_away(engine, desk, mac).await;
+        let gone = seen.gone_after.is_some();
+        let sight = twice_in_doubt(engine, desk, mac, gone).await;
         if let Some(finding) = seen.note(sight, tenths(started.elapsed())) {
             return finding;
         }
@@ -58,15 +60,16 @@ pub(super) async fn comes_back(engine: &Engine, desk: &Desk, mac: Mac) -> Findin
     seen.end(tenths(started.elapsed()))
 }
 
-/// A phone is away when two looks in a row find nobody.
-async fn twice_if_away(engine: &Engine, desk: &Desk, mac: Mac) -> Sight {
-    match see(engine, desk, mac).await {
-        Sight::Away => {
-            tokio::time::sleep(AGAIN).await;
-            see(engine, desk, mac).await
-        }
-        sight => sight,
+/// A phone is away when two looks in a row find nobody; one that is away takes connections again
+/// when two in a row were taken.
+async fn twice_in_doubt(engine: &Engine, desk: &Desk, mac: Mac, gone: bool) -> Sight {
+    let sight = see(engine, desk, mac).await;
+    let in_doubt = if gone { Sight::Mute } else { Sight::Away };
+    if sight != in_doubt {
+        return sight;
     }
+    tokio::time::sleep(AGAIN).await;
+    see(engine, desk, mac).await
 }
 
 /// What all looks at one phone saw.

@@ -15,7 +15,7 @@ use carillon_store::{ClaimedTarget, ContactUpdate, TargetResult};
 use crate::Engine;
 use crate::dispatch::delivery::{self, Desk};
 use crate::dispatch::facts::JobFacts;
-use crate::dispatch::looks;
+use crate::dispatch::{identity, looks};
 
 /// The rhythm of everything that is done to a phone more than once: looking at it, asking it,
 /// sending to it again.
@@ -84,17 +84,42 @@ pub(super) async fn verify(
     cause: Option<Cause>,
 ) -> Option<TargetResult> {
     let expectation = desk.facts().action.expectation();
+    let answered = cause.is_none();
     let finding = tokio::select! {
         () = engine.dispatch.stopping() => return None,
-        finding = look(engine, desk, target.mac(), &expectation) => finding,
+        finding = look(engine, desk, target.mac(), (&expectation, answered)) => finding,
     };
     Some(finding.result(target, cause, engine.clock.now()))
 }
 
-async fn look(engine: &Engine, desk: &Desk, mac: Mac, expectation: &Expectation) -> Finding {
+async fn look(
+    engine: &Engine,
+    desk: &Desk,
+    mac: Mac,
+    (expectation, answered): (&Expectation, bool),
+) -> Finding {
     match expectation {
-        Expectation::ComesBack => looks::comes_back(engine, desk, mac).await,
+        Expectation::ComesBack => match looks::comes_back(engine, desk, mac).await {
+            // A password goes only to who took one for the command.
+            Finding::Proof(seen) if answered => who_came_back(engine, desk, mac, seen).await,
+            finding => finding,
+        },
         _ => tells(engine, desk, mac, expectation).await,
+    }
+}
+
+/// Asks once who it is that answers again: another phone that restarted proves nothing of this
+/// one. Where that is not told, what was seen stands.
+async fn who_came_back(engine: &Engine, desk: &Desk, mac: Mac, seen: String) -> Finding {
+    let Some(question) = question(engine, desk, mac).await else {
+        return Finding::Proof(seen);
+    };
+    let _place = engine.dispatch.looking().await;
+    let answer = engine.gateway.fetch(question).await;
+    let told = PhoneConfig::read(&answer.body);
+    match told.and_then(|told| identity::another(&told, mac)) {
+        Some(words) => Finding::Another(format!("{seen}; {words}")),
+        None => Finding::Proof(seen),
     }
 }
 
@@ -103,6 +128,8 @@ pub(super) enum Finding {
     Proof(String),
     NoProof(String),
     Gone(String),
+    /// Another phone answers: it took the command, and nobody can say whether this one did too.
+    Another(String),
 }
 
 impl Finding {
@@ -115,11 +142,14 @@ impl Finding {
         let there = match self {
             Self::Proof(_) => Some(true),
             Self::Gone(_) => Some(false),
-            Self::NoProof(_) => None,
+            Self::NoProof(_) | Self::Another(_) => None,
         };
         let (state, cause, evidence) = match (self, cause) {
             (Self::Proof(evidence), _) => (TargetState::Verified, None, evidence),
             (Self::NoProof(evidence), cause) => (said, cause, evidence),
+            (Self::Another(evidence), _) => {
+                (TargetState::Unknown, Some(Cause::WrongPhone), evidence)
+            }
             (Self::Gone(evidence), None) => {
                 (TargetState::Failed, Some(Cause::Unreachable), evidence)
             }
@@ -150,7 +180,14 @@ async fn tells(engine: &Engine, desk: &Desk, mac: Mac, expectation: &Expectation
         };
         let _place = engine.dispatch.looking().await;
         let answer = engine.gateway.fetch(question).await;
-        told = match reading(&answer, expectation) {
+        let config = PhoneConfig::read(&answer.body);
+        if let Some(words) = config
+            .as_ref()
+            .and_then(|told| identity::another(told, mac))
+        {
+            return Finding::Another(words);
+        }
+        told = match reading(&answer, config.as_ref(), expectation) {
             Ok(()) => return Finding::Proof("the phone tells the new setting".to_owned()),
             Err(told) => told,
         };
@@ -159,11 +196,15 @@ async fn tells(engine: &Engine, desk: &Desk, mac: Mac, expectation: &Expectation
 }
 
 /// What an answer says about a setting.
-fn reading(answer: &Fetched, expectation: &Expectation) -> Result<(), String> {
+fn reading(
+    answer: &Fetched,
+    told: Option<&PhoneConfig>,
+    expectation: &Expectation,
+) -> Result<(), String> {
     if let Some(cause) = answer.outcome.cause {
         return Err(format!("the setting could not be read back: {cause}"));
     }
-    match PhoneConfig::read(&answer.body).map(|config| config.proves(expectation)) {
+    match told.map(|config| config.proves(expectation)) {
         Some(Proof::Seen) => Ok(()),
         Some(Proof::NotSeen) => Err("the phone still tells the old setting".to_owned()),
         Some(Proof::NotTold) => Err("the phone does not tell this setting".to_owned()),

@@ -20,6 +20,7 @@ mod outcome;
 mod restart;
 mod unread;
 mod verify;
+mod wrong_phone;
 
 macro_rules! cases {
     ($($module:ident :: $case:ident,)+) => {
@@ -82,10 +83,14 @@ cases! {
     restart::three_hundred_phones_restart_and_each_is_told_as_it_was,
     unread::claimed_phones_wait_for_the_database,
     unread::phones_that_stay_unread_end_as_interrupted,
+    wrong_phone::a_read_back_that_tells_another_phone_is_told_as_that,
+    wrong_phone::another_phone_that_comes_back_proves_nothing,
+    wrong_phone::settings_of_another_phone_are_not_kept,
     verify::a_reboot_is_verified_by_going_away_and_coming_back,
     verify::looking_costs_at_most_twice_the_command,
     verify::a_setting_is_verified_by_reading_it_back,
     verify::one_lost_look_is_no_restart,
+    verify::one_connection_taken_is_no_return,
     verify::a_connection_that_behaves_oddly_is_not_away,
     verify::a_failed_reading_is_told_as_one,
 }

@@ -156,6 +156,19 @@ pub(crate) async fn one_lost_look_is_no_restart(place: Place) {
     assert!(evidence.starts_with("went away within"), "{evidence}");
 }
 
+pub(crate) async fn one_connection_taken_is_no_return(place: Place) {
+    let house = House::new(place, quick(BTreeMap::new(), 1)).await;
+    // It answers the command and goes away; then every second connection is taken, and no more.
+    let away = |n| match n {
+        1 => None,
+        n if n > 3 && n % 2 == 0 => Some(Odd::Say(b"SSH-2.0-no\r\n\r\n")),
+        _ => Some(Odd::HangUp),
+    };
+    let (state, evidence) = seen_of(&house, "Reboot", away).await;
+    assert_eq!(state, TargetState::Failed, "{evidence}");
+    assert!(evidence.contains("did not answer again"), "{evidence}");
+}
+
 pub(crate) async fn a_connection_that_behaves_oddly_is_not_away(place: Place) {
     let profiles = BTreeMap::from([(Profile::Garbage, 1), (Profile::ResetBefore, 1)]);
     let house = House::new(place, quick(profiles, 2)).await;
