@@ -101,6 +101,7 @@ cases! {
     claims::claims_go_in_order_and_no_further_than_asked,
     claims::nothing_is_claimed_that_must_not_be,
     claims::a_phone_is_sent_to_by_one_job_at_a_time,
+    claims::a_phone_is_left_alone_until_it_was_looked_at,
     claims::results_count_once_and_only_for_their_attempt,
     claims::verifying_leads_to_an_end,
     claims::phones_learn_from_results,

@@ -81,6 +81,7 @@ cases! {
     outcome::what_contact_taught_is_remembered_for_the_next_job,
     outcome::asking_for_settings_tells_them_and_keeps_the_firmware,
     restart::three_hundred_phones_restart_and_each_is_told_as_it_was,
+    restart::two_restarts_of_one_phone_come_one_after_the_other,
     unread::claimed_phones_wait_for_the_database,
     unread::phones_that_stay_unread_end_as_interrupted,
     wrong_phone::a_read_back_that_tells_another_phone_is_told_as_that,

@@ -70,3 +70,30 @@ pub(crate) async fn three_hundred_phones_restart_and_each_is_told_as_it_was(plac
         "{counts}"
     );
 }
+
+/// While one job looks whether its phones come back, another leaves them alone: it would find
+/// nobody, and what the first sees would be the second's doing.
+pub(crate) async fn two_restarts_of_one_phone_come_one_after_the_other(place: Place) {
+    let timing = Timing {
+        reboot_min_ms: 1000,
+        reboot_max_ms: 1500,
+        ..Timing::default()
+    };
+    let config = FleetConfig::uniform(Profile::Normal, 12, PlainHttp).with_timing(timing);
+    let house = House::new(place, config).await;
+    let options = json!({"verify": true, "canary": 0, "max_failed_percent": 100, "window": 12});
+    let first = house.reboot(options.clone()).await;
+    let second = house.reboot(options).await;
+    for job in [&first, &second] {
+        let end = house.finished(job).await;
+        assert_eq!(end.job.counts.verified, 12, "{}", end.job.counts);
+    }
+    let then = house.targets(&second).await;
+    for (one, two) in house.targets(&first).await.iter().zip(then) {
+        assert_eq!(one.mac, two.mac);
+        // Whichever came first.
+        let apart = two.sent_at >= one.finished_at || one.sent_at >= two.finished_at;
+        assert!(apart, "{} was interrupted", one.mac);
+        assert_eq!(house.executed("Reboot", one.mac), 2);
+    }
+}

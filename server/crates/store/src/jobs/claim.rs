@@ -1,8 +1,9 @@
 //! Claiming targets: from `waiting` to `sending`.
 //!
-//! Owns the promise that a phone is being sent to by one claim at a time, over all jobs and all
-//! nodes. Three things keep it: the lock on jobs, the question below, and, if both were wrong,
-//! the unique index, which makes the unit fail.
+//! Owns the promise that a phone is given one command at a time, over all jobs and all nodes: it
+//! is being sent to by one claim, and no other begins before the effect of the last was looked
+//! for. Three things keep the first half: the lock on jobs, the question below, and, if both were
+//! wrong, the unique index, which makes the unit fail. The question keeps the second.
 
 use carillon_domain::{Mac, TargetState, Timestamp};
 
@@ -47,7 +48,7 @@ pub struct ClaimedTarget {
 
 impl Unit {
     /// Takes the next waiting targets of a running job, in its order, leaving out phones that
-    /// another job is sending to. Nothing while all sending is stopped, when the job does not
+    /// another job is sending to or looking at. Nothing while all sending is stopped, when the job does not
     /// run, or when the epoch's lease is gone.
     pub async fn claim(&mut self, claim: &Claim<'_>) -> Result<Vec<ClaimedTarget>> {
         let mut conn = self.jobs_conn().await?;
@@ -103,9 +104,12 @@ async fn candidates(
     conn.all(sql).await?.iter().map(target_row).collect()
 }
 
-/// Waiting targets that nothing keeps, and whose phone nobody is sending to.
+/// Waiting targets that nothing keeps, and whose phone nobody is sending to or looking at: a phone
+/// that restarts is down, and a command more would blur what is seen. Two questions, so that each
+/// has a small index of its own.
 const FREE: &str = " FROM job_targets t WHERE t.state = 'waiting' AND t.hold IS NULL AND \
-     NOT EXISTS (SELECT 1 FROM job_targets o WHERE o.mac = t.mac AND o.state = 'sending') \
+     NOT EXISTS (SELECT 1 FROM job_targets o WHERE o.mac = t.mac AND o.state = 'sending') AND \
+     NOT EXISTS (SELECT 1 FROM job_targets v WHERE v.mac = t.mac AND v.state = 'verifying') \
      AND t.job = ";
 
 /// The beginning of the statement that finds the next targets of a claim.

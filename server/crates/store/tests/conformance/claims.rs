@@ -189,6 +189,24 @@ pub(crate) async fn a_phone_is_sent_to_by_one_job_at_a_time(db: Database) {
     assert!(forced.is_err(), "the index is the last of three guards");
 }
 
+pub(crate) async fn a_phone_is_left_alone_until_it_was_looked_at(db: Database) {
+    add_job(&db.store, "one", &[1, 2]).await;
+    add_job(&db.store, "two", &[1, 2, 3]).await;
+    let epoch = epoch(&db.store).await;
+    let first = claim(&db.store, "one", epoch, &["a", "b"], at(3)).await;
+    let mut looked_at = acknowledged(&first[0], at(4));
+    looked_at.state = TargetState::Verifying;
+    let through = acknowledged(&first[1], at(4));
+    record(&db.store, &[looked_at.clone(), through]).await;
+    let free = claim(&db.store, "two", epoch, &["c", "d", "e"], at(5)).await;
+    assert_eq!(places(&free), [1, 2]);
+    looked_at.state = TargetState::Verified;
+    looked_at.at = at(60);
+    record(&db.store, &[looked_at]).await;
+    let then = claim(&db.store, "two", epoch, &["f"], at(61)).await;
+    assert_eq!(places(&then), [0]);
+}
+
 pub(crate) async fn results_count_once_and_only_for_their_attempt(db: Database) {
     add_job(&db.store, "j", &[1, 2]).await;
     let epoch = epoch(&db.store).await;
