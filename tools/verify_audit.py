@@ -10,7 +10,7 @@ comes from the anchor, from `<data-dir>/checkpoints` or from `GET /api/v1/audit/
 Standard library only, written from RFC 9162 (the tree), RFC 8032 (Ed25519) and C2SP (signed-note,
 tlog-checkpoint). Exit status: 0 intact, 1 tampered, 3 cannot tell (2 is usage).
 """
-import argparse, base64, hashlib, json, sqlite3, sys
+import argparse, base64, hashlib, itertools, json, sqlite3, sys
 from datetime import datetime, timezone
 
 # --- Ed25519, verification only (RFC 8032, section 5.1.7) -----------------------------------
@@ -151,7 +151,8 @@ class CannotTell(Exception):
 
 # --- records --------------------------------------------------------------------------------
 TILE = 256
-COLUMNS = ["at", "actor", "action", "command", "phone", "site", "job", "result", "ip", "search"]
+COLUMNS = ["at", "actor", "action", "command", "phone", "site", "job", "result", "ip", "groups"]
+LEFT_OUT, ANY, LONGEST = {"again_at", "attempt", "evidence"}, "\u2026", 128
 
 
 def micros(text):
@@ -180,14 +181,51 @@ def index_of(e):
     """What the index columns must say of an entry."""
     detail = e.get("detail")
     command = detail.get("action") if isinstance(detail, dict) else None
-    phone = e.get("phone")
-    search = [e.get("phone_name", ""), e.get("reason", ""), e["actor"]["name"], e["action"]]
-    search += [phone, phone.replace(":", "")] if phone else []
-    search += texts(detail)
-    return [micros(e["at"]), storable(e["actor"]["name"]), e["action"],
-            storable(command) if isinstance(command, str) else None, phone,
+    groups = sorted({storable(g).encode() for g in e.get("groups", [])})
+    return [micros(e["at"]), storable(e["actor"]["name"]), storable(e["action"]),
+            storable(command) if isinstance(command, str) else None, e.get("phone"),
             storable(e.get("site")), storable(e.get("job")), e["result"], storable(e.get("ip")),
-            storable("".join(t + "\n" for t in search)).casefold()]
+            " " + b" ".join(groups).decode() + " " if groups else None]
+
+
+class Tile:
+    """What the marks of 256 records must say of them."""
+
+    def __init__(self):
+        self.size, self.counted, self.texts, self.phones = 0, {}, set(), set()
+
+    def add(self, e, index):
+        at, actor, action, command, phone, site, job, result, ip, _ = index
+        marks = [("actor", actor), ("action", action), ("command", command), ("site", site), ("job", job),
+                 ("result", result), ("ip", ip), ("hour", "%08d" % (max(at, 0) // 3_600_000_000))]
+        marks += [("about", "job")] if phone is None and job is not None else []
+        marks += [("group", storable(g)) for g in dict.fromkeys(e.get("groups", []))]
+        for kind, value in marks:
+            if value is not None:
+                # As long as is kept of it: longer ones are few.
+                value = value if len(value.encode()) <= LONGEST else value[:LONGEST]
+                self.counted[kind, value] = self.counted.get((kind, value), 0) + 1
+        detail = e.get("detail")
+        if isinstance(detail, dict):
+            detail = {k: v for k, v in detail.items() if k not in LEFT_OUT}
+        self.texts.update([e.get("reason", ""), e["actor"]["name"], e["action"], *texts(detail)])
+        if phone is not None:
+            name = storable(e.get("phone_name", "")).lower()
+            self.phones.add(f"{phone} {phone.replace(':', '')} " + (name if len(name.encode()) <= 2 * LONGEST else ANY))
+        self.size += 1
+
+    def fits(self, rows, values):
+        words = {w for k, w, _ in rows if k == "word"}
+        if {(k, v): n for k, v, n in rows if k != "word"} != self.counted:
+            return False
+        if any((k, v) not in values for k, v in self.counted if k in ("action", "command")):
+            return False
+        if ANY in words:
+            return True
+        said = {w for text in self.texts for w in storable(text).split()}
+        said = {w.lower() for w in said}
+        said = {w if len(w.encode()) <= LONGEST else ANY for w in said}
+        return said <= words and all(("word", w) in values for w in said) and all(("phone", p) in values for p in self.phones)
 
 
 class Log:
@@ -204,30 +242,28 @@ class Log:
                 for size, note in self.db.execute("SELECT size, note FROM audit_checkpoints ORDER BY size")]
 
     def records(self):
-        groups = self.db.execute("SELECT seq, group_slug FROM audit_groups ORDER BY seq, group_slug")
-        ahead = groups.fetchone()
         names = ", ".join(COLUMNS)
-        for row in self.db.execute(f"SELECT seq, entry, leaf_hash, {names} FROM audit ORDER BY seq"):
-            seq, entry, stored, *columns = row
-            own = []
-            while ahead and ahead[0] < seq:
-                raise Tampered(ahead[0], "index: column groups differs from the record")
-            while ahead and ahead[0] == seq:
-                own.append(ahead[1])
-                ahead = groups.fetchone()
-            yield seq, entry, stored, columns, own
-        if ahead:
-            self.stray = ahead[0]
+        for seq, entry, stored, *columns in self.db.execute(
+                f"SELECT seq, entry, leaf_hash, {names} FROM audit ORDER BY seq"):
+            yield seq, entry, stored, columns
+
+    def marks(self):
+        """The marks of each tile, and None at the end; all values beside them."""
+        text = lambda b: b.decode("utf-8", "replace")
+        self.values = {(text(k), text(v)) for k, v in self.db.execute("SELECT kind, value FROM audit_values")}
+        rows = self.db.execute("SELECT tile, kind, value, records FROM audit_marks ORDER BY tile")
+        for tile, some in itertools.groupby(rows, lambda row: row[0]):
+            yield tile, [(text(k), text(v), n) for _, k, v, n in some]
+        while True:
+            yield None, []
 
     def head(self):
         return self.db.execute("SELECT size, frontier FROM audit_head").fetchone() or (-1, b"")
 
-    stray = None
-
 
 class Export:
     """A JSON Lines export of the whole log; newest first, as it is written."""
-    tile_rows, stray = {}, None
+    tile_rows = {}
 
     def __init__(self, path):
         with open(path, "rb") as file:
@@ -239,13 +275,17 @@ class Export:
 
     def records(self):
         for line in self.lines:
-            yield json.loads(line)["seq"], line, None, None, None
+            yield json.loads(line)["seq"], line, None, None
 
     def head(self):
         return None
 
+    def marks(self):
+        return None
 
-def check_record(seq, entry, columns, groups):
+
+def check_record(seq, entry, columns):
+    """The record, and what the index columns say of it."""
     try:
         e = json.loads(entry)
         number, index = e["seq"], index_of(e)
@@ -253,16 +293,12 @@ def check_record(seq, entry, columns, groups):
         raise Tampered(seq, "unreadable: the bytes are no record")
     if number != seq:
         raise Tampered(seq, "moved: the record belongs to another number")
-    if columns is None:
-        return index[0]
-    found = [c.decode("utf-8", "replace") if isinstance(c, bytes) else c for c in columns]
-    found[-1] = found[-1].casefold()
-    for name, expected, column in zip(COLUMNS, index, found):
-        if expected != column:
-            raise Tampered(seq, f"index: column {name} differs from the record")
-    if sorted({storable(g).encode() for g in e.get("groups", [])}) != groups:
-        raise Tampered(seq, "index: column groups differs from the record")
-    return index[0]
+    if columns is not None:
+        found = [c.decode("utf-8", "replace") if isinstance(c, bytes) else c for c in columns]
+        for name, expected, column in zip(COLUMNS, index, found):
+            if expected != column:
+                raise Tampered(seq, f"index: column {name} differs from the record")
+    return e, index
 
 
 def check(log, key, kept):
@@ -278,6 +314,8 @@ def check(log, key, kept):
     good.sort(key=lambda g: g[0])
     foreign.sort(key=lambda f: f[0])
     bad, done, tree, tile = dict(reversed(foreign)), 0, Tree(), (Tree(), [])
+    marks, said = log.marks(), Tile()
+    ahead = next(marks) if marks else None
 
     def compare():
         nonlocal done
@@ -293,24 +331,41 @@ def check(log, key, kept):
                 raise Tampered(since, what, tree.size - 1)
             fitting, done = source, done + 1
 
+    def close(tile):
+        """Compares the marks of a tile with its records."""
+        nonlocal ahead, said
+        if not marks:
+            return
+        at, rows = ahead if ahead[0] == tile else (tile, [])
+        if not said.fits(rows, log.values):
+            last = tile * TILE + said.size - 1
+            raise Tampered(tile * TILE, "marks: filters would miss or miscount these records", last)
+        if ahead[0] == tile:
+            ahead = next(marks)
+        said = Tile()
+
+    if ahead and ahead[0] is not None and ahead[0] < 0:
+        raise Tampered(ahead[0] * TILE, "marks: filters would miss or miscount these records")
     compare()
-    for seq, entry, stored, columns, groups in log.records():
+    for seq, entry, stored, columns in log.records():
         if seq > tree.size:
             raise Tampered(tree.size, "missing", seq - 1)
         h = leaf(entry)
         if stored is not None and stored != h:
             raise Tampered(seq, "changed: the bytes do not have the stored hash")
-        at = check_record(seq, entry, columns, groups)
+        e, index = check_record(seq, entry, columns)
         if seq < tree.size:
             raise Tampered(seq, "moved: the record belongs to another number")
         tree.push(h)
         tile[0].push(h)
-        tile[1].append(at)
+        tile[1].append(index[0])
+        said.add(e, index)
         if len(tile[1]) == TILE:
             row = log.tile_rows.get(seq // TILE)
             if row and row != (tile[0].root(), min(tile[1]), max(tile[1])):
                 raise Tampered(seq // TILE * TILE, "tile: its hash or times do not fit the records", seq)
             tile = (Tree(), [])
+            close(seq // TILE)
         compare()
     for size, _, source in good[-1:]:
         if size > tree.size:
@@ -321,8 +376,10 @@ def check(log, key, kept):
     head = log.head()
     if head is not None and head != (tree.size, b"".join(tree.roots)):
         raise Tampered(max(0, min(head[0], tree.size)), "head: size or frontier do not fit the records")
-    if log.stray is not None:
-        raise Tampered(log.stray, "index: column groups differs from the record")
+    if said.size:
+        close(tree.size // TILE)
+    if ahead and ahead[0] is not None:
+        raise Tampered(ahead[0] * TILE, "marks: filters would miss or miscount these records")
     if not good:
         raise CannotTell(f"the {tree.size} records fit each other, but no signed checkpoint was given")
     return (f"intact: {tree.size} records, root {tree.root().hex()}; signed up to {good[-1][0]} records "

@@ -5,14 +5,23 @@
 
 mod append;
 mod checkpoints;
+mod count;
 mod frontier;
+mod known;
 mod list;
+mod marked;
+mod marks;
 mod query;
 mod scan;
+mod terms;
+mod walk;
+mod words;
 
 pub(crate) use append::append;
 pub use checkpoints::{CheckpointRow, TILE, TileRow};
 pub use frontier::{Frontier, Hash, leaf_hash, node_hash};
+pub(crate) use known::{Known, Learned};
 pub use list::AuditRow;
+pub use marked::MarkCheck;
 pub use query::{AtLeast, AuditQuery};
 pub use scan::{AuditScan, RawRecord, RecordFault};

@@ -82,11 +82,8 @@ impl Cursor {
         Self(format!("{}.{}", hex::encode(key), hex::encode(id)))
     }
 
-    pub(crate) fn number(&self) -> Result<Value> {
-        self.0
-            .parse::<i64>()
-            .map(Value::from)
-            .map_err(|_| foreign())
+    pub(crate) fn as_number(&self) -> Result<i64> {
+        self.0.parse().map_err(|_| foreign())
     }
 
     pub(crate) fn number_and_id(&self) -> Result<Vec<Value>> {
@@ -111,13 +108,6 @@ fn foreign() -> StoreError {
 }
 
 impl Seek {
-    /// Adds ` AND key < $n ORDER BY key DESC LIMIT $m` for a list of falling numbers.
-    pub(crate) fn descending(&self, sql: &mut Sql, key: &'static str, limit: i64) -> Result<()> {
-        self.by(sql, key, Direction::Descending, limit, |cursor| {
-            cursor.number().map(|number| vec![number])
-        })
-    }
-
     /// Adds the condition, the order and the limit for a list sorted by `keys`
     /// (`a; b` or one column), with one row more than asked to see whether others follow.
     pub(crate) fn by(

@@ -83,10 +83,12 @@ pub(crate) fn and_audit(sql: &mut Sql, reach: &Reach) {
     for area in reach.areas() {
         sql.push(" AND (COALESCE(a.site, '') IN ")
             .listed(&area.sites);
-        sql.push(" OR EXISTS (SELECT 1 FROM audit_groups rg WHERE rg.seq = a.seq ");
-        sql.push("AND rg.group_slug IN ")
-            .listed(&area.groups)
-            .push("))");
+        for group in &area.groups {
+            sql.push(" OR COALESCE(a.groups, '') LIKE ")
+                .bind(containing(&format!(" {group} ")))
+                .push(" ESCAPE '\\'");
+        }
+        sql.push(")");
     }
     sql.push(") OR (a.phone IS NULL AND a.job IS NOT NULL ");
     sql.push("AND EXISTS (SELECT 1 FROM jobs rj WHERE rj.id = a.job)");
@@ -112,6 +114,7 @@ impl Store {
     pub fn narrowed(&self, reach: &Reach) -> Self {
         Self {
             pools: self.pools.clone(),
+            known: self.known.clone(),
             reach: std::sync::Arc::new(self.reach.as_ref().clone().and(reach.clone())),
         }
     }

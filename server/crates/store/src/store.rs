@@ -13,6 +13,7 @@ use sqlx::postgres::{PgPool, Postgres};
 use sqlx::sqlite::{Sqlite, SqlitePool};
 use sqlx::{AssertSqlSafe, Transaction};
 
+use crate::audit::Known;
 use crate::conn::Conn;
 use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
@@ -24,6 +25,8 @@ use crate::{migrate, open_postgres, open_sqlite};
 #[derive(Clone)]
 pub struct Store {
     pub(crate) pools: Arc<Pools>,
+    /// What the audit log's table of values surely holds.
+    pub(crate) known: Arc<Known>,
     /// What is out of it does not exist for whoever holds this store.
     pub(crate) reach: Arc<Reach>,
 }
@@ -73,6 +76,7 @@ impl Store {
         };
         Ok(Self {
             pools: Arc::new(pools),
+            known: Arc::default(),
             reach: Arc::default(),
         })
     }
@@ -139,7 +143,7 @@ impl Store {
             Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with(statement).await?),
             Pools::Postgres(pool) => Tx::Postgres(pool.begin_with(statement).await?),
         };
-        Ok(Unit::new(tx, self.reach.clone()))
+        Ok(Unit::new(tx, self.reach.clone(), self.known.clone()))
     }
 
     /// Ends all connections; SQLite's log is folded into its file first.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use carillon_domain::Reach;
 use carillon_domain::event::Event;
 
+use crate::audit::{Known, Learned, append};
 use crate::conn::Conn;
 use crate::error::{DriverError, Result, StoreError};
 use crate::sql::Sql;
@@ -19,6 +20,7 @@ use crate::store::Tx;
 pub struct Unit {
     tx: Tx,
     holds_jobs: bool,
+    known: Arc<Known>,
     /// What is out of it does not exist for this unit.
     pub(crate) reach: Arc<Reach>,
 }
@@ -28,13 +30,16 @@ pub struct Unit {
 pub struct Recorded {
     tx: Tx,
     seqs: Range<i64>,
+    known: Arc<Known>,
+    learned: Learned,
 }
 
 impl Unit {
-    pub(crate) const fn new(tx: Tx, reach: Arc<Reach>) -> Self {
+    pub(crate) const fn new(tx: Tx, reach: Arc<Reach>, known: Arc<Known>) -> Self {
         Self {
             tx,
             holds_jobs: false,
+            known,
             reach,
         }
     }
@@ -58,8 +63,13 @@ impl Unit {
 
     /// Writes the audit records of this unit, in this order. Nothing else can follow.
     pub async fn record(mut self, events: &[Event]) -> Result<Recorded> {
-        let seqs = crate::audit::append(&mut self.tx.conn(), events).await?;
-        Ok(Recorded { tx: self.tx, seqs })
+        let (seqs, learned) = append(&mut self.tx.conn(), events, &self.known).await?;
+        Ok(Recorded {
+            tx: self.tx,
+            seqs,
+            known: self.known,
+            learned,
+        })
     }
 
     /// Commits what nobody needs to hear of: stamps of last use, drafts, leases, throttles.
@@ -79,6 +89,7 @@ impl Recorded {
     /// After [`StoreError::Uncertain`] it may be true all the same: read before acting on it.
     pub async fn commit(self) -> Result<Range<i64>> {
         finish(self.tx).await?;
+        self.known.learn(self.learned);
         Ok(self.seqs)
     }
 }

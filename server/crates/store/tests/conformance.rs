@@ -34,6 +34,8 @@ mod parity;
 mod races;
 #[path = "conformance/recovery.rs"]
 mod recovery;
+#[path = "conformance/upgrade.rs"]
+mod upgrade;
 #[path = "conformance/whole.rs"]
 mod whole;
 
@@ -60,6 +62,7 @@ cases! {
     again::a_claim_goes_no_further_than_each_of_its_limits,
     again::a_refused_credential_holds_its_phones_and_no_others,
     again::a_job_is_due_when_its_hour_has_come,
+    upgrade::an_older_log_is_marked,
     whole::a_new_database_has_no_schema_and_migrates_twice,
     whole::a_dropped_unit_never_was,
     whole::facts_and_the_stop_switch_are_kept,
@@ -120,5 +123,6 @@ cases! {
     audit::records_are_kept_as_hashed,
     audit::the_log_cannot_be_changed,
     audit::every_filter_finds_its_records,
+    audit::tiles_leave_nothing_out,
     audit::pages_batches_and_counts_agree,
 }

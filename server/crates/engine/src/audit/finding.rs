@@ -54,6 +54,8 @@ pub enum Kind {
     Index(&'static str),
     /// The head of the log has another size or frontier than its records.
     Head,
+    /// The marks of these records are not theirs.
+    Marks,
     /// The tile over these records has another hash or span of time.
     Tile,
     /// The root over the records is not the one that was signed.
@@ -76,6 +78,7 @@ impl fmt::Display for Kind {
             Self::Index(column) => write!(f, "index: column {column} differs from the record"),
             Self::Head => f.write_str("head: size or frontier do not fit the records"),
             Self::Tile => f.write_str("tile: its hash or times do not fit the records"),
+            Self::Marks => f.write_str("marks: filters would miss or miscount these records"),
             Self::Rewritten(source) => {
                 write!(f, "rewritten: the root is not the one signed ({source})")
             }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use carillon_store::{AuditScan, Frontier, Hash, RawRecord, Store, StoreError, TILE};
+use carillon_store::{AuditScan, Frontier, Hash, MarkCheck, RawRecord, Store, StoreError, TILE};
 
 use super::finding::{Finding, Intact, Kind, Verdict};
 use super::note::{SignedCheckpoint, VerifierKey};
@@ -64,6 +64,7 @@ async fn check(
     let mut walk = Walk {
         frontier: Frontier::default(),
         tile: TileWalk::default(),
+        marks: scan.marks().await?,
         signed,
         compared: 0,
     };
@@ -138,6 +139,7 @@ impl Signed {
 struct Walk {
     frontier: Frontier,
     tile: TileWalk,
+    marks: MarkCheck,
     signed: Signed,
     /// How many of the good checkpoints were compared.
     compared: usize,
@@ -170,13 +172,13 @@ impl Walk {
         if record.leaf_hash != hash {
             return Err(Finding::at(record.seq, Kind::Changed));
         }
-        if let Some(fault) = record.fault() {
-            return Err(Finding::at(record.seq, fault.into()));
-        }
+        let event = record.told();
+        let event = event.map_err(|fault| Finding::at(record.seq, fault.into()))?;
         if record.seq < expected {
             return Err(Finding::at(record.seq, Kind::Moved));
         }
         self.frontier.push(hash);
+        self.marks.add(&event);
         self.tile(record, hash, tiles)?;
         self.compare()
     }
@@ -195,12 +197,14 @@ impl Walk {
             row.hash == done.frontier.root()
                 && Some((row.min_at.micros(), row.max_at.micros())) == done.span
         });
-        if fits {
-            return Ok(());
-        }
+        let kind = match (fits, self.marks.close(number)) {
+            (true, true) => return Ok(()),
+            (true, false) => Kind::Marks,
+            (false, _) => Kind::Tile,
+        };
         Err(Finding {
             through: Some(record.seq),
-            ..Finding::at(number * TILE, Kind::Tile)
+            ..Finding::at(number * TILE, kind)
         })
     }
 
@@ -249,7 +253,7 @@ impl Walk {
         next.is_some_and(|(size, _, _)| *size == reached)
     }
 
-    async fn end(self, scan: &mut AuditScan) -> Result<Intact, Stop> {
+    async fn end(mut self, scan: &mut AuditScan) -> Result<Intact, Stop> {
         let size = self.frontier.size();
         if let Some((signed, _, source)) = self.signed.good.last().filter(|(s, _, _)| *s > size) {
             return Err(Stop::Found(Finding {
@@ -266,15 +270,30 @@ impl Walk {
             let seq = head_size.clamp(0, number(size));
             return Err(Stop::Found(Finding::at(seq, Kind::Head)));
         }
-        if let Some(seq) = scan.stray_group().await? {
-            return Err(Stop::Found(Finding::at(seq, Kind::Index("groups"))));
-        }
+        self.last_marks(number(size)).map_err(Stop::Found)?;
         Ok(Intact {
             size,
             root: self.frontier.root(),
             signed: self.signed.good.last().map_or(0, |(size, _, _)| *size),
             checkpoints: self.signed.good.len(),
         })
+    }
+}
+
+impl Walk {
+    /// The marks of the tile that is not full, and those of records that are not there.
+    fn last_marks(&mut self, size: i64) -> Result<(), Finding> {
+        let begun = size / TILE;
+        if !self.marks.close(begun) {
+            return Err(Finding {
+                through: Some(size - 1),
+                ..Finding::at(begun * TILE, Kind::Marks)
+            });
+        }
+        match self.marks.stray(size) {
+            Some(seq) => Err(Finding::at(seq, Kind::Marks)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -73,7 +73,6 @@ pub(crate) async fn a_shorter_log_is_not_signed_again(database: &Database) {
     }
     house
         .tamper(&[
-            "DELETE FROM audit_groups WHERE seq >= 590".to_owned(),
             "DELETE FROM audit WHERE seq >= 590".to_owned(),
             "DELETE FROM audit_checkpoints WHERE size > 590".to_owned(),
             format!(

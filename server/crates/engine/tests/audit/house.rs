@@ -184,7 +184,8 @@ impl House {
         let open: &[&str] = if self.store.is_shared() {
             &[
                 "ALTER TABLE audit DISABLE TRIGGER ALL",
-                "ALTER TABLE audit_groups DISABLE TRIGGER ALL",
+                "ALTER TABLE audit_marks DISABLE TRIGGER ALL",
+                "ALTER TABLE audit_values DISABLE TRIGGER ALL",
                 "ALTER TABLE audit_head DISABLE TRIGGER ALL",
                 "ALTER TABLE audit_tiles DISABLE TRIGGER ALL",
                 "ALTER TABLE audit_checkpoints DISABLE TRIGGER ALL",
@@ -193,8 +194,10 @@ impl House {
             &[
                 "DROP TRIGGER IF EXISTS audit_is_not_changed",
                 "DROP TRIGGER IF EXISTS audit_is_not_deleted",
-                "DROP TRIGGER IF EXISTS audit_groups_are_not_changed",
-                "DROP TRIGGER IF EXISTS audit_groups_are_not_deleted",
+                "DROP TRIGGER IF EXISTS audit_marks_only_grow",
+                "DROP TRIGGER IF EXISTS audit_marks_are_not_deleted",
+                "DROP TRIGGER IF EXISTS audit_values_are_not_changed",
+                "DROP TRIGGER IF EXISTS audit_values_are_not_deleted",
                 "DROP TRIGGER IF EXISTS audit_head_only_grows",
                 "DROP TRIGGER IF EXISTS audit_tiles_are_not_changed",
                 "DROP TRIGGER IF EXISTS audit_tiles_are_not_deleted",

@@ -5,55 +5,52 @@
 use std::ops::Range;
 
 use carillon_domain::event::Event;
-use serde::Serialize;
 
 use crate::conn::Conn;
 use crate::error::{Result, StoreError};
 use crate::sql::{Sql, Value, parts};
 
 use super::frontier::{Frontier, leaf_hash};
+use super::known::{Known, Learned};
+use super::marks::{Marks, command};
+use super::words::storable;
 
-const ROWS: usize = 500;
-
-/// What is stored and hashed: the number, then the event's own fields.
-#[derive(Serialize)]
-struct Entry<'e> {
-    seq: i64,
-    #[serde(flatten)]
-    event: &'e Event,
-}
+const ROWS: usize = 512;
 
 /// Adds the events and moves the head, in the caller's transaction.
-pub(crate) async fn append(conn: &mut Conn<'_>, events: &[Event]) -> Result<Range<i64>> {
+pub(crate) async fn append(
+    conn: &mut Conn<'_>,
+    events: &[Event],
+    known: &Known,
+) -> Result<(Range<i64>, Learned)> {
     let mut frontier = head(conn, conn.dialect().for_update()).await?;
     let first = frontier.size() as i64;
     if events.is_empty() {
-        return Ok(first..first);
+        return Ok((first..first, Learned::default()));
     }
-    let mut seq = first;
-    for chunk in events.chunks(ROWS) {
+    let mut marks = Marks::default();
+    for (chunk, start) in events.chunks(ROWS).zip((first..).step_by(ROWS)) {
         let mut rows = Vec::with_capacity(chunk.len());
-        let mut groups = Vec::new();
-        for event in chunk {
+        for (event, seq) in chunk.iter().zip(start..) {
             rows.push(row(seq, event, &mut frontier)?);
-            let slugs = event.groups.iter();
-            groups.extend(slugs.map(|slug| vec![storable(slug).into(), seq.into()]));
-            seq += 1;
+            marks.add(seq, event);
         }
-        insert(conn, rows, groups).await?;
+        insert(conn, rows).await?;
     }
+    let learned = marks.insert(conn, known).await?;
+    let next = frontier.size() as i64;
     let moved = Sql::new("UPDATE audit_head SET size = $1, frontier = $2 WHERE id = 1")
-        .arg(seq)
+        .arg(next)
         .arg(frontier.to_bytes());
     conn.execute(moved).await?;
-    Ok(first..seq)
+    Ok((first..next, learned))
 }
 
 /// The head as stored, kept until the end of the transaction if `lock` says so.
 pub(super) async fn head(conn: &mut Conn<'_>, lock: &'static str) -> Result<Frontier> {
     let mut sql = Sql::new("SELECT size, frontier FROM audit_head WHERE id = 1");
     if !lock.is_empty() {
-        sql.push(lock);
+        sql.push(lock).keep();
     }
     let wrong = || StoreError::Inconsistent {
         table: "audit_head",
@@ -66,13 +63,24 @@ pub(super) async fn head(conn: &mut Conn<'_>, lock: &'static str) -> Result<Fron
     Frontier::from_bytes(size, &bytes).ok_or_else(wrong)
 }
 
+/// What is stored and hashed: the number, then the event's own fields.
+fn entry(seq: i64, event: &Event) -> Option<String> {
+    let mut bytes = Vec::with_capacity(640);
+    bytes.extend_from_slice(b"{\"seq\":");
+    bytes.extend_from_slice(seq.to_string().as_bytes());
+    let comma = bytes.len();
+    serde_json::to_writer(&mut bytes, event).ok()?;
+    // The brace that the event begins with: it always has fields.
+    *bytes.get_mut(comma)? = b',';
+    String::from_utf8(bytes).ok()
+}
+
 fn row(seq: i64, event: &Event, frontier: &mut Frontier) -> Result<Vec<Value>> {
-    let entry =
-        serde_json::to_string(&Entry { seq, event }).map_err(|_| StoreError::Inconsistent {
-            table: "audit",
-            column: "entry",
-            row: seq.to_string(),
-        })?;
+    let entry = entry(seq, event).ok_or_else(|| StoreError::Inconsistent {
+        table: "audit",
+        column: "entry",
+        row: seq.to_string(),
+    })?;
     let leaf = leaf_hash(entry.as_bytes());
     frontier.push(leaf);
     let mut values = Vec::with_capacity(13);
@@ -86,85 +94,42 @@ fn row(seq: i64, event: &Event, frontier: &mut Frontier) -> Result<Vec<Value>> {
     Ok(values)
 }
 
-/// What the index says of an event, in the order of the columns: actor, action, command, phone,
-/// site, job, result, ip, search.
+/// What the columns say of an event, in their order: actor, action, command, phone, site, job,
+/// result, ip, groups.
 pub(super) fn indexed(event: &Event) -> [Option<String>; 9] {
+    let text = |text: &str| storable(text).into_owned();
     [
-        Some(storable(&event.actor.name)),
-        Some(event.action.as_str().to_owned()),
-        command(event).map(storable),
+        Some(text(&event.actor.name)),
+        Some(text(&event.action)),
+        command(event).map(text),
         event.phone.map(|mac| mac.to_string()),
-        event.site.as_deref().map(storable),
-        event.job.as_deref().map(storable),
+        event.site.as_deref().map(text),
+        event.job.as_deref().map(text),
         Some(event.result.as_str().to_owned()),
-        event.ip.as_deref().map(storable),
-        Some(search_text(event)),
+        event.ip.as_deref().map(text),
+        groups(event),
     ]
 }
 
-/// The catalogue's action that an event is about: `detail.action`.
-pub(crate) fn command(event: &Event) -> Option<&str> {
-    event
-        .detail
-        .get("action")
-        .and_then(serde_json::Value::as_str)
-}
-
-/// What the free text of a search is looked for in, in lower case.
-fn search_text(event: &Event) -> String {
-    let mut text = String::with_capacity(96);
-    for part in [
-        &event.phone_name,
-        &event.reason,
-        &event.actor.name,
-        &event.action,
-    ] {
-        text.push_str(part);
-        text.push('\n');
+/// Each group once, in their order, with a space on both sides.
+fn groups(event: &Event) -> Option<String> {
+    let mut slugs: Vec<_> = event.groups.iter().map(|slug| storable(slug)).collect();
+    slugs.sort();
+    slugs.dedup();
+    if slugs.is_empty() {
+        return None;
     }
-    if let Some(mac) = event.phone {
-        text.push_str(&mac.to_string());
-        text.push('\n');
-        text.push_str(&mac.digits());
-        text.push('\n');
-    }
-    texts(&event.detail, &mut text);
-    storable(&text.to_lowercase())
+    Some(format!(" {} ", slugs.join(" ")))
 }
 
-/// What people typed may hold a NUL, which Postgres has no way to store and SQLite ends a search
-/// at. In the entry itself JSON writes it out; a record must never fail for it.
-pub(super) fn storable(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
-}
-
-/// Every text in a detail, without its names.
-fn texts(detail: &serde_json::Value, into: &mut String) {
-    match detail {
-        serde_json::Value::String(text) => {
-            into.push_str(text);
-            into.push('\n');
-        }
-        serde_json::Value::Array(items) => items.iter().for_each(|item| texts(item, into)),
-        serde_json::Value::Object(fields) => fields.values().for_each(|item| texts(item, into)),
-        _ => {}
-    }
-}
-
-async fn insert(conn: &mut Conn<'_>, rows: Vec<Vec<Value>>, groups: Vec<Vec<Value>>) -> Result<()> {
+async fn insert(conn: &mut Conn<'_>, rows: Vec<Vec<Value>>) -> Result<()> {
     let mut rows = rows.into_iter();
     for size in parts(rows.len()) {
         let mut sql = Sql::new(
             "INSERT INTO audit (seq, at, entry, leaf_hash, actor, action, command, phone, site, \
-             job, result, ip, search) VALUES ",
+             job, result, ip, groups) VALUES ",
         );
         sql.keep().tuples(rows.by_ref().take(size));
-        conn.execute(sql).await?;
-    }
-    for chunk in groups.chunks(ROWS) {
-        let mut sql = Sql::new("INSERT INTO audit_groups (group_slug, seq) VALUES ");
-        sql.tuples(chunk.iter().cloned());
-        sql.push(" ON CONFLICT (group_slug, seq) DO NOTHING");
         conn.execute(sql).await?;
     }
     Ok(())

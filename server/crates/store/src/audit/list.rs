@@ -1,11 +1,10 @@
 //! Reading the audit log.
 //!
-//! Owns pages, single records, batches for exports, and counts. Everything shown comes from
-//! `entry`, the bytes that were hashed.
+//! Owns pages, single records and batches. Everything shown comes from `entry`, the bytes that
+//! were hashed.
 
 use carillon_domain::event::Event;
 
-use crate::conn::Conn;
 use crate::error::Result;
 use crate::page::{Cursor, Page, Seek};
 use crate::reach::and_audit;
@@ -15,7 +14,8 @@ use crate::store::Store;
 
 use super::append::head;
 use super::frontier::Frontier;
-use super::query::{AtLeast, AuditQuery};
+use super::query::AuditQuery;
+use super::walk::Walk;
 
 /// One record.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,8 +30,6 @@ pub struct AuditRow {
     pub leaf_hash: Vec<u8>,
 }
 
-const COLUMNS: &str = "SELECT a.seq, a.entry, a.leaf_hash FROM audit a";
-
 impl Store {
     /// A page of records, newest first.
     pub async fn audit_page(
@@ -40,23 +38,24 @@ impl Store {
         seek: &Seek,
         limit: i64,
     ) -> Result<Page<AuditRow>> {
-        let mut sql = Sql::new(COLUMNS);
-        query.conditions(&mut sql);
-        and_audit(&mut sql, &self.reach);
-        seek.descending(&mut sql, "a.seq", limit)?;
-        let rows = list(&mut self.read().await?.conn(), sql).await?;
-        Ok(Page::of(rows, seek, limit, |row| {
+        let (bounds, down) = match seek {
+            Seek::Start => ((0, i64::MAX), true),
+            Seek::After(cursor) => ((0, cursor.as_number()?), true),
+            Seek::Before(cursor) => ((cursor.as_number()?.saturating_add(1), i64::MAX), false),
+        };
+        let rows = self.walked(query, bounds, (down, limit.saturating_add(1)));
+        Ok(Page::of(rows.await?, seek, limit, |row| {
             Cursor::of_number(row.seq)
         }))
     }
 
     /// One record.
     pub async fn audit_entry(&self, seq: i64) -> Result<Option<AuditRow>> {
-        let mut sql = Sql::new(COLUMNS);
-        sql.push(" WHERE a.seq = ").bind(seq);
+        let mut sql = Sql::new("SELECT a.seq, a.entry, a.leaf_hash FROM audit a WHERE a.seq = ");
+        sql.bind(seq);
         and_audit(&mut sql, &self.reach);
-        let rows = list(&mut self.read().await?.conn(), sql).await?;
-        Ok(rows.into_iter().next())
+        let row = self.read().await?.conn().optional(sql).await?;
+        row.as_ref().map(audit_row).transpose()
     }
 
     /// The next records with a number above `after`, oldest first: call again with the last
@@ -67,27 +66,24 @@ impl Store {
         after: i64,
         limit: i64,
     ) -> Result<Vec<AuditRow>> {
-        let mut sql = Sql::new(COLUMNS);
-        query.conditions(&mut sql);
-        and_audit(&mut sql, &self.reach);
-        sql.push(" AND a.seq > ").bind(after);
-        sql.push(" ORDER BY a.seq LIMIT ").bind(limit);
-        list(&mut self.read().await?.conn(), sql).await
+        let bounds = (after.saturating_add(1), i64::MAX);
+        let mut rows = self.walked(query, bounds, (false, limit)).await?;
+        rows.truncate(usize::try_from(limit).unwrap_or(0));
+        Ok(rows)
     }
 
-    /// How many records match, counting no further than `most`.
-    pub async fn audit_count(&self, query: &AuditQuery, most: i64) -> Result<AtLeast> {
-        let mut sql = Sql::new("SELECT COUNT(*) AS n FROM (SELECT 1 FROM audit a");
-        query.conditions(&mut sql);
-        and_audit(&mut sql, &self.reach);
-        sql.push(" LIMIT ")
-            .bind(most.saturating_add(1))
-            .push(") AS found");
-        let found = self.read().await?.conn().number(sql, "n").await?;
-        Ok(AtLeast {
-            count: found.min(most),
-            exact: found <= most,
-        })
+    async fn walked(
+        &self,
+        query: &AuditQuery,
+        bounds: (i64, i64),
+        (down, limit): (bool, i64),
+    ) -> Result<Vec<AuditRow>> {
+        let mut reading = self.read().await?;
+        let mut conn = reading.conn();
+        let asked = (query, self.reach.as_ref());
+        let mut walk = Walk::begin(&mut conn, asked, bounds, down).await?;
+        let limit = usize::try_from(limit).unwrap_or(0);
+        walk.rows(&mut conn, limit).await
     }
 
     /// Size and root of the whole log.
@@ -96,11 +92,7 @@ impl Store {
     }
 }
 
-async fn list(conn: &mut Conn<'_>, sql: Sql) -> Result<Vec<AuditRow>> {
-    conn.all(sql).await?.iter().map(audit_row).collect()
-}
-
-fn audit_row(row: &Row) -> Result<AuditRow> {
+pub(super) fn audit_row(row: &Row) -> Result<AuditRow> {
     let fields = row.of("audit", "entry");
     Ok(AuditRow {
         seq: fields.int("seq")?,

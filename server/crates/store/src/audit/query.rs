@@ -1,11 +1,15 @@
 //! Which audit records somebody asks for.
 //!
-//! Owns the filters and how they become conditions.
+//! Owns the filters and how they become conditions on one record; `walk` finds the records that
+//! are worth the look.
 
-use carillon_domain::event::EventResult;
-use carillon_domain::{Mac, Timestamp};
+use carillon_domain::event::{Event, EventResult};
+use carillon_domain::{Mac, Reach, Timestamp};
 
+use crate::reach::and_audit;
 use crate::sql::{Sql, beginning, containing};
+
+use super::words;
 
 /// Filters of the audit log. Empty = everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,10 +51,8 @@ pub struct AtLeast {
 }
 
 impl AuditQuery {
-    /// Adds ` WHERE …` over `audit a`; always with at least one condition.
-    pub(super) fn conditions(&self, sql: &mut Sql) {
-        sql.push(" WHERE 1 = 1");
-        self.when(sql);
+    /// Adds ` AND …` over `audit a`: all but the words, which [`AuditQuery::says`] looks for.
+    pub(super) fn conditions(&self, sql: &mut Sql, reach: &Reach) {
         for (column, value) in [
             ("a.actor", &self.actor),
             ("a.site", &self.site),
@@ -65,8 +67,9 @@ impl AuditQuery {
             sql.push(" AND a.phone = ").bind(mac);
         }
         if let Some(group) = &self.group {
-            sql.push(" AND a.seq IN (SELECT g.seq FROM audit_groups g WHERE g.group_slug = ");
-            sql.bind(group).push(")");
+            sql.push(" AND a.groups LIKE ");
+            sql.bind(containing(&format!(" {group} ")))
+                .push(" ESCAPE '\\'");
         }
         if !self.results.is_empty() {
             sql.push(" AND ");
@@ -75,25 +78,29 @@ impl AuditQuery {
                 self.results.iter().map(|result| result.as_str()),
             );
         }
+        self.when(sql);
         self.what(sql);
-        for word in self.text.split_whitespace() {
-            sql.push(" AND a.search LIKE ");
-            sql.bind(containing(&word.to_lowercase()))
-                .push(" ESCAPE '\\'");
+        and_audit(sql, reach);
+    }
+
+    /// The words, in lower case.
+    pub(super) fn words(&self) -> Vec<String> {
+        let words = self.text.split_whitespace();
+        words.map(str::to_lowercase).collect()
+    }
+
+    /// Whether each of the words occurs in a record.
+    pub(super) fn says(words: &[String], event: &Event) -> bool {
+        if words.is_empty() {
+            return true;
         }
+        let text = words::text(event);
+        words.iter().all(|word| text.contains(word.as_str()))
     }
 
     fn when(&self, sql: &mut Sql) {
         if let Some(from) = self.from {
-            // Until now: walking back from the newest finds a page at once. The sign keeps the
-            // databases from collecting and sorting the whole span first.
-            let open_end = self.to.is_none();
-            sql.push(if open_end {
-                " AND +a.at >= "
-            } else {
-                " AND a.at >= "
-            });
-            sql.bind(from);
+            sql.push(" AND a.at >= ").bind(from);
         }
         if let Some(to) = self.to {
             sql.push(" AND a.at < ").bind(to);

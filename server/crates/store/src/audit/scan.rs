@@ -6,7 +6,6 @@
 use carillon_domain::event::Event;
 use serde::Deserialize;
 
-use crate::conn::Conn;
 use crate::error::Result;
 use crate::row::Row;
 use crate::sql::Sql;
@@ -15,6 +14,7 @@ use crate::store::{Store, Tx};
 use super::append;
 use super::checkpoints::{self, CheckpointRow, TileRow};
 use super::frontier::Hash;
+use super::marked::MarkCheck;
 
 /// One moment of the log, for a look at all of it.
 pub struct AuditScan {
@@ -33,7 +33,6 @@ pub struct RawRecord {
     /// The other columns: the numbers, then the texts.
     at: i64,
     texts: Vec<Option<Vec<u8>>>,
-    groups: Vec<Vec<u8>>,
 }
 
 /// What an entry holds.
@@ -56,7 +55,7 @@ pub enum RecordFault {
 }
 
 const TEXTS: [&str; 9] = [
-    "actor", "action", "command", "phone", "site", "job", "result", "ip", "search",
+    "actor", "action", "command", "phone", "site", "job", "result", "ip", "groups",
 ];
 
 impl Store {
@@ -81,30 +80,17 @@ impl AuditScan {
 
     /// The next records with a number above `after`. Begin with `i64::MIN`.
     pub async fn records(&mut self, after: i64, limit: i64) -> Result<Vec<RawRecord>> {
-        let mut conn = self.tx.conn();
         let sql = Sql::new(
             "SELECT seq, at, entry, leaf_hash, actor, action, command, phone, site, job, result, \
-             ip, search FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2",
+             ip, groups FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2",
         );
-        let rows = conn.all(sql.arg(after).arg(limit)).await?;
-        let mut records = rows.iter().map(raw).collect::<Result<Vec<_>>>()?;
-        if let (Some(first), Some(last)) = (records.first(), records.last()) {
-            let span = (first.seq, last.seq);
-            add_groups(&mut conn, span, &mut records).await?;
-        }
-        Ok(records)
+        let rows = self.tx.conn().all(sql.arg(after).arg(limit)).await?;
+        rows.iter().map(raw).collect()
     }
 
-    /// The lowest record that only a row of the groups tells of.
-    pub async fn stray_group(&mut self) -> Result<Option<i64>> {
-        let sql = Sql::new(
-            "SELECT MIN(g.seq) AS seq FROM audit_groups g \
-             WHERE NOT EXISTS (SELECT 1 FROM audit a WHERE a.seq = g.seq)",
-        );
-        match self.tx.conn().optional(sql).await? {
-            Some(row) => row.get("seq"),
-            None => Ok(None),
-        }
+    /// All marks and values, to be compared with the records.
+    pub async fn marks(&mut self) -> Result<MarkCheck> {
+        MarkCheck::read(&mut self.tx.conn()).await
     }
 
     /// All checkpoints, smallest first.
@@ -119,7 +105,7 @@ impl AuditScan {
 }
 
 impl RawRecord {
-    /// The time in the index, which [`RawRecord::fault`] compares with the entry.
+    /// The time in the index, which [`RawRecord::told`] compares with the entry.
     pub const fn at(&self) -> i64 {
         self.at
     }
@@ -129,20 +115,23 @@ impl RawRecord {
         super::leaf_hash(&self.entry)
     }
 
-    /// Compares number and index columns with the entry.
-    pub fn fault(&self) -> Option<RecordFault> {
-        let Ok(entry) = serde_json::from_slice::<Entry>(&self.entry) else {
-            return Some(RecordFault::Unreadable);
-        };
+    /// What the entry tells, if number and index columns agree with it.
+    ///
+    /// # Errors
+    /// How they differ.
+    pub fn told(&self) -> std::result::Result<Event, RecordFault> {
+        let entry = serde_json::from_slice::<Entry>(&self.entry);
+        let entry = entry.map_err(|_| RecordFault::Unreadable)?;
         if entry.seq != self.seq {
-            return Some(RecordFault::Number);
+            return Err(RecordFault::Number);
         }
         if entry.event.at.micros() != self.at {
-            return Some(RecordFault::Column("at"));
+            return Err(RecordFault::Column("at"));
         }
-        self.differing_text(&append::indexed(&entry.event))
-            .or_else(|| (!self.has_groups(&entry.event)).then_some("groups"))
-            .map(RecordFault::Column)
+        match self.differing_text(&append::indexed(&entry.event)) {
+            Some(column) => Err(RecordFault::Column(column)),
+            None => Ok(entry.event),
+        }
     }
 
     fn differing_text(&self, expected: &[Option<String>; 9]) -> Option<&'static str> {
@@ -154,17 +143,6 @@ impl RawRecord {
             .map(|((name, _), _)| *name)
             .next()
     }
-
-    fn has_groups(&self, event: &Event) -> bool {
-        let mut expected: Vec<_> = event
-            .groups
-            .iter()
-            .map(|slug| append::storable(slug).into_bytes())
-            .collect();
-        expected.sort();
-        expected.dedup();
-        self.groups == expected
-    }
 }
 
 fn raw(row: &Row) -> Result<RawRecord> {
@@ -175,27 +153,5 @@ fn raw(row: &Row) -> Result<RawRecord> {
         entry: row.raw("entry")?.unwrap_or_default(),
         leaf_hash: row.raw("leaf_hash")?.unwrap_or_default(),
         texts: texts.collect::<Result<_>>()?,
-        groups: Vec::new(),
     })
-}
-
-async fn add_groups(
-    conn: &mut Conn<'_>,
-    (first, last): (i64, i64),
-    records: &mut [RawRecord],
-) -> Result<()> {
-    let sql = Sql::new(
-        "SELECT seq, group_slug FROM audit_groups WHERE seq >= $1 AND seq <= $2 \
-         ORDER BY seq, group_slug",
-    );
-    for row in conn.all(sql.arg(first).arg(last)).await? {
-        let seq: i64 = row.get("seq")?;
-        let place = records.binary_search_by_key(&seq, |record| record.seq);
-        if let Some(record) = place.ok().and_then(|place| records.get_mut(place)) {
-            record
-                .groups
-                .push(row.raw("group_slug")?.unwrap_or_default());
-        }
-    }
-    Ok(())
 }

@@ -150,7 +150,7 @@ impl Store {
             "t.position",
             Direction::Ascending,
             limit,
-            |cursor| cursor.number().map(|number| vec![number]),
+            |cursor| cursor.as_number().map(|number| vec![number.into()]),
         )?;
         let rows = self.read().await?.conn().all(sql).await?;
         let rows = rows.iter().map(target_row).collect::<Result<_>>()?;

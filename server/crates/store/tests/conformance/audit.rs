@@ -80,8 +80,11 @@ pub(crate) async fn the_log_cannot_be_changed(db: Database) {
     for statement in [
         "UPDATE audit SET entry = '{}' WHERE seq = 0",
         "DELETE FROM audit WHERE seq = 1",
-        "UPDATE audit_groups SET group_slug = 'x'",
-        "DELETE FROM audit_groups",
+        "UPDATE audit_marks SET records = records - 1",
+        "UPDATE audit_marks SET value = 'x', records = 9",
+        "DELETE FROM audit_marks",
+        "UPDATE audit_values SET value = 'x'",
+        "DELETE FROM audit_values",
         "DELETE FROM audit_head",
         "UPDATE audit_head SET size = size - 1",
     ] {
@@ -247,17 +250,131 @@ pub(crate) async fn pages_batches_and_counts_agree(db: Database) {
         .await
         .unwrap();
     assert_eq!(newer.items, pages[3]);
-    let bounded = db.store.audit_count(&all, 20).await.unwrap();
-    assert_eq!(
-        bounded,
-        AtLeast {
-            count: 20,
-            exact: false
-        }
-    );
+    let counted = db.store.audit_count(&all, 0).await.unwrap();
+    let (count, exact) = (23, true);
+    assert_eq!(counted, AtLeast { count, exact });
     let batch = db.store.audit_batch(&all, 4, 3).await.unwrap();
     assert_eq!(
         batch.iter().map(|row| row.seq).collect::<Vec<_>>(),
         [5, 6, 7]
     );
+}
+
+/// A log over several tiles, whose times go back once.
+pub(crate) fn long_log() -> Vec<Event> {
+    let shape = |number: i64| {
+        let set_back = if number > 900 { 3_000_000 } else { 0 };
+        let mut event = event(number * 5_000 - set_back, "target.result");
+        event.phone = Some(mac((number % 40) as u32));
+        event.phone_name = format!("Lager {}", number % 40);
+        event.site = Some(["kiel", "bonn"][(number / 300 % 2) as usize].to_owned());
+        event.groups = vec!["all".to_owned(), format!("group-{}", number % 7)];
+        event.job = Some(format!("job-{}", number / 100));
+        event.result = [EventResult::Verified, EventResult::Failed][usize::from(number % 50 == 3)];
+        event.reason = format!("INC-{} hangs", number / 100);
+        event.detail = json!({"action": "Reboot", "attempt": format!("try-{number}")});
+        if number % 90 == 7 {
+            event.action = "phone.changed".into();
+            (event.job, event.detail) = (None, json!({"before": {"notes": format!("n{number}")}}));
+        }
+        event
+    };
+    (0..1_400).map(shape).collect()
+}
+
+/// A question, and what fits it.
+pub(crate) type Asked = (AuditQuery, fn(&Event) -> bool);
+
+fn long_queries() -> Vec<Asked> {
+    let all = AuditQuery::default;
+    let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let text = |words: &str| AuditQuery {
+        text: words.to_owned(),
+        ..all()
+    };
+    vec![
+        (all(), |_| true),
+        (
+            AuditQuery {
+                results: vec![EventResult::Failed],
+                ..all()
+            },
+            |event| event.result == EventResult::Failed,
+        ),
+        (
+            AuditQuery {
+                site: Some("bonn".to_owned()),
+                job: Some("job-5".to_owned()),
+                ..all()
+            },
+            |event| event.site.as_deref() == Some("bonn") && event.job.as_deref() == Some("job-5"),
+        ),
+        (
+            AuditQuery {
+                from: Some(at(1_000_000)),
+                to: Some(at(2_500_000)),
+                ..all()
+            },
+            |event| event.at >= at(1_000_000) && event.at < at(2_500_000),
+        ),
+        (
+            AuditQuery {
+                to: Some(at(1_600_000)),
+                group: Some("group-3".to_owned()),
+                ..all()
+            },
+            |event| event.at < at(1_600_000) && event.groups.contains(&"group-3".to_owned()),
+        ),
+        (
+            AuditQuery {
+                not_actions: named(&["target.*"]),
+                ..all()
+            },
+            |event| event.action == "phone.changed",
+        ),
+        (
+            AuditQuery {
+                phone: Some(mac(9)),
+                ..all()
+            },
+            |event| event.phone == Some(mac(9)),
+        ),
+        (text("inc-12"), |event| event.reason == "INC-12 hangs"),
+        (text("LAGER 17"), |event| {
+            event.phone_name == "Lager 17"
+                || event.phone.is_some_and(|mac| mac.digits().contains("17"))
+        }),
+        (text("n97"), |event| {
+            event.detail["before"]["notes"]
+                .as_str()
+                .is_some_and(|n| n.contains("n97"))
+        }),
+        (text("try-5"), |_| false),
+    ]
+}
+
+pub(crate) async fn tiles_leave_nothing_out(db: Database) {
+    let events = long_log();
+    for chunk in events.chunks(130) {
+        record(&db.store, chunk).await;
+    }
+    for (query, fits) in long_queries() {
+        let fitting = (0..).zip(&events).filter(|(_, event)| fits(event));
+        let expected: Vec<i64> = fitting.map(|(seq, _)| seq).collect();
+        let mut found = Vec::new();
+        let mut seek = Seek::Start;
+        loop {
+            let page = db.store.audit_page(&query, &seek, 60).await.unwrap();
+            found.extend(page.items.iter().map(|row| row.seq));
+            let Some(next) = page.next else { break };
+            seek = Seek::After(next);
+        }
+        found.reverse();
+        let batch = db.store.audit_batch(&query, -1, 10_000).await.unwrap();
+        let batch: Vec<_> = batch.iter().map(|row| row.seq).collect();
+        assert_eq!((&found, &batch), (&expected, &expected), "{query:?}");
+        let (count, exact) = (expected.len() as i64, true);
+        let counted = db.store.audit_count(&query, 10_000).await.unwrap();
+        assert_eq!(counted, AtLeast { count, exact }, "{query:?}");
+    }
 }

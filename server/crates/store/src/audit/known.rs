@@ -1,0 +1,84 @@
+//! Values that the database surely holds already.
+//!
+//! Owns a memory of what this process wrote, so that it asks once for each. *Invariant:* learns
+//! only after a commit; what is forgotten is written again, which changes nothing.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use carillon_domain::Mac;
+
+use crate::sql::Value;
+
+use super::marks::Kind;
+use super::words;
+
+/// Beyond so many it begins anew.
+const MOST: usize = 100_000;
+
+/// What was written.
+#[derive(Default)]
+pub(crate) struct Known(Mutex<Memory>);
+
+#[derive(Default)]
+struct Memory {
+    values: HashSet<(Kind, String)>,
+    /// The last name of each phone.
+    phones: HashMap<Mac, String>,
+}
+
+/// What a transaction writes and this process did not know.
+#[derive(Default)]
+pub(crate) struct Learned {
+    values: Vec<(Kind, String)>,
+    phones: Vec<(Mac, String)>,
+}
+
+impl Known {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn unknown<'n>(
+        &self,
+        values: BTreeSet<(Kind, String)>,
+        phones: impl Iterator<Item = (Mac, &'n str)>,
+    ) -> Learned {
+        let memory = self.memory();
+        let values = values.into_iter();
+        let phones =
+            phones.filter(|(mac, name)| memory.phones.get(mac).is_none_or(|known| known != name));
+        Learned {
+            phones: phones.map(|(mac, name)| (mac, name.to_owned())).collect(),
+            values: values
+                .filter(|value| !memory.values.contains(value))
+                .collect(),
+        }
+    }
+
+    /// After the commit.
+    pub(crate) fn learn(&self, learned: Learned) {
+        if learned.values.is_empty() && learned.phones.is_empty() {
+            return;
+        }
+        let mut memory = self.memory();
+        if memory.values.len() + memory.phones.len() > MOST {
+            *memory = Memory::default();
+        }
+        memory.values.extend(learned.values);
+        memory.phones.extend(learned.phones);
+    }
+}
+
+impl Learned {
+    /// As rows of `audit_values`.
+    pub(super) fn rows(&self) -> Vec<Vec<Value>> {
+        let values = self.values.iter();
+        let values = values.map(|(kind, value)| vec![kind.as_str().into(), value.into()]);
+        let phones = self
+            .phones
+            .iter()
+            .map(|(mac, name)| vec![Kind::Phone.as_str().into(), words::phone(*mac, name).into()]);
+        values.chain(phones).collect()
+    }
+}

@@ -1,0 +1,244 @@
+//! Which values occur in which tile of 256 records.
+//!
+//! Owns the marks: the index of the log. *Invariant:* a value of a record is marked in the
+//! transaction that adds the record; marks grow and are never taken away.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use carillon_domain::event::Event;
+use carillon_domain::{Mac, Timestamp};
+
+use crate::conn::Conn;
+use crate::error::Result;
+use crate::sql::{Sql, Value, parts};
+
+use super::checkpoints::TILE;
+use super::known::{Known, Learned};
+use super::words::{self, ANY, clipped, storable};
+
+/// More different words in one tile are not kept one by one.
+const WORDS: usize = 256;
+const ROWS: usize = 256;
+
+/// What a value is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Kind {
+    Actor,
+    Action,
+    Command,
+    Site,
+    Job,
+    Result,
+    Ip,
+    Group,
+    /// The hour of its time.
+    Hour,
+    /// `job`: of a job, and of none of its phones.
+    About,
+    Word,
+    Phone,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 12] = [
+        Self::Actor,
+        Self::Action,
+        Self::Command,
+        Self::Site,
+        Self::Job,
+        Self::Result,
+        Self::Ip,
+        Self::Group,
+        Self::Hour,
+        Self::About,
+        Self::Word,
+        Self::Phone,
+    ];
+
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Actor => "actor",
+            Self::Action => "action",
+            Self::Command => "command",
+            Self::Site => "site",
+            Self::Job => "job",
+            Self::Result => "result",
+            Self::Ip => "ip",
+            Self::Group => "group",
+            Self::Hour => "hour",
+            Self::About => "about",
+            Self::Word => "word",
+            Self::Phone => "phone",
+        }
+    }
+
+    /// Whether its marks say no more than that a value may be there.
+    pub(super) fn is_loose(self) -> bool {
+        self == Self::Word
+    }
+}
+
+/// The hour of an instant, as it is kept.
+pub(super) fn hour(at: Timestamp) -> String {
+    format!("{:08}", at.micros().max(0) / 3_600_000_000)
+}
+
+/// The catalogue's action that an event is about: `detail.action`.
+pub(super) fn command(event: &Event) -> Option<&str> {
+    event
+        .detail
+        .get("action")
+        .and_then(serde_json::Value::as_str)
+}
+
+/// Hands on each value that is counted, but the hour.
+pub(super) fn counted<'e>(event: &'e Event, add: &mut impl FnMut(Kind, &'e str)) {
+    add(Kind::Actor, &event.actor.name);
+    add(Kind::Action, &event.action);
+    add(Kind::Result, event.result.as_str());
+    for (kind, value) in [
+        (Kind::Command, command(event)),
+        (Kind::Site, event.site.as_deref()),
+        (Kind::Job, event.job.as_deref()),
+        (Kind::Ip, event.ip.as_deref()),
+    ] {
+        if let Some(value) = value {
+            add(kind, value);
+        }
+    }
+    if event.phone.is_none() && event.job.is_some() {
+        add(Kind::About, "job");
+    }
+    for (index, group) in event.groups.iter().enumerate() {
+        if !event.groups[..index].contains(group) {
+            add(Kind::Group, group);
+        }
+    }
+}
+
+/// The marks of some records that are being added.
+#[derive(Default)]
+pub(super) struct Marks<'e> {
+    counted: HashMap<(Kind, &'e str, i64), i64>,
+    hours: BTreeMap<(i64, i64), (Timestamp, i64)>,
+    /// Texts whose words are in already, by tile.
+    read: HashSet<(&'e str, i64)>,
+    words: BTreeMap<i64, BTreeSet<String>>,
+    phones: BTreeMap<Mac, &'e str>,
+    /// Other names of the same phones.
+    renamed: Vec<(Mac, &'e str)>,
+}
+
+impl<'e> Marks<'e> {
+    pub(super) fn add(&mut self, seq: i64, event: &'e Event) {
+        let tile = seq / TILE;
+        counted(event, &mut |kind, value| {
+            *self.counted.entry((kind, value, tile)).or_default() += 1;
+        });
+        let hour = event.at.micros().max(0) / 3_600_000_000;
+        self.hours.entry((hour, tile)).or_insert((event.at, 0)).1 += 1;
+        words::each(event, &mut |text| self.read(text, tile));
+        if let Some(mac) = event.phone {
+            let name = self.phones.entry(mac).or_insert(&event.phone_name);
+            if *name != event.phone_name {
+                self.renamed.push((mac, &event.phone_name));
+            }
+        }
+    }
+
+    fn read(&mut self, text: &'e str, tile: i64) {
+        if text.is_empty() || !self.read.insert((text, tile)) {
+            return;
+        }
+        let words = self.words.entry(tile).or_default();
+        words.extend(words::words(text));
+        if words.len() > WORDS {
+            // Whatever is looked for may be here.
+            *words = BTreeSet::from([ANY.to_owned()]);
+        }
+    }
+
+    /// Writes the marks. Answers what is new among the values, to be learned after the commit.
+    pub(super) async fn insert(self, conn: &mut Conn<'_>, known: &Known) -> Result<Learned> {
+        let mut values = BTreeSet::new();
+        for (kind, value, _) in self.counted.keys() {
+            if matches!(kind, Kind::Action | Kind::Command) {
+                values.insert((*kind, kept(value)));
+            }
+        }
+        for word in self.words.values().flatten() {
+            values.insert((Kind::Word, word.clone()));
+        }
+        let phones = self.phones.iter().map(|(mac, name)| (*mac, *name));
+        let phones = phones.chain(self.renamed.iter().copied());
+        let learned = known.unknown(values, phones);
+        insert_values(conn, learned.rows()).await?;
+        let words = self.words.iter().flat_map(|(tile, words)| {
+            let row =
+                |word: &String| vec!["word".into(), word.into(), (*tile).into(), 1_i64.into()];
+            words.iter().map(row)
+        });
+        insert_words(conn, words.collect()).await?;
+        insert_counted(conn, self.rows()).await?;
+        Ok(learned)
+    }
+
+    /// Each counted value once, in the order of the key.
+    fn rows(&self) -> BTreeMap<(&'static str, String, i64), i64> {
+        let mut rows = BTreeMap::new();
+        for ((kind, value, tile), records) in &self.counted {
+            *rows.entry((kind.as_str(), kept(value), *tile)).or_default() += records;
+        }
+        for ((_, tile), (at, records)) in &self.hours {
+            rows.insert((Kind::Hour.as_str(), hour(*at), *tile), *records);
+        }
+        rows
+    }
+}
+
+/// A value as it is kept.
+pub(super) fn kept(value: &str) -> String {
+    match storable(value) {
+        Cow::Borrowed(value) => clipped(value).to_owned(),
+        Cow::Owned(value) => clipped(&value).to_owned(),
+    }
+}
+
+async fn insert_counted(
+    conn: &mut Conn<'_>,
+    rows: BTreeMap<(&'static str, String, i64), i64>,
+) -> Result<()> {
+    let rows = rows.into_iter().map(|((kind, value, tile), records)| {
+        vec![kind.into(), value.into(), tile.into(), records.into()]
+    });
+    let mut rows = rows.collect::<Vec<Vec<Value>>>().into_iter();
+    for size in parts(rows.len()) {
+        let mut sql = Sql::new("INSERT INTO audit_marks (kind, value, tile, records) VALUES ");
+        sql.keep().tuples(rows.by_ref().take(size));
+        sql.push(" ON CONFLICT (kind, value, tile) DO UPDATE SET ");
+        sql.push("records = audit_marks.records + excluded.records");
+        conn.execute(sql).await?;
+    }
+    Ok(())
+}
+
+async fn insert_words(conn: &mut Conn<'_>, rows: Vec<Vec<Value>>) -> Result<()> {
+    for chunk in rows.chunks(ROWS) {
+        let mut sql = Sql::new("INSERT INTO audit_marks (kind, value, tile, records) VALUES ");
+        sql.tuples_again(chunk.iter().cloned());
+        sql.push(" ON CONFLICT (kind, value, tile) DO NOTHING");
+        conn.execute(sql).await?;
+    }
+    Ok(())
+}
+
+async fn insert_values(conn: &mut Conn<'_>, rows: Vec<Vec<Value>>) -> Result<()> {
+    for chunk in rows.chunks(ROWS) {
+        let mut sql = Sql::new("INSERT INTO audit_values (kind, value) VALUES ");
+        sql.tuples_again(chunk.iter().cloned());
+        sql.push(" ON CONFLICT (kind, value) DO NOTHING");
+        conn.execute(sql).await?;
+    }
+    Ok(())
+}
