@@ -15,17 +15,13 @@ use carillon_engine::audit::Notary;
 use carillon_engine::dispatch::{self, Dispatch, Patience};
 use carillon_engine::{Clock, Engine, Feed, Parts, Random};
 use carillon_store::{DataDirLock, Store, StoreError};
-use ipnet::IpNet;
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::app::{App, Facts};
-use crate::config::{self, Database, Settings};
-use crate::listen;
+use crate::app::App;
+use crate::config::{Database, Settings};
 use crate::local;
-use crate::origin::Origins;
 use crate::problem::chain;
 use crate::router;
 use crate::tls::Certificate;
@@ -33,6 +29,7 @@ use crate::tls::Certificate;
 pub(crate) use notary::{journal, key_source as signing_key_source};
 
 mod data_dir;
+mod front;
 mod keys;
 mod limits;
 mod notary;
@@ -212,11 +209,11 @@ pub struct Server {
 /// # Errors
 /// [`StartError`]; then nothing is left running.
 pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, StartError> {
-    let socket = reserve(settings.listen)?;
+    let socket = front::reserve(settings.listen)?;
     let address = socket
         .local_addr()
         .map_err(|error| StartError::failed("the address is not known", &error))?;
-    let certificate = certificate(settings)?;
+    let certificate = front::certificate(settings)?;
     limits::forbid_core_dumps();
     let opened = open(settings, &own_addresses::of(address)).await?;
     let engine = opened.engine.clone();
@@ -229,14 +226,14 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
     }
     let setup_code = keys::setup_code(settings, &engine).await?;
     let notary = notary::open(settings, &engine).await?;
-    let mut facts = facts(settings, address, banners, &engine);
+    let mut facts = front::facts(settings, address, banners, &engine);
     facts.notary = Some(notary.clone());
     let (app, router) = router::build(engine, facts);
     let listener = socket
         .listen(BACKLOG)
         .map_err(|error| StartError::failed("nobody can connect", &error))?;
     let stop = CancellationToken::new();
-    let front = front(settings, listener, certificate.as_ref())?;
+    let front = front::open(settings, listener, certificate.as_ref())?;
     let tasks = TaskTracker::new();
     tasks.spawn(front.serve(router, stop.clone()));
     tasks.spawn(sweep::run(opened.engine.clone(), stop.clone()));
@@ -253,86 +250,6 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
         tasks,
         stop,
     })
-}
-
-/// Takes the address without letting anybody connect yet.
-fn reserve(address: SocketAddr) -> Result<TcpSocket, StartError> {
-    let socket = match address {
-        SocketAddr::V4(_) => TcpSocket::new_v4(),
-        SocketAddr::V6(_) => TcpSocket::new_v6(),
-    };
-    let bound = socket.and_then(|socket| {
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        Ok(socket)
-    });
-    bound.map_err(|error| {
-        StartError::Failed(format!(
-            "cannot listen on {address}: {error}; stop what uses it, or give another --listen"
-        ))
-    })
-}
-
-fn certificate(settings: &Settings) -> Result<Option<Arc<Certificate>>, StartError> {
-    let config::Front::Tls { cert, key } = &settings.front else {
-        return Ok(None);
-    };
-    Certificate::open(cert, key)
-        .map(Some)
-        .map_err(|error| StartError::Configuration(error.to_string()))
-}
-
-fn front(
-    settings: &Settings,
-    listener: TcpListener,
-    certificate: Option<&Arc<Certificate>>,
-) -> Result<listen::Front, StartError> {
-    let tls = certificate
-        .map(Certificate::acceptor)
-        .transpose()
-        .map_err(|error| StartError::Configuration(error.to_string()))?;
-    Ok(listen::Front {
-        listener,
-        tls,
-        shared: proxies(settings),
-    })
-}
-
-fn proxies(settings: &Settings) -> Vec<IpNet> {
-    match &settings.front {
-        config::Front::Proxy(networks) => networks.clone(),
-        _ => Vec::new(),
-    }
-}
-
-fn facts(
-    settings: &Settings,
-    address: SocketAddr,
-    mut banners: Vec<Banner>,
-    engine: &Engine,
-) -> Facts {
-    let tls = matches!(settings.front, config::Front::Tls { .. });
-    if settings.egress.loopback && !banners.contains(&Banner::Demo) {
-        banners.push(Banner::Loopback);
-    }
-    if settings.front == config::Front::InsecureHttp {
-        banners.push(Banner::InsecureHttp);
-    }
-    if engine.keyring.is_none() {
-        banners.insert(
-            0,
-            Banner::Sealed {
-                reason: "The key file is missing or does not open this database.".to_owned(),
-            },
-        );
-    }
-    Facts {
-        origins: Origins::new(settings.public_url.as_ref(), address, tls),
-        proxies: proxies(settings),
-        banners,
-        random: engine.random.clone(),
-        notary: None,
-    }
 }
 
 impl Server {
