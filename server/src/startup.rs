@@ -79,6 +79,7 @@ pub struct Opened {
 pub async fn open(settings: &Settings, own: &[SocketAddr]) -> Result<Opened, StartError> {
     data_dir::prepare(&settings.data_dir)?;
     let lock = lock(settings)?;
+    soundness::not_lost(settings)?;
     let engine = engine(settings, own).await?;
     Ok(Opened {
         engine,

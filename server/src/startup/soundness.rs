@@ -1,12 +1,32 @@
 //! Whether the database is fit to be trusted, looked at before anything is sent.
 
+use std::path::Path;
+
 use carillon_store::Store;
 
-use super::StartError;
+use super::{StartError, notary, sqlite_file};
 use crate::config::Settings;
 
 /// Larger SQLite files are not read through: a start must not take minutes.
 const READ_THROUGH: u64 = 64 << 20;
+
+/// Refuses to begin anew where an audit log had been signed: its database is lost, or was emptied.
+pub(super) fn not_lost(settings: &Settings) -> Result<(), StartError> {
+    let size = |file: &Path| std::fs::metadata(file).map_or(0, |facts| facts.len());
+    let Some(file) = sqlite_file(settings).filter(|file| size(file) == 0) else {
+        return Ok(());
+    };
+    let signed = notary::journal(settings);
+    if size(&signed) == 0 {
+        return Ok(());
+    }
+    Err(StartError::Configuration(format!(
+        "{} is missing or empty, and yet {} tells of an audit log: restore a backup, or move \
+         that file away to begin anew",
+        file.display(),
+        signed.display()
+    )))
+}
 
 /// Refuses a broken file, and a server that may lose what it confirms.
 pub(super) async fn check(settings: &Settings, store: &Store) -> Result<(), StartError> {

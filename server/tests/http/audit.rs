@@ -73,7 +73,14 @@ async fn a_log_is_checked_beside_the_server_and_after_it() {
     let (status, _, err) = verify(&dir, &[]).await;
     assert_eq!(status, 3, "{err}");
     let (status, _, err) = asked(&dir, &["user", "list"]).await;
+    assert_eq!(status, 78, "it was lost: {err}");
+    assert!(err.contains("is missing or empty"), "{err}");
+    // Somebody begins anew all the same, and the checkpoints come back.
+    let (signed, aside) = (dir.join("checkpoints"), dir.join("aside"));
+    std::fs::rename(&signed, &aside).unwrap();
+    let (status, _, err) = asked(&dir, &["user", "list"]).await;
     assert_eq!(status, 0, "a new database: {err}");
+    std::fs::rename(&aside, &signed).unwrap();
     let (status, _, err) = verify(&dir, &[]).await;
     assert_eq!(status, 1, "{err}");
     assert!(err.contains("cut"), "{err}");
