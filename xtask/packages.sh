@@ -29,6 +29,10 @@ if [ "${1:-build}" = test ] || [ "${1:-build}" = faults ]; then
   has faketime || want faketime "sets the clock of one program"
 fi
 
+if [ "${1:-build}" = faults ]; then
+  has xfs_io || want xfsprogs "cuts the power of a file system"
+fi
+
 if [ "${1:-build}" = test ]; then
   has chromium || has chromium-browser || has google-chrome ||
     want chromium "the browser of the browser tests"

@@ -9,9 +9,12 @@ use std::time::Instant;
 mod chance;
 mod clock;
 mod commits;
+mod damage;
 mod database;
 mod delivery;
 mod disk;
+mod errors;
+mod hostile;
 mod http;
 mod kills;
 mod limits;
@@ -19,6 +22,7 @@ mod network;
 mod options;
 mod phones;
 mod points;
+mod power;
 mod product;
 mod proxy;
 mod stand;
@@ -42,12 +46,17 @@ type Campaign = fn(&Options) -> Result<Outcome, String>;
 
 const CAMPAIGNS: &[(&str, Campaign)] = &[
     ("kills", kills::run),
+    ("two-jobs", kills::two_jobs),
     ("stops", stops::run),
     ("network", network::run),
     ("database", database::run),
     ("disk", disk::run),
     ("clock", clock::run),
     ("points", points::run),
+    ("errors", errors::run),
+    ("damage", damage::run),
+    ("power", power::run),
+    ("hostile", hostile::run),
 ];
 
 /// Runs the campaigns of these options and says how many passed.

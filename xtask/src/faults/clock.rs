@@ -18,6 +18,9 @@ const WINDOW: u64 = 8;
 /// Where Debian puts it.
 const LIBRARY: &str = "libfaketime.so.1";
 const SEEN_WITHIN: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(100);
+/// Several times as long as the scheduler takes to look for work.
+const QUIET: Duration = Duration::from_secs(3);
 
 /// By how much, and whether it must stop.
 const JUMPS: &[(&str, bool)] = &[
@@ -84,8 +87,9 @@ fn jump(options: &Options, library: &Path, by: &str, stops: bool) -> Result<(), 
     // From here on the token may be of the future or of the past; it must still be ours to use.
     let (api, product) = if stops {
         held(&stand, &api, &job, by)?;
-        set_clock(&file, "+0")?;
         // A person looks, sets the clock right, and lets it go on. That is a jump as well.
+        set_clock(&file, "+0")?;
+        told(&stand, &api, ("+0", 2))?;
         release(&api)?;
         (api, product)
     } else {
@@ -111,9 +115,10 @@ fn set_clock(file: &Path, by: &str) -> Result<(), String> {
 /// Sending stops, and the reason names the clock. Where the token is past its end, the ledger
 /// alone tells.
 fn held(stand: &Stand, api: &Api, job: &Job, by: &str) -> Result<(), String> {
-    std::thread::sleep(Duration::from_secs(3));
-    let seen = stand.phones.requests();
-    std::thread::sleep(Duration::from_secs(2));
+    told(stand, api, (by, 1))?;
+    // What was under way when the jump was noticed ends.
+    let seen = wait_for_quiet(stand);
+    std::thread::sleep(QUIET);
     let later = stand.phones.requests();
     if later > seen {
         return Err(format!("{} requests after the jump", later - seen));
@@ -125,17 +130,56 @@ fn held(stand: &Stand, api: &Api, job: &Job, by: &str) -> Result<(), String> {
     if is_over(&state) || count(&state, "expired") > 0 {
         return Err(format!("the jump decided the job: {state}"));
     }
-    let records = api.get("/audit?action=clock.jumped")?;
-    if records["items"].as_array().is_none_or(Vec::is_empty) {
-        return Err("no audit record tells of the jump".to_owned());
-    }
     Ok(())
 }
 
-/// Releases the stop, and again where setting the clock right was a jump of its own.
+/// Waits for the record of so many jumps. A token that is past its end cannot ask for it: then the
+/// log is read beside the server.
+fn told(stand: &Stand, api: &Api, (by, times): (&str, usize)) -> Result<(), String> {
+    let started = Instant::now();
+    loop {
+        let noticed = if by == "+400d" {
+            exported(stand)?
+        } else {
+            let records = api.get("/audit?action=clock.jumped")?;
+            records["items"]
+                .as_array()
+                .is_some_and(|items| items.len() >= times)
+        };
+        if noticed {
+            return Ok(());
+        }
+        if started.elapsed() > SEEN_WITHIN {
+            return Err("no audit record tells of the jump".to_owned());
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+fn exported(stand: &Stand) -> Result<bool, String> {
+    let words = ["audit", "export", "--format", "jsonl"];
+    let export = stand.setting.command().args(words).output();
+    let export = export.map_err(|error| error.to_string())?;
+    Ok(String::from_utf8_lossy(&export.stdout).contains("clock.jumped"))
+}
+
+/// Waits until the phones hear nothing more for a moment; says how many requests they had heard.
+fn wait_for_quiet(stand: &Stand) -> usize {
+    let started = Instant::now();
+    let mut seen = stand.phones.requests();
+    loop {
+        std::thread::sleep(Duration::from_millis(4 * ANSWER_MS));
+        let now = stand.phones.requests();
+        if now == seen || started.elapsed() > SEEN_WITHIN {
+            return now;
+        }
+        seen = now;
+    }
+}
+
+/// Releases the stop.
 fn release(api: &Api) -> Result<(), String> {
     let started = Instant::now();
-    std::thread::sleep(Duration::from_secs(2));
     loop {
         match api.post(
             "/stop-all/release",

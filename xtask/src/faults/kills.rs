@@ -1,5 +1,6 @@
-//! The kill loop: the product is killed at random moments of a job, started, told to go on, and
-//! killed again; at the end its statements are held against the phones' ledger.
+//! The kill loop: the product is killed at random moments of a job, or of two at once over the same
+//! phones, started, told to go on, and killed again; at the end its statements are held against
+//! the phones' ledger.
 
 use std::time::Duration;
 
@@ -15,11 +16,17 @@ use super::stand::{Job, Stand, caused, is_over, wait_for};
 use super::{Home, each_database};
 
 /// Commands in turn, so that a straggler of one job is not taken for one of the next.
-const ACTIONS: [&str; 2] = ["DNDOn", "DNDOff"];
+const ACTIONS: [&str; 4] = ["DNDOn", "VOLUME_UP", "DNDOff", "VOLUME_DOWN"];
 /// When a kill comes, in milliseconds after the job goes on.
 const MOMENTS: (u64, u64) = (20, 700);
 /// When a kill comes during a start.
 const DURING_START: (u64, u64) = (1, 250);
+
+/// A job that is not over, and how many of its phones earlier kills had interrupted.
+struct Unfinished {
+    job: Job,
+    before: u64,
+}
 
 /// What the loop has come to.
 #[derive(Default)]
@@ -33,28 +40,48 @@ struct Tally {
 }
 
 pub(super) fn run(options: &Options) -> Result<Outcome, String> {
-    each_database(options, |home, database| on(options, home, database))
+    each_database(options, |home, database| on(options, home, (database, 1)))
 }
 
-fn on(options: &Options, home: &Home, database: Database) -> Result<String, String> {
+/// The same with two jobs at once; a tenth of the phones, which each gets two commands.
+pub(super) fn two_jobs(options: &Options) -> Result<Outcome, String> {
+    let options = Options {
+        phones: (options.phones / 10).max(200),
+        kills: options
+            .kills
+            .div_ceil(if options.is_long() { 2 } else { 4 }),
+        ..options.clone()
+    };
+    each_database(&options, |home, database| on(&options, home, (database, 2)))
+}
+
+fn on(
+    options: &Options,
+    home: &Home,
+    (database, at_once): (Database, usize),
+) -> Result<String, String> {
     let mut options = options.clone();
     if database == Database::Postgres && !options.is_long() {
         options.kills = (options.kills * 2).div_ceil(5);
     }
     let options = &options;
     let scenario = honest(options.phones, 2, 5);
-    let stand = Stand::set_up(options, scenario, home.database("kills")?)?;
+    let stand = Stand::set_up(
+        options,
+        scenario,
+        home.database(&format!("kills_{at_once}"))?,
+    )?;
     let mut chance = Chance::new(options.seed);
     let mut tally = Tally::default();
-    let mut job = None;
-    while tally.kills < options.kills || job.is_some() {
-        job = life(options, &stand, &mut chance, &mut tally, job)?;
+    let mut jobs = Vec::new();
+    while tally.kills < options.kills || !jobs.is_empty() {
+        jobs = life(options, &stand, (&mut chance, &mut tally), jobs, at_once)?;
     }
     stand.clear();
     Ok(format!(
-        "{} kills ({} of them during a start) in {} jobs of {} phones, window {}: 0 lost, 0 \
-         executed twice, 0 false statements; {} interrupted, at most {} by one kill; {} of all \
-         unknown had run",
+        "{} kills ({} of them during a start) in {} jobs of {} phones, {at_once} at once, window \
+         {}: 0 lost, 0 executed twice, 0 false statements; {} interrupted, at most {} by one kill \
+         in one job; {} of all unknown had run",
         tally.kills,
         tally.during_start,
         tally.jobs,
@@ -66,14 +93,14 @@ fn on(options: &Options, home: &Home, database: Database) -> Result<String, Stri
     ))
 }
 
-/// One life of the product; returns the job that it leaves unfinished.
+/// One life of the product; returns the jobs that it leaves unfinished.
 fn life(
     options: &Options,
     stand: &Stand,
-    chance: &mut Chance,
-    tally: &mut Tally,
-    job: Option<(Job, u64)>,
-) -> Result<Option<(Job, u64)>, String> {
+    (chance, tally): (&mut Chance, &mut Tally),
+    mut jobs: Vec<Unfinished>,
+    at_once: usize,
+) -> Result<Vec<Unfinished>, String> {
     if tally.kills < options.kills && chance.one_in(6) {
         kill_during_start(stand, chance)?;
         tally.kills += 1;
@@ -81,28 +108,49 @@ fn life(
     }
     let product = stand.setting.start()?;
     let api = stand.api(&product);
-    let (job, before) = match job {
-        Some((job, before)) => {
-            let state = api.get(&format!("/jobs/{}", job.id))?;
-            (job, (count_new(options, &state, before, tally)?))
+    for left in &mut jobs {
+        let state = api.get(&format!("/jobs/{}", left.job.id))?;
+        left.before = count_new(options, &state, left.before, tally)?;
+    }
+    if jobs.is_empty() {
+        if tally.kills >= options.kills {
+            return product.stop().map(|()| Vec::new());
         }
-        None if tally.kills < options.kills => {
-            let action = ACTIONS[tally.jobs as usize % ACTIONS.len()];
-            (stand.begin(&api, action, options.window)?, 0)
-        }
-        None => return product.stop().map(|()| None),
-    };
-    go_on(&api, &job)?;
+        jobs = begin(options, stand, &api, tally, at_once)?;
+    }
+    for left in &jobs {
+        go_on(&api, &left.job)?;
+    }
     if tally.kills < options.kills {
         std::thread::sleep(chance.millis(MOMENTS.0, MOMENTS.1));
-        let over = is_over(&api.get(&format!("/jobs/{}", job.id))?);
+        let mut over = true;
+        for left in &jobs {
+            over &= is_over(&api.get(&format!("/jobs/{}", left.job.id))?);
+        }
         if !over {
             product.kill()?;
             tally.kills += 1;
-            return Ok(Some((job, before)));
+            return Ok(jobs);
         }
     }
-    finish(stand, product, &api, &job, tally)
+    finish(stand, product, &api, &jobs, tally).map(|()| Vec::new())
+}
+
+/// Begins so many jobs over the same phones, each with a command of its own.
+fn begin(
+    options: &Options,
+    stand: &Stand,
+    api: &Api,
+    tally: &Tally,
+    at_once: usize,
+) -> Result<Vec<Unfinished>, String> {
+    let numbers = tally.jobs as usize..tally.jobs as usize + at_once;
+    let job = |number: usize| {
+        let action = ACTIONS[number % ACTIONS.len()];
+        let job = stand.begin(api, action, options.window)?;
+        Ok(Unfinished { job, before: 0 })
+    };
+    numbers.map(job).collect()
 }
 
 /// Lets an interrupted job go on.
@@ -145,15 +193,19 @@ fn finish(
     stand: &Stand,
     product: Product,
     api: &Api,
-    job: &Job,
+    jobs: &[Unfinished],
     tally: &mut Tally,
-) -> Result<Option<(Job, u64)>, String> {
-    wait_for(api, job, "the job's end", is_over)?;
+) -> Result<(), String> {
+    for Unfinished { job, .. } in jobs {
+        wait_for(api, job, "the job's end", is_over)?;
+    }
     // What a dead run had sent may still be on its way into the ledger.
     std::thread::sleep(Duration::from_millis(200));
-    let verdict = stand.judge_clean(api, job)?;
-    println!("   after {} kills: {verdict}", tally.kills);
-    tally.jobs += 1;
-    tally.unknown_that_ran += verdict.unknown_that_ran;
-    product.stop().map(|()| None)
+    for Unfinished { job, .. } in jobs {
+        let verdict = stand.judge_clean(api, job)?;
+        println!("   after {} kills: {verdict}", tally.kills);
+        tally.jobs += 1;
+        tally.unknown_that_ran += verdict.unknown_that_ran;
+    }
+    product.stop()
 }

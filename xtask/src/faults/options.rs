@@ -58,10 +58,12 @@ impl Options {
             kills: 20,
             phones: 1_000,
             turns: 1,
-            // A full disk needs root.
-            campaigns: ["kills", "stops", "network", "database", "clock", "points"]
-                .map(str::to_owned)
-                .into(),
+            // A full disk and power cuts need root; hostile phones are waited for.
+            campaigns: [
+                "kills", "two-jobs", "stops", "network", "database", "clock", "points", "damage",
+            ]
+            .map(str::to_owned)
+            .into(),
             ..Self::long()?
         })
     }

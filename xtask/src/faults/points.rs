@@ -34,7 +34,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome, String> {
 }
 
 /// Containers often forbid it.
-fn tracing_works() -> bool {
+pub(super) fn tracing_works() -> bool {
     let inject = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=read", "true"];
     succeeds(Command::new("strace").args(inject))
 }

@@ -69,6 +69,17 @@ impl Setting {
             .map_err(failed)
     }
 
+    /// Starts it and expects that it ends without being told to; says with what status.
+    pub(super) fn ends_by_itself(&self) -> Result<Option<i32>, String> {
+        let child = self.spawn()?;
+        let mut product = Product {
+            address: String::new(),
+            traced: false,
+            child,
+        };
+        product.ended(READY_WITHIN)
+    }
+
     /// Starts it and waits until it listens.
     pub(super) fn start(&self) -> Result<Product, String> {
         let mut child = self.spawn()?;

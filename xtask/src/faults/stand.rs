@@ -102,8 +102,18 @@ impl Stand {
         action: &'static str,
         window: u64,
     ) -> Result<Job, String> {
+        self.begin_with(api, action, &request(action, window))
+    }
+
+    /// Begins a job as it is ordered here.
+    pub(super) fn begin_with(
+        &self,
+        api: &Api,
+        action: &'static str,
+        order: &Value,
+    ) -> Result<Job, String> {
         let from_request = self.phones.requests();
-        let job = api.post("/jobs", &request(action, window))?;
+        let job = api.post("/jobs", order)?;
         let id = job["id"].as_str().ok_or("a job without an id")?;
         Ok(Job {
             id: id.to_owned(),
