@@ -17,6 +17,8 @@ pub enum Cookie {
     Before,
     /// What the last change came to.
     Flash,
+    /// The language that somebody chose before signing in.
+    Language,
 }
 
 impl Cookie {
@@ -29,6 +31,8 @@ impl Cookie {
             (Self::Before, false) => "before",
             (Self::Flash, true) => "__Host-flash",
             (Self::Flash, false) => "flash",
+            (Self::Language, true) => "__Host-language",
+            (Self::Language, false) => "language",
         }
     }
 

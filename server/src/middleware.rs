@@ -5,7 +5,7 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use http::StatusCode;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -19,6 +19,7 @@ pub mod gate;
 pub mod headers;
 pub mod host;
 pub mod identify;
+pub mod language;
 pub mod origin_guard;
 pub mod panics;
 pub mod present;
@@ -31,6 +32,7 @@ const REQUEST_TIME: Duration = Duration::from_secs(30);
 pub fn around(router: Router<App>, app: &App) -> Router<App> {
     router
         .layer(DefaultBodyLimit::disable())
+        .layer(from_fn(language::speak))
         .layer(from_fn_with_state(app.clone(), identify::identify))
         .layer(from_fn_with_state(app.clone(), origin_guard::guard))
         .layer(from_fn_with_state(app.clone(), host::check))

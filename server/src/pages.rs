@@ -26,6 +26,7 @@ pub mod import;
 pub mod job;
 pub mod job_row;
 pub mod jobs;
+pub mod language;
 pub mod meanwhile;
 pub mod notice;
 pub mod overview;
@@ -63,7 +64,7 @@ fn work(table: Table) -> Table {
 
 /// Signing in and out, and the first account.
 fn sessions() -> Table {
-    Table::pages()
+    language::routes(Table::pages())
         .get("/sign-in", Access::Public, sign_in::show)
         .post("/sign-in", Access::Public, sign_in::submit)
         .post("/sign-out", Access::SignedIn, sign_in::leave)

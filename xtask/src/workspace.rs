@@ -18,6 +18,7 @@ pub(crate) const PACKAGES: &[&str] = &[
     "carillon-engine",
     "carillon-simulator",
     "carillon-bench",
+    "carillon-language",
     "carillon-contract",
     "carillon-ui",
     "xtask",

@@ -8,8 +8,11 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
+use carillon_language::{Language, during};
+
 use super::headers::Nonce;
 use super::identify::Visitor;
+use super::language::{declare, of_browser};
 use super::request_id::RequestId;
 use crate::app::App;
 use crate::pages::{self, error::Place};
@@ -21,6 +24,7 @@ pub async fn present(State(app): State<App>, request: Request, next: Next) -> Re
     let id = request.extensions().get::<RequestId>().cloned();
     let id = id.map(|RequestId(id)| id).unwrap_or_default();
     let nonce = request.extensions().get::<Nonce>().cloned();
+    let asked = of_browser(request.headers());
     let mut response = next.run(request).await;
     let Some(problem) = response
         .extensions_mut()
@@ -38,9 +42,18 @@ pub async fn present(State(app): State<App>, request: Request, next: Next) -> Re
             nonce,
             visitor: visitor.unwrap_or_default(),
         };
-        pages::error::render(&app, &problem, &id, place)
+        let language = response.extensions().get::<Language>().copied();
+        in_language(language.unwrap_or(asked), || {
+            pages::error::render(&app, &problem, &id, place)
+        })
     };
     keep_headers(response, dressed)
+}
+
+fn in_language(language: Language, render: impl FnOnce() -> Response) -> Response {
+    let mut page = during(language, render);
+    declare(language, page.headers_mut());
+    page
 }
 
 fn is_program(path: &str) -> bool {

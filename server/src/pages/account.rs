@@ -13,6 +13,7 @@ use carillon_contract::tokens::{NewToken as ShownToken, TokenForm};
 use carillon_domain::role::Permission;
 use carillon_engine::accounts::{NewToken, SHORTEST, SessionContext, SessionInfo, TokenScope};
 use carillon_engine::{Caller, EngineError};
+use carillon_language::{say, say_many};
 use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -74,7 +75,7 @@ async fn made(
         Err(EngineError::NotFound) => {
             notice::warn(
                 visit,
-                "That token was shown already. If it is lost, revoke it and make another.",
+                say("That token was shown already. If it is lost, revoke it and make another."),
             );
             Ok(None)
         }
@@ -90,6 +91,7 @@ async fn page(visit: Visit, caller: &Caller, extra: Extra) -> Result<Response, P
     let view = AccountView {
         name: caller.actor.name.clone(),
         role: caller.role,
+        language: visit.session.as_ref().and_then(|session| session.language),
         password_changed_at: None,
         password_min: SHORTEST,
         password_errors: extra.password_errors,
@@ -126,7 +128,7 @@ async fn password(visit: Visit, caller: Caller, Form(fields): Form) -> PageResul
     let fields = fields.only(&["current", "password", "password_again"])?;
     match change_password(&visit, &fields).await {
         Ok(()) => {
-            let text = "Your password was changed, and your other sessions were ended.";
+            let text = say("Your password was changed, and your other sessions were ended.");
             Ok(visit.see_other_saying("/account", &done(text)))
         }
         Err(error) => {
@@ -143,7 +145,7 @@ async fn password(visit: Visit, caller: Caller, Form(fields): Form) -> PageResul
 
 async fn change_password(visit: &Visit, fields: &Fields) -> Result<(), EngineError> {
     if fields.text("password") != fields.text("password_again") {
-        let message = "The two new passwords are not the same.";
+        let message = say("The two new passwords are not the same.");
         return Err(EngineError::invalid("password_again", "different", message));
     }
     let Some(session) = &visit.session else {
@@ -168,17 +170,19 @@ async fn end_session(
 ) -> PageResult {
     fields.only(&[])?;
     visit.app.engine().end_session(&caller, &id).await?;
-    Ok(visit.see_other_saying("/account", &done("The session was ended.")))
+    Ok(visit.see_other_saying("/account", &done(say("The session was ended."))))
 }
 
 /// `POST /account/sessions/end-others`.
 async fn end_others(visit: Visit, Form(fields): Form) -> PageResult {
     fields.only(&[])?;
     let session = session(&visit)?;
-    let text = match visit.app.engine().end_other_sessions(&session).await? {
-        1 => "1 other session was ended.".to_owned(),
-        count => format!("{count} other sessions were ended."),
-    };
+    let ended = visit.app.engine().end_other_sessions(&session).await?;
+    let text = say_many!(
+        i64::try_from(ended).unwrap_or(i64::MAX),
+        "{count} other session was ended.",
+        "{count} other sessions were ended."
+    );
     Ok(visit.see_other_saying("/account", &done(text)))
 }
 
@@ -210,15 +214,14 @@ async fn make_token(visit: Visit, caller: Caller, Form(fields): Form) -> PageRes
 /// Makes a token and keeps it for the page that shows it.
 async fn issue(visit: &Visit, caller: &Caller, form: &TokenForm) -> Result<String, EngineError> {
     let engine = visit.app.engine();
-    let scope: TokenScope = form
-        .scope
-        .parse()
-        .map_err(|_| EngineError::invalid("scope", "required", "Choose what the token may do."))?;
+    let scope: TokenScope = form.scope.parse().map_err(|_| {
+        EngineError::invalid("scope", "required", say("Choose what the token may do."))
+    })?;
     let days: u32 = form.expires_days.parse().map_err(|_| {
         EngineError::invalid(
             "expires_days",
             "invalid",
-            "Choose how long the token works.",
+            say("Choose how long the token works."),
         )
     })?;
     let new = NewToken {
@@ -259,5 +262,5 @@ async fn revoke_token(
 ) -> PageResult {
     fields.only(&[])?;
     visit.app.engine().revoke_token(&caller, &id).await?;
-    Ok(visit.see_other_saying("/account", &done("The token was revoked.")))
+    Ok(visit.see_other_saying("/account", &done(say("The token was revoked."))))
 }

@@ -5,6 +5,7 @@
 use carillon_contract::form::Choice;
 use carillon_contract::run::{ActionClass, ParamKind, ParamView};
 use carillon_domain::action::{self, Class, Entry};
+use carillon_language::say;
 use serde_json::Value;
 
 /// Most line keys that any model has.
@@ -13,20 +14,20 @@ const LINE_KEYS: i64 = carillon_domain::model::MAX_LINE_KEYS as i64;
 /// What a list calls an action: "Restart".
 pub fn short_title(name: &str) -> String {
     match name {
-        "Reboot" => "Restart".to_owned(),
-        "AutoP" => "Fetch configuration".to_owned(),
-        "Reset" => "Factory reset".to_owned(),
-        "phonecfg" => "Read settings".to_owned(),
-        "screenshot" => "Take a picture".to_owned(),
-        _ => entry_of(name).map_or_else(|| name.to_owned(), |entry| entry.title.to_owned()),
+        "Reboot" => say("Restart").to_owned(),
+        "AutoP" => say("Fetch configuration").to_owned(),
+        "Reset" => say("Factory reset").to_owned(),
+        "phonecfg" => say("Read settings").to_owned(),
+        "screenshot" => say("Take a picture").to_owned(),
+        _ => entry_of(name).map_or_else(|| name.to_owned(), |entry| say(entry.title).to_owned()),
     }
 }
 
 /// What stands before a number of phones: "Restart" 5 phones.
 pub fn before_phones(name: &str) -> String {
     match name {
-        "Reboot" => "Restart".to_owned(),
-        "Reset" => "Factory-reset".to_owned(),
+        "Reboot" => say("Restart").to_owned(),
+        "Reset" => say("Factory-reset").to_owned(),
         _ => format!("{}:", short_title(name)),
     }
 }
@@ -56,8 +57,8 @@ pub fn params(entry: &Entry, typed: impl Fn(&str) -> String) -> Vec<ParamView> {
         let value = typed(param.name);
         ParamView {
             name: param.name.to_owned(),
-            label: param.title.to_owned(),
-            hint: param.hint.to_owned(),
+            label: say(param.title).to_owned(),
+            hint: say(param.hint).to_owned(),
             required: param.required,
             kind: kind(param.kind, &value),
             value,
@@ -78,9 +79,9 @@ fn kind(kind: action::ParamKind, value: &str) -> ParamKind {
         K::MemoryKey => ParamKind::Integer { min: 1, max: 10 },
         K::CallId | K::OutgoingUri => ParamKind::Text,
         K::Bit => ParamKind::Choice(vec![
-            Choice::new("", "The phone decides", value.is_empty()),
-            Choice::new("1", "Yes", value == "1"),
-            Choice::new("0", "No", value == "0"),
+            Choice::new("", say("The phone decides"), value.is_empty()),
+            Choice::new("1", say("Yes"), value == "1"),
+            Choice::new("0", say("No"), value == "0"),
         ]),
         K::Keys => ParamKind::Lines,
     }
@@ -93,7 +94,7 @@ pub fn shown(name: &str, params: &Value) -> Vec<(String, String)> {
     };
     let label = |param: &str| {
         let known = entry_of(name).and_then(|entry| entry.param(param));
-        known.map_or_else(|| param.to_owned(), |param| param.title.to_owned())
+        known.map_or_else(|| param.to_owned(), |param| say(param.title).to_owned())
     };
     given
         .iter()
@@ -106,8 +107,8 @@ pub fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        Value::Bool(true) => "yes".to_owned(),
-        Value::Bool(false) => "no".to_owned(),
+        Value::Bool(true) => say("yes").to_owned(),
+        Value::Bool(false) => say("no").to_owned(),
         Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     }

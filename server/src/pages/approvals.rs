@@ -5,6 +5,7 @@ use carillon_contract::approvals::{ApprovalRow, ApprovalsView};
 use carillon_domain::role::Permission;
 use carillon_engine::Caller;
 use carillon_engine::jobs::WaitingJob;
+use carillon_language::say;
 
 use super::visit::{PageResult, Visit, done};
 use super::{job_row, notice};
@@ -57,7 +58,7 @@ async fn approve(
         .engine()
         .approve_job(&caller, &id, &digest)
         .await?;
-    Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done("The job runs.")))
+    Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done(say("The job runs."))))
 }
 
 /// `POST /jobs/{id}/deny`.
@@ -71,6 +72,6 @@ async fn deny(
     visit.app.engine().deny_job(&caller, &id, &reason).await?;
     Ok(visit.see_other_saying(
         "/approvals",
-        &done("The job was refused: nothing was sent."),
+        &done(say("The job was refused: nothing was sent.")),
     ))
 }

@@ -1,6 +1,7 @@
 //! Sites and groups as people type them and read them.
 
 use carillon_domain::reach::Area;
+use carillon_language::say;
 
 use crate::fields::Fields;
 
@@ -37,14 +38,14 @@ fn listed(names: &std::collections::BTreeSet<String>) -> String {
 
 /// For lists: what it takes in, or that it is empty because all of it was deleted.
 pub fn in_words(area: &Area) -> String {
-    let parts = [("sites", sites(area)), ("groups", groups(area))];
+    let parts = [(say("sites"), sites(area)), (say("groups"), groups(area))];
     let told: Vec<String> = parts
         .into_iter()
         .filter(|(_, names)| !names.is_empty())
         .map(|(word, names)| format!("{word} {names}"))
         .collect();
     if told.is_empty() {
-        "nothing any more".to_owned()
+        say("nothing any more").to_owned()
     } else {
         told.join("; ")
     }

@@ -14,6 +14,7 @@ use crate::api::audit::stream_export;
 use crate::fields::{Fields, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
+use carillon_language::{minute, say};
 
 mod filter;
 mod record;
@@ -93,9 +94,9 @@ async fn chain(visit: &Visit, caller: &Caller) -> Result<ChainView, EngineError>
     let notary = visit.app.notary();
     let state = notary.map(Notary::state).unwrap_or_default();
     let behind = |since: Timestamp| {
-        format!(
-            "The outside anchor lacks what was signed since {}: see the server's log.",
-            since.to_minute_text()
+        say!(
+            "The outside anchor lacks what was signed since {moment} UTC: see the server's log.",
+            moment = minute(since)
         )
     };
     Ok(ChainView {
@@ -112,8 +113,8 @@ fn exports(asked: &Asked) -> Vec<Link> {
         |text: &str, format: &str| Link::new(text, asked.at("/audit/export").add("format", format));
     if asked.errors.is_empty() {
         vec![
-            link("Export CSV", "csv"),
-            link("Export JSON Lines", "jsonl"),
+            link(say("Export CSV"), "csv"),
+            link(say("Export JSON Lines"), "jsonl"),
         ]
     } else {
         Vec::new()

@@ -11,6 +11,7 @@ use carillon_store::AuditRow;
 use serde_json::Value;
 
 use super::refused::sentence;
+use carillon_language::{say, say_many, text};
 
 /// One line.
 pub fn row_view(row: &AuditRow) -> Line {
@@ -56,95 +57,114 @@ fn text<'e>(event: &'e Event, name: &str) -> &'e str {
 /// What happened, in words; a code without words of its own is shown as it is.
 fn words(event: &Event) -> String {
     match event.action.as_str() {
-        "target.intent" => format!("is about to send: {}", command(event)),
-        "target.answered" => format!("took the request: {}", command(event)),
-        "target.unanswered" => format!("got no answer yet: {}", command(event)),
+        "target.intent" => say!("is about to send: {command}", command = command(event)),
+        "target.answered" => say!("took the request: {command}", command = command(event)),
+        "target.unanswered" => say!("got no answer yet: {command}", command = command(event)),
         "target.result" => command(event),
-        "job.submitted" => format!("started a job: {}", command(event)),
-        "phones.tagged" => format!("added the tag {}", text(event, "tag")),
-        "phones.untagged" => format!("removed the tag {}", text(event, "tag")),
+        "job.submitted" => say!("started a job: {command}", command = command(event)),
+        "phones.tagged" => say!("added the tag {tag}", tag = text(event, "tag")),
+        "phones.untagged" => say!("removed the tag {tag}", tag = text(event, "tag")),
         code => known(code).unwrap_or(code).to_owned(),
     }
 }
 
 fn known(code: &str) -> Option<&'static str> {
     let words = [
-        ("account.signed_in", "signed in"),
-        ("account.signed_out", "signed out"),
-        ("account.sign_in_failed", "failed to sign in"),
-        ("audit.exported", "exported the audit log"),
-        ("credential.created", "added a credential"),
-        ("credential.changed", "changed a credential"),
-        ("credential.deleted", "deleted a credential"),
-        ("group.created", "added a group"),
-        ("group.changed", "changed a group"),
-        ("group.members_changed", "changed the members of a group"),
-        ("group.deleted", "deleted a group"),
-        ("inventory.exported", "exported the phone list"),
-        ("inventory.imported", "imported a phone list"),
-        ("job.approval_expired", "decided too late about a job"),
-        ("job.approved", "let a job run"),
-        ("job.cancelled", "stopped a job"),
-        ("job.denied", "refused a job"),
-        ("job.exported", "exported the result of a job"),
-        ("job.ended", "finished a job"),
-        ("job.held", "held the phones of a refused password"),
+        ("account.signed_in", text!("signed in")),
+        ("account.signed_out", text!("signed out")),
+        ("account.sign_in_failed", text!("failed to sign in")),
+        ("account.language_chosen", text!("chose a language")),
+        ("audit.exported", text!("exported the audit log")),
+        ("credential.created", text!("added a credential")),
+        ("credential.changed", text!("changed a credential")),
+        ("credential.deleted", text!("deleted a credential")),
+        ("group.created", text!("added a group")),
+        ("group.changed", text!("changed a group")),
+        (
+            "group.members_changed",
+            text!("changed the members of a group"),
+        ),
+        ("group.deleted", text!("deleted a group")),
+        ("inventory.exported", text!("exported the phone list")),
+        ("inventory.imported", text!("imported a phone list")),
+        (
+            "job.approval_expired",
+            text!("decided too late about a job"),
+        ),
+        ("job.approved", text!("let a job run")),
+        ("job.cancelled", text!("stopped a job")),
+        ("job.denied", text!("refused a job")),
+        ("job.exported", text!("exported the result of a job")),
+        ("job.ended", text!("finished a job")),
+        ("job.held", text!("held the phones of a refused password")),
         (
             "job.held_skipped",
-            "left the phones of a refused password out",
+            text!("left the phones of a refused password out"),
         ),
-        ("job.interrupted", "was interrupted in a job"),
-        ("job.paused", "paused a job"),
-        ("job.released", "let the phones of a refused password go on"),
-        ("job.resumed", "resumed a job"),
-        ("job.started", "started a job at its hour"),
-        ("key.signer_named", "named the key that signs the audit log"),
-        ("key.first_used", "used a key for the first time"),
-        ("phone.created", "added the phone"),
-        ("phone.changed", "changed the phone"),
-        ("phone.deleted", "deleted the phone"),
-        ("phone.pin_confirmed", "trusted another key of the phone"),
-        ("phone.pin_forgotten", "forgot the phone's key"),
+        ("job.interrupted", text!("was interrupted in a job")),
+        ("job.paused", text!("paused a job")),
+        (
+            "job.released",
+            text!("let the phones of a refused password go on"),
+        ),
+        ("job.resumed", text!("resumed a job")),
+        ("job.started", text!("started a job at its hour")),
+        (
+            "key.signer_named",
+            text!("named the key that signs the audit log"),
+        ),
+        ("key.first_used", text!("used a key for the first time")),
+        ("phone.created", text!("added the phone")),
+        ("phone.changed", text!("changed the phone")),
+        ("phone.deleted", text!("deleted the phone")),
+        (
+            "phone.pin_confirmed",
+            text!("trusted another key of the phone"),
+        ),
+        ("phone.pin_forgotten", text!("forgot the phone's key")),
         (
             "phone.screen_looked_at",
-            "looked at the screen of the phone",
+            text!("looked at the screen of the phone"),
         ),
         (
             "phone.sign_in_forgotten",
-            "forgot how the phone asks for its password",
+            text!("forgot how the phone asks for its password"),
         ),
         (
             "phone.sign_in_chosen",
-            "chose how the phone asks for its password",
+            text!("chose how the phone asks for its password"),
         ),
-        ("rules.changed", "changed the limits of one person"),
-        ("server.started", "started the server"),
-        ("server.stopped", "stopped the server"),
-        ("session.ended", "ended a session"),
-        ("session.others_ended", "ended all other sessions"),
-        ("setup.code_issued", "issued a setup code"),
-        ("setup.completed", "completed the setup"),
-        ("site.created", "added a site"),
-        ("site.changed", "changed a site"),
-        ("site.deleted", "deleted a site"),
-        ("stop_all.set", "stopped everything"),
-        ("clock.jumped", "saw the clock being set"),
-        ("stop_all.released", "released the stop of everything"),
-        ("token.created", "made a token"),
-        ("token.revoked", "revoked a token"),
-        ("view.deleted", "deleted a kept list"),
-        ("view.saved", "kept a list of phones"),
-        ("user.created", "added an account"),
-        ("user.disabled", "disabled an account"),
-        ("user.enabled", "enabled an account"),
-        ("user.password_changed", "changed their password"),
-        ("user.password_set", "set a password"),
-        ("user.role_changed", "changed what an account may"),
+        ("rules.changed", text!("changed the limits of one person")),
+        ("server.started", text!("started the server")),
+        ("server.stopped", text!("stopped the server")),
+        ("session.ended", text!("ended a session")),
+        ("session.others_ended", text!("ended all other sessions")),
+        ("setup.code_issued", text!("issued a setup code")),
+        ("setup.completed", text!("completed the setup")),
+        ("site.created", text!("added a site")),
+        ("site.changed", text!("changed a site")),
+        ("site.deleted", text!("deleted a site")),
+        ("stop_all.set", text!("stopped everything")),
+        ("clock.jumped", text!("saw the clock being set")),
+        (
+            "stop_all.released",
+            text!("released the stop of everything"),
+        ),
+        ("token.created", text!("made a token")),
+        ("token.revoked", text!("revoked a token")),
+        ("view.deleted", text!("deleted a kept list")),
+        ("view.saved", text!("kept a list of phones")),
+        ("user.created", text!("added an account")),
+        ("user.disabled", text!("disabled an account")),
+        ("user.enabled", text!("enabled an account")),
+        ("user.password_changed", text!("changed their password")),
+        ("user.password_set", text!("set a password")),
+        ("user.role_changed", text!("changed what an account may")),
     ];
     words
         .iter()
         .find(|(known, _)| *known == code)
-        .map(|(_, words)| *words)
+        .map(|(_, words)| say(words))
 }
 
 /// What else it is about.
@@ -177,7 +197,7 @@ fn or<'t>(first: &'t str, second: &'t str) -> &'t str {
 fn detail(event: &Event) -> String {
     if let Some(cause) = event.detail["cause"].as_str() {
         let known = cause.parse::<Cause>();
-        return known.map_or_else(|_| cause.to_owned(), |cause| cause.title().to_owned());
+        return known.map_or_else(|_| cause.to_owned(), |cause| say(cause.title()).to_owned());
     }
     match (&event.detail["changes"], event.action.as_str()) {
         (Value::Object(changes), "phone.changed" | "site.changed" | "group.changed") => {
@@ -193,15 +213,18 @@ fn detail(event: &Event) -> String {
 
 fn counted(number: &Value) -> String {
     match number.as_i64() {
-        Some(1) => "1 phone".to_owned(),
-        Some(many) => format!("{many} phones"),
+        Some(many) => say_many!(many, "{count} phone", "{count} phones"),
         None => String::new(),
     }
 }
 
 fn imported(detail: &Value) -> String {
     let number = |name: &str| detail[name].as_i64().unwrap_or_default();
-    format!("{} new, {} changed", number("created"), number("updated"))
+    say!(
+        "{new} new, {changed} changed",
+        new = number("created"),
+        changed = number("updated")
+    )
 }
 
 #[cfg(test)]

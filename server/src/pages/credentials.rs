@@ -8,6 +8,7 @@ use carillon_contract::list::Link;
 use carillon_domain::role::Permission;
 use carillon_engine::Caller;
 use carillon_engine::inventory::CredentialInput;
+use carillon_language::{say, say_many};
 use carillon_store::CredentialSummary;
 use secrecy::SecretString;
 
@@ -74,7 +75,7 @@ async fn create(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
         .await
     {
         Ok(row) => {
-            let text = format!("The credential {} was added.", row.name);
+            let text = say!("The credential {name} was added.", name = row.name);
             Ok(visit.see_other_saying("/admin/credentials", &done(text)))
         }
         Err(error) => {
@@ -136,7 +137,7 @@ async fn update(
         .await;
     match changed {
         Ok(row) => {
-            let text = format!("The credential {} was saved.", row.name);
+            let text = say!("The credential {name} was saved.", name = row.name);
             Ok(visit.see_other_saying("/admin/credentials", &done(text)))
         }
         Err(error) => {
@@ -157,9 +158,11 @@ async fn update(
 async fn ask(visit: Visit, caller: Caller, Path(name): Path<String>) -> PageResult {
     let row = visit.app.engine().credential(&caller, &name).await?;
     let refused = (row.used_by() > 0).then(|| {
-        format!(
-            "It is named by {} phones, {} groups and {} sites. Give them another one first.",
-            row.phones, row.groups, row.sites
+        say!(
+            "It is named by {phones}, {groups} and {sites}. Give them another one first.",
+            phones = say_many!(row.phones, "{count} phone", "{count} phones"),
+            groups = say_many!(row.groups, "{count} group", "{count} groups"),
+            sites = say_many!(row.sites, "{count} site", "{count} sites")
         )
     });
     let html = carillon_ui::delete(&visit.frame, &question(&row, refused));
@@ -168,12 +171,12 @@ async fn ask(visit: Visit, caller: Caller, Path(name): Path<String>) -> PageResu
 
 fn question(row: &CredentialSummary, refused: Option<String>) -> DeleteView {
     DeleteView {
-        what: format!("credential {}", row.name),
-        consequences: vec!["Its password is thrown away.".to_owned()],
+        what: say!("credential {name}", name = row.name),
+        consequences: vec![say("Its password is thrown away.").to_owned()],
         refused,
         action: format!("/admin/credentials/{}/delete", row.name),
         version: row.version,
-        back: Link::new("Credentials", "/admin/credentials"),
+        back: Link::new(say("Credentials"), "/admin/credentials"),
     }
 }
 
@@ -191,7 +194,7 @@ async fn delete(
         .await
     {
         Ok(()) => {
-            let text = format!("The credential {name} was deleted.");
+            let text = say!("The credential {name} was deleted.", name);
             Ok(visit.see_other_saying("/admin/credentials", &done(text)))
         }
         Err(error) => {

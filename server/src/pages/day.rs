@@ -2,6 +2,7 @@
 //!
 //! Owns the parameters `from` and `to`. A day means its whole; both ends are included.
 
+use carillon_language::say;
 use std::time::Duration;
 
 use carillon_contract::FormErrors;
@@ -31,7 +32,7 @@ impl Period {
             errors.push(
                 "to",
                 "out_of_range",
-                "The end must be later than the beginning.",
+                say("The end must be later than the beginning."),
             );
         }
         period
@@ -47,7 +48,8 @@ fn read(field: &str, text: &str, errors: &mut FormErrors) -> Option<(Timestamp, 
     let day = format!("{text}T00:00:00Z").parse().map(|at| (at, true));
     let found = day.or_else(|_| text.parse().map(|at| (at, false)));
     if found.is_err() {
-        let message = "Write a day such as 2026-11-22, or a time such as 2026-11-22T14:00:00Z.";
+        let message =
+            say("Write a day such as 2026-11-22, or a time such as 2026-11-22T14:00:00Z.");
         errors.push(field, "invalid", message);
     }
     found.ok()

@@ -4,6 +4,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 use carillon_contract::failure::FailureView;
 use carillon_contract::frame::{FrameView, UserView};
 use carillon_contract::list::Link;
+use carillon_language::say;
 
 use crate::app::App;
 use crate::assets;
@@ -32,6 +33,7 @@ pub fn render(app: &App, problem: &Problem, request_id: &str, place: Place) -> R
     let caller = visitor.caller.as_ref();
     let frame = FrameView {
         path,
+        language: carillon_language::current(),
         now: app.engine().clock.now(),
         user: caller.map(|caller| UserView::new(caller.actor.name.clone(), caller.role)),
         nonce: nonce.map(|Nonce(nonce)| nonce).unwrap_or_default(),
@@ -61,8 +63,8 @@ fn view(problem: &Problem, request_id: &str) -> FailureView {
         _ => FailureView {
             code: word.to_owned(),
             title: title.to_owned(),
-            next_step: "Go back and look again.".to_owned(),
-            link: Some(Link::new("Overview", "/")),
+            next_step: say("Go back and look again.").to_owned(),
+            link: Some(Link::new(say("Overview"), "/")),
             request_id: request_id.to_owned(),
             ..FailureView::default()
         },

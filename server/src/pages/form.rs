@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request};
 use carillon_contract::{FieldError, FormErrors};
 use carillon_engine::error::EngineError;
+use carillon_language::say;
 
 use crate::app::App;
 use crate::fields::Fields;
@@ -43,10 +44,11 @@ impl FromRequest<App> for Upload {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Self::Rejection> {
-        let unreadable = || Problem::new(Code::BadRequest).detail("The upload cannot be read.");
+        let unreadable =
+            || Problem::new(Code::BadRequest).detail(say("The upload cannot be read."));
         let mut parts = Multipart::from_request(request, app).await.map_err(|_| {
             Problem::new(Code::UnsupportedMediaType)
-                .detail("Files are sent as multipart/form-data.")
+                .detail(say("Files are sent as multipart/form-data."))
         })?;
         let (mut pairs, mut file_name, mut content) = (Vec::new(), String::new(), Bytes::new());
         while let Some(field) = parts.next_field().await.map_err(|_| unreadable())? {

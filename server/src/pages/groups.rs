@@ -12,6 +12,7 @@ use carillon_domain::role::{Permission, Role};
 use carillon_engine::error::EngineError;
 use carillon_engine::inventory::PhoneQuery;
 use carillon_engine::{Caller, Engine};
+use carillon_language::{say, say_many};
 use carillon_store::{Cursor, Direction, GroupRow, JobQuery, Page, PhoneRow, PhoneSort, Seek};
 
 use super::refused::{Refusal, refusal, sentence, version};
@@ -167,7 +168,7 @@ fn may_edit(role: Role, group: &Group) -> bool {
 
 fn rule_in_words(group: &Group) -> String {
     let rule: Option<Filter> = group.filter.as_deref().and_then(|text| text.parse().ok());
-    rule.map(|rule| sentence(&rule.in_words()))
+    rule.map(|rule| sentence(&rule.in_words_of(say)))
         .unwrap_or_default()
 }
 
@@ -180,7 +181,7 @@ async fn members(
     let fields = fields.only(&["add", "remove", VERSION_FIELD])?;
     match changed(visit.app.engine(), &caller, &slug, &fields).await {
         Ok((added, removed)) => {
-            let text = format!("{added} came, {removed} went.");
+            let text = say!("{added} came, {removed} went.", added, removed);
             Ok(visit.see_other_saying(&format!("/groups/{slug}"), &done(text)))
         }
         Err(error) => {
@@ -226,17 +227,19 @@ async fn ask(visit: Visit, caller: Caller, Path(slug): Path<String>) -> PageResu
 
 fn question(row: &GroupRow, refused: Option<String>) -> DeleteView {
     let slug = &row.group.slug;
-    let mut consequences = vec![format!(
-        "Its {} phones stay in the inventory; they only leave this group.",
-        row.phones
+    let mut consequences = vec![say_many!(
+        row.phones,
+        "Its {count} phone stays in the inventory; it only leaves this group.",
+        "Its {count} phones stay in the inventory; they only leave this group."
     )];
     if let Some(credential) = &row.group.credential {
-        consequences.push(format!(
-            "They no longer get the credential {credential} from it."
+        consequences.push(say!(
+            "They no longer get the credential {credential} from it.",
+            credential
         ));
     }
     DeleteView {
-        what: format!("group {}", row.group.name),
+        what: say!("group {name}", name = row.group.name),
         consequences,
         refused,
         action: format!("/groups/{slug}/delete"),
@@ -256,7 +259,7 @@ async fn delete(
     let row = engine.group(&caller, &slug).await?;
     match engine.delete_group(&caller, &slug, version(&fields)).await {
         Ok(()) => {
-            let text = format!("The group {} was deleted.", row.group.name);
+            let text = say!("The group {name} was deleted.", name = row.group.name);
             Ok(visit.see_other_saying("/groups", &done(text)))
         }
         Err(error) => {

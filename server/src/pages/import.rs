@@ -17,6 +17,7 @@ use carillon_domain::role::Permission;
 use carillon_engine::Caller;
 use carillon_engine::error::EngineError;
 use carillon_engine::inventory::{ImportChoices, ImportResult, ImportReview, ReviewRow};
+use carillon_language::say;
 
 use super::form::Upload;
 use super::phones;
@@ -62,13 +63,17 @@ async fn upload(visit: Visit, caller: Caller, upload: Upload) -> PageResult {
     let fields = upload.fields.only(&["text"])?;
     let text = fields.or_empty("text");
     let (name, bytes) = if upload.content.is_empty() {
-        ("pasted text", text.clone().into_bytes())
+        (say("pasted text"), text.clone().into_bytes())
     } else {
         (upload.file_name.as_str(), upload.content.to_vec())
     };
     let mut errors = FormErrors::default();
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        errors.push("text", "required", "Choose a file, or paste the list here.");
+        errors.push(
+            "text",
+            "required",
+            say("Choose a file, or paste the list here."),
+        );
     } else {
         let review = visit
             .app
@@ -91,7 +96,7 @@ fn whole_file(review: &ImportReview) -> FormErrors {
         errors.push("text", "file", told(error));
     }
     if errors.is_empty() {
-        errors.push("text", "file", "The file cannot be taken as it is.");
+        errors.push("text", "file", say("The file cannot be taken as it is."));
     }
     errors
 }
@@ -284,7 +289,7 @@ fn securities(fields: &Fields) -> Result<Securities, Refusal> {
             return Err(Refusal::field(
                 name,
                 "invalid",
-                "Choose how these phones are reached.",
+                say("Choose how these phones are reached."),
             ));
         };
         chosen.insert(slug.to_owned(), security);
@@ -293,9 +298,10 @@ fn securities(fields: &Fields) -> Result<Securities, Refusal> {
 }
 
 fn in_words(result: &ImportResult) -> String {
-    format!(
-        "{} phones were added, {} changed.",
-        result.created, result.updated
+    say!(
+        "{created} phones were added, {updated} changed.",
+        created = result.created,
+        updated = result.updated
     )
 }
 

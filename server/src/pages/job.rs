@@ -11,6 +11,7 @@ use carillon_domain::job::EffectiveOptions;
 use carillon_domain::role::Permission;
 use carillon_domain::{Cause, JobState, TargetState};
 use carillon_engine::{Caller, EngineError};
+use carillon_language::say;
 use carillon_store::{AttemptRow, JobRow, JobSnapshot, Page, Seek, TargetQuery};
 
 use super::run::pacing;
@@ -146,13 +147,13 @@ fn asked(visit: &mut Visit, query: &Fields) -> TargetQuery {
     for word in query.all("state").filter(|word| !word.is_empty()) {
         match word.parse() {
             Ok(state) => asked.states.push(state),
-            Err(error) => notice::warn(visit, format!("state: {error}.")),
+            Err(error) => notice::warn(visit, say!("state: {error}.", error)),
         }
     }
     if let Some(word) = query.filled("cause") {
         match word.parse() {
             Ok(cause) => asked.cause = Some(cause),
-            Err(error) => notice::warn(visit, format!("cause: {error}.")),
+            Err(error) => notice::warn(visit, say!("cause: {error}.", error)),
         }
     }
     asked
@@ -254,7 +255,11 @@ fn seen(evidence: String, answer: String) -> String {
 
 fn actor(job: &JobRow) -> String {
     match job.actor.auth.strip_prefix("token:") {
-        Some(label) => format!("{} with the token “{label}”", job.actor.name),
+        Some(label) => say!(
+            "{name} with the token “{label}”",
+            name = job.actor.name,
+            label
+        ),
         None => job.actor.name.clone(),
     }
 }
@@ -269,7 +274,7 @@ fn pace(job: &JobRow) -> Vec<String> {
 /// A job by the beginning of its id, which holds its time.
 fn link(id: &str) -> Link {
     let short = id.get(..13).unwrap_or(id);
-    Link::new(format!("job {short}…"), format!("/jobs/{id}"))
+    Link::new(say!("job {short}…", short), format!("/jobs/{id}"))
 }
 
 fn controls(caller: &Caller, state: JobState) -> JobControls {

@@ -7,6 +7,7 @@ use carillon_store::JobRow;
 use serde_json::Value;
 
 use super::action_words;
+use carillon_language::{say, say_many};
 
 /// One line.
 pub fn row_view(row: &JobRow) -> Line {
@@ -39,17 +40,16 @@ pub fn targets(shown: &Value) -> String {
         groups
             .iter()
             .filter_map(Value::as_str)
-            .map(|slug| format!("group {slug}")),
+            .map(|slug| say!("group {slug}", slug)),
     );
     match shown["filter"].as_str() {
-        Some("") => parts.push("all phones".to_owned()),
+        Some("") => parts.push(say("all phones").to_owned()),
         Some(filter) => parts.push(filter.to_owned()),
         None => {}
     }
     match shown["phones"].as_i64().unwrap_or_default() {
         0 => {}
-        1 => parts.push("1 phone".to_owned()),
-        many => parts.push(format!("{many} phones")),
+        many => parts.push(say_many!(many, "{count} phone", "{count} phones")),
     }
     parts.join(", ")
 }

@@ -14,6 +14,7 @@ use super::visit::{PageResult, Visit};
 use super::{action_words, job_row, notice, seek};
 use crate::fields::{Fields, Query};
 use crate::router::table::{Access, Table};
+use carillon_language::say;
 
 const KNOWN: &[&str] = &[
     "tab", "state", "action", "actor", "group", "from", "to", "after", "before",
@@ -137,9 +138,9 @@ impl Asked {
             current: self.tab == key,
         };
         vec![
-            tab("running", "Running"),
-            tab("finished", "Finished"),
-            tab("all", "All"),
+            tab("running", say("Running")),
+            tab("finished", say("Finished")),
+            tab("all", say("All")),
         ]
     }
 }
@@ -234,7 +235,7 @@ async fn page(
 }
 
 fn actions(chosen: &str) -> Vec<Choice> {
-    let mut choices = vec![Choice::new("", "Any", chosen.is_empty())];
+    let mut choices = vec![Choice::new("", say("Any"), chosen.is_empty())];
     choices.extend(action::all().map(|entry| {
         Choice::new(
             entry.name,

@@ -5,6 +5,7 @@
 
 use carillon_domain::role::Permission;
 use carillon_engine::{Caller, Engine};
+use carillon_language::{retell, say};
 use carillon_store::{AuditQuery, AuditRow, Seek};
 use http::StatusCode;
 
@@ -30,7 +31,7 @@ pub async fn tell(
     let newest = engine.audit_page(caller, &query, &Seek::Start, 1).await?;
     let told = newest.items.first().and_then(in_words);
     if let (Some(told), Some(error)) = (told, refused.errors.0.first_mut()) {
-        error.message = format!("{} {told}", error.message);
+        error.message = format!("{} {told}", retell(&error.message));
     }
     Ok(())
 }
@@ -42,16 +43,21 @@ fn in_words(row: &AuditRow) -> Option<String> {
         .iter()
         .map(|(field, change)| {
             let value = |side: &str| shown(change[side].as_str().unwrap_or_default());
-            format!("{field} from {} to {}", value("old"), value("new"))
+            say!(
+                "{field} from {old} to {new}",
+                field,
+                old = value("old"),
+                new = value("new")
+            )
         })
         .collect();
     let who = &row.event.actor.name;
-    (!told.is_empty()).then(|| format!("{who} changed {}.", told.join(", ")))
+    (!told.is_empty()).then(|| say!("{who} changed {told}.", told = told.join(", "), who))
 }
 
 fn shown(value: &str) -> String {
     if value.is_empty() {
-        return "nothing".to_owned();
+        return say("nothing").to_owned();
     }
     let text: String = value.chars().take(SHOWN).collect();
     let more = if text.len() < value.len() { "…" } else { "" };

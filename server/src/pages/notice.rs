@@ -6,6 +6,7 @@ use carillon_contract::frame::{Banner, Tone};
 
 use super::visit::Visit;
 use crate::fields::Fields;
+use carillon_language::say;
 
 /// Puts a warning above the page.
 pub fn warn(visit: &mut Visit, text: impl Into<String>) {
@@ -30,7 +31,11 @@ pub fn unknown(visit: &mut Visit, query: &Fields, known: &[&str]) {
     let (names, known) = (named.join(", "), known.join(", "));
     warn(
         visit,
-        format!("This page has no parameter {names}, so it changed nothing. Known: {known}."),
+        say!(
+            "This page has no parameter {names}, so it changed nothing. Known: {known}.",
+            names,
+            known
+        ),
     );
 }
 

@@ -10,6 +10,7 @@ use carillon_domain::role::Permission;
 use carillon_engine::Caller;
 use carillon_engine::error::EngineError;
 use carillon_engine::jobs::Submission;
+use carillon_language::say;
 
 use super::notice;
 use super::refused::{Refusal, refusal, version};
@@ -126,21 +127,21 @@ fn request(mac: Mac, fields: &Fields) -> JobRequest {
 async fn forget_sign_in(visit: Visit, caller: Caller, Path(mac): Path<String>) -> PageResult {
     let mac = mac_of(&mac)?;
     visit.app.engine().forget_sign_in(&caller, mac).await?;
-    let text = "Forgotten: the next request carries no password and learns it anew.";
+    let text = say("Forgotten: the next request carries no password and learns it anew.");
     Ok(visit.see_other_saying(&format!("/phones/{mac}"), &done(text)))
 }
 
 async fn choose_legacy_login(visit: Visit, caller: Caller, Path(mac): Path<String>) -> PageResult {
     let mac = mac_of(&mac)?;
     visit.app.engine().choose_legacy_login(&caller, mac).await?;
-    let text = "From now on the old login form is used for this phone.";
+    let text = say("From now on the old login form is used for this phone.");
     Ok(visit.see_other_saying(&format!("/phones/{mac}"), &done(text)))
 }
 
 async fn forget_pin(visit: Visit, caller: Caller, Path(mac): Path<String>) -> PageResult {
     let mac = mac_of(&mac)?;
     visit.app.engine().forget_pin(&caller, mac).await?;
-    let text = "Forgotten: the key that the phone shows next is remembered.";
+    let text = say("Forgotten: the key that the phone shows next is remembered.");
     Ok(visit.see_other_saying(&format!("/phones/{mac}"), &done(text)))
 }
 
@@ -159,7 +160,7 @@ async fn confirm_pin(
         .await
     {
         Ok(()) => {
-            let text = "This key is trusted from now on, and no other.";
+            let text = say("This key is trusted from now on, and no other.");
             Ok(visit.see_other_saying(&format!("/phones/{mac}"), &done(text)))
         }
         Err(error) => again(visit, &caller, mac, refusal(error)?).await,
@@ -173,8 +174,8 @@ async fn ask(visit: Visit, caller: Caller, Path(mac): Path<String>) -> PageResul
     let view = DeleteView {
         what: name.clone(),
         consequences: vec![
-            "It leaves every group, and its own password is thrown away.".to_owned(),
-            "Its jobs and audit records stay.".to_owned(),
+            say("It leaves every group, and its own password is thrown away.").to_owned(),
+            say("Its jobs and audit records stay.").to_owned(),
         ],
         refused: None,
         action: format!("/phones/{mac}/delete"),
@@ -196,5 +197,5 @@ async fn delete(
     let engine = visit.app.engine();
     let name = engine.phone(&caller, mac).await?.phone.display_name();
     engine.delete_phone(&caller, mac, version(&fields)).await?;
-    Ok(visit.see_other_saying("/phones", &done(format!("{name} was deleted."))))
+    Ok(visit.see_other_saying("/phones", &done(say!("{name} was deleted.", name))))
 }

@@ -14,6 +14,7 @@ use carillon_domain::phone_list::Column;
 use carillon_domain::role::Permission;
 use carillon_engine::inventory::PhoneEdit;
 use carillon_engine::{Caller, Engine};
+use carillon_language::say;
 use carillon_store::{AuditQuery, CredentialSource};
 use secrecy::SecretString;
 
@@ -73,8 +74,8 @@ async fn create(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
     let form = typed(&fields);
     match created(visit.app.engine(), &caller, &fields, &form).await? {
         Ok((mac, name)) => {
-            let link = Link::new("Add another", "/phones/new");
-            let flash = done_see(format!("{name} was added."), link);
+            let link = Link::new(say("Add another"), "/phones/new");
+            let flash = done_see(say!("{name} was added.", name), link);
             Ok(visit.see_other_saying(&format!("/phones/{mac}"), &flash))
         }
         Err(refused) => {
@@ -140,7 +141,7 @@ async fn update(
     };
     match changed {
         Ok(row) => {
-            let text = format!("{} was saved.", row.phone.display_name());
+            let text = say!("{name} was saved.", name = row.phone.display_name());
             Ok(visit.see_other_saying(&format!("/phones/{mac}"), &done(text)))
         }
         Err(refused) => {
@@ -178,7 +179,7 @@ async fn again(
 /// The form with what can be chosen.
 async fn view(engine: &Engine, caller: &Caller, form: PhoneForm) -> Result<PhoneFormView, Problem> {
     let sites = engine.sites(caller).await?;
-    let mut choices = vec![Choice::new("", "None", form.site.is_empty())];
+    let mut choices = vec![Choice::new("", say("None"), form.site.is_empty())];
     choices.extend(sites.into_iter().map(|row| {
         let selected = row.site.slug == form.site;
         Choice::new(row.site.slug, row.site.name, selected)
@@ -201,7 +202,7 @@ pub async fn credential_choices(
     chosen: &str,
 ) -> Result<Vec<Choice>, Problem> {
     let stored = engine.credentials(caller).await?;
-    let none = Choice::new("", "None", chosen.is_empty());
+    let none = Choice::new("", say("None"), chosen.is_empty());
     let stored = stored.into_iter().map(|row| {
         let label = format!("{} ({})", row.name, row.username);
         let selected = row.name == chosen;
@@ -312,6 +313,12 @@ fn word<T: std::str::FromStr>(field: &str, text: &str) -> Result<Option<T>, Refu
     if text.is_empty() {
         return Ok(None);
     }
-    let wrong = || Refusal::field(field, "invalid", "Choose one of those that are offered.");
+    let wrong = || {
+        Refusal::field(
+            field,
+            "invalid",
+            say("Choose one of those that are offered."),
+        )
+    };
     text.parse().map(Some).map_err(|_| wrong())
 }

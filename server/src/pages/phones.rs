@@ -14,6 +14,7 @@ use carillon_domain::{Filter, Mac};
 use carillon_engine::error::EngineError;
 use carillon_engine::inventory::{PhoneExport, PhoneQuery};
 use carillon_engine::{Caller, Engine};
+use carillon_language::{retell, say};
 use carillon_store::{Page, PhoneChoices, PhoneRow, PhoneSet, PhoneSort};
 use futures_util::stream::{self, Stream};
 use http::HeaderValue;
@@ -62,7 +63,11 @@ pub async fn view(
     let choices = engine.phone_choices(caller).await?;
     let found = match query.filter() {
         Ok(filter) => Ok(found(engine, caller, &mut query, filter).await?),
-        Err(error) => Err(format!("{error}, at character {}.", error.position + 1)),
+        Err(error) => Err(say!(
+            "{error}, at character {position}.",
+            error = retell(&error.to_string()),
+            position = error.position + 1
+        )),
     };
     let mut view = PhonesView {
         q: query.q.clone(),

@@ -16,6 +16,7 @@ use super::visit::{PageResult, Visit, done};
 use crate::fields::{Fields, Form, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
+use carillon_language::{say, say_many};
 
 const MANAGE: Access = Access::Needs(Permission::ManageInventory);
 /// Names that are shown of the phones.
@@ -71,11 +72,14 @@ async fn view(
 }
 
 fn keep(chosen: &str) -> Choice {
-    Choice::new(KEEP, "Leave as it is", chosen == KEEP)
+    Choice::new(KEEP, say("Leave as it is"), chosen == KEEP)
 }
 
 async fn sites(engine: &Engine, caller: &Caller, chosen: &str) -> Result<Vec<Choice>, Problem> {
-    let mut choices = vec![keep(chosen), Choice::new("", "None", chosen.is_empty())];
+    let mut choices = vec![
+        keep(chosen),
+        Choice::new("", say("None"), chosen.is_empty()),
+    ];
     let sites = engine.sites(caller).await?.into_iter();
     choices.extend(sites.map(|row| {
         let selected = row.site.slug == chosen;
@@ -111,7 +115,8 @@ async fn change(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
             Err(error) => refusal(error)?,
         }
     } else {
-        let message = "The selection grew or shrank meanwhile. Look at its number, then go on.";
+        let message =
+            say("The selection grew or shrank meanwhile. Look at its number, then go on.");
         Refusal::field("", "changed", message)
     };
     let mut view = view(engine, &caller, &sel, form).await?;
@@ -157,16 +162,29 @@ fn edit_of(form: &BulkEditForm) -> PhoneEdit {
 }
 
 fn told(edited: BulkEdited) -> String {
-    let counted = |count: u64, what: &str| match count {
-        0 => None,
-        1 => Some(format!("1 phone {what}.").replacen("were", "was", 1)),
-        many => Some(format!("{many} phones {what}.")),
-    };
-    let parts = [
-        counted(edited.changed, "were changed"),
-        counted(edited.unchanged, "were so already"),
-        counted(edited.missing, "were no longer there"),
-    ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let [changed, unchanged, missing] = [edited.changed, edited.unchanged, edited.missing]
+        .map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+    let mut parts = Vec::new();
+    if changed > 0 {
+        parts.push(say_many!(
+            changed,
+            "{count} phone was changed.",
+            "{count} phones were changed."
+        ));
+    }
+    if unchanged > 0 {
+        parts.push(say_many!(
+            unchanged,
+            "{count} phone was so already.",
+            "{count} phones were so already."
+        ));
+    }
+    if missing > 0 {
+        parts.push(say_many!(
+            missing,
+            "{count} phone was no longer there.",
+            "{count} phones were no longer there."
+        ));
+    }
     parts.join(" ")
 }

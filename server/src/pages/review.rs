@@ -14,6 +14,7 @@ use carillon_domain::role::{Permission, Role};
 use carillon_domain::{Cause, Mac};
 use carillon_engine::jobs::{JobPreview, Submission};
 use carillon_engine::{Caller, Engine, EngineError};
+use carillon_language::{say, text};
 use http::StatusCode;
 
 use super::action_words;
@@ -39,7 +40,9 @@ const FIELDS: &[&str] = &[
     "submission",
 ];
 /// Said before a job that one person does not start alone.
-const WAITS: &str = "This needs a second person: it waits up to 30 minutes under Approvals, and runs when somebody else lets it.";
+const WAITS: &str = text!(
+    "This needs a second person: it waits up to 30 minutes under Approvals, and runs when somebody else lets it."
+);
 /// Names shown of phones that get it, that came or that went.
 const NAMES: usize = 10;
 
@@ -118,8 +121,9 @@ async fn open(engine: &Engine, caller: &Caller, id: &str) -> Result<Draft, Probl
     Draft::open(engine, caller, id)
         .await
         .map_err(|error| match error {
-            EngineError::NotFound => Problem::from(EngineError::NotFound)
-                .detail("This review is no longer kept: choose the phones and the command again."),
+            EngineError::NotFound => Problem::from(EngineError::NotFound).detail(say(
+                "This review is no longer kept: choose the phones and the command again.",
+            )),
             other => other.into(),
         })
 }
@@ -170,7 +174,7 @@ async fn check(
     review: &mut Review<'_>,
 ) -> Result<bool, EngineError> {
     if review.typed.expect.is_none() {
-        let message = "Look at the numbers again, then start.";
+        let message = say("Look at the numbers again, then start.");
         review.errors.push("", "missing", message);
         return Ok(false);
     }
@@ -190,7 +194,7 @@ async fn check(
         .is_some_and(|e| e.digest == preview.digest);
     // Of a set that is not the one that was shown nothing can have been typed rightly.
     if is_shown && preview.needs_reason && review.typed.reason.is_empty() {
-        let message = "Say why: it stands in the audit log beside every phone.";
+        let message = say("Say why: it stands in the audit log beside every phone.");
         review.errors.push("reason", "required", message);
     }
     if let Some(count) = to_type(engine, caller, &preview)
@@ -198,9 +202,11 @@ async fn check(
         .filter(|_| is_shown)
         && review.typed.number != count.to_string()
     {
-        review
-            .errors
-            .push("typed", "different", format!("Type {count} to confirm."));
+        review.errors.push(
+            "typed",
+            "different",
+            say!("Type {count} to confirm.", count),
+        );
     }
     Ok(review.errors.is_empty())
 }
@@ -238,7 +244,7 @@ async fn page(
     };
     let changed = change(&engine, &caller, &review.draft.seen, &preview).await?;
     if status == StatusCode::CONFLICT && changed.is_none() {
-        let message = "What would happen is no longer what this form showed: look again.";
+        let message = say("What would happen is no longer what this form showed: look again.");
         review.errors.push("", "changed", message);
     }
     if changed.is_some() {
@@ -251,7 +257,7 @@ async fn page(
     let view = ReviewView {
         changed,
         type_count: to_type(&engine, &caller, &preview).await?,
-        warnings: waits.then(|| WAITS.to_owned()).into_iter().collect(),
+        warnings: waits.then(|| say(WAITS).to_owned()).into_iter().collect(),
         ..view(&engine, &caller, review, &preview)
     };
     let html = carillon_ui::review(&visit.frame, &view);
@@ -318,12 +324,14 @@ fn view(engine: &Engine, caller: &Caller, review: Review<'_>, preview: &JobPrevi
         id: review.id.to_owned(),
         action: action.label(),
         title: action_words::before_phones(entry.name),
-        effect: entry.note.to_owned(),
+        effect: say(entry.note).to_owned(),
         class: action_words::class(entry.class),
         params: action_words::shown(entry.name, &action.params_shown()),
         will_run: plan.run.len() as i64,
         will_skip: skipped(review.id, preview),
-        by_site: counted(at_sites.map(|(site, n)| (site.unwrap_or_else(|| "no site".into()), n))),
+        by_site: counted(
+            at_sites.map(|(site, n)| (site.unwrap_or_else(|| say("no site").to_owned()), n)),
+        ),
         by_model: counted(
             plan.by_model()
                 .into_iter()
@@ -371,7 +379,7 @@ fn counted(pairs: impl Iterator<Item = (String, usize)>) -> Vec<(String, i64)> {
 
 fn known_or(model: String) -> String {
     if model.is_empty() {
-        "unknown model".to_owned()
+        say("unknown model").to_owned()
     } else {
         model
     }

@@ -15,6 +15,7 @@ use carillon_domain::role::Permission;
 use carillon_engine::inventory::Selection;
 use carillon_engine::jobs::{JobPreview, TargetSurvey};
 use carillon_engine::{Caller, Engine, EngineError};
+use carillon_language::say;
 use serde::{Deserialize, Serialize};
 
 use super::notice;
@@ -108,7 +109,7 @@ async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
             Ok(_) | Err(EngineError::NotFound) => {
                 notice::warn(
                     &mut visit,
-                    "What you had chosen is no longer kept: choose again.",
+                    say("What you had chosen is no longer kept: choose again."),
                 );
             }
             Err(error) => return Err(error.into()),
@@ -125,7 +126,7 @@ async fn choose(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
     let engine = visit.app.engine();
     let mut errors = FormErrors::default();
     if form.action.is_empty() {
-        errors.push("action", "missing", "Choose a command.");
+        errors.push("action", "missing", say("Choose a command."));
     }
     let request = form.request(engine, &caller, &mut errors).await?;
     if !errors.is_empty() {

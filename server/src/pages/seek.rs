@@ -10,6 +10,7 @@ use carillon_store::{AtLeast, Cursor, Page, Seek, StoreError};
 use super::notice;
 use super::visit::Visit;
 use crate::fields::Fields;
+use carillon_language::say;
 
 /// Where the page begins.
 pub fn seek(query: &Fields) -> Seek {
@@ -54,7 +55,7 @@ pub fn or_first<T>(
         Err(EngineError::Store(StoreError::InvalidCursor)) => {
             notice::warn(
                 visit,
-                "This address names no place in the list, so the first page is shown.",
+                say("This address names no place in the list, so the first page is shown."),
             );
             Ok(None)
         }

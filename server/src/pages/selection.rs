@@ -10,6 +10,7 @@ use carillon_domain::role::Permission;
 use carillon_domain::{Filter, Mac};
 use carillon_engine::inventory::{Selection, TagChange};
 use carillon_engine::{Caller, Engine};
+use carillon_language::{say, say_many};
 use carillon_store::PhoneSet;
 
 use super::phones;
@@ -86,7 +87,8 @@ async fn submit(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
         Some(BulkAction::Untag) => list.tag(visit, TagChange::Remove).await,
         Some(BulkAction::AddToGroup) => list.group(visit).await,
         None => {
-            let refused = Refusal::field("", "invalid", "Choose what to do with these phones.");
+            let refused =
+                Refusal::field("", "invalid", say("Choose what to do with these phones."));
             again(visit, &caller, &fields, refused).await
         }
     }
@@ -125,7 +127,7 @@ async fn selected(engine: &Engine, caller: &Caller, fields: &Fields) -> Result<C
         Some("selection") => {
             let id = fields.or_empty("sel");
             let Some(kept) = kept(engine, caller, &id).await? else {
-                let message = "This selection is over: tick the phones again.";
+                let message = say("This selection is over: tick the phones again.");
                 return Ok(Err(Refusal::field("", "gone", message)));
             };
             match ticked(fields) {
@@ -136,7 +138,7 @@ async fn selected(engine: &Engine, caller: &Caller, fields: &Fields) -> Result<C
         _ => ticked(fields),
     };
     if selection.phones.is_empty() {
-        let message = "No phone is chosen: tick at least one, or choose all that match.";
+        let message = say("No phone is chosen: tick at least one, or choose all that match.");
         return Ok(Err(Refusal::field("", "empty", message)));
     }
     Ok(Ok(selection))
@@ -169,17 +171,19 @@ fn others_than_seen(fields: &Fields, now: &PhoneSet) -> Option<String> {
     let seen = fields.filled("count").and_then(|count| count.parse().ok());
     if let Some(before) = seen.filter(|count: &i64| *count != now.count) {
         let now = now.count;
-        return Some(format!(
-            "You looked at {before} phones; now {now} match. Look again."
+        return Some(say!(
+            "You looked at {before} phones; now {now} match. Look again.",
+            before,
+            now
         ));
     }
     let same = fields
         .filled("digest")
         .is_none_or(|seen| seen == now.digest);
     (!same).then(|| {
-        format!(
-            "The {} that match are no longer those that you looked at. Look again.",
-            phones(usize::try_from(now.count).unwrap_or(usize::MAX))
+        say!(
+            "The {phones} that match are no longer those that you looked at. Look again.",
+            phones = phones(usize::try_from(now.count).unwrap_or(usize::MAX))
         )
     })
 }
@@ -242,7 +246,11 @@ impl Selected<'_> {
                 .await?;
             (id, self.selection.clone())
         };
-        let text = format!("{} in the selection.", phones_are(all.phones.len()));
+        let text = say_many!(
+            number(all.phones.len()),
+            "{count} phone is in the selection.",
+            "{count} phones are in the selection."
+        );
         Ok(visit.see_other_saying(&self.back(Some(&id)), &done(text)))
     }
 
@@ -261,8 +269,16 @@ impl Selected<'_> {
         };
         let count = phones(usize::try_from(changed).unwrap_or(usize::MAX));
         let text = match change {
-            TagChange::Add => format!("The tag {} was added to {count}.", tag.trim()),
-            TagChange::Remove => format!("The tag {} was taken off {count}.", tag.trim()),
+            TagChange::Add => say!(
+                "The tag {tag} was added to {phones}.",
+                tag = tag.trim(),
+                phones = count
+            ),
+            TagChange::Remove => say!(
+                "The tag {tag} was taken off {phones}.",
+                tag = tag.trim(),
+                phones = count
+            ),
         };
         Ok(visit.see_other_saying(&self.back(self.fields.filled("sel")), &done(text)))
     }
@@ -280,35 +296,23 @@ impl Selected<'_> {
                 return again(visit, self.caller, self.fields, refusal(error)?).await;
             }
         };
-        let text = format!("{} added to the group.", phones_were(added));
-        let link = Link::new("Show the group", format!("/groups/{slug}"));
+        let text = say_many!(
+            number(added),
+            "{count} phone was added to the group.",
+            "{count} phones were added to the group."
+        );
+        let link = Link::new(say("Show the group"), format!("/groups/{slug}"));
         let back = self.back(self.fields.filled("sel"));
         Ok(visit.see_other_saying(&back, &done_see(text, link)))
     }
 }
 
 fn phones(count: usize) -> String {
-    if count == 1 {
-        "1 phone".to_owned()
-    } else {
-        format!("{count} phones")
-    }
+    say_many!(number(count), "{count} phone", "{count} phones")
 }
 
-fn phones_are(count: usize) -> String {
-    format!(
-        "{} {}",
-        phones(count),
-        if count == 1 { "is" } else { "are" }
-    )
-}
-
-fn phones_were(count: usize) -> String {
-    format!(
-        "{} {}",
-        phones(count),
-        if count == 1 { "was" } else { "were" }
-    )
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 async fn ask(visit: Visit, caller: Caller, Query(fields): Query) -> PageResult {
@@ -347,8 +351,12 @@ async fn delete(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
         return not_deleted(visit, &caller, &id, typed).await;
     }
     let deleted = engine.delete_phones(&caller, &selection.phones).await?;
-    let deleted = phones_were(usize::try_from(deleted).unwrap_or(usize::MAX));
-    Ok(visit.see_other_saying("/phones", &done(format!("{deleted} deleted."))))
+    let text = say_many!(
+        i64::try_from(deleted).unwrap_or(i64::MAX),
+        "{count} phone was deleted.",
+        "{count} phones were deleted."
+    );
+    Ok(visit.see_other_saying("/phones", &done(text)))
 }
 
 async fn not_deleted(
@@ -362,7 +370,7 @@ async fn not_deleted(
     errors.push(
         "typed",
         "different",
-        format!("Type {} to delete these phones.", view.count),
+        say!("Type {count} to delete these phones.", count = view.count),
     );
     (view.typed, view.errors) = (typed, errors);
     let html = carillon_ui::delete_phones(&visit.frame, &view);

@@ -6,6 +6,7 @@ use carillon_contract::approvals::SettingsView;
 use carillon_domain::role::Permission;
 use carillon_engine::jobs::{Rules, RulesInForce};
 use carillon_engine::{Caller, EngineError, FieldError};
+use carillon_language::say;
 
 use super::notice;
 use super::refused::refusal;
@@ -65,7 +66,9 @@ async fn save(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
         Err(errors) => Err(EngineError::Invalid(errors)),
     };
     match saved {
-        Ok(()) => Ok(visit.see_other_saying("/admin/settings", &done("The limits were saved."))),
+        Ok(()) => {
+            Ok(visit.see_other_saying("/admin/settings", &done(say("The limits were saved."))))
+        }
         Err(error) => {
             let refused = refusal(error)?;
             again(visit, &fields, refused.errors).await
@@ -92,7 +95,11 @@ fn typed(fields: &Fields) -> Result<Rules, Vec<FieldError>> {
     let mut number = |field: &str| {
         let parsed = fields.or_empty(field).trim().parse();
         parsed.unwrap_or_else(|_| {
-            errors.push(FieldError::new(field, "invalid", "Give a whole number."));
+            errors.push(FieldError::new(
+                field,
+                "invalid",
+                say("Give a whole number."),
+            ));
             0
         })
     };

@@ -4,6 +4,7 @@ use axum::response::Response;
 use carillon_contract::FormErrors;
 use carillon_contract::sign_in::SetupView;
 use carillon_engine::accounts::{SHORTEST, Setup};
+use carillon_language::say;
 use http::HeaderMap;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -36,7 +37,7 @@ pub async fn submit(mut visit: Visit, headers: HeaderMap, Form(fields): Form) ->
         errors.push(
             "password_again",
             "different",
-            "The two passwords are not the same.",
+            say("The two passwords are not the same."),
         );
         return Ok(again(
             visit,

@@ -14,6 +14,7 @@ use carillon_domain::phone::{Reachability, Site, TransportSecurity};
 use carillon_domain::role::Permission;
 use carillon_engine::inventory::{PhoneQuery, SiteInput};
 use carillon_engine::{Caller, Engine};
+use carillon_language::{say, say_many};
 use carillon_store::{AuditQuery, Direction, PhoneSort, Seek, SiteRow};
 
 use super::groups::first_message;
@@ -99,7 +100,7 @@ async fn create(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
     };
     match created {
         Ok(row) => {
-            let text = format!("The site {} was added.", row.site.name);
+            let text = say!("The site {name} was added.", name = row.site.name);
             Ok(visit.see_other_saying("/sites", &done(text)))
         }
         Err(refused) => again(visit, &caller, None, form, refused?).await,
@@ -132,7 +133,7 @@ async fn update(
     };
     match changed {
         Ok(row) => {
-            let text = format!("The site {} was saved.", row.site.name);
+            let text = say!("The site {name} was saved.", name = row.site.name);
             Ok(visit.see_other_saying("/sites", &done(text)))
         }
         Err(refused) => {
@@ -231,7 +232,7 @@ fn input(form: &SiteForm) -> Result<SiteInput, Refusal> {
         errors.push(
             "transport_security",
             "invalid",
-            "Choose how these phones are reached.",
+            say("Choose how these phones are reached."),
         );
     }
     let percent = form.max_down_percent.trim().parse();
@@ -239,7 +240,7 @@ fn input(form: &SiteForm) -> Result<SiteInput, Refusal> {
         errors.push(
             "max_down_percent",
             "invalid",
-            "Give a number from 0 to 100.",
+            say("Give a number from 0 to 100."),
         );
     }
     let (Ok(transport_security), Ok(max_down_percent)) = (security, percent) else {
@@ -259,9 +260,10 @@ fn input(form: &SiteForm) -> Result<SiteInput, Refusal> {
 async fn ask(visit: Visit, caller: Caller, Path(slug): Path<String>) -> PageResult {
     let row = visit.app.engine().site(&caller, &slug).await?;
     let refused = (row.phones > 0).then(|| {
-        format!(
-            "{} phones are at this site. Move them to another one first.",
-            row.phones
+        say_many!(
+            row.phones,
+            "{count} phone is at this site. Move it to another one first.",
+            "{count} phones are at this site. Move them to another one first."
         )
     });
     let html = carillon_ui::delete(&visit.frame, &question(&row, refused));
@@ -270,12 +272,12 @@ async fn ask(visit: Visit, caller: Caller, Path(slug): Path<String>) -> PageResu
 
 fn question(row: &SiteRow, refused: Option<String>) -> DeleteView {
     DeleteView {
-        what: format!("site {}", row.site.name),
-        consequences: vec!["How its phones were reached is forgotten.".to_owned()],
+        what: say!("site {name}", name = row.site.name),
+        consequences: vec![say("How its phones were reached is forgotten.").to_owned()],
         refused,
         action: format!("/sites/{}/delete", row.site.slug),
         version: row.version,
-        back: Link::new("Sites", "/sites"),
+        back: Link::new(say("Sites"), "/sites"),
     }
 }
 
@@ -290,7 +292,7 @@ async fn delete(
     let row = engine.site(&caller, &slug).await?;
     match engine.delete_site(&caller, &slug, version(&fields)).await {
         Ok(()) => {
-            let text = format!("The site {} was deleted.", row.site.name);
+            let text = say!("The site {name} was deleted.", name = row.site.name);
             Ok(visit.see_other_saying("/sites", &done(text)))
         }
         Err(error) => {

@@ -6,6 +6,7 @@ use carillon_contract::job::StopAllView;
 use carillon_domain::role::Permission;
 use carillon_domain::{JobState, TargetState};
 use carillon_engine::Caller;
+use carillon_language::say;
 use carillon_store::{JobQuery, Seek, StopAll};
 use http::StatusCode;
 
@@ -50,7 +51,7 @@ async fn stop(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
     visit.app.engine().stop_all(&caller, &reason).await?;
     Ok(visit.see_other_saying(
         "/stop-all",
-        &done("Everything is stopped: nothing is sent."),
+        &done(say("Everything is stopped: nothing is sent.")),
     ))
 }
 
@@ -69,18 +70,21 @@ async fn release(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult
         .engine()
         .release_stop_all(&caller, &reason)
         .await?;
-    Ok(visit.see_other_saying("/jobs?tab=running", &done("Jobs go on where they stopped.")))
+    Ok(visit.see_other_saying(
+        "/jobs?tab=running",
+        &done(say("Jobs go on where they stopped.")),
+    ))
 }
 
 fn wrong(reason: &str) -> Option<FormErrors> {
     let mut errors = FormErrors::default();
     if reason.is_empty() {
-        errors.push("reason", "required", "Say why: everybody will ask.");
+        errors.push("reason", "required", say("Say why: everybody will ask."));
     } else if reason.chars().count() > LONGEST_REASON {
         errors.push(
             "reason",
             "too_long",
-            format!("At most {LONGEST_REASON} characters."),
+            say!("At most {most} characters.", most = LONGEST_REASON),
         );
     }
     (!errors.is_empty()).then_some(errors)

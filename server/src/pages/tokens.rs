@@ -6,6 +6,7 @@ use carillon_domain::Timestamp;
 use carillon_domain::role::Permission;
 use carillon_engine::Caller;
 use carillon_engine::accounts::TokenInfo;
+use carillon_language::say;
 
 use super::visit::{PageResult, Visit, done};
 use super::{area, notice};
@@ -42,7 +43,7 @@ async fn revoke(
 ) -> PageResult {
     fields.only(&[])?;
     visit.app.engine().revoke_token(&caller, &id).await?;
-    Ok(visit.see_other_saying("/admin/tokens", &done("The token was revoked.")))
+    Ok(visit.see_other_saying("/admin/tokens", &done(say("The token was revoked."))))
 }
 
 /// Tokens as rows, those in use first.

@@ -9,6 +9,7 @@ use carillon_contract::users::{UserFormView, UserRow, UsersView};
 use carillon_domain::role::{Permission, Role};
 use carillon_engine::accounts::{self as engine_accounts, NewUser, SHORTEST, UserInfo};
 use carillon_engine::{Caller, EngineError};
+use carillon_language::say;
 use http::StatusCode;
 use secrecy::SecretString;
 
@@ -88,7 +89,11 @@ async fn add(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
             role,
             password: SecretString::from(fields.or_empty("password")),
         }),
-        Err(_) => Err(EngineError::invalid("role", "required", "Choose a role.")),
+        Err(_) => Err(EngineError::invalid(
+            "role",
+            "required",
+            say("Choose a role."),
+        )),
     };
     let made = match asked {
         Ok(new) => visit.app.engine().add_user(&caller, new).await,
@@ -96,7 +101,7 @@ async fn add(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
     };
     match made {
         Ok(user) => {
-            let text = format!("The account {} was added.", user.name);
+            let text = say!("The account {name} was added.", name = user.name);
             Ok(visit.see_other_saying("/admin/users", &done(text)))
         }
         Err(error) => {
@@ -180,18 +185,18 @@ async fn change_role(
         Ok(access) => engine.change_access(&caller, &name, &access, version).await,
         Err(error) => Err(error),
     };
-    let text = format!("What {name} may do was changed.");
+    let text = say!("What {name} may do was changed.", name);
     answer(visit, caller, &name, (result, text)).await
 }
 
 fn access(fields: &Fields) -> Result<engine_accounts::Access, EngineError> {
     let role = fields.or_empty("role").parse();
-    let role = role.map_err(|_| EngineError::invalid("role", "required", "Choose a role."))?;
+    let role = role.map_err(|_| EngineError::invalid("role", "required", say("Choose a role.")))?;
     let area = match fields.text("reach") {
         Some("everything") => None,
         Some("some") => Some(area::typed(fields)),
         _ => {
-            let message = "Choose what the account reaches.";
+            let message = say("Choose what the account reaches.");
             return Err(EngineError::invalid("reach", "required", message));
         }
     };
@@ -216,7 +221,10 @@ async fn set_password(
         .engine()
         .reset_password(&caller, &name, password)
         .await;
-    let text = format!("{name} has a new password, and was signed out everywhere.");
+    let text = say!(
+        "{name} has a new password, and was signed out everywhere.",
+        name
+    );
     answer(visit, caller, &name, (result, text)).await
 }
 
@@ -233,7 +241,7 @@ async fn disable(
         visit,
         caller,
         &name,
-        (result, format!("{name} cannot sign in any more.")),
+        (result, say!("{name} cannot sign in any more.", name)),
     )
     .await
 }
@@ -251,7 +259,7 @@ async fn enable(
         visit,
         caller,
         &name,
-        (result, format!("{name} can sign in again.")),
+        (result, say!("{name} can sign in again.", name)),
     )
     .await
 }

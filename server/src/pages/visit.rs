@@ -12,6 +12,7 @@ use carillon_domain::JobState;
 use carillon_domain::role::Permission;
 use carillon_engine::Caller;
 use carillon_engine::accounts::SessionContext;
+use carillon_language::say;
 use carillon_store::StopAll;
 use http::header::SET_COOKIE;
 use http::request::Parts;
@@ -86,6 +87,12 @@ impl Visit {
     /// Sets a cookie with the answer.
     pub fn set_cookie(&mut self, cookie: Cookie, value: &str) {
         self.cookies.extend(cookie.set(value, &self.origin));
+    }
+
+    /// Sets a cookie that outlives the browser.
+    pub fn keep_cookie(&mut self, cookie: Cookie, value: &str, seconds: u32) {
+        self.cookies
+            .extend(cookie.set_for(value, &self.origin, seconds));
     }
 
     /// Takes a cookie away with the answer.
@@ -193,6 +200,7 @@ async fn frame(
     }
     Ok(FrameView {
         path: parts.uri.path().to_owned(),
+        language: carillon_language::current(),
         now: app.engine().clock.now(),
         user: caller.map(|caller| UserView::new(caller.actor.name.clone(), caller.role)),
         nonce: nonce.map(|Nonce(nonce)| nonce.clone()).unwrap_or_default(),
@@ -213,16 +221,16 @@ async fn frame(
 /// What everybody must know about the database, if anything.
 fn storage(app: &App) -> Option<Banner> {
     let text = if let Some(trouble) = app.engine().storage_trouble() {
-        format!(
-            "Nothing can be written down, so nothing is sent: {trouble}. Sending goes on by \
-             itself once this is over."
+        say!(
+            "Nothing can be written down, so nothing is sent: {trouble}. Sending goes on by itself once this is over.",
+            trouble
         )
     } else {
         let (free, needed) = app.engine().lack_of_room()?;
-        format!(
-            "The disk is nearly full: {} MiB free, {} MiB are kept free. No new jobs are taken.",
-            free >> 20,
-            needed >> 20
+        say!(
+            "The disk is nearly full: {free} MiB free, {needed} MiB are kept free. No new jobs are taken.",
+            free = free >> 20,
+            needed = needed >> 20
         )
     };
     Some(Banner::Notice {
@@ -238,7 +246,8 @@ async fn alone(app: &App, parts: &Parts, caller: &Caller) -> Result<Option<Banne
         return Ok(None);
     }
     let off = !app.engine().rules().await?.asks_second_person();
-    let text = "No dangerous job waits for a second person: fewer than two accounts may approve.";
+    let text =
+        say("No dangerous job waits for a second person: fewer than two accounts may approve.");
     Ok(off.then(|| Banner::Notice {
         tone: Tone::Neutral,
         text: text.to_owned(),

@@ -84,6 +84,7 @@ const OPEN_PAGES: &[&str] = &[
     "/static/{*name}",
     "/sign-in",
     "/setup",
+    "/language",
 ];
 
 fn routes(side: Side) -> Vec<Route> {

@@ -8,8 +8,15 @@ use serde_json::Value;
 /// A package of ours, and which others of ours it may use.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("carillon-domain", &[]),
-    ("carillon-contract", &["carillon-domain"]),
-    ("carillon-ui", &["carillon-domain", "carillon-contract"]),
+    ("carillon-language", &["carillon-domain"]),
+    (
+        "carillon-contract",
+        &["carillon-domain", "carillon-language"],
+    ),
+    (
+        "carillon-ui",
+        &["carillon-domain", "carillon-language", "carillon-contract"],
+    ),
     ("carillon-frontend", &["carillon-ui"]),
     ("carillon-store", &["carillon-domain"]),
     ("carillon-devices", &["carillon-domain"]),
@@ -26,6 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "carillon-devices",
             "carillon-engine",
             "carillon-simulator",
+            "carillon-language",
             "carillon-contract",
             "carillon-ui",
         ],
@@ -58,6 +66,7 @@ const ONE_HOME: &[(&str, &[&str])] = &[
 /// A package of ours, and what must not even be reached through its libraries.
 const NEVER_REACHES: &[(&str, &[&str])] = &[
     ("carillon-domain", &["tokio", "leptos", "sqlx", "hyper"]),
+    ("carillon-language", &["tokio", "leptos", "sqlx", "hyper"]),
     ("carillon-contract", &["tokio", "leptos", "sqlx", "hyper"]),
     ("carillon-ui", &["sqlx", "axum", "reqwest", "hyper"]),
     ("carillon-store", &["axum", "reqwest", "leptos"]),

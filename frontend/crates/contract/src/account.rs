@@ -2,10 +2,11 @@
 //!
 //! `POST /account/password`: `current`, `password`, `password_again`.
 //! `POST /account/sessions/{id}/end`; `POST /account/sessions/end-others`.
+//! `POST /language`: `language` (empty = as the browser asks), `next`.
 //! `POST /account/tokens`: [`crate::tokens::TokenForm`]; `POST /account/tokens/{id}/revoke`.
 
-use carillon_domain::Timestamp;
 use carillon_domain::role::Role;
+use carillon_domain::{Language, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::FormErrors;
@@ -18,6 +19,8 @@ pub struct AccountView {
     pub name: String,
     /// Role.
     pub role: Role,
+    /// The language that the account chose; `None` = as the browser asks.
+    pub language: Option<Language>,
     /// When the password was last changed.
     pub password_changed_at: Option<Timestamp>,
     /// Fewest characters that a password may have.

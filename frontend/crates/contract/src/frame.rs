@@ -3,8 +3,8 @@
 //! Owns who is signed in, what they may, and what every page must say: banners, the last
 //! outcome, how many jobs run.
 
-use carillon_domain::Timestamp;
 use carillon_domain::role::{Permission, Role};
+use carillon_domain::{Language, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::list::Link;
@@ -14,6 +14,8 @@ use crate::list::Link;
 pub struct FrameView {
     /// Path of the page, without its query: marks the place in the navigation.
     pub path: String,
+    /// The language that the page speaks.
+    pub language: Language,
     /// The moment the page was made: every age on it is reckoned from here.
     pub now: Timestamp,
     /// Who is signed in. `None` only on sign-in, setup and errors before sign-in.

@@ -15,6 +15,7 @@ use carillon_store::AuditQuery;
 use crate::fields::Fields;
 use crate::pages::action_words::short_title;
 use crate::pages::day::Period;
+use carillon_language::say;
 
 /// Names of everything that an address may ask.
 pub(super) const KNOWN: &[&str] = &[
@@ -109,11 +110,11 @@ impl Asked {
     pub(super) fn period(&self) -> String {
         let (from, to) = (self.filter.from.as_str(), self.filter.to.as_str());
         match (from, to) {
-            ("", "") if self.all_time => "all time".to_owned(),
-            ("", "") => format!("last {USUAL_DAYS} days"),
-            (from, "") => format!("from {from}"),
-            ("", to) => format!("up to {to}"),
-            (from, to) => format!("{from} to {to}"),
+            ("", "") if self.all_time => say("all time").to_owned(),
+            ("", "") => say!("last {days} days", days = USUAL_DAYS),
+            (from, "") => say!("from {from}", from),
+            ("", to) => say!("up to {to}", to),
+            (from, to) => say!("{from} to {to}", from, to),
         }
     }
 
@@ -135,12 +136,12 @@ impl Asked {
     pub(super) fn presets(&self, caller: &Caller) -> Vec<Tab> {
         let own = caller.actor.name.as_str();
         let presets = [
-            ("Everything", "", ""),
-            ("Mine", "actor", own),
-            ("Commands", "action", COMMANDS),
-            ("Failures", "result", FAILURES),
-            ("Sign-ins", "action", SIGN_INS),
-            ("Administration", "action", ADMINISTRATION),
+            (say("Everything"), "", ""),
+            (say("Mine"), "actor", own),
+            (say("Commands"), "action", COMMANDS),
+            (say("Failures"), "result", FAILURES),
+            (say("Sign-ins"), "action", SIGN_INS),
+            (say("Administration"), "action", ADMINISTRATION),
         ];
         let set = self.chips();
         let is_set = |name: &str, value: &str| self.pairs().contains(&(name, value));
@@ -252,9 +253,15 @@ where
 
 fn label(name: &str) -> &str {
     match name {
-        "actor" => "who",
-        "ip" => "from address",
-        "q" => "words",
+        "actor" => say("who"),
+        "ip" => say("from address"),
+        "q" => say("words"),
+        "action" => say("action"),
+        "phone" => say("phone"),
+        "site" => say("site"),
+        "group" => say("group"),
+        "job" => say("job"),
+        "result" => say("result"),
         other => other,
     }
 }
@@ -262,7 +269,7 @@ fn label(name: &str) -> &str {
 fn shown(name: &str, value: &str) -> String {
     match name {
         "action" if !value.contains(['.', ',']) => short_title(value),
-        "action" | "result" => value.replace(',', " or "),
+        "action" | "result" => value.replace(',', &format!(" {} ", say("or"))),
         "job" => value
             .get(..13)
             .map_or_else(|| value.to_owned(), |start| format!("{start}…")),

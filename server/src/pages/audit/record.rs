@@ -6,6 +6,7 @@ use carillon_contract::audit::AuditRecordView;
 use carillon_contract::list::Link;
 use carillon_domain::event::Event;
 use carillon_engine::{Caller, EngineError};
+use carillon_language::say;
 use carillon_store::AuditRow;
 use serde_json::Value;
 
@@ -103,18 +104,18 @@ fn related(event: &Event) -> Vec<Link> {
     let log = || Href::new("/audit");
     let mut links = Vec::new();
     if let Some(job) = &event.job {
-        links.push(Link::new("The job", format!("/jobs/{job}")));
+        links.push(Link::new(say("The job"), format!("/jobs/{job}")));
         let all = log().add("job", job).add("period", "all");
-        links.push(Link::new("All records of this job", all));
+        links.push(Link::new(say("All records of this job"), all));
     }
     if let Some(mac) = event.phone {
         links.push(Link::new(
-            "All records of this phone",
+            say("All records of this phone"),
             log().add("phone", mac).add("period", "all"),
         ));
     }
     links.push(Link::new(
-        "All records of this actor",
+        say("All records of this actor"),
         log().add("actor", &event.actor.name),
     ));
     links

@@ -12,6 +12,7 @@ use carillon_domain::role::Permission;
 use carillon_engine::error::EngineError;
 use carillon_engine::inventory::{GroupInput, RuleEffect as Effect};
 use carillon_engine::{Caller, Engine};
+use carillon_language::say;
 use carillon_store::{AuditQuery, GroupRow};
 
 use super::{EDIT, names};
@@ -135,7 +136,7 @@ async fn create(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
     };
     match created {
         Ok(row) => {
-            let text = format!("The group {} was added.", row.group.name);
+            let text = say!("The group {name} was added.", name = row.group.name);
             let to = format!("/groups/{}", row.group.slug);
             Ok(visit.see_other_saying(&to, &done(text)))
         }
@@ -181,7 +182,7 @@ async fn update(
     };
     match changed {
         Ok(row) => {
-            let text = format!("The group {} was saved.", row.group.name);
+            let text = say!("The group {name} was saved.", name = row.group.name);
             Ok(visit.see_other_saying(&format!("/groups/{slug}"), &done(text)))
         }
         Err(refused) => {
@@ -280,7 +281,7 @@ fn input(form: &GroupForm, members: Option<Vec<Mac>>) -> Result<GroupInput, Refu
         return Err(Refusal::field(
             "kind",
             "invalid",
-            "Choose who is in the group.",
+            say("Choose who is in the group."),
         ));
     };
     Ok(GroupInput {

@@ -6,6 +6,7 @@ use carillon_contract::job::StopJobView;
 use carillon_domain::TargetState;
 use carillon_domain::job::JobRequest;
 use carillon_engine::{Caller, EngineError};
+use carillon_language::{say, say_many};
 use carillon_store::JobRow;
 
 use crate::fields::Form;
@@ -26,7 +27,7 @@ pub(super) async fn pause(
     visit.app.engine().pause_job(&caller, &id).await?;
     Ok(visit.see_other_saying(
         &format!("/jobs/{id}"),
-        &done("Paused. What is under way still finishes."),
+        &done(say("Paused. What is under way still finishes.")),
     ))
 }
 
@@ -39,7 +40,7 @@ pub(super) async fn resume(
 ) -> PageResult {
     fields.only(&[])?;
     visit.app.engine().resume_job(&caller, &id).await?;
-    Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done("Going on.")))
+    Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done(say("Going on."))))
 }
 
 /// `GET /jobs/{id}/cancel`.
@@ -74,8 +75,11 @@ pub(super) async fn cancel(
     let reason = fields.or_empty("reason").trim().to_owned();
     let engine = visit.app.engine();
     let text = match engine.cancel_job_because(&caller, &id, &reason).await {
-        Ok(1) => "Stopped. 1 phone does not get the command.".to_owned(),
-        Ok(count) => format!("Stopped. {count} phones do not get the command."),
+        Ok(count) => say_many!(
+            i64::try_from(count).unwrap_or(i64::MAX),
+            "Stopped. {count} phone does not get the command.",
+            "Stopped. {count} phones do not get the command."
+        ),
         Err(error @ EngineError::Invalid(_)) => {
             let view = StopJobView {
                 reason,
@@ -100,10 +104,8 @@ pub(super) async fn release(
     let fields = fields.only(&["credential"])?;
     let credential = fields.or_empty("credential");
     let engine = visit.app.engine();
-    let text = match engine.release_held(&caller, &id, &credential).await? {
-        1 => "1 phone goes on.".to_owned(),
-        count => format!("{count} phones go on."),
-    };
+    let held = engine.release_held(&caller, &id, &credential).await?;
+    let text = say_many!(held, "{count} phone goes on.", "{count} phones go on.");
     Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done(text)))
 }
 
@@ -117,10 +119,12 @@ pub(super) async fn skip(
     let fields = fields.only(&["credential"])?;
     let credential = fields.or_empty("credential");
     let engine = visit.app.engine();
-    let text = match engine.skip_held(&caller, &id, &credential).await? {
-        1 => "1 phone is left out.".to_owned(),
-        count => format!("{count} phones are left out."),
-    };
+    let held = engine.skip_held(&caller, &id, &credential).await?;
+    let text = say_many!(
+        i64::try_from(held).unwrap_or(i64::MAX),
+        "{count} phone is left out.",
+        "{count} phones are left out."
+    );
     Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done(text)))
 }
 
@@ -137,7 +141,7 @@ pub(super) async fn retry(
     let mut errors = FormErrors::default();
     let states = states(fields.all("states"), &mut errors);
     if states.is_empty() {
-        errors.push("", "missing", "Tick which phones to try again.");
+        errors.push("", "missing", say("Tick which phones to try again."));
     }
     if !errors.is_empty() {
         return super::refused(visit, &caller, &id, (&states, &reason, errors)).await;

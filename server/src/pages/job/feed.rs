@@ -6,6 +6,7 @@ use axum::extract::Path;
 use carillon_contract::job::JobSummary;
 use carillon_engine::accounts::SessionContext;
 use carillon_engine::{Caller, Engine};
+use carillon_language::{Language, current, during};
 use serde::{Serialize, Serializer};
 
 use super::summary;
@@ -24,6 +25,7 @@ pub(super) async fn open(visit: Visit, caller: Caller, Path(id): Path<String>) -
         caller,
         session,
         id: id.clone(),
+        language: current(),
     };
     feed::open(&visit.app, &id, &reader, source).await
 }
@@ -33,6 +35,7 @@ struct JobSource {
     caller: Caller,
     session: SessionContext,
     id: String,
+    language: Language,
 }
 
 impl feed::Source for JobSource {
@@ -40,7 +43,9 @@ impl feed::Source for JobSource {
 
     async fn look(&self) -> Result<Moment<Told>, Problem> {
         let snapshot = self.engine.job(&self.caller, &self.id).await?;
-        let summary = summary::of(&snapshot, self.engine.clock.now());
+        let summary = during(self.language, || {
+            summary::of(&snapshot, self.engine.clock.now())
+        });
         Ok(Moment {
             seq: summary.seq,
             finished: summary.state.is_terminal(),

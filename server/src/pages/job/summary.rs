@@ -2,6 +2,7 @@
 
 use carillon_contract::job::{CauseCount, JobSummary};
 use carillon_domain::{Cause, JobState, TargetState, Timestamp};
+use carillon_language::{say, say_many};
 use carillon_store::{JobRow, JobSnapshot};
 
 /// So many causes go into a summary, which must stay small.
@@ -54,20 +55,22 @@ fn note(snapshot: &JobSnapshot) -> Option<String> {
         .any(|(cause, _)| *cause == Cause::FailureLimit);
     match job.state {
         JobState::Running if !snapshot.holds.is_empty() => Some(held(&snapshot.holds)),
-        JobState::Scheduled => Some("It waits for its hour and starts by itself.".to_owned()),
+        JobState::Scheduled => Some(say("It waits for its hour and starts by itself.").to_owned()),
         _ if stopped_itself => {
-            Some("It stopped itself: the first phone, or too many of them, failed.".to_owned())
+            Some(say("It stopped itself: the first phone, or too many of them, failed.").to_owned())
         }
         JobState::Interrupted => Some(
-            "The server stopped in the middle. Nothing more is sent until somebody resumes it."
-                .to_owned(),
+            say(
+                "The server stopped in the middle. Nothing more is sent until somebody resumes it.",
+            )
+            .to_owned(),
         ),
         JobState::Paused => {
-            Some("Paused: nothing more is sent until somebody resumes it.".to_owned())
+            Some(say("Paused: nothing more is sent until somebody resumes it.").to_owned())
         }
-        JobState::Stopping => Some("Stopping: what is under way still finishes.".to_owned()),
+        JobState::Stopping => Some(say("Stopping: what is under way still finishes.").to_owned()),
         state if state.is_terminal() && job.counts.get(TargetState::Expired) > 0 => {
-            Some("Its time was over before every phone had its turn.".to_owned())
+            Some(say("Its time was over before every phone had its turn.").to_owned())
         }
         _ => None,
     }
@@ -77,13 +80,10 @@ fn note(snapshot: &JobSnapshot) -> Option<String> {
 fn held(holds: &[(String, i64)]) -> String {
     let phones: i64 = holds.iter().map(|(_, count)| count).sum();
     let names: Vec<_> = holds.iter().map(|(name, _)| name.as_str()).collect();
-    let (wait, word) = if phones == 1 {
-        ("waits", "phone")
-    } else {
-        ("wait", "phones")
-    };
-    format!(
-        "{phones} {word} {wait}: the password of {} was refused several times in a row.",
-        names.join(", ")
+    say_many!(
+        phones,
+        "{count} phone waits: the password of {names} was refused several times in a row.",
+        "{count} phones wait: the password of {names} was refused several times in a row.",
+        names = names.join(", ")
     )
 }

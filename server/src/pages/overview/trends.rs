@@ -8,6 +8,7 @@ use carillon_engine::{Caller, Engine};
 use carillon_store::{DayOfJobs, Trends};
 
 use crate::problem::Problem;
+use carillon_language::say;
 
 const DAYS: i64 = 14;
 const MICROS_OF_DAY: i64 = 86_400_000_000;
@@ -67,7 +68,7 @@ fn firmware_view(counts: &[(String, i64)]) -> Vec<FirmwareCount> {
         });
     let rest: i64 = counts.iter().skip(FIRMWARE).map(|(_, phones)| phones).sum();
     let others = (rest > 0).then(|| FirmwareCount {
-        firmware: format!("{} others", counts.len() - FIRMWARE),
+        firmware: say!("{count} others", count = counts.len() - FIRMWARE),
         phones: rest,
         href: String::new(),
     });

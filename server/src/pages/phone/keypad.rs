@@ -17,6 +17,7 @@ use carillon_engine::error::EngineError;
 use carillon_engine::inventory::NoPicture;
 use carillon_engine::jobs::Submission;
 use carillon_engine::{Caller, Engine};
+use carillon_language::say;
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
@@ -80,7 +81,7 @@ fn keys(entry: &'static Entry, model: &str) -> Vec<KeyView> {
     let count = model::line_keys(model).unwrap_or(LINES_UNKNOWN).min(LINES);
     let lines = 1..=count;
     lines
-        .map(|n| key(format!("{LINE}{n}"), format!("Press line key {n}")))
+        .map(|n| key(format!("{LINE}{n}"), say!("Press line key {n}", n)))
         .collect()
 }
 
@@ -100,8 +101,8 @@ async fn press(
     {
         Ok(job) => {
             let back = Href::new(format!("/phones/{mac}")).add_some("reason", &request.reason);
-            let link = Link::new("How it ended", format!("/jobs/{}", job.id));
-            let flash = done_see(format!("{title}: on its way."), link);
+            let link = Link::new(say("How it ended"), format!("/jobs/{}", job.id));
+            let flash = done_see(say!("{title}: on its way.", title), link);
             Ok(visit.see_other_saying(&format!("{back}#keypad"), &flash))
         }
         Err(error) => {
@@ -128,7 +129,7 @@ fn request(mac: Mac, fields: &Fields) -> (JobRequest, String) {
         Some(number) => (LINE, vec![("n".to_owned(), number.into())]),
         None => (key.as_str(), Vec::new()),
     };
-    let title = action::find(action).map_or("Key", |entry| entry.title);
+    let title = action::find(action).map_or(say("Key"), |entry| say(entry.title));
     let request = JobRequest {
         action: action.to_owned(),
         params: params.into_iter().collect(),
@@ -162,13 +163,17 @@ async fn look(visit: Visit, caller: Caller, Path(mac): Path<String>) -> PageResu
 fn no_picture(why: NoPicture) -> String {
     match why {
         NoPicture::Refused(Cause::Unsupported) => {
-            "No picture: this phone does not give pictures of its screen.".to_owned()
+            say("No picture: this phone does not give pictures of its screen.").to_owned()
         }
         NoPicture::Refused(cause) => {
-            format!("No picture: {} {}", cause.sentence(), cause.next_step())
+            say!(
+                "No picture: {sentence} {next_step}",
+                sentence = say(cause.sentence()),
+                next_step = say(cause.next_step())
+            )
         }
         NoPicture::Unreadable => {
-            "No picture: what the phone sent is none that can be read.".to_owned()
+            say("No picture: what the phone sent is none that can be read.").to_owned()
         }
     }
 }

@@ -10,6 +10,7 @@ use carillon_domain::role::{Permission, Role};
 use serde_json::Value;
 
 use crate::fields::Fields;
+use carillon_language::say;
 
 /// What is worth a place on the page of one phone; everything else is behind "All commands".
 const CATEGORIES: [Category; 4] = [
@@ -52,11 +53,11 @@ fn quick(entry: &Entry, model: &str) -> QuickAction {
     } else {
         entry.params
     };
-    let unavailable = (!entry.supports(model)).then(|| format!("{model} does not have it."));
+    let unavailable = (!entry.supports(model)).then(|| say!("{model} does not have it.", model));
     QuickAction {
         name: entry.name.to_owned(),
-        title: entry.title.to_owned(),
-        effect: entry.note.to_owned(),
+        title: say(entry.title).to_owned(),
+        effect: say(entry.note).to_owned(),
         category: entry.category.to_string(),
         class: class(entry.class),
         call_control: entry.call_control,
@@ -76,8 +77,8 @@ const fn class(class: Class) -> ActionClass {
 fn param(param: &Param) -> ParamView {
     ParamView {
         name: param.name.to_owned(),
-        label: param.title.to_owned(),
-        hint: param.hint.to_owned(),
+        label: say(param.title).to_owned(),
+        hint: say(param.hint).to_owned(),
         required: param.required,
         kind: kind(param.kind),
         value: String::new(),
@@ -96,9 +97,9 @@ fn kind(kind: Kind) -> ParamKind {
         Kind::CallId | Kind::OutgoingUri => ParamKind::Text,
         Kind::Keys => ParamKind::Lines,
         Kind::Bit => ParamKind::Choice(vec![
-            Choice::new("", "As the phone does", true),
-            Choice::new("1", "Yes", false),
-            Choice::new("0", "No", false),
+            Choice::new("", say("As the phone does"), true),
+            Choice::new("1", say("Yes"), false),
+            Choice::new("0", say("No"), false),
         ]),
     }
 }

@@ -14,6 +14,7 @@ use super::{keypad, quick};
 use crate::pages::phones::rows;
 use crate::pages::{audit_row, snippet};
 use crate::problem::Problem;
+use carillon_language::say;
 
 /// Records on the page; the log has all.
 const TIMELINE: i64 = 20;
@@ -109,7 +110,7 @@ fn credential(login: Option<EffectiveLogin>, site: Option<&Site>) -> CredentialS
     };
     match login.source {
         Source::Own => CredentialSource::Own {
-            name: format!("User {}", login.username),
+            name: say!("User {username}", username = login.username),
         },
         Source::Phone => CredentialSource::Own { name: login.name },
         Source::Group(slug) => CredentialSource::Group {

@@ -11,6 +11,7 @@ use carillon_domain::filter::{FilterError, Term, Test};
 use carillon_store::{Cursor, Direction, PhoneChoices, PhoneSort, Seek};
 
 use crate::fields::Fields;
+use carillon_language::{say, text};
 
 mod facets;
 mod shape;
@@ -20,13 +21,13 @@ use shape::query_of;
 
 /// The fields that have check boxes, with their headings.
 const FACETS: [(&str, &str); 7] = [
-    ("site", "Site"),
-    ("group", "Group"),
-    ("model", "Model"),
-    ("tag", "Tag"),
-    ("state", "State"),
-    ("ready", "Readiness"),
-    ("result", "Last result"),
+    ("site", text!("Site")),
+    ("group", text!("Group")),
+    ("model", text!("Model")),
+    ("tag", text!("Tag")),
+    ("state", text!("State")),
+    ("ready", text!("Readiness")),
+    ("result", text!("Last result")),
 ];
 
 const OTHERS: [&str; 8] = [
@@ -38,28 +39,28 @@ const ROWS: i64 = 50;
 const MOST_ROWS: i64 = 100;
 /// What can be asked of readiness, and how that is called.
 const READY: [(&str, &str); 8] = [
-    ("ok", "Ready"),
-    ("unknown", "Not checked"),
-    ("forbidden", "Not allowed"),
-    ("prompt_pending", "Needs OK on the phone"),
-    ("auth_failed", "Wrong password"),
-    ("no_credential", "No password stored"),
-    ("tls_identity_changed", "Another key"),
-    ("unreachable", "Unreachable"),
+    ("ok", text!("Ready")),
+    ("unknown", text!("Not checked")),
+    ("forbidden", text!("Not allowed")),
+    ("prompt_pending", text!("Needs OK on the phone")),
+    ("auth_failed", text!("Wrong password")),
+    ("no_credential", text!("No password stored")),
+    ("tls_identity_changed", text!("Another key")),
+    ("unreachable", text!("Unreachable")),
 ];
 
 const RESULTS: [(&str, &str); 5] = [
-    ("verified", "Verified"),
-    ("acknowledged", "Acknowledged"),
-    ("failed", "Failed"),
-    ("unknown", "Unknown"),
-    ("skipped", "Skipped"),
+    ("verified", text!("Verified")),
+    ("acknowledged", text!("Acknowledged")),
+    ("failed", text!("Failed")),
+    ("unknown", text!("Unknown")),
+    ("skipped", text!("Skipped")),
 ];
 
 const STATES: [(&str, &str); 3] = [
-    ("reachable", "Reachable"),
-    ("offline", "Offline"),
-    ("unknown", "Unknown"),
+    ("reachable", text!("Reachable")),
+    ("offline", text!("Offline")),
+    ("unknown", text!("Unknown")),
 ];
 
 /// A list of phones as its address asks for it.
@@ -294,7 +295,7 @@ fn shown(name: &str, value: &str, choices: &PhoneChoices) -> String {
         _ => &[],
     };
     let word = words.iter().find(|(known, _)| *known == value);
-    word.map_or(value, |(_, word)| word).to_owned()
+    word.map_or(value, |(_, word)| say(word)).to_owned()
 }
 
 /// Every test with its place and its text.

@@ -13,6 +13,7 @@ use crate::pages::refused::refusal;
 use crate::pages::visit::{PageResult, Visit, done};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
+use carillon_language::say;
 
 const SEE: Access = Access::Needs(Permission::ViewInventory);
 
@@ -67,7 +68,7 @@ async fn keep(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
         .await;
     match kept {
         Ok(view) => {
-            let text = format!("This list is kept as {}.", view.name);
+            let text = say!("This list is kept as {name}.", name = view.name);
             let to = format!("/phones?view={}", view.slug);
             Ok(visit.see_other_saying(&to, &done(text)))
         }
@@ -85,5 +86,5 @@ async fn delete(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
     let fields = fields.only(&["slug"])?;
     let slug = fields.or_empty("slug");
     visit.app.engine().delete_view(&caller, &slug).await?;
-    Ok(visit.see_other_saying("/phones", &done("The view was deleted.")))
+    Ok(visit.see_other_saying("/phones", &done(say("The view was deleted."))))
 }

@@ -7,6 +7,7 @@ use carillon_engine::Caller;
 
 use super::form::RunForm;
 use crate::pages::action_words;
+use carillon_language::{say, text};
 
 /// A heading and the actions below it.
 struct Heading {
@@ -19,14 +20,14 @@ struct Heading {
 /// In order of the page; each action stands below the first that holds it.
 const HEADINGS: [Heading; 5] = [
     Heading {
-        title: "Safe",
-        note: "Nobody notices, or only somebody who looks at the phone.",
+        title: text!("Safe"),
+        note: text!("Nobody notices, or only somebody who looks at the phone."),
         folded: false,
         holds: |entry| entry.class == Class::Harmless && entry.category != Category::Navigation,
     },
     Heading {
-        title: "Disruptive",
-        note: "Somebody may notice. Needs a reason.",
+        title: text!("Disruptive"),
+        note: text!("Somebody may notice. Needs a reason."),
         folded: false,
         holds: |entry| {
             let settings = [Category::System, Category::Dnd, Category::Forward];
@@ -34,20 +35,20 @@ const HEADINGS: [Heading; 5] = [
         },
     },
     Heading {
-        title: "Destructive",
-        note: "Settings are lost, or nobody can say what happens. Needs a reason.",
+        title: text!("Destructive"),
+        note: text!("Settings are lost, or nobody can say what happens. Needs a reason."),
         folded: true,
         holds: |entry| entry.class == Class::Destructive,
     },
     Heading {
-        title: "Calls",
-        note: "These act on somebody's call. Needs a reason.",
+        title: text!("Calls"),
+        note: text!("These act on somebody's call. Needs a reason."),
         folded: true,
         holds: |entry| entry.category == Category::Call,
     },
     Heading {
-        title: "Keys",
-        note: "As if somebody pressed a key: what it does depends on what the screen shows.",
+        title: text!("Keys"),
+        note: text!("As if somebody pressed a key: what it does depends on what the screen shows."),
         folded: true,
         holds: |_| true,
     },
@@ -58,8 +59,8 @@ pub fn groups(caller: &Caller, form: &RunForm) -> Vec<ActionGroup> {
     let mut groups: Vec<ActionGroup> = HEADINGS
         .iter()
         .map(|heading| ActionGroup {
-            title: heading.title.to_owned(),
-            note: heading.note.to_owned(),
+            title: say(heading.title).to_owned(),
+            note: say(heading.note).to_owned(),
             folded: heading.folded,
             actions: Vec::new(),
         })
@@ -77,12 +78,12 @@ fn view(caller: &Caller, form: &RunForm, entry: &'static Entry) -> ActionView {
     let barred = entry.call_control && caller.require(Permission::CallControl).is_err();
     ActionView {
         name: entry.name.to_owned(),
-        title: entry.title.to_owned(),
-        effect: entry.note.to_owned(),
+        title: say(entry.title).to_owned(),
+        effect: say(entry.note).to_owned(),
         class: action_words::class(entry.class),
         call_control: entry.call_control,
         verifiable: entry.verification != Verification::None,
         params: action_words::params(entry, |param| form.param(entry.name, param)),
-        unavailable: barred.then(|| "Your role does not include calls.".to_owned()),
+        unavailable: barred.then(|| say("Your role does not include calls.").to_owned()),
     }
 }

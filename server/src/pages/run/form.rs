@@ -15,6 +15,7 @@ use super::pacing::{self, Pace};
 use crate::fields::Fields;
 use crate::pages::refused::sentence;
 use crate::problem::Problem;
+use carillon_language::{say, text};
 
 /// Step 1 as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,13 +108,19 @@ impl RunForm {
         for text in &self.phones {
             match text.parse::<Mac>() {
                 Ok(mac) => spec.phones.push(mac),
-                Err(_) => errors.push("targets", "invalid", format!("{text:?} is no MAC address.")),
+                Err(_) => errors.push(
+                    "targets",
+                    "invalid",
+                    say!("“{text}” is no MAC address.", text),
+                ),
             }
         }
         if !self.sel.is_empty() {
             match engine.selection(caller, &self.sel).await {
                 Ok(selection) => spec.phones.extend(selection.phones),
-                Err(EngineError::NotFound) => errors.push("targets", "expired", SELECTION_GONE),
+                Err(EngineError::NotFound) => {
+                    errors.push("targets", "expired", say(SELECTION_GONE));
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -165,7 +172,7 @@ impl RunForm {
 }
 
 const SELECTION_GONE: &str =
-    "These phones were picked too long ago: pick them again in the list of phones.";
+    text!("These phones were picked too long ago: pick them again in the list of phones.");
 
 #[cfg(test)]
 mod tests {

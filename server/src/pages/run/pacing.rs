@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fields::Fields;
 use crate::pages::refused::sentence;
+use carillon_language::{say, text};
 
 /// Names of the fields of [`OptionsForm`].
 pub const FIELDS: &[&str] = &[
@@ -65,7 +66,7 @@ impl Pace {
             "fast" => FAST.options(),
             "custom" => self.own(errors),
             _ => {
-                errors.push("pacing", "unknown", "Choose one of the paces.");
+                errors.push("pacing", "unknown", say("Choose one of the paces."));
                 JobOptions::default()
             }
         };
@@ -112,17 +113,25 @@ impl Pace {
             selected: chosen == value,
         };
         vec![
-            choice("default", "As the command needs", DEFAULT_NOTE.to_owned()),
-            choice("careful", "Careful", CAREFUL.note()),
-            choice("fast", "Fast", FAST.note()),
-            choice("custom", "Custom", "Numbers of your own.".to_owned()),
+            choice(
+                "default",
+                say("As the command needs"),
+                say(DEFAULT_NOTE).to_owned(),
+            ),
+            choice("careful", say("Careful"), CAREFUL.note()),
+            choice("fast", say("Fast"), FAST.note()),
+            choice(
+                "custom",
+                say("Custom"),
+                say("Numbers of your own.").to_owned(),
+            ),
         ]
     }
 }
 
-const DEFAULT_NOTE: &str = "What only reads: 256 phones at once. What somebody notices: 10 at \
-     once and 20 % of a site, one phone first, stops above 10 % failed. What destroys: one by \
-     one, stops at the first failure.";
+const DEFAULT_NOTE: &str = text!(
+    "What only reads: 256 phones at once. What somebody notices: 10 at once and 20 % of a site, one phone first, stops above 10 % failed. What destroys: one by one, stops at the first failure."
+);
 
 /// The limits that a pace is made of.
 struct Limits {
@@ -171,25 +180,26 @@ impl Limits {
 
     fn in_words(&self) -> Vec<String> {
         let at_once = match self.window {
-            1 => "one request at a time".to_owned(),
-            most => format!("at most {most} requests at once"),
+            1 => say("one request at a time").to_owned(),
+            most => say!("at most {most} requests at once", most),
         };
         let site = match self.site {
             100 => None,
-            0 => Some("one phone of a site at a time".to_owned()),
-            share => Some(format!("at most {share} % of a site away at once")),
+            0 => Some(say("one phone of a site at a time").to_owned()),
+            share => Some(say!("at most {share} % of a site away at once", share)),
         };
         let first = match self.canary {
             0 => None,
-            1 => Some("one phone first, the rest only when it went well".to_owned()),
-            some => Some(format!(
-                "{some} phones first, the rest only when they went well"
+            1 => Some(say("one phone first, the rest only when it went well").to_owned()),
+            some => Some(say!(
+                "{some} phones first, the rest only when they went well",
+                some
             )),
         };
         let stop = match self.failed {
-            0 => "stops at the first failure".to_owned(),
-            100 => "goes on whatever fails".to_owned(),
-            share => format!("stops when more than {share} % failed"),
+            0 => say("stops at the first failure").to_owned(),
+            100 => say("goes on whatever fails").to_owned(),
+            share => say!("stops when more than {share} % failed", share),
         };
         [Some(at_once), site, first, Some(stop)]
             .into_iter()
@@ -205,7 +215,7 @@ fn number(field: &str, text: &str, errors: &mut FormErrors) -> Option<u32> {
     }
     let number = text.parse().ok();
     if number.is_none() {
-        errors.push(field, "invalid", "Give a whole number.");
+        errors.push(field, "invalid", say("Give a whole number."));
     }
     number
 }
@@ -230,17 +240,17 @@ where
 /// The limits that hold, a line each.
 pub fn in_words(options: &EffectiveOptions) -> Vec<String> {
     let mut lines = Limits::of(options).in_words();
-    lines.push(format!(
-        "gives each phone at most {} to answer",
-        seconds(options.timeout_ms)
+    lines.push(say!(
+        "gives each phone at most {time} to answer",
+        time = seconds(options.timeout_ms)
     ));
     match options.transport {
         TransportChoice::Auto => {}
-        TransportChoice::Http => lines.push("over HTTP only".to_owned()),
-        TransportChoice::Https => lines.push("over HTTPS only".to_owned()),
+        TransportChoice::Http => lines.push(say("over HTTP only").to_owned()),
+        TransportChoice::Https => lines.push(say("over HTTPS only").to_owned()),
     }
     if options.verify {
-        lines.push("looks afterwards whether it took effect".to_owned());
+        lines.push(say("looks afterwards whether it took effect").to_owned());
     }
     lines.extend(more_in_words(options));
     lines
@@ -249,30 +259,33 @@ pub fn in_words(options: &EffectiveOptions) -> Vec<String> {
 fn more_in_words(options: &EffectiveOptions) -> Vec<String> {
     let mut lines = Vec::new();
     if options.site_rule {
-        lines.push("keeps to what a site says of itself when phones restart".to_owned());
+        lines.push(say("keeps to what a site says of itself when phones restart").to_owned());
     }
     match options.site_max_down {
         0 => {}
-        1 => lines.push("one phone of a site away at a time".to_owned()),
-        most => lines.push(format!("at most {most} phones of a site away at once")),
+        1 => lines.push(say("one phone of a site away at a time").to_owned()),
+        most => lines.push(say!("at most {most} phones of a site away at once", most)),
     }
     if options.jitter_ms > 0 {
         let most = seconds(options.jitter_ms);
-        lines.push(format!(
-            "rests for a moment, up to {most}, before each phone"
+        lines.push(say!(
+            "rests for a moment, up to {most}, before each phone",
+            most
         ));
     }
     match options.retries {
         0 => {}
-        1 => lines.push("tries once more what may be tried again".to_owned()),
-        most => lines.push(format!(
-            "tries up to {most} times more what may be tried again"
+        1 => lines.push(say("tries once more what may be tried again").to_owned()),
+        most => lines.push(say!(
+            "tries up to {most} times more what may be tried again",
+            most
         )),
     }
     if options.max_auth_failed > 0 {
         let most = options.max_auth_failed;
-        lines.push(format!(
-            "holds the phones of a password that {most} in a row refused"
+        lines.push(say!(
+            "holds the phones of a password that {most} in a row refused",
+            most
         ));
     }
     lines

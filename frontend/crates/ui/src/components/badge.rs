@@ -5,6 +5,7 @@ use carillon_contract::run::ActionClass;
 use carillon_domain::event::EventResult;
 use carillon_domain::phone::Reachability;
 use carillon_domain::{JobState, TargetState};
+use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use super::icon;
@@ -49,16 +50,20 @@ pub(crate) fn target_badge(state: TargetState) -> AnyView {
 /// The meaning of a job's state and outcome: its colour, its symbol, its words.
 pub(crate) fn job_outcome(state: JobState, problems: i64) -> (&'static str, &'static str, String) {
     match (state, problems) {
-        (JobState::Finished, 0) => ("verified", "verified", "Finished".to_owned()),
+        (JobState::Finished, 0) => ("verified", "verified", say("Finished").to_owned()),
         (JobState::Finished, n) => (
             "failed",
             "warning",
-            format!("Finished with {}", words::counted(n, "problem", "problems")),
+            say_many!(
+                n,
+                "Finished with {count} problem",
+                "Finished with {count} problems"
+            ),
         ),
-        (JobState::Running, _) => ("working", "working", "Running".to_owned()),
-        (JobState::Stopping, _) => ("working", "stop", "Stopping".to_owned()),
-        (JobState::Paused, _) => ("unknown", "pause", "Paused".to_owned()),
-        (JobState::Interrupted, _) => ("unknown", "warning", "Interrupted".to_owned()),
+        (JobState::Running, _) => ("working", "working", say("Running").to_owned()),
+        (JobState::Stopping, _) => ("working", "stop", say("Stopping").to_owned()),
+        (JobState::Paused, _) => ("unknown", "pause", say("Paused").to_owned()),
+        (JobState::Interrupted, _) => ("unknown", "warning", say("Interrupted").to_owned()),
         (JobState::Scheduled | JobState::AwaitingApproval, _) => {
             ("waiting", "waiting", words::job_state(state).to_owned())
         }
@@ -128,5 +133,5 @@ pub(crate) fn tag(text: impl Into<String>) -> AnyView {
 
 /// A mark that a phone is left out of jobs.
 pub(crate) fn protected_mark() -> AnyView {
-    badge("waiting", "lock", "Protected")
+    badge("waiting", "lock", say("Protected"))
 }

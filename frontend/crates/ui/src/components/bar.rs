@@ -3,6 +3,7 @@
 //! Drawn as SVG: segments in a fixed order, stripes for unknown, the numbers as text beside it.
 
 use carillon_domain::{Counts, TargetState};
+use carillon_language::say;
 use leptos::prelude::*;
 
 use super::target_meaning;
@@ -55,9 +56,13 @@ pub(crate) fn bar_label(counts: &Counts) -> String {
         })
         .collect();
     if parts.is_empty() {
-        "No phones".to_owned()
+        say("No phones").to_owned()
     } else {
-        format!("{} of {}", parts.join(", "), words::number(counts.total()))
+        say!(
+            "{parts} of {total}",
+            parts = parts.join(", "),
+            total = words::number(counts.total())
+        )
     }
 }
 

@@ -3,6 +3,7 @@
 use carillon_contract::Href;
 use carillon_contract::job::CauseCount;
 use carillon_domain::Cause;
+use carillon_language::say;
 use leptos::prelude::*;
 
 use super::{icon, snippet, target_meaning};
@@ -12,20 +13,20 @@ use crate::words;
 pub(crate) fn cause_item(group: CauseCount, job_href: &str, lines: Option<&str>) -> AnyView {
     let cause = group.cause;
     let href = Href::new(job_href).add("cause", cause).to_string();
-    let show = format!("Show {}", words::phones(group.count));
+    let show = say!("Show {phones}", phones = words::phones(group.count));
     let class = format!("cause is-{}", target_meaning(cause.state()));
     let lines = lines.filter(|_| cause == Cause::Forbidden).map(allow_list);
     view! {
         <li class=class>
             <p class="cause-count tnum">
-                {words::number(group.count)}<span class="visually-hidden">" phones: "</span>
+                {words::number(group.count)}<span class="visually-hidden">" "{say("phones:")}" "</span>
             </p>
             <div class="cause-body">
                 <p class="cause-title">
-                    {cause.title()} <code class="code">{cause.to_string()}</code>
+                    {words::cause_title(cause)} <code class="code">{cause.to_string()}</code>
                 </p>
-                <p>{cause.sentence()}</p>
-                <p class="next-step">{icon("next")}<span>{cause.next_step()}</span></p>
+                <p>{words::cause_sentence(cause)}</p>
+                <p class="next-step">{icon("next")}<span>{words::cause_next_step(cause)}</span></p>
                 {lines}
             </div>
             <a class="button small" href=href>{show}</a>
@@ -37,7 +38,7 @@ pub(crate) fn cause_item(group: CauseCount, job_href: &str, lines: Option<&str>)
 /// The lines that open a phone to exactly this server.
 pub(crate) fn allow_list(lines: impl Into<String>) -> AnyView {
     snippet(
-        "Provision these lines; they let in this server and nobody else",
+        say("Provision these lines; they let in this server and nobody else"),
         lines,
     )
 }
@@ -50,9 +51,9 @@ pub(crate) fn cause_note(cause: Cause, lines: Option<&str>) -> AnyView {
         <div class=class>
             {icon("warning")}
             <div>
-                <p class="note-heading">{cause.title()}</p>
-                <p>{cause.sentence()}</p>
-                <p class="next-step">{icon("next")}<span>{cause.next_step()}</span></p>
+                <p class="note-heading">{words::cause_title(cause)}</p>
+                <p>{words::cause_sentence(cause)}</p>
+                <p class="next-step">{icon("next")}<span>{words::cause_next_step(cause)}</span></p>
                 {lines}
             </div>
         </div>

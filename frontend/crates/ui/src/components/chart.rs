@@ -2,6 +2,7 @@
 
 use carillon_contract::overview::DayView;
 use carillon_domain::TargetState;
+use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use super::{BAR_ORDER, percent, target_meaning};
@@ -20,7 +21,10 @@ pub(crate) fn day_columns(days: &[DayView]) -> AnyView {
         .enumerate()
         .map(|(place, day)| column(day, place, (days.len(), most)))
         .collect();
-    let label = format!("Phones that got a command, by day. {}", sum_of(days));
+    let label = say!(
+        "Phones that got a command, by day. {sum}",
+        sum = sum_of(days)
+    );
     view! {
         <svg class="chart days" role="img" aria-label=label viewBox="0 0 280 100" preserveAspectRatio="none">
             {columns}
@@ -65,15 +69,12 @@ pub(crate) fn sum_of(days: &[DayView]) -> String {
         .iter()
         .filter(|state| sum(**state) > 0)
         .map(|state| {
-            let word = words::target_state(*state).to_lowercase();
+            let word = words::target_state_within(*state);
             format!("{} {word}", words::number(sum(*state)))
         })
         .collect();
-    format!(
-        "{}: {}",
-        words::counted(jobs, "job", "jobs"),
-        parts.join(", ")
-    )
+    let jobs = say_many!(jobs, "{count} job", "{count} jobs");
+    format!("{jobs}: {}", parts.join(", "))
 }
 
 /// A line with a name, a bar for its share of the largest, and its number.

@@ -1,6 +1,7 @@
 //! Active filters, each with the way to be rid of it.
 
 use carillon_contract::list::Chip;
+use carillon_language::say;
 use leptos::prelude::*;
 
 use super::icon;
@@ -13,13 +14,15 @@ pub(crate) fn chips(chips: &[Chip], clear_href: &str) -> Option<AnyView> {
     let items: Vec<AnyView> = chips.iter().map(chip).collect();
     let clear = (chips.len() > 1).then(|| {
         let href = clear_href.to_owned();
-        view! { <li><a class="chip-clear" href=href>"Clear all"</a></li> }
+        view! { <li><a class="chip-clear" href=href>{say("Clear all")}</a></li> }
     });
-    Some(view! { <ul class="chips" aria-label="Active filters">{items}{clear}</ul> }.into_any())
+    Some(
+        view! { <ul class="chips" aria-label=say("Active filters")>{items}{clear}</ul> }.into_any(),
+    )
 }
 
 fn chip(chip: &Chip) -> AnyView {
-    let label = format!("Remove filter {}", chip.text);
+    let label = say!("Remove filter {text}", text = chip.text);
     view! {
         <li>
             <a class="chip" href=chip.remove_href.clone() aria-label=label>

@@ -2,6 +2,7 @@
 
 use carillon_contract::FormErrors;
 use carillon_contract::form::Choice;
+use carillon_language::retell;
 use leptos::prelude::*;
 
 use super::field::{described_by, error_line, field_id, frame_of};
@@ -15,7 +16,7 @@ pub(crate) fn select(
     errors: &FormErrors,
 ) -> AnyView {
     let id = field_id(name);
-    let error = errors.of(name).map(str::to_owned);
+    let error = errors.of(name).map(|message| retell(message).into_owned());
     let described = described_by(&id, hint.is_some(), error.is_some());
     let options: Vec<AnyView> = choices
         .iter()
@@ -93,7 +94,7 @@ pub(crate) fn fieldset(
     let id = field_id(name);
     let error = errors
         .of(name)
-        .map(|error| error_line(&id, error.to_owned()));
+        .map(|error| error_line(&id, retell(error).into_owned()));
     let hint = hint.map(|hint| view! { <p class="hint">{hint.to_owned()}</p> });
     view! {
         <fieldset class="fieldset" id=id>

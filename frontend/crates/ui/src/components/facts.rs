@@ -1,5 +1,6 @@
 //! Facts as terms and their values.
 
+use carillon_language::say;
 use leptos::prelude::*;
 
 /// One fact.
@@ -28,7 +29,7 @@ pub(crate) fn text_or_dash(value: &str) -> AnyView {
 
 /// What stands for nothing.
 pub(crate) fn dash() -> AnyView {
-    view! { <span class="muted none"><span aria-hidden="true">"–"</span><span class="visually-hidden">"none"</span></span> }
+    view! { <span class="muted none"><span aria-hidden="true">"–"</span><span class="visually-hidden">{say("none")}</span></span> }
         .into_any()
 }
 

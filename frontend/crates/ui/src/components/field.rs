@@ -3,6 +3,7 @@
 //! *Invariant:* a text area's content is escaped here, because Leptos leaves it as it is.
 
 use carillon_contract::FormErrors;
+use carillon_language::{retell, say};
 use leptos::prelude::*;
 
 use super::icon;
@@ -123,7 +124,9 @@ impl Field {
 
     /// What was wrong with it, when something was.
     pub(crate) fn errors(mut self, errors: &FormErrors) -> Self {
-        self.error = errors.of(&self.name).map(str::to_owned);
+        self.error = errors
+            .of(&self.name)
+            .map(|message| retell(message).into_owned());
         self
     }
 
@@ -269,7 +272,7 @@ pub(super) fn frame_of(
     };
     let hint = hint.map(|hint| view! { <p class="hint" id=format!("{id}-hint")>{hint}</p> });
     let error = error.map(|error| error_line(id, error));
-    let needed = required.then(|| view! { <span class="required">"required"</span> });
+    let needed = required.then(|| view! { <span class="required">{say("required")}</span> });
     view! {
         <div class=class>
             <label for=id.to_owned()>{label}{needed}</label>

@@ -2,6 +2,7 @@
 
 use carillon_contract::FormErrors;
 use carillon_contract::form::CSRF_FIELD;
+use carillon_language::{retell, say};
 use leptos::prelude::*;
 
 use super::icon;
@@ -48,12 +49,12 @@ pub(crate) fn hidden(name: impl Into<String>, value: impl Into<String>) -> AnyVi
 
 /// Everything that was wrong with a form, with the way to each field.
 pub(crate) fn error_summary(errors: &FormErrors) -> Option<AnyView> {
-    summary_under("Nothing was changed. Please mend:", errors)
+    summary_under(say("Nothing was changed. Please mend:"), errors)
 }
 
 /// Everything that was wrong with the filters of a list.
 pub(crate) fn filter_errors(errors: &FormErrors) -> Option<AnyView> {
-    summary_under("These filters cannot be used:", errors)
+    summary_under(say("These filters cannot be used:"), errors)
 }
 
 fn summary_under(heading: &'static str, errors: &FormErrors) -> Option<AnyView> {
@@ -64,7 +65,7 @@ fn summary_under(heading: &'static str, errors: &FormErrors) -> Option<AnyView> 
         .0
         .iter()
         .map(|error| {
-            let message = error.message.clone();
+            let message = retell(&error.message).into_owned();
             if error.field.is_empty() {
                 view! { <li>{message}</li> }.into_any()
             } else {

@@ -2,6 +2,7 @@
 
 use carillon_contract::jobs::JobRow;
 use carillon_domain::TargetState;
+use carillon_language::say;
 use leptos::prelude::*;
 
 use super::{ago, bar, dash, job_badge, table, td, td_num, th, th_num, th_row, tr};
@@ -11,14 +12,14 @@ use crate::words;
 /// Jobs as a table.
 pub(crate) fn job_table(caption: impl Into<String>, rows: &[JobRow]) -> AnyView {
     let head = vec![
-        th("Job"),
-        th("State"),
-        th("Progress"),
-        th_num("Problems"),
-        th("By"),
-        th("Reason"),
-        th("Started"),
-        th_num("Took"),
+        th(say("Job")),
+        th(say("State")),
+        th(say("Progress")),
+        th_num(say("Problems")),
+        th(say("By")),
+        th(say("Reason")),
+        th(say("Started")),
+        th_num(say("Took")),
     ];
     table("jobs", caption, head, rows.iter().map(job_row).collect())
 }
@@ -26,13 +27,16 @@ pub(crate) fn job_table(caption: impl Into<String>, rows: &[JobRow]) -> AnyView 
 fn job_row(row: &JobRow) -> AnyView {
     tr(vec![
         th_row(what(row)),
-        td("State", job_badge(row.state, row.counts.problems())),
-        td("Progress", progress(row)),
-        td_num("Problems", problems(row)),
-        td("By", row.actor.clone()),
-        td("Reason", reason(&row.reason)),
-        td("Started", ago(row.started_at.unwrap_or(row.created_at))),
-        td_num("Took", took(row)),
+        td(say("State"), job_badge(row.state, row.counts.problems())),
+        td(say("Progress"), progress(row)),
+        td_num(say("Problems"), problems(row)),
+        td(say("By"), row.actor.clone()),
+        td(say("Reason"), reason(&row.reason)),
+        td(
+            say("Started"),
+            ago(row.started_at.unwrap_or(row.created_at)),
+        ),
+        td_num(say("Took"), took(row)),
     ])
 }
 
@@ -47,10 +51,10 @@ fn what(row: &JobRow) -> AnyView {
 }
 
 fn progress(row: &JobRow) -> AnyView {
-    let text = format!(
-        "{} of {}",
-        words::number(row.counts.done()),
-        words::number(row.total)
+    let text = say!(
+        "{done} of {total}",
+        done = words::number(row.counts.done()),
+        total = words::number(row.total)
     );
     view! { <span class="progress">{bar(&row.counts, "thin")}<span class="tnum muted">{text}</span></span> }
         .into_any()

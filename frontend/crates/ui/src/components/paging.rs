@@ -1,6 +1,7 @@
 //! How many rows there are, and the way to the neighbouring pages.
 
 use carillon_contract::list::{Paging, Total};
+use carillon_language::say;
 use leptos::prelude::*;
 
 use super::icon;
@@ -22,14 +23,14 @@ pub(crate) fn paging(
     if paging.previous.is_none() && paging.next.is_none() {
         return None;
     }
-    let text = format!(
-        "{} of {} on this page",
-        words::number(i64::try_from(shown).unwrap_or(i64::MAX)),
-        total_text(paging.total)
+    let text = say!(
+        "{shown} of {total} on this page",
+        shown = words::number(i64::try_from(shown).unwrap_or(i64::MAX)),
+        total = total_text(paging.total)
     );
     Some(
         view! {
-            <nav class="paging" aria-label="Pages of this list">
+            <nav class="paging" aria-label=say("Pages of this list")>
                 {way(paging.previous.as_deref(), "left", before, "prev")}
                 <span class="muted tnum">{text}</span>
                 {way(paging.next.as_deref(), "right", after, "next")}

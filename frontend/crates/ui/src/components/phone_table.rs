@@ -4,6 +4,7 @@ use carillon_contract::Href;
 use carillon_contract::list::SortLink;
 use carillon_contract::phones::{LastResult, OwnCredential, PhoneColumn, PhoneRow};
 use carillon_domain::Timestamp;
+use carillon_language::say;
 use leptos::prelude::*;
 
 use super::{
@@ -23,10 +24,10 @@ pub(crate) fn phone_table(
     columns: &[PhoneColumn],
     selectable: bool,
 ) -> AnyView {
-    let mut head = vec![th_sort(sort, "label", "Phone")];
+    let mut head = vec![th_sort(sort, "label", say("Phone"))];
     head.extend(columns.iter().map(|column| heading(*column, sort)));
     if selectable {
-        head.insert(0, th_hidden("Select"));
+        head.insert(0, th_hidden(say("Select")));
     }
     let rows = rows
         .iter()
@@ -101,8 +102,8 @@ fn cell(column: PhoneColumn, row: &PhoneRow) -> AnyView {
 fn credential_cell(credential: Option<&OwnCredential>) -> AnyView {
     match credential {
         Some(OwnCredential::Named(name)) => name.clone().into_any(),
-        Some(OwnCredential::Alone) => "Its own".into_any(),
-        None => view! { <span class="muted">"As its group or site"</span> }.into_any(),
+        Some(OwnCredential::Alone) => say("Its own").into_any(),
+        None => view! { <span class="muted">{say("As its group or site")}</span> }.into_any(),
     }
 }
 
@@ -124,7 +125,7 @@ fn select_cell(row: &PhoneRow) -> AnyView {
     } else {
         words.join(" ")
     };
-    let label = format!("Select {name}");
+    let label = say!("Select {name}", name);
     view! {
         <td class="select">
             <label class="tick">
@@ -139,7 +140,7 @@ fn select_cell(row: &PhoneRow) -> AnyView {
 fn name_cell(row: &PhoneRow) -> AnyView {
     let href = format!("/phones/{}", row.mac);
     let lock = row.protected.then(|| {
-        view! { <span class="mark" title="Protected: left out of jobs">{icon("lock")}<span class="visually-hidden">"Protected"</span></span> }
+        view! { <span class="mark" title=say("Protected: left out of jobs")>{icon("lock")}<span class="visually-hidden">{say("Protected")}</span></span> }
     });
     view! { <a class="row-name" href=href>{row.name()}</a>{lock} }.into_any()
 }
@@ -156,7 +157,7 @@ fn site_cell(row: &PhoneRow) -> AnyView {
 
 fn address_cell(address: &str) -> AnyView {
     if address.is_empty() {
-        view! { <span class="muted">"No address"</span> }.into_any()
+        view! { <span class="muted">{say("No address")}</span> }.into_any()
     } else {
         mono(address)
     }
@@ -184,7 +185,7 @@ pub(crate) fn last_result(result: Option<&LastResult>) -> AnyView {
     };
     let href = format!("/jobs/{}", result.job);
     let title = match result.cause {
-        Some(cause) => format!("{}: {}", result.action, cause.title()),
+        Some(cause) => format!("{}: {}", result.action, words::cause_title(cause)),
         None => result.action.clone(),
     };
     view! {

@@ -2,6 +2,7 @@
 
 use carillon_contract::Href;
 use carillon_domain::{Counts, TargetState};
+use carillon_language::{say, text};
 use leptos::prelude::*;
 
 use super::{icon, target_meaning, target_symbol};
@@ -9,15 +10,18 @@ use crate::words;
 
 /// The words of the score with the states they sum up, in order.
 pub(crate) const SCORE: [(&str, &[TargetState]); 9] = [
-    ("Verified", &[TargetState::Verified]),
-    ("Acknowledged", &[TargetState::Acknowledged]),
-    ("Failed", &[TargetState::Failed]),
-    ("Unknown", &[TargetState::Unknown]),
-    ("Skipped", &[TargetState::Skipped]),
-    ("Cancelled", &[TargetState::Cancelled]),
-    ("Expired", &[TargetState::Expired]),
-    ("Working", &[TargetState::Sending, TargetState::Verifying]),
-    ("Waiting", &[TargetState::Waiting]),
+    (text!("Verified"), &[TargetState::Verified]),
+    (text!("Acknowledged"), &[TargetState::Acknowledged]),
+    (text!("Failed"), &[TargetState::Failed]),
+    (text!("Unknown"), &[TargetState::Unknown]),
+    (text!("Skipped"), &[TargetState::Skipped]),
+    (text!("Cancelled"), &[TargetState::Cancelled]),
+    (text!("Expired"), &[TargetState::Expired]),
+    (
+        text!("Working"),
+        &[TargetState::Sending, TargetState::Verifying],
+    ),
+    (text!("Waiting"), &[TargetState::Waiting]),
 ];
 
 /// How many targets one word of the score stands for.
@@ -68,7 +72,7 @@ pub(crate) fn score_item(
         <li class=class>
             <a href=score_href(job_href, states) title=words::target_state_meaning(first)>
                 <span class="score-number">{count}</span>
-                <span class="score-word">{icon(target_symbol(first))}<span>{word}</span></span>
+                <span class="score-word">{icon(target_symbol(first))}<span>{say(word)}</span></span>
             </a>
         </li>
     }

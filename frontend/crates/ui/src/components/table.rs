@@ -3,6 +3,7 @@
 //! On a narrow screen each row becomes a card, and each cell says its heading itself.
 
 use carillon_contract::list::{Direction, SortLink};
+use carillon_language::say;
 use leptos::prelude::*;
 
 use super::icon;
@@ -16,7 +17,7 @@ pub(crate) fn table(
 ) -> AnyView {
     let class = format!("table {name}");
     let caption = caption.into();
-    let label = format!("{caption}, table");
+    let label = say!("{caption}, table", caption);
     view! {
         <div class="table-wrap" role="region" tabindex="0" aria-label=label>
             <table class=class>

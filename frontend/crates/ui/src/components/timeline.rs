@@ -1,6 +1,7 @@
 //! What happened, newest first: audit records as a list.
 
 use carillon_contract::audit::AuditRow;
+use carillon_language::say;
 use leptos::prelude::*;
 
 use super::{ago, result_badge};
@@ -28,7 +29,7 @@ fn entry(row: &AuditRow) -> AnyView {
             <span class="timeline-what">
                 <a class="quiet" href=href>{row.words.clone()}</a>
                 {detail}
-                <span class="sub muted">{format!("by {}", row.actor)}{job}{reason}</span>
+                <span class="sub muted">{say!("by {actor}", actor = row.actor)}{job}{reason}</span>
             </span>
             <span class="timeline-result">{result_badge(row.result)}</span>
         </li>

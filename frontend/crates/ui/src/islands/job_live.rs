@@ -5,6 +5,7 @@
 
 use carillon_contract::job::{CauseCount, JobSummary};
 use carillon_domain::{Counts, JobState};
+use carillon_language::{minute, say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
@@ -44,7 +45,7 @@ pub fn JobLive(
     let ended = move || now.with(|summary| summary.state.is_terminal());
     let changed = move || now.with(|summary| summary.counts.done()) - done_at_first;
     view! {
-        <section class="job-summary panel" aria-label="Where it stands" data-ended=move || ended().then_some("yes")>
+        <section class="job-summary panel" aria-label=say("Where it stands") data-ended=move || ended().then_some("yes")>
             <p class="job-line">
                 <span class=move || now.with(state_class)>{move || now.with(state_icon)}<span>{move || now.with(state_word)}</span></span>
                 <span class="job-progress tnum">{move || now.with(progress_text)}</span>
@@ -54,21 +55,21 @@ pub fn JobLive(
             {move || now.with(|summary| summary.note.clone()).map(|note| view! { <p class="job-note">{note}</p> })}
             <p class="job-foot muted">
                 <span class="tnum">{move || now.with(updated_text)}</span>
-                <a href=job_href.clone() hidden=move || listening.get() || ended()>"Refresh"</a>
+                <a href=job_href.clone() hidden=move || listening.get() || ended()>{say("Refresh")}</a>
                 <button
                     class="button small"
                     type="button"
                     hidden=move || !listening.get()
                     on:click=move |_| paused.update(|value| *value = !*value)
                 >
-                    {move || if paused.get() { "Resume updates" } else { "Pause updates" }}
+                    {move || if paused.get() { say("Resume updates") } else { say("Pause updates") }}
                 </button>
                 <a
                     class="rows-changed"
                     href=reload
                     hidden=move || !(ended() && was_running) && changed() == 0
                 >
-                    {move || if ended() { "It has ended: show the whole result".to_owned() } else { changed_text(changed()) }}
+                    {move || if ended() { say("It has ended: show the whole result").to_owned() } else { changed_text(changed()) }}
                 </a>
             </p>
             <p class="visually-hidden" role="status">{move || spoken.get()}</p>
@@ -96,9 +97,9 @@ fn score(job_href: &str, now: RwSignal<JobSummary>) -> AnyView {
         <ul class="score">
             {items}
             <li class="score-item score-sum">
-                <a href=job_href.to_owned() title="All phones of this job">
+                <a href=job_href.to_owned() title=say("All phones of this job")>
                     <span class="score-number">{move || now.with(|summary| words::number(summary.total))}</span>
-                    <span class="score-word"><span aria-hidden="true">"Σ"</span><span>"All phones"</span></span>
+                    <span class="score-word"><span aria-hidden="true">"Σ"</span><span>{say("All phones")}</span></span>
                 </a>
             </li>
         </ul>
@@ -137,7 +138,7 @@ fn cause_list(causes: &[CauseCount], job_href: &str, snippet: Option<&str>) -> A
         .collect();
     view! {
         <div class="causes">
-            <h2>{icon("warning")}<span>"Needs a look"</span></h2>
+            <h2>{icon("warning")}<span>{say("Needs a look")}</span></h2>
             <ul>{items}</ul>
         </div>
     }
@@ -159,10 +160,10 @@ fn state_word(summary: &JobSummary) -> String {
 }
 
 fn progress_text(summary: &JobSummary) -> String {
-    let done = format!(
-        "{} of {} finished",
-        words::number(summary.counts.done()),
-        words::number(summary.total)
+    let done = say!(
+        "{done} of {total} finished",
+        done = words::number(summary.counts.done()),
+        total = words::number(summary.total)
     );
     let time = time_text(summary);
     if time.is_empty() {
@@ -174,25 +175,28 @@ fn progress_text(summary: &JobSummary) -> String {
 
 fn time_text(summary: &JobSummary) -> String {
     match (summary.started_at, summary.finished_at, summary.eta_seconds) {
-        (Some(start), Some(end), _) => format!("took {}", words::length(end.since(start))),
+        (Some(start), Some(end), _) => {
+            say!("took {length}", length = words::length(end.since(start)))
+        }
         (_, None, Some(left)) if summary.state == JobState::Running => {
             let left = std::time::Duration::from_secs(u64::try_from(left).unwrap_or(0));
-            format!("about {} left", words::span(left))
+            say!("about {span} left", span = words::span(left))
         }
         // How long it has been would stand still between two changes.
-        (Some(start), None, _) => format!("since {} UTC", start.to_minute_text()),
+        (Some(start), None, _) => say!("since {moment} UTC", moment = minute(start)),
         _ => String::new(),
     }
 }
 
 fn updated_text(summary: &JobSummary) -> String {
-    format!("As of {} UTC", summary.at.to_minute_text())
+    say!("As of {moment} UTC", moment = minute(summary.at))
 }
 
 fn changed_text(changed: i64) -> String {
-    format!(
-        "{} changed since this list was made: show",
-        words::phones(changed)
+    say_many!(
+        changed,
+        "{count} phone changed since this list was made: show",
+        "{count} phones changed since this list was made: show"
     )
 }
 

@@ -2,21 +2,22 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::approvals::{ApprovalRow, ApprovalsView, SettingsView};
+use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, ago_or, checkbox, empty, error_summary, hidden, note, post, submit,
+    Field, ago, checkbox, empty, error_summary, hidden, note, post, said_with, submit,
 };
 use crate::shell::Page;
 use crate::words;
 
 /// `/approvals`.
-pub fn approvals(frame: &FrameView, view: &ApprovalsView) -> String {
-    Page::new("Approvals").write(frame, |page| {
-        page.lede("Dangerous jobs wait here for somebody else. What is approved is exactly what is shown: these phones, this command.");
+pub(super) fn approvals(frame: &FrameView, view: &ApprovalsView) -> String {
+    Page::new(say("Approvals")).write(frame, |page| {
+        page.lede(say("Dangerous jobs wait here for somebody else. What is approved is exactly what is shown: these phones, this command."));
         let off = view.off.then(second_person_off);
         if view.rows.is_empty() {
-            let none = empty("check", "Nothing waits", "No job waits for a second person.", vec![]);
+            let none = empty("check", say("Nothing waits"), say("No job waits for a second person."), vec![]);
             return view! { {off}{none} }.into_any();
         }
         let rows: Vec<AnyView> = view.rows.iter().map(|row| waiting(row, view.may_decide)).collect();
@@ -29,18 +30,20 @@ fn second_person_off() -> AnyView {
     note(
         "warning",
         "warning",
-        "No job waits for a second person: fewer than two people may approve. Give the right to two accounts.",
+        say(
+            "No job waits for a second person: fewer than two people may approve. Give the right to two accounts.",
+        ),
     )
 }
 
 fn waiting(row: &ApprovalRow, may_decide: bool) -> AnyView {
     let job = &row.job;
     let href = format!("/jobs/{}", job.id);
-    let head = format!(
-        "{} · {} · asked for by {}",
-        job.title,
-        words::phones(job.total),
-        job.actor
+    let head = say!(
+        "{title} · {phones} · asked for by {actor}",
+        title = job.title,
+        phones = words::phones(job.total),
+        actor = job.actor
     );
     let reason = (!job.reason.is_empty())
         .then(|| view! { <p class="quote">{format!("“{}”", job.reason)}</p> });
@@ -48,20 +51,23 @@ fn waiting(row: &ApprovalRow, may_decide: bool) -> AnyView {
         note(
             "neutral",
             "info",
-            "You asked for it: somebody else decides. You can stop it on its page.",
+            say("You asked for it: somebody else decides. You can stop it on its page."),
         )
     } else if may_decide {
         decide(row)
     } else {
-        note("neutral", "info", "Your account may not approve.")
+        note("neutral", "info", say("Your account may not approve."))
     };
     view! {
         <section class="panel">
             <div class="panel-head"><h2>{head}</h2></div>
             {reason}
-            <p>{job.targets.clone()}" · "<a href=href>"All phones of the job"</a></p>
+            <p>{job.targets.clone()}" · "<a href=href>{say("All phones of the job")}</a></p>
             <p><code class="code">{row.request_example.clone()}</code></p>
-            <p class="muted">"Waits until "{ago_or(row.until, "somebody decides")}"."</p>
+            <p class="muted">{match row.until {
+                Some(at) => said_with(say("Waits until {when}."), vec![("when", ago(at))]),
+                None => vec![say("Waits until somebody decides.").into_any()],
+            }}</p>
             {forms}
         </section>
     }
@@ -75,7 +81,7 @@ fn decide(row: &ApprovalRow) -> AnyView {
         "row",
         view! {
             {hidden("digest", row.digest.clone())}
-            {submit("primary", "check", format!("Let it run on {}", words::phones(row.job.total)))}
+            {submit("primary", "check", say!("Let it run on {phones}", phones = words::phones(row.job.total)))}
         },
     );
     let field = format!("deny-{id}");
@@ -85,34 +91,34 @@ fn decide(row: &ApprovalRow) -> AnyView {
         "filter-row",
         view! {
             <div class="field">
-                <label for=labelled>"Why not"</label>
+                <label for=labelled>{say("Why not")}</label>
                 <input class="input medium" id=field name="reason" type="text" required autocomplete="off" />
             </div>
-            {submit("danger", "cancelled", "Refuse")}
+            {submit("danger", "cancelled", say("Refuse"))}
         },
     );
     view! { {approve}{deny} }.into_any()
 }
 
 /// `/admin/settings`.
-pub fn settings(frame: &FrameView, view: &SettingsView) -> String {
-    Page::new("Limits").narrow().write(frame, |page| {
-        page.lede("How much one person does alone.");
+pub(super) fn settings(frame: &FrameView, view: &SettingsView) -> String {
+    Page::new(say("Limits")).narrow().write(frame, |page| {
+        page.lede(say("How much one person does alone."));
         let off = view.off.then(second_person_off);
         let form = post(
             "/admin/settings",
             "stack form",
             view! {
-                <h2>"What an operator starts"</h2>
-                {limit("phones_per_job", "Phones of one job", &view.phones_per_job, view)}
-                {limit("phones_per_hour", "Phones within an hour", &view.phones_per_hour, view)}
-                {limit("jobs_per_minute", "Jobs within a minute", &view.jobs_per_minute, view)}
-                <h2>"What waits for a second person"</h2>
-                {checkbox("approve_destructive", "yes", "Every destructive command", view.approve_destructive)}
-                {Field::integer("approve_disruptive_above", "Disruptive commands on more phones than", 0, 1_000_000)
-                    .value(&view.approve_disruptive_above).hint("Blank: never.").errors(&view.errors).view()}
-                <p class="muted">{format!("{} may approve.", words::counted(view.approvers, "person", "people"))}</p>
-                <div class="form-end">{submit("primary", "check", "Save limits")}</div>
+                <h2>{say("What an operator starts")}</h2>
+                {limit("phones_per_job", say("Phones of one job"), &view.phones_per_job, view)}
+                {limit("phones_per_hour", say("Phones within an hour"), &view.phones_per_hour, view)}
+                {limit("jobs_per_minute", say("Jobs within a minute"), &view.jobs_per_minute, view)}
+                <h2>{say("What waits for a second person")}</h2>
+                {checkbox("approve_destructive", "yes", say("Every destructive command"), view.approve_destructive)}
+                {Field::integer("approve_disruptive_above", say("Disruptive commands on more phones than"), 0, 1_000_000)
+                    .value(&view.approve_disruptive_above).hint(say("Blank: never.")).errors(&view.errors).view()}
+                <p class="muted">{say_many!(view.approvers, "{count} person may approve.", "{count} people may approve.")}</p>
+                <div class="form-end">{submit("primary", "check", say("Save limits"))}</div>
             },
         );
         view! { {off}{error_summary(&view.errors)}{form} }.into_any()

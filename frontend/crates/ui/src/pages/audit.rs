@@ -4,18 +4,20 @@ use carillon_contract::FrameView;
 use carillon_contract::audit::{AuditRow, AuditView, ChainView};
 use carillon_contract::form::Choice;
 use carillon_domain::event::{ActorKind, EventResult};
+use carillon_language::{minute, retell, say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
     Field, chips, dash, empty, fact, facts, filter_errors, get, icon, instant, link_button, mono,
-    note, paging, panel, result_badge, select, submit, table, tabs, td, th, th_row, total_text, tr,
+    note, paging, panel, result_badge, said_with, select, submit, table, tabs, td, th, th_row,
+    total_text, tr,
 };
 use crate::shell::Page;
 use crate::words;
 
 /// `/audit`.
-pub fn audit(frame: &FrameView, view: &AuditView) -> String {
-    Page::new("Audit log").write(frame, |page| {
+pub(super) fn audit(frame: &FrameView, view: &AuditView) -> String {
+    Page::new(say("Audit log")).write(frame, |page| {
         page.lede(lede(view));
         for export in &view.exports {
             page.action(link_button(
@@ -26,7 +28,7 @@ pub fn audit(frame: &FrameView, view: &AuditView) -> String {
         }
         view! {
             {filter_errors(&view.errors)}
-            {tabs("Views of the log", &view.presets)}
+            {tabs(say("Views of the log"), &view.presets)}
             {filters(view)}
             {chips(&view.chips, &view.clear_href)}
             {list(view)}
@@ -37,30 +39,23 @@ pub fn audit(frame: &FrameView, view: &AuditView) -> String {
 }
 
 fn lede(view: &AuditView) -> AnyView {
-    let count = format!(
-        "{} · {}",
-        words::counted(view.paging.total.count, "record", "records"),
-        view.period
-    );
-    let count = if view.paging.total.at_least {
-        format!(
-            "{} records · {}",
-            total_text(view.paging.total),
-            view.period
-        )
+    let total = view.paging.total;
+    let count = if total.at_least {
+        say!("{total} records", total = total_text(total))
     } else {
-        count
+        say_many!(total.count, "{count} record", "{count} records")
     };
+    let count = format!("{count} · {}", view.period);
     let all = view
         .all_time_href
         .clone()
-        .map(|href| view! { " · "<a href=href>"all time"</a> });
+        .map(|href| view! { " · "<a href=href>{say("all time")}</a> });
     view! { {count}{all} }.into_any()
 }
 
 fn filters(view: &AuditView) -> AnyView {
     let (filter, errors) = (&view.filter, &view.errors);
-    let mut results = vec![Choice::new("", "Any", filter.result.is_empty())];
+    let mut results = vec![Choice::new("", say("Any"), filter.result.is_empty())];
     results.extend(EventResult::ALL.iter().map(|result| {
         Choice::new(
             result.as_str(),
@@ -70,23 +65,23 @@ fn filters(view: &AuditView) -> AnyView {
     }));
     let body = view! {
         <div class="field-grid">
-            {Field::day("from", "From").value(&filter.from).errors(errors).view()}
-            {Field::day("to", "To").value(&filter.to).errors(errors).view()}
-            {Field::text("actor", "Who").value(&filter.actor).errors(errors).view()}
-            {Field::text("action", "Action").value(&filter.action).errors(errors).placeholder("job.submitted").view()}
-            {Field::text("phone", "Phone (MAC)").value(&filter.phone).errors(errors).view()}
-            {select("result", "Result", &results, None, errors)}
-            {Field::text("site", "Site").value(&filter.site).errors(errors).view()}
-            {Field::text("group", "Group").value(&filter.group).errors(errors).view()}
-            {Field::text("job", "Job").value(&filter.job).errors(errors).view()}
-            {Field::text("ip", "From address").value(&filter.ip).errors(errors).view()}
-            {Field::text("q", "Words of the reason").value(&filter.q).errors(errors).view()}
+            {Field::day("from", say("From")).value(&filter.from).errors(errors).view()}
+            {Field::day("to", say("To")).value(&filter.to).errors(errors).view()}
+            {Field::text("actor", say("Who")).value(&filter.actor).errors(errors).view()}
+            {Field::text("action", say("Action")).value(&filter.action).errors(errors).placeholder("job.submitted").view()}
+            {Field::text("phone", say("Phone (MAC)")).value(&filter.phone).errors(errors).view()}
+            {select("result", say("Result"), &results, None, errors)}
+            {Field::text("site", say("Site")).value(&filter.site).errors(errors).view()}
+            {Field::text("group", say("Group")).value(&filter.group).errors(errors).view()}
+            {Field::text("job", say("Job")).value(&filter.job).errors(errors).view()}
+            {Field::text("ip", say("From address")).value(&filter.ip).errors(errors).view()}
+            {Field::text("q", say("Words of the reason")).value(&filter.q).errors(errors).view()}
         </div>
-        <div class="row">{submit("primary", "filter", "Show")}</div>
+        <div class="row">{submit("primary", "filter", say("Show"))}</div>
     };
     view! {
         <details class="facets" open=!(errors.is_empty() && view.chips.is_empty())>
-            <summary>{icon("open")}<span>"Filters"</span></summary>
+            <summary>{icon("open")}<span>{say("Filters")}</span></summary>
             {get("/audit", "stack", body)}
         </details>
     }
@@ -97,53 +92,53 @@ fn list(view: &AuditView) -> AnyView {
     if view.rows.is_empty() {
         let mut next = Vec::new();
         if let Some(href) = &view.all_time_href {
-            next.push(link_button(href.clone(), "audit", "Look at all time"));
+            next.push(link_button(href.clone(), "audit", say("Look at all time")));
         }
         if !view.chips.is_empty() {
             next.push(link_button(
                 view.clear_href.clone(),
                 "close",
-                "Clear filters",
+                say("Clear filters"),
             ));
         }
-        let sentence = format!("No record fits in: {}.", view.period);
-        return empty("search", "Nothing matches", sentence, next);
+        let sentence = say!("No record fits in: {period}.", period = view.period);
+        return empty("search", say("Nothing matches"), sentence, next);
     }
     let head = vec![
-        th("Time (UTC)"),
-        th("Who"),
-        th("What"),
-        th("Concerns"),
-        th("Result"),
-        th("Reason"),
-        th("Job"),
-        th("From"),
+        th(say("Time (UTC)")),
+        th(say("Who")),
+        th(say("What")),
+        th(say("Concerns")),
+        th(say("Result")),
+        th(say("Reason")),
+        th(say("Job")),
+        th(say("From")),
     ];
     view! {
-        {table("audit", "Audit records, newest first", head, view.rows.iter().map(row).collect())}
-        {paging(&view.paging, view.rows.len(), "Newer", "Older")}
+        {table("audit", say("Audit records, newest first"), head, view.rows.iter().map(row).collect())}
+        {paging(&view.paging, view.rows.len(), say("Newer"), say("Older"))}
     }
     .into_any()
 }
 
 fn row(row: &AuditRow) -> AnyView {
     tr(vec![
-        td("Time (UTC)", time_cell(row)),
-        td("Who", who(row)),
+        td(say("Time (UTC)"), time_cell(row)),
+        td(say("Who"), who(row)),
         th_row(what(row)),
-        td("Concerns", concerns(row)),
-        td("Result", result(row)),
-        td("Reason", reason(row)),
-        td("Job", job(row)),
+        td(say("Concerns"), concerns(row)),
+        td(say("Result"), result(row)),
+        td(say("Reason"), reason(row)),
+        td(say("Job"), job(row)),
         td(
-            "From",
+            say("From"),
             row.ip.as_ref().map_or_else(dash, |ip| mono(ip.clone())),
         ),
     ])
 }
 
 fn time_cell(row: &AuditRow) -> AnyView {
-    let text = row.at.to_minute_text();
+    let text = minute(row.at);
     let age = words::age(crate::surroundings::Surroundings::of_page().now, row.at);
     view! { <time class="tnum nowrap" datetime=row.at.to_string() title=age>{text}</time> }
         .into_any()
@@ -151,10 +146,10 @@ fn time_cell(row: &AuditRow) -> AnyView {
 
 pub(super) fn who(row: &AuditRow) -> AnyView {
     let (symbol, kind) = match row.actor_kind {
-        ActorKind::User => ("user", "Person"),
-        ActorKind::Token => ("key", "API token"),
-        ActorKind::Local => ("terminal", "On the server's machine"),
-        ActorKind::System => ("carillon", "Carillon itself"),
+        ActorKind::User => ("user", say("Person")),
+        ActorKind::Token => ("key", say("API token")),
+        ActorKind::Local => ("terminal", say("On the server's machine")),
+        ActorKind::System => ("carillon", say("Carillon itself")),
     };
     view! {
         <span class="who" title=kind>
@@ -211,30 +206,30 @@ pub(super) fn job(row: &AuditRow) -> AnyView {
 
 fn chain(chain: &ChainView) -> AnyView {
     let checkpoint = chain.checkpoint.map_or_else(
-        || view! { <span class="muted">"not signed yet"</span> }.into_any(),
+        || view! { <span class="muted">{say("not signed yet")}</span> }.into_any(),
         |(_, at)| instant(at),
     );
     let mut items = vec![
-        fact("Records", words::number(chain.size)),
+        fact(say("Records"), words::number(chain.size)),
         fact(
-            "Root",
+            say("Root"),
             view! { <span class="mono key">{chain.root.clone()}</span> },
         ),
-        fact("Last checkpoint", checkpoint),
+        fact(say("Last checkpoint"), checkpoint),
     ];
     if let Some(key) = &chain.key {
         items.push(fact(
-            "Key",
+            say("Key"),
             view! { <span class="mono key">{key.clone()}</span> },
         ));
     }
     panel(
         "chain",
-        "Is it complete?",
+        say("Is it complete?"),
         view! {
-            {chain.problem.clone().map(|problem| note("warning", "warning", problem))}
+            {chain.problem.clone().map(|problem| note("warning", "warning", retell(&problem).into_owned()))}
             <p>{intact(chain)}</p>
-            <p>"Each record is part of a hash tree; leaving one out or changing one shows. Check it all, with a key and a checkpoint that you kept elsewhere:"</p>
+            <p>{say("Each record is part of a hash tree; leaving one out or changing one shows. Check it all, with a key and a checkpoint that you kept elsewhere:")}</p>
             <pre class="code-block" tabindex="0"><code>{command(chain)}</code></pre>
             {facts(items)}
         },
@@ -246,13 +241,17 @@ fn intact(chain: &ChainView) -> AnyView {
     match chain.checkpoint {
         Some((size, at)) if chain.problem.is_none() => {
             let last = words::number(size - 1);
-            view! { "Intact to #"{last}", checkpoint "{instant(at)}" signed." }.into_any()
+            said_with(
+                say("Intact to #{last}, checkpoint {when} signed."),
+                vec![("last", last.into_any()), ("when", instant(at))],
+            )
+            .into_any()
         }
         Some((size, _)) => {
             let last = words::number(size - 1);
-            view! { "Signed to #"{last}"; nothing was signed since." }.into_any()
+            say!("Signed to #{last}; nothing was signed since.", last).into_any()
         }
-        None => "Nothing is signed yet.".into_any(),
+        None => say("Nothing is signed yet.").into_any(),
     }
 }
 

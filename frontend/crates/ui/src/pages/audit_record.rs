@@ -2,6 +2,7 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::audit::AuditRecordView;
+use carillon_language::say;
 use leptos::prelude::*;
 
 use super::audit::{concerns, job, result, who};
@@ -13,19 +14,23 @@ use crate::shell::{Page, Scripts};
 use crate::words;
 
 /// `/audit/{seq}`.
-pub fn audit_record(frame: &FrameView, view: &AuditRecordView) -> String {
-    let title = format!("Record {}: {}", words::number(view.row.seq), view.row.words);
+pub(super) fn audit_record(frame: &FrameView, view: &AuditRecordView) -> String {
+    let title = say!(
+        "Record {seq}: {words}",
+        seq = words::number(view.row.seq),
+        words = view.row.words
+    );
     let scripts = Scripts {
         copy: true,
         ..Scripts::default()
     };
     Page::new(title).scripts(scripts).write(frame, |page| {
-        page.up("/audit", "Audit log");
+        page.up("/audit", say("Audit log"));
         if let Some(href) = &view.previous_href {
-            page.action(link_button(href.clone(), "left", "Before"));
+            page.action(link_button(href.clone(), "left", say("Before")));
         }
         if let Some(href) = &view.next_href {
-            page.action(link_button(href.clone(), "right", "After"));
+            page.action(link_button(href.clone(), "right", say("After")));
         }
         view! {
             <div class="columns sidebar-right">
@@ -40,29 +45,29 @@ pub fn audit_record(frame: &FrameView, view: &AuditRecordView) -> String {
 fn told(view: &AuditRecordView) -> AnyView {
     let row = &view.row;
     let mut items = vec![
-        fact("When", instant_and_age(row.at)),
-        fact("Who", who(row)),
-        fact_text("Signed in by", &view.auth),
+        fact(say("When"), instant_and_age(row.at)),
+        fact(say("Who"), who(row)),
+        fact_text(say("Signed in by"), &view.auth),
         fact(
-            "From",
+            say("From"),
             row.ip.as_ref().map_or_else(dash, |ip| mono(ip.clone())),
         ),
         fact(
-            "What",
+            say("What"),
             view! { {row.words.clone()}" "<code class="code">{row.action.clone()}</code> },
         ),
-        fact("Concerns", concerns(row)),
-        fact("Result", result(row)),
-        fact("Reason", text_or_dash(&row.reason)),
-        fact("Job", job(row)),
+        fact(say("Concerns"), concerns(row)),
+        fact(say("Result"), result(row)),
+        fact(say("Reason"), text_or_dash(&row.reason)),
+        fact(say("Job"), job(row)),
     ];
     if let Some(site) = &view.site {
-        items.push(fact_text("Site then", site));
+        items.push(fact_text(say("Site then"), site));
     }
     if !view.groups.is_empty() {
-        items.push(fact("Groups then", view.groups.join(", ")));
+        items.push(fact(say("Groups then"), view.groups.join(", ")));
     }
-    panel("told", "What happened", facts(items))
+    panel("told", say("What happened"), facts(items))
 }
 
 fn changes(view: &AuditRecordView) -> Option<AnyView> {
@@ -71,7 +76,7 @@ fn changes(view: &AuditRecordView) -> Option<AnyView> {
     }
     let shown = |text: &str| {
         if text.is_empty() {
-            "blank".to_owned()
+            say("blank").to_owned()
         } else {
             text.to_owned()
         }
@@ -82,16 +87,16 @@ fn changes(view: &AuditRecordView) -> Option<AnyView> {
         .map(|(field, before, after)| {
             tr(vec![
                 th_row(field.clone()),
-                td("Before", view! { <del>{shown(before)}</del> }),
-                td("After", view! { <ins>{shown(after)}</ins> }),
+                td(say("Before"), view! { <del>{shown(before)}</del> }),
+                td(say("After"), view! { <ins>{shown(after)}</ins> }),
             ])
         })
         .collect();
-    let head = vec![th("Field"), th("Before"), th("After")];
+    let head = vec![th(say("Field")), th(say("Before")), th(say("After"))];
     Some(panel(
         "changes",
-        "What changed",
-        table("diff", "What changed", head, rows),
+        say("What changed"),
+        table("diff", say("What changed"), head, rows),
     ))
 }
 
@@ -107,19 +112,19 @@ fn details(view: &AuditRecordView) -> Option<AnyView> {
                 .into_any()
         })
         .collect();
-    Some(panel("details", "Details", facts(items)))
+    Some(panel("details", say("Details"), facts(items)))
 }
 
 fn committed(view: &AuditRecordView) -> AnyView {
     panel(
         "committed",
-        "What the log commits to",
+        say("What the log commits to"),
         view! {
-            <p class="hint">"The exact bytes of this record, and their place in the tree."</p>
+            <p class="hint">{say("The exact bytes of this record, and their place in the tree.")}</p>
             <pre class="code-block wrap" tabindex="0"><code>{view.entry.clone()}</code></pre>
             {facts(vec![
-                fact("Number", words::number(view.row.seq)),
-                fact("Hash", view! { <span class="mono key">{view.leaf_hash.clone()}</span> }),
+                fact(say("Number"), words::number(view.row.seq)),
+                fact(say("Hash"), view! { <span class="mono key">{view.leaf_hash.clone()}</span> }),
             ])}
         },
     )
@@ -136,7 +141,7 @@ fn related(view: &AuditRecordView) -> Option<AnyView> {
         .collect();
     Some(panel(
         "related",
-        "See also",
+        say("See also"),
         view! { <ul class="plain-list">{links}</ul> },
     ))
 }

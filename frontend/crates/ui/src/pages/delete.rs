@@ -4,6 +4,7 @@ use carillon_contract::FrameView;
 use carillon_contract::form::VERSION_FIELD;
 use carillon_contract::groups::DeleteView;
 use carillon_contract::phones::DeletePhonesView;
+use carillon_language::{retell, say};
 use leptos::prelude::*;
 
 use crate::components::{Field, error_summary, hidden, note, post, submit};
@@ -11,8 +12,8 @@ use crate::shell::Page;
 use crate::words;
 
 /// Asks before one thing is deleted.
-pub fn delete(frame: &FrameView, view: &DeleteView) -> String {
-    Page::new(format!("Delete {}", view.what))
+pub(super) fn delete(frame: &FrameView, view: &DeleteView) -> String {
+    Page::new(say!("Delete {what}", what = view.what))
         .narrow()
         .write(frame, |page| {
             page.up(&view.back.href, &view.back.text);
@@ -26,8 +27,8 @@ pub fn delete(frame: &FrameView, view: &DeleteView) -> String {
             let back = view.back.href.clone();
             let end = match &view.refused {
                 Some(why) => view! {
-                    {note("warning", "warning", why.clone())}
-                    <p><a class="button" href=back>"Back"</a></p>
+                    {note("warning", "warning", retell(why).into_owned())}
+                    <p><a class="button" href=back>{say("Back")}</a></p>
                 }
                 .into_any(),
                 None => post(
@@ -35,24 +36,24 @@ pub fn delete(frame: &FrameView, view: &DeleteView) -> String {
                     "form-end",
                     view! {
                         {hidden(VERSION_FIELD, view.version.to_string())}
-                        {submit("danger solid", "trash", format!("Delete {}", view.what))}
-                        <a class="button" href=back>"Keep it"</a>
+                        {submit("danger solid", "trash", say!("Delete {what}", what = view.what))}
+                        <a class="button" href=back>{say("Keep it")}</a>
                     },
                 ),
             };
-            view! { {consequences}<p class="muted">"The audit log keeps what was."</p>{end} }
+            view! { {consequences}<p class="muted">{say("The audit log keeps what was.")}</p>{end} }
                 .into_any()
         })
 }
 
 /// Asks before phones are deleted.
-pub fn delete_phones(frame: &FrameView, view: &DeletePhonesView) -> String {
-    let title = format!("Delete {}", words::phones(view.count));
+pub(super) fn delete_phones(frame: &FrameView, view: &DeletePhonesView) -> String {
+    let title = say!("Delete {phones}", phones = words::phones(view.count));
     Page::new(title.clone()).narrow().write(frame, |page| {
-        page.up("/phones", "Phones");
+        page.up("/phones", say("Phones"));
         let names = words::names(&view.examples, view.count);
         let typed = (view.count > 1).then(|| {
-            Field::text("typed", format!("Type {} to confirm", view.count))
+            Field::text("typed", say!("Type {count} to confirm", count = view.count))
                 .value(&view.typed)
                 .errors(&view.errors)
                 .inputmode("numeric")
@@ -69,14 +70,14 @@ pub fn delete_phones(frame: &FrameView, view: &DeletePhonesView) -> String {
                 {typed}
                 <div class="form-end">
                     {submit("danger solid", "trash", title)}
-                    <a class="button" href=view.back_href.clone()>"Keep them"</a>
+                    <a class="button" href=view.back_href.clone()>{say("Keep them")}</a>
                 </div>
             },
         );
         view! {
             {error_summary(&view.errors)}
             <p>{names}</p>
-            <p class="muted">"They leave every group. Their jobs and audit records stay."</p>
+            <p class="muted">{say("They leave every group. Their jobs and audit records stay.")}</p>
             {form}
         }
         .into_any()

@@ -7,6 +7,7 @@ use carillon_contract::groups::{
 use carillon_contract::phones::PhoneColumn;
 use carillon_contract::{FrameView, Href};
 use carillon_domain::phone::GroupKind;
+use carillon_language::say;
 use leptos::prelude::*;
 
 use crate::components::{
@@ -18,40 +19,40 @@ use crate::shell::Page;
 use crate::words;
 
 /// `/groups`.
-pub fn groups(frame: &FrameView, view: &GroupsView) -> String {
-    Page::new("Groups").write(frame, |page| {
+pub(super) fn groups(frame: &FrameView, view: &GroupsView) -> String {
+    Page::new(say("Groups")).write(frame, |page| {
         let may_edit = frame.user.as_ref().is_some_and(|user| user.may.edit_tags);
         if view.rows.is_empty() {
             let next = if may_edit {
-                vec![primary_link("/groups/new", "plus", "Add a group")]
+                vec![primary_link("/groups/new", "plus", say("Add a group"))]
             } else {
                 vec![]
             };
             return empty(
                 "group",
-                "No groups yet",
-                "A group is a list of phones that you command together: picked by hand, or by a rule such as site:kiel model:T46S.",
+                say("No groups yet"),
+                say("A group is a list of phones that you command together: picked by hand, or by a rule such as site:kiel model:T46S."),
                 next,
             );
         }
         if may_edit {
-            page.action(primary_link("/groups/new", "plus", "Add a group"));
+            page.action(primary_link("/groups/new", "plus", say("Add a group")));
         }
         let head = vec![
-            th("Group"),
-            th("Members"),
-            th_num("Phones"),
-            th_num("Reachable"),
-            th("Last job"),
+            th(say("Group")),
+            th(say("Members")),
+            th_num(say("Phones")),
+            th_num(say("Reachable")),
+            th(say("Last job")),
         ];
-        table("groups", "Groups", head, view.rows.iter().map(group_row).collect())
+        table("groups", say("Groups"), head, view.rows.iter().map(group_row).collect())
     })
 }
 
 fn kind_badge(kind: GroupKind) -> AnyView {
     match kind {
-        GroupKind::Fixed => badge("waiting", "group", "Picked by hand"),
-        GroupKind::Rule => badge("working", "filter", "By a rule"),
+        GroupKind::Fixed => badge("waiting", "group", say("Picked by hand")),
+        GroupKind::Rule => badge("working", "filter", say("By a rule")),
     }
 }
 
@@ -70,10 +71,10 @@ fn group_row(row: &GroupRow) -> AnyView {
     };
     tr(vec![
         th_row(view! { <a class="row-name" href=href>{row.name.clone()}</a> }),
-        td("Members", view! { {kind_badge(row.kind)}{rule} }),
-        td_num("Phones", words::number(row.phones)),
-        td_num("Reachable", share(row.reachable, row.phones)),
-        td("Last job", job),
+        td(say("Members"), view! { {kind_badge(row.kind)}{rule} }),
+        td_num(say("Phones"), words::number(row.phones)),
+        td_num(say("Reachable"), share(row.reachable, row.phones)),
+        td(say("Last job"), job),
     ])
 }
 
@@ -86,26 +87,30 @@ pub(super) fn share(part: i64, whole: i64) -> AnyView {
 }
 
 /// `/groups/{slug}`.
-pub fn group(frame: &FrameView, view: &GroupView) -> String {
+pub(super) fn group(frame: &FrameView, view: &GroupView) -> String {
     Page::new(view.name.clone()).write(frame, |page| {
-        page.up("/groups", "Groups");
+        page.up("/groups", say("Groups"));
         let may = frame.user.as_ref().map(|user| user.may).unwrap_or_default();
         page.lede(group_lede(view));
         if view.may_edit {
             let path = format!("/groups/{}", view.slug);
-            page.action(link_button(format!("{path}/edit"), "edit", "Edit"));
-            page.action(link_button(format!("{path}/delete"), "trash", "Delete…"));
+            page.action(link_button(format!("{path}/edit"), "edit", say("Edit")));
+            page.action(link_button(
+                format!("{path}/delete"),
+                "trash",
+                say("Delete…"),
+            ));
         }
         if may.run_jobs && view.paging.total.count > 0 {
             let href = Href::new("/run").add("group", &view.slug).to_string();
-            page.action(primary_link(href, "run", "Run command…"));
+            page.action(primary_link(href, "run", say("Run command…")));
         }
         let members = (view.may_edit && view.kind == GroupKind::Fixed).then(|| members_form(view));
         view! {
             {error_summary(&view.errors)}
-            {section("members", "Phones now", None, member_list(view))}
+            {section("members", say("Phones now"), None, member_list(view))}
             {members}
-            {section("jobs", "Jobs", None, job_list(view))}
+            {section("jobs", say("Jobs"), None, job_list(view))}
         }
         .into_any()
     })
@@ -120,11 +125,11 @@ fn group_lede(view: &GroupView) -> AnyView {
     let credential = view
         .credential
         .clone()
-        .map(|name| view! { <span class="muted">{format!("Credential {name}")}</span> });
+        .map(|name| view! { <span class="muted">{say!("Credential {name}", name)}</span> });
     let audit = view.audit_href.clone();
     view! {
         <span class="headline">
-            {kind_badge(view.kind)}<span>{count}</span>{rule}{credential}<a href=audit>"What was recorded"</a>
+            {kind_badge(view.kind)}<span>{count}</span>{rule}{credential}<a href=audit>{say("What was recorded")}</a>
         </span>
     }
     .into_any()
@@ -132,50 +137,52 @@ fn group_lede(view: &GroupView) -> AnyView {
 
 fn member_list(view: &GroupView) -> AnyView {
     if view.phones.is_empty() {
-        return view! { <p class="muted quiet-line">"No phone is in this group now."</p> }
+        return view! { <p class="muted quiet-line">{say("No phone is in this group now.")}</p> }
             .into_any();
     }
-    let caption = format!("Phones in {}", view.name);
+    let caption = say!("Phones in {name}", name = view.name);
     view! {
         {phone_table(caption, &view.phones, &[], PhoneColumn::USUAL, false)}
-        {paging(&view.paging, view.phones.len(), "Previous", "Next")}
+        {paging(&view.paging, view.phones.len(), say("Previous"), say("Next"))}
     }
     .into_any()
 }
 
 fn job_list(view: &GroupView) -> AnyView {
     if view.jobs.is_empty() {
-        return view! { <p class="muted quiet-line">"No job has named this group yet."</p> }
+        return view! { <p class="muted quiet-line">{say("No job has named this group yet.")}</p> }
             .into_any();
     }
-    job_table(format!("Jobs of {}", view.name), &view.jobs)
+    job_table(say!("Jobs of {name}", name = view.name), &view.jobs)
 }
 
 fn members_form(view: &GroupView) -> AnyView {
-    let hint = "MAC addresses or extensions, one a line. You can also tick phones in the list and choose Group.";
+    let hint = say(
+        "MAC addresses or extensions, one a line. You can also tick phones in the list and choose Group.",
+    );
     let body = view! {
         {hidden(VERSION_FIELD, view.version.to_string())}
         <div class="field-row">
-            {Field::lines("add", "Add", "4").value(&view.add).hint(hint).errors(&view.errors).view()}
-            {Field::lines("remove", "Take out", "4").hint("The same way.").errors(&view.errors).view()}
+            {Field::lines("add", say("Add"), "4").value(&view.add).hint(hint).errors(&view.errors).view()}
+            {Field::lines("remove", say("Take out"), "4").hint(say("The same way.")).errors(&view.errors).view()}
         </div>
-        <div class="row">{submit("", "check", "Change members")}</div>
+        <div class="row">{submit("", "check", say("Change members"))}</div>
     };
     panel(
         "change-members",
-        "Change members",
+        say("Change members"),
         post(format!("/groups/{}/members", view.slug), "stack", body),
     )
 }
 
 /// `/groups/new` and `/groups/{slug}/edit`.
-pub fn group_form(frame: &FrameView, view: &GroupFormView) -> String {
+pub(super) fn group_form(frame: &FrameView, view: &GroupFormView) -> String {
     let title = match view.slug {
-        Some(_) => format!("Edit group {}", view.form.name),
-        None => "Add a group".to_owned(),
+        Some(_) => say!("Edit group {name}", name = view.form.name),
+        None => say("Add a group").to_owned(),
     };
     Page::new(title).narrow().write(frame, |page| {
-        page.up("/groups", "Groups");
+        page.up("/groups", say("Groups"));
         let (action, back) = match &view.slug {
             Some(slug) => (format!("/groups/{slug}/edit"), format!("/groups/{slug}")),
             None => ("/groups/new".to_owned(), "/groups".to_owned()),
@@ -187,12 +194,12 @@ pub fn group_form(frame: &FrameView, view: &GroupFormView) -> String {
                 {hidden(VERSION_FIELD, view.version.to_string())}
                 {names(view)}
                 {members(view)}
-                {view.may_manage.then(|| select("credential", "Credential of its phones", &view.credentials, Some("Used by phones that have none of their own, before the site's."), &view.errors))}
+                {view.may_manage.then(|| select("credential", say("Credential of its phones"), &view.credentials, Some(say("Used by phones that have none of their own, before the site's.")), &view.errors))}
                 {view.effect.as_ref().map(effect)}
                 <div class="form-end">
-                    {submit_as("primary", "check", "Save group", "do", "save")}
-                    {view.may_manage.then(|| submit_as("", "eye", "Show the effect of the rule", "do", "preview"))}
-                    <a class="button" href=back>"Cancel"</a>
+                    {submit_as("primary", "check", say("Save group"), "do", "save")}
+                    {view.may_manage.then(|| submit_as("", "eye", say("Show the effect of the rule"), "do", "preview"))}
+                    <a class="button" href=back>{say("Cancel")}</a>
                 </div>
             },
         );
@@ -201,17 +208,20 @@ pub fn group_form(frame: &FrameView, view: &GroupFormView) -> String {
 }
 
 fn names(view: &GroupFormView) -> AnyView {
-    let slug = Field::text("slug", "Short name")
+    let slug = Field::text("slug", say("Short name"))
         .value(&view.form.slug)
         .errors(&view.errors)
         .width("medium");
     let slug = if view.slug.is_some() {
-        slug.readonly().hint("For addresses and filters; it stays.")
+        slug.readonly()
+            .hint(say("For addresses and filters; it stays."))
     } else {
-        slug.hint("For addresses and filters, group:berlin. Made from the name when blank.")
+        slug.hint(say(
+            "For addresses and filters, group:berlin. Made from the name when blank.",
+        ))
     };
     view! {
-        {Field::text("name", "Name").value(&view.form.name).errors(&view.errors).required().view()}
+        {Field::text("name", say("Name")).value(&view.form.name).errors(&view.errors).required().view()}
         {slug.view()}
     }
     .into_any()
@@ -221,30 +231,34 @@ fn members(view: &GroupFormView) -> AnyView {
     let (form, errors) = (&view.form, &view.errors);
     let by_rule = form.kind == GroupKind::Rule.as_str();
     let listed = view.slug.is_none().then(|| {
-        Field::lines("members", "Phones", "5")
+        Field::lines("members", say("Phones"), "5")
             .value(&form.members)
             .errors(errors)
-            .hint("MAC addresses or extensions, one a line. It may stay empty for now.")
+            .hint(say(
+                "MAC addresses or extensions, one a line. It may stay empty for now.",
+            ))
             .view()
     });
     if !view.may_manage {
         return view! { {hidden("kind", GroupKind::Fixed.as_str())}{listed} }.into_any();
     }
-    let rule = Field::text("filter", "By a rule")
+    let rule = Field::text("filter", say("By a rule"))
         .value(&form.filter)
         .errors(errors)
-        .hint("The same words as in the search: site:berlin model:T46S -tag:vip")
+        .hint(say(
+            "The same words as in the search: site:berlin model:T46S -tag:vip",
+        ))
         .placeholder("site:berlin -tag:vip")
         .view();
     fieldset(
         "kind",
-        "Who is in it",
+        say("Who is in it"),
         None,
         errors,
         view! {
             <div class="stack tight">
-                {radio_card("kind", "fixed", "Picked by hand", "Somebody adds and removes phones.", !by_rule)}
-                {radio_card("kind", "rule", "By a rule", "Phones come and go by themselves as they match.", by_rule)}
+                {radio_card("kind", "fixed", say("Picked by hand"), say("Somebody adds and removes phones."), !by_rule)}
+                {radio_card("kind", "rule", say("By a rule"), say("Phones come and go by themselves as they match."), by_rule)}
             </div>
             <div class="when-rule">{rule}</div>
             <div class="when-fixed">{listed}</div>
@@ -263,15 +277,18 @@ fn effect(effect: &RuleEffect) -> AnyView {
     let leaving = (effect.leaving > 0).then(|| {
         view! { <p><span class="minus">{format!("−{}", words::number(effect.leaving))}</span>" "{names(&effect.leaving_examples, effect.leaving)}</p> }
     });
-    let same = (effect.joining == 0 && effect.leaving == 0).then_some("Nobody comes or goes.");
-    let sum = format!("The group would have {}.", words::phones(effect.after));
+    let same = (effect.joining == 0 && effect.leaving == 0).then_some(say("Nobody comes or goes."));
+    let sum = say!(
+        "The group would have {phones}.",
+        phones = words::phones(effect.after)
+    );
     view! {
         <div class="note is-neutral" role="status" id="effect">
             {icon("eye")}
             <div>
                 <p class="note-heading">{sum}</p>
                 {joining}{leaving}{same}
-                <p class="muted">"Not saved yet."</p>
+                <p class="muted">{say("Not saved yet.")}</p>
             </div>
         </div>
     }

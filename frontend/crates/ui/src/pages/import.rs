@@ -2,6 +2,7 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::import::ImportView;
+use carillon_language::{say, text};
 use leptos::prelude::*;
 
 use crate::components::{
@@ -11,28 +12,28 @@ use crate::shell::Page;
 use crate::words;
 
 /// Step 1.
-pub fn import(frame: &FrameView, view: &ImportView) -> String {
-    Page::new("Import phones").narrow().write(frame, |page| {
-        page.up("/phones", "Phones");
-        page.lede("Nothing is written before you have seen what would change.");
-        let limits = format!(
-            "CSV in UTF-8, comma or semicolon, up to {} rows and {} MB.",
-            words::number(i64::try_from(view.max_rows).unwrap_or(i64::MAX)),
-            view.max_bytes / 1_000_000
+pub(super) fn import(frame: &FrameView, view: &ImportView) -> String {
+    Page::new(say("Import phones")).narrow().write(frame, |page| {
+        page.up("/phones", say("Phones"));
+        page.lede(say("Nothing is written before you have seen what would change."));
+        let limits = say!(
+            "CSV in UTF-8, comma or semicolon, up to {rows} rows and {size} MB.",
+            rows = words::number(i64::try_from(view.max_rows).unwrap_or(i64::MAX)),
+            size = view.max_bytes / 1_000_000
         );
         let form = post_file(
             "/phones/import",
             "stack form",
             view! {
                 <div class="field">
-                    <label for="f-file">"File"</label>
+                    <label for="f-file">{say("File")}</label>
                     <p class="hint" id="f-file-hint">{limits}</p>
                     <input class="input file" id="f-file" type="file" name="file" accept=".csv,text/csv,text/plain" aria-describedby="f-file-hint" />
                 </div>
-                {Field::lines("text", "or paste it here", "8").value(&view.text).errors(&view.errors).placeholder("mac,label,extension,site,address").view()}
+                {Field::lines("text", say("or paste it here"), "8").value(&view.text).errors(&view.errors).placeholder("mac,label,extension,site,address").view()}
                 <div class="form-end">
-                    {submit("primary", "next", "Review")}
-                    <a class="button" href="/phones">"Cancel"</a>
+                    {submit("primary", "next", say("Review"))}
+                    <a class="button" href="/phones">{say("Cancel")}</a>
                 </div>
             },
         );
@@ -41,36 +42,39 @@ pub fn import(frame: &FrameView, view: &ImportView) -> String {
 }
 
 const COLUMNS: [(&str, &str); 15] = [
-    ("mac", "Required. Identifies the phone, in any notation."),
-    ("label", "What people call it."),
-    ("extension", "As text: leading zeros stay."),
+    (
+        "mac",
+        text!("Required. Identifies the phone, in any notation."),
+    ),
+    ("label", text!("What people call it.")),
+    ("extension", text!("As text: leading zeros stay.")),
     ("model", "T46S"),
-    ("address", "IP address."),
-    ("port", "Where it is not 80 or 443."),
-    ("scheme", "http or https; blank = as the site says."),
+    ("address", text!("IP address.")),
+    ("port", text!("Where it is not 80 or 443.")),
+    ("scheme", text!("http or https; blank = as the site says.")),
     (
         "site",
-        "Name or slug. A new one is shown before it is made.",
+        text!("Name or slug. A new one is shown before it is made."),
     ),
-    ("tags", "Separated by semicolons."),
+    ("tags", text!("Separated by semicolons.")),
     ("sip_uri", "2041@pbx.example"),
-    ("credential", "Name of a stored one."),
-    ("username", "Of a credential for this phone alone."),
-    ("password", "With username. Never shown again."),
-    ("protected", "yes or no."),
-    ("notes", "Free text."),
+    ("credential", text!("Name of a stored one.")),
+    ("username", text!("Of a credential for this phone alone.")),
+    ("password", text!("With username. Never shown again.")),
+    ("protected", text!("yes or no.")),
+    ("notes", text!("Free text.")),
 ];
 
 fn columns() -> AnyView {
     let rows = COLUMNS
         .iter()
-        .map(|(name, meaning)| tr(vec![th_row(mono(*name)), td("Meaning", *meaning)]))
+        .map(|(name, meaning)| tr(vec![th_row(mono(*name)), td(say("Meaning"), say(meaning))]))
         .collect();
     view! {
         <details class="aside">
-            <summary>{icon("open")}<span>"Columns"</span></summary>
-            <p class="muted">"In any order. A column that is left out keeps what is stored; a blank cell clears it, but never a password."</p>
-            {table("columns", "Columns of a phone list", vec![th("Column"), th("Meaning")], rows)}
+            <summary>{icon("open")}<span>{say("Columns")}</span></summary>
+            <p class="muted">{say("In any order. A column that is left out keeps what is stored; a blank cell clears it, but never a password.")}</p>
+            {table("columns", say("Columns of a phone list"), vec![th(say("Column")), th(say("Meaning"))], rows)}
         </details>
     }
     .into_any()

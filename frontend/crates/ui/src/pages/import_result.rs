@@ -2,6 +2,7 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::import::ImportResultView;
+use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{link_button, note, primary_link};
@@ -9,10 +10,14 @@ use crate::shell::Page;
 use crate::words;
 
 /// Step 3.
-pub fn import_result(frame: &FrameView, view: &ImportResultView) -> String {
-    let title = format!("{} imported", words::phones(view.created + view.updated));
+pub(super) fn import_result(frame: &FrameView, view: &ImportResultView) -> String {
+    let title = say_many!(
+        view.created + view.updated,
+        "{count} phone imported",
+        "{count} phones imported"
+    );
     Page::new(title).narrow().write(frame, |page| {
-        page.up("/phones", "Phones");
+        page.up("/phones", say("Phones"));
         page.lede(view.file_name.clone());
         let sites: Vec<AnyView> = view
             .new_sites
@@ -20,27 +25,31 @@ pub fn import_result(frame: &FrameView, view: &ImportResultView) -> String {
             .map(|site| view! { <li><a href=site.href.clone()>{site.text.clone()}</a></li> }.into_any())
             .collect();
         let sites = (!sites.is_empty()).then(|| {
-            view! { <p>"New sites; give each a credential before the first command:"</p><ul class="inline-list">{sites}</ul> }
+            view! { <p>{say("New sites; give each a credential before the first command:")}</p><ul class="inline-list">{sites}</ul> }
         });
         let left_out = (view.left_out > 0).then(|| {
             note(
                 "warning",
                 "warning",
-                format!("{} with errors were left out, as you chose.", words::counted(view.left_out, "row", "rows")),
+                say_many!(
+                    view.left_out,
+                    "{count} row with errors was left out, as you chose.",
+                    "{count} rows with errors were left out, as you chose."
+                ),
             )
         });
         view! {
             <dl class="score-words">
-                {result_line("Created", view.created)}
-                {result_line("Changed", view.updated)}
-                {result_line("Unchanged", view.unchanged)}
-                {result_line("Left out", view.left_out)}
+                {result_line(say("Created"), view.created)}
+                {result_line(say("Changed"), view.updated)}
+                {result_line(say("Unchanged"), view.unchanged)}
+                {result_line(say("Left out"), view.left_out)}
             </dl>
             {left_out}
             {sites}
             <div class="form-end">
-                {primary_link("/phones", "phone", "Show the phones")}
-                {link_button(view.audit_href.clone(), "audit", "What was recorded")}
+                {primary_link("/phones", "phone", say("Show the phones"))}
+                {link_button(view.audit_href.clone(), "audit", say("What was recorded"))}
             </div>
         }
         .into_any()

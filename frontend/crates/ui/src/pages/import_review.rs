@@ -6,28 +6,32 @@ use carillon_contract::import::{
 use carillon_contract::list::Tab;
 use carillon_contract::{FrameView, Href};
 use carillon_domain::phone::TransportSecurity;
+use carillon_language::{retell, say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
-    ago, error_summary, fieldset, hidden, icon, mono, note, post, primary_link, radio, submit_as,
-    table, tabs, td, th, th_num, th_row,
+    ago, error_summary, fieldset, hidden, icon, mono, note, post, primary_link, radio, said_with,
+    submit_as, table, tabs, td, th, th_num, th_row,
 };
 use crate::shell::Page;
 use crate::words;
 
 /// Step 2.
-pub fn import_review(frame: &FrameView, view: &ImportReviewView) -> String {
-    Page::new("Review the import").write(frame, |page| {
-        page.up("/phones/import", "Import phones");
+pub(super) fn import_review(frame: &FrameView, view: &ImportReviewView) -> String {
+    Page::new(say("Review the import")).write(frame, |page| {
+        page.up("/phones/import", say("Import phones"));
         page.lede(view! {
             <span>{view.file_name.clone()}</span>
-            <span class="muted">" · nothing is written yet · this review ends "{ago(view.expires_at)}</span>
+            <span class="muted">" · "{said_with(
+                say("nothing is written yet · this review ends {when}"),
+                vec![("when", ago(view.expires_at))],
+            )}</span>
         });
         view! {
             {error_summary(&view.form_errors)}
             {tiles(view)}
             {apply(view)}
-            {tabs("Parts of the file", &parts(view))}
+            {tabs(say("Parts of the file"), &parts(view))}
             {part(view)}
         }
         .into_any()
@@ -40,12 +44,12 @@ fn address(view: &ImportReviewView, tab: ImportTab) -> String {
         .to_string()
 }
 
-const fn tab_word(tab: ImportTab) -> &'static str {
+fn tab_word(tab: ImportTab) -> &'static str {
     match tab {
-        ImportTab::Errors => "Errors",
-        ImportTab::Create => "New",
-        ImportTab::Update => "Changed",
-        ImportTab::Unchanged => "Unchanged",
+        ImportTab::Errors => say("Errors"),
+        ImportTab::Create => say("New"),
+        ImportTab::Update => say("Changed"),
+        ImportTab::Unchanged => say("Unchanged"),
     }
 }
 
@@ -76,25 +80,25 @@ fn tiles(view: &ImportReviewView) -> AnyView {
             ImportTab::Create,
             "verified",
             "plus",
-            "phones that are not there yet",
+            say("phones that are not there yet"),
         ),
         (
             ImportTab::Update,
             "acknowledged",
             "edit",
-            "phones with other values",
+            say("phones with other values"),
         ),
         (
             ImportTab::Unchanged,
             "waiting",
             "check",
-            "phones that stay as they are",
+            say("phones that stay as they are"),
         ),
         (
             ImportTab::Errors,
             "failed",
             "failed",
-            "rows that cannot be taken",
+            say("rows that cannot be taken"),
         ),
     ]
     .into_iter()
@@ -123,7 +127,7 @@ fn apply(view: &ImportReviewView) -> AnyView {
         return note(
             "good",
             "verified",
-            "Everything in this file is stored already. There is nothing to do.",
+            say("Everything in this file is stored already. There is nothing to do."),
         );
     }
     let sites: Vec<AnyView> = view
@@ -134,8 +138,8 @@ fn apply(view: &ImportReviewView) -> AnyView {
     let sites = (!sites.is_empty()).then(|| {
         view! {
             <div class="new-sites">
-                <h2>"New sites"</h2>
-                <p class="muted">"They are made with the import. Say how their phones are reached."</p>
+                <h2>{say("New sites")}</h2>
+                <p class="muted">{say("They are made with the import. Say how their phones are reached.")}</p>
                 {sites}
             </div>
         }
@@ -152,12 +156,11 @@ fn apply(view: &ImportReviewView) -> AnyView {
 }
 
 fn apply_buttons(view: &ImportReviewView, changes: i64) -> AnyView {
-    let rows = words::counted(changes, "row", "rows");
     if view.error_rows == 0 {
         return submit_as(
             "primary",
             "check",
-            format!("Import {rows}"),
+            say_many!(changes, "Import {count} row", "Import {count} rows"),
             "valid_rows_only",
             "false",
         );
@@ -167,17 +170,22 @@ fn apply_buttons(view: &ImportReviewView, changes: i64) -> AnyView {
         submit_as(
             "",
             "check",
-            format!("Import only the {rows} without errors"),
+            say_many!(
+                changes,
+                "Import only the {count} row without errors",
+                "Import only the {count} rows without errors"
+            ),
             "valid_rows_only",
             "true",
         )
     });
-    let why = format!(
-        "{} cannot be taken. Mend the file and upload it again, or leave these rows out.",
-        words::counted(view.error_rows, "row", "rows")
+    let why = say_many!(
+        view.error_rows,
+        "{count} row cannot be taken. Mend the file and upload it again, or leave it out.",
+        "{count} rows cannot be taken. Mend the file and upload it again, or leave them out."
     );
     view! {
-        {primary_link(csv, "download", "Download the file with an error column")}
+        {primary_link(csv, "download", say("Download the file with an error column"))}
         {take}
         <p class="muted form-end-note">{why}</p>
     }
@@ -215,15 +223,15 @@ fn part(view: &ImportReviewView) -> AnyView {
 
 fn errors(view: &ImportReviewView) -> AnyView {
     if view.errors.is_empty() {
-        return view! { <p class="quiet-line">{icon("verified")}" No row has an error."</p> }
+        return view! { <p class="quiet-line">{icon("verified")}" "{say("No row has an error.")}</p> }
             .into_any();
     }
     let shown = i64::try_from(view.errors.len()).unwrap_or(i64::MAX);
     let more = (view.errors_total > shown).then(|| {
-        let text = format!(
-            "The first {} of {} errors. The download has all of them.",
-            words::number(shown),
-            words::number(view.errors_total)
+        let text = say!(
+            "The first {shown} of {errors_total} errors. The download has all of them.",
+            shown = words::number(shown),
+            errors_total = words::number(view.errors_total)
         );
         view! { <p class="muted">{text}</p> }
     });
@@ -232,8 +240,8 @@ fn errors(view: &ImportReviewView) -> AnyView {
         {more}
         {table(
             "import-errors",
-            "Rows that cannot be taken",
-            vec![th_num("Line"), th("Column"), th("Value"), th("Problem"), th("What would be right")],
+            say("Rows that cannot be taken"),
+            vec![th_num(say("Line")), th(say("Column")), th(say("Value")), th(say("Problem")), th(say("What would be right"))],
             rows,
         )}
     }
@@ -242,17 +250,17 @@ fn errors(view: &ImportReviewView) -> AnyView {
 
 fn error_row(error: &ImportError) -> AnyView {
     let value = if error.value.is_empty() {
-        view! { <span class="muted">"blank"</span> }.into_any()
+        view! { <span class="muted">{say("blank")}</span> }.into_any()
     } else {
         mono(error.value.clone())
     };
     view! {
         <tr>
             <th scope="row" class="num">{error.line.to_string()}</th>
-            {td("Column", mono(error.column.clone()))}
-            {td("Value", value)}
-            {td("Problem", error.problem.clone())}
-            {td("What would be right", error.fix.clone())}
+            {td(say("Column"), mono(error.column.clone()))}
+            {td(say("Value"), value)}
+            {td(say("Problem"), retell(&error.problem).into_owned())}
+            {td(say("What would be right"), retell(&error.fix).into_owned())}
         </tr>
     }
     .into_any()
@@ -260,21 +268,21 @@ fn error_row(error: &ImportError) -> AnyView {
 
 fn rows(view: &ImportReviewView, tab: ImportTab) -> AnyView {
     if view.rows.is_empty() {
-        return view! { <p class="muted quiet-line">"No rows here."</p> }.into_any();
+        return view! { <p class="muted quiet-line">{say("No rows here.")}</p> }.into_any();
     }
     let shown = i64::try_from(view.rows.len()).unwrap_or(i64::MAX);
     let more = (view.rows_total > shown).then(|| {
-        let text = format!(
-            "The first {} of {} rows.",
-            words::number(shown),
-            words::number(view.rows_total)
+        let text = say!(
+            "The first {shown} of {rows_total} rows.",
+            shown = words::number(shown),
+            rows_total = words::number(view.rows_total)
         );
         view! { <p class="muted">{text}</p> }
     });
     let heading = if tab == ImportTab::Update {
-        "Old → new"
+        say("Old → new")
     } else {
-        "Values"
+        say("Values")
     };
     let rows = view
         .rows
@@ -286,7 +294,7 @@ fn rows(view: &ImportReviewView, tab: ImportTab) -> AnyView {
         {table(
             "import-rows",
             tab_word(tab),
-            vec![th_num("Line"), th("MAC"), th("Phone"), th(heading)],
+            vec![th_num(say("Line")), th("MAC"), th(say("Phone")), th(heading)],
             rows,
         )}
     }
@@ -297,9 +305,9 @@ fn import_row(row: &ImportRow, heading: &'static str) -> AnyView {
     let changes: Vec<AnyView> = row.changes.iter().map(change).collect();
     view! {
         <tr>
-            <td class="num" data-label="Line">{row.line.to_string()}</td>
+            <td class="num" data-label=say("Line")>{row.line.to_string()}</td>
             {th_row(mono(row.mac.clone()))}
-            {td("Phone", row.name.clone())}
+            {td(say("Phone"), row.name.clone())}
             {td(heading, view! { <span class="changes">{changes}</span> })}
         </tr>
     }
@@ -309,14 +317,14 @@ fn import_row(row: &ImportRow, heading: &'static str) -> AnyView {
 fn change(change: &ImportChange) -> AnyView {
     let old = change.old.as_ref().map(|old| {
         let old = if old.is_empty() {
-            view! { <span class="muted">"blank"</span> }.into_any()
+            view! { <span class="muted">{say("blank")}</span> }.into_any()
         } else {
             view! { <del>{old.clone()}</del> }.into_any()
         };
-        view! { {old}<span aria-hidden="true">" → "</span><span class="visually-hidden">" becomes "</span> }
+        view! { {old}<span aria-hidden="true">" → "</span><span class="visually-hidden">" "{say("becomes")}" "</span> }
     });
     let new = if change.new.is_empty() {
-        view! { <span class="muted">"blank"</span> }.into_any()
+        view! { <span class="muted">{say("blank")}</span> }.into_any()
     } else {
         view! { <ins>{change.new.clone()}</ins> }.into_any()
     };

@@ -3,19 +3,20 @@
 use carillon_contract::FrameView;
 use carillon_contract::job::{HeldView, JobView, RetryForm, RetryState};
 use carillon_domain::TargetState;
+use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use super::job_targets::targets;
 use crate::components::{
     Field, ago, checkbox, class_badge, error_summary, fact, fact_text, facts, icon,
-    instant_and_age, link_button, panel, post, section, submit,
+    instant_and_age, link_button, panel, post, said_with, section, submit,
 };
 use crate::islands::JobLive;
 use crate::shell::{Page, Scripts};
 use crate::words;
 
 /// `/jobs/{id}`.
-pub fn job(frame: &FrameView, view: &JobView) -> String {
+pub(super) fn job(frame: &FrameView, view: &JobView) -> String {
     let title = format!("{} · {}", view.title, words::phones(view.summary.total));
     let scripts = Scripts {
         copy: view.snippet.is_some(),
@@ -23,7 +24,7 @@ pub fn job(frame: &FrameView, view: &JobView) -> String {
         ..Scripts::default()
     };
     Page::new(title).scripts(scripts).write(frame, |page| {
-        page.up("/jobs", "Jobs");
+        page.up("/jobs", say("Jobs"));
         page.lede(lede(view));
         for control in controls(view) {
             page.action(control);
@@ -38,7 +39,7 @@ pub fn job(frame: &FrameView, view: &JobView) -> String {
             {live}
             {(!view.held.is_empty()).then(|| held_panel(view))}
             {view.retry.as_ref().map(|retry| retry_form(view, retry))}
-            {section("phones", "Phones", export(view), targets(view))}
+            {section("phones", say("Phones"), export(view), targets(view))}
             {about(view)}
         }
         .into_any()
@@ -47,18 +48,24 @@ pub fn job(frame: &FrameView, view: &JobView) -> String {
 
 fn lede(view: &JobView) -> AnyView {
     let reason = if view.reason.is_empty() {
-        view! { <span class="muted">"no reason given"</span> }.into_any()
+        view! { <span class="muted">{say("no reason given")}</span> }.into_any()
     } else {
         view! { <span class="quote">{format!("“{}”", view.reason)}</span> }.into_any()
     };
     let retry_of = view.retry_of.as_ref().map(|job| {
-        view! { <span class="muted">"retries "<a href=job.href.clone()>{job.text.clone()}</a></span> }
+        view! { <span class="muted">{said_with(
+            say("retries {job}"),
+            vec![("job", view! { <a href=job.href.clone()>{job.text.clone()}</a> }.into_any())],
+        )}</span> }
     });
     view! {
         <span class="headline">
             <span>{view.targets.clone()}</span>
             {class_badge(view.class)}
-            <span>"by "<strong>{view.actor.clone()}</strong></span>
+            <span>{said_with(
+                say("by {actor}"),
+                vec![("actor", view! { <strong>{view.actor.clone()}</strong> }.into_any())],
+            )}</span>
             {reason}
             <span class="muted">{ago(view.created_at)}</span>
             {retry_of}
@@ -83,7 +90,7 @@ fn watch(frame: &FrameView, view: &JobView) -> AnyView {
             data-title=title
             data-own=own.then_some("")
         >
-            {icon("bell")}<span>"Tell me when it ends"</span>
+            {icon("bell")}<span>{say("Tell me when it ends")}</span>
         </button>
     }
     .into_any()
@@ -96,27 +103,27 @@ fn controls(view: &JobView) -> Vec<AnyView> {
         list.push(post(
             format!("{path}/pause"),
             "job-control",
-            submit("", "pause", "Pause"),
+            submit("", "pause", say("Pause")),
         ));
     }
     if view.controls.resume {
         list.push(post(
             format!("{path}/resume"),
             "job-control",
-            submit("primary", "run", "Resume"),
+            submit("primary", "run", say("Resume")),
         ));
     }
     if view.controls.again {
         list.push(post(
             format!("{path}/again"),
             "job-control",
-            submit("", "retry", "Run again…"),
+            submit("", "retry", say("Run again…")),
         ));
     }
     if view.controls.stop {
         let href = format!("{path}/cancel");
         list.push(
-            view! { <a class="button danger job-control" href=href>{icon("stop")}<span>"Stop…"</span></a> }
+            view! { <a class="button danger job-control" href=href>{icon("stop")}<span>{say("Stop…")}</span></a> }
                 .into_any(),
         );
     }
@@ -125,7 +132,10 @@ fn controls(view: &JobView) -> Vec<AnyView> {
 
 fn export(view: &JobView) -> Option<AnyView> {
     (!view.export_href.is_empty()).then(|| {
-        let word = format!("Export CSV ({})", words::number(view.summary.total));
+        let word = say!(
+            "Export CSV ({total})",
+            total = words::number(view.summary.total)
+        );
         link_button(view.export_href.clone(), "download", word)
     })
 }
@@ -134,11 +144,14 @@ fn export(view: &JobView) -> Option<AnyView> {
 fn held_panel(view: &JobView) -> AnyView {
     let rows: Vec<AnyView> = view.held.iter().map(|held| held_row(view, held)).collect();
     let body = view! {
-        <p>"Phones lock out who goes on trying a wrong password, so the phones that have it wait. Everything else of the job goes on."</p>
+        <p>{say("Phones lock out who goes on trying a wrong password, so the phones that have it wait. Everything else of the job goes on.")}</p>
         {rows}
-        <p><a href="/admin/credentials">"Correct the credential"</a>", then let them go on."</p>
+        <p>{said_with(
+            say("{link}, then let them go on."),
+            vec![("link", view! { <a href="/admin/credentials">{say("Correct the credential")}</a> }.into_any())],
+        )}</p>
     };
-    panel("held", "A password was refused again and again", body)
+    panel("held", say("A password was refused again and again"), body)
 }
 
 fn held_row(view: &JobView, held: &HeldView) -> AnyView {
@@ -153,9 +166,9 @@ fn held_row(view: &JobView, held: &HeldView) -> AnyView {
     };
     view! {
         <div class="row">
-            <span><strong>{name.clone()}</strong>{format!(": {} waiting", words::phones(held.count))}</span>
-            {way("release", "primary", "run", "Let them go on")}
-            {way("skip", "", "stop", "Leave them out")}
+            <span><strong>{name.clone()}</strong>": "{say_many!(held.count, "{count} phone waiting", "{count} phones waiting")}</span>
+            {way("release", "primary", "run", say("Let them go on"))}
+            {way("skip", "", "stop", say("Leave them out"))}
         </div>
     }
     .into_any()
@@ -166,15 +179,15 @@ fn retry_form(view: &JobView, retry: &RetryForm) -> AnyView {
     let body = view! {
         {error_summary(&retry.errors)}
         <fieldset class="retry-states">
-            <legend>"Which phones"</legend>
+            <legend>{say("Which phones")}</legend>
             {states}
         </fieldset>
-        {Field::text("reason", "Reason").value(&retry.reason).errors(&retry.errors).view()}
-        <div class="row">{submit("", "retry", "Review the retry")}</div>
+        {Field::text("reason", say("Reason")).value(&retry.reason).errors(&retry.errors).view()}
+        <div class="row">{submit("", "retry", say("Review the retry"))}</div>
     };
     panel(
         "retry",
-        "Try again",
+        say("Try again"),
         post(
             format!("/jobs/{}/retry", view.summary.id),
             "retry-form",
@@ -185,7 +198,7 @@ fn retry_form(view: &JobView, retry: &RetryForm) -> AnyView {
 
 fn retry_state(retry: &RetryState) -> AnyView {
     let hint = (retry.state == TargetState::Unknown)
-        .then(|| view! { <span class="hint">"may already have happened"</span> });
+        .then(|| view! { <span class="hint">{say("may already have happened")}</span> });
     let label = view! {
         {words::target_state(retry.state)}" "<span class="tnum muted">{words::number(retry.count)}</span>{hint}
     };
@@ -206,35 +219,38 @@ fn about(view: &JobView) -> AnyView {
                 .into_any()
         })
         .collect();
-    items.push(fact_text("Action", &view.action));
-    items.push(fact("Made", instant_and_age(view.created_at)));
+    items.push(fact_text(say("Action"), &view.action));
+    items.push(fact(say("Made"), instant_and_age(view.created_at)));
     if let Some(at) = view.summary.started_at {
-        items.push(fact("First sent", instant_and_age(at)));
+        items.push(fact(say("First sent"), instant_and_age(at)));
     }
     if let Some(at) = view.summary.finished_at {
-        items.push(fact("Ended", instant_and_age(at)));
+        items.push(fact(say("Ended"), instant_and_age(at)));
     }
     if let Some(at) = view.start_at {
-        items.push(fact("Starts", instant_and_age(at)));
+        items.push(fact(say("Starts"), instant_and_age(at)));
     }
     if let Some(at) = view.not_after {
-        items.push(fact("Not sent after", instant_and_age(at)));
-    }
-    items.push(fact("Pace", view! { <ul class="plain-list">{pace}</ul> }));
-    if !view.retries.is_empty() {
-        items.push(fact("Retried by", links(view)));
+        items.push(fact(say("Not sent after"), instant_and_age(at)));
     }
     items.push(fact(
-        "Job",
+        say("Pace"),
+        view! { <ul class="plain-list">{pace}</ul> },
+    ));
+    if !view.retries.is_empty() {
+        items.push(fact(say("Retried by"), links(view)));
+    }
+    items.push(fact(
+        say("Job"),
         view! { <span class="mono">{view.summary.id.clone()}</span> },
     ));
-    let audit = link_button(view.audit_href.clone(), "audit", "What was recorded");
+    let audit = link_button(view.audit_href.clone(), "audit", say("What was recorded"));
     panel(
         "about",
-        "About this job",
+        say("About this job"),
         view! {
             {facts(items)}
-            <p class="hint">"One request as it goes over the wire; secrets are masked."</p>
+            <p class="hint">{say("One request as it goes over the wire; secrets are masked.")}</p>
             <pre class="code-block" tabindex="0"><code>{view.request_example.clone()}</code></pre>
             <div class="row">{audit}</div>
         },

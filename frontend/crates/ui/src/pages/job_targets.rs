@@ -4,11 +4,12 @@ use carillon_contract::Href;
 use carillon_contract::job::{EarlierTry, JobView, TargetRow};
 use carillon_contract::list::Tab;
 use carillon_domain::TargetState;
+use carillon_language::say;
 use leptos::prelude::*;
 
 use crate::components::{
-    ago, cause_note, dash, empty, link_button, paging, table, tabs, target_badge, td, td_num,
-    text_or_dash, th, th_num, th_row, tr,
+    ago, cause_note, dash, empty, link_button, paging, said_with, table, tabs, target_badge, td,
+    td_num, text_or_dash, th, th_num, th_row, tr,
 };
 use crate::words;
 
@@ -29,7 +30,7 @@ const TAB_ORDER: [TargetState; 10] = [
 fn state_tabs(view: &JobView) -> Vec<Tab> {
     let path = format!("/jobs/{}", view.summary.id);
     let mut list = vec![Tab {
-        text: "All".to_owned(),
+        text: say("All").to_owned(),
         href: path.clone(),
         count: Some(view.summary.total),
         current: view.states.is_empty() && view.cause.is_none(),
@@ -54,14 +55,14 @@ pub(super) fn targets(view: &JobView) -> AnyView {
         let all = format!("/jobs/{}", view.summary.id);
         view! {
             {cause_note(cause, None)}
-            <p><a href=all>"Show all phones of this job"</a></p>
+            <p><a href=all>{say("Show all phones of this job")}</a></p>
         }
     });
     view! {
-        {tabs("Phones by state", &state_tabs(view))}
+        {tabs(say("Phones by state"), &state_tabs(view))}
         {cause}
         {target_table(view)}
-        {paging(&view.paging, view.rows.len(), "Previous", "Next")}
+        {paging(&view.paging, view.rows.len(), say("Previous"), say("Next"))}
     }
     .into_any()
 }
@@ -71,31 +72,31 @@ fn target_table(view: &JobView) -> AnyView {
         let all = link_button(
             format!("/jobs/{}", view.summary.id),
             "close",
-            "Show all phones",
+            say("Show all phones"),
         );
         return empty(
             "search",
-            "No phone here",
-            "No phone of this job is in this state now.",
+            say("No phone here"),
+            say("No phone of this job is in this state now."),
             vec![all],
         );
     }
     let head = vec![
-        th("Phone"),
-        th("Ext."),
-        th("Model"),
-        th("Site"),
-        th("State"),
-        th("Cause"),
-        th_num("Status"),
-        th("Way"),
-        th_num("Tries"),
-        th("Sent"),
-        th_num("Took"),
+        th(say("Phone")),
+        th(say("Ext.")),
+        th(say("Model")),
+        th(say("Site")),
+        th(say("State")),
+        th(say("Cause")),
+        th_num(say("Status")),
+        th(say("Way")),
+        th_num(say("Tries")),
+        th(say("Sent")),
+        th_num(say("Took")),
     ];
-    let caption = format!(
-        "Phones of this job, {} on this page",
-        words::number(i64::try_from(view.rows.len()).unwrap_or(i64::MAX))
+    let caption = say!(
+        "Phones of this job, {shown} on this page",
+        shown = words::number(i64::try_from(view.rows.len()).unwrap_or(i64::MAX))
     );
     table(
         "targets",
@@ -114,21 +115,24 @@ fn target_row(row: &TargetRow) -> AnyView {
     };
     tr(vec![
         th_row(view! { <a class="row-name" href=href title=row.mac.to_string()>{name}</a> }),
-        td("Ext.", text_or_dash(&row.extension)),
-        td("Model", text_or_dash(&row.model)),
-        td("Site", text_or_dash(row.site.as_deref().unwrap_or(""))),
-        td("State", target_badge(row.state)),
-        td("Cause", cause_cell(row)),
-        td_num("Status", number_or_dash(row.http_status.map(i64::from))),
+        td(say("Ext."), text_or_dash(&row.extension)),
+        td(say("Model"), text_or_dash(&row.model)),
+        td(say("Site"), text_or_dash(row.site.as_deref().unwrap_or(""))),
+        td(say("State"), target_badge(row.state)),
+        td(say("Cause"), cause_cell(row)),
+        td_num(
+            say("Status"),
+            number_or_dash(row.http_status.map(i64::from)),
+        ),
         td(
-            "Way",
+            say("Way"),
             row.transport
                 .map_or_else(dash, |way| way.to_string().into_any()),
         ),
-        td_num("Tries", words::number(row.attempts)),
-        td("Sent", row.sent_at.map_or_else(dash, ago)),
+        td_num(say("Tries"), words::number(row.attempts)),
+        td(say("Sent"), row.sent_at.map_or_else(dash, ago)),
         td_num(
-            "Took",
+            say("Took"),
             row.duration_ms
                 .map_or_else(dash, |ms| words::milliseconds(ms).into_any()),
         ),
@@ -153,16 +157,16 @@ fn cause_cell(row: &TargetRow) -> AnyView {
 
 fn waits_for(row: &TargetRow) -> Option<AnyView> {
     if let Some(name) = &row.held_by {
-        let text = format!("waits for the password of “{name}”");
+        let text = say!("waits for the password of “{name}”", name);
         return Some(view! { <span class="muted">{text}</span> }.into_any());
     }
     let at = row.retry_at?;
-    Some(view! { <span class="muted">" tried again "{ago(at)}</span> }.into_any())
+    Some(view! { <span class="muted">" "{said_with(say("tried again {when}"), vec![("when", ago(at))])}</span> }.into_any())
 }
 
 fn earlier_try(earlier: &EarlierTry) -> AnyView {
     let cause = earlier.cause;
-    view! { <li title=cause.sentence()>"before: "{cause.title()}" "{ago(earlier.sent_at)}</li> }
+    view! { <li title=words::cause_sentence(cause)>{say("before:")}" "{words::cause_title(cause)}" "{ago(earlier.sent_at)}</li> }
         .into_any()
 }
 
@@ -171,5 +175,5 @@ fn last_cause(row: &TargetRow) -> Option<AnyView> {
     let said = (!row.excerpt.is_empty()).then(|| {
         view! { <span class="muted clip excerpt" title=row.excerpt.clone()>{row.excerpt.clone()}</span> }
     });
-    Some(view! { <span title=cause.sentence()>{cause.title()}</span>" "{said} }.into_any())
+    Some(view! { <span title=words::cause_sentence(cause)>{words::cause_title(cause)}</span>" "{said} }.into_any())
 }

@@ -2,6 +2,7 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::jobs::JobsView;
+use carillon_language::say;
 use leptos::prelude::*;
 
 use crate::components::{
@@ -11,15 +12,15 @@ use crate::components::{
 use crate::shell::Page;
 
 /// `/jobs`.
-pub fn jobs(frame: &FrameView, view: &JobsView) -> String {
-    Page::new("Jobs").write(frame, |page| {
+pub(super) fn jobs(frame: &FrameView, view: &JobsView) -> String {
+    Page::new(say("Jobs")).write(frame, |page| {
         let may_run = frame.user.as_ref().is_some_and(|user| user.may.run_jobs);
         if may_run {
-            page.action(primary_link("/run", "run", "Run a command"));
+            page.action(primary_link("/run", "run", say("Run a command")));
         }
         view! {
             {filter_errors(&view.errors)}
-            {tabs("Jobs by state", &view.tabs)}
+            {tabs(say("Jobs by state"), &view.tabs)}
             {filters(view)}
             {chips(&view.chips, &view.clear_href)}
             {list(view)}
@@ -32,15 +33,15 @@ fn filters(view: &JobsView) -> AnyView {
     let filter = &view.filter;
     let body = view! {
         {hidden("tab", view.tab.clone())}
-        {select("action", "Command", &view.actions, None, &view.errors)}
-        {Field::text("actor", "By").value(&filter.actor).errors(&view.errors).width("medium").view()}
-        {Field::day("from", "From").value(&filter.from).errors(&view.errors).view()}
-        {Field::day("to", "To").value(&filter.to).errors(&view.errors).view()}
-        {submit("", "filter", "Filter")}
+        {select("action", say("Command"), &view.actions, None, &view.errors)}
+        {Field::text("actor", say("By")).value(&filter.actor).errors(&view.errors).width("medium").view()}
+        {Field::day("from", say("From")).value(&filter.from).errors(&view.errors).view()}
+        {Field::day("to", say("To")).value(&filter.to).errors(&view.errors).view()}
+        {submit("", "filter", say("Filter"))}
     };
     view! {
         <details class="facets" open=!view.chips.is_empty()>
-            <summary>{icon("open")}<span>"Filters"</span></summary>
+            <summary>{icon("open")}<span>{say("Filters")}</span></summary>
             {get("/jobs", "filter-row", body)}
         </details>
     }
@@ -50,29 +51,34 @@ fn filters(view: &JobsView) -> AnyView {
 fn list(view: &JobsView) -> AnyView {
     if !view.rows.is_empty() {
         return view! {
-            {job_table("Jobs, newest first", &view.rows)}
-            {paging(&view.paging, view.rows.len(), "Newer", "Older")}
+            {job_table(say("Jobs, newest first"), &view.rows)}
+            {paging(&view.paging, view.rows.len(), say("Newer"), say("Older"))}
         }
         .into_any();
     }
     if !view.chips.is_empty() {
-        let all = link_button(view.clear_href.clone(), "close", "Clear filters");
+        let all = link_button(view.clear_href.clone(), "close", say("Clear filters"));
         return empty(
             "search",
-            "No job matches",
-            "Take one of the filters away.",
+            say("No job matches"),
+            say("Take one of the filters away."),
             vec![all],
         );
     }
     let (heading, sentence) = match view.tab.as_str() {
-        "running" => ("Nothing is running", "No command is on its way to a phone."),
+        "running" => (
+            say("Nothing is running"),
+            say("No command is on its way to a phone."),
+        ),
         "finished" => (
-            "Nothing has finished yet",
-            "A job comes here once each of its phones has an outcome.",
+            say("Nothing has finished yet"),
+            say("A job comes here once each of its phones has an outcome."),
         ),
         _ => (
-            "No jobs yet",
-            "A job is one command for a list of phones. Each is kept with what every phone answered.",
+            say("No jobs yet"),
+            say(
+                "A job is one command for a list of phones. Each is kept with what every phone answered.",
+            ),
         ),
     };
     empty("jobs", heading, sentence, vec![])

@@ -3,7 +3,27 @@
 //! A new page: state what it shows in `carillon-contract`, one file per noun; write its function
 //! here from the parts in [`crate::components`]; give it samples in `tests/samples`, empty and
 //! full, and the tests read it like every other; look at it in the gallery (`examples/gallery`),
-//! light and dark, wide and narrow; then mount it in the server.
+//! light and dark, wide and narrow; add it to the list below; then mount it in the server.
+
+use carillon_contract::FrameView;
+use carillon_contract::account::AccountView;
+use carillon_contract::approvals::{ApprovalsView, SettingsView};
+use carillon_contract::audit::{AuditRecordView, AuditView};
+use carillon_contract::credentials::{CredentialFormView, CredentialsView};
+use carillon_contract::failure::FailureView;
+use carillon_contract::groups::{DeleteView, GroupFormView, GroupView, GroupsView};
+use carillon_contract::import::{ImportResultView, ImportReviewView, ImportView};
+use carillon_contract::job::{JobView, StopAllView, StopJobView};
+use carillon_contract::jobs::JobsView;
+use carillon_contract::overview::OverviewView;
+use carillon_contract::phone::{GonePhoneView, PhoneFormView, PhoneView};
+use carillon_contract::phones::{BulkEditView, DeletePhonesView, PhonesView};
+use carillon_contract::run::{ReviewPhonesView, ReviewView, RunView};
+use carillon_contract::sign_in::{SetupView, SignInView};
+use carillon_contract::sites::{SiteFormView, SitesView};
+use carillon_contract::tokens::TokensView;
+use carillon_contract::users::{UserFormView, UsersView};
+use carillon_language::during;
 
 mod account;
 mod approvals;
@@ -39,30 +59,53 @@ mod stop;
 mod tokens;
 mod users;
 
-pub use account::account;
-pub use approvals::{approvals, settings};
-pub use audit::audit;
-pub use audit_record::audit_record;
-pub use credentials::{credential_form, credentials};
-pub use delete::{delete, delete_phones};
-pub use failure::failure;
-pub use groups::{group, group_form, groups};
-pub use import::import;
-pub use import_result::import_result;
-pub use import_review::import_review;
-pub use job::job;
-pub use jobs::jobs;
-pub use overview::overview;
-pub use phone::phone;
-pub use phone_form::phone_form;
-pub use phone_gone::gone_phone;
-pub use phones::phones;
-pub use phones_edit::edit_phones;
-pub use review::review;
-pub use review_phones::review_phones;
-pub use run::run;
-pub use sign_in::{setup, sign_in};
-pub use sites::{site_form, sites};
-pub use stop::{stop_all, stop_job};
-pub use tokens::tokens;
-pub use users::{user_form, users};
+/// Each page, made in the language of its frame.
+macro_rules! pages {
+    ($($module:ident::$name:ident($view:ty) $what:literal;)+) => {
+        $(
+            #[doc = $what]
+            pub fn $name(frame: &FrameView, view: &$view) -> String {
+                during(frame.language, || $module::$name(frame, view))
+            }
+        )+
+    };
+}
+
+pages! {
+    account::account(AccountView) "`/account`.";
+    approvals::approvals(ApprovalsView) "`/approvals`.";
+    approvals::settings(SettingsView) "`/admin/settings`.";
+    audit::audit(AuditView) "`/audit`.";
+    audit_record::audit_record(AuditRecordView) "`/audit/{seq}`.";
+    credentials::credentials(CredentialsView) "`/admin/credentials`.";
+    credentials::credential_form(CredentialFormView) "`/admin/credentials/new` and `/admin/credentials/{name}/edit`.";
+    delete::delete(DeleteView) "Asks before one thing is deleted.";
+    delete::delete_phones(DeletePhonesView) "Asks before phones are deleted.";
+    failure::failure(FailureView) "Any page that could not be shown.";
+    groups::groups(GroupsView) "`/groups`.";
+    groups::group(GroupView) "`/groups/{slug}`.";
+    groups::group_form(GroupFormView) "`/groups/new` and `/groups/{slug}/edit`.";
+    import::import(ImportView) "Step 1.";
+    import_result::import_result(ImportResultView) "Step 3.";
+    import_review::import_review(ImportReviewView) "Step 2.";
+    job::job(JobView) "`/jobs/{id}`.";
+    jobs::jobs(JobsView) "`/jobs`.";
+    overview::overview(OverviewView) "`/`.";
+    phone::phone(PhoneView) "`/phones/{mac}`.";
+    phone_form::phone_form(PhoneFormView) "`/phones/new` and `/phones/{mac}/edit`.";
+    phone_gone::gone_phone(GonePhoneView) "`/phones/{mac}`, after it was deleted.";
+    phones::phones(PhonesView) "`/phones`.";
+    phones_edit::edit_phones(BulkEditView) "`/phones/edit?sel=…`.";
+    review::review(ReviewView) "`/run/review/{id}`.";
+    review_phones::review_phones(ReviewPhonesView) "`/run/review/{id}/phones`.";
+    run::run(RunView) "`/run`.";
+    sign_in::sign_in(SignInView) "`/sign-in`.";
+    sign_in::setup(SetupView) "`/setup`.";
+    sites::sites(SitesView) "`/sites`.";
+    sites::site_form(SiteFormView) "`/sites/new` and `/sites/{slug}/edit`.";
+    stop::stop_job(StopJobView) "`/jobs/{id}/cancel`.";
+    stop::stop_all(StopAllView) "`/stop-all`.";
+    tokens::tokens(TokensView) "`/admin/tokens`.";
+    users::users(UsersView) "`/admin/users`.";
+    users::user_form(UserFormView) "`/admin/users/new` and `/admin/users/{name}/edit`.";
+}

@@ -3,6 +3,7 @@
 use carillon_contract::overview::{ChangeView, FleetCause, FleetView, OverviewView, SiteHealth};
 use carillon_contract::{FrameView, Href};
 use carillon_domain::Cause;
+use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use super::overview_trends::trends;
@@ -14,15 +15,15 @@ use crate::shell::Page;
 use crate::words;
 
 /// `/`.
-pub fn overview(frame: &FrameView, view: &OverviewView) -> String {
-    Page::new("Overview").write(frame, |page| {
+pub(super) fn overview(frame: &FrameView, view: &OverviewView) -> String {
+    Page::new(say("Overview")).write(frame, |page| {
         let may = frame.user.as_ref().map(|user| user.may).unwrap_or_default();
         if view.fleet.phones == 0 {
             return first_steps(may.manage_inventory);
         }
         page.lede(fleet_sentence(&view.fleet));
         if may.run_jobs {
-            page.action(primary_link("/run", "run", "Run a command"));
+            page.action(primary_link("/run", "run", say("Run a command")));
         }
         view! {
             {tiles(&view.fleet)}
@@ -40,11 +41,11 @@ pub fn overview(frame: &FrameView, view: &OverviewView) -> String {
 }
 
 fn fleet_sentence(fleet: &FleetView) -> String {
-    format!(
-        "{} at {} in {}",
-        words::phones(fleet.phones),
-        words::counted(fleet.sites, "site", "sites"),
-        words::counted(fleet.groups, "group", "groups"),
+    say!(
+        "{phones} at {sites} in {groups}",
+        phones = words::phones(fleet.phones),
+        sites = say_many!(fleet.sites, "{count} site", "{count} sites"),
+        groups = say_many!(fleet.groups, "{count} group", "{count} groups")
     )
 }
 
@@ -52,18 +53,18 @@ fn first_steps(may_manage: bool) -> AnyView {
     if !may_manage {
         return empty(
             "phone",
-            "No phones yet",
-            "An administrator adds them; then this page shows how they are.",
+            say("No phones yet"),
+            say("An administrator adds them; then this page shows how they are."),
             vec![],
         );
     }
     empty(
         "phone",
-        "No phones yet",
-        "Import a list (a MAC address per line is enough to begin with), or add one by hand.",
+        say("No phones yet"),
+        say("Import a list (a MAC address per line is enough to begin with), or add one by hand."),
         vec![
-            primary_link("/phones/import", "upload", "Import a list"),
-            link_button("/phones/new", "plus", "Add a phone"),
+            primary_link("/phones/import", "upload", say("Import a list")),
+            link_button("/phones/new", "plus", say("Add a phone")),
         ],
     )
 }
@@ -72,10 +73,10 @@ fn tiles(fleet: &FleetView) -> AnyView {
     let by_state = |state: &str| Href::new("/phones").add("state", state).to_string();
     view! {
         <ul class="tiles">
-            {tile("plain", "phone", "Phones", fleet.phones, "/phones".to_owned(), "in the inventory")}
-            {tile("verified", "online", "Reachable", fleet.reachable, by_state("reachable"), "answered when last contacted")}
-            {tile("failed", "offline", "Offline", fleet.offline, by_state("offline"), "did not answer when last contacted")}
-            {tile("waiting", "question", "Not contacted", fleet.unknown, by_state("unknown"), "nothing was sent to them yet")}
+            {tile("plain", "phone", say("Phones"), fleet.phones, "/phones".to_owned(), say("in the inventory"))}
+            {tile("verified", "online", say("Reachable"), fleet.reachable, by_state("reachable"), say("answered when last contacted"))}
+            {tile("failed", "offline", say("Offline"), fleet.offline, by_state("offline"), say("did not answer when last contacted"))}
+            {tile("waiting", "question", say("Not contacted"), fleet.unknown, by_state("unknown"), say("nothing was sent to them yet"))}
         </ul>
     }
     .into_any()
@@ -105,27 +106,27 @@ fn tile(
 
 fn running(view: &OverviewView) -> AnyView {
     let body = if view.running.is_empty() {
-        view! { <p class="muted quiet-line">"Nothing is being sent."</p> }.into_any()
+        view! { <p class="muted quiet-line">{say("Nothing is being sent.")}</p> }.into_any()
     } else {
-        job_table("Jobs that are not finished", &view.running)
+        job_table(say("Jobs that are not finished"), &view.running)
     };
-    section("running", "Running now", None, body)
+    section("running", say("Running now"), None, body)
 }
 
 fn recent(view: &OverviewView) -> AnyView {
-    let all = view! { <a href="/jobs">"All jobs"</a> }.into_any();
+    let all = view! { <a href="/jobs">{say("All jobs")}</a> }.into_any();
     let body = if view.recent.is_empty() {
-        view! { <p class="muted quiet-line">"No job has finished yet."</p> }.into_any()
+        view! { <p class="muted quiet-line">{say("No job has finished yet.")}</p> }.into_any()
     } else {
-        job_table("The last finished jobs", &view.recent)
+        job_table(say("The last finished jobs"), &view.recent)
     };
-    section("recent", "Finished lately", Some(all), body)
+    section("recent", say("Finished lately"), Some(all), body)
 }
 
 fn causes(view: &OverviewView) -> AnyView {
     let lines = view.snippet.as_deref();
     let body = if view.causes.is_empty() {
-        view! { <p class="quiet-line">{icon("verified")}" No phone's last command went wrong."</p> }
+        view! { <p class="quiet-line">{icon("verified")}" "{say("No phone's last command went wrong.")}</p> }
             .into_any()
     } else {
         let items: Vec<AnyView> = view
@@ -135,7 +136,7 @@ fn causes(view: &OverviewView) -> AnyView {
             .collect();
         view! { <ul class="cause-lines">{items}</ul> }.into_any()
     };
-    section("causes", "What stands in the way", None, body)
+    section("causes", say("What stands in the way"), None, body)
 }
 
 fn cause(group: &FleetCause, lines: Option<&str>) -> AnyView {
@@ -145,12 +146,12 @@ fn cause(group: &FleetCause, lines: Option<&str>) -> AnyView {
     let class = format!("is-{}", target_meaning(cause.state()));
     view! {
         <li class=class>
-            <a class="cause-line-count tnum" href=href aria-label=format!("{}: {}", words::phones(group.phones), cause.title())>
+            <a class="cause-line-count tnum" href=href aria-label=format!("{}: {}", words::phones(group.phones), words::cause_title(cause))>
                 {words::number(group.phones)}
             </a>
             <div>
-                <p class="cause-title">{cause.title()}</p>
-                <p class="muted">{cause.next_step()}</p>
+                <p class="cause-title">{words::cause_title(cause)}</p>
+                <p class="muted">{words::cause_next_step(cause)}</p>
                 {lines}
             </div>
         </li>
@@ -159,23 +160,23 @@ fn cause(group: &FleetCause, lines: Option<&str>) -> AnyView {
 }
 
 fn sites(sites: &[SiteHealth]) -> AnyView {
-    let all = view! { <a href="/sites">"All sites"</a> }.into_any();
+    let all = view! { <a href="/sites">{say("All sites")}</a> }.into_any();
     let body = if sites.is_empty() {
-        view! { <p class="muted quiet-line">"No sites yet."</p> }.into_any()
+        view! { <p class="muted quiet-line">{say("No sites yet.")}</p> }.into_any()
     } else {
         table(
             "sites-health",
-            "How the sites are",
+            say("How the sites are"),
             vec![
-                th("Site"),
-                th("Reached"),
-                th_num("Phones"),
-                th_num("Offline"),
+                th(say("Site")),
+                th(say("Reached")),
+                th_num(say("Phones")),
+                th_num(say("Offline")),
             ],
             sites.iter().map(site).collect(),
         )
     };
-    section("sites", "Sites", Some(all), body)
+    section("sites", say("Sites"), Some(all), body)
 }
 
 fn site(site: &SiteHealth) -> AnyView {
@@ -188,9 +189,9 @@ fn site(site: &SiteHealth) -> AnyView {
     };
     tr(vec![
         th_row(view! { <a class="row-name" href=href.to_string()>{site.name.clone()}</a> }),
-        td("Reached", reach_bar(site)),
-        td_num("Phones", words::number(site.phones)),
-        td_num("Offline", offline),
+        td(say("Reached"), reach_bar(site)),
+        td_num(say("Phones"), words::number(site.phones)),
+        td_num(say("Offline"), offline),
     ])
 }
 
@@ -200,12 +201,12 @@ fn reach_bar(site: &SiteHealth) -> AnyView {
         site.reachable as f64 * 100.0 / all,
         site.offline as f64 * 100.0 / all,
     );
-    let label = format!(
-        "{} of {} reachable, {} offline, {} not contacted",
-        words::number(site.reachable),
-        words::number(site.phones),
-        words::number(site.offline),
-        words::number(site.unknown)
+    let label = say!(
+        "{reachable} of {phones} reachable, {offline} offline, {unknown} not contacted",
+        reachable = words::number(site.reachable),
+        phones = words::number(site.phones),
+        offline = words::number(site.offline),
+        unknown = words::number(site.unknown)
     );
     view! {
         <svg class="bar thin" role="img" aria-label=label>
@@ -235,10 +236,10 @@ fn changes(changes: &[ChangeView]) -> Option<AnyView> {
             .into_any()
         })
         .collect();
-    let all = view! { <a href="/audit">"Audit log"</a> }.into_any();
+    let all = view! { <a href="/audit">{say("Audit log")}</a> }.into_any();
     Some(section(
         "changes",
-        "Changed lately",
+        say("Changed lately"),
         Some(all),
         view! { <ol class="timeline">{items}</ol> },
     ))

@@ -2,6 +2,7 @@
 
 use carillon_contract::Href;
 use carillon_contract::overview::{DayView, FirmwareCount, TrendsView};
+use carillon_language::say;
 use leptos::prelude::*;
 
 use crate::components::{
@@ -31,26 +32,26 @@ fn by_day(days: &[DayView]) -> AnyView {
         .map(|day| {
             tr(vec![
                 th_row(day.date.clone()),
-                td_num("Jobs", words::number(day.jobs)),
-                td_num("Phones", words::number(day.counts.total())),
-                td_num("Problems", words::number(day.counts.problems())),
+                td_num(say("Jobs"), words::number(day.jobs)),
+                td_num(say("Phones"), words::number(day.counts.total())),
+                td_num(say("Problems"), words::number(day.counts.problems())),
             ])
         })
         .collect();
     let head = vec![
-        th("Day"),
-        th_num("Jobs"),
-        th_num("Phones"),
-        th_num("Problems"),
+        th(say("Day")),
+        th_num(say("Jobs")),
+        th_num(say("Phones")),
+        th_num(say("Problems")),
     ];
     panel(
         "by-day",
-        format!("Last {} days", days.len()),
+        say!("Last {days} days", days = days.len()),
         view! {
             <p>{sum_of(days)}</p>
             {day_columns(days)}
             <p class="chart-ends muted tnum"><span>{date(first)}</span><span>{date(last)}</span></p>
-            <details class="aside"><summary>"Numbers"</summary>{table("by-day", "Jobs by day", head, worked)}</details>
+            <details class="aside"><summary>{say("Numbers")}</summary>{table("by-day", say("Jobs by day"), head, worked)}</details>
         },
     )
 }
@@ -62,7 +63,8 @@ fn by_cause(view: &TrendsView) -> AnyView {
         .iter()
         .map(|(cause, count)| {
             let href = Href::new("/phones").add("ready", cause).to_string();
-            let name = view! { <a class="quiet" href=href>{cause.title()}</a> }.into_any();
+            let name =
+                view! { <a class="quiet" href=href>{words::cause_title(*cause)}</a> }.into_any();
             share_line(
                 name,
                 *count,
@@ -73,7 +75,7 @@ fn by_cause(view: &TrendsView) -> AnyView {
         .collect();
     panel(
         "by-cause",
-        "Why commands went wrong",
+        say("Why commands went wrong"),
         view! { <ul class="shares">{lines}</ul> },
     )
 }
@@ -84,7 +86,7 @@ fn by_firmware(counts: &[FirmwareCount]) -> AnyView {
         .iter()
         .map(|one| {
             let word = if one.firmware.is_empty() {
-                "not known".to_owned()
+                say("not known").to_owned()
             } else {
                 one.firmware.clone()
             };
@@ -98,7 +100,7 @@ fn by_firmware(counts: &[FirmwareCount]) -> AnyView {
         .collect();
     panel(
         "by-firmware",
-        "Phones by firmware",
+        say("Phones by firmware"),
         view! { <ul class="shares">{lines}</ul> },
     )
 }

@@ -1,9 +1,11 @@
 //! `/phones/{mac}`: one phone.
 
+use carillon_contract::list::Link;
 use carillon_contract::phone::{CredentialSource, PhoneView, PinView};
 use carillon_contract::phones::Readiness;
 use carillon_contract::{FrameView, Href};
 use carillon_domain::phone::AuthScheme;
+use carillon_language::say;
 use leptos::prelude::*;
 
 use super::phone_actions::actions;
@@ -11,13 +13,13 @@ use super::phone_keypad::keypad;
 use crate::components::{
     ago_or, cause_note, dash, error_summary, fact, fact_text, facts, hidden, icon, instant_and_age,
     last_result, link_button, mono, panel, panel_with, post, protected_mark, reachability_badge,
-    readiness_badge, submit, tag, timeline,
+    readiness_badge, said_with, submit, tag, timeline,
 };
 use crate::shell::{Page, Scripts};
 use crate::words;
 
 /// `/phones/{mac}`.
-pub fn phone(frame: &FrameView, view: &PhoneView) -> String {
+pub(super) fn phone(frame: &FrameView, view: &PhoneView) -> String {
     let scripts = Scripts {
         copy: view.snippet.is_some(),
         ..Scripts::default()
@@ -26,12 +28,16 @@ pub fn phone(frame: &FrameView, view: &PhoneView) -> String {
         .scripts(scripts)
         .write(frame, |page| {
             let may = frame.user.as_ref().map(|user| user.may).unwrap_or_default();
-            page.up("/phones", "Phones");
+            page.up("/phones", say("Phones"));
             page.lede(headline(view));
             if may.manage_inventory {
                 let path = format!("/phones/{}", view.phone.mac);
-                page.action(link_button(format!("{path}/edit"), "edit", "Edit"));
-                page.action(link_button(format!("{path}/delete"), "trash", "Delete…"));
+                page.action(link_button(format!("{path}/edit"), "edit", say("Edit")));
+                page.action(link_button(
+                    format!("{path}/delete"),
+                    "trash",
+                    say("Delete…"),
+                ));
             }
             view! {
                 {error_summary(&view.errors)}
@@ -60,7 +66,7 @@ fn headline(view: &PhoneView) -> AnyView {
             {reachability_badge(view.state)}
             {readiness_badge(view.ready)}
             {protected}
-            <span class="muted">"Last answer "{ago_or(view.last_seen, "never")}</span>
+            <span class="muted">{said_with(say("Last answer {when}"), vec![("when", ago_or(view.last_seen, say("never")))])}</span>
         </span>
     }
     .into_any()
@@ -84,20 +90,20 @@ fn what_it_is(view: &PhoneView) -> AnyView {
     };
     panel(
         "facts",
-        "What it is",
+        say("What it is"),
         facts(vec![
             fact("MAC", mono(phone.mac.to_string())),
-            fact_text("Label", &phone.label),
-            fact_text("Extension", &phone.extension),
-            fact_text("Model", &phone.model),
-            fact_text("Firmware", &phone.firmware),
-            fact("Site", site(view)),
-            fact("Groups", groups(view)),
-            fact("Tags", tags),
+            fact_text(say("Label"), &phone.label),
+            fact_text(say("Extension"), &phone.extension),
+            fact_text(say("Model"), &phone.model),
+            fact_text(say("Firmware"), &phone.firmware),
+            fact(say("Site"), site(view)),
+            fact(say("Groups"), groups(view)),
+            fact(say("Tags"), tags),
             fact_text("SIP", &phone.sip_uri),
-            fact_text("Notes", &phone.notes),
-            fact("Added", instant_and_age(view.created_at)),
-            fact("Changed", instant_and_age(view.updated_at)),
+            fact_text(say("Notes"), &phone.notes),
+            fact(say("Added"), instant_and_age(view.created_at)),
+            fact(say("Changed"), instant_and_age(view.updated_at)),
         ]),
     )
 }
@@ -130,23 +136,23 @@ fn how_reached(view: &PhoneView) -> AnyView {
     let target = match &view.target {
         Some(target) => mono(target.clone()),
         None => {
-            view! { <span class="is-failed">{icon("failed")}" No address in the inventory"</span> }
+            view! { <span class="is-failed">{icon("failed")}" "{say("No address in the inventory")}</span> }
                 .into_any()
         }
     };
     let security = view
         .site
         .as_ref()
-        .map_or("No site", |(_, security)| words::security(*security));
+        .map_or(say("No site"), |(_, security)| words::security(*security));
     panel(
         "reach",
-        "How it is reached",
+        say("How it is reached"),
         facts(vec![
-            fact("Requests go to", target),
-            fact("Site's rule", security),
-            fact("Credential", credential(&view.credential)),
-            fact("Last tried", ago_or(view.last_tried, "never")),
-            fact("Last result", last_result(view.last_result.as_ref())),
+            fact(say("Requests go to"), target),
+            fact(say("Site's rule"), security),
+            fact(say("Credential"), credential(&view.credential)),
+            fact(say("Last tried"), ago_or(view.last_tried, say("never"))),
+            fact(say("Last result"), last_result(view.last_result.as_ref())),
         ]),
     )
 }
@@ -154,20 +160,25 @@ fn how_reached(view: &PhoneView) -> AnyView {
 fn credential(source: &CredentialSource) -> AnyView {
     match source {
         CredentialSource::Missing => {
-            view! { <span>"None stored"</span>" "<span class="muted">"(fine while the phone asks for none)"</span> }.into_any()
+            view! { <span>{say("None stored")}</span>" "<span class="muted">{say("(fine while the phone asks for none)")}</span> }.into_any()
         }
         CredentialSource::Own { name } => {
-            view! { {name.clone()}<span class="muted">", this phone's own"</span> }.into_any()
+            view! { {name.clone()}<span class="muted">", "{say("this phone's own")}</span> }.into_any()
         }
         CredentialSource::Group { name, group } => {
-            view! { {name.clone()}<span class="muted">", from group "<a href=group.href.clone()>{group.text.clone()}</a></span> }
+            view! { {name.clone()}<span class="muted">", "{from_where(say("from group {name}"), group)}</span> }
                 .into_any()
         }
         CredentialSource::Site { name, site } => {
-            view! { {name.clone()}<span class="muted">", from site "<a href=site.href.clone()>{site.text.clone()}</a></span> }
+            view! { {name.clone()}<span class="muted">", "{from_where(say("from site {name}"), site)}</span> }
                 .into_any()
         }
     }
+}
+
+fn from_where(text: &str, link: &Link) -> Vec<AnyView> {
+    let link = view! { <a href=link.href.clone()>{link.text.clone()}</a> }.into_any();
+    said_with(text, vec![("name", link)])
 }
 
 fn trust(view: &PhoneView, may_manage: bool) -> AnyView {
@@ -177,7 +188,7 @@ fn trust(view: &PhoneView, may_manage: bool) -> AnyView {
         post(
             format!("{path}/forget-sign-in"),
             "inline-form",
-            submit("small", "close", "Forget"),
+            submit("small", "close", say("Forget")),
         )
     });
     let old_form =
@@ -185,10 +196,10 @@ fn trust(view: &PhoneView, may_manage: bool) -> AnyView {
     let pin = view.pin.as_ref().map(|pin| pinned(pin, &path, may_manage));
     panel(
         "trust",
-        "What was learned from it",
+        say("What was learned from it"),
         view! {
             <dl class="facts">
-                {fact("Asks for its password by", view! { {words::auth_scheme(view.auth_scheme)}" "{forget} })}
+                {fact(say("Asks for its password by"), view! { {words::auth_scheme(view.auth_scheme)}" "{forget} })}
                 {pin}
             </dl>
             {old_form}
@@ -201,14 +212,12 @@ fn legacy_login(path: &str) -> AnyView {
     let choose = post(
         format!("{path}/legacy-login"),
         "inline-form",
-        submit("small danger", "check", "Use the old login form"),
+        submit("small danger", "check", say("Use the old login form")),
     );
     view! {
         <details>
-            <summary>"Very old firmware?"</summary>
-            <p>"Phones up to about 2016 may know only a login form that puts user name and \
-               password into the address of each request. Choose it when nothing else works; in \
-               clear it is sent only at plain HTTP sites."</p>
+            <summary>{say("Very old firmware?")}</summary>
+            <p>{say("Phones up to about 2016 may know only a login form that puts user name and password into the address of each request. Choose it when nothing else works; in clear it is sent only at plain HTTP sites.")}</p>
             {choose}
         </details>
     }
@@ -222,13 +231,13 @@ fn pinned(pin: &PinView, path: &str, may_manage: bool) -> AnyView {
                 post(
                     format!("{path}/forget-pin"),
                     "inline-form",
-                    submit("small", "close", "Forget"),
+                    submit("small", "close", say("Forget")),
                 )
             });
             view! { <span class="mono key">{key.clone()}</span>" "{forget} }.into_any()
         }
         None => {
-            view! { <span class="muted">"None yet; the first one it shows is remembered"</span> }
+            view! { <span class="muted">{say("None yet; the first one it shows is remembered")}</span> }
                 .into_any()
         }
     };
@@ -236,25 +245,25 @@ fn pinned(pin: &PinView, path: &str, may_manage: bool) -> AnyView {
         let confirm = may_manage.then(|| {
             let body = view! {
                 {hidden("pin", seen.clone())}
-                {submit("small danger", "check", "It is this phone: trust the new key")}
+                {submit("small danger", "check", say("It is this phone: trust the new key"))}
             };
             post(format!("{path}/confirm-pin"), "inline-form", body)
         });
         fact(
-            "Key it showed last",
+            say("Key it showed last"),
             view! { <span class="mono key">{seen.clone()}</span>{confirm} },
         )
     });
-    view! { {fact("Pinned key (SHA-256)", known)}{seen} }.into_any()
+    view! { {fact(say("Pinned key (SHA-256)"), known)}{seen} }.into_any()
 }
 
 fn history(view: &PhoneView) -> AnyView {
-    let all = view! { <a href=view.timeline_href.clone()>"All of it"</a> }.into_any();
+    let all = view! { <a href=view.timeline_href.clone()>{say("All of it")}</a> }.into_any();
     let body = if view.timeline.is_empty() {
-        view! { <p class="muted quiet-line">"Nothing was recorded for this phone yet."</p> }
+        view! { <p class="muted quiet-line">{say("Nothing was recorded for this phone yet.")}</p> }
             .into_any()
     } else {
         timeline(&view.timeline)
     };
-    panel_with("timeline", "What happened", Some(all), body)
+    panel_with("timeline", say("What happened"), Some(all), body)
 }

@@ -3,6 +3,7 @@
 use carillon_contract::phone::{PhoneView, QuickAction};
 use carillon_contract::run::ActionClass;
 use carillon_contract::{FormErrors, Href};
+use carillon_language::say;
 use leptos::prelude::*;
 
 use crate::components::{class_badge, hidden, icon, panel_with, param_field, post, submit};
@@ -12,9 +13,9 @@ pub(super) fn actions(view: &PhoneView, may_run: bool) -> AnyView {
     if !may_run {
         return ().into_any();
     }
-    let more = view! { <a href=Href::new("/run").add("phone", view.phone.mac).to_string()>"All commands"</a> }.into_any();
+    let more = view! { <a href=Href::new("/run").add("phone", view.phone.mac).to_string()>{say("All commands")}</a> }.into_any();
     let body = if view.actions.is_empty() {
-        view! { <p class="muted quiet-line">"Your role allows no command for this phone."</p> }
+        view! { <p class="muted quiet-line">{say("Your role allows no command for this phone.")}</p> }
             .into_any()
     } else {
         let items: Vec<AnyView> = view
@@ -24,7 +25,7 @@ pub(super) fn actions(view: &PhoneView, may_run: bool) -> AnyView {
             .collect();
         view! { <ul class="quick">{items}</ul> }.into_any()
     };
-    panel_with("actions", "Do", Some(more), body)
+    panel_with("actions", say("Do"), Some(more), body)
 }
 
 /// A harmless command is one press; any other unfolds and asks why.
@@ -63,7 +64,7 @@ fn unfolding(action: &QuickAction, path: String, errors: &FormErrors) -> AnyView
         let id = format!("reason-{}", action.name);
         view! {
             <div class="field">
-                <label for=id.clone()>"Reason"<span class="required">"required"</span></label>
+                <label for=id.clone()>{say("Reason")}<span class="required">{say("required")}</span></label>
                 <input class="input" id=id.clone() name="reason" required=true autocomplete="off" />
             </div>
         }

@@ -4,6 +4,7 @@ use carillon_contract::FrameView;
 use carillon_contract::form::{Choice, VERSION_FIELD};
 use carillon_contract::phone::PhoneFormView;
 use carillon_domain::phone::{DialForm, UrlForm};
+use carillon_language::say;
 use leptos::prelude::*;
 
 use crate::components::{Field, checkbox, error_summary, fieldset, hidden, post, select, submit};
@@ -11,13 +12,13 @@ use crate::shell::Page;
 use crate::words;
 
 /// `/phones/new` and `/phones/{mac}/edit`.
-pub fn phone_form(frame: &FrameView, view: &PhoneFormView) -> String {
+pub(super) fn phone_form(frame: &FrameView, view: &PhoneFormView) -> String {
     let title = match view.mac {
-        Some(_) => format!("Edit {}", view.name),
-        None => "Add a phone".to_owned(),
+        Some(_) => say!("Edit {name}", name = view.name),
+        None => say("Add a phone").to_owned(),
     };
     Page::new(title).narrow().write(frame, |page| {
-        page.up("/phones", "Phones");
+        page.up("/phones", say("Phones"));
         let (action, back) = match view.mac {
             Some(mac) => (format!("/phones/{mac}/edit"), format!("/phones/{mac}")),
             None => ("/phones/new".to_owned(), "/phones".to_owned()),
@@ -32,8 +33,8 @@ pub fn phone_form(frame: &FrameView, view: &PhoneFormView) -> String {
                 {credentials(view)}
                 {rest(view)}
                 <div class="form-end">
-                    {submit("primary", "check", "Save phone")}
-                    <a class="button" href=back>"Cancel"</a>
+                    {submit("primary", "check", say("Save phone"))}
+                    <a class="button" href=back>{say("Cancel")}</a>
                 </div>
             },
         );
@@ -43,32 +44,32 @@ pub fn phone_form(frame: &FrameView, view: &PhoneFormView) -> String {
 
 fn identity(view: &PhoneFormView) -> AnyView {
     let (form, errors) = (&view.form, &view.errors);
-    let mac = Field::text("mac", "MAC address")
+    let mac = Field::text("mac", say("MAC address"))
         .value(&form.mac)
         .errors(errors)
         .width("medium")
         .placeholder("00:15:65:aa:bb:cc");
     let mac = if view.mac.is_some() {
         mac.readonly()
-            .hint("The identity of the phone; it cannot change.")
+            .hint(say("The identity of the phone; it cannot change."))
     } else {
         mac.required()
-            .hint("Any notation: it stands on the back of the phone.")
+            .hint(say("Any notation: it stands on the back of the phone."))
     };
     fieldset(
         "identity",
-        "What it is",
+        say("What it is"),
         None,
         errors,
         view! {
             {mac.view()}
-            {Field::text("label", "Label").value(&form.label).errors(errors).hint("What people call it: Reception.").view()}
+            {Field::text("label", say("Label")).value(&form.label).errors(errors).hint(say("What people call it: Reception.")).view()}
             <div class="field-row">
-                {Field::text("extension", "Extension").value(&form.extension).errors(errors).width("short").view()}
-                {Field::text("model", "Model").value(&form.model).errors(errors).width("short").placeholder("T46S").view()}
+                {Field::text("extension", say("Extension")).value(&form.extension).errors(errors).width("short").view()}
+                {Field::text("model", say("Model")).value(&form.model).errors(errors).width("short").placeholder("T46S").view()}
             </div>
-            {select("site", "Site", &view.sites, None, errors)}
-            {Field::text("tags", "Tags").value(&form.tags).errors(errors).hint("Separated by semicolons.").view()}
+            {select("site", say("Site"), &view.sites, None, errors)}
+            {Field::text("tags", say("Tags")).value(&form.tags).errors(errors).hint(say("Separated by semicolons.")).view()}
         },
     )
 }
@@ -76,9 +77,9 @@ fn identity(view: &PhoneFormView) -> AnyView {
 fn reach(view: &PhoneFormView) -> AnyView {
     let (form, errors) = (&view.form, &view.errors);
     let schemes = [
-        Choice::new("", "As the site says", form.scheme.is_empty()),
+        Choice::new("", say("As the site says"), form.scheme.is_empty()),
         Choice::new("https", "HTTPS", form.scheme == "https"),
-        Choice::new("http", "HTTP, in clear", form.scheme == "http"),
+        Choice::new("http", say("HTTP, in clear"), form.scheme == "http"),
     ];
     let url_forms: Vec<Choice> = UrlForm::ALL
         .iter()
@@ -96,20 +97,20 @@ fn reach(view: &PhoneFormView) -> AnyView {
         .collect();
     fieldset(
         "reach",
-        "How it is reached",
+        say("How it is reached"),
         None,
         errors,
         view! {
             <div class="field-row">
-                {Field::text("address", "IP address").value(&form.address).errors(errors).width("medium").view()}
-                {Field::integer("port", "Port", 1, 65_535).value(&form.port).errors(errors).hint("").view()}
+                {Field::text("address", say("IP address")).value(&form.address).errors(errors).width("medium").view()}
+                {Field::integer("port", say("Port"), 1, 65_535).value(&form.port).errors(errors).hint("").view()}
             </div>
-            {select("scheme", "Scheme", &schemes, None, errors)}
+            {select("scheme", say("Scheme"), &schemes, None, errors)}
             <div class="field-row">
-                {select("url_form", "Address form", &url_forms, None, errors)}
-                {select("dial_form", "Form of a number", &dial_forms, None, errors)}
+                {select("url_form", say("Address form"), &url_forms, None, errors)}
+                {select("dial_form", say("Form of a number"), &dial_forms, None, errors)}
             </div>
-            {Field::text("sip_uri", "SIP address").value(&form.sip_uri).errors(errors).placeholder("2041@pbx.example").view()}
+            {Field::text("sip_uri", say("SIP address")).value(&form.sip_uri).errors(errors).placeholder("2041@pbx.example").view()}
         },
     )
 }
@@ -117,21 +118,23 @@ fn reach(view: &PhoneFormView) -> AnyView {
 fn credentials(view: &PhoneFormView) -> AnyView {
     let (form, errors) = (&view.form, &view.errors);
     let keep = if view.has_own_password {
-        "Leave blank to keep the stored one. It is never shown."
+        say("Leave blank to keep the stored one. It is never shown.")
     } else {
-        "Only together with a user name."
+        say("Only together with a user name.")
     };
     fieldset(
         "credentials",
-        "What it asks for",
-        Some("Without anything here it uses the credential of its group or site."),
+        say("What it asks for"),
+        Some(say(
+            "Without anything here it uses the credential of its group or site.",
+        )),
         errors,
         view! {
-            {select("credential", "Stored credential", &view.credentials, None, errors)}
-            <p class="or">"or one for this phone alone"</p>
+            {select("credential", say("Stored credential"), &view.credentials, None, errors)}
+            <p class="or">{say("or one for this phone alone")}</p>
             <div class="field-row">
-                {Field::text("username", "User name").value(&form.username).errors(errors).width("medium").view()}
-                {Field::password("password", "Password", "new-password").hint(keep).errors(errors).width("medium").view()}
+                {Field::text("username", say("User name")).value(&form.username).errors(errors).width("medium").view()}
+                {Field::password("password", say("Password"), "new-password").hint(keep).errors(errors).width("medium").view()}
             </div>
         },
     )
@@ -139,11 +142,11 @@ fn credentials(view: &PhoneFormView) -> AnyView {
 
 fn rest(view: &PhoneFormView) -> AnyView {
     let protect = view! {
-        "Protected "<span class="hint">"Jobs leave it out unless an administrator includes it."</span>
+        {say("Protected")}" "<span class="hint">{say("Jobs leave it out unless an administrator includes it.")}</span>
     };
     view! {
         {checkbox("protected", "on", protect, view.form.protected)}
-        {Field::lines("notes", "Notes", "3").value(&view.form.notes).errors(&view.errors).view()}
+        {Field::lines("notes", say("Notes"), "3").value(&view.form.notes).errors(&view.errors).view()}
     }
     .into_any()
 }

@@ -2,33 +2,40 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::phone::GonePhoneView;
+use carillon_language::{minute, say};
 use leptos::prelude::*;
 
-use crate::components::{ago, mono, panel_with, timeline};
+use crate::components::{ago, mono, panel_with, said_with, timeline};
 use crate::shell::Page;
 
 /// `/phones/{mac}`, after it was deleted.
-pub fn gone_phone(frame: &FrameView, view: &GonePhoneView) -> String {
+pub(super) fn gone_phone(frame: &FrameView, view: &GonePhoneView) -> String {
     let name = if view.name.is_empty() {
         view.mac.to_string()
     } else {
         view.name.clone()
     };
     Page::new(name).write(frame, |page| {
-        page.up("/phones", "Phones");
+        page.up("/phones", say("Phones"));
         page.lede(view! {
             <span class="headline">
                 {mono(view.mac.to_string())}
                 <span>
-                    "Deleted on "{view.deleted_at.to_minute_text()}" UTC by "
-                    <strong>{view.deleted_by.clone()}</strong>", "{ago(view.deleted_at)}
+                    {said_with(
+                        say("Deleted on {moment} UTC by {actor}, {age}"),
+                        vec![
+                            ("moment", minute(view.deleted_at).into_any()),
+                            ("actor", view! { <strong>{view.deleted_by.clone()}</strong> }.into_any()),
+                            ("age", ago(view.deleted_at)),
+                        ],
+                    )}
                 </span>
             </span>
         });
-        let all = view! { <a href=view.timeline_href.clone()>"All of it"</a> }.into_any();
+        let all = view! { <a href=view.timeline_href.clone()>{say("All of it")}</a> }.into_any();
         panel_with(
             "timeline",
-            "What happened",
+            say("What happened"),
             Some(all),
             timeline(&view.timeline),
         )

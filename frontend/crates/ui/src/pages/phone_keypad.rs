@@ -4,9 +4,10 @@
 //! nobody would notice need none.
 
 use carillon_contract::phone::{KeyView, KeypadView, PhoneView, ScreenView};
+use carillon_language::say;
 use leptos::prelude::*;
 
-use crate::components::{ago, error_summary, icon, panel_with, post, submit};
+use crate::components::{ago, error_summary, icon, panel_with, post, said_with, submit};
 
 /// Rows of keys as they lie on the phone; a blank keeps a place free.
 const SOFT: [&str; 4] = ["F1", "F2", "F3", "F4"];
@@ -35,9 +36,9 @@ pub(super) fn keypad(view: &PhoneView, pad: &KeypadView) -> AnyView {
             "small",
             "eye",
             if pad.screen.is_some() {
-                "Look again"
+                say("Look again")
             } else {
-                "Look at the screen"
+                say("Look at the screen")
             },
         ),
     );
@@ -46,12 +47,12 @@ pub(super) fn keypad(view: &PhoneView, pad: &KeypadView) -> AnyView {
         "keypad",
         view! {
             {lines(pad)}
-            {keys("soft", "Soft keys", &SOFT, pad)}
+            {keys("soft", say("Soft keys"), &SOFT, pad)}
             <div class="keypad-middle">
-                {keys("arrows", "Navigation", &ARROWS, pad)}
-                {keys("digits", "Digits", &DIGITS, pad)}
+                {keys("arrows", say("Navigation"), &ARROWS, pad)}
+                {keys("digits", say("Digits"), &DIGITS, pad)}
             </div>
-            {keys("features", "Feature keys", &FEATURES, pad)}
+            {keys("features", say("Feature keys"), &FEATURES, pad)}
             {reason(pad)}
         },
     );
@@ -59,20 +60,20 @@ pub(super) fn keypad(view: &PhoneView, pad: &KeypadView) -> AnyView {
         {errors}
         <div class="keypad-body"><div class="keypad-parts">{screen(pad.screen.as_ref())}{form}</div></div>
     };
-    panel_with("keypad", "Keys and screen", Some(look), body)
+    panel_with("keypad", say("Keys and screen"), Some(look), body)
 }
 
 fn screen(screen: Option<&ScreenView>) -> AnyView {
     match screen {
         Some(screen) => view! {
             <figure class="screen">
-                <img src=screen.href.clone() width=screen.width.to_string() height=screen.height.to_string() alt="The screen of the phone" />
-                <figcaption class="muted">"Taken "{ago(screen.at)}"; it is not kept."</figcaption>
+                <img src=screen.href.clone() width=screen.width.to_string() height=screen.height.to_string() alt=say("The screen of the phone") />
+                <figcaption class="muted">{said_with(say("Taken {when}; it is not kept."), vec![("when", ago(screen.at))])}</figcaption>
             </figure>
         }
         .into_any(),
         None => view! {
-            <p class="screen none muted">"The picture may show who is calling whom; that you looked is recorded."</p>
+            <p class="screen none muted">{say("The picture may show who is calling whom; that you looked is recorded.")}</p>
         }
         .into_any(),
     }
@@ -101,7 +102,7 @@ fn lines(pad: &KeypadView) -> AnyView {
     if cells.is_empty() {
         return ().into_any();
     }
-    view! { <div class="keys keys-lines" role="group" aria-label="Line keys">{cells}</div> }
+    view! { <div class="keys keys-lines" role="group" aria-label=say("Line keys")>{cells}</div> }
         .into_any()
 }
 
@@ -142,14 +143,14 @@ fn face(name: &str) -> AnyView {
     }
     let word = match name {
         "POUND" => "#",
-        "VOLUME_UP" => "Vol +",
-        "VOLUME_DOWN" => "Vol −",
-        "MUTE" => "Mute",
-        "HEADSET" => "Headset",
-        "SPEAKER" => "Speaker",
-        "MSG" => "Message",
-        "RD" => "Redial",
-        "ENTER" => "Enter",
+        "VOLUME_UP" => say("Vol +"),
+        "VOLUME_DOWN" => say("Vol −"),
+        "MUTE" => say("Mute"),
+        "HEADSET" => say("Headset"),
+        "SPEAKER" => say("Speaker"),
+        "MSG" => say("Message"),
+        "RD" => say("Redial"),
+        "ENTER" => say("Enter"),
         other => other,
     };
     view! { <span>{word.to_owned()}</span> }.into_any()
@@ -159,13 +160,13 @@ fn face(name: &str) -> AnyView {
 fn reason(pad: &KeypadView) -> AnyView {
     let loud = pad.keys.iter().any(|key| !key.harmless);
     let hint = if loud {
-        "Needed for keys with a coloured edge: they may answer, dial or end a call."
+        say("Needed for keys with a coloured edge: they may answer, dial or end a call.")
     } else {
-        "These keys need none."
+        say("These keys need none.")
     };
     view! {
         <div class="field">
-            <label for="f-key-reason">"Reason"</label>
+            <label for="f-key-reason">{say("Reason")}</label>
             <p class="hint" id="f-key-reason-hint">{hint}</p>
             <input class="input" id="f-key-reason" name="reason" value=pad.reason.clone() autocomplete="off" aria-describedby="f-key-reason-hint" />
         </div>

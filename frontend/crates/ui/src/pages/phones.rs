@@ -3,6 +3,7 @@
 use carillon_contract::FrameView;
 use carillon_contract::list::Facet;
 use carillon_contract::phones::PhonesView;
+use carillon_language::{retell, say};
 use leptos::prelude::*;
 
 use super::phones_bulk::bulk_bar;
@@ -18,52 +19,57 @@ use crate::words;
 const WAYS_BACK: usize = 4;
 
 /// `/phones`.
-pub fn phones(frame: &FrameView, view: &PhonesView) -> String {
+pub(super) fn phones(frame: &FrameView, view: &PhonesView) -> String {
     let scripts = Scripts {
         select: !view.bulk.is_empty(),
         ..Scripts::default()
     };
-    Page::new("Phones").scripts(scripts).write(frame, |page| {
-        let manage = frame.user.as_ref().is_some_and(|u| u.may.manage_inventory);
-        if let Some(href) = view
-            .export_href
-            .as_ref()
-            .filter(|_| view.paging.total.count > 0)
-        {
-            let word = format!("Export CSV ({})", total_text(view.paging.total));
-            page.action(link_button(href.clone(), "download", word));
-        }
-        if manage {
-            page.action(link_button("/phones/import", "upload", "Import"));
-            page.action(link_button("/phones/new", "plus", "Add"));
-        }
-        if view.inventory == 0 && view.filter_error.is_none() {
-            return nothing_yet(manage);
-        }
-        page.lede(sentence(view));
-        view! {
-            {error_summary(&view.errors)}
-            {unknown_parameters(&view.unknown_parameters)}
-            {filter_form(view)}
-            <div class="list-tools">
-                <div class="list-chips">{chips(&view.chips, &view.clear_href)}</div>
-                {saved_views(view)}
-                {column_choice(view)}
-            </div>
-            {list(view)}
-        }
-        .into_any()
-    })
+    Page::new(say("Phones"))
+        .scripts(scripts)
+        .write(frame, |page| {
+            let manage = frame.user.as_ref().is_some_and(|u| u.may.manage_inventory);
+            if let Some(href) = view
+                .export_href
+                .as_ref()
+                .filter(|_| view.paging.total.count > 0)
+            {
+                let word = say!(
+                    "Export CSV ({total})",
+                    total = total_text(view.paging.total)
+                );
+                page.action(link_button(href.clone(), "download", word));
+            }
+            if manage {
+                page.action(link_button("/phones/import", "upload", say("Import")));
+                page.action(link_button("/phones/new", "plus", say("Add")));
+            }
+            if view.inventory == 0 && view.filter_error.is_none() {
+                return nothing_yet(manage);
+            }
+            page.lede(sentence(view));
+            view! {
+                {error_summary(&view.errors)}
+                {unknown_parameters(&view.unknown_parameters)}
+                {filter_form(view)}
+                <div class="list-tools">
+                    <div class="list-chips">{chips(&view.chips, &view.clear_href)}</div>
+                    {saved_views(view)}
+                    {column_choice(view)}
+                </div>
+                {list(view)}
+            }
+            .into_any()
+        })
 }
 
 fn sentence(view: &PhonesView) -> String {
     if view.filter.is_empty() {
         words::phones(view.inventory)
     } else {
-        format!(
-            "{} of {}",
-            total_text(view.paging.total),
-            words::phones(view.inventory)
+        say!(
+            "{total} of {phones}",
+            total = total_text(view.paging.total),
+            phones = words::phones(view.inventory)
         )
     }
 }
@@ -71,16 +77,18 @@ fn sentence(view: &PhonesView) -> String {
 fn nothing_yet(manage: bool) -> AnyView {
     let next = if manage {
         vec![
-            primary_link("/phones/import", "upload", "Import a CSV"),
-            link_button("/phones/new", "plus", "Add one"),
+            primary_link("/phones/import", "upload", say("Import a CSV")),
+            link_button("/phones/new", "plus", say("Add one")),
         ]
     } else {
         vec![]
     };
     empty(
         "phone",
-        "No phones yet",
-        "A list with one column, mac, is enough to begin with. Addresses, sites and names can come later.",
+        say("No phones yet"),
+        say(
+            "A list with one column, mac, is enough to begin with. Addresses, sites and names can come later.",
+        ),
         next,
     )
 }
@@ -89,16 +97,16 @@ fn unknown_parameters(names: &[String]) -> Option<AnyView> {
     if names.is_empty() {
         return None;
     }
-    let text = format!(
-        "Not used, because unknown: {}. The list is not narrowed by it.",
-        names.join(", ")
+    let text = say!(
+        "Not used, because unknown: {names}. The list is not narrowed by it.",
+        names = names.join(", ")
     );
     Some(note("warning", "warning", text))
 }
 
 fn filter_form(view: &PhonesView) -> AnyView {
     let error = view.filter_error.clone().map(|error| {
-        view! { <p class="field-error" id="q-error" role="alert">{icon("failed")}<span>{error}</span></p> }
+        view! { <p class="field-error" id="q-error" role="alert">{icon("failed")}<span>{retell(&error).into_owned()}</span></p> }
     });
     let described = view.filter_error.is_some().then_some("q-error");
     let facets = facets(&view.facets);
@@ -107,7 +115,7 @@ fn filter_form(view: &PhonesView) -> AnyView {
         "filters",
         view! {
             <div class="filter-line">
-                <label class="visually-hidden" for="q">"Filter"</label>
+                <label class="visually-hidden" for="q">{say("Filter")}</label>
                 <input
                     class="input"
                     id="q"
@@ -121,7 +129,7 @@ fn filter_form(view: &PhonesView) -> AnyView {
                     aria-invalid=described.map(|_| "true")
                 />
                 {kept(&view.kept_by_filter)}
-                {submit("", "filter", "Filter")}
+                {submit("", "filter", say("Filter"))}
             </div>
             {error}
             {facets}
@@ -144,9 +152,9 @@ fn facets(facets: &[Facet]) -> Option<AnyView> {
     Some(
         view! {
             <details class="facets">
-                <summary>{icon("open")}<span>"More filters"</span>{count}</summary>
+                <summary>{icon("open")}<span>{say("More filters")}</span>{count}</summary>
                 <div class="facet-grid">{groups}</div>
-                <div class="row">{submit("primary", "filter", "Show these phones")}</div>
+                <div class="row">{submit("primary", "filter", say("Show these phones"))}</div>
             </details>
         }
         .into_any(),
@@ -186,10 +194,14 @@ fn list(view: &PhonesView) -> AnyView {
     if view.rows.is_empty() {
         return none_match(view);
     }
-    let caption = format!("{}, {} on this page", sentence(view), view.rows.len());
+    let caption = say!(
+        "{phones}, {shown} on this page",
+        phones = sentence(view),
+        shown = view.rows.len()
+    );
     let selectable = !view.bulk.is_empty();
     let table = phone_table(caption, &view.rows, &view.sort, &view.columns, selectable);
-    let pages = paging(&view.paging, view.rows.len(), "Previous", "Next");
+    let pages = paging(&view.paging, view.rows.len(), say("Previous"), say("Next"));
     if selectable {
         let body = view! { {table}{bulk_bar(view)} };
         view! { {post("/selection", "selection", body)}{pages} }.into_any()
@@ -204,19 +216,21 @@ fn none_match(view: &PhonesView) -> AnyView {
     let mut ways: Vec<AnyView> = single
         .take(WAYS_BACK)
         .map(|chip| {
-            let word = format!("Without {}", chip.text);
+            let word = say!("Without {text}", text = chip.text);
             link_button(chip.remove_href.clone(), "close", word)
         })
         .collect();
     ways.push(link_button(
         view.clear_href.clone(),
         "close",
-        "Show all phones",
+        say("Show all phones"),
     ));
     empty(
         "search",
-        "No phones match",
-        "Take one of the filters away, or look for a part of the name, extension or MAC address.",
+        say("No phones match"),
+        say(
+            "Take one of the filters away, or look for a part of the name, extension or MAC address.",
+        ),
         ways,
     )
 }

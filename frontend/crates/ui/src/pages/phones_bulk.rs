@@ -1,25 +1,29 @@
 //! What can be done with many phones at once: the bar below the list.
 
 use carillon_contract::phones::{BulkAction, PhonesView};
+use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{field_id, hidden, icon, radio, submit_as, total_text};
-use crate::words;
 
 /// Which phones, and what to do with them.
 pub(super) fn bulk_bar(view: &PhonesView) -> AnyView {
-    let all = format!("All {} matching", total_text(view.paging.total));
+    let all = say!(
+        "All {total} matching",
+        total = total_text(view.paging.total)
+    );
     let on_page = view! {
-        "Ticked on this page "<span class="ticked" aria-hidden="true"></span>
+        {say("Ticked on this page")}" "<span class="ticked" aria-hidden="true"></span>
     };
     let collected = view.selection.as_ref().map(|selection| {
-        let words = format!(
-            "Selection of {}, and those ticked here",
-            words::phones(selection.count)
+        let words = say_many!(
+            selection.count,
+            "Selection of {count} phone, and those ticked here",
+            "Selection of {count} phones, and those ticked here"
         );
         view! {
             {radio("scope", "selection", words, true)}
-            <a href=selection.clear_href.clone()>"Forget it"</a>
+            <a href=selection.clear_href.clone()>{say("Forget it")}</a>
         }
     });
     let none = view.selection.is_none();
@@ -29,7 +33,7 @@ pub(super) fn bulk_bar(view: &PhonesView) -> AnyView {
         .map(|s| s.id.clone())
         .unwrap_or_default();
     view! {
-        <div class="bulk" role="group" aria-label="Do something with phones">
+        <div class="bulk" role="group" aria-label=say("Do something with phones")>
             {hidden("list", view.here_query.clone())}
             {hidden("filter", view.filter.clone())}
             {hidden("sort", view.sort_value.clone())}
@@ -37,7 +41,7 @@ pub(super) fn bulk_bar(view: &PhonesView) -> AnyView {
             {hidden("digest", view.digest.clone())}
             {hidden("sel", sel)}
             <fieldset class="bulk-scope">
-                <legend class="visually-hidden">"Which phones"</legend>
+                <legend class="visually-hidden">{say("Which phones")}</legend>
                 {radio("scope", "page", on_page, none)}
                 {radio("scope", "all", all, false)}
                 {collected}
@@ -55,7 +59,7 @@ fn bulk_actions(view: &PhonesView) -> Vec<AnyView> {
         actions.push(submit_as(
             "primary",
             "run",
-            "Run command…",
+            say("Run command…"),
             "do",
             BulkAction::Run.as_str(),
         ));
@@ -64,7 +68,7 @@ fn bulk_actions(view: &PhonesView) -> Vec<AnyView> {
         actions.push(submit_as(
             "",
             "question",
-            "Check readiness…",
+            say("Check readiness…"),
             "do",
             BulkAction::Check.as_str(),
         ));
@@ -73,7 +77,7 @@ fn bulk_actions(view: &PhonesView) -> Vec<AnyView> {
         actions.push(submit_as(
             "",
             "plus",
-            "Add to selection",
+            say("Add to selection"),
             "do",
             BulkAction::Collect.as_str(),
         ));
@@ -88,7 +92,7 @@ fn bulk_actions(view: &PhonesView) -> Vec<AnyView> {
         actions.push(submit_as(
             "",
             "edit",
-            "Edit…",
+            say("Edit…"),
             "do",
             BulkAction::Edit.as_str(),
         ));
@@ -97,7 +101,7 @@ fn bulk_actions(view: &PhonesView) -> Vec<AnyView> {
         actions.push(submit_as(
             "danger",
             "trash",
-            "Delete…",
+            say("Delete…"),
             "do",
             BulkAction::Delete.as_str(),
         ));
@@ -108,13 +112,13 @@ fn bulk_actions(view: &PhonesView) -> Vec<AnyView> {
 fn tag_menu() -> AnyView {
     view! {
         <details class="pop">
-            <summary class="button">{icon("tag")}<span>"Tag…"</span></summary>
+            <summary class="button">{icon("tag")}<span>{say("Tag…")}</span></summary>
             <div class="pop-body">
-                <label for=field_id("tag")>"Tag"</label>
+                <label for=field_id("tag")>{say("Tag")}</label>
                 <input class="input" id=field_id("tag") name="tag" autocomplete="off" spellcheck="false" />
                 <div class="row">
-                    {submit_as("", "plus", "Add", "do", BulkAction::Tag.as_str())}
-                    {submit_as("", "close", "Remove", "do", BulkAction::Untag.as_str())}
+                    {submit_as("", "plus", say("Add"), "do", BulkAction::Tag.as_str())}
+                    {submit_as("", "close", say("Remove"), "do", BulkAction::Untag.as_str())}
                 </div>
             </div>
         </details>
@@ -132,11 +136,11 @@ fn group_menu(view: &PhonesView) -> AnyView {
         .collect();
     view! {
         <details class="pop">
-            <summary class="button">{icon("group")}<span>"Group…"</span></summary>
+            <summary class="button">{icon("group")}<span>{say("Group…")}</span></summary>
             <div class="pop-body">
-                <label for=field_id("group")>"Fixed group"</label>
+                <label for=field_id("group")>{say("Fixed group")}</label>
                 <select class="input" id=field_id("group") name="group">{options}</select>
-                {submit_as("", "plus", "Add to group", "do", BulkAction::AddToGroup.as_str())}
+                {submit_as("", "plus", say("Add to group"), "do", BulkAction::AddToGroup.as_str())}
             </div>
         </details>
     }

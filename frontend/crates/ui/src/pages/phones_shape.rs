@@ -1,6 +1,7 @@
 //! How somebody likes the list of phones: its columns, and the lists that they keep.
 
 use carillon_contract::phones::{PhoneColumn, PhonesView, SavedViewLink};
+use carillon_language::{retell, say};
 use leptos::prelude::*;
 
 use super::phones::kept;
@@ -21,13 +22,13 @@ pub(super) fn column_choice(view: &PhonesView) -> AnyView {
         "pop-body columns-form",
         view! {
             {kept(&view.kept_by_columns)}
-            <fieldset><legend>"Columns beside the name"</legend><div class="columns-ticks">{ticks}</div></fieldset>
-            <div class="row">{submit("primary small", "check", "Show these columns")}</div>
+            <fieldset><legend>{say("Columns beside the name")}</legend><div class="columns-ticks">{ticks}</div></fieldset>
+            <div class="row">{submit("primary small", "check", say("Show these columns"))}</div>
         },
     );
     view! {
         <details class="pop">
-            <summary class="button small">{icon("columns")}<span>"Columns"</span></summary>
+            <summary class="button small">{icon("columns")}<span>{say("Columns")}</span></summary>
             {form}
         </details>
     }
@@ -38,25 +39,28 @@ pub(super) fn column_choice(view: &PhonesView) -> AnyView {
 pub(super) fn saved_views(view: &PhonesView) -> AnyView {
     let items: Vec<AnyView> = view.views.iter().map(saved_view).collect();
     let list = if items.is_empty() {
-        view! { <p class="muted">"None yet. Filter the list, then keep it here under a name."</p> }
+        view! { <p class="muted">{say("None yet. Filter the list, then keep it here under a name.")}</p> }
             .into_any()
     } else {
         view! { <ul class="view-list">{items}</ul> }.into_any()
     };
     let current = view.views.iter().find(|one| one.current);
-    let word = current.map_or_else(|| "Views".to_owned(), |one| one.name.clone());
+    let word = current.map_or_else(|| say("Views").to_owned(), |one| one.name.clone());
     let name = current.map(|one| one.name.clone()).unwrap_or_default();
-    let error = view.errors.of("name").map(str::to_owned);
+    let error = view
+        .errors
+        .of("name")
+        .map(|message| retell(message).into_owned());
     let id = field_id("name");
     let keep = post(
         "/phones/views",
         "stack tight",
         view! {
             {hidden("query", view.view_query.clone())}
-            <label for=id.clone()>"Keep this list as"</label>
+            <label for=id.clone()>{say("Keep this list as")}</label>
             <div class="filter-line">
                 <input class="input" id=id.clone() name="name" value=name required=true maxlength="60" autocomplete="off" aria-invalid=error.is_some().then_some("true") />
-                {submit("", "check", "Keep")}
+                {submit("", "check", say("Keep"))}
             </div>
             {error.clone().map(|error| view! { <p class="field-error">{icon("failed")}<span>{error}</span></p> })}
         },
@@ -75,7 +79,7 @@ fn saved_view(saved: &SavedViewLink) -> AnyView {
     let body = view! {
         {hidden("slug", saved.slug.clone())}
         <button class="button small plain" type="submit">
-            {icon("trash")}<span class="visually-hidden">{format!("Delete the view {}", saved.name)}</span>
+            {icon("trash")}<span class="visually-hidden">{say!("Delete the view {name}", name = saved.name)}</span>
         </button>
     };
     view! {

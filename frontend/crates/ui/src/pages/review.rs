@@ -2,6 +2,7 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::run::{ActionClass, ReviewView, SetChange, SkipView};
+use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
@@ -12,10 +13,14 @@ use crate::shell::Page;
 use crate::words;
 
 /// `/run/review/{id}`.
-pub fn review(frame: &FrameView, view: &ReviewView) -> String {
-    let title = format!("Review: {} {}", view.title, words::phones(view.will_run));
+pub(super) fn review(frame: &FrameView, view: &ReviewView) -> String {
+    let title = say!(
+        "Review: {title} {phones}",
+        title = view.title,
+        phones = words::phones(view.will_run)
+    );
     Page::new(title).write(frame, |page| {
-        page.up(&view.back_href, "Run a command");
+        page.up(&view.back_href, say("Run a command"));
         view! {
             {error_summary(&view.errors)}
             {view.changed.as_ref().map(changed)}
@@ -36,24 +41,27 @@ pub fn review(frame: &FrameView, view: &ReviewView) -> String {
 fn sentence(view: &ReviewView) -> AnyView {
     let skipped: i64 = view.will_skip.iter().map(|skip| skip.count).sum();
     let places = view.by_site.len();
-    let at = if places > 1 {
-        format!(" at {places} sites")
-    } else {
-        view.by_site
-            .first()
-            .map(|(site, _)| format!(" at {site}"))
-            .unwrap_or_default()
+    let at = match view.by_site.first() {
+        Some((site, _)) if places == 1 => format!(" {}", say!("at {site}", site)),
+        None => String::new(),
+        Some(_) => format!(" {}", say!("at {places} sites", places)),
     };
     let duration = duration_text(view.planned_seconds);
     let rest = if skipped == 0 {
-        format!("{at}, {duration}. Every chosen phone gets it.")
+        say("Every chosen phone gets it.").to_owned()
     } else {
-        format!(
-            "{at}, {duration}. {} will be left out.",
-            words::phones(skipped)
+        say_many!(
+            skipped,
+            "{count} phone will be left out.",
+            "{count} phones will be left out."
         )
     };
-    let lead = format!("{} {}", view.title, words::phones(view.will_run));
+    let rest = format!("{at}, {duration}. {rest}");
+    let lead = say!(
+        "{title} {phones}",
+        title = view.title,
+        phones = words::phones(view.will_run)
+    );
     view! {
         <p class="review-sentence">
             <strong>{lead}</strong>{rest}" "{class_badge(view.class)}
@@ -66,23 +74,23 @@ fn sentence(view: &ReviewView) -> AnyView {
 fn duration_text(seconds: i64) -> String {
     let length = std::time::Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
     if seconds <= 5 {
-        "a few seconds".to_owned()
+        say("a few seconds").to_owned()
     } else {
-        format!("about {}", words::length(length))
+        say!("about {length}", length = words::length(length))
     }
 }
 
 fn changed(change: &SetChange) -> AnyView {
-    let text = format!(
-        "The phones changed while you looked: {} before, {} now. Look again before you start.",
-        words::number(change.before),
-        words::number(change.after)
+    let text = say!(
+        "The phones changed while you looked: {before} before, {after} now. Look again before you start.",
+        before = words::number(change.before),
+        after = words::number(change.after)
     );
     let joined = (!change.joined.is_empty()).then(|| {
-        view! { <p><span class="plus">"Came: "</span>{change.joined.join(", ")}</p> }
+        view! { <p><span class="plus">{say("Came:")}" "</span>{change.joined.join(", ")}</p> }
     });
     let left = (!change.left.is_empty()).then(|| {
-        view! { <p><span class="minus">"Went: "</span>{change.left.join(", ")}</p> }
+        view! { <p><span class="minus">{say("Went:")}" "</span>{change.left.join(", ")}</p> }
     });
     view! {
         <div class="note is-warning" role="alert">
@@ -102,29 +110,29 @@ fn warnings(texts: &[String]) -> Vec<AnyView> {
 
 fn who(view: &ReviewView) -> AnyView {
     let mut rows = vec![tr(vec![
-        th_row(badge("verified", "run", "Will get it")),
-        td_num("Phones", words::number(view.will_run)),
-        td("Why", examples(view)),
+        th_row(badge("verified", "run", say("Will get it"))),
+        td_num(say("Phones"), words::number(view.will_run)),
+        td(say("Why"), examples(view)),
     ])];
     rows.extend(view.will_skip.iter().map(skip_row));
     let sum = view.will_run + view.will_skip.iter().map(|skip| skip.count).sum::<i64>();
     rows.push(
         view! {
             <tr class="sum">
-                <th scope="row">"Σ chosen"</th>
-                <td class="num" data-label="Phones">{words::number(sum)}</td>
-                <td data-label="Why"></td>
+                <th scope="row">{say("Σ chosen")}</th>
+                <td class="num" data-label=say("Phones")>{words::number(sum)}</td>
+                <td data-label=say("Why")></td>
             </tr>
         }
         .into_any(),
     );
     panel(
         "who",
-        "Who gets it and who does not",
+        say("Who gets it and who does not"),
         table(
             "review",
-            "Who gets it and who does not",
-            vec![th("What"), th_num("Phones"), th("Why")],
+            say("Who gets it and who does not"),
+            vec![th(say("What")), th_num(say("Phones")), th(say("Why"))],
             rows,
         ),
     )
@@ -133,7 +141,7 @@ fn who(view: &ReviewView) -> AnyView {
 fn examples(view: &ReviewView) -> AnyView {
     let names = words::names(&view.examples, view.will_run);
     let all = format!("/run/review/{}/phones", view.id);
-    view! { <span class="muted">{names}</span>" "<a href=all>"All by name"</a> }.into_any()
+    view! { <span class="muted">{names}</span>" "<a href=all>{say("All by name")}</a> }.into_any()
 }
 
 fn skip_row(skip: &SkipView) -> AnyView {
@@ -143,11 +151,11 @@ fn skip_row(skip: &SkipView) -> AnyView {
         None => count.into_any(),
     };
     tr(vec![
-        th_row(badge("idle", "skipped", skip.cause.title())),
-        td_num("Phones", count),
+        th_row(badge("idle", "skipped", words::cause_title(skip.cause))),
+        td_num(say("Phones"), count),
         td(
-            "Why",
-            view! { {skip.cause.sentence()}" "<span class="muted">{skip.cause.next_step()}</span> },
+            say("Why"),
+            view! { {words::cause_sentence(skip.cause)}" "<span class="muted">{words::cause_next_step(skip.cause)}</span> },
         ),
     ])
 }
@@ -166,20 +174,23 @@ fn how(view: &ReviewView) -> AnyView {
         .iter()
         .map(|line| view! { <li>{line.clone()}</li> }.into_any())
         .collect();
-    items.push(fact("Pace", view! { <ul class="plain-list">{pace}</ul> }));
+    items.push(fact(
+        say("Pace"),
+        view! { <ul class="plain-list">{pace}</ul> },
+    ));
     if let Some(at) = view.start_at {
-        items.push(fact("Starts", instant_and_age(at)));
+        items.push(fact(say("Starts"), instant_and_age(at)));
     }
     if let Some(at) = view.not_after {
-        items.push(fact("Not sent after", instant_and_age(at)));
+        items.push(fact(say("Not sent after"), instant_and_age(at)));
     }
-    items.push(fact("Sites", counts_list(&view.by_site)));
-    items.push(fact("Models", counts_list(&view.by_model)));
+    items.push(fact(say("Sites"), counts_list(&view.by_site)));
+    items.push(fact(say("Models"), counts_list(&view.by_model)));
     let request = view! {
-        <p class="hint">"One request as it goes over the wire; secrets are masked."</p>
+        <p class="hint">{say("One request as it goes over the wire; secrets are masked.")}</p>
         <pre class="code-block" tabindex="0"><code>{view.request_example.clone()}</code></pre>
     };
-    panel("how", "How", view! { {facts(items)}{request} })
+    panel("how", say("How"), view! { {facts(items)}{request} })
 }
 
 fn counts_list(counts: &[(String, i64)]) -> AnyView {
@@ -197,16 +208,20 @@ fn start_form(view: &ReviewView) -> AnyView {
         let back = view.back_href.clone();
         return panel(
             "start",
-            "Nothing would be sent",
+            say("Nothing would be sent"),
             view! {
-                <p>"No chosen phone can get this command; the table says why."</p>
-                <p><a class="button" href=back>"Choose again"</a></p>
+                <p>{say("No chosen phone can get this command; the table says why.")}</p>
+                <p><a class="button" href=back>{say("Choose again")}</a></p>
             },
         );
     }
     let danger = view.class != ActionClass::Harmless;
     let kind = if danger { "danger solid" } else { "primary" };
-    let word = format!("{} {}", view.title, words::phones(view.will_run));
+    let word = say!(
+        "{title} {phones}",
+        title = view.title,
+        phones = words::phones(view.will_run)
+    );
     let body = view! {
         {hidden("count", view.will_run.to_string())}
         {hidden("digest", view.digest.clone())}
@@ -216,21 +231,23 @@ fn start_form(view: &ReviewView) -> AnyView {
         {typed(view)}
         <div class="form-end">
             {submit(kind, "run", word)}
-            <a class="button" href=view.back_href.clone()>"Back"</a>
+            <a class="button" href=view.back_href.clone()>{say("Back")}</a>
         </div>
     };
     panel(
         "start",
-        "Start",
+        say("Start"),
         post(format!("/run/review/{}", view.id), "stack", body),
     )
 }
 
 fn reason(view: &ReviewView) -> AnyView {
-    let field = Field::text("reason", "Reason")
+    let field = Field::text("reason", say("Reason"))
         .value(&view.reason)
         .errors(&view.errors)
-        .hint("Why, with a ticket if there is one. The audit log keeps it.");
+        .hint(say(
+            "Why, with a ticket if there is one. The audit log keeps it.",
+        ));
     if view.needs_reason {
         field.required().view()
     } else {
@@ -240,8 +257,11 @@ fn reason(view: &ReviewView) -> AnyView {
 
 fn protected(view: &ReviewView) -> Option<AnyView> {
     let count = view.protected?;
-    let are = if count == 1 { "is" } else { "are" };
-    let label = format!("Include {} that {are} protected", words::phones(count));
+    let label = say_many!(
+        count,
+        "Include {count} phone that is protected",
+        "Include {count} phones that are protected"
+    );
     Some(checkbox(
         "include_protected",
         "on",
@@ -253,10 +273,12 @@ fn protected(view: &ReviewView) -> Option<AnyView> {
 fn typed(view: &ReviewView) -> Option<AnyView> {
     let count = view.type_count?;
     Some(
-        Field::text("typed", format!("Type {count} to confirm"))
+        Field::text("typed", say!("Type {count} to confirm", count))
             .value(&view.typed)
             .errors(&view.errors)
-            .hint("So many phones are a lot: the number makes sure that it is meant.")
+            .hint(say(
+                "So many phones are a lot: the number makes sure that it is meant.",
+            ))
             .inputmode("numeric")
             .width("short")
             .required()

@@ -5,6 +5,7 @@ use carillon_contract::form::Choice;
 use carillon_contract::run::{
     ActionGroup, ActionView, OptionsForm, PacingChoice, RunView, TargetsSummary, TargetsView,
 };
+use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
@@ -15,9 +16,9 @@ use crate::shell::Page;
 use crate::words;
 
 /// `/run`.
-pub fn run(frame: &FrameView, view: &RunView) -> String {
-    Page::new("Run a command").write(frame, |page| {
-        page.lede("Choose the phones and the command. The next page shows exactly what would happen; nothing is sent before that.");
+pub(super) fn run(frame: &FrameView, view: &RunView) -> String {
+    Page::new(say("Run a command")).write(frame, |page| {
+        page.lede(say("Choose the phones and the command. The next page shows exactly what would happen; nothing is sent before that."));
         let form = post(
             "/run",
             "run-form",
@@ -26,8 +27,8 @@ pub fn run(frame: &FrameView, view: &RunView) -> String {
                 {catalogue(view)}
                 {pacing(view)}
                 <div class="run-end">
-                    {Field::text("reason", "Reason").value(&view.reason).errors(&view.errors).hint("Why, with a ticket if there is one. It goes into the audit log; needed for everything that somebody notices.").view()}
-                    <div class="form-end">{submit("primary", "next", "Review")}</div>
+                    {Field::text("reason", say("Reason")).value(&view.reason).errors(&view.errors).hint(say("Why, with a ticket if there is one. It goes into the audit log; needed for everything that somebody notices.")).view()}
+                    <div class="form-end">{submit("primary", "next", say("Review"))}</div>
                 </div>
             },
         );
@@ -42,16 +43,16 @@ fn missing(view: &RunView) -> Option<AnyView> {
     if *count == 0 {
         return None;
     }
-    let heading = format!(
-        "{} of the {} that you picked left the inventory meanwhile.",
-        words::number(*count),
-        words::phones(left + count)
+    let heading = say!(
+        "{count} of the {phones} that you picked left the inventory meanwhile.",
+        count = words::number(*count),
+        phones = words::phones(left + count)
     );
     let go_on = (left > 0).then(|| {
         let body = view! {
             {hidden("sel", view.targets.sel.clone())}
             {hidden("action", view.action.clone())}
-            {submit("", "next", format!("Go on with the other {}", words::number(left)))}
+            {submit("", "next", say!("Go on with the other {left}", left = words::number(left)))}
         };
         post("/run/without-missing", "", body)
     });
@@ -73,7 +74,7 @@ fn targets(view: &RunView) -> AnyView {
     let summary = targets.summary.as_ref().map(summary);
     fieldset(
         "targets",
-        "1. Phones",
+        say("1. Phones"),
         None,
         &view.errors,
         view! { {body}{summary} },
@@ -93,7 +94,7 @@ fn chosen(targets: &TargetsView) -> AnyView {
     let sel = (!targets.sel.is_empty()).then(|| hidden("sel", targets.sel.clone()));
     view! {
         {sel}
-        <div class="row">{phones}<a href="/run">"Choose others"</a></div>
+        <div class="row">{phones}<a href="/run">{say("Choose others")}</a></div>
     }
     .into_any()
 }
@@ -111,26 +112,26 @@ fn choose(targets: &TargetsView, view: &RunView) -> AnyView {
         })
         .collect();
     let groups = if groups.is_empty() {
-        view! { <p class="muted">"There are no groups yet."</p> }.into_any()
+        view! { <p class="muted">{say("There are no groups yet.")}</p> }.into_any()
     } else {
         view! { <div class="choice-grid">{groups}</div> }.into_any()
     };
     view! {
-        {Field::text("filter", "By filter").value(&targets.filter).errors(&view.errors).placeholder("site:kiel model:T46S").hint("The same words as in the search. You can also tick phones in the list and press Run command.").view()}
-        <div class="field"><p class="label">"and/or by group"</p>{groups}</div>
+        {Field::text("filter", say("By filter")).value(&targets.filter).errors(&view.errors).placeholder("site:kiel model:T46S").hint(say("The same words as in the search. You can also tick phones in the list and press Run command.")).view()}
+        <div class="field"><p class="label">{say("and/or by group")}</p>{groups}</div>
     }
     .into_any()
 }
 
 fn summary(summary: &TargetsSummary) -> AnyView {
     let mut parts = vec![
-        words::counted(summary.sites, "site", "sites"),
-        words::counted(summary.models, "model", "models"),
+        say_many!(summary.sites, "{count} site", "{count} sites"),
+        say_many!(summary.models, "{count} model", "{count} models"),
     ];
     let extras = [
-        (summary.offline, "offline"),
-        (summary.protected, "protected"),
-        (summary.no_address, "without an address"),
+        (summary.offline, say("offline")),
+        (summary.protected, say("protected")),
+        (summary.no_address, say("without an address")),
     ];
     parts.extend(
         extras
@@ -156,7 +157,7 @@ fn catalogue(view: &RunView) -> AnyView {
         .collect();
     fieldset(
         "action",
-        "2. Command",
+        say("2. Command"),
         None,
         &view.errors,
         view! { <div class="catalogue">{groups}</div> },
@@ -213,7 +214,7 @@ fn action_card(action: &ActionView, view: &RunView) -> AnyView {
     let is_chosen = action.name == view.action;
     let call = action
         .call_control
-        .then(|| badge("working", "call", "Call"));
+        .then(|| badge("working", "call", say("Call")));
     let sentence = action
         .unavailable
         .clone()
@@ -239,7 +240,7 @@ fn pacing(view: &RunView) -> AnyView {
     let cards: Vec<AnyView> = view.pacing.iter().map(pace).collect();
     fieldset(
         "pacing",
-        "3. Pace",
+        say("3. Pace"),
         None,
         &view.errors,
         view! {
@@ -262,30 +263,30 @@ fn pace(choice: &PacingChoice) -> AnyView {
 fn options(form: &OptionsForm, view: &RunView) -> AnyView {
     let errors = &view.errors;
     let transports = [
-        Choice::new("", "As each phone says", form.transport.is_empty()),
-        Choice::new("https", "HTTPS only", form.transport == "https"),
-        Choice::new("http", "HTTP only", form.transport == "http"),
+        Choice::new("", say("As each phone says"), form.transport.is_empty()),
+        Choice::new("https", say("HTTPS only"), form.transport == "https"),
+        Choice::new("http", say("HTTP only"), form.transport == "http"),
     ];
     let verify = [
-        Choice::new("", "Where it can be", form.verify.is_empty()),
-        Choice::new("true", "Yes", form.verify == "true"),
-        Choice::new("false", "No", form.verify == "false"),
+        Choice::new("", say("Where it can be"), form.verify.is_empty()),
+        Choice::new("true", say("Yes"), form.verify == "true"),
+        Choice::new("false", say("No"), form.verify == "false"),
     ];
     view! {
-        <p class="hint">"Blank = the default of the command's class."</p>
+        <p class="hint">{say("Blank = the default of the command's class.")}</p>
         <div class="field-grid">
-            {Field::integer("window", "Phones at once", 1, 1024).value(&form.window).errors(errors).view()}
-            {Field::integer("site_max_down_percent", "Percent of a site at once", 1, 100).value(&form.site_max_down_percent).errors(errors).view()}
-            {Field::integer("canary", "First so many alone", 0, 1000).value(&form.canary).errors(errors).view()}
-            {Field::integer("max_failed_percent", "Stop above percent failed", 0, 100).value(&form.max_failed_percent).errors(errors).view()}
-            {Field::integer("timeout_ms", "Wait for an answer, ms", 500, 20_000).value(&form.timeout_ms).errors(errors).view()}
-            {Field::integer("site_max_down", "Phones of a site at once", 1, 10_000).value(&form.site_max_down).errors(errors).view()}
-            {Field::integer("jitter_ms", "Random pause before each phone, ms", 0, 60_000).value(&form.jitter_ms).errors(errors).view()}
-            {Field::integer("retries", "Try again by itself, times", 0, 3).value(&form.retries).errors(errors).view()}
-            {select("transport", "Way", &transports, None, errors)}
-            {select("verify", "Check the effect", &verify, None, errors)}
-            {Field::text("start_at", "Start at (UTC)").value(&form.start_at).errors(errors).placeholder("2026-11-22T20:00:00Z").view()}
-            {Field::text("not_after", "Not after (UTC)").value(&form.not_after).errors(errors).placeholder("2026-11-22T22:00:00Z").view()}
+            {Field::integer("window", say("Phones at once"), 1, 1024).value(&form.window).errors(errors).view()}
+            {Field::integer("site_max_down_percent", say("Percent of a site at once"), 1, 100).value(&form.site_max_down_percent).errors(errors).view()}
+            {Field::integer("canary", say("First so many alone"), 0, 1000).value(&form.canary).errors(errors).view()}
+            {Field::integer("max_failed_percent", say("Stop above percent failed"), 0, 100).value(&form.max_failed_percent).errors(errors).view()}
+            {Field::integer("timeout_ms", say("Wait for an answer, ms"), 500, 20_000).value(&form.timeout_ms).errors(errors).view()}
+            {Field::integer("site_max_down", say("Phones of a site at once"), 1, 10_000).value(&form.site_max_down).errors(errors).view()}
+            {Field::integer("jitter_ms", say("Random pause before each phone, ms"), 0, 60_000).value(&form.jitter_ms).errors(errors).view()}
+            {Field::integer("retries", say("Try again by itself, times"), 0, 3).value(&form.retries).errors(errors).view()}
+            {select("transport", say("Way"), &transports, None, errors)}
+            {select("verify", say("Check the effect"), &verify, None, errors)}
+            {Field::text("start_at", say("Start at (UTC)")).value(&form.start_at).errors(errors).placeholder("2026-11-22T20:00:00Z").view()}
+            {Field::text("not_after", say("Not after (UTC)")).value(&form.not_after).errors(errors).placeholder("2026-11-22T22:00:00Z").view()}
         </div>
     }
     .into_any()

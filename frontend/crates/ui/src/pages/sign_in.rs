@@ -2,35 +2,65 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::sign_in::{SetupView, SignInView};
+use carillon_domain::Language;
+use carillon_language::{retell, say};
 use leptos::prelude::*;
 
-use crate::components::{Field, error_summary, hidden, note, post, submit};
+use crate::components::{Field, error_summary, hidden, note, post, said_with, submit};
 use crate::shell::Page;
 
 /// `/sign-in`.
-pub fn sign_in(frame: &FrameView, view: &SignInView) -> String {
-    Page::new("Sign in").bare().write(frame, |_| {
+pub(super) fn sign_in(frame: &FrameView, view: &SignInView) -> String {
+    Page::new(say("Sign in")).bare().write(frame, |_| {
         let notice = view
             .notice
             .clone()
-            .map(|notice| note("neutral", "info", notice));
+            .map(|notice| note("neutral", "info", retell(&notice).into_owned()));
         let form = post(
             "/sign-in",
             "stack",
             view! {
                 {hidden("next", view.next.clone())}
-                {Field::text("username", "Name").value(&view.username).autocomplete("username").plainly_required().view()}
-                {Field::password("password", "Password", "current-password").plainly_required().view()}
-                {submit("primary block", "sign-in", "Sign in")}
+                {Field::text("username", say("Name")).value(&view.username).autocomplete("username").plainly_required().view()}
+                {Field::password("password", say("Password"), "current-password").plainly_required().view()}
+                {submit("primary block", "sign-in", say("Sign in"))}
             },
         );
-        view! { {notice}{refusal(&view.errors)}{form} }.into_any()
+        view! { {notice}{refusal(&view.errors)}{form}{languages(frame)} }.into_any()
     })
+}
+
+/// The languages, each in its own words, so that nobody has to know another to find theirs.
+fn languages(frame: &FrameView) -> AnyView {
+    let buttons: Vec<AnyView> = Language::ALL
+        .iter()
+        .map(|language| {
+            let word = language.as_str();
+            view! {
+                <button
+                    class="link-button"
+                    type="submit"
+                    name="language"
+                    value=word
+                    lang=word
+                    aria-current=(*language == frame.language).then_some("true")
+                >
+                    {language.own_name()}
+                </button>
+            }
+            .into_any()
+        })
+        .collect();
+    post(
+        "/language",
+        "languages",
+        view! { {hidden("next", "/sign-in")}{buttons} },
+    )
 }
 
 /// One sentence for everything that can be wrong with a sign-in.
 fn refusal(errors: &carillon_contract::FormErrors) -> Option<AnyView> {
-    let message = errors.0.first()?.message.clone();
+    let message = retell(&errors.0.first()?.message).into_owned();
     Some(
         view! { <div class="note is-bad" role="alert">{crate::components::icon("failed")}<div><p>{message}</p></div></div> }
             .into_any(),
@@ -38,12 +68,14 @@ fn refusal(errors: &carillon_contract::FormErrors) -> Option<AnyView> {
 }
 
 /// `/setup`.
-pub fn setup(frame: &FrameView, view: &SetupView) -> String {
-    Page::new("Make the first administrator")
+pub(super) fn setup(frame: &FrameView, view: &SetupView) -> String {
+    Page::new(say("Make the first administrator"))
         .bare()
         .write(frame, |page| match &view.code {
             Some(code) => {
-                page.lede("This account manages everything else. The link works once.");
+                page.lede(say(
+                    "This account manages everything else. The link works once.",
+                ));
                 setup_form(view, code)
             }
             None => no_code(),
@@ -51,19 +83,19 @@ pub fn setup(frame: &FrameView, view: &SetupView) -> String {
 }
 
 fn setup_form(view: &SetupView, code: &str) -> AnyView {
-    let length = format!(
-        "At least {} characters. Length counts, symbols do not.",
-        view.password_min
+    let length = say!(
+        "At least {min} characters. Length counts, symbols do not.",
+        min = view.password_min
     );
     let form = post(
         "/setup",
         "stack",
         view! {
             {hidden("code", code)}
-            {Field::text("username", "Name").value(&view.username).autocomplete("username").plainly_required().errors(&view.errors).view()}
-            {Field::password("password", "Password", "new-password").hint(length).plainly_required().errors(&view.errors).view()}
-            {Field::password("password_again", "Password again", "new-password").plainly_required().errors(&view.errors).view()}
-            {submit("primary block", "user", "Make administrator")}
+            {Field::text("username", say("Name")).value(&view.username).autocomplete("username").plainly_required().errors(&view.errors).view()}
+            {Field::password("password", say("Password"), "new-password").hint(length).plainly_required().errors(&view.errors).view()}
+            {Field::password("password_again", say("Password again"), "new-password").plainly_required().errors(&view.errors).view()}
+            {submit("primary block", "user", say("Make administrator"))}
         },
     );
     view! { {error_summary(&view.errors)}{form} }.into_any()
@@ -71,12 +103,14 @@ fn setup_form(view: &SetupView, code: &str) -> AnyView {
 
 fn no_code() -> AnyView {
     view! {
-        <p>"This link was used already, or part of it is missing."</p>
+        <p>{say("This link was used already, or part of it is missing.")}</p>
         <p>
-            "Carillon prints the link when it starts without accounts, and keeps it in "
-            <code class="code">"setup-code"</code>" in its data directory."
+            {said_with(
+                say("Carillon prints the link when it starts without accounts, and keeps it in {file} in its data directory."),
+                vec![("file", view! { <code class="code">"setup-code"</code> }.into_any())],
+            )}
         </p>
-        <p><a class="button block" href="/sign-in">"Sign in instead"</a></p>
+        <p><a class="button block" href="/sign-in">{say("Sign in instead")}</a></p>
     }
     .into_any()
 }

@@ -2,15 +2,18 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::job::{StopAllView, StopJobView};
+use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
-use crate::components::{Field, error_summary, icon, instant_and_age, note, post, submit};
+use crate::components::{
+    Field, error_summary, icon, instant_and_age, note, post, said_with, submit,
+};
 use crate::shell::Page;
 use crate::words;
 
 /// `/jobs/{id}/cancel`.
-pub fn stop_job(frame: &FrameView, view: &StopJobView) -> String {
-    Page::new(format!("Stop: {}", view.title)).narrow().write(frame, |page| {
+pub(super) fn stop_job(frame: &FrameView, view: &StopJobView) -> String {
+    Page::new(say!("Stop: {title}", title = view.title)).narrow().write(frame, |page| {
         let back = format!("/jobs/{}", view.id);
         page.up(&back, &view.title);
         let flying = view.counts.sending + view.counts.verifying;
@@ -18,19 +21,19 @@ pub fn stop_job(frame: &FrameView, view: &StopJobView) -> String {
             format!("/jobs/{}/cancel", view.id),
             "stack",
             view! {
-                {Field::text("reason", "Reason").value(&view.reason).errors(&view.errors).view()}
+                {Field::text("reason", say("Reason")).value(&view.reason).errors(&view.errors).view()}
                 <div class="form-end">
-                    {submit("danger solid", "stop", format!("Stop sending to {}", words::phones(view.counts.waiting)))}
-                    <a class="button" href=back>"Let it run"</a>
+                    {submit("danger solid", "stop", say!("Stop sending to {phones}", phones = words::phones(view.counts.waiting)))}
+                    <a class="button" href=back>{say("Let it run")}</a>
                 </div>
             },
         );
         view! {
             {error_summary(&view.errors)}
             <ul class="consequences">
-                <li>{icon("cancelled")}<span>{format!("{} will not get the command.", sentence_start(view.counts.waiting, "waiting"))}</span></li>
-                <li>{icon("working")}<span>{format!("{} will still finish: a request that is under way cannot be called back.", sentence_start(flying, "in flight"))}</span></li>
-                <li>{icon("check")}<span>{format!("{} stay as they are.", sentence_start(view.counts.done(), "with an outcome"))}</span></li>
+                <li>{icon("cancelled")}<span>{say_many!(view.counts.waiting, "{count} phone waiting will not get the command.", "{count} phones waiting will not get the command.")}</span></li>
+                <li>{icon("working")}<span>{say_many!(flying, "{count} phone in flight will still finish: a request that is under way cannot be called back.", "{count} phones in flight will still finish: a request that is under way cannot be called back.")}</span></li>
+                <li>{icon("check")}<span>{say_many!(view.counts.done(), "{count} phone with an outcome stays as it is.", "{count} phones with an outcome stay as they are.")}</span></li>
             </ul>
             {form}
         }
@@ -38,25 +41,31 @@ pub fn stop_job(frame: &FrameView, view: &StopJobView) -> String {
     })
 }
 
-fn sentence_start(count: i64, what: &str) -> String {
-    format!("{} {what}", words::phones(count))
-}
-
 /// `/stop-all`.
-pub fn stop_all(frame: &FrameView, view: &StopAllView) -> String {
+pub(super) fn stop_all(frame: &FrameView, view: &StopAllView) -> String {
     let title = if view.stopped.is_some() {
-        "Everything is stopped"
+        say("Everything is stopped")
     } else {
-        "Stop everything"
+        say("Stop everything")
     };
     Page::new(title).narrow().write(frame, |page| {
-        page.up("/", "Overview");
-        let may_release = frame.user.as_ref().is_some_and(|user| user.may.release_stop);
+        page.up("/", say("Overview"));
+        let may_release = frame
+            .user
+            .as_ref()
+            .is_some_and(|user| user.may.release_stop);
         let body = match &view.stopped {
             Some((by, at, reason)) => {
-                let reason = (!reason.is_empty()).then(|| view! { <p class="quote">{format!("“{reason}”")}</p> });
+                let reason = (!reason.is_empty())
+                    .then(|| view! { <p class="quote">{format!("“{reason}”")}</p> });
                 view! {
-                    <p>"Stopped by "<strong>{by.clone()}</strong>", "{instant_and_age(*at)}". No request leaves for any phone."</p>
+                    <p>{said_with(
+                        say("Stopped by {actor}, {when}. No request leaves for any phone."),
+                        vec![
+                            ("actor", view! { <strong>{by.clone()}</strong> }.into_any()),
+                            ("when", instant_and_age(*at)),
+                        ],
+                    )}</p>
                     {reason}
                     {release(view, may_release)}
                 }
@@ -69,25 +78,31 @@ pub fn stop_all(frame: &FrameView, view: &StopAllView) -> String {
 }
 
 fn stop_form(view: &StopAllView) -> AnyView {
-    let line = format!(
-        "{} with {} waiting. {} in flight will still finish.",
-        words::counted(view.running_jobs, "job is running", "jobs are running"),
-        words::phones(view.waiting),
-        words::phones(view.sending)
+    let jobs = say_many!(
+        view.running_jobs,
+        "{count} job is running",
+        "{count} jobs are running"
     );
+    let waiting = say_many!(view.waiting, "{count} phone waits", "{count} phones wait");
+    let flying = say_many!(
+        view.sending,
+        "{count} in flight will still finish",
+        "{count} in flight will still finish"
+    );
+    let line = format!("{jobs}. {waiting}. {flying}.");
     let form = post(
         "/stop-all",
         "stack",
         view! {
-            {Field::text("reason", "Reason").value(&view.reason).errors(&view.errors).required().view()}
+            {Field::text("reason", say("Reason")).value(&view.reason).errors(&view.errors).required().view()}
             <div class="form-end">
-                {submit("danger solid", "stop", "Stop everything")}
-                <a class="button" href="/">"Leave it"</a>
+                {submit("danger solid", "stop", say("Stop everything"))}
+                <a class="button" href="/">{say("Leave it")}</a>
             </div>
         },
     );
     view! {
-        <p>"From now on no request leaves for any phone, from any job, from any server, until an administrator lets it go on."</p>
+        <p>{say("From now on no request leaves for any phone, from any job, from any server, until an administrator lets it go on.")}</p>
         <p>{line}</p>
         {form}
     }
@@ -96,17 +111,17 @@ fn stop_form(view: &StopAllView) -> AnyView {
 
 fn release(view: &StopAllView, may_release: bool) -> AnyView {
     if !may_release {
-        return note("neutral", "info", "An administrator can let it go on.");
+        return note("neutral", "info", say("An administrator can let it go on."));
     }
     post(
         "/stop-all/release",
         "stack",
         view! {
-            {Field::text("reason", "Reason").value(&view.reason).errors(&view.errors).required().view()}
-            <p class="muted">"Jobs that were running go on where they stopped."</p>
+            {Field::text("reason", say("Reason")).value(&view.reason).errors(&view.errors).required().view()}
+            <p class="muted">{say("Jobs that were running go on where they stopped.")}</p>
             <div class="form-end">
-                {submit("primary", "run", "Let it go on")}
-                <a class="button" href="/">"Leave it stopped"</a>
+                {submit("primary", "run", say("Let it go on"))}
+                <a class="button" href="/">{say("Leave it stopped")}</a>
             </div>
         },
     )

@@ -2,25 +2,27 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::tokens::{TokenRow, TokensView};
+use carillon_language::say;
 use leptos::prelude::*;
 
 use crate::components::{ago, ago_or, badge, empty, post, table, td, th, th_hidden, th_row, tr};
 use crate::shell::Page;
 use crate::surroundings::Surroundings;
+use crate::words;
 
 /// `/admin/tokens`.
-pub fn tokens(frame: &FrameView, view: &TokensView) -> String {
-    Page::new("API tokens").write(frame, |page| {
-        page.lede("People make their own on their account page. Here all are seen, and can be revoked.");
+pub(super) fn tokens(frame: &FrameView, view: &TokensView) -> String {
+    Page::new(say("API tokens")).write(frame, |page| {
+        page.lede(say("People make their own on their account page. Here all are seen, and can be revoked."));
         if view.rows.is_empty() {
             return empty(
                 "key",
-                "No tokens yet",
-                "A script needs one to use the API. Make one on your account page, or with: carillon token create",
+                say("No tokens yet"),
+                say("A script needs one to use the API. Make one on your account page, or with: carillon token create"),
                 vec![],
             );
         }
-        token_table("All tokens", &view.rows, "/admin/tokens", true)
+        token_table(say("All tokens"), &view.rows, "/admin/tokens", true)
     })
 }
 
@@ -32,16 +34,16 @@ pub(super) fn token_table(
     with_user: bool,
 ) -> AnyView {
     let mut head = vec![
-        th("Token"),
-        th("State"),
-        th("May"),
-        th("Made"),
-        th("Last used"),
-        th("Ends"),
-        th_hidden("Revoke"),
+        th(say("Token")),
+        th(say("State")),
+        th(say("May")),
+        th(say("Made")),
+        th(say("Last used")),
+        th(say("Ends")),
+        th_hidden(say("Revoke")),
     ];
     if with_user {
-        head.insert(1, th("Of"));
+        head.insert(1, th(say("Of")));
     }
     let rows = rows
         .iter()
@@ -54,31 +56,32 @@ fn token_row(row: &TokenRow, path: &str, with_user: bool) -> AnyView {
     let now = Surroundings::of_page().now;
     let ended = row.revoked_at.is_some() || row.expires_at.is_some_and(|at| at <= now);
     let state = if row.revoked_at.is_some() {
-        badge("idle", "cancelled", "Revoked")
+        badge("idle", "cancelled", say("Revoked"))
     } else if ended {
-        badge("idle", "expired", "Expired")
+        badge("idle", "expired", say("Expired"))
     } else {
-        badge("verified", "check", "Works")
+        badge("verified", "check", say("Works"))
     };
     let revoke = (!ended).then(|| {
-        let label = format!("Revoke token {}", row.label);
-        let button = view! { <button class="button small danger" type="submit" aria-label=label>"Revoke"</button> };
+        let label = say!("Revoke token {label}", label = row.label);
+        let button = view! { <button class="button small danger" type="submit" aria-label=label>{say("Revoke")}</button> };
         post(format!("{path}/{}/revoke", row.id), "", button)
     });
-    let reach = (!row.reach.is_empty())
-        .then(|| view! { <span class="muted sub">{format!("only {}", row.reach)}</span> });
-    let may = view! { {row.scope.clone()}{reach} };
+    let reach = (!row.reach.is_empty()).then(
+        || view! { <span class="muted sub">{say!("only {reach}", reach = row.reach)}</span> },
+    );
+    let may = view! { {words::token_scope(&row.scope)}{reach} };
     let mut cells = vec![
         th_row(row.label.clone()),
-        td("State", state),
-        td("May", may),
-        td("Made", ago(row.created_at)),
-        td("Last used", ago_or(row.last_used, "never")),
-        td("Ends", ago_or(row.expires_at, "never")),
+        td(say("State"), state),
+        td(say("May"), may),
+        td(say("Made"), ago(row.created_at)),
+        td(say("Last used"), ago_or(row.last_used, say("never"))),
+        td(say("Ends"), ago_or(row.expires_at, say("never"))),
         view! { <td class="row-actions">{revoke}</td> }.into_any(),
     ];
     if with_user {
-        cells.insert(1, td("Of", row.user.clone()));
+        cells.insert(1, td(say("Of"), row.user.clone()));
     }
     tr(cells)
 }

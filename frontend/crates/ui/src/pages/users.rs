@@ -4,6 +4,7 @@ use carillon_contract::FrameView;
 use carillon_contract::form::VERSION_FIELD;
 use carillon_contract::users::{UserFormView, UserRow, UsersView};
 use carillon_domain::role::Role;
+use carillon_language::say;
 use leptos::prelude::*;
 
 use crate::components::{
@@ -14,21 +15,25 @@ use crate::shell::Page;
 use crate::words;
 
 /// `/admin/users`.
-pub fn users(frame: &FrameView, view: &UsersView) -> String {
-    Page::new("Accounts").write(frame, |page| {
-        page.action(primary_link("/admin/users/new", "plus", "Add an account"));
+pub(super) fn users(frame: &FrameView, view: &UsersView) -> String {
+    Page::new(say("Accounts")).write(frame, |page| {
+        page.action(primary_link(
+            "/admin/users/new",
+            "plus",
+            say("Add an account"),
+        ));
         let head = vec![
-            th("Name"),
-            th("Role"),
-            th("Reaches"),
-            th("State"),
-            th("Last used"),
-            th_num("Tokens"),
-            th("Made"),
+            th(say("Name")),
+            th(say("Role")),
+            th(say("Reaches")),
+            th(say("State")),
+            th(say("Last used")),
+            th_num(say("Tokens")),
+            th(say("Made")),
         ];
         table(
             "users",
-            "Accounts",
+            say("Accounts"),
             head,
             view.rows.iter().map(row).collect(),
         )
@@ -39,39 +44,39 @@ fn row(row: &UserRow) -> AnyView {
     let href = format!("/admin/users/{}/edit", row.name);
     let own = row
         .own
-        .then(|| view! { " "<span class="muted">"you"</span> });
+        .then(|| view! { " "<span class="muted">{say("you")}</span> });
     let approver = row
         .approver
-        .then(|| view! { <span class="muted sub">"approves"</span> });
+        .then(|| view! { <span class="muted sub">{say("approves")}</span> });
     let reach = if row.reach.is_empty() {
-        "everything".to_owned()
+        say("everything").to_owned()
     } else {
         row.reach.clone()
     };
     let state = if row.disabled {
-        badge("idle", "cancelled", "Disabled")
+        badge("idle", "cancelled", say("Disabled"))
     } else {
-        badge("verified", "check", "Can sign in")
+        badge("verified", "check", say("Can sign in"))
     };
     tr(vec![
         th_row(view! { <a class="row-name" href=href>{row.name.clone()}</a>{own} }),
-        td("Role", view! { {words::role(row.role)}{approver} }),
-        td("Reaches", reach),
-        td("State", state),
-        td("Last used", ago_or(row.last_seen, "never")),
-        td_num("Tokens", words::number(row.tokens)),
-        td("Made", ago(row.created_at)),
+        td(say("Role"), view! { {words::role(row.role)}{approver} }),
+        td(say("Reaches"), reach),
+        td(say("State"), state),
+        td(say("Last used"), ago_or(row.last_seen, say("never"))),
+        td_num(say("Tokens"), words::number(row.tokens)),
+        td(say("Made"), ago(row.created_at)),
     ])
 }
 
 /// `/admin/users/new` and `/admin/users/{name}/edit`.
-pub fn user_form(frame: &FrameView, view: &UserFormView) -> String {
+pub(super) fn user_form(frame: &FrameView, view: &UserFormView) -> String {
     let title = match &view.existing {
-        Some(name) => format!("Account {name}"),
-        None => "Add an account".to_owned(),
+        Some(name) => say!("Account {name}", name),
+        None => say("Add an account").to_owned(),
     };
     Page::new(title).narrow().write(frame, |page| {
-        page.up("/admin/users", "Accounts");
+        page.up("/admin/users", say("Accounts"));
         match &view.existing {
             Some(name) => change(view, name),
             None => add(view),
@@ -84,12 +89,12 @@ fn add(view: &UserFormView) -> AnyView {
         "/admin/users/new",
         "stack form",
         view! {
-            {Field::text("name", "Name").value(&view.name).errors(&view.errors).width("medium").required().view()}
+            {Field::text("name", say("Name")).value(&view.name).errors(&view.errors).width("medium").required().view()}
             {roles(view)}
             {password(view)}
             <div class="form-end">
-                {submit("primary", "check", "Add account")}
-                <a class="button" href="/admin/users">"Cancel"</a>
+                {submit("primary", "check", say("Add account"))}
+                <a class="button" href="/admin/users">{say("Cancel")}</a>
             </div>
         },
     );
@@ -97,11 +102,11 @@ fn add(view: &UserFormView) -> AnyView {
 }
 
 fn password(view: &UserFormView) -> AnyView {
-    let hint = format!(
-        "At least {} characters. Its owner can change it.",
-        view.password_min
+    let hint = say!(
+        "At least {password_min} characters. Its owner can change it.",
+        password_min = view.password_min
     );
-    Field::password("password", "Password", "new-password")
+    Field::password("password", say("Password"), "new-password")
         .hint(hint)
         .errors(&view.errors)
         .width("medium")
@@ -124,7 +129,7 @@ fn roles(view: &UserFormView) -> AnyView {
         .collect();
     fieldset(
         "role",
-        "Role",
+        say("Role"),
         None,
         &view.errors,
         view! { <div class="stack tight">{cards}</div> },
@@ -133,18 +138,20 @@ fn roles(view: &UserFormView) -> AnyView {
 
 /// What the account sees and commands.
 fn reach(view: &UserFormView) -> AnyView {
-    let hint = "Short names, with commas between. A phone counts when its site or one of its groups is named. Groups with a rule cannot be named.";
+    let hint = say(
+        "Short names, with commas between. A phone counts when its site or one of its groups is named. Groups with a rule cannot be named.",
+    );
     fieldset(
         "reach",
-        "Reaches",
+        say("Reaches"),
         None,
         &view.errors,
         view! {
             <div class="stack tight">
-                {radio_card("reach", "everything", "Everything", "All sites, and phones without one.", !view.scoped)}
-                {radio_card("reach", "some", "Only these", "Everything else does not exist for this account.", view.scoped)}
-                {Field::text("sites", "Sites").value(&view.sites).errors(&view.errors).hint(hint).view()}
-                {Field::text("groups", "Groups").value(&view.groups).errors(&view.errors).view()}
+                {radio_card("reach", "everything", say("Everything"), say("All sites, and phones without one."), !view.scoped)}
+                {radio_card("reach", "some", say("Only these"), say("Everything else does not exist for this account."), view.scoped)}
+                {Field::text("sites", say("Sites")).value(&view.sites).errors(&view.errors).hint(hint).view()}
+                {Field::text("groups", say("Groups")).value(&view.groups).errors(&view.errors).view()}
             </div>
         },
     )
@@ -155,8 +162,8 @@ fn change(view: &UserFormView, name: &str) -> AnyView {
     if view.own {
         return view! {
             {error_summary(&view.errors)}
-            {note("neutral", "info", "This is your own account. Another administrator can change its role or disable it.")}
-            <p><a class="button" href="/account">"Your account"</a></p>
+            {note("neutral", "info", say("This is your own account. Another administrator can change its role or disable it."))}
+            <p><a class="button" href="/account">{say("Your account")}</a></p>
         }
         .into_any();
     }
@@ -167,26 +174,31 @@ fn change(view: &UserFormView, name: &str) -> AnyView {
             {hidden(VERSION_FIELD, view.version.to_string())}
             {roles(view)}
             {reach(view)}
-            {checkbox("approver", "yes", "May approve dangerous jobs of others", view.approver)}
-            <div class="row">{submit("primary", "check", "Save role")}</div>
+            {checkbox("approver", "yes", say("May approve dangerous jobs of others"), view.approver)}
+            <div class="row">{submit("primary", "check", say("Save role"))}</div>
         },
     );
     let password = post(
         format!("{path}/password"),
         "stack",
-        view! { {password(view)}<div class="row">{submit("", "key", "Set password")}</div> },
+        view! { {password(view)}<div class="row">{submit("", "key", say("Set password"))}</div> },
     );
     let (word, symbol, kind, verb) = if view.disabled {
-        ("Let this account sign in again", "check", "", "enable")
+        (say("Let this account sign in again"), "check", "", "enable")
     } else {
-        ("Disable this account", "cancelled", "danger", "disable")
+        (
+            say("Disable this account"),
+            "cancelled",
+            "danger",
+            "disable",
+        )
     };
     let switch = post(format!("{path}/{verb}"), "row", submit(kind, symbol, word));
     view! {
         {error_summary(&view.errors)}
         {role}
-        {panel("new-password", "New password", view! { <p class="muted">"Ends all sessions of the account."</p>{password} })}
-        {panel("switch", "Access", view! { <p class="muted">"A disabled account cannot sign in, and its tokens stop working."</p>{switch} })}
+        {panel("new-password", say("New password"), view! { <p class="muted">{say("Ends all sessions of the account.")}</p>{password} })}
+        {panel("switch", say("Access"), view! { <p class="muted">{say("A disabled account cannot sign in, and its tokens stop working.")}</p>{switch} })}
     }
     .into_any()
 }

@@ -2,9 +2,10 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::frame::{Banner, Flash, Tone};
+use carillon_language::{retell, say};
 use leptos::prelude::*;
 
-use crate::components::{ago, icon};
+use crate::components::{ago, icon, said_with};
 use crate::words;
 
 /// What holds now, most urgent first.
@@ -25,35 +26,35 @@ fn one(banner: &Banner, may_release: bool) -> AnyView {
     match banner {
         Banner::Demo => line(
             Tone::Neutral,
-            "Demo: the phones are simulated and the data is thrown away.".into_any(),
+            say("Demo: the phones are simulated and the data is thrown away.").into_any(),
         ),
         Banner::Loopback => line(
             Tone::Neutral,
-            "Addresses of this machine may be contacted (--allow-loopback). Not for a real fleet."
+            say("Addresses of this machine may be contacted (--allow-loopback). Not for a real fleet.")
                 .into_any(),
         ),
         Banner::InsecureHttp => line(
             Tone::Warning,
-            "These pages cross the network in clear (--insecure-http): anybody on the way can read along."
+            say("These pages cross the network in clear (--insecure-http): anybody on the way can read along.")
                 .into_any(),
         ),
         Banner::Sealed { reason } => line(
             Tone::Bad,
-            format!("Sealed: no stored password can be read, so nothing is sent. {reason}").into_any(),
+            say!("Sealed: no stored password can be read, so nothing is sent. {reason}", reason = retell(reason)).into_any(),
         ),
-        Banner::Notice { tone, text } => line(*tone, text.clone().into_any()),
+        Banner::Notice { tone, text } => line(*tone, retell(text).into_owned().into_any()),
         Banner::StopAll { by, at, reason } => stopped(by, *at, reason, may_release),
     }
 }
 
 fn stopped(by: &str, at: carillon_domain::Timestamp, reason: &str, may_release: bool) -> AnyView {
-    let text = format!("Everything is stopped: nothing is sent to any phone. {by}, ");
+    let text = said_with(
+        say("Everything is stopped: nothing is sent to any phone. {by}, {when}"),
+        vec![("by", by.to_owned().into_any()), ("when", ago(at))],
+    );
     let reason = (!reason.is_empty()).then(|| format!(": “{reason}”"));
-    let release = may_release.then(|| view! { " "<a href="/stop-all">"Let it go on…"</a> });
-    line(
-        Tone::Bad,
-        view! { {text}{ago(at)}{reason}{release} }.into_any(),
-    )
+    let release = may_release.then(|| view! { " "<a href="/stop-all">{say("Let it go on…")}</a> });
+    line(Tone::Bad, view! { {text}{reason}{release} }.into_any())
 }
 
 fn line(tone: Tone, body: AnyView) -> AnyView {
@@ -75,6 +76,6 @@ fn flash_line(flash: &Flash) -> AnyView {
         .link
         .as_ref()
         .map(|link| view! { " "<a href=link.href.clone()>{link.text.clone()}</a> });
-    view! { <div class=class>{icon(symbol)}<div><p>{flash.text.clone()}{link}</p></div></div> }
+    view! { <div class=class>{icon(symbol)}<div><p>{retell(&flash.text).into_owned()}{link}</p></div></div> }
         .into_any()
 }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use carillon_contract::FrameView;
+use carillon_language::{minute, say};
 use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
 use leptos::reactive::owner::Owner;
@@ -112,7 +113,7 @@ fn document(frame: &FrameView, page: Page, body: AnyView) -> AnyView {
     let title = page.title.clone();
     let assets = &frame.assets;
     view! {
-        <html lang="en">
+        <html lang=frame.language.as_str()>
             <head>
                 <meta charset="utf-8" />
                 <title>{title}</title>
@@ -133,7 +134,7 @@ fn full_body(frame: &FrameView, page: Page, body: AnyView) -> AnyView {
     let class = format!("main {}", page.class);
     view! {
         <body class="app">
-            <a class="skip" href="#main">"Skip to the page"</a>
+            <a class="skip" href="#main">{say("Skip to the page")}</a>
             {stripes()}
             {header::header(frame)}
             {navigation::navigation(frame)}
@@ -153,7 +154,7 @@ fn full_body(frame: &FrameView, page: Page, body: AnyView) -> AnyView {
 fn bare_body(frame: &FrameView, page: Page, body: AnyView) -> AnyView {
     view! {
         <body class="bare">
-            <a class="skip" href="#main">"Skip to the page"</a>
+            <a class="skip" href="#main">{say("Skip to the page")}</a>
             <header class="bare-brand">{header::brand()}</header>
             <main class="bare-main" id="main" tabindex="-1">
                 {banners::banners(frame)}
@@ -185,13 +186,13 @@ fn heading(page: Page) -> AnyView {
 }
 
 fn foot(frame: &FrameView) -> AnyView {
-    let text = format!(
-        "Carillon {} · page made {} UTC",
-        frame.version,
-        frame.now.to_minute_text()
+    let text = say!(
+        "Carillon {version} · page made {moment} UTC",
+        version = frame.version,
+        moment = minute(frame.now)
     );
     let keys = frame.user.is_some().then(|| {
-        view! { <button class="link-button" type="button" data-keymap="" hidden=true>"Keys"</button> }
+        view! { <button class="link-button" type="button" data-keymap="" hidden=true>{say("Keys")}</button> }
     });
     view! { <footer class="foot"><p>{text}</p>{keys}</footer> }.into_any()
 }

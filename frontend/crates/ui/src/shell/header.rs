@@ -1,6 +1,7 @@
 //! The header: the product, the search, running jobs, who is signed in.
 
 use carillon_contract::{FrameView, UserView};
+use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{icon, post, submit};
@@ -34,14 +35,14 @@ fn search() -> AnyView {
     view! {
         <search class="search">
             <form method="get" action="/phones">
-                <label class="visually-hidden" for="global-search">"Find phones"</label>
+                <label class="visually-hidden" for="global-search">{say("Find phones")}</label>
                 {icon("search")}
                 <input
                     id="global-search"
                     class="input"
                     type="search"
                     name="q"
-                    placeholder="Find a phone: name, extension, MAC, site:kiel"
+                    placeholder=say("Find a phone: name, extension, MAC, site:kiel")
                     autocomplete="off"
                     spellcheck="false"
                 />
@@ -52,23 +53,27 @@ fn search() -> AnyView {
 }
 
 fn running(count: i64) -> AnyView {
-    let text = words::counted(count, "job running", "jobs running");
+    let text = say_many!(count, "{count} job running", "{count} jobs running");
     view! { <a class="running" href="/jobs?tab=running">{icon("working")}<span>{text}</span></a> }
         .into_any()
 }
 
 fn user_menu(user: &UserView) -> AnyView {
     let stop = user.may.stop_all.then(
-        || view! { <li><a href="/stop-all">{icon("stop")}<span>"Stop everything…"</span></a></li> },
+        || view! { <li><a href="/stop-all">{icon("stop")}<span>{say("Stop everything…")}</span></a></li> },
     );
-    let sign_out = post("/sign-out", "", submit("menu-item", "sign-out", "Sign out"));
+    let sign_out = post(
+        "/sign-out",
+        "",
+        submit("menu-item", "sign-out", say("Sign out")),
+    );
     view! {
         <details class="menu">
             <summary>{icon("user")}<span class="menu-name">{user.name.clone()}</span>{icon("open")}</summary>
             <div class="menu-body">
                 <p class="menu-head">{user.name.clone()}<span class="muted">{words::role(user.role)}</span></p>
                 <ul>
-                    <li><a href="/account">{icon("key")}<span>"Password, sessions, tokens"</span></a></li>
+                    <li><a href="/account">{icon("key")}<span>{say("Password, sessions, tokens")}</span></a></li>
                     {stop}
                     <li>{sign_out}</li>
                 </ul>

@@ -1,6 +1,7 @@
 //! The navigation: the nouns of the product, those that this person may see.
 
 use carillon_contract::{FrameView, May};
+use carillon_language::{say, text};
 use leptos::prelude::*;
 
 use crate::components::icon;
@@ -18,84 +19,84 @@ const PLACES: [Place; 12] = [
     Place {
         href: "/",
         symbol: "overview",
-        word: "Overview",
+        word: text!("Overview"),
         seen_by: |_| true,
         group: 0,
     },
     Place {
         href: "/phones",
         symbol: "phone",
-        word: "Phones",
+        word: text!("Phones"),
         seen_by: |may| may.view_inventory,
         group: 0,
     },
     Place {
         href: "/groups",
         symbol: "group",
-        word: "Groups",
+        word: text!("Groups"),
         seen_by: |may| may.view_inventory,
         group: 0,
     },
     Place {
         href: "/sites",
         symbol: "site",
-        word: "Sites",
+        word: text!("Sites"),
         seen_by: |may| may.view_inventory,
         group: 0,
     },
     Place {
         href: "/run",
         symbol: "run",
-        word: "Run",
+        word: text!("Run"),
         seen_by: |may| may.run_jobs,
         group: 1,
     },
     Place {
         href: "/jobs",
         symbol: "jobs",
-        word: "Jobs",
+        word: text!("Jobs"),
         seen_by: |may| may.view_jobs,
         group: 1,
     },
     Place {
         href: "/approvals",
         symbol: "check",
-        word: "Approvals",
+        word: text!("Approvals"),
         seen_by: |may| may.approve,
         group: 1,
     },
     Place {
         href: "/audit",
         symbol: "audit",
-        word: "Audit",
+        word: text!("Audit"),
         seen_by: |may| may.view_audit,
         group: 1,
     },
     Place {
         href: "/admin/credentials",
         symbol: "lock",
-        word: "Credentials",
+        word: text!("Credentials"),
         seen_by: |may| may.manage_inventory,
         group: 2,
     },
     Place {
         href: "/admin/users",
         symbol: "user",
-        word: "Accounts",
+        word: text!("Accounts"),
         seen_by: |may| may.administer,
         group: 2,
     },
     Place {
         href: "/admin/tokens",
         symbol: "key",
-        word: "Tokens",
+        word: text!("Tokens"),
         seen_by: |may| may.administer,
         group: 2,
     },
     Place {
         href: "/admin/settings",
         symbol: "danger",
-        word: "Limits",
+        word: text!("Limits"),
         seen_by: |may| may.administer,
         group: 2,
     },
@@ -117,7 +118,7 @@ pub(super) fn navigation(frame: &FrameView) -> AnyView {
         .filter(|links| !links.is_empty())
         .map(|links| view! { <ul>{links}</ul> }.into_any())
         .collect();
-    view! { <nav class="side" aria-label="Main">{lists}</nav> }.into_any()
+    view! { <nav class="side" aria-label=say("Main")>{lists}</nav> }.into_any()
 }
 
 fn link(place: &Place, path: &str) -> AnyView {
@@ -125,7 +126,7 @@ fn link(place: &Place, path: &str) -> AnyView {
     view! {
         <li>
             <a href=place.href aria-current=current.then_some("page")>
-                {icon(place.symbol)}<span>{place.word}</span>
+                {icon(place.symbol)}<span>{say(place.word)}</span>
             </a>
         </li>
     }

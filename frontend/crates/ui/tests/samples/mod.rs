@@ -49,7 +49,7 @@ use carillon_domain::event::{ActorKind, EventResult};
 use carillon_domain::outcome::Transport;
 use carillon_domain::phone::{AuthScheme, GroupKind, Phone, Reachability, TransportSecurity};
 use carillon_domain::role::Role;
-use carillon_domain::{Cause, Counts, JobState, Mac, TargetState, Timestamp};
+use carillon_domain::{Cause, Counts, JobState, Language, Mac, TargetState, Timestamp};
 
 /// 2026-11-22 14:10:22 UTC.
 const NOW: Timestamp = Timestamp::from_micros(1_795_356_622_000_000);
@@ -125,6 +125,7 @@ impl Samples {
     fn bare(path: &str) -> FrameView {
         FrameView {
             path: path.to_owned(),
+            language: Language::En,
             now: NOW,
             user: None,
             nonce: "bm9uY2U".to_owned(),
@@ -1975,6 +1976,7 @@ impl Samples {
         AccountView {
             name: self.s("a.meyer"),
             role: self.role,
+            language: None,
             password_changed_at: Some(ago(86_400 * 30)),
             password_min: 12,
             password_errors: error("current", &self.s("This is not your password.")),

@@ -2,26 +2,36 @@
 
 use super::{Filter, Ready, Term, Test, span};
 
+/// A word of ours in the language of whoever reads.
+type Say = fn(&'static str) -> &'static str;
+
 impl Filter {
     /// `phones at site kiel or berlin, of model T46S, without tag vip`.
     pub fn in_words(&self) -> String {
+        self.in_words_of(|word| word)
+    }
+
+    /// The same in another language: `say` knows its words.
+    pub fn in_words_of(&self, say: fn(&'static str) -> &'static str) -> String {
         if self.is_everything() {
-            return "every phone".to_owned();
+            return say("every phone").to_owned();
         }
-        let terms: Vec<String> = self.terms.iter().map(Term::in_words).collect();
-        format!("phones {}", terms.join(", "))
+        let terms = self.terms.iter().map(|term| term.in_words(say));
+        let terms: Vec<String> = terms.collect();
+        format!("{} {}", say("phones"), terms.join(", "))
     }
 }
 
 impl Term {
-    fn in_words(&self) -> String {
+    fn in_words(&self, say: Say) -> String {
         let mut words = String::new();
         for (place, test) in self.any_of.iter().enumerate() {
-            let (lead, value) = test.in_words(self.negated);
+            let (lead, value) = test.in_words(self.negated, say);
             if place == 0 {
                 words.push_str(lead);
             } else {
-                words.push_str(" or");
+                words.push(' ');
+                words.push_str(say("or"));
                 if !words.starts_with(lead) {
                     words.push(' ');
                     words.push_str(lead);
@@ -38,12 +48,12 @@ impl Term {
 
 impl Test {
     /// What leads to the value, and the value.
-    fn in_words(&self, negated: bool) -> (&'static str, String) {
-        let lead = |yes: &'static str, no: &'static str| if negated { no } else { yes };
+    fn in_words(&self, negated: bool, say: Say) -> (&'static str, String) {
+        let lead = |yes: &'static str, no: &'static str| say(if negated { no } else { yes });
         match self {
             Self::Word(word) => (
                 lead("with", "without"),
-                format!("“{word}” in label, extension or MAC"),
+                format!("“{word}” {}", say("in label, extension or MAC")),
             ),
             Self::Site(slug) => (lead("at site", "not at site"), slug.clone()),
             Self::Model(model) => (lead("of model", "not of model"), model.clone()),
@@ -76,10 +86,10 @@ impl Test {
             Self::SeenWithin(age) => (lead("seen within", "not seen within"), span::write(*age)),
             Self::SeenBefore(age) => (lead("not seen for", "seen within"), span::write(*age)),
             Self::Protected(yes) => (
-                if *yes == negated {
-                    "not protected"
+                if *yes {
+                    lead("protected", "not protected")
                 } else {
-                    "protected"
+                    lead("not protected", "protected")
                 },
                 String::new(),
             ),

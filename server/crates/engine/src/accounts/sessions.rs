@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use carillon_domain::event::{Actor, ActorKind, Event};
 use carillon_domain::role::{Permission, Role};
-use carillon_domain::{Reach, Timestamp};
+use carillon_domain::{Language, Reach, Timestamp};
 use carillon_store::{SessionRow, Unit, UserRow};
 use secrecy::SecretString;
 use serde_json::json;
@@ -47,6 +47,8 @@ pub struct SessionContext {
     pub csrf: String,
     /// When it began.
     pub created_at: Timestamp,
+    /// The language that the account chose for its pages.
+    pub language: Option<Language>,
     hash: [u8; 32],
 }
 
@@ -230,6 +232,20 @@ impl Engine {
         Ok(ended)
     }
 
+    /// Sets the language of the caller's pages; `None` leaves it to the browser.
+    ///
+    /// # Errors
+    /// [`EngineError::Denied`] to callers without an account.
+    pub async fn choose_language(&self, caller: &Caller, language: Option<Language>) -> Result<()> {
+        let user = caller.account()?;
+        let mut unit = self.store.begin().await?;
+        unit.set_language(user, language).await?;
+        let mut event = caller.event(self.clock.now(), "account.language_chosen");
+        event.detail = json!({ "language": language });
+        unit.record(&[event]).await?.commit().await?;
+        Ok(())
+    }
+
     /// Throws away sessions that are over. For a timer.
     ///
     /// # Errors
@@ -320,6 +336,7 @@ fn context(
         handle: handle_of(&hash),
         csrf: form_token(keyring, &hash),
         created_at: row.created_at,
+        language: user.language,
         hash,
     }
 }

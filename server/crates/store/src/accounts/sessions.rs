@@ -65,7 +65,7 @@ impl Store {
         sql.push(COLUMNS).push(
             ", u.id, u.name, u.role, u.password, u.password_version, u.disabled, u.scoped, \
              u.approver, u.version, \
-             u.created_at, u.updated_at, u.last_sign_in_at \
+             u.created_at, u.updated_at, u.last_sign_in_at, u.language \
              FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = ",
         );
         sql.bind(id_hash);

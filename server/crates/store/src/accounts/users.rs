@@ -2,8 +2,8 @@
 //!
 //! Owns the table `users`. Names are unique without regard to case.
 
-use carillon_domain::Timestamp;
 use carillon_domain::role::Role;
+use carillon_domain::{Language, Timestamp};
 
 use crate::conn::Conn;
 use crate::error::{Result, StoreError};
@@ -39,6 +39,8 @@ pub struct UserRow {
     pub updated_at: Timestamp,
     /// When somebody last signed in.
     pub last_sign_in_at: Option<Timestamp>,
+    /// The language of its pages; `None` = the one that the browser asks for.
+    pub language: Option<Language>,
 }
 
 impl std::fmt::Debug for UserRow {
@@ -66,7 +68,7 @@ pub struct NewUser {
 }
 
 const SELECT: &str = "SELECT id, name, role, password, password_version, disabled, scoped, \
-     approver, version, created_at, updated_at, last_sign_in_at FROM users";
+     approver, version, created_at, updated_at, last_sign_in_at, language FROM users";
 
 pub(crate) fn user_row(row: &Row) -> Result<UserRow> {
     let fields = row.of("users", "id");
@@ -83,7 +85,13 @@ pub(crate) fn user_row(row: &Row) -> Result<UserRow> {
         created_at: fields.at("created_at")?,
         updated_at: fields.at("updated_at")?,
         last_sign_in_at: fields.maybe_at("last_sign_in_at")?,
+        language: language(fields.get("language")?),
     })
+}
+
+/// A language that this program does not know is as if none were chosen.
+fn language(word: Option<String>) -> Option<Language> {
+    word?.parse().ok()
 }
 
 async fn find(conn: &mut Conn<'_>, column: &str, value: &str) -> Result<Option<UserRow>> {
@@ -193,6 +201,14 @@ impl Unit {
         );
         let sql = sql.arg(id).arg(sealed).arg(password_version).arg(now);
         expect_one(self.conn().execute(sql).await?)
+    }
+
+    /// Sets the language of the account's pages. Not an edit of the account: whoever edits it
+    /// meanwhile is not disturbed.
+    pub async fn set_language(&mut self, id: &str, language: Option<Language>) -> Result<()> {
+        let sql = Sql::new("UPDATE users SET language = $2 WHERE id = $1");
+        let word = language.map(Language::as_str);
+        self.conn().execute(sql.arg(id).arg(word)).await.map(drop)
     }
 
     /// Notes a sign-in.

@@ -1,0 +1,114 @@
+//! Sentences that were made in English, below the pages, told again.
+//!
+//! Use cases know no language: what they refuse they refuse in English, for pages, the API and
+//! the command line alike. A page tells it again in its reader's language: the whole sentence if
+//! the catalogue has it, or the text with names that it was made from.
+
+use std::borrow::Cow;
+
+use crate::fill::{Piece, pieces};
+use crate::{Catalogue, current};
+
+/// A sentence of ours in the language of the moment; as it is, when nobody knows it.
+pub fn retell(sentence: &str) -> Cow<'_, str> {
+    let Some(catalogue) = Catalogue::of(current()) else {
+        return Cow::Borrowed(sentence);
+    };
+    if let Some(said) = catalogue.text(sentence) {
+        return Cow::Borrowed(said);
+    }
+    let known = catalogue.templates().iter();
+    let best = known
+        .filter_map(|(key, said)| Some((key, said, values(key, sentence)?)))
+        .max_by_key(|(key, _, _)| weight(key));
+    best.map_or(Cow::Borrowed(sentence), |(_, said, values)| {
+        Cow::Owned(filled(said, &values))
+    })
+}
+
+/// How much of a text is fixed: the more, the surer it is the one.
+fn weight(text: &str) -> usize {
+    let fixed = pieces(text).into_iter().map(|piece| match piece {
+        Piece::Text(text) => text.len(),
+        Piece::Name(_) => 0,
+    });
+    fixed.sum()
+}
+
+/// The values that make the sentence from the text, if any do. At least one word must be fixed.
+fn values<'a, 'b>(text: &'a str, sentence: &'b str) -> Option<Vec<(&'a str, &'b str)>> {
+    let pieces = pieces(text);
+    let mut found = Vec::new();
+    let mut rest = sentence;
+    let mut open = None;
+    if weight(text) < 6 {
+        return None;
+    }
+    for piece in &pieces {
+        match piece {
+            Piece::Name(name) => open = Some(plain(name)),
+            Piece::Text(fixed) => {
+                let at = rest.find(fixed)?;
+                match open.take() {
+                    Some(name) => found.push((name, &rest[..at])),
+                    None if at > 0 => return None,
+                    None => {}
+                }
+                rest = &rest[at + fixed.len()..];
+            }
+        }
+    }
+    match open {
+        Some(name) => found.push((name, rest)),
+        None if !rest.is_empty() => return None,
+        None => {}
+    }
+    Some(found)
+}
+
+/// The name without how it is written: `{field:?}` is `field`.
+fn plain(name: &str) -> &str {
+    name.split(':').next().unwrap_or(name)
+}
+
+/// Names find their values; a place without a name takes the next one.
+fn filled(text: &str, values: &[(&str, &str)]) -> String {
+    let mut out = String::new();
+    let mut nameless = values.iter().filter(|(name, _)| name.is_empty());
+    for piece in pieces(text) {
+        match piece {
+            Piece::Text(text) => out.push_str(text),
+            Piece::Name(name) if plain(name).is_empty() => {
+                out.push_str(nameless.next().map_or("", |(_, value)| value));
+            }
+            Piece::Name(name) => {
+                let value = values.iter().find(|(known, _)| *known == plain(name));
+                out.push_str(value.map_or("", |(_, value)| value));
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_found_between_what_is_fixed() {
+        let text = "At most {} KiB are taken here, not {size}.";
+        let sentence = "At most 64 KiB are taken here, not 65.";
+        let found = values(text, sentence).expect("it fits");
+        assert_eq!(found, [("", "64"), ("size", "65")]);
+        assert_eq!(
+            filled("Nicht {size}, höchstens {} KiB.", &found),
+            "Nicht 65, höchstens 64 KiB."
+        );
+        assert_eq!(values(text, "At most 64 KiB are taken."), None);
+    }
+
+    #[test]
+    fn a_text_that_is_all_names_fits_nothing() {
+        assert_eq!(values("{a}: {b}", "x: y"), None);
+    }
+}
