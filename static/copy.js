@@ -21,9 +21,9 @@ function wake(button) {
     const lines = button.parentElement.querySelector("[data-copy]").textContent;
     try {
       await navigator.clipboard.writeText(lines);
-      word.textContent = "Copied";
+      word.textContent = button.dataset.copied;
     } catch {
-      word.textContent = "Not allowed";
+      word.textContent = button.dataset.refused;
     }
     setTimeout(() => { word.textContent = said; }, 2000);
   });

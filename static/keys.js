@@ -5,13 +5,17 @@
 
 const OFF = "carillon.single-keys-off";
 const GO = { o: "/", p: "/phones", g: "/groups", s: "/sites", r: "/run", j: "/jobs", a: "/audit" };
+// The page hands over what is said here in its language; English is here.
+const WORDS = JSON.parse(document.querySelector("[data-words]")?.dataset.words ?? "{}");
+const say = (text, values = {}) =>
+  (WORDS[text] ?? text).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 const MAP = [
-  ["/ or Ctrl K", "Find a phone, a page or something to do"],
-  ["g then o p g s r j a", "Go to Overview, Phones, Groups, Sites, Run, Jobs, Audit"],
-  ["j and k", "Next and previous row"],
-  ["x", "Tick the row"],
-  ["?", "This map"],
-  ["Esc", "Close"],
+  [say("/ or Ctrl K"), say("Find a phone, a page or something to do")],
+  [say("g then o p g s r j a"), say("Go to Overview, Phones, Groups, Sites, Run, Jobs, Audit")],
+  [say("j and k"), say("Next and previous row")],
+  ["x", say("Tick the row")],
+  ["?", say("This map")],
+  ["Esc", say("Close")],
 ];
 const WAIT_MS = 250;
 const PHONES = 6;
@@ -76,9 +80,9 @@ function tick() {
 
 // The palette.
 function openPalette() {
-  const box = dialog("palette", "Find or do");
-  const field = element("input", { type: "text", class: "input", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list", "aria-label": "Find a phone, a page or something to do", autocomplete: "off", spellcheck: "false" });
-  const list = element("ul", { id: "palette-list", role: "listbox", "aria-label": "What was found" });
+  const box = dialog("palette", say("Find or do"));
+  const field = element("input", { type: "text", class: "input", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list", "aria-label": say("Find a phone, a page or something to do"), autocomplete: "off", spellcheck: "false" });
+  const list = element("ul", { id: "palette-list", role: "listbox", "aria-label": say("What was found") });
   const said = element("p", { class: "visually-hidden", role: "status" });
   box.append(field, list, said);
   const links = linksOfPage();
@@ -86,9 +90,9 @@ function openPalette() {
   const show = (phones) => {
     const text = field.value.trim();
     const mine = links.filter((link) => link.text.toLowerCase().includes(text.toLowerCase()));
-    const all = text === "" ? mine : [...phones, { text: `All phones like “${text}”`, note: "Phones", href: `/phones?q=${encodeURIComponent(text)}` }, ...mine];
+    const all = text === "" ? mine : [...phones, { text: say("All phones like “{text}”", { text }), note: say("Phones"), href: `/phones?q=${encodeURIComponent(text)}` }, ...mine];
     fill(list, all, field);
-    said.textContent = `${all.length} found`;
+    said.textContent = say("{count} found", { count: all.length });
   };
   field.addEventListener("input", () => {
     show([]);
@@ -116,7 +120,7 @@ async function find(text) {
     return [...page.querySelectorAll(".table.phones tbody tr")].map((row) => {
       const cell = (name) => row.querySelector(`td[data-label="${name}"]`)?.textContent.trim() ?? "";
       const link = row.querySelector(".row-name");
-      return { text: link.textContent, note: [cell("Ext."), cell("Model"), cell("Site")].filter(Boolean).join(" · "), href: link.getAttribute("href") };
+      return { text: link.textContent, note: [cell(say("Ext.")), cell(say("Model")), cell(say("Site"))].filter(Boolean).join(" · "), href: link.getAttribute("href") };
     });
   } catch {
     return [];
@@ -125,7 +129,7 @@ async function find(text) {
 
 function linksOfPage() {
   const found = new Map();
-  for (const [selector, note] of [[".page-actions a[href]", "This page"], [".side a[href]", "Go to"], [".menu-body a[href]", "You"], [".view-list a[href]", "Your lists"]]) {
+  for (const [selector, note] of [[".page-actions a[href]", say("This page")], [".side a[href]", say("Go to")], [".menu-body a[href]", say("You")], [".view-list a[href]", say("Your lists")]]) {
     for (const link of document.querySelectorAll(selector)) {
       const href = link.getAttribute("href");
       if (!found.has(href)) found.set(href, { text: link.textContent.trim(), note, href });
@@ -169,7 +173,7 @@ function point(list, field, at) {
 
 // The map of keys.
 function openMap() {
-  const box = dialog("keymap", "Keys");
+  const box = dialog("keymap", say("Keys"));
   const body = element("dl", { class: "facts" });
   for (const [keys, what] of MAP) {
     const line = element("div", { class: "fact" });
@@ -180,8 +184,8 @@ function openMap() {
   const off = element("input", { type: "checkbox" });
   off.checked = !isOff();
   off.addEventListener("change", () => localStorage.setItem(OFF, off.checked ? "no" : "yes"));
-  label.append(off, element("span", {}, "Single keys work on these pages (Ctrl K always does)"));
-  const close = element("button", { type: "button", class: "button" }, "Close");
+  label.append(off, element("span", {}, say("Single keys work on these pages (Ctrl K always does)")));
+  const close = element("button", { type: "button", class: "button" }, say("Close"));
   close.addEventListener("click", () => box.close());
   box.append(body, label, close);
   box.showModal();

@@ -1,5 +1,8 @@
 // Ticking many rows: one tick for the page, and Shift for a range. Without this file each row
 // is ticked by itself.
+// The page hands over what is said here in its language; English is here.
+const WORDS = JSON.parse(document.querySelector("[data-words]")?.dataset.words ?? "{}");
+const say = (text) => WORDS[text] ?? text;
 const rows = [...document.querySelectorAll("[data-row]")];
 const head = document.querySelector(".selectable thead th:first-child");
 if (rows.length > 0 && head) {
@@ -23,7 +26,7 @@ function pageTick(cell) {
   label.className = "tick";
   const box = document.createElement("input");
   box.type = "checkbox";
-  box.setAttribute("aria-label", "Select all phones on this page");
+  box.setAttribute("aria-label", say("Select all phones on this page"));
   label.append(box);
   cell.append(label);
   return box;

@@ -6,6 +6,10 @@
 const KEPT = "carillon.watched-jobs";
 const LOCK = "carillon.watch";
 const MOST = 5;
+// The page hands over what is said here in its language; English is here.
+const WORDS = JSON.parse(document.querySelector("[data-words]")?.dataset.words ?? "{}");
+const say = (text, values = {}) =>
+  (WORDS[text] ?? text).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 
 const here = document.querySelector("[data-watch-job]");
 if (here) {
@@ -87,8 +91,8 @@ function read(text) {
 
 function tell(job, { counts, total }) {
   const bad = (counts?.failed ?? 0) + (counts?.unknown ?? 0);
-  const words = bad === 0 ? "" : `: ${bad} of ${total} phones need a look`;
-  const text = `${job.title} has ended${words}.`;
+  const told = { title: job.title, bad, total };
+  const text = bad === 0 ? say("{title} has ended.", told) : say("{title} has ended: {bad} of {total} phones need a look.", told);
   if (document.visibilityState === "hidden" && "Notification" in window && Notification.permission === "granted") {
     const notice = new Notification("Carillon", { body: text, tag: job.id });
     notice.addEventListener("click", () => { window.focus(); location.href = `/jobs/${job.id}`; });
@@ -104,7 +108,7 @@ function toast(text, href) {
   note.className = "toast";
   const link = document.createElement("a");
   link.href = href;
-  link.textContent = "Show the result";
+  link.textContent = say("Show the result");
   note.append(`${text} `, link);
   region.append(note);
 }

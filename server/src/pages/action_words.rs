@@ -5,7 +5,7 @@
 use carillon_contract::form::Choice;
 use carillon_contract::run::{ActionClass, ParamKind, ParamView};
 use carillon_domain::action::{self, Class, Entry};
-use carillon_language::say;
+use carillon_language::{say, say_in};
 use serde_json::Value;
 
 /// Most line keys that any model has.
@@ -26,8 +26,8 @@ pub fn short_title(name: &str) -> String {
 /// What stands before a number of phones: "Restart" 5 phones.
 pub fn before_phones(name: &str) -> String {
     match name {
-        "Reboot" => say("Restart").to_owned(),
-        "Reset" => say("Factory-reset").to_owned(),
+        "Reboot" => say_in("before_phones", "Restart").to_owned(),
+        "Reset" => say_in("before_phones", "Factory-reset").to_owned(),
         _ => format!("{}:", short_title(name)),
     }
 }

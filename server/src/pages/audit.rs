@@ -14,7 +14,7 @@ use crate::api::audit::stream_export;
 use crate::fields::{Fields, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
-use carillon_language::{minute, say};
+use carillon_language::{moment, say};
 
 mod filter;
 mod record;
@@ -96,7 +96,7 @@ async fn chain(visit: &Visit, caller: &Caller) -> Result<ChainView, EngineError>
     let behind = |since: Timestamp| {
         say!(
             "The outside anchor lacks what was signed since {moment} UTC: see the server's log.",
-            moment = minute(since)
+            moment = moment(since)
         )
     };
     Ok(ChainView {

@@ -18,6 +18,7 @@ mod frame;
 mod house;
 mod inventory_pages;
 mod journey;
+mod language;
 mod lifecycle;
 mod pace;
 mod pages_jobs;
@@ -55,6 +56,7 @@ on_both! {
     access::every_route_refuses_who_may_not,
     access::reading_changes_nothing,
     browser::signing_in_and_out,
+    language::a_language_is_chosen_and_kept,
     inventory_pages::a_list_tells_what_it_did_not_understand,
     inventory_pages::pages_of_a_list_show_every_phone_once,
     inventory_pages::a_selection_is_exactly_what_was_looked_at,

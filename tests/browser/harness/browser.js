@@ -35,14 +35,14 @@ export function launch() {
 }
 
 /** A fresh page that remembers everything it should not have done. */
-export async function openPage(browser, server, { scripts = true, width = 1440, scheme = 'light' } = {}) {
+export async function openPage(browser, server, { scripts = true, width = 1440, scheme = 'light', locale = 'en-GB' } = {}) {
   const context = await browser.newContext({
     baseURL: server.url,
     javaScriptEnabled: scripts,
     viewport: { width, height: width < 600 ? 780 : 900 },
     colorScheme: scheme,
     reducedMotion: 'reduce',
-    locale: 'en-GB',
+    locale,
     timezoneId: 'UTC',
     acceptDownloads: true,
   });

@@ -33,8 +33,8 @@ pub fn decimal(value: f64) -> String {
     }
 }
 
-/// `2026-11-24 14:02`; `24.11.2026 14:02` in German.
-pub fn minute(at: Timestamp) -> String {
+/// `2026-11-24 14:02:07`; `24.11.2026 14:02:07` in German.
+pub fn moment(at: Timestamp) -> String {
     let text = at.to_minute_text();
     match (current(), text.split_once(' ')) {
         (Language::De, Some((day, clock))) => format!("{} {clock}", german_day(day)),
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn days_stand_first_in_german() {
         let at = Timestamp::from_micros(0);
-        assert_eq!(minute(at), "1970-01-01 00:00");
-        assert_eq!(during(Language::De, || minute(at)), "01.01.1970 00:00");
+        assert_eq!(moment(at), "1970-01-01 00:00:00");
+        assert_eq!(during(Language::De, || moment(at)), "01.01.1970 00:00:00");
     }
 }

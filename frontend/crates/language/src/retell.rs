@@ -9,7 +9,8 @@ use std::borrow::Cow;
 use crate::fill::{Piece, pieces};
 use crate::{Catalogue, current};
 
-/// A sentence of ours in the language of the moment; as it is, when nobody knows it.
+/// A sentence of ours in the language of the moment; as it is, when nobody knows it. Whether it
+/// begins large and ends with a stop stays as it was.
 pub fn retell(sentence: &str) -> Cow<'_, str> {
     let Some(catalogue) = Catalogue::of(current()) else {
         return Cow::Borrowed(sentence);
@@ -17,13 +18,47 @@ pub fn retell(sentence: &str) -> Cow<'_, str> {
     if let Some(said) = catalogue.text(sentence) {
         return Cow::Borrowed(said);
     }
+    let bare = sentence.strip_suffix('.').unwrap_or(sentence);
+    let small = with_first(bare, false);
+    let said = [bare, &small].iter().find_map(|text| told(catalogue, text));
+    said.or_else(|| told(catalogue, sentence))
+        .map_or(Cow::Borrowed(sentence), |said| {
+            Cow::Owned(dressed(said, sentence))
+        })
+}
+
+/// What the catalogue says for a sentence, or for the text that it was made from.
+fn told(catalogue: &Catalogue, sentence: &str) -> Option<String> {
+    if let Some(said) = catalogue.text(sentence) {
+        return Some(said.to_owned());
+    }
     let known = catalogue.templates().iter();
     let best = known
         .filter_map(|(key, said)| Some((key, said, values(key, sentence)?)))
-        .max_by_key(|(key, _, _)| weight(key));
-    best.map_or(Cow::Borrowed(sentence), |(_, said, values)| {
-        Cow::Owned(filled(said, &values))
-    })
+        .max_by_key(|(key, _, _)| weight(key))?;
+    Some(filled(best.1, &best.2))
+}
+
+/// Begins and ends as the English sentence did.
+fn dressed(said: String, as_in: &str) -> String {
+    let large = as_in.chars().next().is_some_and(char::is_uppercase);
+    let said = if large { with_first(&said, true) } else { said };
+    let stop = as_in.ends_with('.') && !said.ends_with(['.', '!', '?', '…']);
+    if stop { format!("{said}.") } else { said }
+}
+
+/// The text with its first letter large or small.
+fn with_first(text: &str, large: bool) -> String {
+    let mut chars = text.chars();
+    let Some(first) = chars.next() else {
+        return String::new();
+    };
+    let first: String = if large {
+        first.to_uppercase().collect()
+    } else {
+        first.to_lowercase().collect()
+    };
+    first + chars.as_str()
 }
 
 /// How much of a text is fixed: the more, the surer it is the one.
@@ -105,6 +140,15 @@ mod tests {
             "Nicht 65, höchstens 64 KiB."
         );
         assert_eq!(values(text, "At most 64 KiB are taken."), None);
+    }
+
+    #[test]
+    fn a_sentence_keeps_its_dress() {
+        assert_eq!(
+            dressed("gib eine Zahl".to_owned(), "Give a number."),
+            "Gib eine Zahl."
+        );
+        assert_eq!(dressed("Telefon".to_owned(), "phone"), "Telefon");
     }
 
     #[test]

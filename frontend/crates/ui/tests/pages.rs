@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use carillon_domain::role::Role;
 
 mod html;
+mod languages;
 mod samples;
 
 use html::{Element, Html};

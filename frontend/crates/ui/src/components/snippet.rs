@@ -13,7 +13,7 @@ pub(crate) fn snippet(label: impl Into<String>, lines: impl Into<String>) -> Any
         <figure class="snippet">
             <figcaption>{label}</figcaption>
             <pre tabindex="0"><code data-copy="">{lines}</code></pre>
-            <button class="button small copy" type="button" data-copy-button="" hidden=true aria-label=copy>
+            <button class="button small copy" type="button" data-copy-button="" data-copied=say("Copied") data-refused=say("Not allowed") hidden=true aria-label=copy>
                 {icon("copy")}<span>{say("Copy")}</span>
             </button>
         </figure>

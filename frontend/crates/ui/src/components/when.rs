@@ -1,7 +1,7 @@
 //! Instants as people read them.
 
 use carillon_domain::Timestamp;
-use carillon_language::{Piece, minute, pieces, say};
+use carillon_language::{Piece, moment, pieces, say};
 use leptos::prelude::*;
 
 use crate::surroundings::Surroundings;
@@ -36,7 +36,7 @@ fn in_words(span: &str, read: impl Fn(String) -> AnyView) -> Vec<AnyView> {
 }
 
 fn utc(at: Timestamp) -> String {
-    format!("{} UTC", minute(at))
+    format!("{} UTC", moment(at))
 }
 
 /// The age of an instant, or a word when there is none.

@@ -4,8 +4,8 @@
 //! numbers in their places; the table below is never touched.
 
 use carillon_contract::job::{CauseCount, JobSummary};
-use carillon_domain::{Counts, JobState};
-use carillon_language::{minute, say, say_many};
+use carillon_domain::{Counts, JobState, Language};
+use carillon_language::{moment, receive, say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
@@ -24,7 +24,12 @@ pub fn JobLive(
     icons: String,
     /// Provisioning lines, shown beside `forbidden`.
     snippet: Option<String>,
+    /// The language of the page.
+    language: Language,
+    /// What it says in that language.
+    texts: Vec<(String, String)>,
 ) -> impl IntoView {
+    receive(language, &texts);
     Surroundings {
         now: summary.at,
         icons: icons.as_str().into(),
@@ -183,13 +188,13 @@ fn time_text(summary: &JobSummary) -> String {
             say!("about {span} left", span = words::span(left))
         }
         // How long it has been would stand still between two changes.
-        (Some(start), None, _) => say!("since {moment} UTC", moment = minute(start)),
+        (Some(start), None, _) => say!("since {moment} UTC", moment = moment(start)),
         _ => String::new(),
     }
 }
 
 fn updated_text(summary: &JobSummary) -> String {
-    say!("As of {moment} UTC", moment = minute(summary.at))
+    say!("As of {moment} UTC", moment = moment(summary.at))
 }
 
 fn changed_text(changed: i64) -> String {

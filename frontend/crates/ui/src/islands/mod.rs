@@ -10,4 +10,9 @@ mod feed;
 )]
 pub mod job_live;
 
+#[cfg(not(feature = "hydrate"))]
+mod texts;
+
 pub use job_live::{JobLive, JobLiveProps};
+#[cfg(not(feature = "hydrate"))]
+pub(crate) use texts::for_browser;

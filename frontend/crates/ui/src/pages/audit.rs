@@ -4,7 +4,7 @@ use carillon_contract::FrameView;
 use carillon_contract::audit::{AuditRow, AuditView, ChainView};
 use carillon_contract::form::Choice;
 use carillon_domain::event::{ActorKind, EventResult};
-use carillon_language::{minute, retell, say, say_many};
+use carillon_language::{moment, retell, say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
@@ -138,7 +138,7 @@ fn row(row: &AuditRow) -> AnyView {
 }
 
 fn time_cell(row: &AuditRow) -> AnyView {
-    let text = minute(row.at);
+    let text = moment(row.at);
     let age = words::age(crate::surroundings::Surroundings::of_page().now, row.at);
     view! { <time class="tnum nowrap" datetime=row.at.to_string() title=age>{text}</time> }
         .into_any()

@@ -11,7 +11,7 @@ use crate::components::{
     Field, ago, checkbox, class_badge, error_summary, fact, fact_text, facts, icon,
     instant_and_age, link_button, panel, post, said_with, section, submit,
 };
-use crate::islands::JobLive;
+use crate::islands::{JobLive, for_browser};
 use crate::shell::{Page, Scripts};
 use crate::words;
 
@@ -32,8 +32,19 @@ pub(super) fn job(frame: &FrameView, view: &JobView) -> String {
         if !view.summary.state.is_terminal() {
             page.action(watch(frame, view));
         }
+        let texts = if view.summary.state.is_terminal() {
+            Vec::new()
+        } else {
+            for_browser()
+        };
         let live = view! {
-            <JobLive summary=view.summary.clone() icons=frame.assets.icons.clone() snippet=view.snippet.clone() />
+            <JobLive
+                summary=view.summary.clone()
+                icons=frame.assets.icons.clone()
+                snippet=view.snippet.clone()
+                language=frame.language
+                texts=texts
+            />
         };
         view! {
             {live}

@@ -2,7 +2,7 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::phone::GonePhoneView;
-use carillon_language::{minute, say};
+use carillon_language::{moment, say};
 use leptos::prelude::*;
 
 use crate::components::{ago, mono, panel_with, said_with, timeline};
@@ -24,7 +24,7 @@ pub(super) fn gone_phone(frame: &FrameView, view: &GonePhoneView) -> String {
                     {said_with(
                         say("Deleted on {moment} UTC by {actor}, {age}"),
                         vec![
-                            ("moment", minute(view.deleted_at).into_any()),
+                            ("moment", moment(view.deleted_at).into_any()),
                             ("actor", view! { <strong>{view.deleted_by.clone()}</strong> }.into_any()),
                             ("age", ago(view.deleted_at)),
                         ],

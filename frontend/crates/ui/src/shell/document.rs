@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use carillon_contract::FrameView;
-use carillon_language::{minute, say};
+use carillon_language::{moment, say};
 use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
 use leptos::reactive::owner::Owner;
 
-use super::{banners, header, navigation, tidy};
+use super::{banners, header, navigation, script_words, tidy};
 use crate::components::stripes;
 use crate::surroundings::Surroundings;
 
@@ -189,12 +189,16 @@ fn foot(frame: &FrameView) -> AnyView {
     let text = say!(
         "Carillon {version} · page made {moment} UTC",
         version = frame.version,
-        moment = minute(frame.now)
+        moment = moment(frame.now)
     );
+    let words = frame
+        .user
+        .as_ref()
+        .and_then(|_| script_words::for_scripts());
     let keys = frame.user.is_some().then(|| {
         view! { <button class="link-button" type="button" data-keymap="" hidden=true>{say("Keys")}</button> }
     });
-    view! { <footer class="foot"><p>{text}</p>{keys}</footer> }.into_any()
+    view! { <footer class="foot" data-words=words><p>{text}</p>{keys}</footer> }.into_any()
 }
 
 fn scripts(frame: &FrameView, wanted: Scripts) -> Vec<AnyView> {

@@ -4,6 +4,7 @@ mod banners;
 mod document;
 mod header;
 mod navigation;
+mod script_words;
 mod tidy;
 
 pub(crate) use document::{Page, Scripts};

@@ -169,6 +169,22 @@ impl Html {
             .filter(move |child| child.parent == parent)
     }
 
+    /// All texts but those inside elements of these names.
+    pub(crate) fn texts_outside(&self, names: &[&str]) -> impl Iterator<Item = &str> {
+        let left_out = move |index: usize| {
+            let element = &self.elements[index];
+            names.contains(&element.name.as_str())
+                || self
+                    .ancestors(element)
+                    .any(|up| names.contains(&up.name.as_str()))
+        };
+        self.owners
+            .iter()
+            .zip(&self.texts)
+            .filter(move |(owner, _)| !owner.is_some_and(left_out))
+            .map(|(_, text)| text.as_str())
+    }
+
     /// All text inside an element.
     pub(crate) fn text(&self, element: &Element) -> String {
         let inside = |owner: &Option<usize>| {

@@ -49,7 +49,8 @@ use carillon_domain::event::{ActorKind, EventResult};
 use carillon_domain::outcome::Transport;
 use carillon_domain::phone::{AuthScheme, GroupKind, Phone, Reachability, TransportSecurity};
 use carillon_domain::role::Role;
-use carillon_domain::{Cause, Counts, JobState, Language, Mac, TargetState, Timestamp};
+use carillon_domain::{Cause, Counts, JobState, Mac, TargetState, Timestamp};
+use carillon_language::current;
 
 /// 2026-11-22 14:10:22 UTC.
 const NOW: Timestamp = Timestamp::from_micros(1_795_356_622_000_000);
@@ -125,7 +126,7 @@ impl Samples {
     fn bare(path: &str) -> FrameView {
         FrameView {
             path: path.to_owned(),
-            language: Language::En,
+            language: current(),
             now: NOW,
             user: None,
             nonce: "bm9uY2U".to_owned(),

@@ -97,7 +97,7 @@ impl Store {
         sql.push(COLUMNS).push(
             ", u.id, u.name, u.role, u.password, u.password_version, u.disabled, u.scoped, \
              u.approver, u.version, \
-             u.created_at, u.updated_at, u.last_sign_in_at \
+             u.created_at, u.updated_at, u.last_sign_in_at, u.language \
              FROM api_tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = ",
         );
         sql.bind(token_hash);
