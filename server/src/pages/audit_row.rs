@@ -47,7 +47,7 @@ fn phone_name(event: &Event) -> String {
 /// What was sent, for people: `Restart the phone`.
 fn command(event: &Event) -> String {
     let name = event.detail["action"].as_str().unwrap_or("job");
-    action::find(name).map_or_else(|| name.to_owned(), |entry| entry.title.to_owned())
+    action::find(name).map_or_else(|| name.to_owned(), |entry| say(entry.title).to_owned())
 }
 
 fn text<'e>(event: &'e Event, name: &str) -> &'e str {

@@ -76,7 +76,7 @@ fn keys(entry: &'static Entry, model: &str) -> Vec<KeyView> {
         missing: !entry.supports(model),
     };
     if entry.name != LINE {
-        return vec![key(entry.name.to_owned(), entry.title.to_owned())];
+        return vec![key(entry.name.to_owned(), say(entry.title).to_owned())];
     }
     let count = model::line_keys(model).unwrap_or(LINES_UNKNOWN).min(LINES);
     let lines = 1..=count;

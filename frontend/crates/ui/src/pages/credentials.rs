@@ -61,7 +61,7 @@ fn row(row: &CredentialRow) -> AnyView {
     tr(vec![
         th_row(view! { <a class="row-name" href=format!("{path}/edit")>{row.name.clone()}</a> }),
         td(say("User name"), row.username.clone()),
-        td(say("Password"), view! { <span class="muted">"set "{ago(row.changed_at)}</span> }),
+        td(say("Password"), view! { <span class="muted">{said_with(say("set {when}"), vec![("when", ago(row.changed_at))])}</span> }),
         td(say("Used by"), used),
         td_num(say("Refused by"), refused),
         view! {

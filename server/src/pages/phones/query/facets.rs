@@ -4,6 +4,8 @@ use carillon_contract::form::Choice;
 use carillon_contract::list::Facet;
 use carillon_store::{PhoneChoice, PhoneChoices};
 
+use carillon_language::say;
+
 use super::{FACETS, ListQuery, READY, RESULTS, STATES};
 
 /// Choices of one heading.
@@ -14,7 +16,7 @@ impl ListQuery {
     pub fn facets(&self, choices: &PhoneChoices) -> Vec<Facet> {
         let facets = FACETS.iter().map(|(name, label)| Facet {
             name: (*name).to_owned(),
-            label: (*label).to_owned(),
+            label: say(label).to_owned(),
             choices: self.choices_of(name, choices),
         });
         facets.filter(|facet| !facet.choices.is_empty()).collect()
@@ -40,10 +42,10 @@ impl ListQuery {
                 )
                 .collect()
         };
-        let fixed = |words: &[(&str, &str)]| -> Vec<Choice> {
+        let fixed = |words: &[(&str, &'static str)]| -> Vec<Choice> {
             words
                 .iter()
-                .map(|(value, label)| self.choice(name, value, label))
+                .map(|(value, label)| self.choice(name, value, say(label)))
                 .collect()
         };
         match name {
@@ -69,7 +71,7 @@ impl ListQuery {
         };
         let states = STATES.iter().map(|(value, label)| Choice {
             count: Some(count(value)),
-            ..self.choice("state", value, label)
+            ..self.choice("state", value, say(label))
         });
         states.collect()
     }
