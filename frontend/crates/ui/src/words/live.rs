@@ -2,10 +2,6 @@
 //!
 //! Owns what an island may say. *Invariant:* everything here is handed to the browser with the
 //! page ([`crate::islands`] has the list), so nothing is here that an island does not need.
-#![cfg_attr(
-    feature = "hydrate",
-    expect(dead_code, reason = "an island says a part of it")
-)]
 
 use std::time::Duration;
 
