@@ -51,6 +51,38 @@ async fn pages_come_as_the_browser_asks_and_programs_get_english() {
     house.close().await;
 }
 
+#[tokio::test]
+async fn what_a_use_case_refuses_is_told_again_in_german() {
+    let house = House::open(None).await;
+    let mut browser = Browser::new(&house.base());
+    browser.sign_in("admin", PASSWORD).await;
+    choose(&mut browser, "de", "/sites/new").await;
+    let form = browser.get("/sites/new").await;
+    let fields = [
+        ("csrf", token(&form)),
+        ("name", "Kiel".to_owned()),
+        ("transport_security", "pinned".to_owned()),
+        ("max_down_percent", "200".to_owned()),
+    ];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let sent = browser
+        .form("/sites/new", &fields)
+        .header("sec-fetch-site", "same-origin");
+    let again = browser.send(sent).await;
+    assert_eq!(
+        again.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        again.text
+    );
+    assert!(
+        again.text.contains("eine Zahl von 0 bis 100"),
+        "{}",
+        again.text
+    );
+    house.close().await;
+}
+
 async fn choose(browser: &mut Browser, language: &str, next: &str) -> Answer {
     let page = browser.get("/account").await;
     let page = if page.status == StatusCode::OK {

@@ -14,12 +14,14 @@ const GERMAN = { locale: 'de-DE' };
 /** A narrow phone, and a window of 1,280 pixels at 200 % zoom. */
 const NARROW = [320, 640];
 /** Pages whose pictures are kept in German too. */
-const DRAWN = ['overview', 'phones', 'run-chosen', 'review', 'job', 'sign-in'];
+const DRAWN = ['overview', 'phones', 'run-chosen', 'review', 'job'];
+/** Two looks of them are enough: the clone stays small. */
+const isDrawn = ({ width, scheme }) => (width === 1440) === (scheme === 'light');
 /** Words, names and notations that are the same in both languages. */
 const SHARED = new Set(
   `Carillon UTC MAC SIP HTTP HTTPS TLS PEM CSV API JSON Lines Token Name Port Status Filter Tag Tags Firmware Navigation
   Administration Operator Basic Digest MD5 SHA-256 Headset Enter Export Import Demo Hash Problem Person Details in min MiB admin auditor
-  ms OK local vip list csv nobodyhasthisname pbx example digits reception Reboot
+  ms OK local password vip list csv nobodyhasthisname pbx example digits reception Reboot
   Mozilla Windows Linux Chrome Safari Gecko KHTML like AppleWebKit HeadlessChrome English Deutsch something to look at
   site ext mac model tag fw ip state result ready seen reachable offline`.split(/\s+/),
 );
@@ -98,11 +100,11 @@ describe('the pages in German', { timeout: 900_000 }, () => {
       const wrong = [];
       const page = await openPage(browser, server, { ...GERMAN, ...look });
       await page.goto('/sign-in');
-      await draw(page, 'german-sign-in', look);
+      if (isDrawn(look)) await draw(page, 'german-sign-in', look);
       await signInInGerman(page, server);
       for (const [name, path] of Object.entries(found)) {
         await page.goto(path);
-        if (DRAWN.includes(name)) await draw(page, `german-${name}`, look);
+        if (isDrawn(look) && DRAWN.includes(name)) await draw(page, `german-${name}`, look);
         for (const check of [holdToAxe, holdToWidth]) {
           await check(page).catch((error) => wrong.push(`${name}: ${error.message}`));
         }
@@ -208,6 +210,6 @@ async function words(browser, server) {
 /** The words of a text that are neither data nor shared. Codes of the records stay as they are. */
 function strangers(text, data) {
   if (/^[a-z_]+\.[a-z_]+$/.test(text)) return [];
-  const all = text.split(/[^\p{L}\p{N}-]+/u).filter((word) => /\p{L}{2}/u.test(word));
+  const all = text.split(/[^\p{L}\p{N}-]+/u).map((word) => word.replace(/^-/, '')).filter((word) => /\p{L}{3}/u.test(word));
   return all.filter((word) => !data.has(word) && !SHARED.has(word) && !/\d/.test(word));
 }
