@@ -25,7 +25,7 @@ use crate::router::table::{Access, Table, Verb};
 const VIEW: Access = Access::Needs(Permission::ViewAudit);
 /// Names of the filters, the same in pages, API and command line.
 pub const FILTERS: &[&str] = &[
-    "from", "to", "actor", "action", "phone", "site", "group", "job", "result", "ip", "q",
+    "from", "to", "actor", "action", "phone", "site", "group", "job", "result", "ip", "q", "below",
 ];
 
 pub(super) fn routes() -> Table {
@@ -43,7 +43,7 @@ pub(super) const DOCS: &[Doc] = &[
         summary: "Audit records, newest first",
         query: &[
             "from", "to", "actor", "action", "phone", "site", "group", "job", "result", "ip", "q",
-            "limit", "after",
+            "below", "limit", "after",
         ],
         body: Content::Nothing,
         answer: (200, Content::Page("AuditRecord")),
@@ -54,7 +54,7 @@ pub(super) const DOCS: &[Doc] = &[
         summary: "The same records whole, streamed; the export is itself audited",
         query: &[
             "format", "from", "to", "actor", "action", "phone", "site", "group", "job", "result",
-            "ip", "q",
+            "ip", "q", "below",
         ],
         body: Content::Nothing,
         answer: (200, Content::Export),
@@ -138,6 +138,7 @@ pub fn filter(query: &Fields) -> Result<AuditQuery, Problem> {
         .partition(|word| word.starts_with('-'));
     let Period { from, to } = period(query)?;
     Ok(AuditQuery {
+        below: parsed(query, "below")?,
         from,
         to,
         actor: text("actor"),
@@ -228,7 +229,7 @@ async fn export(
 /// Filters that cannot be read; a caller who may not.
 pub async fn stream_export(app: &App, caller: Caller, query: &Fields) -> Result<Response, Problem> {
     let format = Format::of(query)?;
-    let filter = filter(query)?;
+    let mut filter = filter(query)?;
     let words = query
         .pairs()
         .iter()
@@ -237,9 +238,11 @@ pub async fn stream_export(app: &App, caller: Caller, query: &Fields) -> Result<
         .map(|(name, value)| format!("{name}={value}"))
         .collect::<Vec<_>>();
     let (name, kind, file) = format.facts();
-    app.engine()
+    let begun = app
+        .engine()
         .begin_audit_export(&caller, &words.join(" "), name)
         .await?;
+    filter.below = Some(filter.below.unwrap_or(begun).min(begun));
     let rows = rows(app.engine().clone(), caller, filter, format);
     let mut response = Body::from_stream(rows).into_response();
     let headers = response.headers_mut();

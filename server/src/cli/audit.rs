@@ -68,10 +68,11 @@ impl Export {
             .push(("format".to_owned(), self.format.clone()));
         let fields = Fields::from_pairs(self.filters);
         let format = Format::of(&fields).map_err(usage)?;
-        let query = filter(&fields).map_err(usage)?;
-        engine
+        let mut query = filter(&fields).map_err(usage)?;
+        let begun = engine
             .begin_audit_export(caller, &words, &self.format)
             .await?;
+        query.below = Some(query.below.unwrap_or(begun).min(begun));
         output::text(&format.head());
         write_rows(engine, caller, &query, format).await
     }

@@ -6,7 +6,7 @@ use carillon_domain::Timestamp;
 use carillon_domain::role::Permission;
 use carillon_engine::audit::Notary;
 use carillon_engine::{Caller, EngineError};
-use carillon_store::{AuditRow, Page, Seek};
+use carillon_store::{AuditQuery, AuditRow, Page, Seek};
 
 use super::visit::{PageResult, Visit};
 use super::{audit_row, notice, seek};
@@ -37,8 +37,15 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
     let engine = visit.app.engine().clone();
     let asked = Asked::of(&query, visit.frame.now);
     let page = page(&mut visit, &caller, (&asked, &query)).await?;
+    let chain = chain(&visit, &caller).await?;
+    // What is counted is what an export of this page brings, whatever is added meanwhile.
+    let below = asked.query.below.unwrap_or(chain.size).min(chain.size);
+    let counted = AuditQuery {
+        below: Some(below),
+        ..asked.query.clone()
+    };
     let total = if asked.errors.is_empty() {
-        seek::total(engine.audit_count(&caller, &asked.query).await?)
+        seek::total(engine.audit_count(&caller, &counted).await?)
     } else {
         Total::default()
     };
@@ -50,8 +57,8 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
         clear_href: "/audit".to_owned(),
         paging: seek::paging(&page, &asked.at("/audit"), total),
         rows: page.items.iter().map(audit_row::row_view).collect(),
-        exports: exports(&asked),
-        chain: Some(chain(&visit, &caller).await?),
+        exports: exports(&asked, below),
+        chain: Some(chain),
         filter: asked.filter,
         errors: asked.errors,
     };
@@ -108,9 +115,9 @@ async fn chain(visit: &Visit, caller: &Caller) -> Result<ChainView, EngineError>
     })
 }
 
-fn exports(asked: &Asked) -> Vec<Link> {
-    let link =
-        |text: &str, format: &str| Link::new(text, asked.at("/audit/export").add("format", format));
+fn exports(asked: &Asked, below: i64) -> Vec<Link> {
+    let here = asked.as_shown("/audit/export").add("below", below);
+    let link = |text: &str, format: &str| Link::new(text, here.clone().add("format", format));
     if asked.errors.is_empty() {
         vec![
             link(say("Export CSV"), "csv"),

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::command_line::asked;
 use crate::house::House;
+use crate::pages_jobs::Person;
 use crate::requests::Client;
 
 /// Adds many records at once, as a large job does.
@@ -41,6 +42,45 @@ pub(crate) async fn a_checkpoint_is_handed_out(house: House) -> House {
     let note: SignedCheckpoint = told["note"].as_str().unwrap().parse().unwrap();
     assert!(note.is_signed_by(&key));
     assert_eq!(note.checkpoint.size, told["size"].as_u64().unwrap());
+    house
+}
+
+/// The count on the page, the rows of its export and the API agree, whatever came meanwhile.
+pub(crate) async fn an_export_is_what_was_shown(house: House) -> House {
+    let mut browser = Person::sign_in(&house, Role::Auditor).await;
+    let api = house.program(Role::Auditor).await;
+    record(&house, 300).await;
+    let page = browser.see("/audit?action=test.told&period=all").await;
+    let shown = page.text.contains("300 records");
+    assert!(shown, "{}", page.text);
+    let links = page
+        .text
+        .split("href=\"")
+        .filter_map(|rest| rest.split('"').next());
+    let link = |format: &str| {
+        let mut links = links.clone();
+        let found = links.find(|href| href.starts_with("/audit/export") && href.contains(format));
+        found.unwrap().replace("&amp;", "&")
+    };
+    record(&house, 50).await;
+    let lines = browser.see(&link("jsonl")).await.text;
+    assert_eq!(lines.lines().count(), 300);
+    let rows = browser.see(&link("csv")).await.text;
+    assert_eq!(rows.lines().count(), 301);
+    let below = link("csv");
+    let below = below.split("below=").nth(1).unwrap();
+    let below = below.split('&').next().unwrap();
+    let list = format!("/audit?action=test.told&limit=1000&below={below}");
+    let list = api.get(&list).await.expect(200);
+    assert_eq!(list["items"].as_array().unwrap().len(), 300);
+    // An export of everything ends before the record that tells of it.
+    let all = api.get("/audit/export?format=jsonl").await.text;
+    let taken = api
+        .get("/audit?action=audit.exported&limit=1")
+        .await
+        .expect(200);
+    let own = taken["items"][0]["seq"].as_i64().unwrap();
+    assert_eq!(all.lines().count() as i64, own);
     house
 }
 

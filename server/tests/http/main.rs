@@ -52,6 +52,7 @@ on_both! {
     journey::a_repeated_request_is_one_job,
     journey::a_set_that_changed_is_refused_with_the_difference,
     audit::a_checkpoint_is_handed_out,
+    audit::an_export_is_what_was_shown,
     events::the_sum_of_states_is_the_total_at_every_moment,
     access::every_route_refuses_who_may_not,
     access::reading_changes_nothing,

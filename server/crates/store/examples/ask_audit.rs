@@ -2,7 +2,7 @@
 //!
 //!     cargo run --release -p carillon-store --example ask_audit -- sqlite:FILE
 //!
-//! For each filter the 95th of 100 times of its first and its hundredth page, and its count. Then
+//! For each filter the 19th of 20 times of its first and its hundredth (or last) page, and its count. Then
 //! everything as an export reads it.
 #![expect(clippy::print_stdout, reason = "a measurement prints what it found")]
 
@@ -185,7 +185,7 @@ async fn ask(store: &Store, name: &str, query: &AuditQuery) -> Outcome<()> {
     Ok(())
 }
 
-/// The 95th of 100 times of one page, and the page.
+/// The 19th of 20 times of one page, and the page.
 async fn timed(
     store: &Store,
     query: &AuditQuery,

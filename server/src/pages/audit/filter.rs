@@ -20,7 +20,7 @@ use carillon_language::say;
 /// Names of everything that an address may ask.
 pub(super) const KNOWN: &[&str] = &[
     "from", "to", "actor", "action", "phone", "site", "group", "job", "result", "ip", "q",
-    "period", "after", "before",
+    "period", "below", "after", "before",
 ];
 const USUAL_DAYS: u64 = 30;
 const USUAL: Duration = Duration::from_hours(USUAL_DAYS * 24);
@@ -47,6 +47,7 @@ impl Asked {
         let usual = !all_time && filter.from.is_empty() && filter.to.is_empty();
         let (not_actions, actions) = actions(&filter.action);
         let asked = AuditQuery {
+            below: query.filled("below").and_then(|text| text.parse().ok()),
             from: period.from.or_else(|| usual.then(|| now.minus(USUAL))),
             to: period.to,
             actor: some(&filter.actor),
@@ -93,6 +94,15 @@ impl Asked {
             href.add_some(name, value)
         });
         href.add_some("period", if self.all_time { "all" } else { "" })
+    }
+
+    /// The same with the beginning of the usual days as an instant, which a later click keeps.
+    pub(super) fn as_shown(&self, path: &str) -> Href {
+        let href = self.at(path);
+        match self.query.from {
+            Some(from) if self.filter.from.is_empty() => href.set("from", from),
+            _ => href,
+        }
     }
 
     /// The same with no limit of time; `None` when there is none.
@@ -168,8 +178,12 @@ impl Asked {
             "to" => (name, to.as_str()),
             _ => (name, value),
         });
+        let below = self.query.below.map(|seq| seq.to_string());
         let set = pairs
-            .chain([("format", format)])
+            .chain([
+                ("format", format),
+                ("below", below.as_deref().unwrap_or_default()),
+            ])
             .filter(|(_, value)| !value.is_empty());
         Fields::from_pairs(
             set.map(|(name, value)| (name.to_owned(), value.to_owned()))

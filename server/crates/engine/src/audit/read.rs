@@ -9,8 +9,8 @@ use crate::error::{EngineError, Result};
 
 /// Rows in one step of an export.
 const STEP: i64 = 1000;
-/// Counts are exact up to here.
-const EXACT: i64 = 10_000;
+/// Records that a count looks at one by one, where the marks do not say enough.
+const LOOKED_AT: i64 = 20_000;
 
 impl Engine {
     /// One page of the log, newest first.
@@ -25,10 +25,10 @@ impl Engine {
         Ok(seen.audit_page(query, seek, limit).await?)
     }
 
-    /// How many records match: exact up to ten thousand, then "at least".
+    /// How many records match: exact wherever that can be told quickly, or else "at least".
     pub async fn audit_count(&self, caller: &Caller, query: &AuditQuery) -> Result<AtLeast> {
         let seen = caller.sight(Permission::ViewAudit, &self.store)?;
-        Ok(seen.audit_count(query, EXACT).await?)
+        Ok(seen.audit_count(query, LOOKED_AT).await?)
     }
 
     /// One record.
@@ -37,18 +37,19 @@ impl Engine {
         seen.audit_entry(seq).await?.ok_or(EngineError::NotFound)
     }
 
-    /// Begins an export and records that it was taken, with the filter in words.
+    /// Begins an export and records that it was taken, with the filter in words. Answers the
+    /// number of that record: what is exported lies below it.
     pub async fn begin_audit_export(
         &self,
         caller: &Caller,
         filter_in_words: &str,
         format: &str,
-    ) -> Result<()> {
+    ) -> Result<i64> {
         let seen = caller.sight(Permission::ViewAudit, &self.store)?;
         let mut event = caller.event(self.clock.now(), "audit.exported");
         event.detail = serde_json::json!({ "filter": filter_in_words, "format": format });
-        seen.begin().await?.record(&[event]).await?.commit().await?;
-        Ok(())
+        let seqs = seen.begin().await?.record(&[event]).await?.commit().await?;
+        Ok(seqs.start)
     }
 
     /// The next rows of an export, newest first.

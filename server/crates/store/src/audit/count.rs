@@ -16,7 +16,9 @@ use super::terms::times;
 use super::walk::{Walk, tiles_of};
 
 /// Tiles whose records are counted at once.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 8;
+/// Looking for words costs as much as so many looks at columns.
+const READING: i64 = 8;
 
 impl Store {
     /// How many records fit. Where the marks do not say it, looks at no more than about `most`
@@ -29,17 +31,22 @@ impl Store {
         let mut walk = Walk::begin(&mut conn, asked, everything, true).await?;
         let mut count = 0;
         let mut looked = 0;
+        let cost = if query.text.trim().is_empty() {
+            1
+        } else {
+            READING
+        };
         while let Some(bounds) = walk.next_look() {
             let (told, unsure) = told(&walk, &mut conn, bounds).await?;
             count += told;
             for tiles in unsure.chunks(AT_ONCE) {
-                if looked >= most {
+                if looked > most {
                     return Ok(AtLeast {
                         count,
                         exact: false,
                     });
                 }
-                looked += tiles.len() as i64 * TILE;
+                looked += tiles.len() as i64 * TILE * cost;
                 count += one_by_one(&walk, &mut conn, (tiles, bounds)).await?;
             }
         }
@@ -61,7 +68,6 @@ async fn told(walk: &Walk<'_>, conn: &mut Conn<'_>, bounds: (i64, i64)) -> Resul
         held.push(term.tiles(conn, span).await?);
     }
     let says = walk.reach.is_everything()
-        && walk.query.not_actions.is_empty()
         && walk.query.text.trim().is_empty()
         && walk.terms.iter().all(super::terms::Term::counts);
     let (mut count, mut unsure) = (0, Vec::new());
@@ -71,8 +77,10 @@ async fn told(walk: &Walk<'_>, conn: &mut Conn<'_>, bounds: (i64, i64)) -> Resul
         };
         match times.get(&tile) {
             Some(false) => {}
-            inside if !says || (timed && inside.is_none()) => unsure.push(tile),
-            _ => match alone(marked, size(tile, bounds)) {
+            // Marks say how many records of the whole tile fit.
+            _ if !says || size(tile, bounds) < TILE => unsure.push(tile),
+            None if timed => unsure.push(tile),
+            _ => match alone(marked) {
                 Some(fit) => count += fit,
                 None => unsure.push(tile),
             },
@@ -82,10 +90,10 @@ async fn told(walk: &Walk<'_>, conn: &mut Conn<'_>, bounds: (i64, i64)) -> Resul
 }
 
 /// How many records fit, where no more than one filter leaves some out.
-fn alone(mut marked: Vec<i64>, size: i64) -> Option<i64> {
-    marked.retain(|records| *records != size);
+fn alone(mut marked: Vec<i64>) -> Option<i64> {
+    marked.retain(|records| *records != TILE);
     match marked[..] {
-        [] => Some(size),
+        [] => Some(TILE),
         [one] => Some(one),
         _ => None,
     }

@@ -14,6 +14,8 @@ use super::words;
 /// Filters of the audit log. Empty = everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditQuery {
+    /// Only records with a smaller number: those that were there when somebody looked.
+    pub below: Option<i64>,
     /// Not before.
     pub from: Option<Timestamp>,
     /// Before.

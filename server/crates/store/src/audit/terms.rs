@@ -26,6 +26,8 @@ const PHONES: usize = 200;
 pub(super) struct Term {
     marks: Vec<(Kind, Vec<String>)>,
     phones: Vec<Mac>,
+    /// Whether some of the marked records may not fit.
+    loose: bool,
 }
 
 /// The first and the last tile, both included.
@@ -36,7 +38,7 @@ impl Term {
         let values = values.into_iter().map(|value| kept(value.as_ref()));
         Self {
             marks: vec![(kind, values.collect())],
-            phones: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -51,7 +53,8 @@ impl Term {
     /// Whether the marks say how many records of a tile fit, not only that some may.
     pub(super) fn counts(&self) -> bool {
         let kinds = self.marks.iter().map(|(kind, _)| *kind);
-        self.phones.is_empty() && self.marks.len() <= 1 && !kinds.clone().any(Kind::is_loose)
+        let loose = self.loose || kinds.clone().any(Kind::is_loose);
+        self.phones.is_empty() && self.marks.len() <= 1 && !loose
     }
 
     /// The tiles of a span that hold it, with the number of marked records.
@@ -125,7 +128,7 @@ pub(super) async fn terms(
             ),
             (Kind::About, vec!["job".to_owned()]),
         ],
-        phones: Vec::new(),
+        ..Term::default()
     }));
     Ok(terms)
 }
@@ -148,8 +151,9 @@ async fn actions(conn: &mut Conn<'_>, query: &AuditQuery) -> Result<Option<Term>
     });
     let mut term = Term::default();
     term.hold(Kind::Action, found.map(String::as_str));
+    let commands = values(conn, Kind::Command, "").await?;
+    term.loose = query.not_actions.iter().any(|name| commands.contains(name));
     if !query.actions.is_empty() {
-        let commands = values(conn, Kind::Command, "").await?;
         let asked = query.actions.iter().map(|name| kept(name));
         let asked: Vec<_> = asked.filter(|name| commands.contains(name)).collect();
         term.hold(Kind::Command, asked.iter().map(String::as_str));
@@ -171,6 +175,7 @@ async fn said(conn: &mut Conn<'_>, word: &str) -> Result<Option<Term>> {
     Ok(Some(Term {
         marks: vec![(Kind::Word, words)],
         phones: phones.collect(),
+        loose: true,
     }))
 }
 

@@ -44,6 +44,7 @@ impl<'q> Walk<'q> {
     ) -> Result<Self> {
         let size = Sql::new("SELECT size FROM audit_head WHERE id = 1");
         high = high.min(conn.number(size, "size").await?);
+        high = high.min(query.below.unwrap_or(i64::MAX));
         low = low.max(0);
         if query.from.is_some() || query.to.is_some() {
             let (first, last) = span(conn, query.from, query.to).await?.unwrap_or((0, -1));

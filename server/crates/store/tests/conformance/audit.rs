@@ -353,6 +353,37 @@ fn long_queries() -> Vec<Asked> {
     ]
 }
 
+pub(crate) async fn what_came_later_is_not_counted(db: Database) {
+    record(&db.store, &long_log()).await;
+    for below in [0, 1, 256, 700, 1_400] {
+        for (query, fits) in long_queries() {
+            let query = AuditQuery {
+                below: Some(below),
+                ..query
+            };
+            let old = long_log().into_iter().take(below as usize);
+            let expected = old.filter(fits).count() as i64;
+            let rows = db.store.audit_batch(&query, -1, 10_000).await.unwrap();
+            assert_eq!(rows.len() as i64, expected, "{query:?}");
+            let counted = db.store.audit_count(&query, 100_000).await.unwrap();
+            let (count, exact) = (expected, true);
+            assert_eq!(counted, AtLeast { count, exact }, "{query:?}");
+        }
+    }
+    let (query, _) = &long_queries()[2];
+    let counted = db.store.audit_count(query, 0).await.unwrap();
+    assert!(counted.exact, "few tiles are looked at in any case");
+    let words = AuditQuery {
+        text: "hangs".to_owned(),
+        ..AuditQuery::default()
+    };
+    for many in 0..3 {
+        record(&db.store, &long_log()).await;
+        let counted = db.store.audit_count(&words, 0).await.unwrap();
+        assert!(!counted.exact && counted.count > 0, "{many}");
+    }
+}
+
 pub(crate) async fn tiles_leave_nothing_out(db: Database) {
     let events = long_log();
     for chunk in events.chunks(130) {
@@ -374,7 +405,7 @@ pub(crate) async fn tiles_leave_nothing_out(db: Database) {
         let batch: Vec<_> = batch.iter().map(|row| row.seq).collect();
         assert_eq!((&found, &batch), (&expected, &expected), "{query:?}");
         let (count, exact) = (expected.len() as i64, true);
-        let counted = db.store.audit_count(&query, 10_000).await.unwrap();
+        let counted = db.store.audit_count(&query, 100_000).await.unwrap();
         assert_eq!(counted, AtLeast { count, exact }, "{query:?}");
     }
 }
