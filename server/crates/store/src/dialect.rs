@@ -2,6 +2,8 @@
 //!
 //! Owns every difference; elsewhere one text serves both.
 
+use crate::sql::parts;
+
 /// Which database a connection speaks to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -75,6 +77,16 @@ impl Dialect {
         match self {
             Self::Sqlite => "epoch = $1 AND stopped_at IS NULL",
             Self::Postgres => "epoch = $1 AND stopped_at IS NULL AND lease_until > $2",
+        }
+    }
+
+    /// How many rows each of the statements takes that insert so many. SQLite has a text for each
+    /// number of rows, and keeps those of a few; to Postgres all are one.
+    pub(crate) fn parts(self, rows: usize) -> Vec<usize> {
+        match self {
+            Self::Sqlite => parts(rows),
+            Self::Postgres if rows == 0 => Vec::new(),
+            Self::Postgres => vec![rows],
         }
     }
 

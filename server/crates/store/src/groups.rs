@@ -272,8 +272,8 @@ impl Unit {
     pub async fn add_members(&mut self, slug: &str, macs: &[Mac]) -> Result<u64> {
         let mut added = 0;
         for chunk in macs.chunks(ROWS) {
-            let mut sql = Sql::new("INSERT INTO group_members (group_slug, mac) VALUES ");
-            sql.tuples(chunk.iter().map(|mac| vec![slug.into(), (*mac).into()]));
+            let mut sql = Sql::new("INSERT INTO group_members (group_slug, mac) ");
+            sql.rows(chunk.iter().map(|mac| vec![slug.into(), (*mac).into()]));
             sql.push(" ON CONFLICT (group_slug, mac) DO NOTHING");
             added += self.conn().execute(sql).await?;
         }

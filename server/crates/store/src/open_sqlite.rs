@@ -122,6 +122,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .row_buffer_size(ROWS_AT_ONCE)
         .pragma("trusted_schema", "OFF")
         .pragma("cell_size_check", "ON")
+        // What a statement keeps to undo itself alone is small: no file for it.
+        .pragma("temp_store", "MEMORY")
         .pragma("mmap_size", "0")
         .disable_statement_logging()
 }

@@ -71,18 +71,27 @@ pub(crate) fn parts(mut rows: usize) -> Vec<usize> {
     parts
 }
 
+/// What stands at one place of a statement.
+enum Bound {
+    One(Value),
+    /// Rows of equal length, at least one.
+    Rows(Vec<Vec<Value>>),
+    /// A list of values of one kind, at least one.
+    List(Vec<Value>),
+}
+
 /// A statement with its values.
 pub(crate) struct Sql {
-    /// With [`PLACE`] where [`Sql::bind`] added a value.
+    /// With [`PLACE`] where something was bound after the numbered values.
     text: Cow<'static, str>,
-    values: Vec<Value>,
-    /// Which values have their place by number in the text already.
+    bound: Vec<Bound>,
+    /// How many have their place by number in the text already.
     numbered: usize,
     /// The text comes in few forms, so that each is worth keeping prepared.
     few_forms: bool,
 }
 
-/// Stands for a placeholder until the database is known.
+/// Stands for what is bound until the database is known.
 const PLACE: char = '\u{1}';
 
 impl Sql {
@@ -90,7 +99,7 @@ impl Sql {
     pub(crate) const fn new(text: &'static str) -> Self {
         Self {
             text: Cow::Borrowed(text),
-            values: Vec::new(),
+            bound: Vec::new(),
             numbered: 0,
             few_forms: false,
         }
@@ -100,10 +109,10 @@ impl Sql {
     pub(crate) fn arg(mut self, value: impl Into<Value>) -> Self {
         debug_assert_eq!(
             self.numbered,
-            self.values.len(),
+            self.bound.len(),
             "numbered values come first"
         );
-        self.values.push(value.into());
+        self.bound.push(Bound::One(value.into()));
         self.numbered += 1;
         self
     }
@@ -114,11 +123,15 @@ impl Sql {
         self
     }
 
-    /// Adds a placeholder and its value.
-    pub(crate) fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
-        self.values.push(value.into());
+    fn place(&mut self, bound: Bound) -> &mut Self {
+        self.bound.push(bound);
         self.text.to_mut().push(PLACE);
         self
+    }
+
+    /// Adds a placeholder and its value.
+    pub(crate) fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
+        self.place(Bound::One(value.into()))
     }
 
     /// Adds `(…, …)` with a place for each value.
@@ -130,27 +143,22 @@ impl Sql {
         self.push(")")
     }
 
-    /// Adds `(…, …), (…, …), …` with a place for each value.
-    pub(crate) fn tuples(&mut self, rows: impl IntoIterator<Item = Vec<Value>>) -> &mut Self {
-        for (index, row) in rows.into_iter().enumerate() {
-            if index > 0 {
-                self.push(", ");
-            }
-            self.tuple(row);
-        }
-        self
+    /// Adds a table of these rows: `VALUES (…, …), …` for SQLite. For Postgres it is one array for
+    /// each column, so that any number of rows is one form with one plan.
+    pub(crate) fn rows(&mut self, rows: impl IntoIterator<Item = Vec<Value>>) -> &mut Self {
+        self.place(Bound::Rows(rows.into_iter().collect()))
     }
 
-    /// Adds `(…, …), (…, …), …` as [`Sql::tuples`] does, for statements that run again and again
-    /// and for which a row that comes twice is as good as once: the last one is repeated up to one
-    /// of a few sizes. So the text has few forms, and the database reads each of them once.
-    pub(crate) fn tuples_again(&mut self, rows: impl IntoIterator<Item = Vec<Value>>) -> &mut Self {
+    /// Adds a table as [`Sql::rows`] does, for statements that run again and again and for which a
+    /// row that comes twice is as good as once: for SQLite the last one is repeated up to one of a
+    /// few sizes. So the text has few forms, and the database reads each of them once.
+    pub(crate) fn rows_again(&mut self, rows: impl IntoIterator<Item = Vec<Value>>) -> &mut Self {
         let mut rows: Vec<_> = rows.into_iter().collect();
         if let Some(last) = rows.last().cloned() {
             rows.resize(size_above(rows.len()), last);
         }
         self.few_forms = true;
-        self.tuples(rows)
+        self.rows(rows)
     }
 
     /// Adds `column IN (…)` in the same way.
@@ -179,11 +187,11 @@ impl Sql {
         column: &'static str,
         values: impl IntoIterator<Item = V>,
     ) -> &mut Self {
-        let mut values = values.into_iter().map(Into::into).peekable();
-        if values.peek().is_none() {
+        let values: Vec<Value> = values.into_iter().map(Into::into).collect();
+        if values.is_empty() {
             return self.push("1 = 0");
         }
-        self.push(column).push(" IN ").tuple(values)
+        self.push(column).place(Bound::List(values))
     }
 
     /// Whether the text was written in one piece, or comes in few forms, and so is worth keeping
@@ -192,21 +200,16 @@ impl Sql {
         self.few_forms || matches!(self.text, Cow::Borrowed(_))
     }
 
-    /// The text with its placeholders: `$n`, or where `bare`, a plain `?` for each.
-    fn rendered(&self, bare: bool) -> Cow<'static, str> {
+    /// The text with its placeholders.
+    fn rendered(&self, mut place: impl FnMut(&Bound, &mut String)) -> Cow<'static, str> {
         let Cow::Owned(text) = &self.text else {
             return self.text.clone();
         };
-        let mut rendered = String::with_capacity(text.len() + 4 * self.values.len());
-        let mut number = self.numbered;
-        for (index, piece) in text.split(PLACE).enumerate() {
-            if index > 0 {
-                number += 1;
-                rendered.push_str(if bare { "?" } else { "$" });
-                if !bare {
-                    rendered.push_str(&number.to_string());
-                }
-            }
+        let mut rendered = String::with_capacity(2 * text.len());
+        let mut pieces = text.split(PLACE);
+        rendered.push_str(pieces.next().unwrap_or_default());
+        for (bound, piece) in self.bound.iter().skip(self.numbered).zip(pieces) {
+            place(bound, &mut rendered);
             rendered.push_str(piece);
         }
         Cow::Owned(rendered)
@@ -214,35 +217,170 @@ impl Sql {
 
     /// For SQLite. It finds a named place by looking through all names before it, so that the
     /// thousands of a multi-row statement are left without names.
-    pub(crate) fn into_sqlite(self) -> Result<(Cow<'static, str>, SqliteArguments)> {
-        let text = self.rendered(self.numbered == 0);
-        let mut arguments = SqliteArguments::default();
-        for value in self.values {
-            match value {
-                Value::Text(text) => arguments.add(plain(text)?),
-                Value::Int(number) => arguments.add(number),
-                Value::Bool(truth) => arguments.add(truth),
-                Value::Blob(bytes) => arguments.add(bytes),
+    fn text_for_sqlite(&self) -> Cow<'static, str> {
+        let mut number = self.numbered;
+        let bare = number == 0;
+        self.rendered(|bound, text| {
+            let mut next = |text: &mut String| {
+                number += 1;
+                if bare {
+                    text.push('?');
+                } else {
+                    push_number(text, number);
+                }
+            };
+            match bound {
+                Bound::One(_) => next(text),
+                Bound::Rows(rows) => {
+                    text.push_str("VALUES ");
+                    list(text, rows, |row, text| tuple(text, row.len(), &mut next));
+                }
+                Bound::List(values) => {
+                    text.push_str(" IN ");
+                    tuple(text, values.len(), &mut next);
+                }
             }
-            .map_err(encoding)?;
+        })
+    }
+
+    fn text_for_postgres(&self) -> Cow<'static, str> {
+        let mut number = self.numbered;
+        self.rendered(|bound, text| {
+            let mut next = |text: &mut String| {
+                number += 1;
+                push_number(text, number);
+            };
+            match bound {
+                Bound::One(_) => next(text),
+                Bound::Rows(rows) => {
+                    text.push_str("SELECT * FROM UNNEST(");
+                    let columns = rows.first().map_or(&[][..], Vec::as_slice);
+                    list(text, columns, |value, text| {
+                        next(text);
+                        text.push_str(value.array());
+                    });
+                    text.push(')');
+                }
+                Bound::List(_) => {
+                    text.push_str(" = ANY(");
+                    next(text);
+                    text.push(')');
+                }
+            }
+        })
+    }
+
+    pub(crate) fn into_sqlite(self) -> Result<(Cow<'static, str>, SqliteArguments)> {
+        let text = self.text_for_sqlite();
+        let mut arguments = SqliteArguments::default();
+        let mut add = |value| match value {
+            Value::Text(text) => arguments.add(plain(text)?).map_err(encoding),
+            Value::Int(number) => arguments.add(number).map_err(encoding),
+            Value::Bool(truth) => arguments.add(truth).map_err(encoding),
+            Value::Blob(bytes) => arguments.add(bytes).map_err(encoding),
+        };
+        for bound in self.bound {
+            match bound {
+                Bound::One(value) => add(value)?,
+                Bound::Rows(rows) => rows.into_iter().flatten().try_for_each(&mut add)?,
+                Bound::List(values) => values.into_iter().try_for_each(&mut add)?,
+            }
         }
         Ok((text, arguments))
     }
 
     pub(crate) fn into_postgres(self) -> Result<(Cow<'static, str>, PgArguments)> {
-        let text = self.rendered(false);
+        let text = self.text_for_postgres();
         let mut arguments = PgArguments::default();
-        for value in self.values {
-            match value {
-                Value::Text(text) => arguments.add(plain(text)?),
-                Value::Int(number) => arguments.add(number),
-                Value::Bool(truth) => arguments.add(truth),
-                Value::Blob(bytes) => arguments.add(bytes),
+        for bound in self.bound {
+            match bound {
+                Bound::One(value) => match value {
+                    Value::Text(text) => arguments.add(plain(text)?),
+                    Value::Int(number) => arguments.add(number),
+                    Value::Bool(truth) => arguments.add(truth),
+                    Value::Blob(bytes) => arguments.add(bytes),
+                }
+                .map_err(encoding)?,
+                Bound::Rows(rows) => {
+                    for column in columns(rows) {
+                        add_array(&mut arguments, column)?;
+                    }
+                }
+                Bound::List(values) => add_array(&mut arguments, values)?,
             }
-            .map_err(encoding)?;
         }
         Ok((text, arguments))
     }
+}
+
+fn push_number(text: &mut String, number: usize) {
+    text.push('$');
+    text.push_str(&number.to_string());
+}
+
+fn list<T>(text: &mut String, items: &[T], mut item: impl FnMut(&T, &mut String)) {
+    for (index, one) in items.iter().enumerate() {
+        if index > 0 {
+            text.push_str(", ");
+        }
+        item(one, text);
+    }
+}
+
+fn tuple(text: &mut String, places: usize, mut next: impl FnMut(&mut String)) {
+    for index in 0..places {
+        text.push(if index == 0 { '(' } else { ',' });
+        next(text);
+    }
+    text.push(')');
+}
+
+/// Rows as columns.
+fn columns(rows: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
+    let mut columns: Vec<Vec<Value>> = Vec::new();
+    let count = rows.len();
+    for row in rows {
+        columns.resize_with(row.len(), || Vec::with_capacity(count));
+        for (column, value) in columns.iter_mut().zip(row) {
+            column.push(value);
+        }
+    }
+    columns
+}
+
+impl Value {
+    /// How Postgres calls an array of such values.
+    const fn array(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "::text[]",
+            Self::Int(_) => "::int8[]",
+            Self::Bool(_) => "::bool[]",
+            Self::Blob(_) => "::bytea[]",
+        }
+    }
+}
+
+/// Adds values of one kind, that of the first, as one array.
+fn add_array(arguments: &mut PgArguments, values: Vec<Value>) -> Result<()> {
+    let (mut texts, mut numbers, mut truths, mut blobs) = (vec![], vec![], vec![], vec![]);
+    for value in values {
+        match value {
+            Value::Text(text) => texts.push(plain(text)?),
+            Value::Int(number) => numbers.push(number),
+            Value::Bool(truth) => truths.push(truth),
+            Value::Blob(bytes) => blobs.push(bytes),
+        }
+    }
+    if !numbers.is_empty() {
+        arguments.add(numbers)
+    } else if !truths.is_empty() {
+        arguments.add(truths)
+    } else if !blobs.is_empty() {
+        arguments.add(blobs)
+    } else {
+        arguments.add(texts)
+    }
+    .map_err(encoding)
 }
 
 /// Postgres stores no NUL in a text. Neither do we anywhere, so that both databases refuse alike.
@@ -291,23 +429,27 @@ mod tests {
     fn placeholders_count_on_from_the_numbered_ones() {
         let mut sql = Sql::new("UPDATE t SET a = $1").arg(1);
         sql.push(" WHERE b = ").bind(2);
-        assert_eq!(sql.rendered(false), "UPDATE t SET a = $1 WHERE b = $2");
+        assert_eq!(sql.text_for_postgres(), "UPDATE t SET a = $1 WHERE b = $2");
+        assert_eq!(sql.text_for_sqlite(), "UPDATE t SET a = $1 WHERE b = $2");
     }
 
     #[test]
     fn repeated_statements_have_few_forms() {
         let form = |rows: i64| {
-            let mut sql = Sql::new("VALUES ");
-            sql.tuples_again((0..rows).map(|n| vec![n.into()]));
+            let mut sql = Sql::new("");
+            sql.rows_again((0..rows).map(|n| vec![n.into(), "x".into()]));
             assert!(sql.is_kept());
-            (sql.values.len(), sql.rendered(true))
+            (sql.text_for_sqlite(), sql.text_for_postgres())
         };
-        assert_eq!(form(5), form(8));
-        assert_eq!(form(97).0, 128);
-        assert_eq!(form(600).0, 600);
+        assert_eq!(form(5).0, form(8).0);
+        assert_eq!(form(2).0, "VALUES (?,?), (?,?)");
+        assert_ne!(form(97).0, form(64).0);
+        assert_eq!(form(97).1, form(1).1);
+        assert_eq!(form(1).1, "SELECT * FROM UNNEST($1::int8[], $2::text[])");
         let mut sql = Sql::new("");
         sql.one_of_again("a", ["x", "y", "z"]);
-        assert_eq!(sql.rendered(true), "a IN (?, ?, ?, ?)");
+        assert_eq!(sql.text_for_sqlite(), "a IN (?,?,?,?)");
+        assert_eq!(sql.text_for_postgres(), "a = ANY($1)");
     }
 
     #[test]
@@ -322,9 +464,9 @@ mod tests {
         let mut sql = Sql::new("SELECT ");
         sql.bind(1).push(" WHERE ").one_of("a", ["x", "y"]);
         sql.push(" AND ").one_of("b", Vec::<String>::new());
-        let text = sql.rendered(false);
-        assert_eq!(text, "SELECT $1 WHERE a IN ($2, $3) AND 1 = 0");
-        let text = sql.rendered(true);
-        assert_eq!(text, "SELECT ? WHERE a IN (?, ?) AND 1 = 0");
+        let text = sql.text_for_postgres();
+        assert_eq!(text, "SELECT $1 WHERE a = ANY($2) AND 1 = 0");
+        let text = sql.text_for_sqlite();
+        assert_eq!(text, "SELECT ? WHERE a IN (?,?) AND 1 = 0");
     }
 }

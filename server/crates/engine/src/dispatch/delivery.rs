@@ -3,9 +3,8 @@
 //! Owns where a request goes and with which credential. *Invariant:* a password is opened only
 //! here, just before it is sent, and leaves in nothing but the delivery.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use carillon_devices::{Credential, Delivery, Limits, PathAndQuery, Target};
 use carillon_domain::action::{CheckedAction, uri};
@@ -14,24 +13,15 @@ use carillon_domain::outcome::Outcome;
 use carillon_domain::phone::{Scheme, Site, TransportSecurity};
 use carillon_domain::phonecfg::PhoneConfig;
 use carillon_domain::{Cause, Mac, Timestamp};
-use carillon_store::{
-    CallRow, ClaimedTarget, ContactUpdate, CredentialRow, StoreError, TargetResult,
-};
-use tokio::time::timeout;
+use carillon_store::{CallRow, ClaimedTarget, ContactUpdate, CredentialRow, TargetResult};
 
 use crate::Engine;
 use crate::dispatch::facts::JobFacts;
 use crate::dispatch::identity;
+use crate::dispatch::recorder::Granted;
 use crate::dispatch::refusals::Carried;
-use crate::error::{EngineError, Result};
+use crate::error::Result;
 use crate::secrets::Place;
-
-/// How long to wait before reading again what could not be read.
-const LOOK: Duration = Duration::from_millis(250);
-
-/// How long to go on: well within a node's lease, so that nothing is sent for a claim that another
-/// node has taken for lost, nor long after its hour.
-const LOOK_FOR: Duration = Duration::from_secs(8);
 
 /// What all deliveries of one job share.
 pub(super) struct Desk {
@@ -70,41 +60,17 @@ impl Desk {
     }
 }
 
-/// Credentials of a chunk by phone, each opened once.
-struct Opened(BTreeMap<Mac, (Carried, Arc<Credential>)>);
-
 /// A delivery, or why there is none, and the credential that it carries.
 pub(super) struct Prepared {
     pub(super) delivery: Result<Delivery, Cause>,
     pub(super) credential: Option<Carried>,
 }
 
-impl Opened {
-    async fn of(engine: &Engine, macs: &[Mac]) -> Result<Self> {
-        let now = engine.clock.now();
-        let mut opened: HashMap<String, Option<Arc<Credential>>> = HashMap::new();
-        let mut by_phone = BTreeMap::new();
-        for (mac, effective) in engine.store.effective_credentials(macs, now).await? {
-            let row = effective.credential;
-            let credential = opened
-                .entry(row.name.clone())
-                .or_insert_with(|| open_credential(engine, &row));
-            if let Some(credential) = credential {
-                let carried = Carried {
-                    name: row.name,
-                    version: row.secret_version,
-                };
-                by_phone.insert(mac, (carried, credential.clone()));
-            }
-        }
-        Ok(Self(by_phone))
-    }
-}
-
 /// The credential of one phone, opened.
 pub(super) async fn credential_of(engine: &Engine, mac: Mac) -> Result<Option<Arc<Credential>>> {
-    let mut opened = Opened::of(engine, &[mac]).await?;
-    Ok(opened.0.remove(&mac).map(|(_, credential)| credential))
+    let calls = engine.store.calls(&[mac], engine.clock.now()).await?;
+    let sealed = calls.get(&mac).and_then(|call| call.credential.as_ref());
+    Ok(sealed.and_then(|row| open_credential(engine, row)))
 }
 
 /// A credential that cannot be opened is none: the phone will say that it wants one.
@@ -122,65 +88,40 @@ fn open_credential(engine: &Engine, row: &CredentialRow) -> Option<Arc<Credentia
     }
 }
 
-/// The deliveries of a chunk of claims, in their order; a cause where one cannot be made.
-pub(super) async fn prepare(
+/// The deliveries of a chunk of claims, in their order; a cause where one cannot be made. Each
+/// credential is opened once.
+pub(super) fn prepare(engine: &Engine, desk: &Desk, granted: &[Granted]) -> Vec<Prepared> {
+    let mut opened = Opened::new();
+    let prepared = granted
+        .iter()
+        .map(|granted| prepare_granted(engine, desk, granted, &mut opened));
+    prepared.collect()
+}
+
+type Opened<'a> = HashMap<&'a str, Option<Arc<Credential>>>;
+
+fn prepare_granted<'a>(
     engine: &Engine,
     desk: &Desk,
-    claimed: &[ClaimedTarget],
-) -> Vec<Prepared> {
-    let macs: Vec<Mac> = claimed.iter().map(ClaimedTarget::mac).collect();
-    let Some((phones, credentials)) = read_patiently(engine, &macs).await else {
-        // The claim stands in the log, and this node cannot say more about it.
-        let none = |_| Prepared {
-            delivery: Err(Cause::Interrupted),
+    granted: &'a Granted,
+    opened: &mut Opened<'a>,
+) -> Prepared {
+    // A phone without a row was deleted since the job was made.
+    let Some(call) = &granted.call else {
+        return Prepared {
+            delivery: Err(Cause::NoAddress),
             credential: None,
         };
-        return macs.iter().map(none).collect();
     };
-    let prepared = |mac: &Mac| Prepared {
-        // A phone without a row was deleted since the job was made.
-        delivery: phones
-            .get(mac)
-            .ok_or(Cause::NoAddress)
-            .and_then(|row| prepare_one(desk, &desk.facts.action, row, &credentials)),
-        credential: credentials.0.get(mac).map(|(carried, _)| carried.clone()),
-    };
-    macs.iter().map(prepared).collect()
-}
-
-/// Reads claimed phones, and waits for a database that is away meanwhile: a claim whose phone
-/// cannot be read says nothing about the phone. `None` when that takes too long, when this node
-/// stops first, or when what is stored makes no sense.
-async fn read_patiently(engine: &Engine, macs: &[Mac]) -> Option<(HashMap<Mac, CallRow>, Opened)> {
-    let reading = read_until_there(engine, macs);
-    timeout(LOOK_FOR, reading).await.ok().flatten()
-}
-
-async fn read_until_there(
-    engine: &Engine,
-    macs: &[Mac],
-) -> Option<(HashMap<Mac, CallRow>, Opened)> {
-    loop {
-        match read(engine, macs).await {
-            Ok(found) => return Some(found),
-            Err(error) => {
-                tracing::error!(%error, "claimed phones cannot be read");
-                if matches!(error, EngineError::Store(StoreError::Inconsistent { .. })) {
-                    return None;
-                }
-            }
-        }
-        tokio::select! {
-            () = engine.dispatch.stopping() => return None,
-            () = tokio::time::sleep(LOOK) => {}
-        }
+    let sealed = call.credential.as_deref();
+    let credential = sealed.and_then(|row| {
+        let open = || open_credential(engine, row);
+        opened.entry(&row.name).or_insert_with(open).clone()
+    });
+    Prepared {
+        credential: sealed.filter(|_| credential.is_some()).map(Carried::of),
+        delivery: prepare_one(desk, &desk.facts.action, &call.row, credential),
     }
-}
-
-async fn read(engine: &Engine, macs: &[Mac]) -> Result<(HashMap<Mac, CallRow>, Opened)> {
-    let rows = engine.store.call_rows(macs).await?;
-    let phones = rows.into_iter().map(|row| (row.mac, row)).collect();
-    Ok((phones, Opened::of(engine, macs).await?))
 }
 
 /// The question that tells a phone's settings, to see whether a command had its effect.
@@ -189,18 +130,20 @@ pub(super) async fn question(
     desk: &Desk,
     mac: Mac,
 ) -> Result<Result<Delivery, Cause>> {
-    let (phones, credentials) = read(engine, &[mac]).await?;
-    let (Some(row), Some(action)) = (phones.get(&mac), CheckedAction::read_settings()) else {
+    let calls = engine.store.calls(&[mac], engine.clock.now()).await?;
+    let (Some(call), Some(action)) = (calls.get(&mac), CheckedAction::read_settings()) else {
         return Ok(Err(Cause::NoAddress));
     };
-    Ok(prepare_one(desk, &action, row, &credentials))
+    let sealed = call.credential.as_ref();
+    let credential = sealed.and_then(|row| open_credential(engine, row));
+    Ok(prepare_one(desk, &action, &call.row, credential))
 }
 
 fn prepare_one(
     desk: &Desk,
     action: &CheckedAction,
     phone: &CallRow,
-    credentials: &Opened,
+    credential: Option<Arc<Credential>>,
 ) -> Result<Delivery, Cause> {
     let site = desk.site(phone);
     let security = site.map_or(TransportSecurity::Pinned, |(site, _)| {
@@ -215,10 +158,7 @@ fn prepare_one(
     delivery.security = security;
     delivery.ca_pem = site.and_then(|(_, ca)| ca.clone());
     delivery.limits = Limits::within(desk.facts.options.timeout());
-    delivery.credential = credentials
-        .0
-        .get(&phone.mac)
-        .map(|(_, credential)| credential.clone());
+    delivery.credential = credential;
     Ok(delivery)
 }
 
@@ -291,9 +231,7 @@ pub(super) async fn deliver(
 /// A result without any contact.
 pub(super) fn unsent(target: &ClaimedTarget, cause: Cause, at: Timestamp) -> TargetResult {
     TargetResult {
-        job: target.target.job.clone(),
-        mac: target.mac(),
-        attempt_id: target.attempt_id.clone(),
+        before: target.target.clone(),
         state: cause.state(),
         cause: Some(cause),
         http_status: None,
@@ -309,9 +247,7 @@ pub(super) fn unsent(target: &ClaimedTarget, cause: Cause, at: Timestamp) -> Tar
 
 fn result(target: &ClaimedTarget, outcome: Outcome, at: Timestamp) -> TargetResult {
     TargetResult {
-        job: target.target.job.clone(),
-        mac: target.mac(),
-        attempt_id: target.attempt_id.clone(),
+        before: target.target.clone(),
         state: outcome.state(),
         cause: outcome.cause,
         http_status: outcome.http_status,

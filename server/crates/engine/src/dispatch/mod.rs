@@ -15,6 +15,7 @@ mod looks;
 mod pace;
 pub(crate) mod picture;
 mod recorder;
+mod records;
 mod recover;
 mod refusals;
 mod runner;
@@ -22,6 +23,7 @@ mod scheduler;
 mod storage;
 mod verify;
 mod window;
+mod write;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,6 +40,7 @@ use guard::EndsTheProcess;
 use recorder::Entry;
 use refusals::Refusals;
 use storage::Storage;
+use window::Room;
 
 pub(crate) use facts::left_out_events;
 pub use recover::Recovered;
@@ -54,7 +57,7 @@ pub struct Dispatch {
     epoch: AtomicI64,
     entries: mpsc::Sender<Entry>,
     inbox: Mutex<Option<mpsc::Receiver<Entry>>>,
-    slots: Arc<Semaphore>,
+    slots: Arc<Room>,
     looks: Semaphore,
     refusals: Refusals,
     patience: Patience,
@@ -75,7 +78,7 @@ impl Dispatch {
             epoch: AtomicI64::new(0),
             entries,
             inbox: Mutex::new(Some(inbox)),
-            slots: Arc::new(Semaphore::new(limit)),
+            slots: Arc::new(Room::new(limit)),
             looks: Semaphore::new(LOOKS_AT_ONCE),
             refusals: Refusals::default(),
             patience: Patience::default(),
@@ -115,7 +118,7 @@ impl Dispatch {
 
     /// How many are in flight now.
     pub fn in_flight(&self) -> usize {
-        self.limit.saturating_sub(self.slots.available_permits())
+        self.slots.taken()
     }
 
     /// Whether this node claims no more because it is stopping.

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use carillon_domain::{Cause, TargetState};
+use carillon_store::CredentialRow;
 
 /// A credential as it was when a delivery carried it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -16,6 +17,16 @@ pub(crate) struct Carried {
     pub(crate) name: String,
     /// Counts the changes of its password.
     pub(crate) version: i64,
+}
+
+impl Carried {
+    /// A credential as it is stored now.
+    pub(super) fn of(row: &CredentialRow) -> Self {
+        Self {
+            name: row.name.clone(),
+            version: row.secret_version,
+        }
+    }
 }
 
 /// The counts.

@@ -14,13 +14,13 @@ use crate::Engine;
 use crate::dispatch::again;
 use crate::dispatch::delivery::{self, Delivered, Desk, Prepared};
 use crate::dispatch::facts::JobFacts;
-use crate::dispatch::recorder::{Entry, Finding};
+use crate::dispatch::recorder::{Entry, Finding, Granted, Wish};
 use crate::dispatch::refusals::Carried;
 use crate::dispatch::verify;
-use crate::dispatch::window::{Places, Window};
+use crate::dispatch::window::{Place, Room};
 
 /// The most phones in one claim: what the recorder takes in one transaction.
-const CLAIM: usize = 256;
+const CLAIM: usize = 512;
 /// How long to wait before asking again when there was nothing to claim.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -35,35 +35,21 @@ pub(super) async fn run(engine: &Engine, job: &str) {
             return;
         }
     };
-    let window = Window::new(desk.window());
+    let window = Arc::new(Room::new(desk.window()));
     loop {
-        let claimed = fill(engine, &desk, &window).await;
-        if claimed > 0 {
-            continue;
-        }
-        if window.is_unused() {
+        let jitter = desk.facts().options.jitter_ms;
+        rest(engine, jitter).await;
+        let most = if jitter > 0 { 1 } else { CLAIM };
+        let granted = wish(engine, desk.facts(), &window, most).await;
+        if !granted.is_empty() {
+            start(engine, &desk, granted);
+        } else if window.is_empty() {
             // Paused, stopping, done, or its phones are busy elsewhere: the scheduler comes back.
             return;
+        } else {
+            window.one_freed().await;
         }
-        window.one_more().await;
     }
-}
-
-/// Claims as many phones as the window and the node allow, and starts their deliveries.
-async fn fill(engine: &Engine, desk: &Arc<Desk>, window: &Window) -> usize {
-    let jitter = desk.facts().options.jitter_ms;
-    rest(engine, jitter).await;
-    let most = if jitter > 0 { 1 } else { CLAIM };
-    let Some(places) = window.take(&engine.dispatch.slots, most).await else {
-        return 0;
-    };
-    if engine.dispatch.is_stopping() {
-        return 0;
-    }
-    let claimed = claim(engine, desk.facts(), places.count()).await;
-    let count = claimed.len();
-    start(engine, desk, claimed, places).await;
-    count
 }
 
 /// A pause of a random length before the next phone. It comes before the claim: a phone that is
@@ -81,29 +67,34 @@ async fn rest(engine: &Engine, jitter_ms: u32) {
     }
 }
 
-async fn claim(engine: &Engine, facts: &Arc<JobFacts>, limit: usize) -> Vec<ClaimedTarget> {
+/// Waits for phones. The recorder claims them as soon as there are places; nothing when there is
+/// nothing to claim, or when it is not the time.
+async fn wish(
+    engine: &Engine,
+    facts: &Arc<JobFacts>,
+    window: &Arc<Room>,
+    most: usize,
+) -> Vec<Granted> {
     let (reply, answer) = oneshot::channel();
-    let entry = Entry::Claim {
+    let wish = Wish {
         facts: facts.clone(),
-        limit,
+        window: window.clone(),
+        most,
         reply,
     };
-    if engine.dispatch.entries.send(entry).await.is_err() {
+    if engine.dispatch.entries.send(Entry::Wish(wish)).await.is_err() {
         return Vec::new();
     }
     answer.await.unwrap_or_default()
 }
 
-async fn start(engine: &Engine, desk: &Arc<Desk>, claimed: Vec<ClaimedTarget>, mut places: Places) {
-    let prepared = delivery::prepare(engine, desk, &claimed).await;
-    for (target, prepared) in claimed.into_iter().zip(prepared) {
-        let Some(place) = places.split_one() else {
-            break;
-        };
+fn start(engine: &Engine, desk: &Arc<Desk>, granted: Vec<Granted>) {
+    let prepared = delivery::prepare(engine, desk, &granted);
+    for (granted, prepared) in granted.into_iter().zip(prepared) {
         let (engine, desk) = (engine.clone(), desk.clone());
         let tasks = engine.dispatch.tasks.clone();
         tasks.spawn(super::or_end(async move {
-            send_one(&engine, &desk, target, prepared, place).await;
+            send_one(&engine, &desk, granted.target, prepared, granted.place).await;
         }));
     }
 }
@@ -115,7 +106,7 @@ async fn send_one(
     desk: &Arc<Desk>,
     target: ClaimedTarget,
     prepared: Prepared,
-    place: Places,
+    place: Place,
 ) {
     let Delivered {
         mut result,
@@ -127,6 +118,14 @@ async fn send_one(
     let hold = prepared
         .credential
         .filter(|carried| must_hold(engine, desk.facts(), carried, cause));
+    let target = ClaimedTarget {
+        target: if open {
+            Arc::new(result.after())
+        } else {
+            target.target
+        },
+        ..target
+    };
     let finding = Finding {
         result,
         hold,
@@ -147,10 +146,10 @@ fn must_hold(engine: &Engine, facts: &JobFacts, carried: &Carried, cause: Option
 }
 
 /// Gives a finding to the recorder, which keeps it until it is stored.
-async fn hand_in(engine: &Engine, facts: &Arc<JobFacts>, finding: Finding, place: Option<Places>) {
+async fn hand_in(engine: &Engine, facts: &Arc<JobFacts>, finding: Finding, place: Option<Place>) {
     let entry = Entry::Result {
         facts: facts.clone(),
-        finding: Box::new(finding),
+        finding,
         place,
     };
     // Without a recorder this node is ending; the next start tells what became of the claim.

@@ -1,100 +1,96 @@
-//! The window of one job, and the places in it.
+//! How many requests may be in flight, and the places of those that are.
 //!
-//! Owns how many phones of a job may be in flight. *Invariant:* a phone keeps its place, in the
-//! window and among the node's requests, from before its claim until its result is stored.
+//! Owns the count for one job's window and for the whole node. *Invariant:* a phone keeps its
+//! place, in the window and on the node, from its claim until its result is stored. Only the
+//! recorder gives places.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Notify;
 
-/// How many phones of one job may be in flight at once.
-pub(super) struct Window {
-    places: Arc<Semaphore>,
+/// So many may be in flight at once: of one job, or on this node.
+pub(super) struct Room {
     size: usize,
+    taken: AtomicUsize,
+    freed: Notify,
 }
 
-/// Places of one job. Free again when dropped: first on the node, then in the window, so that
-/// whoever waits for the window finds the node free.
-pub(super) struct Places {
-    slots: OwnedSemaphorePermit,
-    window: OwnedSemaphorePermit,
-}
-
-impl Window {
-    /// A window that nobody is in.
+impl Room {
+    /// A room that nobody is in.
     pub(super) fn new(size: usize) -> Self {
-        let size = size.clamp(1, Semaphore::MAX_PERMITS);
         Self {
-            places: Arc::new(Semaphore::new(size)),
-            size,
+            size: size.max(1),
+            taken: AtomicUsize::new(0),
+            freed: Notify::new(),
         }
     }
 
-    /// Whether none of its phones is in flight.
-    pub(super) fn is_unused(&self) -> bool {
-        self.places.available_permits() == self.size
+    /// How many places are taken.
+    pub(super) fn taken(&self) -> usize {
+        self.taken.load(Ordering::SeqCst)
     }
 
-    /// Waits until one place more is free than there are now.
-    pub(super) async fn one_more(&self) {
-        let more = (self.places.available_permits() + 1).min(self.size);
-        let more = u32::try_from(more).unwrap_or(u32::MAX);
-        let _seen = self.places.acquire_many(more).await;
+    /// How many are free when so many more will be.
+    pub(super) fn free_with(&self, more: usize) -> usize {
+        self.size.saturating_sub(self.taken().saturating_sub(more))
     }
 
-    /// Waits for a place; takes all that are free in the window and on the node, at most `most`.
-    pub(super) async fn take(&self, slots: &Arc<Semaphore>, most: usize) -> Option<Places> {
-        let mut window = take(&self.places, most).await?;
-        let slots = take(slots, window.num_permits()).await?;
-        let beyond = window.num_permits().saturating_sub(slots.num_permits());
-        drop(window.split(beyond));
-        Some(Places { slots, window })
-    }
-}
-
-/// At least one, at most `most`.
-async fn take(from: &Arc<Semaphore>, most: usize) -> Option<OwnedSemaphorePermit> {
-    let mut taken = from.clone().acquire_owned().await.ok()?;
-    let more = most.saturating_sub(1).min(from.available_permits());
-    let more = u32::try_from(more).unwrap_or(0);
-    if let Ok(rest) = from.clone().try_acquire_many_owned(more) {
-        taken.merge(rest);
-    }
-    Some(taken)
-}
-
-impl Places {
-    /// How many.
-    pub(super) fn count(&self) -> usize {
-        self.slots.num_permits()
+    /// Whether nobody is in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.taken() == 0
     }
 
-    /// Gives one of them away; `None` when none is left.
-    pub(super) fn split_one(&mut self) -> Option<Self> {
-        let window = self.window.split(1)?;
-        let slots = self.slots.split(1)?;
-        Some(Self { slots, window })
+    /// Waits until a place was given back since the last time.
+    pub(super) async fn one_freed(&self) {
+        self.freed.notified().await;
     }
 
-    fn is_of_window(&self, other: &Self) -> bool {
-        Arc::ptr_eq(self.window.semaphore(), other.window.semaphore())
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.window.merge(other.window);
-        self.slots.merge(other.slots);
-    }
-}
-
-/// Frees places, those of a window in one moment: whoever waits for them then finds them all, and
-/// not one after the other.
-pub(super) fn free(places: impl Iterator<Item = Places>) {
-    let mut together: Vec<Places> = Vec::new();
-    for place in places {
-        match together.iter_mut().find(|other| other.is_of_window(&place)) {
-            Some(others) => others.merge(place),
-            None => together.push(place),
+    /// Waits until nobody is in it.
+    pub(super) async fn until_empty(&self) {
+        while !self.is_empty() {
+            self.one_freed().await;
         }
+    }
+
+    fn take(&self) {
+        self.taken.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn give_back(&self) {
+        self.taken.fetch_sub(1, Ordering::SeqCst);
+        self.freed.notify_one();
+    }
+}
+
+/// One place in a job's window and on the node. Free again when dropped.
+pub(super) struct Place {
+    window: Arc<Room>,
+    node: Arc<Room>,
+}
+
+impl Place {
+    /// Takes a place. Whether there is one was asked before: nobody else gives any meanwhile.
+    pub(super) fn take(window: &Arc<Room>, node: &Arc<Room>) -> Self {
+        window.take();
+        node.take();
+        Self {
+            window: window.clone(),
+            node: node.clone(),
+        }
+    }
+
+    /// Whether it is one of this window.
+    pub(super) fn is_of(&self, window: &Arc<Room>) -> bool {
+        Arc::ptr_eq(&self.window, window)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // The node first: whoever waits for the window finds the node free.
+        self.node.give_back();
+        self.window.give_back();
     }
 }
 
@@ -105,39 +101,31 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test]
-    async fn places_are_bounded_by_window_and_node() {
-        let node = Arc::new(Semaphore::new(3));
-        let window = Window::new(5);
-        assert!(window.is_unused());
-        let mut places = window.take(&node, 9).await.expect("open");
-        assert_eq!(places.count(), 3);
-        assert_eq!(window.places.available_permits(), 2);
-
-        let one = places.split_one().expect("three are there");
+    #[test]
+    fn places_count_in_the_window_and_on_the_node() {
+        let (node, window) = (Arc::new(Room::new(3)), Arc::new(Room::new(5)));
+        let places: Vec<_> = (0..3).map(|_| Place::take(&window, &node)).collect();
+        assert_eq!((node.free_with(0), window.free_with(0)), (0, 2));
+        assert_eq!((node.free_with(2), window.free_with(2)), (2, 4));
+        assert!(places[0].is_of(&window));
+        assert!(!places[0].is_of(&node));
         drop(places);
-        assert!(!window.is_unused());
-        let rest = window.take(&node, 9).await.expect("open");
-        assert_eq!(rest.count(), 2);
-        let other = Window::new(1);
-        let foreign = other.take(&node, 1);
-        free([rest, one].into_iter());
-        free([foreign.await.expect("open")].into_iter());
-        assert_eq!(node.available_permits(), 3);
-        assert!(window.is_unused());
+        assert!(node.is_empty() && window.is_empty());
     }
 
     #[tokio::test]
     async fn a_place_that_comes_back_is_noticed() {
-        let node = Arc::new(Semaphore::new(9));
-        let window = Window::new(2);
-        let mut both = window.take(&node, 2).await.expect("open");
-        let one = both.split_one().expect("two are there");
-        let mut noticed = std::pin::pin!(window.one_more());
+        let (node, window) = (Arc::new(Room::new(9)), Arc::new(Room::new(2)));
+        let (one, other) = (Place::take(&window, &node), Place::take(&window, &node));
+        let mut noticed = std::pin::pin!(window.one_freed());
         let waits = poll_fn(|cx| Poll::Ready(noticed.as_mut().poll(cx).is_pending()));
         assert!(waits.await);
         drop(one);
         noticed.await;
-        assert_eq!(both.count(), 1);
+        let mut empty = std::pin::pin!(window.until_empty());
+        let waits = poll_fn(|cx| Poll::Ready(empty.as_mut().poll(cx).is_pending()));
+        assert!(waits.await);
+        drop(other);
+        empty.await;
     }
 }

@@ -8,7 +8,7 @@ use carillon_domain::event::Event;
 
 use crate::conn::Conn;
 use crate::error::{Result, StoreError};
-use crate::sql::{Sql, Value, parts};
+use crate::sql::{Sql, Value};
 
 use super::frontier::{Frontier, leaf_hash};
 use super::known::{Known, Learned};
@@ -124,12 +124,12 @@ fn groups(event: &Event) -> Option<String> {
 
 async fn insert(conn: &mut Conn<'_>, rows: Vec<Vec<Value>>) -> Result<()> {
     let mut rows = rows.into_iter();
-    for size in parts(rows.len()) {
+    for size in conn.dialect().parts(rows.len()) {
         let mut sql = Sql::new(
             "INSERT INTO audit (seq, at, entry, leaf_hash, actor, action, command, phone, site, \
-             job, result, ip, groups) VALUES ",
+             job, result, ip, groups) ",
         );
-        sql.keep().tuples(rows.by_ref().take(size));
+        sql.keep().rows(rows.by_ref().take(size));
         conn.execute(sql).await?;
     }
     Ok(())

@@ -113,8 +113,8 @@ impl Unit {
     /// Keeps tiles; those that are there stay as they are.
     pub async fn insert_tiles(&mut self, tiles: &[TileRow]) -> Result<()> {
         for chunk in tiles.chunks(ROWS) {
-            let mut sql = Sql::new("INSERT INTO audit_tiles (tile, hash, min_at, max_at) VALUES ");
-            sql.tuples(chunk.iter().map(values));
+            let mut sql = Sql::new("INSERT INTO audit_tiles (tile, hash, min_at, max_at) ");
+            sql.rows(chunk.iter().map(values));
             sql.push(" ON CONFLICT (tile) DO NOTHING");
             self.conn().execute(sql).await?;
         }

@@ -11,7 +11,7 @@ use carillon_domain::{Mac, Timestamp};
 
 use crate::conn::Conn;
 use crate::error::Result;
-use crate::sql::{Sql, Value, parts};
+use crate::sql::{Sql, Value};
 
 use super::checkpoints::TILE;
 use super::known::{Known, Learned};
@@ -213,9 +213,9 @@ async fn insert_counted(
         vec![kind.into(), value.into(), tile.into(), records.into()]
     });
     let mut rows = rows.collect::<Vec<Vec<Value>>>().into_iter();
-    for size in parts(rows.len()) {
-        let mut sql = Sql::new("INSERT INTO audit_marks (kind, value, tile, records) VALUES ");
-        sql.keep().tuples(rows.by_ref().take(size));
+    for size in conn.dialect().parts(rows.len()) {
+        let mut sql = Sql::new("INSERT INTO audit_marks (kind, value, tile, records) ");
+        sql.keep().rows(rows.by_ref().take(size));
         sql.push(" ON CONFLICT (kind, value, tile) DO UPDATE SET ");
         sql.push("records = audit_marks.records + excluded.records");
         conn.execute(sql).await?;
@@ -225,8 +225,8 @@ async fn insert_counted(
 
 async fn insert_words(conn: &mut Conn<'_>, rows: Vec<Vec<Value>>) -> Result<()> {
     for chunk in rows.chunks(ROWS) {
-        let mut sql = Sql::new("INSERT INTO audit_marks (kind, value, tile, records) VALUES ");
-        sql.tuples_again(chunk.iter().cloned());
+        let mut sql = Sql::new("INSERT INTO audit_marks (kind, value, tile, records) ");
+        sql.rows_again(chunk.iter().cloned());
         sql.push(" ON CONFLICT (kind, value, tile) DO NOTHING");
         conn.execute(sql).await?;
     }
@@ -235,8 +235,8 @@ async fn insert_words(conn: &mut Conn<'_>, rows: Vec<Vec<Value>>) -> Result<()> 
 
 async fn insert_values(conn: &mut Conn<'_>, rows: Vec<Vec<Value>>) -> Result<()> {
     for chunk in rows.chunks(ROWS) {
-        let mut sql = Sql::new("INSERT INTO audit_values (kind, value) VALUES ");
-        sql.tuples_again(chunk.iter().cloned());
+        let mut sql = Sql::new("INSERT INTO audit_values (kind, value) ");
+        sql.rows_again(chunk.iter().cloned());
         sql.push(" ON CONFLICT (kind, value) DO NOTHING");
         conn.execute(sql).await?;
     }

@@ -10,6 +10,7 @@ use crate::conn::Conn;
 use crate::error::Result;
 use crate::phones::filter::{Groups, Scope};
 use crate::phones::read::ROWS;
+use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
 
@@ -66,27 +67,70 @@ pub(crate) type Names = BTreeMap<Mac, (CredentialSource, String)>;
 /// The same without the credentials themselves, for at most as many phones as one statement
 /// takes.
 pub(crate) async fn names(conn: &mut Conn<'_>, macs: &[Mac], now: Timestamp) -> Result<Names> {
-    let mut names = Names::new();
-    from_site(conn, macs, &mut names).await?;
-    from_groups(conn, macs, now, &mut names).await?;
-    from_phone(conn, macs, &mut names).await?;
-    Ok(names)
+    let mut sql = Sql::new("SELECT p.mac");
+    sql.push(OFFERED_COLUMNS).push(OFFERED_FROM).push(" WHERE ");
+    sql.one_of_again("p.mac", macs.iter().copied());
+    let mut offered = Vec::with_capacity(macs.len());
+    for row in conn.all(sql).await? {
+        offered.push((row.of("phones", "mac").parse("mac")?, Offered::read(&row)?));
+    }
+    choose(conn, offered, now).await
 }
 
-async fn from_site(conn: &mut Conn<'_>, macs: &[Mac], names: &mut Names) -> Result<()> {
-    let mut sql = Sql::new(
-        "SELECT p.mac, s.slug, s.credential FROM phones p JOIN sites s ON s.slug = p.site \
-         WHERE s.credential IS NOT NULL AND ",
-    );
-    sql.one_of_again("p.mac", macs.iter().copied());
-    for row in conn.all(sql).await? {
-        let source = CredentialSource::Site(row.get("slug")?);
-        names.insert(
-            row.of("phones", "mac").parse("mac")?,
-            (source, row.get("credential")?),
-        );
+/// Behind the columns of phones `p`: what [`Offered::read`] reads.
+pub(crate) const OFFERED_COLUMNS: &str =
+    ", c.name AS own, p.credential AS named, s.credential AS of_site, p.site AS site";
+/// Where those columns come from.
+pub(crate) const OFFERED_FROM: &str = " FROM phones p LEFT JOIN sites s ON s.slug = p.site \
+     LEFT JOIN credentials c ON c.phone = p.mac";
+
+/// The credentials that a phone could get, except its groups'.
+pub(crate) struct Offered {
+    own: Option<String>,
+    named: Option<String>,
+    of_site: Option<String>,
+    site: Option<String>,
+}
+
+impl Offered {
+    pub(crate) fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            own: row.get("own")?,
+            named: row.get("named")?,
+            of_site: row.get("of_site")?,
+            site: row.get("site")?,
+        })
     }
-    Ok(())
+
+    fn before_groups(&mut self) -> Option<(CredentialSource, String)> {
+        let own = self.own.take().map(|name| (CredentialSource::Own, name));
+        own.or_else(|| Some((CredentialSource::Phone, self.named.take()?)))
+    }
+
+    fn after_groups(self) -> Option<(CredentialSource, String)> {
+        Some((CredentialSource::Site(self.site?), self.of_site?))
+    }
+}
+
+/// Chooses for each phone what it gets of all that is offered.
+pub(crate) async fn choose(
+    conn: &mut Conn<'_>,
+    offered: Vec<(Mac, Offered)>,
+    now: Timestamp,
+) -> Result<Names> {
+    let macs: Vec<Mac> = offered.iter().map(|(mac, _)| *mac).collect();
+    let mut names = Names::new();
+    from_groups(conn, &macs, now, &mut names).await?;
+    for (mac, mut offered) in offered {
+        if let Some(first) = offered.before_groups() {
+            names.insert(mac, first);
+        } else if !names.contains_key(&mac)
+            && let Some(last) = offered.after_groups()
+        {
+            names.insert(mac, last);
+        }
+    }
+    Ok(names)
 }
 
 /// Groups with a credential are few; the last in order is looked at first, so that the first
@@ -125,27 +169,7 @@ async fn from_groups(
     Ok(())
 }
 
-async fn from_phone(conn: &mut Conn<'_>, macs: &[Mac], names: &mut Names) -> Result<()> {
-    let mut sql = Sql::new(
-        "SELECT p.mac, p.credential, c.name AS own FROM phones p \
-         LEFT JOIN credentials c ON c.phone = p.mac \
-         WHERE (p.credential IS NOT NULL OR c.name IS NOT NULL) AND ",
-    );
-    sql.one_of_again("p.mac", macs.iter().copied());
-    for row in conn.all(sql).await? {
-        let own: Option<String> = row.get("own")?;
-        let named: Option<String> = row.get("credential")?;
-        let chosen = own
-            .map(|name| (CredentialSource::Own, name))
-            .or(named.map(|name| (CredentialSource::Phone, name)));
-        if let Some(chosen) = chosen {
-            names.insert(row.of("phones", "mac").parse("mac")?, chosen);
-        }
-    }
-    Ok(())
-}
-
-async fn rows_of(conn: &mut Conn<'_>, names: &Names) -> Result<HashMap<String, CredentialRow>> {
+pub(crate) async fn rows_of(conn: &mut Conn<'_>, names: &Names) -> Result<HashMap<String, CredentialRow>> {
     let mut wanted: Vec<_> = names.values().map(|(_, name)| name.as_str()).collect();
     wanted.sort_unstable();
     wanted.dedup();

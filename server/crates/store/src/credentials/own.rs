@@ -44,9 +44,9 @@ impl Unit {
         for chunk in rows.chunks(ROWS) {
             let mut sql = Sql::new(
                 "INSERT INTO credentials (name, username, secret, secret_version, phone, \
-                 changed_at) VALUES ",
+                 changed_at) ",
             );
-            sql.tuples(chunk.iter().map(values));
+            sql.rows(chunk.iter().map(values));
             sql.push(
                 " ON CONFLICT (name) DO UPDATE SET username = excluded.username, \
                  secret = excluded.secret, secret_version = excluded.secret_version, \

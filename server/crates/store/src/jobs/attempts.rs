@@ -14,7 +14,6 @@ use crate::store::Store;
 use crate::unit::Unit;
 
 use super::result::TargetResult;
-use super::targets::TargetRow;
 
 /// One try that failed and was followed by another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,22 +39,23 @@ pub struct AttemptRow {
 }
 
 /// Keeps the tries of those that go back to waiting.
-pub(super) async fn keep(conn: &mut Conn<'_>, valid: &[(&TargetRow, &TargetResult)]) -> Result<()> {
-    let again = |(_, result): &&(&TargetRow, &TargetResult)| result.state == TargetState::Waiting;
-    let mut rows = valid.iter().filter(again).peekable();
+pub(super) async fn keep(conn: &mut Conn<'_>, results: &[&TargetResult]) -> Result<()> {
+    let again = |result: &&&TargetResult| result.state == TargetState::Waiting;
+    let mut rows = results.iter().filter(again).peekable();
     if rows.peek().is_none() {
         return Ok(());
     }
     let mut sql = Sql::new(
         "INSERT INTO job_attempts (job, mac, number, attempt_id, sent_at, finished_at, \
-         duration_ms, cause, http_status, transport) VALUES ",
+         duration_ms, cause, http_status, transport) ",
     );
-    sql.tuples(rows.map(|(target, result)| {
+    sql.rows(rows.map(|result| {
+        let target = &result.before;
         vec![
             (&target.job).into(),
             target.mac.into(),
             target.attempts.into(),
-            (&result.attempt_id).into(),
+            (&target.attempt_id).into(),
             target.sent_at.unwrap_or(result.at).into(),
             result.at.into(),
             result.duration_ms.into(),

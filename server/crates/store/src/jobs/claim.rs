@@ -5,6 +5,8 @@
 //! for. Three things keep the first half: the lock on jobs, the question below, and, if both were
 //! wrong, the unique index, which makes the unit fail. The question keeps the second.
 
+use std::sync::Arc;
+
 use carillon_domain::{Mac, TargetState, Timestamp};
 
 use crate::conn::Conn;
@@ -40,8 +42,8 @@ pub struct Claim<'c> {
 /// A target that is this node's to send to, once the unit is committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimedTarget {
-    /// The target, `sending`.
-    pub target: TargetRow,
+    /// The target, `sending`. Shared with its result.
+    pub target: Arc<TargetRow>,
     /// The id of this attempt; its result must bear it.
     pub attempt_id: String,
 }
@@ -74,20 +76,16 @@ impl Unit {
 }
 
 async fn may_claim(conn: &mut Conn<'_>, claim: &Claim<'_>) -> Result<bool> {
-    let mut sql = Sql::new("SELECT COUNT(*) AS n FROM nodes WHERE ");
-    sql.keep().push(conn.dialect().epoch_may_claim());
-    if conn
-        .number(sql.arg(claim.epoch).arg(claim.now), "n")
-        .await?
-        == 0
-    {
-        return Ok(false);
-    }
-    let sql = Sql::new(
-        "SELECT COUNT(*) AS n FROM jobs WHERE id = $1 AND state = 'running' \
-         AND NOT EXISTS (SELECT 1 FROM meta WHERE key = 'stop_all')",
-    );
-    Ok(conn.number(sql.arg(claim.job), "n").await? > 0)
+    let mut sql = Sql::new(
+        "SELECT COUNT(*) AS n FROM jobs WHERE id = $3 AND state = 'running' \
+         AND NOT EXISTS (SELECT 1 FROM meta WHERE key = 'stop_all') \
+         AND EXISTS (SELECT 1 FROM nodes WHERE ",
+    )
+    .arg(claim.epoch)
+    .arg(claim.now)
+    .arg(claim.job);
+    sql.keep().push(conn.dialect().epoch_may_claim()).push(")");
+    Ok(conn.number(sql, "n").await? > 0)
 }
 
 async fn candidates(
@@ -142,8 +140,8 @@ async fn take(
         return Ok(());
     }
     let pairs = || found.iter().zip(attempts);
-    let mut sql = Sql::new("WITH v (mac, attempt) AS (VALUES ");
-    sql.tuples_again(pairs().map(|(target, attempt)| vec![target.mac.into(), attempt.into()]));
+    let mut sql = Sql::new("WITH v (mac, attempt) AS (");
+    sql.rows_again(pairs().map(|(target, attempt)| vec![target.mac.into(), attempt.into()]));
     sql.push(") UPDATE job_targets SET state = 'sending', attempts = attempts + 1, ");
     sql.push("attempt_id = v.attempt, epoch = ")
         .bind(claim.epoch);
@@ -162,7 +160,7 @@ async fn take(
         target.sent_at = Some(claim.now);
         (target.cause, target.retry_at) = (None, None);
         claimed.push(ClaimedTarget {
-            target,
+            target: Arc::new(target),
             attempt_id: attempt.clone(),
         });
     }
@@ -171,7 +169,7 @@ async fn take(
 
 impl ClaimedTarget {
     /// Which phone.
-    pub const fn mac(&self) -> Mac {
+    pub fn mac(&self) -> Mac {
         self.target.mac
     }
 }

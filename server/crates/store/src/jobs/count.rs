@@ -36,6 +36,7 @@ impl Deltas {
     pub(super) async fn apply(self, conn: &mut Conn<'_>) -> Result<()> {
         for (job, delta) in &self.jobs {
             let mut sql = Sql::new("UPDATE jobs SET total = total");
+            sql.keep();
             for state in TargetState::ALL
                 .iter()
                 .filter(|state| delta.get(**state) != 0)
@@ -63,11 +64,10 @@ pub(super) async fn add_causes(
     if causes.is_empty() {
         return Ok(());
     }
-    let mut sql = Sql::new("INSERT INTO job_causes (job, cause, count) VALUES ");
-    sql.tuples(
-        causes
-            .into_iter()
-            .map(|((job, cause), count)| vec![job.into(), cause.into(), count.into()]),
+    let mut sql = Sql::new("INSERT INTO job_causes (job, cause, count) ");
+    let rows = causes.into_iter();
+    sql.rows(
+        rows.map(|((job, cause), count)| vec![job.into(), cause.into(), count.into()]),
     );
     sql.push(" ON CONFLICT (job, cause) DO UPDATE SET count = job_causes.count + excluded.count");
     conn.execute(sql).await.map(drop)

@@ -127,9 +127,9 @@ impl Unit {
                 .collect::<Result<_>>()?;
             let mut sql = Sql::new(
                 "INSERT INTO job_targets (job, position, mac, name, extension, model, site, \
-                 groups, state, cause, finished_at) VALUES ",
+                 groups, state, cause, finished_at) ",
             );
-            sql.tuples(rows);
+            sql.rows(rows);
             conn.execute(sql).await?;
         }
         add_causes(&mut conn, causes).await

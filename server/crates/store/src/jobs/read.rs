@@ -69,6 +69,19 @@ pub struct JobSnapshot {
     pub holds: Vec<(String, i64)>,
 }
 
+/// Where a job stands: what its next claim is measured by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Its state.
+    pub state: JobState,
+    /// How many targets are in each state.
+    pub counts: Counts,
+    /// After this nothing is sent any more.
+    pub not_after: Option<Timestamp>,
+    /// Whether all sending is stopped.
+    pub all_stopped: bool,
+}
+
 pub(crate) const SELECT: &str = "SELECT j.id, j.action, j.params_shown, \
      j.params_sealed IS NOT NULL AS has_sealed_params, j.options, j.targets_shown, j.state, \
      j.total, j.waiting, j.sending, j.verifying, j.verified, j.acknowledged, j.failed, \
@@ -176,4 +189,27 @@ impl Unit {
         let reach = self.reach.clone();
         find(&mut self.jobs_conn().await?, id, &reach).await
     }
+
+    /// Where a job stands: less of it than [`Unit::job`], for every batch of results. Until the
+    /// end of this unit nobody else changes it.
+    pub async fn standing(&mut self, id: &str) -> Result<Option<Standing>> {
+        let sql = Sql::new(
+            "SELECT id, state, waiting, sending, verifying, verified, acknowledged, failed, \
+             unknown, skipped, cancelled, expired, not_after, \
+             (SELECT COUNT(*) FROM meta WHERE key = 'stop_all') AS stops \
+             FROM jobs WHERE id = $1",
+        );
+        let row = self.jobs_conn().await?.optional(sql.arg(id)).await?;
+        row.as_ref().map(standing).transpose()
+    }
+}
+
+fn standing(row: &Row) -> Result<Standing> {
+    let fields = row.of("jobs", "id");
+    Ok(Standing {
+        state: fields.parse("state")?,
+        counts: counts(&fields)?,
+        not_after: fields.maybe_at("not_after")?,
+        all_stopped: fields.int("stops")? > 0,
+    })
 }

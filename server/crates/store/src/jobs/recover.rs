@@ -111,8 +111,9 @@ async fn left_in_flight(conn: &mut Conn<'_>, epoch: i64, now: Timestamp) -> Resu
     let node = node_name(conn, epoch).await?;
     let mut sql = Sql::new("SELECT ");
     sql.push(COLUMNS).push(
-        " FROM job_targets t WHERE t.state IN ('sending', 'verifying') AND t.epoch IN \
-         (SELECT epoch FROM nodes WHERE ",
+        " FROM job_targets t WHERE t.state IN ('sending', 'verifying') AND t.job IN \
+         (SELECT id FROM jobs WHERE state IN ('running', 'paused', 'stopping', 'interrupted')) \
+         AND t.epoch IN (SELECT epoch FROM nodes WHERE ",
     );
     sql.push(conn.dialect().epoch_is_over())
         .push(") ORDER BY t.job, t.position");
@@ -135,8 +136,8 @@ async fn settle(
     now: Timestamp,
     changed: &mut Vec<ChangedTarget>,
 ) -> Result<()> {
-    let mut sql = Sql::new("WITH v (job, mac, attempt, state, cause) AS (VALUES ");
-    sql.tuples(left.iter().map(|target| {
+    let mut sql = Sql::new("WITH v (job, mac, attempt, state, cause) AS (");
+    sql.rows(left.iter().map(|target| {
         let (state, cause) = end_of(target);
         vec![
             (&target.job).into(),

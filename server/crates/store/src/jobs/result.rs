@@ -5,6 +5,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use carillon_domain::outcome::Transport;
 use carillon_domain::{Cause, Mac, TargetState, Timestamp};
@@ -17,19 +18,16 @@ use crate::unit::Unit;
 
 use super::attempts;
 use super::count::Deltas;
-use super::targets::{COLUMNS, TargetRow, target_row};
+use super::targets::TargetRow;
 
 const ROWS: usize = 500;
 
 /// What came of one claim.
 #[derive(Clone, Debug)]
 pub struct TargetResult {
-    /// Id of the job.
-    pub job: String,
-    /// Which phone.
-    pub mac: Mac,
-    /// The claim.
-    pub attempt_id: String,
+    /// The target as the claim, or the result before this one, left it. Its attempt and its state
+    /// must still stand in the database, else the result came too late.
+    pub before: Arc<TargetRow>,
     /// `verifying`, a terminal state, or `waiting` when it is tried again.
     pub state: TargetState,
     /// Why, if not simply well.
@@ -61,6 +59,59 @@ pub struct ChangedTarget {
     pub target: TargetRow,
 }
 
+impl TargetResult {
+    /// Which phone.
+    pub fn mac(&self) -> Mac {
+        self.before.mac
+    }
+
+    /// The target as this result leaves it.
+    pub fn after(&self) -> TargetRow {
+        let mut target = TargetRow::clone(&self.before);
+        target.state = self.state;
+        target.cause = self.cause;
+        target.http_status = self.http_status.or(target.http_status);
+        target.transport = self.transport.or(target.transport);
+        target.finished_at = self.ended_at();
+        target.retry_at = self.retry_at;
+        target.duration_ms = self.duration_ms.or(target.duration_ms);
+        for (kept, new) in [
+            (&mut target.excerpt, &self.excerpt),
+            (&mut target.evidence, &self.evidence),
+        ] {
+            if !new.is_empty() {
+                kept.clone_from(new);
+            }
+        }
+        if self.cause == Some(Cause::NoAddress) {
+            // There was nowhere to send it to: that is no attempt.
+            target.attempts -= 1;
+            target.sent_at = target.sent_at.filter(|_| target.attempts > 0);
+        }
+        target
+    }
+
+    fn ended_at(&self) -> Option<Timestamp> {
+        self.state.is_terminal().then_some(self.at)
+    }
+
+    /// Whether it leads anywhere from where the target stood.
+    fn leads_on(&self) -> bool {
+        let on = self.state == TargetState::Verifying || self.may_wait_again();
+        match self.before.state {
+            TargetState::Sending => self.state.is_terminal() || on,
+            TargetState::Verifying => self.state.is_terminal(),
+            _ => false,
+        }
+    }
+
+    /// Whether it may lead back to waiting: never one that may have happened.
+    fn may_wait_again(&self) -> bool {
+        let surely_not = self.cause.is_some_and(|cause| !cause.may_have_happened());
+        self.state == TargetState::Waiting && self.retry_at.is_some() && surely_not
+    }
+}
+
 impl Unit {
     /// Records results of any number of jobs, with the counters and what the phones taught.
     /// Answers the targets that really changed; a result that came too late changes none.
@@ -69,13 +120,15 @@ impl Unit {
         let mut changed = Vec::with_capacity(results.len());
         let mut stamps = Stamps::new();
         for wave in waves(results) {
-            let current = in_flight(&mut conn, wave).await?;
-            let valid = wave.iter().filter_map(|result| valid(&current, result));
-            let valid: Vec<_> = valid.collect();
-            attempts::keep(&mut conn, &valid).await?;
-            write(&mut conn, &valid).await?;
-            for (before, result) in valid {
-                changed.push(after(before, result));
+            let written = write(&mut conn, wave).await?;
+            let really = |result: &&TargetResult| written.contains(&key(result));
+            let really: Vec<_> = wave.iter().filter(really).collect();
+            attempts::keep(&mut conn, &really).await?;
+            for result in really {
+                changed.push(ChangedTarget {
+                    from: result.before.state,
+                    target: result.after(),
+                });
                 note(&mut stamps, result);
             }
         }
@@ -86,16 +139,22 @@ impl Unit {
     }
 }
 
+type Key<'a> = (&'a str, Mac);
+
+fn key(result: &TargetResult) -> Key<'_> {
+    (&result.before.job, result.before.mac)
+}
+
 /// Cuts the results so that no target occurs twice in one statement: what a phone said and what
 /// was seen afterwards can come in one batch, and each starts from what the other left.
 fn waves(results: &[TargetResult]) -> Vec<&[TargetResult]> {
     let mut waves = Vec::new();
     let (mut start, mut seen) = (0, HashSet::new());
     for (index, result) in results.iter().enumerate() {
-        let repeated = !seen.insert((result.job.as_str(), result.mac));
+        let repeated = !seen.insert(key(result));
         if repeated || index - start == ROWS {
             waves.push(&results[start..index]);
-            (start, seen) = (index, HashSet::from([(result.job.as_str(), result.mac)]));
+            (start, seen) = (index, HashSet::from([key(result)]));
         }
     }
     if start < results.len() {
@@ -104,126 +163,91 @@ fn waves(results: &[TargetResult]) -> Vec<&[TargetResult]> {
     waves
 }
 
-type Key = (String, Mac);
+/// What results have in common that are written by one statement.
+#[derive(PartialEq, Eq, Hash)]
+struct Alike<'a> {
+    job: &'a str,
+    from: TargetState,
+    state: TargetState,
+    cause: Option<Cause>,
+    http_status: Option<u16>,
+    transport: Option<Transport>,
+}
 
-/// The rows that the results are about, where they still are in flight.
-async fn in_flight(
+impl<'a> Alike<'a> {
+    fn of(result: &'a TargetResult) -> Self {
+        Self {
+            job: &result.before.job,
+            from: result.before.state,
+            state: result.state,
+            cause: result.cause,
+            http_status: result.http_status,
+            transport: result.transport,
+        }
+    }
+}
+
+/// Writes results, and says which of them found their target as they had left it.
+async fn write<'a>(
     conn: &mut Conn<'_>,
-    results: &[TargetResult],
-) -> Result<HashMap<Key, TargetRow>> {
-    let mut sql = Sql::new("WITH v (job, mac, attempt) AS (VALUES ");
-    sql.tuples_again(results.iter().map(|result| {
-        vec![
-            (&result.job).into(),
-            result.mac.into(),
-            (&result.attempt_id).into(),
-        ]
-    }));
-    sql.push(") SELECT ").push(COLUMNS);
-    sql.push(
-        " FROM v JOIN job_targets t ON t.job = v.job AND t.mac = v.mac \
-         AND t.attempt_id = v.attempt WHERE t.state IN ('sending', 'verifying')",
-    );
-    let mut found = HashMap::with_capacity(results.len());
-    for row in conn.all(sql).await? {
-        let target = target_row(&row)?;
-        found.insert((target.job.clone(), target.mac), target);
+    results: &'a [TargetResult],
+) -> Result<HashSet<Key<'a>>> {
+    let mut alike: HashMap<Alike<'a>, Vec<&TargetResult>> = HashMap::new();
+    for result in results.iter().filter(|result| result.leads_on()) {
+        alike.entry(Alike::of(result)).or_default().push(result);
     }
-    Ok(found)
-}
-
-/// The row and its result, if the result leads anywhere.
-fn valid<'a>(
-    current: &'a HashMap<Key, TargetRow>,
-    result: &'a TargetResult,
-) -> Option<(&'a TargetRow, &'a TargetResult)> {
-    let target = current.get(&(result.job.clone(), result.mac))?;
-    let on = result.state == TargetState::Verifying || may_wait_again(result);
-    let forward = result.state.is_terminal() || (on && target.state == TargetState::Sending);
-    (forward && target.attempt_id.as_deref() == Some(&result.attempt_id))
-        .then_some((target, result))
-}
-
-/// Whether a result may lead back to waiting: never one that may have happened.
-fn may_wait_again(result: &TargetResult) -> bool {
-    let surely_not = result.cause.is_some_and(|cause| !cause.may_have_happened());
-    result.state == TargetState::Waiting && result.retry_at.is_some() && surely_not
-}
-
-async fn write(conn: &mut Conn<'_>, valid: &[(&TargetRow, &TargetResult)]) -> Result<()> {
-    if valid.is_empty() {
-        return Ok(());
+    let mut written = HashSet::with_capacity(results.len());
+    for (common, results) in alike {
+        for row in conn.all(update(&common, &results)).await? {
+            let mac = row.of("job_targets", "mac").parse("mac")?;
+            written.insert((common.job, mac));
+        }
     }
+    Ok(written)
+}
+
+fn update(common: &Alike<'_>, results: &[&TargetResult]) -> Sql {
     let mut sql = Sql::new(
-        "WITH v (job, mac, state, cause, http_status, transport, finished_at, duration_ms, \
-         excerpt, evidence, retry_at) AS (VALUES ",
+        "WITH v (mac, attempt, finished_at, retry_at, duration_ms, excerpt, evidence) AS (",
     );
-    sql.tuples_again(valid.iter().map(|(_, result)| values(result)));
+    sql.rows_again(results.iter().map(|result| values(result)));
+    sql.push(") UPDATE job_targets SET state = ")
+        .bind(common.state.as_str());
+    sql.push(", cause = ").bind(common.cause);
+    sql.push(", http_status = COALESCE(")
+        .bind(common.http_status.map(i64::from));
+    sql.push(", job_targets.http_status), transport = COALESCE(")
+        .bind(common.transport.map(Transport::as_str));
     sql.push(
-        ") UPDATE job_targets SET state = v.state, cause = v.cause, \
-         http_status = COALESCE(v.http_status, job_targets.http_status), \
-         transport = COALESCE(v.transport, job_targets.transport), \
-         finished_at = v.finished_at, retry_at = v.retry_at, \
+        ", job_targets.transport), finished_at = v.finished_at, retry_at = v.retry_at, \
          duration_ms = COALESCE(v.duration_ms, job_targets.duration_ms), \
          excerpt = CASE WHEN v.excerpt = '' THEN job_targets.excerpt ELSE v.excerpt END, \
-         evidence = CASE WHEN v.evidence = '' THEN job_targets.evidence ELSE v.evidence END, \
-         sent_at = CASE WHEN v.cause = 'no_address' AND job_targets.attempts = 1 THEN NULL \
-         ELSE job_targets.sent_at END, \
-         attempts = CASE WHEN v.cause = 'no_address' THEN job_targets.attempts - 1 \
-         ELSE job_targets.attempts END \
-         FROM v WHERE job_targets.job = v.job AND job_targets.mac = v.mac \
-         AND job_targets.state IN ('sending', 'verifying')",
+         evidence = CASE WHEN v.evidence = '' THEN job_targets.evidence ELSE v.evidence END",
     );
-    conn.execute(sql).await.map(drop)
+    if common.cause == Some(Cause::NoAddress) {
+        sql.push(
+            ", sent_at = CASE WHEN job_targets.attempts > 1 THEN job_targets.sent_at END, \
+             attempts = job_targets.attempts - 1",
+        );
+    }
+    sql.push(" FROM v WHERE job_targets.mac = v.mac AND job_targets.attempt_id = v.attempt");
+    sql.push(" AND job_targets.job = ").bind(common.job);
+    sql.push(" AND job_targets.state = ")
+        .bind(common.from.as_str());
+    sql.push(" RETURNING job_targets.mac AS mac");
+    sql
 }
 
 fn values(result: &TargetResult) -> Vec<Value> {
     vec![
-        (&result.job).into(),
-        result.mac.into(),
-        result.state.as_str().into(),
-        result.cause.into(),
-        result.http_status.map(i64::from).into(),
-        result.transport.map(Transport::as_str).into(),
-        ended_at(result).into(),
+        result.before.mac.into(),
+        (&result.before.attempt_id).into(),
+        result.ended_at().into(),
+        result.retry_at.into(),
         result.duration_ms.into(),
         (&result.excerpt).into(),
         (&result.evidence).into(),
-        result.retry_at.into(),
     ]
-}
-
-fn ended_at(result: &TargetResult) -> Option<Timestamp> {
-    result.state.is_terminal().then_some(result.at)
-}
-
-/// The row as the update left it.
-fn after(before: &TargetRow, result: &TargetResult) -> ChangedTarget {
-    let mut target = before.clone();
-    target.state = result.state;
-    target.cause = result.cause;
-    target.http_status = result.http_status.or(target.http_status);
-    target.transport = result.transport.or(target.transport);
-    target.finished_at = ended_at(result);
-    target.retry_at = result.retry_at;
-    target.duration_ms = result.duration_ms.or(target.duration_ms);
-    for (kept, new) in [
-        (&mut target.excerpt, &result.excerpt),
-        (&mut target.evidence, &result.evidence),
-    ] {
-        if !new.is_empty() {
-            kept.clone_from(new);
-        }
-    }
-    if result.cause == Some(Cause::NoAddress) {
-        // There was nowhere to send it to: that is no attempt.
-        target.attempts -= 1;
-        target.sent_at = target.sent_at.filter(|_| target.attempts > 0);
-    }
-    ChangedTarget {
-        from: before.state,
-        target,
-    }
 }
 
 /// Moves the counters by what changed.
@@ -245,12 +269,12 @@ type Stamps = BTreeMap<Mac, PhoneStamp>;
 fn note(stamps: &mut Stamps, result: &TargetResult) {
     let ended = result.state.is_terminal();
     let new = PhoneStamp {
-        mac: result.mac,
+        mac: result.mac(),
         at: result.at,
         contact: result.contact.clone(),
-        result: ended.then(|| (result.state, result.cause, result.job.clone())),
+        result: ended.then(|| (result.state, result.cause, result.before.job.clone())),
     };
-    match stamps.entry(result.mac) {
+    match stamps.entry(result.mac()) {
         Entry::Vacant(place) => {
             place.insert(new);
         }

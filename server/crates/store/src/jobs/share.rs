@@ -107,7 +107,8 @@ impl Room {
         let sizes = sizes(conn, &new).await?;
         let mut away = Sql::new(
             "SELECT site, COUNT(*) AS n FROM job_targets \
-             WHERE state IN ('sending', 'verifying') AND ",
+             WHERE state IN ('sending', 'verifying') AND job IN (SELECT id FROM jobs \
+             WHERE state IN ('running', 'paused', 'stopping', 'interrupted')) AND ",
         );
         away.one_of("site", new.iter().copied())
             .push(" GROUP BY site");

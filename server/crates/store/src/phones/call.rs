@@ -1,17 +1,23 @@
 //! What is needed to call phones, and no more.
 //!
-//! Owns the narrow reading of phones that dispatch does for every chunk of claims: a whole row
-//! with its tags costs several times as much.
+//! Owns the narrow reading of phones that dispatch does for every chunk of claims, with the
+//! credentials that they get: a whole row with its tags costs several times as much.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use carillon_domain::Mac;
 use carillon_domain::phone::{AuthScheme, DialForm, Scheme, UrlForm};
+use carillon_domain::{Mac, Timestamp};
 
+use crate::conn::Conn;
+use crate::credentials::CredentialRow;
+use crate::credentials::effective::{self, Names, OFFERED_COLUMNS, OFFERED_FROM, Offered};
 use crate::error::Result;
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
+use crate::unit::Unit;
 
 use super::read::{PhoneRow, ROWS};
 
@@ -70,21 +76,72 @@ fn call_row(row: &Row) -> Result<CallRow> {
     })
 }
 
+/// A phone as dispatch needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Where it is.
+    pub row: CallRow,
+    /// The credential that it gets, sealed. Shared by all that get the same.
+    pub credential: Option<Arc<CredentialRow>>,
+}
+
 impl Store {
-    /// How to call those of these phones that exist, in no order.
-    pub async fn call_rows(&self, macs: &[Mac]) -> Result<Vec<CallRow>> {
-        let mut read = self.read().await?;
-        let mut found = Vec::with_capacity(macs.len());
-        for chunk in macs.chunks(ROWS) {
-            let mut sql = Sql::new(
-                "SELECT mac, site, address, port, scheme, url_form, dial_form, auth_scheme, \
-                 tls_pin FROM phones WHERE ",
-            );
-            sql.one_of_again("mac", chunk.iter().copied());
-            for row in read.conn().all(sql).await? {
-                found.push(call_row(&row)?);
-            }
-        }
-        Ok(found)
+    /// How to call those of these phones that exist.
+    pub async fn calls(&self, macs: &[Mac], now: Timestamp) -> Result<HashMap<Mac, Call>> {
+        let mut tx = self.snapshot().await?;
+        calls(&mut tx.conn(), macs, now).await
     }
+}
+
+impl Unit {
+    /// How to call those of these phones that exist, as this unit sees them.
+    pub async fn calls(&mut self, macs: &[Mac], now: Timestamp) -> Result<HashMap<Mac, Call>> {
+        calls(&mut self.conn(), macs, now).await
+    }
+}
+
+async fn calls(
+    conn: &mut Conn<'_>,
+    macs: &[Mac],
+    now: Timestamp,
+) -> Result<HashMap<Mac, Call>> {
+    let mut found = HashMap::with_capacity(macs.len());
+    let mut names = Names::new();
+    for chunk in macs.chunks(ROWS) {
+        let (rows, chosen) = read(conn, chunk, now).await?;
+        found.extend(rows.into_iter().map(|row| (row.mac, row)));
+        names.extend(chosen);
+    }
+    let sealed = effective::rows_of(conn, &names).await?;
+    let sealed: HashMap<_, _> = sealed
+        .into_iter()
+        .map(|(name, row)| (name, Arc::new(row)))
+        .collect();
+    let with_credential = |(mac, row)| {
+        let name = names.get(&mac).map(|(_, name)| name.as_str());
+        let credential = name.and_then(|name| sealed.get(name)).cloned();
+        (mac, Call { row, credential })
+    };
+    Ok(found.into_iter().map(with_credential).collect())
+}
+
+async fn read(
+    conn: &mut Conn<'_>,
+    macs: &[Mac],
+    now: Timestamp,
+) -> Result<(Vec<CallRow>, Names)> {
+    let mut sql = Sql::new(
+        "SELECT p.mac, p.address, p.port, p.scheme, p.url_form, p.dial_form, p.auth_scheme, \
+         p.tls_pin",
+    );
+    sql.push(OFFERED_COLUMNS).push(OFFERED_FROM).push(" WHERE ");
+    sql.one_of_again("p.mac", macs.iter().copied());
+    let (mut rows, mut offered) = (Vec::with_capacity(macs.len()), Vec::new());
+    for row in conn.all(sql).await? {
+        let call = call_row(&row)?;
+        offered.push((call.mac, Offered::read(&row)?));
+        rows.push(call);
+    }
+    let names = effective::choose(conn, offered, now).await?;
+    Ok((rows, names))
 }

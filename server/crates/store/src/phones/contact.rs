@@ -3,6 +3,8 @@
 //! Owns the learned columns of `phones`. *Invariant:* a key once pinned is never replaced by
 //! another one here; only a person does that.
 
+use std::collections::HashMap;
+
 use carillon_domain::phone::AuthScheme;
 use carillon_domain::{Cause, Mac, TargetState, Timestamp};
 
@@ -49,51 +51,66 @@ impl PhoneStamp {
         };
     }
 
+    fn alike(&self) -> Alike<'_> {
+        let contact = self.contact.as_ref();
+        Alike {
+            reached: contact.map(|contact| contact.reached),
+            learned_auth: contact.and_then(|contact| contact.learned_auth),
+            result: self.result.as_ref(),
+        }
+    }
+
     fn values(&self) -> Vec<Value> {
         let contact = self.contact.as_ref();
-        let reached = contact.map(|contact| contact.reached);
-        let reachability = reached.map(|yes| if yes { "reachable" } else { "offline" });
-        let learned_auth = contact.and_then(|contact| contact.learned_auth);
-        let result = self.result.as_ref();
-        vec![
-            self.mac.into(),
-            reachability.into(),
-            learned_auth.map(AuthScheme::as_str).into(),
-            contact
-                .and_then(|contact| contact.learned_pin.clone())
-                .into(),
-            reached.filter(|yes| *yes).map(|_| self.at).into(),
-            reached.map(|_| self.at).into(),
-            result.map(|(state, ..)| state.as_str()).into(),
-            result.and_then(|(_, cause, _)| *cause).into(),
-            result.map(|(_, _, job)| job.as_str()).into(),
-            result.map(|_| self.at).into(),
-        ]
+        let pin = contact.and_then(|contact| contact.learned_pin.clone());
+        vec![self.mac.into(), self.at.into(), pin.into()]
+    }
+}
+
+/// What stamps have in common that are written by one statement.
+#[derive(PartialEq, Eq, Hash)]
+struct Alike<'a> {
+    reached: Option<bool>,
+    learned_auth: Option<AuthScheme>,
+    result: Option<&'a (TargetState, Option<Cause>, String)>,
+}
+
+impl Alike<'_> {
+    fn update(&self, stamps: &[&PhoneStamp]) -> Sql {
+        let mut sql = Sql::new("WITH v (mac, at, pin) AS (");
+        sql.rows_again(stamps.iter().map(|stamp| stamp.values()));
+        sql.push(") UPDATE phones SET tls_pin = COALESCE(phones.tls_pin, v.pin)");
+        if let Some(reached) = self.reached {
+            sql.push(", last_tried = v.at, reachability = ")
+                .bind(if reached { "reachable" } else { "offline" });
+            if reached {
+                sql.push(", last_seen = v.at");
+            }
+        }
+        if let Some(scheme) = self.learned_auth {
+            sql.push(", auth_scheme = ").bind(scheme.as_str());
+        }
+        if let Some((state, cause, job)) = self.result {
+            sql.push(", last_result_at = v.at, last_result = ")
+                .bind(state.as_str());
+            sql.push(", last_cause = ").bind(*cause);
+            sql.push(", last_job = ").bind(job);
+        }
+        sql.push(" FROM v WHERE phones.mac = v.mac");
+        sql
     }
 }
 
 /// Changes the rows of phones that are still there. Each phone at most once.
 pub(crate) async fn stamp(conn: &mut Conn<'_>, stamps: &[PhoneStamp]) -> Result<()> {
-    for chunk in stamps.chunks(ROWS) {
-        let mut sql = Sql::new(
-            "WITH v (mac, reachability, auth, pin, seen, tried, result, cause, job, result_at) \
-             AS (VALUES ",
-        );
-        sql.tuples_again(chunk.iter().map(PhoneStamp::values));
-        sql.push(
-            ") UPDATE phones SET \
-             reachability = COALESCE(v.reachability, phones.reachability), \
-             auth_scheme = COALESCE(v.auth, phones.auth_scheme), \
-             tls_pin = COALESCE(phones.tls_pin, v.pin), \
-             last_seen = COALESCE(v.seen, phones.last_seen), \
-             last_tried = COALESCE(v.tried, phones.last_tried), \
-             last_result = COALESCE(v.result, phones.last_result), \
-             last_cause = CASE WHEN v.result IS NULL THEN phones.last_cause ELSE v.cause END, \
-             last_job = COALESCE(v.job, phones.last_job), \
-             last_result_at = COALESCE(v.result_at, phones.last_result_at) \
-             FROM v WHERE phones.mac = v.mac",
-        );
-        conn.execute(sql).await?;
+    let mut alike: HashMap<Alike<'_>, Vec<&PhoneStamp>> = HashMap::new();
+    for stamp in stamps {
+        alike.entry(stamp.alike()).or_default().push(stamp);
+    }
+    for (common, stamps) in alike {
+        for chunk in stamps.chunks(ROWS) {
+            conn.execute(common.update(chunk)).await?;
+        }
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use super::tags;
 
 const INSERT: &str = "INSERT INTO phones (mac, label, label_key, extension, extension_key, \
      search_key, model, firmware, site, address, address_key, port, scheme, sip_uri, credential, \
-     protected, notes, url_form, dial_form, created_at, updated_at) VALUES ";
+     protected, notes, url_form, dial_form, created_at, updated_at) ";
 
 const ON_CONFLICT: &str = " ON CONFLICT (mac) DO UPDATE SET label = excluded.label, \
      label_key = excluded.label_key, extension = excluded.extension, \
@@ -73,7 +73,7 @@ async fn write(
 ) -> Result<()> {
     for chunk in phones.chunks(ROWS) {
         let mut sql = Sql::new(INSERT);
-        sql.tuples(chunk.iter().map(|phone| values(phone, now)));
+        sql.rows(chunk.iter().map(|phone| values(phone, now)));
         if existing == Existing::Replace {
             sql.push(ON_CONFLICT);
         }

@@ -29,8 +29,8 @@ pub(super) async fn replace(conn: &mut Conn<'_>, phones: &[Phone]) -> Result<()>
 async fn insert(conn: &mut Conn<'_>, rows: Vec<Vec<Value>>) -> Result<u64> {
     let mut added = 0;
     for chunk in rows.chunks(ROWS) {
-        let mut sql = Sql::new("INSERT INTO phone_tags (mac, tag) VALUES ");
-        sql.tuples(chunk.iter().cloned());
+        let mut sql = Sql::new("INSERT INTO phone_tags (mac, tag) ");
+        sql.rows(chunk.iter().cloned());
         sql.push(" ON CONFLICT (mac, tag) DO NOTHING");
         added += conn.execute(sql).await?;
     }

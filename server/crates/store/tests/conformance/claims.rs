@@ -1,10 +1,13 @@
 //! Claims and results.
 
+use std::sync::Arc;
+
 use carillon_domain::outcome::Transport;
 use carillon_domain::phone::{AuthScheme, Reachability};
 use carillon_domain::{Cause, Counts, JobState, TargetState, Timestamp};
 use carillon_store::{
     ChangedTarget, Claim, ClaimedTarget, ContactUpdate, SiteLimit, StopAll, Store, TargetResult,
+    TargetRow,
 };
 
 use crate::database::Database;
@@ -43,9 +46,7 @@ pub(crate) async fn claim(
 
 pub(crate) fn acknowledged(claimed: &ClaimedTarget, now: Timestamp) -> TargetResult {
     TargetResult {
-        job: claimed.target.job.clone(),
-        mac: claimed.target.mac,
-        attempt_id: claimed.attempt_id.clone(),
+        before: claimed.target.clone(),
         state: TargetState::Acknowledged,
         cause: None,
         http_status: Some(200),
@@ -88,7 +89,7 @@ pub(crate) async fn claims_go_in_order_and_no_further_than_asked(db: Database) {
         ("b", 1)
     );
     let stored = db.store.target("j", mac(3)).await.unwrap().unwrap();
-    assert_eq!(stored, first[1].target);
+    assert_eq!(stored, *first[1].target);
     assert_eq!(
         (stored.state, stored.sent_at),
         (TargetState::Sending, Some(at(3)))
@@ -212,7 +213,9 @@ pub(crate) async fn results_count_once_and_only_for_their_attempt(db: Database) 
     let epoch = epoch(&db.store).await;
     let claimed = claim(&db.store, "j", epoch, &["a", "b"], at(3)).await;
     let mut forged = acknowledged(&claimed[0], at(4));
-    forged.attempt_id = "z".into();
+    let mut other = TargetRow::clone(&forged.before);
+    other.attempt_id = Some("z".into());
+    forged.before = Arc::new(other);
     assert!(record(&db.store, &[forged]).await.is_empty());
     let mut back = acknowledged(&claimed[0], at(4));
     back.state = TargetState::Waiting;
@@ -307,6 +310,7 @@ pub(crate) async fn verifying_leads_to_an_end(db: Database) {
         }
     );
 
+    result.before = Arc::new(result.after());
     result.state = TargetState::Verified;
     result.cause = None;
     result.http_status = None;

@@ -1,0 +1,67 @@
+//! What the audit log is told of a running job.
+//!
+//! Owns the words of those records; who writes them, and when, is the recorder's.
+
+use carillon_domain::event::{Actor, Event, EventResult};
+use carillon_domain::{JobState, TargetState, Timestamp};
+use carillon_store::{ClaimedTarget, TargetRow};
+
+use crate::dispatch::facts::JobFacts;
+
+/// The record that a phone is about to be sent to.
+pub(super) fn intent_event(facts: &JobFacts, claimed: &ClaimedTarget, now: Timestamp) -> Event {
+    let mut event = facts.event(now, "target.intent", EventResult::Intent, &claimed.target);
+    event.detail = serde_json::json!({
+        "action": facts.action.label(),
+        "attempt": claimed.attempt_id,
+        "try": claimed.target.attempts,
+    });
+    event
+}
+
+/// The record of what came of it.
+pub(super) fn result_event(facts: &JobFacts, target: &TargetRow, now: Timestamp) -> Event {
+    // Not over yet: it is tried again, or the effect is being looked for.
+    let (action, result) = match (EventResult::of_target(target.state), target.cause) {
+        (Some(result), _) => ("target.result", result),
+        _ if target.state == TargetState::Waiting => ("target.retrying", EventResult::Failed),
+        (None, None) => ("target.answered", EventResult::Ok),
+        (None, Some(_)) => ("target.unanswered", EventResult::Unknown),
+    };
+    let mut event = facts.event(now, action, result, target);
+    event.detail = serde_json::json!({
+        "action": facts.action.label(),
+        "state": target.state,
+        "cause": target.cause,
+        "http_status": target.http_status,
+        "transport": target.transport,
+        "duration_ms": target.duration_ms,
+        "evidence": target.evidence,
+        "attempt": target.attempt_id,
+        "try": target.attempts,
+        "again_at": target.retry_at,
+    });
+    event
+}
+
+/// The record of phones that wait because their password is refused again and again.
+pub(super) fn held_event(facts: &JobFacts, credential: &str, phones: i64, now: Timestamp) -> Event {
+    let mut event = Event::new(now, Actor::system(), "job.held");
+    event.job = Some(facts.id.clone());
+    event.detail = serde_json::json!({
+        "action": facts.action.label(),
+        "credential": credential,
+        "phones": phones,
+        "refused_in_a_row": facts.options.max_auth_failed,
+    });
+    event
+}
+
+/// The record of a job's end.
+pub(super) fn end_event(facts: &JobFacts, state: JobState, now: Timestamp) -> Event {
+    let mut event = Event::new(now, Actor::system(), "job.ended");
+    event.job = Some(facts.id.clone());
+    event.reason.clone_from(&facts.reason);
+    event.detail = serde_json::json!({ "action": facts.action.label(), "state": state });
+    event
+}

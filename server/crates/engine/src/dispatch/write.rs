@@ -1,0 +1,239 @@
+//! One transaction of the recorder: results, what follows from them, and new claims.
+//!
+//! Owns the order of its steps. *Invariant:* what a batch changes and the audit records that tell
+//! of it are one transaction; nothing here is seen before its commit.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use carillon_domain::event::Event;
+use carillon_domain::{Cause, JobState, Mac, TargetState, Timestamp};
+use carillon_store::{Call, ClaimedTarget, Standing, StoreError, TargetResult, Unit};
+
+use crate::Engine;
+use crate::dispatch::facts::JobFacts;
+use crate::dispatch::recorder::{Batch, Claim};
+use crate::dispatch::records::{end_event, held_event, intent_event, result_event};
+use crate::dispatch::{again, pace};
+
+type Result<T> = std::result::Result<T, StoreError>;
+type Claimed = Vec<(ClaimedTarget, Option<Call>)>;
+
+/// What one transaction did.
+#[derive(Default)]
+pub(super) struct Written {
+    /// In the order of the batch's claims.
+    pub(super) claimed: Vec<Claimed>,
+    /// The jobs that changed, and whether more of them than their numbers did.
+    pub(super) changed: BTreeMap<String, bool>,
+}
+
+/// A transaction being written.
+struct Writing<'e> {
+    engine: &'e Engine,
+    unit: Unit,
+    now: Timestamp,
+    events: Vec<Event>,
+    written: Written,
+}
+
+/// Writes a batch.
+///
+/// # Errors
+/// Then nothing of it is true, except after [`StoreError::Uncertain`], when nobody knows.
+pub(super) async fn write(engine: &Engine, batch: &mut Batch) -> Result<Written> {
+    let mut writing = Writing {
+        engine,
+        unit: engine.store.begin().await?,
+        now: engine.clock.now(),
+        events: Vec::with_capacity(2 * batch.results.len() + 8),
+        written: Written::default(),
+    };
+    let jobs = jobs(batch);
+    writing.no_more_tries(&mut batch.results).await?;
+    writing.results(&batch.results, &jobs).await?;
+    writing.follow(batch).await?;
+    for claim in &batch.claims {
+        let claimed = writing.claim(claim).await?;
+        writing.written.claimed.push(claimed);
+    }
+    for facts in jobs.values() {
+        writing.end_if_done(facts).await?;
+    }
+    let recorded = writing.unit.record(&writing.events).await?;
+    recorded.commit().await?;
+    Ok(writing.written)
+}
+
+/// Every job in a batch, once.
+fn jobs(batch: &Batch) -> BTreeMap<String, Arc<JobFacts>> {
+    let claims = batch.claims.iter().map(|claim| &claim.wish.facts);
+    let reports = batch.reports.iter().map(|report| &report.facts);
+    claims
+        .chain(reports)
+        .map(|facts| (facts.id.clone(), facts.clone()))
+        .collect()
+}
+
+/// What was claimed, with how each phone is called.
+pub(super) async fn with_calls(
+    unit: &mut Unit,
+    claimed: Vec<ClaimedTarget>,
+    now: Timestamp,
+) -> Result<Claimed> {
+    if claimed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let macs: Vec<Mac> = claimed.iter().map(ClaimedTarget::mac).collect();
+    let mut calls = unit.calls(&macs, now).await?;
+    let with_call = |target: ClaimedTarget| {
+        let call = calls.remove(&target.mac());
+        (target, call)
+    };
+    Ok(claimed.into_iter().map(with_call).collect())
+}
+
+impl Writing<'_> {
+    /// A job that is being stopped, or whose time is over, tries nothing again.
+    async fn no_more_tries(&mut self, results: &mut [TargetResult]) -> Result<()> {
+        for result in results {
+            if result.state != TargetState::Waiting {
+                continue;
+            }
+            let standing = self.unit.standing(&result.before.job).await?;
+            let goes_on = standing.is_some_and(|job| {
+                let may = !job.state.is_terminal() && job.state != JobState::Stopping;
+                may && job.not_after.is_none_or(|limit| limit > self.now)
+            });
+            if !goes_on {
+                again::give_up(result);
+            }
+        }
+        Ok(())
+    }
+
+    async fn results(
+        &mut self,
+        results: &[TargetResult],
+        jobs: &BTreeMap<String, Arc<JobFacts>>,
+    ) -> Result<()> {
+        for change in self.unit.record_results(results).await? {
+            if let Some(facts) = jobs.get(&change.target.job) {
+                let event = result_event(facts, &change.target, self.now);
+                self.events.push(event);
+                self.numbers_changed(facts);
+            }
+        }
+        let touched: Vec<_> = self.written.changed.keys().cloned().collect();
+        for facts in touched.iter().filter_map(|id| jobs.get(id)) {
+            self.stop_itself(facts).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends a job's waiting phones when too many have failed.
+    async fn stop_itself(&mut self, facts: &JobFacts) -> Result<()> {
+        let Some(standing) = self.unit.standing(&facts.id).await? else {
+            return Ok(());
+        };
+        if !pace::too_many_failed(facts, &standing.counts) {
+            return Ok(());
+        }
+        let skipped = self
+            .unit
+            .skip_waiting(&facts.id, Cause::FailureLimit, self.now)
+            .await?;
+        for change in &skipped {
+            self.events
+                .push(result_event(facts, &change.target, self.now));
+        }
+        self.all_changed(facts);
+        Ok(())
+    }
+
+    /// What follows from results: holds, and what phones told of themselves.
+    async fn follow(&mut self, batch: &Batch) -> Result<()> {
+        for (report, result) in batch.reports.iter().zip(&batch.results) {
+            if let Some(firmware) = &report.firmware {
+                self.unit.note_firmware(result.mac(), firmware, "").await?;
+            }
+            if let Some(credential) = &report.hold {
+                self.hold(&report.facts, &credential.name).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn hold(&mut self, facts: &JobFacts, credential: &str) -> Result<()> {
+        let held = self
+            .unit
+            .hold_waiting(&facts.id, credential, self.now)
+            .await?;
+        if held > 0 {
+            self.events
+                .push(held_event(facts, credential, held, self.now));
+            self.all_changed(facts);
+        }
+        Ok(())
+    }
+
+    /// Claims the next phones of a job, unless this node is stopping or the job's time has passed.
+    async fn claim(&mut self, claim: &Claim) -> Result<Claimed> {
+        let facts = &claim.wish.facts;
+        let standing = self.unit.standing(&facts.id).await?;
+        // While everything is stopped, time passes for nobody: what is past its limit then expires
+        // when somebody lets it go on.
+        let open = standing.filter(|standing| !standing.all_stopped);
+        let Some(standing) = open.filter(|_| !self.engine.dispatch.is_stopping()) else {
+            return Ok(Vec::new());
+        };
+        if standing.not_after.is_some_and(|limit| limit < self.now) {
+            self.expire(facts).await?;
+            return Ok(Vec::new());
+        }
+        self.claim_next(facts, &standing, &claim.attempts).await
+    }
+
+    async fn expire(&mut self, facts: &JobFacts) -> Result<()> {
+        for change in &self.unit.expire_waiting(&facts.id, self.now).await? {
+            self.events
+                .push(result_event(facts, &change.target, self.now));
+            self.numbers_changed(facts);
+        }
+        Ok(())
+    }
+
+    async fn claim_next(
+        &mut self,
+        facts: &JobFacts,
+        standing: &Standing,
+        attempts: &[String],
+    ) -> Result<Claimed> {
+        let wanted = (&standing.counts, attempts);
+        let claim = pace::claim(self.engine, &mut self.unit, facts, wanted, self.now).await?;
+        let claimed = self.unit.claim(&claim).await?;
+        for target in &claimed {
+            self.events.push(intent_event(facts, target, self.now));
+            self.numbers_changed(facts);
+        }
+        with_calls(&mut self.unit, claimed, self.now).await
+    }
+
+    async fn end_if_done(&mut self, facts: &JobFacts) -> Result<()> {
+        if let Some(state) = self.unit.finish_job_if_done(&facts.id, self.now).await? {
+            self.events.push(end_event(facts, state, self.now));
+            self.all_changed(facts);
+        }
+        Ok(())
+    }
+
+    fn numbers_changed(&mut self, facts: &JobFacts) {
+        if !self.written.changed.contains_key(&facts.id) {
+            self.written.changed.insert(facts.id.clone(), false);
+        }
+    }
+
+    fn all_changed(&mut self, facts: &JobFacts) {
+        self.written.changed.insert(facts.id.clone(), true);
+    }
+}
