@@ -206,7 +206,11 @@ impl Recorder {
             self.wishes.clear();
             return;
         }
-        let mut left = self.engine.dispatch.slots.free_with(places(batch, |_| true));
+        let mut left = self
+            .engine
+            .dispatch
+            .slots
+            .free_with(places(batch, |_| true));
         let wishes = std::mem::take(&mut self.wishes);
         let count = wishes.len();
         for (index, wish) in wishes.into_iter().enumerate() {

@@ -82,7 +82,13 @@ async fn wish(
         most,
         reply,
     };
-    if engine.dispatch.entries.send(Entry::Wish(wish)).await.is_err() {
+    if engine
+        .dispatch
+        .entries
+        .send(Entry::Wish(wish))
+        .await
+        .is_err()
+    {
         return Vec::new();
     }
     answer.await.unwrap_or_default()

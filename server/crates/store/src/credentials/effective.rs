@@ -169,7 +169,10 @@ async fn from_groups(
     Ok(())
 }
 
-pub(crate) async fn rows_of(conn: &mut Conn<'_>, names: &Names) -> Result<HashMap<String, CredentialRow>> {
+pub(crate) async fn rows_of(
+    conn: &mut Conn<'_>,
+    names: &Names,
+) -> Result<HashMap<String, CredentialRow>> {
     let mut wanted: Vec<_> = names.values().map(|(_, name)| name.as_str()).collect();
     wanted.sort_unstable();
     wanted.dedup();

@@ -66,9 +66,7 @@ pub(super) async fn add_causes(
     }
     let mut sql = Sql::new("INSERT INTO job_causes (job, cause, count) ");
     let rows = causes.into_iter();
-    sql.rows(
-        rows.map(|((job, cause), count)| vec![job.into(), cause.into(), count.into()]),
-    );
+    sql.rows(rows.map(|((job, cause), count)| vec![job.into(), cause.into(), count.into()]));
     sql.push(" ON CONFLICT (job, cause) DO UPDATE SET count = job_causes.count + excluded.count");
     conn.execute(sql).await.map(drop)
 }

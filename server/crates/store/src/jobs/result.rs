@@ -188,10 +188,7 @@ impl<'a> Alike<'a> {
 }
 
 /// Writes results, and says which of them found their target as they had left it.
-async fn write<'a>(
-    conn: &mut Conn<'_>,
-    results: &'a [TargetResult],
-) -> Result<HashSet<Key<'a>>> {
+async fn write<'a>(conn: &mut Conn<'_>, results: &'a [TargetResult]) -> Result<HashSet<Key<'a>>> {
     let mut alike: HashMap<Alike<'a>, Vec<&TargetResult>> = HashMap::new();
     for result in results.iter().filter(|result| result.leads_on()) {
         alike.entry(Alike::of(result)).or_default().push(result);

@@ -100,11 +100,7 @@ impl Unit {
     }
 }
 
-async fn calls(
-    conn: &mut Conn<'_>,
-    macs: &[Mac],
-    now: Timestamp,
-) -> Result<HashMap<Mac, Call>> {
+async fn calls(conn: &mut Conn<'_>, macs: &[Mac], now: Timestamp) -> Result<HashMap<Mac, Call>> {
     let mut found = HashMap::with_capacity(macs.len());
     let mut names = Names::new();
     for chunk in macs.chunks(ROWS) {
@@ -125,11 +121,7 @@ async fn calls(
     Ok(found.into_iter().map(with_credential).collect())
 }
 
-async fn read(
-    conn: &mut Conn<'_>,
-    macs: &[Mac],
-    now: Timestamp,
-) -> Result<(Vec<CallRow>, Names)> {
+async fn read(conn: &mut Conn<'_>, macs: &[Mac], now: Timestamp) -> Result<(Vec<CallRow>, Names)> {
     let mut sql = Sql::new(
         "SELECT p.mac, p.address, p.port, p.scheme, p.url_form, p.dial_form, p.auth_scheme, \
          p.tls_pin",

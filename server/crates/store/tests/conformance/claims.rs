@@ -201,6 +201,7 @@ pub(crate) async fn a_phone_is_left_alone_until_it_was_looked_at(db: Database) {
     record(&db.store, &[looked_at.clone(), through]).await;
     let free = claim(&db.store, "two", epoch, &["c", "d", "e"], at(5)).await;
     assert_eq!(places(&free), [1, 2]);
+    looked_at.before = Arc::new(looked_at.after());
     looked_at.state = TargetState::Verified;
     looked_at.at = at(60);
     record(&db.store, &[looked_at]).await;
@@ -414,6 +415,7 @@ pub(crate) async fn one_batch_may_tell_of_one_phone_twice(db: Database) {
     let mut answered = acknowledged(&claimed[0], at(4));
     answered.state = TargetState::Verifying;
     let mut seen = acknowledged(&claimed[0], at(9));
+    seen.before = Arc::new(answered.after());
     seen.state = TargetState::Verified;
     seen.contact = None;
     let other = acknowledged(&claimed[1], at(5));
