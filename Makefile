@@ -2,7 +2,7 @@
 # with Rust and nothing else; each says what it installs before it does. The work itself is done
 # by cargo and by xtask/ (Rust).
 
-.PHONY: help demo build test lint check browser faults bench pictures
+.PHONY: help demo build test lint check browser faults bench timing pictures
 
 # Releases build SQLite without its count of used memory and without one cache for all
 # connections: each is a lock on every allocation, and nothing asks for either.
@@ -47,6 +47,10 @@ pictures: ## docs/screens anew: every page, light and dark, wide and narrow
 browser: ## the browser tests alone; screenshots land in target/screenshots
 	@sh xtask/packages.sh test
 	@cargo xtask browser
+
+timing: ## whether the time of a refused sign-in tells that an account exists; about five minutes
+	@sh xtask/packages.sh build
+	@cargo run --quiet --locked --release -p carillon-engine --example sign_in_timing
 
 bench: ## dispatch of 10,000 phones measured in ratios to a bare loop; about five minutes
 	@sh xtask/packages.sh test

@@ -13,6 +13,7 @@ mod audit;
 mod check_config;
 mod demo;
 mod healthcheck;
+mod keys;
 pub mod output;
 mod phones;
 mod progress;
@@ -47,6 +48,9 @@ enum Command {
     /// API tokens
     #[command(subcommand)]
     Token(token::Token),
+    /// The keys that seal stored secrets
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// The inventory as a CSV file
     #[command(subcommand)]
     Phones(phones::Phones),
@@ -156,6 +160,7 @@ impl Cli {
             Command::Simulate(simulate) => simulate.run(&flags).await,
             Command::User(user) => user.run(&Settings::load(&flags)?).await,
             Command::Token(token) => token.run(&Settings::load(&flags)?).await,
+            Command::Keys(keys) => keys.run(&Settings::load(&flags)?).await,
             Command::Phones(phones) => phones.run(&Settings::load(&flags)?).await,
             Command::Send(send) => send.run().await,
             Command::Audit(audit) => audit.run(&Settings::load(&flags)?).await,

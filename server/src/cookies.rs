@@ -19,6 +19,8 @@ pub enum Cookie {
     Flash,
     /// The language that somebody chose before signing in.
     Language,
+    /// Somebody signed in in this browser before.
+    Known,
 }
 
 impl Cookie {
@@ -33,6 +35,8 @@ impl Cookie {
             (Self::Flash, false) => "flash",
             (Self::Language, true) => "__Host-language",
             (Self::Language, false) => "language",
+            (Self::Known, true) => "__Host-known",
+            (Self::Known, false) => "known",
         }
     }
 

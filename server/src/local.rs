@@ -7,6 +7,7 @@ pub mod client;
 pub mod command;
 pub mod execute;
 mod inventory;
+mod keys;
 pub mod server;
 
 use carillon_domain::event::{Actor, ActorKind};

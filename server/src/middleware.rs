@@ -23,6 +23,7 @@ pub mod language;
 pub mod origin_guard;
 pub mod panics;
 pub mod present;
+pub mod proof;
 pub mod request_id;
 
 /// The whole request, body included, must be answered within this time.

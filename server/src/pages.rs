@@ -27,6 +27,7 @@ pub mod job;
 pub mod job_row;
 pub mod jobs;
 pub mod language;
+pub mod link;
 pub mod meanwhile;
 pub mod notice;
 pub mod overview;
@@ -35,8 +36,10 @@ pub mod phone_form;
 pub mod phones;
 pub mod phones_edit;
 pub mod refused;
+pub mod reset;
 pub mod review;
 pub mod run;
+pub mod second_factor;
 pub mod seek;
 pub mod selection;
 pub mod settings;
@@ -59,7 +62,8 @@ fn work(table: Table) -> Table {
     let table = jobs::routes(job::routes(review::routes(run::routes(table))));
     let table = stop::routes(audit::routes(overview::routes(table)));
     let table = settings::routes(approvals::routes(table));
-    account::routes(users::routes(tokens::routes(table)))
+    let table = second_factor::routes(account::routes(table));
+    users::routes(tokens::routes(table))
 }
 
 /// Signing in and out, and the first account.
@@ -70,6 +74,8 @@ fn sessions() -> Table {
         .post("/sign-out", Access::SignedIn, sign_in::leave)
         .get("/setup", Access::Public, setup::show)
         .post("/setup", Access::Public, setup::submit)
+        .get("/reset", Access::Public, reset::show)
+        .post("/reset", Access::Public, reset::submit)
 }
 
 /// Phones, groups, sites and what opens them.

@@ -51,6 +51,16 @@ pub(super) enum User {
         /// Name of the account
         name: String,
     },
+    /// Make a link by which its owner sets a new password: works once, for an hour
+    ResetLink {
+        /// Name of the account
+        name: String,
+    },
+    /// Take the second factor of somebody away who lost it
+    ResetFactor {
+        /// Name of the account
+        name: String,
+    },
     /// Set an account's password; clears failed tries
     Password {
         /// Name of the account
@@ -93,6 +103,8 @@ impl User {
                 approver,
             },
             Self::Disable { name } => Command::UserDisable { name },
+            Self::ResetLink { name } => Command::UserResetLink { name },
+            Self::ResetFactor { name } => Command::UserResetFactor { name },
             Self::Password {
                 name,
                 password_stdin,

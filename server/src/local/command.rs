@@ -37,6 +37,22 @@ pub enum Command {
     UserDisable { name: String },
     /// `user password`.
     UserPassword { name: String, password: String },
+    /// `user reset-link`.
+    UserResetLink { name: String },
+    /// `user reset-factor`.
+    UserResetFactor { name: String },
+    /// `keys list`.
+    KeysList {},
+    /// `keys add`.
+    KeysAdd {},
+    /// `keys activate`.
+    KeysActivate { key: String },
+    /// `keys rewrap`.
+    KeysRewrap {},
+    /// `keys rotate`.
+    KeysRotate {},
+    /// `keys retire`.
+    KeysRetire { key: String },
     /// `token create`.
     TokenCreate {
         user: String,

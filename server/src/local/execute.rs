@@ -7,11 +7,12 @@ use carillon_engine::{Caller, Engine, EngineError};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::command::{Answer, Command};
-use super::inventory;
+use super::{inventory, keys};
 use crate::pages::area::in_words;
+use crate::pages::link;
 use crate::problem::chain;
 
-type Done = Result<Answer, EngineError>;
+pub(super) type Done = Result<Answer, EngineError>;
 
 /// Does one command.
 pub async fn run(engine: &Engine, caller: &Caller, command: Command) -> Answer {
@@ -49,6 +50,14 @@ pub async fn run(engine: &Engine, caller: &Caller, command: Command) -> Answer {
         Command::UserPassword { name, password } => {
             user_password(engine, caller, &name, SecretString::from(password)).await
         }
+        Command::UserResetLink { name } => reset_link(engine, caller, &name).await,
+        Command::UserResetFactor { name } => reset_factor(engine, caller, &name).await,
+        Command::KeysList {} => keys::list(engine, caller).await,
+        Command::KeysAdd {} => keys::add(engine, caller).await,
+        Command::KeysActivate { key } => keys::activate(engine, caller, &key).await,
+        Command::KeysRewrap {} => keys::rewrap(engine, caller).await,
+        Command::KeysRotate {} => keys::rotate(engine, caller).await,
+        Command::KeysRetire { key } => keys::retire(engine, caller, &key).await,
         Command::TokenCreate {
             user,
             label,
@@ -151,6 +160,25 @@ async fn user_password(
     engine.reset_password(caller, name, password).await?;
     Ok(Answer::note(format!(
         "{name} has a new password; sessions ended"
+    )))
+}
+
+async fn reset_link(engine: &Engine, caller: &Caller, name: &str) -> Done {
+    let made = engine.make_reset_link(caller, name).await?;
+    Ok(Answer {
+        lines: vec![link::to_reset("", &made.code)],
+        notes: vec![format!(
+            "behind the server's address, {name} sets a new password with it: once, until {}",
+            made.until
+        )],
+        failure: None,
+    })
+}
+
+async fn reset_factor(engine: &Engine, caller: &Caller, name: &str) -> Done {
+    engine.reset_second_factor(caller, name).await?;
+    Ok(Answer::note(format!(
+        "{name} has no second factor now; sessions ended"
     )))
 }
 

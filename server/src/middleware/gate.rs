@@ -11,16 +11,21 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use carillon_engine::Caller;
 use carillon_store::TokenScope;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE};
 use http::request::Parts;
 use http_body_util::{BodyExt as _, Limited};
 
 use super::identify::Visitor;
 use super::origin_guard::is_safe;
+use super::proof::{self, Proved};
 use crate::app::App;
 use crate::form_token;
 use crate::problem::{Code, Problem};
 use crate::router::table::Access;
+
+/// Where a second factor is set up.
+const SETTING_UP: &str = "/account/second-factor";
+const SIGN_OUT: &str = "/sign-out";
 
 /// For whom a route is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +45,8 @@ pub struct Gate {
     pub side: Side,
     /// Most bytes of a body.
     pub body_limit: usize,
+    /// Whether whoever asks must have shown lately who they are.
+    pub proof: bool,
 }
 
 /// Somebody who passed the gate of the running route.
@@ -48,10 +55,8 @@ struct Cleared(Caller);
 
 /// Lets pass who may.
 pub async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
-    let caller = request
-        .extensions()
-        .get::<Visitor>()
-        .and_then(|visitor| visitor.caller.clone());
+    let visitor = request.extensions().get::<Visitor>();
+    let caller = visitor.and_then(|visitor| visitor.caller.clone());
     if let Some(refusal) = refuse(gate, caller.as_ref(), &request) {
         return refusal;
     }
@@ -61,10 +66,24 @@ pub async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) ->
             Err(problem) => return problem.into_response(),
         };
     }
+    let mut renewed = None;
+    if gate.proof && gate.side == Side::Pages {
+        match proof::demand(request).await {
+            Ok(Proved {
+                request: on,
+                cookie,
+            }) => (request, renewed) = (on, cookie),
+            Err(answer) => return answer,
+        }
+    }
     if let Some(caller) = caller {
         request.extensions_mut().insert(Cleared(caller));
     }
-    next.run(request).await
+    let mut response = next.run(request).await;
+    if let Some(cookie) = renewed {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
 }
 
 /// Why somebody may not pass; `None` lets them.
@@ -77,6 +96,9 @@ fn refuse(gate: Gate, caller: Option<&Caller>, request: &Request) -> Option<Resp
     let Some(caller) = caller else {
         return Some(ask_to_sign_in(gate.side, request));
     };
+    if let Some(first) = first_of_all(request) {
+        return Some(first);
+    }
     let needed = needed?;
     let denied = caller.require(needed).err()?;
     let scope = request
@@ -90,6 +112,23 @@ fn refuse(gate: Gate, caller: Option<&Caller>, request: &Request) -> Option<Resp
         _ => denied.into(),
     };
     Some(problem.into_response())
+}
+
+/// Whoever must set up a second factor does that before anything else.
+fn first_of_all(request: &Request) -> Option<Response> {
+    let visitor = request.extensions().get::<Visitor>()?;
+    let must = visitor.session.as_ref()?.must_set_up;
+    let path = request.uri().path();
+    if !must || path.starts_with(SETTING_UP) || path == SIGN_OUT {
+        return None;
+    }
+    Some(if is_safe(request.method()) {
+        Redirect::to(SETTING_UP).into_response()
+    } else {
+        Problem::new(Code::Forbidden)
+            .detail("Your role needs a second factor: set it up under Your account first.")
+            .into_response()
+    })
 }
 
 fn ask_to_sign_in(side: Side, request: &Request) -> Response {

@@ -48,6 +48,7 @@ pub async fn identify(State(app): State<App>, request: Request, next: Next) -> R
     match visitor {
         Ok(visitor) => {
             parts.extensions.insert(visitor.clone());
+            parts.extensions.insert(app.clone());
             let mut response = next.run(Request::from_parts(parts, body)).await;
             if response.extensions().get::<Problem>().is_some() {
                 // The page that tells of it keeps its navigation.
@@ -100,7 +101,8 @@ async fn by_cookie(app: &App, parts: &Parts) -> Result<Visitor, EngineError> {
     })
 }
 
-fn signed_in(app: &App, session: SessionContext) -> Visitor {
+/// Everything that a session says of its visitor.
+pub fn signed_in(app: &App, session: SessionContext) -> Visitor {
     let bound = Bound::Session(Box::new(session.clone()));
     Visitor {
         caller: Some(session.caller.clone()),

@@ -12,12 +12,15 @@ use http::{HeaderMap, Method};
 use crate::app::App;
 use crate::problem::{Code, Problem};
 
-/// Lets reads pass and changes only from where they may come.
+/// Lets reads pass that no foreign page embeds, and changes only from where they may come.
 pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
-    if is_safe(request.method()) && !request.headers().contains_key(UPGRADE) {
-        return next.run(request).await;
-    }
-    if allowed(&app, request.headers()) {
+    let reads = is_safe(request.method()) && !request.headers().contains_key(UPGRADE);
+    let passes = if reads {
+        !is_embedded_elsewhere(request.headers())
+    } else {
+        allowed(&app, request.headers())
+    };
+    if passes {
         return next.run(request).await;
     }
     Problem::new(Code::CrossOrigin)
@@ -28,6 +31,15 @@ pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Resp
 /// Methods that change nothing.
 pub fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Whether a page of another origin loads this as a part of itself: a picture, a frame, a fetch.
+/// Links from elsewhere lead here all the same.
+fn is_embedded_elsewhere(headers: &HeaderMap) -> bool {
+    let says = |name: &str, word: &str| headers.get(name).is_some_and(|value| value == word);
+    let foreign = says("sec-fetch-site", "cross-site") || says("sec-fetch-site", "same-site");
+    let followed = says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document");
+    foreign && !followed
 }
 
 fn allowed(app: &App, headers: &HeaderMap) -> bool {

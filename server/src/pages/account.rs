@@ -34,9 +34,9 @@ pub(super) fn routes(table: Table) -> Table {
     table
         .get("/account", OWN, show)
         .post("/account/password", OWN, password)
-        .post("/account/sessions/{id}/end", OWN, end_session)
-        .post("/account/sessions/end-others", OWN, end_others)
-        .post("/account/tokens", OWN, make_token)
+        .post_proved("/account/sessions/{id}/end", OWN, end_session)
+        .post_proved("/account/sessions/end-others", OWN, end_others)
+        .post_proved("/account/tokens", OWN, make_token)
         .post("/account/tokens/{id}/revoke", OWN, revoke_token)
 }
 
@@ -95,6 +95,8 @@ async fn page(visit: Visit, caller: &Caller, extra: Extra) -> Result<Response, P
         password_changed_at: None,
         password_min: SHORTEST,
         password_errors: extra.password_errors,
+        second_factor: visit.session.as_ref().is_some_and(|s| s.has_factor),
+        codes_left: engine.recovery_codes_left(caller).await?,
         sessions: sessions
             .map(|session| row(session, handle.as_deref()))
             .collect(),

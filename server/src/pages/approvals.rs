@@ -17,7 +17,7 @@ const DECIDE: Access = Access::Needs(Permission::Approve);
 pub(super) fn routes(table: Table) -> Table {
     table
         .get("/approvals", DECIDE, list)
-        .post("/jobs/{id}/approve", DECIDE, approve)
+        .post_proved("/jobs/{id}/approve", DECIDE, approve)
         .post("/jobs/{id}/deny", DECIDE, deny)
 }
 

@@ -70,6 +70,7 @@ fn words(event: &Event) -> String {
 
 fn known(code: &str) -> Option<&'static str> {
     let words = [
+        ("account.proved", text!("showed who they are")),
         ("account.signed_in", text!("signed in")),
         ("account.signed_out", text!("signed out")),
         ("account.sign_in_failed", text!("failed to sign in")),
@@ -160,6 +161,25 @@ fn known(code: &str) -> Option<&'static str> {
         ("user.password_changed", text!("changed their password")),
         ("user.password_set", text!("set a password")),
         ("user.role_changed", text!("changed what an account may")),
+        (
+            "second_factor.codes_renewed",
+            text!("made new recovery codes"),
+        ),
+        (
+            "second_factor.demanded",
+            text!("changed who needs a second factor"),
+        ),
+        (
+            "second_factor.removed",
+            text!("turned their second factor off"),
+        ),
+        ("second_factor.reset", text!("took a second factor away")),
+        ("second_factor.set_up", text!("set up a second factor")),
+        (
+            "user.reset_link_made",
+            text!("made a link to a new password"),
+        ),
+        ("user.password_reset", text!("set a password by a link")),
     ];
     words
         .iter()

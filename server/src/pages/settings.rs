@@ -1,9 +1,12 @@
 //! `/admin/settings`: how much one person does alone.
 
+use std::collections::BTreeSet;
+
 use axum::response::Response;
 use carillon_contract::FormErrors;
 use carillon_contract::approvals::SettingsView;
-use carillon_domain::role::Permission;
+use carillon_contract::form::Choice;
+use carillon_domain::role::{Permission, Role};
 use carillon_engine::jobs::{Rules, RulesInForce};
 use carillon_engine::{Caller, EngineError, FieldError};
 use carillon_language::say;
@@ -27,7 +30,8 @@ const FIELDS: &[&str] = &[
 pub(super) fn routes(table: Table) -> Table {
     table
         .get("/admin/settings", ADMINISTER, show)
-        .post("/admin/settings", ADMINISTER, save)
+        .post_proved("/admin/settings", ADMINISTER, save)
+        .post_proved("/admin/settings/second-factor", ADMINISTER, demand)
 }
 
 /// `GET /admin/settings`.
@@ -44,10 +48,29 @@ async fn show(mut visit: Visit, Query(query): Query) -> PageResult {
             .approve_disruptive_above
             .map(|limit| limit.to_string())
             .unwrap_or_default(),
+        second_factor: roles(&visit).await?,
         ..in_force(now)
     };
     let html = carillon_ui::settings(&visit.frame, &view);
     Ok(visit.page(html))
+}
+
+/// For whom a second factor is demanded.
+async fn roles(visit: &Visit) -> Result<Vec<Choice>, EngineError> {
+    let demanded = visit.app.engine().second_factor_roles().await?;
+    let choice = |role: &Role| Choice::new(role.as_str(), role.as_str(), demanded.contains(role));
+    Ok(Role::ALL.iter().map(choice).collect())
+}
+
+/// `POST /admin/settings/second-factor`.
+async fn demand(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
+    let fields = fields.only(&["role"])?;
+    let asked: Result<BTreeSet<Role>, _> = fields.all("role").map(str::parse).collect();
+    let asked = asked.map_err(|_| EngineError::invalid("role", "unknown", "Choose roles."))?;
+    let engine = visit.app.engine();
+    engine.demand_second_factor(&caller, &asked).await?;
+    let text = "Who needs a second factor was saved.";
+    Ok(visit.see_other_saying("/admin/settings", &done(text)))
 }
 
 fn in_force(now: RulesInForce) -> SettingsView {
@@ -84,6 +107,7 @@ async fn again(visit: Visit, fields: &Fields, errors: FormErrors) -> Result<Resp
         approve_destructive: fields.checked("approve_destructive"),
         approve_disruptive_above: fields.or_empty("approve_disruptive_above"),
         errors,
+        second_factor: roles(&visit).await?,
         ..in_force(visit.app.engine().rules().await?)
     };
     let html = carillon_ui::settings(&visit.frame, &view);

@@ -13,7 +13,11 @@ use crate::cookies::Cookie;
 use crate::fields::{Form, Query};
 
 /// One sentence for everything that can be wrong, so that nothing can be found out by trying.
-const REFUSED: &str = "Wrong name or password, or too many tries: wait a moment and try again.";
+const REFUSED: &str =
+    "Wrong name, password or code, or too many tries: wait a moment and try again.";
+/// Clears what this browser keeps of us. Not `cookies`: ours are taken away one by one, and the
+/// one by which the browser is known the next time stays. It opens nothing.
+const CLEAR: &str = "\"cache\", \"storage\"";
 
 /// `GET /sign-in`.
 pub async fn show(mut visit: Visit, Query(query): Query) -> PageResult {
@@ -35,11 +39,15 @@ pub async fn show(mut visit: Visit, Query(query): Query) -> PageResult {
 
 /// `POST /sign-in`.
 pub async fn submit(mut visit: Visit, headers: HeaderMap, Form(form): Form) -> PageResult {
-    let form = form.only(&["username", "password", "next"])?;
+    let form = form.only(&["username", "password", "code", "next"])?;
     let next = local(form.text("next"));
     let attempt = SignIn {
         name: form.or_empty("username"),
         password: SecretString::from(form.or_empty("password")),
+        code: SecretString::from(form.or_empty("code")),
+        browser: visit
+            .cookie(&headers, Cookie::Known)
+            .map(SecretString::from),
         ip: visit.ip.clone(),
         agent: agent(&headers),
         previous: None,
@@ -48,6 +56,9 @@ pub async fn submit(mut visit: Visit, headers: HeaderMap, Form(form): Form) -> P
         Some(signed_in) => {
             visit.set_cookie(Cookie::Session, signed_in.token.expose_secret());
             visit.remove_cookie(Cookie::Before);
+            if let Some(browser) = signed_in.browser {
+                visit.remember_browser(browser.expose_secret());
+            }
             Ok(visit.see_other(&next))
         }
         None => Ok(again(visit, form.or_empty("username"), next)),
@@ -77,7 +88,7 @@ pub async fn leave(mut visit: Visit) -> PageResult {
     let mut response = visit.see_other("/sign-in").into_response();
     response.headers_mut().insert(
         HeaderName::from_static("clear-site-data"),
-        HeaderValue::from_static("\"cache\", \"cookies\", \"storage\""),
+        HeaderValue::from_static(CLEAR),
     );
     Ok(response)
 }

@@ -1,6 +1,7 @@
 //! `/admin/users`: accounts.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use axum::extract::Path;
 use axum::response::Response;
@@ -15,23 +16,27 @@ use secrecy::SecretString;
 
 use super::refused::{Refusal, refusal, version};
 use super::visit::{PageResult, Visit, done};
-use super::{area, notice};
+use super::{area, link, notice};
 use crate::fields::{Fields, Form, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
 const ADMINISTER: Access = Access::Needs(Permission::Administer);
+const LINK: &str = "reset_link";
+/// A new link waits so long for its page.
+const WAITS: Duration = Duration::from_mins(10);
 
 pub(super) fn routes(table: Table) -> Table {
     table
         .get("/admin/users", ADMINISTER, list)
         .get("/admin/users/new", ADMINISTER, blank)
-        .post("/admin/users/new", ADMINISTER, add)
+        .post_proved("/admin/users/new", ADMINISTER, add)
         .get("/admin/users/{name}/edit", ADMINISTER, edit)
-        .post("/admin/users/{name}/edit", ADMINISTER, change_role)
-        .post("/admin/users/{name}/password", ADMINISTER, set_password)
-        .post("/admin/users/{name}/disable", ADMINISTER, disable)
-        .post("/admin/users/{name}/enable", ADMINISTER, enable)
+        .post_proved("/admin/users/{name}/edit", ADMINISTER, change_role)
+        .post_proved("/admin/users/{name}/reset-link", ADMINISTER, make_link)
+        .post_proved("/admin/users/{name}/reset-factor", ADMINISTER, reset_factor)
+        .post_proved("/admin/users/{name}/disable", ADMINISTER, disable)
+        .post_proved("/admin/users/{name}/enable", ADMINISTER, enable)
 }
 
 /// `GET /admin/users`.
@@ -52,6 +57,7 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
         reach: user.area.as_ref().map(area::in_words).unwrap_or_default(),
         approver: user.approver,
         role: user.role,
+        second_factor: user.second_factor,
         disabled: user.disabled,
         created_at: user.created_at,
         last_seen: user.last_sign_in_at,
@@ -126,17 +132,45 @@ async fn edit(
     Path(name): Path<String>,
     Query(query): Query,
 ) -> PageResult {
-    notice::unknown(&mut visit, &query, &[]);
+    notice::unknown(&mut visit, &query, &["link"]);
     let user = visit.app.engine().find_user(&caller, &name).await?;
+    let link = match query.filled("link") {
+        Some(id) => take_link(&mut visit, &caller, id).await?,
+        None => None,
+    };
     let refused = Refusal {
         status: StatusCode::OK,
         errors: FormErrors::default(),
     };
-    Ok(form(visit, &caller, user, refused))
+    Ok(form(visit, &caller, (user, link), refused))
 }
 
-fn form(visit: Visit, caller: &Caller, user: UserInfo, refused: Refusal) -> Response {
+/// Takes a new link for its one appearance.
+async fn take_link(
+    visit: &mut Visit,
+    caller: &Caller,
+    id: &str,
+) -> Result<Option<String>, EngineError> {
+    match visit.app.engine().take_draft(caller, LINK, id).await {
+        Ok(link) => Ok(Some(link)),
+        Err(EngineError::NotFound) => {
+            let text = "That link was shown already. If it is lost, make another.";
+            notice::warn(visit, text);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn form(
+    visit: Visit,
+    caller: &Caller,
+    (user, link): (UserInfo, Option<String>),
+    refused: Refusal,
+) -> Response {
     let view = UserFormView {
+        link,
+        second_factor: user.second_factor,
         own: is_own(caller, &user),
         existing: Some(user.name.clone()),
         name: user.name,
@@ -166,7 +200,7 @@ async fn answer(
         Err(error) => {
             let refused = refusal(error)?;
             let user = visit.app.engine().find_user(&caller, name).await?;
-            Ok(form(visit, &caller, user, refused))
+            Ok(form(visit, &caller, (user, None), refused))
         }
     }
 }
@@ -207,22 +241,36 @@ fn access(fields: &Fields) -> Result<engine_accounts::Access, EngineError> {
     })
 }
 
-/// `POST /admin/users/{name}/password`.
-async fn set_password(
+/// `POST /admin/users/{name}/reset-link`.
+async fn make_link(
     visit: Visit,
     caller: Caller,
     Path(name): Path<String>,
     Form(fields): Form,
 ) -> PageResult {
-    let fields = fields.only(&["password"])?;
-    let password = SecretString::from(fields.or_empty("password"));
-    let result = visit
-        .app
-        .engine()
-        .reset_password(&caller, &name, password)
-        .await;
+    fields.only(&[])?;
+    let engine = visit.app.engine();
+    match engine.make_reset_link(&caller, &name).await {
+        Ok(made) => {
+            let url = link::to_reset(&visit.frame.base, &made.code);
+            let id = engine.keep_draft(&caller, LINK, &url, WAITS).await?;
+            Ok(visit.see_other(&format!("/admin/users/{name}/edit?link={id}")))
+        }
+        Err(error) => answer(visit, caller, &name, (Err(error), String::new())).await,
+    }
+}
+
+/// `POST /admin/users/{name}/reset-factor`.
+async fn reset_factor(
+    visit: Visit,
+    caller: Caller,
+    Path(name): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    fields.only(&[])?;
+    let result = visit.app.engine().reset_second_factor(&caller, &name).await;
     let text = say!(
-        "{name} has a new password, and was signed out everywhere.",
+        "{name} has no second factor now, and was signed out everywhere.",
         name
     );
     answer(visit, caller, &name, (result, text)).await

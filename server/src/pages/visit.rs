@@ -16,7 +16,7 @@ use carillon_language::say;
 use carillon_store::StopAll;
 use http::header::SET_COOKIE;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::flash;
 use crate::app::App;
@@ -29,6 +29,9 @@ use crate::middleware::host::OwnOrigin;
 use crate::middleware::identify::Visitor;
 use crate::origin::Origin;
 use crate::problem::Problem;
+
+/// A browser is known for half a year.
+const KNOWN_FOR: u32 = 180 * 24 * 60 * 60;
 
 /// What page handlers return.
 pub type PageResult = Result<Response, Problem>;
@@ -93,6 +96,16 @@ impl Visit {
     pub fn keep_cookie(&mut self, cookie: Cookie, value: &str, seconds: u32) {
         self.cookies
             .extend(cookie.set_for(value, &self.origin, seconds));
+    }
+
+    /// A cookie that came along.
+    pub fn cookie(&self, headers: &HeaderMap, cookie: Cookie) -> Option<String> {
+        cookie.read(headers, &self.origin)
+    }
+
+    /// Sets the cookie by which this browser is known the next time somebody signs in.
+    pub fn remember_browser(&mut self, value: &str) {
+        self.keep_cookie(Cookie::Known, value, KNOWN_FOR);
     }
 
     /// Takes a cookie away with the answer.

@@ -80,6 +80,8 @@ pub struct Route {
     pub side: Side,
     /// Most bytes of a body.
     pub body_limit: usize,
+    /// Whether whoever asks must have shown lately who they are.
+    pub proof: bool,
 }
 
 /// Largest body where a route says nothing else.
@@ -143,6 +145,21 @@ impl Table {
         self.route(Verb::Post, path, access, IMPORT_LIMIT, handler)
     }
 
+    /// Adds a change by `POST` that is dangerous in wrong hands: whoever asks must have shown
+    /// lately who they are.
+    #[must_use]
+    pub fn post_proved<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        let gate = Gate {
+            proof: true,
+            ..self.gate(access, BODY_LIMIT)
+        };
+        self.behind(gate, Verb::Post, path, handler)
+    }
+
     /// Adds a change by another method.
     #[must_use]
     pub fn on<H, T>(self, verb: Verb, path: &'static str, access: Access, handler: H) -> Self
@@ -167,7 +184,7 @@ impl Table {
     }
 
     fn route<H, T>(
-        mut self,
+        self,
         verb: Verb,
         path: &'static str,
         access: Access,
@@ -178,11 +195,24 @@ impl Table {
         H: Handler<T, App>,
         T: 'static,
     {
-        let gate = Gate {
+        let gate = self.gate(access, body_limit);
+        self.behind(gate, verb, path, handler)
+    }
+
+    const fn gate(&self, access: Access, body_limit: usize) -> Gate {
+        Gate {
             access,
             side: self.side,
             body_limit,
-        };
+            proof: false,
+        }
+    }
+
+    fn behind<H, T>(mut self, gate: Gate, verb: Verb, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
         let guarded = on(
             verb.filter(),
             handler.layer(from_fn_with_state(gate, gate::pass)),
@@ -191,9 +221,10 @@ impl Table {
         self.routes.push(Route {
             verb,
             path,
-            access,
-            side: self.side,
-            body_limit,
+            access: gate.access,
+            side: gate.side,
+            body_limit: gate.body_limit,
+            proof: gate.proof,
         });
         self
     }

@@ -85,6 +85,7 @@ const OPEN_PAGES: &[&str] = &[
     "/sign-in",
     "/setup",
     "/language",
+    "/reset",
 ];
 
 fn routes(side: Side) -> Vec<Route> {

@@ -89,7 +89,7 @@ impl Browser {
         }
     }
 
-    fn cookie(&self, name: &str) -> Option<String> {
+    pub(crate) fn cookie(&self, name: &str) -> Option<String> {
         let found = self.cookies.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.clone())
     }

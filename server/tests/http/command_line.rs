@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::house::{House, PASSWORD, fleet};
 
 /// The program, with nothing of the developer's environment.
-fn carillon(dir: &Path) -> Command {
+pub(crate) fn carillon(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_carillon"));
     command
         .env_clear()
@@ -19,7 +19,7 @@ fn carillon(dir: &Path) -> Command {
     command
 }
 
-fn run(command: &mut Command) -> (i32, String, String) {
+pub(crate) fn run(command: &mut Command) -> (i32, String, String) {
     told(command.output().unwrap())
 }
 
@@ -32,7 +32,7 @@ fn told(output: Output) -> (i32, String, String) {
     )
 }
 
-fn with_input(command: &mut Command, input: &str) -> (i32, String, String) {
+pub(crate) fn with_input(command: &mut Command, input: &str) -> (i32, String, String) {
     let command = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

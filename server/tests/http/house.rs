@@ -1,5 +1,6 @@
 //! A running server with a database and phones of its own, gone after the test.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Once;
 
@@ -30,7 +31,7 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// Starts one on a free port, with one account of each role.
+    /// Starts one on a free port, with one account of each role; none needs a second factor.
     pub(crate) async fn open(database: Option<&str>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut flags = flags(&dir);
@@ -58,6 +59,9 @@ impl House {
         for role in Role::ALL {
             house.add_user(*role).await;
         }
+        let (local, nobody) = (Self::local(), BTreeSet::new());
+        let asked = house.engine().demand_second_factor(&local, &nobody);
+        asked.await.unwrap();
         house
     }
 

@@ -11,6 +11,7 @@ mod addresses;
 mod api;
 mod audit;
 mod browser;
+mod canary;
 mod command_line;
 mod events;
 mod forged;
@@ -18,15 +19,18 @@ mod frame;
 mod house;
 mod inventory_pages;
 mod journey;
+mod keys;
 mod language;
 mod lifecycle;
 mod pace;
 mod pages_jobs;
 mod phones_pages;
 mod postgres;
+mod principals;
 mod problems;
 mod requests;
 mod scope;
+mod second_factor;
 mod tls;
 
 /// Each case on a database of its own, on SQLite and, where there is a server, on Postgres.
@@ -58,6 +62,9 @@ on_both! {
     access::reading_changes_nothing,
     browser::signing_in_and_out,
     language::a_language_is_chosen_and_kept,
+    second_factor::an_administrator_sets_one_up_before_anything_else,
+    second_factor::what_is_dangerous_is_asked_once_more,
+    second_factor::a_link_leads_to_a_new_password,
     inventory_pages::a_list_tells_what_it_did_not_understand,
     inventory_pages::pages_of_a_list_show_every_phone_once,
     inventory_pages::a_selection_is_exactly_what_was_looked_at,

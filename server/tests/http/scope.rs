@@ -20,14 +20,14 @@ const NOWHERE: &str = "00:15:65:00:00:03";
 const ABSENT: &str = "00:15:65:00:00:77";
 
 /// Ids of one kind: out of reach, absent, within reach.
-struct Ids {
-    out: String,
-    absent: String,
-    within: String,
+pub(crate) struct Ids {
+    pub(crate) out: String,
+    pub(crate) absent: String,
+    pub(crate) within: String,
 }
 
 /// What stands at both sites.
-struct Places {
+pub(crate) struct Places {
     jobs: Ids,
     records: Ids,
 }
@@ -49,7 +49,7 @@ async fn record_of(api: &Client, job: &str) -> String {
 }
 
 /// Two sites with a phone and a group each, a phone without a site, and a job for each site.
-async fn furnish(api: &Client) -> Places {
+pub(crate) async fn furnish(api: &Client) -> Places {
     for slug in ["kiel", "berlin"] {
         let site = json!({"slug": slug, "name": slug, "transport_security": "plain_http"});
         api.post("/sites", &site).await.expect(201);
@@ -83,7 +83,7 @@ async fn furnish(api: &Client) -> Places {
 
 impl Places {
     /// Which ids a route asks for; `None` where it asks for nothing that has a place.
-    fn ids(&self, route: &Route) -> Option<Ids> {
+    pub(crate) fn ids(&self, route: &Route) -> Option<Ids> {
         let named = |out: &str, absent: &str, within: &str| Ids {
             out: out.to_owned(),
             absent: absent.to_owned(),
@@ -112,7 +112,7 @@ impl Ids {
 }
 
 /// The path with this id. A second parameter names a phone that is in no job.
-fn path_with(route: &Route, id: &str) -> String {
+pub(crate) fn path_with(route: &Route, id: &str) -> String {
     let mut first = true;
     let parts = route.path.split('/').map(|part| {
         if !part.starts_with('{') {
@@ -127,7 +127,7 @@ fn path_with(route: &Route, id: &str) -> String {
 }
 
 /// A body that would do something, where the thing exists.
-fn body_of(route: &Route) -> Value {
+pub(crate) fn body_of(route: &Route) -> Value {
     match (route.verb, route.path) {
         (Verb::Patch, _) => json!({"tags": ["seen"]}),
         (Verb::Put, path) if path.contains("/groups/") => {
@@ -170,7 +170,7 @@ fn without(text: &str, start: &str, end: &str) -> String {
 }
 
 /// An operator of Kiel, and a token of theirs.
-async fn operator_of_kiel(house: &House) -> Client {
+pub(crate) async fn operator_of_kiel(house: &House) -> Client {
     narrowed(house, "kiel-operator", Area::of(["kiel"], [])).await
 }
 

@@ -18,6 +18,10 @@ export async function makeSomethingToSee(browser, server) {
   const credential = await firstLink(page, '/admin/credentials', /^\/admin\/credentials\/[^/?]+\/edit$/);
   const user = await firstLink(page, '/admin/users', /^\/admin\/users\/[^/?]+\/edit$/);
   const record = await firstLink(page, '/audit', /^\/audit\/\d+$/);
+  await page.goto('/account/second-factor');
+  await button(page, 'Set it up').click();
+  await field(page, 'Code that the app shows').waitFor();
+  const factor = new URL(page.url()).pathname + new URL(page.url()).search;
   await finish(page);
   return {
     overview: '/',
@@ -63,6 +67,8 @@ export async function makeSomethingToSee(browser, server) {
     'credential-new': '/admin/credentials/new',
     tokens: '/admin/tokens',
     account: '/account',
+    'second-factor': '/account/second-factor',
+    'second-factor-setup': factor,
     'api-docs': '/api/docs',
     approvals: '/approvals',
     settings: '/admin/settings',

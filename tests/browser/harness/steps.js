@@ -1,6 +1,7 @@
 // What people do on the pages, by the words that they read there.
 
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 
 /** The field with this label; what stands behind the label (“required”) does not count. */
 export function field(page, label) {
@@ -29,6 +30,31 @@ export async function signIn(page, { user, password }) {
   await field(page, 'Password').fill(password);
   await button(page, 'Sign in').click();
   await isAt(page, 'Overview');
+}
+
+/** The code that an authenticator app with this secret shows now (RFC 6238). */
+export function appCode(secret) {
+  const bits = [...secret.replaceAll(' ', '')]
+    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
+    .join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const digest = createHmac('sha1', key).update(step).digest();
+  const number = digest.readUInt32BE(digest[19] & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, '0');
+}
+
+/** Sets up a second factor, as the first administrator must; answers the recovery codes. */
+export async function setUpApp(page) {
+  await isAt(page, 'Second factor');
+  await button(page, 'Set it up').click();
+  await page.getByRole('img', { name: 'The secret as a picture for the app' }).waitFor();
+  const secret = await page.locator('[data-copy]').first().innerText();
+  await field(page, 'Code that the app shows').fill(appCode(secret));
+  await button(page, 'Turn it on').click();
+  await page.getByText('These are your recovery codes').waitFor();
+  return (await page.locator('[data-copy]').first().innerText()).trim().split(/\s+/);
 }
 
 export async function signOut(page) {

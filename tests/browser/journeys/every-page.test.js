@@ -9,7 +9,7 @@ import { finish, launch, openPage } from '../harness/browser.js';
 import { makeSomethingToSee } from '../harness/pages.js';
 import { draw, LOOKS } from '../harness/pictures.js';
 import { PROGRAM, startDemo, startEmpty } from '../harness/server.js';
-import { button, field, isAt, signIn } from '../harness/steps.js';
+import { button, field, isAt, setUpApp, signIn } from '../harness/steps.js';
 
 // What answers to GET and is no page.
 const NO_PAGE = [
@@ -27,7 +27,7 @@ const NO_PAGE = [
 
 describe('every page', { timeout: 900_000 }, () => {
   let browser, server, found;
-  const beforeSignIn = { 'sign-in': '/sign-in' };
+  const beforeSignIn = { 'sign-in': '/sign-in', 'reset-used': '/reset' };
   before(async () => {
     [browser, server] = await Promise.all([launch(), startDemo({ phones: 60 })]);
     found = await makeSomethingToSee(browser, server);
@@ -69,7 +69,7 @@ describe('every page', { timeout: 900_000 }, () => {
       await field(page, 'Password').fill('a long enough sentence of words');
       await field(page, 'Password again').fill('a long enough sentence of words');
       await button(page, 'Make administrator').click();
-      await isAt(page, 'Overview');
+      await setUpApp(page);
       const lists = ['/', '/phones', '/groups', '/sites', '/run', '/jobs', '/admin/credentials', '/admin/tokens'];
       await visit(page, look, Object.fromEntries(lists.map((path) => [`empty${path.replaceAll('/', '-')}`, path])));
       await finish(page);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { finish, launch, openPage } from '../harness/browser.js';
 import { startEmpty } from '../harness/server.js';
-import { button, field, isAt, link, result, signOut, tile, upload } from '../harness/steps.js';
+import { button, field, isAt, link, result, setUpApp, signOut, tile, upload } from '../harness/steps.js';
 
 const PASSWORD = 'a long enough sentence of words';
 const HEADER = 'mac,label,extension,model,address,site,username,password,protected\n';
@@ -21,7 +21,7 @@ const BAD = [
 
 for (const scripts of [true, false]) {
   describe(`a first start, ${scripts ? 'with' : 'without'} scripts`, { timeout: 180_000 }, () => {
-    let browser, server, page;
+    let browser, server, page, codes;
     before(async () => {
       [browser, server] = await Promise.all([launch(), startEmpty()]);
       page = await openPage(browser, server, { scripts });
@@ -48,6 +48,9 @@ for (const scripts of [true, false]) {
       await field(page, 'Password').fill(PASSWORD);
       await field(page, 'Password again').fill(PASSWORD);
       await button(page, 'Make administrator').click();
+      codes = await setUpApp(page);
+      assert.equal(codes.length, 10);
+      await page.goto('/');
       await isAt(page, 'Overview');
       await page.goto(server.setupLink);
       await page.getByRole('heading', { level: 1 }).waitFor();
@@ -99,6 +102,7 @@ for (const scripts of [true, false]) {
       await signOut(page);
       await field(page, 'Name').fill('a.meyer');
       await field(page, 'Password').fill(PASSWORD);
+      await field(page, 'Code').fill(codes[0]);
       await button(page, 'Sign in').click();
       await isAt(page, 'Overview');
       await finish(page);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { finish, launch, openPage } from '../harness/browser.js';
 import { startEmpty, startPhones } from '../harness/server.js';
-import { addsUp, awaitEnd, button, confirm, field, isAt, link, result, score, upload } from '../harness/steps.js';
+import { addsUp, awaitEnd, button, confirm, field, isAt, link, result, score, setUpApp, upload } from '../harness/steps.js';
 
 const SECRET = 'kiel-canary-4711';
 const FLEET = {
@@ -46,7 +46,7 @@ for (const scripts of [true, false]) {
       await field(page, 'Password').fill('a long enough sentence of words');
       await field(page, 'Password again').fill('a long enough sentence of words');
       await button(page, 'Make administrator').click();
-      await isAt(page, 'Overview');
+      await setUpApp(page);
       await upload(page, 'phones.csv', phones.csv);
       await page.getByRole('radio', { name: /Plain HTTP/i }).check();
       await button(page, /^Import 4 rows/).click();

@@ -1,5 +1,7 @@
 //! `/account`: one's own password, sessions and tokens.
 //!
+//! The second factor has a page of its own: [`crate::second_factor`].
+//!
 //! `POST /account/password`: `current`, `password`, `password_again`.
 //! `POST /account/sessions/{id}/end`; `POST /account/sessions/end-others`.
 //! `POST /language`: `language` (empty = as the browser asks), `next`.
@@ -27,6 +29,10 @@ pub struct AccountView {
     pub password_min: usize,
     /// What was wrong with the password form.
     pub password_errors: FormErrors,
+    /// Whether there is a second factor.
+    pub second_factor: bool,
+    /// Recovery codes that were not used.
+    pub codes_left: i64,
     /// Where one is signed in.
     pub sessions: Vec<SessionRow>,
     /// One's tokens.

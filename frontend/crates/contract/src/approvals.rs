@@ -1,11 +1,12 @@
 //! `/approvals`: jobs that wait for a second person; `/admin/settings`: when they do.
 //!
+//! `POST /admin/settings/second-factor` with `role`, any number of times.
 //! `POST /jobs/{id}/approve` with `digest`; `POST /jobs/{id}/deny` with `reason`.
 
 use carillon_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::form::FormErrors;
+use crate::form::{Choice, FormErrors};
 use crate::jobs::JobRow;
 
 /// Jobs that wait for a second person.
@@ -51,6 +52,8 @@ pub struct SettingsView {
     pub approvers: i64,
     /// Whether that is too few, so that nothing waits.
     pub off: bool,
+    /// `role` of the second form: for whom a second factor is demanded.
+    pub second_factor: Vec<Choice>,
     /// What was wrong.
     pub errors: FormErrors,
 }

@@ -5,7 +5,8 @@
 //! page stand beside its view: their fields are texts as typed, so that a refused form comes
 //! back as it was, with [`form::FormErrors`] beside.
 //!
-//! *Invariant:* no secret is ever part of a view, no clock is read, nothing here does I/O.
+//! *Invariant:* no secret is ever part of a view, but for those that are shown to their owner once;
+//! no clock is read, nothing here does I/O.
 
 pub mod account;
 pub mod api;
@@ -25,6 +26,7 @@ pub mod overview;
 pub mod phone;
 pub mod phones;
 pub mod run;
+pub mod second_factor;
 pub mod sign_in;
 pub mod sites;
 pub mod tokens;

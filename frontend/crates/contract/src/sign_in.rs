@@ -1,6 +1,7 @@
 //! Signing in, and the first administrator.
 //!
-//! `POST /sign-in`: `username`, `password`, `next`. `POST /sign-out`: nothing but the token.
+//! `POST /sign-in`: `username`, `password`, `code`, `next`. `POST /sign-out`: nothing but the token.
+//! `GET /reset?code=…`, `POST /reset`: `code`, `password`, `password_again`.
 //! `GET /setup?code=…`, `POST /setup`: `code`, `username`, `password`, `password_again`.
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,19 @@ pub struct SignInView {
     pub errors: FormErrors,
     /// Why the page is shown, where it is not plain: "You were signed out after 30 minutes".
     pub notice: Option<String>,
+}
+
+/// The page behind a one-time link: a new password.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ResetView {
+    /// The code of the link; `None` when it was used or is too old.
+    pub code: Option<String>,
+    /// Whose password it is.
+    pub name: String,
+    /// Fewest characters that a password may have.
+    pub password_min: usize,
+    /// What was wrong.
+    pub errors: FormErrors,
 }
 
 /// The page that makes the first administrator.

@@ -1,8 +1,8 @@
 //! `/admin/users`.
 //!
 //! `POST /admin/users/new`: `name`, `role`, `password`. `POST /admin/users/{name}/edit`: `role`,
-//! `version`. `POST /admin/users/{name}/disable`, `/enable`; `POST /admin/users/{name}/password`:
-//! `password`.
+//! `version`. `POST /admin/users/{name}/disable`, `/enable`, `/reset-link`,
+//! `/reset-factor`: nothing but the token.
 
 use carillon_domain::Timestamp;
 use carillon_domain::role::Role;
@@ -28,6 +28,8 @@ pub struct UserRow {
     pub reach: String,
     /// Whether it may let dangerous jobs of others run.
     pub approver: bool,
+    /// Whether it has a second factor.
+    pub second_factor: bool,
     /// Whether it can sign in.
     pub disabled: bool,
     /// When it was made.
@@ -57,6 +59,10 @@ pub struct UserFormView {
     pub groups: String,
     /// `approver`.
     pub approver: bool,
+    /// Whether it has a second factor.
+    pub second_factor: bool,
+    /// A link to a new password that was just made: shown this once.
+    pub link: Option<String>,
     /// Whether the account is disabled.
     pub disabled: bool,
     /// Whether it is one's own: then it cannot be disabled or lose its role here.

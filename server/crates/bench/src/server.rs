@@ -13,7 +13,7 @@ use crate::phones::Phones;
 use crate::web::Web;
 use crate::{Outcome, machine};
 
-const PASSWORD: &str = "correct horse battery staple";
+const PASSWORD: &str = "bells at noon and at nine";
 
 /// A running server with phones in its inventory.
 pub(crate) struct Server {

@@ -1,6 +1,8 @@
 //! Accounts and what people hold while they are signed in.
 
 pub(crate) mod drafts;
+pub(crate) mod factors;
+pub(crate) mod reset_links;
 pub(crate) mod sessions;
 pub(crate) mod throttles;
 pub(crate) mod tokens;

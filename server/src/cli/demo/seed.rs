@@ -2,6 +2,8 @@
 //!
 //! Everything goes the way that a person's input goes: the same use cases, the same audit.
 
+use std::collections::BTreeSet;
+
 use carillon_domain::phone::GroupKind;
 use carillon_domain::role::Role;
 use carillon_engine::accounts::NewUser;
@@ -48,6 +50,9 @@ pub(super) async fn fill(engine: &Engine, fleet: &Fleet) -> Result<Vec<Account>,
         return Ok(Vec::new());
     }
     add_groups(engine, &caller, fleet).await?;
+    // Whoever tries the demo has no time for an app.
+    let nobody = BTreeSet::new();
+    engine.demand_second_factor(&caller, &nobody).await?;
     let mut accounts = Vec::new();
     for (name, role) in PEOPLE {
         accounts.push(add_person(engine, &caller, name, *role).await?);

@@ -36,7 +36,7 @@ pub(super) fn account(frame: &FrameView, view: &AccountView) -> String {
                 {view.new_token.as_ref().map(|token| new_token(token, &frame.base))}
                 {tokens(view)}
                 <div class="columns">
-                    <div>{password(view)}{language(view)}</div>
+                    <div>{password(view)}{second_factor(view)}{language(view)}</div>
                     {sessions(view)}
                 </div>
             }
@@ -114,6 +114,24 @@ fn language(view: &AccountView) -> AnyView {
         "language",
         say("Language"),
         view! { {form}<p class="hint">{english}</p> },
+    )
+}
+
+fn second_factor(view: &AccountView) -> AnyView {
+    let (state, link) = if view.second_factor {
+        let left = view.codes_left;
+        (
+            say!("On. Recovery codes left: {left}", left),
+            say("Manage it"),
+        )
+    } else {
+        let without = say("Off: whoever knows your password is you.");
+        (without.to_owned(), say("Set it up"))
+    };
+    panel(
+        "second-factor",
+        say("Second factor"),
+        view! { <p>{state}</p><p><a class="button" href="/account/second-factor">{link}</a></p> },
     )
 }
 

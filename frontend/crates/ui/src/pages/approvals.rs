@@ -121,8 +121,34 @@ pub(super) fn settings(frame: &FrameView, view: &SettingsView) -> String {
                 <div class="form-end">{submit("primary", "check", say("Save limits"))}</div>
             },
         );
-        view! { {off}{error_summary(&view.errors)}{form} }.into_any()
+        view! { {off}{error_summary(&view.errors)}{form}{second_factor(view)} }.into_any()
     })
+}
+
+/// For whom a second factor is demanded.
+fn second_factor(view: &SettingsView) -> AnyView {
+    let roles: Vec<AnyView> = view
+        .second_factor
+        .iter()
+        .map(|role| {
+            checkbox(
+                "role",
+                role.value.clone(),
+                role.label.clone(),
+                role.selected,
+            )
+        })
+        .collect();
+    post(
+        "/admin/settings/second-factor",
+        "stack form",
+        view! {
+            <h2>{say("Who needs a second factor")}</h2>
+            <p class="muted">{say("Whoever has none can do nothing else until it is set up. Tokens go on working.")}</p>
+            <div class="stack tight">{roles}</div>
+            <div class="form-end">{submit("primary", "check", say("Save who needs one"))}</div>
+        },
+    )
 }
 
 fn limit(name: &'static str, label: &'static str, value: &str, view: &SettingsView) -> AnyView {

@@ -1,7 +1,7 @@
-//! Signing in, and the first administrator.
+//! Signing in, the first administrator, and a new password by a one-time link.
 
 use carillon_contract::FrameView;
-use carillon_contract::sign_in::{SetupView, SignInView};
+use carillon_contract::sign_in::{ResetView, SetupView, SignInView};
 use carillon_domain::Language;
 use carillon_language::{retell, say};
 use leptos::prelude::*;
@@ -23,6 +23,7 @@ pub(super) fn sign_in(frame: &FrameView, view: &SignInView) -> String {
                 {hidden("next", view.next.clone())}
                 {Field::text("username", say("Name")).value(&view.username).autocomplete("username").plainly_required().view()}
                 {Field::password("password", say("Password"), "current-password").plainly_required().view()}
+                {Field::text("code", say("Code")).hint(say("Of your app, or a recovery code. Leave it blank if you have set up none.")).autocomplete("one-time-code").width("medium").view()}
                 {submit("primary block", "sign-in", say("Sign in"))}
             },
         );
@@ -65,6 +66,41 @@ fn refusal(errors: &carillon_contract::FormErrors) -> Option<AnyView> {
         view! { <div class="note is-bad" role="alert">{crate::components::icon("failed")}<div><p>{message}</p></div></div> }
             .into_any(),
     )
+}
+
+/// `/reset`.
+pub(super) fn reset(frame: &FrameView, view: &ResetView) -> String {
+    Page::new(say("Choose a new password"))
+        .bare()
+        .write(frame, |page| match &view.code {
+            Some(code) => {
+                let name = &view.name;
+                page.lede(say!("For the account {name}. The link works once.", name));
+                reset_form(view, code)
+            }
+            None => view! {
+                <p>{say("This link was used already, is too old, or part of it is missing.")}</p>
+                <p>{say("An administrator can make another.")}</p>
+                <p><a class="button block" href="/sign-in">{say("Sign in instead")}</a></p>
+            }
+            .into_any(),
+        })
+}
+
+fn reset_form(view: &ResetView, code: &str) -> AnyView {
+    let password_min = view.password_min;
+    let length = say!("At least {password_min} characters.", password_min);
+    let form = post(
+        "/reset",
+        "stack",
+        view! {
+            {hidden("code", code)}
+            {Field::password("password", say("New password"), "new-password").hint(length).plainly_required().errors(&view.errors).view()}
+            {Field::password("password_again", say("New password again"), "new-password").plainly_required().errors(&view.errors).view()}
+            {submit("primary block", "check", say("Set password"))}
+        },
+    );
+    view! { {error_summary(&view.errors)}{form} }.into_any()
 }
 
 /// `/setup`.

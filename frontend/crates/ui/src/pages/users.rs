@@ -8,10 +8,10 @@ use carillon_language::say;
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, ago, ago_or, badge, checkbox, error_summary, fieldset, hidden, note, panel, post,
-    primary_link, radio_card, submit, table, td, td_num, th, th_num, th_row, tr,
+    Field, ago, ago_or, badge, checkbox, error_summary, fieldset, hidden, icon, note, panel, post,
+    primary_link, radio_card, snippet, submit, table, td, td_num, th, th_num, th_row, tr,
 };
-use crate::shell::Page;
+use crate::shell::{Page, Scripts};
 use crate::words;
 
 /// `/admin/users`.
@@ -53,6 +53,9 @@ fn row(row: &UserRow) -> AnyView {
     } else {
         row.reach.clone()
     };
+    let factor = row
+        .second_factor
+        .then(|| view! { <span class="muted sub">{say("second factor")}</span> });
     let state = if row.disabled {
         badge("idle", "cancelled", say("Disabled"))
     } else {
@@ -62,7 +65,7 @@ fn row(row: &UserRow) -> AnyView {
         th_row(view! { <a class="row-name" href=href>{row.name.clone()}</a>{own} }),
         td(say("Role"), view! { {words::role(row.role)}{approver} }),
         td(say("Reaches"), reach),
-        td(say("State"), state),
+        td(say("State"), view! { {state}{factor} }),
         td(say("Last used"), ago_or(row.last_seen, say("never"))),
         td_num(say("Tokens"), words::number(row.tokens)),
         td(say("Made"), ago(row.created_at)),
@@ -75,13 +78,20 @@ pub(super) fn user_form(frame: &FrameView, view: &UserFormView) -> String {
         Some(name) => say!("Account {name}", name),
         None => say("Add an account").to_owned(),
     };
-    Page::new(title).narrow().write(frame, |page| {
-        page.up("/admin/users", say("Accounts"));
-        match &view.existing {
-            Some(name) => change(view, name),
-            None => add(view),
-        }
-    })
+    let scripts = Scripts {
+        copy: view.link.is_some(),
+        ..Scripts::default()
+    };
+    Page::new(title)
+        .narrow()
+        .scripts(scripts)
+        .write(frame, |page| {
+            page.up("/admin/users", say("Accounts"));
+            match &view.existing {
+                Some(name) => change(view, name),
+                None => add(view),
+            }
+        })
 }
 
 fn add(view: &UserFormView) -> AnyView {
@@ -157,6 +167,59 @@ fn reach(view: &UserFormView) -> AnyView {
     )
 }
 
+fn new_link(name: &str, link: &str) -> AnyView {
+    let text = say!(
+        "A link for {name} was made. It is shown this once, works once, and for an hour.",
+        name
+    );
+    view! {
+        <div class="note is-good" role="alert">
+            {icon("key")}
+            <div>
+                <p class="note-heading">{text}</p>
+                {snippet(say("Link"), link)}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn new_password(view: &UserFormView, path: &str) -> AnyView {
+    let form = post(
+        format!("{path}/reset-link"),
+        "row",
+        submit("", "key", say("Make a link")),
+    );
+    let name = &view.name;
+    let text = say!(
+        "By a link, {name} chooses a new password that nobody else sees. It ends all sessions of the account.",
+        name
+    );
+    panel(
+        "new-password",
+        say("New password"),
+        view! { <p class="muted">{text}</p>{form} },
+    )
+}
+
+fn second_factor(view: &UserFormView, path: &str) -> Option<AnyView> {
+    let form = post(
+        format!("{path}/reset-factor"),
+        "row",
+        submit("danger", "cancelled", say("Take the second factor away")),
+    );
+    let text = say(
+        "For somebody who lost the app and the recovery codes. Make sure that it is them. Ends all sessions of the account.",
+    );
+    view.second_factor.then(|| {
+        panel(
+            "second-factor",
+            say("Second factor"),
+            view! { <p class="muted">{text}</p>{form} },
+        )
+    })
+}
+
 fn change(view: &UserFormView, name: &str) -> AnyView {
     let path = format!("/admin/users/{name}");
     if view.own {
@@ -178,11 +241,6 @@ fn change(view: &UserFormView, name: &str) -> AnyView {
             <div class="row">{submit("primary", "check", say("Save role"))}</div>
         },
     );
-    let password = post(
-        format!("{path}/password"),
-        "stack",
-        view! { {password(view)}<div class="row">{submit("", "key", say("Set password"))}</div> },
-    );
     let (word, symbol, kind, verb) = if view.disabled {
         (say("Let this account sign in again"), "check", "", "enable")
     } else {
@@ -195,9 +253,11 @@ fn change(view: &UserFormView, name: &str) -> AnyView {
     };
     let switch = post(format!("{path}/{verb}"), "row", submit(kind, symbol, word));
     view! {
+        {view.link.as_ref().map(|link| new_link(name, link))}
         {error_summary(&view.errors)}
         {role}
-        {panel("new-password", say("New password"), view! { <p class="muted">{say("Ends all sessions of the account.")}</p>{password} })}
+        {new_password(view, &path)}
+        {second_factor(view, &path)}
         {panel("switch", say("Access"), view! { <p class="muted">{say("A disabled account cannot sign in, and its tokens stop working.")}</p>{switch} })}
     }
     .into_any()

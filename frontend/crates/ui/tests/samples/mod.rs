@@ -40,7 +40,8 @@ use carillon_contract::run::{
     ReviewPhone, ReviewPhonesView, ReviewView, RunView, SetChange, SkipView, TargetsSummary,
     TargetsView,
 };
-use carillon_contract::sign_in::{SetupView, SignInView};
+use carillon_contract::second_factor::{FactorSetupView, Picture, ProveView, SecondFactorView};
+use carillon_contract::sign_in::{ResetView, SetupView, SignInView};
 use carillon_contract::sites::{SiteForm, SiteFormView, SiteRow, SitesView};
 use carillon_contract::tokens::{NewToken, TokenForm, TokenRow, TokensView};
 use carillon_contract::users::{UserFormView, UserRow, UsersView};
@@ -116,6 +117,7 @@ impl Samples {
         pages.extend(self.running());
         pages.extend(self.auditing());
         pages.extend(self.administration());
+        pages.extend(self.second_factors());
         pages
     }
 
@@ -187,6 +189,11 @@ impl Samples {
             ),
             ("sign-in-wrong", carillon_ui::sign_in(&frame, &wrong)),
             ("setup", carillon_ui::setup(&frame, &setup)),
+            ("reset", carillon_ui::reset(&frame, &self.reset())),
+            (
+                "reset-used",
+                carillon_ui::reset(&frame, &ResetView::default()),
+            ),
             (
                 "setup-used",
                 carillon_ui::setup(&frame, &SetupView::default()),
@@ -202,6 +209,58 @@ impl Samples {
                     &FailureView::not_found(self.s("01J9")),
                 ),
             ),
+        ]
+    }
+
+    fn reset(&self) -> ResetView {
+        ResetView {
+            code: Some(self.s("k3y")),
+            name: self.s("a.meyer"),
+            password_min: 15,
+            errors: error("password", &self.s("Use at least 15 characters.")),
+        }
+    }
+
+    /// Without a second factor, while it is set up, in use, and with new codes.
+    fn second_factors(&self) -> Vec<(&'static str, String)> {
+        let frame = self.frame("/account");
+        let setup = SecondFactorView {
+            demanded: true,
+            setup: Some(FactorSetupView {
+                id: self.s("0192"),
+                secret: self.s("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"),
+                picture: Picture {
+                    side: 33,
+                    path: "M4,4h1v1h-1z".to_owned(),
+                },
+            }),
+            errors: error("code", &self.s("This is not the code.")),
+            ..SecondFactorView::default()
+        };
+        let on = SecondFactorView {
+            on: true,
+            codes_left: 10,
+            new_codes: vec![self.s("abcdef-abcdef-abcdef-abcdef"); 10],
+            ..SecondFactorView::default()
+        };
+        let ask = ProveView {
+            action: "/admin/users/new".to_owned(),
+            fields: vec![(self.s("name"), self.s("k.lee"))],
+            again: vec!["password".to_owned()],
+            asks_code: true,
+            refused: true,
+        };
+        vec![
+            (
+                "second-factor-none",
+                carillon_ui::second_factor(&frame, &SecondFactorView::default()),
+            ),
+            (
+                "second-factor-setup",
+                carillon_ui::second_factor(&frame, &setup),
+            ),
+            ("second-factor", carillon_ui::second_factor(&frame, &on)),
+            ("prove", carillon_ui::prove(&frame, &ask)),
         ]
     }
 
@@ -1845,6 +1904,7 @@ impl Samples {
             approve_disruptive_above: "50".to_owned(),
             approvers: 1,
             off: true,
+            second_factor: vec![Choice::new(self.s("admin"), self.s("Administrator"), true)],
             errors: error("phones_per_job", &self.s("Give a whole number.")),
         }
     }
@@ -1860,6 +1920,7 @@ impl Samples {
                     role: *role,
                     reach: self.s(["", "sites kiel"][index % 2]),
                     approver: index == 2,
+                    second_factor: index == 0,
                     disabled: index == 1,
                     created_at: ago(86_400 * 200),
                     last_seen: (index != 3).then(|| ago(400)),
@@ -1876,6 +1937,8 @@ impl Samples {
             sites: self.s("kiel, berlin"),
             groups: self.s("reception"),
             approver: true,
+            second_factor: true,
+            link: Some(self.s("https://carillon.example/reset?code=k3y")),
             password_min: 12,
             version: 1,
             ..UserFormView::default()
@@ -1981,6 +2044,8 @@ impl Samples {
             password_changed_at: Some(ago(86_400 * 30)),
             password_min: 12,
             password_errors: error("current", &self.s("This is not your password.")),
+            second_factor: self.role == Role::Admin,
+            codes_left: 9,
             sessions: (0..2)
                 .map(|index| SessionRow {
                     id: format!("s{index}"),

@@ -2,21 +2,28 @@
 //!
 //! Owns passwords, sign-in and its throttling, sessions, API tokens, and the first administrator.
 //!
-//! *Invariant:* of passwords, session tokens, API tokens and setup codes only hashes are stored,
+//! *Invariant:* of passwords, session tokens, API tokens and one-time codes only hashes are stored,
 //! and none of them ever stands in a log, an error or an audit record. What changes an account
 //! commits together with its audit record.
 
 mod access;
 mod bearer;
+mod common;
 mod hasher;
+mod known_browser;
 mod passwords;
 mod policy;
+mod proof;
+mod recovery;
+mod reset;
 mod rights;
+mod second_factor;
 mod sessions;
 mod setup;
 mod sign_in;
 mod throttle;
 mod tokens;
+mod totp;
 mod unseen;
 mod users;
 
@@ -25,6 +32,9 @@ pub use bearer::capped_role;
 pub use carillon_store::TokenScope;
 pub use hasher::{Cost, HashText, Hasher, TooCheap, Verdict};
 pub use policy::{LONGEST, SHORTEST, account_name, check_password};
+pub use proof::PROOF_LASTS;
+pub use reset::{RESET_LINK_LASTS, ResetLink};
+pub use second_factor::{FactorMade, FactorSetup};
 pub use sessions::{ABSOLUTE_LIMIT, SessionContext, SessionInfo, idle_limit};
 pub use setup::{SETUP_CODE_LIFETIME, Setup};
 pub use sign_in::{SignIn, SignedIn};

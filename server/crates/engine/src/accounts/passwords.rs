@@ -43,18 +43,13 @@ impl Engine {
         Ok(())
     }
 
-    async fn own_row(&self, session: &SessionContext) -> Result<UserRow> {
-        let id = session.caller.account()?;
-        self.store.user(id).await?.ok_or(EngineError::NotFound)
-    }
-
     async fn prove_current(
         &self,
         session: &SessionContext,
         user: &UserRow,
         current: &SecretString,
     ) -> Result<()> {
-        let buckets = Buckets::of(self.keyring()?, &user.name, session.caller.ip.as_deref());
+        let buckets = Buckets::of_proofs(self.keyring()?, &user.id);
         let slot = self.hasher.slot().await?;
         let admitted = self.admit(&buckets).await?;
         if admitted && self.compare(slot, Some(user), current).await?.matches {

@@ -5,6 +5,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::common::is_common;
 use crate::error::FieldError;
 
 /// Fewest characters of a new password.
@@ -25,7 +26,13 @@ pub fn check_password(
     account: &str,
 ) -> Result<(), Vec<FieldError>> {
     let text = password.expose_secret();
-    let found: Vec<_> = [wrong_length(text), too_plain(text), obvious(text, account)]
+    let rules = [
+        wrong_length(text),
+        too_plain(text),
+        obvious(text, account),
+        common(text),
+    ];
+    let found: Vec<_> = rules
         .into_iter()
         .flatten()
         .map(|(code, message)| FieldError::new(field, code, message))
@@ -74,6 +81,15 @@ fn obvious(text: &str, account: &str) -> Option<(&'static str, String)> {
     ))
 }
 
+/// Only where nothing plainer is wrong: two sentences about one fault help nobody.
+fn common(text: &str) -> Option<(&'static str, String)> {
+    let long_enough = text.chars().count() >= SHORTEST;
+    (long_enough && too_plain(text).is_none() && is_common(text)).then(|| {
+        let message = "This is made of what everybody chooses: words of passwords, runs of keys, years. Take a sentence of your own.";
+        ("common", message.to_owned())
+    })
+}
+
 /// An account name as it is stored: lower case letters, digits, `.`, `_`, `-`, `@`.
 ///
 /// # Errors
@@ -114,13 +130,13 @@ mod tests {
 
     #[test]
     fn length_counts_characters_and_nothing_is_trimmed() {
-        assert_eq!(codes("abcdefgh ijklm", "eve"), ["too_short"]);
-        assert!(codes("abcdefgh ijklmn", "eve").is_empty());
-        assert!(codes("  bcdefgh ijkl  ", "eve").is_empty());
+        assert_eq!(codes("river walks up", "eve"), ["too_short"]);
+        assert!(codes("river walks upp", "eve").is_empty());
+        assert!(codes("  river walks  ", "eve").is_empty());
         assert!(codes("äöüßéèêñçžščřďť", "eve").is_empty());
-        assert!(codes(&"abcdefgh".repeat(16), "eve").is_empty());
+        assert!(codes(&"riverwal".repeat(16), "eve").is_empty());
         assert_eq!(
-            codes(&format!("{}x", "abcdefgh".repeat(16)), "eve"),
+            codes(&format!("{}x", "riverwal".repeat(16)), "eve"),
             ["too_long"]
         );
     }
@@ -131,6 +147,7 @@ mod tests {
         assert_eq!(codes("carillon-rings-daily", "eve"), ["obvious"]);
         assert_eq!(codes("a.meyer likes the bells", "a.meyer"), ["obvious"]);
         assert_eq!(codes("aaaaaaaaaaaaaaaaaaaa", "eve"), ["too_plain"]);
+        assert_eq!(codes("Summer2024Winter2025", "eve"), ["common"]);
         assert!(codes("every evening at eleven", "eve").is_empty());
     }
 

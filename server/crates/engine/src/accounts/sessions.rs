@@ -27,6 +27,8 @@ const LONGEST_IDLE: Duration = Duration::from_mins(30);
 /// How often "last seen" is written.
 const SEEN_EVERY: Duration = Duration::from_mins(1);
 const LONGEST_AGENT: usize = 200;
+/// So many sessions of an account live at once; one more ends the one unused for longest.
+const MOST_SESSIONS: i64 = 5;
 
 /// How long a session of this role may lie idle.
 pub const fn idle_limit(role: Role) -> Duration {
@@ -49,6 +51,12 @@ pub struct SessionContext {
     pub created_at: Timestamp,
     /// The language that the account chose for its pages.
     pub language: Option<Language>,
+    /// When its holder last showed who they are.
+    pub proved_at: Timestamp,
+    /// Whether the account has a second factor.
+    pub has_factor: bool,
+    /// The role demands a second factor and there is none: nothing else can be done.
+    pub must_set_up: bool,
     hash: [u8; 32],
 }
 
@@ -104,7 +112,12 @@ impl Engine {
             agent: String::new(),
         };
         let reach = self.reach_of(&user).await?;
-        Ok(Some(context(keyring, hash, (&row, &user), origin, reach)))
+        let must_set_up = self.must_set_up(&user).await?;
+        let session = context(keyring, hash, (&row, &user), origin, reach);
+        Ok(Some(SessionContext {
+            must_set_up,
+            ..session
+        }))
     }
 
     /// Whether a session that was good a while ago still is: for streams that stay open.
@@ -266,6 +279,7 @@ impl Engine {
         &self,
         unit: &mut Unit,
         user: &UserRow,
+        auth: &str,
         origin: Origin,
     ) -> Result<(SignedIn, Event)> {
         let keyring = self.keyring()?;
@@ -275,19 +289,56 @@ impl Engine {
         let row = SessionRow {
             id_hash: hash.to_vec(),
             user_id: user.id.clone(),
-            auth: "password".to_owned(),
+            auth: auth.to_owned(),
             created_at: now,
             last_seen_at: now,
+            proved_at: now,
             ip: origin.ip.clone().unwrap_or_default(),
             agent: shortened(&origin.agent),
         };
         unit.insert_session(&row).await?;
+        let ended = unit.delete_sessions_beyond(&user.id, MOST_SESSIONS).await?;
         unit.stamp_sign_in(&user.id, now).await?;
         let reach = self.reach_of(user).await?;
         let session = context(keyring, hash, (&row, user), origin, reach);
         let mut event = session.caller.event(now, "account.signed_in");
-        event.detail = json!({ "session": short(&hash) });
-        Ok((SignedIn { token, session }, event))
+        event.detail = json!({ "session": short(&hash), "sessions_ended": ended });
+        let browser = None;
+        Ok((
+            SignedIn {
+                token,
+                session,
+                browser,
+            },
+            event,
+        ))
+    }
+
+    /// Gives a session another token inside a unit, at a moment at which its holder showed who
+    /// they are; the record of it is the caller's to write.
+    pub(super) async fn renew_session(
+        &self,
+        unit: &mut Unit,
+        session: &SessionContext,
+    ) -> Result<SignedIn> {
+        let now = self.clock.now();
+        let token = bearer::fresh::<32>(&self.random, "")?;
+        let hash = bearer::hash_of::<32>(&token, "").ok_or(EngineError::Internal("a token"))?;
+        if !unit.renew_session(&session.hash, &hash, now).await? {
+            return Err(EngineError::Denied(Permission::OwnAccount));
+        }
+        let session = SessionContext {
+            handle: handle_of(&hash),
+            csrf: form_token(self.keyring()?, &hash),
+            proved_at: now,
+            hash,
+            ..session.clone()
+        };
+        Ok(SignedIn {
+            token,
+            session,
+            browser: None,
+        })
     }
 
     /// A lost note costs nothing but an earlier end of an idle session.
@@ -337,6 +388,9 @@ fn context(
         csrf: form_token(keyring, &hash),
         created_at: row.created_at,
         language: user.language,
+        proved_at: row.proved_at,
+        has_factor: user.factor.is_some(),
+        must_set_up: false,
         hash,
     }
 }

@@ -110,7 +110,9 @@ impl Engine {
             ip: setup.ip.clone(),
             agent: setup.agent,
         };
-        let (signed_in, entered) = self.begin_session(&mut unit, &user, origin).await?;
+        let (signed_in, entered) = self
+            .begin_session(&mut unit, &user, "password", origin)
+            .await?;
         let mut event = Event::new(self.clock.now(), actor(&user, "setup"), "setup.completed");
         event.ip = setup.ip;
         event.detail = json!({ "user": user.name, "role": user.role, "sealed": digest });

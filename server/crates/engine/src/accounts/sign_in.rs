@@ -1,8 +1,8 @@
-//! Signing in with a password.
+//! Signing in with a password, and a code where the account has a second factor.
 //!
 //! Owns the one way from a name and a password to a session. *Invariant:* an unknown name, a
-//! disabled account, a wrong password and one try too many give the same answer; the first three
-//! after the same work.
+//! disabled account, a wrong password, a wrong code and one try too many give the same answer; all
+//! but the last after the same work.
 
 use carillon_domain::event::{Actor, ActorKind, Event, EventResult};
 use carillon_store::UserRow;
@@ -10,21 +10,26 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::bearer;
 use super::hasher::{HashText, Slot, Verdict};
 use super::policy::account_name;
 use super::sessions::{Origin, SessionContext, actor};
 use super::throttle::Buckets;
+use super::{bearer, known_browser};
 use crate::Engine;
 use crate::error::{EngineError, Result};
 use crate::secrets::{Keyring, Place};
 
 /// What somebody typed, and from where.
+#[derive(Default)]
 pub struct SignIn {
     /// Account name as typed.
     pub name: String,
     /// Password as typed.
     pub password: SecretString,
+    /// Code of the second factor as typed; empty where there is none.
+    pub code: SecretString,
+    /// The cookie of a browser in which somebody signed in before, if it came along.
+    pub browser: Option<SecretString>,
     /// Source address.
     pub ip: Option<String>,
     /// What the browser calls itself.
@@ -39,6 +44,8 @@ pub struct SignedIn {
     pub token: SecretString,
     /// The session as every later request will see it.
     pub session: SessionContext,
+    /// A cookie by which this browser is known the next time; `None` where it has one.
+    pub browser: Option<SecretString>,
 }
 
 impl Engine {
@@ -52,31 +59,70 @@ impl Engine {
     /// [`EngineError::Busy`] when too many sign in at once; else when the storage fails.
     pub async fn sign_in(&self, attempt: SignIn) -> Result<Option<SignedIn>> {
         let typed = attempt.name.trim().to_lowercase();
-        let buckets = Buckets::of(self.keyring()?, &typed, attempt.ip.as_deref());
+        let user = match account_name("name", &attempt.name) {
+            Ok(name) => self.store.user_by_name(&name).await?,
+            Err(_) => None,
+        };
+        let (buckets, known) = self.buckets_of(&typed, user.as_ref(), &attempt)?;
         let slot = self.hasher.slot().await?;
         if !self.admit(&buckets).await? {
             self.record_unseen(&typed, &attempt, &buckets).await?;
             return Ok(None);
         }
-        let user = match account_name("name", &attempt.name) {
-            Ok(name) => self.store.user_by_name(&name).await?,
-            Err(_) => None,
-        };
         let verdict = self.compare(slot, user.as_ref(), &attempt.password).await?;
-        match user {
-            Some(user) if verdict.matches && !user.disabled => {
-                let signed_in = self.enter(&user, &attempt, &buckets).await?;
-                if signed_in.is_some() && verdict.outdated {
+        let Some(user) = user else {
+            self.record_failure(None, &attempt, "unknown_account")
+                .await?;
+            return Ok(None);
+        };
+        let entered = if verdict.matches && !user.disabled {
+            self.enter(&user, &attempt, &buckets).await?
+        } else if verdict.matches {
+            Err("disabled_account")
+        } else {
+            Err("wrong_password")
+        };
+        match entered {
+            Ok(mut signed_in) => {
+                if !known {
+                    signed_in.browser = Some(self.fresh_browser(&user)?);
+                }
+                if verdict.outdated {
                     self.rehash(&user, attempt.password).await;
                 }
-                Ok(signed_in)
+                Ok(Some(signed_in))
             }
-            user => {
-                self.record_failure(user.as_ref(), &attempt, verdict)
-                    .await?;
+            Err(why) => {
+                self.record_failure(Some(&user), &attempt, why).await?;
                 Ok(None)
             }
         }
+    }
+
+    /// Where this attempt counts, and whether its browser is known.
+    fn buckets_of(
+        &self,
+        typed: &str,
+        user: Option<&UserRow>,
+        attempt: &SignIn,
+    ) -> Result<(Buckets, bool)> {
+        let keyring = self.keyring()?;
+        let cookie = attempt.browser.as_ref();
+        let browser = user
+            .zip(cookie)
+            .and_then(|(user, cookie)| known_browser::id_of(keyring, cookie, &user.id));
+        Ok(match browser {
+            Some(id) => (Buckets::of_browser(keyring, &id), true),
+            None => (Buckets::of(keyring, typed, attempt.ip.as_deref()), false),
+        })
+    }
+
+    fn fresh_browser(&self, user: &UserRow) -> Result<SecretString> {
+        Ok(known_browser::issue(
+            self.keyring()?,
+            &self.random,
+            &user.id,
+        )?)
     }
 
     pub(super) async fn admit(&self, buckets: &Buckets) -> Result<bool> {
@@ -116,19 +162,23 @@ impl Engine {
     }
 
     /// The account is read again inside the unit: it may have been disabled, or its password
-    /// changed, while the hash was computed.
+    /// changed, while the hash was computed. The inner error is why it was not right.
     async fn enter(
         &self,
         compared: &UserRow,
         attempt: &SignIn,
         buckets: &Buckets,
-    ) -> Result<Option<SignedIn>> {
+    ) -> Result<Result<SignedIn, &'static str>> {
+        let code = self.judge_code(compared, &attempt.code)?;
         let mut unit = self.store.begin().await?;
         let user = unit.user(&compared.id).await?;
         let still =
             |user: &UserRow| !user.disabled && user.password_version == compared.password_version;
         let Some(user) = user.filter(still) else {
-            return Ok(None);
+            return Ok(Err("changed_meanwhile"));
+        };
+        let Some(how) = code.use_up(&mut unit, &user.id).await? else {
+            return Ok(Err("wrong_code"));
         };
         buckets.forgive(&mut unit).await?;
         let previous = attempt.previous.as_ref();
@@ -139,9 +189,9 @@ impl Engine {
             ip: attempt.ip.clone(),
             agent: attempt.agent.clone(),
         };
-        let (signed_in, event) = self.begin_session(&mut unit, &user, origin).await?;
+        let (signed_in, event) = self.begin_session(&mut unit, &user, how, origin).await?;
         unit.record(&[event]).await?.commit().await?;
-        Ok(Some(signed_in))
+        Ok(Ok(signed_in))
     }
 
     /// What was typed as a name is not recorded where no account has it: people type passwords
@@ -150,15 +200,9 @@ impl Engine {
         &self,
         user: Option<&UserRow>,
         attempt: &SignIn,
-        verdict: Verdict,
+        why: &str,
     ) -> Result<()> {
-        let (who, why) = match user {
-            None => (unknown(), "unknown_account"),
-            Some(user) if user.disabled && verdict.matches => {
-                (actor(user, "password"), "disabled_account")
-            }
-            Some(user) => (actor(user, "password"), "wrong_password"),
-        };
+        let who = user.map_or_else(unknown, |user| actor(user, "password"));
         let mut event = Event::new(self.clock.now(), who, "account.sign_in_failed");
         event.ip.clone_from(&attempt.ip);
         event.result = EventResult::Failed;

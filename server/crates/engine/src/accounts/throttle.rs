@@ -38,6 +38,22 @@ impl Buckets {
         }
     }
 
+    /// Of a browser in which this account signed in before: strangers count elsewhere.
+    pub(super) fn of_browser(keyring: &Keyring, browser: &str) -> Self {
+        Self {
+            account: bucket(keyring, "browser", browser),
+            address: None,
+        }
+    }
+
+    /// Of whoever holds a session of this account and shows who they are.
+    pub(super) fn of_proofs(keyring: &Keyring, user_id: &str) -> Self {
+        Self {
+            account: bucket(keyring, "proof", user_id),
+            address: None,
+        }
+    }
+
     /// Where the attempts come from: the address, or the account for callers without one.
     pub(super) fn source(&self) -> &str {
         self.address.as_deref().unwrap_or(&self.account)

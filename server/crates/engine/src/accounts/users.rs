@@ -43,6 +43,8 @@ pub struct UserInfo {
     pub area: Option<Area>,
     /// May let dangerous jobs of others run.
     pub approver: bool,
+    /// Has a second factor.
+    pub second_factor: bool,
     /// Cannot sign in, nor can its tokens.
     pub disabled: bool,
     /// For edits.
@@ -58,6 +60,7 @@ impl UserInfo {
         Self {
             area: row.scoped.then_some(area),
             approver: row.approver,
+            second_factor: row.factor.is_some(),
             id: row.id,
             name: row.name,
             role: row.role,

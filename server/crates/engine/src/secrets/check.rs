@@ -82,6 +82,22 @@ fn check_one(keyring: &Keyring, id: &str, value: &str) -> Result<(), KeyCheckErr
     }
 }
 
+/// Notes the proof of a key before its first use, with the records that tell of it.
+pub(super) async fn note_key(
+    unit: &mut Unit,
+    keyring: &Keyring,
+    key: KeyId,
+) -> Result<(), KeyCheckError> {
+    let value = proof(keyring, key).ok_or_else(|| KeyCheckError::Missing(key.to_string()))?;
+    unit.set_meta(ACTIVE, &key.to_string()).await?;
+    Ok(unit.set_meta(&name_of(key), &value).await?)
+}
+
+/// Forgets a key that nothing is sealed with any more.
+pub(super) async fn forget_key(unit: &mut Unit, key: KeyId) -> Result<(), StoreError> {
+    unit.delete_meta(&name_of(key)).await.map(drop)
+}
+
 async fn note_active(
     mut unit: Unit,
     keyring: &Keyring,

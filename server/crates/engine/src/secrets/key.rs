@@ -108,6 +108,12 @@ impl RootKey {
         self.state
     }
 
+    /// The same key in another state.
+    #[must_use]
+    pub(super) fn in_state(self, state: KeyState) -> Self {
+        Self { state, ..self }
+    }
+
     /// When it was made.
     pub const fn created(&self) -> Timestamp {
         self.created

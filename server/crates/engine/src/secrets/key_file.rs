@@ -18,7 +18,7 @@ use secrecy::{ExposeSecret as _, ExposeSecretMut as _, SecretBox};
 use zeroize::Zeroizing;
 
 use super::key::{KeyId, KeyState, RootKey};
-use super::keyring::Keyring;
+use super::keyring::{Keyring, KeyringError};
 use crate::random::Random;
 
 /// Name of the credential that systemd hands over.
@@ -46,6 +46,9 @@ pub enum KeyFileError {
         /// What is wrong and what to do.
         problem: &'static str,
     },
+    /// Somebody else owns it.
+    #[error("the key file {0} is handed over by systemd: change it where systemd has it")]
+    NotOurs(PathBuf),
     /// A line is not right, or all together are not.
     #[error("the key file {path}, line {line}: {problem}")]
     Malformed {
@@ -98,8 +101,42 @@ impl KeySource {
     /// # Errors
     /// [`KeyFileError`]; [`KeyFileError::Missing`] when there is no file.
     pub fn load(&self) -> Result<Keyring, KeyFileError> {
+        let keys = self.keys()?;
+        Keyring::read_from(Some(self.clone()), keys).map_err(|error| self.malformed(error))
+    }
+
+    /// Reads the keys one by one.
+    pub(super) fn keys(&self) -> Result<Vec<RootKey>, KeyFileError> {
         let text = read_private(self)?;
         parse(self.path(), &text)
+    }
+
+    fn malformed(&self, error: KeyringError) -> KeyFileError {
+        KeyFileError::Malformed {
+            path: self.path().to_owned(),
+            line: 0,
+            problem: error.to_string(),
+        }
+    }
+
+    /// Puts these keys in the place of the file's, all at once: whoever reads it meets the keys
+    /// of before or those of now, also after a crash.
+    ///
+    /// # Errors
+    /// [`KeyFileError::NotOurs`] where systemd hands the file over.
+    pub(super) fn replace(&self, keys: &[RootKey]) -> Result<(), KeyFileError> {
+        let Self::File(path) = self else {
+            return Err(KeyFileError::NotOurs(self.path().to_owned()));
+        };
+        check_states(keys).map_err(|error| self.malformed(error))?;
+        let mut text = Zeroizing::new(HEADER.to_owned());
+        for key in keys {
+            text.push_str(&render(key));
+        }
+        exchange(path, &text).map_err(|source| KeyFileError::Io {
+            path: path.clone(),
+            source,
+        })
     }
 
     /// Makes the file with one active key. Only for the very first start, while the database
@@ -125,6 +162,19 @@ impl KeySource {
     }
 }
 
+/// What a keyring would say, before anything is written.
+fn check_states(keys: &[RootKey]) -> Result<(), KeyringError> {
+    match keys
+        .iter()
+        .filter(|key| key.state() == KeyState::Active)
+        .count()
+    {
+        1 => Ok(()),
+        0 => Err(KeyringError::NoActiveKey),
+        _ => Err(KeyringError::ManyActiveKeys),
+    }
+}
+
 fn render(key: &RootKey) -> Zeroizing<String> {
     let encoded = Zeroizing::new(STANDARD.encode(key.bytes().expose_secret()));
     Zeroizing::new(format!(
@@ -145,6 +195,27 @@ pub(crate) fn write_new(path: &Path, text: &str) -> io::Result<()> {
         .open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
+    sync_folder_of(path)
+}
+
+/// Writes beside the file and takes its name. The owner stays who it was: root may change the
+/// keys of the service's user.
+fn exchange(path: &Path, text: &str) -> io::Result<()> {
+    let owner = fs::metadata(path)?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    write_new(&beside, text)?;
+    std::os::unix::fs::chown(&beside, Some(owner.uid()), Some(owner.gid()))?;
+    fs::rename(&beside, path)?;
+    sync_folder_of(path)
+}
+
+fn sync_folder_of(path: &Path) -> io::Result<()> {
     let parent = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
@@ -206,7 +277,7 @@ fn read_all(file: &mut File, length: u64) -> io::Result<Zeroizing<String>> {
     Ok(text)
 }
 
-fn parse(path: &Path, text: &str) -> Result<Keyring, KeyFileError> {
+fn parse(path: &Path, text: &str) -> Result<Vec<RootKey>, KeyFileError> {
     let malformed = |line, problem: String| KeyFileError::Malformed {
         path: path.to_owned(),
         line,
@@ -216,11 +287,10 @@ fn parse(path: &Path, text: &str) -> Result<Keyring, KeyFileError> {
         .lines()
         .enumerate()
         .map(|(index, line)| (index + 1, line.trim()));
-    let keys = lines
+    lines
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
         .map(|(number, line)| parse_line(line).map_err(|problem| malformed(number, problem.into())))
-        .collect::<Result<Vec<_>, _>>()?;
-    Keyring::new(keys).map_err(|error| malformed(0, error.to_string()))
+        .collect()
 }
 
 fn parse_line(line: &str) -> Result<RootKey, &'static str> {

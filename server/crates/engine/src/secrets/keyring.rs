@@ -4,7 +4,7 @@
 //! *Invariant:* exactly one key is active; a subkey of one purpose is never used for another.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use super::key::{KeyId, KeyState, RootKey};
+use super::key_file::KeySource;
 
 /// What a subkey is for. Each has its own label, so that a leak of one tells nothing of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub enum Purpose {
     Csrf,
     /// Names of what failed to sign in, before they are stored.
     Throttle,
+    /// Cookies of browsers in which somebody signed in before.
+    Browser,
 }
 
 impl Purpose {
@@ -36,13 +39,21 @@ impl Purpose {
             Self::KeyCheck => b"carillon-subkey-v1/keycheck",
             Self::Csrf => b"carillon-subkey-v1/csrf",
             Self::Throttle => b"carillon-subkey-v1/throttle",
+            Self::Browser => b"carillon-subkey-v1/browser",
         }
     }
 }
 
-/// The keys of this installation; cheap to clone.
+/// The keys of this installation; cheap to clone. All clones change together when the key file
+/// is read again.
 #[derive(Clone)]
-pub struct Keyring(Arc<Keys>);
+pub struct Keyring(Arc<Shared>);
+
+struct Shared {
+    keys: RwLock<Arc<Keys>>,
+    /// Where they were read, to be read again when an unknown key is met.
+    source: Option<KeySource>,
+}
 
 struct Keys {
     active: KeyId,
@@ -64,12 +75,8 @@ pub enum KeyringError {
     Repeated,
 }
 
-impl Keyring {
-    /// From keys, one of which is active.
-    ///
-    /// # Errors
-    /// [`KeyringError`] unless exactly one is active and none is repeated.
-    pub fn new(keys: Vec<RootKey>) -> Result<Self, KeyringError> {
+impl Keys {
+    fn new(keys: Vec<RootKey>) -> Result<Self, KeyringError> {
         let mut active = keys.iter().filter(|key| key.state() == KeyState::Active);
         let first = active.next().ok_or(KeyringError::NoActiveKey)?.id();
         if active.next().is_some() {
@@ -78,37 +85,82 @@ impl Keyring {
         let count = keys.len();
         let all: BTreeMap<_, _> = keys.into_iter().map(|key| (key.id(), key)).collect();
         if all.len() == count {
-            Ok(Self(Arc::new(Keys { active: first, all })))
+            Ok(Self { active: first, all })
         } else {
             Err(KeyringError::Repeated)
         }
     }
+}
+
+impl Keyring {
+    /// From keys, one of which is active.
+    ///
+    /// # Errors
+    /// [`KeyringError`] unless exactly one is active and none is repeated.
+    pub fn new(keys: Vec<RootKey>) -> Result<Self, KeyringError> {
+        Self::read_from(None, keys)
+    }
+
+    /// The same, from where they can be read again.
+    pub(super) fn read_from(
+        source: Option<KeySource>,
+        keys: Vec<RootKey>,
+    ) -> Result<Self, KeyringError> {
+        Ok(Self(Arc::new(Shared {
+            keys: RwLock::new(Arc::new(Keys::new(keys)?)),
+            source,
+        })))
+    }
+
+    fn now(&self) -> Arc<Keys> {
+        let keys = self.0.keys.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&keys)
+    }
+
+    /// Where the keys were read.
+    pub(super) fn source(&self) -> Option<&KeySource> {
+        self.0.source.as_ref()
+    }
+
+    /// Takes over the keys of another reading of the file, if it has the key that seals today:
+    /// one that lacks it is not the file of this installation.
+    pub(super) fn take_over(&self, other: &Self) -> bool {
+        let theirs = other.now();
+        let mut mine = self.0.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let fits = theirs.all.contains_key(&mine.active);
+        if fits {
+            *mine = theirs;
+        }
+        fits
+    }
 
     /// The key that seals what is written now.
     pub fn active(&self) -> KeyId {
-        self.0.active
+        self.now().active
     }
 
     /// Ids of all keys at hand.
-    pub fn ids(&self) -> impl Iterator<Item = KeyId> {
-        self.0.all.keys().copied()
+    pub fn ids(&self) -> Vec<KeyId> {
+        self.now().all.keys().copied().collect()
     }
 
     /// Whether this key is at hand.
     pub fn contains(&self, key: KeyId) -> bool {
-        self.0.all.contains_key(&key)
+        self.now().all.contains_key(&key)
     }
 
     /// A keyed digest of these parts under the active key; each part carries its length.
     pub fn mac(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; 32] {
-        digest(&self.active_subkey(purpose), parts)
+        digest(&self.active_subkey(purpose).1, parts)
     }
 
     /// Whether this is the digest of these parts under any key at hand, in constant time per key:
     /// a page that was open while another key became active still works.
     pub fn verify_mac(&self, purpose: Purpose, parts: &[&[u8]], given: &[u8]) -> bool {
-        self.ids()
-            .filter_map(|key| self.mac_with(key, purpose, parts))
+        let keys = self.now();
+        keys.all
+            .values()
+            .map(|key| digest(&key.subkey(purpose.label()), parts))
             .any(|expected| bool::from(expected.as_slice().ct_eq(given)))
     }
 
@@ -122,14 +174,20 @@ impl Keyring {
         Some(digest(&*self.subkey(key, purpose)?, parts))
     }
 
-    /// The active key's subkey of a purpose.
-    pub(super) fn active_subkey(&self, purpose: Purpose) -> Zeroizing<[u8; 32]> {
-        self.0.all[&self.0.active].subkey(purpose.label())
+    /// The active key and its subkey of a purpose.
+    pub(super) fn active_subkey(&self, purpose: Purpose) -> (KeyId, Zeroizing<[u8; 32]>) {
+        let keys = self.now();
+        (keys.active, keys.all[&keys.active].subkey(purpose.label()))
     }
 
-    /// The subkey of a purpose; `None` when that key is not at hand.
+    /// The subkey of a purpose; `None` when that key is not at hand, nor in the file by now:
+    /// another node may have made it.
     pub(super) fn subkey(&self, key: KeyId, purpose: Purpose) -> Option<Zeroizing<[u8; 32]>> {
-        Some(self.0.all.get(&key)?.subkey(purpose.label()))
+        if !self.contains(key) {
+            let again = self.0.source.as_ref()?.load().ok()?;
+            self.take_over(&again);
+        }
+        Some(self.now().all.get(&key)?.subkey(purpose.label()))
     }
 }
 

@@ -11,11 +11,14 @@ pub mod key;
 pub mod key_file;
 mod keyring;
 mod place;
+mod rotation;
 mod seal;
 
 pub use check::{KeyCheckError, check_keys};
+pub use key::{KeyId, KeyState};
 pub use key_file::{KeyFileError, KeySource};
 pub(crate) use key_file::{read_private, write_new};
 pub use keyring::{Keyring, Purpose};
 pub use place::Place;
+pub use rotation::{KeyInfo, Rewrapped, unreadable};
 pub use seal::{OpenError, SealError};

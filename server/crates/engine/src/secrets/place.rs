@@ -45,6 +45,11 @@ impl Place {
         }
     }
 
+    /// The secret of an account's second factor, by account id and version of the factor.
+    pub fn second_factor(user: impl Into<String>, version: i64) -> Self {
+        Self::seal("users", "factor", user, version)
+    }
+
     fn seal(
         table: &'static str,
         column: &'static str,

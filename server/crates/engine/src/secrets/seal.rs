@@ -74,9 +74,9 @@ impl Keyring {
     /// # Errors
     /// Only when no random bytes can be had, or beyond 256 GiB.
     pub fn seal(&self, random: &Random, place: &Place, value: &[u8]) -> Result<Vec<u8>, SealError> {
-        let key = self.active();
+        let (key, subkey) = self.active_subkey(place.purpose);
         let nonce = random.bytes::<24>()?;
-        let cipher = cipher(&self.active_subkey(place.purpose));
+        let cipher = cipher(&subkey);
         let mut blob = Vec::with_capacity(TEXT_AT + value.len() + TAG_LENGTH);
         blob.push(FORM);
         blob.extend_from_slice(key.as_bytes());
@@ -273,7 +273,11 @@ mod tests {
         let both = ring(&[(1, KeyState::Standby), (2, KeyState::Active)]);
         let place = Place::credential("berlin", 1);
         let mut blob = sealed(&both, &place);
-        let other = both.ids().find(|id| *id != both.active()).unwrap();
+        let other = both
+            .ids()
+            .into_iter()
+            .find(|id| *id != both.active())
+            .unwrap();
         blob[KEY_AT..NONCE_AT].copy_from_slice(other.as_bytes());
         assert_eq!(refusal(&both, &place, &blob), Some(OpenError::Forged));
     }

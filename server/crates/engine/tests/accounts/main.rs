@@ -10,6 +10,8 @@ mod asvs;
 mod house;
 mod keys;
 mod passwords;
+mod reset;
+mod second_factor;
 mod sessions;
 mod setup;
 mod sight;

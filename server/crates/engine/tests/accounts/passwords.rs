@@ -1,6 +1,7 @@
 //! Changing passwords.
 
 use carillon_domain::event::EventResult;
+use carillon_engine::accounts::SignIn;
 use carillon_engine::{Caller, EngineError};
 
 use crate::house::{House, PASSWORD, secret};
@@ -111,12 +112,10 @@ async fn a_hash_moved_to_another_account_opens_nothing() {
         .await
         .unwrap();
     unit.commit_bookkeeping().await.unwrap();
-    let attempt = carillon_engine::accounts::SignIn {
+    let attempt = SignIn {
         name: "admin".to_owned(),
         password: secret(NEW),
-        ip: None,
-        agent: String::new(),
-        previous: None,
+        ..SignIn::default()
     };
     assert_eq!(next, poor.password_version + 1, "only the account differs");
     assert!(matches!(

@@ -223,9 +223,8 @@ async fn the_session_that_came_along_ends() {
     let attempt = SignIn {
         name: "operator".to_owned(),
         password: secret(PASSWORD),
-        ip: None,
-        agent: String::new(),
         previous: Some(first.token.clone()),
+        ..SignIn::default()
     };
     let second = house.engine.sign_in(attempt).await.unwrap().unwrap();
     assert_ne!(first.token.expose_secret(), second.token.expose_secret());
@@ -253,9 +252,7 @@ async fn without_keys_nobody_signs_in() {
     let attempt = SignIn {
         name: "admin".to_owned(),
         password: secret(PASSWORD),
-        ip: None,
-        agent: String::new(),
-        previous: None,
+        ..SignIn::default()
     };
     assert!(matches!(
         sealed.sign_in(attempt).await,

@@ -26,6 +26,8 @@ pub struct SessionRow {
     pub created_at: Timestamp,
     /// When it was last used.
     pub last_seen_at: Timestamp,
+    /// When whoever holds it last showed who they are.
+    pub proved_at: Timestamp,
     /// From where it was made.
     pub ip: String,
     /// The browser's name for itself.
@@ -42,7 +44,7 @@ impl std::fmt::Debug for SessionRow {
 }
 
 const COLUMNS: &str = "s.id_hash, s.user_id, s.auth, s.created_at AS session_created_at, \
-     s.last_seen_at, s.ip, s.agent";
+     s.last_seen_at, s.proved_at, s.ip, s.agent";
 
 fn session_row(row: &Row) -> Result<SessionRow> {
     let fields = row.of("sessions", "user_id");
@@ -52,6 +54,7 @@ fn session_row(row: &Row) -> Result<SessionRow> {
         auth: fields.text("auth")?,
         created_at: fields.at("session_created_at")?,
         last_seen_at: fields.at("last_seen_at")?,
+        proved_at: fields.at("proved_at")?,
         ip: fields.text("ip")?,
         agent: fields.text("agent")?,
     })
@@ -64,7 +67,7 @@ impl Store {
         let mut sql = Sql::new("SELECT ");
         sql.push(COLUMNS).push(
             ", u.id, u.name, u.role, u.password, u.password_version, u.disabled, u.scoped, \
-             u.approver, u.version, \
+             u.approver, u.factor, u.factor_version, u.version, \
              u.created_at, u.updated_at, u.last_sign_in_at, u.language \
              FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = ",
         );
@@ -91,14 +94,15 @@ impl Unit {
     /// Begins a session.
     pub async fn insert_session(&mut self, session: &SessionRow) -> Result<()> {
         let sql = Sql::new(
-            "INSERT INTO sessions (id_hash, user_id, auth, created_at, last_seen_at, ip, \
-             agent) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO sessions (id_hash, user_id, auth, created_at, last_seen_at, proved_at, \
+             ip, agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         );
         let sql = sql.arg(&session.id_hash).arg(&session.user_id);
         let sql = sql
             .arg(&session.auth)
             .arg(session.created_at)
-            .arg(session.last_seen_at);
+            .arg(session.last_seen_at)
+            .arg(session.proved_at);
         self.conn()
             .execute(sql.arg(&session.ip).arg(&session.agent))
             .await
@@ -112,6 +116,35 @@ impl Unit {
             .execute(sql.arg(id_hash).arg(now))
             .await
             .map(drop)
+    }
+
+    /// Gives a session another id, at a moment at which its holder showed who they are: whoever
+    /// knows the old one has nothing. Says whether it was there.
+    pub async fn renew_session(
+        &mut self,
+        id_hash: &[u8],
+        new_hash: &[u8],
+        now: Timestamp,
+    ) -> Result<bool> {
+        let sql = Sql::new(
+            "UPDATE sessions SET id_hash = $2, proved_at = $3, last_seen_at = $3 \
+             WHERE id_hash = $1",
+        );
+        let changed = self
+            .conn()
+            .execute(sql.arg(id_hash).arg(new_hash).arg(now))
+            .await?;
+        Ok(changed > 0)
+    }
+
+    /// Ends the sessions of an account beyond the so many that were used last; says how many.
+    pub async fn delete_sessions_beyond(&mut self, user_id: &str, most: i64) -> Result<u64> {
+        let sql = Sql::new(
+            "DELETE FROM sessions WHERE user_id = $1 AND id_hash NOT IN \
+             (SELECT id_hash FROM sessions WHERE user_id = $1 \
+             ORDER BY last_seen_at DESC, created_at DESC, id_hash LIMIT $2)",
+        );
+        self.conn().execute(sql.arg(user_id).arg(most)).await
     }
 
     /// Ends a session; says whether it was there.

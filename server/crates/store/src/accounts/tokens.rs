@@ -96,7 +96,7 @@ impl Store {
         let mut sql = Sql::new("SELECT ");
         sql.push(COLUMNS).push(
             ", u.id, u.name, u.role, u.password, u.password_version, u.disabled, u.scoped, \
-             u.approver, u.version, \
+             u.approver, u.factor, u.factor_version, u.version, \
              u.created_at, u.updated_at, u.last_sign_in_at, u.language \
              FROM api_tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = ",
         );

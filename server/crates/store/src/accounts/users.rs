@@ -31,6 +31,10 @@ pub struct UserRow {
     pub scoped: bool,
     /// May let dangerous jobs of others run.
     pub approver: bool,
+    /// The sealed secret of its second factor; `None` = it has none.
+    pub factor: Option<Vec<u8>>,
+    /// Counts the second factors that it had; part of what the seal covers.
+    pub factor_version: i64,
     /// For edits.
     pub version: i64,
     /// When it was made.
@@ -68,7 +72,8 @@ pub struct NewUser {
 }
 
 const SELECT: &str = "SELECT id, name, role, password, password_version, disabled, scoped, \
-     approver, version, created_at, updated_at, last_sign_in_at, language FROM users";
+     approver, factor, factor_version, version, created_at, updated_at, last_sign_in_at, \
+     language FROM users";
 
 pub(crate) fn user_row(row: &Row) -> Result<UserRow> {
     let fields = row.of("users", "id");
@@ -81,6 +86,8 @@ pub(crate) fn user_row(row: &Row) -> Result<UserRow> {
         disabled: fields.get("disabled")?,
         scoped: fields.get("scoped")?,
         approver: fields.get("approver")?,
+        factor: fields.get("factor")?,
+        factor_version: fields.int("factor_version")?,
         version: fields.int("version")?,
         created_at: fields.at("created_at")?,
         updated_at: fields.at("updated_at")?,

@@ -74,6 +74,7 @@ fn session(hash: u8, user: &str) -> SessionRow {
         auth: "password".to_owned(),
         created_at: at(10),
         last_seen_at: at(10),
+        proved_at: at(10),
         ip: "10.0.0.1".to_owned(),
         agent: "curl".to_owned(),
     }
@@ -301,4 +302,89 @@ pub(crate) async fn a_key_is_good_for_one_request(db: Database) {
     let mut unit = db.store.begin().await.unwrap();
     assert_eq!(unit.delete_old_keys(at(20)).await.unwrap(), 1);
     unit.commit_bookkeeping().await.unwrap();
+}
+
+pub(crate) async fn a_step_and_a_recovery_code_are_used_once(db: Database) {
+    add_user(&db.store, "1", "a").await;
+    let mut unit = db.store.begin().await.unwrap();
+    unit.set_factor("1", (vec![9], 1), 100, at(2))
+        .await
+        .unwrap();
+    let again = unit.set_factor("1", (vec![8], 1), 100, at(2)).await;
+    assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
+    for (version, step, taken) in [
+        (1, 100, false),
+        (2, 101, false),
+        (1, 101, true),
+        (1, 101, false),
+    ] {
+        let used = unit.use_factor_step("1", version, step).await.unwrap();
+        assert_eq!(used, taken, "{version} {step}");
+    }
+    unit.replace_recovery_codes("1", &[vec![1], vec![2]])
+        .await
+        .unwrap();
+    assert!(!unit.use_recovery_code("2", &[1]).await.unwrap());
+    assert!(unit.use_recovery_code("1", &[1]).await.unwrap());
+    assert!(!unit.use_recovery_code("1", &[1]).await.unwrap());
+    unit.commit_bookkeeping().await.unwrap();
+    let user = db.store.user("1").await.unwrap().unwrap();
+    assert_eq!((user.factor, user.factor_version), (Some(vec![9]), 1));
+    assert_eq!(db.store.count_recovery_codes("1").await.unwrap(), 1);
+
+    let mut unit = db.store.begin().await.unwrap();
+    assert!(unit.clear_factor("1", at(3)).await.unwrap());
+    assert!(!unit.clear_factor("1", at(3)).await.unwrap());
+    assert!(!unit.use_factor_step("1", 1, 200).await.unwrap());
+    unit.set_factor("1", (vec![7], 2), 1, at(4)).await.unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    assert_eq!(db.store.count_recovery_codes("1").await.unwrap(), 0);
+}
+
+pub(crate) async fn a_reset_link_works_once_until_its_end(db: Database) {
+    add_user(&db.store, "1", "a").await;
+    let mut unit = db.store.begin().await.unwrap();
+    unit.put_reset_link("1", &[1], at(100)).await.unwrap();
+    unit.put_reset_link("1", &[2], at(100)).await.unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    assert_eq!(db.store.reset_link(&[1], at(50)).await.unwrap(), None);
+    assert_eq!(db.store.reset_link(&[2], at(100)).await.unwrap(), None);
+    let owner = db.store.reset_link(&[2], at(99)).await.unwrap();
+    assert_eq!(owner.as_deref(), Some("1"));
+    let mut unit = db.store.begin().await.unwrap();
+    assert_eq!(unit.take_reset_link(&[2], at(100)).await.unwrap(), None);
+    let taken = unit.take_reset_link(&[2], at(99)).await.unwrap();
+    assert_eq!(taken.as_deref(), Some("1"));
+    assert_eq!(unit.take_reset_link(&[2], at(99)).await.unwrap(), None);
+}
+
+pub(crate) async fn a_session_goes_on_under_another_id_and_the_oldest_end(db: Database) {
+    add_user(&db.store, "1", "a").await;
+    let mut unit = db.store.begin().await.unwrap();
+    for hash in 1..=4 {
+        unit.insert_session(&session(hash, "1")).await.unwrap();
+        unit.touch_session(&[hash; 32], at(10 + i64::from(hash)))
+            .await
+            .unwrap();
+    }
+    assert!(
+        unit.renew_session(&[1; 32], &[9; 32], at(60))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !unit
+            .renew_session(&[1; 32], &[8; 32], at(60))
+            .await
+            .unwrap()
+    );
+    assert_eq!(unit.delete_sessions_beyond("1", 2).await.unwrap(), 2);
+    assert_eq!(unit.delete_sessions_beyond("1", 2).await.unwrap(), 0);
+    unit.commit_bookkeeping().await.unwrap();
+    let (renewed, _) = db.store.session(&[9; 32]).await.unwrap().unwrap();
+    assert_eq!((renewed.proved_at, renewed.last_seen_at), (at(60), at(60)));
+    assert_eq!(renewed.created_at, at(10));
+    let left = db.store.sessions(Some("1")).await.unwrap();
+    let left: Vec<u8> = left.iter().map(|row| row.id_hash[0]).collect();
+    assert_eq!(left, [9, 4]);
 }

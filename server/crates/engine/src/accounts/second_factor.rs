@@ -1,0 +1,322 @@
+//! The second factor: a code of an authenticator app, and recovery codes for its loss.
+//!
+//! Owns setting it up, taking it away, for which roles it is demanded, and the judgement of a
+//! code. *Invariant:* the secret is sealed and leaves only while it is set up; a code works once.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use carillon_domain::event::Event;
+use carillon_domain::role::Role;
+use carillon_store::{Unit, UserRow};
+use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::sessions::SessionContext;
+use super::sign_in::SignedIn;
+use super::{recovery, totp};
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::{EngineError, Result};
+use crate::secrets::{Keyring, Place};
+
+const DRAFT: &str = "factor";
+/// How long a secret waits for its first code.
+const SETUP_LASTS: Duration = Duration::from_mins(15);
+const POLICY: &str = "second_factor_roles";
+
+/// What a code turned out to be, before it is used up.
+pub(super) enum Code {
+    /// The account has no second factor.
+    NotAsked,
+    /// The app's, of this step of this version of the secret.
+    App { step: i64, version: i64 },
+    /// A recovery code, if there is one of this hash.
+    Recovery([u8; 32]),
+    /// Nothing that could be right.
+    Wrong,
+}
+
+/// A secret that waits for its first code.
+#[derive(Serialize, Deserialize)]
+struct Pending {
+    secret: [u8; totp::SECRET],
+}
+
+/// What somebody needs to set up their app. Shown to its owner and nowhere else.
+pub struct FactorSetup {
+    /// The secret as one types it.
+    pub secret: Zeroizing<String>,
+    /// The link that the picture holds.
+    pub link: Zeroizing<String>,
+}
+
+/// A second factor that was set up, or whose recovery codes were made anew.
+pub struct FactorMade {
+    /// The session goes on under this token.
+    pub signed_in: SignedIn,
+    /// Shown this once.
+    pub codes: Vec<SecretString>,
+}
+
+impl Engine {
+    /// For which roles a second factor is demanded; administrators where nobody decided.
+    ///
+    /// # Errors
+    /// Only when the storage fails.
+    pub async fn second_factor_roles(&self) -> Result<BTreeSet<Role>> {
+        read(self.store.meta(POLICY).await?.as_deref())
+    }
+
+    /// Demands a second factor for these roles. Whoever has none can do nothing else until it is
+    /// set up.
+    ///
+    /// # Errors
+    /// [`EngineError::Denied`].
+    pub async fn demand_second_factor(
+        &self,
+        caller: &Caller,
+        roles: &BTreeSet<Role>,
+    ) -> Result<()> {
+        caller.require_administrator()?;
+        let text = serde_json::to_string(roles)
+            .map_err(|_| EngineError::Internal("roles without a JSON form"))?;
+        let mut unit = self.store.begin().await?;
+        let before = read(unit.meta(POLICY).await?.as_deref())?;
+        unit.set_meta(POLICY, &text).await?;
+        let mut event = caller.event(self.clock.now(), "second_factor.demanded");
+        event.detail = json!({ "before": before, "after": roles });
+        unit.record(&[event]).await?.commit().await?;
+        Ok(())
+    }
+
+    /// Whether this account must set one up before anything else.
+    pub(super) async fn must_set_up(&self, user: &UserRow) -> Result<bool> {
+        Ok(user.factor.is_none() && self.second_factor_roles().await?.contains(&user.role))
+    }
+
+    /// How many recovery codes the caller has left.
+    ///
+    /// # Errors
+    /// [`EngineError::Denied`] to callers without an account.
+    pub async fn recovery_codes_left(&self, caller: &Caller) -> Result<i64> {
+        Ok(self.store.count_recovery_codes(caller.account()?).await?)
+    }
+
+    /// Begins to set a second factor up: says under which id the fresh secret waits. Nothing
+    /// changes before its first code.
+    ///
+    /// # Errors
+    /// [`EngineError::Denied`] to callers without an account.
+    pub async fn begin_second_factor(&self, caller: &Caller) -> Result<String> {
+        caller.account()?;
+        let pending = Pending {
+            secret: self.random.bytes()?,
+        };
+        self.keep_draft(caller, DRAFT, &pending, SETUP_LASTS).await
+    }
+
+    /// What the app needs of a secret that waits.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when its time is over.
+    pub async fn second_factor_setup(&self, caller: &Caller, id: &str) -> Result<FactorSetup> {
+        let pending: Pending = self.draft(caller, DRAFT, id).await?;
+        let secret = totp::base32(&pending.secret);
+        let link = totp::app_link(&caller.actor.name, &secret);
+        Ok(FactorSetup { secret, link })
+    }
+
+    /// Makes the secret that waits the account's second factor: its code shows that the app has
+    /// it. All other sessions end.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] on the field `code`; not found when its time is over.
+    pub async fn confirm_second_factor(
+        &self,
+        session: &SessionContext,
+        id: &str,
+        code: &SecretString,
+    ) -> Result<FactorMade> {
+        let now = self.clock.now();
+        let pending: Pending = self.draft(&session.caller, DRAFT, id).await?;
+        let typed = digits(code.expose_secret());
+        let step = totp::step_of(&pending.secret, &typed, now).ok_or_else(wrong_code)?;
+        let user = self.own_row(session).await?;
+        let version = user.factor_version + 1;
+        let place = Place::second_factor(&user.id, version);
+        let sealed = self
+            .keyring()?
+            .seal(&self.random, &place, &pending.secret)?;
+        let digest = Keyring::digest_of(&sealed);
+        let mut unit = self.store.begin().await?;
+        if unit.take_draft(id, &user.id, now).await?.is_none() {
+            return Err(EngineError::NotFound);
+        }
+        unit.set_factor(&user.id, (sealed, version), step, now)
+            .await?;
+        let codes = self.fresh_codes(&mut unit, &user.id).await?;
+        let mut event = session.caller.event(now, "second_factor.set_up");
+        event.detail = json!({ "user": user.name, "sealed": digest });
+        let signed_in = self.go_on(unit, session, event).await?;
+        Ok(FactorMade { signed_in, codes })
+    }
+
+    /// Gives somebody new recovery codes; the ones before do not work any more.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] without a second factor.
+    pub async fn renew_recovery_codes(&self, session: &SessionContext) -> Result<FactorMade> {
+        let user = self.own_row(session).await?;
+        if user.factor.is_none() {
+            let message = "There is no second factor: set it up first.";
+            return Err(EngineError::Conflict(message.to_owned()));
+        }
+        let mut unit = self.store.begin().await?;
+        let codes = self.fresh_codes(&mut unit, &user.id).await?;
+        let mut event = session
+            .caller
+            .event(self.clock.now(), "second_factor.codes_renewed");
+        event.detail = json!({ "user": user.name });
+        let signed_in = self.go_on(unit, session, event).await?;
+        Ok(FactorMade { signed_in, codes })
+    }
+
+    /// Takes one's own second factor away.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] where the role demands one.
+    pub async fn remove_second_factor(&self, session: &SessionContext) -> Result<SignedIn> {
+        let user = self.own_row(session).await?;
+        if self.second_factor_roles().await?.contains(&user.role) {
+            let message =
+                "Your role demands a second factor: you can set up another, not go without.";
+            return Err(EngineError::Conflict(message.to_owned()));
+        }
+        let now = self.clock.now();
+        let mut unit = self.store.begin().await?;
+        unit.clear_factor(&user.id, now).await?;
+        let mut event = session.caller.event(now, "second_factor.removed");
+        event.detail = json!({ "user": user.name });
+        self.go_on(unit, session, event).await
+    }
+
+    /// Takes somebody else's second factor away, for one who lost the app and the codes. Their
+    /// sessions end, their password stays.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] for one's own.
+    pub async fn reset_second_factor(&self, caller: &Caller, name: &str) -> Result<()> {
+        caller.require_administrator()?;
+        let user = self.user_named(name).await?;
+        if caller.user_id.as_deref() == Some(user.id.as_str()) {
+            let message = "Another administrator can take your second factor away, not you.";
+            return Err(EngineError::Conflict(message.to_owned()));
+        }
+        let now = self.clock.now();
+        let mut unit = self.store.begin().await?;
+        if !unit.clear_factor(&user.id, now).await? {
+            return Ok(());
+        }
+        unit.delete_sessions_of(&user.id, None).await?;
+        let mut event = caller.event(now, "second_factor.reset");
+        event.detail = json!({ "user": user.name });
+        unit.record(&[event]).await?.commit().await?;
+        Ok(())
+    }
+
+    /// What a typed code could be for this account. Nothing is used up yet.
+    pub(super) fn judge_code(&self, user: &UserRow, typed: &SecretString) -> Result<Code> {
+        let Some(sealed) = &user.factor else {
+            return Ok(Code::NotAsked);
+        };
+        let place = Place::second_factor(&user.id, user.factor_version);
+        let secret: SecretSlice<u8> = self.keyring()?.open(&place, sealed)?;
+        let typed = typed.expose_secret();
+        let step = totp::step_of(secret.expose_secret(), &digits(typed), self.clock.now());
+        Ok(match (step, recovery::hash_of(typed)) {
+            (Some(step), _) => Code::App {
+                step,
+                version: user.factor_version,
+            },
+            (None, Some(hash)) => Code::Recovery(hash),
+            (None, None) => Code::Wrong,
+        })
+    }
+
+    async fn fresh_codes(&self, unit: &mut Unit, user_id: &str) -> Result<Vec<SecretString>> {
+        let mut codes = Vec::with_capacity(recovery::COUNT);
+        let mut hashes = Vec::with_capacity(recovery::COUNT);
+        for _ in 0..recovery::COUNT {
+            let code = recovery::fresh(&self.random)?;
+            let hash = recovery::hash_of(code.expose_secret());
+            hashes.extend(hash.map(Vec::from));
+            codes.push(code);
+        }
+        unit.replace_recovery_codes(user_id, &hashes).await?;
+        Ok(codes)
+    }
+
+    /// The session under a fresh token, and no other of the account.
+    async fn go_on(
+        &self,
+        mut unit: Unit,
+        session: &SessionContext,
+        event: Event,
+    ) -> Result<SignedIn> {
+        let user = session.caller.account()?;
+        let signed_in = self.renew_session(&mut unit, session).await?;
+        unit.delete_sessions_of(user, Some(signed_in.session.hash()))
+            .await?;
+        unit.record(&[event]).await?.commit().await?;
+        Ok(signed_in)
+    }
+
+    /// The account of a session as it is stored now.
+    pub(super) async fn own_row(&self, session: &SessionContext) -> Result<UserRow> {
+        let id = session.caller.account()?;
+        self.store.user(id).await?.ok_or(EngineError::NotFound)
+    }
+}
+
+impl Code {
+    /// Uses the code up. Says how somebody showed who they are; `None` when it was used before.
+    pub(super) async fn use_up(
+        &self,
+        unit: &mut Unit,
+        user_id: &str,
+    ) -> Result<Option<&'static str>> {
+        Ok(match self {
+            Self::NotAsked => Some("password"),
+            Self::App { step, version } => unit
+                .use_factor_step(user_id, *version, *step)
+                .await?
+                .then_some("password+app"),
+            Self::Recovery(hash) => unit
+                .use_recovery_code(user_id, hash)
+                .await?
+                .then_some("password+recovery"),
+            Self::Wrong => None,
+        })
+    }
+}
+
+/// Apps show codes in two groups; people type the gap.
+fn digits(typed: &str) -> Zeroizing<String> {
+    Zeroizing::new(typed.chars().filter(|c| !c.is_whitespace()).collect())
+}
+
+fn wrong_code() -> EngineError {
+    let message = "This is not the code that belongs here now: wait for the next one, and look at the clock of your device.";
+    EngineError::invalid("code", "wrong", message)
+}
+
+fn read(stored: Option<&str>) -> Result<BTreeSet<Role>> {
+    let Some(text) = stored else {
+        return Ok(BTreeSet::from([Role::Admin]));
+    };
+    serde_json::from_str(text)
+        .map_err(|_| EngineError::Internal("the roles with a second factor cannot be read"))
+}

@@ -1,0 +1,284 @@
+//! Changing the key that seals.
+//!
+//! Owns its steps: add a key, make it the one that seals, seal everything anew with it, take the
+//! old one away. Each step is whole or not there at whatever moment the process is killed, and can
+//! be asked for again. *Invariant:* a key leaves only when nothing is sealed with it; the database
+//! knows a key before it seals and forgets it before the file does.
+
+use carillon_domain::Timestamp;
+use carillon_store::{SealedColumn, SealedRow};
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+
+use super::check::{forget_key, note_key};
+use super::key::{KeyId, KeyState, RootKey};
+use super::key_file::{KeyFileError, KeySource};
+use super::keyring::Keyring;
+use super::place::Place;
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::{EngineError, Result};
+
+/// Values sealed anew in one transaction.
+const BATCH: i64 = 500;
+
+/// One key as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyInfo {
+    /// Its id.
+    pub id: KeyId,
+    /// What it is used for.
+    pub state: KeyState,
+    /// When it was made.
+    pub created: Timestamp,
+    /// How many values it sealed.
+    pub seals: i64,
+}
+
+/// What came of sealing everything anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rewrapped {
+    /// Values sealed anew.
+    pub done: u64,
+    /// Values that do not open, by column and row: left as they are.
+    pub unreadable: Vec<String>,
+}
+
+impl Engine {
+    /// All keys at hand, oldest first, and what each sealed.
+    ///
+    /// # Errors
+    /// [`EngineError::Denied`]; a conflict when the file cannot be read.
+    pub async fn list_keys(&self, caller: &Caller) -> Result<Vec<KeyInfo>> {
+        caller.require_administrator()?;
+        let mut counts = std::collections::BTreeMap::<Vec<u8>, i64>::new();
+        for column in SealedColumn::ALL {
+            for (key, count) in self.store.sealed_by_key(*column).await? {
+                *counts.entry(key).or_default() += count;
+            }
+        }
+        let keys = self.key_source()?.keys().map_err(|e| in_words(&e))?;
+        let info = |key: &RootKey| KeyInfo {
+            id: key.id(),
+            state: key.state(),
+            created: key.created(),
+            seals: counts
+                .get(key.id().as_bytes().as_slice())
+                .copied()
+                .unwrap_or(0),
+        };
+        let mut keys: Vec<KeyInfo> = keys.iter().map(info).collect();
+        keys.sort_by_key(|key| key.created);
+        Ok(keys)
+    }
+
+    /// Makes a fresh key that opens and does not seal yet: time to copy the file elsewhere.
+    ///
+    /// # Errors
+    /// [`EngineError::Denied`]; a conflict when the file cannot be changed.
+    pub async fn add_key(&self, caller: &Caller) -> Result<KeyId> {
+        caller.require_administrator()?;
+        let (source, now) = (self.key_source()?, self.clock.now());
+        let key = RootKey::generate(&self.random, KeyState::Standby, now)?;
+        let id = key.id();
+        let mut keys = source.keys().map_err(|e| in_words(&e))?;
+        keys.push(key);
+        source.replace(&keys).map_err(|e| in_words(&e))?;
+        self.read_keys_again()?;
+        self.tell_of_key(caller, "key.added", id).await?;
+        Ok(id)
+    }
+
+    /// Makes a key the one that seals; the one before still opens.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when the file has no such key.
+    pub async fn activate_key(&self, caller: &Caller, id: KeyId) -> Result<()> {
+        caller.require_administrator()?;
+        let source = self.key_source()?;
+        self.read_keys_again()?;
+        let keyring = self.keyring()?;
+        if !keyring.contains(id) {
+            return Err(EngineError::NotFound);
+        }
+        let mut unit = self.store.begin().await?;
+        note_key(&mut unit, keyring, id)
+            .await
+            .map_err(|_| EngineError::Internal("a key could not be noted"))?;
+        let mut event = caller.event(self.clock.now(), "key.activated");
+        event.detail = json!({ "key": id.to_string() });
+        unit.record(&[event]).await?.commit().await?;
+        let keys = source.keys().map_err(|e| in_words(&e))?;
+        let chosen = |key: RootKey| {
+            let state = if key.id() == id {
+                KeyState::Active
+            } else {
+                KeyState::Standby
+            };
+            key.in_state(state)
+        };
+        let keys: Vec<RootKey> = keys.into_iter().map(chosen).collect();
+        source.replace(&keys).map_err(|e| in_words(&e))?;
+        self.read_keys_again()
+    }
+
+    /// Seals everything that another key sealed anew with the active one. `told` hears how many
+    /// are done after each batch.
+    ///
+    /// # Errors
+    /// [`EngineError::Denied`]; else when the storage fails: then it can be asked for again.
+    pub async fn rewrap(&self, caller: &Caller, told: impl Fn(u64) + Send) -> Result<Rewrapped> {
+        caller.require_administrator()?;
+        self.read_keys_again()?;
+        let mut all = Rewrapped::default();
+        for column in SealedColumn::ALL {
+            let mut after = String::new();
+            while let Some(last) = self.rewrap_batch(*column, &after, &mut all).await? {
+                after = last;
+                told(all.done);
+            }
+        }
+        if all.done > 0 {
+            let mut event = caller.event(self.clock.now(), "key.rewrapped");
+            let (key, unreadable) = (self.keyring()?.active(), all.unreadable.len());
+            event.detail = json!({
+                "key": key.to_string(), "values": all.done, "unreadable": unreadable,
+            });
+            let unit = self.store.begin().await?;
+            unit.record(&[event]).await?.commit().await?;
+        }
+        Ok(all)
+    }
+
+    /// The next values of one column; says after which row to go on.
+    async fn rewrap_batch(
+        &self,
+        column: SealedColumn,
+        after: &str,
+        all: &mut Rewrapped,
+    ) -> Result<Option<String>> {
+        let keyring = self.keyring()?;
+        let active = keyring.active();
+        let rows = self
+            .store
+            .sealed_otherwise(column, active.as_bytes(), after, BATCH)
+            .await?;
+        let Some(last) = rows.last() else {
+            return Ok(None);
+        };
+        let mut unit = self.store.begin().await?;
+        for row in &rows {
+            let place = place_of(column, row);
+            let Ok(opened) = keyring.open(&place, &row.sealed) else {
+                all.unreadable.push(format!("{column}: {}", row.id));
+                continue;
+            };
+            let anew = keyring.seal(&self.random, &place, opened.expose_secret())?;
+            if unit.reseal(column, row, anew).await? {
+                all.done += 1;
+            }
+        }
+        unit.commit_bookkeeping().await?;
+        Ok(Some(last.id.clone()))
+    }
+
+    /// Takes a key away that nothing is sealed with.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] while something is, and for the key that seals.
+    pub async fn retire_key(&self, caller: &Caller, id: KeyId) -> Result<()> {
+        caller.require_administrator()?;
+        self.read_keys_again()?;
+        let keys = self.list_keys(caller).await?;
+        let key = keys.iter().find(|key| key.id == id);
+        let key = key.ok_or(EngineError::NotFound)?;
+        if key.state == KeyState::Active {
+            let message = "this is the key that seals: activate another one first";
+            return Err(EngineError::Conflict(message.to_owned()));
+        }
+        if key.seals > 0 {
+            let message = format!(
+                "{} values are sealed with it: seal them anew first (`carillon keys rewrap`)",
+                key.seals
+            );
+            return Err(EngineError::Conflict(message));
+        }
+        let mut unit = self.store.begin().await?;
+        forget_key(&mut unit, id).await?;
+        let mut event = caller.event(self.clock.now(), "key.retired");
+        event.detail = json!({ "key": id.to_string() });
+        unit.record(&[event]).await?.commit().await?;
+        let source = self.key_source()?;
+        let mut kept = source.keys().map_err(|e| in_words(&e))?;
+        kept.retain(|key| key.id() != id);
+        source.replace(&kept).map_err(|e| in_words(&e))?;
+        self.read_keys_again()
+    }
+
+    fn key_source(&self) -> Result<&KeySource> {
+        let source = self.keyring()?.source();
+        source.ok_or(EngineError::Internal("keys that were read from no file"))
+    }
+
+    /// The file may have been changed since by somebody else.
+    fn read_keys_again(&self) -> Result<()> {
+        let again = self.key_source()?.load().map_err(|e| in_words(&e))?;
+        if self.keyring()?.take_over(&again) {
+            Ok(())
+        } else {
+            let message = "the key file lacks the key that seals today: put it back first";
+            Err(EngineError::Conflict(message.to_owned()))
+        }
+    }
+
+    async fn tell_of_key(&self, caller: &Caller, action: &str, id: KeyId) -> Result<()> {
+        let mut event = caller.event(self.clock.now(), action);
+        event.detail = json!({ "key": id.to_string() });
+        let unit = self.store.begin().await?;
+        unit.record(&[event]).await?.commit().await?;
+        Ok(())
+    }
+}
+
+/// Where a value of this column opens.
+fn place_of(column: SealedColumn, row: &SealedRow) -> Place {
+    let id = row.id.as_str();
+    match column {
+        SealedColumn::Credentials => Place::credential(id, row.version),
+        SealedColumn::Passwords => Place::account_password(id, row.version),
+        SealedColumn::Factors => Place::second_factor(id, row.version),
+        SealedColumn::Numbers => Place::job_params(id),
+        SealedColumn::Drafts => Place::draft(id),
+    }
+}
+
+fn in_words(error: &KeyFileError) -> EngineError {
+    EngineError::Conflict(error.to_string())
+}
+
+/// Whether every sealed value of the database opens with these keys; names those that do not.
+///
+/// # Errors
+/// Only when the storage fails.
+pub async fn unreadable(
+    store: &carillon_store::Store,
+    keyring: &Keyring,
+) -> Result<Vec<String>, carillon_store::StoreError> {
+    let mut found = Vec::new();
+    for column in SealedColumn::ALL {
+        let mut after = String::new();
+        loop {
+            let rows = store.sealed_otherwise(*column, &[], &after, BATCH).await?;
+            let Some(last) = rows.last() else { break };
+            let closed =
+                |row: &&SealedRow| keyring.open(&place_of(*column, row), &row.sealed).is_err();
+            found.extend(
+                rows.iter()
+                    .filter(closed)
+                    .map(|row| format!("{column}: {}", row.id)),
+            );
+            after.clone_from(&last.id);
+        }
+    }
+    Ok(found)
+}

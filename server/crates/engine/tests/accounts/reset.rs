@@ -1,0 +1,149 @@
+//! New passwords by one-time links, known browsers, and the number of sessions.
+
+use carillon_engine::accounts::{RESET_LINK_LASTS, SignIn, SignedIn};
+use carillon_engine::{Caller, EngineError};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::house::{House, PASSWORD, contains, on_postgres, secret};
+
+const NEW: &str = "another evening bell";
+
+async fn link(house: &House, name: &str) -> SecretString {
+    let made = house.engine.make_reset_link(&Caller::system(), name).await;
+    made.unwrap().code
+}
+
+#[tokio::test]
+async fn a_link_sets_a_password_once() {
+    let house = House::inhabited().await;
+    let before = house.enter("operator").await;
+    for _ in 0..5 {
+        house.try_password("operator", "wrong").await;
+    }
+    let code = link(&house, "operator").await;
+    let owner = house.engine.reset_link_owner(&code).await.unwrap();
+    assert_eq!(owner.as_deref(), Some("operator"));
+    let short = house.engine.use_reset_link(&code, secret("short"), None);
+    assert!(matches!(short.await, Err(EngineError::Invalid(_))));
+    assert!(house.session(&before.token).await.is_some());
+    let used = house.engine.use_reset_link(&code, secret(NEW), None);
+    assert_eq!(used.await.unwrap(), "operator");
+    assert!(house.session(&before.token).await.is_none());
+    assert!(
+        house.try_password("operator", NEW).await.is_some(),
+        "no delay is left"
+    );
+    let again = house.engine.use_reset_link(&code, secret(PASSWORD), None);
+    assert!(matches!(again.await, Err(EngineError::NotFound)));
+    assert_eq!(house.engine.reset_link_owner(&code).await.unwrap(), None);
+    if !on_postgres() {
+        assert!(!contains(&house.bytes_on_disk(), code.expose_secret()));
+    }
+}
+
+#[tokio::test]
+async fn a_link_ends_after_an_hour_and_with_the_next_one() {
+    let house = House::inhabited().await;
+    let first = link(&house, "operator").await;
+    let second = link(&house, "operator").await;
+    let used = house.engine.use_reset_link(&first, secret(NEW), None).await;
+    assert!(matches!(used, Err(EngineError::NotFound)));
+    house.pass(RESET_LINK_LASTS.as_secs());
+    let used = house
+        .engine
+        .use_reset_link(&second, secret(NEW), None)
+        .await;
+    assert!(matches!(used, Err(EngineError::NotFound)));
+    for nonsense in ["", "x", "a/b", second.expose_secret()] {
+        let owner = house.engine.reset_link_owner(&secret(nonsense)).await;
+        assert_eq!(owner.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn links_are_for_others_and_by_administrators() {
+    let house = House::inhabited().await;
+    let admin = house.enter("admin").await.session.caller;
+    let own = house.engine.make_reset_link(&admin, "admin").await;
+    assert!(matches!(own, Err(EngineError::Conflict(_))));
+    let operator = house.enter("operator").await.session.caller;
+    let denied = house.engine.make_reset_link(&operator, "viewer").await;
+    assert!(matches!(denied, Err(EngineError::Denied(_))));
+}
+
+#[tokio::test]
+async fn five_sessions_live_at_once_and_the_oldest_ends() {
+    let house = House::inhabited().await;
+    let mut all: Vec<SignedIn> = Vec::new();
+    for _ in 0..6 {
+        all.push(house.enter("operator").await);
+        house.pass(60);
+    }
+    assert!(house.session(&all[0].token).await.is_none());
+    for living in &all[1..] {
+        assert!(house.session(&living.token).await.is_some());
+    }
+    let event = house.events().await.pop().unwrap();
+    assert_eq!(event.detail["sessions_ended"], 1);
+}
+
+async fn try_from(
+    house: &House,
+    (password, ip): (&str, &str),
+    browser: Option<&SecretString>,
+) -> Option<SignedIn> {
+    let attempt = SignIn {
+        name: "operator".to_owned(),
+        password: secret(password),
+        browser: browser.cloned(),
+        ip: Some(ip.to_owned()),
+        ..SignIn::default()
+    };
+    house.engine.sign_in(attempt).await.unwrap()
+}
+
+/// Ten thousand strangers keep the account's own bucket waiting; the owner's browser is known.
+#[tokio::test]
+async fn guesses_from_many_addresses_do_not_lock_the_owner_out() {
+    let house = House::inhabited().await;
+    let known = house.enter("operator").await.browser.unwrap();
+    // The rules are the same on Postgres, where each guess takes a hundred times as long.
+    let guesses: u32 = if on_postgres() { 300 } else { 10_000 };
+    for guess in 0..guesses {
+        let ip = format!("10.{}.{}.7", guess / 250, guess % 250);
+        assert!(try_from(&house, ("guess", &ip), None).await.is_none());
+    }
+    let stranger = try_from(&house, (PASSWORD, "10.200.0.1"), None).await;
+    assert!(stranger.is_none(), "the guesses are slowed");
+    let owner = try_from(&house, (PASSWORD, "10.0.0.1"), Some(&known)).await;
+    let owner = owner.expect("the owner is let in at once");
+    assert!(owner.browser.is_none(), "it is known already");
+}
+
+#[tokio::test]
+async fn a_known_browser_guesses_no_faster_and_knows_one_account() {
+    let house = House::inhabited().await;
+    let known = house.enter("operator").await.browser.unwrap();
+    for _ in 0..5 {
+        assert!(
+            try_from(&house, ("guess", "10.0.0.1"), Some(&known))
+                .await
+                .is_none()
+        );
+    }
+    let right = try_from(&house, (PASSWORD, "10.0.0.1"), Some(&known)).await;
+    assert!(right.is_none(), "inside the delay of its own");
+    let elsewhere = try_from(&house, (PASSWORD, "10.0.0.2"), None).await;
+    assert!(elsewhere.is_some(), "which is nobody else's");
+
+    let viewers = house.enter("viewer").await.browser.unwrap();
+    let as_other = try_from(&house, (PASSWORD, "10.0.0.3"), Some(&viewers))
+        .await
+        .unwrap();
+    assert!(as_other.browser.is_some(), "not known for this account");
+    let forged = secret(&format!("{}0", known.expose_secret()));
+    let forged = try_from(&house, (PASSWORD, "10.0.0.3"), Some(&forged))
+        .await
+        .unwrap();
+    assert!(forged.browser.is_some(), "not one of ours");
+}

@@ -1,0 +1,148 @@
+//! Changing the key that seals, as a process that is killed on the way.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+
+use carillon_engine::secrets::{KeySource, Keyring, unreadable};
+use carillon_store::{SealedColumn, Store};
+
+use crate::command_line::{carillon, run};
+use crate::house::{House, PASSWORD};
+
+const PHONES: usize = 3_000;
+/// How often it is killed. More are asked for by `CARILLON_TEST_KILLS`.
+const KILLS: usize = 8;
+
+fn key_file(home: &Path) -> PathBuf {
+    home.join("secret.keys")
+}
+
+fn keys(home: &Path) -> Keyring {
+    KeySource::File(key_file(home)).load().unwrap()
+}
+
+/// A data directory with so many phones that have a password of their own.
+fn filled(home: &Path, phones: usize) {
+    let mut list = "mac,username,password\n".to_owned();
+    for phone in 0..phones {
+        let (high, low) = (phone / 256, phone % 256);
+        writeln!(
+            list,
+            "00:15:65:00:{high:02x}:{low:02x},admin,secret-{phone}"
+        )
+        .unwrap();
+    }
+    std::fs::create_dir(home).unwrap();
+    let file = home.join("phones.csv");
+    std::fs::write(&file, list).unwrap();
+    let (status, _, err) = run(carillon(home).args(["phones", "import"]).arg(&file));
+    assert_eq!(status, 0, "{err}");
+}
+
+async fn store(home: &Path) -> Store {
+    let url = format!("sqlite:{}", home.join("carillon.db").display());
+    Store::open(&url).await.unwrap()
+}
+
+/// How many passwords of phones are sealed with the key that seals.
+async fn resealed(home: &Path, store: &Store) -> i64 {
+    let active = keys(home).active();
+    let counts = store
+        .sealed_by_key(SealedColumn::Credentials)
+        .await
+        .unwrap();
+    let mine = counts.iter().find(|(key, _)| key == active.as_bytes());
+    mine.map_or(0, |(_, count)| *count)
+}
+
+async fn all_open(home: &Path) {
+    let store = store(home).await;
+    let closed = unreadable(&store, &keys(home)).await.unwrap();
+    store.close().await;
+    assert_eq!(closed, Vec::<String>::new());
+}
+
+/// Waits for the moment at which a rotation is to be killed: before it did anything, when the
+/// file has another key, when another one seals, or after so many values.
+async fn moment(home: &Path, kill: usize, rotation: &mut Child) {
+    let before = keys(home);
+    let store = store(home).await;
+    let from = resealed(home, &store).await;
+    let over = |rotation: &mut Child| rotation.try_wait().unwrap().is_some();
+    while !over(rotation) {
+        let now = keys(home);
+        let reached = match kill % 4 {
+            0 => true,
+            1 => now.ids() != before.ids() || from > 0,
+            2 => now.active() != before.active() || from > 0,
+            _ => resealed(home, &store).await != from,
+        };
+        if reached {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rotation_that_is_killed_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("data");
+    filled(&home, PHONES);
+    let first = keys(&home).active();
+    let kills = std::env::var_os("CARILLON_TEST_KILLS");
+    let kills = kills
+        .and_then(|text| text.to_str()?.parse().ok())
+        .unwrap_or(KILLS);
+    for kill in 0..kills {
+        let mut rotation = carillon(&home);
+        let rotation = rotation.args(["keys", "rotate"]).stderr(Stdio::null());
+        let mut rotation = rotation.spawn().unwrap();
+        moment(&home, kill, &mut rotation).await;
+        rotation.kill().unwrap();
+        rotation.wait().unwrap();
+        all_open(&home).await;
+    }
+    let (status, _, err) = run(carillon(&home).args(["keys", "rotate"]));
+    assert_eq!(status, 0, "{err}");
+    let (status, _, err) = run(carillon(&home).args(["keys", "rewrap"]));
+    assert_eq!((status, err.trim()), (0, "0 values sealed anew"));
+    let active = keys(&home).active();
+    assert_ne!(active, first);
+    for id in keys(&home).ids() {
+        let retired = run(carillon(&home).args(["keys", "retire", &id.to_string()]));
+        assert_eq!(retired.0 == 0, id != active, "{}", retired.2);
+    }
+    assert_eq!(keys(&home).ids(), [active]);
+    all_open(&home).await;
+}
+
+/// Beside a running server it is the server that does it, and goes on with the new key.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_running_server_changes_its_key() {
+    let house = House::open(None).await;
+    let home = house.dir.path().to_owned();
+    let first = keys(&home).active();
+    let command = |words: &[&str]| run(carillon(&home).args([&["keys"], words].concat()));
+    let early = command(&["retire", &first.to_string()]);
+    assert_eq!(early.0, 1, "{}", early.2);
+    let (status, added, err) = command(&["add"]);
+    assert_eq!(status, 0, "{err}");
+    let added = added.trim().to_owned();
+    assert_eq!(keys(&home).active(), first, "it seals nothing yet");
+    assert_eq!(command(&["activate", &added]).0, 0);
+    let early = command(&["retire", &first.to_string()]);
+    assert!(early.2.contains("are sealed with it"), "{}", early.2);
+    assert_eq!(command(&["rewrap"]).0, 0);
+    assert_eq!(command(&["retire", &first.to_string()]).0, 0);
+    let (_, list, _) = command(&["list"]);
+    assert_eq!(list.lines().count(), 1, "{list}");
+    assert!(list.starts_with(&format!("{added} active")), "{list}");
+
+    let mut browser = crate::browser::Browser::new(&house.base());
+    assert_eq!(browser.sign_in("operator", PASSWORD).await.status, 303);
+    let dir = house.stop().await;
+    all_open(dir.path()).await;
+}

@@ -1,0 +1,178 @@
+//! The table of who may do what: every route, every method, every kind of principal.
+//!
+//! `principals.tsv` is written by hand and asked for here, cell by cell. `-` = nobody is known:
+//! pages lead to the sign-in, forms and the API answer 401. `x` = 403. `0` = 404, like what does
+//! not exist. `+` = let through; a page or an API read of something that is there shows it.
+//! The operator out of scope is the one of Kiel who asks for what is in Berlin.
+
+use carillon::middleware::gate::Side;
+use carillon::router;
+use carillon::router::table::{Route, Verb};
+use carillon_domain::role::Role;
+use carillon_engine::accounts::TokenScope;
+use reqwest::{Method, header};
+
+use crate::browser::{Browser, token};
+use crate::house::{House, PASSWORD};
+use crate::requests::{Answer, Client, send};
+use crate::scope::{Ids, Places, body_of, furnish, operator_of_kiel, path_with};
+
+const TABLE: &str = include_str!("principals.tsv");
+const COLUMNS: [&str; 7] = [
+    "nobody", "viewer", "operator", "out", "admin", "auditor", "token",
+];
+
+/// One principal on both sides: a browser with a session, a program with a token.
+struct Principal {
+    browser: Browser,
+    api: Client,
+}
+
+impl Principal {
+    async fn new(house: &House, name: &str) -> Self {
+        let base = house.base();
+        let mut browser = Browser::new(&base);
+        let api = match name {
+            "nobody" => Client::anonymous(&base),
+            "out" => operator_of_kiel(house).await,
+            "token" => {
+                let token = house.token(Role::Admin, TokenScope::Read).await;
+                Client::with_token(&base, &token)
+            }
+            role => house.program(role.parse().unwrap()).await,
+        };
+        let account = match name {
+            "nobody" | "token" => None,
+            "out" => Some("kiel-operator"),
+            role => Some(role),
+        };
+        if let Some(account) = account {
+            assert_eq!(browser.sign_in(account, PASSWORD).await.status, 303);
+        }
+        Self { browser, api }
+    }
+
+    async fn ask(&mut self, route: &Route, path: &str) -> Answer {
+        let method: Method = route.verb.as_str().parse().unwrap();
+        match (route.side, route.verb) {
+            (Side::Api, Verb::Get | Verb::Delete) => send(self.to_api(method, path)).await,
+            (Side::Api, _) => send(self.to_api(method, path).json(&body_of(route))).await,
+            (Side::Pages, Verb::Get) => self.browser.get(path).await,
+            (Side::Pages, _) => {
+                let mut page = self.browser.get("/account").await;
+                if page.status != 200 {
+                    page = self.browser.get("/sign-in").await;
+                }
+                let csrf = token(&page);
+                let form = self.browser.form(path, &[("csrf", &csrf)]);
+                self.browser
+                    .send(form.header("sec-fetch-site", "same-origin"))
+                    .await
+            }
+        }
+    }
+
+    fn to_api(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        match path.strip_prefix("/api/v1") {
+            Some(path) => self.api.request(method, path),
+            None => self
+                .api
+                .http
+                .request(method, format!("{}{path}", self.api.base)),
+        }
+    }
+}
+
+/// What an answer comes to, as a sign of the table.
+fn sign(answer: &Answer) -> char {
+    let to = answer.headers.get(header::LOCATION);
+    let to = to.and_then(|to| to.to_str().ok()).unwrap_or_default();
+    match answer.status.as_u16() {
+        401 => '-',
+        303 if to.starts_with("/sign-in?next=") => '-',
+        403 => 'x',
+        404 => '0',
+        500.. => '!',
+        _ => '+',
+    }
+}
+
+/// Paths of one route for everybody, and for who is out of scope. Changes go to what is absent,
+/// so that the next one asks the same question.
+fn paths(route: &Route, places: &Places) -> (String, String) {
+    let stream = route.path.ends_with("/feed") || route.path.ends_with("/events");
+    match places.ids(route) {
+        None => (path_with(route, "nothing"), path_with(route, "nothing")),
+        Some(Ids {
+            out,
+            absent,
+            within,
+        }) => {
+            let reads = route.verb == Verb::Get && !stream;
+            let everybodys = if reads { within } else { absent };
+            (path_with(route, &everybodys), path_with(route, &out))
+        }
+    }
+}
+
+/// Whether the sign of an answer is the one of the table. What is let through and absent is let
+/// through all the same, unless somebody is out of scope of what has a place.
+fn fits(expected: char, found: char, out_of_scope: bool) -> bool {
+    expected == found || (expected == '+' && found == '0' && !out_of_scope)
+}
+
+fn row<'t>(route: &Route) -> Option<[&'t str; 7]> {
+    let mut lines = TABLE.lines().filter(|line| !line.starts_with('#'));
+    let cells: Vec<&str> = lines
+        .find(|line| {
+            let mut words = line.split('\t');
+            words.next() == Some(route.verb.as_str()) && words.next() == Some(route.path)
+        })?
+        .split('\t')
+        .skip(2)
+        .collect();
+    cells.try_into().ok()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_may_what_the_table_says() {
+    let house = House::open(None).await;
+    let admin = house.program(Role::Admin).await;
+    let places = furnish(&admin).await;
+    let mut people = Vec::new();
+    for column in COLUMNS {
+        people.push((column, Principal::new(&house, column).await));
+    }
+    let (routes, _) = router::table().into_parts();
+    let mut wrong = Vec::new();
+    for route in &routes {
+        // It would end the session that the next row needs; the gate is that of every page.
+        if route.path == "/sign-out" {
+            continue;
+        }
+        let placed = places.ids(route).is_some();
+        let (everybodys, out) = paths(route, &places);
+        let mut found = String::new();
+        let mut fit = true;
+        let expected = row(route);
+        for (index, (column, person)) in people.iter_mut().enumerate() {
+            let path = if *column == "out" { &out } else { &everybodys };
+            let sign = sign(&person.ask(route, path).await);
+            found.push('\t');
+            found.push(sign);
+            let cell = expected.and_then(|cells| cells[index].chars().next());
+            fit &= cell.is_some_and(|cell| fits(cell, sign, placed && *column == "out"));
+        }
+        if !fit {
+            wrong.push(format!("{}\t{}{found}", route.verb.as_str(), route.path));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "not as the table says:\n{}",
+        wrong.join("\n")
+    );
+    let told = TABLE.lines().filter(|line| !line.starts_with('#')).count();
+    assert_eq!(told + 1, routes.len(), "a row for each route but /sign-out");
+    house.close().await;
+}

@@ -1,0 +1,189 @@
+//! The second factor, proofs and links to a new password, as browsers meet them.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use carillon_domain::Timestamp;
+use carillon_domain::role::Role;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use reqwest::header;
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
+
+use crate::browser::{Browser, token};
+use crate::house::{House, PASSWORD};
+use crate::requests::Answer;
+
+const NEW: &str = "another evening bell";
+
+fn app_code(house: &House, secret: &str) -> String {
+    code_at(secret, house.engine().clock.now())
+}
+
+/// The code that an app with this secret shows at this moment.
+pub(crate) fn code_at(secret: &str, now: Timestamp) -> String {
+    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let letters = secret.chars().filter(|c| *c != ' ');
+    let bits: Vec<String> = letters
+        .map(|letter| format!("{:05b}", alphabet.find(letter).unwrap()))
+        .collect();
+    let bits = bits.concat();
+    let bytes = bits.as_bytes().chunks_exact(8);
+    let bytes: Vec<u8> = bytes
+        .map(|eight| u8::from_str_radix(std::str::from_utf8(eight).unwrap(), 2).unwrap())
+        .collect();
+    let step = now.micros() / 30_000_000;
+    let mut mac = Hmac::<Sha1>::new_from_slice(&bytes).unwrap();
+    mac.update(&step.to_be_bytes());
+    let digest: [u8; 20] = mac.finalize().into_bytes().into();
+    let at = usize::from(digest[19] & 15);
+    let four: [u8; 4] = digest[at..at + 4].try_into().unwrap();
+    format!(
+        "{:06}",
+        (u32::from_be_bytes(four) & 0x7fff_ffff) % 1_000_000
+    )
+}
+
+/// The first lines to copy on a page.
+pub(crate) fn copied(page: &Answer) -> String {
+    let (_, rest) = page.text.split_once("data-copy=\"\">").unwrap();
+    rest.split('<').next().unwrap().to_owned()
+}
+
+async fn send(browser: &mut Browser, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let token = token(&browser.get(page).await);
+    let fields = [&[("csrf", token.as_str())], fields].concat();
+    let form = browser
+        .form(path, &fields)
+        .header("sec-fetch-site", "same-origin");
+    browser.send(form).await
+}
+
+fn to(answer: &Answer) -> &str {
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    answer.headers[header::LOCATION].to_str().unwrap()
+}
+
+pub(crate) async fn an_administrator_sets_one_up_before_anything_else(house: House) -> House {
+    let demanded = BTreeSet::from([Role::Admin]);
+    let local = House::local();
+    let asked = house.engine().demand_second_factor(&local, &demanded);
+    asked.await.unwrap();
+    let mut browser = Browser::new(&house.base());
+    to(&browser.sign_in("admin", PASSWORD).await);
+    let here = "/account/second-factor";
+    for path in ["/", "/phones", "/admin/users", "/account"] {
+        assert_eq!(to(&browser.get(path).await), here, "{path}");
+    }
+    let early = send(&mut browser, here, "/admin/settings", &[]).await;
+    assert_eq!(early.status, 403);
+
+    let begun = send(&mut browser, here, "/account/second-factor/begin", &[]).await;
+    let setup = to(&begun).to_owned();
+    let page = browser.get(&setup).await;
+    assert!(page.text.contains("class=\"qr\""));
+    let id = setup.split_once("setup=").unwrap().1.to_owned();
+    let confirm = "/account/second-factor/confirm";
+    let wrong = [("setup", id.as_str()), ("code", "12345")];
+    let wrong = send(&mut browser, &setup, confirm, &wrong).await;
+    assert_eq!(wrong.status, 422);
+    assert_eq!(copied(&wrong), copied(&page), "the secret waits");
+    let before = browser.cookie("sid").unwrap();
+    let code = app_code(&house, &copied(&page));
+    let right = [("setup", id.as_str()), ("code", code.as_str())];
+    let made = send(&mut browser, &setup, confirm, &right).await;
+    let codes = browser.get(to(&made)).await;
+    let codes = copied(&codes);
+    assert_eq!(codes.lines().count(), 10);
+    assert_ne!(browser.cookie("sid").unwrap(), before);
+    let again = browser.get(to(&made)).await;
+    assert!(!again.text.contains(codes.lines().next().unwrap()), "once");
+    assert_eq!(browser.get("/phones").await.status, 200);
+
+    let mut other = Browser::new(&house.base());
+    let refused = other.sign_in("admin", PASSWORD).await;
+    assert_eq!(refused.status, 422, "the password alone");
+    let fields = [
+        ("username", "admin"),
+        ("password", PASSWORD),
+        ("code", codes.lines().nth(3).unwrap()),
+    ];
+    let entered = send(&mut other, "/sign-in", "/sign-in", &fields).await;
+    assert_eq!(to(&entered), "/");
+    assert_eq!(other.get("/phones").await.status, 200);
+    house
+}
+
+/// As if somebody had signed in ten minutes ago and shown nothing since.
+async fn age(house: &House, browser: &Browser) {
+    let sid = browser.cookie("sid").unwrap();
+    let hash: [u8; 32] = Sha256::digest(sid).into();
+    let then = house.engine().clock.now().minus(Duration::from_mins(10));
+    let mut unit = house.engine().store.begin().await.unwrap();
+    assert!(unit.renew_session(&hash, &hash, then).await.unwrap());
+    unit.commit_bookkeeping().await.unwrap();
+}
+
+pub(crate) async fn what_is_dangerous_is_asked_once_more(house: House) -> House {
+    let mut browser = Browser::new(&house.base());
+    to(&browser.sign_in("admin", PASSWORD).await);
+    age(&house, &browser).await;
+    let new = "/admin/users/new";
+    let typed = [("name", "berta"), ("role", "viewer"), ("password", NEW)];
+    let asked = send(&mut browser, new, new, &typed).await;
+    assert_eq!(asked.status, 403);
+    assert!(asked.text.contains("Show that it is you"));
+    assert!(
+        asked.text.contains("value=\"berta\""),
+        "nothing typed is lost"
+    );
+    assert!(!asked.text.contains(NEW), "but no password is carried");
+    let local = House::local();
+    assert!(house.engine().find_user(&local, "berta").await.is_err());
+
+    let wrong = [&typed[..], &[("proof_password", "wrong")]].concat();
+    let wrong = send(&mut browser, new, new, &wrong).await;
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.text.contains("value=\"berta\""));
+    assert!(house.engine().find_user(&local, "berta").await.is_err());
+
+    let before = browser.cookie("sid").unwrap();
+    let right = [
+        &typed[..],
+        &[("proof_password", PASSWORD), ("proof_code", "")],
+    ]
+    .concat();
+    let done = send(&mut browser, new, new, &right).await;
+    assert_eq!(to(&done), "/admin/users");
+    assert!(house.engine().find_user(&local, "berta").await.is_ok());
+    assert_ne!(browser.cookie("sid").unwrap(), before, "another token");
+    let next = [("name", "carl"), ("role", "viewer"), ("password", NEW)];
+    to(&send(&mut browser, new, new, &next).await);
+    house
+}
+
+pub(crate) async fn a_link_leads_to_a_new_password(house: House) -> House {
+    let mut admin = Browser::new(&house.base());
+    to(&admin.sign_in("admin", PASSWORD).await);
+    let edit = "/admin/users/operator/edit";
+    let made = send(&mut admin, edit, "/admin/users/operator/reset-link", &[]).await;
+    let link = copied(&admin.get(to(&made)).await);
+    assert!(link.starts_with(&format!("{}/reset?code=", house.base())));
+    let path = link.strip_prefix(&house.base()).unwrap();
+    let code = path.split_once("code=").unwrap().1;
+
+    let mut owner = Browser::new(&house.base());
+    let other = [("code", code), ("password", NEW), ("password_again", "x")];
+    assert_eq!(send(&mut owner, path, "/reset", &other).await.status, 422);
+    let short = [("code", code), ("password", "x"), ("password_again", "x")];
+    assert_eq!(send(&mut owner, path, "/reset", &short).await.status, 422);
+    let good = [("code", code), ("password", NEW), ("password_again", NEW)];
+    assert_eq!(
+        to(&send(&mut owner, path, "/reset", &good).await),
+        "/sign-in"
+    );
+    let used = owner.get(path).await;
+    assert!(used.text.contains("was used already"), "{}", used.text);
+    to(&owner.sign_in("operator", NEW).await);
+    house
+}
