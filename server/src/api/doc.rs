@@ -50,6 +50,10 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("actor", "Name of who did it"),
     ("from", "RFC 3339; not before"),
     ("to", "RFC 3339; before"),
+    (
+        "below",
+        "Number of a record: only records before it, so that later ones do not come in between",
+    ),
     ("phone", "MAC"),
     ("site", "Slug of a site"),
     ("group", "Slug of a group"),
