@@ -15,8 +15,12 @@ export const LOOKS = [
   { width: 360, scheme: 'dark' },
 ];
 
-/** Draws the page into `NAME-WIDTH-SCHEME.png`. */
+/**
+ * Draws the page into `NAME-WIDTH-SCHEME.png`. A busy browser now and then says that it cannot
+ * capture anything, and can when it is asked again: that tells nothing of the page.
+ */
 export async function draw(page, name, { width, scheme }) {
   await mkdir(FOLDER, { recursive: true });
-  await page.screenshot({ path: join(FOLDER, `${name}-${width}-${scheme}.png`), fullPage: true });
+  const picture = { path: join(FOLDER, `${name}-${width}-${scheme}.png`), fullPage: true };
+  await page.screenshot(picture).catch(() => page.screenshot(picture));
 }
