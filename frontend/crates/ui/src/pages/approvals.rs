@@ -131,12 +131,11 @@ fn second_factor(view: &SettingsView) -> AnyView {
         .second_factor
         .iter()
         .map(|role| {
-            checkbox(
-                "role",
-                role.value.clone(),
-                role.label.clone(),
-                role.selected,
-            )
+            let name = role
+                .value
+                .parse()
+                .map_or_else(|_| role.label.clone(), |role| words::role(role).into());
+            checkbox("role", role.value.clone(), name, role.selected)
         })
         .collect();
     post(
