@@ -96,6 +96,19 @@ for (const scripts of [true, false]) {
   });
 }
 
+/**
+ * Presses `g` and the key of a place. The second counts within a moment of the first only, which a
+ * busy machine may miss: then both are pressed again, as a person would.
+ */
+async function goByKeys(page, key, path) {
+  for (let left = 3; left > 0; left -= 1) {
+    await page.keyboard.press('g');
+    await page.keyboard.press(key);
+    const there = page.waitForURL((url) => url.pathname === path, { timeout: left > 1 ? 4_000 : 15_000 });
+    if (await there.then(() => true, () => false)) return;
+  }
+}
+
 describe('palette and keys', { timeout: 120_000 }, () => {
   let browser, server, page;
   before(async () => {
@@ -125,8 +138,7 @@ describe('palette and keys', { timeout: 120_000 }, () => {
     await page.getByRole('option', { name: /^Audit/ }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('combobox').waitFor({ state: 'detached' });
-    await page.keyboard.press('g');
-    await page.keyboard.press('p');
+    await goByKeys(page, 'p', '/phones');
     await isAt(page, 'Phones');
   });
 
