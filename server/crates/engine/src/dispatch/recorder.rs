@@ -15,7 +15,7 @@ use crate::Engine;
 use crate::dispatch::clock_watch;
 use crate::dispatch::facts::JobFacts;
 use crate::dispatch::refusals::Carried;
-use crate::dispatch::window::{Place, Room};
+use crate::dispatch::window::{self, Place, Room};
 use crate::dispatch::write::{Written, write};
 use crate::ids::new_ids;
 
@@ -206,25 +206,22 @@ impl Recorder {
             self.wishes.clear();
             return;
         }
-        let mut left = self
-            .engine
-            .dispatch
-            .slots
-            .free_with(places(batch, |_| true));
+        let slots = &self.engine.dispatch.slots;
+        let left = slots.free_with(places(batch, |_| true));
         let wishes = std::mem::take(&mut self.wishes);
-        let count = wishes.len();
-        for (index, wish) in wishes.into_iter().enumerate() {
+        let wants = wishes.iter().map(|wish| {
             let coming = places(batch, |place| place.is_of(&wish.window));
-            let share = left.div_ceil(count - index);
-            let limit = wish.window.free_with(coming).min(share).min(wish.most);
-            if limit == 0 {
+            wish.window.free_with(coming).min(wish.most)
+        });
+        let shares = window::shares(left, &wants.collect::<Vec<_>>());
+        for (wish, share) in wishes.into_iter().zip(shares) {
+            if share == 0 {
                 self.wishes.push(wish);
                 continue;
             }
-            left -= limit;
             // Without random bytes there are no attempts, and so nothing is claimed.
             let now = self.engine.clock.now();
-            let attempts = new_ids(now, &self.engine.random, limit).unwrap_or_default();
+            let attempts = new_ids(now, &self.engine.random, share).unwrap_or_default();
             batch.claims.push(Claim { wish, attempts });
         }
     }

@@ -94,6 +94,22 @@ impl Drop for Place {
     }
 }
 
+/// Divides so many free places among those who want them: evenly, nobody more than wanted, and
+/// what one does not want goes to those behind.
+pub(super) fn shares(mut free: usize, wants: &[usize]) -> Vec<usize> {
+    let mut open = wants.iter().filter(|want| **want > 0).count();
+    let share = |want: &usize| {
+        if *want == 0 {
+            return 0;
+        }
+        let share = free.div_ceil(open).min(*want);
+        open -= 1;
+        free -= share;
+        share
+    };
+    wants.iter().map(share).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
@@ -111,6 +127,16 @@ mod tests {
         assert!(!places[0].is_of(&node));
         drop(places);
         assert!(node.is_empty() && window.is_empty());
+    }
+
+    #[test]
+    fn places_are_shared_evenly_by_those_who_want_them() {
+        assert_eq!(shares(10, &[256]), [10]);
+        assert_eq!(shares(10, &[256, 0, 256]), [5, 0, 5]);
+        assert_eq!(shares(10, &[1, 256, 256]), [1, 5, 4]);
+        assert_eq!(shares(1, &[256, 256]), [1, 0]);
+        assert_eq!(shares(0, &[256]), [0]);
+        assert!(shares(4, &[]).is_empty());
     }
 
     #[tokio::test]
