@@ -9,8 +9,10 @@
 mod access;
 mod bearer;
 mod common;
+mod form_tokens;
 mod hasher;
 mod known_browser;
+mod language;
 mod passwords;
 mod policy;
 mod proof;

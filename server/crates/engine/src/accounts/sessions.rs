@@ -15,11 +15,12 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::bearer;
+use super::form_tokens::form_token;
 use super::sign_in::SignedIn;
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
-use crate::secrets::{Keyring, Purpose};
+use crate::secrets::Keyring;
 
 /// No session outlives this.
 pub const ABSOLUTE_LIMIT: Duration = Duration::from_hours(12);
@@ -132,31 +133,6 @@ impl Engine {
         }))
     }
 
-    /// A token for a form, bound to a text that only this browser has: of a session it is in
-    /// [`SessionContext::csrf`]; before sign-in it is bound to a cookie of its own.
-    ///
-    /// # Errors
-    /// [`EngineError::Sealed`].
-    pub fn form_token(&self, bound_to: &str) -> Result<String> {
-        Ok(form_token(self.keyring()?, bound_to.as_bytes()))
-    }
-
-    /// Whether a form token is the one that belongs to this text.
-    ///
-    /// # Errors
-    /// [`EngineError::Sealed`].
-    pub fn form_token_matches(&self, bound_to: &str, given: &str) -> Result<bool> {
-        Ok(token_matches(self.keyring()?, bound_to.as_bytes(), given))
-    }
-
-    /// Whether a form token is the one of this session.
-    ///
-    /// # Errors
-    /// [`EngineError::Sealed`].
-    pub fn session_form_matches(&self, session: &SessionContext, given: &str) -> Result<bool> {
-        Ok(token_matches(self.keyring()?, &session.hash, given))
-    }
-
     /// Ends this session.
     ///
     /// # Errors
@@ -243,20 +219,6 @@ impl Engine {
             unit.record(&[event]).await?.commit().await?;
         }
         Ok(ended)
-    }
-
-    /// Sets the language of the caller's pages; `None` leaves it to the browser.
-    ///
-    /// # Errors
-    /// [`EngineError::Denied`] to callers without an account.
-    pub async fn choose_language(&self, caller: &Caller, language: Option<Language>) -> Result<()> {
-        let user = caller.account()?;
-        let mut unit = self.store.begin().await?;
-        unit.set_language(user, language).await?;
-        let mut event = caller.event(self.clock.now(), "account.language_chosen");
-        event.detail = json!({ "language": language });
-        unit.record(&[event]).await?.commit().await?;
-        Ok(())
     }
 
     /// Throws away sessions that are over. For a timer.
@@ -412,14 +374,6 @@ fn info(row: &SessionRow) -> SessionInfo {
         ip: row.ip.clone(),
         agent: row.agent.clone(),
     }
-}
-
-fn form_token(keyring: &Keyring, bound_to: &[u8]) -> String {
-    hex::encode(keyring.mac(Purpose::Csrf, &[bound_to]))
-}
-
-fn token_matches(keyring: &Keyring, bound_to: &[u8], given: &str) -> bool {
-    hex::decode(given).is_ok_and(|given| keyring.verify_mac(Purpose::Csrf, &[bound_to], &given))
 }
 
 fn handle_of(hash: &[u8]) -> String {

@@ -1,23 +1,19 @@
 //! The file that holds the keys.
 //!
-//! Owns its form, where it is looked for, whom it must belong to, and its one creation.
-//! *Invariant:* never overwrites a file; never reads one that others could read or change.
-//!
-//! One key per line: `id base64key state created`. Blank lines and lines that begin with `#`
-//! are skipped.
+//! Owns where it is looked for, whom it must belong to, its one creation, and its exchange for one
+//! with other keys. *Invariant:* a file that is there is never written into: it is made new, or
+//! replaced whole by a finished one; none is read that others could read or change.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use carillon_domain::Timestamp;
-use secrecy::{ExposeSecret as _, ExposeSecretMut as _, SecretBox};
 use zeroize::Zeroizing;
 
-use super::key::{KeyId, KeyState, RootKey};
+use super::key::{KeyState, RootKey};
+use super::key_line;
 use super::keyring::{Keyring, KeyringError};
 use crate::random::Random;
 
@@ -131,7 +127,7 @@ impl KeySource {
         check_states(keys).map_err(|error| self.malformed(error))?;
         let mut text = Zeroizing::new(HEADER.to_owned());
         for key in keys {
-            text.push_str(&render(key));
+            text.push_str(&key_line::written(key));
         }
         exchange(path, &text).map_err(|source| KeyFileError::Io {
             path: path.clone(),
@@ -151,7 +147,7 @@ impl KeySource {
         };
         let key = RootKey::generate(random, KeyState::Active, now)
             .map_err(|error| fail(io::Error::other(error)))?;
-        let text = Zeroizing::new(format!("{HEADER}{}", *render(&key)));
+        let text = Zeroizing::new(format!("{HEADER}{}", *key_line::written(&key)));
         match write_new(self.path(), &text) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(KeyFileError::Exists(self.path().to_owned()))
@@ -173,17 +169,6 @@ fn check_states(keys: &[RootKey]) -> Result<(), KeyringError> {
         0 => Err(KeyringError::NoActiveKey),
         _ => Err(KeyringError::ManyActiveKeys),
     }
-}
-
-fn render(key: &RootKey) -> Zeroizing<String> {
-    let encoded = Zeroizing::new(STANDARD.encode(key.bytes().expose_secret()));
-    Zeroizing::new(format!(
-        "{} {} {} {}\n",
-        key.id(),
-        *encoded,
-        key.state(),
-        key.created()
-    ))
 }
 
 /// Makes a file of our own; one that is there is an error.
@@ -289,42 +274,10 @@ fn parse(path: &Path, text: &str) -> Result<Vec<RootKey>, KeyFileError> {
         .map(|(index, line)| (index + 1, line.trim()));
     lines
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-        .map(|(number, line)| parse_line(line).map_err(|problem| malformed(number, problem.into())))
+        .map(|(number, line)| {
+            key_line::read(line).map_err(|problem| malformed(number, problem.into()))
+        })
         .collect()
-}
-
-fn parse_line(line: &str) -> Result<RootKey, &'static str> {
-    let fields: Vec<&str> = line.split_ascii_whitespace().collect();
-    let [id, key, state, created] = fields[..] else {
-        return Err("a line has four parts: id, key, state, time");
-    };
-    let id: KeyId = id
-        .parse()
-        .map_err(|_| "the id has sixteen hexadecimal digits")?;
-    let state = state
-        .parse()
-        .map_err(|_| "the state is `active` or `standby`")?;
-    let created = created.parse().map_err(|_| "the time is not a time")?;
-    let key = RootKey::new(decode(key)?, state, created);
-    if key.id() == id {
-        Ok(key)
-    } else {
-        Err("the key is not the one of this id")
-    }
-}
-
-fn decode(text: &str) -> Result<SecretBox<[u8; 32]>, &'static str> {
-    // Three bytes more than a key: the decoder asks for room in whole groups.
-    let mut room = Zeroizing::new([0_u8; 36]);
-    let length = STANDARD
-        .decode_slice(text, room.as_mut_slice())
-        .map_err(|_| "the key is not 32 bytes in base64")?;
-    let mut key = SecretBox::new(Box::new([0; 32]));
-    match room.get(..32) {
-        Some(bytes) if length == 32 => key.expose_secret_mut().copy_from_slice(bytes),
-        _ => return Err("the key is not 32 bytes in base64"),
-    }
-    Ok(key)
 }
 
 #[cfg(test)]

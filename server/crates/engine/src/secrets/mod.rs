@@ -9,6 +9,7 @@
 pub mod check;
 pub mod key;
 pub mod key_file;
+mod key_line;
 mod keyring;
 mod place;
 mod rotation;
