@@ -36,7 +36,7 @@ pub(super) fn account(frame: &FrameView, view: &AccountView) -> String {
                 {view.new_token.as_ref().map(|token| new_token(token, &frame.base))}
                 {tokens(view)}
                 <div class="columns">
-                    <div>{password(view)}{second_factor(view)}{language(view)}</div>
+                    <div class="stack">{password(view)}{second_factor(view)}{language(view)}</div>
                     {sessions(view)}
                 </div>
             }
