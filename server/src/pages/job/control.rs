@@ -55,10 +55,10 @@ pub(super) async fn ask(visit: Visit, caller: Caller, Path(id): Path<String>) ->
 
 fn question(job: &JobRow) -> StopJobView {
     let title = action_words::short_title(&job.action);
-    let phones = if job.total == 1 { "phone" } else { "phones" };
+    let phones = say_many!(job.total, "{count} phone", "{count} phones");
     StopJobView {
         id: job.id.clone(),
-        title: format!("{title} · {} {phones}", job.total),
+        title: format!("{title} · {phones}"),
         counts: job.counts,
         ..StopJobView::default()
     }
