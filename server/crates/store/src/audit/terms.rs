@@ -149,15 +149,15 @@ async fn actions(conn: &mut Conn<'_>, query: &AuditQuery) -> Result<Option<Term>
         let asked = query.actions.is_empty() || wanted(&query.actions, action);
         asked && !wanted(&query.not_actions, action)
     });
+    let commands = values(conn, Kind::Command, "").await?;
+    let known = |name: &String| Some(kept(name)).filter(|name| commands.contains(name));
+    let asked: Vec<_> = query.actions.iter().filter_map(known).collect();
+    let excluded = query.not_actions.iter().filter_map(known).count();
     let mut term = Term::default();
     term.hold(Kind::Action, found.map(String::as_str));
-    let commands = values(conn, Kind::Command, "").await?;
-    term.loose = query.not_actions.iter().any(|name| commands.contains(name));
-    if !query.actions.is_empty() {
-        let asked = query.actions.iter().map(|name| kept(name));
-        let asked: Vec<_> = asked.filter(|name| commands.contains(name)).collect();
-        term.hold(Kind::Command, asked.iter().map(String::as_str));
-    }
+    term.hold(Kind::Command, asked.iter().map(String::as_str));
+    // A mark tells the event or its command, and not both of one record.
+    term.loose = excluded > 0 || (!asked.is_empty() && !query.not_actions.is_empty());
     Ok(Some(term))
 }
 

@@ -334,6 +334,14 @@ fn long_queries() -> Vec<Asked> {
         ),
         (
             AuditQuery {
+                actions: named(&["Reboot"]),
+                not_actions: named(&["target.*"]),
+                ..all()
+            },
+            |_| false,
+        ),
+        (
+            AuditQuery {
                 phone: Some(mac(9)),
                 ..all()
             },
