@@ -7,7 +7,7 @@ use carillon_domain::event::{Event, EventResult};
 use carillon_domain::{Mac, Reach, Timestamp};
 
 use crate::reach::and_audit;
-use crate::sql::{Sql, beginning, containing};
+use crate::sql::{Sql, containing};
 
 use super::words;
 
@@ -128,9 +128,9 @@ impl AuditQuery {
 /// Adds the condition that an event or the action it is about has this name.
 fn named(sql: &mut Sql, action: &str) {
     if let Some(start) = action.strip_suffix('*') {
-        sql.push("(a.action LIKE ")
-            .bind(beginning(start))
-            .push(" ESCAPE '\\')");
+        // Not LIKE: to SQLite's, large and small letters are the same; to the marks they are not.
+        sql.push("(substr(a.action, 1, length(").bind(start);
+        sql.push(")) = ").bind(start).push(")");
     } else {
         sql.push("(a.action = ").bind(action);
         sql.push(" OR COALESCE(a.command, '') = ")

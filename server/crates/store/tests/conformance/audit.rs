@@ -342,6 +342,20 @@ fn long_queries() -> Vec<Asked> {
         ),
         (
             AuditQuery {
+                not_actions: named(&["Target.*"]),
+                ..all()
+            },
+            |_| true,
+        ),
+        (
+            AuditQuery {
+                actions: named(&["TARGET.*", "phone.changed"]),
+                ..all()
+            },
+            |event| event.action == "phone.changed",
+        ),
+        (
+            AuditQuery {
                 phone: Some(mac(9)),
                 ..all()
             },
