@@ -3,6 +3,9 @@
 //! Owns the filters and how they become conditions on one record; `walk` finds the records that
 //! are worth the look.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
 use carillon_domain::event::{Event, EventResult};
 use carillon_domain::{Mac, Reach, Timestamp};
 
@@ -10,6 +13,9 @@ use crate::reach::and_audit;
 use crate::sql::{Sql, containing};
 
 use super::words;
+
+/// Each word by which tiles are chosen costs a look at the marks; more choose hardly better.
+const CHOOSING: usize = 16;
 
 /// Filters of the audit log. Empty = everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,10 +91,18 @@ impl AuditQuery {
         and_audit(sql, reach);
     }
 
-    /// The words, in lower case.
+    /// The words, each once, in lower case.
     pub(super) fn words(&self) -> Vec<String> {
-        let words = self.text.split_whitespace();
-        words.map(str::to_lowercase).collect()
+        let words = self.text.split_whitespace().map(str::to_lowercase);
+        words.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Those words by which tiles are chosen: long ones are rare.
+    pub(super) fn choosing_words(&self) -> Vec<String> {
+        let mut words = self.words();
+        words.sort_by_key(|word| Reverse(word.len()));
+        words.truncate(CHOOSING);
+        words
     }
 
     /// Whether each of the words occurs in a record.
@@ -136,5 +150,31 @@ fn named(sql: &mut Sql, action: &str) {
         sql.push(" OR COALESCE(a.command, '') = ")
             .bind(action)
             .push(")");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_comes_again_is_one() {
+        let query = AuditQuery {
+            text: "Lager hangs  LAGER lager".to_owned(),
+            ..AuditQuery::default()
+        };
+        assert_eq!(query.words(), ["hangs", "lager"]);
+    }
+
+    #[test]
+    fn many_words_choose_by_the_longest() {
+        let words: Vec<_> = (1..=40).map(|length| "x".repeat(length)).collect();
+        let query = AuditQuery {
+            text: words.join(" "),
+            ..AuditQuery::default()
+        };
+        let lengths: Vec<_> = query.choosing_words().iter().map(String::len).collect();
+        assert_eq!(lengths, (25..=40).rev().collect::<Vec<_>>());
+        assert_eq!(query.words().len(), 40);
     }
 }

@@ -113,7 +113,7 @@ pub(super) async fn terms(
         terms.push(Term::of(Kind::Result, results));
     }
     terms.extend(actions(conn, query).await?);
-    for word in query.words() {
+    for word in query.choosing_words() {
         terms.extend(said(conn, &word).await?);
     }
     terms.extend(reach.areas().iter().map(|area| Term {

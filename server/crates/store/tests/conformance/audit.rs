@@ -285,6 +285,12 @@ pub(crate) fn long_log() -> Vec<Event> {
 /// A question, and what fits it.
 pub(crate) type Asked = (AuditQuery, fn(&Event) -> bool);
 
+/// More words than tiles are chosen by; all but one are in nearly every record.
+fn many_words(one: &str) -> String {
+    let often = "hangs hang han ha ngs ang gs ng inc- inc nc- in nc c- g s n a i h Hangs hangs";
+    format!("{often} {one} {often}")
+}
+
 fn long_queries() -> Vec<Asked> {
     let all = AuditQuery::default;
     let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
@@ -372,6 +378,10 @@ fn long_queries() -> Vec<Asked> {
                 .is_some_and(|n| n.contains("n97"))
         }),
         (text("try-5"), |_| false),
+        (text(&many_words("inc-12")), |event| {
+            event.reason == "INC-12 hangs"
+        }),
+        (text(&many_words("nowhere")), |_| false),
     ]
 }
 
