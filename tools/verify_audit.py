@@ -10,7 +10,7 @@ comes from the anchor, from `<data-dir>/checkpoints` or from `GET /api/v1/audit/
 Standard library only, written from RFC 9162 (the tree), RFC 8032 (Ed25519) and C2SP (signed-note,
 tlog-checkpoint). Exit status: 0 intact, 1 tampered, 3 cannot tell (2 is usage).
 """
-import argparse, base64, hashlib, itertools, json, sqlite3, sys
+import argparse, base64, hashlib, itertools, json, re, sqlite3, sys
 from datetime import datetime, timezone
 
 # --- Ed25519, verification only (RFC 8032, section 5.1.7) -----------------------------------
@@ -153,6 +153,8 @@ class CannotTell(Exception):
 TILE = 256
 COLUMNS = ["at", "actor", "action", "command", "phone", "site", "job", "result", "ip", "groups"]
 LEFT_OUT, ANY, LONGEST = {"again_at", "attempt", "evidence"}, "\u2026", 128
+# Between characters with Unicode's property White_Space; split() takes U+001C to U+001F for spaces as well.
+WORD = re.compile(r"[^\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 
 
 def micros(text):
@@ -222,7 +224,7 @@ class Tile:
             return False
         if ANY in words:
             return True
-        said = {w for text in self.texts for w in storable(text).split()}
+        said = {w for text in self.texts for w in WORD.findall(storable(text))}
         said = {w.lower() for w in said}
         said = {w if len(w.encode()) <= LONGEST else ANY for w in said}
         return said <= words and all(("word", w) in values for w in said) and all(("phone", p) in values for p in self.phones)

@@ -256,5 +256,9 @@ pub(crate) fn event(number: i64) -> Event {
         event.ip = Some("10.0.0.1".to_owned());
         event.reason = "INC-4711 \"hangs\" \\ \u{0} ΣΑΣ".into();
     }
+    if number % 5 == 0 {
+        // Spaces to one reader of Unicode or another, not to all of them.
+        event.reason = "a\u{1c}b\u{1f}c d\u{85}e\u{a0}f\u{180e}g\u{200b}h\u{2028}i\u{3000}j".into();
+    }
     event
 }
