@@ -49,10 +49,10 @@ impl Catalogue {
             Translation::Text(text) if key.contains('{') => Some((key.clone(), text.clone())),
             _ => None,
         });
-        Self {
-            templates: templates.collect(),
-            entries,
-        }
+        let mut templates: Vec<_> = templates.collect();
+        // In one order in every process.
+        templates.sort();
+        Self { entries, templates }
     }
 
     /// Every key and what is said for it.

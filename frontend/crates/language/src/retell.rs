@@ -20,23 +20,24 @@ pub fn retell(sentence: &str) -> Cow<'_, str> {
     }
     let bare = sentence.strip_suffix('.').unwrap_or(sentence);
     let small = with_first(bare, false);
-    let said = [bare, &small].iter().find_map(|text| told(catalogue, text));
-    said.or_else(|| told(catalogue, sentence))
-        .map_or(Cow::Borrowed(sentence), |said| {
-            Cow::Owned(dressed(said, sentence))
-        })
+    told(catalogue, [bare, &small, sentence]).map_or(Cow::Borrowed(sentence), |said| {
+        Cow::Owned(dressed(said, sentence))
+    })
 }
 
-/// What the catalogue says for a sentence, or for the text that it was made from.
-fn told(catalogue: &Catalogue, sentence: &str) -> Option<String> {
-    if let Some(said) = catalogue.text(sentence) {
+/// What the catalogue says for one of the forms of a sentence, or for the text that it was made
+/// from: the one with most in common. Of equal ones the first form counts, and its first text.
+fn told(catalogue: &Catalogue, forms: [&str; 3]) -> Option<String> {
+    if let Some(said) = forms.iter().find_map(|form| catalogue.text(form)) {
         return Some(said.to_owned());
     }
-    let known = catalogue.templates().iter();
-    let best = known
-        .filter_map(|(key, said)| Some((key, said, values(key, sentence)?)))
-        .max_by_key(|(key, _, _)| weight(key))?;
-    Some(filled(best.1, &best.2))
+    let fitting = forms.into_iter().flat_map(|form| {
+        let known = catalogue.templates().iter();
+        known.filter_map(move |(key, said)| Some((weight(key), said, values(key, form)?)))
+    });
+    let (_, said, values) =
+        fitting.reduce(|best, next| if next.0 > best.0 { next } else { best })?;
+    Some(filled(said, &values))
 }
 
 /// Begins and ends as the English sentence did.
@@ -128,6 +129,7 @@ fn filled(text: &str, values: &[(&str, &str)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Language, during};
 
     #[test]
     fn values_are_found_between_what_is_fixed() {
@@ -140,6 +142,16 @@ mod tests {
             "Nicht 65, höchstens 64 KiB."
         );
         assert_eq!(values(text, "At most 64 KiB are taken."), None);
+    }
+
+    #[test]
+    fn the_text_with_most_in_common_is_the_one() {
+        let german = |sentence| during(Language::De, || retell(sentence).into_owned());
+        assert_eq!(
+            german("There is no site \"x\"."),
+            "Es gibt keinen Standort \"x\"."
+        );
+        assert_eq!(german("There is no \"x\"."), "\"x\" gibt es nicht.");
     }
 
     #[test]
