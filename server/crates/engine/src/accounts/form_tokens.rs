@@ -13,7 +13,7 @@ impl Engine {
     /// [`SessionContext::csrf`]; before sign-in it is bound to a cookie of its own.
     ///
     /// # Errors
-    /// [`EngineError::Sealed`].
+    /// [`EngineError::Sealed`](crate::EngineError::Sealed).
     pub fn form_token(&self, bound_to: &str) -> Result<String> {
         Ok(form_token(self.keyring()?, bound_to.as_bytes()))
     }
@@ -21,7 +21,7 @@ impl Engine {
     /// Whether a form token is the one that belongs to this text.
     ///
     /// # Errors
-    /// [`EngineError::Sealed`].
+    /// [`EngineError::Sealed`](crate::EngineError::Sealed).
     pub fn form_token_matches(&self, bound_to: &str, given: &str) -> Result<bool> {
         Ok(token_matches(self.keyring()?, bound_to.as_bytes(), given))
     }
@@ -29,7 +29,7 @@ impl Engine {
     /// Whether a form token is the one of this session.
     ///
     /// # Errors
-    /// [`EngineError::Sealed`].
+    /// [`EngineError::Sealed`](crate::EngineError::Sealed).
     pub fn session_form_matches(&self, session: &SessionContext, given: &str) -> Result<bool> {
         Ok(token_matches(self.keyring()?, session.hash(), given))
     }

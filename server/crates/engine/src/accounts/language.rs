@@ -13,7 +13,7 @@ impl Engine {
     /// Sets the language of the caller's pages; `None` leaves it to the browser.
     ///
     /// # Errors
-    /// [`EngineError::Denied`] to callers without an account.
+    /// [`EngineError::Denied`](crate::EngineError::Denied) to callers without an account.
     pub async fn choose_language(&self, caller: &Caller, language: Option<Language>) -> Result<()> {
         let user = caller.account()?;
         let mut unit = self.store.begin().await?;

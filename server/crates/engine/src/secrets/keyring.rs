@@ -96,7 +96,7 @@ impl Keyring {
     /// From keys, one of which is active.
     ///
     /// # Errors
-    /// [`KeyringError`] unless exactly one is active and none is repeated.
+    /// The reason, unless exactly one is active and none is repeated.
     pub fn new(keys: Vec<RootKey>) -> Result<Self, KeyringError> {
         Self::read_from(None, keys)
     }
