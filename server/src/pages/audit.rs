@@ -116,7 +116,7 @@ async fn chain(visit: &Visit, caller: &Caller) -> Result<ChainView, EngineError>
 }
 
 fn exports(asked: &Asked, below: i64) -> Vec<Link> {
-    let here = asked.as_shown("/audit/export").add("below", below);
+    let here = asked.as_shown("/audit/export").set("below", below);
     let link = |text: &str, format: &str| Link::new(text, here.clone().add("format", format));
     if asked.errors.is_empty() {
         vec![

@@ -1,6 +1,7 @@
 //! Periods as people type them: days, or instants.
 //!
 //! Owns the parameters `from` and `to`. A day means its whole; both ends are included.
+//! *Invariant:* what was read can be written: nothing lies behind the year 9999.
 
 use carillon_language::say;
 use std::time::Duration;
@@ -9,6 +10,8 @@ use carillon_contract::FormErrors;
 use carillon_domain::Timestamp;
 
 const DAY: Duration = Duration::from_hours(24);
+/// The last instant that has a text, 9999-12-31T23:59:59.999999Z.
+const LAST: Timestamp = Timestamp::from_micros(253_402_300_799_999_999);
 
 /// From when to when; `None` = no end on that side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,8 +26,10 @@ impl Period {
     /// From two fields; what is no time is an error beside its field.
     pub fn of(from: &str, to: &str, errors: &mut FormErrors) -> Self {
         let period = Self {
-            from: read("from", from, errors).map(|(at, _)| at),
-            to: read("to", to, errors).map(|(at, is_day)| if is_day { at.plus(DAY) } else { at }),
+            from: read("from", from, errors).map(|(at, _)| at.min(LAST)),
+            to: read("to", to, errors)
+                .map(|(at, is_day)| if is_day { at.plus(DAY) } else { at })
+                .map(|at| at.min(LAST)),
         };
         if let (Some(start), Some(end)) = (period.from, period.to)
             && end <= start
@@ -67,6 +72,13 @@ mod tests {
         assert_eq!(text(period.from), "2026-11-22T00:00:00Z");
         assert_eq!(text(period.to), "2026-11-23T00:00:00Z");
         assert!(errors.is_empty());
+        for end in ["9999-12-31", "9999-12-31T23:59:59-10:00"] {
+            let period = Period::of("", end, &mut errors);
+            assert_eq!(text(period.to), "9999-12-31T23:59:59.999999Z", "{end}");
+            assert!(errors.is_empty());
+        }
+        let late = Period::of("9999-12-31T23:59:59-10:00", "", &mut errors);
+        assert_eq!(text(late.from), "9999-12-31T23:59:59.999999Z");
         Period::of("yesterday", "", &mut errors);
         assert!(errors.of("from").is_some());
         Period::of("2026-11-22", "2026-11-21", &mut errors);

@@ -70,6 +70,27 @@ pub(crate) async fn an_export_is_what_was_shown(house: House) -> House {
     let below = link("csv");
     let below = below.split("below=").nth(1).unwrap();
     let below = below.split('&').next().unwrap();
+    let last = format!("/audit?action=test.told&below={below}&to=9999-12-31");
+    let again = browser.see(&last).await;
+    assert!(again.text.contains("300 records"), "{}", again.text);
+    let exports = again
+        .text
+        .split('"')
+        .filter(|part| part.starts_with("/audit/export"));
+    for href in exports {
+        assert_eq!(href.matches("below=").count(), 1, "{href}");
+        let rows = browser.see(&href.replace("&amp;", "&")).await.text;
+        assert_eq!(rows.matches("test.told").count(), 300, "{href}");
+    }
+    let older = again.text.split('"').find(|part| part.contains("after="));
+    assert!(
+        older.unwrap().contains(&format!("below={below}")),
+        "{older:?}"
+    );
+    let wrong = browser.browser.get("/audit/export?below=abc").await;
+    assert_eq!(wrong.status, 422, "{}", wrong.text);
+    let wrong = browser.see("/audit?below=abc").await.text;
+    assert!(wrong.contains("Give a whole number.") && wrong.contains("id=\"f-below\""));
     let list = format!("/audit?action=test.told&limit=1000&below={below}");
     let list = api.get(&list).await.expect(200);
     assert_eq!(list["items"].as_array().unwrap().len(), 300);

@@ -20,7 +20,7 @@ fn phones(count: u32) -> FleetConfig {
 
 /// A signed-in browser that sends forms from the page that it looks at.
 pub(crate) struct Person {
-    browser: Browser,
+    pub(crate) browser: Browser,
     base: String,
 }
 

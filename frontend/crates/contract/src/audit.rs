@@ -61,6 +61,8 @@ pub struct AuditFilter {
     pub ip: String,
     /// `q`: words of the reason.
     pub q: String,
+    /// `below`: the number of a record; only older ones are meant.
+    pub below: String,
 }
 
 /// How far the log reaches.

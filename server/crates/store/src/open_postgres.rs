@@ -3,11 +3,13 @@
 //! Owns the settings of every connection: durable commits, and an end to every wait.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
+use crate::audit::Known;
 use crate::conn::Conn;
 use crate::error::{Result, StoreError};
 use crate::sql::Sql;
@@ -20,7 +22,7 @@ const KEPT_STATEMENTS: usize = 256;
 /// found again within seconds.
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(8);
 
-pub(crate) async fn open(url: &str) -> Result<Pools> {
+pub(crate) async fn open(url: &str, known: Arc<Known>) -> Result<Pools> {
     let options = PgConnectOptions::from_str(url).map_err(|_| {
         // The parser's own words could repeat part of the address.
         StoreError::Unusable(
@@ -40,6 +42,11 @@ pub(crate) async fn open(url: &str) -> Result<Pools> {
     let pool = PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(WAIT_FOR_CONNECTION)
+        // It may lead to a server that took over and lacks the last commits of the other one.
+        .after_connect(move |_, _| {
+            known.forget();
+            Box::pin(async { Ok(()) })
+        })
         .connect_with(options)
         .await?;
     Ok(Pools::Postgres(pool))

@@ -65,9 +65,10 @@ impl Store {
     ///
     /// A missing SQLite file is made, for its owner only.
     pub async fn open(url: &str) -> Result<Self> {
+        let known = Arc::<Known>::default();
         let pools = match url.split_once(':').map(|(scheme, _)| scheme) {
             Some("sqlite") => open_sqlite::open(url).await?,
-            Some("postgres" | "postgresql") => open_postgres::open(url).await?,
+            Some("postgres" | "postgresql") => open_postgres::open(url, known.clone()).await?,
             _ => {
                 return Err(StoreError::Unusable(
                     "the database's address must begin with sqlite: or postgres://".to_owned(),
@@ -76,7 +77,7 @@ impl Store {
         };
         Ok(Self {
             pools: Arc::new(pools),
-            known: Arc::default(),
+            known,
             reach: Arc::default(),
         })
     }

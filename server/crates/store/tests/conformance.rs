@@ -123,6 +123,7 @@ cases! {
     races::one_key_makes_one_job,
     races::records_have_no_gaps,
     races::kept_phones_lose_no_edit,
+    audit::values_are_written_again_for_another_server,
     audit::records_are_kept_as_hashed,
     audit::the_log_cannot_be_changed,
     audit::every_filter_finds_its_records,

@@ -47,7 +47,7 @@ impl Asked {
         let usual = !all_time && filter.from.is_empty() && filter.to.is_empty();
         let (not_actions, actions) = actions(&filter.action);
         let asked = AuditQuery {
-            below: query.filled("below").and_then(|text| text.parse().ok()),
+            below: number("below", &filter.below, &mut errors),
             from: period.from.or_else(|| usual.then(|| now.minus(USUAL))),
             to: period.to,
             actor: some(&filter.actor),
@@ -70,7 +70,7 @@ impl Asked {
     }
 
     /// Every filter with its name, as typed; empty ones too.
-    fn pairs(&self) -> [(&'static str, &str); 11] {
+    fn pairs(&self) -> [(&'static str, &str); 12] {
         let f = &self.filter;
         [
             ("from", f.from.as_str()),
@@ -84,6 +84,7 @@ impl Asked {
             ("result", f.result.as_str()),
             ("ip", f.ip.as_str()),
             ("q", f.q.as_str()),
+            ("below", f.below.as_str()),
         ]
     }
 
@@ -178,12 +179,8 @@ impl Asked {
             "to" => (name, to.as_str()),
             _ => (name, value),
         });
-        let below = self.query.below.map(|seq| seq.to_string());
         let set = pairs
-            .chain([
-                ("format", format),
-                ("below", below.as_deref().unwrap_or_default()),
-            ])
+            .chain([("format", format)])
             .filter(|(_, value)| !value.is_empty());
         Fields::from_pairs(
             set.map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -219,6 +216,7 @@ fn filter(query: &Fields) -> AuditFilter {
         result: joined("result"),
         ip: text("ip"),
         q: text("q"),
+        below: text("below"),
     }
 }
 
@@ -226,13 +224,14 @@ fn some(text: &str) -> Option<String> {
     Some(text.to_owned()).filter(|text| !text.is_empty())
 }
 
+fn listed(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(',').map(str::trim);
+    words.filter(|word| !word.is_empty())
+}
+
 /// Those that are excluded, and those that are asked for.
 fn actions(text: &str) -> (Vec<String>, Vec<String>) {
-    let words = text
-        .split(',')
-        .map(str::trim)
-        .filter(|word| !word.is_empty());
-    let (not, yes): (Vec<&str>, Vec<&str>) = words.partition(|word| word.starts_with('-'));
+    let (not, yes): (Vec<&str>, Vec<&str>) = listed(text).partition(|word| word.starts_with('-'));
     let not = not
         .into_iter()
         .map(|word| word.trim_start_matches('-').to_owned());
@@ -240,11 +239,7 @@ fn actions(text: &str) -> (Vec<String>, Vec<String>) {
 }
 
 fn results(text: &str, errors: &mut FormErrors) -> Vec<EventResult> {
-    let words = text
-        .split(',')
-        .map(str::trim)
-        .filter(|word| !word.is_empty());
-    words
+    listed(text)
         .filter_map(|word| parsed("result", word, errors))
         .collect()
 }
@@ -265,8 +260,17 @@ where
     }
 }
 
+fn number(field: &str, text: &str, errors: &mut FormErrors) -> Option<i64> {
+    let number = text.parse().ok();
+    if number.is_none() && !text.is_empty() {
+        errors.push(field, "invalid", say("Give a whole number."));
+    }
+    number
+}
+
 fn label(name: &str) -> &str {
     match name {
+        "below" => say("before record"),
         "actor" => say("who"),
         "ip" => say("from address"),
         "q" => say("words"),
@@ -326,9 +330,19 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_limits_stays_in_each_address() {
+        let limited = asked("below=700&actor=anna");
+        assert_eq!(limited.query.below, Some(700));
+        let here = limited.at("/audit").to_string();
+        assert_eq!(here, "/audit?actor=anna&below=700");
+        assert_eq!(limited.export_fields("csv").text("below"), Some("700"));
+        assert_eq!(limited.chips()[1].remove_href, "/audit?actor=anna");
+    }
+
+    #[test]
     fn every_wrong_filter_is_named() {
-        let wrong = asked("phone=xyz&result=odd&from=never");
-        for field in ["phone", "result", "from"] {
+        let wrong = asked("phone=xyz&result=odd&from=never&below=abc");
+        for field in ["phone", "result", "from", "below"] {
             assert!(wrong.errors.of(field).is_some(), "{field}");
         }
     }

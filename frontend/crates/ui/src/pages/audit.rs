@@ -63,6 +63,11 @@ fn filters(view: &AuditView) -> AnyView {
             filter.result == result.as_str(),
         )
     }));
+    // Comes from the links of an export; nobody needs it in an empty form.
+    let below = (!filter.below.is_empty()).then(|| {
+        let field = Field::text("below", say("Before record"));
+        field.value(&filter.below).errors(errors).view()
+    });
     let body = view! {
         <div class="field-grid">
             {Field::day("from", say("From")).value(&filter.from).errors(errors).view()}
@@ -76,6 +81,7 @@ fn filters(view: &AuditView) -> AnyView {
             {Field::text("job", say("Job")).value(&filter.job).errors(errors).view()}
             {Field::text("ip", say("From address")).value(&filter.ip).errors(errors).view()}
             {Field::text("q", say("Words of the reason")).value(&filter.q).errors(errors).view()}
+            {below}
         </div>
         <div class="row">{submit("primary", "filter", say("Show"))}</div>
     };

@@ -1,7 +1,9 @@
 //! Values that the database surely holds already.
 //!
 //! Owns a memory of what this process wrote, so that it asks once for each. *Invariant:* learns
-//! only after a commit; what is forgotten is written again, which changes nothing.
+//! only after a commit, and forgets all when a server may have changed: one that takes over from
+//! another may lack what that one confirmed. What is forgotten is written again, which changes
+//! nothing.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,6 +24,8 @@ pub(crate) struct Known(Mutex<Memory>);
 
 #[derive(Default)]
 struct Memory {
+    /// How often everything was forgotten.
+    times: u64,
     values: HashSet<(Kind, String)>,
     /// The last name of each phone.
     phones: HashMap<Mac, String>,
@@ -30,6 +34,8 @@ struct Memory {
 /// What a transaction writes and this process did not know.
 #[derive(Default)]
 pub(crate) struct Learned {
+    /// The memory that it was compared with.
+    times: u64,
     values: Vec<(Kind, String)>,
     phones: Vec<(Mac, String)>,
 }
@@ -49,11 +55,17 @@ impl Known {
         let phones =
             phones.filter(|(mac, name)| memory.phones.get(mac).is_none_or(|known| known != name));
         Learned {
+            times: memory.times,
             phones: phones.map(|(mac, name)| (mac, name.to_owned())).collect(),
             values: values
                 .filter(|value| !memory.values.contains(value))
                 .collect(),
         }
+    }
+
+    /// Begins anew; what is being written meanwhile is not learned either.
+    pub(crate) fn forget(&self) {
+        self.memory().forget();
     }
 
     /// After the commit.
@@ -62,11 +74,23 @@ impl Known {
             return;
         }
         let mut memory = self.memory();
+        if memory.times != learned.times {
+            return;
+        }
         if memory.values.len() + memory.phones.len() > MOST {
-            *memory = Memory::default();
+            memory.forget();
         }
         memory.values.extend(learned.values);
         memory.phones.extend(learned.phones);
+    }
+}
+
+impl Memory {
+    fn forget(&mut self) {
+        *self = Self {
+            times: self.times + 1,
+            ..Self::default()
+        };
     }
 }
 

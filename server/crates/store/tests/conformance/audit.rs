@@ -441,3 +441,25 @@ pub(crate) async fn tiles_leave_nothing_out(db: Database) {
         assert_eq!(counted, AtLeast { count, exact }, "{query:?}");
     }
 }
+
+/// A server that takes over may lack what the other one confirmed last.
+pub(crate) async fn values_are_written_again_for_another_server(db: Database) {
+    record(&db.store, &[event(1, "first.told")]).await;
+    if db.store.is_shared() {
+        for statement in [
+            "ALTER TABLE audit_values DISABLE TRIGGER USER",
+            "DELETE FROM audit_values",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        ] {
+            db.raw(statement).await.unwrap();
+        }
+    }
+    record(&db.store, &[event(2, "first.told")]).await;
+    let query = AuditQuery {
+        actions: vec!["first.*".to_owned()],
+        ..AuditQuery::default()
+    };
+    let page = db.store.audit_page(&query, &Seek::Start, 9).await.unwrap();
+    assert_eq!(page.items.len(), 2);
+}
