@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use carillon_engine::Caller;
 use carillon_store::TokenScope;
+use http::HeaderValue;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE};
 use http::request::Parts;
 use http_body_util::{BodyExt as _, Limited};
@@ -79,11 +80,28 @@ pub async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) ->
     if let Some(caller) = caller {
         request.extensions_mut().insert(Cleared(caller));
     }
+    let visitor = request.extensions().get::<Visitor>().cloned();
     let mut response = next.run(request).await;
-    if let Some(cookie) = renewed {
+    let failed = response.extensions().get::<Problem>().is_some();
+    if let Some(visitor) = visitor.filter(|_| failed && renewed.is_some()) {
+        // The page that tells of it has forms: their tokens are those of the new session.
+        response.extensions_mut().insert(visitor);
+    }
+    if let Some(cookie) = renewed.filter(|cookie| !sets(&response, cookie)) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response
+}
+
+/// Whether an answer sets a cookie of this name itself. The deed may have given the session yet
+/// another token: the one of the proof is dead then, and must not come after it.
+fn sets(response: &Response, cookie: &HeaderValue) -> bool {
+    let name = |line: &HeaderValue| {
+        let name = line.as_bytes().split(|byte| *byte == b'=').next();
+        name.map(<[u8]>::to_vec)
+    };
+    let mut lines = response.headers().get_all(SET_COOKIE).iter();
+    lines.any(|line| name(line) == name(cookie))
 }
 
 /// Why somebody may not pass; `None` lets them.

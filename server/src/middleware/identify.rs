@@ -51,8 +51,8 @@ pub async fn identify(State(app): State<App>, request: Request, next: Next) -> R
             parts.extensions.insert(app.clone());
             let mut response = next.run(Request::from_parts(parts, body)).await;
             if response.extensions().get::<Problem>().is_some() {
-                // The page that tells of it keeps its navigation.
-                response.extensions_mut().insert(visitor);
+                // The page that tells of it keeps its navigation; the gate may know better by now.
+                response.extensions_mut().get_or_insert(visitor);
             }
             response
         }

@@ -33,7 +33,7 @@ const DAY: Duration = Duration::from_hours(24);
 pub(super) fn routes(table: Table) -> Table {
     table
         .get("/account", OWN, show)
-        .post("/account/password", OWN, password)
+        .post_proved("/account/password", OWN, password)
         .post_proved("/account/sessions/{id}/end", OWN, end_session)
         .post_proved("/account/sessions/end-others", OWN, end_others)
         .post_proved("/account/tokens", OWN, make_token)

@@ -3,8 +3,6 @@
 //! *Invariant:* recovery codes are shown once: they wait sealed for the page behind the redirect,
 //! which takes them away.
 
-use std::time::Duration;
-
 use axum::response::Response;
 use carillon_contract::FormErrors;
 use carillon_contract::second_factor::{FactorSetupView, Picture, SecondFactorView};
@@ -13,7 +11,7 @@ use carillon_engine::accounts::{FactorMade, FactorSetup, SessionContext, SignedI
 use carillon_engine::{Caller, EngineError};
 use http::StatusCode;
 use qrcodegen::{QrCode, QrCodeEcc};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::notice;
 use super::refused::refusal;
@@ -25,9 +23,6 @@ use crate::router::table::{Access, Table};
 
 const OWN: Access = Access::Needs(Permission::OwnAccount);
 const HERE: &str = "/account/second-factor";
-const CODES: &str = "recovery";
-/// New codes wait so long for their page.
-const WAITS: Duration = Duration::from_mins(10);
 /// Light squares around the picture, without which apps do not find it.
 const QUIET: i32 = 4;
 
@@ -57,7 +52,7 @@ async fn take_codes(
     caller: &Caller,
     id: &str,
 ) -> Result<Vec<String>, EngineError> {
-    match visit.app.engine().take_draft(caller, CODES, id).await {
+    match visit.app.engine().take_recovery_codes(caller, id).await {
         Err(EngineError::NotFound) => {
             let text = "Those codes were shown already. If they are lost, make new ones.";
             notice::warn(visit, text);
@@ -146,7 +141,7 @@ async fn confirm(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult
     match engine.confirm_second_factor(&session, &id, &code).await {
         Ok(made) => {
             let text = "Your second factor is on. Your other sessions were ended.";
-            with_codes(visit, made, text).await
+            Ok(with_codes(visit, &made, text))
         }
         Err(EngineError::NotFound) => Ok(visit.see_other(&format!("{HERE}?setup={id}"))),
         Err(error) => {
@@ -162,18 +157,15 @@ async fn codes(visit: Visit, Form(fields): Form) -> PageResult {
     fields.only(&[])?;
     let session = session(&visit)?;
     let made = visit.app.engine().renew_recovery_codes(&session).await?;
-    with_codes(visit, made, "The codes that you had do not work any more.").await
+    let text = "The codes that you had do not work any more.";
+    Ok(with_codes(visit, &made, text))
 }
 
 /// Goes on under the new token, to the page that shows the codes once.
-async fn with_codes(mut visit: Visit, made: FactorMade, text: &str) -> PageResult {
+fn with_codes(mut visit: Visit, made: &FactorMade, text: &str) -> Response {
     let FactorMade { signed_in, codes } = made;
-    let shown: Vec<&str> = codes.iter().map(ExposeSecret::expose_secret).collect();
-    let caller = &signed_in.session.caller;
-    let engine = visit.app.engine().clone();
-    let id = engine.keep_draft(caller, CODES, &shown, WAITS).await?;
     visit.set_cookie(Cookie::Session, signed_in.token.expose_secret());
-    Ok(visit.see_other_saying(&format!("{HERE}?codes={id}"), &done(text)))
+    visit.see_other_saying(&format!("{HERE}?codes={codes}"), &done(text))
 }
 
 /// `POST /account/second-factor/remove`.

@@ -162,6 +162,77 @@ pub(crate) async fn what_is_dangerous_is_asked_once_more(house: House) -> House 
     house
 }
 
+/// Sets a second factor up for this session; its recovery codes.
+async fn set_up(house: &House, browser: &mut Browser) -> Vec<String> {
+    let here = "/account/second-factor";
+    let begun = send(browser, here, "/account/second-factor/begin", &[]).await;
+    let setup = to(&begun).to_owned();
+    let page = browser.get(&setup).await;
+    let id = setup.split_once("setup=").unwrap().1;
+    let code = app_code(house, &copied(&page));
+    let right = [("setup", id), ("code", code.as_str())];
+    let confirm = "/account/second-factor/confirm";
+    let made = send(browser, &setup, confirm, &right).await;
+    let codes = copied(&browser.get(to(&made)).await);
+    codes.lines().map(str::to_owned).collect()
+}
+
+pub(crate) async fn a_proof_and_its_deed_in_one_request_leave_one_session(house: House) -> House {
+    let mut browser = Browser::new(&house.base());
+    to(&browser.sign_in("operator", PASSWORD).await);
+    let before = set_up(&house, &mut browser).await;
+    age(&house, &browser).await;
+    let here = "/account/second-factor";
+    let proof = [
+        ("proof_password", PASSWORD),
+        ("proof_code", before[0].as_str()),
+    ];
+    let made = send(&mut browser, here, "/account/second-factor/codes", &proof).await;
+    let page = browser.get(to(&made)).await;
+    assert_eq!(page.status, 200, "signed in still");
+    let codes = copied(&page);
+    assert_eq!(codes.lines().count(), 10);
+    assert!(!codes.contains(&before[1]), "new ones");
+    house
+}
+
+pub(crate) async fn a_new_password_is_asked_who_one_is(house: House) -> House {
+    let mut browser = Browser::new(&house.base());
+    to(&browser.sign_in("operator", PASSWORD).await);
+    age(&house, &browser).await;
+    let typed = [
+        ("current", PASSWORD),
+        ("password", NEW),
+        ("password_again", NEW),
+    ];
+    let asked = send(&mut browser, "/account", "/account/password", &typed).await;
+    assert_eq!(asked.status, 403);
+    assert!(!asked.text.contains(NEW) && !asked.text.contains(PASSWORD));
+    let proved = [&typed[..], &[("proof_password", PASSWORD)]].concat();
+    let done = send(&mut browser, "/account", "/account/password", &proved).await;
+    assert_eq!(to(&done), "/account");
+    assert_eq!(browser.get("/account").await.status, 200);
+    to(&Browser::new(&house.base()).sign_in("operator", NEW).await);
+    house
+}
+
+/// The session has another token after a proof; the page that tells of a failure knows it.
+pub(crate) async fn a_failure_after_a_proof_leaves_forms_that_work(house: House) -> House {
+    let mut browser = Browser::new(&house.base());
+    to(&browser.sign_in("operator", PASSWORD).await);
+    age(&house, &browser).await;
+    let nobody = "/account/sessions/nobody/end";
+    let proved = [("proof_password", PASSWORD)];
+    let failed = send(&mut browser, "/account", nobody, &proved).await;
+    assert_eq!(failed.status, 404);
+    let csrf = token(&failed);
+    let request = browser
+        .form("/sign-out", &[("csrf", &csrf)])
+        .header("sec-fetch-site", "same-origin");
+    assert_eq!(to(&browser.send(request).await), "/sign-in");
+    house
+}
+
 pub(crate) async fn a_link_leads_to_a_new_password(house: House) -> House {
     let mut admin = Browser::new(&house.base());
     to(&admin.sign_in("admin", PASSWORD).await);

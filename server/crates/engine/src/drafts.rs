@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use carillon_store::DraftRow;
+use carillon_store::{DraftRow, Unit};
 use secrecy::ExposeSecret;
 use secrecy::zeroize::Zeroizing;
 use serde::Serialize;
@@ -35,6 +35,20 @@ impl Engine {
         Ok(id)
     }
 
+    /// The same inside a unit, so that it is kept exactly when the rest of the unit happens.
+    pub(crate) async fn keep_draft_with<T: Serialize>(
+        &self,
+        unit: &mut Unit,
+        (caller, kind): (&Caller, &str),
+        content: &T,
+        lasts: Duration,
+    ) -> Result<String> {
+        let id = new_id(self.clock.now(), &self.random)?;
+        let row = self.sealed_draft((owner(caller)?, kind), &id, content, lasts)?;
+        unit.put_draft(&row).await?;
+        Ok(id)
+    }
+
     /// Keeps something in the place of what was kept under this id.
     ///
     /// # Errors
@@ -47,7 +61,20 @@ impl Engine {
         content: &T,
         lasts: Duration,
     ) -> Result<()> {
-        let owner = owner(caller)?;
+        let row = self.sealed_draft((owner(caller)?, kind), id, content, lasts)?;
+        let mut unit = self.store.begin().await?;
+        unit.delete_old_drafts(self.clock.now()).await?;
+        unit.put_draft(&row).await?;
+        Ok(unit.commit_bookkeeping().await?)
+    }
+
+    fn sealed_draft<T: Serialize>(
+        &self,
+        (owner, kind): (&str, &str),
+        id: &str,
+        content: &T,
+        lasts: Duration,
+    ) -> Result<DraftRow> {
         let bytes = serde_json::to_vec(content)
             .map_err(|_| EngineError::Internal("a draft without a JSON form"))?;
         let bytes = Zeroizing::new(bytes);
@@ -56,18 +83,14 @@ impl Engine {
             .seal(&self.random, &Place::draft(id), &bytes)
             .map_err(|_| EngineError::Internal("a draft could not be sealed"))?;
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
-        unit.delete_old_drafts(now).await?;
-        let row = DraftRow {
+        Ok(DraftRow {
             id: id.to_owned(),
             user_id: owner.to_owned(),
             kind: kind.to_owned(),
             sealed,
             created_at: now,
             expires_at: now.plus(lasts),
-        };
-        unit.put_draft(&row).await?;
-        Ok(unit.commit_bookkeeping().await?)
+        })
     }
 
     /// Looks at what this account keeps under an id.

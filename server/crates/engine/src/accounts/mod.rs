@@ -8,6 +8,7 @@
 
 mod access;
 mod bearer;
+mod codes;
 mod common;
 mod form_tokens;
 mod hasher;

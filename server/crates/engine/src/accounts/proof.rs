@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use carillon_domain::Timestamp;
 use carillon_domain::event::EventResult;
-use carillon_store::UserRow;
+use carillon_store::{Unit, UserRow};
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::second_factor::Code;
+use super::codes::Tried;
 use super::sessions::SessionContext;
 use super::sign_in::SignedIn;
 use super::throttle::Buckets;
@@ -48,34 +48,30 @@ impl Engine {
         if !self.admit(&buckets).await? {
             return Ok(None);
         }
-        let right = self.compare(slot, Some(&user), &password).await?.matches;
-        let code = self.judge_code(&user, code)?;
-        let proved = if right {
-            self.note_proof(session, &user, &code, &buckets).await?
-        } else {
-            None
-        };
-        if proved.is_none() {
-            let why = if right {
-                "wrong_code"
-            } else {
-                "wrong_password"
-            };
-            self.record_no_proof(session, why).await?;
+        if self.compare(slot, Some(&user), &password).await?.matches {
+            return self.prove_code(session, &user, code, &buckets).await;
         }
-        Ok(proved)
+        let unit = self.store.begin().await?;
+        self.record_no_proof(unit, session, "wrong_password").await
     }
 
-    async fn note_proof(
+    /// The second half of a proof.
+    async fn prove_code(
         &self,
         session: &SessionContext,
         user: &UserRow,
-        code: &Code,
+        typed: &SecretString,
         buckets: &Buckets,
     ) -> Result<Option<SignedIn>> {
         let mut unit = self.store.begin().await?;
-        let Some(how) = code.use_up(&mut unit, &user.id).await? else {
-            return Ok(None);
+        let how = match self.try_code(&mut unit, user, typed).await? {
+            Tried::Right(how) => how,
+            Tried::Wrong => return self.record_no_proof(unit, session, "wrong_code").await,
+            Tried::TooOften => {
+                drop(unit);
+                let unit = self.store.begin().await?;
+                return self.record_no_proof(unit, session, "too_many_tries").await;
+            }
         };
         buckets.forgive(&mut unit).await?;
         let signed_in = self.renew_session(&mut unit, session).await?;
@@ -85,12 +81,16 @@ impl Engine {
         Ok(Some(signed_in))
     }
 
-    async fn record_no_proof(&self, session: &SessionContext, why: &str) -> Result<()> {
+    async fn record_no_proof(
+        &self,
+        unit: Unit,
+        session: &SessionContext,
+        why: &str,
+    ) -> Result<Option<SignedIn>> {
         let mut event = session.caller.event(self.clock.now(), "account.proved");
         event.result = EventResult::Failed;
         event.detail = json!({ "why": why });
-        let unit = self.store.begin().await?;
         unit.record(&[event]).await?.commit().await?;
-        Ok(())
+        Ok(None)
     }
 }

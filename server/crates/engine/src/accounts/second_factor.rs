@@ -1,7 +1,7 @@
 //! The second factor: a code of an authenticator app, and recovery codes for its loss.
 //!
-//! Owns setting it up, taking it away, for which roles it is demanded, and the judgement of a
-//! code. *Invariant:* the secret is sealed and leaves only while it is set up; a code works once.
+//! Owns setting it up, taking it away, and for which roles it is demanded.
+//! *Invariant:* the secret is sealed and leaves only while it is set up.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,11 +9,12 @@ use std::time::Duration;
 use carillon_domain::event::Event;
 use carillon_domain::role::Role;
 use carillon_store::{Unit, UserRow};
-use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::codes::digits;
 use super::sessions::SessionContext;
 use super::sign_in::SignedIn;
 use super::{recovery, totp};
@@ -26,18 +27,9 @@ const DRAFT: &str = "factor";
 /// How long a secret waits for its first code.
 const SETUP_LASTS: Duration = Duration::from_mins(15);
 const POLICY: &str = "second_factor_roles";
-
-/// What a code turned out to be, before it is used up.
-pub(super) enum Code {
-    /// The account has no second factor.
-    NotAsked,
-    /// The app's, of this step of this version of the secret.
-    App { step: i64, version: i64 },
-    /// A recovery code, if there is one of this hash.
-    Recovery([u8; 32]),
-    /// Nothing that could be right.
-    Wrong,
-}
+const CODES: &str = "recovery";
+/// New codes wait so long for the page that shows them.
+const CODES_WAIT: Duration = Duration::from_mins(10);
 
 /// A secret that waits for its first code.
 #[derive(Serialize, Deserialize)]
@@ -57,8 +49,8 @@ pub struct FactorSetup {
 pub struct FactorMade {
     /// The session goes on under this token.
     pub signed_in: SignedIn,
-    /// Shown this once.
-    pub codes: Vec<SecretString>,
+    /// Under which id the codes wait: [`Engine::take_recovery_codes`] shows them once.
+    pub codes: String,
 }
 
 impl Engine {
@@ -157,7 +149,7 @@ impl Engine {
         }
         unit.set_factor(&user.id, (sealed, version), step, now)
             .await?;
-        let codes = self.fresh_codes(&mut unit, &user.id).await?;
+        let codes = self.fresh_codes(&mut unit, &session.caller).await?;
         let mut event = session.caller.event(now, "second_factor.set_up");
         event.detail = json!({ "user": user.name, "sealed": digest });
         let signed_in = self.go_on(unit, session, event).await?;
@@ -175,7 +167,7 @@ impl Engine {
             return Err(EngineError::Conflict(message.to_owned()));
         }
         let mut unit = self.store.begin().await?;
-        let codes = self.fresh_codes(&mut unit, &user.id).await?;
+        let codes = self.fresh_codes(&mut unit, &session.caller).await?;
         let mut event = session
             .caller
             .event(self.clock.now(), "second_factor.codes_renewed");
@@ -227,26 +219,17 @@ impl Engine {
         Ok(())
     }
 
-    /// What a typed code could be for this account. Nothing is used up yet.
-    pub(super) fn judge_code(&self, user: &UserRow, typed: &SecretString) -> Result<Code> {
-        let Some(sealed) = &user.factor else {
-            return Ok(Code::NotAsked);
-        };
-        let place = Place::second_factor(&user.id, user.factor_version);
-        let secret: SecretSlice<u8> = self.keyring()?.open(&place, sealed)?;
-        let typed = typed.expose_secret();
-        let step = totp::step_of(secret.expose_secret(), &digits(typed), self.clock.now());
-        Ok(match (step, recovery::hash_of(typed)) {
-            (Some(step), _) => Code::App {
-                step,
-                version: user.factor_version,
-            },
-            (None, Some(hash)) => Code::Recovery(hash),
-            (None, None) => Code::Wrong,
-        })
+    /// Takes new recovery codes away from where they wait, to be shown.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when they were shown or waited too long.
+    pub async fn take_recovery_codes(&self, caller: &Caller, id: &str) -> Result<Vec<String>> {
+        self.take_draft(caller, CODES, id).await
     }
 
-    async fn fresh_codes(&self, unit: &mut Unit, user_id: &str) -> Result<Vec<SecretString>> {
+    /// Codes that count from the end of this unit on. They wait for their page from that moment
+    /// too: there are none that nobody can see.
+    async fn fresh_codes(&self, unit: &mut Unit, caller: &Caller) -> Result<String> {
         let mut codes = Vec::with_capacity(recovery::COUNT);
         let mut hashes = Vec::with_capacity(recovery::COUNT);
         for _ in 0..recovery::COUNT {
@@ -255,8 +238,11 @@ impl Engine {
             hashes.extend(hash.map(Vec::from));
             codes.push(code);
         }
-        unit.replace_recovery_codes(user_id, &hashes).await?;
-        Ok(codes)
+        unit.replace_recovery_codes(caller.account()?, &hashes)
+            .await?;
+        let shown: Vec<&str> = codes.iter().map(ExposeSecret::expose_secret).collect();
+        self.keep_draft_with(unit, (caller, CODES), &shown, CODES_WAIT)
+            .await
     }
 
     /// The session under a fresh token, and no other of the account.
@@ -279,33 +265,6 @@ impl Engine {
         let id = session.caller.account()?;
         self.store.user(id).await?.ok_or(EngineError::NotFound)
     }
-}
-
-impl Code {
-    /// Uses the code up. Says how somebody showed who they are; `None` when it was used before.
-    pub(super) async fn use_up(
-        &self,
-        unit: &mut Unit,
-        user_id: &str,
-    ) -> Result<Option<&'static str>> {
-        Ok(match self {
-            Self::NotAsked => Some("password"),
-            Self::App { step, version } => unit
-                .use_factor_step(user_id, *version, *step)
-                .await?
-                .then_some("password+app"),
-            Self::Recovery(hash) => unit
-                .use_recovery_code(user_id, hash)
-                .await?
-                .then_some("password+recovery"),
-            Self::Wrong => None,
-        })
-    }
-}
-
-/// Apps show codes in two groups; people type the gap.
-fn digits(typed: &str) -> Zeroizing<String> {
-    Zeroizing::new(typed.chars().filter(|c| !c.is_whitespace()).collect())
 }
 
 fn wrong_code() -> EngineError {

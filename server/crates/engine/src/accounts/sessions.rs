@@ -126,11 +126,11 @@ impl Engine {
     /// # Errors
     /// Only when the storage fails.
     pub async fn session_lives(&self, session: &SessionContext) -> Result<bool> {
-        let found = self.store.session(&session.hash).await?;
-        let now = self.clock.now();
-        Ok(found.is_some_and(|(row, user)| {
-            is_good(&row, &user, now) && user.role == session.caller.role
-        }))
+        let Some((row, user)) = self.store.session(&session.hash).await? else {
+            return Ok(false);
+        };
+        let same = is_good(&row, &user, self.clock.now()) && user.role == session.caller.role;
+        Ok(same && !self.must_set_up(&user).await?)
     }
 
     /// Ends this session.

@@ -5,11 +5,12 @@
 //! but the last after the same work.
 
 use carillon_domain::event::{Actor, ActorKind, Event, EventResult};
-use carillon_store::UserRow;
+use carillon_store::{Unit, UserRow};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::codes::Tried;
 use super::hasher::{HashText, Slot, Verdict};
 use super::policy::account_name;
 use super::sessions::{Origin, SessionContext, actor};
@@ -48,6 +49,12 @@ pub struct SignedIn {
     pub browser: Option<SecretString>,
 }
 
+/// A sign-in that is not one: why, and the unit in which that is recorded.
+struct Refused {
+    unit: Unit,
+    why: &'static str,
+}
+
 impl Engine {
     /// Signs in. `None` is the one answer to everything that is not right: "wrong, or too many
     /// tries: wait".
@@ -70,33 +77,60 @@ impl Engine {
             return Ok(None);
         }
         let verdict = self.compare(slot, user.as_ref(), &attempt.password).await?;
-        let Some(user) = user else {
-            self.record_failure(None, &attempt, "unknown_account")
-                .await?;
-            return Ok(None);
+        let refused = match &user {
+            Some(user) if verdict.matches && !user.disabled => {
+                match self.enter(user, &attempt, &buckets).await? {
+                    Ok(entered) => {
+                        let rehash = verdict.outdated.then_some(attempt.password);
+                        let user = user.clone();
+                        return self.welcome(entered, user, rehash, known).await.map(Some);
+                    }
+                    Err(refused) => refused,
+                }
+            }
+            user => self.refuse(&typed, user.as_ref(), verdict).await?,
         };
-        let entered = if verdict.matches && !user.disabled {
-            self.enter(&user, &attempt, &buckets).await?
-        } else if verdict.matches {
-            Err("disabled_account")
+        self.record_failure(refused, user.as_ref(), &attempt)
+            .await?;
+        Ok(None)
+    }
+
+    /// What is done beside a sign-in that succeeded: a hash of today's cost, and a cookie by
+    /// which the browser is known.
+    async fn welcome(
+        &self,
+        entered: SignedIn,
+        mut user: UserRow,
+        rehash: Option<SecretString>,
+        known: bool,
+    ) -> Result<SignedIn> {
+        let rehashed = match rehash {
+            Some(password) => self.rehash(&mut user, password).await,
+            None => false,
+        };
+        let browser = if rehashed || !known {
+            Some(self.fresh_browser(&user)?)
         } else {
-            Err("wrong_password")
+            None
         };
-        match entered {
-            Ok(mut signed_in) => {
-                if !known {
-                    signed_in.browser = Some(self.fresh_browser(&user)?);
-                }
-                if verdict.outdated {
-                    self.rehash(&user, attempt.password).await;
-                }
-                Ok(Some(signed_in))
-            }
-            Err(why) => {
-                self.record_failure(Some(&user), &attempt, why).await?;
-                Ok(None)
-            }
-        }
+        Ok(SignedIn { browser, ..entered })
+    }
+
+    /// Where the password alone says no.
+    async fn refuse(
+        &self,
+        typed: &str,
+        user: Option<&UserRow>,
+        verdict: Verdict,
+    ) -> Result<Refused> {
+        let why = match user {
+            None => "unknown_account",
+            Some(_) if verdict.matches => "disabled_account",
+            Some(_) => "wrong_password",
+        };
+        let mut unit = self.store.begin().await?;
+        self.try_no_code(&mut unit, typed).await?;
+        Ok(Refused { unit, why })
     }
 
     /// Where this attempt counts, and whether its browser is known.
@@ -110,7 +144,7 @@ impl Engine {
         let cookie = attempt.browser.as_ref();
         let browser = user
             .zip(cookie)
-            .and_then(|(user, cookie)| known_browser::id_of(keyring, cookie, &user.id));
+            .and_then(|(user, cookie)| known_browser::id_of(keyring, cookie, user));
         Ok(match browser {
             Some(id) => (Buckets::of_browser(keyring, &id), true),
             None => (Buckets::of(keyring, typed, attempt.ip.as_deref()), false),
@@ -118,11 +152,7 @@ impl Engine {
     }
 
     fn fresh_browser(&self, user: &UserRow) -> Result<SecretString> {
-        Ok(known_browser::issue(
-            self.keyring()?,
-            &self.random,
-            &user.id,
-        )?)
+        Ok(known_browser::issue(self.keyring()?, &self.random, user)?)
     }
 
     pub(super) async fn admit(&self, buckets: &Buckets) -> Result<bool> {
@@ -161,24 +191,31 @@ impl Engine {
         Ok(Some(Zeroizing::new(opened.expose_secret().to_owned())))
     }
 
-    /// The account is read again inside the unit: it may have been disabled, or its password
-    /// changed, while the hash was computed. The inner error is why it was not right.
+    /// The account is read again inside the unit, and kept as it is until its end: it may have
+    /// been disabled, or its password or second factor changed, while the hash was computed.
     async fn enter(
         &self,
         compared: &UserRow,
         attempt: &SignIn,
         buckets: &Buckets,
-    ) -> Result<Result<SignedIn, &'static str>> {
-        let code = self.judge_code(compared, &attempt.code)?;
+    ) -> Result<Result<SignedIn, Refused>> {
         let mut unit = self.store.begin().await?;
-        let user = unit.user(&compared.id).await?;
-        let still =
-            |user: &UserRow| !user.disabled && user.password_version == compared.password_version;
-        let Some(user) = user.filter(still) else {
-            return Ok(Err("changed_meanwhile"));
+        let user = unit.user_for_update(&compared.id).await?;
+        let Some(user) = user.filter(|user| is_as_compared(user, compared)) else {
+            let why = "changed_meanwhile";
+            return Ok(Err(Refused { unit, why }));
         };
-        let Some(how) = code.use_up(&mut unit, &user.id).await? else {
-            return Ok(Err("wrong_code"));
+        let how = match self.try_code(&mut unit, &user, &attempt.code).await? {
+            Tried::Right(how) => how,
+            Tried::Wrong => {
+                let why = "wrong_code";
+                return Ok(Err(Refused { unit, why }));
+            }
+            Tried::TooOften => {
+                drop(unit);
+                let (unit, why) = (self.store.begin().await?, "too_many_tries");
+                return Ok(Err(Refused { unit, why }));
+            }
         };
         buckets.forgive(&mut unit).await?;
         let previous = attempt.previous.as_ref();
@@ -198,37 +235,43 @@ impl Engine {
     /// into the wrong field.
     async fn record_failure(
         &self,
+        refused: Refused,
         user: Option<&UserRow>,
         attempt: &SignIn,
-        why: &str,
     ) -> Result<()> {
         let who = user.map_or_else(unknown, |user| actor(user, "password"));
         let mut event = Event::new(self.clock.now(), who, "account.sign_in_failed");
         event.ip.clone_from(&attempt.ip);
         event.result = EventResult::Failed;
-        event.detail = json!({ "why": why });
-        let unit = self.store.begin().await?;
-        unit.record(&[event]).await?.commit().await?;
+        event.detail = json!({ "why": refused.why });
+        refused.unit.record(&[event]).await?.commit().await?;
         Ok(())
     }
 
-    /// Hashes again what was hashed at a lower cost. If it does not succeed now, it will at the
-    /// next sign-in.
-    async fn rehash(&self, user: &UserRow, password: SecretString) {
+    /// Hashes again what was hashed at a lower cost, and says whether it did. If it does not
+    /// succeed now, it will at the next sign-in.
+    async fn rehash(&self, user: &mut UserRow, password: SecretString) -> bool {
         let done = async {
             let version = user.password_version + 1;
             let sealed = self.sealed_hash(&user.id, version, password).await?;
             let mut unit = self.store.begin().await?;
             let now = self.clock.now();
             let digest = Keyring::digest_of(&sealed);
-            unit.set_password(&user.id, sealed, version, now).await?;
+            unit.replace_hash(&user.id, sealed, version, now).await?;
             let mut event = Event::new(now, Actor::system(), "user.password_rehashed");
             event.detail = json!({ "user": user.name, "sealed": digest });
             unit.record(&[event]).await?.commit().await?;
-            Ok::<_, EngineError>(())
+            Ok::<_, EngineError>(version)
         };
-        if let Err(error) = done.await {
-            tracing::warn!(%error, "a password was not hashed at today's cost");
+        match done.await {
+            Ok(version) => {
+                user.password_version = version;
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a password was not hashed at today's cost");
+                false
+            }
         }
     }
 
@@ -252,6 +295,15 @@ impl Engine {
     }
 }
 
+/// Whether an account is the one whose password was compared and whose code was judged.
+fn is_as_compared(now: &UserRow, compared: &UserRow) -> bool {
+    let what = |user: &UserRow| {
+        let factor = (user.factor_version, user.factor.is_some());
+        (user.password_version, factor)
+    };
+    !now.disabled && what(now) == what(compared)
+}
+
 /// Whoever tried is nobody we know.
 pub(super) fn unknown() -> Actor {
     Actor {
@@ -259,5 +311,50 @@ pub(super) fn unknown() -> Actor {
         id: String::new(),
         name: "unknown account".to_owned(),
         auth: "password".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use carillon_domain::Timestamp;
+    use carillon_domain::role::Role;
+
+    use super::*;
+
+    fn account() -> UserRow {
+        UserRow {
+            id: "1".to_owned(),
+            name: "berta".to_owned(),
+            role: Role::Operator,
+            password: None,
+            password_version: 4,
+            disabled: false,
+            scoped: false,
+            approver: false,
+            factor: None,
+            factor_version: 2,
+            version: 9,
+            created_at: Timestamp::default(),
+            updated_at: Timestamp::default(),
+            last_sign_in_at: None,
+            language: None,
+        }
+    }
+
+    #[test]
+    fn whoever_changed_since_is_asked_again() {
+        type Change = fn(&mut UserRow);
+        let changes: [(Change, bool); 5] = [
+            (|user| user.version += 1, true),
+            (|user| user.disabled = true, false),
+            (|user| user.password_version += 1, false),
+            (|user| user.factor = Some(vec![1]), false),
+            (|user| user.factor_version += 1, false),
+        ];
+        for (at, (change, same)) in changes.into_iter().enumerate() {
+            let mut now = account();
+            change(&mut now);
+            assert_eq!(is_as_compared(&now, &account()), same, "{at}");
+        }
     }
 }

@@ -54,6 +54,22 @@ impl Buckets {
         }
     }
 
+    /// Of codes for this account, from whatever browser, with the right password before them.
+    pub(super) fn of_codes(keyring: &Keyring, user_id: &str) -> Self {
+        Self {
+            account: bucket(keyring, "code", user_id),
+            address: None,
+        }
+    }
+
+    /// Of codes that are not looked at, because the password was wrong already.
+    pub(super) fn of_no_codes(keyring: &Keyring, name: &str) -> Self {
+        Self {
+            account: bucket(keyring, "no code", name),
+            address: None,
+        }
+    }
+
     /// Where the attempts come from: the address, or the account for callers without one.
     pub(super) fn source(&self) -> &str {
         self.address.as_deref().unwrap_or(&self.account)

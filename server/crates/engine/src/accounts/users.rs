@@ -216,6 +216,9 @@ impl Engine {
         }
         let user = UserRow { disabled, ..user };
         self.update_user(&mut unit, &user).await?;
+        if disabled {
+            unit.delete_reset_links(&user.id).await?;
+        }
         let mut event = caller.event(self.clock.now(), action);
         event.detail = json!({ "user": user.name });
         unit.record(&[event]).await?.commit().await?;

@@ -60,6 +60,36 @@ async fn a_link_ends_after_an_hour_and_with_the_next_one() {
     }
 }
 
+/// Whoever got hold of an older link gets nothing by it.
+#[tokio::test]
+async fn a_link_ends_with_another_new_password_and_with_disabling() {
+    let house = House::inhabited().await;
+    let system = Caller::system();
+    let owner = async |code: &SecretString| house.engine.reset_link_owner(code).await.unwrap();
+    let session = house.enter("operator").await.session;
+
+    let code = link(&house, "operator").await;
+    let changed = house
+        .engine
+        .change_own_password(&session, secret(PASSWORD), secret(NEW));
+    changed.await.unwrap();
+    assert_eq!(owner(&code).await, None, "the owner changed it");
+
+    let code = link(&house, "operator").await;
+    let set = house
+        .engine
+        .reset_password(&system, "operator", secret(PASSWORD));
+    set.await.unwrap();
+    assert_eq!(owner(&code).await, None, "somebody set it");
+
+    let code = link(&house, "operator").await;
+    let disabled = house.engine.disable_user(&system, "operator").await;
+    disabled.unwrap();
+    let enabled = house.engine.enable_user(&system, "operator").await;
+    enabled.unwrap();
+    assert_eq!(owner(&code).await, None, "it was disabled");
+}
+
 #[tokio::test]
 async fn links_are_for_others_and_by_administrators() {
     let house = House::inhabited().await;

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use carillon_domain::event::EventResult;
 use carillon_domain::role::Role;
-use carillon_engine::accounts::{PROOF_LASTS, SessionContext, SignIn, SignedIn};
+use carillon_engine::accounts::{FactorMade, PROOF_LASTS, SessionContext, SignIn, SignedIn};
 use carillon_engine::{Caller, EngineError};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha1::Sha1;
 
 use crate::house::{House, PASSWORD, contains, on_postgres, secret};
+
+const NEW: &str = "another evening bell";
 
 /// Somebody's app: the secret as it was typed in.
 struct App(Vec<u8>);
@@ -51,7 +53,15 @@ async fn set_up(house: &House, session: &SessionContext) -> (App, Vec<SecretStri
     let code = secret(&app.code(house));
     let made = house.engine.confirm_second_factor(session, &id, &code);
     let made = made.await.unwrap();
-    (app, made.codes, made.signed_in)
+    let codes = taken(house, &made).await;
+    (app, codes, made.signed_in)
+}
+
+/// The codes of a second factor, as its owner is shown them.
+async fn taken(house: &House, made: &FactorMade) -> Vec<SecretString> {
+    let caller = &made.signed_in.session.caller;
+    let codes = house.engine.take_recovery_codes(caller, &made.codes).await;
+    codes.unwrap().into_iter().map(SecretString::from).collect()
 }
 
 async fn sign_in(house: &House, name: &str, password: &str, code: &str) -> Option<SignedIn> {
@@ -168,7 +178,8 @@ async fn a_recovery_code_works_once_and_new_ones_replace_the_old() {
     let made = house.engine.renew_recovery_codes(&renewed).await.unwrap();
     let old = codes[1].expose_secret();
     assert!(sign_in(&house, "operator", PASSWORD, old).await.is_none());
-    let new = made.codes[1].expose_secret();
+    let new = taken(&house, &made).await;
+    let new = new[1].expose_secret();
     assert!(sign_in(&house, "operator", PASSWORD, new).await.is_some());
 }
 
@@ -189,12 +200,12 @@ async fn neither_the_secret_nor_a_code_is_written_down() {
     let app = App::new(&shown.secret);
     let code = secret(&app.code(&house));
     let made = house.engine.confirm_second_factor(&session, &id, &code);
-    let made = made.await.unwrap();
+    let codes = taken(&house, &made.await.unwrap()).await;
     let disk = house.bytes_on_disk();
     assert!(contains(&disk, "second_factor.set_up"));
     assert!(!contains(&disk, &shown.secret));
     assert!(!disk.windows(app.0.len()).any(|window| window == app.0));
-    for code in &made.codes {
+    for code in &codes {
         let code = code.expose_secret();
         assert!(!contains(&disk, code) && !contains(&disk, &code.replace('-', "")));
     }
@@ -311,4 +322,120 @@ async fn guesses_at_a_proof_are_slowed() {
     assert!(early.is_none(), "inside the delay");
     house.pass(2);
     assert!(prove(&house, &session, PASSWORD, "").await.is_some());
+}
+
+#[tokio::test]
+async fn a_right_password_alone_forgives_no_code() {
+    let house = House::inhabited().await;
+    let mine = house.enter("operator").await;
+    let (app, _, renewed) = set_up(&house, &mine.session).await;
+    let session = renewed.session;
+    house.pass(60);
+    let words = [PASSWORD, NEW];
+    for guess in 0..8 {
+        let (now, next) = (words[guess % 2], words[(guess + 1) % 2]);
+        assert!(prove(&house, &session, now, "000000").await.is_none());
+        let changed = house
+            .engine
+            .change_own_password(&session, secret(now), secret(next));
+        changed.await.unwrap();
+    }
+    house.pass(1);
+    let early = prove(&house, &session, PASSWORD, &app.code(&house)).await;
+    assert!(early.is_none(), "the guesses count");
+    house.pass(15 * 60);
+    let late = prove(&house, &session, PASSWORD, &app.code(&house)).await;
+    assert!(late.is_some());
+}
+
+async fn sign_in_with(
+    house: &House,
+    (password, code): (&str, &str),
+    browser: Option<&SecretString>,
+) -> Option<SignedIn> {
+    let attempt = SignIn {
+        name: "operator".to_owned(),
+        password: secret(password),
+        code: secret(code),
+        browser: browser.cloned(),
+        ..SignIn::default()
+    };
+    house.engine.sign_in(attempt).await.unwrap()
+}
+
+#[tokio::test]
+async fn all_browsers_together_guess_codes_no_faster_than_one() {
+    let house = House::inhabited().await;
+    let (app, ..) = set_up(&house, &house.enter("operator").await.session).await;
+    let mut browsers = Vec::new();
+    for _ in 0..3 {
+        house.pass(60);
+        let code = app.code(&house);
+        let entered = sign_in_with(&house, (PASSWORD, &code), None).await.unwrap();
+        browsers.push(entered.browser.unwrap());
+    }
+    for guess in 0..5 {
+        let browser = &browsers[guess % 2];
+        let guessed = sign_in_with(&house, (PASSWORD, "000000"), Some(browser)).await;
+        assert!(guessed.is_none());
+    }
+    house.pass(1);
+    let code = app.code(&house);
+    let third = Some(&browsers[2]);
+    let early = sign_in_with(&house, (PASSWORD, &code), third).await;
+    assert!(
+        early.is_none(),
+        "its own bucket is empty, the account's is not"
+    );
+    assert_eq!(
+        house.events().await.pop().unwrap().detail["why"],
+        "too_many_tries"
+    );
+    house.pass(60);
+    let code = app.code(&house);
+    assert!(
+        sign_in_with(&house, (PASSWORD, &code), third)
+            .await
+            .is_some()
+    );
+}
+
+#[tokio::test]
+async fn a_browser_is_known_until_password_or_factor_change() {
+    let house = House::inhabited().await;
+    let entered = house.enter("operator").await;
+    let known = entered.browser.unwrap();
+    let again = sign_in_with(&house, (PASSWORD, ""), Some(&known)).await;
+    let again = again.unwrap();
+    assert!(again.browser.is_none(), "known");
+    let (app, _, renewed) = set_up(&house, &again.session).await;
+    house.pass(60);
+    let code = app.code(&house);
+    let entered = sign_in_with(&house, (PASSWORD, &code), Some(&known)).await;
+    let with_factor = entered.unwrap().browser.expect("another one");
+    let session = house.session(&renewed.token).await.unwrap();
+    house
+        .engine
+        .change_own_password(&session, secret(PASSWORD), secret(NEW))
+        .await
+        .unwrap();
+    house.pass(60);
+    let code = app.code(&house);
+    let entered = sign_in_with(&house, (NEW, &code), Some(&with_factor)).await;
+    let after = entered.unwrap().browser.expect("another one again");
+    house.engine.remove_second_factor(&session).await.unwrap();
+    let entered = sign_in_with(&house, (NEW, ""), Some(&after)).await;
+    assert!(entered.unwrap().browser.is_some());
+}
+
+#[tokio::test]
+async fn a_feed_ends_when_a_factor_is_demanded() {
+    let house = House::inhabited().await;
+    let session = house.enter("operator").await.session;
+    assert!(house.engine.session_lives(&session).await.unwrap());
+    let demanded = BTreeSet::from([Role::Operator]);
+    let system = Caller::system();
+    let asked = house.engine.demand_second_factor(&system, &demanded);
+    asked.await.unwrap();
+    assert!(!house.engine.session_lives(&session).await.unwrap());
 }

@@ -101,9 +101,14 @@ fn language(word: Option<String>) -> Option<Language> {
     word?.parse().ok()
 }
 
-async fn find(conn: &mut Conn<'_>, column: &str, value: &str) -> Result<Option<UserRow>> {
+async fn find(
+    conn: &mut Conn<'_>,
+    (column, value): (&str, &str),
+    lock: &str,
+) -> Result<Option<UserRow>> {
     let mut sql = Sql::new(SELECT);
     sql.push(" WHERE ").push(column).push(" = ").bind(value);
+    sql.push(lock);
     conn.optional(sql).await?.as_ref().map(user_row).transpose()
 }
 
@@ -124,17 +129,13 @@ impl Store {
 
     /// One account.
     pub async fn user(&self, id: &str) -> Result<Option<UserRow>> {
-        find(&mut self.read().await?.conn(), "id", id).await
+        find(&mut self.read().await?.conn(), ("id", id), "").await
     }
 
     /// One account by its name, without regard to case.
     pub async fn user_by_name(&self, name: &str) -> Result<Option<UserRow>> {
-        find(
-            &mut self.read().await?.conn(),
-            "name_key",
-            &name.to_lowercase(),
-        )
-        .await
+        let key = name.to_lowercase();
+        find(&mut self.read().await?.conn(), ("name_key", &key), "").await
     }
 }
 
@@ -163,7 +164,14 @@ impl Unit {
 
     /// One account, as this unit sees it.
     pub async fn user(&mut self, id: &str) -> Result<Option<UserRow>> {
-        find(&mut self.conn(), "id", id).await
+        find(&mut self.conn(), ("id", id), "").await
+    }
+
+    /// One account, which nobody else changes until this unit is over.
+    pub async fn user_for_update(&mut self, id: &str) -> Result<Option<UserRow>> {
+        let mut conn = self.conn();
+        let lock = conn.dialect().for_update();
+        find(&mut conn, ("id", id), lock).await
     }
 
     /// Makes an account. Conflict when the name is taken.
@@ -194,8 +202,22 @@ impl Unit {
         expect_one(self.conn().execute(sql.arg(now)).await?)
     }
 
-    /// Sets a password sealed for `password_version`, which must be the next one.
+    /// Sets another password, sealed for `password_version`, which must be the next one. Links
+    /// by which one could be set do not work any more.
     pub async fn set_password(
+        &mut self,
+        id: &str,
+        sealed: Vec<u8>,
+        password_version: i64,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.replace_hash(id, sealed, password_version, now).await?;
+        self.delete_reset_links(id).await
+    }
+
+    /// Sets another hash of the same password, sealed for `password_version`, which must be the
+    /// next one.
+    pub async fn replace_hash(
         &mut self,
         id: &str,
         sealed: Vec<u8>,

@@ -1,0 +1,109 @@
+//! Codes that somebody types beside the password.
+//!
+//! Owns their judgement and how often one may try. *Invariant:* a code works once; a try counts
+//! before it is used, for all browsers and sessions of the account together, and nothing but a
+//! right code makes that count start anew.
+
+use carillon_store::{Unit, UserRow};
+use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
+use zeroize::Zeroizing;
+
+use super::throttle::Buckets;
+use super::{recovery, totp};
+use crate::Engine;
+use crate::error::Result;
+use crate::secrets::Place;
+
+/// What came of a code.
+pub(super) enum Tried {
+    /// It was right and is used up: how somebody showed who they are.
+    Right(&'static str),
+    /// It is wrong, or was used before.
+    Wrong,
+    /// It was not looked at.
+    TooOften,
+}
+
+/// What a code turned out to be, before it is used up.
+enum Code {
+    /// The account has no second factor.
+    NotAsked,
+    /// The app's, of this step of this version of the secret.
+    App { step: i64, version: i64 },
+    /// A recovery code, if there is one of this hash.
+    Recovery([u8; 32]),
+    /// Nothing that could be right.
+    Wrong,
+}
+
+impl Engine {
+    /// Counts a try at a code of whoever typed the right password, looks at it and uses it up,
+    /// all in one unit: to be committed where it was wrong, and dropped where there were too many.
+    pub(super) async fn try_code(
+        &self,
+        unit: &mut Unit,
+        user: &UserRow,
+        typed: &SecretString,
+    ) -> Result<Tried> {
+        let code = self.judge_code(user, typed)?;
+        let buckets = Buckets::of_codes(self.keyring()?, &user.id);
+        if user.factor.is_some() && !buckets.admit(unit, self.clock.now()).await? {
+            return Ok(Tried::TooOften);
+        }
+        let Some(how) = code.use_up(unit, &user.id).await? else {
+            return Ok(Tried::Wrong);
+        };
+        buckets.forgive(unit).await?;
+        Ok(Tried::Right(how))
+    }
+
+    /// Asks the storage what a wrong code asks, and leaves nothing: a refusal takes as long where
+    /// the password was wrong already.
+    pub(super) async fn try_no_code(&self, unit: &mut Unit, typed_name: &str) -> Result<()> {
+        unit.user_for_update("").await?;
+        let buckets = Buckets::of_no_codes(self.keyring()?, typed_name);
+        buckets.admit(unit, self.clock.now()).await?;
+        buckets.forgive(unit).await
+    }
+
+    /// What a typed code could be for this account. Nothing is used up yet.
+    fn judge_code(&self, user: &UserRow, typed: &SecretString) -> Result<Code> {
+        let Some(sealed) = &user.factor else {
+            return Ok(Code::NotAsked);
+        };
+        let place = Place::second_factor(&user.id, user.factor_version);
+        let secret: SecretSlice<u8> = self.keyring()?.open(&place, sealed)?;
+        let typed = typed.expose_secret();
+        let step = totp::step_of(secret.expose_secret(), &digits(typed), self.clock.now());
+        Ok(match (step, recovery::hash_of(typed)) {
+            (Some(step), _) => Code::App {
+                step,
+                version: user.factor_version,
+            },
+            (None, Some(hash)) => Code::Recovery(hash),
+            (None, None) => Code::Wrong,
+        })
+    }
+}
+
+impl Code {
+    async fn use_up(&self, unit: &mut Unit, user_id: &str) -> Result<Option<&'static str>> {
+        Ok(match self {
+            Self::NotAsked => Some("password"),
+            Self::App { step, version } => unit
+                .use_factor_step(user_id, *version, *step)
+                .await?
+                .then_some("password+app"),
+            Self::Recovery(hash) => unit
+                .use_recovery_code(user_id, hash)
+                .await?
+                .then_some("password+recovery"),
+            Self::Wrong => None,
+        })
+    }
+}
+
+/// Apps show codes in two groups; people type the gap.
+pub(super) fn digits(typed: &str) -> Zeroizing<String> {
+    Zeroizing::new(typed.chars().filter(|c| !c.is_whitespace()).collect())
+}
