@@ -6,6 +6,12 @@ use carillon_engine::{Caller, Engine, EngineError};
 use super::command::Answer;
 use super::execute::Done;
 
+/// What is left to do where several nodes each have a copy of the key file.
+const RESTART: &str = "copy the key file to every node and restart every node: until then the others seal with the key before";
+const RESTART_WITHOUT: &str =
+    "copy the key file to every node and restart every node: until then the others keep the key";
+const IN_STEPS: &str = "nodes share this database and each has its own copy of the key file, so this goes in steps: `carillon keys add`; copy the key file to every node; `carillon keys activate KEY` on one; copy it again and restart every node; `carillon keys rewrap`; `carillon keys retire OLD`; copy it once more and restart every node";
+
 /// A line so often is enough to watch by.
 const TOLD_EVERY: u64 = 10_000;
 
@@ -34,9 +40,8 @@ pub(super) async fn add(engine: &Engine, caller: &Caller) -> Done {
 
 pub(super) async fn activate(engine: &Engine, caller: &Caller, key: &str) -> Done {
     engine.activate_key(caller, id_of(key)?).await?;
-    Ok(Answer::note(format!(
-        "{key} seals from now on; `carillon keys rewrap` seals what is there anew"
-    )))
+    let note = format!("{key} seals from now on; `carillon keys rewrap` seals what is there anew");
+    Ok(noted(engine, note, RESTART))
 }
 
 pub(super) async fn rewrap(engine: &Engine, caller: &Caller) -> Done {
@@ -45,8 +50,12 @@ pub(super) async fn rewrap(engine: &Engine, caller: &Caller) -> Done {
 }
 
 /// A fresh key that seals, and everything sealed with it. Killed on the way and asked for again,
-/// it goes on with what it began and makes no further key.
+/// it goes on with what it began and makes no further key. Not where nodes share the database:
+/// one that lacks the fresh key could not open what was sealed with it.
 pub(super) async fn rotate(engine: &Engine, caller: &Caller) -> Done {
+    if engine.store.is_shared() {
+        return Err(EngineError::Conflict(IN_STEPS.to_owned()));
+    }
     let keys = engine.list_keys(caller).await?;
     let standby = |key: &&KeyInfo| key.state == KeyState::Standby;
     if !keys.iter().filter(standby).any(|key| key.seals > 0) {
@@ -69,9 +78,22 @@ fn fresh(keys: &[KeyInfo]) -> Option<KeyId> {
 
 pub(super) async fn retire(engine: &Engine, caller: &Caller, key: &str) -> Done {
     engine.retire_key(caller, id_of(key)?).await?;
-    Ok(Answer::note(format!(
+    let note = format!(
         "{key} is gone from the key file; backups sealed with it need the copy that you kept"
-    )))
+    );
+    Ok(noted(engine, note, RESTART_WITHOUT))
+}
+
+/// A note, and the step that follows where nodes share the database.
+fn noted(engine: &Engine, note: String, step: &str) -> Answer {
+    let mut notes = vec![note];
+    if engine.store.is_shared() {
+        notes.push(step.to_owned());
+    }
+    Answer {
+        notes,
+        ..Answer::default()
+    }
 }
 
 fn id_of(text: &str) -> Result<KeyId, EngineError> {

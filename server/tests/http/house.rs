@@ -195,6 +195,14 @@ pub(crate) async fn on_postgres<F>(case: impl FnOnce(House) -> F + Send + 'stati
 where
     F: Future<Output = House> + Send,
 {
+    on_postgres_at(|house, _| case(house)).await;
+}
+
+/// A case that needs to know where its database is.
+pub(crate) async fn on_postgres_at<F>(case: impl FnOnce(House, String) -> F + Send + 'static)
+where
+    F: Future<Output = House> + Send,
+{
     let Some(scratch) = Scratch::make().await else {
         eprintln!("skipped: CARILLON_TEST_POSTGRES_URL is not set");
         return;
@@ -203,7 +211,7 @@ where
     // In a task of its own, so that the database goes even when the case fails.
     let ended = tokio::spawn(async move {
         let house = House::open(Some(&url)).await;
-        case(house).await.close().await;
+        case(house, url).await.close().await;
     })
     .await;
     scratch.drop_it().await;

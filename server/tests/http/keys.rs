@@ -119,6 +119,34 @@ async fn a_rotation_that_is_killed_loses_nothing() {
     all_open(&home).await;
 }
 
+/// Nodes that share a database have a copy of the key file each: one step at a time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_change_their_key_in_steps() {
+    crate::house::on_postgres_at(|house, url| async move {
+        let home = house.dir.path().to_owned();
+        let command = |words: &[&str]| {
+            let mut command = carillon(&home);
+            command.env("CARILLON_DATABASE_URL", &url);
+            run(command.args([&["keys"], words].concat()))
+        };
+        let first = keys(&home).active();
+        let (status, _, err) = command(&["rotate"]);
+        assert_eq!(status, 1, "{err}");
+        assert!(err.contains("carillon keys activate"), "{err}");
+        assert_eq!(keys(&home).ids(), [first], "nothing happened");
+        let (_, added, _) = command(&["add"]);
+        let (status, _, err) = command(&["activate", added.trim()]);
+        assert_eq!(status, 0, "{err}");
+        assert!(err.contains("restart every node"), "{err}");
+        assert_eq!(command(&["rewrap"]).0, 0);
+        let (status, _, err) = command(&["retire", &first.to_string()]);
+        assert_eq!(status, 0, "{err}");
+        assert!(err.contains("restart every node"), "{err}");
+        house
+    })
+    .await;
+}
+
 /// Beside a running server it is the server that does it, and goes on with the new key.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_running_server_changes_its_key() {

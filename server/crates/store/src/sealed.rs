@@ -3,6 +3,7 @@
 //! Owns the closed list of these columns. *Invariant:* a value is replaced only if it is still
 //! the one that was read: whoever wrote meanwhile is not undone.
 
+use crate::conn::Conn;
 use crate::error::Result;
 use crate::row::Row;
 use crate::sql::Sql;
@@ -137,19 +138,23 @@ impl Store {
 
     /// How many values of a column each key sealed, by the key's eight bytes.
     pub async fn sealed_by_key(&self, column: SealedColumn) -> Result<Vec<(Vec<u8>, i64)>> {
-        let rows = self
-            .read()
-            .await?
-            .conn()
-            .all(Sql::new(column.count()))
-            .await?;
-        rows.iter()
-            .map(|row| Ok((row.get("k")?, row.get("n")?)))
-            .collect()
+        counted(&mut self.read().await?.conn(), column).await
     }
 }
 
+async fn counted(conn: &mut Conn<'_>, column: SealedColumn) -> Result<Vec<(Vec<u8>, i64)>> {
+    let rows = conn.all(Sql::new(column.count())).await?;
+    rows.iter()
+        .map(|row| Ok((row.get("k")?, row.get("n")?)))
+        .collect()
+}
+
 impl Unit {
+    /// How many values of a column each key sealed, as this unit sees it.
+    pub async fn sealed_by_key(&mut self, column: SealedColumn) -> Result<Vec<(Vec<u8>, i64)>> {
+        counted(&mut self.conn(), column).await
+    }
+
     /// Replaces a sealed value by the same one sealed anew; `false` when it is another by now.
     pub async fn reseal(
         &mut self,

@@ -94,6 +94,7 @@ cases! {
     filters::every_test_finds_its_phones,
     filters::a_test_and_its_opposite_share_out_all_phones,
     filters::rules_lead_to_rules_but_not_in_circles,
+    credentials::a_unit_counts_what_it_sealed_itself,
     credentials::the_nearest_credential_wins,
     credentials::credentials_in_use_stay,
     credentials::own_credentials_come_in_bulk,

@@ -6,7 +6,7 @@
 //! knows a key before it seals and forgets it before the file does.
 
 use carillon_domain::Timestamp;
-use carillon_store::{SealedColumn, SealedRow};
+use carillon_store::{SealedColumn, SealedRow, Unit};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
@@ -196,14 +196,8 @@ impl Engine {
             let message = "this is the key that seals: activate another one first";
             return Err(EngineError::Conflict(message.to_owned()));
         }
-        if key.seals > 0 {
-            let message = format!(
-                "{} values are sealed with it: seal them anew first (`carillon keys rewrap`)",
-                key.seals
-            );
-            return Err(EngineError::Conflict(message));
-        }
         let mut unit = self.store.begin().await?;
+        refuse_while_it_seals(&mut unit, id).await?;
         forget_key(&mut unit, id).await?;
         let mut event = caller.event(self.clock.now(), "key.retired");
         event.detail = json!({ "key": id.to_string() });
@@ -238,6 +232,22 @@ impl Engine {
         unit.record(&[event]).await?.commit().await?;
         Ok(())
     }
+}
+
+/// Counts in the unit that forgets the key: what was sealed since the list was made counts too.
+async fn refuse_while_it_seals(unit: &mut Unit, id: KeyId) -> Result<()> {
+    let mut seals = 0;
+    for column in SealedColumn::ALL {
+        let counts = unit.sealed_by_key(*column).await?;
+        let its = counts.iter().filter(|(key, _)| key == id.as_bytes());
+        seals += its.map(|(_, count)| count).sum::<i64>();
+    }
+    if seals == 0 {
+        return Ok(());
+    }
+    Err(EngineError::Conflict(format!(
+        "{seals} values are sealed with it: seal them anew first (`carillon keys rewrap`)"
+    )))
 }
 
 /// Where a value of this column opens.

@@ -2,7 +2,7 @@
 
 use carillon_domain::Mac;
 use carillon_domain::credential::own_name;
-use carillon_store::{CredentialRow, CredentialSource, StoreError};
+use carillon_store::{CredentialRow, CredentialSource, SealedColumn, StoreError};
 
 use crate::database::Database;
 use crate::inventory::{add_phones, add_site, at, group, mac, phone, site};
@@ -32,6 +32,17 @@ async fn insert(db: &Database, rows: &[CredentialRow]) {
         unit.insert_credential(row).await.unwrap();
     }
     unit.commit_bookkeeping().await.unwrap();
+}
+
+pub(crate) async fn a_unit_counts_what_it_sealed_itself(db: Database) {
+    insert(&db, &[named("before")]).await;
+    let mut unit = db.store.begin().await.unwrap();
+    unit.insert_credential(&named("within")).await.unwrap();
+    let counted = unit.sealed_by_key(SealedColumn::Credentials).await;
+    assert_eq!(counted.unwrap(), [(vec![0, 0, 0, 0, 0, 0, 0, 7], 2)]);
+    drop(unit);
+    let counted = db.store.sealed_by_key(SealedColumn::Credentials).await;
+    assert_eq!(counted.unwrap(), [(vec![0, 0, 0, 0, 0, 0, 0, 7], 1)]);
 }
 
 pub(crate) async fn the_nearest_credential_wins(db: Database) {
