@@ -5,12 +5,13 @@
 
 Takes a SQLite database, or a JSON Lines export of the whole log (from either database).
 A checkpoint file holds signed notes, one after another, each with a blank line behind it; a note
-comes from the anchor, from `<data-dir>/checkpoints` or from `GET /api/v1/audit/checkpoint`.
+comes from the anchor, from `<data-dir>/checkpoints` or from `GET /api/v1/audit/checkpoint`. It may
+as well be a folder of such files, or what a syslog receiver wrote.
 
 Standard library only, written from RFC 9162 (the tree), RFC 8032 (Ed25519) and C2SP (signed-note,
 tlog-checkpoint). Exit status: 0 intact, 1 tampered, 3 cannot tell (2 is usage).
 """
-import argparse, base64, hashlib, itertools, json, re, sqlite3, sys
+import argparse, base64, hashlib, itertools, json, os, re, sqlite3, sys
 from datetime import datetime, timezone
 
 # --- Ed25519, verification only (RFC 8032, section 5.1.7) -----------------------------------
@@ -96,13 +97,32 @@ def parse_note(body, lines):
 
 
 def parse_notes(text):
-    blocks, found, i = [b.strip() for b in text.split("\n\n")], [], 0
+    blocks, found, i = [b.strip() for b in text.split("\n\n")], parse_lines(text), 0
     while i + 1 < len(blocks):
         note = parse_note(blocks[i], blocks[i + 1])
         if note:
             found.append(note)
         i += 2 if note else 1
     return found
+
+
+def parse_lines(text):
+    """Notes in what a syslog receiver wrote: one word of base64 behind a mark."""
+    found = []
+    for word in re.findall(r"carillon-checkpoint ([A-Za-z0-9+/=]+)", text):
+        try:
+            body, lines = base64.b64decode(word, validate=True).decode().split("\n\n")
+            found.append(parse_note(body, lines.strip()))
+        except ValueError:
+            pass
+    return [note for note in found if note]
+
+
+def files_of(name):
+    """The file, or all files below the folder that an anchor wrote."""
+    if not os.path.isdir(name):
+        return [name]
+    return sorted(os.path.join(below, file) for below, _, files in os.walk(name) for file in files)
 
 
 def is_good(note, key):
@@ -392,11 +412,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("log", help="carillon.db, or a JSON Lines export of the whole log")
     parser.add_argument("--vkey", required=True, type=Key, help="the key, as you noted it")
-    parser.add_argument("--checkpoint", "--anchor", action="append", default=[], metavar="FILE")
+    parser.add_argument("--checkpoint", "--anchor", action="append", default=[], metavar="PATH")
     args = parser.parse_args()
     try:
         kept = []
-        for name in args.checkpoint:
+        for name in itertools.chain.from_iterable(map(files_of, args.checkpoint)):
             with open(name, encoding="utf-8") as file:
                 kept += [(name, note) for note in parse_notes(file.read() + "\n\n")]
         with open(args.log, "rb") as file:

@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use carillon_contract::frame::Banner;
 use carillon_engine::Engine;
-use carillon_engine::audit::Notary;
+use carillon_engine::audit::{Anchors, Notary};
 use carillon_engine::random::Random;
+use carillon_engine::streams::Streams;
 use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
@@ -46,6 +47,10 @@ pub struct Facts {
     pub random: Random,
     /// Signs the audit log; absent where nothing is served.
     pub notary: Option<Notary>,
+    /// Bring records to receivers; absent where there are none, and while it is sealed.
+    pub streams: Option<Streams>,
+    /// Bring checkpoints to receivers.
+    pub anchors: Option<Anchors>,
 }
 
 impl App {
@@ -74,6 +79,16 @@ impl App {
     /// Signs the audit log.
     pub fn notary(&self) -> Option<&Notary> {
         self.0.facts.notary.as_ref()
+    }
+
+    /// Bring records to receivers.
+    pub fn streams(&self) -> Option<&Streams> {
+        self.0.facts.streams.as_ref()
+    }
+
+    /// Bring checkpoints to receivers.
+    pub fn anchors(&self) -> Option<&Anchors> {
+        self.0.facts.anchors.as_ref()
     }
 
     /// Proxies whose forwarded headers count.

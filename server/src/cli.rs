@@ -21,6 +21,7 @@ mod routes;
 mod send;
 mod serve;
 mod simulate;
+mod stream;
 mod token;
 mod user;
 
@@ -51,6 +52,9 @@ enum Command {
     /// The keys that seal stored secrets
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Receivers of the audit log
+    #[command(subcommand)]
+    Stream(stream::Stream),
     /// The inventory as a CSV file
     #[command(subcommand)]
     Phones(phones::Phones),
@@ -161,6 +165,7 @@ impl Cli {
             Command::User(user) => user.run(&Settings::load(&flags)?).await,
             Command::Token(token) => token.run(&Settings::load(&flags)?).await,
             Command::Keys(keys) => keys.run(&Settings::load(&flags)?).await,
+            Command::Stream(stream) => stream.run(&Settings::load(&flags)?).await,
             Command::Phones(phones) => phones.run(&Settings::load(&flags)?).await,
             Command::Send(send) => send.run().await,
             Command::Audit(audit) => audit.run(&Settings::load(&flags)?).await,

@@ -12,10 +12,12 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 
 mod parse;
+mod receivers;
 mod show;
 mod source;
 mod table;
 
+pub use receivers::Receivers;
 pub use show::effective;
 pub use source::{Layers, Source, client_environment, credentials_directory};
 pub use table::{SETTINGS, Setting, SettingFlags};
@@ -37,6 +39,8 @@ pub struct Settings {
     pub key_file: Option<PathBuf>,
     /// Files elsewhere that checkpoints of the audit log are added to.
     pub anchors: Vec<PathBuf>,
+    /// Who gets the audit log and its checkpoints.
+    pub receivers: Receivers,
     /// Which addresses may ever be contacted.
     pub egress: Egress,
     /// What stands between the browser and this process.

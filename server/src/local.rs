@@ -9,6 +9,7 @@ pub mod execute;
 mod inventory;
 mod keys;
 pub mod server;
+mod streams;
 
 use carillon_domain::event::{Actor, ActorKind};
 use carillon_domain::role::Role;

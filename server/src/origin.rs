@@ -35,6 +35,11 @@ impl Origin {
         }
     }
 
+    /// The host alone.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     const fn default_port(&self) -> u16 {
         if self.https { 443 } else { 80 }
     }

@@ -48,6 +48,7 @@ pub mod sign_in;
 pub mod sites;
 pub mod snippet;
 pub mod stop;
+pub mod streams;
 pub mod tokens;
 pub mod users;
 pub mod visit;
@@ -62,7 +63,7 @@ fn work(table: Table) -> Table {
     let table = jobs::routes(job::routes(review::routes(run::routes(table))));
     let table = stop::routes(audit::routes(overview::routes(table)));
     let table = settings::routes(approvals::routes(table));
-    let table = second_factor::routes(account::routes(table));
+    let table = second_factor::routes(account::routes(streams::routes(table)));
     users::routes(tokens::routes(table))
 }
 

@@ -26,6 +26,8 @@ use crate::problem::chain;
 use crate::router;
 use crate::tls::Certificate;
 
+use receivers::Outside;
+
 pub(crate) use notary::{journal, key_source as signing_key_source};
 
 mod data_dir;
@@ -34,6 +36,7 @@ mod keys;
 mod limits;
 mod notary;
 mod own_addresses;
+mod receivers;
 mod signals;
 mod soundness;
 mod sweep;
@@ -201,6 +204,7 @@ pub struct Server {
     setup_code: Option<SecretString>,
     certificate: Option<Arc<Certificate>>,
     notary: Notary,
+    outside: Outside,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -229,6 +233,10 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
     let notary = notary::open(settings, &engine).await?;
     let mut facts = front::facts(settings, address, banners, &engine);
     facts.notary = Some(notary.clone());
+    let own = own_addresses::of(address);
+    let outside = Outside::start(settings, &engine, (&own, &facts.origins), &notary).await?;
+    (facts.streams, facts.anchors) = (outside.streams.clone(), outside.anchors.clone());
+    let watched = (engine.clone(), notary.clone());
     let (app, router) = router::build(engine, facts);
     let listener = socket
         .listen(BACKLOG)
@@ -239,6 +247,8 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
     tasks.spawn(front.serve(router, stop.clone()));
     tasks.spawn(sweep::run(opened.engine.clone(), stop.clone()));
     tasks.spawn(notary::run(notary.clone(), stop.clone()));
+    let required = settings.receivers.anchor_required;
+    tasks.spawn(outside.clone().watch(watched, required, stop.clone()));
     local::server::start(settings, &app, &tasks, &stop)?;
     tracing::info!(%address, "serving");
     Ok(Server {
@@ -248,6 +258,7 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
         setup_code,
         certificate,
         notary,
+        outside,
         tasks,
         stop,
     })
@@ -304,6 +315,7 @@ impl Server {
             return false;
         }
         notary::last_look(&self.notary).await;
+        self.outside.stop().await;
         self.opened.engine.store.close().await;
         tracing::info!("stopped");
         true

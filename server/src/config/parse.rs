@@ -13,6 +13,8 @@ use super::table::{Kind, setting};
 use super::{Database, Egress, Front, Layers, Log, Problem, Settings};
 use crate::origin::Origin;
 
+mod receivers;
+
 /// Reads the layers and collects what is wrong.
 struct Reader<'a> {
     layers: &'a Layers,
@@ -43,6 +45,7 @@ impl Reader<'_> {
             database: self.database(&data_dir),
             key_file: self.layers.text("key-file").map(PathBuf::from),
             anchors: self.list::<PathBuf>("anchor-file", "write a path"),
+            receivers: self.receivers(),
             egress: self.egress(),
             log: self.log(),
             max_in_flight: self.max_in_flight(),

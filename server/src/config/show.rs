@@ -22,6 +22,16 @@ fn value(key: &str, settings: &Settings, layers: &Layers) -> String {
             Database::Sqlite(url) => url.clone(),
             Database::Postgres(_) => redacted(layers.text(key).unwrap_or_default()),
         },
+        // Their paths may be secrets.
+        "stream" => {
+            let streams = settings.receivers.streams.iter();
+            let shown = streams.map(|stream| format!("{}={}", stream.name, stream.receiver));
+            shown.collect::<Vec<_>>().join(",")
+        }
+        "anchor-url" => {
+            let anchors = settings.receivers.anchors.iter().map(ToString::to_string);
+            anchors.collect::<Vec<_>>().join(",")
+        }
         "config" => layers.text(key).map_or_else(
             || settings.in_data_dir("carillon.toml").display().to_string(),
             str::to_owned,

@@ -104,6 +104,70 @@ pub const SETTINGS: &[Setting] = &[
         "Files elsewhere that each signed checkpoint of the audit log is added to"
     ),
     setting!(
+        "anchor-url",
+        "CARILLON_ANCHOR_URL",
+        List,
+        "URL,…",
+        "",
+        "Receivers of each signed checkpoint: syslog+tls://HOST:6514, or https://HOST/PATH to PUT files below"
+    ),
+    setting!(
+        "anchor-authorization-file",
+        "CARILLON_ANCHOR_AUTHORIZATION_FILE",
+        Text,
+        "FILE",
+        "",
+        "File with what HTTP anchors are told in their Authorization header"
+    ),
+    setting!(
+        "anchor-required",
+        "CARILLON_ANCHOR_REQUIRED",
+        Text,
+        "MINUTES",
+        "0",
+        "Refuse new dangerous jobs while an anchor lacks checkpoints for longer; 0 = never"
+    ),
+    setting!(
+        "stream",
+        "CARILLON_STREAM",
+        List,
+        "NAME=URL,…",
+        "",
+        "Receivers of every audit record: NAME=syslog+tls://HOST:6514, NAME=syslog+tcp://HOST:601, or NAME=https://HOST/PATH for signed webhooks"
+    ),
+    setting!(
+        "receiver-networks",
+        "CARILLON_RECEIVER_NETWORKS",
+        List,
+        "CIDR,…",
+        "",
+        "The only networks that streams and anchors connect to; without it any, but never this machine behind a name"
+    ),
+    setting!(
+        "receiver-ca",
+        "CARILLON_RECEIVER_CA",
+        Text,
+        "FILE",
+        "",
+        "PEM certificates of the only authorities that count for streams and anchors; without it the machine's own"
+    ),
+    setting!(
+        "receiver-cert",
+        "CARILLON_RECEIVER_CERT",
+        Text,
+        "FILE",
+        "",
+        "PEM certificate chain for receivers that ask for one, with --receiver-key"
+    ),
+    setting!(
+        "receiver-key",
+        "CARILLON_RECEIVER_KEY",
+        Text,
+        "FILE",
+        "",
+        "PEM private key, with --receiver-cert"
+    ),
+    setting!(
         "allow-networks",
         "CARILLON_ALLOW_NETWORKS",
         List,

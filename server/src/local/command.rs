@@ -68,6 +68,10 @@ pub enum Command {
     TokenList {},
     /// `token revoke`.
     TokenRevoke { id: String },
+    /// `stream list`.
+    StreamList {},
+    /// `stream secret`.
+    StreamSecret { name: String },
     /// `phones import`.
     PhonesImport {
         csv: String,

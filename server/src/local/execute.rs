@@ -7,7 +7,7 @@ use carillon_engine::{Caller, Engine, EngineError};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::command::{Answer, Command};
-use super::{inventory, keys};
+use super::{inventory, keys, streams};
 use crate::pages::area::in_words;
 use crate::pages::link;
 use crate::problem::chain;
@@ -77,6 +77,8 @@ pub async fn run(engine: &Engine, caller: &Caller, command: Command) -> Answer {
         }
         Command::TokenList {} => token_list(engine, caller).await,
         Command::TokenRevoke { id } => token_revoke(engine, caller, &id).await,
+        Command::StreamList {} => streams::list(engine, caller).await,
+        Command::StreamSecret { name } => streams::secret(engine, caller, &name).await,
         Command::PhonesImport {
             csv,
             dry_run,

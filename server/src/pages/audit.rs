@@ -4,7 +4,7 @@ use carillon_contract::audit::{AuditView, ChainView};
 use carillon_contract::list::{Link, Total};
 use carillon_domain::Timestamp;
 use carillon_domain::role::Permission;
-use carillon_engine::audit::Notary;
+use carillon_engine::audit::{Anchors, Notary};
 use carillon_engine::{Caller, EngineError};
 use carillon_store::{AuditQuery, AuditRow, Page, Seek};
 
@@ -14,7 +14,7 @@ use crate::api::audit::stream_export;
 use crate::fields::{Fields, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
-use carillon_language::{moment, say};
+use carillon_language::{moment, retell, say};
 
 mod filter;
 mod record;
@@ -111,8 +111,25 @@ async fn chain(visit: &Visit, caller: &Caller) -> Result<ChainView, EngineError>
         root: hex::encode(head.root()),
         checkpoint: checkpoint.map(|row| (row.size, row.at)),
         key: notary.and_then(Notary::key).map(ToString::to_string),
-        problem: state.problem.or_else(|| state.anchor_behind.map(behind)),
+        problem: state
+            .problem
+            .or_else(|| state.anchor_behind.map(behind))
+            .or_else(|| visit.app.anchors().and_then(network_anchor)),
     })
+}
+
+/// What keeps an anchor over the network.
+fn network_anchor(anchors: &Anchors) -> Option<String> {
+    let state = anchors
+        .states()
+        .into_iter()
+        .find(|state| state.behind.is_some())?;
+    let problem = state.problem.unwrap_or_default();
+    Some(say!(
+        "The anchor {anchor} lacks the last checkpoint: {problem}.",
+        anchor = state.receiver,
+        problem = retell(&problem)
+    ))
 }
 
 fn exports(asked: &Asked, below: i64) -> Vec<Link> {

@@ -18,7 +18,7 @@ use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::flash;
+use super::{flash, streams};
 use crate::app::App;
 use crate::assets;
 use crate::cookies::Cookie;
@@ -199,6 +199,7 @@ async fn frame(
         banners.splice(0..0, storage(app));
         running_jobs = running(app, caller).await?;
         banners.extend(alone(app, parts, caller).await?);
+        banners.extend(streams::banners(app, caller));
         if let Some(stop) = app.engine().stop_all_state().await? {
             let StopAll { actor, at, reason } = stop;
             banners.insert(

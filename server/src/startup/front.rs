@@ -98,5 +98,7 @@ pub(super) fn facts(
         banners,
         random: engine.random.clone(),
         notary: None,
+        streams: None,
+        anchors: None,
     }
 }

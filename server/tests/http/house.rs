@@ -50,6 +50,16 @@ impl House {
         Self::start(dir, flags).await
     }
 
+    /// One with these settings besides.
+    pub(crate) async fn with(settings: &[(&'static str, &str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let plain = flags(&dir);
+        let flags = settings
+            .iter()
+            .fold(plain, |flags, (key, value)| flags.with(key, value));
+        Self::start(dir, flags).await
+    }
+
     async fn start(dir: TempDir, flags: SettingFlags) -> Self {
         install_tls();
         let layers = Layers::combine(&flags, &|_| None);

@@ -31,6 +31,7 @@ mod problems;
 mod requests;
 mod scope;
 mod second_factor;
+mod streams;
 mod tls;
 
 /// Each case on a database of its own, on SQLite and, where there is a server, on Postgres.

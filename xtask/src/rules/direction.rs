@@ -20,10 +20,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("carillon-frontend", &["carillon-ui"]),
     ("carillon-store", &["carillon-domain"]),
     ("carillon-devices", &["carillon-domain"]),
+    ("carillon-receivers", &["carillon-domain"]),
     ("carillon-simulator", &["carillon-domain"]),
     (
         "carillon-engine",
-        &["carillon-domain", "carillon-store", "carillon-devices"],
+        &[
+            "carillon-domain",
+            "carillon-store",
+            "carillon-devices",
+            "carillon-receivers",
+        ],
     ),
     (
         "carillon",
@@ -31,6 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "carillon-domain",
             "carillon-store",
             "carillon-devices",
+            "carillon-receivers",
             "carillon-engine",
             "carillon-simulator",
             "carillon-language",
@@ -71,6 +78,7 @@ const NEVER_REACHES: &[(&str, &[&str])] = &[
     ("carillon-ui", &["sqlx", "axum", "reqwest", "hyper"]),
     ("carillon-store", &["axum", "reqwest", "leptos"]),
     ("carillon-devices", &["axum", "sqlx", "reqwest", "leptos"]),
+    ("carillon-receivers", &["axum", "sqlx", "reqwest", "leptos"]),
     ("carillon-engine", &["axum", "reqwest", "leptos"]),
     ("carillon-simulator", &["axum", "sqlx", "reqwest", "leptos"]),
 ];

@@ -29,6 +29,7 @@ pub mod run;
 pub mod second_factor;
 pub mod sign_in;
 pub mod sites;
+pub mod streams;
 pub mod tokens;
 pub mod users;
 

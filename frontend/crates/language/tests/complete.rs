@@ -23,10 +23,12 @@ const PAGES: [&str; 4] = [
 ];
 
 /// Where sentences are made that pages tell again ([`carillon_language::retell`]).
-const BELOW: [&str; 9] = [
+const BELOW: [&str; 11] = [
     "server/crates/engine/src",
     "server/crates/domain/src",
     "server/crates/devices/src/guard.rs",
+    "server/crates/receivers/src",
+    "server/src/startup/receivers.rs",
     "server/src/problem.rs",
     "server/src/fields.rs",
     "server/src/form_token.rs",

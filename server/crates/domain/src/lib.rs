@@ -6,6 +6,7 @@
 //! *Invariant:* no I/O, no clock, no randomness; compiles for the browser.
 
 pub mod action;
+pub mod address;
 pub mod cause;
 pub mod change;
 pub mod credential;

@@ -1,6 +1,6 @@
 //! The use cases of Carillon.
 //!
-//! Owns what can be done: inventory, accounts, secrets, jobs, dispatch, audit. Each use case
+//! Owns what can be done: inventory, accounts, secrets, jobs, dispatch, audit, streams. Each use case
 //! takes the [`Caller`] first, asks for its permission, and writes what it changes together with
 //! its audit record in one transaction.
 //!
@@ -20,6 +20,7 @@ pub mod inventory;
 pub mod jobs;
 pub mod random;
 pub mod secrets;
+pub mod streams;
 
 use std::ops::Deref;
 use std::sync::Arc;

@@ -9,6 +9,7 @@
 
 mod answer;
 mod auth;
+mod collector;
 mod config;
 mod connection;
 mod control;
@@ -39,6 +40,7 @@ mod state;
 mod switchboard;
 mod tls;
 
+pub use collector::{Collector, Manners, Taken};
 pub use config::{ConfigError, FleetConfig, SiteConfig, Timing};
 pub use fleet::{Fleet, StartError, UnknownPhone};
 pub use ledger::{Disposition, Execution, Ledger, Record, Totals};

@@ -30,6 +30,7 @@ mod sealed;
 mod sites;
 mod sql;
 mod store;
+mod streams;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod unit;
@@ -77,4 +78,5 @@ pub use phones::read::{LastResult, PhoneRow};
 pub use sealed::{SealedColumn, SealedRow};
 pub use sites::SiteRow;
 pub use store::Store;
+pub use streams::{Holder, StreamEntry, StreamRow};
 pub use unit::{Recorded, Unit};

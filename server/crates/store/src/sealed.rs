@@ -23,6 +23,8 @@ carillon_domain::closed_list! {
         Numbers = "numbers of jobs",
         /// What people have begun and not finished.
         Drafts = "drafts",
+        /// Secrets that sign what receivers of the log get.
+        Streams = "secrets of streams",
     }
 }
 
@@ -72,6 +74,11 @@ impl SealedColumn {
                 "SELECT id, created_at AS version, sealed FROM drafts \
                  WHERE id > $1 AND substr(sealed, 2, 8) <> $2 ORDER BY id LIMIT $3"
             }
+            Self::Streams => {
+                "SELECT name AS id, secret_version AS version, secret AS sealed FROM streams \
+                 WHERE name > $1 AND secret IS NOT NULL AND substr(secret, 2, 8) <> $2 \
+                 ORDER BY name LIMIT $3"
+            }
         }
     }
 
@@ -86,6 +93,7 @@ impl SealedColumn {
                 "UPDATE jobs SET params_sealed = $3 WHERE id = $1 AND params_sealed = $2"
             }
             Self::Drafts => "UPDATE drafts SET sealed = $3 WHERE id = $1 AND sealed = $2",
+            Self::Streams => "UPDATE streams SET secret = $3 WHERE name = $1 AND secret = $2",
         }
     }
 
@@ -109,6 +117,10 @@ impl SealedColumn {
             }
             Self::Drafts => {
                 "SELECT substr(sealed, 2, 8) AS k, COUNT(*) AS n FROM drafts GROUP BY 1"
+            }
+            Self::Streams => {
+                "SELECT substr(secret, 2, 8) AS k, COUNT(*) AS n FROM streams \
+                 WHERE secret IS NOT NULL GROUP BY 1"
             }
         }
     }

@@ -34,6 +34,8 @@ mod parity;
 mod races;
 #[path = "conformance/recovery.rs"]
 mod recovery;
+#[path = "conformance/streams.rs"]
+mod streams;
 #[path = "conformance/upgrade.rs"]
 mod upgrade;
 #[path = "conformance/whole.rs"]
@@ -62,6 +64,9 @@ cases! {
     again::a_claim_goes_no_further_than_each_of_its_limits,
     again::a_refused_credential_holds_its_phones_and_no_others,
     again::a_job_is_due_when_its_hour_has_come,
+    streams::a_cursor_moves_on_from_where_it_was_read,
+    streams::one_holds_a_stream_until_it_is_silent,
+    streams::records_leave_as_they_were_hashed,
     upgrade::an_older_log_is_marked,
     whole::a_new_database_has_no_schema_and_migrates_twice,
     whole::a_dropped_unit_never_was,

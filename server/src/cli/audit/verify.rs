@@ -18,10 +18,10 @@ use crate::startup;
 #[derive(Args)]
 pub(in crate::cli) struct Verify {
     /// A checkpoint, or several one after another, that was kept elsewhere
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "PATH")]
     checkpoint: Vec<PathBuf>,
-    /// The file of an outside anchor
-    #[arg(long, value_name = "FILE")]
+    /// What an outside anchor wrote: a file, a folder of files, or lines of syslog
+    #[arg(long, value_name = "PATH")]
     anchor: Vec<PathBuf>,
     /// The key whose signatures count, as you noted it; else that of the signing key's file
     #[arg(long, value_name = "KEY")]
@@ -55,8 +55,10 @@ impl Verify {
         let key = self.vkey.clone();
         let key = key.or_else(|| own().map(|key| key.public().clone()));
         let mut kept = Vec::new();
-        for file in self.checkpoint.iter().chain(&self.anchor) {
-            kept.extend(read(file)?);
+        for path in self.checkpoint.iter().chain(&self.anchor) {
+            for file in files_of(path)? {
+                kept.extend(read(&file)?);
+            }
         }
         let known = std::iter::once(startup::journal(settings)).chain(settings.anchors.clone());
         for file in known.filter(|file| file.exists()) {
@@ -77,6 +79,23 @@ async fn open(settings: &Settings) -> Result<Store, Failure> {
     }
     let opened = Store::open(&startup::database_url(settings)).await;
     opened.map_err(|error| cannot(format!("the database cannot be opened: {}", chain(&error))))
+}
+
+/// The file, or all files below the folder, by name.
+fn files_of(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let cannot = |error: std::io::Error| {
+        let folder = path.display();
+        Failure::CannotTell(format!("cannot tell: {folder} cannot be read: {error}"))
+    };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(cannot)? {
+        found.extend(files_of(&entry.map_err(cannot)?.path())?);
+    }
+    found.sort();
+    Ok(found)
 }
 
 fn read(file: &Path) -> Result<Vec<(String, SignedCheckpoint)>, Failure> {

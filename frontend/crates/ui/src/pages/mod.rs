@@ -22,6 +22,7 @@ use carillon_contract::run::{ReviewPhonesView, ReviewView, RunView};
 use carillon_contract::second_factor::{ProveView, SecondFactorView};
 use carillon_contract::sign_in::{ResetView, SetupView, SignInView};
 use carillon_contract::sites::{SiteFormView, SitesView};
+use carillon_contract::streams::StreamsView;
 use carillon_contract::tokens::TokensView;
 use carillon_contract::users::{UserFormView, UsersView};
 use carillon_language::during;
@@ -58,6 +59,7 @@ mod second_factor;
 mod sign_in;
 mod sites;
 mod stop;
+mod streams;
 mod tokens;
 mod users;
 
@@ -110,6 +112,7 @@ pages! {
     sites::site_form(SiteFormView) "`/sites/new` and `/sites/{slug}/edit`.";
     stop::stop_job(StopJobView) "`/jobs/{id}/cancel`.";
     stop::stop_all(StopAllView) "`/stop-all`.";
+    streams::streams(StreamsView) "`/admin/streams`.";
     tokens::tokens(TokensView) "`/admin/tokens`.";
     users::users(UsersView) "`/admin/users`.";
     users::user_form(UserFormView) "`/admin/users/new` and `/admin/users/{name}/edit`.";

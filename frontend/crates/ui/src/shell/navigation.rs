@@ -15,7 +15,7 @@ struct Place {
     group: u8,
 }
 
-const PLACES: [Place; 12] = [
+const PLACES: [Place; 13] = [
     Place {
         href: "/",
         symbol: "overview",
@@ -90,6 +90,13 @@ const PLACES: [Place; 12] = [
         href: "/admin/tokens",
         symbol: "key",
         word: text!("Tokens"),
+        seen_by: |may| may.administer,
+        group: 2,
+    },
+    Place {
+        href: "/admin/streams",
+        symbol: "send",
+        word: text!("Streams"),
         seen_by: |may| may.administer,
         group: 2,
     },

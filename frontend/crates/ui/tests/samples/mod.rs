@@ -43,6 +43,7 @@ use carillon_contract::run::{
 use carillon_contract::second_factor::{FactorSetupView, Picture, ProveView, SecondFactorView};
 use carillon_contract::sign_in::{ResetView, SetupView, SignInView};
 use carillon_contract::sites::{SiteForm, SiteFormView, SiteRow, SitesView};
+use carillon_contract::streams::{AnchorRow, NewSecret, StreamRow, StreamsView};
 use carillon_contract::tokens::{NewToken, TokenForm, TokenRow, TokensView};
 use carillon_contract::users::{UserFormView, UserRow, UsersView};
 use carillon_contract::{FormErrors, FrameView, Href, UserView};
@@ -1895,6 +1896,55 @@ impl Samples {
         }
     }
 
+    fn streams(&self) -> StreamsView {
+        let row = |name: &str, receiver: &str| StreamRow {
+            name: self.s(name),
+            receiver: self.s(receiver),
+            named: true,
+            taken_at: Some(ago(40)),
+            ..StreamRow::default()
+        };
+        let away = StreamRow {
+            in_clear: true,
+            waiting: 184_220,
+            oldest: Some(ago(9_000)),
+            failing_since: Some(ago(8_900)),
+            problem: Some("the receiver refuses connections".to_owned()),
+            ..row("archive", "syslog+tcp://10.0.5.9:601")
+        };
+        let hook = StreamRow {
+            waiting: 12,
+            oldest: Some(ago(4)),
+            signed: true,
+            secret_at: Some(ago(86_400)),
+            ..row("tickets", "https://tickets.example/…")
+        };
+        let gone = StreamRow {
+            named: false,
+            waiting: 1,
+            ..row("former", "https://former.example/…")
+        };
+        let siem = row("siem", "syslog+tls://siem.example");
+        let anchor = |receiver: &str| AnchorRow {
+            receiver: self.s(receiver),
+            reached: 184_000,
+            ..AnchorRow::default()
+        };
+        let lost = AnchorRow {
+            behind: Some(ago(700)),
+            problem: Some("the receiver answered with status 403".to_owned()),
+            ..anchor("https://store.example/…")
+        };
+        StreamsView {
+            streams: vec![away, siem, hook, gone],
+            anchors: vec![anchor("syslog+tls://siem.example"), lost],
+            new_secret: Some(NewSecret {
+                stream: self.s("tickets"),
+                secret: self.s("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+            }),
+        }
+    }
+
     fn settings(&self) -> SettingsView {
         SettingsView {
             phones_per_job: self.s("many"),
@@ -1994,6 +2044,11 @@ impl Samples {
                 carillon_ui::approvals(&frame, &ApprovalsView::default()),
             ),
             ("settings", carillon_ui::settings(&frame, &self.settings())),
+            ("streams", carillon_ui::streams(&frame, &self.streams())),
+            (
+                "streams-empty",
+                carillon_ui::streams(&frame, &StreamsView::default()),
+            ),
             (
                 "tokens",
                 carillon_ui::tokens(

@@ -4,6 +4,7 @@
 //! changes a record; an export is itself recorded before its first row leaves.
 
 mod adopt;
+mod anchors;
 mod finding;
 mod head;
 mod journal;
@@ -15,6 +16,7 @@ mod tiles;
 mod verify;
 
 pub use adopt::signing_key;
+pub use anchors::{AnchorState, Anchors, AnchorsParts};
 pub use finding::{Finding, Intact, Kind, Verdict};
 pub use journal::Journal;
 pub use notary::{Notary, NotaryParts, NotaryState};

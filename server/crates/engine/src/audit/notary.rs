@@ -64,8 +64,10 @@ struct Desk {
 pub struct NotaryState {
     /// Why nothing is signed.
     pub problem: Option<String>,
-    /// Since when an anchor lacks the last checkpoint.
+    /// Since when an anchor lacks the last checkpoint, once that is long.
     pub anchor_behind: Option<Timestamp>,
+    /// Since when an anchor lacks the last checkpoint, however short.
+    pub anchor_lacks: Option<Timestamp>,
     /// How many anchors there are.
     pub anchors: usize,
 }
@@ -241,7 +243,8 @@ impl Notary {
         }
         let since = desk.behind.iter().flatten().min().copied();
         let late = |since: &Timestamp| now.micros() - since.micros() >= micros(LAG);
-        self.told().anchor_behind = since.filter(late);
+        let mut told = self.told();
+        (told.anchor_lacks, told.anchor_behind) = (since, since.filter(late));
         Ok(())
     }
 

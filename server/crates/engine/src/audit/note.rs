@@ -16,6 +16,8 @@ use sha2::{Digest as _, Sha256};
 /// The type of an Ed25519 key and signature in a signed note.
 pub(super) const ED25519: u8 = 1;
 const SIGNATURE: &str = "\u{2014} ";
+/// Stands before a note where it has to be one word: in lines of syslog.
+pub(super) const MARK: &str = "carillon-checkpoint ";
 
 /// What a checkpoint says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,14 +141,14 @@ impl SignedCheckpoint {
     }
 }
 
-/// The notes of a file that holds one after another, with a blank line behind each. What a crash
-/// left half written between them is passed over.
+/// The notes of a file that holds one after another, with a blank line behind each, or of the lines
+/// that a syslog receiver wrote. What a crash left half written between them is passed over.
 ///
 /// # Errors
 /// When something stands there, but no note at all.
 pub fn notes(text: &str) -> Result<Vec<SignedCheckpoint>, NoNote> {
     let blocks: Vec<&str> = text.split("\n\n").map(str::trim).collect();
-    let mut found = Vec::new();
+    let mut found = in_lines(text);
     let mut next = 0;
     while let Some(&[body, lines]) = blocks.get(next..next + 2) {
         let note = format!("{body}\n\n{lines}\n").parse();
@@ -157,6 +159,18 @@ pub fn notes(text: &str) -> Result<Vec<SignedCheckpoint>, NoNote> {
         return Err(NoNote("file of signed checkpoints"));
     }
     Ok(found)
+}
+
+/// The notes that stand as one word behind the mark.
+fn in_lines(text: &str) -> Vec<SignedCheckpoint> {
+    let marked = text.split(MARK).skip(1);
+    marked
+        .filter_map(|rest| {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"+/=".contains(c));
+            let bytes = STANDARD.decode(&rest[..end.unwrap_or(rest.len())]).ok()?;
+            String::from_utf8(bytes).ok()?.parse().ok()
+        })
+        .collect()
 }
 
 impl VerifierKey {

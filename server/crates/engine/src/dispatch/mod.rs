@@ -5,6 +5,7 @@
 //! and results, in batches, one transaction each.
 
 mod again;
+mod anchored;
 mod clock_watch;
 mod delivery;
 mod due;
@@ -35,6 +36,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::Engine;
 use crate::error::{EngineError, Result};
+use anchored::Anchored;
 use clock_watch::ClockWatch;
 use guard::EndsTheProcess;
 use recorder::Entry;
@@ -64,6 +66,7 @@ pub struct Dispatch {
     limit: usize,
     clock_watch: ClockWatch,
     storage: Storage,
+    anchored: Anchored,
     wake: Notify,
     stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
@@ -85,6 +88,7 @@ impl Dispatch {
             limit,
             clock_watch: ClockWatch::default(),
             storage: Storage::default(),
+            anchored: Anchored::default(),
             wake: Notify::new(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),

@@ -88,6 +88,7 @@ impl Engine {
         key: Option<IdempotencyKey>,
     ) -> Result<Submitted> {
         self.require_room()?;
+        self.require_anchored(preview.action.entry().class)?;
         let now = self.clock.now();
         let id = new_id(now, &self.random)?;
         let mut unit = self.store.begin().await?;

@@ -50,6 +50,11 @@ impl Place {
         Self::seal("users", "factor", user, version)
     }
 
+    /// The secrets of a stream, by its name and their version.
+    pub fn stream_secret(stream: impl Into<String>, version: i64) -> Self {
+        Self::seal("streams", "secret", stream, version)
+    }
+
     fn seal(
         table: &'static str,
         column: &'static str,

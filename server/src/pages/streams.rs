@@ -1,0 +1,160 @@
+//! `/admin/streams`: who gets the audit log, and how far they are.
+//!
+//! *Invariant:* a secret is shown once: it waits sealed for the page behind the redirect, which
+//! takes it away.
+
+use std::time::Duration;
+
+use axum::extract::Path;
+use carillon_contract::frame::{Banner, Tone};
+use carillon_contract::streams::{AnchorRow, NewSecret, StreamRow, StreamsView};
+use carillon_domain::role::Permission;
+use carillon_engine::audit::{AnchorState, Anchors};
+use carillon_engine::streams::Streams;
+use carillon_engine::{Caller, EngineError};
+use carillon_language::{moment, say};
+use carillon_store::StreamRow as Stored;
+use secrecy::ExposeSecret as _;
+
+use super::notice;
+use super::visit::{PageResult, Visit};
+use crate::app::App;
+use crate::fields::{Form, Query};
+use crate::router::table::{Access, Table};
+
+const ADMINISTER: Access = Access::Needs(Permission::Administer);
+const HERE: &str = "/admin/streams";
+const MADE: &str = "stream_secret";
+/// A new secret waits so long for its page.
+const WAITS: Duration = Duration::from_mins(10);
+/// An anchor that is further behind is said on every page.
+const LAG: Duration = Duration::from_mins(15);
+
+pub(super) fn routes(table: Table) -> Table {
+    table
+        .get(HERE, ADMINISTER, show)
+        .post_proved("/admin/streams/{name}/secret", ADMINISTER, make)
+}
+
+/// `GET /admin/streams`; `made` = a secret that was just made.
+async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
+    notice::unknown(&mut visit, &query, &["made"]);
+    let new_secret = match query.filled("made") {
+        Some(id) => made(&mut visit, &caller, id).await?,
+        None => None,
+    };
+    let anchors = visit.app.anchors().map(Anchors::states);
+    let view = StreamsView {
+        streams: rows(&visit.app, &caller).await?,
+        anchors: anchors
+            .unwrap_or_default()
+            .into_iter()
+            .map(anchor)
+            .collect(),
+        new_secret,
+    };
+    let html = carillon_ui::streams(&visit.frame, &view);
+    Ok(visit.page(html))
+}
+
+async fn made(
+    visit: &mut Visit,
+    caller: &Caller,
+    id: &str,
+) -> Result<Option<NewSecret>, EngineError> {
+    match visit.app.engine().take_draft(caller, MADE, id).await {
+        Ok(secret) => Ok(Some(secret)),
+        Err(EngineError::NotFound) => {
+            let text = say("That secret was shown already. If it is lost, make a new one.");
+            notice::warn(visit, text);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// `POST /admin/streams/{name}/secret`.
+async fn make(
+    visit: Visit,
+    caller: Caller,
+    Path(name): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
+    fields.only(&[])?;
+    let engine = visit.app.engine();
+    let secret = engine.new_stream_secret(&caller, &name).await?;
+    let shown = NewSecret {
+        stream: name,
+        secret: secret.expose_secret().to_owned(),
+    };
+    let id = engine.keep_draft(&caller, MADE, &shown, WAITS).await?;
+    Ok(visit.see_other(&format!("{HERE}?made={id}")))
+}
+
+async fn rows(app: &App, caller: &Caller) -> Result<Vec<StreamRow>, EngineError> {
+    let engine = app.engine();
+    let size = engine.audit_size(caller).await?;
+    let mut rows = Vec::new();
+    for stored in engine.streams(caller).await? {
+        let oldest = engine.next_of_stream(caller, &stored).await?;
+        let names = app.streams().map(Streams::names).unwrap_or_default();
+        let signed = stored.receiver.starts_with("http");
+        let private = ["https:", "syslog+tls:"];
+        rows.push(StreamRow {
+            named: names.contains(&stored.name),
+            in_clear: !private.iter().any(|kind| stored.receiver.starts_with(kind)),
+            waiting: size.saturating_sub(stored.next).max(0),
+            oldest,
+            taken_at: stored.taken_at,
+            failing_since: stored.failing_since,
+            problem: stored.problem,
+            signed,
+            secret_at: stored.secret_at,
+            name: stored.name,
+            receiver: stored.receiver,
+        });
+    }
+    Ok(rows)
+}
+
+fn anchor(state: AnchorState) -> AnchorRow {
+    AnchorRow {
+        receiver: state.receiver,
+        reached: state.reached,
+        behind: state.behind,
+        problem: state.problem,
+    }
+}
+
+/// What every page says to who administers: a receiver has stayed away for long.
+pub(super) fn banners(app: &App, caller: &Caller) -> Vec<Banner> {
+    if caller.require(Permission::Administer).is_err() {
+        return Vec::new();
+    }
+    let stalled = app.streams().map(Streams::stalled).unwrap_or_default();
+    let behind = app.anchors().and_then(Anchors::behind);
+    let now = app.engine().clock.now();
+    let behind = behind
+        .filter(|since| now.since(*since) >= LAG)
+        .map(|since| {
+            say!(
+                "An anchor of the audit log lacks what was signed since {moment} UTC: see Streams.",
+                moment = moment(since)
+            )
+        });
+    let texts = stalled.iter().filter_map(stands_still).chain(behind);
+    let notice = |text| Banner::Notice {
+        tone: Tone::Warning,
+        text,
+    };
+    texts.map(notice).collect()
+}
+
+fn stands_still(row: &Stored) -> Option<String> {
+    let since = row.failing_since?;
+    Some(say!(
+        "The receiver {stream} has taken no audit records since {moment} UTC: see Streams.",
+        stream = row.name,
+        moment = moment(since)
+    ))
+}
