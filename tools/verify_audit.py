@@ -323,6 +323,17 @@ def check_record(seq, entry, columns):
     return e, index
 
 
+def disclosed(log, seq, salt, value):
+    """Whether this number is the one that a record commits to."""
+    for number, entry, *_ in log.records():
+        if number == seq:
+            told = json.loads(entry)["detail"]["private"]["sha256"]
+            if hashlib.sha256(bytes.fromhex(salt) + value.encode()).hexdigest() != told:
+                raise Tampered(seq, "not the number: the record commits to another one")
+            return f"record {seq} commits to {value}"
+    raise CannotTell(f"there is no record {seq}")
+
+
 def check(log, key, kept):
     good, foreign = [], []
     for size, text in log.checkpoints():
@@ -413,6 +424,8 @@ def main():
     parser.add_argument("log", help="carillon.db, or a JSON Lines export of the whole log")
     parser.add_argument("--vkey", required=True, type=Key, help="the key, as you noted it")
     parser.add_argument("--checkpoint", "--anchor", action="append", default=[], metavar="PATH")
+    parser.add_argument("--number", nargs=3, metavar=("SEQ", "SALT", "TEXT"),
+                        help="a dialled number that was shown, with the random bytes beside it")
     args = parser.parse_args()
     try:
         kept = []
@@ -421,7 +434,10 @@ def main():
                 kept += [(name, note) for note in parse_notes(file.read() + "\n\n")]
         with open(args.log, "rb") as file:
             is_database = file.read(16) == b"SQLite format 3\0"
-        print(check((Log if is_database else Export)(args.log), args.vkey, kept))
+        kind = Log if is_database else Export
+        print(check(kind(args.log), args.vkey, kept))
+        if args.number:
+            print(disclosed(kind(args.log), int(args.number[0]), *args.number[1:]))
     except Tampered as finding:
         print(f"tampered: {finding}")
         return 1

@@ -245,7 +245,8 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
     let front = front::open(settings, listener, certificate.as_ref())?;
     let tasks = TaskTracker::new();
     tasks.spawn(front.serve(router, stop.clone()));
-    tasks.spawn(sweep::run(opened.engine.clone(), stop.clone()));
+    let keep = settings.keep_numbers;
+    tasks.spawn(sweep::run(opened.engine.clone(), keep, stop.clone()));
     tasks.spawn(notary::run(notary.clone(), stop.clone()));
     let required = settings.receivers.anchor_required;
     tasks.spawn(outside.clone().watch(watched, required, stop.clone()));

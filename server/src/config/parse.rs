@@ -6,6 +6,7 @@ use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use ipnet::IpNet;
 
@@ -50,6 +51,7 @@ impl Reader<'_> {
             log: self.log(),
             max_in_flight: self.max_in_flight(),
             min_free: self.min_free(),
+            keep_numbers: self.keep_numbers(),
             listen,
             data_dir,
             public_url,
@@ -112,6 +114,12 @@ impl Reader<'_> {
     fn min_free(&mut self) -> u64 {
         let given = self.optional::<u32>("min-free", "write a number of MiB, as 256");
         u64::from(given.unwrap_or(256)) << 20
+    }
+
+    fn keep_numbers(&mut self) -> Option<Duration> {
+        let given = self.optional::<u32>("keep-numbers", "write a number of days, as 90");
+        let days = given.unwrap_or(90);
+        (days > 0).then(|| Duration::from_hours(24 * u64::from(days)))
     }
 
     fn max_in_flight(&mut self) -> usize {

@@ -248,6 +248,14 @@ pub const SETTINGS: &[Setting] = &[
         "Requests to phones at once, whole node"
     ),
     setting!(
+        "keep-numbers",
+        "CARILLON_KEEP_NUMBERS",
+        Text,
+        "DAYS",
+        "90",
+        "Days after which dialled numbers are removed from records and jobs; 0 = never"
+    ),
+    setting!(
         "min-free",
         "CARILLON_MIN_FREE",
         Text,

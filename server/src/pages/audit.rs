@@ -17,11 +17,13 @@ use crate::router::table::{Access, Table};
 use carillon_language::{moment, retell, say};
 
 mod filter;
+mod number;
 mod record;
 
 use filter::{Asked, KNOWN};
 
 const VIEW: Access = Access::Needs(Permission::ViewAudit);
+const NUMBERS: Access = Access::Needs(Permission::ReadNumbers);
 const ROWS: i64 = 50;
 
 pub(super) fn routes(table: Table) -> Table {
@@ -29,6 +31,7 @@ pub(super) fn routes(table: Table) -> Table {
         .get("/audit", VIEW, list)
         .get("/audit/export", VIEW, export)
         .get("/audit/{seq}", VIEW, record::show)
+        .post_proved("/audit/{seq}/number", NUMBERS, number::read)
 }
 
 /// `GET /audit`.

@@ -76,6 +76,11 @@ fn known(code: &str) -> Option<&'static str> {
         ("account.sign_in_failed", text!("failed to sign in")),
         ("account.language_chosen", text!("chose a language")),
         ("audit.exported", text!("exported the audit log")),
+        ("audit.number_read", text!("read a dialled number")),
+        (
+            "audit.numbers_removed",
+            text!("removed numbers whose time was over"),
+        ),
         ("credential.created", text!("added a credential")),
         ("credential.changed", text!("changed a credential")),
         ("credential.deleted", text!("deleted a credential")),
@@ -150,6 +155,15 @@ fn known(code: &str) -> Option<&'static str> {
         (
             "stop_all.released",
             text!("released the stop of everything"),
+        ),
+        (
+            "stream.resumed",
+            text!("brought records to a receiver again"),
+        ),
+        ("stream.secret_made", text!("made the secret of a stream")),
+        (
+            "stream.stalled",
+            text!("could not bring records to a receiver for long"),
         ),
         ("token.created", text!("made a token")),
         ("token.revoked", text!("revoked a token")),

@@ -132,7 +132,9 @@ pub(super) fn banners(app: &App, caller: &Caller) -> Vec<Banner> {
         return Vec::new();
     }
     let stalled = app.streams().map(Streams::stalled).unwrap_or_default();
+    let files = app.notary().and_then(|notary| notary.state().anchor_lacks);
     let behind = app.anchors().and_then(Anchors::behind);
+    let behind = behind.into_iter().chain(files).min();
     let now = app.engine().clock.now();
     let behind = behind
         .filter(|since| now.since(*since) >= LAG)

@@ -1,4 +1,4 @@
-//! Throws away sessions that are over, now and then.
+//! Throws away, now and then, what is over: sessions, and numbers whose time has come.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::problem::chain;
 const EVERY: Duration = Duration::from_mins(10);
 
 /// Runs until `stop`. A sweep that fails is tried again at the next turn.
-pub(super) async fn run(engine: Engine, stop: CancellationToken) {
+pub(super) async fn run(engine: Engine, keep_numbers: Option<Duration>, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -18,6 +18,10 @@ pub(super) async fn run(engine: Engine, stop: CancellationToken) {
         }
         if let Err(error) = engine.sweep_sessions().await {
             tracing::warn!(error = %chain(&error), "old sessions could not be swept");
+        }
+        let Some(keep) = keep_numbers else { continue };
+        if let Err(error) = engine.remove_numbers(keep).await {
+            tracing::warn!(error = %chain(&error), "old numbers could not be removed");
         }
     }
 }

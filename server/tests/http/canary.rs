@@ -388,6 +388,7 @@ async fn look(browser: &mut Browser, api: &Client, found: &mut Found) {
         "/admin/users/berta/edit",
         "/admin/credentials",
         "/admin/credentials/by-api/edit",
+        "/admin/streams",
         "/admin/tokens",
         "/admin/settings",
         "/account",

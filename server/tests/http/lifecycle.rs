@@ -16,7 +16,7 @@ const PHONES: u32 = 30;
 const WINDOW: i64 = 5;
 
 /// A server in a process of its own.
-struct Process {
+pub(crate) struct Process {
     child: Child,
     base: String,
 }
@@ -24,8 +24,14 @@ struct Process {
 impl Process {
     /// Starts it and waits until it says where it listens.
     fn start(dir: &Path) -> Self {
+        Self::start_with(dir, &[])
+    }
+
+    /// The same with more settings.
+    pub(crate) fn start_with(dir: &Path, more: &[&str]) -> Self {
         let mut child = carillon(dir)
             .args(["serve", "--listen", "127.0.0.1:0", "--allow-loopback"])
+            .args(more)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -42,13 +48,13 @@ impl Process {
         }
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, signal).unwrap();
     }
 
     /// Waits for its end and says its exit status; `None` when a signal ended it.
-    fn ended(mut self) -> Option<i32> {
+    pub(crate) fn ended(mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 }

@@ -22,6 +22,7 @@ mod journey;
 mod keys;
 mod language;
 mod lifecycle;
+mod numbers;
 mod pace;
 mod pages_jobs;
 mod phones_pages;
@@ -58,6 +59,7 @@ on_both! {
     journey::a_set_that_changed_is_refused_with_the_difference,
     audit::a_checkpoint_is_handed_out,
     audit::an_export_is_what_was_shown,
+    numbers::a_number_is_read_by_auditors_only_and_removed_in_time,
     events::the_sum_of_states_is_the_total_at_every_moment,
     access::every_route_refuses_who_may_not,
     access::reading_changes_nothing,

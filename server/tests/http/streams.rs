@@ -1,12 +1,16 @@
 //! The log on its way out, with a server as settings make it.
 
-use carillon_simulator::{Collector, Taken};
+use std::collections::BTreeSet;
+
+use carillon_simulator::{Collector, Manners, Taken};
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::browser::{Browser, token};
 use crate::command_line::{carillon, run};
 use crate::house::{House, PASSWORD};
 use crate::inventory_pages::location;
+use crate::lifecycle::Process;
 use crate::second_factor::copied;
 
 fn number(taken: &Taken) -> i64 {
@@ -36,6 +40,18 @@ async fn a_server_brings_its_log_to_receivers() {
     let taken = siem.once(has("\"account.signed_in\"")).await;
     let numbers: Vec<_> = taken.iter().map(number).collect();
     assert_eq!(numbers, (0..).take(numbers.len()).collect::<Vec<_>>());
+    let engine = house.engine();
+    while engine
+        .store
+        .stream("tickets")
+        .await
+        .unwrap()
+        .unwrap()
+        .problem
+        .is_none()
+    {
+        tokio::task::yield_now().await;
+    }
     let page = admin.get("/admin/streams").await;
     for shown in [
         "siem",
@@ -97,6 +113,41 @@ async fn a_server_brings_its_log_to_receivers() {
     verify.args(["audit", "verify", "--anchor", folder.to_str().unwrap()]);
     let (status, out, err) = run(&mut verify);
     assert!(status == 0 && !out.contains("not signed"), "{out}{err}");
+}
+
+/// A server that is killed while its receiver is away goes on where the receiver was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_server_goes_on_where_its_receiver_was() {
+    let collector = Collector::start(None).await.unwrap();
+    let address = collector.address();
+    let setting = format!("siem=syslog+tcp://{address}");
+    let dir = tempfile::tempdir().unwrap();
+    let start = || Process::start_with(dir.path(), &["--stream", &setting]);
+    let starts = |taken: &Vec<Taken>| {
+        let started = taken
+            .iter()
+            .filter(|taken| taken.text.contains("\"server.started\""));
+        started.count()
+    };
+    let first = start();
+    let before = collector.once(|taken| starts(taken) == 1).await;
+    drop(collector);
+    first.signal(Signal::KILL);
+    assert_eq!(first.ended(), None);
+    // Nobody is there for the second run, which is killed as well.
+    let second = start();
+    second.signal(Signal::KILL);
+    assert_eq!(second.ended(), None);
+    let collector = Collector::at(address, Manners::Takes).await.unwrap();
+    let third = start();
+    let after = collector.once(|taken| starts(taken) >= 2).await;
+    third.signal(Signal::TERM);
+    assert_eq!(third.ended(), Some(0));
+    let numbers: BTreeSet<_> = before.iter().chain(&after).map(number).collect();
+    let all = i64::try_from(numbers.len()).unwrap();
+    assert_eq!(numbers, (0..all).collect(), "nothing is missing");
+    let again: Vec<_> = after.iter().map(number).collect();
+    assert!(again.is_sorted(), "{again:?}");
 }
 
 /// What settings demand holds for dangerous jobs and for nothing else.

@@ -65,6 +65,7 @@ export async function makeSomethingToSee(browser, server) {
     'credential-edit': credential,
     'credential-delete': credential.replace(/edit$/, 'delete'),
     'credential-new': '/admin/credentials/new',
+    streams: '/admin/streams',
     tokens: '/admin/tokens',
     account: '/account',
     'second-factor': '/account/second-factor',

@@ -111,6 +111,30 @@ pub struct AuditRow {
     pub job: Option<Link>,
 }
 
+/// A dialled number that a record commits to. `POST /audit/{seq}/number`: `reason`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct NumberView {
+    /// What the record says of it, hexadecimal.
+    pub commitment: String,
+    /// Whether whoever looks may read it.
+    pub may_read: bool,
+    /// It in full, this once.
+    pub shown: Option<ShownNumber>,
+    /// The reason as typed.
+    pub reason: String,
+    /// What was wrong with it.
+    pub errors: crate::FormErrors,
+}
+
+/// A number in full.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownNumber {
+    /// The parameters of the action.
+    pub value: String,
+    /// The random bytes that were hashed before it, hexadecimal.
+    pub salt: String,
+}
+
 /// One record.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AuditRecordView {
@@ -136,4 +160,6 @@ pub struct AuditRecordView {
     pub next_href: Option<String>,
     /// Other records of the same job or phone.
     pub related: Vec<Link>,
+    /// The dialled number that it commits to.
+    pub number: Option<NumberView>,
 }

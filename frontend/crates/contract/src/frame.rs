@@ -99,6 +99,7 @@ pub struct May {
     pub stop_all: bool,
     pub release_stop: bool,
     pub view_audit: bool,
+    pub read_numbers: bool,
     pub administer: bool,
     pub own_account: bool,
 }
@@ -117,6 +118,7 @@ impl May {
             stop_all: role.may(Permission::StopAll),
             release_stop: role.may(Permission::ReleaseStop),
             view_audit: role.may(Permission::ViewAudit),
+            read_numbers: role.may(Permission::ReadNumbers),
             administer: role.may(Permission::Administer),
             own_account: role.may(Permission::OwnAccount),
         }

@@ -42,6 +42,8 @@ closed_list! {
         ReleaseStop = "release_stop",
         /// The audit log.
         ViewAudit = "view_audit",
+        /// Dialled numbers in full, one at a time.
+        ReadNumbers = "read_numbers",
         /// Accounts, tokens of others, settings.
         Administer = "administer",
         /// One's own account, tokens and sessions.
@@ -80,10 +82,10 @@ impl Role {
                     | P::ViewAudit
                     | P::OwnAccount
             ),
-            Self::Admin => true,
+            Self::Admin => !matches!(permission, P::ReadNumbers),
             Self::Auditor => matches!(
                 permission,
-                P::ViewInventory | P::ViewJobs | P::ViewAudit | P::OwnAccount
+                P::ViewInventory | P::ViewJobs | P::ViewAudit | P::ReadNumbers | P::OwnAccount
             ),
         }
     }
@@ -92,6 +94,15 @@ impl Role {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_auditors_read_numbers() {
+        let allowed: Vec<_> = Role::ALL
+            .iter()
+            .filter(|role| role.may(Permission::ReadNumbers))
+            .collect();
+        assert_eq!(allowed, [&Role::Auditor]);
+    }
 
     #[test]
     fn only_operators_and_admins_run_jobs() {

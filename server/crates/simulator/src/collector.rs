@@ -49,17 +49,26 @@ impl Collector {
     /// # Errors
     /// When there is no port.
     pub async fn start(tls: Option<Arc<ServerConfig>>) -> std::io::Result<Self> {
-        Self::at(SocketAddr::from(([127, 0, 0, 1], 0)), tls).await
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::open(address, tls, Manners::Takes).await
     }
 
-    /// One on this address.
+    /// One on this address that behaves so from its first connection on.
     ///
     /// # Errors
-    /// When somebody else has it.
-    pub async fn at(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> std::io::Result<Self> {
+    /// When somebody else has the address.
+    pub async fn at(address: SocketAddr, manners: Manners) -> std::io::Result<Self> {
+        Self::open(address, None, manners).await
+    }
+
+    async fn open(
+        address: SocketAddr,
+        tls: Option<Arc<ServerConfig>>,
+        manners: Manners,
+    ) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let manners = Arc::new(Mutex::new(Manners::Takes));
+        let manners = Arc::new(Mutex::new(manners));
         let (taken, _) = watch::channel(Vec::new());
         let acceptor = tls.map(TlsAcceptor::from);
         let serving = serve(listener, acceptor, Arc::clone(&manners), taken.clone());
@@ -138,7 +147,10 @@ where
     } else {
         request(&mut stream, first, manners, taken).await;
     }
-    let _ = stream.shutdown().await;
+    // Dropped as it is, with something unread, it is a reset.
+    if !matches!(manners, Manners::Resets(_)) {
+        let _ = stream.shutdown().await;
+    }
 }
 
 /// RFC 6587, section 3.4.1: a count of octets, a space, and so many octets, again and again.

@@ -154,7 +154,8 @@ impl Store {
              UNION SELECT SUBSTR(password, 2, 8) FROM users WHERE password IS NOT NULL \
              UNION SELECT SUBSTR(params_sealed, 2, 8) FROM jobs WHERE params_sealed IS NOT NULL \
              UNION SELECT SUBSTR(sealed, 2, 8) FROM drafts \
-             UNION SELECT SUBSTR(secret, 2, 8) FROM streams WHERE secret IS NOT NULL",
+             UNION SELECT SUBSTR(secret, 2, 8) FROM streams WHERE secret IS NOT NULL \
+             UNION SELECT SUBSTR(sealed, 2, 8) FROM audit_private",
         );
         let rows = self.read().await?.conn().all(sql).await?;
         rows.iter().map(|row| row.get("kid")).collect()

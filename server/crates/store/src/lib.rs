@@ -24,6 +24,7 @@ mod open_postgres;
 mod open_sqlite;
 mod page;
 mod phones;
+mod private;
 mod reach;
 mod row;
 mod sealed;

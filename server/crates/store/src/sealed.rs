@@ -25,6 +25,8 @@ carillon_domain::closed_list! {
         Drafts = "drafts",
         /// Secrets that sign what receivers of the log get.
         Streams = "secrets of streams",
+        /// Numbers that audit records commit to.
+        Private = "numbers of records",
     }
 }
 
@@ -74,6 +76,10 @@ impl SealedColumn {
                 "SELECT id, created_at AS version, sealed FROM drafts \
                  WHERE id > $1 AND substr(sealed, 2, 8) <> $2 ORDER BY id LIMIT $3"
             }
+            Self::Private => {
+                "SELECT id, at AS version, sealed FROM audit_private \
+                 WHERE id > $1 AND substr(sealed, 2, 8) <> $2 ORDER BY id LIMIT $3"
+            }
             Self::Streams => {
                 "SELECT name AS id, secret_version AS version, secret AS sealed FROM streams \
                  WHERE name > $1 AND secret IS NOT NULL AND substr(secret, 2, 8) <> $2 \
@@ -93,6 +99,7 @@ impl SealedColumn {
                 "UPDATE jobs SET params_sealed = $3 WHERE id = $1 AND params_sealed = $2"
             }
             Self::Drafts => "UPDATE drafts SET sealed = $3 WHERE id = $1 AND sealed = $2",
+            Self::Private => "UPDATE audit_private SET sealed = $3 WHERE id = $1 AND sealed = $2",
             Self::Streams => "UPDATE streams SET secret = $3 WHERE name = $1 AND secret = $2",
         }
     }
@@ -117,6 +124,9 @@ impl SealedColumn {
             }
             Self::Drafts => {
                 "SELECT substr(sealed, 2, 8) AS k, COUNT(*) AS n FROM drafts GROUP BY 1"
+            }
+            Self::Private => {
+                "SELECT substr(sealed, 2, 8) AS k, COUNT(*) AS n FROM audit_private GROUP BY 1"
             }
             Self::Streams => {
                 "SELECT substr(secret, 2, 8) AS k, COUNT(*) AS n FROM streams \

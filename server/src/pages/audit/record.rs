@@ -1,15 +1,17 @@
 //! `/audit/{seq}`: one record, whole.
 
 use axum::extract::Path;
-use carillon_contract::Href;
-use carillon_contract::audit::AuditRecordView;
+use carillon_contract::audit::{AuditRecordView, ShownNumber};
 use carillon_contract::list::Link;
+use carillon_contract::{FormErrors, Href};
 use carillon_domain::event::Event;
 use carillon_engine::{Caller, EngineError};
 use carillon_language::say;
 use carillon_store::AuditRow;
+use http::StatusCode;
 use serde_json::Value;
 
+use super::number;
 use crate::fields::Query;
 use crate::pages::visit::{PageResult, Visit};
 use crate::pages::{action_words, audit_row, notice};
@@ -21,13 +23,33 @@ pub(super) async fn show(
     Path(seq): Path<String>,
     Query(query): Query,
 ) -> PageResult {
-    notice::unknown(&mut visit, &query, &[]);
-    let engine = visit.app.engine();
+    notice::unknown(&mut visit, &query, &["shown"]);
     let seq = seq.parse().map_err(|_| EngineError::NotFound)?;
-    let row = engine.audit_entry(&caller, seq).await?;
-    let size = i64::try_from(engine.audit_head(&caller).await?.size()).unwrap_or(i64::MAX);
-    let html = carillon_ui::audit_record(&visit.frame, &view(&row, size));
-    Ok(visit.page(html))
+    let shown = match query.filled("shown") {
+        Some(id) => number::taken(&mut visit, &caller, id).await?,
+        None => None,
+    };
+    let typed = (String::new(), FormErrors::default());
+    page(visit, &caller, seq, (shown, typed), StatusCode::OK).await
+}
+
+/// The page of a record, with a number in full or with what was wrong with the reason.
+pub(super) async fn page(
+    visit: Visit,
+    caller: &Caller,
+    seq: i64,
+    asked: (Option<ShownNumber>, (String, FormErrors)),
+    status: StatusCode,
+) -> PageResult {
+    let engine = visit.app.engine();
+    let row = engine.audit_entry(caller, seq).await?;
+    let size = i64::try_from(engine.audit_head(caller).await?.size()).unwrap_or(i64::MAX);
+    let view = AuditRecordView {
+        number: number::view(&row.event, caller, asked),
+        ..view(&row, size)
+    };
+    let html = carillon_ui::audit_record(&visit.frame, &view);
+    Ok(visit.html(status, html))
 }
 
 fn view(row: &AuditRow, size: i64) -> AuditRecordView {
@@ -44,6 +66,7 @@ fn view(row: &AuditRow, size: i64) -> AuditRecordView {
         previous_href: at(row.seq - 1),
         next_href: at(row.seq + 1),
         related: related(event),
+        number: None,
         row: audit_row::row_view(row),
     }
 }

@@ -32,9 +32,11 @@ pub(super) fn audit_record(frame: &FrameView, view: &AuditRecordView) -> String 
         if let Some(href) = &view.next_href {
             page.action(link_button(href.clone(), "right", say("After")));
         }
+        let number = view.number.as_ref();
+        let number = number.map(|number| super::audit_number::number(view.row.seq, number));
         view! {
             <div class="columns sidebar-right">
-                <div>{told(view)}{changes(view)}{details(view)}</div>
+                <div>{told(view)}{number}{changes(view)}{details(view)}</div>
                 <div>{committed(view)}{related(view)}</div>
             </div>
         }

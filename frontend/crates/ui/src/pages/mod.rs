@@ -30,6 +30,7 @@ use carillon_language::during;
 mod account;
 mod approvals;
 mod audit;
+mod audit_number;
 mod audit_record;
 mod credentials;
 mod delete;

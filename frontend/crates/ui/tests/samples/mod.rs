@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use carillon_contract::account::{AccountView, SessionRow};
 use carillon_contract::approvals::{ApprovalRow, ApprovalsView, SettingsView};
-use carillon_contract::audit::{AuditFilter, AuditRecordView, AuditRow, AuditView, ChainView};
+use carillon_contract::audit::{
+    AuditFilter, AuditRecordView, AuditRow, AuditView, ChainView, NumberView, ShownNumber,
+};
 use carillon_contract::credentials::{CredentialFormView, CredentialRow, CredentialsView};
 use carillon_contract::failure::FailureView;
 use carillon_contract::form::Choice;
@@ -1859,8 +1861,43 @@ impl Samples {
             previous_href: Some("/audit/184215".to_owned()),
             next_href: Some("/audit/184217".to_owned()),
             related: vec![Link::new(self.s("All records of this job"), "/audit?job=x")],
+            number: None,
         };
+        let number = |view: NumberView| AuditRecordView {
+            number: Some(NumberView {
+                commitment: record.leaf_hash.clone(),
+                ..view
+            }),
+            ..record.clone()
+        };
+        let asked = number(NumberView {
+            may_read: true,
+            errors: error(
+                "reason",
+                "Say in a line of 1 to 500 characters why you need the number.",
+            ),
+            ..NumberView::default()
+        });
+        let shown = number(NumberView {
+            shown: Some(ShownNumber {
+                value: self.s("{\"number\":\"0301234567\"}"),
+                salt: "0f".repeat(32),
+            }),
+            ..NumberView::default()
+        });
         vec![
+            (
+                "audit-number",
+                carillon_ui::audit_record(&frame, &number(NumberView::default())),
+            ),
+            (
+                "audit-number-asked",
+                carillon_ui::audit_record(&frame, &asked),
+            ),
+            (
+                "audit-number-shown",
+                carillon_ui::audit_record(&frame, &shown),
+            ),
             ("audit", carillon_ui::audit(&frame, &many)),
             ("audit-none", carillon_ui::audit(&frame, &none)),
             ("audit-record", carillon_ui::audit_record(&frame, &record)),

@@ -157,10 +157,19 @@ impl Engine {
                 let bytes = opened.map_err(|_| EngineError::Sealed)?;
                 serde_json::from_slice(bytes.expose_secret())
             }
+            None if is_masked(&job.params_shown) => {
+                let message = "the number of this job is no longer kept: start a new job";
+                return Err(EngineError::Conflict(message.to_owned()));
+            }
             None => serde_json::from_value(job.params_shown.clone()),
         };
         value.map_err(|_| EngineError::Internal("a job's parameters cannot be read"))
     }
+}
+
+/// Whether what is shown lacks what was meant.
+fn is_masked(params_shown: &Value) -> bool {
+    params_shown.to_string().contains('•')
 }
 
 /// The phones of a job in these states that are still in the inventory and in reach.

@@ -15,6 +15,7 @@ use super::preview::{JobPreview, check, preview};
 use super::resolve::resolve;
 use super::rules;
 use crate::Engine;
+use crate::audit;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::ids::new_id;
@@ -116,6 +117,12 @@ impl Engine {
         event.job = Some(id.clone());
         event.reason.clone_from(&job.reason);
         event.detail = detail(&job, preview);
+        if preview.action.is_sensitive() {
+            let number = preview.action.params_json().to_string();
+            let commitment = self.commit_to(&number, now)?;
+            audit::tell(&mut event.detail, &commitment);
+            commitment.keep(&mut unit).await?;
+        }
         let mut events = vec![event];
         events.extend(skipped(caller, &job, preview, now));
         unit.record(&events).await?.commit().await?;

@@ -50,6 +50,11 @@ impl Place {
         Self::seal("users", "factor", user, version)
     }
 
+    /// What an audit record commits to, by the id that the record names.
+    pub fn audit_private(id: impl Into<String>) -> Self {
+        Self::seal("audit_private", "sealed", id, 1)
+    }
+
     /// The secrets of a stream, by its name and their version.
     pub fn stream_secret(stream: impl Into<String>, version: i64) -> Self {
         Self::seal("streams", "secret", stream, version)

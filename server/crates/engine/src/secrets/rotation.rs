@@ -259,6 +259,7 @@ fn place_of(column: SealedColumn, row: &SealedRow) -> Place {
         SealedColumn::Factors => Place::second_factor(id, row.version),
         SealedColumn::Numbers => Place::job_params(id),
         SealedColumn::Drafts => Place::draft(id),
+        SealedColumn::Private => Place::audit_private(id),
         SealedColumn::Streams => Place::stream_secret(id, row.version),
     }
 }

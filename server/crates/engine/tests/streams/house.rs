@@ -128,7 +128,8 @@ impl House {
 
     pub(crate) async fn notary(&self) -> Notary {
         let source = KeySource::File(self.file("signing.key"));
-        let key = signing_key(&self.store, &source, &self.clock, &Random::system());
+        let random = Random::system();
+        let key = signing_key(&self.store, &source, &self.clock, &random);
         Notary::new(NotaryParts {
             store: self.store.clone(),
             clock: self.clock.clone(),

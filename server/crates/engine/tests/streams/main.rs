@@ -33,7 +33,6 @@ macro_rules! cases {
 cases! {
     receivers::every_record_arrives_once_and_in_order,
     receivers::a_receiver_that_was_away_gets_all_it_missed,
-    receivers::a_process_that_was_killed_goes_on_where_it_was,
     receivers::a_webhook_is_signed_and_waits_for_its_secret,
     receivers::of_two_nodes_one_sends,
     receivers::a_stuck_receiver_holds_up_nobody_else,
