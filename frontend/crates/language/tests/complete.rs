@@ -27,7 +27,7 @@ const BELOW: [&str; 11] = [
     "server/crates/engine/src",
     "server/crates/domain/src",
     "server/crates/devices/src/guard.rs",
-    "server/crates/receivers/src",
+    "server/crates/receivers/src/failure.rs",
     "server/src/startup/receivers.rs",
     "server/src/problem.rs",
     "server/src/fields.rs",
