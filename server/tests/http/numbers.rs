@@ -159,9 +159,9 @@ async fn gone_in_time(
     assert!(late.text.contains("removed"), "{}", late.text);
     let looks = api.get("/audit?action=audit.number_read").await.expect(200);
     assert_eq!(looks["items"].as_array().unwrap().len(), 1);
-    let again =
-        json!({"states": ["acknowledged", "verified", "failed", "unknown"], "reason": "again"});
-    let again = api.post(&format!("/jobs/{job}/retry"), &again).await;
+    let why = json!({"reason": "again"});
+    let again = api.post(&format!("/jobs/{job}/again"), &why).await;
     assert_eq!(again.status, 409, "{}", again.text);
+    assert!(again.text.contains("no longer kept"), "{}", again.text);
     is_intact(house).await;
 }
