@@ -8,9 +8,11 @@ use std::sync::OnceLock;
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use carillon_contract::frame::Assets;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use rust_embed::RustEmbed;
+use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest as _, Sha256};
 
 use crate::fields::Query;
@@ -22,6 +24,9 @@ struct Files;
 
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// The font: its name carries its version, because the stylesheet names it too.
+const FONT: &str = "inter-5.3.0.woff2";
 
 /// Short content hash of every file, by name.
 fn hashes() -> &'static BTreeMap<String, String> {
@@ -48,6 +53,7 @@ pub fn href(name: &str) -> String {
 pub fn of_pages() -> Assets {
     Assets {
         css: href("app.css"),
+        font: format!("/static/{FONT}"),
         icons: href("icons.svg"),
         favicon: href("favicon.svg"),
         copy_js: href("copy.js"),
@@ -65,7 +71,9 @@ pub async fn serve(Path(name): Path<String>, Query(query): Query, headers: Heade
     let (Some(file), Some(hash)) = (Files::get(&name), hashes().get(&name)) else {
         return Problem::new(Code::NotFound).into_response();
     };
-    let tag = format!("\"{hash}\"");
+    let packed = packed(&name, &headers);
+    let kind_of_packing = if packed.is_some() { "-br" } else { "" };
+    let tag = format!("\"{hash}{kind_of_packing}\"");
     let known = headers
         .get_all(IF_NONE_MATCH)
         .iter()
@@ -73,9 +81,9 @@ pub async fn serve(Path(name): Path<String>, Query(query): Query, headers: Heade
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        file.data.into_owned().into_response()
+        packed.unwrap_or(file).data.into_owned().into_response()
     };
-    let cache = if query.text("v") == Some(hash) {
+    let cache = if query.text("v") == Some(hash) || name == FONT {
         FOR_EVER
     } else {
         ASK_AGAIN
@@ -83,10 +91,22 @@ pub async fn serve(Path(name): Path<String>, Query(query): Query, headers: Heade
     let out = response.headers_mut();
     out.insert(CACHE_CONTROL, cache);
     out.insert(CONTENT_TYPE, HeaderValue::from_static(kind(&name)));
+    if !kind_of_packing.is_empty() {
+        out.insert(CONTENT_ENCODING, HeaderValue::from_static("br"));
+        out.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    }
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         out.insert(ETAG, tag);
     }
     response
+}
+
+/// The file as it was packed when the program was built, for whoever takes Brotli.
+fn packed(name: &str, headers: &HeaderMap) -> Option<EmbeddedFile> {
+    let takes = headers.get_all(ACCEPT_ENCODING).iter();
+    let mut takes = takes.filter_map(|value| value.to_str().ok());
+    let takes = takes.any(|list| list.split(',').any(|one| one.trim() == "br"));
+    takes.then(|| Files::get(&format!("{name}.br"))).flatten()
 }
 
 fn kind(name: &str) -> &'static str {

@@ -30,6 +30,18 @@ pub(crate) fn draw_pictures() -> Result<(), String> {
     run(npm()?.args(["run", "pictures"]))
 }
 
+/// Measures every page of the release over a folder that was filled.
+pub(crate) fn measure_pages(folder: &Path, database: &str, password: &str) -> Result<(), String> {
+    let mut measure = npm()?;
+    measure
+        .args(["run", "--silent", "budgets", "--"])
+        .arg(folder)
+        .arg(database)
+        .env("CARILLON_PASSWORD", password)
+        .env("CARILLON_BIN", target_dir()?.join("release/carillon"));
+    run(&mut measure)
+}
+
 /// npm in `tests/browser`, with the program just built and a place for screenshots.
 fn npm() -> Result<Command, String> {
     let folder = root().join("tests/browser");

@@ -1,5 +1,5 @@
 //! Builds the browser half: wasm by cargo, its JavaScript by wasm-bindgen, both into
-//! `static/pkg`, where the server embeds them.
+//! `static/pkg`, where the server embeds them, each also packed (`.br`) as browsers ask for it.
 //!
 //! Invariant: the pages work without these files. A server built without them shows the same
 //! pages; they do not move by themselves, that is all.
@@ -28,10 +28,11 @@ pub(crate) fn build(release: bool) -> Result<(), String> {
             .join(WASM)
             .join(folder)
             .join("carillon_frontend.wasm"),
+        release,
     )
 }
 
-fn bind(wasm: &Path) -> Result<(), String> {
+fn bind(wasm: &Path, pack: bool) -> Result<(), String> {
     let made = target_dir()?.join("site/pkg");
     let mut bindgen = Bindgen::new();
     bindgen
@@ -47,15 +48,39 @@ fn bind(wasm: &Path) -> Result<(), String> {
         })
         .map_err(|error| format!("wasm-bindgen: {error:#}"))?;
     for name in ["carillon.js", "carillon_bg.wasm"] {
-        publish(&made.join(name), &root().join("static/pkg").join(name))?;
+        let place = root().join("static/pkg").join(name);
+        publish(&read(&made.join(name))?, &place)?;
+        let small = place.with_added_extension("br");
+        if pack {
+            publish(&packed(&read(&place)?)?, &small)?;
+        } else {
+            // One that was packed before is of another build.
+            drop(std::fs::remove_file(&small));
+        }
     }
     Ok(())
 }
 
-/// Copies a file unless it is there already, so that an unchanged browser half does not make
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// As small as Brotli can make it, which takes too long for a server that is asked.
+fn packed(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let how = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        ..Default::default()
+    };
+    let mut out = Vec::new();
+    brotli::BrotliCompress(&mut &*bytes, &mut out, &how)
+        .map_err(|error| format!("packing: {error}"))?;
+    Ok(out)
+}
+
+/// Writes a file unless it is there already, so that an unchanged browser half does not make
 /// cargo build the server again.
-fn publish(from: &Path, to: &Path) -> Result<(), String> {
-    let fresh = std::fs::read(from).map_err(|error| format!("{}: {error}", from.display()))?;
+fn publish(fresh: &[u8], to: &Path) -> Result<(), String> {
     let size = fresh.len();
     if std::fs::read(to).is_ok_and(|there| there == fresh) {
         println!("{}: unchanged, {size} bytes", to.display());

@@ -8,6 +8,7 @@
 )]
 #![expect(clippy::print_stderr, reason = "and complains on standard error")]
 
+mod bench;
 mod browser;
 mod budget;
 mod faults;
@@ -36,6 +37,7 @@ cargo xtask COMMAND
   pictures  docs/screens anew, from the pages of a fresh demo
   with-postgres COMMAND…   a command with CARILLON_TEST_POSTGRES_URL of a throw-away cluster
   bench     builds the release and measures dispatch in ratios to a bare loop
+  bench-pages  fills databases and measures every page against its budget
   budget    the sizes of what a browser loads
   tools     installs what `test` needs from crates.io, if it is missing";
 
@@ -51,7 +53,8 @@ fn main() -> ExitCode {
         "with-postgres" => suite::with_postgres(std::env::args_os().skip(2)),
         "faults" => faults(std::env::args().skip(2)),
         "check-delivery" => faults::check_delivery(std::env::args().skip(2)),
-        "bench" => suite::bench(std::env::args_os().skip(2)),
+        "bench" => bench::dispatch(std::env::args_os().skip(2)),
+        "bench-pages" => bench::pages(std::env::args().skip(2)),
         "budget" => budget::check(),
         "tools" => tools::install(),
         _ => {

@@ -10,7 +10,7 @@ use std::time::Instant;
 use crate::postgres::Cluster;
 use crate::process::{cargo, run, run_and_read_stderr, run_and_read_stdout, step};
 use crate::tally::Tally;
-use crate::workspace::{BROWSER_PACKAGE, WASM, package_flags, root};
+use crate::workspace::{BROWSER_PACKAGE, WASM, package_flags};
 use crate::{browser, budget, faults, rules, tools};
 
 /// Every link must lead somewhere. Links to private items do here, since those are documented too.
@@ -170,18 +170,4 @@ fn documentation() -> Result<(), String> {
         .args(["doc", "--locked", "--no-deps", "--document-private-items"])
         .args(package_flags())
         .env("RUSTDOCFLAGS", RUSTDOC_FLAGS))
-}
-
-/// Builds the release and measures it, on SQLite and on a durable throw-away Postgres.
-pub(crate) fn bench(flags: impl Iterator<Item = OsString>) -> Result<(), String> {
-    for package in ["carillon", "carillon-bench"] {
-        run(cargo().args(["build", "--locked", "--release", "-p", package]))?;
-    }
-    let cluster = Cluster::start_durable()?;
-    let programs = root().join("target/release");
-    run(Command::new(programs.join("carillon-bench"))
-        .arg("--server")
-        .arg(programs.join("carillon"))
-        .args(["--postgres", &cluster.socket_url()])
-        .args(flags))
 }

@@ -91,7 +91,7 @@ async fn submit(
 ) -> Result<Response, Problem> {
     let submission = Submission {
         idempotency_key: idempotency_key(&headers)?,
-        retry_of: None,
+        ..Submission::default()
     };
     let made = app
         .engine()

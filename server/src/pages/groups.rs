@@ -43,11 +43,9 @@ pub fn routes(table: Table) -> Table {
 async fn list(visit: Visit, caller: Caller) -> PageResult {
     let engine = visit.app.engine();
     let rows = engine.groups(&caller).await?;
-    let slugs: Vec<String> = rows.iter().map(|row| row.group.slug.clone()).collect();
-    let reachable = engine.reachable_in_groups(&caller, &slugs).await?;
     let mut jobs = engine.last_group_jobs(&caller).await?;
     let line = |row: GroupRow| Line {
-        reachable: reachable.get(&row.group.slug).copied().unwrap_or_default(),
+        reachable: row.reachable,
         last_job: jobs.remove(&row.group.slug).map(|job| LastJob {
             action: job_row::title(&job.action),
             id: job.id,

@@ -49,7 +49,13 @@ pub fn targets(shown: &Value) -> String {
     }
     match shown["phones"].as_i64().unwrap_or_default() {
         0 => {}
-        many => parts.push(say_many!(many, "{count} phone", "{count} phones")),
+        many => {
+            let phones = say_many!(many, "{count} phone", "{count} phones");
+            parts.push(match shown["picked_by"].as_str() {
+                Some(filter) => say!("{phones} picked by {filter}", phones, filter),
+                None => phones,
+            });
+        }
     }
     parts.join(", ")
 }
@@ -67,6 +73,10 @@ mod tests {
         assert_eq!(
             targets(&json!({"phones": 0, "groups": [], "filter": ""})),
             "all phones"
+        );
+        assert_eq!(
+            targets(&json!({"phones": 120, "groups": [], "picked_by": "site:hamburg"})),
+            "120 phones picked by site:hamburg"
         );
     }
 }

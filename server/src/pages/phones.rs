@@ -25,6 +25,7 @@ use crate::fields::Query;
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
+mod meant;
 pub mod query;
 pub mod rows;
 mod views;
@@ -72,6 +73,10 @@ pub async fn view(
     let mut view = PhonesView {
         q: query.q.clone(),
         unknown_parameters: query.unknown.clone(),
+        meant: found.as_ref().map_or_else(
+            |_| Vec::new(),
+            |found| meant::places(&found.filter, &choices),
+        ),
         chips: query.chips(&choices),
         clear_href: query.clear_href(),
         facets: query.facets(&choices),

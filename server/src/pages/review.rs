@@ -153,6 +153,7 @@ async fn start(
         // The draft's id is the key: sent twice, it is one job.
         idempotency_key: Some(id.clone()),
         retry_of: review.draft.retry_of.clone(),
+        picked_by: review.draft.picked_by.clone(),
     };
     match engine.submit_job(&caller, &request, submission).await {
         Ok(job) => Ok(visit.see_other(&format!("/jobs/{}", job.id))),

@@ -54,6 +54,8 @@ pub struct Draft {
     pub request: JobRequest,
     /// The job that it repeats.
     pub retry_of: Option<String>,
+    /// The filter by which its phones were picked in the list.
+    pub picked_by: Option<String>,
     /// The phones that would get it when it was last shown.
     pub seen: Vec<Mac>,
 }
@@ -136,6 +138,7 @@ async fn choose(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
         Ok(preview) => {
             let draft = Draft {
                 seen: macs(&preview),
+                picked_by: form.picked_by(engine, &caller).await?,
                 form: Some(form),
                 request,
                 retry_of: None,

@@ -81,6 +81,12 @@ pub(crate) fn location(answer: &Answer) -> String {
     answer.headers[LOCATION].to_str().unwrap().to_owned()
 }
 
+/// Where it leads, without the place on the page that a browser keeps to itself.
+fn page_of(answer: &Answer) -> String {
+    let to = location(answer);
+    to.split('#').next().unwrap_or_default().to_owned()
+}
+
 /// The value of a hidden field.
 pub(crate) fn hidden(page: &Answer, name: &str) -> String {
     let start = format!("name=\"{name}\" value=\"");
@@ -332,6 +338,34 @@ pub(crate) async fn an_old_form_replaces_nothing_unseen(house: House) -> House {
     house
 }
 
+/// Saving a rule that nobody has looked at shows who comes and who goes; saving it then keeps it.
+async fn a_changed_rule_is_looked_at_first(admin: &mut Browser) {
+    let edit = "/groups/kiel/edit";
+    let version = hidden(&look(admin, edit).await, "version");
+    let mut fields = vec![
+        ("name", "Kiel"),
+        ("kind", "rule"),
+        ("filter", "site:ulm"),
+        ("do", "save"),
+        ("version", version.as_str()),
+    ];
+    let shown = page_of(&submit(admin, edit, edit, &fields).await);
+    let page = look(admin, &shown).await;
+    for told in ["+2", "Desk 01, Desk 03", "−2", "Desk 02, Desk 04"] {
+        assert!(page.text.contains(told), "{told} in {}", page.text);
+    }
+    let kept = admin.get("/groups/kiel").await;
+    assert!(kept.text.contains("Phones at site kiel"), "{}", kept.text);
+    let looked_at = hidden(&page, "shown");
+    fields.push(("shown", looked_at.as_str()));
+    assert_eq!(
+        location(&submit(admin, &shown, edit, &fields).await),
+        "/groups/kiel"
+    );
+    let kept = admin.get("/groups/kiel").await;
+    assert!(kept.text.contains("Phones at site ulm"), "{}", kept.text);
+}
+
 pub(crate) async fn a_rule_shows_its_effect_before_it_is_saved(house: House) -> House {
     let mut admin = browser(&house, "admin").await;
     with_desks(&mut admin, 4).await;
@@ -345,7 +379,7 @@ pub(crate) async fn a_rule_shows_its_effect_before_it_is_saved(house: House) -> 
         ]
     };
     let look = submit(&mut admin, "/groups/new", "/groups/new", &rule("preview")).await;
-    let page = admin.get(&location(&look)).await;
+    let page = admin.get(&page_of(&look)).await;
     assert!(
         page.text.contains("The group would have 2 phones"),
         "{}",
@@ -363,6 +397,7 @@ pub(crate) async fn a_rule_shows_its_effect_before_it_is_saved(house: House) -> 
     assert_eq!(location(&saved), "/groups/kiel");
     let page = admin.get("/groups/kiel").await;
     assert!(page.text.contains("Phones at site kiel"), "{}", page.text);
+    a_changed_rule_is_looked_at_first(&mut admin).await;
     let bad = [
         ("name", "X"),
         ("kind", "rule"),

@@ -3,7 +3,7 @@
 // Owns the process and its throw-away folder. It never guesses when the server is ready: it
 // reads what the program prints, as a person would.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +32,18 @@ export async function startEmpty(settings = []) {
   const server = await Server.start(['serve', ...settings]);
   const [, setupLink] = await server.says(/^Setup: (\S+)$/m);
   return Object.assign(server, { setupLink });
+}
+
+/** The program over a folder that is there already, which stays when it stops. */
+export function startOn(data, env, log) {
+  return Server.start(['serve', '--log', log, '--allow-loopback', '--allow-networks', '127.0.0.0/8'], { data, env });
+}
+
+/** Runs a command of the program beside a server; answers what it printed. */
+export function command(data, args, { input = '', env = {} } = {}) {
+  const made = spawnSync(PROGRAM, args, { env: { CARILLON_DATA_DIR: data, ...env }, input, encoding: 'utf8' });
+  if (made.status !== 0) throw new Error(`carillon ${args.join(' ')}: ${made.stderr}`);
+  return made.stdout.trim();
 }
 
 /** Simulated phones alone, for an installation that starts empty: their list and what they did. */
@@ -89,6 +101,13 @@ class Program {
     });
   }
 
+  /** Processor time that it has used so far. */
+  async processorSeconds() {
+    const stat = await readFile(`/proc/${this.child.pid}/stat`, 'utf8');
+    const [user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13).map(Number);
+    return (user + system) / 100;
+  }
+
   /** Asks it to stop, waits until it has, and removes what it left. */
   async stop() {
     this.child.kill('SIGTERM');
@@ -100,11 +119,12 @@ class Program {
 }
 
 class Server extends Program {
-  static async start(args) {
+  static async start(args, { data, env } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'carillon-browser-'));
     const server = new Server(
-      [...args, '--listen', '127.0.0.1:0', '--data-dir', join(folder, 'data')],
+      [...args, '--listen', '127.0.0.1:0', '--data-dir', data ?? join(folder, 'data')],
       folder,
+      env,
     );
     const [, url] = await server.says(/^Address: (https?:\/\/\S+)$/m);
     server.url = url.replace(/\/$/, '');

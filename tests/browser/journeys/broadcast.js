@@ -12,9 +12,14 @@ const REASON = 'INC-4711 phones hang after the update';
 export function broadcast(scripts) {
   describe(`a broadcast, ${scripts ? 'with' : 'without'} scripts`, { timeout: 300_000 }, () => {
     let browser, server, page, job;
+    const programs = [];
     before(async () => {
       [browser, server] = await Promise.all([launch(), startDemo()]);
       page = await openPage(browser, server, { scripts });
+      page.on('response', (response) => {
+        if (!response.url().includes('.wasm')) return;
+        programs.push({ page: page.url(), packed: response.headers()['content-encoding'] });
+      });
       await signIn(page, server);
     });
     after(async () => {
@@ -53,12 +58,23 @@ export function broadcast(scripts) {
       job = new URL(page.url()).pathname;
       assert.match(job, /^\/jobs\/[0-9a-f-]{36}$/);
       addsUp(await score(page));
-      if (scripts) await canBePaused(page);
+      if (scripts) {
+        await canBePaused(page);
+        await tellsOfChanges(page);
+      }
       await awaitEnd(page, scripts);
       const counts = await score(page);
       addsUp(counts);
       assert.equal(counts['All phones'], 120);
       assert.equal(counts.Waiting ?? 0, 0);
+    });
+
+    it('brings the program of its live part packed, and only where there is one', async () => {
+      assert.equal(programs.length > 0, scripts);
+      for (const one of programs) {
+        assert.match(one.page, /\/jobs\//);
+        assert.equal(one.packed, 'br');
+      }
     });
 
     it('is one job, however often it was pressed', async () => {
@@ -132,6 +148,18 @@ async function canBePaused(page) {
   await button(page, 'Pause updates').click();
   await button(page, 'Resume updates').click();
   await button(page, 'Pause updates').waitFor();
+}
+
+/** The rows stand still under whoever reads them; a line says how many changed, and shows them. */
+async function tellsOfChanges(page) {
+  const states = () => page.locator('#phones tbody td[data-label="State"]').allInnerTexts();
+  await page.goto(page.url());
+  const made = await states();
+  const line = page.getByRole('link', { name: /^[\d,]+ phones? changed since this list was made: show$/ });
+  await line.waitFor();
+  assert.deepEqual(await states(), made, 'no row moved by itself');
+  await Promise.all([page.waitForEvent('domcontentloaded'), line.click()]);
+  assert.notDeepEqual(await states(), made, 'the rows are shown as they are now');
 }
 
 /** A pace of one's own that lets the demo's many broken phones fail without stopping the job. */

@@ -42,6 +42,18 @@ for (const scripts of [true, false]) {
       await page.getByText('at Berlin').or(page.getByText('at berlin')).first().waitFor();
     });
 
+    it('shows by name who comes and who goes before a changed rule is saved', async () => {
+      await page.goto('/groups/all-of-berlin/edit');
+      await page.getByRole('textbox', { name: 'By a rule' }).fill('site:leipzig');
+      await button(page, 'Save group').click();
+      const effect = page.locator('#effect');
+      assert.match(await effect.innerText(), /\+\d+ \S+.*\n[^]*−\d+ \S+/);
+      await page.getByText('Not saved yet').waitFor();
+      await button(page, 'Save group').click();
+      await isAt(page, 'All of Berlin');
+      await page.getByText('Phones at site leipzig').first().waitFor();
+    });
+
     it('tags the phones that were ticked', async () => {
       await filter(page, 'site:leipzig');
       const boxes = await page.getByRole('checkbox', { name: /^Select (?!all)/ }).all();

@@ -43,6 +43,8 @@ pub struct FrameView {
 pub struct Assets {
     /// The stylesheet.
     pub css: String,
+    /// The font, at the address by which the stylesheet knows it.
+    pub font: String,
     /// The sprite of all icons; a symbol is `#name` in it.
     pub icons: String,
     /// The icon of the product.

@@ -43,6 +43,8 @@ pub struct PhoneView {
     pub last_result: Option<LastResult>,
     /// Where requests go: `https://10.1.2.3:443/servlet`; `None` without an address.
     pub target: Option<String>,
+    /// The addresses that it has had, latest first, with when each came.
+    pub addresses: Vec<PastAddress>,
     /// Which credential is used, and where it comes from.
     pub credential: CredentialSource,
     /// How it asks for its password, as learned.
@@ -64,6 +66,15 @@ pub struct PhoneView {
     pub version: i64,
     /// What a refused form of this page was refused for.
     pub errors: FormErrors,
+}
+
+/// An address of a phone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastAddress {
+    /// The address; `None` while it had none.
+    pub address: Option<String>,
+    /// When it came.
+    pub since: Timestamp,
 }
 
 /// Where the effective credential comes from: never its value.

@@ -14,7 +14,7 @@ use carillon_domain::{Cause, Mac, TargetState, Timestamp, closed_list};
 use serde::{Deserialize, Serialize};
 
 use crate::form::Choice;
-use crate::list::{Chip, Facet, Paging, SortLink};
+use crate::list::{Chip, Facet, Link, Paging, SortLink};
 
 closed_list! {
     /// A column of the list, beside the phone's name, in the order of the page.
@@ -93,6 +93,8 @@ pub struct PhonesView {
     pub filter_error: Option<String>,
     /// Parameters that we do not know, said instead of ignored.
     pub unknown_parameters: Vec<String>,
+    /// Sites, groups and tags that a typed word may have meant, with the list of their phones.
+    pub meant: Vec<Link>,
     /// Active filters.
     pub chips: Vec<Chip>,
     /// The list without any filter.

@@ -33,6 +33,13 @@ pub fn decimal(value: f64) -> String {
     }
 }
 
+/// `2026-11-24`; `24.11.2026` in German.
+pub fn day(at: Timestamp) -> String {
+    let text = moment(at);
+    text.split_once(' ')
+        .map_or_else(String::new, |(day, _)| day.to_owned())
+}
+
 /// `2026-11-24 14:02:07`; `24.11.2026 14:02:07` in German.
 pub fn moment(at: Timestamp) -> String {
     let text = at.to_minute_text();
@@ -68,5 +75,7 @@ mod tests {
         let at = Timestamp::from_micros(0);
         assert_eq!(moment(at), "1970-01-01 00:00:00");
         assert_eq!(during(Language::De, || moment(at)), "01.01.1970 00:00:00");
+        assert_eq!(day(at), "1970-01-01");
+        assert_eq!(during(Language::De, || day(at)), "01.01.1970");
     }
 }

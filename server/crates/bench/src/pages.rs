@@ -18,6 +18,10 @@ use crate::{Flags, Outcome, report};
 const JOBS: usize = 3;
 const WATCHERS: usize = 50;
 const WATCHED_PHONES: u32 = 5_000;
+/// Of them so many at once, so that there is something new to show all the time.
+const WATCHED_AT_ONCE: u32 = 100;
+/// In the other jobs.
+const AT_ONCE: u32 = 1_024;
 /// One account may hold open 16 streams.
 const ACCOUNTS: usize = 4;
 
@@ -32,10 +36,10 @@ async fn latencies(flags: &Flags, program: &Path) -> Outcome<()> {
     let (_kept, phones) = phones::start(config, folder.path().join("phones.csv"))?;
     let server = Server::start(program, folder.path(), 1)?;
     server.fill(&phones).await?;
-    let mut browser = server.browser().await?;
+    let mut browser = server.browser(0).await?;
     let mut times = [const { Vec::new() }; 3];
     for _ in 0..JOBS {
-        let job = server.job().await?;
+        let job = server.job(AT_ONCE).await?;
         let paths = [
             "/jobs".to_owned(),
             format!("/jobs/{job}"),
@@ -97,10 +101,14 @@ async fn watchers(program: &Path) -> Outcome<()> {
     let (_kept, phones) = phones::start(config, folder.path().join("phones.csv"))?;
     let server = Server::start(program, folder.path(), ACCOUNTS)?;
     server.fill(&phones).await?;
+    let mut browsers = Vec::new();
+    for account in 0..ACCOUNTS {
+        browsers.push(server.browser(account).await?);
+    }
     let (mut alone, mut watched) = (Vec::new(), Vec::new());
     for _ in 0..JOBS {
-        alone.push(one_job(&server, 0).await?);
-        watched.push(one_job(&server, WATCHERS).await?);
+        alone.push(one_job(&server, &[]).await?);
+        watched.push(one_job(&server, &browsers).await?);
     }
     let median = |of: &[(f64, f64)], part: fn(&(f64, f64)) -> f64| {
         crate::measure::median(of.iter().map(part))
@@ -122,15 +130,15 @@ async fn watchers(program: &Path) -> Outcome<()> {
     ))
 }
 
-/// Processor time and duration of one job, in seconds.
-async fn one_job(server: &Server, watchers: usize) -> Outcome<(f64, f64)> {
+/// Processor time and duration of one job, in seconds, while it is open on [`WATCHERS`] pages of
+/// these browsers.
+async fn one_job(server: &Server, browsers: &[Web]) -> Outcome<(f64, f64)> {
     let (cpu, started) = (server.cpu_micros(), Instant::now());
-    let job = server.job().await?;
-    let path = format!("/api/v1/jobs/{job}/events");
+    let job = server.job(WATCHED_AT_ONCE).await?;
+    let path = format!("/jobs/{job}/feed");
     let mut listening = tokio::task::JoinSet::new();
-    for number in 0..watchers {
-        let token = &server.tokens[number % server.tokens.len()];
-        let web = Web::connect(&server.base, Some(token)).await?;
+    for browser in browsers.iter().cycle().take(WATCHERS) {
+        let web = browser.again().await?;
         let path = path.clone();
         listening.spawn(async move { web.listen(&path).await });
     }

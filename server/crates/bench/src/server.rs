@@ -35,7 +35,9 @@ impl Server {
     pub(crate) fn start(program: &Path, folder: &Path, accounts: usize) -> Outcome<Self> {
         let mut tokens = Vec::new();
         for number in 0..accounts {
-            tokens.push(account(program, folder, &format!("admin{number}"))?);
+            add(program, folder, &format!("watcher{number}"), "operator")?;
+            add(program, folder, &format!("admin{number}"), "admin")?;
+            tokens.push(token(program, folder, &format!("admin{number}"))?);
         }
         let mut child = command(program, folder)
             .args([
@@ -67,10 +69,10 @@ impl Server {
         Web::connect(&self.base, self.tokens.first().map(String::as_str)).await
     }
 
-    /// A browser that is signed in.
-    pub(crate) async fn browser(&self) -> Outcome<Web> {
+    /// A browser in which this account is signed in; an operator, who needs no second factor.
+    pub(crate) async fn browser(&self, account: usize) -> Outcome<Web> {
         let mut web = Web::connect(&self.base, None).await?;
-        web.sign_in("admin0", PASSWORD).await?;
+        web.sign_in(&format!("watcher{account}"), PASSWORD).await?;
         Ok(web)
     }
 
@@ -93,11 +95,11 @@ impl Server {
         Ok(())
     }
 
-    /// Starts a job over all phones.
-    pub(crate) async fn job(&self) -> Outcome<String> {
+    /// Starts a job over all phones, so many at once.
+    pub(crate) async fn job(&self, window: u32) -> Outcome<String> {
         let request = json!({
             "action": "OK", "targets": {"filter": ""}, "reason": "benchmark",
-            "options": {"window": 1_024, "max_auth_failed": 0, "include_protected": true,
+            "options": {"window": window, "max_auth_failed": 0, "include_protected": true,
                         "canary": 0, "max_failed_percent": 100, "site_max_down_percent": 100},
         });
         let job = self.api().await?.post("/jobs", &request).await?;
@@ -125,10 +127,10 @@ fn command(program: &Path, folder: &Path) -> Command {
     command
 }
 
-/// Adds an account and makes a token for it, before the server starts.
-fn account(program: &Path, folder: &Path, name: &str) -> Outcome<String> {
+/// Adds an account before the server starts.
+fn add(program: &Path, folder: &Path, name: &str, role: &str) -> Outcome<()> {
     let mut adding = command(program, folder)
-        .args(["user", "add", name, "--role", "admin", "--password-stdin"])
+        .args(["user", "add", name, "--role", role, "--password-stdin"])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()?;
@@ -138,6 +140,11 @@ fn account(program: &Path, folder: &Path, name: &str) -> Outcome<String> {
     if !adding.wait()?.success() {
         return Err("an account could not be added".into());
     }
+    Ok(())
+}
+
+/// Makes a token for an account.
+fn token(program: &Path, folder: &Path, name: &str) -> Outcome<String> {
     let made = command(program, folder)
         .args([
             "token", "create", "--user", name, "--label", "b", "--scope", "manage",

@@ -42,6 +42,13 @@ impl Web {
         })
     }
 
+    /// Another connection of the same browser.
+    pub(crate) async fn again(&self) -> Outcome<Self> {
+        let other = Self::connect(&self.authority, self.token.as_deref()).await?;
+        let cookies = self.cookies.clone();
+        Ok(Self { cookies, ..other })
+    }
+
     /// The text of a page, which must be there.
     pub(crate) async fn page(&mut self, path: &str) -> Outcome<String> {
         let request = self.request(Method::GET, path, "", Bytes::new())?;

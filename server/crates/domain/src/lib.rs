@@ -7,6 +7,7 @@
 
 pub mod action;
 pub mod address;
+mod calendar;
 pub mod cause;
 pub mod change;
 pub mod credential;

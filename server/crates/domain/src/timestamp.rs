@@ -7,8 +7,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+
+use crate::calendar::{self, Moment};
 
 /// An instant: microseconds since 1970-01-01T00:00:00Z.
 ///
@@ -55,32 +55,24 @@ impl Timestamp {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    fn to_offset(self) -> OffsetDateTime {
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000)
-            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
-    }
-
     /// `2026-11-22 22:00:00`, for people, in UTC.
     pub fn to_minute_text(self) -> String {
-        let t = self.to_offset();
-        format!(
-            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
-            t.year(),
-            u8::from(t.month()),
-            t.day(),
-            t.hour(),
-            t.minute(),
-            t.second()
-        )
+        let at = Moment::of(self.0);
+        let date = format!("{:04}-{:02}-{:02}", at.year, at.month, at.day);
+        format!("{date} {:02}:{:02}:{:02}", at.hour, at.minute, at.second)
     }
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.to_offset().format(&Rfc3339) {
-            Ok(text) => f.write_str(&text),
-            Err(_) => f.write_str("1970-01-01T00:00:00Z"),
+        let at = Moment::of(self.0);
+        write!(f, "{:04}-{:02}-{:02}", at.year, at.month, at.day)?;
+        write!(f, "T{:02}:{:02}:{:02}", at.hour, at.minute, at.second)?;
+        if at.micro > 0 {
+            let fraction = format!("{:06}", at.micro);
+            write!(f, ".{}", fraction.trim_end_matches('0'))?;
         }
+        f.write_str("Z")
     }
 }
 
@@ -88,10 +80,7 @@ impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parsed = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| InvalidTimestamp)?;
-        i64::try_from(parsed.unix_timestamp_nanos() / 1000)
-            .map(Self)
-            .map_err(|_| InvalidTimestamp)
+        calendar::read(text).map(Self).ok_or(InvalidTimestamp)
     }
 }
 
@@ -110,12 +99,32 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use time::OffsetDateTime;
+    use time::format_description::well_known::Rfc3339;
+
     use super::*;
 
     #[test]
     fn text_and_back_is_the_same_instant() {
         let at = Timestamp::from_micros(1_763_848_800_123_456);
         assert_eq!(at.to_string().parse(), Ok(at));
+    }
+
+    #[test]
+    fn the_text_is_the_shortest_of_its_instant() {
+        for (micros, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (120_000, "1970-01-01T00:00:00.12Z"),
+            (1, "1970-01-01T00:00:00.000001Z"),
+            (-1, "1969-12-31T23:59:59.999999Z"),
+            (i64::MAX, "1970-01-01T00:00:00Z"),
+        ] {
+            let at = Timestamp::from_micros(micros);
+            assert_eq!(at.to_string(), text);
+            let known = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000);
+            let known = known.unwrap_or(OffsetDateTime::UNIX_EPOCH);
+            assert_eq!(known.format(&Rfc3339).expect("a text"), text);
+        }
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct GroupRow {
     pub group: Group,
     /// How many phones are in it now.
     pub phones: i64,
+    /// How many of them answered when last contacted.
+    pub reachable: i64,
     /// For edits.
     pub version: i64,
     /// When it was made.
@@ -48,6 +50,7 @@ fn group_row(row: &Row) -> Result<GroupRow> {
             credential: fields.get("credential")?,
         },
         phones: 0,
+        reachable: 0,
         version: fields.int("version")?,
         created_at: fields.at("created_at")?,
         updated_at: fields.at("updated_at")?,
@@ -78,7 +81,8 @@ async fn count(
         now,
     };
     for chunk in rows.chunks_mut(COUNTED_AT_ONCE) {
-        let mut sql = Sql::new("SELECT 1 AS one");
+        let mut sql = Sql::new("SELECT ");
+        sql.push(UP).push(" AS up");
         for (index, row) in chunk.iter().enumerate() {
             sql.push(", COUNT(CASE WHEN ");
             scope.member(&mut sql, &row.group.slug)?;
@@ -86,15 +90,21 @@ async fn count(
         }
         sql.push(" FROM phones p WHERE 1 = 1");
         and_phones(&mut sql, reach, "p");
-        let Some(counted) = conn.optional(sql).await? else {
-            continue;
-        };
-        for (index, row) in chunk.iter_mut().enumerate() {
-            row.phones = counted.get(&format!("n{index}"))?;
+        sql.push(" GROUP BY ").push(UP);
+        for counted in conn.all(sql).await? {
+            let up = counted.get::<i64>("up")? == 1;
+            for (index, row) in chunk.iter_mut().enumerate() {
+                let phones: i64 = counted.get(&format!("n{index}"))?;
+                row.phones += phones;
+                row.reachable += if up { phones } else { 0 };
+            }
         }
     }
     Ok(())
 }
+
+/// Whether a phone answered when last contacted, as a number.
+const UP: &str = "CAST(CASE WHEN p.reachability = 'reachable' THEN 1 ELSE 0 END AS BIGINT)";
 
 const COUNTED_AT_ONCE: usize = 50;
 

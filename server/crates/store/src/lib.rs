@@ -70,6 +70,7 @@ pub use lock::DataDirLock;
 pub use meta::StopAll;
 pub use nodes::NodeRow;
 pub use page::{Cursor, Direction, Page, Seek};
+pub use phones::addresses::PhoneAddress;
 pub use phones::call::{Call, CallRow};
 pub use phones::choices::{PhoneChoice, PhoneChoices};
 pub use phones::contact::ContactUpdate;

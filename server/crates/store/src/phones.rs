@@ -1,8 +1,9 @@
 //! Phones: reading, finding, changing.
 //!
-//! Owns the tables `phones` and `phone_tags`. What an edit writes and what contact teaches are
-//! different columns: neither overwrites the other.
+//! Owns the tables `phones`, `phone_tags` and `phone_addresses`. What an edit writes and what
+//! contact teaches are different columns: neither overwrites the other.
 
+pub(crate) mod addresses;
 pub(crate) mod call;
 pub(crate) mod choices;
 pub(crate) mod contact;

@@ -85,6 +85,7 @@ cases! {
     accounts::a_view_belongs_to_one_account,
     accounts::a_key_is_good_for_one_request,
     inventory::a_phone_is_read_as_it_was_written,
+    inventory::the_addresses_of_a_phone_are_kept_in_order,
     inventory::an_old_version_is_refused,
     inventory::ten_thousand_phones_are_written_in_one_unit,
     inventory::sites_in_use_stay,

@@ -24,7 +24,7 @@ use crate::pages::visit::{PageResult, Visit, done};
 use crate::problem::Problem;
 use crate::router::table::Table;
 
-const FIELDS: [&str; 8] = [
+const FIELDS: [&str; 9] = [
     "name",
     "slug",
     "kind",
@@ -32,9 +32,12 @@ const FIELDS: [&str; 8] = [
     "members",
     "credential",
     "do",
+    SHOWN,
     VERSION_FIELD,
 ];
 const PREVIEW: &str = "preview";
+/// The rule whose effect stood on the page that a form comes from.
+const SHOWN: &str = "shown";
 
 pub(super) fn routes(table: Table) -> Table {
     table
@@ -168,11 +171,12 @@ async fn update(
 ) -> PageResult {
     let fields = fields.only(&FIELDS)?;
     let form = typed(&fields);
-    if fields.text("do") == Some(PREVIEW) {
+    let engine = visit.app.engine();
+    let before = engine.group(&caller, &slug).await?.group;
+    if fields.text("do") == Some(PREVIEW) || is_news(&form, &before, fields.text(SHOWN)) {
         let to = look(&format!("/groups/{slug}/edit"), &form, &fields);
         return Ok(visit.see_other(&to));
     }
-    let engine = visit.app.engine();
     let changed = match input(&form, None) {
         Ok(input) => engine
             .update_group(&caller, &slug, &input, version(&fields))
@@ -197,6 +201,15 @@ async fn update(
             again(visit, &caller, Some(&row), form, refused).await
         }
     }
+}
+
+/// Whether the form brings a rule whose effect nobody has looked at yet: who comes and who goes
+/// is shown before it is saved.
+fn is_news(form: &GroupForm, before: &Group, shown: Option<&str>) -> bool {
+    let rule = form.filter.trim();
+    let is_rule = form.kind == GroupKind::Rule.as_str();
+    let same = before.kind == GroupKind::Rule && before.filter.as_deref() == Some(rule);
+    is_rule && !same && shown.map(str::trim) != Some(rule)
 }
 
 async fn again(
@@ -225,7 +238,7 @@ fn look(path: &str, form: &GroupForm, fields: &Fields) -> String {
             VERSION_FIELD,
             fields.text(VERSION_FIELD).unwrap_or_default(),
         );
-    href.into()
+    format!("{href}#effect")
 }
 
 async fn view(

@@ -184,6 +184,7 @@ async fn review(visit: Visit, caller: &Caller, id: String, request: JobRequest) 
         seen: run::macs(&preview),
         request,
         retry_of: Some(id),
+        picked_by: None,
     };
     let draft = draft.keep(&engine, caller).await?;
     Ok(visit.see_other(&format!("/run/review/{draft}")))

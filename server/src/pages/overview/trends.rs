@@ -8,7 +8,7 @@ use carillon_engine::{Caller, Engine};
 use carillon_store::{DayOfJobs, Trends};
 
 use crate::problem::Problem;
-use carillon_language::say;
+use carillon_language::{day, say};
 
 const DAYS: i64 = 14;
 const MICROS_OF_DAY: i64 = 86_400_000_000;
@@ -38,12 +38,12 @@ pub(super) async fn view(engine: &Engine, caller: &Caller) -> Result<TrendsView,
 }
 
 /// A day without jobs is a day too.
-fn day_view(day: i64, known: &[DayOfJobs]) -> DayView {
-    let found = known.iter().find(|one| one.day == day);
+fn day_view(number: i64, known: &[DayOfJobs]) -> DayView {
+    let found = known.iter().find(|one| one.day == number);
     let found = found.copied().unwrap_or_default();
-    let start = Timestamp::from_micros(day * MICROS_OF_DAY);
+    let start = Timestamp::from_micros(number * MICROS_OF_DAY);
     DayView {
-        date: start.to_string().chars().take(10).collect(),
+        date: day(start),
         jobs: found.jobs,
         counts: Counts {
             verified: found.verified,

@@ -1,14 +1,14 @@
 //! Everything that the page of one phone shows.
 
 use carillon_contract::list::Link;
-use carillon_contract::phone::{CredentialSource, PhoneView, PinView};
+use carillon_contract::phone::{CredentialSource, PastAddress, PhoneView, PinView};
 use carillon_contract::{FormErrors, Href};
 use carillon_domain::phone::{Phone, Scheme, Site, TransportSecurity};
 use carillon_domain::role::Permission;
 use carillon_domain::{Cause, Mac};
 use carillon_engine::inventory::EffectiveLogin;
 use carillon_engine::{Caller, Engine};
-use carillon_store::{AuditQuery, CredentialSource as Source, PhoneRow, Seek};
+use carillon_store::{AuditQuery, CredentialSource as Source, PhoneAddress, PhoneRow, Seek};
 
 use super::{keypad, quick};
 use crate::pages::phones::rows;
@@ -18,6 +18,8 @@ use carillon_language::say;
 
 /// Records on the page; the log has all.
 const TIMELINE: i64 = 20;
+/// Addresses on the page.
+const ADDRESSES: i64 = 10;
 
 /// The page of one phone.
 pub(super) async fn view(engine: &Engine, caller: &Caller, mac: Mac) -> Result<PhoneView, Problem> {
@@ -32,6 +34,7 @@ pub(super) async fn view(engine: &Engine, caller: &Caller, mac: Mac) -> Result<P
         .last_actions(caller, std::slice::from_ref(&row))
         .await?;
     let timeline = timeline(engine, caller, mac).await?;
+    let addresses = engine.addresses_of_phone(caller, mac, ADDRESSES).await?;
     let security = site
         .as_ref()
         .map(|site| (site.name.clone(), site.transport_security));
@@ -45,6 +48,7 @@ pub(super) async fn view(engine: &Engine, caller: &Caller, mac: Mac) -> Result<P
             .as_ref()
             .map(|last| rows::last_result(last, &actions)),
         target: target(&row.phone, site.as_ref()),
+        addresses: addresses.into_iter().map(past_address).collect(),
         credential: credential(login, site.as_ref()),
         auth_scheme: row.contact.auth_scheme,
         pin: pin(&row, site.as_ref()),
@@ -79,6 +83,10 @@ pub(super) async fn timeline(
         .audit_page(caller, &query, &Seek::Start, TIMELINE)
         .await?;
     Ok(page.items.iter().map(audit_row::row_view).collect())
+}
+
+fn past_address(PhoneAddress { address, since }: PhoneAddress) -> PastAddress {
+    PastAddress { address, since }
 }
 
 fn group_link(slug: String) -> Link {

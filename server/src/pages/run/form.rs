@@ -127,6 +127,26 @@ impl RunForm {
         Ok(spec)
     }
 
+    /// The filter by which the phones of its selection were picked, where one was.
+    ///
+    /// # Errors
+    /// The storage.
+    pub async fn picked_by(
+        &self,
+        engine: &Engine,
+        caller: &Caller,
+    ) -> Result<Option<String>, EngineError> {
+        if self.sel.is_empty() {
+            return Ok(None);
+        }
+        let selection = match engine.selection(caller, &self.sel).await {
+            Err(EngineError::NotFound) => return Ok(None),
+            other => other?,
+        };
+        let filter = selection.filter.map(|filter| filter.to_string());
+        Ok(filter.filter(|text| !text.is_empty()))
+    }
+
     /// The request that it comes to; what cannot be read goes to `errors`.
     ///
     /// # Errors

@@ -9,8 +9,11 @@ use leptos::prelude::*;
 use super::target_meaning;
 use crate::words;
 
-/// Narrowest segment that can still be seen, in percent of the bar.
-const NARROWEST: f64 = 0.8;
+/// A whole bar. Shares are counted in hundredths of a percent: the printing of fractions would be
+/// a tenth of what a browser loads for an island.
+pub(crate) const WHOLE: i64 = 10_000;
+/// Narrowest segment that can still be seen.
+const NARROWEST: i64 = 80;
 
 /// Order of the segments: certain ends first, what waits last.
 pub(crate) const BAR_ORDER: [TargetState; 10] = [
@@ -26,20 +29,24 @@ pub(crate) const BAR_ORDER: [TargetState; 10] = [
     TargetState::Waiting,
 ];
 
-/// Start and width of each segment in percent, in [`BAR_ORDER`].
-pub(crate) fn segments(counts: &Counts) -> [(f64, f64); 10] {
+/// Start and width of each segment as parts of [`WHOLE`], in [`BAR_ORDER`].
+pub(crate) fn segments(counts: &Counts) -> [(i64, i64); 10] {
     let widths = BAR_ORDER.map(|state| match counts.get(state) {
-        0 => 0.0,
-        count => (count as f64 * 100.0 / counts.total().max(1) as f64).max(NARROWEST),
+        0 => 0,
+        count => share(count, counts.total()).max(NARROWEST),
     });
-    let sum: f64 = widths.iter().sum::<f64>().max(1.0);
-    let mut start = 0.0;
+    let sum: i64 = widths.iter().sum();
+    let mut before = 0;
     widths.map(|width| {
-        let share = width * 100.0 / sum;
-        let segment = (start, share);
-        start += share;
-        segment
+        let start = share(before, sum);
+        before += width;
+        (start, share(before, sum) - start)
     })
+}
+
+/// A part as its share of [`WHOLE`].
+pub(crate) const fn share(part: i64, all: i64) -> i64 {
+    if all > 0 { part * WHOLE / all } else { 0 }
 }
 
 /// What the bar shows, in words.
@@ -84,7 +91,7 @@ pub(crate) fn bar(counts: &Counts, size: &'static str) -> AnyView {
     let rects: Vec<AnyView> = BAR_ORDER
         .iter()
         .zip(segments(counts))
-        .filter(|(_, (_, width))| *width > 0.0)
+        .filter(|(_, (_, width))| *width > 0)
         .map(|(state, (start, width))| {
             let class = format!("seg seg-{}", target_meaning(*state));
             view! { <rect class=class x=percent(start) width=percent(width) height="100%"></rect> }
@@ -95,9 +102,9 @@ pub(crate) fn bar(counts: &Counts, size: &'static str) -> AnyView {
     view! { <svg class=class role="img" aria-label=bar_label(counts)>{rects}</svg> }.into_any()
 }
 
-/// A share as SVG wants it.
-pub(crate) fn percent(share: f64) -> String {
-    format!("{share:.2}%")
+/// A share of [`WHOLE`] as SVG wants it.
+pub(crate) fn percent(share: i64) -> String {
+    format!("{}.{:02}%", share / 100, share % 100)
 }
 
 #[cfg(test)]
@@ -113,9 +120,10 @@ mod tests {
             ..Counts::default()
         };
         let drawn = segments(&counts);
-        let sum: f64 = drawn.iter().map(|(_, width)| width).sum();
-        assert!((sum - 100.0).abs() < 0.001, "{sum}");
-        assert_eq!(drawn.iter().filter(|(_, width)| *width > 0.5).count(), 3);
+        let sum: i64 = drawn.iter().map(|(_, width)| width).sum();
+        assert_eq!(sum, WHOLE);
+        assert_eq!(drawn.iter().filter(|(_, width)| *width > 50).count(), 3);
+        assert_eq!(percent(drawn[0].1), "98.42%");
         assert_eq!(
             bar_label(&counts),
             "Verified 9,998, Unknown 1, Failed 1 of 10,000"
@@ -127,7 +135,7 @@ mod tests {
         assert!(
             segments(&Counts::default())
                 .iter()
-                .all(|(_, width)| *width == 0.0)
+                .all(|(_, width)| *width == 0)
         );
         assert_eq!(bar_label(&Counts::default()), "No phones");
     }

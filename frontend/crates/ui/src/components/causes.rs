@@ -6,11 +6,15 @@ use carillon_domain::Cause;
 use carillon_language::say;
 use leptos::prelude::*;
 
-use super::{icon, snippet, target_meaning};
+use super::{icon, lines_to_copy, symbol, target_meaning};
 use crate::words;
 
 /// One cause among the targets of a job.
-pub(crate) fn cause_item(group: CauseCount, job_href: &str, lines: Option<&str>) -> AnyView {
+pub(crate) fn cause_item(
+    group: CauseCount,
+    job_href: &str,
+    lines: Option<&str>,
+) -> impl IntoView + use<> {
     let cause = group.cause;
     let href = Href::new(job_href).add("cause", cause).to_string();
     let show = say!("Show {phones}", phones = words::phones(group.count));
@@ -26,21 +30,18 @@ pub(crate) fn cause_item(group: CauseCount, job_href: &str, lines: Option<&str>)
                     {words::cause_title(cause)} <code class="code">{cause.to_string()}</code>
                 </p>
                 <p>{words::cause_sentence(cause)}</p>
-                <p class="next-step">{icon("next")}<span>{words::cause_next_step(cause)}</span></p>
+                <p class="next-step">{symbol("next")}<span>{words::cause_next_step(cause)}</span></p>
                 {lines}
             </div>
             <a class="button small" href=href>{show}</a>
         </li>
     }
-    .into_any()
 }
 
 /// The lines that open a phone to exactly this server.
-pub(crate) fn allow_list(lines: impl Into<String>) -> AnyView {
-    snippet(
-        say("Provision these lines; they let in this server and nobody else"),
-        lines,
-    )
+pub(crate) fn allow_list(lines: &str) -> impl IntoView + use<> {
+    let label = say("Provision these lines; they let in this server and nobody else");
+    lines_to_copy(label.to_owned(), lines.to_owned())
 }
 
 /// One cause on its own, with the lines that mend it where there are some.

@@ -5,7 +5,7 @@ use carillon_domain::TargetState;
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
-use super::{BAR_ORDER, percent, target_meaning};
+use super::{BAR_ORDER, percent, share, target_meaning};
 use crate::words;
 
 /// Height of the columns in the units of their drawing.
@@ -79,7 +79,7 @@ pub(crate) fn sum_of(days: &[DayView]) -> String {
 
 /// A line with a name, a bar for its share of the largest, and its number.
 pub(crate) fn share_line(name: AnyView, count: i64, most: i64, meaning: &str) -> AnyView {
-    let width = count as f64 * 100.0 / most.max(1) as f64;
+    let width = share(count, most.max(1));
     let class = format!("seg seg-{meaning}");
     view! {
         <li>

@@ -5,7 +5,7 @@ use carillon_domain::{Counts, TargetState};
 use carillon_language::{say, text};
 use leptos::prelude::*;
 
-use super::{icon, target_meaning, target_symbol};
+use super::{symbol, target_meaning, target_symbol};
 use crate::words;
 
 /// The words of the score with the states they sum up, in order.
@@ -60,21 +60,24 @@ pub(crate) fn score_href(job_href: &str, states: &[TargetState]) -> String {
 }
 
 /// One place of the score: a number that is a link to its phones.
-pub(crate) fn score_item(
+pub(crate) fn score_item<C, N>(
     job_href: &str,
     word: &'static str,
     states: &'static [TargetState],
-    class: impl Fn() -> String + Send + Sync + 'static,
-    count: impl Fn() -> String + Send + Sync + 'static,
-) -> AnyView {
+    class: C,
+    count: N,
+) -> impl IntoView + use<C, N>
+where
+    C: Fn() -> String + Send + Sync + 'static,
+    N: Fn() -> String + Send + Sync + 'static,
+{
     let first = states.first().copied().unwrap_or(TargetState::Waiting);
     view! {
         <li class=class>
             <a href=score_href(job_href, states) title=words::target_state_meaning(first)>
                 <span class="score-number">{count}</span>
-                <span class="score-word">{icon(target_symbol(first))}<span>{say(word)}</span></span>
+                <span class="score-word">{symbol(target_symbol(first))}<span>{say(word)}</span></span>
             </a>
         </li>
     }
-    .into_any()
 }

@@ -9,8 +9,8 @@ use carillon_language::{moment, receive, say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
-    BAR_ORDER, SCORE, bar_label, cause_item, icon, job_outcome, percent, score_class, score_count,
-    score_item, segments, target_meaning,
+    BAR_ORDER, SCORE, bar_label, cause_item, job_outcome, percent, score_class, score_count,
+    score_item, segments, symbol, target_meaning,
 };
 use crate::surroundings::Surroundings;
 use crate::words;
@@ -83,8 +83,8 @@ pub fn JobLive(
     }
 }
 
-fn score(job_href: &str, now: RwSignal<JobSummary>) -> AnyView {
-    let items: Vec<AnyView> = SCORE
+fn score(job_href: &str, now: RwSignal<JobSummary>) -> impl IntoView + use<> {
+    let items: Vec<_> = SCORE
         .iter()
         .map(|(word, states)| {
             let first = states[0];
@@ -109,11 +109,10 @@ fn score(job_href: &str, now: RwSignal<JobSummary>) -> AnyView {
             </li>
         </ul>
     }
-    .into_any()
 }
 
-fn live_bar(now: RwSignal<JobSummary>) -> AnyView {
-    let rects: Vec<AnyView> = BAR_ORDER
+fn live_bar(now: RwSignal<JobSummary>) -> impl IntoView {
+    let rects: Vec<_> = BAR_ORDER
         .iter()
         .enumerate()
         .map(|(index, state)| {
@@ -122,7 +121,6 @@ fn live_bar(now: RwSignal<JobSummary>) -> AnyView {
             view! {
                 <rect class=class x=move || percent(place().0) width=move || percent(place().1) height="100%"></rect>
             }
-            .into_any()
         })
         .collect();
     view! {
@@ -130,24 +128,26 @@ fn live_bar(now: RwSignal<JobSummary>) -> AnyView {
             {rects}
         </svg>
     }
-    .into_any()
 }
 
-fn cause_list(causes: &[CauseCount], job_href: &str, snippet: Option<&str>) -> AnyView {
+fn cause_list(
+    causes: &[CauseCount],
+    job_href: &str,
+    snippet: Option<&str>,
+) -> Option<impl IntoView + use<>> {
     if causes.is_empty() {
-        return ().into_any();
+        return None;
     }
-    let items: Vec<AnyView> = causes
+    let items: Vec<_> = causes
         .iter()
         .map(|group| cause_item(*group, job_href, snippet))
         .collect();
-    view! {
+    Some(view! {
         <div class="causes">
-            <h2>{icon("warning")}<span>{say("Needs a look")}</span></h2>
+            <h2>{symbol("warning")}<span>{say("Needs a look")}</span></h2>
             <ul>{items}</ul>
         </div>
-    }
-    .into_any()
+    })
 }
 
 fn state_class(summary: &JobSummary) -> String {
@@ -155,9 +155,9 @@ fn state_class(summary: &JobSummary) -> String {
     format!("badge big is-{meaning}")
 }
 
-fn state_icon(summary: &JobSummary) -> AnyView {
-    let (_, symbol, _) = job_outcome(summary.state, summary.counts.problems());
-    icon(symbol)
+fn state_icon(summary: &JobSummary) -> impl IntoView + use<> {
+    let (_, name, _) = job_outcome(summary.state, summary.counts.problems());
+    symbol(name)
 }
 
 fn state_word(summary: &JobSummary) -> String {

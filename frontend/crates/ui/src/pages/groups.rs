@@ -195,7 +195,7 @@ pub(super) fn group_form(frame: &FrameView, view: &GroupFormView) -> String {
                 {names(view)}
                 {members(view)}
                 {view.may_manage.then(|| select("credential", say("Credential of its phones"), &view.credentials, Some(say("Used by phones that have none of their own, before the site's.")), &view.errors))}
-                {view.effect.as_ref().map(effect)}
+                {view.effect.as_ref().map(|found| view! { {hidden("shown", view.form.filter.clone())}{effect(found)} })}
                 <div class="form-end">
                     {submit_as("primary", "check", say("Save group"), "do", "save")}
                     {view.may_manage.then(|| submit_as("", "eye", say("Show the effect of the rule"), "do", "preview"))}
@@ -288,7 +288,7 @@ fn effect(effect: &RuleEffect) -> AnyView {
             <div>
                 <p class="note-heading">{sum}</p>
                 {joining}{leaving}{same}
-                <p class="muted">{say("Not saved yet.")}</p>
+                <p class="muted">{say("Not saved yet: “Save group” keeps it.")}</p>
             </div>
         </div>
     }

@@ -8,8 +8,8 @@ use leptos::prelude::*;
 
 use super::overview_trends::trends;
 use crate::components::{
-    ago, allow_list, empty, icon, job_table, link_button, percent, primary_link, section, table,
-    target_meaning, td, td_num, th, th_num, th_row, tr,
+    ago, allow_list, empty, icon, job_table, link_button, percent, primary_link, section, share,
+    table, target_meaning, td, td_num, th, th_num, th_row, tr,
 };
 use crate::shell::Page;
 use crate::words;
@@ -196,10 +196,9 @@ fn site(site: &SiteHealth) -> AnyView {
 }
 
 fn reach_bar(site: &SiteHealth) -> AnyView {
-    let all = site.phones.max(1) as f64;
     let (up, down) = (
-        site.reachable as f64 * 100.0 / all,
-        site.offline as f64 * 100.0 / all,
+        share(site.reachable, site.phones),
+        share(site.offline, site.phones),
     );
     let label = say!(
         "{reachable} of {phones} reachable, {offline} offline, {unknown} not contacted",

@@ -6,7 +6,8 @@ use carillon_language::say;
 use leptos::prelude::*;
 
 use crate::components::{
-    day_columns, panel, share_line, sum_of, table, target_meaning, td_num, th, th_num, th_row, tr,
+    day_columns, icon, panel, share_line, sum_of, table, target_meaning, td_num, th, th_num,
+    th_row, tr,
 };
 use crate::words;
 
@@ -51,7 +52,7 @@ fn by_day(days: &[DayView]) -> AnyView {
             <p>{sum_of(days)}</p>
             {day_columns(days)}
             <p class="chart-ends muted tnum"><span>{date(first)}</span><span>{date(last)}</span></p>
-            <details class="aside"><summary>{say("Numbers")}</summary>{table("by-day", say("Jobs by day"), head, worked)}</details>
+            <details class="aside"><summary>{icon("open")}<span>{say("Numbers")}</span></summary>{table("by-day", say("Jobs by day"), head, worked)}</details>
         },
     )
 }

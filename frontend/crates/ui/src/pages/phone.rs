@@ -1,7 +1,7 @@
 //! `/phones/{mac}`: one phone.
 
 use carillon_contract::list::Link;
-use carillon_contract::phone::{CredentialSource, PhoneView, PinView};
+use carillon_contract::phone::{CredentialSource, PastAddress, PhoneView, PinView};
 use carillon_contract::phones::Readiness;
 use carillon_contract::{FrameView, Href};
 use carillon_domain::phone::AuthScheme;
@@ -11,9 +11,9 @@ use leptos::prelude::*;
 use super::phone_actions::actions;
 use super::phone_keypad::keypad;
 use crate::components::{
-    ago_or, cause_note, dash, error_summary, fact, fact_text, facts, hidden, icon, instant_and_age,
-    last_result, link_button, mono, panel, panel_with, post, protected_mark, reachability_badge,
-    readiness_badge, said_with, submit, tag, timeline,
+    ago, ago_or, cause_note, dash, error_summary, fact, fact_text, facts, hidden, icon,
+    instant_and_age, last_result, link_button, mono, panel, panel_with, post, protected_mark,
+    reachability_badge, readiness_badge, said_with, submit, tag, timeline,
 };
 use crate::shell::{Page, Scripts};
 use crate::words;
@@ -153,8 +153,25 @@ fn how_reached(view: &PhoneView) -> AnyView {
             fact(say("Credential"), credential(&view.credential)),
             fact(say("Last tried"), ago_or(view.last_tried, say("never"))),
             fact(say("Last result"), last_result(view.last_result.as_ref())),
+            fact(say("Addresses so far"), addresses(&view.addresses)),
         ]),
     )
+}
+
+/// Where it was, latest first: who looks for a phone that moved looks here.
+fn addresses(past: &[PastAddress]) -> AnyView {
+    if past.is_empty() {
+        return dash();
+    }
+    let line = |one: &PastAddress| {
+        let address = match &one.address {
+            Some(address) => mono(address.clone()),
+            None => view! { <span class="muted">{say("no address")}</span> }.into_any(),
+        };
+        view! { <li>{address}" "<span class="muted">{said_with(say("since {when}"), vec![("when", ago(one.since))])}</span></li> }
+            .into_any()
+    };
+    view! { <ul class="plain-list">{past.iter().map(line).collect::<Vec<_>>()}</ul> }.into_any()
 }
 
 fn credential(source: &CredentialSource) -> AnyView {
@@ -215,8 +232,8 @@ fn legacy_login(path: &str) -> AnyView {
         submit("small danger", "check", say("Use the old login form")),
     );
     view! {
-        <details>
-            <summary>{say("Very old firmware?")}</summary>
+        <details class="aside">
+            <summary>{icon("open")}<span>{say("Very old firmware?")}</span></summary>
             <p>{say("Phones up to about 2016 may know only a login form that puts user name and password into the address of each request. Choose it when nothing else works; in clear it is sent only at plain HTTP sites.")}</p>
             {choose}
         </details>

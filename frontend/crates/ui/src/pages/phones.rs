@@ -1,7 +1,7 @@
 //! `/phones`: the list.
 
 use carillon_contract::FrameView;
-use carillon_contract::list::Facet;
+use carillon_contract::list::{Facet, Link};
 use carillon_contract::phones::PhonesView;
 use carillon_language::{retell, say};
 use leptos::prelude::*;
@@ -51,6 +51,7 @@ pub(super) fn phones(frame: &FrameView, view: &PhonesView) -> String {
                 {error_summary(&view.errors)}
                 {unknown_parameters(&view.unknown_parameters)}
                 {filter_form(view)}
+                {meant(&view.meant)}
                 <div class="list-tools">
                     <div class="list-chips">{chips(&view.chips, &view.clear_href)}</div>
                     {saved_views(view)}
@@ -102,6 +103,25 @@ fn unknown_parameters(names: &[String]) -> Option<AnyView> {
         names = names.join(", ")
     );
     Some(note("warning", "warning", text))
+}
+
+/// The places that a typed word may have meant.
+fn meant(places: &[Link]) -> Option<AnyView> {
+    if places.is_empty() {
+        return None;
+    }
+    let line =
+        |place: &Link| view! { <li><a href=place.href.clone()>{place.text.clone()}</a></li> };
+    let lines: Vec<AnyView> = places.iter().map(|place| line(place).into_any()).collect();
+    Some(
+        view! {
+            <div class="meant">
+                <p>{icon("search")}<span>{say("Did you mean")}</span></p>
+                <ul class="inline-list">{lines}</ul>
+            </div>
+        }
+        .into_any(),
+    )
 }
 
 fn filter_form(view: &PhonesView) -> AnyView {

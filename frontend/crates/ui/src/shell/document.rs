@@ -121,7 +121,10 @@ fn document(frame: &FrameView, page: Page, body: AnyView) -> AnyView {
                 <meta name="color-scheme" content="light dark" />
                 <meta name="referrer" content="same-origin" />
                 <link rel="icon" href=assets.favicon.clone() type="image/svg+xml" />
+                <link rel="preload" href=assets.font.clone() r#as="font" type="font/woff2" crossorigin="anonymous" />
                 <link rel="stylesheet" href=assets.css.clone() />
+                // Half a table would be drawn, and move when the rest comes.
+                <link rel="expect" href="#page-end" blocking="render" />
                 {scripts(frame, page.scripts)}
             </head>
             {if page.bare { bare_body(frame, page, body) } else { full_body(frame, page, body) }}
@@ -198,7 +201,8 @@ fn foot(frame: &FrameView) -> AnyView {
     let keys = frame.user.is_some().then(|| {
         view! { <button class="link-button" type="button" data-keymap="" hidden=true>{say("Keys")}</button> }
     });
-    view! { <footer class="foot" data-words=words><p>{text}</p>{keys}</footer> }.into_any()
+    view! { <footer class="foot" id="page-end" data-words=words><p>{text}</p>{keys}</footer> }
+        .into_any()
 }
 
 fn scripts(frame: &FrameView, wanted: Scripts) -> Vec<AnyView> {

@@ -30,8 +30,8 @@ use carillon_contract::overview::{
     ChangeView, DayView, FirmwareCount, FleetCause, FleetView, OverviewView, SiteHealth, TrendsView,
 };
 use carillon_contract::phone::{
-    CredentialSource, GonePhoneView, KeyView, KeypadView, PhoneForm, PhoneFormView, PhoneView,
-    PinView, QuickAction, ScreenView,
+    CredentialSource, GonePhoneView, KeyView, KeypadView, PastAddress, PhoneForm, PhoneFormView,
+    PhoneView, PinView, QuickAction, ScreenView,
 };
 use carillon_contract::phones::{
     BulkAction, BulkEditView, DeletePhonesView, LastResult, OwnCredential, PhoneColumn, PhoneRow,
@@ -143,6 +143,7 @@ impl Samples {
             assets: Assets {
                 css: "/static/app.css".to_owned(),
                 icons: "/static/icons.svg".to_owned(),
+                font: "/static/inter-5.3.0.woff2".to_owned(),
                 favicon: "/static/favicon.svg".to_owned(),
                 copy_js: "/static/copy.js".to_owned(),
                 select_js: "/static/select.js".to_owned(),
@@ -446,6 +447,10 @@ impl Samples {
         let none = PhonesView {
             q: self.s("site:atlantis"),
             filter: self.s("site:atlantis"),
+            meant: vec![Link::new(
+                self.s("40 phones at site Kiel"),
+                "/phones?q=site:kiel",
+            )],
             chips: vec![Chip {
                 text: self.s("site: atlantis"),
                 remove_href: "/phones".to_owned(),
@@ -626,6 +631,7 @@ impl Samples {
             timeline: vec![],
             actions: vec![],
             target: None,
+            addresses: vec![],
             credential: CredentialSource::Missing,
             last_seen: None,
             last_tried: None,
@@ -721,6 +727,16 @@ impl Samples {
                 action: self.s("Restart"),
             }),
             target: Some(self.s("https://10.1.2.3/servlet")),
+            addresses: vec![
+                PastAddress {
+                    address: Some(self.s("10.1.2.3")),
+                    since: ago(9_000),
+                },
+                PastAddress {
+                    address: None,
+                    since: ago(90_000),
+                },
+            ],
             credential: CredentialSource::Site {
                 name: self.s("standard"),
                 site: Link::new(self.s("Kiel"), "/sites"),

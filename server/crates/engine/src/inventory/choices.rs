@@ -58,19 +58,6 @@ impl Engine {
         Ok(seen.phones_by_macs(macs).await?)
     }
 
-    /// Of each of these groups: how many of its phones answered when last contacted.
-    ///
-    /// # Errors
-    /// Denied.
-    pub async fn reachable_in_groups(
-        &self,
-        caller: &Caller,
-        slugs: &[String],
-    ) -> Result<HashMap<String, i64>> {
-        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
-        Ok(seen.reachable_in_groups(slugs, self.clock.now()).await?)
-    }
-
     /// The newest job of each group, by slug.
     ///
     /// # Errors

@@ -10,7 +10,8 @@ use carillon_domain::phone_list::{self, Column, Row};
 use carillon_domain::role::Permission;
 use carillon_domain::{FieldError, Filter, Mac};
 use carillon_store::{
-    Direction, Facets, Page, PhoneList, PhoneRow, PhoneSet, PhoneSort, Seek, Store, StoreError,
+    Direction, Facets, Page, PhoneAddress, PhoneList, PhoneRow, PhoneSet, PhoneSort, Seek, Store,
+    StoreError,
 };
 use secrecy::SecretString;
 
@@ -138,6 +139,20 @@ impl Engine {
     pub async fn phone(&self, caller: &Caller, mac: Mac) -> Result<PhoneRow> {
         let seen = caller.sight(Permission::ViewInventory, &self.store)?;
         seen.phone(mac).await?.ok_or(EngineError::NotFound)
+    }
+
+    /// The addresses that a phone has had, latest first.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn addresses_of_phone(
+        &self,
+        caller: &Caller,
+        mac: Mac,
+        limit: i64,
+    ) -> Result<Vec<PhoneAddress>> {
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        Ok(seen.phone_addresses(mac, limit).await?)
     }
 
     /// The groups that a phone is in now, by slug.

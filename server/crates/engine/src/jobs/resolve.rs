@@ -31,9 +31,8 @@ pub(super) async fn resolve(
     let named = seen.phones_by_macs(&spec.phones).await?;
     errors.extend(missing_phones(&spec.phones, &named));
     add(named);
-    let known = seen.groups(now).await?;
     for slug in &spec.groups {
-        if known.iter().any(|row| row.group.slug == *slug) {
+        if seen.group(slug, now).await?.is_some() {
             add(seen.phones_matching(&group_filter(slug), now).await?);
         } else {
             let message = format!("there is no group {slug:?}");

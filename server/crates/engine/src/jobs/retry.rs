@@ -42,6 +42,7 @@ impl Engine {
         let submission = Submission {
             idempotency_key,
             retry_of: Some(id.to_owned()),
+            ..Submission::default()
         };
         self.submit_job(caller, &request, submission).await
     }
@@ -101,6 +102,7 @@ impl Engine {
         let submission = Submission {
             idempotency_key,
             retry_of: Some(id.to_owned()),
+            ..Submission::default()
         };
         self.submit_job(caller, &request, submission).await
     }

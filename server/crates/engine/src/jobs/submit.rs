@@ -31,6 +31,8 @@ pub struct Submission {
     pub idempotency_key: Option<String>,
     /// The job that this one repeats.
     pub retry_of: Option<String>,
+    /// The filter by which somebody picked the phones of the request, shown beside their number.
+    pub picked_by: Option<String>,
 }
 
 /// A job that was made, now or before with the same key.
@@ -94,7 +96,7 @@ impl Engine {
         let id = new_id(now, &self.random)?;
         let mut unit = self.store.begin().await?;
         let awaits = rules::judge(&mut unit, caller, preview, now).await?;
-        let mut job = self.new_job(caller, request, preview, submission.retry_of, (&id, now))?;
+        let mut job = self.new_job(caller, request, preview, submission, (&id, now))?;
         if awaits.is_some() {
             job.state = JobState::AwaitingApproval;
             // Reckoned from the moment when somebody lets it run.
@@ -139,7 +141,7 @@ impl Engine {
         caller: &Caller,
         request: &JobRequest,
         preview: &JobPreview,
-        retry_of: Option<String>,
+        submission: Submission,
         (id, now): (&str, Timestamp),
     ) -> Result<NewJob> {
         let action = &preview.action;
@@ -157,7 +159,7 @@ impl Engine {
             params_sealed: self.seal_params(id, preview)?,
             options: serde_json::to_value(preview.options)
                 .map_err(|_| EngineError::Internal("options without a JSON form"))?,
-            targets_shown: targets_shown(request),
+            targets_shown: targets_shown(request, submission.picked_by),
             groups: request.targets.groups.clone(),
             state: start_at.map_or(JobState::Running, |_| JobState::Scheduled),
             actor: caller.actor.clone(),
@@ -170,7 +172,7 @@ impl Engine {
                     .not_after
                     .unwrap_or_else(|| not_after(starts, planned)),
             ),
-            retry_of,
+            retry_of: submission.retry_of,
             digest: preview.digest.clone(),
             request_example: preview.request_example.clone(),
         })
@@ -305,12 +307,16 @@ fn skipped<'a>(
 }
 
 /// What was asked for, without the thousands of MACs that a list may have.
-fn targets_shown(request: &JobRequest) -> serde_json::Value {
-    json!({
+fn targets_shown(request: &JobRequest, picked_by: Option<String>) -> serde_json::Value {
+    let mut shown = json!({
         "phones": request.targets.phones.len(),
         "groups": request.targets.groups,
         "filter": request.targets.filter,
-    })
+    });
+    if let Some(filter) = picked_by {
+        shown["picked_by"] = filter.into();
+    }
+    shown
 }
 
 fn detail(job: &NewJob, preview: &JobPreview) -> serde_json::Value {

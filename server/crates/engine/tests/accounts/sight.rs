@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Reads that leave out what is out of reach, when they are made through a narrowed store.
-const PLACED: [&str; 22] = [
+const PLACED: [&str; 21] = [
     "phone",
     "phone_page",
     "phones_matching",
@@ -16,7 +16,6 @@ const PLACED: [&str; 22] = [
     "site",
     "phone_choices",
     "fleet_health",
-    "reachable_in_groups",
     "tags",
     "job_page",
     "job_snapshot",

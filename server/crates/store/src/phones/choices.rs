@@ -3,18 +3,14 @@
 //! Owns one statement that brings every such value with its number of phones, so that a page of
 //! phones does not pay a query for each heading.
 
-use std::collections::HashMap;
-
+use carillon_domain::Reach;
 use carillon_domain::phone::GroupKind;
-use carillon_domain::{Reach, Timestamp};
 
 use crate::error::Result;
 use crate::reach::{and_groups, and_phones, and_sites};
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
-
-use super::filter::{Groups, Scope};
 
 /// One value and how many phones have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,42 +93,7 @@ impl Store {
         }
         Ok(choices)
     }
-
-    /// Of each of these groups: how many of its phones answered when last contacted.
-    pub async fn reachable_in_groups(
-        &self,
-        slugs: &[String],
-        now: Timestamp,
-    ) -> Result<HashMap<String, i64>> {
-        let mut read = self.read().await?;
-        let groups = Groups::all(&mut read.conn()).await?;
-        let scope = Scope {
-            groups: &groups,
-            now,
-        };
-        let mut found = HashMap::new();
-        for chunk in slugs.chunks(COUNTED_AT_ONCE) {
-            let mut sql = Sql::new("SELECT 1 AS one");
-            for (index, slug) in chunk.iter().enumerate() {
-                sql.push(", COUNT(CASE WHEN ");
-                scope.member(&mut sql, slug)?;
-                sql.push(&format!(" THEN 1 END) AS n{index}"));
-            }
-            sql.push(" FROM phones p WHERE p.reachability = 'reachable'");
-            and_phones(&mut sql, &self.reach, "p");
-            let Some(row) = read.conn().optional(sql).await? else {
-                continue;
-            };
-            for (index, slug) in chunk.iter().enumerate() {
-                found.insert(slug.clone(), row.get(&format!("n{index}"))?);
-            }
-        }
-        Ok(found)
-    }
 }
-
-/// Columns of one statement.
-const COUNTED_AT_ONCE: usize = 50;
 
 impl PhoneChoices {
     fn take(&mut self, row: &Row) -> Result<()> {

@@ -70,6 +70,40 @@ pub(crate) async fn add_site(store: &Store, site: &Site) {
     unit.commit_bookkeeping().await.unwrap();
 }
 
+/// However a change came, and not when nothing changed.
+pub(crate) async fn the_addresses_of_a_phone_are_kept_in_order(db: Database) {
+    let mut moved = phone(1);
+    add_phones(&db.store, &[moved.clone(), phone(2)]).await;
+    let mut unit = db.store.begin().await.unwrap();
+    moved.address = Some("10.1.2.3".parse().unwrap());
+    unit.update_phone(&moved, 1, at(2)).await.unwrap();
+    moved.notes = "another room".to_owned();
+    unit.update_phone(&moved, 2, at(3)).await.unwrap();
+    moved.address = Some("10.1.2.4".parse().unwrap());
+    unit.upsert_phones(&[moved.clone()], at(4)).await.unwrap();
+    unit.upsert_phones(&[moved.clone()], at(5)).await.unwrap();
+    moved.address = None;
+    unit.update_phone(&moved, 5, at(6)).await.unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    let kept = db.store.phone_addresses(mac(1), 10).await.unwrap();
+    let kept: Vec<_> = kept
+        .iter()
+        .map(|one| (one.address.as_deref(), one.since))
+        .collect();
+    let expected = [
+        (None, at(6)),
+        (Some("10.1.2.4"), at(4)),
+        (Some("10.1.2.3"), at(2)),
+    ];
+    assert_eq!(kept, expected);
+    assert_eq!(db.store.phone_addresses(mac(1), 1).await.unwrap().len(), 1);
+    assert_eq!(db.store.phone_addresses(mac(2), 9).await.unwrap(), []);
+    let mut unit = db.store.begin().await.unwrap();
+    unit.delete_phones(&[mac(1)]).await.unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    assert_eq!(db.store.phone_addresses(mac(1), 9).await.unwrap(), []);
+}
+
 pub(crate) async fn a_phone_is_read_as_it_was_written(db: Database) {
     add_site(&db.store, &site("kiel")).await;
     let full = Phone {
