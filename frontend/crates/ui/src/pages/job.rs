@@ -26,11 +26,11 @@ pub(super) fn job(frame: &FrameView, view: &JobView) -> String {
     Page::new(title).scripts(scripts).write(frame, |page| {
         page.up("/jobs", say("Jobs"));
         page.lede(lede(view));
-        for control in controls(view) {
-            page.action(control);
-        }
         if !view.summary.state.is_terminal() {
             page.action(watch(frame, view));
+        }
+        for control in controls(view) {
+            page.action(control);
         }
         let texts = if view.summary.state.is_terminal() {
             Vec::new()
