@@ -120,7 +120,7 @@ fn phone(number: u32) -> Phone {
     phone.site = Some(format!("site-{:02}", number / SITE));
     phone.address = Some(std::net::IpAddr::from([10, 20 + a, b, c]));
     phone.tags = vec![format!("floor-{}", number / 100 % 20)];
-    if number % 7 == 0 {
+    if number.is_multiple_of(7) {
         phone.tags.push("pilot".to_owned());
     }
     phone
