@@ -77,7 +77,7 @@ pub(crate) async fn the_addresses_of_a_phone_are_kept_in_order(db: Database) {
     let mut unit = db.store.begin().await.unwrap();
     moved.address = Some("10.1.2.3".parse().unwrap());
     unit.update_phone(&moved, 1, at(2)).await.unwrap();
-    moved.notes = "another room".to_owned();
+    "another room".clone_into(&mut moved.notes);
     unit.update_phone(&moved, 2, at(3)).await.unwrap();
     moved.address = Some("10.1.2.4".parse().unwrap());
     unit.upsert_phones(&[moved.clone()], at(4)).await.unwrap();
