@@ -80,8 +80,12 @@ pub(crate) async fn the_addresses_of_a_phone_are_kept_in_order(db: Database) {
     "another room".clone_into(&mut moved.notes);
     unit.update_phone(&moved, 2, at(3)).await.unwrap();
     moved.address = Some("10.1.2.4".parse().unwrap());
-    unit.upsert_phones(&[moved.clone()], at(4)).await.unwrap();
-    unit.upsert_phones(&[moved.clone()], at(5)).await.unwrap();
+    unit.upsert_phones(std::slice::from_ref(&moved), at(4))
+        .await
+        .unwrap();
+    unit.upsert_phones(std::slice::from_ref(&moved), at(5))
+        .await
+        .unwrap();
     moved.address = None;
     unit.update_phone(&moved, 5, at(6)).await.unwrap();
     unit.commit_bookkeeping().await.unwrap();
