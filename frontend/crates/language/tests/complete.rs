@@ -256,7 +256,7 @@ fn what_scripts_say_goes_to_them() {
 /// The texts of closed lists of the domain that pages show.
 fn listed() -> BTreeSet<String> {
     let mut texts = BTreeSet::new();
-    for cause in Cause::ALL {
+    for cause in Cause::ALL.iter().chain(Cause::SIP) {
         texts.extend([cause.title(), cause.sentence(), cause.next_step()].map(str::to_owned));
     }
     for entry in action::all() {

@@ -11,7 +11,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
-use crate::delivery::Delivery;
+use crate::delivery::{Credential, Delivery};
 
 /// Bytes of an excerpt.
 const MAX_BYTES: usize = 2048;
@@ -31,15 +31,21 @@ pub(crate) struct Excerpt {
 impl Excerpt {
     /// Knows the password, the numbers and the query of a delivery in the forms they are echoed.
     pub(crate) fn without_secrets_of(delivery: &Delivery) -> Self {
+        let query = delivery.path_and_query.query();
+        Self::without(delivery.credential.as_deref(), query)
+    }
+
+    /// Knows a password, and the numbers in a text that was sent, in the forms they are echoed.
+    pub(crate) fn without(credential: Option<&Credential>, sent: &str) -> Self {
         let mut secrets = Vec::new();
-        if let Some(credential) = &delivery.credential {
+        if let Some(credential) = credential {
             let password = credential.password.expose_secret();
             let pair = Zeroizing::new(format!("{}:{password}", credential.username));
             secrets.push(Zeroizing::new(STANDARD.encode(pair.as_bytes())));
             secrets.push(pair);
             add_forms(&mut secrets, password);
         }
-        for value in delivery.path_and_query.query().split(['=', '&', ';', ':']) {
+        for value in sent.split(['=', '&', ';', ':']) {
             if value.bytes().filter(u8::is_ascii_digit).count() >= NUMBER_DIGITS {
                 add_forms(&mut secrets, &percent_decode_str(value).decode_utf8_lossy());
                 secrets.push(Zeroizing::new(value.to_owned()));
@@ -118,7 +124,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::delivery::{Credential, PathAndQuery, Target};
+    use crate::delivery::{PathAndQuery, Target};
 
     fn excerpt(query: &str, password: &str) -> Excerpt {
         let mut delivery = Delivery::new(

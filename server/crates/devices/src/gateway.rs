@@ -5,12 +5,12 @@
 //!
 //! *Invariant:* the address is checked here, immediately before the socket is opened.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use carillon_domain::outcome::{Outcome, Transport};
-use carillon_domain::phone::Scheme;
-use carillon_domain::{Cause, Timestamp};
+use carillon_domain::{Cause, Mac, Timestamp};
 use ipnet::IpNet;
 use tokio::time::Instant;
 
@@ -18,6 +18,7 @@ use crate::delivery::Delivery;
 use crate::excerpt::Excerpt;
 use crate::guard::{Blocked, Guard};
 use crate::http::{Conversation, Ending, Heard};
+use crate::sip::{Agent, Notify};
 use crate::tls::TlsClient;
 use crate::verdict;
 
@@ -61,18 +62,31 @@ pub struct Gateway {
     outer: Guard,
     guard: RwLock<Arc<Guard>>,
     tls: TlsClient,
+    sip: Agent,
     entropy: Entropy,
 }
 
 impl Gateway {
     /// Makes a gateway behind a guard.
     pub fn new(config: GatewayConfig) -> Result<Self, GatewayError> {
+        let tls = || TlsClient::new(Arc::clone(&config.now)).map_err(GatewayError::Tls);
         Ok(Self {
             guard: RwLock::new(Arc::new(config.guard.clone())),
             outer: config.guard,
-            tls: TlsClient::new(config.now).map_err(GatewayError::Tls)?,
+            tls: tls()?,
+            sip: Agent::new(tls()?, Arc::clone(&config.entropy)),
             entropy: config.entropy,
         })
+    }
+
+    /// The same gateway with another measure of SIP's time (RFC 3261: T1, half a second), from
+    /// which all its timers follow. For tests: half a minute of silence is long.
+    #[must_use]
+    pub fn with_sip_t1(self, t1: Duration) -> Self {
+        Self {
+            sip: self.sip.with_t1(t1),
+            ..self
+        }
     }
 
     /// The guard in force, for checks at import, at edit and when a job is queued.
@@ -130,20 +144,54 @@ impl Gateway {
         }
     }
 
+    /// Sends one NOTIFY and says what came of it.
+    ///
+    /// Ends by the timers of SIP: half a minute without an answer, for the request and for the
+    /// proof that a challenge asks for.
+    pub async fn notify(&self, notify: Notify) -> Outcome {
+        let hop = &notify.hop;
+        match self.pass(notify.mac, hop.address, hop.port) {
+            Ok(address) => {
+                let outcome = self.sip.send(&notify, address).await;
+                told(notify.mac, outcome)
+            }
+            Err(cause) => told(notify.mac, unsent(Transport::Sip, cause)),
+        }
+    }
+
     async fn converse(&self, delivery: &Delivery, started: Instant) -> Heard {
-        let guard = self.guard();
         let target = delivery.target;
-        match guard.check(target.address, target.port) {
+        match self.pass(delivery.mac, target.address, target.port) {
             Ok(address) => {
                 Conversation::new(&self.tls, &self.entropy, delivery, address, started)
                     .hold()
                     .await
             }
-            Err(blocked) => {
-                tracing::debug!(phone.mac = %delivery.mac, %blocked, "address refused");
-                Heard::nothing(blocked.cause())
-            }
+            Err(cause) => Heard::nothing(cause),
         }
+    }
+
+    /// The one place where an address is passed, whatever the transport.
+    fn pass(&self, mac: Mac, address: IpAddr, port: u16) -> Result<SocketAddr, Cause> {
+        self.guard().check(address, port).map_err(|blocked| {
+            tracing::debug!(phone.mac = %mac, %blocked, "address refused");
+            blocked.cause()
+        })
+    }
+}
+
+/// Nothing was tried.
+const fn unsent(transport: Transport, cause: Cause) -> Outcome {
+    Outcome {
+        cause: Some(cause),
+        http_status: None,
+        transport,
+        duration: Duration::ZERO,
+        excerpt: String::new(),
+        learned_auth: None,
+        learned_pin: None,
+        other_pin: None,
+        reached: false,
     }
 }
 
@@ -157,10 +205,7 @@ fn outcome(
     let outcome = Outcome {
         cause,
         http_status: answer.map(|answer| answer.status),
-        transport: match delivery.target.scheme {
-            Scheme::Http => Transport::Http,
-            Scheme::Https => Transport::Https,
-        },
+        transport: delivery.target.scheme.into(),
         duration,
         excerpt: answer
             .filter(|answer| !answer.body.is_empty())
@@ -171,8 +216,13 @@ fn outcome(
         other_pin: heard.other_pin.clone(),
         reached: heard.reached,
     };
+    told(delivery.mac, outcome)
+}
+
+fn told(mac: Mac, outcome: Outcome) -> Outcome {
     tracing::debug!(
-        phone.mac = %delivery.mac,
+        phone.mac = %mac,
+        transport = %outcome.transport,
         cause = outcome.cause.map(tracing::field::display),
         status = outcome.http_status,
         "delivered"

@@ -6,13 +6,11 @@
 
 mod answer;
 mod auth;
-mod connect;
 mod conversation;
 mod exchange;
 mod line;
 mod request;
 mod rules;
-mod wire;
 
 pub(crate) use self::answer::{Answer, Ending, Heard};
 pub(crate) use self::conversation::Conversation;

@@ -1,20 +1,25 @@
 //! The only way to a phone.
 //!
-//! Owns the [`Guard`] of addresses, the [`Gateway`] over HTTP and HTTPS, and what every answer
+//! Owns the [`Guard`] of addresses, the [`Gateway`] over HTTP, HTTPS and SIP, and what every answer
 //! and every failure means as a cause. Knows no store and no job: one [`Delivery`] in, one
 //! outcome out.
 //!
 //! *Invariant:* one delivery carries at most one request that the phone can execute; nothing is
 //! repeated, followed, pooled or sent to an address that the guard did not just pass.
 
+mod auth;
+mod connect;
 pub mod delivery;
 mod excerpt;
 pub mod gateway;
 pub mod guard;
 mod http;
+pub mod sip;
 pub mod tls;
 mod verdict;
+mod wire;
 
 pub use delivery::{Credential, Delivery, InvalidPath, Limits, PathAndQuery, Target};
 pub use gateway::{Entropy, Fetched, Gateway, GatewayConfig, GatewayError, Now};
 pub use guard::{Blocked, Guard, GuardConfig};
+pub use sip::{ActionBody, Hop, Message, Notify};

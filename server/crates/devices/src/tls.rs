@@ -1,4 +1,4 @@
-//! TLS to phones.
+//! TLS to phones and SIP servers.
 //!
 //! Owns what makes a phone's certificate good enough: the key pinned at first contact, or a chain
 //! to the site's own authority. There is no way to accept any certificate: whoever shows a
@@ -69,6 +69,18 @@ impl TlsClient {
                 .as_deref()
                 .and_then(|pem| self.authorities.get(pem))
                 .map_or(Trust::Nobody, Trust::Authority),
+        };
+        Arc::new(PhoneVerifier::new(&self.provider, trust))
+    }
+
+    /// The verifier for a SIP server, or for a phone that is spoken to over SIP directly: a
+    /// certificate of this authority, and with the name where one is to be checked.
+    pub(crate) fn sip_verifier(&self, ca_pem: Option<&str>, named: bool) -> Arc<PhoneVerifier> {
+        let known = ca_pem.and_then(|pem| self.authorities.get(pem));
+        let trust = match known {
+            Some(roots) if named => Trust::Named(roots),
+            Some(roots) => Trust::Authority(roots),
+            None => Trust::Nobody,
         };
         Arc::new(PhoneVerifier::new(&self.provider, trust))
     }

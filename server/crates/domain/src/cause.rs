@@ -104,6 +104,16 @@ impl Cause {
         Self::FailureLimit,
     ];
 
+    /// The SIP statuses that have words of their own.
+    pub const SIP: &'static [Self] = &[
+        Self::Sip(403),
+        Self::Sip(404),
+        Self::Sip(480),
+        Self::Sip(481),
+        Self::Sip(489),
+        Self::Sip(603),
+    ];
+
     /// The stable code, without the number of a SIP status.
     const fn word(self) -> &'static str {
         match self {
@@ -201,6 +211,11 @@ impl Cause {
             Self::TooLarge => "Answer too large",
             Self::WrongPhone => "Different phone",
             Self::BlockedAddress => "Address not allowed",
+            Self::Sip(403) => "Not allowed by SIP",
+            Self::Sip(404) => "Unknown to the SIP server",
+            Self::Sip(480) => "Not registered",
+            Self::Sip(481) => "No such SIP dialog",
+            Self::Sip(489) => "Not understood over SIP",
             Self::Sip(_) => "Refused by SIP",
             Self::SipTimeout => "No SIP answer",
             Self::Interrupted => "Server stopped",
@@ -249,6 +264,13 @@ impl Cause {
             Self::TooLarge => "The answer was larger than we read. It may have been carried out.",
             Self::WrongPhone => "Another phone answers at this address.",
             Self::BlockedAddress => "The address is outside the networks that may be contacted.",
+            Self::Sip(403) => {
+                "The phone trusts only its own SIP server, or that server does not pass this on."
+            }
+            Self::Sip(404) => "The SIP server does not know this address.",
+            Self::Sip(480) => "The phone is not registered with its SIP server.",
+            Self::Sip(481) => "The phone wants a subscription before it takes such a request.",
+            Self::Sip(489) => "The phone does not understand Action URI over SIP.",
             Self::Sip(_) => "The phone or its SIP server refused the request.",
             Self::SipTimeout => "No SIP answer came in time. It may have been carried out.",
             Self::Interrupted => {
@@ -301,6 +323,14 @@ impl Cause {
             }
             Self::WrongPhone => "Correct the address in the inventory.",
             Self::BlockedAddress => "Correct the address, or ask an administrator for the network.",
+            Self::Sip(403) => {
+                "Send through the phone's own SIP server, and have that server let NOTIFY pass."
+            }
+            Self::Sip(404) => "Correct the SIP address in the inventory.",
+            Self::Sip(480) => "Check that the phone is powered and registered, then retry.",
+            Self::Sip(481 | 489) => {
+                "Check that Action URI is on and that the firmware takes it over SIP."
+            }
             Self::Sip(_) => "Check the phone's registration and what its SIP server allows.",
             Self::SipTimeout => {
                 "Check the registration, and look at the phone before you send again."

@@ -25,6 +25,7 @@ pub mod phone_list;
 pub mod phonecfg;
 pub mod reach;
 pub mod role;
+pub mod sip;
 pub mod snippet;
 pub mod state;
 pub mod tag;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::phone::AuthScheme;
+use crate::phone::{AuthScheme, Scheme};
 use crate::{Cause, TargetState, closed_list};
 
 closed_list! {
@@ -18,6 +18,15 @@ closed_list! {
         Https = "https",
         /// SIP NOTIFY.
         Sip = "sip",
+    }
+}
+
+impl From<Scheme> for Transport {
+    fn from(scheme: Scheme) -> Self {
+        match scheme {
+            Scheme::Http => Self::Http,
+            Scheme::Https => Self::Https,
+        }
     }
 }
 

@@ -1,68 +1,42 @@
 //! How a phone asks for its password, and how it is given.
 //!
-//! Owns the choice among challenges, Basic, Digest and the old login in the query. Decides
+//! Owns Basic, the old login in the query, and how a Digest is put in a header. Decides
 //! nothing about whether a password may be sent at all: that is the conversation's.
 
-mod challenge;
-mod digest;
 mod legacy;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use carillon_domain::phone::AuthScheme;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue};
 use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
 use super::request::secret_value;
+use crate::auth::{self, Question};
 use crate::delivery::Credential;
 
-pub(super) use self::digest::DigestChallenge;
 pub(super) use self::legacy::login_path;
+pub(super) use crate::auth::{Asked, DigestChallenge};
 
-/// Challenges of one answer that are looked at.
-const MAX_CHALLENGES: usize = 8;
-
-/// The strongest challenge of an answer that we understand.
-pub(super) enum Asked {
-    Digest(DigestChallenge),
-    Basic,
-}
-
-impl Asked {
-    /// The scheme to remember.
-    pub(super) const fn scheme(&self) -> AuthScheme {
-        match self {
-            Self::Digest(challenge) => challenge.scheme(),
-            Self::Basic => AuthScheme::Basic,
-        }
-    }
-}
-
-/// Chooses among the challenges of a 401: Digest with SHA-256, then with MD5, then Basic.
+/// The strongest challenge of a 401 that we understand.
 pub(super) fn strongest(headers: &HeaderMap) -> Option<Asked> {
-    headers
-        .get_all(WWW_AUTHENTICATE)
-        .iter()
-        .filter_map(|value| challenge::parse(value.as_bytes()))
-        .flatten()
-        .take(MAX_CHALLENGES)
-        .filter_map(|challenge| {
-            if challenge.is("basic") {
-                return Some(Asked::Basic);
-            }
-            DigestChallenge::read(&challenge).map(Asked::Digest)
-        })
-        .max_by_key(rank)
+    let values = headers.get_all(WWW_AUTHENTICATE).iter();
+    auth::strongest(values.map(HeaderValue::as_bytes))
 }
 
-const fn rank(asked: &Asked) -> u8 {
-    match asked.scheme() {
-        AuthScheme::DigestSha256 => 2,
-        AuthScheme::DigestMd5 => 1,
-        _ => 0,
-    }
+/// The value of `Authorization` for Digest: a proof for a GET of `target`.
+pub(super) fn digest(
+    challenge: &DigestChallenge,
+    credential: &Credential,
+    target: &str,
+    entropy: [u8; 16],
+) -> Option<HeaderValue> {
+    let question = Question {
+        method: "GET",
+        uri: target,
+    };
+    secret_value(challenge.answer(credential, question, entropy)?)
 }
 
 /// The value of `Authorization` for Basic.
@@ -80,38 +54,24 @@ pub(super) fn basic(credential: &Credential) -> Option<HeaderValue> {
 mod tests {
     use super::*;
 
-    fn asked(values: &[&str]) -> Option<AuthScheme> {
-        let mut headers = HeaderMap::new();
-        for value in values {
-            headers.append(
-                WWW_AUTHENTICATE,
-                HeaderValue::from_str(value).expect("value"),
-            );
-        }
-        strongest(&headers).map(|asked| asked.scheme())
-    }
-
-    #[test]
-    fn the_strongest_understood_challenge_is_chosen() {
-        const MD5: &str = r#"Digest realm="r", nonce="n", qop="auth""#;
-        const SHA: &str = r#"Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256"#;
-        const BASIC: &str = r#"Basic realm="r""#;
-        assert_eq!(asked(&[BASIC]), Some(AuthScheme::Basic));
-        assert_eq!(asked(&[BASIC, MD5]), Some(AuthScheme::DigestMd5));
-        assert_eq!(asked(&[MD5, SHA, BASIC]), Some(AuthScheme::DigestSha256));
-        let one_line = format!("{BASIC}, {SHA}, {MD5}");
-        assert_eq!(asked(&[&one_line]), Some(AuthScheme::DigestSha256));
-        assert_eq!(asked(&["Bearer", BASIC]), Some(AuthScheme::Basic));
-        assert_eq!(asked(&["NTLM"]), None);
-        assert_eq!(asked(&[]), None);
-        assert_eq!(asked(&[r#"Digest realm="r""#]), None);
-        assert_eq!(asked(&["garbage \"", BASIC]), Some(AuthScheme::Basic));
-    }
-
     #[test]
     fn basic_is_the_pair_in_base64() {
         let value = basic(&Credential::new("Aladdin", "open sesame")).expect("value");
         assert_eq!(value, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         assert!(value.is_sensitive());
+    }
+
+    #[test]
+    fn a_proof_is_sensitive_and_breaks_no_header() {
+        let headers = HeaderMap::from_iter([(
+            WWW_AUTHENTICATE,
+            HeaderValue::from_static(r#"Digest realm="r", nonce="n""#),
+        )]);
+        let Some(Asked::Digest(challenge)) = strongest(&headers) else {
+            panic!("a digest");
+        };
+        let proof = |user| digest(&challenge, &Credential::new(user, "x"), "/x", [0; 16]);
+        assert!(proof("admin").expect("a value").is_sensitive());
+        assert!(proof("a\r\nX: y").is_none());
     }
 }

@@ -137,7 +137,7 @@ impl<'a> Conversation<'a> {
         link: Link,
     ) -> Result<Ending, Cause> {
         let target = self.delivery.path_and_query.as_str();
-        let Some(header) = challenge.answer(credential, target, (self.entropy)()) else {
+        let Some(header) = auth::digest(&challenge, credential, target, (self.entropy)()) else {
             return Ok(Ending::SignIn(Cause::AuthFailed, refused));
         };
         let link = self.line.still_open(link, &refused).await;
@@ -158,7 +158,7 @@ impl<'a> Conversation<'a> {
         refused: Answer,
     ) -> Result<Ending, Cause> {
         let target = self.delivery.path_and_query.as_str();
-        let Some(header) = challenge.answer(credential, target, (self.entropy)()) else {
+        let Some(header) = auth::digest(challenge, credential, target, (self.entropy)()) else {
             return Ok(Ending::SignIn(Cause::AuthFailed, refused));
         };
         let (answer, _) = self

@@ -22,8 +22,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::answer::Answer;
 use super::request::Get;
-use super::wire::{Meter, Wire};
 use crate::delivery::Limits;
+use crate::wire::{Meter, Wire};
 
 /// Bytes of a status line with its headers.
 const MAX_HEAD: usize = 16 * 1024;

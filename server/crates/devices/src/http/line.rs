@@ -6,14 +6,16 @@
 use std::net::SocketAddr;
 
 use carillon_domain::Cause;
+use carillon_domain::phone::Scheme;
 use http::HeaderValue;
+use rustls::pki_types::ServerName;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::answer::Answer;
-use super::connect::Way;
 use super::exchange::{Link, NoAnswer};
 use super::request::{self, Extra, Keep};
+use crate::connect::Way;
 use crate::delivery::{Delivery, Limits};
 use crate::tls::TlsClient;
 
@@ -174,11 +176,16 @@ impl<'a> Line<'a> {
             .await
     }
 
+    fn tls_name(&self) -> Option<ServerName<'static>> {
+        let secure = self.delivery.target.scheme == Scheme::Https;
+        secure.then(|| ServerName::from(self.address.ip()))
+    }
+
     async fn open(&mut self) -> Result<Link, NoAnswer> {
         let verifier = self.tls.verifier(self.delivery, self.pin.as_deref());
         let way = Way {
             address: self.address,
-            scheme: self.delivery.target.scheme,
+            tls_name: self.tls_name(),
             limits: &self.delivery.limits,
             deadline: self.deadline,
             tls: self.tls,

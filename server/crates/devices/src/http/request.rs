@@ -12,7 +12,7 @@ use http::{HeaderValue, Request, Uri};
 use http_body_util::Empty;
 use zeroize::Zeroizing;
 
-use super::wire::Meter;
+use crate::wire::Meter;
 
 /// A request without body.
 pub(super) type Get = Request<Empty<Bytes>>;

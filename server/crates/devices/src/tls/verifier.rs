@@ -5,7 +5,7 @@
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::verify_server_cert_signed_by_trust_anchor;
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
 };
@@ -21,6 +21,8 @@ pub(super) enum Trust {
     Pin(Option<String>),
     /// Whoever has a certificate of this authority.
     Authority(Arc<RootCertStore>),
+    /// Whoever has a certificate of this authority for the name that was asked for.
+    Named(Arc<RootCertStore>),
     /// No certificate at all.
     Nobody,
 }
@@ -46,8 +48,20 @@ impl PhoneVerifier {
     pub(crate) fn seen_pin(&self) -> Option<&str> {
         match self.trust {
             Trust::Pin(_) => self.seen.get().map(String::as_str),
-            Trust::Authority(_) | Trust::Nobody => None,
+            Trust::Authority(_) | Trust::Named(_) | Trust::Nobody => None,
         }
+    }
+
+    fn chain(
+        &self,
+        certificate: &ParsedCertificate<'_>,
+        roots: &RootCertStore,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let all = self.algorithms.all;
+        verify_server_cert_signed_by_trust_anchor(certificate, roots, intermediates, now, all)
+            .map(|()| ServerCertVerified::assertion())
     }
 
     /// Whether the phone showed another key than the pinned one.
@@ -64,7 +78,7 @@ impl ServerCertVerifier for PhoneVerifier {
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
-        _name: &ServerName<'_>,
+        name: &ServerName<'_>,
         _ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
@@ -76,14 +90,11 @@ impl ServerCertVerifier for PhoneVerifier {
         match &self.trust {
             Trust::Pin(_) if self.identity_changed() => Err(refused),
             Trust::Pin(_) => Ok(ServerCertVerified::assertion()),
-            Trust::Authority(roots) => verify_server_cert_signed_by_trust_anchor(
-                &certificate,
-                roots,
-                intermediates,
-                now,
-                self.algorithms.all,
-            )
-            .map(|()| ServerCertVerified::assertion()),
+            Trust::Authority(roots) => self.chain(&certificate, roots, intermediates, now),
+            Trust::Named(roots) => {
+                verify_server_name(&certificate, name)?;
+                self.chain(&certificate, roots, intermediates, now)
+            }
             Trust::Nobody => Err(refused),
         }
     }

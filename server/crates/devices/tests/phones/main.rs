@@ -13,4 +13,8 @@ mod broken;
 mod gate;
 mod peer;
 mod sign_in;
+mod sip;
+mod sip_hostile;
+mod sip_peer;
+mod sip_streams;
 mod tls;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::model;
 use crate::phone::Scheme;
+use crate::sip::SipAddress;
 
 /// What is wrong, and what to do.
 pub(super) type Mistake = (String, &'static str);
@@ -84,17 +85,8 @@ pub(super) fn protected(text: &str) -> Result<bool, Mistake> {
 
 pub(super) fn sip_uri(text: &str) -> Result<String, Mistake> {
     let text = line(text)?;
-    let bare = ["sip:", "sips:"]
-        .iter()
-        .find_map(|scheme| text.strip_prefix(scheme))
-        .unwrap_or(&text);
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"@._+*#%:-[]~!".contains(&b);
-    let halves = bare.split_once('@');
-    let whole = halves.is_some_and(|(user, host)| !user.is_empty() && !host.is_empty());
-    if whole && bare.matches('@').count() == 1 && bare.bytes().all(allowed) {
-        Ok(text)
-    } else {
-        let problem = "this is no SIP address".to_owned();
-        Err((problem, "write it as sip:1001@pbx.example"))
+    match text.parse::<SipAddress>() {
+        Ok(_) => Ok(text),
+        Err(problem) => Err((problem.to_string(), "write it as sip:1001@pbx.example")),
     }
 }

@@ -4,6 +4,7 @@
 //! sent, which errs on the side of "may have happened".
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -23,35 +24,35 @@ pub(crate) struct Meter {
 
 impl Meter {
     /// Starts counting anew, for the next request.
-    pub(super) fn mark(&self) {
+    pub(crate) fn mark(&self) {
         self.written.store(0, Ordering::Relaxed);
         self.read.store(0, Ordering::Relaxed);
         self.interim.store(0, Ordering::Relaxed);
     }
 
     /// Whether the first byte of the request left.
-    pub(super) fn has_written(&self) -> bool {
+    pub(crate) fn has_written(&self) -> bool {
         self.written.load(Ordering::Relaxed) > 0
     }
 
     /// Whether the first byte of the answer came.
-    pub(super) fn has_read(&self) -> bool {
+    pub(crate) fn has_read(&self) -> bool {
         self.read.load(Ordering::Relaxed) > 0
     }
 
     /// Counts an interim answer.
-    pub(super) fn count_interim(&self) {
+    pub(crate) fn count_interim(&self) {
         self.interim.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Interim answers so far.
-    pub(super) fn interim(&self) -> u32 {
+    pub(crate) fn interim(&self) -> u32 {
         self.interim.load(Ordering::Relaxed)
     }
 }
 
 /// The socket.
-pub(super) struct Wire {
+pub(crate) struct Wire {
     stream: Stream,
     meter: Arc<Meter>,
 }
@@ -62,21 +63,29 @@ enum Stream {
 }
 
 impl Wire {
-    pub(super) fn plain(stream: TcpStream) -> Self {
+    pub(crate) fn plain(stream: TcpStream) -> Self {
         Self {
             stream: Stream::Plain(stream),
             meter: Arc::default(),
         }
     }
 
-    pub(super) fn tls(stream: TlsStream<TcpStream>) -> Self {
+    pub(crate) fn tls(stream: TlsStream<TcpStream>) -> Self {
         Self {
             stream: Stream::Tls(Box::new(stream)),
             meter: Arc::default(),
         }
     }
 
-    pub(super) fn meter(&self) -> Arc<Meter> {
+    /// Our end of it.
+    pub(crate) fn local_address(&self) -> io::Result<SocketAddr> {
+        match &self.stream {
+            Stream::Plain(stream) => stream.local_addr(),
+            Stream::Tls(stream) => stream.get_ref().0.local_addr(),
+        }
+    }
+
+    pub(crate) fn meter(&self) -> Arc<Meter> {
         Arc::clone(&self.meter)
     }
 

@@ -1,4 +1,4 @@
-//! Opens the one connection of a request.
+//! Opens connections to phones and SIP servers.
 //!
 //! Owns connecting to exactly the address that the guard passed, TLS on top, and the causes of
 //! what fails before anything is sent.
@@ -8,32 +8,32 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use carillon_domain::Cause;
-use carillon_domain::phone::Scheme;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
-use super::wire::Wire;
 use crate::delivery::Limits;
 use crate::tls::{PhoneVerifier, TlsClient};
+use crate::wire::Wire;
 
 /// How to open a connection.
-pub(super) struct Way<'a> {
-    pub(super) address: SocketAddr,
-    pub(super) scheme: Scheme,
-    pub(super) limits: &'a Limits,
+pub(crate) struct Way<'a> {
+    pub(crate) address: SocketAddr,
+    /// Whether TLS goes on top, with somebody of this name.
+    pub(crate) tls_name: Option<ServerName<'static>>,
+    pub(crate) limits: &'a Limits,
     /// When the whole exchange has to be over.
-    pub(super) deadline: Instant,
-    pub(super) tls: &'a TlsClient,
-    pub(super) verifier: &'a Arc<PhoneVerifier>,
+    pub(crate) deadline: Instant,
+    pub(crate) tls: &'a TlsClient,
+    pub(crate) verifier: &'a Arc<PhoneVerifier>,
     /// Whether hanging up instead of a TLS session counts as refusing the connection.
-    pub(super) looking: bool,
+    pub(crate) looking: bool,
 }
 
 /// Why there is no connection, and whether anything answered.
-pub(super) struct NotOpened {
-    pub(super) cause: Cause,
-    pub(super) reached: bool,
+pub(crate) struct NotOpened {
+    pub(crate) cause: Cause,
+    pub(crate) reached: bool,
 }
 
 impl NotOpened {
@@ -54,11 +54,11 @@ impl NotOpened {
 
 impl Way<'_> {
     /// Opens the connection. Nothing of a request has left when this fails.
-    pub(super) async fn open(&self) -> Result<Wire, NotOpened> {
+    pub(crate) async fn open(&self) -> Result<Wire, NotOpened> {
         let stream = self.connect().await?;
-        match self.scheme {
-            Scheme::Http => Ok(Wire::plain(stream)),
-            Scheme::Https => self.handshake(stream).await,
+        match self.tls_name.clone() {
+            None => Ok(Wire::plain(stream)),
+            Some(name) => self.handshake(stream, name).await,
         }
     }
 
@@ -89,9 +89,12 @@ impl Way<'_> {
         Ok(())
     }
 
-    async fn handshake(&self, stream: TcpStream) -> Result<Wire, NotOpened> {
+    async fn handshake(
+        &self,
+        stream: TcpStream,
+        name: ServerName<'static>,
+    ) -> Result<Wire, NotOpened> {
         let deadline = self.deadline.min(Instant::now() + self.limits.tls);
-        let name = ServerName::from(self.address.ip());
         let connecting = self.tls.connector(self.verifier).connect(name, stream);
         match timeout_at(deadline, connecting).await {
             Ok(Ok(stream)) => Ok(Wire::tls(stream)),
@@ -120,7 +123,7 @@ fn hung_up(error: &io::Error) -> bool {
 ///
 /// Whatever is neither a refusal nor a timeout is "no way there": no route, host down, a local
 /// firewall, no local port.
-fn cause_of(error: &io::Error) -> Cause {
+pub(crate) fn cause_of(error: &io::Error) -> Cause {
     match error.kind() {
         io::ErrorKind::ConnectionRefused
         | io::ErrorKind::ConnectionReset

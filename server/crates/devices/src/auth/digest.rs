@@ -4,7 +4,6 @@
 //! `auth-int` are not understood, so that a phone asking only for those is left alone.
 
 use carillon_domain::phone::AuthScheme;
-use http::HeaderValue;
 use md5::Md5;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
@@ -12,7 +11,6 @@ use zeroize::Zeroizing;
 
 use super::challenge::Challenge;
 use crate::delivery::Credential;
-use crate::http::request::secret_value;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Algorithm {
@@ -20,8 +18,17 @@ enum Algorithm {
     Sha256,
 }
 
+/// The request that a proof is for.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'a> {
+    /// Its method.
+    pub(crate) method: &'a str,
+    /// What it asks for, as it stands in the request line.
+    pub(crate) uri: &'a str,
+}
+
 /// A challenge that can be answered.
-pub(in crate::http) struct DigestChallenge {
+pub(crate) struct DigestChallenge {
     algorithm: Algorithm,
     /// Whether the parameter was there: only then it is sent back.
     names_algorithm: bool,
@@ -67,7 +74,7 @@ impl DigestChallenge {
     }
 
     /// The scheme to remember.
-    pub(super) const fn scheme(&self) -> AuthScheme {
+    pub(crate) const fn scheme(&self) -> AuthScheme {
         match self.algorithm {
             Algorithm::Md5 => AuthScheme::DigestMd5,
             Algorithm::Sha256 => AuthScheme::DigestSha256,
@@ -75,25 +82,29 @@ impl DigestChallenge {
     }
 
     /// Whether only the nonce was too old.
-    pub(in crate::http) const fn is_stale(&self) -> bool {
+    pub(crate) const fn is_stale(&self) -> bool {
         self.stale
     }
 
-    /// The value of `Authorization` for a GET of `target`. `None` when the user name cannot
+    /// The value of `Authorization` or `Proxy-Authorization`. `None` when the user name cannot
     /// stand in a header.
-    pub(in crate::http) fn answer(
+    pub(crate) fn answer(
         &self,
         credential: &Credential,
-        target: &str,
+        question: Question<'_>,
         entropy: [u8; 16],
-    ) -> Option<HeaderValue> {
+    ) -> Option<Zeroizing<String>> {
+        if credential.username.contains(|c: char| c.is_control()) {
+            return None;
+        }
         let cnonce = hex::encode(entropy);
-        let response = self.response(credential, target, &cnonce);
+        let response = self.response(credential, question, &cnonce);
         let mut text = Zeroizing::new(format!(
-            "Digest username=\"{}\", realm=\"{}\", nonce=\"{}\", uri=\"{target}\", response=\"{response}\"",
+            "Digest username=\"{}\", realm=\"{}\", nonce=\"{}\", uri=\"{}\", response=\"{response}\"",
             quoted(&credential.username),
             quoted(&self.realm),
             quoted(&self.nonce),
+            question.uri,
         ));
         if self.names_algorithm {
             text.extend([", algorithm=", self.algorithm.name()]);
@@ -104,17 +115,17 @@ impl DigestChallenge {
         if self.with_qop {
             text.extend([", qop=auth, nc=00000001, cnonce=\"", &cnonce, "\""]);
         }
-        secret_value(text)
+        Some(text)
     }
 
-    fn response(&self, credential: &Credential, target: &str, cnonce: &str) -> String {
+    fn response(&self, credential: &Credential, question: Question<'_>, cnonce: &str) -> String {
         let hash = |text: &str| self.algorithm.hash(text);
         let password = credential.password.expose_secret();
         let secret = Zeroizing::new(hash(&Zeroizing::new(format!(
             "{}:{}:{password}",
             credential.username, self.realm
         ))));
-        let request = hash(&format!("GET:{target}"));
+        let request = hash(&format!("{}:{}", question.method, question.uri));
         let nonce = &self.nonce;
         hash(&Zeroizing::new(if self.with_qop {
             format!(
@@ -158,6 +169,10 @@ mod tests {
         DigestChallenge::read(list.first()?)
     }
 
+    fn get(uri: &str) -> Question<'_> {
+        Question { method: "GET", uri }
+    }
+
     /// The example of RFC 7616 §3.9.1, whose client nonce is not hexadecimal.
     fn example(algorithm: &str) -> String {
         let challenge = read(&format!(
@@ -168,7 +183,7 @@ mod tests {
         .expect("a challenge");
         challenge.response(
             &Credential::new("Mufasa", "Circle of Life"),
-            "/dir/index.html",
+            get("/dir/index.html"),
             "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
         )
     }
@@ -193,34 +208,45 @@ mod tests {
         assert_eq!(
             challenge.response(
                 &Credential::new("Mufasa", "CircleOfLife"),
-                "/dir/index.html",
+                get("/dir/index.html"),
                 ""
             ),
             "1949323746fe6a43ef61f9606e7febea"
         );
     }
 
+    /// RFC 3261 has no example with a result; this one was computed by hand with `md5sum`.
+    #[test]
+    fn another_method_and_uri_make_another_proof() {
+        let challenge =
+            read(r#"Digest realm="pbx.test", nonce="abc", algorithm=MD5"#).expect("a challenge");
+        let notify = Question {
+            method: "NOTIFY",
+            uri: "sip:2041@pbx.test",
+        };
+        let response = challenge.response(&Credential::new("dash", "secret"), notify, "");
+        assert_eq!(response, "0fe71501e621201955fc48649412143c");
+    }
+
     #[test]
     fn the_answer_repeats_what_the_challenge_named_and_no_more() {
         let credential = Credential::new("ad\"min", "x");
         let full = read(r#"Digest realm="a\"b", nonce="n", algorithm=MD5, qop="auth", opaque="o""#)
-            .and_then(|c| c.answer(&credential, "/servlet?key=OK", [0xab; 16]))
+            .and_then(|c| c.answer(&credential, get("/servlet?key=OK"), [0xab; 16]))
             .expect("a value");
-        let text = full.to_str().expect("text");
-        assert!(text.starts_with(
+        assert!(full.starts_with(
             r#"Digest username="ad\"min", realm="a\"b", nonce="n", uri="/servlet?key=OK", response=""#
         ));
-        assert!(text.ends_with(&format!(
+        assert!(full.ends_with(&format!(
             r#", algorithm=MD5, opaque="o", qop=auth, nc=00000001, cnonce="{}""#,
             "ab".repeat(16)
         )));
-        assert!(full.is_sensitive());
 
         let bare = read(r#"Digest realm="r", nonce="n""#)
-            .and_then(|c| c.answer(&credential, "/x", [0; 16]))
+            .and_then(|c| c.answer(&credential, get("/x"), [0; 16]))
             .expect("a value");
         for absent in ["algorithm", "opaque", "qop", "nc=", "cnonce"] {
-            assert!(!bare.to_str().expect("text").contains(absent), "{absent}");
+            assert!(!bare.contains(absent), "{absent}");
         }
     }
 
@@ -243,6 +269,6 @@ mod tests {
     fn a_user_name_that_would_break_the_header_is_not_sent() {
         let challenge = read(r#"Digest realm="r", nonce="n""#).expect("a challenge");
         let credential = Credential::new("a\r\nX: y", "x");
-        assert!(challenge.answer(&credential, "/x", [0; 16]).is_none());
+        assert!(challenge.answer(&credential, get("/x"), [0; 16]).is_none());
     }
 }

@@ -1,0 +1,52 @@
+//! What a final answer means.
+//!
+//! Owns the table from status to cause.
+
+use carillon_domain::Cause;
+
+/// The cause of a status; `None` for 2xx.
+///
+/// What the phone answers "no" to it did not do. A SIP server that heard nothing from the phone
+/// says 408 or 504: then nobody knows.
+pub(super) const fn of(status: u16) -> Option<Cause> {
+    match status {
+        200..=299 => None,
+        408 | 504 => Some(Cause::SipTimeout),
+        // Asked of the conversation: it knows whether there was a password.
+        401 | 407 => Some(Cause::AuthFailed),
+        other => Some(Cause::Sip(other)),
+    }
+}
+
+/// Whether a status comes from the phone itself, as far as it says so: a SIP server says the
+/// others by itself as well.
+pub(super) const fn is_of_phone(status: u16) -> bool {
+    matches!(status, 200..=299 | 481 | 486 | 489)
+}
+
+#[cfg(test)]
+mod tests {
+    use carillon_domain::TargetState;
+
+    use super::*;
+
+    #[test]
+    fn every_status_has_its_state() {
+        for (status, cause, state) in [
+            (302, "sip_302", TargetState::Failed),
+            (403, "sip_403", TargetState::Failed),
+            (404, "sip_404", TargetState::Failed),
+            (408, "sip_timeout", TargetState::Unknown),
+            (480, "sip_480", TargetState::Failed),
+            (481, "sip_481", TargetState::Failed),
+            (489, "sip_489", TargetState::Failed),
+            (503, "sip_503", TargetState::Failed),
+            (504, "sip_timeout", TargetState::Unknown),
+            (603, "sip_603", TargetState::Failed),
+        ] {
+            let found = of(status).expect("a cause");
+            assert_eq!((found.to_string().as_str(), found.state()), (cause, state));
+        }
+        assert_eq!([of(200), of(202), of(299)], [None; 3]);
+    }
+}
