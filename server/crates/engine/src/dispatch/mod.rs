@@ -21,6 +21,7 @@ mod recover;
 mod refusals;
 mod runner;
 mod scheduler;
+mod settle;
 mod storage;
 mod verify;
 mod window;
@@ -174,8 +175,11 @@ pub async fn start(engine: &Engine, node: &str) -> Result<Recovered> {
         .epoch
         .store(recovered.epoch, Ordering::SeqCst);
     engine.dispatch.clock_watch.believe(&engine.clock);
+    recorder::start(engine.clone(), inbox).map_err(|error| {
+        tracing::error!(%error, "no thread for the recorder");
+        EngineError::Internal("no thread for the recorder")
+    })?;
     let tasks = &engine.dispatch.tasks;
-    tasks.spawn(or_end(recorder::run(engine.clone(), inbox)));
     tasks.spawn(or_end(scheduler::run(engine.clone())));
     Ok(recovered)
 }

@@ -7,26 +7,28 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use carillon_store::{Call, ClaimedTarget, StoreError, TargetResult};
-use tokio::sync::{mpsc, oneshot};
+use carillon_store::{Call, ClaimedTarget, TargetResult};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use crate::Engine;
 use crate::dispatch::clock_watch;
 use crate::dispatch::facts::JobFacts;
 use crate::dispatch::refusals::Carried;
+use crate::dispatch::settle::settle;
 use crate::dispatch::window::{self, Place, Room};
-use crate::dispatch::write::{Written, write};
 use crate::ids::new_ids;
 
 /// The most results in one transaction.
 const BATCH: usize = 512;
-/// A batch is written at once when it has this part of the results that are still to come.
+/// Below so many it takes all there are: a commit costs the same for few as for many.
+const FEW: usize = 64;
+/// A batch carries this part of the results that are to come. It is written as soon as it has it,
+/// and it takes no more: with all in one, all phones would wait for the disk at once, and then
+/// the disk for all phones.
 const FAIR_PART: usize = 3;
 /// How long a smaller one waits for more.
 const PATIENCE: Duration = Duration::from_millis(8);
-/// The longest pause between two tries to store a result.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What runners hand in.
 pub(super) enum Entry {
@@ -40,13 +42,17 @@ pub(super) enum Entry {
     },
 }
 
-/// A wish for up to `most` phones of a job. It stays until there are places: then the phones are
-/// claimed in the same transaction that stores the results whose places they get.
+/// A wish for phones of a job, at most so many at once. It stays until there are places: then the
+/// phones are claimed in the same transaction that stores the results whose places they get. It
+/// is dropped when there is nothing to claim, which the runner hears.
 pub(super) struct Wish {
     pub(super) facts: Arc<JobFacts>,
     pub(super) window: Arc<Room>,
     pub(super) most: usize,
-    pub(super) reply: oneshot::Sender<Vec<Granted>>,
+    /// Whether it stays after phones were granted. Were it made anew each time, it would come too
+    /// late for the batch that follows at once, and places would stay empty.
+    pub(super) stays: bool,
+    pub(super) reply: mpsc::UnboundedSender<Vec<Granted>>,
 }
 
 /// A phone to send to, with its place.
@@ -107,15 +113,35 @@ struct Recorder {
     wishes: Vec<Wish>,
 }
 
+/// Starts the recorder on a thread of its own. Each step of a transaction wakes it again; among
+/// the tasks of hundreds of phones it would wait for its turn each time.
+///
+/// # Errors
+/// When the system gives no thread.
+pub(super) fn start(engine: Engine, inbox: mpsc::Receiver<Entry>) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let running = engine.dispatch.tasks.token();
+    std::thread::Builder::new()
+        .name("recorder".to_owned())
+        .spawn(move || {
+            runtime.block_on(super::or_end(run(engine, inbox)));
+            drop(running);
+        })?;
+    Ok(())
+}
+
 /// Runs until every sender is gone or the dispatcher has stopped and nothing is in flight.
-pub(super) async fn run(engine: Engine, inbox: mpsc::Receiver<Entry>) {
+async fn run(engine: Engine, inbox: mpsc::Receiver<Entry>) {
     let mut recorder = Recorder {
         engine,
         inbox,
         wishes: Vec::new(),
     };
     while let Some(batch) = recorder.next_batch().await {
-        settle(&recorder.engine, batch).await;
+        let staying = settle(&recorder.engine, batch).await;
+        recorder.wishes.extend(staying);
     }
 }
 
@@ -180,24 +206,26 @@ impl Recorder {
     }
 
     async fn next(&mut self, batch: &Batch, patience: Instant) -> Option<Entry> {
-        if batch.results.len() >= BATCH {
+        let (results, fair) = (batch.results.len(), self.fair_part());
+        if results >= fair.clamp(FEW, BATCH) {
             return None;
         }
         match self.inbox.try_recv() {
             Ok(entry) => Some(entry),
-            Err(_) if self.is_worth_it(batch) => None,
+            Err(_) if results >= fair => None,
             Err(_) => timeout_at(patience, self.inbox.recv()).await.ok().flatten(),
         }
     }
 
-    /// Whether a batch carries a fair part of what could come.
-    fn is_worth_it(&self, batch: &Batch) -> bool {
-        batch.results.len() >= self.engine.dispatch.slots.taken() / FAIR_PART
+    /// A fair part of the results that are to come.
+    fn fair_part(&self) -> usize {
+        self.engine.dispatch.slots.taken() / FAIR_PART
     }
 
     /// Gives the places that are free, and those of the batch's results, to those who wish for
     /// them, in turns.
     async fn choose(&mut self, batch: &mut Batch) {
+        self.wishes.retain(|wish| !wish.reply.is_closed());
         if self.wishes.is_empty() {
             return;
         }
@@ -231,85 +259,4 @@ impl Recorder {
 fn places(batch: &Batch, which: impl Fn(&Place) -> bool) -> usize {
     let places = batch.reports.iter().filter_map(|one| one.place.as_ref());
     places.filter(|place| which(place)).count()
-}
-
-/// Writes a batch; its results are tried until they are stored, its claims once.
-async fn settle(engine: &Engine, mut batch: Batch) {
-    let mut pause = Duration::from_millis(50);
-    loop {
-        let outcome = write(engine, &mut batch).await;
-        engine.dispatch.storage.note(&outcome);
-        match outcome {
-            Ok(written) => return publish(engine, batch, written),
-            Err(error) => {
-                tracing::error!(%error, results = batch.results.len(), "could not record; nothing more is sent until it is stored");
-                let claims = std::mem::take(&mut batch.claims);
-                if matches!(error, StoreError::Uncertain(_)) {
-                    hand_over(engine, claims).await;
-                }
-                // A dropped reply tells the runner that it got nothing.
-                if batch.results.is_empty() {
-                    return;
-                }
-            }
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
-    }
-}
-
-/// After a commit that was not confirmed: gives runners what their claims did become, read anew.
-/// If there are any, the results of the batch are stored as well, and their places are as good as
-/// free.
-async fn hand_over(engine: &Engine, claims: Vec<Claim>) {
-    for Claim { wish, attempts } in claims {
-        let found = loop {
-            match claimed_after_all(engine, &wish, &attempts).await {
-                Ok(found) => break found,
-                Err(error) => tracing::error!(%error, "cannot read what was claimed; waiting"),
-            }
-            tokio::time::sleep(LONGEST_PAUSE).await;
-        };
-        grant(engine, wish, found);
-    }
-}
-
-/// Reads in a unit of its own, which waits until the unconfirmed one is decided: a server that
-/// lost us may still be about to commit it.
-async fn claimed_after_all(
-    engine: &Engine,
-    wish: &Wish,
-    attempts: &[String],
-) -> Result<Vec<(ClaimedTarget, Option<Call>)>, StoreError> {
-    let mut unit = engine.store.begin().await?;
-    let found = unit.claims_of(&wish.facts.id, attempts).await?;
-    let claimed = found.into_iter().map(|target| ClaimedTarget {
-        attempt_id: target.attempt_id.clone().unwrap_or_default(),
-        target: Arc::new(target),
-    });
-    super::write::with_calls(&mut unit, claimed.collect(), engine.clock.now()).await
-}
-
-fn grant(engine: &Engine, wish: Wish, claimed: Vec<(ClaimedTarget, Option<Call>)>) {
-    let granted = claimed.into_iter().map(|(target, call)| Granted {
-        target,
-        call,
-        place: Place::take(&wish.window, &engine.dispatch.slots),
-    });
-    // A runner that went away leaves claims that recovery will call unknown.
-    let _gone = wish.reply.send(granted.collect());
-}
-
-fn publish(engine: &Engine, batch: Batch, written: Written) {
-    drop(batch.reports);
-    for (claim, claimed) in batch.claims.into_iter().zip(written.claimed) {
-        grant(engine, claim.wish, claimed);
-    }
-    for (job, state_changed) in written.changed {
-        if state_changed {
-            engine.feed.jobs_changed(&job);
-        } else {
-            engine.feed.job_changed(&job);
-        }
-    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use carillon_domain::Cause;
 use carillon_store::ClaimedTarget;
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
 
 use crate::Engine;
 use crate::dispatch::again;
@@ -36,19 +36,23 @@ pub(super) async fn run(engine: &Engine, job: &str) {
         }
     };
     let window = Arc::new(Room::new(desk.window()));
+    let jitter = desk.facts().options.jitter_ms;
     loop {
-        let jitter = desk.facts().options.jitter_ms;
         rest(engine, jitter).await;
-        let most = if jitter > 0 { 1 } else { CLAIM };
-        let granted = wish(engine, desk.facts(), &window, most).await;
-        if !granted.is_empty() {
+        let mut wish = wish(engine, desk.facts(), &window, jitter == 0).await;
+        let mut some = false;
+        while let Some(granted) = wish.recv().await {
+            some |= !granted.is_empty();
             start(engine, &desk, granted);
-        } else if window.is_empty() {
+        }
+        if some && jitter > 0 {
+            continue;
+        }
+        if window.is_empty() {
             // Paused, stopping, done, or its phones are busy elsewhere: the scheduler comes back.
             return;
-        } else {
-            window.one_freed().await;
         }
+        window.one_freed().await;
     }
 }
 
@@ -67,31 +71,25 @@ async fn rest(engine: &Engine, jitter_ms: u32) {
     }
 }
 
-/// Waits for phones. The recorder claims them as soon as there are places; nothing when there is
-/// nothing to claim, or when it is not the time.
+/// Wishes for phones, all that there are or one. They come as soon as there are places; the wish
+/// ends when there is nothing to claim, or when it is not the time.
 async fn wish(
     engine: &Engine,
     facts: &Arc<JobFacts>,
     window: &Arc<Room>,
-    most: usize,
-) -> Vec<Granted> {
-    let (reply, answer) = oneshot::channel();
+    all: bool,
+) -> mpsc::UnboundedReceiver<Vec<Granted>> {
+    let (reply, granted) = mpsc::unbounded_channel();
     let wish = Wish {
         facts: facts.clone(),
         window: window.clone(),
-        most,
+        most: if all { CLAIM } else { 1 },
+        stays: all,
         reply,
     };
-    if engine
-        .dispatch
-        .entries
-        .send(Entry::Wish(wish))
-        .await
-        .is_err()
-    {
-        return Vec::new();
-    }
-    answer.await.unwrap_or_default()
+    // Without a recorder this node is ending, and the wish ends with it.
+    let _gone = engine.dispatch.entries.send(Entry::Wish(wish)).await;
+    granted
 }
 
 fn start(engine: &Engine, desk: &Arc<Desk>, granted: Vec<Granted>) {
