@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
 use crate::audit::Known;
 use crate::conn::Conn;
@@ -16,6 +16,8 @@ use crate::sql::Sql;
 use crate::store::Pools;
 
 const CONNECTIONS: u32 = 10;
+/// One task uses one, and another when that was lost.
+const CONNECTIONS_OF_ONE: u32 = 2;
 /// Statements that a connection keeps prepared: each text of several rows comes in several sizes.
 const KEPT_STATEMENTS: usize = 256;
 /// The pauses between tries to connect double up to half of this: a server that comes back is
@@ -50,6 +52,15 @@ pub(crate) async fn open(url: &str, known: Arc<Known>) -> Result<Pools> {
         .connect_with(options)
         .await?;
     Ok(Pools::Postgres(pool))
+}
+
+/// A pool of the same server for one task, which opens its connections when it needs them.
+pub(crate) fn apart(pool: &PgPool) -> PgPool {
+    let options = PgConnectOptions::clone(&pool.connect_options());
+    pool.options()
+        .clone()
+        .max_connections(CONNECTIONS_OF_ONE)
+        .connect_lazy_with(options)
 }
 
 /// What the server is set to that would make a confirmed commit less than durable.

@@ -147,6 +147,23 @@ impl Store {
         Ok(Unit::new(tx, self.reach.clone(), self.known.clone()))
     }
 
+    /// The same database for a task on a runtime of its own: a connection to Postgres is served by
+    /// the runtime that opened it, and would wait for its turn there. SQLite has its one writer.
+    ///
+    /// # Panics
+    /// On Postgres, outside a runtime.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        let pools = match &*self.pools {
+            Pools::Sqlite { .. } => self.pools.clone(),
+            Pools::Postgres(pool) => Arc::new(Pools::Postgres(open_postgres::apart(pool))),
+        };
+        Self {
+            pools,
+            ..self.clone()
+        }
+    }
+
     /// Ends all connections; SQLite's log is folded into its file first.
     pub async fn close(&self) {
         match &*self.pools {

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use carillon_store::{Call, ClaimedTarget, TargetResult};
+use carillon_store::{Call, ClaimedTarget, Store, TargetResult};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
@@ -109,6 +109,7 @@ pub(super) struct Report {
 
 struct Recorder {
     engine: Engine,
+    store: Store,
     inbox: mpsc::Receiver<Entry>,
     wishes: Vec<Wish>,
 }
@@ -135,12 +136,13 @@ pub(super) fn start(engine: Engine, inbox: mpsc::Receiver<Entry>) -> std::io::Re
 /// Runs until every sender is gone or the dispatcher has stopped and nothing is in flight.
 async fn run(engine: Engine, inbox: mpsc::Receiver<Entry>) {
     let mut recorder = Recorder {
+        store: engine.store.apart(),
         engine,
         inbox,
         wishes: Vec::new(),
     };
     while let Some(batch) = recorder.next_batch().await {
-        let staying = settle(&recorder.engine, batch).await;
+        let staying = settle(&recorder.engine, &recorder.store, batch).await;
         recorder.wishes.extend(staying);
     }
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use carillon_store::{Call, ClaimedTarget, StoreError};
+use carillon_store::{Call, ClaimedTarget, Store, StoreError};
 
 use crate::Engine;
 use crate::dispatch::recorder::{Batch, Claim, Granted, Wish};
@@ -18,10 +18,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Writes a batch; its results are tried until they are stored, its claims once. Answers the
 /// wishes that stay.
-pub(super) async fn settle(engine: &Engine, mut batch: Batch) -> Vec<Wish> {
+pub(super) async fn settle(engine: &Engine, store: &Store, mut batch: Batch) -> Vec<Wish> {
     let mut pause = Duration::from_millis(50);
     loop {
-        let outcome = write(engine, &mut batch).await;
+        let outcome = write(engine, store, &mut batch).await;
         engine.dispatch.storage.note(&outcome);
         match outcome {
             Ok(written) => return publish(engine, batch, written),
@@ -29,7 +29,7 @@ pub(super) async fn settle(engine: &Engine, mut batch: Batch) -> Vec<Wish> {
                 tracing::error!(%error, results = batch.results.len(), "could not record; nothing more is sent until it is stored");
                 let claims = std::mem::take(&mut batch.claims);
                 if matches!(error, StoreError::Uncertain(_)) {
-                    hand_over(engine, claims).await;
+                    hand_over(engine, store, claims).await;
                 }
                 // A dropped reply tells the runner that it got nothing.
                 if batch.results.is_empty() {
@@ -45,10 +45,10 @@ pub(super) async fn settle(engine: &Engine, mut batch: Batch) -> Vec<Wish> {
 /// After a commit that was not confirmed: gives runners what their claims did become, read anew.
 /// If there are any, the results of the batch are stored as well, and their places are as good as
 /// free.
-async fn hand_over(engine: &Engine, claims: Vec<Claim>) {
+async fn hand_over(engine: &Engine, store: &Store, claims: Vec<Claim>) {
     for Claim { wish, attempts } in claims {
         let found = loop {
-            match claimed_after_all(engine, &wish, &attempts).await {
+            match claimed_after_all(engine, store, &wish, &attempts).await {
                 Ok(found) => break found,
                 Err(error) => tracing::error!(%error, "cannot read what was claimed; waiting"),
             }
@@ -62,10 +62,11 @@ async fn hand_over(engine: &Engine, claims: Vec<Claim>) {
 /// lost us may still be about to commit it.
 async fn claimed_after_all(
     engine: &Engine,
+    store: &Store,
     wish: &Wish,
     attempts: &[String],
 ) -> Result<Vec<(ClaimedTarget, Option<Call>)>, StoreError> {
-    let mut unit = engine.store.begin().await?;
+    let mut unit = store.begin().await?;
     let found = unit.claims_of(&wish.facts.id, attempts).await?;
     let claimed = found.into_iter().map(|target| ClaimedTarget {
         attempt_id: target.attempt_id.clone().unwrap_or_default(),

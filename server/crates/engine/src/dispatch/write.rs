@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use carillon_domain::event::Event;
 use carillon_domain::{Cause, JobState, Mac, TargetState, Timestamp};
-use carillon_store::{Call, ClaimedTarget, Standing, StoreError, TargetResult, Unit};
+use carillon_store::{Call, ClaimedTarget, Standing, Store, StoreError, TargetResult, Unit};
 
 use crate::Engine;
 use crate::dispatch::facts::JobFacts;
@@ -41,10 +41,10 @@ struct Writing<'e> {
 ///
 /// # Errors
 /// Then nothing of it is true, except after [`StoreError::Uncertain`], when nobody knows.
-pub(super) async fn write(engine: &Engine, batch: &mut Batch) -> Result<Written> {
+pub(super) async fn write(engine: &Engine, store: &Store, batch: &mut Batch) -> Result<Written> {
     let mut writing = Writing {
         engine,
-        unit: engine.store.begin().await?,
+        unit: store.begin().await?,
         now: engine.clock.now(),
         events: Vec::with_capacity(2 * batch.results.len() + 8),
         written: Written::default(),
