@@ -5,6 +5,7 @@ use carillon_contract::FormErrors;
 use carillon_contract::sign_in::ResetView;
 use carillon_engine::EngineError;
 use carillon_engine::accounts::SHORTEST;
+use carillon_language::say;
 use secrecy::SecretString;
 
 use super::form;
@@ -55,7 +56,7 @@ pub async fn submit(visit: Visit, Form(fields): Form) -> PageResult {
         .await
     {
         Ok(name) => {
-            let text = format!("The password of {name} was set. Sign in with it.");
+            let text = say!("The password of {name} was set. Sign in with it.", name);
             Ok(visit.see_other_saying("/sign-in", &done(text)))
         }
         Err(EngineError::NotFound) => page(visit, code, FormErrors::default()).await,

@@ -9,6 +9,7 @@ use carillon_contract::second_factor::{FactorSetupView, Picture, SecondFactorVie
 use carillon_domain::role::Permission;
 use carillon_engine::accounts::{FactorMade, FactorSetup, SessionContext, SignedIn};
 use carillon_engine::{Caller, EngineError};
+use carillon_language::say;
 use http::StatusCode;
 use qrcodegen::{QrCode, QrCodeEcc};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -54,7 +55,7 @@ async fn take_codes(
 ) -> Result<Vec<String>, EngineError> {
     match visit.app.engine().take_recovery_codes(caller, id).await {
         Err(EngineError::NotFound) => {
-            let text = "Those codes were shown already. If they are lost, make new ones.";
+            let text = say("Those codes were shown already. If they are lost, make new ones.");
             notice::warn(visit, text);
             Ok(Vec::new())
         }
@@ -98,7 +99,7 @@ async fn waiting(
             secret: setup.secret.to_string(),
         })),
         Err(EngineError::NotFound) => {
-            notice::warn(visit, "That took too long: begin again.");
+            notice::warn(visit, say("That took too long: begin again."));
             Ok(None)
         }
         Err(error) => Err(error),
@@ -140,7 +141,7 @@ async fn confirm(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult
     let engine = visit.app.engine();
     match engine.confirm_second_factor(&session, &id, &code).await {
         Ok(made) => {
-            let text = "Your second factor is on. Your other sessions were ended.";
+            let text = say("Your second factor is on. Your other sessions were ended.");
             Ok(with_codes(visit, &made, text))
         }
         Err(EngineError::NotFound) => Ok(visit.see_other(&format!("{HERE}?setup={id}"))),
@@ -157,7 +158,7 @@ async fn codes(visit: Visit, Form(fields): Form) -> PageResult {
     fields.only(&[])?;
     let session = session(&visit)?;
     let made = visit.app.engine().renew_recovery_codes(&session).await?;
-    let text = "The codes that you had do not work any more.";
+    let text = say("The codes that you had do not work any more.");
     Ok(with_codes(visit, &made, text))
 }
 
@@ -175,6 +176,6 @@ async fn remove(mut visit: Visit, Form(fields): Form) -> PageResult {
     let engine = visit.app.engine().clone();
     let SignedIn { token, .. } = engine.remove_second_factor(&session).await?;
     visit.set_cookie(Cookie::Session, token.expose_secret());
-    let text = "Your second factor is off. Your other sessions were ended.";
+    let text = say("Your second factor is off. Your other sessions were ended.");
     Ok(visit.see_other_saying(HERE, &done(text)))
 }

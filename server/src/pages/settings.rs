@@ -66,10 +66,10 @@ async fn roles(visit: &Visit) -> Result<Vec<Choice>, EngineError> {
 async fn demand(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
     let fields = fields.only(&["role"])?;
     let asked: Result<BTreeSet<Role>, _> = fields.all("role").map(str::parse).collect();
-    let asked = asked.map_err(|_| EngineError::invalid("role", "unknown", "Choose roles."))?;
+    let asked = asked.map_err(|_| EngineError::invalid("role", "unknown", say("Choose roles.")))?;
     let engine = visit.app.engine();
     engine.demand_second_factor(&caller, &asked).await?;
-    let text = "Who needs a second factor was saved.";
+    let text = say("Who needs a second factor was saved.");
     Ok(visit.see_other_saying("/admin/settings", &done(text)))
 }
 

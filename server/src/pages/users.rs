@@ -154,7 +154,7 @@ async fn take_link(
     match visit.app.engine().take_draft(caller, LINK, id).await {
         Ok(link) => Ok(Some(link)),
         Err(EngineError::NotFound) => {
-            let text = "That link was shown already. If it is lost, make another.";
+            let text = say("That link was shown already. If it is lost, make another.");
             notice::warn(visit, text);
             Ok(None)
         }
