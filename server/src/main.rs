@@ -2,12 +2,6 @@
 
 use std::process::ExitCode;
 
-use mimalloc::MiMalloc;
-
-/// Dispatch asks for memory in many small pieces, and so does SQLite: see `docs/performance.md`.
-#[global_allocator]
-static MEMORY: MiMalloc = MiMalloc;
-
 fn main() -> ExitCode {
     // Fails only when a provider was installed before, and nothing runs before this line.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -21,11 +21,6 @@ mod web;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use mimalloc::MiMalloc;
-
-/// As in the program itself.
-#[global_allocator]
-static MEMORY: MiMalloc = MiMalloc;
 
 /// Anything that ends the benchmark.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
