@@ -1,11 +1,10 @@
 //! `carillon audit`: the log, for evidence outside.
 
 use carillon_engine::{Caller, Engine, EngineError};
-use carillon_store::{AuditQuery, Seek};
 use clap::{Args, Subcommand};
 
 use super::{Failure, Outcome, output};
-use crate::api::audit::{FILTERS, Format, filter};
+use crate::api::audit::{FILTERS, Format, filter, taken};
 use crate::config::Settings;
 use crate::fields::Fields;
 use crate::local;
@@ -68,35 +67,30 @@ impl Export {
             .push(("format".to_owned(), self.format.clone()));
         let fields = Fields::from_pairs(self.filters);
         let format = Format::of(&fields).map_err(usage)?;
-        let mut query = filter(&fields).map_err(usage)?;
-        let begun = engine
-            .begin_audit_export(caller, &words, &self.format)
-            .await?;
-        query.below = Some(query.below.unwrap_or(begun).min(begun));
-        output::text(&format.head());
-        write_rows(engine, caller, &query, format).await
+        let query = filter(&fields).map_err(usage)?;
+        let told = (words.as_str(), self.format.as_str());
+        let export = engine.begin_audit_export(caller, query, told).await?;
+        let (mut parts, work) = taken(export, format);
+        let mut written = Ok(());
+        while let Some(part) = parts.recv().await {
+            written = match part {
+                Ok(text) => output::bytes(&text).map_err(gone),
+                Err(error) => Err(error.into()),
+            };
+            if written.is_err() {
+                break;
+            }
+        }
+        // Nobody takes the rest: the work ends by recording that.
+        drop(parts);
+        work.await
+            .map_err(|error| Failure::Failed(error.to_string()))?;
+        written
     }
 }
 
-async fn write_rows(
-    engine: &Engine,
-    caller: &Caller,
-    query: &AuditQuery,
-    format: Format,
-) -> Outcome {
-    let mut seek = Seek::Start;
-    loop {
-        let page = engine.audit_export_step(caller, query, &seek).await?;
-        let mut text = String::new();
-        page.items
-            .iter()
-            .for_each(|row| format.line(&mut text, row));
-        output::text(&text);
-        match page.next {
-            Some(cursor) => seek = Seek::After(cursor),
-            None => return Ok(()),
-        }
-    }
+fn gone(error: std::io::Error) -> Failure {
+    Failure::Failed(format!("the export was not taken to its end: {error}"))
 }
 
 fn usage(problem: Problem) -> Failure {

@@ -17,6 +17,15 @@ pub fn text(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
+/// Result text of which nothing may be missing.
+///
+/// # Errors
+/// When whoever reads it is gone, or has no room.
+pub fn bytes(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
+}
+
 /// One line about an error: what, why, what to do.
 pub fn error(text: &str) {
     let plain: String = text

@@ -81,6 +81,7 @@ fn known(code: &str) -> Option<&'static str> {
             "audit.numbers_removed",
             text!("removed numbers whose time was over"),
         ),
+        ("audit.export_ended", text!("took an export to its end")),
         ("credential.created", text!("added a credential")),
         ("credential.changed", text!("changed a credential")),
         ("credential.deleted", text!("deleted a credential")),

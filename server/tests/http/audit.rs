@@ -6,6 +6,7 @@ use carillon_domain::Timestamp;
 use carillon_domain::event::{Actor, Event};
 use carillon_domain::role::Role;
 use carillon_engine::audit::{SignedCheckpoint, VerifierKey};
+use reqwest::Method;
 use serde_json::Value;
 
 use crate::command_line::asked;
@@ -67,6 +68,16 @@ pub(crate) async fn an_export_is_what_was_shown(house: House) -> House {
     assert_eq!(lines.lines().count(), 300);
     let rows = browser.see(&link("csv")).await.text;
     assert_eq!(rows.lines().count(), 301);
+    let ended = "/audit?action=audit.export_ended";
+    let ended = api.get(ended).await.expect(200);
+    let told = |item: &Value| item["entry"]["detail"]["rows"].as_i64();
+    let rows: Vec<_> = ended["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(told)
+        .collect();
+    assert_eq!(rows, [Some(300), Some(300)]);
     let below = link("csv");
     let below = below.split("below=").nth(1).unwrap();
     let below = below.split('&').next().unwrap();
@@ -102,6 +113,37 @@ pub(crate) async fn an_export_is_what_was_shown(house: House) -> House {
         .expect(200);
     let own = taken["items"][0]["seq"].as_i64().unwrap();
     assert_eq!(all.lines().count() as i64, own);
+    house
+}
+
+/// Who leaves in the middle of an export has not taken all of it, and the log says so.
+pub(crate) async fn an_export_that_nobody_takes_ends(house: House) -> House {
+    let api = house.program(Role::Auditor).await;
+    for _ in 0..20 {
+        record(&house, 4096).await;
+    }
+    let export = api.request(Method::GET, "/audit/export?format=jsonl");
+    let response = export.send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    drop(response);
+    let ended = loop {
+        let ended = api
+            .get("/audit?action=audit.export_ended")
+            .await
+            .expect(200);
+        // Not a wait for something to have happened: the next look decides.
+        if let Some(item) = ended["items"].get(0) {
+            break item["entry"].clone();
+        }
+    };
+    assert_eq!(ended["result"], "failed", "{ended}");
+    assert!(
+        ended["detail"]["rows"].as_i64().unwrap() < 81_920,
+        "{ended}"
+    );
+    let begun = format!("/audit/{}", ended["detail"]["begun"]);
+    let begun = api.get(&begun).await.expect(200);
+    assert_eq!(begun["entry"]["action"], "audit.exported");
     house
 }
 

@@ -6,6 +6,7 @@
 mod append;
 mod checkpoints;
 mod count;
+mod export;
 mod frontier;
 mod known;
 mod list;
@@ -19,6 +20,7 @@ mod words;
 
 pub(crate) use append::append;
 pub use checkpoints::{CheckpointRow, TILE, TileRow};
+pub use export::{AuditExport, AuditLines};
 pub use frontier::{Frontier, Hash, leaf_hash, node_hash};
 pub(crate) use known::{Known, Learned};
 pub use list::AuditRow;

@@ -90,6 +90,14 @@ impl Dialect {
         }
     }
 
+    /// The texts `entry` of some rows as one, a line each, newest first.
+    pub(crate) const fn lines_newest_first(self) -> &'static str {
+        match self {
+            Self::Sqlite => "group_concat(entry, char(10) ORDER BY seq DESC)",
+            Self::Postgres => "string_agg(entry, chr(10) ORDER BY seq DESC)",
+        }
+    }
+
     /// How many tables of ours there are.
     pub(crate) const fn count_tables(self) -> &'static str {
         match self {

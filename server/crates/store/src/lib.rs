@@ -43,8 +43,8 @@ pub use accounts::tokens::{NewToken, TokenRow, TokenScope};
 pub use accounts::users::{NewUser, UserRow};
 pub use accounts::views::SavedView;
 pub use audit::{
-    AtLeast, AuditQuery, AuditRow, AuditScan, CheckpointRow, Frontier, Hash, MarkCheck, RawRecord,
-    RecordFault, TILE, TileRow, leaf_hash, node_hash,
+    AtLeast, AuditExport, AuditLines, AuditQuery, AuditRow, AuditScan, CheckpointRow, Frontier,
+    Hash, MarkCheck, RawRecord, RecordFault, TILE, TileRow, leaf_hash, node_hash,
 };
 pub use credentials::{
     CredentialRow, CredentialSource, CredentialSummary, CredentialUse, EffectiveCredential,

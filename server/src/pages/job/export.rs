@@ -130,8 +130,10 @@ impl Format {
     fn row(self, text: &mut String, row: &TargetRow) {
         match self {
             Self::Csv => {
-                let cells: Vec<String> = cells(row).iter().map(|cell| csv_field(cell)).collect();
-                text.push_str(&cells.join(","));
+                for (index, cell) in cells(row).iter().enumerate() {
+                    text.push_str(if index > 0 { "," } else { "" });
+                    csv_field(text, cell);
+                }
                 text.push_str("\r\n");
             }
             Self::Json => {

@@ -5,6 +5,7 @@
 
 mod adopt;
 mod anchors;
+mod export;
 mod finding;
 mod head;
 mod journal;
@@ -18,6 +19,7 @@ mod verify;
 
 pub use adopt::signing_key;
 pub use anchors::{AnchorState, Anchors, AnchorsParts};
+pub use export::Export;
 pub use finding::{Finding, Intact, Kind, Verdict};
 pub use journal::Journal;
 pub use notary::{Notary, NotaryParts, NotaryState};

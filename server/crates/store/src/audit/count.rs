@@ -27,7 +27,7 @@ impl Store {
         let mut reading = self.read().await?;
         let mut conn = reading.conn();
         let everything = (0, i64::MAX);
-        let asked = (query, self.reach.as_ref());
+        let asked = (query, &self.reach);
         let mut walk = Walk::begin(&mut conn, asked, everything, true).await?;
         let mut count = 0;
         let mut looked = 0;
@@ -55,11 +55,11 @@ impl Store {
 }
 
 /// What the marks say of these records, and the tiles for which they do not say enough.
-async fn told(walk: &Walk<'_>, conn: &mut Conn<'_>, bounds: (i64, i64)) -> Result<(i64, Vec<i64>)> {
+async fn told(walk: &Walk, conn: &mut Conn<'_>, bounds: (i64, i64)) -> Result<(i64, Vec<i64>)> {
     let span = tiles_of(bounds);
     let timed = walk.query.from.is_some() || walk.query.to.is_some();
     let times = if timed {
-        times(conn, walk.query, span).await?
+        times(conn, &walk.query, span).await?
     } else {
         BTreeMap::new()
     };
@@ -105,7 +105,7 @@ fn size(tile: i64, (low, high): (i64, i64)) -> i64 {
 }
 
 async fn one_by_one(
-    walk: &Walk<'_>,
+    walk: &Walk,
     conn: &mut Conn<'_>,
     (tiles, bounds): (&[i64], (i64, i64)),
 ) -> Result<i64> {

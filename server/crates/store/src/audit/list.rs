@@ -80,7 +80,7 @@ impl Store {
     ) -> Result<Vec<AuditRow>> {
         let mut reading = self.read().await?;
         let mut conn = reading.conn();
-        let asked = (query, self.reach.as_ref());
+        let asked = (query, &self.reach);
         let mut walk = Walk::begin(&mut conn, asked, bounds, down).await?;
         let limit = usize::try_from(limit).unwrap_or(0);
         walk.rows(&mut conn, limit).await

@@ -4,6 +4,7 @@
 //! no more of the log than it needs to answer.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use carillon_domain::Reach;
 
@@ -23,22 +24,22 @@ const FARTHEST: i64 = 8192;
 const AT_ONCE: usize = 32;
 
 /// A walk that has begun.
-pub(super) struct Walk<'q> {
-    pub(super) query: &'q AuditQuery,
-    pub(super) reach: &'q Reach,
+pub(super) struct Walk {
+    pub(super) query: AuditQuery,
+    pub(super) reach: Arc<Reach>,
     pub(super) terms: Vec<Term>,
-    words: Vec<String>,
+    pub(super) words: Vec<String>,
     /// Numbers that are still to be looked at: from the first to before the last.
     pub(super) rest: (i64, i64),
     down: bool,
     look: i64,
 }
 
-impl<'q> Walk<'q> {
+impl Walk {
     /// Begins one over the records with numbers in `bounds`.
     pub(super) async fn begin(
         conn: &mut Conn<'_>,
-        (query, reach): (&'q AuditQuery, &'q Reach),
+        (query, reach): (&AuditQuery, &Arc<Reach>),
         (mut low, mut high): (i64, i64),
         down: bool,
     ) -> Result<Self> {
@@ -52,8 +53,8 @@ impl<'q> Walk<'q> {
             high = high.min((last + 1) * TILE);
         }
         Ok(Self {
-            query,
-            reach,
+            query: query.clone(),
+            reach: reach.clone(),
             terms: terms(conn, query, reach).await?,
             words: query.words(),
             rest: (low, high),
@@ -112,7 +113,11 @@ impl<'q> Walk<'q> {
     }
 
     /// The tiles of these records that may hold what is asked for, first to last.
-    async fn candidates(&self, conn: &mut Conn<'_>, bounds: (i64, i64)) -> Result<Vec<i64>> {
+    pub(super) async fn candidates(
+        &self,
+        conn: &mut Conn<'_>,
+        bounds: (i64, i64),
+    ) -> Result<Vec<i64>> {
         let (first, last) = tiles_of(bounds);
         let mut tiles: Option<BTreeSet<i64>> = None;
         for term in &self.terms {
@@ -135,7 +140,7 @@ impl<'q> Walk<'q> {
             None => (first..=last).collect(),
         };
         if self.query.from.is_some() || self.query.to.is_some() {
-            let times = times(conn, self.query, (first, last)).await?;
+            let times = times(conn, &self.query, (first, last)).await?;
             tiles.retain(|tile| times.get(tile) != Some(&false));
         }
         Ok(tiles)
@@ -174,7 +179,7 @@ impl<'q> Walk<'q> {
             sql.push(choice).push(" FROM audit a WHERE a.seq >= ");
             sql.bind(from.max(low)).push(" AND a.seq < ");
             sql.bind(to.min(high));
-            self.query.conditions(sql, self.reach);
+            self.query.conditions(sql, &self.reach);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The audit log.
 
 use carillon_domain::event::{Actor, ActorKind, Event, EventResult};
-use carillon_store::{AtLeast, AuditQuery, Frontier, Seek, Store, leaf_hash};
+use carillon_store::{AtLeast, AuditQuery, AuditRow, Frontier, Seek, Store, leaf_hash};
 use serde_json::json;
 
 use crate::database::Database;
@@ -119,6 +119,24 @@ async fn told(store: &Store) {
     record(store, &[sign_in, denied, intent, full(), other]).await;
 }
 
+/// What an export holds, as rows of a page.
+async fn exported(store: &Store, query: &AuditQuery) -> Vec<AuditRow> {
+    let mut export = store.audit_export(query).await.unwrap();
+    let mut rows = Vec::new();
+    while let Some(lines) = store.audit_export_step(&mut export).await.unwrap() {
+        let told: Vec<_> = lines.records().map(Result::unwrap).collect();
+        assert_eq!(told.len(), lines.records);
+        let row = |(line, (seq, event)): (&str, (i64, Event))| AuditRow {
+            seq,
+            event,
+            entry: line.to_owned(),
+            leaf_hash: leaf_hash(line.as_bytes()).to_vec(),
+        };
+        rows.extend(lines.text.lines().zip(told).map(row));
+    }
+    rows
+}
+
 pub(crate) async fn every_filter_finds_its_records(db: Database) {
     told(&db.store).await;
     let all = AuditQuery::default;
@@ -220,6 +238,7 @@ pub(crate) async fn every_filter_finds_its_records(db: Database) {
                 exact: true
             }
         );
+        assert_eq!(exported(&db.store, query).await, page.items);
         let mut batch = db.store.audit_batch(query, -1, 100).await.unwrap();
         batch.reverse();
         assert_eq!(batch, page.items);
@@ -436,6 +455,9 @@ pub(crate) async fn tiles_leave_nothing_out(db: Database) {
         let batch = db.store.audit_batch(&query, -1, 10_000).await.unwrap();
         let batch: Vec<_> = batch.iter().map(|row| row.seq).collect();
         assert_eq!((&found, &batch), (&expected, &expected), "{query:?}");
+        let exported = exported(&db.store, &query).await;
+        let exported: Vec<_> = exported.iter().rev().map(|row| row.seq).collect();
+        assert_eq!(exported, expected, "{query:?}");
         let (count, exact) = (expected.len() as i64, true);
         let counted = db.store.audit_count(&query, 100_000).await.unwrap();
         assert_eq!(counted, AtLeast { count, exact }, "{query:?}");
