@@ -125,6 +125,7 @@ fn product(case: &Case, phones: &Phones, place: &Path) -> Outcome<Measured> {
         in_flight: case.in_flight,
         timeout_ms: 8_000,
         targets: false,
+        evidence: false,
     };
     let run = run_product(&order, &folder)?;
     Ok(run.measured)

@@ -93,6 +93,7 @@ fn run(config: FleetConfig) -> Outcome<(Phones, ProductRun)> {
         in_flight: IN_FLIGHT,
         timeout_ms: TIMEOUT_MS,
         targets: true,
+        evidence: false,
     };
     Ok((phones, fanout::run_product(&order, &folder)?))
 }

@@ -6,6 +6,7 @@
 mod bare;
 mod child;
 mod durable;
+mod evidence;
 mod fanout;
 mod hostile;
 mod machine;
@@ -60,6 +61,7 @@ enum Part {
     Scale,
     Hostile,
     Pages,
+    Evidence,
 }
 
 impl Flags {
@@ -107,6 +109,9 @@ fn measure_all(flags: &Flags, runtime: &tokio::runtime::Runtime) -> Outcome<()> 
     }
     if flags.wants(Part::Hostile) {
         hostile::measure(flags)?;
+    }
+    if flags.wants(Part::Evidence) {
+        evidence::measure(flags)?;
     }
     if flags.wants(Part::Pages)
         && let Some(program) = &flags.server

@@ -21,6 +21,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::evidence::{self, Evidence};
 use crate::measure::{Measured, Meter};
 use crate::phones::{Phones, SiteFacts};
 use crate::{Outcome, child, durable};
@@ -39,6 +40,9 @@ pub(crate) struct ProductOrder {
     pub(crate) timeout_ms: u32,
     /// Whether to tell what became of every phone.
     pub(crate) targets: bool,
+    /// Whether to look what evidence cost.
+    #[serde(default)]
+    pub(crate) evidence: bool,
 }
 
 /// What came of it.
@@ -46,6 +50,8 @@ pub(crate) struct ProductOrder {
 pub(crate) struct ProductRun {
     pub(crate) measured: Measured,
     pub(crate) targets: Vec<TargetFacts>,
+    #[serde(default)]
+    pub(crate) evidence: Option<Evidence>,
 }
 
 /// What became of one phone, in the job's order.
@@ -95,8 +101,14 @@ async fn run(engine: &Engine, order: &ProductOrder) -> Outcome<ProductRun> {
     }
     measured.well = targets.iter().filter(|row| took(row)).count();
     measured.durable_ms = durable::delays(engine, &job, &targets, signals.await?).await?;
+    let evidence = if order.evidence {
+        Some(evidence::cost(engine, &order.folder).await?)
+    } else {
+        None
+    };
     Ok(ProductRun {
         measured,
+        evidence,
         targets: targets.iter().map(facts).collect(),
     })
 }
