@@ -2,8 +2,8 @@
 //!
 //!     cargo run --release -p carillon-store --example ask_audit -- sqlite:FILE
 //!
-//! For each filter the 19th of 20 times of its first and its hundredth (or last) page, and its count. Then
-//! everything as an export reads it.
+//! For each filter the 19th of 20 times of its first and its hundredth (or last) page, its count,
+//! and the same pages with one line for each job. Then everything as an export reads it.
 #![expect(clippy::print_stdout, reason = "a measurement prints what it found")]
 
 use std::time::{Duration, Instant};
@@ -14,6 +14,8 @@ use carillon_store::{AuditQuery, AuditRow, Page, Seek, Store};
 
 const ROWS: i64 = 50;
 const TURNS: usize = 20;
+/// As the audit page counts.
+const LOOKED_AT: i64 = 20_000;
 const HOUR: i64 = 3_600_000_000;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -22,8 +24,11 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 async fn main() -> Outcome<()> {
     let url = std::env::args().nth(1).ok_or("an address")?;
     let store = Store::open(&url).await?;
-    println!("| filter | records | first page, ms | hundredth page, ms | count, ms |");
-    println!("|---|---|---|---|---|");
+    println!(
+        "| filter | records | first page, ms | hundredth page, ms | count, ms | \
+         one line per job: first page, ms | hundredth page, ms |"
+    );
+    println!("|---|---|---|---|---|---|---|");
     for (name, query) in queries(&store).await? {
         ask(&store, name, &query).await?;
     }
@@ -162,24 +167,43 @@ async fn queries(store: &Store) -> Outcome<Vec<(&'static str, AuditQuery)>> {
     ])
 }
 
-async fn ask(store: &Store, name: &str, query: &AuditQuery) -> Outcome<()> {
-    let (first, mut page) = timed(store, query, &Seek::Start).await?;
+/// First and hundredth page, in milliseconds.
+async fn pages(store: &Store, query: &AuditQuery, by_job: bool) -> Outcome<(f64, f64)> {
+    let (first, mut page) = timed(store, query, &Seek::Start, by_job).await?;
     let mut seek = Seek::Start;
     for _ in 1..100 {
         let Some(next) = page.next.clone() else { break };
         seek = Seek::After(next);
-        page = store.audit_page(query, &seek, ROWS).await?;
+        page = one(store, query, &seek, by_job).await?;
     }
-    let (hundredth, _) = timed(store, query, &seek).await?;
+    let (hundredth, _) = timed(store, query, &seek, by_job).await?;
+    Ok((milliseconds(first), milliseconds(hundredth)))
+}
+
+async fn one(
+    store: &Store,
+    query: &AuditQuery,
+    seek: &Seek,
+    by_job: bool,
+) -> Outcome<Page<AuditRow>> {
+    Ok(if by_job {
+        store.audit_page_by_job(query, seek, ROWS).await?
+    } else {
+        store.audit_page(query, seek, ROWS).await?
+    })
+}
+
+async fn ask(store: &Store, name: &str, query: &AuditQuery) -> Outcome<()> {
+    let (first, hundredth) = pages(store, query, false).await?;
+    let (first_by_job, hundredth_by_job) = pages(store, query, true).await?;
     let started = Instant::now();
-    let count = store.audit_count(query, 50_000).await?;
+    let count = store.audit_count(query, LOOKED_AT).await?;
     let took = started.elapsed();
     let mark = if count.exact { "" } else { "at least " };
     println!(
-        "| {name} | {mark}{} | {:.1} | {:.1} | {:.1} |",
+        "| {name} | {mark}{} | {first:.1} | {hundredth:.1} | {:.1} | {first_by_job:.1} | \
+         {hundredth_by_job:.1} |",
         count.count,
-        milliseconds(first),
-        milliseconds(hundredth),
         milliseconds(took)
     );
     Ok(())
@@ -190,11 +214,12 @@ async fn timed(
     store: &Store,
     query: &AuditQuery,
     seek: &Seek,
+    by_job: bool,
 ) -> Outcome<(Duration, Page<AuditRow>)> {
     let mut times = Vec::with_capacity(TURNS);
     loop {
         let started = Instant::now();
-        let page = store.audit_page(query, seek, ROWS).await?;
+        let page = one(store, query, seek, by_job).await?;
         times.push(started.elapsed());
         if times.len() == TURNS {
             times.sort();
@@ -203,32 +228,30 @@ async fn timed(
     }
 }
 
+/// Reads everything: as it is stored, and as records, as exports of both forms do.
 async fn export(store: &Store) -> Outcome<()> {
-    let (mut rows, mut bytes, mut seek) = (0, 0, Seek::Start);
-    let started = Instant::now();
-    let idle = memory()?;
-    loop {
-        let page = store
-            .audit_page(&AuditQuery::default(), &seek, 1000)
-            .await?;
-        rows += page.items.len();
-        bytes += page
-            .items
-            .iter()
-            .map(|row| row.entry.len() + 1)
-            .sum::<usize>();
-        match page.next {
-            Some(next) => seek = Seek::After(next),
-            None => break,
+    for (form, parsed) in [("as stored", false), ("as records", true)] {
+        let (mut rows, mut bytes) = (0, 0);
+        let idle = memory()?;
+        let started = Instant::now();
+        let mut export = store.audit_export(&AuditQuery::default()).await?;
+        while let Some(lines) = store.audit_export_step(&mut export).await? {
+            rows += lines.records;
+            bytes += lines.text.len();
+            if parsed {
+                for record in lines.records() {
+                    record?;
+                }
+            }
         }
+        let rate = rows as f64 / started.elapsed().as_secs_f64();
+        println!(
+            "\nexport {form}: {rows} records, {} MB, {rate:.0} a second; memory {idle} KiB before, \
+             {} KiB at most",
+            bytes / 1_000_000,
+            memory()?
+        );
     }
-    let rate = rows as f64 / started.elapsed().as_secs_f64();
-    println!(
-        "\nexport: {rows} records, {} MB, {rate:.0} a second; memory {} KiB before, {} KiB at most",
-        bytes / 1_000_000,
-        idle,
-        memory()?
-    );
     Ok(())
 }
 

@@ -4,8 +4,10 @@
 //! without gaps, and never changed.
 
 mod append;
+mod by_job;
 mod checkpoints;
 mod count;
+mod entry;
 mod export;
 mod frontier;
 mod known;

@@ -131,6 +131,7 @@ cases! {
     races::records_have_no_gaps,
     races::kept_phones_lose_no_edit,
     audit::values_are_written_again_for_another_server,
+    audit::a_job_has_one_line,
     audit::records_are_kept_as_hashed,
     audit::the_log_cannot_be_changed,
     audit::every_filter_finds_its_records,

@@ -23,6 +23,21 @@ impl Engine {
         Ok(seen.audit_page(query, seek, limit).await?)
     }
 
+    /// One page with a line for each job: its newest record that fits.
+    ///
+    /// # Errors
+    /// Denied; a cursor that is none.
+    pub async fn audit_page_by_job(
+        &self,
+        caller: &Caller,
+        query: &AuditQuery,
+        seek: &Seek,
+        limit: i64,
+    ) -> Result<Page<AuditRow>> {
+        let seen = caller.sight(Permission::ViewAudit, &self.store)?;
+        Ok(seen.audit_page_by_job(query, seek, limit).await?)
+    }
+
     /// How many records match: exact wherever that can be told quickly, or else "at least".
     pub async fn audit_count(&self, caller: &Caller, query: &AuditQuery) -> Result<AtLeast> {
         let seen = caller.sight(Permission::ViewAudit, &self.store)?;

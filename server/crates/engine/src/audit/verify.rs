@@ -69,26 +69,36 @@ async fn check(
         compared: 0,
     };
     walk.compare().map_err(Stop::Found)?;
-    let mut after = i64::MIN;
-    loop {
-        let records = scan.records(after, STEP).await?;
-        let Some(last) = records.last() else { break };
-        after = last.seq;
-        let first = i64::try_from(walk.frontier.size()).unwrap_or(i64::MAX) / TILE;
-        let tiles = scan.tiles(first, after / TILE + 1).await?;
-        let tiles = tiles.into_iter().map(|tile| (tile.tile, tile)).collect();
-        // Hashing and reading text is work for the processor, not for the threads that wait.
+    let mut next = step(&mut scan, i64::MIN).await?;
+    while let Some(last) = next.0.last() {
+        let after = last.seq;
+        let (records, tiles) = next;
+        // Hashing and reading text is work for the processor, not for the threads that wait; the
+        // next records are read meanwhile.
         let work = tokio::task::spawn_blocking(move || {
             let done = walk.records(&records, &tiles);
             (walk, done)
         });
+        let (read, worked) = tokio::join!(step(&mut scan, after), work);
         let done;
-        (walk, done) = work
-            .await
-            .map_err(|error| StoreError::Unusable(error.to_string()))?;
+        (walk, done) = worked.map_err(|error| StoreError::Unusable(error.to_string()))?;
         done.map_err(Stop::Found)?;
+        next = read?;
     }
     walk.end(&mut scan).await
+}
+
+/// The next records, and the tiles that end among them.
+async fn step(scan: &mut AuditScan, after: i64) -> Result<(Vec<RawRecord>, Tiles), StoreError> {
+    let records = scan.records(after, STEP).await?;
+    let Some((first, last)) = records.first().zip(records.last()) else {
+        return Ok((records, Tiles::new()));
+    };
+    let tiles = scan.tiles(first.seq / TILE, last.seq / TILE + 1).await?;
+    Ok((
+        records,
+        tiles.into_iter().map(|tile| (tile.tile, tile)).collect(),
+    ))
 }
 
 /// The checkpoints that have to fit, by size.

@@ -10,6 +10,7 @@ use crate::conn::Conn;
 use crate::error::{Result, StoreError};
 use crate::sql::{Sql, Value};
 
+use super::entry;
 use super::frontier::{Frontier, leaf_hash};
 use super::known::{Known, Learned};
 use super::marks::{Marks, command};
@@ -63,20 +64,8 @@ pub(super) async fn head(conn: &mut Conn<'_>, lock: &'static str) -> Result<Fron
     Frontier::from_bytes(size, &bytes).ok_or_else(wrong)
 }
 
-/// What is stored and hashed: the number, then the event's own fields.
-fn entry(seq: i64, event: &Event) -> Option<String> {
-    let mut bytes = Vec::with_capacity(640);
-    bytes.extend_from_slice(b"{\"seq\":");
-    bytes.extend_from_slice(seq.to_string().as_bytes());
-    let comma = bytes.len();
-    serde_json::to_writer(&mut bytes, event).ok()?;
-    // The brace that the event begins with: it always has fields.
-    *bytes.get_mut(comma)? = b',';
-    String::from_utf8(bytes).ok()
-}
-
 fn row(seq: i64, event: &Event, frontier: &mut Frontier) -> Result<Vec<Value>> {
-    let entry = entry(seq, event).ok_or_else(|| StoreError::Inconsistent {
+    let entry = entry::write(seq, event).ok_or_else(|| StoreError::Inconsistent {
         table: "audit",
         column: "entry",
         row: seq.to_string(),

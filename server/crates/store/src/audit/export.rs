@@ -10,6 +10,7 @@ use crate::error::{Result, StoreError};
 use crate::sql::Sql;
 use crate::store::Store;
 
+use super::entry;
 use super::query::AuditQuery;
 use super::walk::Walk;
 
@@ -91,7 +92,7 @@ fn with_words(lines: AuditLines, words: &[String]) -> Result<AuditLines> {
     }
     let mut fitting = AuditLines::default();
     for line in lines.text.lines() {
-        let event = event(line)?;
+        let (_, event) = record(line)?;
         if AuditQuery::says(words, &event) {
             let between = if fitting.records > 0 { "\n" } else { "" };
             fitting.text.push_str(between);
@@ -103,18 +104,12 @@ fn with_words(lines: AuditLines, words: &[String]) -> Result<AuditLines> {
 }
 
 /// What a line tells.
-fn event(line: &str) -> Result<Event> {
-    serde_json::from_str(line).map_err(|_| StoreError::Inconsistent {
+fn record(line: &str) -> Result<(i64, Event)> {
+    entry::read(line).ok_or_else(|| StoreError::Inconsistent {
         table: "audit",
         column: "entry",
-        row: number(line).map_or_else(String::new, |seq| seq.to_string()),
+        row: entry::number(line).map_or_else(String::new, |seq| seq.to_string()),
     })
-}
-
-/// The number that an entry begins with.
-fn number(line: &str) -> Option<i64> {
-    let digits = line.strip_prefix("{\"seq\":")?.split(',').next()?;
-    digits.parse().ok()
 }
 
 impl AuditLines {
@@ -123,14 +118,6 @@ impl AuditLines {
     /// # Errors
     /// A line that is no record.
     pub fn records(&self) -> impl Iterator<Item = Result<(i64, Event)>> {
-        self.text.lines().map(|line| {
-            let event = event(line)?;
-            let seq = number(line).ok_or_else(|| StoreError::Inconsistent {
-                table: "audit",
-                column: "seq",
-                row: String::new(),
-            })?;
-            Ok((seq, event))
-        })
+        self.text.lines().map(record)
     }
 }

@@ -4,7 +4,6 @@
 //! this fail: what is odd is a finding, and the checker names it.
 
 use carillon_domain::event::Event;
-use serde::Deserialize;
 
 use crate::error::Result;
 use crate::row::Row;
@@ -13,6 +12,7 @@ use crate::store::{Store, Tx};
 
 use super::append;
 use super::checkpoints::{self, CheckpointRow, TileRow};
+use super::entry;
 use super::frontier::Hash;
 use super::marked::MarkCheck;
 
@@ -33,14 +33,6 @@ pub struct RawRecord {
     /// The other columns: the numbers, then the texts.
     at: i64,
     texts: Vec<Option<Vec<u8>>>,
-}
-
-/// What an entry holds.
-#[derive(Deserialize)]
-struct Entry {
-    seq: i64,
-    #[serde(flatten)]
-    event: Event,
 }
 
 /// How a record differs from what it should be.
@@ -120,17 +112,17 @@ impl RawRecord {
     /// # Errors
     /// How they differ.
     pub fn told(&self) -> std::result::Result<Event, RecordFault> {
-        let entry = serde_json::from_slice::<Entry>(&self.entry);
-        let entry = entry.map_err(|_| RecordFault::Unreadable)?;
-        if entry.seq != self.seq {
+        let entry = std::str::from_utf8(&self.entry).map_err(|_| RecordFault::Unreadable)?;
+        let (seq, event) = entry::read(entry).ok_or(RecordFault::Unreadable)?;
+        if seq != self.seq {
             return Err(RecordFault::Number);
         }
-        if entry.event.at.micros() != self.at {
+        if event.at.micros() != self.at {
             return Err(RecordFault::Column("at"));
         }
-        match self.differing_text(&append::indexed(&entry.event)) {
+        match self.differing_text(&append::indexed(&event)) {
             Some(column) => Err(RecordFault::Column(column)),
-            None => Ok(entry.event),
+            None => Ok(event),
         }
     }
 

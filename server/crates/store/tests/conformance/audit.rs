@@ -464,6 +464,35 @@ pub(crate) async fn tiles_leave_nothing_out(db: Database) {
     }
 }
 
+/// Of each job the newest record that fits, and all that belong to none.
+pub(crate) async fn a_job_has_one_line(db: Database) {
+    let events = long_log();
+    for chunk in events.chunks(130) {
+        record(&db.store, chunk).await;
+    }
+    for (query, fits) in long_queries() {
+        let mut jobs = std::collections::BTreeSet::new();
+        let newest = events.iter().enumerate().rev();
+        let newest = newest.filter(|(_, event)| fits(event));
+        let lines = newest.filter(|(_, event)| match &event.job {
+            Some(job) => jobs.insert(job.clone()),
+            None => true,
+        });
+        let expected: Vec<_> = lines.map(|(seq, _)| seq as i64).collect();
+        for limit in [1, 4, 1_000] {
+            let (mut found, mut seek) = (Vec::new(), Seek::Start);
+            loop {
+                let page = db.store.audit_page_by_job(&query, &seek, limit).await;
+                let page = page.unwrap();
+                found.extend(page.items.iter().map(|row| row.seq));
+                let Some(next) = page.next else { break };
+                seek = Seek::After(next);
+            }
+            assert_eq!(found, expected, "{limit} of {query:?}");
+        }
+    }
+}
+
 /// A server that takes over may lack what the other one confirmed last.
 pub(crate) async fn values_are_written_again_for_another_server(db: Database) {
     record(&db.store, &[event(1, "first.told")]).await;

@@ -1,0 +1,60 @@
+//! The text of a record: what is stored, hashed and handed out.
+//!
+//! Owns its form: one object of JSON that begins with the record's number. *Invariant:* what was
+//! written is read as the same number and event.
+
+use carillon_domain::event::Event;
+
+const BEGINNING: &str = "{\"seq\":";
+
+/// What is stored and hashed: the number, then the event's own fields.
+pub(super) fn write(seq: i64, event: &Event) -> Option<String> {
+    let mut bytes = Vec::with_capacity(640);
+    bytes.extend_from_slice(BEGINNING.as_bytes());
+    bytes.extend_from_slice(seq.to_string().as_bytes());
+    let comma = bytes.len();
+    serde_json::to_writer(&mut bytes, event).ok()?;
+    // The brace that the event begins with: it always has fields.
+    *bytes.get_mut(comma)? = b',';
+    String::from_utf8(bytes).ok()
+}
+
+/// Number and event; `None` where the text is no record.
+pub(super) fn read(entry: &str) -> Option<(i64, Event)> {
+    Some((number(entry)?, serde_json::from_str(entry).ok()?))
+}
+
+/// The number that an entry begins with.
+pub(super) fn number(entry: &str) -> Option<i64> {
+    entry
+        .strip_prefix(BEGINNING)?
+        .split(',')
+        .next()?
+        .parse()
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use carillon_domain::Timestamp;
+    use carillon_domain::event::Actor;
+
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_read() {
+        let event = Event::new(Timestamp::from_micros(1), Actor::system(), "test.told");
+        let entry = write(17, &event).expect("written");
+        assert_eq!(read(&entry), Some((17, event)));
+        for wrong in [
+            "",
+            "{}",
+            "{\"seq\":17}",
+            "{\"seq\":x,",
+            &entry[1..],
+            &entry[..40],
+        ] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+}
