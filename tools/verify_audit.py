@@ -2,14 +2,16 @@
 """Checks a Carillon audit log without Carillon: a second program, for whoever trusts nobody.
 
     verify_audit.py --vkey KEY [--checkpoint FILE]... (carillon.db | export.jsonl)
+    verify_audit.py --vkey KEY --proof FILE
 
-Takes a SQLite database, or a JSON Lines export of the whole log (from either database).
+Takes a SQLite database, or a JSON Lines export of the whole log (from either database); or the
+proof of one record, from its page or `GET /api/v1/audit/{seq}/proof`.
 A checkpoint file holds signed notes, one after another, each with a blank line behind it; a note
 comes from the anchor, from `<data-dir>/checkpoints` or from `GET /api/v1/audit/checkpoint`. It may
 as well be a folder of such files, or what a syslog receiver wrote.
 
 Standard library only, written from RFC 9162 (the tree), RFC 8032 (Ed25519) and C2SP (signed-note,
-tlog-checkpoint). Exit status: 0 intact, 1 tampered, 3 cannot tell (2 is usage).
+tlog-checkpoint, tlog-proof). Exit status: 0 intact, 1 tampered, 3 cannot tell (2 is usage).
 """
 import argparse, base64, hashlib, itertools, json, os, re, sqlite3, sys
 from datetime import datetime, timezone
@@ -172,6 +174,7 @@ class CannotTell(Exception):
 # --- records --------------------------------------------------------------------------------
 TILE = 256
 COLUMNS = ["at", "actor", "action", "command", "phone", "site", "job", "result", "ip", "groups"]
+BEGINNING = b'{"seq":'
 LEFT_OUT, ANY, LONGEST = {"again_at", "attempt", "evidence"}, "\u2026", 128
 # Between characters with Unicode's property White_Space; split() takes U+001C to U+001F for spaces as well.
 WORD = re.compile(r"[^\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
@@ -310,7 +313,9 @@ def check_record(seq, entry, columns):
     """The record, and what the index columns say of it."""
     try:
         e = json.loads(entry)
-        number, index = e["seq"], index_of(e)
+        number, index = int(entry[len(BEGINNING):entry.index(b",")]), index_of(e)
+        if not entry.startswith(BEGINNING):
+            raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Tampered(seq, "unreadable: the bytes are no record")
     if number != seq:
@@ -419,15 +424,56 @@ def check(log, key, kept):
             f"({len(good)} checkpoints compared)")
 
 
+def check_proof(text, key):
+    """One record, its number, the hashes beside its way to the root, and who signed that root."""
+    head, _, note = text.partition("\n\n")
+    lines = head.split("\n")
+    if lines[0] != "c2sp.org/tlog-proof@v1":
+        raise CannotTell("this is no proof of a record")
+    if not lines[1].startswith("extra "):
+        raise CannotTell("the record itself is not in the proof")
+    entry = base64.b64decode(lines[1][6:], validate=True)
+    word, number = lines[2].split(" ")
+    index, path = int(number), [base64.b64decode(line, validate=True) for line in lines[3:]]
+    notes = parse_notes(note + "\n")
+    if word != "index" or len(notes) != 1 or any(len(p) != 32 for p in path):
+        raise CannotTell("this is no proof of a record")
+    if not is_good(notes[0], key):
+        raise Tampered(index, "foreign: the checkpoint is not signed by the key")
+    _, size, root, _, _ = notes[0]
+    # RFC 9162, section 2.1.3.2.
+    fn, sn, r = index, size - 1, leaf(entry)
+    fits = 0 <= fn <= sn
+    for p in path:
+        fits = fits and sn > 0
+        if fn & 1 or fn == sn:
+            r = hashlib.sha256(b"\1" + p + r).digest()
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            r = hashlib.sha256(b"\1" + r + p).digest()
+        fn, sn = fn >> 1, sn >> 1
+    if not fits or sn or r != root:
+        raise Tampered(index, "changed: the record does not lead to the root that was signed")
+    check_record(index, entry, None)
+    return f"proven: record {index} of {key.name}, under the checkpoint of {size} records\n{entry.decode()}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("log", help="carillon.db, or a JSON Lines export of the whole log")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("log", nargs="?", help="carillon.db, or a JSON Lines export of the whole log")
+    what.add_argument("--proof", metavar="FILE", help="the proof of one record")
     parser.add_argument("--vkey", required=True, type=Key, help="the key, as you noted it")
     parser.add_argument("--checkpoint", "--anchor", action="append", default=[], metavar="PATH")
     parser.add_argument("--number", nargs=3, metavar=("SEQ", "SALT", "TEXT"),
                         help="a dialled number that was shown, with the random bytes beside it")
     args = parser.parse_args()
     try:
+        if args.proof:
+            with open(args.proof, encoding="utf-8") as file:
+                print(check_proof(file.read(), args.vkey))
+            return 0
         kept = []
         for name in itertools.chain.from_iterable(map(files_of, args.checkpoint)):
             with open(name, encoding="utf-8") as file:
@@ -441,7 +487,7 @@ def main():
     except Tampered as finding:
         print(f"tampered: {finding}")
         return 1
-    except (CannotTell, OSError, sqlite3.Error, ValueError, KeyError) as why:
+    except (CannotTell, OSError, sqlite3.Error, ValueError, LookupError) as why:
         print(f"cannot tell: {why}", file=sys.stderr)
         return 3
     return 0

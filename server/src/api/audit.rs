@@ -1,12 +1,13 @@
 //! `/audit`: the log, one record, exports.
 
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use carillon_contract::api::{AuditCheckpoint, AuditRecord, Page};
 use carillon_domain::role::Permission;
 use carillon_engine::audit::Notary;
 use carillon_engine::{Caller, EngineError};
 use carillon_store::{AuditQuery, AuditRow};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 
 use super::doc::{Content, Doc};
 use super::paging::{Paging, all_parsed, page, parsed, period};
@@ -34,6 +35,7 @@ pub(super) fn routes() -> Table {
         .get("/api/v1/audit/export", VIEW, export)
         .get("/api/v1/audit/checkpoint", VIEW, checkpoint)
         .get("/api/v1/audit/{seq}", VIEW, one)
+        .get("/api/v1/audit/{seq}/proof", VIEW, proof)
 }
 
 pub(super) const DOCS: &[Doc] = &[
@@ -75,6 +77,15 @@ pub(super) const DOCS: &[Doc] = &[
         body: Content::Nothing,
         answer: (200, Content::Json("AuditRecord")),
     },
+    Doc {
+        verb: Verb::Get,
+        path: "/api/v1/audit/{seq}/proof",
+        summary: "Proof that the record stands in the signed log (C2SP tlog-proof); 409 while it \
+                  is not signed",
+        query: &[],
+        body: Content::Nothing,
+        answer: (200, Content::Text),
+    },
 ];
 
 async fn list(
@@ -102,6 +113,29 @@ async fn one(
         .map_err(|_| Problem::from(EngineError::NotFound))?;
     let row = app.engine().audit_entry(&caller, seq).await?;
     Ok(axum::Json(record(&row)))
+}
+
+async fn proof(
+    State(app): State<App>,
+    caller: Caller,
+    Path(seq): Path<String>,
+) -> Result<Response, Problem> {
+    proof_file(&app, &caller, &seq).await
+}
+
+/// The proof of one record as a file. Pages use this as well.
+///
+/// # Errors
+/// No such record; one that is not signed yet.
+pub async fn proof_file(app: &App, caller: &Caller, seq: &str) -> Result<Response, Problem> {
+    let seq: i64 = seq.parse().map_err(|_| EngineError::NotFound)?;
+    let proof = app.engine().audit_proof(caller, seq).await?;
+    let file = format!("attachment; filename=\"record-{seq}.tlog-proof\"");
+    let headers = [
+        (CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
+        (CONTENT_DISPOSITION, file),
+    ];
+    Ok((headers, proof.to_string()).into_response())
 }
 
 async fn checkpoint(

@@ -34,6 +34,8 @@ pub enum Content {
     Csv,
     /// CSV or JSON Lines, as asked for.
     Export,
+    /// Plain text.
+    Text,
     /// Server-sent events.
     Events,
 }

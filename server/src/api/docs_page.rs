@@ -77,6 +77,7 @@ fn content(content: Content) -> String {
         }
         Content::Csv => "text/csv".to_owned(),
         Content::Export => "text/csv or application/jsonl".to_owned(),
+        Content::Text => "text/plain".to_owned(),
         Content::Events => "text/event-stream".to_owned(),
     }
 }

@@ -127,6 +127,7 @@ fn content(content: Content) -> Value {
             "text/csv": { "schema": { "type": "string" } },
             "application/jsonl": { "schema": { "type": "string" } },
         }),
+        Content::Text => json!({ "text/plain": { "schema": { "type": "string" } } }),
         Content::Events => json!({ "text/event-stream": { "schema": { "type": "string" } } }),
     }
 }

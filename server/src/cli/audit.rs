@@ -1,5 +1,6 @@
 //! `carillon audit`: the log, for evidence outside.
 
+use carillon_engine::audit::prove;
 use carillon_engine::{Caller, Engine, EngineError};
 use clap::{Args, Subcommand};
 
@@ -18,6 +19,12 @@ mod verify;
 pub(super) enum Audit {
     /// Write records to standard output, newest first; the export is itself audited
     Export(Export),
+    /// Write the proof of one record to standard output, for `verify --proof`
+    Prove {
+        /// Its number
+        #[arg(value_name = "NUMBER")]
+        seq: i64,
+    },
     /// Recompute the whole log from its bytes: 0 intact, 1 tampered, 3 cannot tell
     Verify(Box<verify::Verify>),
 }
@@ -46,6 +53,7 @@ impl Audit {
     pub(super) async fn run(self, settings: &Settings) -> Outcome {
         let export = match self {
             Self::Verify(verify) => return verify.run(settings).await,
+            Self::Prove { seq } => return prove_one(settings, seq).await,
             Self::Export(export) => export,
         };
         let opened = startup::open_beside(settings).await?;
@@ -89,8 +97,20 @@ impl Export {
     }
 }
 
+/// Reads the database and nothing else.
+async fn prove_one(settings: &Settings, seq: i64) -> Outcome {
+    let store = verify::open(settings).await?;
+    let proof = prove(&store, seq).await;
+    store.close().await;
+    match proof {
+        Ok(proof) => output::bytes(&proof.to_string()).map_err(gone),
+        Err(EngineError::NotFound) => Err(Failure::Failed(format!("there is no record {seq}"))),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn gone(error: std::io::Error) -> Failure {
-    Failure::Failed(format!("the export was not taken to its end: {error}"))
+    Failure::Failed(format!("not all of it was taken: {error}"))
 }
 
 fn usage(problem: Problem) -> Failure {

@@ -32,6 +32,7 @@ pub(super) fn routes(table: Table) -> Table {
         .get("/audit/export", VIEW, export)
         .get("/audit/{seq}", VIEW, record::show)
         .post_proved("/audit/{seq}/number", NUMBERS, number::read)
+        .get("/audit/{seq}/proof", VIEW, record::proof_of)
 }
 
 /// `GET /audit`.
@@ -59,7 +60,8 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
         chips: asked.chips(),
         clear_href: "/audit".to_owned(),
         paging: seek::paging(&page, &asked.at("/audit"), total),
-        rows: page.items.iter().map(audit_row::row_view).collect(),
+        rows: page.items.iter().map(|row| line(row, &asked)).collect(),
+        lines: asked.lines(),
         exports: exports(&asked, below),
         chain: Some(chain),
         filter: asked.filter,
@@ -82,18 +84,32 @@ async fn page(
             next: None,
         });
     }
-    let engine = visit.app.engine().clone();
-    let found = engine
-        .audit_page(caller, &asked.query, &seek::seek(query), ROWS)
-        .await;
+    let found = one_page(visit, caller, asked, &seek::seek(query)).await;
     match seek::or_first(visit, found)? {
         Some(page) => Ok(page),
-        None => {
-            engine
-                .audit_page(caller, &asked.query, &Seek::Start, ROWS)
-                .await
-        }
+        None => one_page(visit, caller, asked, &Seek::Start).await,
     }
+}
+
+async fn one_page(
+    visit: &Visit,
+    caller: &Caller,
+    asked: &Asked,
+    seek: &Seek,
+) -> Result<Page<AuditRow>, EngineError> {
+    let (engine, query) = (visit.app.engine(), &asked.query);
+    if asked.by_job() {
+        engine.audit_page_by_job(caller, query, seek, ROWS).await
+    } else {
+        engine.audit_page(caller, query, seek, ROWS).await
+    }
+}
+
+fn line(row: &AuditRow, asked: &Asked) -> audit_row::Line {
+    let mut line = audit_row::row_view(row);
+    let job = row.event.job.as_deref().filter(|_| asked.by_job());
+    line.job_records = job.map(|job| asked.records_of(job));
+    line
 }
 
 /// How far the log reaches, what was signed of it, and what the notary complains of.

@@ -3,7 +3,7 @@
 //! Owns the words of every event. Shared by the log and by the timeline of a phone.
 
 use carillon_contract::Href;
-use carillon_contract::audit::AuditRow as Line;
+pub use carillon_contract::audit::AuditRow as Line;
 use carillon_contract::list::Link;
 use carillon_domain::event::Event;
 use carillon_domain::{Cause, action};
@@ -33,6 +33,7 @@ pub fn row_view(row: &AuditRow) -> Line {
             .job
             .as_ref()
             .map(|id| Link::new(command(event), format!("/jobs/{id}"))),
+        job_records: None,
     }
 }
 

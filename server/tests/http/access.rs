@@ -69,6 +69,7 @@ const NEEDS: &[(&str, &str, Option<Permission>)] = {
         ("POST", "/api/v1/stop-all/release", Some(P::ReleaseStop)),
         ("GET", "/api/v1/audit", Some(P::ViewAudit)),
         ("GET", "/api/v1/audit/{seq}", Some(P::ViewAudit)),
+        ("GET", "/api/v1/audit/{seq}/proof", Some(P::ViewAudit)),
         ("GET", "/api/v1/audit/export", Some(P::ViewAudit)),
         ("GET", "/api/v1/audit/checkpoint", Some(P::ViewAudit)),
         ("GET", "/api/v1/users", Some(P::Administer)),

@@ -5,7 +5,7 @@ use std::path::Path;
 use carillon_domain::Timestamp;
 use carillon_domain::event::{Actor, Event};
 use carillon_domain::role::Role;
-use carillon_engine::audit::{SignedCheckpoint, VerifierKey};
+use carillon_engine::audit::{InclusionProof, SignedCheckpoint, VerifierKey};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -43,6 +43,24 @@ pub(crate) async fn a_checkpoint_is_handed_out(house: House) -> House {
     let note: SignedCheckpoint = told["note"].as_str().unwrap().parse().unwrap();
     assert!(note.is_signed_by(&key));
     assert_eq!(note.checkpoint.size, told["size"].as_u64().unwrap());
+    let proof = api.get("/audit/700/proof").await;
+    assert_eq!(proof.status, 200, "{}", proof.text);
+    let read: InclusionProof = proof.text.parse().unwrap();
+    assert!(read.check(&key).unwrap().starts_with("{\"seq\":700,"));
+    api.get("/audit/70000/proof")
+        .await
+        .problem(404, "not_found");
+    let mut browser = Person::sign_in(&house, Role::Auditor).await;
+    let page = browser.see("/audit/700").await.text;
+    assert!(page.contains("/audit/700/proof"), "{page}");
+    let file = browser.see("/audit/700/proof").await;
+    assert_eq!(file.text, proof.text);
+    let name = file.headers["content-disposition"].to_str().unwrap();
+    assert_eq!(name, "attachment; filename=\"record-700.tlog-proof\"");
+    let newest = api.get("/audit?limit=1").await.expect(200);
+    let newest = newest["items"][0]["seq"].as_i64().unwrap();
+    let refused = api.get(&format!("/audit/{newest}/proof")).await;
+    refused.problem(409, "conflict");
     house
 }
 
@@ -163,6 +181,20 @@ async fn a_log_is_checked_beside_the_server_and_after_it() {
     let (status, out, err) = verify(&dir, &[]).await;
     assert_eq!((status, err.as_str()), (0, ""), "{out}");
     assert!(out.starts_with("intact: "), "{out}");
+    let (status, out, err) = asked(&dir, &["audit", "prove", "500"]).await;
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert_eq!(out, api.get("/audit/500/proof").await.text);
+    let file = dir.join("record-500.tlog-proof");
+    let check = ["--proof", file.to_str().unwrap()];
+    std::fs::write(&file, out.replace("index 500", "index 501")).unwrap();
+    let (status, _, err) = verify(&dir, &check).await;
+    assert_eq!(status, 1, "{err}");
+    std::fs::write(&file, &out).unwrap();
+    let (status, out, err) = verify(&dir, &check).await;
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert!(out.contains("{\"seq\":500,"), "{out}");
+    let (status, _, err) = asked(&dir, &["audit", "prove", "70000"]).await;
+    assert_eq!((status, err.lines().count()), (1, 1), "{err}");
     let kept = house.stop().await;
     let (status, out, _) = verify(&dir, &[]).await;
     assert_eq!(status, 0);

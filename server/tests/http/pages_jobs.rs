@@ -161,6 +161,10 @@ pub(crate) async fn a_person_does_the_whole_job(house: House) -> House {
         "{}",
         log.text
     );
+    let per_job = anna.see("/audit?action=target.*&per=job").await.text;
+    assert_eq!(per_job.matches(">Its records<").count(), 1, "{per_job}");
+    let records = format!("/audit?action=target.%2A&amp;job={}", &job[6..]);
+    assert!(per_job.contains(&records), "{per_job}");
     let list = anna.see("/jobs?tab=finished").await;
     assert!(list.text.contains(job), "{}", list.text);
     fleet.stop().await;

@@ -14,6 +14,8 @@ use crate::list::{Chip, Link, Paging, Tab};
 pub struct AuditView {
     /// Mine · Commands · Failures · Sign-ins · Administration · Everything.
     pub presets: Vec<Tab>,
+    /// One line for each record · for each job.
+    pub lines: Vec<Tab>,
     /// Filters as typed.
     pub filter: AuditFilter,
     /// The period that is shown, in words: "Last 30 days".
@@ -63,6 +65,8 @@ pub struct AuditFilter {
     pub q: String,
     /// `below`: the number of a record; only older ones are meant.
     pub below: String,
+    /// `per=job`: one line for each job.
+    pub per: String,
 }
 
 /// How far the log reaches.
@@ -109,6 +113,21 @@ pub struct AuditRow {
     pub ip: Option<String>,
     /// The job it belongs to, with its title.
     pub job: Option<Link>,
+    /// Where the line stands for the whole job: its records that fit.
+    pub job_records: Option<String>,
+}
+
+/// The first checkpoint that covers a record, and the proof under it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofView {
+    /// How many records the checkpoint covers.
+    pub size: i64,
+    /// When it was signed.
+    pub at: Timestamp,
+    /// The proof as a file.
+    pub href: String,
+    /// How to check that file.
+    pub command: String,
 }
 
 /// A dialled number that a record commits to. `POST /audit/{seq}/number`: `reason`.
@@ -154,6 +173,8 @@ pub struct AuditRecordView {
     pub entry: String,
     /// Its hash, hexadecimal.
     pub leaf_hash: String,
+    /// How it is proven; `None` while it is not signed.
+    pub proof: Option<ProofView>,
     /// The records before and after.
     pub previous_href: Option<String>,
     /// The record after.

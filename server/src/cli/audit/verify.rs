@@ -1,11 +1,12 @@
-//! `carillon audit verify`: whether the log is what was written and signed.
+//! `carillon audit verify`: whether the log, or one record of it, is what was written and signed.
 //!
 //! Reads the database and nothing else; an examined copy stays as it is.
 
 use std::path::{Path, PathBuf};
 
 use carillon_engine::audit::{
-    Evidence, Intact, SignedCheckpoint, SigningKey, Verdict, VerifierKey, notes, verify,
+    Evidence, InclusionProof, Intact, NoNote, ProofFault, SignedCheckpoint, SigningKey, Verdict,
+    VerifierKey, notes, verify,
 };
 use carillon_store::Store;
 use clap::Args;
@@ -26,10 +27,16 @@ pub(in crate::cli) struct Verify {
     /// The key whose signatures count, as you noted it; else that of the signing key's file
     #[arg(long, value_name = "KEY")]
     vkey: Option<VerifierKey>,
+    /// The proof of one record: checks that, and no database
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["checkpoint", "anchor"])]
+    proof: Option<PathBuf>,
 }
 
 impl Verify {
     pub(super) async fn run(self, settings: &Settings) -> Outcome {
+        if let Some(file) = &self.proof {
+            return self.one(file, settings);
+        }
         let evidence = self.evidence(settings)?;
         let store = open(settings).await?;
         let verdict = verify(&store, &evidence).await;
@@ -50,10 +57,43 @@ impl Verify {
         }
     }
 
-    fn evidence(&self, settings: &Settings) -> Result<Evidence, Failure> {
+    /// Checks the proof of one record.
+    fn one(&self, file: &Path, settings: &Settings) -> Outcome {
+        let cannot = |why: String| Failure::CannotTell(format!("cannot tell: {why}"));
+        let unreadable = |why: String| cannot(format!("{} cannot be read: {why}", file.display()));
+        let text = std::fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
+        let proof: InclusionProof = text
+            .parse()
+            .map_err(|error: NoNote| unreadable(error.to_string()))?;
+        let key = self
+            .key(settings)
+            .ok_or_else(|| cannot("there is no key to check with; give --vkey".to_owned()))?;
+        match proof.check(&key) {
+            Ok(entry) => {
+                let size = proof.checkpoint.checkpoint.size;
+                output::line(&format!(
+                    "proven: record {} of {}, under the checkpoint of {size} records\n{entry}",
+                    proof.index,
+                    key.name()
+                ));
+                Ok(())
+            }
+            Err(fault @ ProofFault::NoRecord) => Err(cannot(fault.to_string())),
+            Err(fault) => {
+                let finding = format!("tampered: record {}: {fault}", proof.index);
+                Err(Failure::Failed(finding))
+            }
+        }
+    }
+
+    fn key(&self, settings: &Settings) -> Option<VerifierKey> {
         let own = || SigningKey::load(&startup::signing_key_source(settings)).ok();
         let key = self.vkey.clone();
-        let key = key.or_else(|| own().map(|key| key.public().clone()));
+        key.or_else(|| own().map(|key| key.public().clone()))
+    }
+
+    fn evidence(&self, settings: &Settings) -> Result<Evidence, Failure> {
+        let key = self.key(settings);
         let mut kept = Vec::new();
         for path in self.checkpoint.iter().chain(&self.anchor) {
             for file in files_of(path)? {
@@ -69,7 +109,7 @@ impl Verify {
 }
 
 /// The database, neither made nor brought up to date.
-async fn open(settings: &Settings) -> Result<Store, Failure> {
+pub(super) async fn open(settings: &Settings) -> Result<Store, Failure> {
     let cannot = |why: String| Failure::CannotTell(format!("cannot tell: {why}"));
     if let Some(file) = startup::sqlite_file(settings).filter(|file| !file.exists()) {
         return Err(cannot(format!(

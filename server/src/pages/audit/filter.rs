@@ -20,7 +20,7 @@ use carillon_language::say;
 /// Names of everything that an address may ask.
 pub(super) const KNOWN: &[&str] = &[
     "from", "to", "actor", "action", "phone", "site", "group", "job", "result", "ip", "q",
-    "period", "below", "after", "before",
+    "period", "below", "per", "after", "before",
 ];
 const USUAL_DAYS: u64 = 30;
 const USUAL: Duration = Duration::from_hours(USUAL_DAYS * 24);
@@ -95,15 +95,46 @@ impl Asked {
             href.add_some(name, value)
         });
         href.add_some("period", if self.all_time { "all" } else { "" })
+            .add_some("per", &self.filter.per)
     }
 
     /// The same with the beginning of the usual days as an instant, which a later click keeps.
     pub(super) fn as_shown(&self, path: &str) -> Href {
-        let href = self.at(path);
+        let href = self.at(path).without("per");
         match self.query.from {
             Some(from) if self.filter.from.is_empty() => href.set("from", from),
             _ => href,
         }
+    }
+
+    /// Whether there is one line for each job.
+    pub(super) fn by_job(&self) -> bool {
+        !self.filter.per.is_empty()
+    }
+
+    /// One line for each record, or for each job.
+    pub(super) fn lines(&self) -> Vec<Tab> {
+        let here = self.at("/audit").without("per");
+        let tab = |text: &str, href: Href, current| Tab {
+            text: text.to_owned(),
+            href: href.to_string(),
+            count: None,
+            current,
+        };
+        vec![
+            tab(say("One line per record"), here.clone(), !self.by_job()),
+            tab(
+                say("One line per job"),
+                here.set("per", "job"),
+                self.by_job(),
+            ),
+        ]
+    }
+
+    /// The records of one job that fit, a line each.
+    pub(super) fn records_of(&self, job: &str) -> String {
+        let here = self.at("/audit").without("per");
+        here.set("job", job).to_string()
     }
 
     /// The same with no limit of time; `None` when there is none.
@@ -217,6 +248,11 @@ fn filter(query: &Fields) -> AuditFilter {
         ip: text("ip"),
         q: text("q"),
         below: text("below"),
+        per: if query.text("per") == Some("job") {
+            "job".to_owned()
+        } else {
+            String::new()
+        },
     }
 }
 
@@ -337,6 +373,21 @@ mod tests {
         assert_eq!(here, "/audit?actor=anna&below=700");
         assert_eq!(limited.export_fields("csv").text("below"), Some("700"));
         assert_eq!(limited.chips()[1].remove_href, "/audit?actor=anna");
+    }
+
+    #[test]
+    fn a_line_for_each_job_stays_in_each_address_but_an_export() {
+        let by_job = asked("per=job&actor=anna");
+        assert!(by_job.by_job() && !asked("per=day").by_job());
+        assert_eq!(by_job.at("/audit").to_string(), "/audit?actor=anna&per=job");
+        assert_eq!(by_job.records_of("7"), "/audit?actor=anna&job=7");
+        assert!(
+            !by_job
+                .as_shown("/audit/export")
+                .to_string()
+                .contains("per=")
+        );
+        assert_eq!(by_job.lines()[0].href, "/audit?actor=anna");
     }
 
     #[test]

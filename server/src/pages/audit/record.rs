@@ -1,10 +1,11 @@
 //! `/audit/{seq}`: one record, whole.
 
 use axum::extract::Path;
-use carillon_contract::audit::{AuditRecordView, ShownNumber};
+use carillon_contract::audit::{AuditRecordView, ProofView, ShownNumber};
 use carillon_contract::list::Link;
 use carillon_contract::{FormErrors, Href};
 use carillon_domain::event::Event;
+use carillon_engine::audit::Notary;
 use carillon_engine::{Caller, EngineError};
 use carillon_language::say;
 use carillon_store::AuditRow;
@@ -12,6 +13,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::number;
+use crate::api::audit::proof_file;
 use crate::fields::Query;
 use crate::pages::visit::{PageResult, Visit};
 use crate::pages::{action_words, audit_row, notice};
@@ -44,12 +46,34 @@ pub(super) async fn page(
     let engine = visit.app.engine();
     let row = engine.audit_entry(caller, seq).await?;
     let size = i64::try_from(engine.audit_head(caller).await?.size()).unwrap_or(i64::MAX);
+    let proof = proof(&visit, caller, seq).await?;
     let view = AuditRecordView {
+        proof,
         number: number::view(&row.event, caller, asked),
         ..view(&row, size)
     };
     let html = carillon_ui::audit_record(&visit.frame, &view);
     Ok(visit.html(status, html))
+}
+
+/// `GET /audit/{seq}/proof`.
+pub(super) async fn proof_of(visit: Visit, caller: Caller, Path(seq): Path<String>) -> PageResult {
+    proof_file(&visit.app, &caller, &seq).await
+}
+
+async fn proof(visit: &Visit, caller: &Caller, seq: i64) -> Result<Option<ProofView>, EngineError> {
+    let signed = match visit.app.engine().checkpoint_over(caller, seq).await {
+        Err(EngineError::NotFound) => return Ok(None),
+        signed => signed?,
+    };
+    let key = visit.app.notary().and_then(Notary::key);
+    let key = key.map_or_else(|| "KEY".to_owned(), ToString::to_string);
+    Ok(Some(ProofView {
+        size: signed.size,
+        at: signed.at,
+        href: format!("/audit/{seq}/proof"),
+        command: format!("carillon audit verify --vkey {key} --proof record-{seq}.tlog-proof"),
+    }))
 }
 
 fn view(row: &AuditRow, size: i64) -> AuditRecordView {
@@ -63,6 +87,7 @@ fn view(row: &AuditRow, size: i64) -> AuditRecordView {
         details: details(&event.detail),
         entry: row.entry.clone(),
         leaf_hash: hex::encode(&row.leaf_hash),
+        proof: None,
         previous_href: at(row.seq - 1),
         next_href: at(row.seq + 1),
         related: related(event),

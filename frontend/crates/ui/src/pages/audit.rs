@@ -8,9 +8,9 @@ use carillon_language::{moment, retell, say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, chips, dash, empty, fact, facts, filter_errors, get, icon, instant, link_button, mono,
-    note, paging, panel, result_badge, said_with, select, submit, table, tabs, td, th, th_row,
-    total_text, tr,
+    Field, chips, dash, empty, fact, facts, filter_errors, get, hidden, icon, instant, link_button,
+    mono, note, paging, panel, result_badge, said_with, select, submit, table, tabs, td, th,
+    th_row, total_text, tr,
 };
 use crate::shell::Page;
 use crate::words;
@@ -31,6 +31,7 @@ pub(super) fn audit(frame: &FrameView, view: &AuditView) -> String {
             {tabs(say("Views of the log"), &view.presets)}
             {filters(view)}
             {chips(&view.chips, &view.clear_href)}
+            {tabs(say("Lines of the list"), &view.lines)}
             {list(view)}
             {view.chain.as_ref().map(chain)}
         }
@@ -83,6 +84,7 @@ fn filters(view: &AuditView) -> AnyView {
             {Field::text("q", say("Words of the reason")).value(&filter.q).errors(errors).view()}
             {below}
         </div>
+        {(!filter.per.is_empty()).then(|| hidden("per", filter.per.clone()))}
         <div class="row">{submit("primary", "filter", say("Show"))}</div>
     };
     view! {
@@ -205,8 +207,12 @@ fn reason(row: &AuditRow) -> AnyView {
 }
 
 pub(super) fn job(row: &AuditRow) -> AnyView {
+    let records = row.job_records.as_ref().map(|href| {
+        view! { <a class="quiet sub" href=href.clone()>{say("Its records")}</a> }
+    });
     row.job.as_ref().map_or_else(dash, |job| {
-        view! { <a class="quiet" href=job.href.clone()>{job.text.clone()}</a> }.into_any()
+        view! { <a class="quiet" href=job.href.clone()>{job.text.clone()}</a>" "{records} }
+            .into_any()
     })
 }
 

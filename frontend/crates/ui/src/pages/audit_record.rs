@@ -1,14 +1,14 @@
 //! `/audit/{seq}`: one record, as exact as the log has it.
 
 use carillon_contract::FrameView;
-use carillon_contract::audit::AuditRecordView;
+use carillon_contract::audit::{AuditRecordView, ProofView};
 use carillon_language::say;
 use leptos::prelude::*;
 
 use super::audit::{concerns, job, result, who};
 use crate::components::{
-    dash, fact, fact_text, facts, instant_and_age, link_button, mono, panel, table, td,
-    text_or_dash, th, th_row, tr,
+    dash, fact, fact_text, facts, instant, instant_and_age, link_button, mono, panel, said_with,
+    table, td, text_or_dash, th, th_row, tr,
 };
 use crate::shell::{Page, Scripts};
 use crate::words;
@@ -127,9 +127,32 @@ fn committed(view: &AuditRecordView) -> AnyView {
             {facts(vec![
                 fact(say("Number"), words::number(view.row.seq)),
                 fact(say("Hash"), view! { <span class="mono key">{view.leaf_hash.clone()}</span> }),
+                fact(say("Signed"), signed(view.proof.as_ref())),
             ])}
+            {view.proof.as_ref().map(proof)}
         },
     )
+}
+
+fn signed(proof: Option<&ProofView>) -> AnyView {
+    let Some(proof) = proof else {
+        return view! { <span class="muted">{say("not signed yet")}</span> }.into_any();
+    };
+    let size = words::number(proof.size);
+    said_with(
+        say("{when}, with the checkpoint of {size} records"),
+        vec![("when", instant(proof.at)), ("size", size.into_any())],
+    )
+    .into_any()
+}
+
+fn proof(proof: &ProofView) -> AnyView {
+    view! {
+        <p>{say("One file proves this record to whoever has the key, without this server:")}</p>
+        <pre class="code-block" tabindex="0"><code>{proof.command.clone()}</code></pre>
+        <div class="row">{link_button(proof.href.clone(), "download", say("Take the proof"))}</div>
+    }
+    .into_any()
 }
 
 fn related(view: &AuditRecordView) -> Option<AnyView> {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use carillon_contract::account::{AccountView, SessionRow};
 use carillon_contract::approvals::{ApprovalRow, ApprovalsView, SettingsView};
 use carillon_contract::audit::{
-    AuditFilter, AuditRecordView, AuditRow, AuditView, ChainView, NumberView, ShownNumber,
+    AuditFilter, AuditRecordView, AuditRow, AuditView, ChainView, NumberView, ProofView,
+    ShownNumber,
 };
 use carillon_contract::credentials::{CredentialFormView, CredentialRow, CredentialsView};
 use carillon_contract::failure::FailureView;
@@ -1797,6 +1798,9 @@ impl Samples {
             job: action
                 .starts_with("target")
                 .then(|| Link::new(self.s("Restart"), "/jobs/x")),
+            job_records: action
+                .starts_with("target")
+                .then(|| "/audit?job=x".to_owned()),
         }
     }
 
@@ -1821,6 +1825,7 @@ impl Samples {
         .collect::<Vec<_>>();
         let many = AuditView {
             presets: presets.clone(),
+            lines: presets.iter().take(2).cloned().collect(),
             filter: AuditFilter {
                 from: "2026-10-23".to_owned(),
                 q: self.s("INC-4711"),
@@ -1874,6 +1879,13 @@ impl Samples {
             entry: self.s("{\"seq\":184216,\"action\":\"target.result\"}"),
             leaf_hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
                 .to_owned(),
+            proof: Some(ProofView {
+                size: 184_320,
+                at: ago(600),
+                href: "/audit/184216/proof".to_owned(),
+                command: self
+                    .s("carillon audit verify --vkey KEY --proof record-184216.tlog-proof"),
+            }),
             previous_href: Some("/audit/184215".to_owned()),
             next_href: Some("/audit/184217".to_owned()),
             related: vec![Link::new(self.s("All records of this job"), "/audit?job=x")],

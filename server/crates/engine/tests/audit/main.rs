@@ -7,8 +7,10 @@
     reason = "a test fails by panicking and says on standard error what it skips"
 )]
 
+mod anywhere;
 mod checkpoints;
 mod house;
+mod proofs;
 mod tampering;
 
 macro_rules! cases {
@@ -36,6 +38,9 @@ cases! {
     checkpoints::a_shorter_log_is_not_signed_again,
     checkpoints::another_key_signs_nothing,
     checkpoints::anchors_catch_up,
+    proofs::a_record_is_proven_by_one_file,
+    proofs::a_proof_that_was_touched_proves_nothing,
+    proofs::only_what_leads_to_the_signed_root_is_proven,
     tampering::an_honest_log_is_intact,
     tampering::a_record_that_was_touched_is_named,
     tampering::an_index_that_was_touched_is_named,
