@@ -184,6 +184,7 @@ impl Asked {
             (say("Failures"), "result", FAILURES),
             (say("Sign-ins"), "action", SIGN_INS),
             (say("Administration"), "action", ADMINISTRATION),
+            (say("Approvals"), "action", APPROVALS),
         ];
         let set = self.chips();
         let is_set = |name: &str, value: &str| self.pairs().contains(&(name, value));
@@ -222,6 +223,7 @@ impl Asked {
 
 const COMMANDS: &str = "job.*,target.result,stop_all.*";
 const FAILURES: &str = "failed,unknown,denied";
+const APPROVALS: &str = "job.approved,job.denied,job.approval_expired";
 const SIGN_INS: &str = "account.*,session.*";
 const ADMINISTRATION: &str = "user.*,token.*,site.*,group.*,credential.*,phone.*,phones.*,\
      inventory.*,setup.*";

@@ -29,6 +29,9 @@ impl Store {
         let everything = (0, i64::MAX);
         let asked = (query, &self.reach);
         let mut walk = Walk::begin(&mut conn, asked, everything, true).await?;
+        if query.phone.is_some() && query.text.trim().is_empty() {
+            return of_phone(&walk, &mut conn, most).await;
+        }
         let mut count = 0;
         let mut looked = 0;
         let cost = if query.text.trim().is_empty() {
@@ -52,6 +55,22 @@ impl Store {
         }
         Ok(AtLeast { count, exact: true })
     }
+}
+
+/// One phone has few records, and an index that leads to them.
+async fn of_phone(walk: &Walk, conn: &mut Conn<'_>, most: i64) -> Result<AtLeast> {
+    let (low, high) = walk.rest;
+    let mut sql = Sql::new("SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM audit a");
+    sql.push(" WHERE a.seq >= ").bind(low);
+    sql.push(" AND a.seq < ").bind(high);
+    walk.query.conditions(&mut sql, &walk.reach);
+    sql.push(" LIMIT ").bind(most.saturating_add(1));
+    sql.push(") AS found");
+    let count = conn.number(sql, "n").await?;
+    Ok(AtLeast {
+        count: count.min(most),
+        exact: count <= most,
+    })
 }
 
 /// What the marks say of these records, and the tiles for which they do not say enough.

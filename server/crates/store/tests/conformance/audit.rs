@@ -421,6 +421,14 @@ pub(crate) async fn what_came_later_is_not_counted(db: Database) {
             assert_eq!(counted, AtLeast { count, exact }, "{query:?}");
         }
     }
+    let phone = AuditQuery {
+        phone: Some(mac(9)),
+        ..AuditQuery::default()
+    };
+    for (most, count, exact) in [(35, 35, true), (34, 34, false)] {
+        let counted = db.store.audit_count(&phone, most).await.unwrap();
+        assert_eq!(counted, AtLeast { count, exact });
+    }
     let (query, _) = &long_queries()[2];
     let counted = db.store.audit_count(query, 0).await.unwrap();
     assert!(counted.exact, "few tiles are looked at in any case");
