@@ -19,6 +19,7 @@ const NO_PAGE = [
   '/phones/export',
   '/phones/import/{id}/errors.csv',
   '/audit/export',
+  '/audit/{seq}/proof',
   '/phones/{mac}/screen/{id}',
   '/jobs/{id}/feed',
   '/jobs/{id}/targets.csv',
