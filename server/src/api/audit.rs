@@ -167,6 +167,7 @@ fn record(row: &AuditRow) -> AuditRecord {
 pub fn filter(query: &Fields) -> Result<AuditQuery, Problem> {
     let text = |name: &str| query.filled(name).map(str::to_owned);
     let words = query.all("action").flat_map(|text| text.split(','));
+    let words = words.map(str::trim);
     let (not_actions, actions): (Vec<&str>, Vec<&str>) = words
         .filter(|word| !word.is_empty())
         .partition(|word| word.starts_with('-'));
@@ -179,7 +180,7 @@ pub fn filter(query: &Fields) -> Result<AuditQuery, Problem> {
         actions: actions.into_iter().map(str::to_owned).collect(),
         not_actions: not_actions
             .into_iter()
-            .map(|word| word[1..].to_owned())
+            .map(|word| word.trim_start_matches('-').to_owned())
             .collect(),
         phone: parsed(query, "phone")?,
         site: text("site"),

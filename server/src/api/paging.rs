@@ -111,6 +111,7 @@ where
 {
     let words = query.all(name).flat_map(|text| text.split(','));
     words
+        .map(str::trim)
         .filter(|word| !word.is_empty())
         .map(|word| {
             word.parse()

@@ -1,4 +1,5 @@
-//! Throws away, now and then, what is over: sessions, and numbers whose time has come.
+//! Throws away, now and then, what is over: sessions, keys of requests, and numbers whose time has
+//! come.
 
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ pub(super) async fn run(engine: Engine, keep_numbers: Option<Duration>, stop: Ca
         }
         if let Err(error) = engine.sweep_sessions().await {
             tracing::warn!(error = %chain(&error), "old sessions could not be swept");
+        }
+        if let Err(error) = engine.sweep_idempotency_keys().await {
+            tracing::warn!(error = %chain(&error), "old keys of requests could not be removed");
         }
         let Some(keep) = keep_numbers else { continue };
         if let Err(error) = engine.remove_numbers(keep).await {

@@ -19,8 +19,9 @@ use crate::destination::Destination;
 use crate::failure::Failure;
 
 const AGENT: &str = concat!("Carillon/", env!("CARGO_PKG_VERSION"));
-/// A receiver may ask for patience, within reason.
-const LONGEST_PAUSE: u64 = 3600;
+/// A receiver may ask for patience, within reason: for less than after what somebody is told that
+/// it stands still, and than what another node waits before it takes over.
+const LONGEST_PAUSE: u64 = 60;
 
 /// What is asked of a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -112,8 +112,8 @@ async fn hand_over(wire: &mut dyn Wire, bytes: &[u8]) -> Result<(), Failure> {
         match wire.read(&mut said).await {
             Ok(0) => return Ok(()),
             Ok(_) => {}
-            // The end without a farewell of TLS: the end of the connection itself was in order.
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(()),
+            // Under TLS an end without its farewell is nobody's word: anybody on the way can
+            // close a connection.
             Err(error) => return Err(cut(error)),
         }
     }

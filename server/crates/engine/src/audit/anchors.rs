@@ -159,8 +159,9 @@ impl Anchor {
             }
         };
         let sent = self.send(&row).await;
-        // An earlier process may have brought it there, to a place that takes each name once.
-        let there = *reached == 0 && sent.as_ref().is_err_and(is_there);
+        // An earlier try whose answer was lost may have brought it there, or another node, to a
+        // place that takes each name once.
+        let there = sent.as_ref().is_err_and(is_there);
         match sent {
             Err(failure) if !there => {
                 self.failed(&failure);
@@ -224,11 +225,5 @@ impl Anchor {
 
 /// Whether the receiver says that it has the file already.
 const fn is_there(failure: &Failure) -> bool {
-    matches!(
-        failure,
-        Failure::Status {
-            status: 409 | 412,
-            ..
-        }
-    )
+    matches!(failure, Failure::Status { status: 412, .. })
 }

@@ -13,6 +13,7 @@ mod held;
 mod looked_at;
 mod preview;
 mod read;
+mod replay;
 mod resolve;
 mod retry;
 mod rules;

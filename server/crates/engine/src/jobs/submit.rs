@@ -12,6 +12,7 @@ use super::deadline;
 use super::dialling;
 use super::looked_at;
 use super::preview::{JobPreview, check, preview};
+use super::replay::{KEY_LIFE, replayed};
 use super::resolve::resolve;
 use super::rules;
 use crate::Engine;
@@ -20,9 +21,6 @@ use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::ids::new_id;
 use crate::secrets::Place;
-
-/// How long an idempotency key is remembered.
-const KEY_LIFE: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// What comes with a request besides the request.
 #[derive(Clone, Debug, Default)]
@@ -57,7 +55,7 @@ impl Engine {
         submission: Submission,
     ) -> Result<Submitted> {
         let seen = caller.sight(Permission::RunJobs, &self.store)?;
-        let key = idempotency(caller, request, &submission)?;
+        let key = self.idempotency(caller, request, &submission)?;
         if let Some(before) = self.made_before(key.as_ref()).await? {
             return Ok(before);
         }
@@ -203,15 +201,6 @@ async fn start(unit: &mut Unit, id: &str, preview: &JobPreview, now: Timestamp) 
     Ok(())
 }
 
-fn replayed(used: KeyUse) -> Result<Submitted> {
-    match used {
-        KeyUse::SameRequest(id) => Ok(Submitted { id, replayed: true }),
-        KeyUse::Fresh | KeyUse::OtherRequest => Err(EngineError::Conflict(
-            "this idempotency key was used for another request: use a new one".to_owned(),
-        )),
-    }
-}
-
 fn expect(request: &JobRequest, preview: &JobPreview) -> Result<()> {
     let Some(expect) = &request.expect else {
         return Ok(());
@@ -234,31 +223,6 @@ fn require_reason(request: &JobRequest, preview: &JobPreview) -> Result<()> {
         return Err(EngineError::invalid("reason", "required", message));
     }
     Ok(())
-}
-
-fn idempotency(
-    caller: &Caller,
-    request: &JobRequest,
-    submission: &Submission,
-) -> Result<Option<IdempotencyKey>> {
-    let Some(key) = &submission.idempotency_key else {
-        return Ok(None);
-    };
-    if key.is_empty() || key.len() > 128 || !key.chars().all(|c| c.is_ascii_graphic()) {
-        let message = "an idempotency key is 1 to 128 printable characters";
-        return Err(EngineError::invalid("idempotency_key", "invalid", message));
-    }
-    let body = serde_json::to_vec(&(request, &submission.retry_of))
-        .map_err(|_| EngineError::Internal("a request without a JSON form"))?;
-    let hash = <sha2::Sha256 as sha2::Digest>::digest(&body);
-    Ok(Some(IdempotencyKey {
-        user_id: caller
-            .user_id
-            .clone()
-            .unwrap_or_else(|| caller.actor.id.clone()),
-        key: key.clone(),
-        body_hash: hash.to_vec(),
-    }))
 }
 
 fn targets(preview: &JobPreview) -> Vec<NewTarget> {

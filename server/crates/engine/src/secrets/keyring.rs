@@ -29,6 +29,8 @@ pub enum Purpose {
     Throttle,
     /// Cookies of browsers in which somebody signed in before.
     Browser,
+    /// Requests, to know one again that comes twice.
+    Request,
 }
 
 impl Purpose {
@@ -40,6 +42,7 @@ impl Purpose {
             Self::Csrf => b"carillon-subkey-v1/csrf",
             Self::Throttle => b"carillon-subkey-v1/throttle",
             Self::Browser => b"carillon-subkey-v1/browser",
+            Self::Request => b"carillon-subkey-v1/request",
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Pausing, cancelling, retrying, stopping itself.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use carillon_domain::job::JobRequest;
 use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_domain::{Cause, JobState, TargetState};
-use carillon_engine::EngineError;
 use carillon_engine::jobs::Submission;
+use carillon_engine::{Clock, EngineError};
 use carillon_simulator::{FleetConfig, Profile};
 use serde_json::json;
 
@@ -173,7 +174,9 @@ pub(crate) async fn a_retry_is_a_new_job_of_exactly_the_chosen_phones(place: Pla
 }
 
 pub(crate) async fn the_same_key_and_body_are_one_job(place: Place) {
-    let house = House::new(place, FleetConfig::uniform(Profile::Normal, 3, PlainHttp)).await;
+    let clock = Clock::manual(Clock::system().now());
+    let fleet = FleetConfig::uniform(Profile::Normal, 3, PlainHttp);
+    let house = House::with_clock(place, fleet, clock.clone()).await;
     let body = request(json!({"action": "VOLUME_UP", "targets": {"filter": ""}}));
     let submission = Submission {
         idempotency_key: Some("once".to_owned()),
@@ -190,6 +193,10 @@ pub(crate) async fn the_same_key_and_body_are_one_job(place: Place) {
     let other = request(json!({"action": "VOLUME_DOWN", "targets": {"filter": ""}}));
     let refused = house.engine.submit_job(&caller, &other, submission).await;
     assert!(matches!(refused, Err(EngineError::Conflict(_))));
+    let sweep = || house.engine.sweep_idempotency_keys();
+    assert_eq!(sweep().await.unwrap(), 0);
+    clock.advance(Duration::from_hours(25));
+    assert_eq!(sweep().await.unwrap(), 1);
 }
 
 pub(crate) async fn a_set_that_changed_since_it_was_seen_is_refused(place: Place) {

@@ -117,6 +117,15 @@ pub(crate) async fn an_anchor_that_fails_is_said_and_catches_up(house: House) {
         tokio::task::yield_now().await;
     }
     assert_eq!(again.behind(), None);
+    // Another node that has the same key can be faster at any time.
+    house.clock.advance(Duration::from_hours(2));
+    house.record(10).await;
+    notary.look(true).await.unwrap();
+    let size = house.size().await;
+    while again.states()[0].reached != size {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(again.behind(), None);
     again.stop().await;
     house.close().await;
 }
