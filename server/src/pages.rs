@@ -30,6 +30,7 @@ pub mod language;
 pub mod link;
 pub mod meanwhile;
 pub mod notice;
+mod once;
 pub mod overview;
 pub mod phone;
 pub mod phone_form;

@@ -17,6 +17,7 @@ use carillon_language::{say, say_many};
 use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::once;
 use super::refused::refusal;
 use super::visit::{PageResult, Visit, done};
 use super::{area, notice, tokens};
@@ -54,7 +55,11 @@ struct Extra {
 async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
     notice::unknown(&mut visit, &query, &["made"]);
     let new_token = match query.filled("made") {
-        Some(id) => made(&mut visit, &caller, id).await?,
+        Some(id) => {
+            let gone =
+                say("That token was shown already. If it is lost, revoke it and make another.");
+            once::taken(&mut visit, &caller, (MADE, id), gone).await?
+        }
         None => None,
     };
     let extra = Extra {
@@ -62,25 +67,6 @@ async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
         ..Extra::default()
     };
     page(visit, &caller, extra).await
-}
-
-/// Takes a new token for its one appearance.
-async fn made(
-    visit: &mut Visit,
-    caller: &Caller,
-    id: &str,
-) -> Result<Option<ShownToken>, EngineError> {
-    match visit.app.engine().take_draft(caller, MADE, id).await {
-        Ok(token) => Ok(Some(token)),
-        Err(EngineError::NotFound) => {
-            notice::warn(
-                visit,
-                say("That token was shown already. If it is lost, revoke it and make another."),
-            );
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
 }
 
 async fn page(visit: Visit, caller: &Caller, extra: Extra) -> Result<Response, Problem> {

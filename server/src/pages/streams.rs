@@ -17,6 +17,7 @@ use carillon_store::StreamRow as Stored;
 use secrecy::ExposeSecret as _;
 
 use super::notice;
+use super::once;
 use super::visit::{PageResult, Visit};
 use crate::app::App;
 use crate::fields::{Form, Query};
@@ -40,7 +41,10 @@ pub(super) fn routes(table: Table) -> Table {
 async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
     notice::unknown(&mut visit, &query, &["made"]);
     let new_secret = match query.filled("made") {
-        Some(id) => made(&mut visit, &caller, id).await?,
+        Some(id) => {
+            let gone = say("That secret was shown already. If it is lost, make a new one.");
+            once::taken(&mut visit, &caller, (MADE, id), gone).await?
+        }
         None => None,
     };
     let anchors = visit.app.anchors().map(Anchors::states);
@@ -55,22 +59,6 @@ async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
     };
     let html = carillon_ui::streams(&visit.frame, &view);
     Ok(visit.page(html))
-}
-
-async fn made(
-    visit: &mut Visit,
-    caller: &Caller,
-    id: &str,
-) -> Result<Option<NewSecret>, EngineError> {
-    match visit.app.engine().take_draft(caller, MADE, id).await {
-        Ok(secret) => Ok(Some(secret)),
-        Err(EngineError::NotFound) => {
-            let text = say("That secret was shown already. If it is lost, make a new one.");
-            notice::warn(visit, text);
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
 }
 
 /// `POST /admin/streams/{name}/secret`.

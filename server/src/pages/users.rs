@@ -14,6 +14,7 @@ use carillon_language::say;
 use http::StatusCode;
 use secrecy::SecretString;
 
+use super::once;
 use super::refused::{Refusal, refusal, version};
 use super::visit::{PageResult, Visit, done};
 use super::{area, link, notice};
@@ -135,7 +136,10 @@ async fn edit(
     notice::unknown(&mut visit, &query, &["link"]);
     let user = visit.app.engine().find_user(&caller, &name).await?;
     let link = match query.filled("link") {
-        Some(id) => take_link(&mut visit, &caller, id).await?,
+        Some(id) => {
+            let gone = say("That link was shown already. If it is lost, make another.");
+            once::taken(&mut visit, &caller, (LINK, id), gone).await?
+        }
         None => None,
     };
     let refused = Refusal {
@@ -143,23 +147,6 @@ async fn edit(
         errors: FormErrors::default(),
     };
     Ok(form(visit, &caller, (user, link), refused))
-}
-
-/// Takes a new link for its one appearance.
-async fn take_link(
-    visit: &mut Visit,
-    caller: &Caller,
-    id: &str,
-) -> Result<Option<String>, EngineError> {
-    match visit.app.engine().take_draft(caller, LINK, id).await {
-        Ok(link) => Ok(Some(link)),
-        Err(EngineError::NotFound) => {
-            let text = say("That link was shown already. If it is lost, make another.");
-            notice::warn(visit, text);
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
 }
 
 fn form(

@@ -11,16 +11,14 @@ use carillon_contract::audit::{NumberView, ShownNumber};
 use carillon_domain::event::Event;
 use carillon_domain::role::Permission;
 use carillon_engine::{Caller, EngineError};
-use carillon_language::say;
 use secrecy::ExposeSecret as _;
 
 use super::record;
 use crate::fields::Form;
-use crate::pages::notice;
 use crate::pages::refused::refusal;
 use crate::pages::visit::{PageResult, Visit};
 
-const SHOWN: &str = "number";
+pub(super) const SHOWN: &str = "number";
 /// It waits so long for its page.
 const WAITS: Duration = Duration::from_mins(2);
 
@@ -48,25 +46,6 @@ pub(super) async fn read(
     };
     let id = engine.keep_draft(&caller, SHOWN, &shown, WAITS).await?;
     Ok(visit.see_other(&format!("/audit/{seq}?shown={id}")))
-}
-
-/// A number for its one appearance.
-pub(super) async fn taken(
-    visit: &mut Visit,
-    caller: &Caller,
-    id: &str,
-) -> Result<Option<ShownNumber>, EngineError> {
-    match visit.app.engine().take_draft(caller, SHOWN, id).await {
-        Ok(shown) => Ok(Some(shown)),
-        Err(EngineError::NotFound) => {
-            notice::warn(
-                visit,
-                say("That number was shown already. Ask again if you need it."),
-            );
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
 }
 
 /// What the page of a record says of its number; nothing where it has none.

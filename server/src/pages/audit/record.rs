@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::number;
 use crate::api::audit::proof_file;
 use crate::fields::Query;
+use crate::pages::once;
 use crate::pages::visit::{PageResult, Visit};
 use crate::pages::{action_words, audit_row, notice};
 
@@ -28,7 +29,10 @@ pub(super) async fn show(
     notice::unknown(&mut visit, &query, &["shown"]);
     let seq = seq.parse().map_err(|_| EngineError::NotFound)?;
     let shown = match query.filled("shown") {
-        Some(id) => number::taken(&mut visit, &caller, id).await?,
+        Some(id) => {
+            let gone = say("That number was shown already. Ask again if you need it.");
+            once::taken(&mut visit, &caller, (number::SHOWN, id), gone).await?
+        }
         None => None,
     };
     let typed = (String::new(), FormErrors::default());

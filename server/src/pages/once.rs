@@ -1,0 +1,30 @@
+//! What is shown once: it waits sealed for the page behind a redirect, which takes it away.
+//!
+//! *Invariant:* a second look gets nothing but the way to a new one.
+
+use carillon_engine::{Caller, EngineError};
+use serde::de::DeserializeOwned;
+
+use super::notice;
+use super::visit::Visit;
+
+/// Takes what was kept under this kind and id; says `gone` above the page where somebody was
+/// faster.
+///
+/// # Errors
+/// Those of the storage, and of what cannot be opened.
+pub(super) async fn taken<T: DeserializeOwned>(
+    visit: &mut Visit,
+    caller: &Caller,
+    (kind, id): (&str, &str),
+    gone: &'static str,
+) -> Result<Option<T>, EngineError> {
+    match visit.app.engine().take_draft(caller, kind, id).await {
+        Ok(shown) => Ok(Some(shown)),
+        Err(EngineError::NotFound) => {
+            notice::warn(visit, gone);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
