@@ -1,21 +1,20 @@
 //! What is asked of the log.
 //!
-//! Owns the filters in an address, the period that holds where none is given, and their words.
+//! Owns the filters in an address, and the period that holds where none is given.
 
 use std::time::Duration;
 
 use carillon_contract::audit::AuditFilter;
-use carillon_contract::list::{Chip, Tab};
 use carillon_contract::{FormErrors, Href};
 use carillon_domain::Timestamp;
 use carillon_domain::event::EventResult;
-use carillon_engine::Caller;
 use carillon_store::AuditQuery;
 
 use crate::fields::Fields;
-use crate::pages::action_words::short_title;
 use crate::pages::day::Period;
 use carillon_language::say;
+
+mod words;
 
 /// Names of everything that an address may ask.
 pub(super) const KNOWN: &[&str] = &[
@@ -112,25 +111,6 @@ impl Asked {
         !self.filter.per.is_empty()
     }
 
-    /// One line for each record, or for each job.
-    pub(super) fn lines(&self) -> Vec<Tab> {
-        let here = self.at("/audit").without("per");
-        let tab = |text: &str, href: Href, current| Tab {
-            text: text.to_owned(),
-            href: href.to_string(),
-            count: None,
-            current,
-        };
-        vec![
-            tab(say("One line per record"), here.clone(), !self.by_job()),
-            tab(
-                say("One line per job"),
-                here.set("per", "job"),
-                self.by_job(),
-            ),
-        ]
-    }
-
     /// The records of one job that fit, a line each.
     pub(super) fn records_of(&self, job: &str) -> String {
         let here = self.at("/audit").without("per");
@@ -146,60 +126,6 @@ impl Asked {
             .without("to")
             .set("period", "all");
         limited.then(|| all.to_string())
-    }
-
-    /// The period that is shown, in words.
-    pub(super) fn period(&self) -> String {
-        let (from, to) = (self.filter.from.as_str(), self.filter.to.as_str());
-        match (from, to) {
-            ("", "") if self.all_time => say("all time").to_owned(),
-            ("", "") => say!("last {days} days", days = USUAL_DAYS),
-            (from, "") => say!("from {from}", from),
-            ("", to) => say!("up to {to}", to),
-            (from, to) => say!("{from} to {to}", from, to),
-        }
-    }
-
-    /// The filters that are set, each with the way to be rid of it.
-    pub(super) fn chips(&self) -> Vec<Chip> {
-        let here = self.at("/audit");
-        let set = self
-            .pairs()
-            .into_iter()
-            .filter(|(_, value)| !value.is_empty());
-        set.map(|(name, value)| Chip {
-            text: format!("{}: {}", label(name), shown(name, value)),
-            remove_href: here.clone().without(name).to_string(),
-        })
-        .collect()
-    }
-
-    /// Ready-made views of the log.
-    pub(super) fn presets(&self, caller: &Caller) -> Vec<Tab> {
-        let own = caller.actor.name.as_str();
-        let presets = [
-            (say("Everything"), "", ""),
-            (say("Mine"), "actor", own),
-            (say("Commands"), "action", COMMANDS),
-            (say("Failures"), "result", FAILURES),
-            (say("Sign-ins"), "action", SIGN_INS),
-            (say("Administration"), "action", ADMINISTRATION),
-            (say("Approvals"), "action", APPROVALS),
-        ];
-        let set = self.chips();
-        let is_set = |name: &str, value: &str| self.pairs().contains(&(name, value));
-        presets
-            .into_iter()
-            .map(|(text, name, value)| Tab {
-                text: text.to_owned(),
-                href: Href::new("/audit").add_some(name, value).to_string(),
-                count: None,
-                current: match name {
-                    "" => set.is_empty(),
-                    name => set.len() == 1 && is_set(name, value),
-                },
-            })
-            .collect()
     }
 
     /// The same for an export: names and values that the API's export takes.
@@ -220,13 +146,6 @@ impl Asked {
         )
     }
 }
-
-const COMMANDS: &str = "job.*,target.result,stop_all.*";
-const FAILURES: &str = "failed,unknown,denied";
-const APPROVALS: &str = "job.approved,job.denied,job.approval_expired";
-const SIGN_INS: &str = "account.*,session.*";
-const ADMINISTRATION: &str = "user.*,token.*,site.*,group.*,credential.*,phone.*,phones.*,\
-     inventory.*,setup.*";
 
 fn filter(query: &Fields) -> AuditFilter {
     let text = |name: &str| query.filled(name).unwrap_or_default().to_owned();
@@ -304,33 +223,6 @@ fn number(field: &str, text: &str, errors: &mut FormErrors) -> Option<i64> {
         errors.push(field, "invalid", say("Give a whole number."));
     }
     number
-}
-
-fn label(name: &str) -> &str {
-    match name {
-        "below" => say("before record"),
-        "actor" => say("who"),
-        "ip" => say("from address"),
-        "q" => say("words"),
-        "action" => say("action"),
-        "phone" => say("phone"),
-        "site" => say("site"),
-        "group" => say("group"),
-        "job" => say("job"),
-        "result" => say("result"),
-        other => other,
-    }
-}
-
-fn shown(name: &str, value: &str) -> String {
-    match name {
-        "action" if !value.contains(['.', ',']) => short_title(value),
-        "action" | "result" => value.replace(',', &format!(" {} ", say("or"))),
-        "job" => value
-            .get(..13)
-            .map_or_else(|| value.to_owned(), |start| format!("{start}…")),
-        _ => value.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,110 @@
+//! What the review shows of a plan.
+//!
+//! Owns the words and the numbers beside it; what starts is the review's to decide.
+
+use carillon_contract::Href;
+use carillon_contract::run::{ReviewView, SkipView};
+use carillon_domain::Cause;
+use carillon_domain::job::not_after;
+use carillon_domain::role::Role;
+use carillon_engine::jobs::JobPreview;
+use carillon_engine::{Caller, Engine};
+use carillon_language::say;
+
+use super::super::action_words;
+use super::super::run::pacing;
+use super::{Review, mark, names};
+
+/// Everything but what the review adds: its warnings, and what is to be typed.
+pub(super) fn of(
+    engine: &Engine,
+    caller: &Caller,
+    review: Review<'_>,
+    preview: &JobPreview,
+) -> ReviewView {
+    let (plan, action) = (&preview.plan, &preview.action);
+    let entry = action.entry();
+    let now = engine.clock.now();
+    let planned = preview.options.planned_duration(plan.run.len());
+    let asked = review.draft.request.options.not_after;
+    let start = review.draft.request.options.start_at;
+    let include_protected = review.typed.include_protected;
+    let at_sites = plan.by_site().into_iter();
+    ReviewView {
+        id: review.id.to_owned(),
+        action: action.label(),
+        title: action_words::before_phones(entry.name),
+        effect: say(entry.note).to_owned(),
+        class: action_words::class(entry.class),
+        params: action_words::shown(entry.name, &action.params_shown()),
+        will_run: plan.run.len() as i64,
+        will_skip: skipped(review.id, preview),
+        by_site: counted(
+            at_sites.map(|(site, n)| (site.unwrap_or_else(|| say("no site").to_owned()), n)),
+        ),
+        by_model: counted(
+            plan.by_model()
+                .into_iter()
+                .map(|(model, n)| (known_or(model), n)),
+        ),
+        examples: names(plan.run.iter()),
+        pacing_in_words: pacing::in_words(&preview.options),
+        planned_seconds: i64::try_from(planned.as_secs()).unwrap_or(i64::MAX),
+        start_at: start,
+        not_after: Some(asked.unwrap_or_else(|| not_after(start.unwrap_or(now), planned))),
+        request_example: preview.request_example.clone(),
+        warnings: Vec::new(),
+        needs_reason: preview.needs_reason,
+        type_count: None,
+        protected: protected(caller, preview, include_protected),
+        include_protected,
+        digest: mark(preview),
+        submission: review.id.to_owned(),
+        reason: review.typed.reason,
+        typed: review.typed.number,
+        changed: None,
+        back_href: match (&review.draft.retry_of, &review.draft.form) {
+            (Some(job), None) => format!("/jobs/{job}"),
+            _ => format!("/run?draft={}", review.id),
+        },
+        errors: review.errors,
+    }
+}
+
+fn skipped(id: &str, preview: &JobPreview) -> Vec<SkipView> {
+    let by_name = Href::new(format!("/run/review/{id}/phones"));
+    let causes = preview.plan.skipped_by_cause().into_iter();
+    causes
+        .map(|(cause, count)| SkipView {
+            cause,
+            count: count as i64,
+            href: Some(by_name.clone().add("cause", cause).to_string()),
+        })
+        .collect()
+}
+
+fn counted(pairs: impl Iterator<Item = (String, usize)>) -> Vec<(String, i64)> {
+    pairs.map(|(name, count)| (name, count as i64)).collect()
+}
+
+fn known_or(model: String) -> String {
+    if model.is_empty() {
+        say("unknown model").to_owned()
+    } else {
+        model
+    }
+}
+
+/// How many protected phones an administrator may include.
+fn protected(caller: &Caller, preview: &JobPreview, included: bool) -> Option<i64> {
+    let plan = &preview.plan;
+    let count = if included {
+        plan.run.iter().filter(|phone| phone.protected).count()
+    } else {
+        plan.skip
+            .iter()
+            .filter(|(_, cause)| *cause == Cause::Protected)
+            .count()
+    };
+    (caller.role == Role::Admin && count > 0).then_some(count as i64)
+}
