@@ -1,8 +1,8 @@
 //! Codes that somebody types beside the password.
 //!
 //! Owns their judgement and how often one may try. *Invariant:* a code works once; a try counts
-//! before it is used, for all browsers and sessions of the account together, and nothing but a
-//! right code makes that count start anew.
+//! before it is used, for all strangers together and for all known browsers and sessions of the
+//! account together, and nothing but a right code makes that count start anew.
 
 use carillon_store::{Unit, UserRow};
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
@@ -43,10 +43,10 @@ impl Engine {
         &self,
         unit: &mut Unit,
         user: &UserRow,
-        typed: &SecretString,
+        (typed, known): (&SecretString, bool),
     ) -> Result<Tried> {
         let code = self.judge_code(user, typed)?;
-        let buckets = Buckets::of_codes(self.keyring()?, &user.id);
+        let buckets = Buckets::of_codes(self.keyring()?, &user.id, known);
         if user.factor.is_some() && !buckets.admit(unit, self.clock.now()).await? {
             return Ok(Tried::TooOften);
         }

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::codes::Tried;
 use super::sessions::SessionContext;
-use super::sign_in::SignedIn;
+use super::sign_in::{SignedIn, is_as_compared};
 use super::throttle::Buckets;
 use crate::Engine;
 use crate::error::Result;
@@ -59,12 +59,19 @@ impl Engine {
     async fn prove_code(
         &self,
         session: &SessionContext,
-        user: &UserRow,
+        compared: &UserRow,
         typed: &SecretString,
         buckets: &Buckets,
     ) -> Result<Option<SignedIn>> {
         let mut unit = self.store.begin().await?;
-        let how = match self.try_code(&mut unit, user, typed).await? {
+        // The account first, as at sign-in: two units must not wait for each other.
+        let now = unit.user_for_update(&compared.id).await?;
+        let Some(user) = now.filter(|user| is_as_compared(user, compared)) else {
+            return self
+                .record_no_proof(unit, session, "changed_meanwhile")
+                .await;
+        };
+        let how = match self.try_code(&mut unit, &user, (typed, true)).await? {
             Tried::Right(how) => how,
             Tried::Wrong => return self.record_no_proof(unit, session, "wrong_code").await,
             Tried::TooOften => {

@@ -79,7 +79,7 @@ impl Engine {
         let verdict = self.compare(slot, user.as_ref(), &attempt.password).await?;
         let refused = match &user {
             Some(user) if verdict.matches && !user.disabled => {
-                match self.enter(user, &attempt, &buckets).await? {
+                match self.enter(user, &attempt, (&buckets, known)).await? {
                     Ok(entered) => {
                         let rehash = verdict.outdated.then_some(attempt.password);
                         let user = user.clone();
@@ -197,7 +197,7 @@ impl Engine {
         &self,
         compared: &UserRow,
         attempt: &SignIn,
-        buckets: &Buckets,
+        (buckets, known): (&Buckets, bool),
     ) -> Result<Result<SignedIn, Refused>> {
         let mut unit = self.store.begin().await?;
         let user = unit.user_for_update(&compared.id).await?;
@@ -205,7 +205,10 @@ impl Engine {
             let why = "changed_meanwhile";
             return Ok(Err(Refused { unit, why }));
         };
-        let how = match self.try_code(&mut unit, &user, &attempt.code).await? {
+        let how = match self
+            .try_code(&mut unit, &user, (&attempt.code, known))
+            .await?
+        {
             Tried::Right(how) => how,
             Tried::Wrong => {
                 let why = "wrong_code";
@@ -296,7 +299,7 @@ impl Engine {
 }
 
 /// Whether an account is the one whose password was compared and whose code was judged.
-fn is_as_compared(now: &UserRow, compared: &UserRow) -> bool {
+pub(super) fn is_as_compared(now: &UserRow, compared: &UserRow) -> bool {
     let what = |user: &UserRow| {
         let factor = (user.factor_version, user.factor.is_some());
         (user.password_version, factor)

@@ -54,10 +54,13 @@ impl Buckets {
         }
     }
 
-    /// Of codes for this account, from whatever browser, with the right password before them.
-    pub(super) fn of_codes(keyring: &Keyring, user_id: &str) -> Self {
+    /// Of codes for this account with the right password before them: of all strangers together,
+    /// or of all its known browsers and sessions together. Whoever has only the password must not
+    /// keep the owner from changing it.
+    pub(super) fn of_codes(keyring: &Keyring, user_id: &str, known: bool) -> Self {
+        let kind = if known { "code, known" } else { "code" };
         Self {
-            account: bucket(keyring, "code", user_id),
+            account: bucket(keyring, kind, user_id),
             address: None,
         }
     }

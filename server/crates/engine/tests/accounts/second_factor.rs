@@ -401,6 +401,29 @@ async fn all_browsers_together_guess_codes_no_faster_than_one() {
 }
 
 #[tokio::test]
+async fn strangers_with_the_password_do_not_keep_the_owner_out() {
+    let house = House::inhabited().await;
+    let (app, ..) = set_up(&house, &house.enter("operator").await.session).await;
+    house.pass(60);
+    let code = app.code(&house);
+    let entered = sign_in_with(&house, (PASSWORD, &code), None).await.unwrap();
+    let known = entered.browser.unwrap();
+    for _ in 0..20 {
+        house.pass(60);
+        let guessed = sign_in_with(&house, (PASSWORD, "000000"), None).await;
+        assert!(guessed.is_none());
+    }
+    let code = app.code(&house);
+    let stranger = sign_in_with(&house, (PASSWORD, &code), None).await;
+    assert!(stranger.is_none(), "strangers wait");
+    let owner = sign_in_with(&house, (PASSWORD, &code), Some(&known)).await;
+    let session = owner.expect("the owner does not").session;
+    house.pass(60);
+    let proved = prove(&house, &session, PASSWORD, &app.code(&house)).await;
+    assert!(proved.is_some());
+}
+
+#[tokio::test]
 async fn a_browser_is_known_until_password_or_factor_change() {
     let house = House::inhabited().await;
     let entered = house.enter("operator").await;
