@@ -78,7 +78,12 @@ pub(super) async fn keep_watch(engine: &Engine) -> Result<()> {
     }
     let (now, epoch) = (engine.clock.now(), engine.dispatch.epoch());
     let mut unit = engine.store.begin().await?;
-    unit.renew_lease(epoch, now.plus(LEASE)).await?;
+    if !unit.renew_lease(epoch, now.plus(LEASE)).await? {
+        tracing::error!(
+            epoch,
+            "another node declared this run over: it sends nothing more until the program is started again"
+        );
+    }
     let left = unit.recover(epoch, now, Occasion::Watch).await?;
     let events = settled(&left, now);
     unit.record(&events).await?.commit().await?;
