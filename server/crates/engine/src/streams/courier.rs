@@ -8,7 +8,7 @@ use std::time::Duration;
 use carillon_domain::Timestamp;
 use carillon_domain::event::{Actor, Event, EventResult};
 use carillon_receivers::Failure;
-use carillon_store::{Holder, StreamEntry, StreamRow};
+use carillon_store::{Holder, StoreError, StreamEntry, StreamRow};
 use serde_json::json;
 
 use super::StreamConfig;
@@ -25,6 +25,8 @@ const LARGE: usize = 512 * 1024;
 /// Longer than a batch may take with all its steps, and than any pause after a failure.
 const LEASE: Duration = Duration::from_mins(2);
 const NO_SECRET: &str = "there is no secret to sign with yet: make one and give it to the receiver";
+const SEALED: &str = "the secret cannot be opened with the keys at hand: make a new one";
+const UNREADABLE: &str = "a record cannot be read: carillon audit verify names it";
 
 /// One courier.
 pub(super) struct Courier {
@@ -97,7 +99,12 @@ impl Courier {
         }
         // Somebody else may have sent these while this process did not hold the stream.
         let row = self.row().await?;
-        let mut entries = store.stream_entries(row.next, RECORDS).await?;
+        let mut entries = match store.stream_entries(row.next, RECORDS).await {
+            Err(StoreError::Inconsistent { .. }) => {
+                return self.stood(&row, UNREADABLE, None).await;
+            }
+            entries => entries?,
+        };
         shorten(&mut entries);
         let Some(last) = entries.last() else {
             return Ok(Turn::Idle);
@@ -106,6 +113,7 @@ impl Courier {
         match self.deliver(&row, &entries).await? {
             Ok(()) => self.took(&row, to).await,
             Err(Trouble::NoSecret) => self.stood(&row, NO_SECRET, None).await,
+            Err(Trouble::Sealed) => self.stood(&row, SEALED, None).await,
             Err(Trouble::Failed(failure)) => {
                 self.stood(&row, &failure.to_string(), failure.again_in())
                     .await
@@ -152,8 +160,13 @@ impl Courier {
             let messages: Vec<_> = entries.iter().map(|e| letter::message(e, host)).collect();
             parts.dialer.syslog(to, &messages).await
         } else {
-            let Some(secrets) = Secrets::open(&parts.keyring, row)? else {
-                return Ok(Err(Trouble::NoSecret));
+            let secrets = match Secrets::open(&parts.keyring, row) {
+                Ok(Some(secrets)) => secrets,
+                Ok(None) => return Ok(Err(Trouble::NoSecret)),
+                Err(error) => {
+                    tracing::error!(stream = %row.name, %error, "the secret cannot be opened");
+                    return Ok(Err(Trouble::Sealed));
+                }
             };
             let request = letter::webhook(entries, &secrets, parts.clock.now());
             parts.dialer.request(to, request).await
@@ -218,6 +231,8 @@ impl Courier {
 /// Why a batch was not taken.
 enum Trouble {
     NoSecret,
+    /// The secret was sealed with a key that is not here.
+    Sealed,
     Failed(Failure),
 }
 

@@ -34,6 +34,7 @@ cases! {
     receivers::every_record_arrives_once_and_in_order,
     receivers::a_receiver_that_was_away_gets_all_it_missed,
     receivers::a_webhook_is_signed_and_waits_for_its_secret,
+    receivers::a_stream_whose_secret_cannot_be_opened_says_so,
     receivers::of_two_nodes_one_sends,
     receivers::a_stuck_receiver_holds_up_nobody_else,
     anchors::checkpoints_arrive_and_find_a_cut_tail,

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use carillon_engine::Random;
+use carillon_engine::secrets::KeySource;
 use carillon_receivers::signature;
 use carillon_simulator::{Collector, Manners};
+use carillon_store::StreamRow;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
@@ -159,6 +162,29 @@ fn records(taken: &carillon_simulator::Taken) -> Vec<Value> {
     let body: Value = serde_json::from_str(&taken.text).unwrap();
     assert_eq!(body["type"], "audit.records");
     body["data"]["records"].as_array().unwrap().clone()
+}
+
+pub(crate) async fn a_stream_whose_secret_cannot_be_opened_says_so(mut house: House) {
+    let collector = Collector::start(None).await.unwrap();
+    house.record(1).await;
+    let to = [("tickets", http(&collector))];
+    let streams = house.streams(&to).await;
+    let engine = house.engine();
+    let made = engine.new_stream_secret(&House::admin(), "tickets").await;
+    made.unwrap();
+    streams.stop().await;
+    let source = KeySource::File(house.file("other.keys"));
+    house.keyring = source.create(&Random::system(), house.clock.now()).unwrap();
+    house.record(1).await;
+    let streams = house.streams(&to).await;
+    let says = |row: &StreamRow| {
+        let problem = row.problem.as_deref().unwrap_or_default();
+        problem.starts_with("the secret cannot be opened")
+    };
+    let row = house.until("tickets", says).await;
+    assert!(row.failing_since.is_some());
+    streams.stop().await;
+    house.close().await;
 }
 
 /// What was signed is what came, by exactly these secrets.
