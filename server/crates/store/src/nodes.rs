@@ -76,7 +76,10 @@ impl Unit {
     pub async fn renew_lease(&mut self, epoch: i64, until: Timestamp) -> Result<bool> {
         let sql =
             Sql::new("UPDATE nodes SET lease_until = $2 WHERE epoch = $1 AND stopped_at IS NULL");
-        let changed = self.conn().execute(sql.arg(epoch).arg(until)).await?;
+        // Jobs first, as for all that looks after what runs: a start under our name would wait for
+        // our row while we wait for its jobs.
+        let mut conn = self.jobs_conn().await?;
+        let changed = conn.execute(sql.arg(epoch).arg(until)).await?;
         Ok(changed > 0)
     }
 

@@ -122,6 +122,7 @@ cases! {
     claims::one_batch_may_tell_of_one_phone_twice,
     claims::a_site_keeps_its_share,
     filters::rules_do_not_swell,
+    recovery::a_lease_and_a_start_never_wait_for_each_other,
     recovery::a_kill_leaves_unknown_and_interrupted,
     recovery::a_clean_stop_interrupts_nothing,
     recovery::living_nodes_are_left_alone,

@@ -22,6 +22,24 @@ async fn recover(store: &Store, epoch: i64, now: Timestamp, occasion: Occasion) 
     recovered
 }
 
+/// A node starts again under its name while its former run still looks after its lease.
+pub(crate) async fn a_lease_and_a_start_never_wait_for_each_other(db: Database) {
+    for turn in 0..5 {
+        let old = begin(&db.store, "node", at(10 * turn), at(10 * turn + 5)).await;
+        let new = begin(&db.store, "node", at(10 * turn + 1), at(10 * turn + 6)).await;
+        let watch = async {
+            let mut unit = db.store.begin().await.unwrap();
+            unit.renew_lease(old, at(10 * turn + 7)).await.unwrap();
+            let now = at(10 * turn + 2);
+            unit.recover(old, now, Occasion::Watch).await.unwrap();
+            unit.commit_bookkeeping().await.unwrap();
+        };
+        let start = recover(&db.store, new, at(10 * turn + 2), Occasion::Start);
+        let ((), started) = tokio::join!(watch, start);
+        assert!(started.dead.iter().any(|dead| dead.epoch == old));
+    }
+}
+
 pub(crate) async fn a_kill_leaves_unknown_and_interrupted(db: Database) {
     add_phones(&db.store, &[phone(1)]).await;
     add_job(&db.store, "long", &[1, 2, 3, 4, 5]).await;
