@@ -58,7 +58,8 @@ impl Way<'_> {
         let stream = self.connect().await?;
         match self.tls_name.clone() {
             None => Ok(Wire::plain(stream)),
-            Some(name) => self.handshake(stream, name).await,
+            // Large, and most phones speak plain HTTP: those do not carry it.
+            Some(name) => Box::pin(self.handshake(stream, name)).await,
         }
     }
 

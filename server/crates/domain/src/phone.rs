@@ -167,11 +167,16 @@ impl Phone {
 
     /// What to call it in a sentence: label, else extension, else MAC.
     pub fn display_name(&self) -> String {
-        match (self.label.as_str(), self.extension.as_str()) {
-            ("", "") => self.mac.to_string(),
-            ("", extension) => extension.to_owned(),
-            (label, _) => label.to_owned(),
-        }
+        display_name(&self.label, &self.extension, self.mac)
+    }
+}
+
+/// What to call a phone: its label, else its extension, else its MAC.
+pub fn display_name(label: &str, extension: &str, mac: Mac) -> String {
+    match (label, extension) {
+        ("", "") => mac.to_string(),
+        ("", extension) => extension.to_owned(),
+        (label, _) => label.to_owned(),
     }
 }
 

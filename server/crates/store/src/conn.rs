@@ -1,7 +1,8 @@
-//! One connection of either database, and the four ways to run a statement on it.
+//! One connection of either database, and the ways to run a statement on it.
 //!
 //! Owns the only place where a statement meets a driver.
 
+use futures_util::{Stream, TryStreamExt as _};
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, query_with};
@@ -65,6 +66,32 @@ impl Conn<'_> {
         })
     }
 
+    /// What each row says, read as it comes: of ten thousand rows only a few are held at a time.
+    ///
+    /// A row that cannot be read is the error; the others are still fetched, for the same reason
+    /// as in [`Conn::optional`].
+    pub(crate) async fn read<T>(
+        &mut self,
+        sql: Sql,
+        one: impl FnMut(&Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let keep = sql.is_kept();
+        match self {
+            Self::Sqlite(conn) => {
+                let (text, values) = sql.into_sqlite()?;
+                tell(&text);
+                let query = query_with(AssertSqlSafe(text), values).persistent(keep);
+                each(query.fetch(&mut **conn).map_ok(Row::Sqlite), one).await
+            }
+            Self::Postgres(conn) => {
+                let (text, values) = sql.into_postgres()?;
+                tell(&text);
+                let query = query_with(AssertSqlSafe(text), values).persistent(keep);
+                each(query.fetch(&mut **conn).map_ok(Row::Postgres), one).await
+            }
+        }
+    }
+
     /// The first row, if there is one. All are fetched: a half-read statement of SQLite would
     /// keep its transaction open.
     pub(crate) async fn optional(&mut self, sql: Sql) -> Result<Option<Row>> {
@@ -78,6 +105,23 @@ impl Conn<'_> {
             None => Ok(0),
         }
     }
+}
+
+async fn each<T>(
+    rows: impl Stream<Item = std::result::Result<Row, sqlx::Error>>,
+    mut one: impl FnMut(&Row) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut rows = std::pin::pin!(rows);
+    let mut read = Ok(Vec::new());
+    while let Some(row) = rows.try_next().await? {
+        if let Ok(found) = &mut read {
+            match one(&row) {
+                Ok(value) => found.push(value),
+                Err(error) => read = Err(error),
+            }
+        }
+    }
+    read
 }
 
 /// Whoever counts or reads statements asks for `carillon_store::statement=trace`. The text is our

@@ -12,6 +12,7 @@ pub(crate) mod health;
 pub(crate) mod keys;
 pub(crate) mod list;
 pub(crate) mod lock;
+pub(crate) mod plan;
 pub(crate) mod read;
 pub(crate) mod save;
 pub(crate) mod tags;

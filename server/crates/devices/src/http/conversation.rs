@@ -90,7 +90,7 @@ impl<'a> Conversation<'a> {
         &mut self,
         asked: Option<Asked>,
         answer: Answer,
-        link: Link,
+        link: Box<Link>,
     ) -> Result<Ending, Cause> {
         if let Some(cause) = self.rules.refuses(asked.as_ref()) {
             return Ok(Ending::SignIn(cause, answer));
@@ -134,7 +134,7 @@ impl<'a> Conversation<'a> {
         credential: &Credential,
         challenge: DigestChallenge,
         refused: Answer,
-        link: Link,
+        link: Box<Link>,
     ) -> Result<Ending, Cause> {
         let target = self.delivery.path_and_query.as_str();
         let Some(header) = auth::digest(&challenge, credential, target, (self.entropy)()) else {

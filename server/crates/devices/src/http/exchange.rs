@@ -61,8 +61,9 @@ pub(super) enum NoAnswer {
 }
 
 impl Link {
-    /// Puts HTTP on a connection.
-    pub(super) async fn over(wire: Wire) -> Result<Self, NoAnswer> {
+    /// Puts HTTP on a connection. In a box: what waits for an answer carries it through every step,
+    /// a thousand times at once.
+    pub(super) async fn over(wire: Wire) -> Result<Box<Self>, NoAnswer> {
         let meter = wire.meter();
         let (sender, connection) = Builder::new()
             .max_buf_size(MAX_HEAD)
@@ -71,11 +72,11 @@ impl Link {
             .handshake(TokioIo::new(wire))
             .await
             .map_err(|_| NoAnswer::NotSent)?;
-        Ok(Self {
+        Ok(Box::new(Self {
             sender,
             connection: Some(connection),
             meter,
-        })
+        }))
     }
 
     pub(super) const fn meter(&self) -> &Arc<Meter> {

@@ -85,7 +85,7 @@ impl<'a> Line<'a> {
     }
 
     /// The connection, if the phone kept it open behind its answer.
-    pub(super) async fn still_open(&self, mut link: Link, answer: &Answer) -> Option<Link> {
+    pub(super) async fn still_open(&self, mut link: Box<Link>, answer: &Answer) -> Option<Box<Link>> {
         let promised = answer.promises_to_stay();
         let open = answer.complete && link.stays_open(promised, self.deadline).await;
         open.then_some(link)
@@ -96,8 +96,8 @@ impl<'a> Line<'a> {
         &mut self,
         proof: Proof,
         keep: Keep,
-        link: Option<Link>,
-    ) -> Result<(Answer, Link), Cause> {
+        link: Option<Box<Link>>,
+    ) -> Result<(Answer, Box<Link>), Cause> {
         let given = proof.is_given();
         let (target, authorization) = match proof {
             Proof::None => (self.plain_target(), None),
@@ -119,11 +119,11 @@ impl<'a> Line<'a> {
     /// Sends on the challenge's connection; on a fresh one if that was gone before a first byte.
     async fn send_on(
         &mut self,
-        mut link: Link,
+        mut link: Box<Link>,
         target: &Zeroizing<String>,
         authorization: Option<HeaderValue>,
         keep: Keep,
-    ) -> Result<(Answer, Link), Cause> {
+    ) -> Result<(Answer, Box<Link>), Cause> {
         match self
             .exchange(&mut link, target, authorization.clone(), keep)
             .await
@@ -142,7 +142,7 @@ impl<'a> Line<'a> {
         target: &Zeroizing<String>,
         authorization: Option<HeaderValue>,
         keep: Keep,
-    ) -> Result<(Answer, Link), Cause> {
+    ) -> Result<(Answer, Box<Link>), Cause> {
         let sent = async {
             let mut link = self.open().await?;
             let answer = self
@@ -181,7 +181,7 @@ impl<'a> Line<'a> {
         secure.then(|| ServerName::from(self.address.ip()))
     }
 
-    async fn open(&mut self) -> Result<Link, NoAnswer> {
+    async fn open(&mut self) -> Result<Box<Link>, NoAnswer> {
         let verifier = self.tls.verifier(self.delivery, self.pin.as_deref());
         let way = Way {
             address: self.address,

@@ -213,7 +213,7 @@ pub(super) async fn deliver(
             };
         }
     };
-    let (outcome, other) = identity::known_key(engine, target.mac(), outcome).await;
+    let (outcome, other) = Box::pin(identity::known_key(engine, target.mac(), outcome)).await;
     let (outcome, told, another) = identity::of_whom(target.mac(), outcome, told);
     let mut result = result(target, outcome, engine.clock.now());
     result.evidence = told

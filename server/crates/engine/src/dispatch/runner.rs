@@ -95,19 +95,24 @@ async fn wish(
 fn start(engine: &Engine, desk: &Arc<Desk>, granted: Vec<Granted>) {
     let prepared = delivery::prepare(engine, desk, &granted);
     for (granted, prepared) in granted.into_iter().zip(prepared) {
-        let (engine, desk) = (engine.clone(), desk.clone());
-        let tasks = engine.dispatch.tasks.clone();
-        tasks.spawn(super::or_end(async move {
-            send_one(&engine, &desk, granted.target, prepared, granted.place).await;
-        }));
+        let sending = send_one(
+            engine.clone(),
+            desk.clone(),
+            granted.target,
+            prepared,
+            granted.place,
+        );
+        // In a box: a task wrapped around it would hold it several times over.
+        let sending = super::or_end(Box::pin(sending));
+        engine.dispatch.tasks.spawn(sending);
     }
 }
 
 /// One delivery; its place goes to the recorder with what came of it. What can be verified is
 /// looked at without holding a place.
 async fn send_one(
-    engine: &Engine,
-    desk: &Arc<Desk>,
+    engine: Engine,
+    desk: Arc<Desk>,
     target: ClaimedTarget,
     prepared: Prepared,
     place: Place,
@@ -115,13 +120,13 @@ async fn send_one(
     let Delivered {
         mut result,
         firmware,
-    } = delivery::deliver(engine, desk, &target, prepared.delivery).await;
+    } = delivery::deliver(&engine, &desk, &target, prepared.delivery).await;
     let cause = result.cause;
     let open = verify::keep_open(desk.facts(), &mut result);
-    again::keep_waiting(engine, desk.facts(), &target, &mut result);
+    again::keep_waiting(&engine, desk.facts(), &target, &mut result);
     let hold = prepared
         .credential
-        .filter(|carried| must_hold(engine, desk.facts(), carried, cause));
+        .filter(|carried| must_hold(&engine, desk.facts(), carried, cause));
     let target = ClaimedTarget {
         target: if open {
             Arc::new(result.after())
@@ -135,9 +140,9 @@ async fn send_one(
         hold,
         firmware,
     };
-    hand_in(engine, desk.facts(), finding, Some(place)).await;
-    if open && let Some(result) = verify::verify(engine, desk, &target, cause).await {
-        hand_in(engine, desk.facts(), Finding::plain(result), None).await;
+    hand_in(&engine, desk.facts(), finding, Some(place)).await;
+    if open && let Some(result) = Box::pin(verify::verify(&engine, &desk, &target, cause)).await {
+        hand_in(&engine, desk.facts(), Finding::plain(result), None).await;
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use carillon_domain::Mac;
 use carillon_domain::filter::{Filter, Term, Test};
 use carillon_domain::job::{PlannedPhone, TargetSpec};
-use carillon_store::{PhoneRow, Store};
+use carillon_store::Store;
 
 use crate::Engine;
 use crate::error::{EngineError, FieldError, Result};
@@ -24,23 +24,23 @@ pub(super) async fn resolve(
 ) -> Result<Vec<PlannedPhone>> {
     let now = engine.clock.now();
     let mut errors = Vec::new();
-    let mut found: BTreeMap<Mac, PhoneRow> = BTreeMap::new();
-    let mut add = |rows: Vec<PhoneRow>| {
-        found.extend(rows.into_iter().map(|row| (row.phone.mac, row)));
+    let mut found: BTreeMap<Mac, PlannedPhone> = BTreeMap::new();
+    let mut add = |phones: Vec<PlannedPhone>| {
+        found.extend(phones.into_iter().map(|phone| (phone.mac, phone)));
     };
-    let named = seen.phones_by_macs(&spec.phones).await?;
+    let named = seen.phones_to_plan(&spec.phones).await?;
     errors.extend(missing_phones(&spec.phones, &named));
     add(named);
     for slug in &spec.groups {
         if seen.group(slug, now).await?.is_some() {
-            add(seen.phones_matching(&group_filter(slug), now).await?);
+            add(seen.phones_to_plan_matching(&group_filter(slug), now).await?);
         } else {
             let message = format!("there is no group {slug:?}");
             errors.push(FieldError::new("targets.groups", "unknown", message));
         }
     }
     if let Some(filter) = filter {
-        add(seen.phones_matching(filter, now).await?);
+        add(seen.phones_to_plan_matching(filter, now).await?);
     }
     if !errors.is_empty() {
         return Err(EngineError::Invalid(errors));
@@ -65,8 +65,8 @@ fn group_filter(slug: &str) -> Filter {
     }
 }
 
-fn missing_phones(wanted: &[Mac], found: &[PhoneRow]) -> Vec<FieldError> {
-    let found: std::collections::HashSet<Mac> = found.iter().map(|row| row.phone.mac).collect();
+fn missing_phones(wanted: &[Mac], found: &[PlannedPhone]) -> Vec<FieldError> {
+    let found: std::collections::HashSet<Mac> = found.iter().map(|phone| phone.mac).collect();
     let missing = wanted.iter().filter(|mac| !found.contains(mac));
     missing
         .take(100)
@@ -80,23 +80,13 @@ fn missing_phones(wanted: &[Mac], found: &[PhoneRow]) -> Vec<FieldError> {
         .collect()
 }
 
-/// Phones as a plan wants them, with all their groups, sorted by site and name.
-pub(super) async fn planned(engine: &Engine, rows: Vec<PhoneRow>) -> Result<Vec<PlannedPhone>> {
-    let macs: Vec<Mac> = rows.iter().map(|row| row.phone.mac).collect();
+/// The same phones with all their groups, sorted by site and name.
+async fn planned(engine: &Engine, mut phones: Vec<PlannedPhone>) -> Result<Vec<PlannedPhone>> {
+    let macs: Vec<Mac> = phones.iter().map(|phone| phone.mac).collect();
     let mut groups = engine.store.groups_of(&macs, engine.clock.now()).await?;
-    let mut phones: Vec<PlannedPhone> = rows
-        .into_iter()
-        .map(|row| PlannedPhone {
-            mac: row.phone.mac,
-            name: row.phone.display_name(),
-            groups: groups.remove(&row.phone.mac).unwrap_or_default(),
-            extension: row.phone.extension,
-            model: row.phone.model,
-            site: row.phone.site,
-            address: row.phone.address,
-            protected: row.phone.protected,
-        })
-        .collect();
+    for phone in &mut phones {
+        phone.groups = groups.remove(&phone.mac).unwrap_or_default();
+    }
     phones.sort_by(|a, b| (&a.site, &a.name, a.mac).cmp(&(&b.site, &b.name, b.mac)));
     Ok(phones)
 }

@@ -99,7 +99,7 @@ async fn candidates(
     let mut sql = next_in_order(claim);
     sql.push(" ORDER BY t.position LIMIT ").bind(limit as i64);
     sql.push(conn.dialect().for_update_skip_locked());
-    conn.all(sql).await?.iter().map(target_row).collect()
+    conn.read(sql, target_row).await
 }
 
 /// Waiting targets that nothing keeps, and whose phone nobody is sending to or looking at: a phone

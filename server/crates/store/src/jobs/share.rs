@@ -76,7 +76,7 @@ async fn walk(
     }
     sql.push(" ORDER BY t.position LIMIT ").bind(wanted as i64);
     sql.push(conn.dialect().for_update_skip_locked());
-    conn.all(sql).await?.iter().map(target_row).collect()
+    conn.read(sql, target_row).await
 }
 
 impl Room {

@@ -172,8 +172,7 @@ impl Store {
         conditions(&mut sql, job, query, &self.reach);
         sql.push(" AND t.position > ").bind(after);
         sql.push(" ORDER BY t.position LIMIT ").bind(limit);
-        let rows = self.read().await?.conn().all(sql).await?;
-        rows.iter().map(target_row).collect()
+        self.read().await?.conn().read(sql, target_row).await
     }
 
     /// One target.
@@ -224,9 +223,7 @@ impl Unit {
                 .bind(job);
             sql.push(" AND ").one_of("t.attempt_id", chunk.iter());
             sql.push(" ORDER BY t.position");
-            for row in conn.all(sql).await? {
-                found.push(target_row(&row)?);
-            }
+            found.extend(conn.read(sql, target_row).await?);
         }
         Ok(found)
     }

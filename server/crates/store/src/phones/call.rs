@@ -128,12 +128,15 @@ async fn read(conn: &mut Conn<'_>, macs: &[Mac], now: Timestamp) -> Result<(Vec<
     );
     sql.push(OFFERED_COLUMNS).push(OFFERED_FROM).push(" WHERE ");
     sql.one_of_again("p.mac", macs.iter().copied());
-    let (mut rows, mut offered) = (Vec::with_capacity(macs.len()), Vec::new());
-    for row in conn.all(sql).await? {
-        let call = call_row(&row)?;
-        offered.push((call.mac, Offered::read(&row)?));
-        rows.push(call);
-    }
+    let pairs = conn.read(sql, |row| Ok((call_row(row)?, Offered::read(row)?)));
+    let (rows, offered) = pairs
+        .await?
+        .into_iter()
+        .map(|(call, offered)| {
+            let mac = call.mac;
+            (call, (mac, offered))
+        })
+        .unzip();
     let names = effective::choose(conn, offered, now).await?;
     Ok((rows, names))
 }

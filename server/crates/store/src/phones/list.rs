@@ -126,7 +126,7 @@ impl PhoneSort {
 }
 
 /// Adds ` WHERE …` for the filter.
-async fn matching(
+pub(super) async fn matching(
     conn: &mut Conn<'_>,
     sql: &mut Sql,
     (filter, reach): (&Filter, &Reach),
@@ -147,10 +147,8 @@ async fn macs(conn: &mut Conn<'_>, filter: (&Filter, &Reach), now: Timestamp) ->
     let mut sql = Sql::new("SELECT p.mac FROM phones p");
     matching(conn, &mut sql, filter, now).await?;
     sql.push(" ORDER BY p.mac");
-    let rows = conn.all(sql).await?;
-    rows.iter()
-        .map(|row| row.of("phones", "mac").parse("mac"))
-        .collect()
+    conn.read(sql, |row| row.of("phones", "mac").parse("mac"))
+        .await
 }
 
 async fn count(conn: &mut Conn<'_>, filter: (&Filter, &Reach), now: Timestamp) -> Result<i64> {

@@ -118,8 +118,7 @@ fn last(fields: &Fields<'_>) -> Result<Option<LastResult>> {
 
 /// Runs a statement that begins with [`SELECT`], and adds the tags.
 pub(crate) async fn phones(conn: &mut Conn<'_>, sql: Sql) -> Result<Vec<PhoneRow>> {
-    let rows = conn.all(sql).await?;
-    let mut found: Vec<_> = rows.iter().map(phone_row).collect::<Result<_>>()?;
+    let mut found = conn.read(sql, phone_row).await?;
     for chunk in found.chunks_mut(ROWS) {
         let macs: Vec<_> = chunk.iter().map(|row| row.phone.mac).collect();
         let mut tags = tags(conn, &macs).await?;
