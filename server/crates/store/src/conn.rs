@@ -45,6 +45,22 @@ impl Conn<'_> {
         })
     }
 
+    /// Runs changes of different rows, and says how many rows the first changed. Postgres takes
+    /// them at one go; SQLite's way there is short, and its driver takes one at a time.
+    pub(crate) async fn change_together(&mut self, first: Sql, rest: Vec<Sql>) -> Result<u64> {
+        if let Self::Postgres(_) = self
+            && !rest.is_empty()
+        {
+            let changed = self.number(Sql::together(first, rest), "n").await?;
+            return Ok(u64::try_from(changed).unwrap_or_default());
+        }
+        let changed = self.execute(first).await?;
+        for one in rest {
+            self.execute(one).await?;
+        }
+        Ok(changed)
+    }
+
     /// All rows.
     pub(crate) async fn all(&mut self, sql: Sql) -> Result<Vec<Row>> {
         let keep = sql.is_kept();

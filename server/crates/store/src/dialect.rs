@@ -2,8 +2,6 @@
 //!
 //! Owns every difference; elsewhere one text serves both.
 
-use crate::sql::parts;
-
 /// Which database a connection speaks to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -58,6 +56,14 @@ impl Dialect {
         }
     }
 
+    /// What finds a row again in the same statement, faster than any key.
+    pub(crate) const fn row_place(self) -> &'static str {
+        match self {
+            Self::Sqlite => "rowid",
+            Self::Postgres => "ctid",
+        }
+    }
+
     /// The condition under which an epoch other than `$1` is over, at `$2`; `$3` is our node.
     ///
     /// Postgres alone looks at the second and the third. SQLite's data directory is locked, so that all others are over. On Postgres others live
@@ -77,16 +83,6 @@ impl Dialect {
         match self {
             Self::Sqlite => "epoch = $1 AND stopped_at IS NULL",
             Self::Postgres => "epoch = $1 AND stopped_at IS NULL AND lease_until > $2",
-        }
-    }
-
-    /// How many rows each of the statements takes that insert so many. SQLite has a text for each
-    /// number of rows, and keeps those of a few; to Postgres all are one.
-    pub(crate) fn parts(self, rows: usize) -> Vec<usize> {
-        match self {
-            Self::Sqlite => parts(rows),
-            Self::Postgres if rows == 0 => Vec::new(),
-            Self::Postgres => vec![rows],
         }
     }
 

@@ -4,6 +4,7 @@
 //! never pushed; identifiers in a pushed text come from this crate's own literals.
 
 mod render;
+mod together;
 mod value;
 
 use std::borrow::Cow;
@@ -19,23 +20,15 @@ fn size_above(rows: usize) -> usize {
     found.unwrap_or(rows)
 }
 
-/// Cuts so many rows into parts of the kept sizes, largest first, where no row may come twice.
-pub(crate) fn parts(mut rows: usize) -> Vec<usize> {
-    let mut parts = Vec::new();
-    for size in SIZES.iter().rev().filter(|size| size.is_power_of_two()) {
-        while rows >= *size {
-            parts.push(*size);
-            rows -= size;
-        }
-    }
-    parts
-}
-
 /// What stands at one place of a statement.
 enum Bound {
     One(Value),
     /// Rows of equal length, at least one.
     Rows(Vec<Vec<Value>>),
+    /// The same; the last may come again until there are as many as one of the kept sizes.
+    Again(Vec<Vec<Value>>),
+    /// The same, filled up to one of the kept sizes with rows that are left out again.
+    Filled(Vec<Vec<Value>>),
     /// A list of values of one kind, at least one.
     List(Vec<Value>),
 }
@@ -113,15 +106,19 @@ impl Sql {
     /// row that comes twice is as good as once: for SQLite the last one is repeated up to one of a
     /// few sizes. So the text has few forms, and the database reads each of them once.
     pub(crate) fn rows_again(&mut self, rows: impl IntoIterator<Item = Vec<Value>>) -> &mut Self {
-        let mut rows: Vec<_> = rows.into_iter().collect();
-        if let Some(last) = rows.last().cloned() {
-            rows.resize(size_above(rows.len()), last);
-        }
         self.few_forms = true;
-        self.rows(rows)
+        self.place(Bound::Again(rows.into_iter().collect()))
     }
 
-    /// Adds `column IN (…)` in the same way.
+    /// Adds a table as [`Sql::rows_again`] does, for rows of which none may come twice: for SQLite
+    /// they are filled up to one of a few sizes with rows that are left out again. The first
+    /// column is never empty.
+    pub(crate) fn rows_once(&mut self, rows: impl IntoIterator<Item = Vec<Value>>) -> &mut Self {
+        self.few_forms = true;
+        self.place(Bound::Filled(rows.into_iter().collect()))
+    }
+
+    /// Adds `column IN (…)` in the same way as [`Sql::rows_again`].
     pub(crate) fn one_of_again<V: Into<Value>>(
         &mut self,
         column: &'static str,
@@ -219,10 +216,19 @@ mod tests {
     }
 
     #[test]
-    fn parts_make_up_the_whole() {
-        assert_eq!(parts(203), [128, 64, 8, 2, 1]);
-        assert_eq!(parts(1_100), [512, 512, 64, 8, 4]);
-        assert!(parts(0).is_empty());
+    fn rows_that_may_not_repeat_are_filled_up() {
+        let mut sql = Sql::new("INSERT INTO t ");
+        sql.rows_once((0..3).map(|n| vec![n.into(), "x".into()]));
+        assert_eq!(
+            sql.text_for_sqlite(),
+            "INSERT INTO t SELECT * FROM (VALUES (?,?), (?,?), (?,?), (?,?)) \
+             WHERE column1 IS NOT NULL"
+        );
+        let text = sql.text_for_postgres();
+        assert_eq!(
+            text,
+            "INSERT INTO t SELECT * FROM UNNEST($1::int8[], $2::text[])"
+        );
     }
 
     #[test]

@@ -85,7 +85,11 @@ impl<'a> Line<'a> {
     }
 
     /// The connection, if the phone kept it open behind its answer.
-    pub(super) async fn still_open(&self, mut link: Box<Link>, answer: &Answer) -> Option<Box<Link>> {
+    pub(super) async fn still_open(
+        &self,
+        mut link: Box<Link>,
+        answer: &Answer,
+    ) -> Option<Box<Link>> {
         let promised = answer.promises_to_stay();
         let open = answer.complete && link.stays_open(promised, self.deadline).await;
         open.then_some(link)

@@ -3,7 +3,7 @@
 //! Owns the order of its steps. *Invariant:* what a batch changes and the audit records that tell
 //! of it are one transaction; nothing here is seen before its commit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use carillon_domain::event::Event;
@@ -35,6 +35,10 @@ struct Writing<'e> {
     now: Timestamp,
     events: Vec<Event>,
     written: Written,
+    /// Where jobs stand after the results, as far as nothing changed since.
+    standings: BTreeMap<String, Standing>,
+    /// The jobs that surely have targets that can still change.
+    open: BTreeSet<String>,
 }
 
 /// Writes a batch.
@@ -48,6 +52,8 @@ pub(super) async fn write(engine: &Engine, store: &Store, batch: &mut Batch) -> 
         now: engine.clock.now(),
         events: Vec::with_capacity(2 * batch.results.len() + 8),
         written: Written::default(),
+        standings: BTreeMap::new(),
+        open: BTreeSet::new(),
     };
     let jobs = jobs(batch);
     writing.no_more_tries(&mut batch.results).await?;
@@ -137,6 +143,7 @@ impl Writing<'_> {
             return Ok(());
         };
         if !pace::too_many_failed(facts, &standing.counts) {
+            self.stands(&facts.id, standing);
             return Ok(());
         }
         let skipped = self
@@ -149,6 +156,14 @@ impl Writing<'_> {
         }
         self.all_changed(facts);
         Ok(())
+    }
+
+    fn stands(&mut self, id: &str, standing: Standing) {
+        let counts = &standing.counts;
+        if counts.waiting + counts.sending + counts.verifying > 0 {
+            self.open.insert(id.to_owned());
+        }
+        self.standings.insert(id.to_owned(), standing);
     }
 
     /// What follows from results: holds, and what phones told of themselves.
@@ -180,7 +195,10 @@ impl Writing<'_> {
     /// Claims the next phones of a job, unless this node is stopping or the job's time has passed.
     async fn claim(&mut self, claim: &Claim) -> Result<Claimed> {
         let facts = &claim.wish.facts;
-        let standing = self.unit.standing(&facts.id).await?;
+        let standing = match self.standings.remove(&facts.id) {
+            Some(standing) => Some(standing),
+            None => self.unit.standing(&facts.id).await?,
+        };
         // While everything is stopped, time passes for nobody: what is past its limit then expires
         // when somebody lets it go on.
         let open = standing.filter(|standing| !standing.all_stopped);
@@ -195,6 +213,7 @@ impl Writing<'_> {
     }
 
     async fn expire(&mut self, facts: &JobFacts) -> Result<()> {
+        self.open.remove(&facts.id);
         for change in &self.unit.expire_waiting(&facts.id, self.now).await? {
             self.events
                 .push(result_event(facts, &change.target, self.now));
@@ -212,6 +231,9 @@ impl Writing<'_> {
         let wanted = (&standing.counts, attempts);
         let claim = pace::claim(self.engine, &mut self.unit, facts, wanted, self.now).await?;
         let claimed = self.unit.claim(&claim).await?;
+        if !claimed.is_empty() {
+            self.open.insert(facts.id.clone());
+        }
         for target in &claimed {
             self.events.push(intent_event(facts, target, self.now));
             self.numbers_changed(facts);
@@ -220,6 +242,9 @@ impl Writing<'_> {
     }
 
     async fn end_if_done(&mut self, facts: &JobFacts) -> Result<()> {
+        if self.open.contains(&facts.id) {
+            return Ok(());
+        }
         if let Some(state) = self.unit.finish_job_if_done(&facts.id, self.now).await? {
             self.events.push(end_event(facts, state, self.now));
             self.all_changed(facts);

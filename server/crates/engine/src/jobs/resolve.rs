@@ -33,7 +33,9 @@ pub(super) async fn resolve(
     add(named);
     for slug in &spec.groups {
         if seen.group(slug, now).await?.is_some() {
-            add(seen.phones_to_plan_matching(&group_filter(slug), now).await?);
+            add(seen
+                .phones_to_plan_matching(&group_filter(slug), now)
+                .await?);
         } else {
             let message = format!("there is no group {slug:?}");
             errors.push(FieldError::new("targets.groups", "unknown", message));

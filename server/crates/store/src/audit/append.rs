@@ -36,14 +36,13 @@ pub(crate) async fn append(
             rows.push(row(seq, event, &mut frontier)?);
             marks.add(seq, event);
         }
-        insert(conn, rows).await?;
+        conn.execute(insert(rows)).await?;
     }
-    let learned = marks.insert(conn, known).await?;
     let next = frontier.size() as i64;
     let moved = Sql::new("UPDATE audit_head SET size = $1, frontier = $2 WHERE id = 1")
         .arg(next)
         .arg(frontier.to_bytes());
-    conn.execute(moved).await?;
+    let learned = marks.insert(conn, known, moved).await?;
     Ok((first..next, learned))
 }
 
@@ -111,15 +110,11 @@ fn groups(event: &Event) -> Option<String> {
     Some(format!(" {} ", slugs.join(" ")))
 }
 
-async fn insert(conn: &mut Conn<'_>, rows: Vec<Vec<Value>>) -> Result<()> {
-    let mut rows = rows.into_iter();
-    for size in conn.dialect().parts(rows.len()) {
-        let mut sql = Sql::new(
-            "INSERT INTO audit (seq, at, entry, leaf_hash, actor, action, command, phone, site, \
-             job, result, ip, groups) ",
-        );
-        sql.keep().rows(rows.by_ref().take(size));
-        conn.execute(sql).await?;
-    }
-    Ok(())
+fn insert(rows: Vec<Vec<Value>>) -> Sql {
+    let mut sql = Sql::new(
+        "INSERT INTO audit (seq, at, entry, leaf_hash, actor, action, command, phone, site, \
+         job, result, ip, groups) ",
+    );
+    sql.rows_once(rows);
+    sql
 }

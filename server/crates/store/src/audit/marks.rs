@@ -159,8 +159,14 @@ impl<'e> Marks<'e> {
         }
     }
 
-    /// Writes the marks. Answers what is new among the values, to be learned after the commit.
-    pub(super) async fn insert(self, conn: &mut Conn<'_>, known: &Known) -> Result<Learned> {
+    /// Writes the marks, and `head`, a change of the log's head, with them. Answers what is new
+    /// among the values, to be learned after the commit.
+    pub(super) async fn insert(
+        self,
+        conn: &mut Conn<'_>,
+        known: &Known,
+        head: Sql,
+    ) -> Result<Learned> {
         let mut values = BTreeSet::new();
         for (kind, value, _) in self.counted.keys() {
             if matches!(kind, Kind::Action | Kind::Command) {
@@ -180,7 +186,8 @@ impl<'e> Marks<'e> {
             words.iter().map(row)
         });
         insert_words(conn, words.collect()).await?;
-        insert_counted(conn, self.rows()).await?;
+        conn.change_together(head, counted_marks(self.rows()))
+            .await?;
         Ok(learned)
     }
 
@@ -205,22 +212,19 @@ pub(super) fn kept(value: &str) -> String {
     }
 }
 
-async fn insert_counted(
-    conn: &mut Conn<'_>,
-    rows: BTreeMap<(&'static str, String, i64), i64>,
-) -> Result<()> {
+fn counted_marks(rows: BTreeMap<(&'static str, String, i64), i64>) -> Vec<Sql> {
     let rows = rows.into_iter().map(|((kind, value, tile), records)| {
         vec![kind.into(), value.into(), tile.into(), records.into()]
     });
-    let mut rows = rows.collect::<Vec<Vec<Value>>>().into_iter();
-    for size in conn.dialect().parts(rows.len()) {
+    let rows: Vec<Vec<Value>> = rows.collect();
+    let insert = |rows: &[Vec<Value>]| {
         let mut sql = Sql::new("INSERT INTO audit_marks (kind, value, tile, records) ");
-        sql.keep().rows(rows.by_ref().take(size));
+        sql.rows_once(rows.iter().cloned());
         sql.push(" ON CONFLICT (kind, value, tile) DO UPDATE SET ");
         sql.push("records = audit_marks.records + excluded.records");
-        conn.execute(sql).await?;
-    }
-    Ok(())
+        sql
+    };
+    rows.chunks(ROWS).map(insert).collect()
 }
 
 async fn insert_words(conn: &mut Conn<'_>, rows: Vec<Vec<Value>>) -> Result<()> {

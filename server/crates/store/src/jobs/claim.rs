@@ -10,13 +10,15 @@ use std::sync::Arc;
 use carillon_domain::{Mac, TargetState, Timestamp};
 
 use crate::conn::Conn;
+use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
+use crate::row::Row;
 use crate::sql::Sql;
 use crate::unit::Unit;
 
 use super::count::Deltas;
 use super::share::{SiteLimit, next_within_share};
-use super::targets::{COLUMNS, TargetRow, target_row};
+use super::targets::{TargetRow, found_by_key};
 
 const ROWS: usize = 500;
 
@@ -54,9 +56,6 @@ impl Unit {
     /// run, or when the epoch's lease is gone.
     pub async fn claim(&mut self, claim: &Claim<'_>) -> Result<Vec<ClaimedTarget>> {
         let mut conn = self.jobs_conn().await?;
-        if claim.attempts.is_empty() || !may_claim(&mut conn, claim).await? {
-            return Ok(Vec::new());
-        }
         let mut claimed = Vec::with_capacity(claim.attempts.len());
         for attempts in claim.attempts.chunks(ROWS) {
             let found = candidates(&mut conn, claim, attempts.len()).await?;
@@ -66,26 +65,8 @@ impl Unit {
                 break;
             }
         }
-        let mut deltas = Deltas::default();
-        for _ in &claimed {
-            deltas.moved(claim.job, TargetState::Waiting, TargetState::Sending);
-        }
-        deltas.apply(&mut conn).await?;
         Ok(claimed)
     }
-}
-
-async fn may_claim(conn: &mut Conn<'_>, claim: &Claim<'_>) -> Result<bool> {
-    let mut sql = Sql::new(
-        "SELECT COUNT(*) AS n FROM jobs WHERE id = $3 AND state = 'running' \
-         AND NOT EXISTS (SELECT 1 FROM meta WHERE key = 'stop_all') \
-         AND EXISTS (SELECT 1 FROM nodes WHERE ",
-    )
-    .arg(claim.epoch)
-    .arg(claim.now)
-    .arg(claim.job);
-    sql.keep().push(conn.dialect().epoch_may_claim()).push(")");
-    Ok(conn.number(sql, "n").await? > 0)
 }
 
 async fn candidates(
@@ -96,11 +77,15 @@ async fn candidates(
     if claim.site_limit != SiteLimit::default() {
         return next_within_share(conn, claim, limit).await;
     }
-    let mut sql = next_in_order(claim);
+    let mut sql = next_in_order(claim, conn.dialect());
     sql.push(" ORDER BY t.position LIMIT ").bind(limit as i64);
     sql.push(conn.dialect().for_update_skip_locked());
-    conn.read(sql, target_row).await
+    conn.read(sql, |row| waiting_row(claim.job, row)).await
 }
+
+/// What a claim reads of a waiting target; the rest it knows or writes anew.
+const COLUMNS: &str = "t.position, t.mac, t.name, t.extension, t.model, t.site, t.groups, \
+     t.http_status, t.transport, t.attempts, t.duration_ms, t.excerpt, t.evidence";
 
 /// Waiting targets that nothing keeps, and whose phone nobody is sending to or looking at: a phone
 /// that restarts is down, and a command more would blur what is seen. Two questions, so that each
@@ -110,10 +95,16 @@ const FREE: &str = " FROM job_targets t WHERE t.state = 'waiting' AND t.hold IS 
      NOT EXISTS (SELECT 1 FROM job_targets v WHERE v.mac = t.mac AND v.state = 'verifying') \
      AND t.job = ";
 
-/// The beginning of the statement that finds the next targets of a claim.
-pub(super) fn next_in_order(claim: &Claim<'_>) -> Sql {
-    let mut sql = Sql::new("SELECT ");
+/// The beginning of the statement that finds the next targets of a claim: none while all sending
+/// is stopped, when the job does not run, or when the epoch's lease is gone.
+pub(super) fn next_in_order(claim: &Claim<'_>, dialect: Dialect) -> Sql {
+    let mut sql = Sql::new("SELECT ").arg(claim.epoch).arg(claim.now);
     sql.keep().push(COLUMNS).push(FREE).bind(claim.job);
+    sql.push(" AND EXISTS (SELECT 1 FROM jobs j WHERE j.state = 'running' AND j.id = ");
+    sql.bind(claim.job);
+    sql.push(") AND NOT EXISTS (SELECT 1 FROM meta WHERE key = 'stop_all')");
+    sql.push(" AND EXISTS (SELECT 1 FROM nodes WHERE ");
+    sql.push(dialect.epoch_may_claim()).push(")");
     sql.push(" AND (t.retry_at IS NULL OR t.retry_at <= ")
         .bind(claim.now)
         .push(")");
@@ -129,6 +120,34 @@ pub(super) fn next_in_order(claim: &Claim<'_>) -> Sql {
     sql
 }
 
+/// A target that waits, of which a statement reads [`COLUMNS`].
+pub(super) fn waiting_row(job: &str, row: &Row) -> Result<TargetRow> {
+    let fields = row.of("job_targets", "mac");
+    Ok(TargetRow {
+        job: job.to_owned(),
+        position: fields.int("position")?,
+        mac: fields.parse("mac")?,
+        name: fields.text("name")?,
+        extension: fields.text("extension")?,
+        model: fields.text("model")?,
+        site: fields.get("site")?,
+        groups: fields.json("groups")?,
+        state: TargetState::Waiting,
+        cause: None,
+        http_status: fields.maybe_number("http_status")?,
+        transport: fields.maybe("transport")?,
+        attempts: fields.int("attempts")?,
+        attempt_id: None,
+        sent_at: None,
+        finished_at: None,
+        duration_ms: fields.get("duration_ms")?,
+        excerpt: fields.text("excerpt")?,
+        evidence: fields.text("evidence")?,
+        retry_at: None,
+        hold: None,
+    })
+}
+
 async fn take(
     conn: &mut Conn<'_>,
     claim: &Claim<'_>,
@@ -142,13 +161,20 @@ async fn take(
     let pairs = || found.iter().zip(attempts);
     let mut sql = Sql::new("WITH v (mac, attempt) AS (");
     sql.rows_again(pairs().map(|(target, attempt)| vec![target.mac.into(), attempt.into()]));
-    sql.push(") UPDATE job_targets SET state = 'sending', attempts = attempts + 1, ");
+    sql.push(")");
+    found_by_key(&mut sql, conn.dialect(), claim.job);
+    sql.push(" UPDATE job_targets SET state = 'sending', attempts = attempts + 1, ");
     sql.push("attempt_id = v.attempt, epoch = ")
         .bind(claim.epoch);
     sql.push(", sent_at = ").bind(claim.now);
-    sql.push(", cause = NULL, retry_at = NULL FROM v WHERE job_targets.mac = v.mac AND job_targets.state = 'waiting' ");
-    sql.push("AND job_targets.job = ").bind(claim.job);
-    let changed = conn.execute(sql).await?;
+    sql.push(", cause = NULL, retry_at = NULL FROM found AS v WHERE job_targets.");
+    sql.push(conn.dialect().row_place()).push(" = v.place");
+    sql.push(" AND job_targets.state || '' = 'waiting'");
+    let mut deltas = Deltas::default();
+    for _ in &found {
+        deltas.moved(claim.job, TargetState::Waiting, TargetState::Sending);
+    }
+    let changed = conn.change_together(sql, deltas.changes()).await?;
     if changed != found.len() as u64 {
         // Nobody else can have taken them while the lock on jobs is held.
         return Err(StoreError::Conflict);
@@ -158,7 +184,6 @@ async fn take(
         target.attempts += 1;
         target.attempt_id = Some(attempt.clone());
         target.sent_at = Some(claim.now);
-        (target.cause, target.retry_at) = (None, None);
         claimed.push(ClaimedTarget {
             target: Arc::new(target),
             attempt_id: attempt.clone(),

@@ -34,26 +34,36 @@ impl Deltas {
 
     /// Writes the changes.
     pub(super) async fn apply(self, conn: &mut Conn<'_>) -> Result<()> {
-        for (job, delta) in &self.jobs {
-            let mut sql = Sql::new("UPDATE jobs SET total = total");
-            sql.keep();
-            for state in TargetState::ALL
-                .iter()
-                .filter(|state| delta.get(**state) != 0)
-            {
-                let column = state.as_str();
-                sql.push(", ")
-                    .push(column)
-                    .push(" = ")
-                    .push(column)
-                    .push(" + ");
-                sql.bind(delta.get(*state));
-            }
-            sql.push(" WHERE id = ").bind(job);
-            conn.execute(sql).await?;
+        let mut changes = self.changes().into_iter();
+        match changes.next() {
+            Some(first) => conn
+                .change_together(first, changes.collect())
+                .await
+                .map(drop),
+            None => Ok(()),
         }
-        add_causes(conn, self.causes).await
     }
+
+    /// The changes, to be written with others.
+    pub(super) fn changes(self) -> Vec<Sql> {
+        let jobs = self.jobs.iter().map(|(job, delta)| numbers(job, delta));
+        let mut changes: Vec<_> = jobs.collect();
+        changes.extend(causes_added(self.causes));
+        changes
+    }
+}
+
+fn numbers(job: &str, delta: &Counts) -> Sql {
+    let mut sql = Sql::new("UPDATE jobs SET total = total");
+    sql.keep();
+    let moved = |state: &&TargetState| delta.get(**state) != 0;
+    for state in TargetState::ALL.iter().filter(moved) {
+        let column = state.as_str();
+        sql.push(", ").push(column).push(" = ").push(column);
+        sql.push(" + ").bind(delta.get(*state));
+    }
+    sql.push(" WHERE id = ").bind(job);
+    sql
 }
 
 /// Adds to the kept numbers of causes.
@@ -61,12 +71,19 @@ pub(super) async fn add_causes(
     conn: &mut Conn<'_>,
     causes: BTreeMap<(String, String), i64>,
 ) -> Result<()> {
+    match causes_added(causes) {
+        Some(sql) => conn.execute(sql).await.map(drop),
+        None => Ok(()),
+    }
+}
+
+fn causes_added(causes: BTreeMap<(String, String), i64>) -> Option<Sql> {
     if causes.is_empty() {
-        return Ok(());
+        return None;
     }
     let mut sql = Sql::new("INSERT INTO job_causes (job, cause, count) ");
     let rows = causes.into_iter();
-    sql.rows(rows.map(|((job, cause), count)| vec![job.into(), cause.into(), count.into()]));
+    sql.rows_once(rows.map(|((job, cause), count)| vec![job.into(), cause.into(), count.into()]));
     sql.push(" ON CONFLICT (job, cause) DO UPDATE SET count = job_causes.count + excluded.count");
-    conn.execute(sql).await.map(drop)
+    Some(sql)
 }

@@ -11,14 +11,15 @@ use carillon_domain::outcome::Transport;
 use carillon_domain::{Cause, Mac, TargetState, Timestamp};
 
 use crate::conn::Conn;
+use crate::dialect::Dialect;
 use crate::error::Result;
-use crate::phones::contact::{ContactUpdate, PhoneStamp, stamp};
+use crate::phones::contact::{ContactUpdate, PhoneStamp, stamped};
 use crate::sql::{Sql, Value};
 use crate::unit::Unit;
 
 use super::attempts;
 use super::count::Deltas;
-use super::targets::TargetRow;
+use super::targets::{TargetRow, found_by_key};
 
 const ROWS: usize = 500;
 
@@ -132,9 +133,12 @@ impl Unit {
                 note(&mut stamps, result);
             }
         }
-        count(&mut conn, &changed).await?;
         let stamps: Vec<_> = stamps.into_values().collect();
-        stamp(&mut conn, &stamps).await?;
+        let mut changes = counted(&changed).changes().into_iter();
+        if let Some(first) = changes.next() {
+            let rest = changes.chain(stamped(&stamps)).collect();
+            conn.change_together(first, rest).await?;
+        }
         Ok(changed)
     }
 }
@@ -195,7 +199,7 @@ async fn write<'a>(conn: &mut Conn<'_>, results: &'a [TargetResult]) -> Result<H
     }
     let mut written = HashSet::with_capacity(results.len());
     for (common, results) in alike {
-        for row in conn.all(update(&common, &results)).await? {
+        for row in conn.all(update(conn.dialect(), &common, &results)).await? {
             let mac = row.of("job_targets", "mac").parse("mac")?;
             written.insert((common.job, mac));
         }
@@ -203,12 +207,14 @@ async fn write<'a>(conn: &mut Conn<'_>, results: &'a [TargetResult]) -> Result<H
     Ok(written)
 }
 
-fn update(common: &Alike<'_>, results: &[&TargetResult]) -> Sql {
+fn update(dialect: Dialect, common: &Alike<'_>, results: &[&TargetResult]) -> Sql {
     let mut sql = Sql::new(
         "WITH v (mac, attempt, finished_at, retry_at, duration_ms, excerpt, evidence) AS (",
     );
     sql.rows_again(results.iter().map(|result| values(result)));
-    sql.push(") UPDATE job_targets SET state = ")
+    sql.push(")");
+    found_by_key(&mut sql, dialect, common.job);
+    sql.push(" UPDATE job_targets SET state = ")
         .bind(common.state.as_str());
     sql.push(", cause = ").bind(common.cause);
     sql.push(", http_status = COALESCE(")
@@ -227,9 +233,10 @@ fn update(common: &Alike<'_>, results: &[&TargetResult]) -> Sql {
              attempts = job_targets.attempts - 1",
         );
     }
-    sql.push(" FROM v WHERE job_targets.mac = v.mac AND job_targets.attempt_id = v.attempt");
-    sql.push(" AND job_targets.job = ").bind(common.job);
-    sql.push(" AND job_targets.state = ")
+    sql.push(" FROM found AS v WHERE job_targets.attempt_id = v.attempt AND job_targets.");
+    sql.push(dialect.row_place()).push(" = v.place");
+    // As an expression, for which no index stands: see there.
+    sql.push(" AND job_targets.state || '' = ")
         .bind(common.from.as_str());
     sql.push(" RETURNING job_targets.mac AS mac");
     sql
@@ -249,6 +256,10 @@ fn values(result: &TargetResult) -> Vec<Value> {
 
 /// Moves the counters by what changed.
 pub(super) async fn count(conn: &mut Conn<'_>, changed: &[ChangedTarget]) -> Result<()> {
+    counted(changed).apply(conn).await
+}
+
+fn counted(changed: &[ChangedTarget]) -> Deltas {
     let mut deltas = Deltas::default();
     for ChangedTarget { from, target } in changed {
         deltas.moved(&target.job, *from, target.state);
@@ -256,7 +267,7 @@ pub(super) async fn count(conn: &mut Conn<'_>, changed: &[ChangedTarget]) -> Res
             deltas.ended_with(&target.job, cause);
         }
     }
-    deltas.apply(conn).await
+    deltas
 }
 
 /// What to write on the phones, one for each.

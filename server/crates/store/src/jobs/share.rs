@@ -10,8 +10,8 @@ use crate::conn::Conn;
 use crate::error::Result;
 use crate::sql::Sql;
 
-use super::claim::{Claim, next_in_order};
-use super::targets::{TargetRow, target_row};
+use super::claim::{Claim, next_in_order, waiting_row};
+use super::targets::TargetRow;
 
 /// How much of a site may be away at once. The default is no limit; of several the narrowest
 /// holds.
@@ -68,7 +68,7 @@ async fn walk(
     after: i64,
     wanted: usize,
 ) -> Result<Vec<TargetRow>> {
-    let mut sql = next_in_order(claim);
+    let mut sql = next_in_order(claim, conn.dialect());
     sql.push(" AND t.position > ").bind(after);
     if !room.full().is_empty() {
         sql.push(" AND (t.site IS NULL OR NOT ");
@@ -76,7 +76,7 @@ async fn walk(
     }
     sql.push(" ORDER BY t.position LIMIT ").bind(wanted as i64);
     sql.push(conn.dialect().for_update_skip_locked());
-    conn.read(sql, target_row).await
+    conn.read(sql, |row| waiting_row(claim.job, row)).await
 }
 
 impl Room {

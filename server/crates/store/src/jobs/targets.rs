@@ -6,6 +6,7 @@
 use carillon_domain::outcome::Transport;
 use carillon_domain::{Cause, Mac, Reach, TargetState, Timestamp};
 
+use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
 use crate::page::{Cursor, Direction, Page, Seek};
 use crate::reach::and_jobs;
@@ -111,6 +112,17 @@ pub(super) fn groups_text(groups: &[String]) -> Result<String> {
         column: "groups",
         row: groups.join(","),
     })
+}
+
+/// After a table `v (mac, …)`: finds the targets of a job that it is about, each by the key, as
+/// `found` with their `place`. A plain join would leave Postgres the choice. It knows little of a
+/// table that grows by thousands of rows at once, and may read all targets of the job for each.
+pub(super) fn found_by_key(sql: &mut Sql, dialect: Dialect, job: &str) {
+    sql.push(", found AS MATERIALIZED (SELECT v.*, (SELECT t.")
+        .push(dialect.row_place());
+    sql.push(" FROM job_targets t WHERE t.mac = v.mac AND t.job = ")
+        .bind(job);
+    sql.push(") AS place FROM v)");
 }
 
 fn conditions(sql: &mut Sql, job: &str, query: &TargetQuery, reach: &Reach) {

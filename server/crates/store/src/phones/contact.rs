@@ -101,16 +101,23 @@ impl Alike<'_> {
     }
 }
 
-/// Changes the rows of phones that are still there. Each phone at most once.
-pub(crate) async fn stamp(conn: &mut Conn<'_>, stamps: &[PhoneStamp]) -> Result<()> {
+/// Changes of the rows of phones that are still there. Each phone at most once.
+pub(crate) fn stamped(stamps: &[PhoneStamp]) -> Vec<Sql> {
     let mut alike: HashMap<Alike<'_>, Vec<&PhoneStamp>> = HashMap::new();
     for stamp in stamps {
         alike.entry(stamp.alike()).or_default().push(stamp);
     }
-    for (common, stamps) in alike {
-        for chunk in stamps.chunks(ROWS) {
-            conn.execute(common.update(chunk)).await?;
-        }
+    let updates = alike.into_iter().flat_map(|(common, stamps)| {
+        let chunks = stamps.chunks(ROWS).map(|chunk| common.update(chunk));
+        chunks.collect::<Vec<_>>()
+    });
+    updates.collect()
+}
+
+/// Writes those changes.
+pub(crate) async fn stamp(conn: &mut Conn<'_>, stamps: &[PhoneStamp]) -> Result<()> {
+    for update in stamped(stamps) {
+        conn.execute(update).await?;
     }
     Ok(())
 }

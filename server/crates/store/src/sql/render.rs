@@ -11,7 +11,7 @@ use sqlx::sqlite::SqliteArguments;
 
 use crate::error::{DriverError, Result, StoreError};
 
-use super::{Bound, PLACE, Sql, Value};
+use super::{Bound, PLACE, Sql, Value, size_above};
 
 impl Sql {
     /// The text with its placeholders.
@@ -49,6 +49,15 @@ impl Sql {
                     text.push_str("VALUES ");
                     list(text, rows, |row, text| tuple(text, row.len(), &mut next));
                 }
+                Bound::Again(rows) => {
+                    text.push_str("VALUES ");
+                    sized(text, rows, &mut next);
+                }
+                Bound::Filled(rows) => {
+                    text.push_str("SELECT * FROM (VALUES ");
+                    sized(text, rows, &mut next);
+                    text.push_str(") WHERE column1 IS NOT NULL");
+                }
                 Bound::List(values) => {
                     text.push_str(" IN ");
                     tuple(text, values.len(), &mut next);
@@ -66,7 +75,7 @@ impl Sql {
             };
             match bound {
                 Bound::One(_) => next(text),
-                Bound::Rows(rows) => {
+                Bound::Rows(rows) | Bound::Again(rows) | Bound::Filled(rows) => {
                     text.push_str("SELECT * FROM UNNEST(");
                     let columns = rows.first().map_or(&[][..], Vec::as_slice);
                     list(text, columns, |value, text| {
@@ -97,6 +106,18 @@ impl Sql {
             match bound {
                 Bound::One(value) => add(value)?,
                 Bound::Rows(rows) => rows.into_iter().flatten().try_for_each(&mut add)?,
+                Bound::Again(mut rows) => {
+                    if let Some(last) = rows.last().cloned() {
+                        rows.resize(size_above(rows.len()), last);
+                    }
+                    rows.into_iter().flatten().try_for_each(&mut add)?;
+                }
+                Bound::Filled(rows) => {
+                    let columns = rows.first().map_or(0, Vec::len);
+                    let left = (size_above(rows.len()) - rows.len()) * columns;
+                    rows.into_iter().flatten().try_for_each(&mut add)?;
+                    (0..left).try_for_each(|_| add(Value::Int(None)))?;
+                }
                 Bound::List(values) => values.into_iter().try_for_each(&mut add)?,
             }
         }
@@ -115,7 +136,7 @@ impl Sql {
                     Value::Blob(bytes) => arguments.add(bytes),
                 }
                 .map_err(encoding)?,
-                Bound::Rows(rows) => {
+                Bound::Rows(rows) | Bound::Again(rows) | Bound::Filled(rows) => {
                     for column in columns(rows) {
                         add_array(&mut arguments, column)?;
                     }
@@ -138,6 +159,15 @@ fn list<T>(text: &mut String, items: &[T], mut item: impl FnMut(&T, &mut String)
             text.push_str(", ");
         }
         item(one, text);
+    }
+}
+
+/// Places for so many rows as the next of the kept sizes has.
+fn sized(text: &mut String, rows: &[Vec<Value>], mut next: impl FnMut(&mut String)) {
+    let columns = rows.first().map_or(0, Vec::len);
+    for index in 0..size_above(rows.len()) {
+        text.push_str(if index == 0 { "" } else { ", " });
+        tuple(text, columns, &mut next);
     }
 }
 

@@ -1,0 +1,72 @@
+//! Several changes as one statement.
+//!
+//! Owns how Postgres is told in one round trip of changes that do not depend on each other: as
+//! parts of one `WITH`. *Invariant:* they change different rows; all of them have the same view.
+
+use super::{Bound, PLACE, Sql};
+
+impl Sql {
+    /// The changes as one, which answers as `n` how many rows the first changed.
+    pub(crate) fn together(first: Self, rest: Vec<Self>) -> Self {
+        let mut all = Self::new("");
+        all.few_forms = first.is_kept() && rest.iter().all(Self::is_kept);
+        all.push("WITH changed AS (").append(first);
+        all.push(" RETURNING 1)");
+        for (index, one) in rest.into_iter().enumerate() {
+            all.push(&format!(", also_{index} AS (")).append(one);
+            all.push(")");
+        }
+        all.push(" SELECT COUNT(*) AS n FROM changed");
+        all
+    }
+
+    /// Adds another statement, with a place for each mention of its numbered values.
+    fn append(&mut self, other: Self) -> &mut Self {
+        let mut numbered = other.bound;
+        let mut others = numbered.split_off(other.numbered).into_iter();
+        let mut text = &*other.text;
+        while let Some(at) = text.find(['$', PLACE]) {
+            let (before, rest) = text.split_at(at);
+            self.push(before);
+            text = &rest[1..];
+            if rest.starts_with(PLACE) {
+                self.bound.extend(others.next());
+                self.text.to_mut().push(PLACE);
+                continue;
+            }
+            let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+            let number: usize = text[..digits].parse().unwrap_or_default();
+            if let Some(Bound::One(value)) = numbered.get(number.wrapping_sub(1)) {
+                self.bind(value.clone());
+                text = &text[digits..];
+            } else {
+                self.push("$");
+            }
+        }
+        self.push(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_changes_are_parts_of_one() {
+        let first = Sql::new("UPDATE a SET x = $2 WHERE y = $1 OR z = $1")
+            .arg(1)
+            .arg(2);
+        let mut second = Sql::new("WITH v (a) AS (");
+        second.rows_again([vec![3.into()], vec![4.into()]]);
+        second.push(") DELETE FROM b WHERE c = ").bind("$5");
+        let sql = Sql::together(first, vec![second]);
+        assert!(sql.is_kept());
+        assert_eq!(sql.bound.len(), 5);
+        assert_eq!(
+            sql.text_for_postgres(),
+            "WITH changed AS (UPDATE a SET x = $1 WHERE y = $2 OR z = $3 RETURNING 1), \
+             also_0 AS (WITH v (a) AS (SELECT * FROM UNNEST($4::int8[])) \
+             DELETE FROM b WHERE c = $5) SELECT COUNT(*) AS n FROM changed"
+        );
+    }
+}
