@@ -15,6 +15,7 @@ use carillon_engine::streams::Streams;
 use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
+use crate::oidc::Provider;
 use crate::origin::Origins;
 use crate::router::table::Route;
 
@@ -51,6 +52,8 @@ pub struct Facts {
     pub streams: Option<Streams>,
     /// Bring checkpoints to receivers.
     pub anchors: Option<Anchors>,
+    /// By which people may sign in, where there is one.
+    pub provider: Option<Provider>,
 }
 
 impl App {
@@ -89,6 +92,11 @@ impl App {
     /// Bring checkpoints to receivers.
     pub fn anchors(&self) -> Option<&Anchors> {
         self.0.facts.anchors.as_ref()
+    }
+
+    /// By which people may sign in, where there is one.
+    pub fn provider(&self) -> Option<&Provider> {
+        self.0.facts.provider.as_ref()
     }
 
     /// Proxies whose forwarded headers count.

@@ -8,12 +8,15 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use carillon_domain::role::Role;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
 mod parse;
 mod receivers;
+mod rows;
 mod show;
+mod sign_on;
 mod source;
 mod table;
 
@@ -45,6 +48,8 @@ pub struct Settings {
     pub egress: Egress,
     /// What stands between the browser and this process.
     pub front: Front,
+    /// By whom people may sign in, beside passwords.
+    pub oidc: Option<Oidc>,
     /// Logs.
     pub log: Log,
     /// Requests to phones at once, whole node.
@@ -100,6 +105,27 @@ pub enum Front {
     Proxy(Vec<IpNet>),
     /// Plain HTTP over the network, chosen explicitly.
     InsecureHttp,
+}
+
+/// An OpenID provider, and what its answers mean here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Oidc {
+    /// The provider, exactly as it calls itself.
+    pub issuer: String,
+    /// What it calls this program.
+    pub client_id: String,
+    /// Where the secret is that this program shows it; a public client has none.
+    pub secret_file: Option<PathBuf>,
+    /// What people call it.
+    pub name: String,
+    /// What is asked for.
+    pub scopes: Vec<String>,
+    /// The claim that decides the role.
+    pub role_claim: String,
+    /// Its values and what they make of somebody.
+    pub roles: Vec<(String, Role)>,
+    /// Values of `acr` by which it vouches for a second factor.
+    pub strong: Vec<String>,
 }
 
 /// Logs.

@@ -21,6 +21,8 @@ pub enum Cookie {
     Language,
     /// Somebody signed in in this browser before.
     Known,
+    /// Binds a sign-in that is on its way to a provider and back.
+    SignOn,
 }
 
 impl Cookie {
@@ -37,6 +39,8 @@ impl Cookie {
             (Self::Language, false) => "language",
             (Self::Known, true) => "__Host-known",
             (Self::Known, false) => "known",
+            (Self::SignOn, true) => "__Host-sign-on",
+            (Self::SignOn, false) => "sign-on",
         }
     }
 

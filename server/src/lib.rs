@@ -19,6 +19,7 @@ pub mod health;
 pub mod listen;
 pub mod local;
 pub mod middleware;
+pub mod oidc;
 pub mod origin;
 pub mod pages;
 pub mod problem;

@@ -31,6 +31,7 @@ pub mod link;
 pub mod meanwhile;
 pub mod notice;
 mod once;
+pub mod oidc;
 pub mod overview;
 pub mod phone;
 pub mod phone_form;
@@ -70,7 +71,7 @@ fn work(table: Table) -> Table {
 
 /// Signing in and out, and the first account.
 fn sessions() -> Table {
-    language::routes(Table::pages())
+    oidc::routes(language::routes(Table::pages()))
         .get("/sign-in", Access::Public, sign_in::show)
         .post("/sign-in", Access::Public, sign_in::submit)
         .post("/sign-out", Access::SignedIn, sign_in::leave)

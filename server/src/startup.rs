@@ -37,6 +37,7 @@ mod limits;
 mod notary;
 mod own_addresses;
 mod receivers;
+mod sign_on;
 mod signals;
 mod soundness;
 mod sweep;
@@ -237,6 +238,7 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
     let outside = Outside::start(settings, &engine, (&own, &facts.origins), &notary).await?;
     (facts.streams, facts.anchors) = (outside.streams.clone(), outside.anchors.clone());
     let watched = (engine.clone(), notary.clone());
+    facts.provider = sign_on::provider(settings, facts.origins.public())?;
     let (app, router) = router::build(engine, facts);
     let listener = socket
         .listen(BACKLOG)

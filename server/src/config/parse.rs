@@ -17,8 +17,8 @@ use crate::origin::Origin;
 mod receivers;
 
 /// Reads the layers and collects what is wrong.
-struct Reader<'a> {
-    layers: &'a Layers,
+pub(super) struct Reader<'a> {
+    pub(super) layers: &'a Layers,
     problems: Vec<Problem>,
 }
 
@@ -48,6 +48,7 @@ impl Reader<'_> {
             anchors: self.list::<PathBuf>("anchor-file", "write a path"),
             receivers: self.receivers(),
             egress: self.egress(),
+            oidc: self.oidc(),
             log: self.log(),
             max_in_flight: self.max_in_flight(),
             min_free: self.min_free(),
@@ -197,7 +198,7 @@ impl Reader<'_> {
     }
 
     /// The last text given, else the table's default.
-    fn text(&self, key: &'static str) -> String {
+    pub(super) fn text(&self, key: &'static str) -> String {
         self.layers
             .text(key)
             .or_else(|| setting(key).map(|row| row.default))
@@ -238,7 +239,7 @@ impl Reader<'_> {
         values
     }
 
-    fn items(&self, key: &'static str) -> Vec<String> {
+    pub(super) fn items(&self, key: &'static str) -> Vec<String> {
         let given = self.layers.get(key).map(|(values, _)| values.clone());
         let texts = given.unwrap_or_else(|| {
             let row = setting(key).filter(|row| row.kind == Kind::List);
@@ -251,7 +252,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn refuse(&mut self, key: &'static str, problem: &str) {
+    pub(super) fn refuse(&mut self, key: &'static str, problem: &str) {
         self.problems.push(Problem {
             source: self.layers.source(key),
             name: key.to_owned(),

@@ -25,6 +25,36 @@ fn defaults_are_loopback_and_private_networks() {
 }
 
 #[test]
+fn a_provider_is_set_whole_or_not_at_all() {
+    let wrong = |flags: SettingFlags| {
+        let problems = settings(flags).unwrap_err().into_iter();
+        problems.map(|problem| problem.name).collect::<Vec<_>>()
+    };
+    let issuer = flags().with("oidc-issuer", "http://id.example");
+    assert_eq!(
+        wrong(issuer),
+        ["oidc-issuer", "oidc-client-id", "oidc-roles"]
+    );
+    let alone = flags().with("oidc-roles", "a=admin");
+    assert_eq!(wrong(alone), ["oidc-roles"]);
+    let whole = |roles: &str| {
+        let flags = flags().with("oidc-issuer", "https://id.example");
+        let flags = flags.with("oidc-client-id", "carillon");
+        flags.with("oidc-roles", roles)
+    };
+    assert_eq!(wrong(whole("a=chief")), ["oidc-roles", "oidc-roles"]);
+    let given = settings(whole("a=b=operator,all=viewer"));
+    let oidc = given.expect("valid").oidc.expect("a provider");
+    let roles = [("a=b", Role::Operator), ("all", Role::Viewer)];
+    assert_eq!(
+        oidc.roles,
+        roles.map(|(value, role)| (value.to_owned(), role))
+    );
+    assert_eq!(oidc.scopes, ["openid", "profile"]);
+    assert_eq!((&*oidc.name, &*oidc.role_claim), ("OpenID", "groups"));
+}
+
+#[test]
 fn flag_wins_over_environment_wins_over_file() {
     let dir = tempfile::tempdir().expect("temporary directory");
     let file = dir.path().join("carillon.toml");

@@ -9,7 +9,9 @@ use axum::extract::{FromRequestParts as _, Request};
 use axum::response::{IntoResponse as _, Response};
 use carillon_contract::form::CSRF_FIELD;
 use carillon_contract::second_factor::{PROOF_CODE, PROOF_PASSWORD, ProveView};
+use carillon_contract::sign_in::Elsewhere;
 use carillon_engine::accounts::{SessionContext, SignedIn};
+use http::header::REFERER;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -19,6 +21,7 @@ use super::identify::{Visitor, signed_in};
 use crate::app::App;
 use crate::cookies::Cookie;
 use crate::fields::Fields;
+use crate::pages::sign_in;
 use crate::pages::visit::Visit;
 use crate::problem::Problem;
 
@@ -114,6 +117,7 @@ async fn ask(
         fields: plain,
         again: secret.into_iter().map(|(name, _)| name).collect(),
         asks_code: session.has_factor,
+        elsewhere: elsewhere(&visit, session, &parts),
         refused,
     };
     let html = carillon_ui::prove(&visit.frame, &view);
@@ -123,6 +127,19 @@ async fn ask(
         StatusCode::FORBIDDEN
     };
     visit.html(status, html)
+}
+
+/// Where somebody signs in anew whose password is kept by a provider: back to the form's page.
+fn elsewhere(visit: &Visit, session: &SessionContext, parts: &Parts) -> Option<Elsewhere> {
+    if session.has_password {
+        return None;
+    }
+    let from = parts
+        .headers
+        .get(REFERER)
+        .and_then(|from| from.to_str().ok());
+    let path = from.and_then(|from| from.strip_prefix(visit.frame.base.as_str()));
+    sign_in::provider(visit, path.unwrap_or("/"), true)
 }
 
 fn is_password(name: &str) -> bool {

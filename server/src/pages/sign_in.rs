@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse as _, Response};
 use carillon_contract::FormErrors;
-use carillon_contract::sign_in::SignInView;
+use carillon_contract::sign_in::{Elsewhere, SignInView};
 use carillon_engine::accounts::SignIn;
 use http::header::{HeaderName, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
@@ -30,6 +30,7 @@ pub async fn show(mut visit: Visit, Query(query): Query) -> PageResult {
     }
     visit.bind();
     let view = SignInView {
+        provider: provider(&visit, &next, false),
         next,
         ..SignInView::default()
     };
@@ -65,12 +66,33 @@ pub async fn submit(mut visit: Visit, headers: HeaderMap, Form(form): Form) -> P
     }
 }
 
-fn again(mut visit: Visit, username: String, next: String) -> Response {
+fn again(visit: Visit, username: String, next: String) -> Response {
+    refusal(visit, username, next, REFUSED)
+}
+
+/// The page again, with why nobody was signed in.
+pub fn refused_saying(visit: Visit, next: String, text: &str) -> Response {
+    refusal(visit, String::new(), next, text)
+}
+
+/// The way to the provider, where there is one; `anew` = though one may be signed in there.
+pub fn provider(visit: &Visit, next: &str, anew: bool) -> Option<Elsewhere> {
+    let provider = visit.app.provider()?;
+    let next = percent_encoding::utf8_percent_encode(next, percent_encoding::NON_ALPHANUMERIC);
+    let anew = if anew { "&anew=true" } else { "" };
+    Some(Elsewhere {
+        name: provider.terms().name.clone(),
+        link: format!("/sign-in/oidc?next={next}{anew}"),
+    })
+}
+
+fn refusal(mut visit: Visit, username: String, next: String, text: &str) -> Response {
     visit.bind();
     let mut errors = FormErrors::default();
-    errors.push("", "refused", REFUSED);
+    errors.push("", "refused", text);
     let view = SignInView {
         username,
+        provider: provider(&visit, &next, false),
         next,
         errors,
         notice: None,

@@ -100,5 +100,6 @@ pub(super) fn facts(
         notary: None,
         streams: None,
         anchors: None,
+        provider: None,
     }
 }

@@ -87,6 +87,9 @@ const OPEN_PAGES: &[&str] = &[
     "/setup",
     "/language",
     "/reset",
+    "/sign-in/oidc",
+    "/sign-in/oidc/back",
+    "/sign-in/oidc/code",
 ];
 
 fn routes(side: Side) -> Vec<Route> {

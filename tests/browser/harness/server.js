@@ -17,8 +17,8 @@ export const PROGRAM =
   process.env.CARILLON_BIN ?? fileURLToPath(new URL('../../../target/debug/carillon', import.meta.url));
 
 /** A dashboard with simulated phones, and a sign-in for it. */
-export async function startDemo({ phones = 300 } = {}) {
-  const server = await Server.start(['demo', '--phones', String(phones)]);
+export async function startDemo({ phones = 300, settings = [] } = {}) {
+  const server = await Server.start(['demo', '--phones', String(phones), ...settings]);
   await server.says(/^Sign in: user auditor, .*$/m);
   const accounts = {};
   for (const [, user, password] of server.output.matchAll(/^Sign in: user (\S+), password (\S+)$/gm)) {

@@ -7,6 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::sign_in::Elsewhere;
+
 use crate::FormErrors;
 
 /// Name of the field with the password that shows who one is.
@@ -64,4 +66,6 @@ pub struct ProveView {
     pub asks_code: bool,
     /// Whether what was typed was wrong.
     pub refused: bool,
+    /// Who keeps the password, where it is not this program: then one signs in there anew.
+    pub elsewhere: Option<Elsewhere>,
 }

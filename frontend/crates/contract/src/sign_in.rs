@@ -1,6 +1,7 @@
 //! Signing in, and the first administrator.
 //!
 //! `POST /sign-in`: `username`, `password`, `code`, `next`. `POST /sign-out`: nothing but the token.
+//! `GET /sign-in/oidc?next=…&anew=true`: on to a provider. `POST /sign-in/oidc/code`: `code`.
 //! `GET /reset?code=…`, `POST /reset`: `code`, `password`, `password_again`.
 //! `GET /setup?code=…`, `POST /setup`: `code`, `username`, `password`, `password_again`.
 
@@ -19,6 +20,24 @@ pub struct SignInView {
     pub errors: FormErrors,
     /// Why the page is shown, where it is not plain: "You were signed out after 30 minutes".
     pub notice: Option<String>,
+    /// The OpenID provider by which people may sign in, where there is one.
+    pub provider: Option<Elsewhere>,
+}
+
+/// A provider at which somebody signs in.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// What people call it.
+    pub name: String,
+    /// Where the way to it begins.
+    pub link: String,
+}
+
+/// Back from a provider, where one's own second factor is asked for too.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct CodeView {
+    /// What was wrong: one sentence.
+    pub errors: FormErrors,
 }
 
 /// The page behind a one-time link: a new password.

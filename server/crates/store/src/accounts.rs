@@ -2,6 +2,7 @@
 
 pub(crate) mod drafts;
 pub(crate) mod factors;
+pub(crate) mod identities;
 pub(crate) mod reset_links;
 pub(crate) mod sessions;
 pub(crate) mod throttles;

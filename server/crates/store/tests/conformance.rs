@@ -73,6 +73,7 @@ cases! {
     whole::facts_and_the_stop_switch_are_kept,
     whole::epochs_rise_and_leases_end,
     whole::a_text_with_a_nul_is_refused,
+    accounts::a_subject_of_an_issuer_is_one_account,
     accounts::names_are_unique_without_regard_to_case,
     accounts::a_step_and_a_recovery_code_are_used_once,
     accounts::a_reset_link_works_once_until_its_end,

@@ -20,7 +20,7 @@ use carillon_contract::phone::{GonePhoneView, PhoneFormView, PhoneView};
 use carillon_contract::phones::{BulkEditView, DeletePhonesView, PhonesView};
 use carillon_contract::run::{ReviewPhonesView, ReviewView, RunView};
 use carillon_contract::second_factor::{ProveView, SecondFactorView};
-use carillon_contract::sign_in::{ResetView, SetupView, SignInView};
+use carillon_contract::sign_in::{CodeView, ResetView, SetupView, SignInView};
 use carillon_contract::sites::{SiteFormView, SitesView};
 use carillon_contract::streams::StreamsView;
 use carillon_contract::tokens::TokensView;
@@ -108,6 +108,7 @@ pages! {
     second_factor::second_factor(SecondFactorView) "`/account/second-factor`.";
     sign_in::reset(ResetView) "`/reset`.";
     sign_in::sign_in(SignInView) "`/sign-in`.";
+    sign_in::sign_in_code(CodeView) "`/sign-in/oidc/code`.";
     sign_in::setup(SetupView) "`/setup`.";
     sites::sites(SitesView) "`/sites`.";
     sites::site_form(SiteFormView) "`/sites/new` and `/sites/{slug}/edit`.";

@@ -4,6 +4,7 @@ use carillon_contract::FrameView;
 use carillon_contract::second_factor::{
     FactorSetupView, PROOF_CODE, PROOF_PASSWORD, Picture, ProveView, SecondFactorView,
 };
+use carillon_contract::sign_in::Elsewhere;
 use carillon_language::say;
 use leptos::prelude::*;
 
@@ -139,6 +140,9 @@ pub(super) fn prove(frame: &FrameView, view: &ProveView) -> String {
         let refused = view.refused.then(|| {
             note("bad", "failed", say("That was not right, or there were too many tries: wait a moment and try again."))
         });
+        if let Some(elsewhere) = &view.elsewhere {
+            return anew(elsewhere);
+        }
         let carried: Vec<AnyView> = view
             .fields
             .iter()
@@ -162,6 +166,16 @@ pub(super) fn prove(frame: &FrameView, view: &ProveView) -> String {
         );
         view! { {refused}{form} }.into_any()
     })
+}
+
+/// Whoever has no password here signs in anew where they have one.
+fn anew(elsewhere: &Elsewhere) -> AnyView {
+    let words = say!("Sign in again with {provider}", provider = elsewhere.name);
+    view! {
+        <p>{say("Your password is not kept here. Sign in again where it is, and then send the form once more within five minutes: what you typed is not kept on the way.")}</p>
+        <p class="row"><a class="button primary" href=elsewhere.link.clone()>{words}</a><a class="button" href="/">{say("Cancel")}</a></p>
+    }
+    .into_any()
 }
 
 /// A password of the form itself is typed again rather than carried through a page.

@@ -1,7 +1,7 @@
 //! Signing in, the first administrator, and a new password by a one-time link.
 
 use carillon_contract::FrameView;
-use carillon_contract::sign_in::{ResetView, SetupView, SignInView};
+use carillon_contract::sign_in::{CodeView, Elsewhere, ResetView, SetupView, SignInView};
 use carillon_domain::Language;
 use carillon_language::{retell, say};
 use leptos::prelude::*;
@@ -27,8 +27,36 @@ pub(super) fn sign_in(frame: &FrameView, view: &SignInView) -> String {
                 {submit("primary block", "sign-in", say("Sign in"))}
             },
         );
-        view! { {notice}{refusal(&view.errors)}{form}{languages(frame)} }.into_any()
+        let elsewhere = elsewhere(view);
+        view! { {notice}{refusal(&view.errors)}{form}{elsewhere}{languages(frame)} }.into_any()
     })
+}
+
+/// The way to a provider, where there is one. A link: forms lead nowhere but here.
+fn elsewhere(view: &SignInView) -> Option<AnyView> {
+    let Elsewhere { name, link } = view.provider.clone()?;
+    let words = say!("Sign in with {provider}", provider = name);
+    Some(view! { <p><a class="button block" href=link>{words}</a></p> }.into_any())
+}
+
+/// `/sign-in/oidc/code`.
+pub(super) fn sign_in_code(frame: &FrameView, view: &CodeView) -> String {
+    Page::new(say("Your second factor"))
+        .bare()
+        .write(frame, |page| {
+            page.lede(say(
+                "The sign-in service vouches for none, and your account here has one.",
+            ));
+            let form = post(
+                "/sign-in/oidc/code",
+                "stack",
+                view! {
+                    {Field::text("code", say("Code")).hint(say("Of your app, or a recovery code. Each works once.")).autocomplete("one-time-code").width("medium").plainly_required().view()}
+                    {submit("primary block", "sign-in", say("Sign in"))}
+                },
+            );
+            view! { {refusal(&view.errors)}{form} }.into_any()
+        })
 }
 
 /// The languages, each in its own words, so that nobody has to know another to find theirs.

@@ -44,7 +44,7 @@ use carillon_contract::run::{
     TargetsView,
 };
 use carillon_contract::second_factor::{FactorSetupView, Picture, ProveView, SecondFactorView};
-use carillon_contract::sign_in::{ResetView, SetupView, SignInView};
+use carillon_contract::sign_in::{CodeView, Elsewhere, ResetView, SetupView, SignInView};
 use carillon_contract::sites::{SiteForm, SiteFormView, SiteRow, SitesView};
 use carillon_contract::streams::{AnchorRow, NewSecret, StreamRow, StreamsView};
 use carillon_contract::tokens::{NewToken, TokenForm, TokenRow, TokensView};
@@ -176,6 +176,7 @@ impl Samples {
                 &self.s("Wrong name or password, or too many tries: wait a moment."),
             ),
             notice: Some(self.s("You were signed out after 30 minutes without a click.")),
+            provider: Some(self.elsewhere()),
         };
         let setup = SetupView {
             code: Some(self.s("k3y")),
@@ -193,6 +194,15 @@ impl Samples {
                 carillon_ui::sign_in(&frame, &SignInView::default()),
             ),
             ("sign-in-wrong", carillon_ui::sign_in(&frame, &wrong)),
+            (
+                "sign-in-code",
+                carillon_ui::sign_in_code(
+                    &frame,
+                    &CodeView {
+                        errors: wrong.errors.clone(),
+                    },
+                ),
+            ),
             ("setup", carillon_ui::setup(&frame, &setup)),
             ("reset", carillon_ui::reset(&frame, &self.reset())),
             (
@@ -254,6 +264,11 @@ impl Samples {
             again: vec!["password".to_owned()],
             asks_code: true,
             refused: true,
+            elsewhere: None,
+        };
+        let anew = ProveView {
+            elsewhere: Some(self.elsewhere()),
+            ..ProveView::default()
         };
         vec![
             (
@@ -266,7 +281,15 @@ impl Samples {
             ),
             ("second-factor", carillon_ui::second_factor(&frame, &on)),
             ("prove", carillon_ui::prove(&frame, &ask)),
+            ("prove-anew", carillon_ui::prove(&frame, &anew)),
         ]
+    }
+
+    fn elsewhere(&self) -> Elsewhere {
+        Elsewhere {
+            name: self.s("Example"),
+            link: "/sign-in/oidc?next=%2Fjobs".to_owned(),
+        }
     }
 
     fn phone_row(&self, index: usize) -> PhoneRow {

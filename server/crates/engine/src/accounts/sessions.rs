@@ -15,6 +15,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::bearer;
+use super::external::STRONG;
 use super::form_tokens::form_token;
 use super::sign_in::SignedIn;
 use crate::Engine;
@@ -54,6 +55,8 @@ pub struct SessionContext {
     pub language: Option<Language>,
     /// When its holder last showed who they are.
     pub proved_at: Timestamp,
+    /// Whether the account has a password of ours; else a provider vouches for it.
+    pub has_password: bool,
     /// Whether the account has a second factor.
     pub has_factor: bool,
     /// The role demands a second factor and there is none: nothing else can be done.
@@ -113,7 +116,7 @@ impl Engine {
             agent: String::new(),
         };
         let reach = self.reach_of(&user).await?;
-        let must_set_up = self.must_set_up(&user).await?;
+        let must_set_up = self.must_set_up_in(&row, &user).await?;
         let session = context(keyring, hash, (&row, &user), origin, reach);
         Ok(Some(SessionContext {
             must_set_up,
@@ -130,7 +133,13 @@ impl Engine {
             return Ok(false);
         };
         let same = is_good(&row, &user, self.clock.now()) && user.role == session.caller.role;
-        Ok(same && !self.must_set_up(&user).await?)
+        Ok(same && !self.must_set_up_in(&row, &user).await?)
+    }
+
+    /// Whether a second factor must be set up before anything else. A provider that vouched for
+    /// one has spared that.
+    async fn must_set_up_in(&self, row: &SessionRow, user: &UserRow) -> Result<bool> {
+        Ok(row.auth != STRONG && self.must_set_up(user).await?)
     }
 
     /// Ends this session.
@@ -351,6 +360,7 @@ fn context(
         created_at: row.created_at,
         language: user.language,
         proved_at: row.proved_at,
+        has_password: user.password.is_some(),
         has_factor: user.factor.is_some(),
         must_set_up: false,
         hash,

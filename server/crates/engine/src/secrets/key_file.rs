@@ -10,6 +10,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use carillon_domain::Timestamp;
+use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use super::key::{KeyState, RootKey};
@@ -205,6 +206,15 @@ fn sync_folder_of(path: &Path) -> io::Result<()> {
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
     File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// The text of a file that holds a secret and is private to us, without the end of its line.
+///
+/// # Errors
+/// When it is missing, open to others, or not a plain file.
+pub fn private_text(path: &Path) -> Result<SecretString, KeyFileError> {
+    let text = read_private(&KeySource::File(path.to_owned()))?;
+    Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
 }
 
 /// Reads a file that is private to us.

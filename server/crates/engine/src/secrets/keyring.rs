@@ -31,6 +31,8 @@ pub enum Purpose {
     Browser,
     /// Requests, to know one again that comes twice.
     Request,
+    /// What binds a sign-in at a provider to a browser.
+    SignOn,
 }
 
 impl Purpose {
@@ -43,6 +45,7 @@ impl Purpose {
             Self::Throttle => b"carillon-subkey-v1/throttle",
             Self::Browser => b"carillon-subkey-v1/browser",
             Self::Request => b"carillon-subkey-v1/request",
+            Self::SignOn => b"carillon-subkey-v1/sign-on",
         }
     }
 }

@@ -17,6 +17,7 @@ mod seal;
 
 pub use check::{KeyCheckError, check_keys};
 pub use key::{KeyId, KeyState};
+pub use key_file::private_text;
 pub use key_file::{KeyFileError, KeySource};
 pub(crate) use key_file::{read_private, write_new};
 pub use keyring::{Keyring, Purpose};

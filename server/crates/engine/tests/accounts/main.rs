@@ -7,6 +7,7 @@
 )]
 
 mod asvs;
+mod external;
 mod house;
 mod keys;
 mod passwords;

@@ -15,7 +15,7 @@ use crate::house::{House, PASSWORD, contains, on_postgres, secret};
 const NEW: &str = "another evening bell";
 
 /// Somebody's app: the secret as it was typed in.
-struct App(Vec<u8>);
+pub(crate) struct App(Vec<u8>);
 
 impl App {
     fn new(secret: &str) -> Self {
@@ -30,7 +30,7 @@ impl App {
         Self(bytes.map(|eight| byte(eight).unwrap()).collect())
     }
 
-    fn code(&self, house: &House) -> String {
+    pub(crate) fn code(&self, house: &House) -> String {
         let step = house.clock.now().micros() / 30_000_000;
         let mut mac = Hmac::<Sha1>::new_from_slice(&self.0).unwrap();
         mac.update(&step.to_be_bytes());
@@ -45,7 +45,10 @@ impl App {
 }
 
 /// Sets up a second factor for this session: the app, the recovery codes, the session after it.
-async fn set_up(house: &House, session: &SessionContext) -> (App, Vec<SecretString>, SignedIn) {
+pub(crate) async fn set_up(
+    house: &House,
+    session: &SessionContext,
+) -> (App, Vec<SecretString>, SignedIn) {
     let id = house.engine.begin_second_factor(&session.caller).await;
     let id = id.unwrap();
     let shown = house.engine.second_factor_setup(&session.caller, &id);

@@ -40,6 +40,24 @@ pub(crate) async fn names_are_unique_without_regard_to_case(db: Database) {
     assert_eq!(db.store.user("2").await.unwrap(), None);
 }
 
+pub(crate) async fn a_subject_of_an_issuer_is_one_account(db: Database) {
+    add_user(&db.store, "1", "a").await;
+    add_user(&db.store, "2", "b").await;
+    let (here, there) = (("https://a", "7"), ("https://b", "7"));
+    let mut unit = db.store.begin().await.unwrap();
+    unit.insert_identity(here, "1", at(3)).await.unwrap();
+    unit.insert_identity(there, "2", at(3)).await.unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    let mut unit = db.store.begin().await.unwrap();
+    let found = unit.identity(here.0, here.1).await.unwrap();
+    assert_eq!(found.as_deref(), Some("1"));
+    let found = unit.identity(there.0, there.1).await.unwrap();
+    assert_eq!(found.as_deref(), Some("2"));
+    assert_eq!(unit.identity(here.0, "8").await.unwrap(), None);
+    let taken = unit.insert_identity(here, "2", at(4)).await;
+    assert!(matches!(taken, Err(StoreError::Conflict)), "{taken:?}");
+}
+
 pub(crate) async fn passwords_count_their_changes(db: Database) {
     add_user(&db.store, "1", "a").await;
     let mut unit = db.store.begin().await.unwrap();
