@@ -8,7 +8,7 @@ use carillon_domain::change;
 use carillon_domain::phone::{Group, GroupKind};
 use carillon_domain::role::Permission;
 use carillon_domain::{FieldError, Filter, Mac, line};
-use carillon_store::GroupRow;
+use carillon_store::{GroupRow, Store};
 
 use super::rule::{self, Graph};
 use crate::Engine;
@@ -169,7 +169,8 @@ impl Engine {
     ) -> Result<RuleEffect> {
         let seen = caller.sight(Permission::ViewInventory, &self.store)?;
         let filter = read_rule(text).map_err(|error| EngineError::Invalid(vec![error]))?;
-        self.check_rule(slug.unwrap_or_default(), &filter).await?;
+        self.check_rule(&seen, slug.unwrap_or_default(), &filter)
+            .await?;
         let now = self.clock.now();
         let after: BTreeSet<Mac> = seen.macs(&filter, now).await?.into_iter().collect();
         let before = match slug {
@@ -197,9 +198,10 @@ impl Engine {
         Ok(named.collect())
     }
 
-    /// Refuses a rule that asks for a group that is not there, or leads back to itself.
-    async fn check_rule(&self, slug: &str, filter: &Filter) -> Result<()> {
-        let groups = self.store.groups(self.clock.now()).await?;
+    /// Refuses a rule that asks for a group that is not there, or leads back to itself. A group out
+    /// of reach is not there.
+    async fn check_rule(&self, seen: &Store, slug: &str, filter: &Filter) -> Result<()> {
+        let groups = seen.groups(self.clock.now()).await?;
         let others: Graph = groups
             .into_iter()
             .map(|row| {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Reads that leave out what is out of reach, when they are made through a narrowed store.
-const PLACED: [&str; 21] = [
+const PLACED: [&str; 22] = [
     "phone",
     "phone_page",
     "phones_matching",
@@ -12,6 +12,7 @@ const PLACED: [&str; 21] = [
     "macs",
     "facets",
     "group",
+    "groups",
     "fixed_members",
     "site",
     "phone_choices",

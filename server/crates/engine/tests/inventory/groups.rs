@@ -2,8 +2,9 @@
 
 use carillon_domain::phone::GroupKind;
 use carillon_domain::phone_list::Column;
-use carillon_engine::EngineError;
+use carillon_domain::{Area, Reach};
 use carillon_engine::inventory::GroupInput;
+use carillon_engine::{Caller, EngineError};
 
 use crate::house::{House, edit, fields_of, mac};
 
@@ -207,4 +208,33 @@ async fn a_group_can_change_its_kind_and_name() {
     let event = house.events().await.pop().unwrap();
     assert_eq!(event.detail["changes"]["kind"]["new"], "rule");
     assert_eq!(event.groups, ["old"]);
+}
+
+/// Whoever reaches less must not find out by asking which groups there are elsewhere.
+#[tokio::test]
+async fn a_group_out_of_reach_answers_like_an_absent_one() {
+    let house = House::new().await;
+    house.phone(1, &[(Column::Tags, "x")]).await;
+    house.phone(2, &[(Column::Tags, "x")]).await;
+    for group in [fixed("Here", &[1]), fixed("Berlin", &[2])] {
+        let made = house.engine.create_group(&house.admin, &group).await;
+        made.unwrap();
+    }
+    let narrow = Caller {
+        reach: Reach::within(Some(Area::of([], ["here"]))),
+        ..house.operator.clone()
+    };
+    for text in ["group:NAME", "-group:NAME", "tag:x,group:NAME"] {
+        let said = async |name: &str| {
+            let text = text.replace("NAME", name);
+            let effect = house.engine.preview_rule(&narrow, None, &text).await;
+            let refused = effect.map(drop).map_err(|error| format!("{error:?}"));
+            let filter = text.parse().unwrap();
+            let listed = house.engine.macs(&narrow, &filter).await.unwrap();
+            (refused.map_err(|text| text.replace(name, "NAME")), listed)
+        };
+        assert_eq!(said("berlin").await, said("no-desk").await, "{text}");
+        assert!(said("no-desk").await.0.is_err(), "{text}");
+        assert!(said("here").await.0.is_ok(), "{text}");
+    }
 }

@@ -29,7 +29,7 @@ impl Engine {
         };
         let (group, filter) = input.group(slugify(given))?;
         if let Some(filter) = &filter {
-            self.check_rule(&group.slug, filter).await?;
+            self.check_rule(&seen, &group.slug, filter).await?;
         }
         let now = self.clock.now();
         let mut unit = seen.begin().await?;
@@ -68,7 +68,7 @@ impl Engine {
         let seen = caller.sight(input.permission(), &self.store)?;
         let (group, filter) = input.group(slug.to_owned())?;
         if let Some(filter) = &filter {
-            self.check_rule(slug, filter).await?;
+            self.check_rule(&seen, slug, filter).await?;
         }
         let now = self.clock.now();
         let mut unit = seen.begin().await?;
