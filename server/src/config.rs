@@ -50,6 +50,8 @@ pub struct Settings {
     pub front: Front,
     /// By whom people may sign in, beside passwords.
     pub oidc: Option<Oidc>,
+    /// A file of passwords that are known from breaches.
+    pub breached: Option<PathBuf>,
     /// Logs.
     pub log: Log,
     /// Requests to phones at once, whole node.

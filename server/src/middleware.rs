@@ -15,6 +15,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::app::App;
 
 pub mod client;
+mod denials;
 pub mod gate;
 pub mod headers;
 pub mod host;

@@ -34,6 +34,8 @@ use token::Keys;
 const AT_ONCE: usize = 8;
 /// What a provider publishes is read again after so long, in seconds.
 const FRESH_FOR: u64 = 3_600;
+/// A provider that did not answer is not asked again for so long, in seconds.
+const LEFT_ALONE: u64 = 5;
 /// An unknown key is reason to look again, but not more often than this, in seconds.
 const LOOK_AGAIN: u64 = 60;
 
@@ -97,7 +99,14 @@ struct Inner {
     terms: Terms,
     client: Client,
     places: Semaphore,
-    known: Mutex<Option<Known>>,
+    memory: Mutex<Memory>,
+}
+
+/// What is remembered of the provider.
+#[derive(Default)]
+struct Memory {
+    known: Option<Known>,
+    silent_at: Option<u64>,
 }
 
 /// What it published when it was asked last.
@@ -169,7 +178,7 @@ impl Provider {
             terms,
             client: provider::client()?,
             places: Semaphore::new(AT_ONCE),
-            known: Mutex::new(None),
+            memory: Mutex::default(),
         })))
     }
 
@@ -321,25 +330,30 @@ impl Provider {
         }
     }
 
-    /// What the provider publishes, no older than this.
+    /// What the provider publishes, no older than this. One looks for all who wait; where it does
+    /// not answer, they are told so at once.
     async fn known(&self, clock: &Clock, no_older: u64) -> Result<Known, Silent> {
-        let mut known = self.0.known.lock().await;
+        let mut memory = self.0.memory.lock().await;
         let now = clock.passed().as_secs();
-        if let Some(known) = known
-            .as_ref()
-            .filter(|known| now - known.at.min(now) < no_older)
-        {
+        let within = |at: u64, span: u64| now.saturating_sub(at) < span;
+        if let Some(known) = memory.known.as_ref().filter(|k| within(k.at, no_older)) {
             return Ok(known.clone());
         }
+        if memory.silent_at.is_some_and(|at| within(at, LEFT_ALONE)) {
+            return Err(Silent::LeftAlone);
+        }
+        let asked = self.ask(now).await;
+        match &asked {
+            Ok(known) => memory.known = Some(known.clone()),
+            Err(_) => memory.silent_at = Some(clock.passed().as_secs()),
+        }
+        asked
+    }
+
+    async fn ask(&self, at: u64) -> Result<Known, Silent> {
         let metadata = provider::metadata(&self.0.client, &self.terms().issuer).await?;
         let keys = provider::keys(&self.0.client, &metadata).await?;
-        let fresh = Known {
-            metadata,
-            keys,
-            at: now,
-        };
-        *known = Some(fresh.clone());
-        Ok(fresh)
+        Ok(Known { metadata, keys, at })
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use carillon_contract::api;
+use carillon_domain::role::Permission;
 use carillon_engine::error::{EngineError, FieldError};
 use carillon_engine::jobs::Difference;
 use carillon_store::StoreError;
@@ -111,6 +112,8 @@ pub struct Facts {
     pub difference: Option<serde_json::Value>,
     /// When to try again.
     pub retry_after: Option<Duration>,
+    /// The permission that whoever asked lacks.
+    pub lacks: Option<Permission>,
 }
 
 impl Deref for Problem {
@@ -130,6 +133,7 @@ impl Problem {
             errors: Vec::new(),
             difference: None,
             retry_after: None,
+            lacks: None,
         }))
     }
 
@@ -206,8 +210,12 @@ impl From<EngineError> for Problem {
                     .unwrap_or_default();
                 Self::new(Code::Invalid).detail(first).errors(errors)
             }
-            EngineError::Denied(permission) => Self::new(Code::Forbidden)
-                .detail(format!("Your role lacks the permission {permission}.")),
+            EngineError::Denied(permission) => {
+                let mut problem = Self::new(Code::Forbidden)
+                    .detail(format!("Your role lacks the permission {permission}."));
+                problem.0.lacks = Some(permission);
+                problem
+            }
             EngineError::Busy { retry_after } => {
                 let mut problem = Self::new(Code::Busy).detail("Too much at once: try again soon.");
                 problem.0.retry_after = Some(retry_after);

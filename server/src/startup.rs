@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use carillon_contract::frame::Banner;
 use carillon_devices::{Gateway, GatewayConfig, Guard, GuardConfig};
-use carillon_engine::accounts::{Cost, Hasher};
+use carillon_engine::accounts::{Breached, Cost, Hasher};
 use carillon_engine::audit::Notary;
 use carillon_engine::dispatch::{self, Dispatch, Patience};
 use carillon_engine::{Clock, Engine, Feed, Parts, Random};
@@ -147,7 +147,7 @@ async fn engine(settings: &Settings, own: &[SocketAddr]) -> Result<Engine, Start
         store,
         gateway,
         keyring,
-        hasher: Hasher::new(Cost::default(), cores),
+        hasher: Hasher::new(Cost::default(), cores).refusing(breached(settings)?),
         clock,
         random,
         feed: Feed::default(),
@@ -155,6 +155,17 @@ async fn engine(settings: &Settings, own: &[SocketAddr]) -> Result<Engine, Start
             .with_patience(patience(settings))
             .with_min_free(settings.min_free),
     }))
+}
+
+/// The file of passwords that are known from breaches, where one is set.
+fn breached(settings: &Settings) -> Result<Option<Breached>, StartError> {
+    let Some(path) = settings.breached.as_deref() else {
+        return Ok(None);
+    };
+    Breached::open(path).map(Some).map_err(|error| {
+        let path = path.display();
+        StartError::Configuration(format!("--breached-passwords {path}: {error}"))
+    })
 }
 
 /// What an operator has to change is a matter of configuration; the rest may pass by itself.

@@ -49,6 +49,7 @@ impl Reader<'_> {
             receivers: self.receivers(),
             egress: self.egress(),
             oidc: self.oidc(),
+            breached: self.layers.text("breached-passwords").map(PathBuf::from),
             log: self.log(),
             max_in_flight: self.max_in_flight(),
             min_free: self.min_free(),

@@ -68,6 +68,14 @@ pub const SETTINGS: &[Setting] = &[
         "Keys that seal stored secrets; mode 0600"
     ),
     setting!(
+        "breached-passwords",
+        "CARILLON_BREACHED_PASSWORDS",
+        Text,
+        "FILE",
+        "",
+        "Passwords known from breaches, as ascending lines of SHA-1[:count]: new ones must not be among them"
+    ),
+    setting!(
         "anchor-file",
         "CARILLON_ANCHOR_FILE",
         List,

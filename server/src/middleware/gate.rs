@@ -16,6 +16,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE};
 use http::request::Parts;
 use http_body_util::{BodyExt as _, Limited};
 
+use super::denials;
 use super::identify::Visitor;
 use super::origin_guard::is_safe;
 use super::proof::{self, Proved};
@@ -54,13 +55,19 @@ pub struct Gate {
 #[derive(Clone, Debug)]
 struct Cleared(Caller);
 
-/// Lets pass who may.
-pub async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
-    let visitor = request.extensions().get::<Visitor>();
-    let caller = visitor.and_then(|visitor| visitor.caller.clone());
-    if let Some(refusal) = refuse(gate, caller.as_ref(), &request) {
-        return refusal;
-    }
+/// Lets pass who may. That somebody may not is recorded, also where only the handler knows.
+pub async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let asked = denials::Asked::of(&request);
+    let refusal = refuse(gate, asked.caller(), &request);
+    let response = match refusal {
+        Some(refusal) => refusal,
+        None => let_in(gate, request, asked.caller().cloned(), next).await,
+    };
+    asked.record(response.extensions().get().cloned()).await;
+    response
+}
+
+async fn let_in(gate: Gate, mut request: Request, caller: Option<Caller>, next: Next) -> Response {
     if !is_safe(request.method()) {
         request = match take_body(gate, request).await {
             Ok(request) => request,

@@ -4,7 +4,7 @@
 
 use carillon_domain::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Number, Value};
 use subtle::ConstantTimeEq as _;
 
 /// The clocks of two machines differ by no more than this.
@@ -75,6 +75,8 @@ pub struct Identity {
     pub roles: Vec<String>,
     /// Whether the provider vouches for a second factor.
     pub strong: bool,
+    /// When they last showed the provider who they are, if it says so.
+    pub shown_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -93,16 +95,37 @@ impl OneOrMany {
     }
 }
 
+/// An instant, in seconds; some providers write fractions of them.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "Number")]
+struct Seconds(i64);
+
+impl TryFrom<Number> for Seconds {
+    type Error = &'static str;
+
+    fn try_from(number: Number) -> Result<Self, Self::Error> {
+        let text = number.to_string();
+        let whole = text.split('.').next().and_then(|whole| whole.parse().ok());
+        whole.map(Self).ok_or("not an instant")
+    }
+}
+
+impl Seconds {
+    const fn moment(self) -> Timestamp {
+        Timestamp::from_micros(self.0.saturating_mul(1_000_000))
+    }
+}
+
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
     sub: String,
     aud: OneOrMany,
     azp: Option<String>,
-    exp: f64,
-    iat: f64,
+    exp: Seconds,
+    iat: Seconds,
     nonce: String,
-    auth_time: Option<f64>,
+    auth_time: Option<Seconds>,
     #[serde(default)]
     amr: Vec<String>,
     acr: Option<String>,
@@ -138,13 +161,14 @@ pub(super) fn identity(said: &Value, expected: &Expected<'_>) -> Result<Identity
         name: claims.preferred_username,
         roles: roles.map(OneOrMany::list).unwrap_or_default(),
         strong,
+        shown_at: claims.auth_time.map(Seconds::moment),
     })
 }
 
 fn in_time(claims: &Claims, expected: &Expected<'_>) -> Result<(), Untrusted> {
     let seconds = |at: Timestamp| at.micros() / 1_000_000;
     let now = seconds(expected.now);
-    let (until, made) = (claims.exp as i64, claims.iat as i64);
+    let (Seconds(until), Seconds(made)) = (claims.exp, claims.iat);
     if until.saturating_add(SKEW) <= now
         || made.saturating_sub(SKEW) > now
         || made.saturating_add(OLDEST) < now
@@ -154,7 +178,7 @@ fn in_time(claims: &Claims, expected: &Expected<'_>) -> Result<(), Untrusted> {
     let Some(since) = expected.since else {
         return Ok(());
     };
-    let shown = claims.auth_time.ok_or(Untrusted::NotAnew)? as i64;
+    let Seconds(shown) = claims.auth_time.ok_or(Untrusted::NotAnew)?;
     if shown.saturating_add(SKEW) < seconds(since) {
         return Err(Untrusted::NotAnew);
     }
@@ -255,6 +279,7 @@ mod tests {
         for right in [
             json!({ "aud": ["carillon", "another"], "azp": "carillon" }),
             json!({ "exp": NOW - 59 }),
+            json!({ "exp": 1_790_000_300.25 }),
             json!({ "iat": NOW + 60 }),
         ] {
             assert!(

@@ -22,6 +22,9 @@ pub enum Silent {
     /// It does not answer.
     #[error("the provider does not answer")]
     Unreachable(#[from] reqwest::Error),
+    /// It did not answer a moment ago, and was not asked again.
+    #[error("the provider did not answer a moment ago")]
+    LeftAlone,
     /// It answers otherwise than with 200.
     #[error("the provider answered {0}")]
     Status(http::StatusCode),

@@ -71,6 +71,7 @@ fn words(event: &Event) -> String {
 
 fn known(code: &str) -> Option<&'static str> {
     let words = [
+        ("access.denied", text!("asked for what they may not")),
         ("account.proved", text!("showed who they are")),
         ("account.signed_in", text!("signed in")),
         ("account.signed_out", text!("signed out")),

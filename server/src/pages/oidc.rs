@@ -78,6 +78,7 @@ async fn back(mut visit: Visit, headers: HeaderMap, Query(query): Query) -> Page
         subject: back.identity.subject,
         name: back.identity.name,
         strong: back.identity.strong,
+        shown_at: back.identity.shown_at,
     };
     let arrival = arrival(&visit, &headers);
     match engine.sign_in_external(&who, &arrival).await? {
@@ -198,18 +199,14 @@ async fn code(mut visit: Visit, headers: HeaderMap, Form(form): Form) -> PageRes
     let engine = visit.app.engine().clone();
     let arrival = arrival(&visit, &headers);
     let entered = engine.sign_in_external_code(&waiting.account, &typed, &arrival);
-    match entered.await? {
-        Some(signed_in) => {
-            visit.remove_cookie(Cookie::SignOn);
-            Ok(enter(visit, &signed_in, &waiting.next))
-        }
-        None => {
-            let mut errors = FormErrors::default();
-            let text = say("Wrong code, or too many tries: wait a moment and try again.");
-            errors.push("", "refused", text);
-            Ok(code_page(visit, StatusCode::UNPROCESSABLE_ENTITY, errors))
-        }
+    if let Some(signed_in) = entered.await? {
+        visit.remove_cookie(Cookie::SignOn);
+        return Ok(enter(visit, &signed_in, &waiting.next));
     }
+    let mut errors = FormErrors::default();
+    let text = say("Wrong code, or too many tries: wait a moment and try again.");
+    errors.push("", "refused", text);
+    Ok(code_page(visit, StatusCode::UNPROCESSABLE_ENTITY, errors))
 }
 
 fn code_page(mut visit: Visit, status: StatusCode, errors: FormErrors) -> Response {

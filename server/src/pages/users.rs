@@ -8,11 +8,10 @@ use axum::response::Response;
 use carillon_contract::FormErrors;
 use carillon_contract::users::{UserFormView, UserRow, UsersView};
 use carillon_domain::role::{Permission, Role};
-use carillon_engine::accounts::{self as engine_accounts, NewUser, SHORTEST, UserInfo};
+use carillon_engine::accounts::{self as engine_accounts, UserInfo};
 use carillon_engine::{Caller, EngineError};
 use carillon_language::say;
 use http::StatusCode;
-use secrecy::SecretString;
 
 use super::once;
 use super::refused::{Refusal, refusal, version};
@@ -63,7 +62,9 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
         created_at: user.created_at,
         last_seen: user.last_sign_in_at,
     };
+    let administers = |user: &&UserInfo| user.role == Role::Admin && !user.disabled;
     let view = UsersView {
+        lone_administrator: users.iter().filter(administers).count() == 1,
         rows: users.into_iter().map(row).collect(),
     };
     let html = carillon_ui::users(&visit.frame, &view);
@@ -79,44 +80,35 @@ async fn blank(mut visit: Visit, Query(query): Query) -> PageResult {
     notice::unknown(&mut visit, &query, &[]);
     let view = UserFormView {
         role: Role::Viewer.to_string(),
-        password_min: SHORTEST,
         ..UserFormView::default()
     };
     let html = carillon_ui::user_form(&visit.frame, &view);
     Ok(visit.page(html))
 }
 
-/// `POST /admin/users/new`.
+/// `POST /admin/users/new`: without a password. On to a link by which its owner chooses one.
 async fn add(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
-    let fields = fields.only(&["name", "role", "password"])?;
+    let fields = fields.only(&["name", "role"])?;
     let (name, role) = (fields.or_empty("name"), fields.or_empty("role"));
-    let asked = match role.parse() {
-        Ok(role) => Ok(NewUser {
-            name: name.clone(),
-            role,
-            password: SecretString::from(fields.or_empty("password")),
-        }),
+    let made = match role.parse() {
+        Ok(role) => visit.app.engine().invite_user(&caller, &name, role).await,
         Err(_) => Err(EngineError::invalid(
             "role",
             "required",
             say("Choose a role."),
         )),
     };
-    let made = match asked {
-        Ok(new) => visit.app.engine().add_user(&caller, new).await,
-        Err(error) => Err(error),
-    };
     match made {
         Ok(user) => {
             let text = say!("The account {name} was added.", name = user.name);
-            Ok(visit.see_other_saying("/admin/users", &done(text)))
+            let to = fresh_link(&visit, &caller, &user.name).await?;
+            Ok(visit.see_other_saying(&to, &done(text)))
         }
         Err(error) => {
             let refused = refusal(error)?;
             let view = UserFormView {
                 name,
                 role,
-                password_min: SHORTEST,
                 errors: refused.errors,
                 ..UserFormView::default()
             };
@@ -124,6 +116,15 @@ async fn add(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
             Ok(visit.html(refused.status, html))
         }
     }
+}
+
+/// Makes a link to a new password; where it is shown once.
+async fn fresh_link(visit: &Visit, caller: &Caller, name: &str) -> Result<String, EngineError> {
+    let engine = visit.app.engine();
+    let made = engine.make_reset_link(caller, name).await?;
+    let url = link::to_reset(&visit.frame.base, &made.code);
+    let id = engine.keep_draft(caller, LINK, &url, WAITS).await?;
+    Ok(format!("/admin/users/{name}/edit?link={id}"))
 }
 
 /// `GET /admin/users/{name}/edit`.
@@ -167,7 +168,6 @@ fn form(
         groups: user.area.as_ref().map(area::groups).unwrap_or_default(),
         approver: user.approver,
         disabled: user.disabled,
-        password_min: SHORTEST,
         version: user.version,
         errors: refused.errors,
     };
@@ -236,13 +236,8 @@ async fn make_link(
     Form(fields): Form,
 ) -> PageResult {
     fields.only(&[])?;
-    let engine = visit.app.engine();
-    match engine.make_reset_link(&caller, &name).await {
-        Ok(made) => {
-            let url = link::to_reset(&visit.frame.base, &made.code);
-            let id = engine.keep_draft(&caller, LINK, &url, WAITS).await?;
-            Ok(visit.see_other(&format!("/admin/users/{name}/edit?link={id}")))
-        }
+    match fresh_link(&visit, &caller, &name).await {
+        Ok(to) => Ok(visit.see_other(&to)),
         Err(error) => answer(visit, caller, &name, (Err(error), String::new())).await,
     }
 }

@@ -183,6 +183,35 @@ pub(crate) async fn every_route_refuses_who_may_not(house: House) -> House {
     house
 }
 
+/// Every denial has its record, with who and what; many from one person are counted.
+pub(crate) async fn denials_are_recorded(house: House) -> House {
+    let admin = house.program(Role::Admin).await;
+    let viewer = house.program(Role::Viewer).await;
+    let told = async || {
+        let page = admin.get("/audit?action=access.denied&limit=200").await;
+        page.expect(200)["items"].as_array().unwrap().clone()
+    };
+    let before = told().await.len();
+    viewer
+        .post("/stop-all", &json!({ "reason": "because" }))
+        .await
+        .problem(403, "forbidden");
+    let after = told().await;
+    assert_eq!(after.len(), before + 1);
+    let entry = &after[0]["entry"];
+    assert_eq!(entry["actor"]["name"], "viewer");
+    assert_eq!(entry["result"], "denied");
+    assert_eq!(
+        entry["detail"],
+        json!({ "what": "POST /api/v1/stop-all", "lacks": "stop_all" })
+    );
+    for _ in 0..100 {
+        viewer.get("/users").await.problem(403, "forbidden");
+    }
+    assert!(told().await.len() <= before + 60);
+    house
+}
+
 #[tokio::test]
 async fn pages_send_strangers_to_the_sign_in() {
     let house = House::open(None).await;

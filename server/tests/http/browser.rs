@@ -124,7 +124,8 @@ pub(crate) async fn signing_in_and_out(house: House) -> House {
         .header("origin", house.base());
     let left = browser.send(form).await;
     assert_eq!(left.status, StatusCode::SEE_OTHER, "{}", left.text);
-    assert!(left.headers.contains_key("clear-site-data"));
+    assert_eq!(left.headers["clear-site-data"], r#""cache", "storage""#);
+    assert_eq!(left.headers["cache-control"], "no-store");
     assert_eq!(browser.cookie("sid"), None);
     browser.cookies.push(("sid".to_owned(), sid));
     assert_eq!(

@@ -10,9 +10,18 @@ use carillon_store::{SealedColumn, Store};
 use crate::command_line::{carillon, run};
 use crate::house::{House, PASSWORD};
 
+/// How many passwords are sealed. More are asked for by `CARILLON_TEST_SECRETS`.
 const PHONES: usize = 3_000;
 /// How often it is killed. More are asked for by `CARILLON_TEST_KILLS`.
 const KILLS: usize = 8;
+/// Most phones of one list.
+const OF_A_LIST: usize = 50_000;
+
+fn asked(variable: &str, usual: usize) -> usize {
+    let text = std::env::var_os(variable);
+    text.and_then(|text| text.to_str()?.parse().ok())
+        .unwrap_or(usual)
+}
 
 fn key_file(home: &Path) -> PathBuf {
     home.join("secret.keys")
@@ -24,20 +33,22 @@ fn keys(home: &Path) -> Keyring {
 
 /// A data directory with so many phones that have a password of their own.
 fn filled(home: &Path, phones: usize) {
-    let mut list = "mac,username,password\n".to_owned();
-    for phone in 0..phones {
-        let (high, low) = (phone / 256, phone % 256);
-        writeln!(
-            list,
-            "00:15:65:00:{high:02x}:{low:02x},admin,secret-{phone}"
-        )
-        .unwrap();
-    }
     std::fs::create_dir(home).unwrap();
-    let file = home.join("phones.csv");
-    std::fs::write(&file, list).unwrap();
-    let (status, _, err) = run(carillon(home).args(["phones", "import"]).arg(&file));
-    assert_eq!(status, 0, "{err}");
+    for first in (0..phones).step_by(OF_A_LIST) {
+        let mut list = "mac,username,password\n".to_owned();
+        for phone in first..phones.min(first + OF_A_LIST) {
+            let [.., high, middle, low] = phone.to_be_bytes();
+            writeln!(
+                list,
+                "00:15:65:{high:02x}:{middle:02x}:{low:02x},admin,secret-{phone}"
+            )
+            .unwrap();
+        }
+        let file = home.join("phones.csv");
+        std::fs::write(&file, list).unwrap();
+        let (status, _, err) = run(carillon(home).args(["phones", "import"]).arg(&file));
+        assert_eq!(status, 0, "{err}");
+    }
 }
 
 async fn store(home: &Path) -> Store {
@@ -90,13 +101,9 @@ async fn moment(home: &Path, kill: usize, rotation: &mut Child) {
 async fn a_rotation_that_is_killed_loses_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let home = dir.path().join("data");
-    filled(&home, PHONES);
+    filled(&home, asked("CARILLON_TEST_SECRETS", PHONES));
     let first = keys(&home).active();
-    let kills = std::env::var_os("CARILLON_TEST_KILLS");
-    let kills = kills
-        .and_then(|text| text.to_str()?.parse().ok())
-        .unwrap_or(KILLS);
-    for kill in 0..kills {
+    for kill in 0..asked("CARILLON_TEST_KILLS", KILLS) {
         let mut rotation = carillon(&home);
         let rotation = rotation.args(["keys", "rotate"]).stderr(Stdio::null());
         let mut rotation = rotation.spawn().unwrap();

@@ -63,6 +63,7 @@ on_both! {
     audit::an_export_that_nobody_takes_ends,
     events::the_sum_of_states_is_the_total_at_every_moment,
     access::every_route_refuses_who_may_not,
+    access::denials_are_recorded,
     access::reading_changes_nothing,
     browser::signing_in_and_out,
     language::a_language_is_chosen_and_kept,

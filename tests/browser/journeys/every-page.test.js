@@ -24,6 +24,10 @@ const NO_PAGE = [
   '/jobs/{id}/feed',
   '/jobs/{id}/targets.csv',
   '/jobs/{id}/targets.json',
+  // The way to a provider and back; what is a page of it is in single-sign-on.test.js.
+  '/sign-in/oidc',
+  '/sign-in/oidc/back',
+  '/sign-in/oidc/code',
 ];
 
 describe('every page', { timeout: 900_000 }, () => {

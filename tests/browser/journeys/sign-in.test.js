@@ -69,7 +69,9 @@ describe('signing in', { timeout: 180_000 }, () => {
     await signIn(page, server);
     await page.goto('/phones');
     await isAt(page, 'Phones');
+    await page.evaluate(() => localStorage.setItem('left', 'behind'));
     await signOut(page);
+    assert.equal(await page.evaluate(() => localStorage.getItem('left')), null);
     await page.goBack();
     await isAt(page, 'Sign in');
     await finish(page);

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { holdToAxe } from '../harness/axe.js';
 import { finish, launch, openPage } from '../harness/browser.js';
 import { startProvider } from '../harness/provider.js';
 import { startDemo } from '../harness/server.js';
@@ -49,6 +50,11 @@ describe('signing in by a provider', { timeout: 180_000 }, () => {
   /** From the sign-in page to the provider, and back as this person. */
   async function come(page, person) {
     await link(page, 'Sign in with Example').click();
+    await say(page, person);
+  }
+
+  /** Says at the provider who one is, and goes back. */
+  async function say(page, person) {
     await page.getByLabel('Who are you?').fill(person);
     await button(page, 'It is me').click();
     await page.waitForURL(`${server.url}/**`);
@@ -70,6 +76,8 @@ describe('signing in by a provider', { timeout: 180_000 }, () => {
       await isAt(page, 'Jobs');
       await page.goto('/account');
       await page.getByText('berta').first().waitFor();
+    await page.getByText('No password of yours is kept here').waitFor();
+    assert.equal(await page.getByLabel('Password now').count(), 0);
       await signOut(page);
       await page.goto('/phones');
       await isAt(page, 'Sign in');
@@ -129,10 +137,16 @@ describe('signing in by a provider', { timeout: 180_000 }, () => {
     const page = await openPage(browser, server);
     await page.goto('/sign-in?next=/account/second-factor');
     await come(page, 'carla');
+    // Being signed in at the provider proves nothing of who sits here: what is dangerous asks anew.
+    await isAt(page, 'Second factor');
+    await button(page, 'Set it up').click();
+    await link(page, 'Sign in again with Example').click();
+    await say(page, 'carla');
     const codes = await setUpApp(page);
     await signOut(page);
     await link(page, 'Sign in with Example').click(); // who she is, the provider knows still
     await isAt(page, 'Your second factor');
+    await holdToAxe(page);
     await page.goto('/phones');
     await isAt(page, 'Sign in');
     await page.goto('/sign-in/oidc/code');

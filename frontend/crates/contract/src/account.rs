@@ -23,6 +23,8 @@ pub struct AccountView {
     pub role: Role,
     /// The language that the account chose; `None` = as the browser asks.
     pub language: Option<Language>,
+    /// Whether a password is kept here; else a sign-in service keeps it.
+    pub has_password: bool,
     /// When the password was last changed.
     pub password_changed_at: Option<Timestamp>,
     /// Fewest characters that a password may have.

@@ -1,6 +1,6 @@
 //! `/admin/users`.
 //!
-//! `POST /admin/users/new`: `name`, `role`, `password`. `POST /admin/users/{name}/edit`: `role`,
+//! `POST /admin/users/new`: `name`, `role`. `POST /admin/users/{name}/edit`: `role`,
 //! `version`. `POST /admin/users/{name}/disable`, `/enable`, `/reset-link`,
 //! `/reset-factor`: nothing but the token.
 
@@ -15,6 +15,8 @@ use crate::FormErrors;
 pub struct UsersView {
     /// All of them, by name.
     pub rows: Vec<UserRow>,
+    /// Whether only one account may administer and can sign in.
+    pub lone_administrator: bool,
 }
 
 /// One account in the list.
@@ -67,8 +69,6 @@ pub struct UserFormView {
     pub disabled: bool,
     /// Whether it is one's own: then it cannot be disabled or lose its role here.
     pub own: bool,
-    /// Fewest characters that a password may have.
-    pub password_min: usize,
     /// Version the edit started from.
     pub version: i64,
     /// What was wrong.

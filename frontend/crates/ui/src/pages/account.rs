@@ -63,6 +63,14 @@ fn new_token(token: &NewToken, base: &str) -> AnyView {
 }
 
 fn password(view: &AccountView) -> AnyView {
+    if !view.has_password {
+        let text = say("You sign in by a sign-in service. No password of yours is kept here.");
+        return panel(
+            "password",
+            say("Password"),
+            view! { <p class="muted">{text}</p> },
+        );
+    }
     let length = say!(
         "At least {password_min} characters.",
         password_min = view.password_min

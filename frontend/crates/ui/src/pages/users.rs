@@ -31,12 +31,14 @@ pub(super) fn users(frame: &FrameView, view: &UsersView) -> String {
             th_num(say("Tokens")),
             th(say("Made")),
         ];
-        table(
+        let list = table(
             "users",
             say("Accounts"),
             head,
             view.rows.iter().map(row).collect(),
-        )
+        );
+        let alone = view.lone_administrator.then(|| note("warning", "warning", say("There is one administrator. If they lose their password or their second factor, only commands on the server help: give a second account that role.")));
+        view! { {alone}{list} }.into_any()
     })
 }
 
@@ -101,7 +103,7 @@ fn add(view: &UserFormView) -> AnyView {
         view! {
             {Field::text("name", say("Name")).value(&view.name).errors(&view.errors).width("medium").required().view()}
             {roles(view)}
-            {password(view)}
+            <p class="muted">{say("A link is made with the account: by it its owner chooses a password that nobody else sees. It works once, and for an hour.")}</p>
             <div class="form-end">
                 {submit("primary", "check", say("Add account"))}
                 <a class="button" href="/admin/users">{say("Cancel")}</a>
@@ -109,19 +111,6 @@ fn add(view: &UserFormView) -> AnyView {
         },
     );
     view! { {error_summary(&view.errors)}{form} }.into_any()
-}
-
-fn password(view: &UserFormView) -> AnyView {
-    let hint = say!(
-        "At least {password_min} characters. Its owner can change it.",
-        password_min = view.password_min
-    );
-    Field::password("password", say("Password"), "new-password")
-        .hint(hint)
-        .errors(&view.errors)
-        .width("medium")
-        .required()
-        .view()
 }
 
 fn roles(view: &UserFormView) -> AnyView {

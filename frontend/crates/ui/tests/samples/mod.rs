@@ -2050,6 +2050,7 @@ impl Samples {
     fn administration(&self) -> Vec<(&'static str, String)> {
         let frame = self.frame("/admin/users");
         let users = UsersView {
+            lone_administrator: true,
             rows: Role::ALL
                 .iter()
                 .enumerate()
@@ -2077,14 +2078,12 @@ impl Samples {
             approver: true,
             second_factor: true,
             link: Some(self.s("https://carillon.example/reset?code=k3y")),
-            password_min: 12,
             version: 1,
             ..UserFormView::default()
         };
         let new_user = UserFormView {
             name: self.s("k.lee"),
             role: "viewer".to_owned(),
-            password_min: 12,
             errors: error("name", &self.s("This name is taken.")),
             ..UserFormView::default()
         };
@@ -2184,6 +2183,7 @@ impl Samples {
             name: self.s("a.meyer"),
             role: self.role,
             language: None,
+            has_password: self.role != Role::Auditor,
             password_changed_at: Some(ago(86_400 * 30)),
             password_min: 12,
             password_errors: error("current", &self.s("This is not your password.")),

@@ -4,6 +4,7 @@
 //! and subject and by nothing else; nobody gets a role that the table of roles does not give; and
 //! where the account has a second factor of ours, only a provider that vouches for one replaces it.
 
+use carillon_domain::Timestamp;
 use carillon_domain::event::{Event, EventResult};
 use carillon_domain::role::Role;
 use carillon_store::{Unit, UserRow};
@@ -16,6 +17,7 @@ use super::codes::Tried;
 use super::policy::account_name;
 use super::sessions::{Origin, actor};
 use super::sign_in::{SignedIn, unknown};
+use super::throttle::network_of;
 use crate::Engine;
 use crate::error::{EngineError, Result};
 use crate::ids::new_id;
@@ -40,6 +42,8 @@ pub struct External {
     pub role: Option<Role>,
     /// Whether the provider vouches for a second factor.
     pub strong: bool,
+    /// When they last showed there who they are, if it says so.
+    pub shown_at: Option<Timestamp>,
 }
 
 /// From where somebody comes.
@@ -80,7 +84,8 @@ impl Engine {
     }
 
     /// Lets somebody in whom a provider vouches for. Whoever comes for the first time gets an
-    /// account; whoever has another role by now gets that. `None`: not in, and recorded why.
+    /// account; whoever has another role by now gets that, and whoever has none any more is out
+    /// everywhere. `None`: not in, and recorded why.
     ///
     /// # Errors
     /// Only when the storage fails.
@@ -95,43 +100,53 @@ impl Engine {
             Some(id) => unit.user_for_update(&id).await?,
             None => None,
         };
-        let refused = match (&known, who.role) {
-            (Some(user), _) if user.disabled => Some("disabled_account"),
-            (_, None) => Some("no_role"),
-            _ => None,
+        let (why, role) = match &known {
+            Some(user) if user.disabled => ("disabled_account", None),
+            _ => ("no_role", who.role),
         };
-        let (Some(role), None) = (who.role, refused) else {
-            let why = refused.unwrap_or("no_role");
-            self.note_refused(unit, known.as_ref(), why, arrival)
-                .await?;
-            return Ok(None);
+        let Some(role) = role else {
+            self.shut_out(unit, known.as_ref(), arrival).await?;
+            return self.turn_away(known.as_ref(), why, arrival).await;
         };
-        let (user, mut events) = match known {
-            Some(user) => match self.with_role(&mut unit, user, role).await {
+        let (user, events) = match known {
+            Some(user) => match self.with_role(&mut unit, user.clone(), role).await {
                 Err(EngineError::Conflict(_)) => {
                     drop(unit);
-                    let unit = self.store.begin().await?;
-                    self.note_refused(unit, None, "last_administrator", arrival)
-                        .await?;
-                    return Ok(None);
+                    let why = "last_administrator";
+                    return self.turn_away(Some(&user), why, arrival).await;
                 }
                 other => other?,
             },
             None => self.first_time(&mut unit, who, role).await?,
         };
+        self.let_in(unit, (&user, events), who, arrival)
+            .await
+            .map(Some)
+    }
+
+    /// In, or up to the code of the account's own second factor.
+    async fn let_in(
+        &self,
+        mut unit: Unit,
+        (user, mut events): (&UserRow, Vec<Event>),
+        who: &External,
+        arrival: &Arrival,
+    ) -> Result<Entered> {
         if user.factor.is_some() && !who.strong {
             if events.is_empty() {
                 unit.commit_bookkeeping().await?;
             } else {
                 unit.record(&events).await?.commit().await?;
             }
-            return Ok(Some(Entered::NeedsCode(user.id)));
+            return Ok(Entered::NeedsCode(user.id.clone()));
         }
         let how = if who.strong { STRONG } else { PLAIN };
-        let (signed_in, event) = self.arrive(&mut unit, &user, how, arrival).await?;
+        // Whoever was signed in at the provider for hours shows nothing by coming from there.
+        let shown = who.shown_at.unwrap_or_default().min(self.clock.now());
+        let (signed_in, event) = self.arrive(&mut unit, user, (how, shown), arrival).await?;
         events.push(event);
         unit.record(&events).await?.commit().await?;
-        Ok(Some(Entered::In(Box::new(signed_in))))
+        Ok(Entered::In(Box::new(signed_in)))
     }
 
     /// The second half, where the account has a second factor of ours. `None`: not in.
@@ -150,22 +165,20 @@ impl Engine {
         let Some(user) = user.filter(able) else {
             return Ok(None);
         };
-        let how = match self.try_code(&mut unit, &user, code).await? {
+        let how = match self.try_code(&mut unit, &user, (code, false)).await? {
             Tried::Right(how) => how.replace("password", PLAIN),
             Tried::Wrong => {
-                self.note_refused(unit, Some(&user), "wrong_code", arrival)
-                    .await?;
+                let event = self.refusal(Some(&user), "wrong_code", arrival);
+                unit.record(&[event]).await?.commit().await?;
                 return Ok(None);
             }
             Tried::TooOften => {
                 drop(unit);
-                let unit = self.store.begin().await?;
-                self.note_refused(unit, Some(&user), "too_many_tries", arrival)
-                    .await?;
-                return Ok(None);
+                return self.turn_away(Some(&user), "too_many_tries", arrival).await;
             }
         };
-        let (signed_in, event) = self.arrive(&mut unit, &user, &how, arrival).await?;
+        let shown = (how.as_str(), self.clock.now());
+        let (signed_in, event) = self.arrive(&mut unit, &user, shown, arrival).await?;
         unit.record(&[event]).await?.commit().await?;
         Ok(Some(signed_in))
     }
@@ -175,23 +188,51 @@ impl Engine {
     /// # Errors
     /// Only when the storage fails.
     pub async fn record_external_failure(&self, why: &str, arrival: &Arrival) -> Result<()> {
-        let unit = self.store.begin().await?;
-        self.note_refused(unit, None, why, arrival).await
+        self.turn_away::<()>(None, why, arrival).await.map(drop)
     }
 
-    async fn note_refused(
+    /// Nobody is let in, and it is recorded; many from one address are counted in one record.
+    async fn turn_away<T>(
         &self,
-        unit: Unit,
         user: Option<&UserRow>,
         why: &str,
         arrival: &Arrival,
-    ) -> Result<()> {
+    ) -> Result<Option<T>> {
+        let source = network_of(arrival.ip.as_deref().unwrap_or_default());
+        let event = self.refusal(user, why, arrival);
+        let counted = event.detail.clone();
+        self.record_refusal(&format!("{PLAIN} {source}"), event, counted)
+            .await?;
+        Ok(None)
+    }
+
+    fn refusal(&self, user: Option<&UserRow>, why: &str, arrival: &Arrival) -> Event {
         let mut who = user.map_or_else(unknown, |user| actor(user, PLAIN));
         PLAIN.clone_into(&mut who.auth);
         let mut event = Event::new(self.clock.now(), who, "account.sign_in_failed");
         event.ip.clone_from(&arrival.ip);
         event.result = EventResult::Failed;
         event.detail = json!({ "why": why });
+        event
+    }
+
+    /// Ends the sessions of somebody who may no longer enter.
+    async fn shut_out(
+        &self,
+        mut unit: Unit,
+        user: Option<&UserRow>,
+        arrival: &Arrival,
+    ) -> Result<()> {
+        let Some(user) = user else {
+            return Ok(());
+        };
+        let ended = unit.delete_sessions_of(&user.id, None).await?;
+        if ended == 0 {
+            return Ok(());
+        }
+        let mut event = Event::new(self.clock.now(), actor(user, PLAIN), "session.ended");
+        event.ip.clone_from(&arrival.ip);
+        event.detail = json!({ "user": user.name, "count": ended });
         unit.record(&[event]).await?.commit().await?;
         Ok(())
     }
@@ -200,7 +241,7 @@ impl Engine {
         &self,
         unit: &mut Unit,
         user: &UserRow,
-        how: &str,
+        shown: (&str, Timestamp),
         arrival: &Arrival,
     ) -> Result<(SignedIn, Event)> {
         let previous = arrival.previous.as_ref();
@@ -211,7 +252,7 @@ impl Engine {
             ip: arrival.ip.clone(),
             agent: arrival.agent.clone(),
         };
-        self.begin_session(unit, user, how, origin).await
+        self.begin_session(unit, user, shown, origin).await
     }
 
     /// The account with the role of now. A role that is another than before ends its sessions.

@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
+use super::breached::Breached;
 use crate::error::{EngineError, Result};
 use crate::random::Random;
 
@@ -84,6 +85,7 @@ pub struct Hasher {
     cost: Cost,
     running: Arc<Semaphore>,
     admitted: Arc<Semaphore>,
+    breached: Option<Arc<Breached>>,
 }
 
 /// The right to hash one password now.
@@ -100,7 +102,33 @@ impl Hasher {
             cost,
             running: Arc::new(Semaphore::new(at_once)),
             admitted: Arc::new(Semaphore::new(at_once + QUEUE)),
+            breached: None,
         }
+    }
+
+    /// Knows passwords that new ones must not be.
+    #[must_use]
+    pub fn refusing(mut self, breached: Option<Breached>) -> Self {
+        self.breached = breached.map(Arc::new);
+        self
+    }
+
+    /// Whether a new password is known from a breach.
+    ///
+    /// # Errors
+    /// When the file of those cannot be read.
+    pub async fn is_breached(&self, password: &SecretString) -> Result<bool> {
+        let Some(breached) = self.breached.clone() else {
+            return Ok(false);
+        };
+        let password = password.clone();
+        let look = move || breached.knows(password.expose_secret());
+        let looked = tokio::task::spawn_blocking(look).await;
+        let looked = looked.map_err(|_| EngineError::Internal("looking up a password"))?;
+        looked.map_err(|error| {
+            tracing::error!(%error, "the file of breached passwords cannot be read");
+            EngineError::Internal("the file of breached passwords")
+        })
     }
 
     /// Waits for a turn, two seconds at most and behind sixteen others at most.

@@ -8,6 +8,7 @@
 
 mod access;
 mod bearer;
+mod breached;
 mod codes;
 mod common;
 mod external;
@@ -19,20 +20,23 @@ mod passwords;
 mod policy;
 mod proof;
 mod recovery;
+mod refusals;
 mod reset;
 mod rights;
 mod second_factor;
+mod session_list;
 mod sessions;
 mod setup;
 mod sign_in;
+mod stored_password;
 mod throttle;
 mod tokens;
 mod totp;
-mod unseen;
 mod users;
 
 pub use access::Access;
 pub use bearer::capped_role;
+pub use breached::Breached;
 pub use carillon_store::TokenScope;
 pub use external::{Arrival, Entered, External};
 pub use hasher::{Cost, HashText, Hasher, TooCheap, Verdict};
@@ -40,7 +44,8 @@ pub use policy::{LONGEST, SHORTEST, account_name, check_password};
 pub use proof::PROOF_LASTS;
 pub use reset::{RESET_LINK_LASTS, ResetLink};
 pub use second_factor::{FactorMade, FactorSetup};
-pub use sessions::{ABSOLUTE_LIMIT, SessionContext, SessionInfo, idle_limit};
+pub use session_list::SessionInfo;
+pub use sessions::{ABSOLUTE_LIMIT, SessionContext, idle_limit};
 pub use setup::{SETUP_CODE_LIFETIME, Setup};
 pub use sign_in::{SignIn, SignedIn};
 pub use tokens::{

@@ -6,7 +6,6 @@ use carillon_store::UserRow;
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::policy::check_password;
 use super::sessions::SessionContext;
 use super::throttle::Buckets;
 use crate::Engine;
@@ -26,7 +25,8 @@ impl Engine {
         new: SecretString,
     ) -> Result<()> {
         let user = self.own_row(session).await?;
-        check_password("password", &new, &user.name).map_err(EngineError::Invalid)?;
+        self.check_new_password("password", &new, &user.name)
+            .await?;
         self.prove_current(session, &user, &current).await?;
         let version = user.password_version + 1;
         let sealed = self.sealed_hash(&user.id, version, new).await?;

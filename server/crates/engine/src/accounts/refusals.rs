@@ -1,8 +1,8 @@
-//! Sign-ins that are refused without a look at the password, because there were too many.
+//! Refusals that anybody could cause without end, on their way to the audit log.
 //!
-//! Owns how they reach the audit log: each by itself, and beyond a rate counted in one record a
-//! minute, so that strangers cannot fill the disk. *Invariant:* what is remembered here is
-//! bounded, and a count that was begun is written when its minute ends or this node stops.
+//! Owns how they reach it: each by itself, and beyond a rate counted in one record a minute, so
+//! that nobody can fill the disk with them. *Invariant:* what is remembered here is bounded, and a
+//! count that was begun is written when its minute ends or this node stops.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,12 +10,11 @@ use std::time::Duration;
 
 use carillon_domain::Timestamp;
 use carillon_domain::event::{Event, EventResult};
+use carillon_domain::role::Permission;
 use serde_json::{Value, json};
 
-use super::sessions::actor;
-use super::sign_in::{SignIn, unknown};
-use super::throttle::Buckets;
 use crate::Engine;
+use crate::caller::Caller;
 use crate::error::Result;
 
 /// So many in a minute are recorded one by one, for each source.
@@ -34,7 +33,7 @@ struct Minute {
     untold: u32,
 }
 
-/// How one try reaches the audit log.
+/// How one refusal reaches the audit log.
 #[derive(Debug, PartialEq, Eq)]
 enum Telling {
     ByItself,
@@ -78,24 +77,41 @@ fn take(source: &str) -> u32 {
 }
 
 impl Engine {
-    /// Records a try that was made inside a delay.
-    pub(super) async fn record_unseen(
+    /// Records that somebody asked for what they may not: for which route, and which permission
+    /// they lack.
+    ///
+    /// # Errors
+    /// Only when the storage fails.
+    pub async fn record_denied(
         &self,
-        name: &str,
-        attempt: &SignIn,
-        buckets: &Buckets,
+        caller: &Caller,
+        what: &str,
+        lacks: Option<Permission>,
     ) -> Result<()> {
-        match note(buckets.source(), self.clock.now()) {
-            Telling::ByItself => {
-                let user = self.store.user_by_name(name).await?;
-                let who = user.map_or_else(unknown, |user| actor(&user, "password"));
-                let mut event = Event::new(self.clock.now(), who, "account.sign_in_failed");
-                event.ip.clone_from(&attempt.ip);
-                self.record_refusal(event, json!({ "why": "too_many_tries" }))
-                    .await
-            }
+        let mut event = caller.event(self.clock.now(), "access.denied");
+        event.result = EventResult::Denied;
+        event.detail = json!({ "what": what, "lacks": lacks });
+        let source = format!("denied {}", caller.actor.id);
+        self.record_refusal(&source, event, json!({ "what": "several" }))
+            .await
+    }
+
+    /// Records a refusal. Beyond sixty a minute from one source they are counted in one record,
+    /// which says this instead of what the single one says.
+    pub(super) async fn record_refusal(
+        &self,
+        source: &str,
+        event: Event,
+        counted: Value,
+    ) -> Result<()> {
+        match note(source, event.at) {
+            Telling::ByItself => self.record_alone(event).await,
             Telling::BeginsCount => {
-                self.count_unseen(buckets.source().to_owned(), attempt.ip.clone());
+                let event = Event {
+                    detail: counted,
+                    ..event
+                };
+                self.count_refusals(source.to_owned(), event);
                 Ok(())
             }
             Telling::Counted => Ok(()),
@@ -103,25 +119,24 @@ impl Engine {
     }
 
     /// Waits for the end of the minute and writes how many there were.
-    fn count_unseen(&self, source: String, ip: Option<String>) {
+    fn count_refusals(&self, source: String, mut event: Event) {
         let engine = self.clone();
         self.dispatch.tasks.spawn(async move {
             tokio::select! {
                 () = engine.dispatch.stopping() => {}
                 () = tokio::time::sleep(MINUTE) => {}
             }
-            let mut event = Event::new(engine.clock.now(), unknown(), "account.sign_in_failed");
-            event.ip = ip;
-            let detail = json!({ "why": "too_many_tries", "count": take(&source) });
-            if let Err(error) = engine.record_refusal(event, detail).await {
-                tracing::error!(%error, "a count of refused sign-ins was not recorded");
+            event.at = engine.clock.now();
+            if let Some(detail) = event.detail.as_object_mut() {
+                detail.insert("count".to_owned(), take(&source).into());
+            }
+            if let Err(error) = engine.record_alone(event).await {
+                tracing::error!(%error, "a count of refusals was not recorded");
             }
         });
     }
 
-    async fn record_refusal(&self, mut event: Event, detail: Value) -> Result<()> {
-        event.result = EventResult::Failed;
-        event.detail = detail;
+    async fn record_alone(&self, event: Event) -> Result<()> {
         let unit = self.store.begin().await?;
         unit.record(&[event]).await?.commit().await?;
         Ok(())

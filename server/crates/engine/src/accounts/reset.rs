@@ -10,7 +10,6 @@ use carillon_domain::event::Event;
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::policy::check_password;
 use super::sessions::actor;
 use super::{bearer, throttle};
 use crate::Engine;
@@ -85,7 +84,8 @@ impl Engine {
         let id = self.store.reset_link(&hash, now).await?;
         let id = id.ok_or(EngineError::NotFound)?;
         let user = self.store.user(&id).await?.ok_or(EngineError::NotFound)?;
-        check_password("password", &password, &user.name).map_err(EngineError::Invalid)?;
+        self.check_new_password("password", &password, &user.name)
+            .await?;
         let version = user.password_version + 1;
         let sealed = self.sealed_hash(&id, version, password).await?;
         let digest = Keyring::digest_of(&sealed);

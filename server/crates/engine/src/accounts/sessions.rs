@@ -64,23 +64,6 @@ pub struct SessionContext {
     hash: [u8; 32],
 }
 
-/// One session in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionInfo {
-    /// Its handle.
-    pub handle: String,
-    /// Whose: account id.
-    pub user_id: String,
-    /// When somebody signed in.
-    pub created_at: Timestamp,
-    /// When it was last used, to the minute.
-    pub last_seen_at: Timestamp,
-    /// From where somebody signed in.
-    pub ip: String,
-    /// What the browser called itself.
-    pub agent: String,
-}
-
 /// From where, and with what, somebody signs in.
 pub(super) struct Origin {
     pub(super) ip: Option<String>,
@@ -156,80 +139,6 @@ impl Engine {
         Ok(())
     }
 
-    /// The caller's own sessions, last used first.
-    ///
-    /// # Errors
-    /// [`EngineError::Denied`] to callers without an account.
-    pub async fn own_sessions(&self, caller: &Caller) -> Result<Vec<SessionInfo>> {
-        let user = caller.account()?;
-        let rows = self.store.sessions(Some(user)).await?;
-        let now = self.clock.now();
-        Ok(rows
-            .iter()
-            .filter(|row| is_fresh(row, caller.role, now))
-            .map(info)
-            .collect())
-    }
-
-    /// Everybody's sessions, last used first.
-    ///
-    /// # Errors
-    /// [`EngineError::Denied`].
-    pub async fn all_sessions(&self, caller: &Caller) -> Result<Vec<SessionInfo>> {
-        caller.require(Permission::Administer)?;
-        Ok(self.store.sessions(None).await?.iter().map(info).collect())
-    }
-
-    /// Ends one session by its handle: one's own, or anybody's for who administers.
-    ///
-    /// # Errors
-    /// [`EngineError::NotFound`] when there is none, or it is somebody else's.
-    pub async fn end_session(&self, caller: &Caller, handle: &str) -> Result<()> {
-        if !caller.is_person() {
-            return Err(EngineError::Denied(Permission::OwnAccount));
-        }
-        let everybodys = caller.require(Permission::Administer).is_ok();
-        let whose = if everybodys {
-            None
-        } else {
-            Some(caller.account()?)
-        };
-        let rows = self.store.sessions(whose).await?;
-        let row = rows.iter().find(|row| handle_of(&row.id_hash) == handle);
-        let row = row.ok_or(EngineError::NotFound)?;
-        let mut unit = self.store.begin().await?;
-        if !unit.delete_session(&row.id_hash).await? {
-            return Err(EngineError::NotFound);
-        }
-        let owner = unit
-            .user(&row.user_id)
-            .await?
-            .map(|user| user.name)
-            .unwrap_or_default();
-        let mut event = caller.event(self.clock.now(), "session.ended");
-        event.detail = json!({ "user": owner, "session": short(&row.id_hash) });
-        unit.record(&[event]).await?.commit().await?;
-        Ok(())
-    }
-
-    /// Ends all other sessions of this account; says how many there were.
-    ///
-    /// # Errors
-    /// Only when the storage fails.
-    pub async fn end_other_sessions(&self, session: &SessionContext) -> Result<u64> {
-        let user = session.caller.account()?;
-        let mut unit = self.store.begin().await?;
-        let ended = unit.delete_sessions_of(user, Some(&session.hash)).await?;
-        if ended > 0 {
-            let mut event = session
-                .caller
-                .event(self.clock.now(), "session.others_ended");
-            event.detail = json!({ "count": ended });
-            unit.record(&[event]).await?.commit().await?;
-        }
-        Ok(ended)
-    }
-
     /// Throws away sessions that are over. For a timer.
     ///
     /// # Errors
@@ -245,12 +154,13 @@ impl Engine {
         Ok(gone)
     }
 
-    /// Begins a session inside a unit; the record of it is the caller's to write.
+    /// Begins a session inside a unit, of somebody who showed who they are in this way at this
+    /// moment; the record of it is the caller's to write.
     pub(super) async fn begin_session(
         &self,
         unit: &mut Unit,
         user: &UserRow,
-        auth: &str,
+        (auth, proved_at): (&str, Timestamp),
         origin: Origin,
     ) -> Result<(SignedIn, Event)> {
         let keyring = self.keyring()?;
@@ -263,7 +173,7 @@ impl Engine {
             auth: auth.to_owned(),
             created_at: now,
             last_seen_at: now,
-            proved_at: now,
+            proved_at,
             ip: origin.ip.clone().unwrap_or_default(),
             agent: shortened(&origin.agent),
         };
@@ -371,22 +281,11 @@ fn is_good(row: &SessionRow, user: &UserRow, now: Timestamp) -> bool {
     !user.disabled && is_fresh(row, user.role, now)
 }
 
-fn is_fresh(row: &SessionRow, role: Role, now: Timestamp) -> bool {
+pub(super) fn is_fresh(row: &SessionRow, role: Role, now: Timestamp) -> bool {
     now.since(row.last_seen_at) < idle_limit(role) && now.since(row.created_at) < ABSOLUTE_LIMIT
 }
 
-fn info(row: &SessionRow) -> SessionInfo {
-    SessionInfo {
-        handle: handle_of(&row.id_hash),
-        user_id: row.user_id.clone(),
-        created_at: row.created_at,
-        last_seen_at: row.last_seen_at,
-        ip: row.ip.clone(),
-        agent: row.agent.clone(),
-    }
-}
-
-fn handle_of(hash: &[u8]) -> String {
+pub(super) fn handle_of(hash: &[u8]) -> String {
     let digest: [u8; 32] = Sha256::new()
         .chain_update("carillon-session-handle")
         .chain_update(hash)
@@ -396,7 +295,7 @@ fn handle_of(hash: &[u8]) -> String {
 }
 
 /// What an audit record says of a session: the first eight digits of its hash.
-fn short(hash: &[u8]) -> String {
+pub(super) fn short(hash: &[u8]) -> String {
     hex::encode(hash.get(..4).unwrap_or_default())
 }
 

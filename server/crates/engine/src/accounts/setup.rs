@@ -16,7 +16,6 @@ use subtle::ConstantTimeEq as _;
 use super::bearer;
 use super::sessions::{Origin, actor};
 use super::sign_in::SignedIn;
-use super::users::checked;
 use crate::Engine;
 use crate::error::{EngineError, Result};
 use crate::ids::new_id;
@@ -92,7 +91,7 @@ impl Engine {
         if !self.setup_code_works(&setup.code).await? {
             return Err(stale_code());
         }
-        let name = checked(&setup.name, &setup.password)?;
+        let name = self.checked_account(&setup.name, &setup.password).await?;
         let id = new_id(self.clock.now(), &self.random)?;
         let password = self.sealed_hash(&id, 1, setup.password).await?;
         let digest = Keyring::digest_of(&password);
@@ -111,7 +110,7 @@ impl Engine {
             agent: setup.agent,
         };
         let (signed_in, entered) = self
-            .begin_session(&mut unit, &user, "password", origin)
+            .begin_session(&mut unit, &user, ("password", self.clock.now()), origin)
             .await?;
         let mut event = Event::new(self.clock.now(), actor(&user, "setup"), "setup.completed");
         event.ip = setup.ip;

@@ -6,19 +6,17 @@
 
 use carillon_domain::event::{Actor, ActorKind, Event, EventResult};
 use carillon_store::{Unit, UserRow};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use super::codes::Tried;
-use super::hasher::{HashText, Slot, Verdict};
+use super::hasher::Verdict;
 use super::policy::account_name;
 use super::sessions::{Origin, SessionContext, actor};
 use super::throttle::Buckets;
 use super::{bearer, known_browser};
 use crate::Engine;
-use crate::error::{EngineError, Result};
-use crate::secrets::{Keyring, Place};
+use crate::error::Result;
 
 /// What somebody typed, and from where.
 #[derive(Default)]
@@ -63,7 +61,7 @@ impl Engine {
     /// sixty a minute from one source are counted in one record.
     ///
     /// # Errors
-    /// [`EngineError::Busy`] when too many sign in at once; else when the storage fails.
+    /// [`crate::EngineError::Busy`] when too many sign in at once; else when the storage fails.
     pub async fn sign_in(&self, attempt: SignIn) -> Result<Option<SignedIn>> {
         let typed = attempt.name.trim().to_lowercase();
         let user = match account_name("name", &attempt.name) {
@@ -73,7 +71,8 @@ impl Engine {
         let (buckets, known) = self.buckets_of(&typed, user.as_ref(), &attempt)?;
         let slot = self.hasher.slot().await?;
         if !self.admit(&buckets).await? {
-            self.record_unseen(&typed, &attempt, &buckets).await?;
+            self.record_unseen(user.as_ref(), &attempt, &buckets)
+                .await?;
             return Ok(None);
         }
         let verdict = self.compare(slot, user.as_ref(), &attempt.password).await?;
@@ -164,33 +163,6 @@ impl Engine {
         Ok(admitted)
     }
 
-    /// Compares with the account's hash, or with one that nothing matches where there is none.
-    pub(super) async fn compare(
-        &self,
-        slot: Slot,
-        user: Option<&UserRow>,
-        typed: &SecretString,
-    ) -> Result<Verdict> {
-        let stored = match user {
-            Some(user) => self.stored_hash(user)?,
-            None => None,
-        };
-        let hash = match stored {
-            Some(hash) => hash,
-            None => self.hasher.decoy(&self.random)?,
-        };
-        slot.verify(typed.clone(), hash).await
-    }
-
-    fn stored_hash(&self, user: &UserRow) -> Result<Option<HashText>> {
-        let Some(sealed) = &user.password else {
-            return Ok(None);
-        };
-        let place = Place::account_password(&user.id, user.password_version);
-        let opened = self.keyring()?.open_text(&place, sealed)?;
-        Ok(Some(Zeroizing::new(opened.expose_secret().to_owned())))
-    }
-
     /// The account is read again inside the unit, and kept as it is until its end: it may have
     /// been disabled, or its password or second factor changed, while the hash was computed.
     async fn enter(
@@ -229,7 +201,8 @@ impl Engine {
             ip: attempt.ip.clone(),
             agent: attempt.agent.clone(),
         };
-        let (signed_in, event) = self.begin_session(&mut unit, &user, how, origin).await?;
+        let shown = (how, self.clock.now());
+        let (signed_in, event) = self.begin_session(&mut unit, &user, shown, origin).await?;
         unit.record(&[event]).await?.commit().await?;
         Ok(Ok(signed_in))
     }
@@ -251,50 +224,20 @@ impl Engine {
         Ok(())
     }
 
-    /// Hashes again what was hashed at a lower cost, and says whether it did. If it does not
-    /// succeed now, it will at the next sign-in.
-    async fn rehash(&self, user: &mut UserRow, password: SecretString) -> bool {
-        let done = async {
-            let version = user.password_version + 1;
-            let sealed = self.sealed_hash(&user.id, version, password).await?;
-            let mut unit = self.store.begin().await?;
-            let now = self.clock.now();
-            let digest = Keyring::digest_of(&sealed);
-            unit.replace_hash(&user.id, sealed, version, now).await?;
-            let mut event = Event::new(now, Actor::system(), "user.password_rehashed");
-            event.detail = json!({ "user": user.name, "sealed": digest });
-            unit.record(&[event]).await?.commit().await?;
-            Ok::<_, EngineError>(version)
-        };
-        match done.await {
-            Ok(version) => {
-                user.password_version = version;
-                true
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a password was not hashed at today's cost");
-                false
-            }
-        }
-    }
-
-    /// Hashes a password and seals the hash for its account and version.
-    pub(super) async fn sealed_hash(
+    /// Records a try that was made inside a delay.
+    async fn record_unseen(
         &self,
-        user_id: &str,
-        version: i64,
-        password: SecretString,
-    ) -> Result<Vec<u8>> {
-        let hash = self
-            .hasher
-            .slot()
-            .await?
-            .hash(password, &self.random)
-            .await?;
-        let place = Place::account_password(user_id, version);
-        Ok(self
-            .keyring()?
-            .seal(&self.random, &place, hash.as_bytes())?)
+        user: Option<&UserRow>,
+        attempt: &SignIn,
+        buckets: &Buckets,
+    ) -> Result<()> {
+        let who = user.map_or_else(unknown, |user| actor(user, "password"));
+        let mut event = Event::new(self.clock.now(), who, "account.sign_in_failed");
+        event.ip.clone_from(&attempt.ip);
+        event.result = EventResult::Failed;
+        let why = json!({ "why": "too_many_tries" });
+        event.detail = why.clone();
+        self.record_refusal(buckets.source(), event, why).await
     }
 }
 

@@ -141,7 +141,7 @@ fn bucket(keyring: &Keyring, kind: &str, name: &str) -> String {
 }
 
 /// One host in IPv4; the /64 of a host in IPv6, where one machine has them all.
-fn network_of(ip: &str) -> String {
+pub(super) fn network_of(ip: &str) -> String {
     match ip.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
         Ok(IpAddr::V6(ip)) => {
             let [a, b, c, d, ..] = ip.segments();

@@ -111,17 +111,38 @@ impl Engine {
     /// [`EngineError::Invalid`] names every wrong field.
     pub async fn add_user(&self, caller: &Caller, new: NewUser) -> Result<UserInfo> {
         caller.require_administrator()?;
-        let name = checked(&new.name, &new.password)?;
+        let name = self.checked_account(&new.name, &new.password).await?;
         let id = new_id(self.clock.now(), &self.random)?;
         let sealed = self.sealed_hash(&id, 1, new.password).await?;
-        let digest = Keyring::digest_of(&sealed);
-        let mut unit = self.store.begin().await?;
         let user = carillon_store::NewUser {
             id,
             name,
             role: new.role,
             password: Some(sealed),
         };
+        self.add(caller, user).await
+    }
+
+    /// Adds an account without a password: its owner chooses one by a link, and nobody else ever
+    /// knows one.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] names every wrong field.
+    pub async fn invite_user(&self, caller: &Caller, name: &str, role: Role) -> Result<UserInfo> {
+        caller.require_administrator()?;
+        let name = account_name("name", name).map_err(|fault| EngineError::Invalid(vec![fault]))?;
+        let user = carillon_store::NewUser {
+            id: new_id(self.clock.now(), &self.random)?,
+            name,
+            role,
+            password: None,
+        };
+        self.add(caller, user).await
+    }
+
+    async fn add(&self, caller: &Caller, user: carillon_store::NewUser) -> Result<UserInfo> {
+        let digest = user.password.as_deref().map(Keyring::digest_of);
+        let mut unit = self.store.begin().await?;
         self.insert_user(&mut unit, &user).await?;
         unit.delete_meta(SETUP).await?;
         let row = unit.user(&user.id).await?.ok_or(EngineError::NotFound)?;
@@ -184,7 +205,8 @@ impl Engine {
             let message = "Change your own password on your account page.";
             return Err(EngineError::Conflict(message.to_owned()));
         }
-        check_password("password", &password, &user.name).map_err(EngineError::Invalid)?;
+        self.check_new_password("password", &password, &user.name)
+            .await?;
         let version = user.password_version + 1;
         let sealed = self.sealed_hash(&user.id, version, password).await?;
         let now = self.clock.now();
@@ -257,21 +279,41 @@ impl Engine {
             .await?
             .ok_or(EngineError::NotFound)
     }
-}
 
-/// The name as stored; every fault of name and password at once.
-pub(super) fn checked(name: &str, password: &SecretString) -> Result<String> {
-    let parsed = account_name("name", name);
-    let account = parsed.as_deref().unwrap_or(name);
-    let mut faults = check_password("password", password, account)
-        .err()
-        .unwrap_or_default();
-    match parsed {
-        Ok(name) if faults.is_empty() => Ok(name),
-        Ok(_) => Err(EngineError::Invalid(faults)),
-        Err(fault) => {
-            faults.insert(0, fault);
-            Err(EngineError::Invalid(faults))
+    /// The name as stored; every fault of name and password at once.
+    pub(super) async fn checked_account(
+        &self,
+        name: &str,
+        password: &SecretString,
+    ) -> Result<String> {
+        let parsed = account_name("name", name);
+        let account = parsed.as_deref().unwrap_or(name);
+        let mut faults = match self.check_new_password("password", password, account).await {
+            Err(EngineError::Invalid(faults)) => faults,
+            other => other.map(|()| Vec::new())?,
+        };
+        match parsed {
+            Ok(name) if faults.is_empty() => Ok(name),
+            Ok(_) => Err(EngineError::Invalid(faults)),
+            Err(fault) => {
+                faults.insert(0, fault);
+                Err(EngineError::Invalid(faults))
+            }
         }
+    }
+
+    /// What is wrong with a new password, also that it is known from a breach.
+    pub(super) async fn check_new_password(
+        &self,
+        field: &str,
+        password: &SecretString,
+        account: &str,
+    ) -> Result<()> {
+        check_password(field, password, account).map_err(EngineError::Invalid)?;
+        if self.hasher.is_breached(password).await? {
+            let message = "This password is known from a breach elsewhere: whoever guesses tries it first. Take another.";
+            return Err(EngineError::invalid(field, "breached", message));
+        }
+        Ok(())
     }
 }

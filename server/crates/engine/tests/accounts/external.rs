@@ -1,6 +1,7 @@
 //! Signing in as somebody whom a provider vouches for.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use carillon_domain::role::Role;
 use carillon_engine::Caller;
@@ -16,6 +17,7 @@ fn berta(role: Option<Role>) -> External {
         name: Some("Berta".to_owned()),
         role,
         strong: false,
+        shown_at: None,
     }
 }
 
@@ -99,10 +101,7 @@ async fn without_a_role_nobody_enters() {
     assert_eq!(last_refusal(&house).await, "no_role");
     let before = enter(&house, &berta(Some(Role::Viewer))).await;
     assert!(come(&house, &berta(None)).await.is_none(), "not any more");
-    assert!(
-        house.session(&before.token).await.is_some(),
-        "until it ends"
-    );
+    assert!(house.session(&before.token).await.is_none(), "nowhere");
     let system = Caller::system();
     house.engine.disable_user(&system, "berta").await.unwrap();
     assert!(come(&house, &berta(Some(Role::Admin))).await.is_none());
@@ -186,11 +185,48 @@ async fn a_provider_that_vouches_for_one_spares_setting_one_up() {
     assert!(house.engine.session_lives(&strong.session).await.unwrap());
 }
 
+/// Whoever sits down at a browser that is still signed in at the provider has shown nothing.
+#[tokio::test]
+async fn only_who_showed_the_provider_lately_who_they_are_has_shown_it_here() {
+    let house = House::inhabited().await;
+    let now = house.clock.now();
+    let proved = async |shown_at| {
+        let who = External {
+            shown_at,
+            ..berta(Some(Role::Operator))
+        };
+        enter(&house, &who).await.session.is_proved(now)
+    };
+    assert!(!proved(None).await);
+    assert!(!proved(Some(now.minus(Duration::from_mins(5)))).await);
+    assert!(proved(Some(now.minus(Duration::from_mins(4)))).await);
+    assert!(proved(Some(now.plus(Duration::from_mins(1)))).await);
+}
+
+/// Anybody can send answers that belong to no sign-in.
+#[tokio::test]
+async fn refusals_of_one_address_do_not_fill_the_log() {
+    let house = House::inhabited().await;
+    let arrival = Arrival {
+        ip: Some("10.9.8.7".to_owned()),
+        ..Arrival::default()
+    };
+    let before = house.events().await.len();
+    for _ in 0..100 {
+        let noted = house
+            .engine
+            .record_external_failure("wrong_state", &arrival);
+        noted.await.unwrap();
+    }
+    assert_eq!(house.events().await.len(), before + 60);
+}
+
 #[tokio::test]
 async fn nobody_without_a_password_changes_or_shows_one() {
     let house = House::inhabited().await;
     let session = enter(&house, &berta(Some(Role::Operator))).await.session;
-    let proof = house.engine.prove(&session, secret(""), &secret(""));
+    let nothing = secret("");
+    let proof = house.engine.prove(&session, secret(""), &nothing);
     assert!(proof.await.unwrap().is_none());
     let new = secret("another evening bell");
     let changed = house.engine.change_own_password(&session, secret(""), new);

@@ -162,6 +162,15 @@ async fn url(directory: &TempDir, file: &str) -> String {
 }
 
 pub(crate) fn engine(store: Store, keyring: Option<Keyring>, clock: Clock) -> Engine {
+    engine_with(store, keyring, clock, Hasher::new(Cost::default(), 2))
+}
+
+pub(crate) fn engine_with(
+    store: Store,
+    keyring: Option<Keyring>,
+    clock: Clock,
+    hasher: Hasher,
+) -> Engine {
     let now = clock.clone();
     let gateway = Gateway::new(GatewayConfig {
         guard: Guard::new(GuardConfig::default()),
@@ -172,7 +181,7 @@ pub(crate) fn engine(store: Store, keyring: Option<Keyring>, clock: Clock) -> En
         store,
         gateway: gateway.unwrap(),
         keyring,
-        hasher: Hasher::new(Cost::default(), 2),
+        hasher,
         clock,
         random: Random::system(),
         feed: Feed::default(),

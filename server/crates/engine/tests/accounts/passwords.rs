@@ -1,10 +1,10 @@
 //! Changing passwords.
 
 use carillon_domain::event::EventResult;
-use carillon_engine::accounts::SignIn;
+use carillon_engine::accounts::{Breached, Cost, Hasher, SignIn};
 use carillon_engine::{Caller, EngineError};
 
-use crate::house::{House, PASSWORD, secret};
+use crate::house::{House, PASSWORD, engine_with, secret};
 
 const NEW: &str = "another evening bell";
 
@@ -122,4 +122,32 @@ async fn a_hash_moved_to_another_account_opens_nothing() {
         house.engine.sign_in(attempt).await,
         Err(EngineError::Internal(_))
     ));
+}
+
+#[tokio::test]
+async fn a_breached_password_is_refused() {
+    let house = House::inhabited().await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    // The SHA-1 of the new password, as such lists hold it.
+    let line = "1CA9F3B57ED53C41E9E2415D2AF965178418885F:7\r\n";
+    std::fs::write(file.path(), line).unwrap();
+    let breached = Breached::open(file.path()).unwrap();
+    let (store, keyring) = (house.engine.store.clone(), house.engine.keyring.clone());
+    let hasher = Hasher::new(Cost::default(), 1).refusing(Some(breached));
+    let engine = engine_with(store, keyring, house.clock.clone(), hasher);
+    let mine = house.enter("operator").await;
+    let changed = engine.change_own_password(&mine.session, secret(PASSWORD), secret(NEW));
+    let Err(EngineError::Invalid(faults)) = changed.await else {
+        panic!()
+    };
+    let told = (&*faults[0].field, &*faults[0].code);
+    assert_eq!(told, ("password", "breached"));
+    let system = Caller::system();
+    let link = engine.make_reset_link(&system, "operator").await;
+    let code = link.unwrap().code;
+    let used = engine.use_reset_link(&code, secret(NEW), None);
+    assert!(matches!(used.await, Err(EngineError::Invalid(_))));
+    let other = secret("yet another evening bell");
+    let used = engine.use_reset_link(&code, other, None);
+    assert_eq!(used.await.unwrap(), "operator");
 }

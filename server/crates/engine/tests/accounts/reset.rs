@@ -1,5 +1,6 @@
 //! New passwords by one-time links, known browsers, and the number of sessions.
 
+use carillon_domain::role::Role;
 use carillon_engine::accounts::{RESET_LINK_LASTS, SignIn, SignedIn};
 use carillon_engine::{Caller, EngineError};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -176,4 +177,26 @@ async fn a_known_browser_guesses_no_faster_and_knows_one_account() {
         .await
         .unwrap();
     assert!(forged.browser.is_some(), "not one of ours");
+}
+
+#[tokio::test]
+async fn a_new_account_waits_for_its_owner() {
+    let house = House::inhabited().await;
+    let system = Caller::system();
+    let made = house.engine.invite_user(&system, "Berta", Role::Viewer);
+    assert_eq!(made.await.unwrap().name, "berta");
+    for guess in ["", PASSWORD, NEW] {
+        assert!(house.try_password("berta", guess).await.is_none());
+    }
+    let code = link(&house, "berta").await;
+    let used = house.engine.use_reset_link(&code, secret(NEW), None);
+    assert_eq!(used.await.unwrap(), "berta");
+    assert!(house.try_password("berta", NEW).await.is_some());
+    for name in ["berta", "", "a b"] {
+        let again = house.engine.invite_user(&system, name, Role::Viewer).await;
+        assert!(matches!(again, Err(EngineError::Invalid(_))), "{name}");
+    }
+    let operator = house.enter("operator").await.session.caller;
+    let denied = house.engine.invite_user(&operator, "carl", Role::Viewer);
+    assert!(matches!(denied.await, Err(EngineError::Denied(_))));
 }
