@@ -224,7 +224,7 @@ async fn a_group_out_of_reach_answers_like_an_absent_one() {
         reach: Reach::within(Some(Area::of([], ["here"]))),
         ..house.operator.clone()
     };
-    for text in ["group:NAME", "-group:NAME", "tag:x,group:NAME"] {
+    for text in ["group:NAME", "-group:NAME", "tag:x group:NAME"] {
         let said = async |name: &str| {
             let text = text.replace("NAME", name);
             let effect = house.engine.preview_rule(&narrow, None, &text).await;
