@@ -2,7 +2,7 @@
 # with Rust and nothing else; each says what it installs before it does. The work itself is done
 # by cargo and by xtask/ (Rust).
 
-.PHONY: help demo build test lint check browser faults bench bench-pages timing pictures
+.PHONY: help demo build test lint check browser faults bench bench-pages bench-sip timing pictures
 
 # Releases build SQLite without its count of used memory and without one cache for all
 # connections: each is a lock on every allocation, and nothing asks for either.
@@ -56,6 +56,11 @@ bench: ## dispatch of 10,000 phones measured in ratios to a bare loop; about fiv
 	@sh xtask/packages.sh test
 	@cargo xtask frontend --release
 	@LIBSQLITE3_FLAGS="$(SQLITE)" cargo xtask bench $(ARGS)
+
+bench-sip: ## 10,000 NOTIFYs through a SIP server beside sipp, and when copies leave; about two minutes
+	@sh xtask/packages.sh test
+	@cargo run --quiet --locked --release -p carillon-devices --example sip_load
+	@cargo run --quiet --locked --release -p carillon-devices --example sip_load copies
 
 bench-pages: ## every page against its budget with 20,000 phones, on both databases; about half an hour, 8 GB
 	@sh xtask/packages.sh test

@@ -37,6 +37,10 @@ if [ "${1:-build}" = test ]; then
   has chromium || has chromium-browser || has google-chrome ||
     want chromium "the browser of the browser tests"
   has node || want nodejs "runs the browser tests"
+  has kamailio || want kamailio "the SIP server of the tests; they start their own"
+  ls /usr/lib/*/kamailio/modules/tls.so >/dev/null 2>&1 ||
+    want kamailio-tls-modules "its TLS"
+  has sipp || want sip-tester "plays the phones behind it"
   has npm || want npm "fetches their two libraries"
 fi
 
@@ -60,4 +64,5 @@ echo "installing:$packages (apt-get)"
 $as_root apt-get update -q >/dev/null
 # The list is meant to fall apart into words.
 # shellcheck disable=SC2086
-DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -q --no-install-recommends $packages
+# A service that comes with a package is not started: the tests run their own.
+DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 $as_root apt-get install -y -q --no-install-recommends $packages

@@ -157,6 +157,7 @@ fn run_tests(
         .args(which)
         .args(package_flags())
         .env("CARILLON_TEST_POSTGRES_URL", cluster.url())
+        .env("CARILLON_TEST_SIP", "1")
         .envs(environment.iter().copied());
     if nextest {
         Ok(Tally::of_nextest(&run_and_read_stderr(&mut command)?))

@@ -1,12 +1,18 @@
-//! What NOTIFYs cost, and when their copies leave.
+//! What NOTIFYs cost beside sipp on the same work, and when their copies leave.
 //!
-//! `sip_load PORT COUNT RATE IN_FLIGHT TRANSPORT` sends that many to the SIP server on a port of
-//! 127.0.0.1, to `u0`, `u1`, … of 1,000 phones at `pbx.test`, and tells how they ended, processor
-//! time and memory. `sip_load copies` asks somebody who is silent and tells when each copy came
-//! in, by a socket of its own: half a minute.
+//! `sip_load [COUNT] [RATE]` starts a SIP server and the phones of the tests, registers a thousand
+//! addresses, and sends that many NOTIFYs through the server at that rate (10,000 at 500 a
+//! second): by the gateway over UDP and TCP, and by sipp over UDP. It tells how they ended,
+//! processor time for each, and memory. `sip_load copies` asks somebody who is silent and tells
+//! when each copy came in, by a socket of its own: half a minute.
 #![expect(clippy::print_stdout, reason = "it is read on a terminal")]
+#![expect(
+    clippy::expect_used,
+    reason = "what it starts may end it, as in the tests that share it"
+)]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Read as _;
 use std::net::Ipv4Addr;
@@ -17,15 +23,21 @@ use carillon_devices::{
     ActionBody, Gateway, GatewayConfig, Guard, GuardConfig, Hop, Message, Notify,
 };
 use carillon_domain::sip::SipTransport;
-use carillon_domain::{Mac, Timestamp};
+use carillon_domain::{Cause, Mac, Timestamp};
 use tokio::net::UdpSocket;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+#[expect(dead_code, reason = "the tests ask for more of it")]
+#[path = "../tests/kamailio/house.rs"]
+mod house;
+
 type Failure = Box<dyn std::error::Error>;
 
-/// Phones that are registered.
-const PHONES: usize = 1_000;
+/// Addresses that are registered.
+const ADDRESSES: usize = 1_000;
+/// NOTIFYs under way at once: the server's default for all requests.
+const IN_FLIGHT: usize = 1_024;
 /// Ticks of processor time in a second.
 const TICKS: f64 = 100.0;
 
@@ -34,18 +46,27 @@ async fn main() -> Result<(), Failure> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["copies"] => copies().await,
-        [port, count, rate, in_flight, transport] => {
-            let load = Load {
-                port: port.parse()?,
-                count: count.parse()?,
-                rate: rate.parse()?,
-                in_flight: in_flight.parse()?,
-                transport: transport.parse()?,
-            };
-            load.run().await
-        }
-        _ => Err("sip_load PORT COUNT RATE IN_FLIGHT udp|tcp, or sip_load copies".into()),
+        [] => compare(10_000, 500).await,
+        [count, rate] => compare(count.parse()?, rate.parse()?).await,
+        _ => Err("sip_load [COUNT RATE], or sip_load copies".into()),
     }
+}
+
+async fn compare(count: usize, rate: u16) -> Result<(), Failure> {
+    let programs = house::programs().ok_or("kamailio and sipp are not installed")?;
+    let peers = house::Peers::start(&programs);
+    peers.register_many("u", ADDRESSES);
+    for transport in [SipTransport::Udp, SipTransport::Tcp] {
+        let load = Load {
+            port: peers.md5.open,
+            count,
+            rate,
+            transport,
+        };
+        println!("the gateway, {transport}: {}", load.run().await?);
+    }
+    println!("sipp, udp: {}", sipp(&programs, &peers, count, rate)?);
+    Ok(())
 }
 
 #[derive(Clone, Copy)]
@@ -53,17 +74,14 @@ struct Load {
     port: u16,
     count: usize,
     rate: u16,
-    in_flight: usize,
     transport: SipTransport,
 }
 
 impl Load {
-    async fn run(self) -> Result<(), Failure> {
-        let (gateway, room) = (
-            Arc::new(gateway()?),
-            Arc::new(Semaphore::new(self.in_flight)),
-        );
-        let (started, before) = (Instant::now(), ticks()?);
+    async fn run(self) -> Result<String, Failure> {
+        let (gateway, room) = (Arc::new(gateway()?), Arc::new(Semaphore::new(IN_FLIGHT)));
+        let (started, before) = (Instant::now(), ticks(Of::This)?);
+        let resident = memory("self", "VmRSS")?;
         let mut sends = JoinSet::new();
         let mut ends: BTreeMap<String, usize> = BTreeMap::new();
         for number in 0..self.count {
@@ -74,23 +92,25 @@ impl Load {
                 drop(place);
                 outcome.cause
             });
+            // What has ended would stay in memory until it is asked.
+            while let Some(cause) = sends.try_join_next() {
+                *ends.entry(end(cause?)).or_default() += 1;
+            }
         }
         while let Some(cause) = sends.join_next().await {
-            let end = cause?.map_or_else(|| "acknowledged".to_owned(), |cause| cause.to_string());
-            *ends.entry(end).or_default() += 1;
+            *ends.entry(end(cause?)).or_default() += 1;
         }
-        let seconds = started.elapsed().as_secs_f64();
-        let micros = (ticks()? - before) / TICKS * 1e6 / self.count as f64;
-        println!(
-            "{ends:?} in {seconds:.2} s, {:.0} a second, {micros:.0} µs of processor each, {} at most",
-            self.count as f64 / seconds,
-            most_memory()?
-        );
-        Ok(())
+        let spent = ticks(Of::This)? - before;
+        let most = memory("self", "VmHWM")?;
+        let told = told(self.count, started.elapsed(), spent);
+        Ok(format!(
+            "{ends:?} {told}, {most} KiB at most, {} KiB of them since the start",
+            most.saturating_sub(resident)
+        ))
     }
 
     fn notify(self, number: usize) -> Result<Notify, Failure> {
-        let user = format!("u{}@pbx.test", number % PHONES);
+        let user = format!("u{}@pbx.test", number % ADDRESSES);
         Ok(Notify {
             mac: Mac::from_bytes([0, 0x15, 0x65, 1, 2, 3]),
             hop: Hop {
@@ -99,14 +119,58 @@ impl Load {
                 transport: self.transport,
                 tls_name: None,
                 ca_pem: None,
+                passes_on: true,
                 rate: self.rate,
             },
             to: user.parse()?,
             from: "dash@pbx.test".parse()?,
             message: Message::ActionUri(ActionBody::parse("key=OK")?),
             credential: None,
+            realm: String::new(),
+            shared: false,
         })
     }
+}
+
+fn end(cause: Option<Cause>) -> String {
+    cause.map_or_else(|| "acknowledged".to_owned(), |cause| cause.to_string())
+}
+
+fn told(count: usize, took: Duration, ticks: f64) -> String {
+    let (seconds, count) = (took.as_secs_f64(), count as f64);
+    format!(
+        "in {seconds:.1} s, {:.0} a second, {:.0} µs of processor each",
+        count / seconds,
+        ticks / TICKS * 1e6 / count
+    )
+}
+
+/// The same work by sipp.
+fn sipp(
+    programs: &house::Programs,
+    peers: &house::Peers,
+    count: usize,
+    rate: u16,
+) -> Result<String, Failure> {
+    let mut addresses = "SEQUENTIAL\n".to_owned();
+    for number in 0..ADDRESSES {
+        writeln!(addresses, "u{number};")?;
+    }
+    fs::write(peers.dir().join("addresses.csv"), addresses)?;
+    let (started, before) = (Instant::now(), ticks(Of::Ended)?);
+    let mut sipp = peers.sender(programs, count, rate);
+    let pid = sipp.id().to_string();
+    let mut most = 0;
+    let ended = loop {
+        if let Some(ended) = sipp.try_wait()? {
+            break ended;
+        }
+        most = memory(&pid, "VmHWM").map_or(most, |now| now.max(most));
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let spent = ticks(Of::Ended)? - before;
+    let told = told(count, started.elapsed(), spent);
+    Ok(format!("{ended}, {told}, {most} KiB at most"))
 }
 
 /// Somebody silent, who only notes when something came in.
@@ -116,7 +180,6 @@ async fn copies() -> Result<(), Failure> {
         port: socket.local_addr()?.port(),
         count: 1,
         rate: 100,
-        in_flight: 1,
         transport: SipTransport::Udp,
     };
     let (gateway, notify) = (gateway()?, silent.notify(0)?);
@@ -162,17 +225,32 @@ fn gateway() -> Result<Gateway, Failure> {
     Ok(gateway)
 }
 
-/// Processor time of this process so far.
-fn ticks() -> Result<f64, Failure> {
+/// Whose processor time.
+#[derive(Clone, Copy)]
+enum Of {
+    This,
+    /// Of the programs that it started and that have ended.
+    Ended,
+}
+
+/// Processor time so far.
+fn ticks(of: Of) -> Result<f64, Failure> {
     let text = fs::read_to_string("/proc/self/stat")?;
     let fields = text.rsplit(')').next().unwrap_or_default();
-    let mut numbers = fields.split_whitespace().skip(11);
+    let skipped = match of {
+        Of::This => 11,
+        Of::Ended => 13,
+    };
+    let mut numbers = fields.split_whitespace().skip(skipped);
     let mut next = || -> Result<f64, Failure> { Ok(numbers.next().ok_or("no times")?.parse()?) };
     Ok(next()? + next()?)
 }
 
-fn most_memory() -> Result<String, Failure> {
-    let text = fs::read_to_string("/proc/self/status")?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    Ok(line.unwrap_or_default().trim().to_owned())
+/// A line of a process's memory, in KiB.
+fn memory(pid: &str, name: &str) -> Result<u64, Failure> {
+    let text = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let mut lines = text.lines().filter_map(|line| line.split_once(':'));
+    let (_, value) = lines.find(|(known, _)| *known == name).ok_or("no memory")?;
+    let digits = value.trim().trim_end_matches(" kB");
+    Ok(digits.parse()?)
 }

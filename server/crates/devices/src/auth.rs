@@ -41,11 +41,25 @@ pub(crate) fn strongest<'a>(values: impl Iterator<Item = &'a [u8]>) -> Option<As
             }
             DigestChallenge::read(&challenge).map(Asked::Digest)
         })
-        .max_by_key(rank)
+        .max_by_key(|asked| rank(asked.scheme()))
 }
 
-const fn rank(asked: &Asked) -> u8 {
-    match asked.scheme() {
+/// The strongest Digest challenge of an answer among those that `fits` takes.
+pub(crate) fn strongest_digest<'a>(
+    values: impl Iterator<Item = &'a [u8]>,
+    fits: impl Fn(&DigestChallenge) -> bool,
+) -> Option<DigestChallenge> {
+    values
+        .filter_map(challenge::parse)
+        .flatten()
+        .take(MAX_CHALLENGES)
+        .filter_map(|challenge| DigestChallenge::read(&challenge))
+        .filter(fits)
+        .max_by_key(|challenge| rank(challenge.scheme()))
+}
+
+const fn rank(scheme: AuthScheme) -> u8 {
+    match scheme {
         AuthScheme::DigestSha256 => 2,
         AuthScheme::DigestMd5 => 1,
         _ => 0,

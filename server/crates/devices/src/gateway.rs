@@ -150,13 +150,17 @@ impl Gateway {
     /// proof that a challenge asks for.
     pub async fn notify(&self, notify: Notify) -> Outcome {
         let hop = &notify.hop;
-        match self.pass(notify.mac, hop.address, hop.port) {
+        let pass = || self.pass(notify.mac, hop.address, hop.port);
+        // Nobody waits for a turn in vain; what is passed now may be closed when the turn comes,
+        // so that the agent asks again before each request.
+        let outcome = match pass() {
             Ok(address) => {
-                let outcome = self.sip.send(&notify, address).await;
-                told(notify.mac, outcome)
+                self.sip.turn(address, hop.rate).await;
+                self.sip.send(&notify, &pass).await
             }
-            Err(cause) => told(notify.mac, unsent(Transport::Sip, cause)),
-        }
+            Err(cause) => unsent(Transport::Sip, cause),
+        };
+        told(notify.mac, outcome)
     }
 
     async fn converse(&self, delivery: &Delivery, started: Instant) -> Heard {
@@ -192,6 +196,7 @@ const fn unsent(transport: Transport, cause: Cause) -> Outcome {
         learned_pin: None,
         other_pin: None,
         reached: false,
+        answered_by_another: false,
     }
 }
 
@@ -215,6 +220,7 @@ fn outcome(
         learned_pin: heard.learned_pin.clone(),
         other_pin: heard.other_pin.clone(),
         reached: heard.reached,
+        answered_by_another: false,
     };
     told(delivery.mac, outcome)
 }

@@ -51,6 +51,9 @@ pub struct Outcome {
     pub other_pin: Option<String>,
     /// Whether anything at the address answered at all.
     pub reached: bool,
+    /// Whether a phone may have carried it out although the answer says "no": it is that of a SIP
+    /// server in between, or of one phone among several.
+    pub answered_by_another: bool,
 }
 
 impl Outcome {
@@ -58,6 +61,7 @@ impl Outcome {
     pub const fn state(&self) -> TargetState {
         match self.cause {
             None => TargetState::Acknowledged,
+            Some(_) if self.answered_by_another => TargetState::Unknown,
             Some(cause) => cause.state(),
         }
     }

@@ -81,6 +81,11 @@ impl DigestChallenge {
         }
     }
 
+    /// Who asks, as it says itself.
+    pub(crate) fn realm(&self) -> &str {
+        &self.realm
+    }
+
     /// Whether only the nonce was too old.
     pub(crate) const fn is_stale(&self) -> bool {
         self.stale

@@ -1,7 +1,7 @@
 //! The agent: one NOTIFY in, one outcome out.
 //!
-//! Owns what all NOTIFYs share: connections, paces, TLS, randomness. Trusts that the guard has
-//! just passed the address.
+//! Owns what all NOTIFYs share: connections, paces, TLS, randomness. Asks the guard before each
+//! request.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use carillon_domain::outcome::{Outcome, Transport};
 use tokio::time::Instant;
 
 use super::clockwork::T1;
-use super::conversation::{Conversation, Ending};
+use super::conversation::{Conversation, Ending, Pass};
 use super::links::Links;
 use super::notify::Notify;
 use super::pacer::Pacer;
@@ -44,11 +44,15 @@ impl Agent {
         Self { t1, ..self }
     }
 
-    /// Sends a NOTIFY to an address that the guard passed, and says what came of it.
-    pub(crate) async fn send(&self, notify: &Notify, address: SocketAddr) -> Outcome {
-        self.pacer.turn(address, notify.hop.rate).await;
+    /// Waits for a turn among at most `rate` a second.
+    pub(crate) async fn turn(&self, address: SocketAddr, rate: u16) {
+        self.pacer.turn(address, rate).await;
+    }
+
+    /// Sends a NOTIFY as far as the guard passes it, and says what came of it.
+    pub(crate) async fn send(&self, notify: &Notify, pass: Pass<'_>) -> Outcome {
         let started = Instant::now();
-        let ending = Conversation::new(self, notify, address).hold().await;
+        let ending = Conversation::new(self, notify, pass).hold().await;
         let (cause, answer) = match ending {
             Ending::Answer(cause, answer) => (cause, Some(answer)),
             Ending::Failure(cause) => (Some(cause), None),
@@ -67,7 +71,10 @@ impl Agent {
             learned_auth: None,
             learned_pin: None,
             other_pin: None,
-            reached: answer.is_some_and(|answer| verdict::is_of_phone(answer.status)),
+            answered_by_another: answer
+                .as_ref()
+                .is_some_and(|answer| verdict::hides_others(notify, answer.status)),
+            reached: answer.is_some_and(|answer| verdict::is_of_phone(notify, answer.status)),
         }
     }
 }

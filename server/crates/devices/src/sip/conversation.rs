@@ -1,8 +1,9 @@
 //! What is said for one command: the request, and the answers to challenges.
 //!
-//! Owns the order of transactions. *Invariant:* a second transaction begins only after a complete
-//! 401 or 407, which says that nothing was done; each asker gets one proof, and one more when only
-//! its nonce was too old.
+//! Owns the order of transactions. *Invariants:* the guard is asked before each; a second one
+//! begins only after a complete 401 or 407 that says that nothing was done: not after a 401 where
+//! several phones are behind the address, of which another may have done it. A proof goes only to
+//! the realm that the credential is for, once, and once more when only its nonce was too old.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use super::answer::{Asker, SipAnswer};
 use super::notify::{Hop, Notify};
 use super::request::{self, Ids, METHOD, Proof, Turn};
 use super::{datagram, verdict};
-use crate::auth::{self, Asked, DigestChallenge, Question};
+use crate::auth::{self, DigestChallenge, Question};
 
 /// Transactions at most: the request, a proof for a proxy and one for the phone, each once more.
 const MAX_TRANSACTIONS: u32 = 5;
@@ -61,22 +62,25 @@ pub(super) enum Ending {
     Failure(Cause),
 }
 
+/// Asks the guard where it may go.
+pub(crate) type Pass<'a> = &'a (dyn Fn() -> Result<SocketAddr, Cause> + Sync);
+
 /// One command under way.
 pub(super) struct Conversation<'a> {
     agent: &'a Agent,
     notify: &'a Notify,
-    address: SocketAddr,
+    pass: Pass<'a>,
     ids: Ids,
     proofs: Vec<Proof>,
     stale: bool,
 }
 
 impl<'a> Conversation<'a> {
-    pub(super) fn new(agent: &'a Agent, notify: &'a Notify, address: SocketAddr) -> Self {
+    pub(super) fn new(agent: &'a Agent, notify: &'a Notify, pass: Pass<'a>) -> Self {
         Self {
             agent,
             notify,
-            address,
+            pass,
             ids: Ids::new(&agent.entropy),
             proofs: Vec::new(),
             stale: false,
@@ -86,7 +90,7 @@ impl<'a> Conversation<'a> {
     /// Holds the conversation.
     pub(super) async fn hold(mut self) -> Ending {
         for number in 1..MAX_TRANSACTIONS {
-            let answer = match self.ask(number).await {
+            let mut answer = match self.ask(number).await {
                 Ok(answer) => answer,
                 Err(cause) => return Ending::Failure(cause),
             };
@@ -95,7 +99,7 @@ impl<'a> Conversation<'a> {
                 407 => Asker::Proxy,
                 _ => return Ending::Answer(verdict::of(answer.status), answer),
             };
-            if let Err(cause) = self.prove(asker, &answer) {
+            if let Err(cause) = self.prove(asker, &mut answer) {
                 return Ending::Answer(Some(cause), answer);
             }
         }
@@ -110,21 +114,25 @@ impl<'a> Conversation<'a> {
             proofs: &self.proofs,
             t1: self.agent.t1,
         };
+        let address = (self.pass)()?;
         match self.notify.hop.transport {
-            SipTransport::Udp => datagram::ask(self.address, &asking).await,
+            SipTransport::Udp => datagram::ask(address, &asking).await,
             SipTransport::Tcp | SipTransport::Tls => {
                 let links = &self.agent.links;
-                links.ask(&self.agent.tls, self.address, &asking).await
+                links.ask(&self.agent.tls, address, &asking).await
             }
         }
     }
 
     /// Answers a challenge, or says why not.
-    fn prove(&mut self, asker: Asker, answer: &SipAnswer) -> Result<(), Cause> {
+    fn prove(&mut self, asker: Asker, answer: &mut SipAnswer) -> Result<(), Cause> {
         let given = self.proofs.iter().position(|p| p.header == asker.header());
         let credential = self.notify.credential.as_deref();
         let credential = credential.ok_or(Cause::NoCredential)?;
-        let challenge = digest(answer, asker).ok_or(Cause::AuthFailed)?;
+        if verdict::hides_others(self.notify, answer.status) {
+            return Err(Cause::NoCredential);
+        }
+        let challenge = digest(answer, asker, &self.notify.realm)?;
         if let Some(given) = given {
             if self.stale || !challenge.is_stale() {
                 return Err(Cause::AuthFailed);
@@ -148,10 +156,16 @@ impl<'a> Conversation<'a> {
     }
 }
 
-/// The strongest challenge that can be answered. SIP knows no Basic, and none is given.
-fn digest(answer: &SipAnswer, asker: Asker) -> Option<DigestChallenge> {
-    match auth::strongest(answer.challenges(asker))? {
-        Asked::Digest(challenge) => Some(challenge),
-        Asked::Basic => None,
+/// The strongest challenge of the realm that the credential is for. SIP knows no Basic, and none
+/// is given. Whoever else asks is named in the answer's line, for people.
+fn digest(answer: &mut SipAnswer, asker: Asker, realm: &str) -> Result<DigestChallenge, Cause> {
+    let of_realm = |challenge: &DigestChallenge| challenge.realm() == realm;
+    if let Some(challenge) = auth::strongest_digest(answer.challenges(asker), of_realm) {
+        return Ok(challenge);
     }
+    let other = auth::strongest_digest(answer.challenges(asker), |_| true);
+    let other = other.ok_or(Cause::AuthFailed)?;
+    let realm = [" (realm \"", other.realm(), "\")"];
+    answer.line.extend(realm);
+    Err(Cause::NoCredential)
 }

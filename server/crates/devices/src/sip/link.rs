@@ -68,6 +68,11 @@ impl Link {
         !self.errands.is_closed()
     }
 
+    /// Whether anybody but the one who keeps it holds a handle.
+    pub(super) fn is_needed(&self) -> bool {
+        self.is_open() && self.errands.strong_count() > 1
+    }
+
     /// Sends a request and waits for its final answer.
     pub(super) async fn ask(
         &self,

@@ -1,7 +1,8 @@
 //! The connections to SIP servers: one for each destination, opened when it is needed.
 //!
-//! Owns who opens one and who waits for it. *Invariant:* while one is being opened nobody opens a
-//! second, and a failure to open it counts for all who waited for it.
+//! Owns who opens one and who waits for it. *Invariants:* while one is being opened nobody opens a
+//! second, and a failure to open it counts for all who waited for it; beside those that carry
+//! something now, at most [`MAX_KEPT`] are kept.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -21,8 +22,9 @@ use crate::connect::Way;
 use crate::delivery::Limits;
 use crate::tls::TlsClient;
 
-/// Destinations that are remembered before those without connection are forgotten.
-const MAX_KEPT: usize = 256;
+/// Destinations that are remembered before those that carry nothing now are forgotten, with their
+/// connections: a fleet that is spoken to straight would leave one with each phone.
+const MAX_KEPT: usize = 64;
 
 /// What tells connections apart: where to, and whom to trust there.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -98,18 +100,16 @@ impl Links {
             .then(|| (hop.tls_name.clone(), hop.ca_pem.clone()));
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= MAX_KEPT {
-            slots.retain(|_, slot| is_in_use(slot));
+            slots.retain(|_, slot| is_needed(slot));
         }
         Arc::clone(slots.entry(Key { address, tls }).or_default())
     }
 }
 
-/// Whether there is a connection, or somebody is about to open one.
-fn is_in_use(slot: &Slot) -> bool {
-    Arc::strong_count(slot) > 1
-        || slot
-            .try_lock()
-            .is_ok_and(|place| place.link.as_ref().is_some_and(Link::is_open))
+/// Whether somebody is about to open the connection, or it carries something now.
+fn is_needed(slot: &Slot) -> bool {
+    let carries = |place: &Place| place.link.as_ref().is_some_and(Link::is_needed);
+    Arc::strong_count(slot) > 1 || slot.try_lock().is_ok_and(|place| carries(&place))
 }
 
 async fn open(tls: &TlsClient, address: SocketAddr, hop: &Hop) -> Result<Link, Cause> {

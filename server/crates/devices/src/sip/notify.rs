@@ -25,6 +25,10 @@ pub struct Notify {
     pub message: Message,
     /// The credential that the SIP server, or the phone, asks for.
     pub credential: Option<Arc<Credential>>,
+    /// The realm that the credential is for. Nobody else gets a proof of it.
+    pub realm: String,
+    /// Whether the address is known to be that of several phones: an answer is then that of one.
+    pub shared: bool,
 }
 
 /// The next hop of a NOTIFY.
@@ -40,6 +44,8 @@ pub struct Hop {
     pub tls_name: Option<String>,
     /// PEM of the authority of its certificate.
     pub ca_pem: Option<Arc<str>>,
+    /// Whether it is a SIP server that passes messages on; else it is the phone.
+    pub passes_on: bool,
     /// NOTIFYs a second that it is given at most.
     pub rate: u16,
 }

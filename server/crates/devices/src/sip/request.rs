@@ -134,12 +134,15 @@ mod tests {
                 transport: SipTransport::Udp,
                 tls_name: None,
                 ca_pem: None,
+                passes_on: true,
                 rate: 200,
             },
             to: to.parse().expect("an address"),
             from: "dash@pbx.test".parse().expect("an address"),
             message,
             credential: None,
+            realm: String::new(),
+            shared: false,
         }
     }
 

@@ -1,8 +1,10 @@
 //! What a final answer means.
 //!
-//! Owns the table from status to cause.
+//! Owns the table from status to cause, and whose word a status is.
 
 use carillon_domain::Cause;
+
+use super::notify::Notify;
 
 /// The cause of a status; `None` for 2xx.
 ///
@@ -18,10 +20,24 @@ pub(super) const fn of(status: u16) -> Option<Cause> {
     }
 }
 
-/// Whether a status comes from the phone itself, as far as it says so: a SIP server says the
-/// others by itself as well.
-pub(super) const fn is_of_phone(status: u16) -> bool {
-    matches!(status, 200..=299 | 481 | 486 | 489)
+/// Whether a phone may have carried the command out although this is the answer.
+///
+/// A SIP server that fails says so by itself, perhaps after it passed the command on. Of several
+/// phones behind an address the server picks one's answer, and may prefer a "no" to the silence of
+/// another. Only a 407 comes from a server before it has asked any of them.
+pub(super) const fn hides_others(notify: &Notify, status: u16) -> bool {
+    match status {
+        200..=299 | 407 => false,
+        500 | 502 | 503 => notify.hop.passes_on,
+        _ => notify.hop.passes_on && notify.shared,
+    }
+}
+
+/// Whether a status comes from the phone that was meant, as far as it says so: a SIP server says
+/// the others by itself as well.
+pub(super) const fn is_of_phone(notify: &Notify, status: u16) -> bool {
+    let by_one_of_several = notify.hop.passes_on && notify.shared;
+    !by_one_of_several && matches!(status, 200..=299 | 481 | 486 | 489)
 }
 
 #[cfg(test)]

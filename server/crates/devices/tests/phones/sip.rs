@@ -37,7 +37,10 @@ async fn every_answer_ends_as_it_should() {
         ("480 Temporarily Unavailable", Failed, Some("sip_480")),
         ("481 No Dialog", Failed, Some("sip_481")),
         ("489 Bad Event", Failed, Some("sip_489")),
-        ("503 Busy", Failed, Some("sip_503")),
+        ("500 Internal", Unknown, Some("sip_500")),
+        ("501 Not Implemented", Failed, Some("sip_501")),
+        ("502 Bad Gateway", Unknown, Some("sip_502")),
+        ("503 Busy", Unknown, Some("sip_503")),
         ("504 Server Time-out", Unknown, Some("sip_timeout")),
         ("603 Decline", Failed, Some("sip_603")),
     ] {
@@ -49,6 +52,70 @@ async fn every_answer_ends_as_it_should() {
         assert_eq!(outcome.excerpt, format!("SIP/2.0 {status}"));
         assert_eq!(peer.requests().len(), 1, "{status}");
     }
+}
+
+#[tokio::test]
+async fn a_phone_that_says_no_itself_did_not_do_it() {
+    for status in ["480 Away", "500 Internal", "503 Busy"] {
+        let peer = Peer::answering(&[(status, "")]).await;
+        let mut straight = notify(peer.port, Udp);
+        straight.hop.passes_on = false;
+        let outcome = gateway().notify(straight).await;
+        assert_eq!(outcome.state(), TargetState::Failed, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn of_several_phones_the_answer_of_one_excuses_no_other() {
+    for status in ["403 No", "480 Away", "489 Bad Event", "603 Decline"] {
+        let peer = Peer::answering(&[(status, "")]).await;
+        let mut shared = notify(peer.port, Udp);
+        shared.shared = true;
+        let outcome = gateway().notify(shared).await;
+        assert_eq!(outcome.state(), TargetState::Unknown, "{status}");
+        assert!(!outcome.reached, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn where_one_of_several_phones_asks_for_a_password_another_may_have_done_it() {
+    let asks = format!("WWW-Authenticate: {MD5}\r\n");
+    let peer = Peer::answering(&[(ASKERS[0].0, &asks), ("200 OK", "")]).await;
+    let mut shared = signed(peer.port, Udp);
+    shared.shared = true;
+    let outcome = gateway().notify(shared).await;
+    assert_eq!(outcome.state(), TargetState::Unknown);
+    assert_eq!(peer.requests().len(), 1);
+
+    let asks = format!("Proxy-Authenticate: {MD5}\r\n");
+    let peer = Peer::answering(&[(ASKERS[1].0, &asks), ("200 OK", "")]).await;
+    let mut shared = signed(peer.port, Udp);
+    shared.shared = true;
+    assert_eq!(gateway().notify(shared).await.cause, None);
+}
+
+#[tokio::test]
+async fn a_credential_is_for_its_realm_alone() {
+    let other = MD5.replace("pbx.test", "YealinkSPIP");
+    for (status, asks, _) in ASKERS {
+        let line = format!("{asks}: {other}\r\n");
+        let peer = Peer::answering(&[(status, &line), ("200 OK", "")]).await;
+        let outcome = gateway().notify(signed(peer.port, Udp)).await;
+        assert_eq!(outcome.cause, Some(Cause::NoCredential));
+        assert_eq!(peer.requests().len(), 1, "{status}");
+        let expected = format!("SIP/2.0 {status} (realm \"YealinkSPIP\")");
+        assert_eq!(outcome.excerpt, expected);
+    }
+    // The phone behind a server that was given its proof gets none.
+    let (server, phone) = (
+        format!("Proxy-Authenticate: {MD5}\r\n"),
+        format!("WWW-Authenticate: {other}\r\n"),
+    );
+    let answers = [(ASKERS[1].0, server.as_str()), (ASKERS[0].0, &phone)];
+    let peer = Peer::answering(&answers).await;
+    let outcome = gateway().notify(signed(peer.port, Udp)).await;
+    assert_eq!(outcome.cause, Some(Cause::NoCredential));
+    assert_eq!(peer.requests().len(), 2);
 }
 
 #[tokio::test]
@@ -151,6 +218,28 @@ async fn what_the_guard_blocks_is_never_sent() {
     let outcome = closed.notify(notify(peer.port, Udp)).await;
     assert_eq!(outcome.cause, Some(Cause::BlockedAddress));
     assert!(peer.requests().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_closed_while_a_command_waits_for_its_turn_is_not_sent() {
+    let peer = Peer::answering(&[("200 OK", "")]).await;
+    let gateway = gateway();
+    let slow = || {
+        let mut slow = notify(peer.port, Udp);
+        slow.hop.rate = 2;
+        slow
+    };
+    assert_eq!(gateway.notify(slow()).await.cause, None);
+    let mut second = std::pin::pin!(gateway.notify(slow()));
+    tokio::select! {
+        biased;
+        _ = second.as_mut() => panic!("it had no turn yet"),
+        () = std::future::ready(()) => {}
+    }
+    let elsewhere = ["10.0.0.0/8".parse().expect("a network")];
+    gateway.narrow(Some(&elsewhere)).expect("narrower");
+    assert_eq!(second.await.cause, Some(Cause::BlockedAddress));
+    assert_eq!(peer.requests().len(), 1);
 }
 
 #[tokio::test]

@@ -46,12 +46,15 @@ pub(crate) fn notify(port: u16, transport: SipTransport) -> Notify {
             transport,
             tls_name: None,
             ca_pem: None,
+            passes_on: true,
             rate: 2_000,
         },
         to: "2041@pbx.test".parse().expect("an address"),
         from: "dash@pbx.test".parse().expect("an address"),
         message: Message::ActionUri(ActionBody::parse("key=OK").expect("a body")),
         credential: None,
+        realm: "pbx.test".to_owned(),
+        shared: false,
     }
 }
 

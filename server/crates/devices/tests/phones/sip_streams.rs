@@ -1,6 +1,7 @@
 //! NOTIFYs over TCP and TLS: one connection for many, and what its end means.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use carillon_devices::Notify;
 use carillon_domain::sip::SipTransport::{Tcp, Tls};
@@ -9,7 +10,10 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair,
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use crate::peer::{Call, Peer};
 use crate::sip_peer::{gateway, notify, reply};
@@ -109,6 +113,34 @@ async fn after_a_connection_has_ended_the_next_command_opens_another() {
         peer.left().await;
         assert_eq!(peer.connections(), count);
     }
+}
+
+#[tokio::test]
+async fn of_the_connections_to_many_phones_few_are_kept() {
+    const PHONES: u32 = 150;
+    let over = Arc::new(Semaphore::new(0));
+    let gateway = gateway();
+    for _ in 0..PHONES {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let over = Arc::clone(&over);
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let mut bytes = vec![0; 4096];
+            while let Ok(length @ 1..) = stream.read(&mut bytes).await {
+                let asked = String::from_utf8_lossy(&bytes[..length]).into_owned();
+                let answer = reply(&asked, "200 OK", "");
+                stream.write_all(answer.as_bytes()).await.expect("taken");
+            }
+            over.add_permits(1);
+        });
+        let outcome = gateway.notify(notify(port, Tcp)).await;
+        assert_eq!(outcome.cause, None);
+    }
+    // They are closed long before the half minute that ends each by itself.
+    let closed = over.acquire_many(PHONES - 64);
+    let closed = timeout(Duration::from_secs(10), closed).await;
+    assert!(closed.is_ok_and(|closed| closed.is_ok()));
 }
 
 #[tokio::test]
