@@ -99,7 +99,8 @@ def parse_note(body, lines):
 
 
 def parse_notes(text):
-    blocks, found, i = [b.strip() for b in text.split("\n\n")], parse_lines(text), 0
+    """Notes one after another, each with a blank line behind it."""
+    blocks, found, i = [b.strip() for b in text.split("\n\n")], [], 0
     while i + 1 < len(blocks):
         note = parse_note(blocks[i], blocks[i + 1])
         if note:
@@ -108,16 +109,35 @@ def parse_notes(text):
     return found
 
 
-def parse_lines(text):
-    """Notes in what a syslog receiver wrote: one word of base64 behind a mark."""
-    found = []
-    for word in re.findall(r"carillon-checkpoint ([A-Za-z0-9+/=]+)", text):
+def parse_lines(text, key):
+    """Notes of this log in what a syslog receiver wrote, one word of base64 behind a mark; and how
+    many such lines are none. Anybody can have a line written: one counts only with our signature."""
+    found, words = [], re.split(r"carillon-checkpoint ", text)[1:]
+    for word in words:
         try:
+            word = re.match(r"[A-Za-z0-9+/=]*", word).group()
             body, lines = base64.b64decode(word, validate=True).decode().split("\n\n")
-            found.append(parse_note(body, lines.strip()))
+            note = parse_note(body, lines.strip())
+            found += [note] if note and is_good(note, key) else []
         except ValueError:
             pass
-    return [note for note in found if note]
+    return found, len(words) - len(found)
+
+
+def kept_in(path, key):
+    """(file, note) of all that is kept there, and how many lines were passed over."""
+    kept, ignored = [], 0
+    for name in files_of(path):
+        with open(name, encoding="utf-8") as file:
+            text = file.read()
+        ours, others = parse_lines(text, key)
+        found = ours + parse_notes(text + "\n\n")
+        if not found and text.strip():
+            raise CannotTell(f"{name} is no file of signed checkpoints of this log")
+        kept, ignored = kept + [(name, note) for note in found], ignored + others
+    if not kept:
+        raise CannotTell(f"{path} holds no checkpoint")
+    return kept, ignored
 
 
 def files_of(name):
@@ -285,6 +305,13 @@ class Log:
     def head(self):
         return self.db.execute("SELECT size, frontier FROM audit_head").fetchone() or (-1, b"")
 
+    def standing(self):
+        """Rights, decisions and digests of sealed values, as the tables have them."""
+        text = lambda v: v.decode("utf-8", "replace") if isinstance(v, bytes) else v
+        rows = lambda sql: [tuple(map(text, row)) for row in self.db.execute(sql)]
+        sealed = [(text(kind), text(id_), hashlib.sha256(blob).hexdigest()) for kind, id_, blob in self.db.execute(SEALS)]
+        return rows(ACCOUNTS), rows(TOKENS), rows(DECISIONS), sealed
+
 
 class Export:
     """A JSON Lines export of the whole log; newest first, as it is written."""
@@ -307,6 +334,71 @@ class Export:
 
     def marks(self):
         return None
+
+    def standing(self):
+        return [], [], [], []
+
+
+ACCOUNTS = "SELECT name, role, approver, disabled FROM users"
+TOKENS = """SELECT t.id, u.name, t.scope, t.revoked_at IS NOT NULL FROM api_tokens t JOIN users u ON u.id = t.user_id"""
+DECISIONS = """SELECT id, decided_by FROM jobs WHERE decided_by IS NOT NULL
+    OR (approve_until IS NOT NULL AND state IN ('running', 'paused', 'interrupted'))"""
+SEALS = """SELECT 'password', name, password FROM users WHERE password IS NOT NULL
+    UNION ALL SELECT 'factor', name, factor FROM users WHERE factor IS NOT NULL
+    UNION ALL SELECT 'credential', name, secret FROM credentials WHERE phone IS NULL
+    UNION ALL SELECT 'stream', name, secret FROM streams WHERE secret IS NOT NULL
+    UNION ALL SELECT 'private', id, sealed FROM audit_private"""
+
+
+class Given:
+    """What the log gave, each with the record that did it last."""
+
+    def __init__(self):
+        self.accounts, self.tokens, self.decisions, self.seals = {}, {}, {}, {}
+
+    def add(self, seq, e):
+        action, d = e["action"], e.get("detail")
+        if e["result"] != "ok" or not isinstance(d, dict):
+            return
+        role = {"user.created": "role", "setup.completed": "role", "user.role_changed": "after"}.get(action)
+        if role and isinstance(d.get("user"), str) and isinstance(d.get(role), str):
+            _, (_, approver, disabled) = self.accounts.get(d["user"], (0, ("", 0, 0)))
+            told = d.get("approver")
+            approver = int(told) if isinstance(told, bool) else approver
+            self.accounts[d["user"]] = seq, (d[role], approver, disabled)
+        elif action in ("user.disabled", "user.enabled") and d.get("user") in self.accounts:
+            role, approver, _ = self.accounts[d["user"]][1]
+            self.accounts[d["user"]] = seq, (role, approver, int(action == "user.disabled"))
+        elif action == "token.created" and all(isinstance(d.get(k), str) for k in ("token", "user", "scope")):
+            self.tokens[d["token"]] = seq, (d["user"], d["scope"], 0)
+        elif action == "token.revoked" and d.get("token") in self.tokens:
+            self.tokens[d["token"]] = seq, (*self.tokens[d["token"]][1][:2], 1)
+        elif action in ("job.approved", "job.denied"):
+            self.decisions[e.get("job", "")] = seq, (e["actor"]["name"],)
+        elif action in ("key.first_used", "key.activated", "key.rewrapped"):
+            self.seals.clear()
+        kind, name = {"second_factor": ("factor", "user"), "user": ("password", "user"), "setup": ("password", "user"),
+                      "credential": ("credential", "name"), "stream": ("stream", "stream")}.get(action.split(".")[0], ("", ""))
+        if isinstance(d.get("private"), dict):
+            kind, name, d = "private", "id", d["private"]
+        if kind and isinstance(d.get(name), str) and isinstance(d.get("sealed"), str):
+            self.seals[kind, d[name]] = seq, d["sealed"]
+
+    def compare(self, tables, size):
+        """The first record that tables contradict; the size stands for records that are not there."""
+        *rights, seals = tables
+        odd = []
+        for what, given, rows in zip(("account", "token", "decision about job"), (self.accounts, self.tokens, self.decisions), rights):
+            for name, *found in rows:
+                seq, told = given.get(name, (size, None))
+                if told != tuple(found):
+                    odd.append((seq, f"standing: the {what} {name} is not what the log made it"))
+        for kind, name, digest in seals:
+            seq, told = self.seals.get((kind, name), (0, digest))
+            if told != digest:
+                odd.append((seq, f"standing: the sealed {kind} of {name} is another one"))
+        if odd:
+            raise Tampered(*min(odd))
 
 
 def check_record(seq, entry, columns):
@@ -352,7 +444,7 @@ def check(log, key, kept):
     good.sort(key=lambda g: g[0])
     foreign.sort(key=lambda f: f[0])
     bad, done, tree, tile = dict(reversed(foreign)), 0, Tree(), (Tree(), [])
-    marks, said = log.marks(), Tile()
+    marks, said, given = log.marks(), Tile(), Given()
     ahead = next(marks) if marks else None
 
     def compare():
@@ -398,6 +490,7 @@ def check(log, key, kept):
         tile[0].push(h)
         tile[1].append(index[0])
         said.add(e, index)
+        given.add(seq, e)
         if len(tile[1]) == TILE:
             row = log.tile_rows.get(seq // TILE)
             if row and row != (tile[0].root(), min(tile[1]), max(tile[1])):
@@ -418,6 +511,7 @@ def check(log, key, kept):
         close(tree.size // TILE)
     if ahead and ahead[0] is not None:
         raise Tampered(ahead[0] * TILE, "marks: filters would miss or miscount these records")
+    given.compare(log.standing(), tree.size)
     if not good:
         raise CannotTell(f"the {tree.size} records fit each other, but no signed checkpoint was given")
     return (f"intact: {tree.size} records, root {tree.root().hex()}; signed up to {good[-1][0]} records "
@@ -474,14 +568,15 @@ def main():
             with open(args.proof, encoding="utf-8") as file:
                 print(check_proof(file.read(), args.vkey))
             return 0
-        kept = []
-        for name in itertools.chain.from_iterable(map(files_of, args.checkpoint)):
-            with open(name, encoding="utf-8") as file:
-                kept += [(name, note) for note in parse_notes(file.read() + "\n\n")]
+        kept, ignored = [], 0
+        for path in args.checkpoint:
+            found, others = kept_in(path, args.vkey)
+            kept, ignored = kept + found, ignored + others
         with open(args.log, "rb") as file:
             is_database = file.read(16) == b"SQLite format 3\0"
         kind = Log if is_database else Export
-        print(check(kind(args.log), args.vkey, kept))
+        told = check(kind(args.log), args.vkey, kept)
+        print(told + (f"; lines passed over as no checkpoints of this log: {ignored}" if ignored else ""))
         if args.number:
             print(disclosed(kind(args.log), int(args.number[0]), *args.number[1:]))
     except Tampered as finding:

@@ -22,6 +22,7 @@ mod jobs;
 mod phones;
 mod sites;
 mod stop_all;
+mod streams;
 mod submit;
 mod targets;
 
@@ -43,6 +44,7 @@ pub fn routes() -> Table {
         .with(targets::routes())
         .with(stop_all::routes())
         .with(audit::routes())
+        .with(streams::routes())
         .with(accounts::routes())
 }
 
@@ -60,6 +62,7 @@ pub fn docs() -> impl Iterator<Item = &'static Doc> {
         targets::DOCS,
         stop_all::DOCS,
         audit::DOCS,
+        streams::DOCS,
         accounts::DOCS,
     ]
     .into_iter()

@@ -20,7 +20,7 @@ mod sign_on;
 mod source;
 mod table;
 
-pub use receivers::Receivers;
+pub use receivers::{AnchorSetting, Receivers};
 pub use show::effective;
 pub use source::{Layers, Source, client_environment, credentials_directory};
 pub use table::{SETTINGS, Setting, SettingFlags};

@@ -26,6 +26,7 @@ pub fn caller(uid: u32) -> Caller {
             id: uid.to_string(),
             name: format!("local:{uid}"),
             auth: "socket".to_owned(),
+            session: String::new(),
         },
         role: Role::Admin,
         user_id: None,

@@ -234,6 +234,11 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
     limits::forbid_core_dumps();
     let opened = open(settings, &own_addresses::of(address)).await?;
     let engine = opened.engine.clone();
+    let required = settings.receivers.anchor_required;
+    if required.is_some() {
+        let why = "dangerous jobs wait until it is known how far the anchors outside are";
+        engine.dispatch.refuse_dangerous(Some(why.to_owned()));
+    }
     soundness::check(settings, &engine.store).await?;
     if engine.keyring.is_some() {
         let node = data_dir::node_name();
@@ -261,7 +266,6 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
     let keep = settings.keep_numbers;
     tasks.spawn(sweep::run(opened.engine.clone(), keep, stop.clone()));
     tasks.spawn(notary::run(notary.clone(), stop.clone()));
-    let required = settings.receivers.anchor_required;
     tasks.spawn(outside.clone().watch(watched, required, stop.clone()));
     local::server::start(settings, &app, &tasks, &stop)?;
     tracing::info!(%address, "serving");

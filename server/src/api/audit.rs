@@ -2,14 +2,16 @@
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
-use carillon_contract::api::{AuditCheckpoint, AuditRecord, Page};
+use carillon_contract::api::{AuditCheckpoint, AuditNumber, AuditRecord, Page, Reason};
 use carillon_domain::role::Permission;
 use carillon_engine::audit::Notary;
 use carillon_engine::{Caller, EngineError};
 use carillon_store::{AuditQuery, AuditRow};
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use secrecy::ExposeSecret as _;
 
 use super::doc::{Content, Doc};
+use super::json::Json;
 use super::paging::{Paging, all_parsed, page, parsed, period};
 use crate::app::App;
 use crate::fields::{Fields, Query};
@@ -24,6 +26,7 @@ pub use export::{stream_export, taken};
 pub use format::{Format, csv_field};
 
 const VIEW: Access = Access::Needs(Permission::ViewAudit);
+const NUMBERS: Access = Access::Needs(Permission::ReadNumbers);
 /// Names of the filters, the same in pages, API and command line.
 pub const FILTERS: &[&str] = &[
     "from", "to", "actor", "action", "phone", "site", "group", "job", "result", "ip", "q", "below",
@@ -36,6 +39,7 @@ pub(super) fn routes() -> Table {
         .get("/api/v1/audit/checkpoint", VIEW, checkpoint)
         .get("/api/v1/audit/{seq}", VIEW, one)
         .get("/api/v1/audit/{seq}/proof", VIEW, proof)
+        .post("/api/v1/audit/{seq}/number", NUMBERS, number)
 }
 
 pub(super) const DOCS: &[Doc] = &[
@@ -85,6 +89,15 @@ pub(super) const DOCS: &[Doc] = &[
         query: &[],
         body: Content::Nothing,
         answer: (200, Content::Text),
+    },
+    Doc {
+        verb: Verb::Post,
+        path: "/api/v1/audit/{seq}/number",
+        summary: "The dialled number of one record in full, for auditors; the look and its reason \
+                  are recorded first; 409 once the number was removed",
+        query: &[],
+        body: Content::Json("Reason"),
+        answer: (200, Content::Json("AuditNumber")),
     },
 ];
 
@@ -136,6 +149,24 @@ pub async fn proof_file(app: &App, caller: &Caller, seq: &str) -> Result<Respons
         (CONTENT_DISPOSITION, file),
     ];
     Ok((headers, proof.to_string()).into_response())
+}
+
+/// *Invariant:* recorded before it is answered, and kept by nobody on the way.
+async fn number(
+    State(app): State<App>,
+    caller: Caller,
+    Path(seq): Path<String>,
+    Json(why): Json<Reason>,
+) -> Result<Response, Problem> {
+    let seq: i64 = seq.parse().map_err(|_| EngineError::NotFound)?;
+    let disclosed = app.engine().read_number(&caller, seq, &why.reason).await?;
+    let number = AuditNumber {
+        seq,
+        value: disclosed.value.expose_secret().to_owned(),
+        salt: disclosed.salt,
+        sha256: disclosed.commitment,
+    };
+    Ok(([(CACHE_CONTROL, "no-store")], axum::Json(number)).into_response())
 }
 
 async fn checkpoint(

@@ -194,6 +194,27 @@ const LINES: &[Line] = &[
         "size:int at:time note:text key:text?",
     ),
     (
+        "AuditNumber",
+        "A dialled number in full: SHA-256 of salt and value is what the record commits to.",
+        "seq:int value:text salt:text sha256:text",
+    ),
+    (
+        "Receivers",
+        "Who gets the audit log outside, and how far they are.",
+        "streams:Stream[] anchors:Anchor[]",
+    ),
+    (
+        "Stream",
+        "A receiver of every record. What it has not taken waits in the log.",
+        "name:text receiver:text named:bool in_clear:bool waiting:int oldest:time? taken_at:time? \
+         failing_since:time? problem:text? signed:bool secret_at:time?",
+    ),
+    (
+        "Anchor",
+        "A receiver of every checkpoint.",
+        "receiver:text reached:int behind:time? problem:text?",
+    ),
+    (
         "AuditRecord",
         "One audit record, as it was written.",
         "seq:int leaf_hash:text entry:object",

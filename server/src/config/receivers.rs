@@ -13,9 +13,7 @@ pub struct Receivers {
     /// Who gets every record.
     pub streams: Vec<StreamConfig>,
     /// Who gets every checkpoint.
-    pub anchors: Vec<Destination>,
-    /// The file with what HTTP anchors are told in `Authorization`.
-    pub anchor_authorization: Option<PathBuf>,
+    pub anchors: Vec<AnchorSetting>,
     /// New dangerous jobs are refused while an anchor lacks checkpoints for longer.
     pub anchor_required: Option<Duration>,
     /// The only networks of receivers; empty = all.
@@ -26,9 +24,26 @@ pub struct Receivers {
     pub own: Option<(PathBuf, PathBuf)>,
 }
 
+/// Who gets every checkpoint.
+#[derive(Clone, Debug)]
+pub struct AnchorSetting {
+    /// Where it is.
+    pub receiver: Destination,
+    /// The file with what it, and nobody else, is told in `Authorization`.
+    pub authorization: Option<PathBuf>,
+}
+
 impl Receivers {
     /// Whether there are any.
     pub const fn is_empty(&self) -> bool {
         self.streams.is_empty() && self.anchors.is_empty()
+    }
+
+    /// Whether any of them is reached over TLS.
+    pub fn need_trust(&self) -> bool {
+        let streams = self.streams.iter().map(|stream| &stream.receiver);
+        let anchors = self.anchors.iter().map(|anchor| &anchor.receiver);
+        let mut all = streams.chain(anchors);
+        all.any(|receiver| receiver.scheme().is_private())
     }
 }

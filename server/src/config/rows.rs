@@ -94,10 +94,10 @@ pub const SETTINGS: &[Setting] = &[
     setting!(
         "anchor-authorization-file",
         "CARILLON_ANCHOR_AUTHORIZATION_FILE",
-        Text,
-        "FILE",
+        List,
+        "URL=FILE,…",
         "",
-        "File with what HTTP anchors are told in their Authorization header"
+        "File with what an HTTP anchor, and no other, is told in its Authorization header; FILE alone where there is one"
     ),
     setting!(
         "anchor-required",
@@ -105,7 +105,7 @@ pub const SETTINGS: &[Setting] = &[
         Text,
         "MINUTES",
         "0",
-        "Refuse new dangerous jobs while an anchor lacks checkpoints for longer; 0 = never"
+        "Refuse dangerous jobs while an anchor lacks checkpoints for longer; 0 = never"
     ),
     setting!(
         "stream",

@@ -29,8 +29,17 @@ fn value(key: &str, settings: &Settings, layers: &Layers) -> String {
             shown.collect::<Vec<_>>().join(",")
         }
         "anchor-url" => {
-            let anchors = settings.receivers.anchors.iter().map(ToString::to_string);
-            anchors.collect::<Vec<_>>().join(",")
+            let anchors = settings.receivers.anchors.iter();
+            let shown = anchors.map(|anchor| anchor.receiver.to_string());
+            shown.collect::<Vec<_>>().join(",")
+        }
+        "anchor-authorization-file" => {
+            let anchors = settings.receivers.anchors.iter();
+            let shown = anchors.filter_map(|anchor| {
+                let file = anchor.authorization.as_ref()?;
+                Some(format!("{}={}", anchor.receiver, file.display()))
+            });
+            shown.collect::<Vec<_>>().join(",")
         }
         "config" => layers.text(key).map_or_else(
             || settings.in_data_dir("carillon.toml").display().to_string(),

@@ -124,3 +124,64 @@ fn off_loopback_wants_tls_and_an_origin() {
     );
     assert!(names(proxied().with("public-url", "https://c.example")).is_empty());
 }
+
+#[test]
+fn an_anchor_that_is_required_has_to_be_there() {
+    let required = flags().with("anchor-required", "60");
+    let problems = settings(required.clone()).expect_err("no anchor");
+    assert!(
+        problems[0].to_string().contains("no anchor to require"),
+        "{}",
+        problems[0]
+    );
+    for key in ["anchor-file", "anchor-url"] {
+        let value = ["https://worm.example/log", "/mnt/anchor"][usize::from(key == "anchor-file")];
+        let settings = settings(required.clone().with(key, value)).expect("an anchor");
+        assert!(settings.receivers.anchor_required.is_some());
+    }
+}
+
+#[test]
+fn an_anchors_secret_is_for_one_anchor_and_never_in_clear() {
+    let with = |urls: &str, files: &str| {
+        let flags = flags().with("anchor-url", urls);
+        let settings = settings(flags.with("anchor-authorization-file", files));
+        settings.map(|settings| {
+            let anchors = settings.receivers.anchors.into_iter();
+            let files = anchors.map(|anchor| anchor.authorization);
+            files
+                .map(|file| file.map(|file| file.display().to_string()))
+                .collect::<Vec<_>>()
+        })
+    };
+    let (a, b) = ("https://a.example/log", "https://b.example/log");
+    let some = |file: &str| Some(file.to_owned());
+    assert_eq!(with(a, "/t").expect("one"), [some("/t")]);
+    assert_eq!(
+        with(&format!("syslog+tls://s.example,{a}"), "/t").expect("one over HTTP"),
+        [None, some("/t")]
+    );
+    assert_eq!(
+        with(&format!("{a},{b}"), &format!("{b}=/t")).expect("named"),
+        [None, some("/t")]
+    );
+    assert_eq!(
+        with("http://127.0.0.1:9", "/t").expect("loopback"),
+        [some("/t")]
+    );
+    for (urls, files, why) in [
+        (&*format!("{a},{b}"), "/t", "several"),
+        ("http://a.example/log", "/t", "in clear"),
+        ("syslog+tls://s.example", "/t", "https://"),
+        (
+            "syslog+tls://s.example",
+            "syslog+tls://s.example=/t",
+            "syslog",
+        ),
+        (a, "https://c.example=/t", "URL=FILE"),
+        ("", "/t", "https://"),
+    ] {
+        let problems = with(urls, files).expect_err(why);
+        assert!(problems[0].to_string().contains(why), "{}", problems[0]);
+    }
+}

@@ -24,6 +24,18 @@ pub async fn run(settings: &Settings, command: Command) -> Result<Answer, StartE
     straight(settings, command).await
 }
 
+/// Has it done by the server that runs here; `false` where none does, and then it is not done.
+///
+/// # Errors
+/// When that server does not answer, or refuses.
+pub async fn tell(settings: &Settings, command: Command) -> Result<bool, StartError> {
+    let answer = through(&settings.in_data_dir(SOCKET), &command).await?;
+    match answer.as_ref().and_then(|answer| answer.failure.clone()) {
+        Some(why) => Err(StartError::Failed(why)),
+        None => Ok(answer.is_some()),
+    }
+}
+
 /// By the server that runs here; `None` where none does.
 async fn through(socket: &Path, command: &Command) -> Result<Option<Answer>, StartError> {
     // No socket, or one that a dead server left: nobody runs.

@@ -68,6 +68,8 @@ pub enum Command {
     TokenList {},
     /// `token revoke`.
     TokenRevoke { id: String },
+    /// `audit verify` was done, and said this.
+    AuditVerified { intact: bool, told: String },
     /// `stream list`.
     StreamList {},
     /// `stream secret`.

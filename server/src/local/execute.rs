@@ -77,6 +77,10 @@ pub async fn run(engine: &Engine, caller: &Caller, command: Command) -> Answer {
         }
         Command::TokenList {} => token_list(engine, caller).await,
         Command::TokenRevoke { id } => token_revoke(engine, caller, &id).await,
+        Command::AuditVerified { intact, told } => {
+            let noted = engine.note_verified(caller, intact, &told).await;
+            noted.map(|()| Answer::default())
+        }
         Command::StreamList {} => streams::list(engine, caller).await,
         Command::StreamSecret { name } => streams::secret(engine, caller, &name).await,
         Command::PhonesImport {

@@ -144,6 +144,7 @@ fn known(code: &str) -> Option<&'static str> {
             text!("chose how the phone asks for its password"),
         ),
         ("rules.changed", text!("changed the limits of one person")),
+        ("audit.verified", text!("checked the audit log")),
         ("server.started", text!("started the server")),
         ("server.stopped", text!("stopped the server")),
         ("session.ended", text!("ended a session")),

@@ -47,14 +47,10 @@ async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
         }
         None => None,
     };
-    let anchors = visit.app.anchors().map(Anchors::states);
+    let (streams, anchors) = receivers(&visit.app, &caller).await?;
     let view = StreamsView {
-        streams: rows(&visit.app, &caller).await?,
-        anchors: anchors
-            .unwrap_or_default()
-            .into_iter()
-            .map(anchor)
-            .collect(),
+        streams,
+        anchors,
         new_secret,
     };
     let html = carillon_ui::streams(&visit.frame, &view);
@@ -77,6 +73,19 @@ async fn make(
     };
     let id = engine.keep_draft(&caller, MADE, &shown, WAITS).await?;
     Ok(visit.see_other(&format!("{HERE}?made={id}")))
+}
+
+/// Those of every record and those of every checkpoint; the API tells the same.
+///
+/// # Errors
+/// Denied to all but who administers.
+pub async fn receivers(
+    app: &App,
+    caller: &Caller,
+) -> Result<(Vec<StreamRow>, Vec<AnchorRow>), EngineError> {
+    let streams = rows(app, caller).await?;
+    let anchors = app.anchors().map(Anchors::states).unwrap_or_default();
+    Ok((streams, anchors.into_iter().map(anchor).collect()))
 }
 
 async fn rows(app: &App, caller: &Caller) -> Result<Vec<StreamRow>, EngineError> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use carillon_engine::Engine;
-use carillon_engine::audit::{Anchors, AnchorsParts, Notary};
+use carillon_engine::audit::{AnchorConfig, Anchors, AnchorsParts, Notary};
 use carillon_engine::streams::{Pace, Streams, StreamsParts};
 use carillon_receivers::{Dialer, Guard, GuardConfig, Limits, Trust};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -44,9 +44,10 @@ impl Outside {
         let dialer = dialer(settings, engine, own)?;
         let host = origins.public().host().to_owned();
         // Only who signs has something to anchor.
-        let anchors = notary
-            .key()
-            .map(|_| anchors(receivers, engine, (&dialer, &host)));
+        let anchors = match notary.key() {
+            Some(_) => Some(anchors(receivers, engine, (&dialer, &host)).await?),
+            None => None,
+        };
         let parts = StreamsParts {
             store: engine.store.clone(),
             keyring,
@@ -56,7 +57,6 @@ impl Outside {
             host,
             pace: Pace::default(),
         };
-        let anchors = anchors.transpose()?;
         let streams = Streams::start(parts, receivers.streams.clone()).await;
         let cannot = |error| StartError::failed("the streams cannot start", &error);
         Ok(Self {
@@ -86,6 +86,9 @@ impl Outside {
         stop: CancellationToken,
     ) {
         let Some(limit) = limit else { return };
+        // What the files among the anchors lack is known after a look. A failure is told by whoever
+        // looks all the time.
+        let _ = notary.look(false).await;
         loop {
             let why = self.too_late(&engine, &notary, limit);
             engine.dispatch.refuse_dangerous(why);
@@ -114,23 +117,29 @@ impl Outside {
     }
 }
 
-fn anchors(
+async fn anchors(
     receivers: &Receivers,
     engine: &Engine,
     (dialer, host): (&Dialer, &str),
 ) -> Result<Anchors, StartError> {
-    let file = receivers.anchor_authorization.as_deref();
-    let authorization = file.map(read).transpose()?;
+    let mut anchors = Vec::with_capacity(receivers.anchors.len());
+    for anchor in &receivers.anchors {
+        let told = anchor.authorization.as_deref().map(read).transpose()?;
+        anchors.push(AnchorConfig {
+            receiver: anchor.receiver.clone(),
+            authorization: told.map(|text| SecretString::from(text.trim())),
+        });
+    }
     let parts = AnchorsParts {
         store: engine.store.clone(),
         clock: engine.clock.clone(),
         random: engine.random.clone(),
         dialer: dialer.clone(),
         host: host.to_owned(),
-        authorization: authorization.map(|text| SecretString::from(text.trim())),
         pace: Pace::default(),
     };
-    Ok(Anchors::start(parts, receivers.anchors.clone()))
+    let started = Anchors::start(parts, anchors).await;
+    started.map_err(|error| StartError::failed("the anchors cannot start", &error))
 }
 
 fn dialer(settings: &Settings, engine: &Engine, own: &[SocketAddr]) -> Result<Dialer, StartError> {
@@ -151,8 +160,14 @@ fn dialer(settings: &Settings, engine: &Engine, own: &[SocketAddr]) -> Result<Di
             .transpose()?,
     };
     let clock = engine.clock.clone();
-    Dialer::new(guard, &trust, Limits::default(), move || clock.now())
-        .map_err(|error| StartError::Configuration(format!("receivers: {}", chain(&error))))
+    let dialer = Dialer::new(guard, &trust, Limits::default(), move || clock.now())
+        .map_err(|error| StartError::Configuration(format!("receivers: {}", chain(&error))))?;
+    if receivers.need_trust() && !dialer.trusts_somebody() {
+        let why = "receivers over TLS cannot be believed: this machine has no certificates of \
+                   authorities; install them, or give --receiver-ca";
+        return Err(StartError::Configuration(why.to_owned()));
+    }
+    Ok(dialer)
 }
 
 fn read(file: &Path) -> Result<String, StartError> {

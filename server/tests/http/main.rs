@@ -60,6 +60,7 @@ on_both! {
     audit::a_checkpoint_is_handed_out,
     audit::an_export_is_what_was_shown,
     numbers::a_number_is_read_by_auditors_only_and_removed_in_time,
+    numbers::a_job_that_rests_for_long_loses_its_number,
     audit::an_export_that_nobody_takes_ends,
     events::the_sum_of_states_is_the_total_at_every_moment,
     access::every_route_refuses_who_may_not,

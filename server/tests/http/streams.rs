@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use carillon_domain::role::Role;
 use carillon_simulator::{Collector, Manners, Taken};
 use rustix::process::Signal;
 use serde_json::Value;
@@ -67,6 +68,19 @@ async fn a_server_brings_its_log_to_receivers() {
         );
     }
     assert!(!page.text.contains("secret-path"));
+    let program = house.program(Role::Admin).await;
+    let told = program.get("/streams").await;
+    assert!(!told.text.contains("secret-path"), "{}", told.text);
+    let told = told.expect(200);
+    let rows: Vec<_> = told["streams"].as_array().unwrap().iter().collect();
+    assert_eq!((rows[0]["name"].as_str(), rows.len()), (Some("siem"), 2));
+    assert!(rows[1]["waiting"].as_i64() > Some(0), "{told}");
+    assert!(
+        told["anchors"][0]["receiver"]
+            .as_str()
+            .unwrap()
+            .starts_with("http://127")
+    );
     let form = [("csrf", &*token(&page))];
     let form = admin.form("/admin/streams/tickets/secret", &form);
     let made = admin
@@ -96,6 +110,10 @@ async fn a_server_brings_its_log_to_receivers() {
         (1, true),
         "{err}"
     );
+    // That somebody checks the log is in the log.
+    let (status, out, err) = run(carillon(house.dir.path()).args(["audit", "verify"]));
+    assert_ne!(status, 1, "{out}{err}");
+    siem.once(has("\"audit.verified\"")).await;
     let dir = house.stop().await;
     // The stop signs what it recorded, and the anchor gets that too.
     let taken = store.taken();

@@ -108,6 +108,13 @@ class Program {
     return (user + system) / 100;
   }
 
+  /** Its memory in MiB: now, and at most since it began. */
+  async memory() {
+    const status = await readFile(`/proc/${this.child.pid}/status`, 'utf8');
+    const told = (name) => Math.round(Number(status.match(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm'))[1]) / 1024);
+    return { now: told('VmRSS'), most: told('VmHWM') };
+  }
+
   /** Asks it to stop, waits until it has, and removes what it left. */
   async stop() {
     this.child.kill('SIGTERM');

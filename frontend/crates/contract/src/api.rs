@@ -4,7 +4,7 @@
 //! lists come as [`Page`], failures as [`Problem`].
 //!
 //! *Invariant:* nothing that goes out has a field for a secret, except the answer that makes a
-//! token, which shows it once.
+//! token, which shows it once, and the one that tells an auditor a dialled number.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ mod inventory;
 mod jobs;
 
 pub use accounts::{Session, Token, User};
-pub use audit::{AuditCheckpoint, AuditRecord};
+pub use audit::{AuditCheckpoint, AuditNumber, AuditRecord, Receivers};
 pub use inventory::{
     Credential, CredentialChange, CredentialInput, Group, GroupInput, ImportError, ImportReport,
     NewSite, Phone, PhoneChange, PhoneInput, Site, SiteInput,

@@ -31,6 +31,9 @@ pub struct Actor {
     pub name: String,
     /// How they signed in: `password`, `token:LABEL`, `socket`, …
     pub auth: String,
+    /// The beginning of the hash of their session, where there is one: which of their browsers.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub session: String,
 }
 
 impl Actor {
@@ -41,6 +44,7 @@ impl Actor {
             id: String::new(),
             name: "carillon".to_owned(),
             auth: String::new(),
+            session: String::new(),
         }
     }
 }

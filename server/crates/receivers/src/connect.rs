@@ -19,6 +19,9 @@ use crate::failure::Failure;
 use crate::guard::Guard;
 use crate::trust::{NoTrust, Trust};
 
+const NO_AUTHORITIES: &str =
+    "this machine has no certificates of authorities: install them, or give --receiver-ca";
+
 /// How long each step may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -43,7 +46,8 @@ pub struct Dialer(Arc<Inner>);
 
 struct Inner {
     guard: Guard,
-    tls: Arc<ClientConfig>,
+    /// None where this machine knows no authority.
+    tls: Option<Arc<ClientConfig>>,
     limits: Limits,
 }
 
@@ -63,8 +67,13 @@ impl Dialer {
         limits: Limits,
         now: impl Fn() -> Timestamp + Send + Sync + 'static,
     ) -> Result<Self, NoTrust> {
-        let tls = Arc::new(trust.client(Arc::new(now))?);
+        let tls = trust.client(Arc::new(now))?.map(Arc::new);
         Ok(Self(Arc::new(Inner { guard, tls, limits })))
+    }
+
+    /// Whether a receiver over TLS can be believed to be itself.
+    pub fn trusts_somebody(&self) -> bool {
+        self.0.tls.is_some()
     }
 
     pub(crate) fn limits(&self) -> Limits {
@@ -116,7 +125,9 @@ impl Dialer {
     async fn secure(&self, to: &Destination, stream: TcpStream) -> Result<Box<dyn Wire>, Failure> {
         let name = ServerName::try_from(to.name());
         let name = name.map_err(|_| Failure::Tls("the name is no host name".to_owned()))?;
-        let connector = TlsConnector::from(Arc::clone(&self.0.tls));
+        let trusted = self.0.tls.clone();
+        let trusted = trusted.ok_or_else(|| Failure::Tls(NO_AUTHORITIES.to_owned()))?;
+        let connector = TlsConnector::from(trusted);
         match timeout(self.0.limits.open, connector.connect(name, stream)).await {
             Err(_) => Err(Failure::Silent),
             Ok(Err(error)) => Err(Failure::Tls(error.to_string())),

@@ -85,6 +85,26 @@ impl Destination {
         self.scheme
     }
 
+    /// All of it, path included: to know a receiver again, never to be shown.
+    pub fn whole(&self) -> String {
+        format!(
+            "{}://{}{}",
+            self.scheme.as_str(),
+            self.authority(),
+            self.path
+        )
+    }
+
+    /// Whether nobody on the way can read along: over TLS, or on this very machine.
+    pub const fn keeps_secrets(&self) -> bool {
+        let own = match &self.host {
+            Host::Address(IpAddr::V4(address)) => address.is_loopback(),
+            Host::Address(IpAddr::V6(address)) => address.is_loopback(),
+            Host::Name(_) => false,
+        };
+        own || self.scheme.is_private()
+    }
+
     /// The host as certificates name it.
     pub(crate) fn name(&self) -> String {
         match &self.host {
@@ -209,7 +229,17 @@ mod tests {
         ] {
             assert_eq!(read(text).unwrap().to_string(), shown);
         }
-        assert_eq!(read("https://a.example/x/y").unwrap().path, "/x/y");
+        let whole = read("https://a.example/x/y").unwrap();
+        assert_eq!(whole.path, "/x/y");
+        assert_eq!(whole.whole(), "https://a.example/x/y");
+    }
+
+    #[test]
+    fn secrets_are_kept_by_tls_and_by_this_machine() {
+        let keeps = |text: &str| read(text).unwrap().keeps_secrets();
+        assert!(keeps("https://a.example") && keeps("syslog+tls://10.0.0.9"));
+        assert!(keeps("http://127.0.0.1:9000") && keeps("http://[::1]:9000"));
+        assert!(!keeps("http://10.0.0.9") && !keeps("http://localhost"));
     }
 
     #[test]

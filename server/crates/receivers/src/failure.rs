@@ -53,6 +53,11 @@ impl Failure {
         }
     }
 
+    /// Whether the receiver takes less at once.
+    pub const fn is_too_large(&self) -> bool {
+        matches!(self, Self::Status { status: 413, .. })
+    }
+
     pub(crate) fn of_connect(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::ConnectionRefused

@@ -2,13 +2,14 @@
 //!
 //! Owns the form of a message, and the one receipt that syslog can give. The protocol has none of
 //! its own, and a write that succeeded tells only that the bytes lie in a buffer. So a batch is a
-//! connection: after the last message we end our half, and only a receiver that then ends its own
-//! in good order has read everything.
+//! connection: after the last message we end our half, and only a receiver that then, and not
+//! before, ends its own in good order has read everything.
 
 use std::fmt::Write as _;
+use std::io;
 
 use carillon_domain::Timestamp;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
 use crate::connect::{Dialer, Wire};
@@ -102,21 +103,38 @@ impl Dialer {
     }
 }
 
+/// Only an end that answers ours is a receipt: a receiver that ends its half before we ended ours
+/// has not seen the last of what we sent.
 async fn hand_over(wire: &mut dyn Wire, bytes: &[u8]) -> Result<(), Failure> {
     let cut = |_| Failure::HungUp;
-    wire.write_all(bytes).await.map_err(cut)?;
-    wire.flush().await.map_err(cut)?;
-    wire.shutdown().await.map_err(cut)?;
-    let mut said = [0; 512];
-    loop {
-        match wire.read(&mut said).await {
-            Ok(0) => return Ok(()),
-            Ok(_) => {}
-            // Under TLS an end without its farewell is nobody's word: anybody on the way can
-            // close a connection.
-            Err(error) => return Err(cut(error)),
-        }
+    let (mut answers, mut out) = tokio::io::split(wire);
+    let writing = async {
+        out.write_all(bytes).await?;
+        out.flush().await
+    };
+    tokio::select! {
+        biased;
+        _ = end(&mut answers) => return Err(Failure::HungUp),
+        written = writing => written.map_err(cut)?,
     }
+    // What arrived while the last bytes were written is noticed here.
+    tokio::task::yield_now().await;
+    tokio::select! {
+        biased;
+        _ = end(&mut answers) => return Err(Failure::HungUp),
+        () = std::future::ready(()) => {}
+    }
+    out.shutdown().await.map_err(cut)?;
+    // Under TLS an end without its farewell is nobody's word: anybody on the way can close a
+    // connection.
+    end(&mut answers).await.map_err(cut)
+}
+
+/// Reads past what the receiver says, up to its end.
+async fn end(answers: &mut (impl AsyncRead + Unpin)) -> io::Result<()> {
+    let mut said = [0; 512];
+    while answers.read(&mut said).await? > 0 {}
+    Ok(())
 }
 
 #[cfg(test)]
@@ -164,5 +182,26 @@ mod tests {
             rest.contains(" ab carillon - - [meta sequenceId=\"1\"] \u{feff}Empfang"),
             "{rest}"
         );
+    }
+
+    #[tokio::test]
+    async fn an_end_before_ours_is_no_receipt() {
+        let (mut ours, mut theirs) = tokio::io::duplex(1024);
+        theirs.shutdown().await.unwrap();
+        let early = hand_over(&mut ours, b"1 x").await;
+        assert_eq!(early, Err(Failure::HungUp));
+        let (mut ours, mut theirs) = tokio::io::duplex(2);
+        let handed = tokio::join!(hand_over(&mut ours, b"3 xyz"), async {
+            let mut first = [0; 3];
+            theirs.read_exact(&mut first).await.unwrap();
+            theirs.shutdown().await
+        });
+        assert_eq!(handed.0, Err(Failure::HungUp), "in the middle of it");
+        let (mut ours, mut theirs) = tokio::io::duplex(2);
+        let handed = tokio::join!(hand_over(&mut ours, b"3 xyz"), async {
+            theirs.read_to_end(&mut Vec::new()).await.unwrap();
+            theirs.shutdown().await
+        });
+        assert_eq!(handed.0, Ok(()));
     }
 }

@@ -24,6 +24,8 @@ pub enum Manners {
     Silent,
     /// Answers HTTP with this status and keeps nothing.
     Answers(u16),
+    /// Takes HTTP bodies of at most so many bytes, and answers 413 to longer ones.
+    Limits(usize),
 }
 
 /// One thing that was taken.
@@ -199,7 +201,8 @@ where
     let status = match manners {
         Manners::Silent => return std::future::pending().await,
         Manners::Answers(status) => status,
-        Manners::Takes | Manners::Resets(_) => 204,
+        Manners::Limits(most) if asked.text.len() > most => 413,
+        Manners::Takes | Manners::Resets(_) | Manners::Limits(_) => 204,
     };
     if (200..300).contains(&status) {
         taken.send_modify(|taken| taken.push(asked));

@@ -126,6 +126,7 @@ impl Helpdesk {
             id: name.to_owned(),
             name: name.to_owned(),
             auth: "password".to_owned(),
+            session: String::new(),
         };
         Event::new(Timestamp::from_micros(self.at), actor, action)
     }

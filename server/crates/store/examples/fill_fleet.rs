@@ -203,6 +203,7 @@ fn new_job(id: &str, number: u32, from: i64) -> NewJob {
             id: name.to_owned(),
             name: name.to_owned(),
             auth: "password".to_owned(),
+            session: String::new(),
         },
         reason: format!("INC-{} phones hang after the update", 4_000 + number),
         created_at: at(from),

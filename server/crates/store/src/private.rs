@@ -11,6 +11,10 @@ use crate::sql::Sql;
 use crate::store::Store;
 use crate::unit::Unit;
 
+/// A job that is over, or that rests for so long that nobody waits for it; its time is `$1`.
+const FORGOTTEN: &str = "params_sealed IS NOT NULL AND (finished_at < $1 \
+     OR (state IN ('paused', 'interrupted') AND COALESCE(started_at, created_at) < $1))";
+
 impl Store {
     /// A sealed value; `None` when it was never kept, or removed.
     pub async fn private_value(&self, id: &str) -> Result<Option<Vec<u8>>> {
@@ -20,13 +24,13 @@ impl Store {
     }
 
     /// Whether anything was kept before this moment: values of records, or numbers of jobs that
-    /// are over.
+    /// are over or rest.
     pub async fn keeps_private_before(&self, before: Timestamp) -> Result<bool> {
-        let sql = Sql::new(
+        let mut sql = Sql::new(
             "SELECT (SELECT COUNT(*) FROM audit_private WHERE at < $1) \
-             + (SELECT COUNT(*) FROM jobs \
-                WHERE params_sealed IS NOT NULL AND finished_at < $1) AS n",
+             + (SELECT COUNT(*) FROM jobs WHERE ",
         );
+        sql.push(FORGOTTEN).push(") AS n");
         let found = self
             .read()
             .await?
@@ -48,12 +52,10 @@ impl Unit {
     }
 
     /// Removes what was kept before this moment: values of records, and numbers of jobs that are
-    /// over. Says how many of each.
+    /// over, or paused or interrupted since. Says how many of each.
     pub async fn remove_private(&mut self, before: Timestamp) -> Result<(u64, u64)> {
-        let jobs = Sql::new(
-            "UPDATE jobs SET params_sealed = NULL, params_version = 0 \
-             WHERE params_sealed IS NOT NULL AND finished_at < $1",
-        );
+        let mut jobs = Sql::new("UPDATE jobs SET params_sealed = NULL, params_version = 0 WHERE ");
+        jobs.push(FORGOTTEN);
         let values = Sql::new("DELETE FROM audit_private WHERE at < $1");
         let mut conn = self.jobs_conn().await?;
         // What is removed is overwritten, not only given free.

@@ -5,14 +5,16 @@
 use std::path::{Path, PathBuf};
 
 use carillon_engine::audit::{
-    Evidence, InclusionProof, Intact, NoNote, ProofFault, SignedCheckpoint, SigningKey, Verdict,
-    VerifierKey, notes, verify,
+    Evidence, InclusionProof, Intact, NoNote, Notes, ProofFault, SigningKey, Verdict, VerifierKey,
+    notes, verify,
 };
 use carillon_store::Store;
 use clap::Args;
 
 use super::super::{Failure, Outcome, output};
 use crate::config::Settings;
+use crate::local::client;
+use crate::local::command::Command;
 use crate::problem::chain;
 use crate::startup;
 
@@ -37,7 +39,7 @@ impl Verify {
         if let Some(file) = &self.proof {
             return self.one(file, settings);
         }
-        let evidence = self.evidence(settings)?;
+        let (evidence, ignored) = self.evidence(settings)?;
         let store = open(settings).await?;
         let verdict = verify(&store, &evidence).await;
         store.close().await;
@@ -47,14 +49,22 @@ impl Verify {
                 chain(&error)
             ))
         })?;
-        match verdict {
-            Verdict::Intact(intact) => {
-                output::line(&told(&intact));
-                Ok(())
+        let (outcome, text) = match verdict {
+            Verdict::Intact(intact) => (Ok(()), told(&intact, ignored)),
+            Verdict::Tampered(finding) => {
+                let text = format!("tampered: {finding}");
+                (Err(Failure::Failed(text.clone())), text)
             }
-            Verdict::Tampered(finding) => Err(Failure::Failed(format!("tampered: {finding}"))),
-            Verdict::CannotTell(why) => Err(Failure::CannotTell(format!("cannot tell: {why}"))),
+            Verdict::CannotTell(why) => {
+                let text = format!("cannot tell: {why}");
+                (Err(Failure::CannotTell(text.clone())), text)
+            }
+        };
+        if outcome.is_ok() {
+            output::line(&text);
         }
+        note(settings, outcome.is_ok(), text).await;
+        outcome
     }
 
     /// Checks the proof of one record.
@@ -92,19 +102,47 @@ impl Verify {
         key.or_else(|| own().map(|key| key.public().clone()))
     }
 
-    fn evidence(&self, settings: &Settings) -> Result<Evidence, Failure> {
-        let key = self.key(settings);
-        let mut kept = Vec::new();
+    /// What to compare with, and how many lines of others were passed over.
+    fn evidence(&self, settings: &Settings) -> Result<(Evidence, usize), Failure> {
+        let key = self.key(settings).ok_or_else(|| {
+            Failure::CannotTell(
+                "cannot tell: there is no key to check signatures with; give --vkey".to_owned(),
+            )
+        })?;
+        let (mut kept, mut ignored) = (Vec::new(), 0);
+        let mut take = |file: &Path| -> Result<usize, Failure> {
+            let notes = read(file, &key)?;
+            let source = file.display().to_string();
+            let count = notes.found.len();
+            ignored += notes.ignored;
+            kept.extend(notes.found.into_iter().map(|note| (source.clone(), note)));
+            Ok(count)
+        };
         for path in self.checkpoint.iter().chain(&self.anchor) {
+            let mut found = 0;
             for file in files_of(path)? {
-                kept.extend(read(&file)?);
+                found += take(&file)?;
+            }
+            if found == 0 {
+                let why = format!("cannot tell: {} holds no checkpoint", path.display());
+                return Err(Failure::CannotTell(why));
             }
         }
         let known = std::iter::once(startup::journal(settings)).chain(settings.anchors.clone());
         for file in known.filter(|file| file.exists()) {
-            kept.extend(read(&file)?);
+            take(&file)?;
         }
-        Ok(Evidence { key, kept })
+        let key = Some(key);
+        Ok((Evidence { key, kept }, ignored))
+    }
+}
+
+/// That somebody checked is a record of the log, where its server runs: a copy that is examined
+/// stays as it is. What came of it counts all the same where that cannot be recorded.
+async fn note(settings: &Settings, intact: bool, told: String) {
+    let noted = client::tell(settings, Command::AuditVerified { intact, told }).await;
+    if let Err(error) = noted {
+        output::note(&format!("this check was not recorded: {}", chain(&error)));
     }
 }
 
@@ -138,7 +176,7 @@ fn files_of(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-fn read(file: &Path) -> Result<Vec<(String, SignedCheckpoint)>, Failure> {
+fn read(file: &Path, key: &VerifierKey) -> Result<Notes, Failure> {
     let cannot = |why: String| {
         Failure::CannotTell(format!(
             "cannot tell: {} cannot be read: {why}",
@@ -146,23 +184,22 @@ fn read(file: &Path) -> Result<Vec<(String, SignedCheckpoint)>, Failure> {
         ))
     };
     let text = std::fs::read_to_string(file).map_err(|error| cannot(error.to_string()))?;
-    let notes = notes(&text).map_err(|error| cannot(error.to_string()))?;
-    let source = file.display().to_string();
-    Ok(notes
-        .into_iter()
-        .map(|note| (source.clone(), note))
-        .collect())
+    notes(&text, key).map_err(|error| cannot(error.to_string()))
 }
 
-fn told(intact: &Intact) -> String {
+fn told(intact: &Intact, ignored: usize) -> String {
     let rest = intact.size - intact.signed;
     let rest = match rest {
         0 => String::new(),
         1 => "; 1 newer record is not signed yet".to_owned(),
         _ => format!("; {rest} newer records are not signed yet"),
     };
+    let ignored = match ignored {
+        0 => String::new(),
+        lines => format!("; lines passed over as no checkpoints of this log: {lines}"),
+    };
     format!(
-        "intact: {} records, root {}; signed up to {} records ({} checkpoints compared){rest}",
+        "intact: {} records, root {}; signed up to {} records ({} checkpoints compared){rest}{ignored}",
         intact.size,
         hex::encode(intact.root),
         intact.signed,

@@ -25,3 +25,25 @@ pub struct AuditCheckpoint {
     /// The key of this server; compare it with the one that you noted yourself.
     pub key: Option<String>,
 }
+
+/// A dialled number in full, with what proves that it is the one.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditNumber {
+    /// The record that commits to it.
+    pub seq: i64,
+    /// The parameters of the action, as the text that was hashed.
+    pub value: String,
+    /// The random bytes before it, hexadecimal.
+    pub salt: String,
+    /// SHA-256 of both, hexadecimal: what the record says.
+    pub sha256: String,
+}
+
+/// Who gets the audit log outside, and how far they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receivers {
+    /// Those of every record.
+    pub streams: Vec<crate::streams::StreamRow>,
+    /// Those of every checkpoint, over the network.
+    pub anchors: Vec<crate::streams::AnchorRow>,
+}

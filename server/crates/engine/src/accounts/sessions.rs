@@ -208,13 +208,14 @@ impl Engine {
         if !unit.renew_session(&session.hash, &hash, now).await? {
             return Err(EngineError::Denied(Permission::OwnAccount));
         }
-        let session = SessionContext {
+        let mut session = SessionContext {
             handle: handle_of(&hash),
             csrf: form_token(self.keyring()?, &hash),
             proved_at: now,
             hash,
             ..session.clone()
         };
+        session.caller.actor.session = short(&hash);
         Ok(SignedIn {
             token,
             session,
@@ -247,6 +248,7 @@ pub(super) fn actor(user: &UserRow, auth: &str) -> Actor {
         id: user.id.clone(),
         name: user.name.clone(),
         auth: auth.to_owned(),
+        session: String::new(),
     }
 }
 
@@ -257,9 +259,13 @@ fn context(
     origin: Origin,
     reach: Reach,
 ) -> SessionContext {
+    let actor = Actor {
+        session: short(&hash),
+        ..actor(user, &row.auth)
+    };
     SessionContext {
         caller: Caller {
-            actor: actor(user, &row.auth),
+            actor,
             role: user.role,
             user_id: Some(user.id.clone()),
             ip: origin.ip,

@@ -257,6 +257,7 @@ pub(super) fn unknown() -> Actor {
         id: String::new(),
         name: "unknown account".to_owned(),
         auth: "password".to_owned(),
+        session: String::new(),
     }
 }
 

@@ -336,6 +336,7 @@ fn context(row: &TokenRow, user: &UserRow, ip: Option<String>, reach: Reach) -> 
                 id: row.id.clone(),
                 name: user.name.clone(),
                 auth: format!("token:{}", row.label),
+                session: String::new(),
             },
             role,
             user_id: Some(user.id.clone()),

@@ -1,7 +1,8 @@
 //! Anchors over the network: each signed checkpoint goes to receivers outside.
 //!
 //! Owns one task for each. *Invariant:* an anchor that is not reached is said and tried again; it
-//! keeps nobody from signing, and holds up no other anchor.
+//! keeps nobody from signing, and holds up no other anchor. What an anchor is told in secret goes to
+//! that anchor only, and never in clear over a network.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,11 +13,13 @@ use carillon_domain::Timestamp;
 use carillon_receivers::{Destination, Dialer, Failure, Message, Request, Severity, Verb};
 use carillon_store::{CheckpointRow, Store};
 use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::note::MARK;
 use crate::clock::Clock;
+use crate::error::Result;
 use crate::random::Random;
 use crate::streams::{Pace, Waiting};
 
@@ -32,10 +35,24 @@ pub struct AnchorsParts {
     pub dialer: Dialer,
     /// How syslog messages call this server.
     pub host: String,
-    /// What HTTP receivers are told in `Authorization`.
-    pub authorization: Option<SecretString>,
     /// How time is spent.
     pub pace: Pace,
+}
+
+/// One anchor of the settings.
+#[derive(Clone, Debug)]
+pub struct AnchorConfig {
+    /// Where it is.
+    pub receiver: Destination,
+    /// What it is told in `Authorization`, where it speaks HTTP; nobody else is told.
+    pub authorization: Option<SecretString>,
+}
+
+impl AnchorConfig {
+    /// How the database knows it again; its path may be a secret.
+    fn id(&self) -> String {
+        hex::encode(Sha256::digest(self.receiver.whole()))
+    }
 }
 
 /// How one anchor is.
@@ -43,7 +60,7 @@ pub struct AnchorsParts {
 pub struct AnchorState {
     /// Where it is, as people may see it.
     pub receiver: String,
-    /// The records under the last checkpoint that it has; 0 = none since this process began.
+    /// The records under the last checkpoint that it is known to have.
     pub reached: i64,
     /// Since when it lacks one.
     pub behind: Option<Timestamp>,
@@ -77,27 +94,36 @@ impl Shared {
 }
 
 impl Anchors {
-    /// Begins to send to each of these.
-    pub fn start(parts: AnchorsParts, receivers: Vec<Destination>) -> Self {
-        let state = |to: &Destination| AnchorState {
-            receiver: to.to_string(),
-            reached: 0,
-            behind: None,
-            problem: None,
-        };
-        let anchors = Self {
+    /// Begins to send to each of these. What one lacks since before this process began is known
+    /// from the database.
+    ///
+    /// # Errors
+    /// When that cannot be read.
+    pub async fn start(parts: AnchorsParts, anchors: Vec<AnchorConfig>) -> Result<Self> {
+        let mut states = Vec::with_capacity(anchors.len());
+        for anchor in &anchors {
+            let reached = parts.store.anchor_reached(&anchor.id()).await?;
+            let lacks = parts.store.checkpoint_over(reached).await?;
+            states.push(AnchorState {
+                receiver: anchor.receiver.to_string(),
+                reached,
+                behind: lacks.map(|row| row.at),
+                problem: None,
+            });
+        }
+        let started = Self {
             shared: Arc::new(Shared {
-                states: Mutex::new(receivers.iter().map(state).collect()),
+                states: Mutex::new(states),
                 stop: CancellationToken::new(),
                 parts,
             }),
             tasks: TaskTracker::new(),
         };
-        for (index, to) in receivers.into_iter().enumerate() {
-            let shared = Arc::clone(&anchors.shared);
-            anchors.tasks.spawn(Anchor { index, to, shared }.run());
+        for (index, to) in anchors.into_iter().enumerate() {
+            let shared = Arc::clone(&started.shared);
+            started.tasks.spawn(Anchor { index, to, shared }.run());
         }
-        anchors
+        Ok(started)
     }
 
     /// How they are, in the order of the settings.
@@ -121,7 +147,7 @@ impl Anchors {
 
 struct Anchor {
     index: usize,
-    to: Destination,
+    to: AnchorConfig,
     shared: Arc<Shared>,
 }
 
@@ -169,6 +195,7 @@ impl Anchor {
             }
             _ => {
                 *reached = row.size;
+                self.keep(row.size).await;
                 self.shared.change(self.index, |state| {
                     (state.reached, state.behind, state.problem) = (row.size, None, None);
                 });
@@ -177,12 +204,26 @@ impl Anchor {
         }
     }
 
+    /// Keeps how far it is for the next process. If that fails, the last checkpoint is offered
+    /// once more.
+    async fn keep(&self, size: i64) {
+        let kept = async {
+            let mut unit = self.shared.parts.store.begin().await?;
+            unit.anchor_reached(&self.to.id(), size).await?;
+            unit.commit_bookkeeping().await
+        };
+        if let Err(error) = kept.await {
+            let anchor = &self.to.receiver;
+            tracing::warn!(%anchor, %error, "how far the anchor is was not kept");
+        }
+    }
+
     fn failed(&self, failure: &Failure) {
         let now = self.shared.parts.clock.now();
         let problem = Some(failure.to_string());
         self.shared.change(self.index, |state| {
             if state.problem != problem {
-                let anchor = &self.to;
+                let anchor = &self.to.receiver;
                 tracing::warn!(%anchor, %failure, "the anchor was not reached");
             }
             state.behind.get_or_insert(now);
@@ -192,7 +233,7 @@ impl Anchor {
 
     async fn send(&self, row: &CheckpointRow) -> Result<(), Failure> {
         let parts = &self.shared.parts;
-        if self.to.scheme().is_syslog() {
+        if self.to.receiver.scheme().is_syslog() {
             let text = format!("{MARK}{}", STANDARD.encode(&row.note));
             let message = Message {
                 severity: Severity::Informational,
@@ -202,15 +243,19 @@ impl Anchor {
                 number: row.size.unsigned_abs(),
                 text: &text,
             };
-            parts.dialer.syslog(&self.to, &[message]).await
+            parts.dialer.syslog(&self.to.receiver, &[message]).await
         } else {
-            parts.dialer.request(&self.to, self.file(row)).await
+            parts
+                .dialer
+                .request(&self.to.receiver, self.file(row))
+                .await
         }
     }
 
     /// A file of its own for each checkpoint, where none of that name is yet.
     fn file(&self, row: &CheckpointRow) -> Request {
-        let token = self.shared.parts.authorization.as_ref();
+        let token = self.to.authorization.as_ref();
+        let token = token.filter(|_| self.to.receiver.keeps_secrets());
         let mut headers = vec![("if-none-match", "*".to_owned())];
         headers.extend(token.map(|token| ("authorization", token.expose_secret().to_owned())));
         Request {

@@ -66,6 +66,8 @@ pub enum Kind {
     Foreign(String),
     /// Two signed checkpoints of one size have different roots.
     Fork(String),
+    /// A table says something else of rights, a decision or a sealed value than the log gave.
+    Standing(String),
 }
 
 impl fmt::Display for Kind {
@@ -89,6 +91,7 @@ impl fmt::Display for Kind {
                     "foreign: a checkpoint is not signed by the key ({source})"
                 )
             }
+            Self::Standing(what) => write!(f, "standing: {what}"),
             Self::Fork(source) => {
                 write!(
                     f,

@@ -8,7 +8,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::note::{SignedCheckpoint, notes};
+use super::note::{SignedCheckpoint, whole};
 
 /// Enough for the last few notes.
 const TAIL: u64 = 4096;
@@ -56,7 +56,7 @@ impl Journal {
         file.read_to_end(&mut tail)?;
         let tail = String::from_utf8_lossy(&tail);
         // It may begin, or after a crash end, in the middle of one.
-        Ok(notes(&tail).unwrap_or_default().pop())
+        Ok(whole(&tail).pop())
     }
 }
 

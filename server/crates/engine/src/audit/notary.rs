@@ -159,9 +159,18 @@ impl Notary {
         let signed = desk.frontier.size();
         for (behind, last) in desk.behind.iter_mut().zip(&anchored) {
             let reached = last.as_ref().map_or(0, |note| note.checkpoint.size);
-            *behind = (reached < signed).then_some(desk.signed_at);
+            if reached < signed {
+                *behind = Some(self.lacks_since(reached).await?.unwrap_or(desk.signed_at));
+            }
         }
         Ok(desk)
+    }
+
+    /// When the first was signed that is larger.
+    async fn lacks_since(&self, reached: u64) -> Result<Option<Timestamp>> {
+        let reached = i64::try_from(reached).unwrap_or(i64::MAX);
+        let first = self.0.parts.store.checkpoint_over(reached).await?;
+        Ok(first.map(|row| row.at))
     }
 
     async fn sign(&self, desk: &mut Desk, head: &Frontier, now: Timestamp) -> Result<()> {

@@ -141,36 +141,57 @@ impl SignedCheckpoint {
     }
 }
 
+/// What a file of checkpoints holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notes {
+    /// The notes, whole ones from whoever, and those of this log that stand in lines.
+    pub found: Vec<SignedCheckpoint>,
+    /// Lines that look like a checkpoint and are none of this log's: another server's, or what
+    /// somebody wrote into a text that is logged.
+    pub ignored: usize,
+}
+
 /// The notes of a file that holds one after another, with a blank line behind each, or of the lines
-/// that a syslog receiver wrote. What a crash left half written between them is passed over.
+/// that a syslog receiver wrote. What a crash left half written between them is passed over. Anybody
+/// can have a line written: one counts only where this key signed it.
 ///
 /// # Errors
 /// When something stands there, but no note at all.
-pub fn notes(text: &str) -> Result<Vec<SignedCheckpoint>, NoNote> {
+pub fn notes(text: &str, key: &VerifierKey) -> Result<Notes, NoNote> {
+    let (ours, others): (Vec<_>, Vec<_>) = in_lines(text)
+        .into_iter()
+        .partition(|note| note.as_ref().is_some_and(|note| note.is_signed_by(key)));
+    let mut found: Vec<_> = ours.into_iter().flatten().collect();
+    found.extend(whole(text));
+    if found.is_empty() && !text.trim().is_empty() {
+        return Err(NoNote("file of signed checkpoints of this log"));
+    }
+    Ok(Notes {
+        found,
+        ignored: others.len(),
+    })
+}
+
+/// The notes that stand one after another.
+pub(super) fn whole(text: &str) -> Vec<SignedCheckpoint> {
     let blocks: Vec<&str> = text.split("\n\n").map(str::trim).collect();
-    let mut found = in_lines(text);
-    let mut next = 0;
+    let (mut found, mut next) = (Vec::new(), 0);
     while let Some(&[body, lines]) = blocks.get(next..next + 2) {
         let note = format!("{body}\n\n{lines}\n").parse();
         next += if note.is_ok() { 2 } else { 1 };
         found.extend(note);
     }
-    if found.is_empty() && !text.trim().is_empty() {
-        return Err(NoNote("file of signed checkpoints"));
-    }
-    Ok(found)
+    found
 }
 
-/// The notes that stand as one word behind the mark.
-fn in_lines(text: &str) -> Vec<SignedCheckpoint> {
-    let marked = text.split(MARK).skip(1);
-    marked
-        .filter_map(|rest| {
-            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"+/=".contains(c));
-            let bytes = STANDARD.decode(&rest[..end.unwrap_or(rest.len())]).ok()?;
-            String::from_utf8(bytes).ok()?.parse().ok()
-        })
-        .collect()
+/// What stands as one word behind the mark; `None` for one that is no note.
+fn in_lines(text: &str) -> Vec<Option<SignedCheckpoint>> {
+    let note = |rest: &str| {
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"+/=".contains(c));
+        let bytes = STANDARD.decode(&rest[..end.unwrap_or(rest.len())]).ok()?;
+        String::from_utf8(bytes).ok()?.parse().ok()
+    };
+    text.split(MARK).skip(1).map(note).collect()
 }
 
 impl VerifierKey {

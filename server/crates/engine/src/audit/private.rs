@@ -1,7 +1,8 @@
 //! Dialled numbers: committed to by records, kept apart, read one at a time, removed in time.
 //!
 //! Owns the commitment: SHA-256 over 32 random bytes and the parameters as JSON. A record holds it
-//! beside the masked number; the random bytes and the number are sealed in a table of their own.
+//! beside the masked number; the random bytes and the number are sealed in a table of their own, and
+//! the record says the digest of these bytes as well, so that another blob in their place is seen.
 //! *Invariant:* once they are removed the record proves as before that there was one number, and
 //! nobody can confirm by guessing which.
 
@@ -22,7 +23,7 @@ use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::ids::new_id;
-use crate::secrets::Place;
+use crate::secrets::{Keyring, Place};
 
 const SALT: usize = 32;
 const LONGEST_REASON: usize = 500;
@@ -69,7 +70,11 @@ impl Engine {
         opened.extend_from_slice(value.as_bytes());
         let place = Place::audit_private(id.as_str());
         let sealed = self.keyring()?.seal(&self.random, &place, &opened)?;
-        let told = json!({ "id": id, "sha256": hex::encode(Sha256::digest(&*opened)) });
+        let told = json!({
+            "id": id,
+            "sha256": hex::encode(Sha256::digest(&*opened)),
+            "sealed": Keyring::digest_of(&sealed),
+        });
         Ok(Commitment {
             id,
             at,

@@ -1,5 +1,6 @@
 //! Lists and single records.
 
+use carillon_domain::event::EventResult;
 use carillon_domain::role::Permission;
 use carillon_store::{AtLeast, AuditQuery, AuditRow, Page, Seek};
 
@@ -9,8 +10,27 @@ use crate::error::{EngineError, Result};
 
 /// Records that a count looks at one by one, where the marks do not say enough.
 const LOOKED_AT: i64 = 20_000;
+/// A verdict is one line.
+const LONGEST_VERDICT: usize = 500;
 
 impl Engine {
+    /// Notes that somebody checked the log, and what came of it.
+    ///
+    /// # Errors
+    /// Denied; the storage does not take the record.
+    pub async fn note_verified(&self, caller: &Caller, intact: bool, told: &str) -> Result<()> {
+        caller.require(Permission::Administer)?;
+        let mut event = caller.event(self.clock.now(), "audit.verified");
+        if !intact {
+            event.result = EventResult::Failed;
+        }
+        let told: String = told.chars().take(LONGEST_VERDICT).collect();
+        event.detail = serde_json::json!({ "verdict": told });
+        let unit = self.store.begin().await?;
+        unit.record(&[event]).await?.commit().await?;
+        Ok(())
+    }
+
     /// One page of the log, newest first.
     pub async fn audit_page(
         &self,

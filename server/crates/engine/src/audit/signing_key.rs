@@ -182,15 +182,34 @@ mod tests {
     #[test]
     fn a_file_holds_one_note_after_another() {
         let key = SigningKey::new("carillon/a".to_owned(), &[1; 32]);
+        let read = |text: &str| notes(text, key.public()).map(|notes| notes.found);
         let (one, two) = (key.sign(1, [1; 32]), key.sign(2, [2; 32]));
-        let read = notes(&format!("{one}\n{two}\n")).unwrap();
-        let sizes: Vec<_> = read.iter().map(|note| note.checkpoint.size).collect();
+        let both = read(&format!("{one}\n{two}\n")).unwrap();
+        let sizes: Vec<_> = both.iter().map(|note| note.checkpoint.size).collect();
         assert_eq!(sizes, [1, 2]);
-        assert!(read.iter().all(|note| note.is_signed_by(key.public())));
-        assert_eq!(notes(&one).unwrap().len(), 1);
-        assert_eq!(notes("").unwrap(), []);
-        assert!(notes("anything else").is_err());
-        let torn = notes(&format!("{one}\ncarillon/a\n2\n\n{two}")).unwrap();
+        assert!(both.iter().all(|note| note.is_signed_by(key.public())));
+        assert_eq!(read(&one).unwrap().len(), 1);
+        assert_eq!(read("").unwrap(), []);
+        assert!(read("anything else").is_err());
+        let torn = read(&format!("{one}\ncarillon/a\n2\n\n{two}")).unwrap();
         assert_eq!(torn.len(), 2);
+    }
+
+    #[test]
+    fn a_line_counts_only_where_this_key_signed_it() {
+        let key = SigningKey::new("carillon/a".to_owned(), &[1; 32]);
+        let same_name = SigningKey::new("carillon/a".to_owned(), &[2; 32]);
+        let other = SigningKey::new("carillon/b".to_owned(), &[3; 32]);
+        let line = |note: &str| format!("<110>1 carillon-checkpoint {}\n", STANDARD.encode(note));
+        let imitated = [
+            line(&same_name.sign(2, [7; 32])),
+            line(&other.sign(2, [7; 32])),
+            "{\"reason\":\"carillon-checkpoint what is this\"}\n".to_owned(),
+        ];
+        let ours = line(&key.sign(1, [1; 32]));
+        let read = notes(&format!("{}{ours}", imitated.concat()), key.public()).unwrap();
+        assert_eq!((read.found.len(), read.ignored), (1, 3));
+        assert_eq!(read.found[0].checkpoint.size, 1);
+        assert!(notes(&imitated.concat(), key.public()).is_err(), "no note");
     }
 }

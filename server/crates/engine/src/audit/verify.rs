@@ -9,6 +9,7 @@ use carillon_store::{AuditScan, Frontier, Hash, MarkCheck, RawRecord, Store, Sto
 
 use super::finding::{Finding, Intact, Kind, Verdict};
 use super::note::{SignedCheckpoint, VerifierKey};
+use super::standing::Given;
 
 /// Records read at once.
 const STEP: i64 = 8192;
@@ -66,6 +67,7 @@ async fn check(
         tile: TileWalk::default(),
         marks: scan.marks().await?,
         signed,
+        given: Given::default(),
         compared: 0,
     };
     walk.compare().map_err(Stop::Found)?;
@@ -151,6 +153,7 @@ struct Walk {
     tile: TileWalk,
     marks: MarkCheck,
     signed: Signed,
+    given: Given,
     /// How many of the good checkpoints were compared.
     compared: usize,
 }
@@ -189,6 +192,7 @@ impl Walk {
         }
         self.frontier.push(hash);
         self.marks.add(&event);
+        self.given.add(record.seq, &event);
         self.tile(record, hash, tiles)?;
         self.compare()
     }
@@ -281,6 +285,9 @@ impl Walk {
             return Err(Stop::Found(Finding::at(seq, Kind::Head)));
         }
         self.last_marks(number(size)).map_err(Stop::Found)?;
+        let standing = scan.standing().await?;
+        let held = self.given.compare(&standing, number(size));
+        held.map_err(Stop::Found)?;
         Ok(Intact {
             size,
             root: self.frontier.root(),

@@ -28,6 +28,10 @@ pub(super) async fn attend(engine: &Engine) -> Result<()> {
         return Ok(());
     }
     for job in engine.store.due_jobs(now).await? {
+        // It starts once its record is anchored, or expires.
+        if !job.is_over && engine.require_anchored_action(&job.action).is_err() {
+            continue;
+        }
         let mut unit = engine.store.begin().await?;
         let events = if job.is_over {
             expire(&mut unit, &job.id, now).await?

@@ -78,6 +78,7 @@ impl Engine {
             let message = "this is not the job that you looked at: look again";
             return Err(EngineError::Conflict(message.to_owned()));
         }
+        self.require_anchored_action(&job.action)?;
         if approval.until.is_none_or(|until| until <= now) {
             let message = "nobody decided in time: ask for the job again";
             return Err(EngineError::Conflict(message.to_owned()));

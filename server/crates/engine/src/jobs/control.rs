@@ -8,6 +8,7 @@ use crate::caller::Caller;
 use crate::dispatch::left_out_events;
 use crate::error::{EngineError, Result};
 use crate::jobs::check_reason;
+use crate::jobs::retry::{is_masked, no_longer_kept};
 
 impl Engine {
     /// Holds a job: what is in flight finishes, nothing more is claimed.
@@ -28,7 +29,8 @@ impl Engine {
     /// what is past it expires.
     ///
     /// # Errors
-    /// [`EngineError::Conflict`] when it is neither paused nor interrupted.
+    /// [`EngineError::Conflict`] when it is neither paused nor interrupted, or when the number
+    /// that it dials was removed meanwhile.
     pub async fn resume_job(&self, caller: &Caller, id: &str) -> Result<()> {
         let from = [JobState::Paused, JobState::Interrupted];
         self.move_job(caller, id, (&from, JobState::Running), "job.resumed")
@@ -46,6 +48,9 @@ impl Engine {
         let now = self.clock.now();
         let mut unit = seen.begin().await?;
         let job = unit.job(id).await?.ok_or(EngineError::NotFound)?;
+        if to == JobState::Running && !job.has_sealed_params && is_masked(&job.params_shown) {
+            return Err(no_longer_kept());
+        }
         if !unit.set_job_state(id, from, to, now).await? {
             return Err(EngineError::Conflict(format!(
                 "the job is {}",

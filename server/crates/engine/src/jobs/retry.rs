@@ -159,18 +159,21 @@ impl Engine {
                 let bytes = opened.map_err(|_| EngineError::Sealed)?;
                 serde_json::from_slice(bytes.expose_secret())
             }
-            None if is_masked(&job.params_shown) => {
-                let message = "the number of this job is no longer kept: start a new job";
-                return Err(EngineError::Conflict(message.to_owned()));
-            }
+            None if is_masked(&job.params_shown) => return Err(no_longer_kept()),
             None => serde_json::from_value(job.params_shown.clone()),
         };
         value.map_err(|_| EngineError::Internal("a job's parameters cannot be read"))
     }
 }
 
+/// A job whose number was removed when its time was over.
+pub(super) fn no_longer_kept() -> EngineError {
+    let message = "the number of this job is no longer kept: start a new job";
+    EngineError::Conflict(message.to_owned())
+}
+
 /// Whether what is shown lacks what was meant.
-fn is_masked(params_shown: &Value) -> bool {
+pub(super) fn is_masked(params_shown: &Value) -> bool {
     params_shown.to_string().contains('•')
 }
 

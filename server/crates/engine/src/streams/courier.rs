@@ -12,16 +12,13 @@ use carillon_store::{Holder, StoreError, StreamEntry, StreamRow};
 use serde_json::json;
 
 use super::StreamConfig;
+use super::batch::Batch;
 use super::desk::Shared;
 use super::letter;
 use super::secret::Secrets;
 use super::waiting::Waiting;
 use crate::error::{EngineError, Result};
 
-/// Most records of a batch.
-const RECORDS: i64 = 500;
-/// A batch ends with the record that makes it larger than this.
-const LARGE: usize = 512 * 1024;
 /// Longer than a batch may take with all its steps, and than any pause after a failure.
 const LEASE: Duration = Duration::from_mins(2);
 const NO_SECRET: &str = "there is no secret to sign with yet: make one and give it to the receiver";
@@ -40,6 +37,8 @@ enum Turn {
     Idle,
     /// A batch was taken.
     Sent,
+    /// The receiver wants less at once.
+    Smaller,
     /// The receiver takes nothing; it may have said for how long.
     Stood(Option<Duration>),
 }
@@ -47,12 +46,12 @@ enum Turn {
 impl Courier {
     /// Sends until it is stopped.
     pub(super) async fn run(self) {
-        let mut waiting = Waiting::default();
+        let (mut waiting, mut batch) = (Waiting::default(), Batch::default());
         let stop = self.shared.stop.clone();
         loop {
             let turn = tokio::select! {
                 () = stop.cancelled() => return,
-                turn = self.turn() => turn,
+                turn = self.turn(&mut batch) => turn,
             };
             let pause = self.pause(turn, &mut waiting);
             tokio::select! {
@@ -73,6 +72,7 @@ impl Courier {
                 waiting.over();
                 Duration::ZERO
             }
+            Ok(Turn::Smaller) => Duration::ZERO,
             Ok(Turn::Stood(asked)) => {
                 let pause = waiting.next(&parts.pace, &parts.random);
                 asked.map_or(pause, |asked| asked.max(pause))
@@ -85,7 +85,7 @@ impl Courier {
         }
     }
 
-    async fn turn(&self) -> Result<Turn> {
+    async fn turn(&self, batch: &mut Batch) -> Result<Turn> {
         let row = self.row().await?;
         let store = &self.shared.parts.store;
         let size = i64::try_from(store.audit_head().await?.size()).unwrap_or(i64::MAX);
@@ -99,19 +99,25 @@ impl Courier {
         }
         // Somebody else may have sent these while this process did not hold the stream.
         let row = self.row().await?;
-        let mut entries = match store.stream_entries(row.next, RECORDS).await {
+        let mut entries = match store.stream_entries(row.next, batch.most()).await {
             Err(StoreError::Inconsistent { .. }) => {
                 return self.stood(&row, UNREADABLE, None).await;
             }
             entries => entries?,
         };
-        shorten(&mut entries);
+        Batch::shorten(&mut entries);
         let Some(last) = entries.last() else {
             return Ok(Turn::Idle);
         };
         let to = last.seq + 1;
         match self.deliver(&row, &entries).await? {
-            Ok(()) => self.took(&row, to).await,
+            Ok(()) => {
+                batch.was_taken();
+                self.took(&row, to).await
+            }
+            Err(Trouble::Failed(failure)) if failure.is_too_large() && batch.halve(&entries) => {
+                Ok(Turn::Smaller)
+            }
             Err(Trouble::NoSecret) => self.stood(&row, NO_SECRET, None).await,
             Err(Trouble::Sealed) => self.stood(&row, SEALED, None).await,
             Err(Trouble::Failed(failure)) => {
@@ -234,16 +240,4 @@ enum Trouble {
     /// The secret was sealed with a key that is not here.
     Sealed,
     Failed(Failure),
-}
-
-/// Ends a batch with the record that makes it large.
-fn shorten(entries: &mut Vec<StreamEntry>) {
-    let mut bytes = 0;
-    let fits = entries.iter().take_while(|entry| {
-        let fits = bytes < LARGE;
-        bytes += entry.entry.len();
-        fits
-    });
-    let count = fits.count();
-    entries.truncate(count);
 }

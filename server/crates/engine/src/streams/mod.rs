@@ -5,6 +5,7 @@
 //! *Invariants:* a cursor moves only after the receiver said that it took the records before it;
 //! a receiver that takes nothing holds up its own stream and nothing else.
 
+mod batch;
 mod courier;
 mod desk;
 mod letter;

@@ -117,6 +117,9 @@ pub(crate) async fn anchors_catch_up(database: &Database) {
     house.clock.advance(Duration::from_mins(16));
     notary.look(false).await.unwrap();
     assert!(notary.state().anchor_behind.is_some());
+    let again = house.notary().await;
+    again.look(false).await.unwrap();
+    assert_eq!(again.state(), notary.state(), "a restart forgets nothing");
     std::fs::create_dir(anchor.parent().unwrap()).unwrap();
     notary.look(false).await.unwrap();
     assert_eq!(notary.state().anchor_behind, None);
@@ -125,9 +128,11 @@ pub(crate) async fn anchors_catch_up(database: &Database) {
     assert_eq!(text, format!("{}\n", last.note));
     house.record(1).await;
     notary.look(true).await.unwrap();
-    let notes = carillon_engine::audit::notes(&std::fs::read_to_string(&anchor).unwrap());
+    let text = std::fs::read_to_string(&anchor).unwrap();
+    let key = notary.key().unwrap();
+    let notes = carillon_engine::audit::notes(&text, key).unwrap();
     let sizes: Vec<_> = notes
-        .unwrap()
+        .found
         .iter()
         .map(|note| note.checkpoint.size)
         .collect();

@@ -122,8 +122,10 @@ impl House {
 
     pub(crate) fn kept(&self) -> Vec<(String, SignedCheckpoint)> {
         let text = std::fs::read_to_string(self.file("checkpoints")).unwrap();
-        let notes = notes(&text).unwrap();
+        let key = SigningKey::load(&self.key_source()).unwrap();
+        let notes = notes(&text, key.public()).unwrap();
         notes
+            .found
             .into_iter()
             .map(|note| ("kept".to_owned(), note))
             .collect()
@@ -241,6 +243,7 @@ pub(crate) fn event(number: i64) -> Event {
         id: "1".to_owned(),
         name: ["a.meyer", "İnci", "mallory"][usize::try_from(number % 3).unwrap()].to_owned(),
         auth: "password".to_owned(),
+        session: String::new(),
     };
     let at = Timestamp::from_micros(START + number * 1_234_567);
     let mut event = Event::new(at, actor, "job.submitted");

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use carillon_engine::audit::{SigningKey, Verdict, notes};
 use carillon_engine::secrets::KeySource;
 use carillon_engine::{Random, audit::Kind};
@@ -322,12 +324,7 @@ pub(crate) async fn an_export_is_checked_by_the_second_program(database: &Databa
     let lines: Vec<_> = rows.into_iter().map(|row| row.entry).collect();
     let file = house.file("export.jsonl");
     let kept = house.file("checkpoints");
-    assert_eq!(
-        notes(&std::fs::read_to_string(&kept).unwrap())
-            .unwrap()
-            .len(),
-        3
-    );
+    assert_eq!(house.kept().len(), 3);
     let words = [
         "--checkpoint",
         kept.to_str().unwrap(),
@@ -352,6 +349,56 @@ pub(crate) async fn an_export_is_checked_by_the_second_program(database: &Databa
     ] {
         std::fs::write(&file, format!("{}\n", lines.join("\n"))).unwrap();
         if let Some((found, told)) = house.second(&words) {
+            assert_eq!(found, status, "{told}");
+            assert!(told.contains(word), "{told}");
+        }
+    }
+    house.close().await;
+}
+
+/// Anybody may have a line written; one that is not signed by the key is no evidence.
+pub(crate) async fn lines_of_others_are_passed_over(database: &Database) {
+    let house = House::signed(database).await;
+    let key = SigningKey::load(&house.key_source()).unwrap();
+    let thief = KeySource::File(house.file("other.key"));
+    let thief = SigningKey::create(&thief, &Random::system()).unwrap();
+    let line = |note: &str| format!("<110>1 carillon-checkpoint {}\n", STANDARD.encode(note));
+    let root = house.kept()[2].1.checkpoint.root;
+    let ours = line(&key.sign(600, root));
+    let imitated = line(&thief.sign(600, [7; 32]));
+    let wish = "{\"reason\":\"carillon-checkpoint of yesterday\"}\n";
+    let (file, log) = (house.file("syslog"), house.file("carillon.db"));
+    for (text, status, word) in [
+        (
+            format!("{wish}{imitated}{ours}"),
+            0,
+            "checkpoints of this log: 2",
+        ),
+        (
+            format!("{wish}{imitated}"),
+            3,
+            "no file of signed checkpoints",
+        ),
+        (
+            "nothing of the kind\n".to_owned(),
+            3,
+            "no file of signed checkpoints",
+        ),
+        (String::new(), 3, "no checkpoint"),
+    ] {
+        let read = notes(&text, key.public());
+        match status {
+            0 => assert_eq!(
+                read.map(|read| (read.found.len(), read.ignored)),
+                Ok((1, 2))
+            ),
+            _ => assert!(read.is_ok_and(|read| read.found.is_empty()) == text.is_empty()),
+        }
+        std::fs::write(&file, &text).unwrap();
+        let words = ["--anchor", file.to_str().unwrap(), log.to_str().unwrap()];
+        if !house.store.is_shared()
+            && let Some((found, told)) = house.second(&words)
+        {
             assert_eq!(found, status, "{told}");
             assert!(told.contains(word), "{told}");
         }

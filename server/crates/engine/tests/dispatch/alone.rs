@@ -47,6 +47,7 @@ fn speaking(kind: ActorKind, name: &str, role: Role) -> Caller {
             id: name.to_owned(),
             name: name.to_owned(),
             auth: "test".to_owned(),
+            session: String::new(),
         },
         role,
         user_id: Some(name.to_owned()),
@@ -141,6 +142,12 @@ pub(crate) async fn a_dangerous_job_waits_for_somebody_else(place: Place) {
     let unseen = engine.approve_job(&narrow, &job, &digest).await;
     assert!(matches!(unseen, Err(EngineError::NotFound)));
     assert_eq!(house.fleet.ledger().totals().requests, 0);
+    let lag = "dangerous jobs wait until an anchor has what was signed";
+    engine.dispatch.refuse_dangerous(Some(lag.to_owned()));
+    let refused = engine.approve_job(&people.berta, &job, &digest).await;
+    assert!(matches!(refused, Err(EngineError::Conflict(why)) if why == lag));
+    assert_eq!(state(&house, &job).await, JobState::AwaitingApproval);
+    engine.dispatch.refuse_dangerous(None);
     engine
         .approve_job(&people.berta, &job, &digest)
         .await

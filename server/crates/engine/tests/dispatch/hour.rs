@@ -47,6 +47,25 @@ pub(crate) async fn a_scheduled_job_starts_by_itself_also_after_a_restart(place:
     assert_eq!(started.count(), 1);
 }
 
+pub(crate) async fn a_dangerous_job_does_not_start_while_anchors_lack_too_much(place: Place) {
+    let house = open_house(place).await;
+    let dangerous = scheduled(&house, Duration::from_secs(2)).await;
+    let lag = "an anchor lacks what was signed".to_owned();
+    house.engine.dispatch.refuse_dangerous(Some(lag));
+    let start = house.engine.clock.now().plus(Duration::from_secs(2));
+    let request = json!({
+        "action": "VOLUME_UP", "targets": {"filter": ""}, "options": {"start_at": start},
+    });
+    let harmless = house.submit(request).await;
+    // It comes later, so the other's turn was before its own.
+    house.finished(&harmless).await;
+    let waits = house.engine.job(&caller(), &dangerous).await.unwrap().job;
+    assert_eq!(waits.state, JobState::Scheduled);
+    house.engine.dispatch.refuse_dangerous(None);
+    house.engine.dispatch.wake();
+    assert_eq!(house.finished(&dangerous).await.job.counts.acknowledged, 4);
+}
+
 pub(crate) async fn a_scheduled_job_can_be_cancelled(place: Place) {
     let house = open_house(place).await;
     let job = scheduled(&house, Duration::from_hours(1)).await;

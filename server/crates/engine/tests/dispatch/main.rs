@@ -50,6 +50,7 @@ cases! {
     again::a_refused_password_holds_its_phones_until_it_is_corrected,
     again::refusals_count_over_jobs_and_what_is_held_can_be_left_out,
     hour::a_scheduled_job_starts_by_itself_also_after_a_restart,
+    hour::a_dangerous_job_does_not_start_while_anchors_lack_too_much,
     hour::a_scheduled_job_can_be_cancelled,
     hour::a_start_that_has_passed_is_a_mistake,
     hour::a_job_whose_start_came_too_late_expires_as_a_whole,

@@ -154,6 +154,7 @@ async fn account(engine: &Engine, role: Role) -> Caller {
         id: id.clone(),
         name: role.to_string(),
         auth: "password".to_owned(),
+        session: String::new(),
     };
     Caller {
         actor,

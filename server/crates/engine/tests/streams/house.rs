@@ -9,8 +9,8 @@ use carillon_domain::Timestamp;
 use carillon_domain::event::{Actor, Event, EventResult};
 use carillon_engine::accounts::{Cost, Hasher};
 use carillon_engine::audit::{
-    Anchors, AnchorsParts, Evidence, Journal, Notary, NotaryParts, SigningKey, Verdict, notes,
-    signing_key, verify,
+    AnchorConfig, Anchors, AnchorsParts, Evidence, Journal, Notary, NotaryParts, SigningKey,
+    Verdict, notes, signing_key, verify,
 };
 use carillon_engine::dispatch::Dispatch;
 use carillon_engine::secrets::{KeySource, Keyring};
@@ -113,17 +113,24 @@ impl House {
             .unwrap()
     }
 
-    pub(crate) fn anchors(&self, urls: &[String]) -> Anchors {
+    /// Anchors of which the first is told a secret.
+    pub(crate) async fn anchors(&self, urls: &[String]) -> Anchors {
         let parts = AnchorsParts {
             store: self.store.clone(),
             clock: self.clock.clone(),
             random: Random::system(),
             dialer: Self::dialer(),
             host: "carillon.example".to_owned(),
-            authorization: Some("Bearer anchor-token".into()),
             pace: Self::pace(),
         };
-        Anchors::start(parts, urls.iter().map(|url| url.parse().unwrap()).collect())
+        let mut secret = Some("Bearer anchor-token".into());
+        let anchor = |url: &String| AnchorConfig {
+            receiver: url.parse().unwrap(),
+            authorization: secret.take(),
+        };
+        Anchors::start(parts, urls.iter().map(anchor).collect())
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn notary(&self) -> Notary {
@@ -142,7 +149,7 @@ impl House {
     /// What `audit verify` says with what an anchor wrote, and only that.
     pub(crate) async fn verdict(&self, kept: &str) -> Verdict {
         let key = SigningKey::load(&KeySource::File(self.file("signing.key"))).unwrap();
-        let kept = notes(kept).unwrap().into_iter();
+        let kept = notes(kept, key.public()).unwrap().found.into_iter();
         let kept = kept.map(|note| ("anchor".to_owned(), note)).collect();
         let key = Some(key.public().clone());
         verify(&self.store, &Evidence { key, kept }).await.unwrap()

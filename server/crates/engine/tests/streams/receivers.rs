@@ -251,3 +251,32 @@ pub(crate) async fn a_stuck_receiver_holds_up_nobody_else(house: House) {
     streams.stop().await;
     house.close().await;
 }
+
+pub(crate) async fn a_batch_becomes_smaller_for_a_receiver_that_refuses_its_size(house: House) {
+    let collector = Collector::start(None).await.unwrap();
+    house.record(200).await;
+    let streams = house.streams(&[("tickets", http(&collector))]).await;
+    let most = 8 * house.entries().await[0].len();
+    collector.behave(Manners::Limits(most));
+    let engine = house.engine();
+    let made = engine.new_stream_secret(&House::admin(), "tickets").await;
+    made.unwrap();
+    let row = house.until("tickets", |row| row.next == 201).await;
+    assert_eq!(row.problem, None);
+    let received: Vec<_> = collector.taken().iter().flat_map(records).collect();
+    let numbers: Vec<_> = received
+        .iter()
+        .map(|r| r["seq"].as_i64().unwrap())
+        .collect();
+    assert_eq!(numbers, (0..201).collect::<Vec<_>>(), "each once");
+    // A record that is too large by itself is said.
+    collector.behave(Manners::Limits(10));
+    house.record(1).await;
+    let row = house.until("tickets", |row| row.problem.is_some()).await;
+    assert_eq!(
+        (row.next, row.problem.as_deref()),
+        (201, Some("the receiver answered with status 413"))
+    );
+    streams.stop().await;
+    house.close().await;
+}

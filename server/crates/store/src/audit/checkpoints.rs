@@ -59,6 +59,13 @@ impl Store {
         row.as_ref().map(checkpoint).transpose()
     }
 
+    /// The records under the last checkpoint that an anchor over the network is known to have.
+    pub async fn anchor_reached(&self, anchor: &str) -> Result<i64> {
+        let sql = Sql::new("SELECT reached FROM audit_anchors WHERE id = $1").arg(anchor);
+        let row = self.read().await?.conn().optional(sql).await?;
+        row.map_or(Ok(0), |row| row.get("reached"))
+    }
+
     /// Hashes and times of the records in `from..to`, in their order.
     pub async fn audit_leaves(&self, from: i64, to: i64) -> Result<Vec<(Hash, Timestamp)>> {
         let sql = Sql::new(
@@ -107,6 +114,17 @@ impl Unit {
              ON CONFLICT (size) DO NOTHING",
         );
         let sql = sql.arg(row.size).arg(row.at).arg(&row.note);
+        self.conn().execute(sql).await.map(drop)
+    }
+
+    /// Keeps how far an anchor is; it never goes back.
+    pub async fn anchor_reached(&mut self, anchor: &str, reached: i64) -> Result<()> {
+        let sql = Sql::new(
+            "INSERT INTO audit_anchors (id, reached) VALUES ($1, $2) \
+             ON CONFLICT (id) DO UPDATE SET reached = excluded.reached \
+             WHERE excluded.reached > audit_anchors.reached",
+        );
+        let sql = sql.arg(anchor).arg(reached);
         self.conn().execute(sql).await.map(drop)
     }
 

@@ -18,7 +18,7 @@ use super::marked::MarkCheck;
 
 /// One moment of the log, for a look at all of it.
 pub struct AuditScan {
-    tx: Tx,
+    pub(super) tx: Tx,
 }
 
 /// One record as it lies there.

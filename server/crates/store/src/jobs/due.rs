@@ -14,6 +14,8 @@ use crate::store::Store;
 pub struct DueJob {
     /// Identity.
     pub id: String,
+    /// What it does.
+    pub action: String,
     /// Where it stands.
     pub state: JobState,
     /// Whether its time is over; else it is to start.
@@ -25,7 +27,7 @@ impl Store {
     /// run are looked after by whoever runs them.
     pub async fn due_jobs(&self, now: Timestamp) -> Result<Vec<DueJob>> {
         let sql = Sql::new(
-            "SELECT id, state, not_after IS NOT NULL AND not_after < $1 AS is_over FROM jobs \
+            "SELECT id, action, state, not_after IS NOT NULL AND not_after < $1 AS is_over FROM jobs \
              WHERE state IN ('scheduled', 'awaiting_approval', 'paused', 'interrupted') \
              AND (not_after < $1 OR (state = 'scheduled' AND start_at <= $1)) ORDER BY id",
         );
@@ -35,6 +37,7 @@ impl Store {
                 let fields = row.of("jobs", "id");
                 Ok(DueJob {
                     id: fields.text("id")?,
+                    action: fields.text("action")?,
                     state: fields.parse("state")?,
                     is_over: fields.get("is_over")?,
                 })

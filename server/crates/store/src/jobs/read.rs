@@ -129,6 +129,7 @@ fn actor(fields: &Fields<'_>) -> Result<Actor> {
         id: fields.text("actor_id")?,
         name: fields.text("actor_name")?,
         auth: fields.text("actor_auth")?,
+        session: String::new(),
     })
 }
 

@@ -13,6 +13,7 @@ pub(crate) fn event(seconds: i64, action: &str) -> Event {
         id: "1".to_owned(),
         name: "a.meyer".to_owned(),
         auth: "password".to_owned(),
+        session: String::new(),
     };
     Event::new(at(seconds), actor, action)
 }

@@ -23,6 +23,7 @@ pub(crate) fn new_job(id: &str) -> NewJob {
             id: "1".to_owned(),
             name: "a.meyer".to_owned(),
             auth: "password".to_owned(),
+            session: String::new(),
         },
         reason: "INC-4711".to_owned(),
         created_at: at(2),

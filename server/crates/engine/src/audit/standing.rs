@@ -1,0 +1,195 @@
+//! What tables say of rights, decisions and sealed values, held against what the log gave.
+//!
+//! Owns the fold over the records. *Invariant:* what no record tells of is not judged, except that
+//! an account, a token or a decision is there at all: those are made by records only.
+
+use std::collections::BTreeMap;
+
+use carillon_domain::event::{Event, EventResult};
+use carillon_store::{StandingAccount, StandingDecision, StandingToken, Standings};
+use serde_json::Value;
+
+use super::finding::{Finding, Kind};
+
+/// What the log gave, by whom or what it was given to; each with the record that did it last.
+#[derive(Default)]
+pub(super) struct Given {
+    accounts: BTreeMap<String, Account>,
+    tokens: BTreeMap<String, Token>,
+    decisions: BTreeMap<String, (i64, String)>,
+    seals: BTreeMap<(&'static str, String), (i64, String)>,
+}
+
+struct Account {
+    seq: i64,
+    role: String,
+    approver: bool,
+    disabled: bool,
+}
+
+struct Token {
+    seq: i64,
+    user: String,
+    scope: String,
+    revoked: bool,
+}
+
+impl Given {
+    /// Takes in a record.
+    pub(super) fn add(&mut self, seq: i64, event: &Event) {
+        if event.result != EventResult::Ok {
+            return;
+        }
+        let detail = &event.detail;
+        match event.action.as_str() {
+            "user.created" | "setup.completed" => self.account(seq, detail, "role"),
+            "user.role_changed" => self.account(seq, detail, "after"),
+            "user.disabled" => self.switched(seq, detail, true),
+            "user.enabled" => self.switched(seq, detail, false),
+            "token.created" => self.token(seq, detail),
+            "token.revoked" => self.revoked(seq, detail),
+            "job.approved" | "job.denied" => {
+                let by = (seq, event.actor.name.clone());
+                let job = event.job.clone().unwrap_or_default();
+                self.decisions.insert(job, by);
+            }
+            // What is sealed anew has other bytes, and no record tells which.
+            "key.first_used" | "key.activated" | "key.rewrapped" => self.seals.clear(),
+            _ => {}
+        }
+        self.seal(seq, event);
+    }
+
+    fn account(&mut self, seq: i64, detail: &Value, role: &str) {
+        let (Some(name), Some(role)) = (text(detail, "user"), text(detail, role)) else {
+            return;
+        };
+        let before = self.accounts.get(&name);
+        let approver = detail["approver"].as_bool();
+        let account = Account {
+            seq,
+            role,
+            approver: approver.unwrap_or(before.is_some_and(|before| before.approver)),
+            disabled: before.is_some_and(|before| before.disabled),
+        };
+        self.accounts.insert(name, account);
+    }
+
+    fn switched(&mut self, seq: i64, detail: &Value, disabled: bool) {
+        let name = text(detail, "user").unwrap_or_default();
+        if let Some(account) = self.accounts.get_mut(&name) {
+            (account.seq, account.disabled) = (seq, disabled);
+        }
+    }
+
+    fn token(&mut self, seq: i64, detail: &Value) {
+        let told = |name| text(detail, name);
+        if let (Some(id), Some(user), Some(scope)) = (told("token"), told("user"), told("scope")) {
+            let token = Token {
+                seq,
+                user,
+                scope,
+                revoked: false,
+            };
+            self.tokens.insert(id, token);
+        }
+    }
+
+    fn revoked(&mut self, seq: i64, detail: &Value) {
+        let id = text(detail, "token").unwrap_or_default();
+        if let Some(token) = self.tokens.get_mut(&id) {
+            (token.seq, token.revoked) = (seq, true);
+        }
+    }
+
+    fn seal(&mut self, seq: i64, event: &Event) {
+        let detail = &event.detail;
+        let (kind, id, digest) = match event.action.split('.').next() {
+            _ if detail["private"].is_object() => (
+                "private",
+                &detail["private"]["id"],
+                &detail["private"]["sealed"],
+            ),
+            Some("second_factor") => ("factor", &detail["user"], &detail["sealed"]),
+            Some("user" | "setup") => ("password", &detail["user"], &detail["sealed"]),
+            Some("credential") => ("credential", &detail["name"], &detail["sealed"]),
+            Some("stream") => ("stream", &detail["stream"], &detail["sealed"]),
+            _ => return,
+        };
+        if let (Some(id), Some(digest)) = (id.as_str(), digest.as_str()) {
+            let told = (seq, digest.to_owned());
+            self.seals.insert((kind, id.to_owned()), told);
+        }
+    }
+
+    /// The first record that tables contradict; `size` stands for records that are not there.
+    pub(super) fn compare(&self, standing: &Standings, size: i64) -> Result<(), Finding> {
+        let accounts = standing
+            .accounts
+            .iter()
+            .map(|row| self.odd_account(row, size));
+        let tokens = standing.tokens.iter().map(|row| self.odd_token(row, size));
+        let decisions = standing.decisions.iter();
+        let decisions = decisions.map(|row| self.odd_decision(row, size));
+        let seals = standing.seals.iter().map(|row| {
+            let kind = KINDS.iter().find(|kind| **kind == row.kind)?;
+            let (seq, digest) = self.seals.get(&(*kind, row.id.clone()))?;
+            let differs = *digest != hex::encode(row.digest);
+            let what = format!("the sealed {kind} of {} is another one", row.id);
+            differs.then_some((*seq, what))
+        });
+        let all = accounts.chain(tokens).chain(decisions).chain(seals);
+        match all.flatten().min() {
+            None => Ok(()),
+            Some((seq, what)) => Err(Finding::at(seq, Kind::Standing(what))),
+        }
+    }
+
+    fn odd_account(&self, row: &StandingAccount, size: i64) -> Option<(i64, String)> {
+        let name = &row.name;
+        let Some(given) = self.accounts.get(name) else {
+            return Some((size, format!("no record made the account {name}")));
+        };
+        let found = (&row.role, row.approver, row.disabled);
+        let differs = found != (&given.role, given.approver, given.disabled);
+        differs.then(|| {
+            (
+                given.seq,
+                format!("the rights of the account {name} are others"),
+            )
+        })
+    }
+
+    fn odd_token(&self, row: &StandingToken, size: i64) -> Option<(i64, String)> {
+        let id = &row.id;
+        let Some(given) = self.tokens.get(id) else {
+            return Some((size, format!("no record made the token {id}")));
+        };
+        let found = (&row.user, &row.scope, row.revoked);
+        let differs = found != (&given.user, &given.scope, given.revoked);
+        differs.then(|| {
+            (
+                given.seq,
+                format!("the rights of the token {id} are others"),
+            )
+        })
+    }
+
+    fn odd_decision(&self, row: &StandingDecision, size: i64) -> Option<(i64, String)> {
+        let job = &row.job;
+        match (self.decisions.get(job), &row.by) {
+            (Some((_, given)), Some(by)) if given == by => None,
+            (Some((seq, _)), _) => Some((*seq, format!("somebody else decided about job {job}"))),
+            (None, _) => Some((
+                size,
+                format!("no record tells of a decision about job {job}"),
+            )),
+        }
+    }
+}
+
+const KINDS: [&str; 5] = ["password", "factor", "credential", "stream", "private"];
+
+fn text(detail: &Value, name: &str) -> Option<String> {
+    detail[name].as_str().map(str::to_owned)
+}
