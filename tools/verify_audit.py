@@ -364,7 +364,7 @@ class Given:
         if role and isinstance(d.get("user"), str) and isinstance(d.get(role), str):
             _, (_, approver, disabled) = self.accounts.get(d["user"], (0, ("", 0, 0)))
             told = d.get("approver")
-            approver = int(told) if isinstance(told, bool) else approver
+            approver = int(told) if isinstance(told, bool) else int(approver and d[role] in ("operator", "admin"))
             self.accounts[d["user"]] = seq, (d[role], approver, disabled)
         elif action in ("user.disabled", "user.enabled") and d.get("user") in self.accounts:
             role, approver, _ = self.accounts[d["user"]][1]

@@ -39,6 +39,17 @@ pub(super) async fn check(settings: &Settings, store: &Store) -> Result<(), Star
         }
         Err(error) => return Err(StartError::failed("the database cannot be checked", &error)),
     }
+    let guards = store.audit_guards().await;
+    let guards = guards
+        .map_err(|error| StartError::failed("what guards the audit log is not known", &error))?;
+    if !guards.missing.is_empty() {
+        let missing = guards.missing.join(", ");
+        tracing::error!(%missing, "the database no longer refuses changes of the audit log");
+    }
+    if !guards.changeable.is_empty() {
+        let tables = guards.changeable.join(", ");
+        tracing::warn!(%tables, "this account may change the audit log: see docs/postgres-role.sql");
+    }
     let concerns = store.durability_concerns().await;
     let concerns = concerns.map_err(|error| {
         StartError::failed("the durability of the database is not known", &error)

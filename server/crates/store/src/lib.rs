@@ -43,9 +43,9 @@ pub use accounts::tokens::{NewToken, TokenRow, TokenScope};
 pub use accounts::users::{NewUser, UserRow};
 pub use accounts::views::SavedView;
 pub use audit::{
-    AtLeast, AuditExport, AuditLines, AuditQuery, AuditRow, AuditScan, CheckpointRow, Frontier,
-    Hash, MarkCheck, RawRecord, RecordFault, StandingAccount, StandingDecision, StandingSeal,
-    StandingToken, Standings, TILE, TileRow, leaf_hash, node_hash,
+    AtLeast, AuditExport, AuditGuards, AuditLines, AuditQuery, AuditRow, AuditScan, CheckpointRow,
+    Frontier, Hash, MarkCheck, RawRecord, RecordFault, StandingAccount, StandingDecision,
+    StandingSeal, StandingToken, Standings, TILE, TileRow, leaf_hash, node_hash,
 };
 pub use credentials::{
     CredentialRow, CredentialSource, CredentialSummary, CredentialUse, EffectiveCredential,

@@ -66,10 +66,13 @@ impl Given {
         };
         let before = self.accounts.get(&name);
         let approver = detail["approver"].as_bool();
+        // Who may not run jobs any more does not decide about those of others.
+        let keeps = before.is_some_and(|before| before.approver)
+            && matches!(role.as_str(), "operator" | "admin");
         let account = Account {
             seq,
             role,
-            approver: approver.unwrap_or(before.is_some_and(|before| before.approver)),
+            approver: approver.unwrap_or(keeps),
             disabled: before.is_some_and(|before| before.disabled),
         };
         self.accounts.insert(name, account);

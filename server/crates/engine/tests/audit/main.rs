@@ -49,6 +49,7 @@ cases! {
     tampering::a_cut_tail_is_found_by_what_was_kept,
     tampering::forks_and_foreign_signatures_are_found,
     tampering::lines_of_others_are_passed_over,
+    standing::the_database_refuses_changes_and_says_when_it_does_not,
     standing::what_tables_say_of_rights_and_seals_is_held_against_the_log,
     tampering::an_export_is_checked_by_the_second_program,
 }

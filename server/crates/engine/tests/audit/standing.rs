@@ -4,7 +4,8 @@ use carillon_domain::event::{Actor, Event};
 use carillon_domain::role::Role;
 use carillon_engine::audit::Verdict;
 use carillon_engine::secrets::Keyring;
-use carillon_store::NewUser;
+use carillon_store::testing::raw;
+use carillon_store::{NewUser, Store};
 use serde_json::json;
 
 use crate::house::{Database, House};
@@ -48,6 +49,59 @@ async fn furnish(house: &House) -> i64 {
     unit.record(&events).await.unwrap().commit().await.unwrap();
     house.notary().await.look(true).await.unwrap();
     first
+}
+
+/// What an owner is told to run.
+const ROLE: &str = include_str!("../../../../../docs/postgres-role.sql");
+
+pub(crate) async fn the_database_refuses_changes_and_says_when_it_does_not(database: &Database) {
+    let house = House::signed(database).await;
+    let guards = house.store.audit_guards().await.unwrap();
+    assert_eq!(guards.missing, Vec::<String>::new());
+    assert_eq!(guards.changeable.is_empty(), !house.store.is_shared());
+    if house.store.is_shared() {
+        as_another_account(&house).await;
+    }
+    house.tamper(&[]).await;
+    let guards = house.store.audit_guards().await.unwrap();
+    let named = |name: &str| guards.missing.iter().any(|missing| missing == name);
+    assert!(named("audit_is_not_changed") && named("audit_head_only_grows"));
+    house.close().await;
+}
+
+/// An account with the rights that are documented records, and changes nothing.
+async fn as_another_account(house: &House) {
+    let role = format!("carillon_app_{}", std::process::id());
+    let grants = ROLE.replace("carillon_app", &role);
+    let made = format!("CREATE ROLE {role} LOGIN;\n{grants}");
+    raw(&house.url, &made).await.unwrap();
+    let url = house.url.replacen("postgres@", &format!("{role}@"), 1);
+    assert_ne!(url, house.url);
+    let store = Store::open(&url).await.unwrap();
+    store.migrate().await.unwrap();
+    let guards = store.audit_guards().await.unwrap();
+    assert_eq!(guards.changeable, Vec::<String>::new());
+    let unit = store.begin().await.unwrap();
+    let events = [Event::new(house.clock.now(), Actor::system(), "test.told")];
+    unit.record(&events).await.unwrap().commit().await.unwrap();
+    for change in [
+        "DELETE FROM audit",
+        "UPDATE audit SET actor = 'x'",
+        "TRUNCATE audit",
+        "DELETE FROM audit_head",
+        "UPDATE audit_checkpoints SET note = 'x'",
+        "ALTER TABLE audit DISABLE TRIGGER ALL",
+    ] {
+        let refused = format!("{:?}", raw(&url, change).await);
+        let why = ["permission denied", "must be owner"];
+        assert!(
+            why.iter().any(|why| refused.contains(why)),
+            "{change}: {refused}"
+        );
+    }
+    store.close().await;
+    let gone = format!("DROP OWNED BY {role}; DROP ROLE {role}");
+    raw(&house.url, &gone).await.unwrap();
 }
 
 pub(crate) async fn what_tables_say_of_rights_and_seals_is_held_against_the_log(
