@@ -20,6 +20,7 @@ mod groups;
 mod import;
 mod jobs;
 mod phones;
+mod sip;
 mod sites;
 mod stop_all;
 mod streams;
@@ -37,6 +38,7 @@ pub fn routes() -> Table {
         .with(import::routes())
         .with(groups::routes())
         .with(sites::routes())
+        .with(sip::routes())
         .with(credentials::routes())
         .with(actions::routes())
         .with(submit::routes())
@@ -55,6 +57,7 @@ pub fn docs() -> impl Iterator<Item = &'static Doc> {
         import::DOCS,
         groups::DOCS,
         sites::DOCS,
+        sip::DOCS,
         credentials::DOCS,
         actions::DOCS,
         submit::DOCS,

@@ -47,6 +47,7 @@ pub mod selection;
 pub mod settings;
 pub mod setup;
 pub mod sign_in;
+pub mod sip;
 pub mod sites;
 pub mod snippet;
 pub mod stop;
@@ -85,5 +86,5 @@ fn sessions() -> Table {
 fn inventory(table: Table) -> Table {
     let table = import::routes(selection::routes(phones::routes(table)));
     let table = phones_edit::routes(phone_form::routes(phone::routes(table)));
-    credentials::routes(sites::routes(groups::routes(table)))
+    credentials::routes(sip::routes(sites::routes(groups::routes(table))))
 }

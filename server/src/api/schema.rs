@@ -70,6 +70,19 @@ const LINES: &[Line] = &[
          credential?:text? max_down_percent?:int version?:int",
     ),
     (
+        "SipProfile",
+        "How the phones of a site are reached by SIP.",
+        "use:second|only proxy:text? port:int? transport:udp|tcp|tls tls_name:text from:text \
+         credential:text? realm:text rate:int after_forbidden:bool version:int",
+    ),
+    (
+        "SipProfileInput",
+        "A SIP profile to make or to replace.",
+        "use?:second|only? proxy?:text? port?:int? transport?:udp|tcp|tls? tls_name?:text? \
+         ca_pem?:text? from:text credential?:text? realm?:text? rate?:int? after_forbidden?:bool? \
+         version?:int?",
+    ),
+    (
         "Credential",
         "A stored user and password. The password is never shown.",
         "name:text username:text changed_at:time used_by:int",
@@ -127,7 +140,8 @@ const LINES: &[Line] = &[
         "Preview",
         "What a job would do.",
         "count:int digest:text will_run:int will_skip:CauseCount[] by_site:CountBy[] \
-         by_model:CountBy[] request_example:text needs_reason:bool needs_approval:bool",
+         by_model:CountBy[] request_example:text needs_reason:bool needs_approval:bool \
+         by_sip:int by_sip_second:int sip_shared:int",
     ),
     ("CountBy", "So many with this name.", "name:text count:int"),
     (

@@ -154,6 +154,14 @@ fn known(code: &str) -> Option<&'static str> {
         ("site.created", text!("added a site")),
         ("site.changed", text!("changed a site")),
         ("site.deleted", text!("deleted a site")),
+        (
+            "site.sip_changed",
+            text!("changed how a site is reached by SIP"),
+        ),
+        (
+            "site.sip_removed",
+            text!("ended that a site is reached by SIP"),
+        ),
         ("stop_all.set", text!("stopped everything")),
         ("clock.jumped", text!("saw the clock being set")),
         (
@@ -238,7 +246,10 @@ fn detail(event: &Event) -> String {
         return known.map_or_else(|_| cause.to_owned(), |cause| say(cause.title()).to_owned());
     }
     match (&event.detail["changes"], event.action.as_str()) {
-        (Value::Object(changes), "phone.changed" | "site.changed" | "group.changed") => {
+        (
+            Value::Object(changes),
+            "phone.changed" | "site.changed" | "site.sip_changed" | "group.changed",
+        ) => {
             let fields: Vec<&str> = changes.keys().map(String::as_str).collect();
             sentence(&fields.join(", ").replace('_', " "))
         }

@@ -221,6 +221,7 @@ fn target(row: carillon_store::TargetRow, earlier: &[AttemptRow]) -> TargetRow {
             .map(|attempt| EarlierTry {
                 sent_at: attempt.sent_at,
                 cause: attempt.cause,
+                transport: attempt.transport,
             })
             .collect(),
         retry_at: row.retry_at,

@@ -59,7 +59,10 @@ async fn list(visit: Visit, caller: Caller) -> PageResult {
     reachable.require(Test::State(Reachability::Reachable));
     let facets = engine.phone_facets(&caller, &reachable).await?;
     let reachable: HashMap<String, i64> = facets.by_site.into_iter().collect();
+    let by_sip = engine.sip_profiles(&caller).await?.into_iter();
+    let by_sip: HashMap<_, _> = by_sip.map(|row| (row.site, row.profile.used)).collect();
     let line = |row: SiteRow| Line {
+        sip: by_sip.get(&row.site.slug).copied(),
         reachable: reachable.get(&row.site.slug).copied().unwrap_or_default(),
         slug: row.site.slug,
         name: row.site.name,

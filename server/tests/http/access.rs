@@ -37,6 +37,13 @@ const NEEDS: &[(&str, &str, Option<Permission>)] = {
         ("GET", "/api/v1/sites/{slug}", Some(P::ViewInventory)),
         ("PUT", "/api/v1/sites/{slug}", Some(P::ManageInventory)),
         ("DELETE", "/api/v1/sites/{slug}", Some(P::ManageInventory)),
+        ("GET", "/api/v1/sites/{slug}/sip", Some(P::ViewInventory)),
+        ("PUT", "/api/v1/sites/{slug}/sip", Some(P::ManageInventory)),
+        (
+            "DELETE",
+            "/api/v1/sites/{slug}/sip",
+            Some(P::ManageInventory),
+        ),
         ("GET", "/api/v1/credentials", Some(P::ManageInventory)),
         ("POST", "/api/v1/credentials", Some(P::ManageInventory)),
         (

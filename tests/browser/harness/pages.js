@@ -47,6 +47,7 @@ export async function makeSomethingToSee(browser, server) {
     'site-edit': site,
     'site-delete': site.replace(/edit$/, 'delete'),
     'site-new': '/sites/new',
+    'site-sip': site.replace(/edit$/, 'sip'),
     run: '/run',
     'run-chosen': '/run?filter=site:hamburg&action=Reboot',
     review,

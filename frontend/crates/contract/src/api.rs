@@ -12,6 +12,7 @@ mod accounts;
 mod audit;
 mod inventory;
 mod jobs;
+mod sip;
 
 pub use accounts::{Session, Token, User};
 pub use audit::{AuditCheckpoint, AuditNumber, AuditRecord, Receivers};
@@ -23,6 +24,7 @@ pub use jobs::{
     Action, ActionModels, ActionParam, Attempt, CauseCount, CountBy, Held, HeldInput, Job,
     JobAccepted, JobLinks, Preview, Reason, RetryInput, StopState, Target,
 };
+pub use sip::{SipProfile, SipProfileInput};
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -160,6 +160,8 @@ pub struct EarlierTry {
     pub sent_at: Timestamp,
     /// Why it failed.
     pub cause: Cause,
+    /// The way it took, where anything was sent.
+    pub transport: Option<Transport>,
 }
 
 /// Phones that wait because their password was refused again and again. `POST

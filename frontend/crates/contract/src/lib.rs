@@ -28,6 +28,7 @@ pub mod phones;
 pub mod run;
 pub mod second_factor;
 pub mod sign_in;
+pub mod sip;
 pub mod sites;
 pub mod streams;
 pub mod tokens;

@@ -4,6 +4,7 @@
 //! `GET/POST /sites/{slug}/delete`: [`crate::groups::DeleteView`].
 
 use carillon_domain::phone::TransportSecurity;
+use carillon_domain::sip::SipUse;
 use serde::{Deserialize, Serialize};
 
 use crate::FormErrors;
@@ -25,6 +26,8 @@ pub struct SiteRow {
     pub name: String,
     /// How its phones are reached.
     pub security: TransportSecurity,
+    /// When they are sent to by SIP; `None` = never.
+    pub sip: Option<SipUse>,
     /// Credential of its phones.
     pub credential: Option<String>,
     /// How many percent of it may go down at once.

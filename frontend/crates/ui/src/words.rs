@@ -14,6 +14,7 @@ use carillon_contract::run::ActionClass;
 use carillon_domain::event::EventResult;
 use carillon_domain::phone::{AuthScheme, DialForm, Reachability, TransportSecurity, UrlForm};
 use carillon_domain::role::Role;
+use carillon_domain::sip::SipUse;
 use carillon_domain::{Cause, Timestamp};
 pub(crate) use carillon_language::number;
 use carillon_language::{decimal, say};
@@ -107,6 +108,26 @@ pub(crate) fn security_meaning(mode: TransportSecurity) -> &'static str {
         TransportSecurity::PlainHttp => say(
             "Commands and passwords cross the network in clear. Only for phones that know nothing better.",
         ),
+    }
+}
+
+/// When the phones of a site are sent to by SIP.
+pub(crate) fn sip_use(used: SipUse) -> &'static str {
+    match used {
+        SipUse::Second => say("Where HTTP does not reach a phone"),
+        SipUse::Only => say("Always"),
+    }
+}
+
+/// What that means, in one sentence.
+pub(crate) fn sip_use_meaning(used: SipUse) -> &'static str {
+    match used {
+        SipUse::Second => say(
+            "HTTP first, where the inventory has an address. SIP after what surely did not reach the phone; never after an outcome that nobody knows.",
+        ),
+        SipUse::Only => {
+            say("Every command that can go by SIP does. What wants an answer still goes over HTTP.")
+        }
     }
 }
 

@@ -111,6 +111,7 @@ impl Cause {
         Self::Sip(480),
         Self::Sip(481),
         Self::Sip(489),
+        Self::Sip(500),
         Self::Sip(603),
     ];
 
@@ -216,6 +217,7 @@ impl Cause {
             Self::Sip(480) => "Not registered",
             Self::Sip(481) => "No such SIP dialog",
             Self::Sip(489) => "Not understood over SIP",
+            Self::Sip(500 | 502 | 503) => "Error in SIP",
             Self::Sip(_) => "Refused by SIP",
             Self::SipTimeout => "No SIP answer",
             Self::Interrupted => "Server stopped",
@@ -271,6 +273,9 @@ impl Cause {
             Self::Sip(480) => "The phone is not registered with its SIP server.",
             Self::Sip(481) => "The phone wants a subscription before it takes such a request.",
             Self::Sip(489) => "The phone does not understand Action URI over SIP.",
+            Self::Sip(500 | 502 | 503) => {
+                "The phone or its SIP server answered with an error of its own."
+            }
             Self::Sip(_) => "The phone or its SIP server refused the request.",
             Self::SipTimeout => "No SIP answer came in time. It may have been carried out.",
             Self::Interrupted => {
@@ -292,7 +297,7 @@ impl Cause {
             Self::TimeoutConnect => {
                 "Check that the phone is powered and that its address is still current."
             }
-            Self::TimeoutAnswer | Self::ConnectionReset => {
+            Self::TimeoutAnswer | Self::ConnectionReset | Self::Sip(500 | 502 | 503) => {
                 "Look at the phone before you send it again."
             }
             Self::TlsFailed => {

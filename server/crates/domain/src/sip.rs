@@ -68,6 +68,8 @@ pub struct SipProfile {
     pub from: SipAddress,
     /// Name of the credential that the SIP server asks for.
     pub credential: Option<String>,
+    /// The realm that the credential is for; blank = the host of `from`.
+    pub realm: String,
     /// NOTIFYs a second at most.
     pub rate: u16,
     /// Also after a phone refused over HTTP with `forbidden`.
@@ -78,6 +80,15 @@ impl SipProfile {
     /// The port that messages go to.
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(self.transport.default_port())
+    }
+
+    /// The realm that the credential is for. Whoever asks for another gets no proof of it.
+    pub fn realm(&self) -> &str {
+        if self.realm.is_empty() {
+            &self.from.host
+        } else {
+            &self.realm
+        }
     }
 }
 

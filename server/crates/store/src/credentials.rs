@@ -62,7 +62,7 @@ pub struct CredentialSummary {
     pub phones: i64,
     /// How many groups name it.
     pub groups: i64,
-    /// How many sites name it.
+    /// How many sites name it, for their phones or for their SIP server.
     pub sites: i64,
 }
 
@@ -129,7 +129,9 @@ impl Store {
             "SELECT c.name, c.username, c.changed_at, c.version, \
              (SELECT COUNT(*) FROM phones p WHERE p.credential = c.name) AS phones, \
              (SELECT COUNT(*) FROM groups g WHERE g.credential = c.name) AS groups_n, \
-             (SELECT COUNT(*) FROM sites s WHERE s.credential = c.name) AS sites_n \
+             (SELECT COUNT(*) FROM sites s WHERE s.credential = c.name OR EXISTS \
+             (SELECT 1 FROM sip_profiles i WHERE i.site = s.slug AND i.credential = c.name)) \
+             AS sites_n \
              FROM credentials c WHERE c.phone IS NULL ORDER BY c.name",
         );
         let rows = self.read().await?.conn().all(sql).await?;

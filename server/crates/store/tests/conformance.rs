@@ -34,6 +34,8 @@ mod parity;
 mod races;
 #[path = "conformance/recovery.rs"]
 mod recovery;
+#[path = "conformance/sip.rs"]
+mod sip;
 #[path = "conformance/streams.rs"]
 mod streams;
 #[path = "conformance/upgrade.rs"]
@@ -102,6 +104,9 @@ cases! {
     filters::a_test_and_its_opposite_share_out_all_phones,
     filters::rules_lead_to_rules_but_not_in_circles,
     credentials::a_unit_counts_what_it_sealed_itself,
+    sip::a_profile_is_read_as_it_was_written,
+    sip::a_credential_of_a_sip_server_stays_and_holds_its_phones,
+    sip::shared_addresses_are_known,
     credentials::the_nearest_credential_wins,
     credentials::credentials_in_use_stay,
     credentials::own_credentials_come_in_bulk,

@@ -166,7 +166,8 @@ fn waits_for(row: &TargetRow) -> Option<AnyView> {
 
 fn earlier_try(earlier: &EarlierTry) -> AnyView {
     let cause = earlier.cause;
-    view! { <li title=words::cause_sentence(cause)>{say("before:")}" "{words::cause_title(cause)}" "{ago(earlier.sent_at)}</li> }
+    let way = earlier.transport.map(|way| format!("{way}, "));
+    view! { <li title=words::cause_sentence(cause)>{say("before:")}" "{way}{words::cause_title(cause)}" "{ago(earlier.sent_at)}</li> }
         .into_any()
 }
 

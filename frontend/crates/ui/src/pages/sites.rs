@@ -4,6 +4,7 @@ use carillon_contract::form::VERSION_FIELD;
 use carillon_contract::sites::{SiteFormView, SiteRow, SitesView};
 use carillon_contract::{FrameView, Href};
 use carillon_domain::phone::TransportSecurity;
+use carillon_domain::sip::SipUse;
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
@@ -38,6 +39,7 @@ pub(super) fn sites(frame: &FrameView, view: &SitesView) -> String {
         let mut head = vec![
             th(say("Site")),
             th(say("Reached by")),
+            th("SIP"),
             th(say("Credential")),
             th_num(say("Phones")),
             th_num(say("Reachable")),
@@ -60,6 +62,13 @@ fn security_badge(mode: TransportSecurity) -> AnyView {
     }
 }
 
+fn sip_badge(used: Option<SipUse>) -> AnyView {
+    match used {
+        Some(used) => words::sip_use(used).into_any(),
+        None => view! { <span class="muted">{say("None")}</span> }.into_any(),
+    }
+}
+
 fn site_row(row: &SiteRow, manage: bool) -> AnyView {
     let phones = Href::new("/phones").add("site", &row.slug).to_string();
     let credential = match &row.credential {
@@ -71,19 +80,22 @@ fn site_row(row: &SiteRow, manage: bool) -> AnyView {
             view! { <a class="row-name" href=phones>{row.name.clone()}</a>" "<span class="muted mono">{row.slug.clone()}</span> },
         ),
         td(say("Reached by"), security_badge(row.security)),
+        td("SIP", sip_badge(row.sip)),
         td(say("Credential"), credential),
         td_num(say("Phones"), words::number(row.phones)),
         td_num(say("Reachable"), share(row.reachable, row.phones)),
         td_num(say("At most down"), format!("{} %", row.max_down_percent)),
     ];
     if manage {
-        let (edit, delete) = (
+        let (sip, edit, delete) = (
+            format!("/sites/{}/sip", row.slug),
             format!("/sites/{}/edit", row.slug),
             format!("/sites/{}/delete", row.slug),
         );
         cells.push(
             view! {
                 <td class="row-actions">
+                    <a href=sip aria-label=say!("SIP at {name}", name = row.name)>"SIP"</a>
                     <a href=edit aria-label=say!("Edit {name}", name = row.name)>{say("Edit")}</a>
                     <a href=delete aria-label=say!("Delete {name}", name = row.name)>{say("Delete…")}</a>
                 </td>

@@ -30,10 +30,14 @@ const SHARED: &[&str] = &[
     "Problem",
     "SIP",
     "Status",
+    "TCP",
+    "TLS",
     "Tag",
     "Tag…",
     "Tags",
     "Token",
+    "Transport",
+    "UDP",
     "Filter",
 ];
 
@@ -89,6 +93,8 @@ const HANDED: &[&str] = &[
 /// What is the same on purpose: what one types into a filter or a file.
 const TYPED: &[&str] = &[
     "2041@pbx.example",
+    "carillon@pbx.example",
+    "pbx.example",
     "mac,label,extension,site,address",
     "reception   2041   site:kiel   model:T46S   -tag:vip   seen:>7d",
     "site:berlin -tag:vip",

@@ -45,6 +45,7 @@ use carillon_contract::run::{
 };
 use carillon_contract::second_factor::{FactorSetupView, Picture, ProveView, SecondFactorView};
 use carillon_contract::sign_in::{CodeView, Elsewhere, ResetView, SetupView, SignInView};
+use carillon_contract::sip::{SipForm, SipFormView};
 use carillon_contract::sites::{SiteForm, SiteFormView, SiteRow, SitesView};
 use carillon_contract::streams::{AnchorRow, NewSecret, StreamRow, StreamsView};
 use carillon_contract::tokens::{NewToken, TokenForm, TokenRow, TokensView};
@@ -54,6 +55,7 @@ use carillon_domain::event::{ActorKind, EventResult};
 use carillon_domain::outcome::Transport;
 use carillon_domain::phone::{AuthScheme, GroupKind, Phone, Reachability, TransportSecurity};
 use carillon_domain::role::Role;
+use carillon_domain::sip::SipUse;
 use carillon_domain::{Cause, Counts, JobState, Mac, TargetState, Timestamp};
 use carillon_language::current;
 
@@ -1090,6 +1092,10 @@ impl Samples {
                 carillon_ui::sites(&self.frame("/sites"), &SitesView::default()),
             ),
             (
+                "sip-form",
+                carillon_ui::sip_form(&self.frame("/sites/kiel/sip"), &self.sip_form()),
+            ),
+            (
                 "site-form",
                 carillon_ui::site_form(&self.frame("/sites/kiel/edit"), &self.site_form()),
             ),
@@ -1105,12 +1111,41 @@ impl Samples {
                     slug: (*slug).to_owned(),
                     name: self.s(name),
                     security: TransportSecurity::ALL[index % 3],
+                    sip: (index % 3 == 0).then_some(SipUse::Second),
                     credential: (index % 2 == 0).then(|| self.s("standard")),
                     max_down_percent: 20,
                     phones: 1_600 - 100 * index as i64,
                     reachable: 1_500 - 120 * index as i64,
                 })
                 .collect(),
+        }
+    }
+
+    fn sip_form(&self) -> SipFormView {
+        SipFormView {
+            slug: "kiel".to_owned(),
+            name: self.s("Kiel"),
+            has_profile: true,
+            phones: 40,
+            version: 2,
+            form: SipForm {
+                used: "second".to_owned(),
+                proxy: self.s("10.0.0.5"),
+                port: self.s("5070"),
+                transport: "tls".to_owned(),
+                tls_name: self.s("pbx.example"),
+                ca_pem: self.s("-----BEGIN CERTIFICATE-----"),
+                from: self.s("carillon@pbx.example"),
+                credential: "standard".to_owned(),
+                realm: self.s("pbx.example"),
+                rate: self.s("5000"),
+                after_forbidden: true,
+            },
+            credentials: vec![
+                Choice::new("", "None", false),
+                Choice::new("standard", self.s("standard"), true),
+            ],
+            errors: error("rate", &self.s("From 1 to 2000.")),
         }
     }
 
@@ -1743,6 +1778,7 @@ impl Samples {
                 .then(|| EarlierTry {
                     sent_at: ago(90),
                     cause: Cause::Refused,
+                    transport: Some(Transport::Https),
                 })
                 .into_iter()
                 .collect(),

@@ -16,6 +16,7 @@ mod record;
 mod rule;
 pub mod screen;
 pub mod selection;
+pub mod sip;
 pub mod sites;
 pub mod tags;
 pub mod trust;
@@ -32,6 +33,7 @@ pub use import::{
 pub use phones::{BulkEdited, PhoneEdit, PhoneQuery};
 pub use screen::{NoPicture, Picture};
 pub use selection::Selection;
+pub use sip::SipProfileInput;
 pub use sites::SiteInput;
 pub use tags::TagChange;
 

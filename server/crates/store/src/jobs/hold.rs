@@ -3,6 +3,8 @@
 //! Owns the column `hold`. A held target still waits, and counts as waiting: it ends when
 //! somebody lets it go, leaves it out, or its job's time is over.
 
+use std::collections::BTreeSet;
+
 use carillon_domain::{Mac, Timestamp};
 
 use crate::conn::Conn;
@@ -14,8 +16,8 @@ use crate::unit::Unit;
 const ROWS: usize = 500;
 
 impl Unit {
-    /// Holds the waiting targets of a job whose phones get this credential. Answers how many it
-    /// holds newly.
+    /// Holds the waiting targets of a job whose phones, or the SIP server of whose site, get this
+    /// credential. Answers how many it holds newly.
     pub async fn hold_waiting(
         &mut self,
         job: &str,
@@ -35,12 +37,13 @@ impl Unit {
         for chunk in macs.chunks(ROWS) {
             let names = effective::names(&mut conn, chunk, now).await?;
             let with_it = names.iter().filter(|(_, (_, name))| name == credential);
+            let mut with_it: BTreeSet<Mac> = with_it.map(|(mac, _)| *mac).collect();
+            with_it.extend(behind_sip_server(&mut conn, chunk, credential).await?);
             let mut sql = Sql::new("UPDATE job_targets SET hold = ");
             sql.bind(credential)
                 .push(" WHERE state = 'waiting' AND job = ")
                 .bind(job);
-            sql.push(" AND ")
-                .one_of("mac", with_it.map(|(mac, _)| *mac));
+            sql.push(" AND ").one_of("mac", with_it);
             held += conn.execute(sql).await?;
         }
         Ok(i64::try_from(held).unwrap_or(i64::MAX))
@@ -69,6 +72,23 @@ impl Unit {
             .map(|row| row.of("job_targets", "mac").parse("mac"))
             .collect()
     }
+}
+
+/// Those of these phones that are at a site whose SIP server gets this credential.
+async fn behind_sip_server(
+    conn: &mut Conn<'_>,
+    macs: &[Mac],
+    credential: &str,
+) -> Result<Vec<Mac>> {
+    let mut sql = Sql::new(
+        "SELECT p.mac FROM phones p JOIN sip_profiles i ON i.site = p.site WHERE i.credential = ",
+    );
+    sql.bind(credential).push(" AND ");
+    sql.one_of("p.mac", macs.iter().copied());
+    let rows = conn.all(sql).await?;
+    rows.iter()
+        .map(|row| row.of("phones", "mac").parse("mac"))
+        .collect()
 }
 
 /// Which credentials hold waiting targets of a job, and how many.

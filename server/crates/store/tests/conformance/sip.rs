@@ -1,0 +1,124 @@
+//! SIP profiles of sites, and addresses that phones share.
+
+use std::collections::HashMap;
+
+use carillon_domain::sip::{SipProfile, SipTransport, SipUse};
+use carillon_store::StoreError;
+
+use crate::credentials::named;
+use crate::database::Database;
+use crate::inventory::{add_phones, add_site, at, mac, phone, site};
+use crate::jobs::add_job;
+
+fn profile() -> SipProfile {
+    SipProfile {
+        used: SipUse::Second,
+        proxy: Some("10.0.0.5".parse().unwrap()),
+        port: Some(5070),
+        transport: SipTransport::Tls,
+        tls_name: "pbx.example".to_owned(),
+        ca_pem: Some("-----BEGIN".to_owned()),
+        from: "carillon@pbx.example".parse().unwrap(),
+        credential: None,
+        realm: "pbx".to_owned(),
+        rate: 300,
+        after_forbidden: true,
+    }
+}
+
+pub(crate) async fn a_profile_is_read_as_it_was_written(db: Database) {
+    for slug in ["bonn", "kiel"] {
+        add_site(&db.store, &site(slug)).await;
+    }
+    let bare = SipProfile {
+        used: SipUse::Only,
+        proxy: None,
+        port: None,
+        transport: SipTransport::Udp,
+        tls_name: String::new(),
+        ca_pem: None,
+        after_forbidden: false,
+        ..profile()
+    };
+    let mut unit = db.store.begin().await.unwrap();
+    for (slug, profile) in [("kiel", &profile()), ("bonn", &bare)] {
+        unit.insert_sip_profile(slug, profile, at(1)).await.unwrap();
+    }
+    unit.commit_bookkeeping().await.unwrap();
+    let all = db.store.sip_profiles().await.unwrap();
+    assert_eq!(
+        all.iter()
+            .map(|row| (row.site.as_str(), &row.profile))
+            .collect::<Vec<_>>(),
+        [("bonn", &bare), ("kiel", &profile())]
+    );
+
+    let mut unit = db.store.begin().await.unwrap();
+    unit.update_sip_profile("bonn", &profile(), 1, at(2))
+        .await
+        .unwrap();
+    let old = unit.update_sip_profile("bonn", &bare, 1, at(3)).await;
+    assert!(matches!(old, Err(StoreError::Conflict)));
+    assert!(unit.delete_sip_profile("kiel").await.unwrap());
+    assert!(!unit.delete_sip_profile("kiel").await.unwrap());
+    unit.commit_bookkeeping().await.unwrap();
+    let row = db.store.sip_profile("bonn").await.unwrap().unwrap();
+    assert_eq!((row.version, row.profile), (2, profile()));
+    // It goes with its site.
+    let mut unit = db.store.begin().await.unwrap();
+    assert!(unit.delete_site("bonn").await.unwrap());
+    unit.commit_bookkeeping().await.unwrap();
+    assert!(db.store.sip_profiles().await.unwrap().is_empty());
+}
+
+pub(crate) async fn a_credential_of_a_sip_server_stays_and_holds_its_phones(db: Database) {
+    add_site(&db.store, &site("kiel")).await;
+    let mut phones: Vec<_> = (1..=3).map(phone).collect();
+    for phone in &mut phones[..2] {
+        phone.site = Some("kiel".to_owned());
+    }
+    add_phones(&db.store, &phones).await;
+    let mut unit = db.store.begin().await.unwrap();
+    let unknown = SipProfile {
+        credential: Some("pbx".to_owned()),
+        ..profile()
+    };
+    unit.insert_credential(&named("pbx")).await.unwrap();
+    unit.insert_sip_profile("kiel", &unknown, at(1))
+        .await
+        .unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    let used = db.store.credentials().await.unwrap();
+    assert_eq!((used[0].name.as_str(), used[0].sites), ("pbx", 1));
+    let mut unit = db.store.begin().await.unwrap();
+    let refused = unit.delete_credential("pbx").await;
+    assert!(matches!(refused, Err(StoreError::Conflict)));
+    drop(unit);
+
+    add_job(&db.store, "j", &[1, 2, 3]).await;
+    let mut unit = db.store.begin().await.unwrap();
+    assert_eq!(unit.hold_waiting("j", "pbx", at(2)).await.unwrap(), 2);
+    let held = unit.held_phones("j", "pbx").await.unwrap();
+    assert_eq!(held, [mac(1), mac(2)]);
+    unit.commit_bookkeeping().await.unwrap();
+}
+
+pub(crate) async fn shared_addresses_are_known(db: Database) {
+    let mut phones: Vec<_> = (1..=4).map(phone).collect();
+    for (phone, address) in phones.iter_mut().zip(["a@pbx", "b@pbx", "sip:a@pbx", ""]) {
+        address.clone_into(&mut phone.sip_uri);
+    }
+    add_phones(&db.store, &phones).await;
+    let shared = db.store.shared_sip_addresses().await.unwrap();
+    assert_eq!(shared, HashMap::from([("a@pbx".to_owned(), 2)]));
+    let of = db
+        .store
+        .sip_addresses(&[mac(2), mac(3), mac(4)])
+        .await
+        .unwrap();
+    let expected = [
+        (mac(2), "b@pbx".to_owned()),
+        (mac(3), "sip:a@pbx".to_owned()),
+    ];
+    assert_eq!(of, HashMap::from(expected));
+}
