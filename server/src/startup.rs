@@ -44,8 +44,9 @@ mod sweep;
 
 pub use signals::Signals;
 
-/// In flight at the stop: the longest exchange with a phone and a little more.
-const DRAIN: Duration = Duration::from_secs(22);
+/// In flight at the stop: the longest exchange with a phone, a SIP transaction without an answer,
+/// and a little more.
+const DRAIN: Duration = Duration::from_secs(34);
 /// Requests of browsers at the stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(3);
 /// Connections that wait to be taken.

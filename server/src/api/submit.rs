@@ -71,6 +71,9 @@ async fn preview(
         request_example: preview.request_example,
         needs_reason: preview.needs_reason,
         needs_approval,
+        by_sip: preview.by_sip.first,
+        by_sip_second: preview.by_sip.second,
+        sip_shared: preview.by_sip.shared,
     }))
 }
 

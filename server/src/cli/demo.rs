@@ -32,7 +32,7 @@ impl Demo {
         telemetry::start(&settings.log);
         // Where the limit stays low, fewer phones can talk at once; each still answers.
         let _ = raise_descriptor_limit();
-        let fleet = Fleet::start(FleetConfig::demo(self.phones))
+        let fleet = Fleet::start(FleetConfig::demo_with_nat(self.phones))
             .await
             .map_err(|error| Failure::Failed(chain(&error)))?;
         let signals = Signals::listen()?;

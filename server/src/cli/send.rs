@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use carillon_contract::api::{Job, JobAccepted, Preview, Problem};
-use carillon_domain::job::{Expect, JobOptions, JobRequest, TargetSpec};
+use carillon_domain::job::{Expect, JobOptions, JobRequest, TargetSpec, TransportChoice};
 use carillon_domain::{Mac, Timestamp};
 use clap::Args;
 use reqwest::{Client, RequestBuilder};
@@ -58,6 +58,9 @@ pub(super) struct Send {
     /// Most phones of a site at once
     #[arg(long, value_name = "N")]
     site_max_down: Option<u32>,
+    /// The way: auto, https, http or sip
+    #[arg(long, value_name = "WAY")]
+    transport: Option<TransportChoice>,
     /// A random pause up to this before each phone
     #[arg(long, value_name = "MILLISECONDS")]
     jitter_ms: Option<u32>,
@@ -131,6 +134,7 @@ impl Send {
             canary: self.canary,
             max_failed_percent: self.max_failed_percent,
             retries: self.retries,
+            transport: self.transport,
             site_max_down: self.site_max_down,
             jitter_ms: self.jitter_ms,
             start_at: self.start_at,

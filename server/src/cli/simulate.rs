@@ -21,6 +21,10 @@ pub(super) struct Simulate {
     /// Port of the phones' HTTPS servers; the scenario's, or any free one, where absent
     #[arg(long, value_name = "PORT")]
     https_port: Option<u16>,
+    /// Port of the phones' SIP server (UDP); some of the phones are then behind a NAT, where
+    /// nothing else reaches them
+    #[arg(long, value_name = "PORT")]
+    sip_port: Option<u16>,
     /// A fleet described in a TOML or JSON file, instead of the demo's
     #[arg(long, value_name = "FILE", conflicts_with = "phones")]
     scenario: Option<PathBuf>,
@@ -47,13 +51,17 @@ impl Simulate {
             fleet.http_port(),
             fleet.https_port()
         ));
+        if let Some(port) = fleet.sip_port() {
+            output::line(&format!("SIP server: UDP port {port}"));
+        }
         let _ = tokio::signal::ctrl_c().await;
         fleet.stop().await;
         Ok(())
     }
 
     fn config(&self) -> Result<FleetConfig, Failure> {
-        let config = match &self.scenario {
+        let mut config = match &self.scenario {
+            None if self.sip_port.is_some() => FleetConfig::demo_with_nat(self.phones),
             None => FleetConfig::demo(self.phones),
             Some(file) => {
                 FleetConfig::read(file).map_err(|error| Failure::Failed(chain(&error)))?
@@ -61,6 +69,7 @@ impl Simulate {
         };
         let http = self.http_port.unwrap_or(config.http_port);
         let https = self.https_port.unwrap_or(config.https_port);
+        config.sip_port = self.sip_port.unwrap_or(config.sip_port);
         Ok(config.with_ports(http, https))
     }
 }

@@ -17,6 +17,8 @@ pub fn short_title(name: &str) -> String {
         "Reboot" => say("Restart").to_owned(),
         "AutoP" => say("Fetch configuration").to_owned(),
         "Reset" => say("Factory reset").to_owned(),
+        "CheckSyncRestart" => say("Restart by SIP (check-sync)").to_owned(),
+        "CheckSyncFetch" => say("Fetch configuration by SIP (check-sync)").to_owned(),
         "phonecfg" => say("Read settings").to_owned(),
         "screenshot" => say("Take a picture").to_owned(),
         _ => entry_of(name).map_or_else(|| name.to_owned(), |entry| say(entry.title).to_owned()),

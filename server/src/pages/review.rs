@@ -14,7 +14,7 @@ use carillon_domain::job::{Expect, JobRequest, PlannedPhone};
 use carillon_domain::role::Permission;
 use carillon_engine::jobs::{JobPreview, Submission};
 use carillon_engine::{Caller, Engine, EngineError};
-use carillon_language::{say, text};
+use carillon_language::{say, say_many, text};
 use http::StatusCode;
 
 use super::refused::sentence;
@@ -258,11 +258,29 @@ async fn page(
     let view = ReviewView {
         changed,
         type_count: to_type(&engine, &caller, &preview).await?,
-        warnings: waits.then(|| say(WAITS).to_owned()).into_iter().collect(),
+        warnings: [
+            waits.then(|| say(WAITS).to_owned()),
+            reaches_others(&preview),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         ..view::of(&engine, &caller, review, &preview)
     };
     let html = carillon_ui::review(&visit.frame, &view);
     Ok(visit.html(status, html))
+}
+
+/// Whom a command by SIP reaches besides, as far as the inventory knows.
+fn reaches_others(preview: &JobPreview) -> Option<String> {
+    let shared = preview.by_sip.shared;
+    (shared > 0).then(|| {
+        say_many!(
+            shared,
+            "{count} phone has the SIP address of others: sent by SIP, the command runs on all of them.",
+            "{count} phones have a SIP address that others have too: sent by SIP, the command runs on all of them."
+        )
+    })
 }
 
 /// Nothing can be planned any more: step 1 says why.

@@ -32,6 +32,7 @@ mod problems;
 mod requests;
 mod scope;
 mod second_factor;
+mod sip;
 mod streams;
 mod tls;
 
@@ -68,6 +69,8 @@ on_both! {
     access::reading_changes_nothing,
     browser::signing_in_and_out,
     language::a_language_is_chosen_and_kept,
+    sip::a_profile_is_made_changed_and_taken_away,
+    sip::a_site_whose_http_is_closed_is_reached_from_the_same_page,
     second_factor::an_administrator_sets_one_up_before_anything_else,
     second_factor::what_is_dangerous_is_asked_once_more,
     second_factor::a_proof_and_its_deed_in_one_request_leave_one_session,

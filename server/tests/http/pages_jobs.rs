@@ -40,7 +40,7 @@ impl Person {
     }
 
     /// Sends a form whose token comes from `page`.
-    async fn send(&mut self, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn send(&mut self, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
         let token = token(&self.browser.get(page).await);
         let fields = [&[("csrf", token.as_str())], fields].concat();
         let form = self.browser.form(path, &fields);
@@ -58,7 +58,7 @@ impl Person {
     }
 
     /// Starts what a review shows.
-    async fn start(&mut self, review: &str, reason: &str) -> Answer {
+    pub(crate) async fn start(&mut self, review: &str, reason: &str) -> Answer {
         let page = self.see(review).await;
         let (digest, number) = (value(&page, "digest"), to_type(&page));
         let fields = [
@@ -70,10 +70,11 @@ impl Person {
     }
 
     /// The job's page once the job is over.
-    async fn finished(&mut self, job: &str) -> Answer {
+    pub(crate) async fn finished(&mut self, job: &str) -> Answer {
         loop {
             let page = self.see(job).await;
-            if page.text.contains(">Finished<") || page.text.contains(">Stopped<") {
+            let over = [">Finished<", ">Finished with ", ">Stopped<"];
+            if over.iter().any(|word| page.text.contains(word)) {
                 return page;
             }
             // Not a wait for something to have happened: the next look decides.

@@ -183,7 +183,7 @@ pub struct OptionsForm {
     pub timeout_ms: String,
     /// `retries`.
     pub retries: String,
-    /// `transport`: `auto` | `https` | `http`.
+    /// `transport`: `auto` | `https` | `http` | `sip`.
     pub transport: String,
     /// `verify`: empty (default), `true`, `false`.
     pub verify: String,

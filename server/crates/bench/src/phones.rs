@@ -98,7 +98,7 @@ fn facts(fleet: &Fleet, list: PathBuf) -> Outcome<Phones> {
         let address: IpAddr = phone.inventory.address.parse()?;
         all.push(PhoneFacts {
             mac: phone.inventory.mac.parse()?,
-            address: SocketAddr::new(address, phone.inventory.port),
+            address: SocketAddr::new(address, phone.inventory.port.unwrap_or(phone.port)),
             profile: phone.profile,
         });
     }

@@ -138,6 +138,16 @@ impl Entry {
         has_line_keys && self.models.include(model)
     }
 
+    /// Whether it can go by SIP NOTIFY.
+    pub fn travels_by_sip(&self) -> bool {
+        self.transports.contains(&Transport::Sip)
+    }
+
+    /// Whether it can go over HTTP, in clear or not.
+    pub fn travels_by_http(&self) -> bool {
+        self.transports.contains(&Transport::Https)
+    }
+
     /// Its parameter of this name.
     pub fn param(&self, name: &str) -> Option<&'static Param> {
         self.params.iter().find(|param| param.name == name)

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use again::{may_try_again, pause_before};
+pub use again::{may_take_second_way, may_try_again, pause_before};
 pub use options::{EffectiveOptions, JobOptions, TransportChoice, not_after};
 pub use plan::{Plan, PlannedPhone, plan};
 

@@ -24,6 +24,8 @@ pub struct FleetConfig {
     pub http_port: u16,
     /// Port of the HTTPS listener; 0 lets the system choose.
     pub https_port: u16,
+    /// Port of the SIP server, where a site has one; 0 lets the system choose.
+    pub sip_port: u16,
     /// How long things take.
     pub timing: Timing,
     /// Where the ledger is written as JSON Lines, one line per request, before its answer.
@@ -56,6 +58,10 @@ pub struct SiteConfig {
     pub wrong_password: u32,
     /// The models to draw from; empty means the usual mix.
     pub models: Vec<String>,
+    /// Its phones are registered with the fleet's SIP server.
+    pub sip: bool,
+    /// Its phones are behind a NAT: the inventory has no address for them.
+    pub nat: bool,
 }
 
 /// How long things take, in milliseconds.
@@ -132,6 +138,7 @@ impl Default for FleetConfig {
             seed: 1,
             http_port: 0,
             https_port: 0,
+            sip_port: 0,
             timing: Timing::default(),
             ledger_file: None,
             sites: Vec::new(),
@@ -152,6 +159,8 @@ impl Default for SiteConfig {
             own_password: 0,
             wrong_password: 0,
             models: Vec::new(),
+            sip: false,
+            nat: false,
         }
     }
 }
@@ -304,6 +313,20 @@ impl SiteConfig {
     pub fn with_passwords(mut self, own: u32, wrong: u32) -> Self {
         self.own_password = own;
         self.wrong_password = wrong;
+        self
+    }
+
+    /// Its phones are registered with the fleet's SIP server.
+    #[must_use]
+    pub fn with_sip(mut self) -> Self {
+        self.sip = true;
+        self
+    }
+
+    /// The same, and nothing else reaches them.
+    #[must_use]
+    pub fn behind_nat(mut self) -> Self {
+        (self.sip, self.nat) = (true, true);
         self
     }
 

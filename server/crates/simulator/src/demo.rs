@@ -23,6 +23,8 @@ const SHARED: u32 = 180;
 /// of them together to stay at the tenth at which a job of disruptive actions does not yet stop
 /// itself.
 const HAMBURG: u32 = 120;
+/// Smaller demos have no site behind a NAT.
+const NAT_FROM: u32 = 100;
 
 impl FleetConfig {
     /// The demo's fleet: several sites, most phones well, some broken in the ways real ones are.
@@ -30,6 +32,17 @@ impl FleetConfig {
     /// Hamburg has 120 phones of which twelve fail a reboot for ten reasons; with fewer than 240
     /// phones in all, half of them are in Hamburg and fewer of them fail.
     pub fn demo(phones: u32) -> Self {
+        Self::demo_of(phones, 0)
+    }
+
+    /// The same, with some of the phones behind a NAT, where only the fleet's SIP server reaches
+    /// them.
+    pub fn demo_with_nat(phones: u32) -> Self {
+        let nat = if phones < NAT_FROM { 0 } else { phones / 25 };
+        Self::demo_of(phones, nat)
+    }
+
+    fn demo_of(phones: u32, nat: u32) -> Self {
         let hamburg = HAMBURG.min(phones / 2);
         let mut config = Self {
             timing: Timing {
@@ -39,7 +52,7 @@ impl FleetConfig {
             ..Self::default()
         }
         .with_site(self::hamburg(hamburg));
-        let mut left = phones - hamburg;
+        let mut left = phones - hamburg - nat;
         let others = left;
         for (name, share) in SHARES {
             let size = (u64::from(others) * u64::from(*share) / u64::from(SHARED)) as u32;
@@ -47,6 +60,7 @@ impl FleetConfig {
             config = config.with_site(site(name, size));
         }
         config = config.with_site(site("Zürich", left));
+        config = config.with_site(SiteConfig::new("Home offices", nat).behind_nat());
         config.sites.retain(|site| site.phones > 0);
         for (site, number) in config.sites.iter_mut().zip(0..) {
             let secret = Roll::fork(config.seed, 0x7061_7373 + number).next() >> 24;
@@ -140,9 +154,13 @@ mod tests {
     #[test]
     fn every_size_of_demo_can_be_built() {
         for phones in [0, 1, 2, 10, 39, 80, 300, 10_000, 50_000] {
-            let config = FleetConfig::demo(phones);
-            assert_eq!(config.total(), phones as usize);
-            config.check().expect("buildable");
+            for config in [
+                FleetConfig::demo(phones),
+                FleetConfig::demo_with_nat(phones),
+            ] {
+                assert_eq!(config.total(), phones as usize);
+                config.check().expect("buildable");
+            }
         }
     }
 

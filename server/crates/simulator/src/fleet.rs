@@ -4,13 +4,14 @@
 //! stopped, nothing of it is left.
 
 use std::io;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use carillon_domain::Mac;
 use carillon_domain::phone::Scheme;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -22,6 +23,7 @@ use crate::listen::{self, BlackHole, Refused};
 use crate::phone::{PhoneStatus, SimulatedPhone, SimulatedSite};
 use crate::plan::Ports;
 use crate::profile::Profile;
+use crate::sip;
 use crate::switchboard::Switchboard;
 use crate::tls::TlsError;
 
@@ -69,10 +71,12 @@ impl Fleet {
         config.check()?;
         let http = bind(config.http_port)?;
         let https = bind(config.https_port)?;
+        let sip = sip_socket(&config).await?;
         let deaf = deaf(&config).await.map_err(StartError::Deaf)?;
         let ports = Ports {
             http: port(&http)?,
             https: port(&https)?,
+            sip: sip.as_ref().map_or(Ok(0), sip_port)?,
             refused: deaf.0.as_ref().map_or(0, |socket| socket.port),
             black_hole: deaf.1.as_ref().map_or(0, |hole| hole.port),
         };
@@ -87,6 +91,9 @@ impl Fleet {
                 stop: stop.clone(),
             };
             tasks.spawn(async move { door.open(listener).await });
+        }
+        if let Some(socket) = sip {
+            tasks.spawn(sip::serve(Arc::clone(&inner), socket, stop.clone()));
         }
         Ok(Self {
             inner,
@@ -111,6 +118,11 @@ impl Fleet {
     /// Port of the HTTPS listener.
     pub fn https_port(&self) -> u16 {
         self.inner.ports.https
+    }
+
+    /// Port of the SIP server on 127.0.0.1, where the fleet has one.
+    pub fn sip_port(&self) -> Option<u16> {
+        Some(self.inner.ports.sip).filter(|port| *port > 0)
     }
 
     /// Every phone, in order of sites and addresses.
@@ -180,6 +192,25 @@ fn bind(port: u16) -> Result<TcpListener, StartError> {
 
 fn port(listener: &TcpListener) -> Result<u16, StartError> {
     let address = listener.local_addr();
+    address
+        .map(|address| address.port())
+        .map_err(|error| StartError::Listen(0, error))
+}
+
+/// The socket of the SIP server, where a site needs one.
+async fn sip_socket(config: &FleetConfig) -> Result<Option<UdpSocket>, StartError> {
+    if !config.sites.iter().any(|site| site.sip) {
+        return Ok(None);
+    }
+    let port = config.sip_port;
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).await;
+    socket
+        .map(Some)
+        .map_err(|error| StartError::Listen(port, error))
+}
+
+fn sip_port(socket: &UdpSocket) -> Result<u16, StartError> {
+    let address = socket.local_addr();
     address
         .map(|address| address.port())
         .map_err(|error| StartError::Listen(0, error))

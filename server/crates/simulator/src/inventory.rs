@@ -18,7 +18,7 @@ pub(crate) fn csv<'a>(rows: impl Iterator<Item = &'a InventoryRow>) -> String {
             &row.extension,
             &row.model,
             &row.address,
-            &row.port.to_string(),
+            &row.port.map(|port| port.to_string()).unwrap_or_default(),
             &row.scheme,
             &row.site,
             &row.tags.join(";"),
@@ -57,6 +57,6 @@ mod tests {
             ..InventoryRow::default()
         };
         let text = csv(std::iter::once(&row));
-        assert!(text.contains("\"Meyer, \"\"A\"\"\",,,,0,,,\"vip;lobby\""));
+        assert!(text.contains("\"Meyer, \"\"A\"\"\",,,,,,,\"vip;lobby\""));
     }
 }

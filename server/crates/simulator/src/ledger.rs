@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use carillon_domain::Mac;
 use carillon_domain::closed_list;
-use carillon_domain::phone::{AuthScheme, Scheme};
+use carillon_domain::outcome::Transport;
+use carillon_domain::phone::AuthScheme;
 use serde::Serialize;
 
 closed_list! {
@@ -63,8 +64,8 @@ pub struct Record {
     /// The phone that really has the address.
     pub mac: Mac,
     /// The listener it came through.
-    pub listener: Scheme,
-    /// Path and query, without any login.
+    pub listener: Transport,
+    /// Path and query, without any login; of a NOTIFY, its event and body.
     pub target: Arc<str>,
     /// The kind of credentials that the request carried; `unknown` for one that no phone knows.
     pub carried: AuthScheme,
@@ -140,7 +141,7 @@ struct Book {
 pub(crate) struct Entry<'a> {
     pub(crate) at: Duration,
     pub(crate) mac: Mac,
-    pub(crate) listener: Scheme,
+    pub(crate) listener: Transport,
     pub(crate) target: &'a str,
     pub(crate) carried: AuthScheme,
     pub(crate) authenticated: bool,
@@ -155,7 +156,7 @@ struct Line<'a> {
     request: u64,
     at_us: u64,
     mac: Mac,
-    listener: Scheme,
+    listener: Transport,
     target: &'a str,
     carried: AuthScheme,
     authenticated: bool,

@@ -1,6 +1,7 @@
 //! Phones that are not there: real sockets, real protocols, and a ledger of what each one executed.
 //!
-//! Owns thousands of simulated desk phones behind one HTTP and one HTTPS listener; the local
+//! Owns thousands of simulated desk phones behind one HTTP and one HTTPS listener, and the SIP
+//! server that some of them are registered with; the local
 //! address of a connection (`127.x.y.z`) tells which phone was called. Used by the demo, by
 //! tests and by benchmarks.
 //!
@@ -36,6 +37,7 @@ mod request;
 mod roll;
 mod scenario;
 mod screen;
+mod sip;
 mod state;
 mod switchboard;
 mod tls;

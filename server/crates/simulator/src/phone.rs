@@ -56,7 +56,7 @@ pub struct InventoryRow {
     pub extension: String,
     pub model: String,
     pub address: String,
-    pub port: u16,
+    pub port: Option<u16>,
     pub scheme: String,
     pub site: String,
     pub tags: Vec<String>,
@@ -86,6 +86,10 @@ pub struct SimulatedSite {
     pub password: Password,
     /// How many phones it has.
     pub phones: usize,
+    /// Whether they are registered with the fleet's SIP server.
+    pub sip: bool,
+    /// Whether nothing else reaches them.
+    pub nat: bool,
 }
 
 /// How a phone is just now.

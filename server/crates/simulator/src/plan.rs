@@ -15,12 +15,15 @@ use crate::password::Password;
 use crate::phone::{InventoryRow, SimulatedPhone, SimulatedSite};
 use crate::profile::{Auth, Profile};
 use crate::roll::Roll;
+use crate::sip;
 
 /// Where the fleet can be found.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Ports {
     pub(crate) http: u16,
     pub(crate) https: u16,
+    /// Where the SIP server listens; 0 when there is none.
+    pub(crate) sip: u16,
     /// Nobody listens here.
     pub(crate) refused: u16,
     /// Nothing that is sent here is answered.
@@ -93,6 +96,8 @@ pub(crate) fn sites(config: &FleetConfig) -> Vec<SimulatedSite> {
         username: site.username.clone(),
         password: site.password.clone(),
         phones: site.phones as usize,
+        sip: site.sip,
+        nat: site.nat,
     };
     config.sites.iter().map(view).collect()
 }
@@ -144,6 +149,14 @@ fn phone(place: &Place<'_>, seat: &Seat, roll: &mut Roll, ports: Ports) -> Simul
         inventory: InventoryRow::default(),
     };
     made.inventory = inventory_row(&made, seat, tags, roll);
+    if place.config.sip {
+        made.inventory.sip_uri = format!("{}@{}", made.extension, sip::DOMAIN);
+    }
+    if place.config.nat {
+        made.inventory.address.clear();
+        made.inventory.scheme.clear();
+        made.inventory.port = None;
+    }
     made
 }
 
@@ -256,7 +269,7 @@ fn inventory_row(
         extension: phone.extension.clone(),
         model: phone.model.to_owned(),
         address: phone.address.to_string(),
-        port: phone.port,
+        port: Some(phone.port),
         scheme: phone.scheme.to_string(),
         site: phone.site.clone(),
         tags,
@@ -283,6 +296,7 @@ mod tests {
     const PORTS: Ports = Ports {
         http: 8080,
         https: 8443,
+        sip: 0,
         refused: 1,
         black_hole: 2,
     };

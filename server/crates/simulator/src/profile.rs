@@ -145,4 +145,9 @@ impl Profile {
             Self::Noop200 | Self::Silent | Self::ResetBefore | Self::Garbage
         ) && self.is_there()
     }
+
+    /// The same over SIP: what is odd about a phone's web server is not odd about this.
+    pub const fn executes_by_sip(self) -> bool {
+        !matches!(self, Self::Noop200 | Self::Silent | Self::Dark)
+    }
 }

@@ -148,7 +148,7 @@ impl State {
         IDLE_SCREEN.clone_into(&mut self.screen);
     }
 
-    fn provision(&mut self, now: Duration, timing: &Timing) {
+    pub(crate) fn provision(&mut self, now: Duration, timing: &Timing) {
         self.provisioned += 1;
         if std::mem::take(&mut self.update_waits) {
             let newest = self.model.firmware.first().copied().unwrap_or_default();

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use carillon_domain::Mac;
+use carillon_domain::outcome::Transport;
 use carillon_domain::phone::{AuthScheme, Scheme};
 use rustls::ServerConfig;
 use tokio::time::Instant;
@@ -25,6 +26,7 @@ use crate::phone::{SimulatedPhone, SimulatedSite};
 use crate::plan::{self, Ports};
 use crate::profile::Profile;
 use crate::request::Request;
+use crate::sip;
 use crate::state::State;
 use crate::tls::{Tls, TlsError};
 
@@ -35,6 +37,8 @@ pub(crate) struct Switchboard {
     pub(crate) phones: Vec<Phone>,
     pub(crate) by_address: HashMap<Ipv4Addr, usize>,
     pub(crate) by_mac: HashMap<Mac, usize>,
+    /// Those that the SIP server knows.
+    pub(crate) by_extension: HashMap<String, usize>,
     pub(crate) sites: Vec<SimulatedSite>,
     pub(crate) ledger: Ledger,
     pub(crate) timing: Timing,
@@ -66,6 +70,15 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The phones that the SIP server knows, by their extensions.
+fn registered(facts: &[SimulatedPhone]) -> HashMap<String, usize> {
+    let numbered = facts.iter().zip(0..);
+    numbered
+        .filter(|(phone, _)| !phone.inventory.sip_uri.is_empty())
+        .map(|(phone, number)| (phone.extension.clone(), number))
+        .collect()
+}
+
 impl Switchboard {
     pub(crate) fn new(config: &FleetConfig, ports: Ports) -> Result<Self, StartError> {
         let facts = plan::phones(config, ports);
@@ -79,6 +92,7 @@ impl Switchboard {
             phones: facts.iter().map(phone).collect(),
             by_address: facts.iter().zip(0..).map(|(p, n)| (p.address, n)).collect(),
             by_mac: facts.iter().zip(0..).map(|(p, n)| (p.mac, n)).collect(),
+            by_extension: registered(&facts),
             facts,
             sites: plan::sites(config),
             ledger,
@@ -131,11 +145,31 @@ impl Switchboard {
         verdict
     }
 
+    /// Tells a phone by SIP and writes it down; the status that it answers, if it does.
+    pub(crate) fn notify(&self, number: usize, event: &str, body: &str) -> Option<u16> {
+        let now = self.start.elapsed();
+        let mut state = self.state(number);
+        let told = sip::tell(&mut state, (event, body), now, &self.timing);
+        // Under the phone's lock, as for HTTP.
+        self.ledger.append(&Entry {
+            at: now,
+            mac: self.facts[number].mac,
+            listener: Transport::Sip,
+            target: &format!("{event} {body}"),
+            carried: AuthScheme::None,
+            authenticated: told.executed.is_some(),
+            disposition: told.disposition,
+            status: told.status,
+            executed: told.executed.as_deref(),
+        });
+        told.status
+    }
+
     fn note(&self, scene: &Scene<'_>, request: &Request, verdict: Option<&Verdict>) {
         self.ledger.append(&Entry {
             at: scene.now,
             mac: scene.phone.mac,
-            listener: scene.listener,
+            listener: scene.listener.into(),
             target: &request.asked.shown,
             carried: auth::carried(request),
             authenticated: verdict.is_some_and(|verdict| verdict.authenticated),
@@ -150,7 +184,7 @@ impl Switchboard {
         self.ledger.append(&Entry {
             at: self.start.elapsed(),
             mac: self.facts[number].mac,
-            listener,
+            listener: listener.into(),
             target: "",
             carried: AuthScheme::None,
             authenticated: false,

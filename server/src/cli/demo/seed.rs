@@ -6,8 +6,11 @@ use std::collections::BTreeSet;
 
 use carillon_domain::phone::GroupKind;
 use carillon_domain::role::Role;
+use carillon_domain::sip::{DEFAULT_RATE, SipTransport, SipUse};
 use carillon_engine::accounts::NewUser;
-use carillon_engine::inventory::{CredentialInput, GroupInput, ImportOnce, SiteInput};
+use carillon_engine::inventory::{
+    CredentialInput, GroupInput, ImportOnce, SipProfileInput, SiteInput,
+};
 use carillon_engine::{Caller, Engine, EngineError};
 use carillon_simulator::{Fleet, SimulatedSite};
 use secrecy::SecretString;
@@ -46,6 +49,7 @@ pub(super) async fn fill(engine: &Engine, fleet: &Fleet) -> Result<Vec<Account>,
         }
     }
     import(engine, &caller, fleet).await?;
+    add_sip(engine, &caller, fleet).await?;
     if !fresh {
         return Ok(Vec::new());
     }
@@ -76,6 +80,30 @@ async fn add_site(engine: &Engine, caller: &Caller, site: &SimulatedSite) -> Res
         max_down_percent: 100,
     };
     engine.create_site(caller, &input).await?;
+    Ok(())
+}
+
+/// Sites whose phones are registered with the fleet's SIP server are reached through it, on its
+/// port of today.
+async fn add_sip(engine: &Engine, caller: &Caller, fleet: &Fleet) -> Result<(), Failure> {
+    let profile = SipProfileInput {
+        used: SipUse::Second,
+        proxy: "127.0.0.1".to_owned(),
+        port: fleet.sip_port(),
+        transport: SipTransport::Udp,
+        tls_name: String::new(),
+        ca_pem: String::new(),
+        from: "carillon@pbx.test".to_owned(),
+        credential: None,
+        realm: String::new(),
+        rate: u32::from(DEFAULT_RATE),
+        after_forbidden: false,
+    };
+    for site in fleet.sites().iter().filter(|site| site.sip) {
+        engine
+            .save_sip_profile(caller, &site.slug, &profile, None)
+            .await?;
+    }
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use carillon_domain::job::not_after;
 use carillon_domain::role::Role;
 use carillon_engine::jobs::JobPreview;
 use carillon_engine::{Caller, Engine};
-use carillon_language::say;
+use carillon_language::{say, say_many};
 
 use super::super::action_words;
 use super::super::run::pacing;
@@ -48,7 +48,7 @@ pub(super) fn of(
                 .map(|(model, n)| (known_or(model), n)),
         ),
         examples: names(plan.run.iter()),
-        pacing_in_words: pacing::in_words(&preview.options),
+        pacing_in_words: pacing_in_words(preview),
         planned_seconds: i64::try_from(planned.as_secs()).unwrap_or(i64::MAX),
         start_at: start,
         not_after: Some(asked.unwrap_or_else(|| not_after(start.unwrap_or(now), planned))),
@@ -69,6 +69,26 @@ pub(super) fn of(
         },
         errors: review.errors,
     }
+}
+
+fn pacing_in_words(preview: &JobPreview) -> Vec<String> {
+    let mut lines = pacing::in_words(&preview.options);
+    let by_sip = preview.by_sip;
+    if by_sip.first > 0 {
+        lines.push(say_many!(
+            by_sip.first,
+            "{count} phone by SIP",
+            "{count} phones by SIP"
+        ));
+    }
+    if by_sip.second > 0 {
+        lines.push(say_many!(
+            by_sip.second,
+            "{count} phone by SIP where HTTP does not reach it",
+            "{count} phones by SIP where HTTP does not reach them"
+        ));
+    }
+    lines
 }
 
 fn skipped(id: &str, preview: &JobPreview) -> Vec<SkipView> {

@@ -248,6 +248,7 @@ pub fn in_words(options: &EffectiveOptions) -> Vec<String> {
         TransportChoice::Auto => {}
         TransportChoice::Http => lines.push(say("over HTTP only").to_owned()),
         TransportChoice::Https => lines.push(say("over HTTPS only").to_owned()),
+        TransportChoice::Sip => lines.push(say("by SIP only").to_owned()),
     }
     if options.verify {
         lines.push(say("looks afterwards whether it took effect").to_owned());

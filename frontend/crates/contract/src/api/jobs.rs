@@ -76,6 +76,12 @@ pub struct Preview {
     pub needs_reason: bool,
     /// Whether a second person must agree.
     pub needs_approval: bool,
+    /// Phones that are sent to by SIP from the beginning.
+    pub by_sip: i64,
+    /// Phones that are sent to by SIP where HTTP does not reach them.
+    pub by_sip_second: i64,
+    /// Of all these, phones whose SIP address other phones have too: each command runs on all.
+    pub sip_shared: i64,
 }
 
 /// So many with this name.

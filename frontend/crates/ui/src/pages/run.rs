@@ -266,6 +266,7 @@ fn options(form: &OptionsForm, view: &RunView) -> AnyView {
         Choice::new("", say("As each phone says"), form.transport.is_empty()),
         Choice::new("https", say("HTTPS only"), form.transport == "https"),
         Choice::new("http", say("HTTP only"), form.transport == "http"),
+        Choice::new("sip", say("SIP only"), form.transport == "sip"),
     ];
     let verify = [
         Choice::new("", say("Where it can be"), form.verify.is_empty()),

@@ -12,8 +12,13 @@ mod system;
 use super::{Category, Class, Entry, Models, Verification};
 use crate::outcome::Transport;
 
-/// HTTP in clear and over TLS.
+/// HTTP in clear and over TLS: where the phone's answer is what one wants, and for what no guide
+/// shows in a NOTIFY.
 const WEB: &[Transport] = &[Transport::Http, Transport::Https];
+/// These and SIP.
+const ANY: &[Transport] = &[Transport::Http, Transport::Https, Transport::Sip];
+/// SIP alone.
+const SIP: &[Transport] = &[Transport::Sip];
 
 /// A key press that may interrupt somebody, takes nothing and proves nothing.
 const KEY: Entry = Entry {
@@ -26,7 +31,7 @@ const KEY: Entry = Entry {
     repeatable: false,
     params: &[],
     models: Models::ALL,
-    transports: WEB,
+    transports: ANY,
     verification: Verification::None,
 };
 

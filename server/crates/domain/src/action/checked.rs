@@ -125,7 +125,9 @@ impl CheckedAction {
     pub fn expectation(&self) -> Expectation {
         let number = || self.number("number").cloned();
         match self.entry.name {
-            "Reboot" | "AutoP" | "Reset" => Expectation::ComesBack,
+            "Reboot" | "AutoP" | "Reset" | "CheckSyncRestart" | "CheckSyncFetch" => {
+                Expectation::ComesBack
+            }
             "DNDOn" => Expectation::Dnd(true),
             "DNDOff" => Expectation::Dnd(false),
             "AlwaysFwdOn" => Expectation::Forward(Forward::Always, number()),
@@ -135,6 +137,15 @@ impl CheckedAction {
             "BusyFwdOff" => Expectation::Forward(Forward::Busy, None),
             "NoAnswFwdOff" => Expectation::Forward(Forward::NoAnswer, None),
             _ => Expectation::Nothing,
+        }
+    }
+
+    /// Whether the phone is to restart, where the command is SIP's `check-sync`.
+    pub fn check_sync(&self) -> Option<bool> {
+        match self.entry.name {
+            "CheckSyncRestart" => Some(true),
+            "CheckSyncFetch" => Some(false),
+            _ => None,
         }
     }
 

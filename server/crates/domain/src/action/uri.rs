@@ -67,6 +67,66 @@ pub fn legacy_login(
     Some(SecretString::from(text))
 }
 
+/// The body of the SIP NOTIFY for an action. `None` where there is none: for what has a path of
+/// its own, for several keys in a row, and for events that say it all.
+///
+/// What stands in a URL percent-encoded stands here as it is, as in the guides' examples.
+pub fn notify_body(action: &CheckedAction, dial: DialForm) -> Option<NotifyBody> {
+    let shown = body(action, dial, Numbers::InFull)?;
+    Some(NotifyBody(shown))
+}
+
+/// The same with dialled numbers masked: what people see before they send.
+pub fn notify_shown(action: &CheckedAction, dial: DialForm) -> String {
+    if let Some(reboot) = action.check_sync() {
+        return format!("NOTIFY Event: check-sync;reboot={reboot}");
+    }
+    let body = body(action, dial, Numbers::Masked).unwrap_or_default();
+    format!("NOTIFY Event: ACTION-URI {body}")
+}
+
+fn body(action: &CheckedAction, dial: DialForm, numbers: Numbers) -> Option<String> {
+    if !action.entry().travels_by_sip() || action.check_sync().is_some() {
+        return None;
+    }
+    let query = query(action, dial, numbers)?;
+    let raw = percent_decoded(&query);
+    debug_assert!(
+        raw.bytes()
+            .all(|byte| byte.is_ascii_graphic() || numbers == Numbers::Masked)
+    );
+    Some(raw)
+}
+
+/// Undoes [`encode`]: its input is what this module wrote.
+fn percent_decoded(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut raw = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (digits, rest) = part.split_at(part.len().min(2));
+        match u8::from_str_radix(digits, 16) {
+            Ok(byte) if byte.is_ascii() => raw.push(char::from(byte)),
+            _ => {
+                raw.push('%');
+                raw.push_str(digits);
+            }
+        }
+        raw.push_str(rest);
+    }
+    raw
+}
+
+/// The body of a NOTIFY. It may hold a dialled number, so it does not print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NotifyBody(String);
+
+impl NotifyBody {
+    /// For the message, and for nothing else.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Numbers {
     InFull,

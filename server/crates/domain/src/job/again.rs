@@ -22,6 +22,18 @@ pub const fn may_try_again(class: Class, cause: Cause) -> bool {
     }
 }
 
+/// Whether SIP may follow where HTTP ended with `cause`.
+///
+/// What surely did not reach the phone may go by SIP; a refusal of our address only where the
+/// site's profile says so. An address that must not be contacted is no reason to go round it.
+pub const fn may_take_second_way(cause: Cause, after_forbidden: bool) -> bool {
+    match cause {
+        Cause::BlockedAddress => false,
+        Cause::Forbidden => after_forbidden,
+        _ => cause.surely_not_sent(),
+    }
+}
+
 /// How long to wait before the next try: twice as long each time, and between half and one and a
 /// half of that, as `dice` falls. So phones that failed together do not come back together.
 pub fn pause_before(base: Duration, tries: u32, dice: u16) -> Duration {
@@ -43,6 +55,20 @@ mod tests {
                 assert!(!may || harmless || cause.surely_not_sent(), "{cause}");
             }
         }
+    }
+
+    #[test]
+    fn sip_follows_only_what_surely_did_not_happen() {
+        for cause in Cause::ALL.iter().chain(Cause::SIP) {
+            let may = may_take_second_way(*cause, false);
+            assert!(!may || cause.surely_not_sent(), "{cause}");
+            let allowed = may_take_second_way(*cause, true);
+            assert_eq!(allowed != may, *cause == Cause::Forbidden, "{cause}");
+            assert!(!(allowed && cause.may_have_happened()), "{cause}");
+        }
+        assert!(!may_take_second_way(Cause::BlockedAddress, true));
+        assert!(may_take_second_way(Cause::TimeoutConnect, false));
+        assert!(!may_take_second_way(Cause::PromptPending, true));
     }
 
     #[test]

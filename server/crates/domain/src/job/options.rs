@@ -12,12 +12,14 @@ use crate::{FieldError, Timestamp, closed_list};
 closed_list! {
     /// The way that a job's requests take.
     TransportChoice {
-        /// Each phone's own scheme.
+        /// Each phone's own scheme; by SIP where its site says so.
         Auto = "auto",
         /// HTTP in clear, for every phone.
         Http = "http",
         /// HTTP over TLS, for every phone.
         Https = "https",
+        /// SIP NOTIFY, for every phone.
+        Sip = "sip",
     }
 }
 
@@ -195,6 +197,7 @@ impl JobOptions {
             ),
         };
         check.times(self);
+        check.way(options.transport, action);
         if check.errors.is_empty() {
             Ok(options)
         } else {
@@ -228,6 +231,19 @@ impl Check {
         {
             self.wrong("not_after", "it must be later than the start");
         }
+    }
+
+    fn way(&mut self, way: TransportChoice, action: &CheckedAction) {
+        let entry = action.entry();
+        let message = match way {
+            TransportChoice::Sip if !entry.travels_by_sip() => "this action cannot go by SIP",
+            TransportChoice::Http | TransportChoice::Https if !entry.travels_by_http() => {
+                "this action goes by SIP only"
+            }
+            _ => return,
+        };
+        self.errors
+            .push(FieldError::new("options.transport", "unsupported", message));
     }
 
     fn wrong(&mut self, name: &str, message: &str) {

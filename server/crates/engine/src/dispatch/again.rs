@@ -9,15 +9,20 @@ use carillon_store::{ClaimedTarget, TargetResult};
 
 use crate::Engine;
 use crate::dispatch::facts::JobFacts;
+use crate::dispatch::way::Way;
 
-/// Lets a failed target wait for another try, where there is one left and it comes in time.
+/// Lets a failed target wait for its second way, or for another try where there is one left and
+/// it comes in time.
 pub(super) fn keep_waiting(
     engine: &Engine,
     facts: &JobFacts,
-    target: &ClaimedTarget,
+    (target, way): (&ClaimedTarget, Way),
     result: &mut TargetResult,
 ) {
-    let tries = u32::try_from(target.target.attempts).unwrap_or(u32::MAX);
+    if way.goes_on(result) {
+        return;
+    }
+    let tries = way.tries(u32::try_from(target.target.attempts).unwrap_or(u32::MAX));
     let class = facts.action.entry().class;
     let allowed = result.state == TargetState::Failed
         && tries <= facts.options.retries

@@ -1,15 +1,15 @@
 //! From a claimed target to a delivery, and from its outcome to a result.
 //!
-//! Owns where a request goes and with which credential. *Invariant:* a password is opened only
-//! here, just before it is sent, and leaves in nothing but the delivery.
+//! Owns where a request goes and with which credential, over HTTP as over SIP. *Invariant:* a
+//! password is opened only here, just before it is sent, and leaves in nothing but the delivery.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use carillon_devices::{Credential, Delivery, Limits, PathAndQuery, Target};
+use carillon_devices::{Credential, Delivery, Limits, Notify, PathAndQuery, Target};
 use carillon_domain::action::{CheckedAction, uri};
 use carillon_domain::job::{EffectiveOptions, TransportChoice};
-use carillon_domain::outcome::Outcome;
+use carillon_domain::outcome::{Outcome, Transport};
 use carillon_domain::phone::{Scheme, Site, TransportSecurity};
 use carillon_domain::phonecfg::PhoneConfig;
 use carillon_domain::{Cause, Mac, Timestamp};
@@ -20,6 +20,7 @@ use crate::dispatch::facts::JobFacts;
 use crate::dispatch::identity;
 use crate::dispatch::recorder::Granted;
 use crate::dispatch::refusals::Carried;
+use crate::dispatch::way::{self, SipDesk, SipDesks, Way};
 use crate::error::Result;
 use crate::secrets::Place;
 
@@ -27,6 +28,7 @@ use crate::secrets::Place;
 pub(super) struct Desk {
     facts: Arc<JobFacts>,
     sites: HashMap<String, (Site, Option<Arc<str>>)>,
+    sip: SipDesks,
 }
 
 impl Desk {
@@ -44,6 +46,7 @@ impl Desk {
         Ok(Some(Self {
             facts: Arc::new(facts),
             sites: sites.map(with_ca).collect(),
+            sip: way::sip_desks(engine).await?,
         }))
     }
 
@@ -55,15 +58,30 @@ impl Desk {
         self.facts.options.window.max(1) as usize
     }
 
+    fn sip(&self, phone: &CallRow) -> Option<&SipDesk> {
+        self.sip.of(phone)
+    }
+
     fn site(&self, phone: &CallRow) -> Option<&(Site, Option<Arc<str>>)> {
         self.sites.get(phone.site.as_deref()?)
     }
 }
 
-/// A delivery, or why there is none, and the credential that it carries.
+/// What is sent.
+pub(super) enum Sending {
+    /// A request over HTTP.
+    Request(Box<Delivery>),
+    /// A NOTIFY.
+    Notify(Box<Notify>),
+}
+
+/// What is to be sent, or why there is nothing, and the credential that it carries.
 pub(super) struct Prepared {
-    pub(super) delivery: Result<Delivery, Cause>,
+    pub(super) sending: Result<Sending, Cause>,
     pub(super) credential: Option<Carried>,
+    pub(super) way: Way,
+    /// Whether looking at the phone afterwards can tell anything.
+    pub(super) may_be_looked_at: bool,
 }
 
 /// The credential of one phone, opened.
@@ -102,25 +120,43 @@ type Opened<'a> = HashMap<&'a str, Option<Arc<Credential>>>;
 
 fn prepare_granted<'a>(
     engine: &Engine,
-    desk: &Desk,
+    desk: &'a Desk,
     granted: &'a Granted,
     opened: &mut Opened<'a>,
 ) -> Prepared {
     // A phone without a row was deleted since the job was made.
     let Some(call) = &granted.call else {
         return Prepared {
-            delivery: Err(Cause::NoAddress),
+            sending: Err(Cause::NoAddress),
             credential: None,
+            way: Way::Http,
+            may_be_looked_at: false,
         };
     };
-    let sealed = call.credential.as_deref();
+    let (action, sip) = (&desk.facts.action, desk.sip(&call.row));
+    let choice = desk.facts.options.transport;
+    let claim = (&granted.target, &call.row);
+    let way = Way::of(choice, action, claim, sip.map(|sip| &sip.profile));
+    let sealed = if way.is_sip() {
+        sip.and_then(|sip| sip.credential.as_deref())
+    } else {
+        call.credential.as_deref()
+    };
     let credential = sealed.and_then(|row| {
         let open = || open_credential(engine, row);
         opened.entry(&row.name).or_insert_with(open).clone()
     });
     Prepared {
         credential: sealed.filter(|_| credential.is_some()).map(Carried::of),
-        delivery: prepare_one(desk, &desk.facts.action, &call.row, credential),
+        sending: if way.is_sip() {
+            way::notify(action, &call.row, &desk.sip, credential)
+                .map(|notify| Sending::Notify(Box::new(notify)))
+        } else {
+            prepare_one(desk, action, &call.row, credential)
+                .map(|delivery| Sending::Request(Box::new(delivery)))
+        },
+        may_be_looked_at: way.may_be_looked_at(&call.row),
+        way,
     }
 }
 
@@ -173,7 +209,7 @@ pub(super) fn place(
         TransportSecurity::Pinned | TransportSecurity::PrivateCa => Scheme::Https,
     };
     let scheme = match options.transport {
-        TransportChoice::Auto => phone.scheme.unwrap_or(usual),
+        TransportChoice::Auto | TransportChoice::Sip => phone.scheme.unwrap_or(usual),
         TransportChoice::Http => Scheme::Http,
         TransportChoice::Https => Scheme::Https,
     };
@@ -191,20 +227,24 @@ pub(super) struct Delivered {
     pub(super) firmware: Option<String>,
 }
 
-/// Sends one delivery, if there is one, and says what came of the claim.
+/// Why a "no" over SIP is not believed.
+const BY_ANOTHER: &str = "a phone behind the SIP server may have carried it out all the same";
+
+/// Sends what there is to send, and says what came of the claim.
 pub(super) async fn deliver(
     engine: &Engine,
     desk: &Desk,
     target: &ClaimedTarget,
-    delivery: Result<Delivery, Cause>,
+    sending: Result<Sending, Cause>,
 ) -> Delivered {
-    let (outcome, told) = match delivery {
-        Ok(delivery) if desk.facts.asks_for_settings() => {
-            let fetched = engine.gateway.fetch(delivery).await;
+    let (outcome, told) = match sending {
+        Ok(Sending::Request(delivery)) if desk.facts.asks_for_settings() => {
+            let fetched = engine.gateway.fetch(*delivery).await;
             let told = PhoneConfig::read(&fetched.body);
             (fetched.outcome, told)
         }
-        Ok(delivery) => (engine.gateway.deliver(delivery).await, None),
+        Ok(Sending::Request(delivery)) => (engine.gateway.deliver(*delivery).await, None),
+        Ok(Sending::Notify(notify)) => (engine.gateway.notify(*notify).await, None),
         Err(cause) => {
             let result = unsent(target, cause, engine.clock.now());
             return Delivered {
@@ -213,6 +253,7 @@ pub(super) async fn deliver(
             };
         }
     };
+    let by_another = outcome.answered_by_another.then(|| BY_ANOTHER.to_owned());
     let (outcome, other) = Box::pin(identity::known_key(engine, target.mac(), outcome)).await;
     let (outcome, told, another) = identity::of_whom(target.mac(), outcome, told);
     let mut result = result(target, outcome, engine.clock.now());
@@ -221,6 +262,7 @@ pub(super) async fn deliver(
         .map(PhoneConfig::in_words)
         .or(other)
         .or(another)
+        .or(by_another)
         .unwrap_or_default();
     Delivered {
         result,
@@ -254,19 +296,23 @@ fn result(target: &ClaimedTarget, outcome: Outcome, at: Timestamp) -> TargetResu
         transport: Some(outcome.transport),
         at,
         duration_ms: Some(i64::try_from(outcome.duration.as_millis()).unwrap_or(i64::MAX)),
-        contact: Some(contact(&outcome)),
+        contact: contact(&outcome),
         excerpt: outcome.excerpt,
         evidence: String::new(),
         retry_at: None,
     }
 }
 
-fn contact(outcome: &Outcome) -> ContactUpdate {
-    ContactUpdate {
+/// What an outcome says of its phone. A SIP server that refuses, or is not there, says nothing.
+fn contact(outcome: &Outcome) -> Option<ContactUpdate> {
+    let by_sip = outcome.transport == Transport::Sip;
+    let away = !outcome.answered_by_another
+        && matches!(outcome.cause, Some(Cause::SipTimeout | Cause::Sip(480)));
+    (!by_sip || outcome.reached || away).then(|| ContactUpdate {
         learned_auth: outcome.learned_auth,
         learned_pin: outcome.learned_pin.clone(),
         reached: outcome.reached && !fell_silent(outcome.cause),
-    }
+    })
 }
 
 /// A phone that took the connection and then said nothing did not answer.

@@ -24,6 +24,7 @@ mod scheduler;
 mod settle;
 mod storage;
 mod verify;
+mod way;
 mod window;
 mod write;
 

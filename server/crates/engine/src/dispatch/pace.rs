@@ -4,6 +4,7 @@
 //! down than it may be, no phone spoken to again at once.
 
 use carillon_domain::action::Expectation;
+use carillon_domain::job::TransportChoice;
 use carillon_domain::{Counts, Timestamp};
 use carillon_store::{Claim, SiteLimit, StoreError, Unit};
 
@@ -21,8 +22,10 @@ pub(super) async fn claim<'c>(
     let first = after_canary(facts, counts);
     // While the first phones are not through, no other takes the place of one that is tried
     // again.
+    let may_wait_again =
+        facts.options.retries > 0 || facts.options.transport == TransportChoice::Auto;
     let only_again =
-        first < usize::MAX && facts.options.retries > 0 && unit.waiting_again(&facts.id).await? > 0;
+        first < usize::MAX && may_wait_again && unit.waiting_again(&facts.id).await? > 0;
     Ok(Claim {
         job: &facts.id,
         epoch: engine.dispatch.epoch(),

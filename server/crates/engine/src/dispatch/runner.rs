@@ -120,10 +120,10 @@ async fn send_one(
     let Delivered {
         mut result,
         firmware,
-    } = delivery::deliver(&engine, &desk, &target, prepared.delivery).await;
+    } = delivery::deliver(&engine, &desk, &target, prepared.sending).await;
     let cause = result.cause;
-    let open = verify::keep_open(desk.facts(), &mut result);
-    again::keep_waiting(&engine, desk.facts(), &target, &mut result);
+    let open = prepared.may_be_looked_at && verify::keep_open(desk.facts(), &mut result);
+    again::keep_waiting(&engine, desk.facts(), (&target, prepared.way), &mut result);
     let hold = prepared
         .credential
         .filter(|carried| must_hold(&engine, desk.facts(), carried, cause));

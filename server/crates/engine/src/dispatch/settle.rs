@@ -71,6 +71,8 @@ async fn claimed_after_all(
     let claimed = found.into_iter().map(|target| ClaimedTarget {
         attempt_id: target.attempt_id.clone().unwrap_or_default(),
         target: Arc::new(target),
+        // Not told any more: it begins with its first way again.
+        last_cause: None,
     });
     write::with_calls(&mut unit, claimed.collect(), engine.clock.now()).await
 }

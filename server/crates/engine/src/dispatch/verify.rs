@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use carillon_devices::{Delivery, Fetched};
 use carillon_domain::action::Expectation;
+use carillon_domain::outcome::Transport;
 use carillon_domain::phonecfg::{PhoneConfig, Proof};
 use carillon_domain::{Cause, Mac, TargetState, Timestamp};
 use carillon_store::{ClaimedTarget, ContactUpdate, TargetResult};
@@ -139,14 +140,20 @@ impl Finding {
         } else {
             TargetState::Acknowledged
         };
+        let by_sip = target.target.transport == Some(Transport::Sip);
         let there = match self {
             Self::Proof(_) => Some(true),
-            Self::Gone(_) => Some(false),
-            Self::NoProof(_) | Self::Another(_) => None,
+            Self::Gone(_) if !by_sip => Some(false),
+            Self::Gone(_) | Self::NoProof(_) | Self::Another(_) => None,
         };
         let (state, cause, evidence) = match (self, cause) {
             (Self::Proof(evidence), _) => (TargetState::Verified, None, evidence),
             (Self::NoProof(evidence), cause) => (said, cause, evidence),
+            // Told by SIP, and HTTP may be closed between us: that nobody answers there says
+            // nothing of a command that did not go there.
+            (Self::Gone(_), cause) if by_sip => {
+                (said, cause, "does not answer over HTTP".to_owned())
+            }
             (Self::Another(evidence), _) => {
                 (TargetState::Unknown, Some(Cause::WrongPhone), evidence)
             }

@@ -5,6 +5,7 @@
 //! transaction, and nothing is sent from here.
 
 mod approve;
+mod by_sip;
 mod control;
 mod deadline;
 mod dialling;
@@ -26,6 +27,7 @@ use carillon_domain::job::reason_problem;
 use crate::error::{EngineError, Result};
 
 pub use approve::WaitingJob;
+pub use by_sip::BySip;
 pub use looked_at::Difference;
 pub use preview::JobPreview;
 pub use rules::{Rules, RulesInForce};

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use carillon_domain::Timestamp;
 use carillon_domain::action::{CheckedAction, Class, uri};
-use carillon_domain::job::{CheckedRequest, EffectiveOptions, JobRequest, Plan, plan};
+use carillon_domain::job::{
+    CheckedRequest, EffectiveOptions, JobRequest, Plan, TransportChoice, plan,
+};
 use carillon_domain::phone::{DialForm, UrlForm};
 use carillon_domain::role::{Permission, Role};
 
+use super::by_sip::{BySip, by_sip};
 use super::deadline;
 use super::dialling;
 use super::looked_at;
@@ -31,6 +34,8 @@ pub struct JobPreview {
     pub request_example: String,
     /// Whether a reason must be given.
     pub needs_reason: bool,
+    /// What SIP means for it.
+    pub by_sip: BySip,
 }
 
 impl JobPreview {
@@ -52,7 +57,8 @@ impl Engine {
         let plan = plan(&checked.action, phones, request.options.include_protected);
         dialling::check(&checked.action, plan.total())?;
         deadline::check(request, self.clock.now())?;
-        let preview = preview(checked, plan);
+        let mut preview = preview(checked, plan);
+        preview.by_sip = by_sip(self, &preview.action, &preview.options, &preview.plan).await?;
         looked_at::remember(&preview.digest, &preview.plan);
         Ok(preview)
     }
@@ -62,11 +68,22 @@ impl Engine {
 pub(super) fn preview(checked: CheckedRequest, plan: Plan) -> JobPreview {
     JobPreview {
         digest: plan.digest(),
-        request_example: uri::shown(&checked.action, UrlForm::Servlet, DialForm::Key),
+        request_example: example(&checked),
         needs_reason: checked.action.entry().class != Class::Harmless,
         action: checked.action,
         options: checked.options,
         plan,
+        by_sip: BySip::default(),
+    }
+}
+
+fn example(checked: &CheckedRequest) -> String {
+    let action = &checked.action;
+    let by_sip = checked.options.transport == TransportChoice::Sip;
+    if by_sip || !action.entry().travels_by_http() {
+        uri::notify_shown(action, DialForm::Key)
+    } else {
+        uri::shown(action, UrlForm::Servlet, DialForm::Key)
     }
 }
 

@@ -147,9 +147,11 @@ impl House {
             phone.extension.clone_from(&p.extension);
             p.model.clone_into(&mut phone.model);
             phone.site = Some(p.site.clone());
-            phone.address = Some(IpAddr::V4(p.inventory.address.parse().unwrap()));
-            phone.port = Some(p.inventory.port);
-            phone.scheme = Some(p.scheme);
+            let address = p.inventory.address.parse().ok();
+            phone.address = address.map(IpAddr::V4);
+            phone.port = p.inventory.port;
+            phone.scheme = phone.address.map(|_| p.scheme);
+            phone.sip_uri.clone_from(&p.inventory.sip_uri);
             phone
         };
         self.fleet.phones().iter().map(phone).collect()

@@ -18,6 +18,7 @@ mod hour;
 mod house;
 mod outcome;
 mod restart;
+mod sip;
 mod unread;
 mod verify;
 mod wrong_phone;
@@ -87,6 +88,15 @@ cases! {
     wrong_phone::a_read_back_that_tells_another_phone_is_told_as_that,
     wrong_phone::another_phone_that_comes_back_proves_nothing,
     wrong_phone::settings_of_another_phone_are_not_kept,
+    sip::a_site_behind_a_nat_is_reached_by_sip_alone,
+    sip::sip_follows_only_what_surely_was_not_sent,
+    sip::a_job_may_choose_one_way_for_all,
+    sip::a_site_of_sip_alone_is_asked_by_http_only_for_answers,
+    sip::a_sip_server_that_is_away_is_no_unknown,
+    sip::what_was_told_by_sip_is_looked_for_over_http,
+    sip::where_http_is_closed_a_restart_told_by_sip_is_no_failure,
+    sip::where_http_is_not_tried_a_restart_told_by_sip_is_no_failure,
+    sip::an_address_of_several_phones_is_never_surely_not_sent,
     verify::a_reboot_is_verified_by_going_away_and_coming_back,
     verify::looking_costs_at_most_twice_the_command,
     verify::a_setting_is_verified_by_reading_it_back,

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 
+use carillon_domain::outcome::Transport;
 use carillon_domain::phone::Scheme;
 use carillon_domain::phone::TransportSecurity::Pinned;
 use carillon_simulator::{Auth, FleetConfig, Profile, SimulatedPhone, SiteConfig};
@@ -37,7 +38,7 @@ async fn requests_work_over_tls() {
     let reply = client::get(&phone, "/servlet?key=DNDOn", None).await;
     assert_eq!(reply.status, Some(200));
     let seen = fleet.ledger().requests(phone.mac);
-    assert_eq!(seen[0].listener, Scheme::Https);
+    assert_eq!(seen[0].listener, Transport::Https);
     assert!(seen[0].executed.is_some());
 }
 

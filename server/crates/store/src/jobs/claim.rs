@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use carillon_domain::{Mac, TargetState, Timestamp};
+use carillon_domain::{Cause, Mac, TargetState, Timestamp};
 
 use crate::conn::Conn;
 use crate::dialect::Dialect;
@@ -48,6 +48,8 @@ pub struct ClaimedTarget {
     pub target: Arc<TargetRow>,
     /// The id of this attempt; its result must bear it.
     pub attempt_id: String,
+    /// Why the attempt before this one failed, where there was one.
+    pub last_cause: Option<Cause>,
 }
 
 impl Unit {
@@ -85,7 +87,7 @@ async fn candidates(
 
 /// What a claim reads of a waiting target; the rest it knows or writes anew.
 const COLUMNS: &str = "t.position, t.mac, t.name, t.extension, t.model, t.site, t.groups, \
-     t.http_status, t.transport, t.attempts, t.duration_ms, t.excerpt, t.evidence";
+     t.cause, t.http_status, t.transport, t.attempts, t.duration_ms, t.excerpt, t.evidence";
 
 /// Waiting targets that nothing keeps, and whose phone nobody is sending to or looking at: a phone
 /// that restarts is down, and a command more would blur what is seen. Two questions, so that each
@@ -133,7 +135,7 @@ pub(super) fn waiting_row(job: &str, row: &Row) -> Result<TargetRow> {
         site: fields.get("site")?,
         groups: fields.json("groups")?,
         state: TargetState::Waiting,
-        cause: None,
+        cause: fields.maybe("cause")?,
         http_status: fields.maybe_number("http_status")?,
         transport: fields.maybe("transport")?,
         attempts: fields.int("attempts")?,
@@ -184,9 +186,11 @@ async fn take(
         target.attempts += 1;
         target.attempt_id = Some(attempt.clone());
         target.sent_at = Some(claim.now);
+        let last_cause = target.cause.take();
         claimed.push(ClaimedTarget {
             target: Arc::new(target),
             attempt_id: attempt.clone(),
+            last_cause,
         });
     }
     Ok(())

@@ -42,6 +42,8 @@ pub struct CallRow {
     pub auth_scheme: AuthScheme,
     /// The key it has to show.
     pub tls_pin: Option<String>,
+    /// Its SIP address; blank when it has none.
+    pub sip_uri: String,
 }
 
 impl From<&PhoneRow> for CallRow {
@@ -57,6 +59,7 @@ impl From<&PhoneRow> for CallRow {
             dial_form: phone.dial_form,
             auth_scheme: row.contact.auth_scheme,
             tls_pin: row.contact.tls_pin.clone(),
+            sip_uri: phone.sip_uri.clone(),
         }
     }
 }
@@ -73,6 +76,7 @@ fn call_row(row: &Row) -> Result<CallRow> {
         dial_form: fields.parse("dial_form")?,
         auth_scheme: fields.parse("auth_scheme")?,
         tls_pin: fields.get("tls_pin")?,
+        sip_uri: fields.text("sip_uri")?,
     })
 }
 
@@ -124,7 +128,7 @@ async fn calls(conn: &mut Conn<'_>, macs: &[Mac], now: Timestamp) -> Result<Hash
 async fn read(conn: &mut Conn<'_>, macs: &[Mac], now: Timestamp) -> Result<(Vec<CallRow>, Names)> {
     let mut sql = Sql::new(
         "SELECT p.mac, p.address, p.port, p.scheme, p.url_form, p.dial_form, p.auth_scheme, \
-         p.tls_pin",
+         p.tls_pin, p.sip_uri",
     );
     sql.push(OFFERED_COLUMNS).push(OFFERED_FROM).push(" WHERE ");
     sql.one_of_again("p.mac", macs.iter().copied());

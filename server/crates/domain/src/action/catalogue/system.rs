@@ -1,6 +1,6 @@
 //! Restart, provisioning, reset; reading a phone; several keys in a row.
 
-use super::{Category, Class, Entry, KEY, Models, Verification};
+use super::{Category, Class, Entry, KEY, Models, SIP, Verification, WEB};
 use crate::action::{Param, ParamKind};
 
 const fn bit(name: &'static str, title: &'static str) -> Param {
@@ -40,6 +40,26 @@ pub(super) const ENTRIES: &[Entry] = &[
         verification: Verification::ComesBack,
         ..KEY
     },
+    // Source: V70 and later guides. Which of the two a phone does with the plain event is a setting;
+    // reboot=false has been seen to restart phones all the same.
+    Entry {
+        name: "CheckSyncRestart",
+        title: "Restart by SIP (check-sync)",
+        note: "By SIP only. A phone whose sip.notify_reboot_enable is 2 ignores it.",
+        category: Category::System,
+        transports: SIP,
+        verification: Verification::ComesBack,
+        ..KEY
+    },
+    Entry {
+        name: "CheckSyncFetch",
+        title: "Fetch configuration by SIP (check-sync)",
+        note: "By SIP only. A phone may restart all the same: when its sip.notify_reboot_enable is 1, or when it gets settings that need it.",
+        category: Category::System,
+        transports: SIP,
+        verification: Verification::ComesBack,
+        ..KEY
+    },
     // Source: V80 and T58 guides; one public sample of an answer.
     Entry {
         name: "phonecfg",
@@ -53,6 +73,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             bit("dnd", "Do-not-disturb"),
             bit("fw", "Forwards"),
         ],
+        transports: WEB,
         ..KEY
     },
     // Source: V81 and V83 guides: needs the administrator's login, from firmware generation 73.
@@ -63,6 +84,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         category: Category::Query,
         class: Class::Harmless,
         repeatable: true,
+        transports: WEB,
         ..KEY
     },
     // Source: V80, V84 and T58 guides. The vendor's own example deletes the whole call history.
@@ -81,6 +103,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             hint: "keys of this catalogue in their order, such as F1 F3 DOWN OK",
         }],
         models: Models::without(&["T48G", "T48S", "T48U", "T49G", "T57W"]),
+        transports: WEB,
         ..KEY
     },
 ];

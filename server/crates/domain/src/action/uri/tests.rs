@@ -309,3 +309,53 @@ proptest! {
         prop_assert_eq!(&found[3].1, &password);
     }
 }
+
+fn notify(name: &str, params: Value) -> Option<String> {
+    notify_body(&action(name, params), DialForm::Key).map(|body| body.as_str().to_owned())
+}
+
+#[test]
+fn bodies_of_notifys_stand_as_in_the_guides() {
+    for (name, params, expected) in [
+        ("OK", json!({}), Some("key=OK")),
+        ("F_HOLD", json!({}), Some("key=F_HOLD")),
+        ("BTrans", json!({"number": "202"}), Some("key=BTrans=202")),
+        (
+            "NoAnswFwdOn",
+            json!({"number": "1002", "seconds": 24}),
+            Some("key=NoAnswFwdOn=1002=24"),
+        ),
+        (
+            "number",
+            json!({"number": "+49 30 123#", "outgoing_uri": "1006@10.2.1.48"}),
+            Some("key=number=+4930123#&outgoing_uri=1006@10.2.1.48"),
+        ),
+        ("phonecfg", json!({}), None),
+        ("screenshot", json!({}), None),
+        ("sequence", json!({"keys": ["ASW", "MUTE"]}), None),
+        ("CheckSyncRestart", json!({}), None),
+    ] {
+        assert_eq!(notify(name, params).as_deref(), expected, "{name}");
+    }
+    let dial = action("number", json!({"number": "4930123"}));
+    let bare = notify_body(&dial, DialForm::Bare).map(|body| body.as_str().to_owned());
+    assert_eq!(bare.as_deref(), Some("number=4930123"));
+    assert_eq!(
+        notify_shown(&dial, DialForm::Key),
+        "NOTIFY Event: ACTION-URI key=number=••••123"
+    );
+    assert_eq!(
+        notify_shown(&action("CheckSyncFetch", json!({})), DialForm::Key),
+        "NOTIFY Event: check-sync;reboot=false"
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_number_begins_a_line_of_its_own(number in "[0-9*#+]{1,32}", uri in "[a-zA-Z0-9_*#+.@:-]{1,40}") {
+        let params = json!({"number": number, "outgoing_uri": uri});
+        let body = notify("number", params).expect("a body");
+        prop_assert!(body.bytes().all(|byte| byte.is_ascii_graphic()));
+        prop_assert_eq!(body, format!("key=number={number}&outgoing_uri={uri}"));
+    }
+}

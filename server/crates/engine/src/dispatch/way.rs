@@ -1,0 +1,215 @@
+//! Which way a claim takes: HTTP, or SIP NOTIFY, and whether the other one follows.
+//!
+//! Owns the choice. *Invariants:* SIP follows HTTP only after what surely did not reach the phone,
+//! or after a refusal where the site allows it, and as a claim of its own; after an outcome that
+//! nobody knows, nothing follows.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use carillon_devices::{ActionBody, Credential, Hop, Message, Notify};
+use carillon_domain::action::{CheckedAction, uri};
+use carillon_domain::job::{TransportChoice, may_take_second_way};
+use carillon_domain::outcome::Transport;
+use carillon_domain::sip::{SipAddress, SipProfile, SipTransport, SipUse};
+use carillon_domain::{Cause, TargetState};
+use carillon_store::{CallRow, ClaimedTarget, CredentialRow, TargetResult};
+
+use crate::Engine;
+
+/// How the phones of one site are reached by SIP, ready to be used many times.
+pub(super) struct SipDesk {
+    pub(super) profile: SipProfile,
+    pub(super) ca_pem: Option<Arc<str>>,
+    /// What the SIP server asks for, sealed.
+    pub(super) credential: Option<Arc<CredentialRow>>,
+}
+
+/// How the phones of all sites with a profile are reached by SIP.
+#[derive(Default)]
+pub(super) struct SipDesks {
+    sites: HashMap<String, SipDesk>,
+    /// Addresses that more than one phone of the inventory has.
+    shared: HashSet<String>,
+}
+
+impl SipDesks {
+    /// The desk of a phone's site, where it has a profile.
+    pub(super) fn of(&self, phone: &CallRow) -> Option<&SipDesk> {
+        self.sites.get(phone.site.as_deref()?)
+    }
+
+    /// Whether what is sent to an address is known to reach several phones.
+    pub(super) fn is_shared(&self, account: &SipAddress) -> bool {
+        self.shared.contains(&account.to_string())
+    }
+}
+
+/// Reads the profiles as they are now.
+pub(super) async fn sip_desks(engine: &Engine) -> crate::error::Result<SipDesks> {
+    let profiles = engine.store.sip_profiles().await?;
+    if profiles.is_empty() {
+        return Ok(SipDesks::default());
+    }
+    let shared = engine.store.shared_sip_addresses().await?;
+    let mut sites = HashMap::new();
+    for row in profiles {
+        let credential = match &row.profile.credential {
+            Some(name) => engine.store.credential(name).await?.map(Arc::new),
+            None => None,
+        };
+        let desk = SipDesk {
+            ca_pem: row.profile.ca_pem.as_deref().map(Arc::from),
+            profile: row.profile,
+            credential,
+        };
+        sites.insert(row.site, desk);
+    }
+    Ok(SipDesks {
+        sites,
+        shared: shared.into_keys().collect(),
+    })
+}
+
+/// The way of one claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// HTTP, and nothing behind it.
+    Http,
+    /// HTTP; SIP comes next where the cause allows it.
+    HttpThenSip {
+        /// Also after the phone refused.
+        after_forbidden: bool,
+    },
+    /// SIP, from the beginning.
+    Sip,
+    /// SIP, because HTTP did not reach the phone.
+    SipAfterHttp,
+}
+
+impl Way {
+    /// Chooses for a claim.
+    pub(super) fn of(
+        choice: TransportChoice,
+        action: &CheckedAction,
+        (target, phone): (&ClaimedTarget, &CallRow),
+        sip: Option<&SipProfile>,
+    ) -> Self {
+        let sip = sip.filter(|profile| {
+            action.entry().travels_by_sip() && next_hop(profile, phone).is_some()
+        });
+        let by_http = action.entry().travels_by_http() && phone.address.is_some();
+        match (choice, sip) {
+            (TransportChoice::Http | TransportChoice::Https, _) => Self::Http,
+            (TransportChoice::Auto, None) if action.entry().travels_by_http() => Self::Http,
+            (TransportChoice::Auto, Some(profile)) if by_http && profile.used == SipUse::Second => {
+                let after_forbidden = profile.after_forbidden;
+                if follows(target, after_forbidden) {
+                    Self::SipAfterHttp
+                } else {
+                    Self::HttpThenSip { after_forbidden }
+                }
+            }
+            (TransportChoice::Auto | TransportChoice::Sip, _) => Self::Sip,
+        }
+    }
+
+    pub(super) const fn is_sip(self) -> bool {
+        matches!(self, Self::Sip | Self::SipAfterHttp)
+    }
+
+    /// Which try this is: HTTP and SIP after it are one.
+    pub(super) const fn tries(self, attempts: u32) -> u32 {
+        match self {
+            Self::SipAfterHttp => attempts.div_ceil(2),
+            _ => attempts,
+        }
+    }
+
+    /// Whether looking at the phone over HTTP can tell anything: not where HTTP has just failed.
+    pub(super) const fn may_be_looked_at(self, phone: &CallRow) -> bool {
+        match self {
+            Self::Http | Self::HttpThenSip { .. } => true,
+            Self::Sip => phone.address.is_some(),
+            Self::SipAfterHttp => false,
+        }
+    }
+
+    /// Lets a phone that HTTP did not reach wait for its second way. True when it does.
+    pub(super) fn goes_on(self, result: &mut TargetResult) -> bool {
+        let Self::HttpThenSip { after_forbidden } = self else {
+            return false;
+        };
+        let may = |cause| may_take_second_way(cause, after_forbidden);
+        let goes_on = result.state == TargetState::Failed && result.cause.is_some_and(may);
+        if goes_on {
+            result.state = TargetState::Waiting;
+            result.retry_at = Some(result.at);
+        }
+        goes_on
+    }
+}
+
+/// Whether the attempt before this one was over HTTP and ended so that SIP comes next.
+fn follows(target: &ClaimedTarget, after_forbidden: bool) -> bool {
+    let by_http = matches!(
+        target.target.transport,
+        Some(Transport::Http | Transport::Https)
+    );
+    let may = |cause| may_take_second_way(cause, after_forbidden);
+    by_http && target.last_cause.is_some_and(may)
+}
+
+/// Whom a NOTIFY asks for, and the address that it is sent to.
+fn next_hop(
+    profile: &SipProfile,
+    phone: &CallRow,
+) -> Option<(SipAddress, (std::net::IpAddr, u16))> {
+    let account: SipAddress = phone.sip_uri.parse().ok()?;
+    if let Some(proxy) = profile.proxy {
+        return Some((account, (proxy, profile.port())));
+    }
+    let literal = account.host_address();
+    let address = literal.or(phone.address)?;
+    let port = literal.and(account.port()).unwrap_or(profile.port());
+    Some((account.at(address, port), (address, port)))
+}
+
+/// The NOTIFY for a phone, or why there is none.
+pub(super) fn notify(
+    action: &CheckedAction,
+    phone: &CallRow,
+    desks: &SipDesks,
+    credential: Option<Arc<Credential>>,
+) -> Result<Notify, Cause> {
+    let desk = desks.of(phone).ok_or(Cause::NoAddress)?;
+    let profile = &desk.profile;
+    let (to, (address, port)) = next_hop(profile, phone).ok_or(Cause::NoAddress)?;
+    let named = profile.proxy.is_some() && profile.transport == SipTransport::Tls;
+    Ok(Notify {
+        mac: phone.mac,
+        hop: Hop {
+            address,
+            port,
+            transport: profile.transport,
+            tls_name: named.then(|| profile.tls_name.clone()),
+            ca_pem: desk.ca_pem.clone(),
+            passes_on: profile.proxy.is_some(),
+            rate: profile.rate,
+        },
+        shared: desks.is_shared(&to),
+        to,
+        from: profile.from.clone(),
+        realm: profile.realm().to_owned(),
+        message: message(action, phone).ok_or(Cause::Unsupported)?,
+        credential,
+    })
+}
+
+fn message(action: &CheckedAction, phone: &CallRow) -> Option<Message> {
+    if let Some(reboot) = action.check_sync() {
+        return Some(Message::CheckSync { reboot });
+    }
+    let body = uri::notify_body(action, phone.dial_form)?;
+    Some(Message::ActionUri(ActionBody::parse(body.as_str()).ok()?))
+}

@@ -1,0 +1,323 @@
+//! The second way: which phones a NOTIFY is sent to, after what, and how it is told.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+
+use carillon_domain::outcome::Transport;
+use carillon_domain::phone::TransportSecurity::PlainHttp;
+use carillon_domain::sip::{SipProfile, SipTransport, SipUse};
+use carillon_domain::{Cause, Mac, TargetState};
+use carillon_simulator::{FleetConfig, Profile, SiteConfig, Timing};
+use carillon_store::TargetRow;
+use serde_json::{Value, json};
+
+use crate::house::{House, Place};
+
+/// The whole outcome of one phone: state, cause, way, tries.
+type End = (TargetState, Option<Cause>, Option<Transport>, i64);
+
+const BY_SIP: End = (TargetState::Acknowledged, None, Some(Transport::Sip), 1);
+
+fn fleet(site: SiteConfig) -> FleetConfig {
+    let timing = Timing {
+        reboot_min_ms: 400,
+        reboot_max_ms: 700,
+        ..Timing::default()
+    };
+    FleetConfig::default()
+        .with_site(site.with_security(PlainHttp))
+        .with_timing(timing)
+}
+
+fn profile(house: &House, used: SipUse) -> SipProfile {
+    SipProfile {
+        used,
+        proxy: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        port: house.fleet.sip_port(),
+        transport: SipTransport::Udp,
+        tls_name: String::new(),
+        ca_pem: None,
+        from: "carillon@pbx.test".parse().unwrap(),
+        credential: None,
+        realm: String::new(),
+        rate: 2_000,
+        after_forbidden: false,
+    }
+}
+
+async fn give(house: &House, profile: &SipProfile) {
+    let store = &house.engine.store;
+    let mut unit = store.begin().await.unwrap();
+    let site = &house.fleet.sites()[0].slug;
+    unit.delete_sip_profile(site).await.unwrap();
+    unit.insert_sip_profile(site, profile, house.engine.clock.now())
+        .await
+        .unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+}
+
+/// Sends an action to every phone and tells how each ended.
+async fn send(house: &House, action: &str, mut options: Value) -> BTreeMap<Mac, TargetRow> {
+    for (name, value) in [("canary", 0), ("max_failed_percent", 100), ("window", 64)] {
+        options[name] = value.into();
+    }
+    options["site_max_down_percent"] = 100.into();
+    let job = house
+        .submit(json!({
+            "action": action, "targets": {"filter": ""}, "reason": "test", "options": options,
+        }))
+        .await;
+    house.finished(&job).await;
+    let targets = house.targets(&job).await.into_iter();
+    targets.map(|target| (target.mac, target)).collect()
+}
+
+fn end(target: &TargetRow) -> End {
+    (
+        target.state,
+        target.cause,
+        target.transport,
+        target.attempts,
+    )
+}
+
+/// How each profile's phones ended; all of one profile alike.
+fn by_profile(house: &House, targets: &BTreeMap<Mac, TargetRow>) -> BTreeMap<Profile, End> {
+    let mut ends = BTreeMap::new();
+    for (mac, target) in targets {
+        let profile = house.fleet.phone(*mac).unwrap().profile;
+        let known = *ends.entry(profile).or_insert_with(|| end(target));
+        assert_eq!(known, end(target), "{profile}");
+    }
+    ends
+}
+
+pub(crate) async fn a_site_behind_a_nat_is_reached_by_sip_alone(place: Place) {
+    let house = House::new(place, fleet(SiteConfig::new("Nat", 12).behind_nat())).await;
+    // Without a profile there is no way to them.
+    for target in send(&house, "DNDOn", json!({})).await.values() {
+        assert_eq!(target.cause, Some(Cause::NoAddress));
+    }
+    give(&house, &profile(&house, SipUse::Second)).await;
+    for (mac, target) in send(&house, "DNDOn", json!({})).await {
+        assert_eq!(end(&target), BY_SIP);
+        assert_eq!(target.excerpt, "SIP/2.0 200 OK");
+        assert_eq!(house.executed("DNDOn", mac), 1);
+        assert!(house.fleet.status(mac).unwrap().dnd);
+    }
+    let events = house.events().await;
+    let told = events
+        .iter()
+        .filter(|event| event.detail["transport"] == "sip");
+    assert_eq!(told.count(), 12);
+}
+
+pub(crate) async fn sip_follows_only_what_surely_was_not_sent(place: Place) {
+    let site = SiteConfig::new("Mixed", 12)
+        .with_sip()
+        .with(Profile::Refused, 3)
+        .with(Profile::ForbiddenIp, 2)
+        .with(Profile::ResetAfter, 2)
+        .with(Profile::NotFound, 2);
+    let house = House::new(place, fleet(site)).await;
+    let mut profile = profile(&house, SipUse::Second);
+    give(&house, &profile).await;
+    let targets = send(&house, "VOLUME_UP", json!({"verify": false})).await;
+    let (http, sip) = (Some(Transport::Http), Some(Transport::Sip));
+    let mut expected = BTreeMap::from([
+        (Profile::Normal, (TargetState::Acknowledged, None, http, 1)),
+        (Profile::Refused, (TargetState::Acknowledged, None, sip, 2)),
+        (
+            Profile::ForbiddenIp,
+            (TargetState::Failed, Some(Cause::Forbidden), http, 1),
+        ),
+        (
+            Profile::ResetAfter,
+            (TargetState::Unknown, Some(Cause::ConnectionReset), http, 1),
+        ),
+        (
+            Profile::NotFound,
+            (TargetState::Failed, Some(Cause::Unsupported), http, 1),
+        ),
+    ]);
+    assert_eq!(by_profile(&house, &targets), expected);
+    let refused: Vec<Mac> = targets
+        .values()
+        .filter(|t| t.attempts == 2)
+        .map(|t| t.mac)
+        .collect();
+    let job = targets.values().next().unwrap().job.clone();
+    let earlier = house
+        .engine
+        .store
+        .earlier_attempts(&job, &refused)
+        .await
+        .unwrap();
+    assert_eq!(earlier.len(), 3);
+    for attempt in earlier {
+        assert_eq!((attempt.cause, attempt.transport), (Cause::Refused, http));
+    }
+    // What HTTP has done is not done again.
+    for (mac, target) in &targets {
+        let profile = house.fleet.phone(*mac).unwrap().profile;
+        let done = u32::from(!matches!(profile, Profile::ForbiddenIp | Profile::NotFound));
+        assert_eq!(
+            house.executed("VOLUME_UP", *mac),
+            done,
+            "{:?}",
+            target.cause
+        );
+    }
+
+    profile.after_forbidden = true;
+    give(&house, &profile).await;
+    let targets = send(&house, "VOLUME_UP", json!({"verify": false})).await;
+    expected.insert(
+        Profile::ForbiddenIp,
+        (TargetState::Acknowledged, None, sip, 2),
+    );
+    assert_eq!(by_profile(&house, &targets), expected);
+}
+
+pub(crate) async fn a_job_may_choose_one_way_for_all(place: Place) {
+    let site = SiteConfig::new("Both", 6)
+        .with_sip()
+        .with(Profile::Refused, 2);
+    let house = House::new(place, fleet(site)).await;
+    give(&house, &profile(&house, SipUse::Second)).await;
+    let by_http = send(&house, "VOLUME_UP", json!({"transport": "http"})).await;
+    let refused = by_profile(&house, &by_http)[&Profile::Refused];
+    assert_eq!(
+        refused,
+        (
+            TargetState::Failed,
+            Some(Cause::Refused),
+            Some(Transport::Http),
+            1
+        )
+    );
+    for target in send(&house, "VOLUME_UP", json!({"transport": "sip"}))
+        .await
+        .values()
+    {
+        assert_eq!(end(target), BY_SIP);
+    }
+}
+
+pub(crate) async fn a_site_of_sip_alone_is_asked_by_http_only_for_answers(place: Place) {
+    let house = House::new(place, fleet(SiteConfig::new("Only", 4).with_sip())).await;
+    give(&house, &profile(&house, SipUse::Only)).await;
+    for target in send(&house, "VOLUME_UP", json!({})).await.values() {
+        assert_eq!(end(target), BY_SIP);
+    }
+    for target in send(&house, "phonecfg", json!({})).await.values() {
+        assert_eq!(target.transport, Some(Transport::Http));
+        assert_eq!(target.state, TargetState::Acknowledged);
+    }
+}
+
+pub(crate) async fn a_sip_server_that_is_away_is_no_unknown(place: Place) {
+    let site = SiteConfig::new("Away", 4)
+        .with_sip()
+        .with(Profile::Refused, 4);
+    let house = House::new(place, fleet(site)).await;
+    let mut profile = profile(&house, SipUse::Second);
+    profile.transport = SipTransport::Tcp;
+    give(&house, &profile).await;
+    let (sip, http) = (Some(Transport::Sip), Some(Transport::Http));
+    for target in send(&house, "VOLUME_UP", json!({"retries": 0}))
+        .await
+        .values()
+    {
+        assert_eq!(
+            end(target),
+            (TargetState::Failed, Some(Cause::Refused), sip, 2)
+        );
+    }
+    // A try more is both ways once more.
+    let targets = send(&house, "VOLUME_UP", json!({"retries": 1})).await;
+    let (macs, job): (Vec<Mac>, _) = (targets.keys().copied().collect(), targets.values().next());
+    for target in targets.values() {
+        assert_eq!(
+            end(target),
+            (TargetState::Failed, Some(Cause::Refused), sip, 4)
+        );
+    }
+    let job = &job.unwrap().job;
+    let earlier = house
+        .engine
+        .store
+        .earlier_attempts(job, &macs[..1])
+        .await
+        .unwrap();
+    let ways: Vec<_> = earlier.iter().map(|attempt| attempt.transport).collect();
+    assert_eq!(ways, [http, sip, http]);
+}
+
+pub(crate) async fn what_was_told_by_sip_is_looked_for_over_http(place: Place) {
+    let house = House::new(place, fleet(SiteConfig::new("Seen", 4).with_sip())).await;
+    give(&house, &profile(&house, SipUse::Only)).await;
+    for (mac, target) in send(&house, "CheckSyncRestart", json!({"verify": true})).await {
+        let (state, cause, transport, _) = end(&target);
+        assert_eq!(
+            (state, cause, transport),
+            (TargetState::Verified, None, Some(Transport::Sip))
+        );
+        assert_eq!(house.fleet.status(mac).unwrap().reboots, 1);
+    }
+    for target in send(&house, "DNDOn", json!({"verify": true}))
+        .await
+        .values()
+    {
+        assert_eq!(target.state, TargetState::Verified, "{}", target.evidence);
+    }
+}
+
+async fn a_restart_is_no_failure(place: Place, used: SipUse) {
+    let site = SiteConfig::new("Closed", 3)
+        .with_sip()
+        .with(Profile::Refused, 3);
+    let house = House::new(place, fleet(site)).await;
+    give(&house, &profile(&house, used)).await;
+    for target in send(&house, "Reboot", json!({"verify": true}))
+        .await
+        .values()
+    {
+        let (state, cause, transport, _) = end(target);
+        let expected = (TargetState::Acknowledged, None, Some(Transport::Sip));
+        assert_eq!((state, cause, transport), expected, "{}", target.evidence);
+    }
+}
+
+pub(crate) async fn where_http_is_closed_a_restart_told_by_sip_is_no_failure(place: Place) {
+    a_restart_is_no_failure(place, SipUse::Second).await;
+}
+
+pub(crate) async fn where_http_is_not_tried_a_restart_told_by_sip_is_no_failure(place: Place) {
+    a_restart_is_no_failure(place, SipUse::Only).await;
+}
+
+/// Two entries of the inventory are one line at the SIP server: what it says is said of one phone.
+pub(crate) async fn an_address_of_several_phones_is_never_surely_not_sent(place: Place) {
+    let house = House::new(place, fleet(SiteConfig::new("Shared", 3).behind_nat())).await;
+    give(&house, &profile(&house, SipUse::Second)).await;
+    let macs: Vec<Mac> = house.fleet.phones().iter().map(|phone| phone.mac).collect();
+    let store = &house.engine.store;
+    let mut unit = store.begin().await.unwrap();
+    for mac in &macs[..2] {
+        let mut row = store.phone(*mac).await.unwrap().unwrap();
+        "sip:nobody@pbx.test".clone_into(&mut row.phone.sip_uri);
+        unit.update_phone(&row.phone, row.version, house.engine.clock.now())
+            .await
+            .unwrap();
+    }
+    unit.commit_bookkeeping().await.unwrap();
+    let targets = send(&house, "VOLUME_UP", json!({})).await;
+    for mac in &macs[..2] {
+        let expected = (TargetState::Unknown, Some(Cause::Sip(404)));
+        let target = &targets[mac];
+        assert_eq!((target.state, target.cause), expected);
+        assert!(target.evidence.contains("may have carried it out"));
+    }
+    assert_eq!(end(&targets[&macs[2]]), BY_SIP);
+}

@@ -1,0 +1,188 @@
+//! Commands by SIP: the profile of a site on its page and in the API, and a job of a site whose
+//! HTTP is closed.
+
+use carillon_domain::phone::TransportSecurity::PlainHttp;
+use carillon_domain::role::Role;
+use carillon_simulator::{FleetConfig, Profile, SiteConfig};
+use serde_json::{Value, json};
+
+use crate::house::{House, fleet};
+use crate::pages_jobs::Person;
+use crate::requests::Client;
+
+fn profile(port: u16) -> Value {
+    json!({
+        "proxy": "127.0.0.1", "port": port, "from": "carillon@pbx.test", "rate": 500,
+    })
+}
+
+/// The fields that an answer finds fault with.
+fn at_fault(problem: &Value) -> Vec<&str> {
+    let errors = problem["errors"].as_array().unwrap().iter();
+    errors
+        .map(|error| error["field"].as_str().unwrap())
+        .collect()
+}
+
+async fn with_site(house: &House) -> Client {
+    let api = house.program(Role::Admin).await;
+    let site = json!({"name": "Kiel", "transport_security": "pinned"});
+    api.post("/sites", &site).await.expect(201);
+    api
+}
+
+pub(crate) async fn a_profile_is_made_changed_and_taken_away(house: House) -> House {
+    let api = with_site(&house).await;
+    let path = "/sites/kiel/sip";
+    api.get(path).await.expect(404);
+    let bad = json!({
+        "proxy": "8.8.8.8", "port": 0, "transport": "tls", "from": "nobody",
+        "realm": "a\nb", "rate": 0,
+    });
+    let refused = api.put(path, &bad).await.expect(422);
+    let all = ["port", "proxy", "from", "ca_pem", "realm", "rate"];
+    assert_eq!(at_fault(&refused), all);
+
+    let made = api.put(path, &profile(5060)).await.expect(200);
+    for (name, value) in [
+        ("use", json!("second")),
+        ("transport", json!("udp")),
+        ("realm", json!("")),
+        ("rate", json!(500)),
+        ("after_forbidden", json!(false)),
+        ("version", json!(1)),
+    ] {
+        assert_eq!(made[name], value, "{name}");
+    }
+    assert_eq!(api.get(path).await.expect(200), made);
+    let mut old = profile(5061);
+    old["version"] = json!(0);
+    api.put(path, &old).await.expect(409);
+
+    by_page(&house).await;
+    let changed = api.get(path).await.expect(200);
+    assert_eq!(
+        (&changed["port"], &changed["use"]),
+        (&json!(5070), &json!("only"))
+    );
+    api.delete(path).await.expect(204);
+    api.get(path).await.expect(404);
+    let events = api.get("/audit?action=site.*").await.expect(200);
+    let events = events["items"].as_array().unwrap().iter();
+    let told: Vec<&str> = events
+        .map(|event| event["entry"]["action"].as_str().unwrap())
+        .collect();
+    let expected = [
+        "site.sip_removed",
+        "site.sip_changed",
+        "site.sip_changed",
+        "site.created",
+    ];
+    assert_eq!(told, expected);
+    house
+}
+
+/// A person changes it, after a mistake that loses nothing.
+async fn by_page(house: &House) {
+    let mut admin = Person::sign_in(house, Role::Admin).await;
+    let page = "/sites/kiel/sip";
+    assert!(admin.see("/sites").await.text.contains(page));
+    let form = admin.see(page).await;
+    assert!(
+        form.text.contains("value=\"carillon@pbx.test\""),
+        "{}",
+        form.text
+    );
+    let fields = |rate| {
+        [
+            ("version", "1"),
+            ("use", "only"),
+            ("proxy", "127.0.0.1"),
+            ("port", "5070"),
+            ("transport", "udp"),
+            ("from", "carillon@pbx.test"),
+            ("rate", rate),
+        ]
+    };
+    let refused = admin.send(page, page, &fields("many")).await;
+    assert_eq!(refused.status, 422);
+    for kept in ["f-rate-error", "value=\"many\"", "value=\"5070\""] {
+        assert!(refused.text.contains(kept), "{kept}: {}", refused.text);
+    }
+    admin.go(page, page, &fields("100")).await;
+}
+
+/// HTTP to these phones is refused. The same form and the same page: with a profile of the site
+/// they are reached, and page, file and audit log tell the way.
+pub(crate) async fn a_site_whose_http_is_closed_is_reached_from_the_same_page(
+    house: House,
+) -> House {
+    let site = SiteConfig::new("Kiel", 4)
+        .with_security(PlainHttp)
+        .with_sip()
+        .with(Profile::Refused, 4);
+    let fleet = fleet(FleetConfig::default().with_site(site)).await;
+    let api = house.with_phones(&fleet).await;
+    let mut anna = Person::sign_in(&house, Role::Operator).await;
+    let form = [
+        ("filter", "site:kiel"),
+        ("action", "VOLUME_UP"),
+        ("pacing", "custom"),
+        ("window", "4"),
+        ("site_max_down_percent", "100"),
+        ("canary", "0"),
+        ("verify", "false"),
+    ];
+    let mut ends = Vec::new();
+    for round in ["without", "with"] {
+        if round == "with" {
+            let port = fleet.sip_port().unwrap();
+            api.put("/sites/kiel/sip", &profile(port)).await.expect(200);
+        }
+        let review = anna.go("/run", "/run", &form).await;
+        let shown = anna.see(&review).await.text;
+        let says = shown.contains("4 phones by SIP where HTTP does not reach them");
+        assert_eq!(says, round == "with", "{shown}");
+        let started = anna.start(&review, "the door is shut").await;
+        assert_eq!(started.status, 303, "{}", started.text);
+        let job = started.headers["location"].to_str().unwrap().to_owned();
+        let page = anna.finished(&job).await;
+        let file = anna.see(&format!("{job}/targets.json")).await.json();
+        ends.push((job, page.text, file));
+    }
+    let (_, _, without) = &ends[0];
+    for target in without.as_array().unwrap() {
+        assert_eq!(
+            (&target["state"], &target["cause"]),
+            (&json!("failed"), &json!("refused"))
+        );
+    }
+    let (job, page, with) = &ends[1];
+    for target in with.as_array().unwrap() {
+        assert_eq!(target["state"], "acknowledged", "{target}");
+        assert_eq!(
+            (&target["transport"], &target["attempts"]),
+            (&json!("sip"), &json!(2))
+        );
+    }
+    assert_eq!(
+        page.matches("before: http, Connection refused").count(),
+        4,
+        "{page}"
+    );
+    let id = job.rsplit('/').next().unwrap();
+    let events = api.get(&format!("/audit?job={id}")).await.expect(200);
+    let events = events["items"].as_array().unwrap().iter();
+    let told: Vec<(&Value, &Value)> = events
+        .map(|event| &event["entry"])
+        .map(|entry| (&entry["action"], &entry["detail"]["transport"]))
+        .collect();
+    for (action, way) in [("target.retrying", "http"), ("target.result", "sip")] {
+        let count = told
+            .iter()
+            .filter(|one| **one == (&json!(action), &json!(way)))
+            .count();
+        assert_eq!(count, 4, "{told:?}");
+    }
+    house
+}
