@@ -53,6 +53,9 @@ pub(crate) async fn furnish(api: &Client) -> Places {
     for slug in ["kiel", "berlin"] {
         let site = json!({"slug": slug, "name": slug, "transport_security": "plain_http"});
         api.post("/sites", &site).await.expect(201);
+        let profile = json!({"from": "carillon@pbx.test"});
+        let path = format!("/sites/{slug}/sip");
+        api.put(&path, &profile).await.expect(200);
     }
     for (mac, site) in [
         (KIEL, Some("kiel")),

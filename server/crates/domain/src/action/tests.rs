@@ -33,7 +33,8 @@ fn every_documented_value_is_there_once_and_no_other() {
     let documented = "OK ENTER SPEAKER HEADSET VOLUME_UP VOLUME_DOWN MUTE X CANCEL 0 1 2 3 4 5 6 7 8 9 \
         * POUND L D F1 F2 F3 F4 MSG RD UP DOWN LEFT RIGHT OFFHOOK ONHOOK ANSWER ASW CALLEND F_HOLD HOLD \
         UNHOLD F_TRANSFER F_CONFERENCE number ATrans BTrans DNDOn DNDOff AlwaysFwdOn BusyFwdOn NoAnswFwdOn \
-        AlwaysFwdOff BusyFwdOff NoAnswFwdOff Reboot AutoP Reset sequence phonecfg screenshot";
+        AlwaysFwdOff BusyFwdOff NoAnswFwdOff Reboot AutoP Reset sequence phonecfg screenshot \
+        CheckSyncRestart CheckSyncFetch";
     assert_eq!(unique, documented.split_whitespace().collect());
 }
 
