@@ -109,16 +109,20 @@ async fn bury(conn: &mut Conn<'_>, epoch: i64, now: Timestamp) -> Result<Vec<Nod
 
 async fn left_in_flight(conn: &mut Conn<'_>, epoch: i64, now: Timestamp) -> Result<Vec<TargetRow>> {
     let node = node_name(conn, epoch).await?;
-    let mut sql = Sql::new("SELECT ");
-    sql.push(COLUMNS).push(
-        " FROM job_targets t WHERE t.state IN ('sending', 'verifying') AND t.job IN \
-         (SELECT id FROM jobs WHERE state IN ('running', 'paused', 'stopping', 'interrupted')) \
-         AND t.epoch IN (SELECT epoch FROM nodes WHERE ",
-    );
-    sql.push(conn.dialect().epoch_is_over())
-        .push(") ORDER BY t.job, t.position");
-    let rows = conn.all(sql.arg(epoch).arg(now).arg(node)).await?;
-    rows.iter().map(target_row).collect()
+    let mut left = Vec::new();
+    for state in ["'sending'", "'verifying'"] {
+        // One at a time: each has a small index, and neither is of both.
+        let mut sql = Sql::new("SELECT ");
+        sql.push(COLUMNS)
+            .push(" FROM job_targets t WHERE t.state = ")
+            .push(state);
+        sql.push(" AND t.epoch IN (SELECT epoch FROM nodes WHERE ");
+        sql.push(conn.dialect().epoch_is_over()).push(")");
+        let sql = sql.arg(epoch).arg(now).arg(node.clone());
+        left.extend(conn.read(sql, target_row).await?);
+    }
+    left.sort_by(|a, b| (&a.job, a.position).cmp(&(&b.job, b.position)));
+    Ok(left)
 }
 
 /// What becomes of a target in flight.

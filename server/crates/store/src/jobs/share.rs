@@ -106,9 +106,9 @@ impl Room {
         }
         let sizes = sizes(conn, &new).await?;
         let mut away = Sql::new(
-            "SELECT site, COUNT(*) AS n FROM job_targets \
-             WHERE state IN ('sending', 'verifying') AND job IN (SELECT id FROM jobs \
-             WHERE state IN ('running', 'paused', 'stopping', 'interrupted')) AND ",
+            "SELECT site, COUNT(*) AS n FROM \
+             (SELECT site FROM job_targets WHERE state = 'sending' UNION ALL \
+             SELECT site FROM job_targets WHERE state = 'verifying') AS away WHERE ",
         );
         away.one_of("site", new.iter().copied())
             .push(" GROUP BY site");
