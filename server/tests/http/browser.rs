@@ -105,10 +105,11 @@ pub(crate) async fn signing_in_and_out(house: House) -> House {
     let mut browser = Browser::new(&house.base());
     let refused = browser.sign_in("operator", "not the password at all").await;
     let unknown = Browser::new(&house.base())
-        .sign_in("nobody", "not the password at all")
+        .sign_in("stranger", "not the password at all")
         .await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(unknown.status, refused.status);
+    assert_eq!(told(&unknown, "stranger"), told(&refused, "operator"));
     assert_eq!(browser.cookie("sid"), None);
 
     let entered = browser.sign_in("operator", PASSWORD).await;
@@ -134,6 +135,20 @@ pub(crate) async fn signing_in_and_out(house: House) -> House {
         "the session is over"
     );
     house
+}
+
+/// An answer but for what was typed and what differs from one request to the next: the tokens of
+/// its forms, the time, the number of the request.
+fn told(answer: &Answer, name: &str) -> (Vec<String>, String) {
+    let lines = answer.headers.iter().map(|(key, value)| {
+        let changes = matches!(key.as_str(), "date" | "x-request-id" | "set-cookie");
+        let value = value.to_str().unwrap();
+        format!("{key}: {}", if changes { "" } else { value })
+    });
+    let mut lines: Vec<_> = lines.collect();
+    lines.sort();
+    let text = answer.text.replace(&token(answer), "TOKEN");
+    (lines, text.replace(&format!("\"{name}\""), "\"NAME\""))
 }
 
 /// The token that forms of a session carry.
