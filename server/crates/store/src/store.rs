@@ -164,6 +164,13 @@ impl Store {
         }
     }
 
+    /// Ends the connections that [`Store::apart`] made, and nothing where it made none.
+    pub async fn close_apart(&self) {
+        if let Pools::Postgres(pool) = &*self.pools {
+            pool.close().await;
+        }
+    }
+
     /// Ends all connections; SQLite's log is folded into its file first.
     pub async fn close(&self) {
         match &*self.pools {

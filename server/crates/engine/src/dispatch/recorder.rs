@@ -145,6 +145,7 @@ async fn run(engine: Engine, inbox: mpsc::Receiver<Entry>) {
         let staying = settle(&recorder.engine, &recorder.store, batch).await;
         recorder.wishes.extend(staying);
     }
+    recorder.store.close_apart().await;
 }
 
 impl Recorder {

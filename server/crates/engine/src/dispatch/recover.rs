@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use carillon_domain::event::{Actor, Event, EventResult};
 use carillon_domain::{JobState, Timestamp};
-use carillon_store::Occasion;
+use carillon_store::{Occasion, Store};
 
 use crate::Engine;
 use crate::dispatch::facts::target_event;
@@ -72,12 +72,12 @@ fn settled(left: &carillon_store::Recovered, now: Timestamp) -> Vec<Event> {
 }
 
 /// Says that this node is still there, and looks after claims of nodes that are not.
-pub(super) async fn keep_watch(engine: &Engine) -> Result<()> {
-    if !engine.store.is_shared() {
+pub(super) async fn keep_watch(engine: &Engine, store: &Store) -> Result<()> {
+    if !store.is_shared() {
         return Ok(());
     }
     let (now, epoch) = (engine.clock.now(), engine.dispatch.epoch());
-    let mut unit = engine.store.begin().await?;
+    let mut unit = store.begin().await?;
     if !unit.renew_lease(epoch, now.plus(LEASE)).await? {
         tracing::error!(
             epoch,

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use carillon_domain::JobState;
-use carillon_store::{JobQuery, Seek};
+use carillon_store::{JobQuery, Seek, Store};
 
 use crate::Engine;
 use crate::dispatch::{clock_watch, due, recover, runner, storage};
@@ -41,8 +41,10 @@ impl Busy {
 /// Runs until the dispatcher stops, then waits for its runners.
 pub(super) async fn run(engine: Engine) {
     let busy = Busy::default();
+    // A lease must not wait behind pages.
+    let apart = engine.store.apart();
     while !engine.dispatch.is_stopping() {
-        if let Err(error) = look(&engine, &busy).await {
+        if let Err(error) = look(&engine, &apart, &busy).await {
             tracing::warn!(%error, "could not look for jobs; trying again");
         }
         tokio::select! {
@@ -51,12 +53,13 @@ pub(super) async fn run(engine: Engine) {
             () = engine.dispatch.stop.cancelled() => {}
         }
     }
+    apart.close_apart().await;
 }
 
-async fn look(engine: &Engine, busy: &Busy) -> crate::Result<()> {
+async fn look(engine: &Engine, apart: &Store, busy: &Busy) -> crate::Result<()> {
     storage::try_now_and_then(engine).await;
     let clock_holds = clock_watch::may_claim(engine).await;
-    recover::keep_watch(engine).await?;
+    recover::keep_watch(engine, apart).await?;
     if clock_holds {
         due::attend(engine).await?;
     }
