@@ -19,9 +19,6 @@ use crate::failure::Failure;
 use crate::guard::Guard;
 use crate::trust::{NoTrust, Trust};
 
-const NO_AUTHORITIES: &str =
-    "this machine has no certificates of authorities: install them, or give --receiver-ca";
-
 /// How long each step may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -126,7 +123,7 @@ impl Dialer {
         let name = ServerName::try_from(to.name());
         let name = name.map_err(|_| Failure::Tls("the name is no host name".to_owned()))?;
         let trusted = self.0.tls.clone();
-        let trusted = trusted.ok_or_else(|| Failure::Tls(NO_AUTHORITIES.to_owned()))?;
+        let trusted = trusted.ok_or_else(Failure::no_authorities)?;
         let connector = TlsConnector::from(trusted);
         match timeout(self.0.limits.open, connector.connect(name, stream)).await {
             Err(_) => Err(Failure::Silent),

@@ -58,6 +58,13 @@ impl Failure {
         matches!(self, Self::Status { status: 413, .. })
     }
 
+    /// Nobody is known who could vouch for a receiver.
+    pub(crate) fn no_authorities() -> Self {
+        let text =
+            "this machine has no certificates of authorities: install them, or give --receiver-ca";
+        Self::Tls(text.to_owned())
+    }
+
     pub(crate) fn of_connect(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::ConnectionRefused
