@@ -38,21 +38,15 @@ pub(super) fn routes(table: Table) -> Table {
 /// `GET /audit`.
 async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
     notice::unknown(&mut visit, &query, KNOWN);
-    let engine = visit.app.engine().clone();
     let asked = Asked::of(&query, visit.frame.now);
-    let page = page(&mut visit, &caller, (&asked, &query)).await?;
     let chain = chain(&visit, &caller).await?;
-    // What is counted is what an export of this page brings, whatever is added meanwhile.
+    // What is shown and counted is what an export of this page brings, whatever is added meanwhile.
     let below = asked.query.below.unwrap_or(chain.size).min(chain.size);
-    let counted = AuditQuery {
+    let until = AuditQuery {
         below: Some(below),
         ..asked.query.clone()
     };
-    let total = if asked.errors.is_empty() {
-        seek::total(engine.audit_count(&caller, &counted).await?)
-    } else {
-        Total::default()
-    };
+    let (page, total) = page(&mut visit, &caller, (&asked, &until), &query).await?;
     let view = AuditView {
         presets: asked.presets(&caller),
         period: asked.period(),
@@ -74,19 +68,20 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
 async fn page(
     visit: &mut Visit,
     caller: &Caller,
-    (asked, query): (&Asked, &Fields),
-) -> Result<Page<AuditRow>, EngineError> {
-    if !asked.errors.is_empty() {
-        let items = Vec::new();
-        return Ok(Page {
-            items,
+    asked: (&Asked, &AuditQuery),
+    query: &Fields,
+) -> Result<(Page<AuditRow>, Total), EngineError> {
+    if !asked.0.errors.is_empty() {
+        let nothing = Page {
+            items: Vec::new(),
             previous: None,
             next: None,
-        });
+        };
+        return Ok((nothing, Total::default()));
     }
     let found = one_page(visit, caller, asked, &seek::seek(query)).await;
     match seek::or_first(visit, found)? {
-        Some(page) => Ok(page),
+        Some(found) => Ok(found),
         None => one_page(visit, caller, asked, &Seek::Start).await,
     }
 }
@@ -94,15 +89,18 @@ async fn page(
 async fn one_page(
     visit: &Visit,
     caller: &Caller,
-    asked: &Asked,
+    (asked, query): (&Asked, &AuditQuery),
     seek: &Seek,
-) -> Result<Page<AuditRow>, EngineError> {
-    let (engine, query) = (visit.app.engine(), &asked.query);
-    if asked.by_job() {
-        engine.audit_page_by_job(caller, query, seek, ROWS).await
+) -> Result<(Page<AuditRow>, Total), EngineError> {
+    let engine = visit.app.engine();
+    let (page, count) = if asked.by_job() {
+        let found = engine.audit_page_by_job_and_count(caller, query, seek, ROWS);
+        found.await?
     } else {
-        engine.audit_page(caller, query, seek, ROWS).await
-    }
+        let found = engine.audit_page_and_count(caller, query, seek, ROWS);
+        found.await?
+    };
+    Ok((page, seek::total(count)))
 }
 
 fn line(row: &AuditRow, asked: &Asked) -> audit_row::Line {
@@ -115,8 +113,7 @@ fn line(row: &AuditRow, asked: &Asked) -> audit_row::Line {
 /// How far the log reaches, what was signed of it, and what the notary complains of.
 async fn chain(visit: &Visit, caller: &Caller) -> Result<ChainView, EngineError> {
     let engine = visit.app.engine();
-    let head = engine.audit_head(caller).await?;
-    let checkpoint = engine.last_checkpoint(caller).await?;
+    let (head, checkpoint) = engine.audit_head_and_checkpoint(caller).await?;
     let notary = visit.app.notary();
     let state = notary.map(Notary::state).unwrap_or_default();
     let behind = |since: Timestamp| {

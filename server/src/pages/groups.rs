@@ -99,9 +99,7 @@ async fn view(
         }
         other => other?,
     };
-    let choices = engine.phone_choices(caller).await?;
-    let actions = engine.last_actions(caller, &page.items).await?;
-    let sites = phones::site_names(&choices);
+    let (sites, actions) = engine.names_beside(caller, &page.items).await?;
     let query = JobQuery {
         group: Some(slug.to_owned()),
         ..JobQuery::default()

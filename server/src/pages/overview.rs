@@ -3,10 +3,11 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
+use carillon_contract::jobs::JobRow as JobLine;
 use carillon_contract::overview::{ChangeView, FleetCause, FleetView, OverviewView, SiteHealth};
 use carillon_domain::filter::{Ready, Test};
 use carillon_domain::role::Permission;
-use carillon_domain::{Cause, Filter};
+use carillon_domain::{Cause, Filter, JobState};
 use carillon_engine::inventory::PhoneQuery;
 use carillon_engine::{Caller, Engine};
 use carillon_store::{AuditQuery, Direction, FleetHealth, JobQuery, PhoneSort, Seek, SiteReached};
@@ -53,13 +54,14 @@ pub(super) fn routes(table: Table) -> Table {
 async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
     notice::unknown(&mut visit, &query, &[]);
     let engine = visit.app.engine();
-    let health = engine.fleet_health(&caller).await?;
+    let (health, trends) = trends::with_health(engine, &caller).await?;
+    let (running, recent) = jobs(engine, &caller).await?;
     let view = OverviewView {
         fleet: fleet(&health),
-        running: jobs(engine, &caller, &OPEN, RUNNING).await?,
-        recent: jobs(engine, &caller, &OVER, RECENT).await?,
+        running,
+        recent,
         changes: changes(engine, &caller).await?,
-        trends: trends::view(engine, &caller).await?,
+        trends,
         causes: causes(&health),
         snippet: lines(engine, &caller, &health).await?,
         sites: sites(health.sites),
@@ -79,18 +81,22 @@ fn fleet(health: &FleetHealth) -> FleetView {
     }
 }
 
-async fn jobs(
-    engine: &Engine,
-    caller: &Caller,
-    states: &[carillon_domain::JobState],
-    limit: i64,
-) -> Result<Vec<carillon_contract::jobs::JobRow>, Problem> {
-    let query = JobQuery {
+/// The jobs under way, and the last ones that are over.
+async fn jobs(engine: &Engine, caller: &Caller) -> Result<(Vec<JobLine>, Vec<JobLine>), Problem> {
+    let of = |states: &[JobState]| JobQuery {
         states: states.to_vec(),
         ..JobQuery::default()
     };
-    let page = engine.jobs(caller, &query, &Seek::Start, limit).await?;
-    Ok(page.items.iter().map(job_row::row_view).collect())
+    let lists = [(&of(&OPEN), RUNNING), (&of(&OVER), RECENT)];
+    let found = engine.newest_jobs(caller, &lists).await?;
+    let lines = found
+        .iter()
+        .map(|rows| rows.iter().map(job_row::row_view).collect());
+    let mut lines = lines.fuse();
+    Ok((
+        lines.next().unwrap_or_default(),
+        lines.next().unwrap_or_default(),
+    ))
 }
 
 fn causes(health: &FleetHealth) -> Vec<FleetCause> {

@@ -1,21 +1,19 @@
 //! `/phones`: the list, and the same list as a file.
 
-use std::collections::BTreeMap;
-
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use carillon_contract::FormErrors;
 use carillon_contract::form::Choice;
 use carillon_contract::list::{Paging, Total, sort_links};
 use carillon_contract::phones::{BulkAction, PhoneColumn, PhonesView, SelectionView};
+use carillon_domain::Filter;
 use carillon_domain::phone::GroupKind;
 use carillon_domain::role::{Permission, Role};
-use carillon_domain::{Filter, Mac};
 use carillon_engine::error::EngineError;
 use carillon_engine::inventory::{PhoneExport, PhoneQuery};
 use carillon_engine::{Caller, Engine};
 use carillon_language::{retell, say};
-use carillon_store::{Page, PhoneChoices, PhoneRow, PhoneSet, PhoneSort};
+use carillon_store::{ListedPhones, PhoneChoices, PhoneSort};
 use futures_util::stream::{self, Stream};
 use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -46,8 +44,9 @@ pub fn routes(table: Table) -> Table {
 
 async fn show(visit: Visit, caller: Caller, Query(fields): Query) -> PageResult {
     let engine = visit.app.engine();
-    let query = views::opened(engine, &caller, fields).await?;
-    let view = view(engine, &caller, query).await?;
+    let choices = engine.phone_choices(&caller).await?;
+    let query = views::opened(&choices, &fields);
+    let view = view_of(engine, &caller, query, &choices).await?;
     let html = carillon_ui::phones(&visit.frame, &view);
     Ok(visit.page(html))
 }
@@ -59,9 +58,18 @@ async fn show(visit: Visit, caller: Caller, Query(fields): Query) -> PageResult 
 pub async fn view(
     engine: &Engine,
     caller: &Caller,
-    mut query: ListQuery,
+    query: ListQuery,
 ) -> Result<PhonesView, Problem> {
     let choices = engine.phone_choices(caller).await?;
+    view_of(engine, caller, query, &choices).await
+}
+
+async fn view_of(
+    engine: &Engine,
+    caller: &Caller,
+    mut query: ListQuery,
+    choices: &PhoneChoices,
+) -> Result<PhonesView, Problem> {
     let found = match query.filter() {
         Ok(filter) => Ok(found(engine, caller, &mut query, filter).await?),
         Err(error) => Err(say!(
@@ -75,11 +83,11 @@ pub async fn view(
         unknown_parameters: query.unknown.clone(),
         meant: found.as_ref().map_or_else(
             |_| Vec::new(),
-            |found| meant::places(&found.filter, &choices),
+            |found| meant::places(&found.filter, choices),
         ),
-        chips: query.chips(&choices),
+        chips: query.chips(choices),
         clear_href: query.clear_href(),
-        facets: query.facets(&choices),
+        facets: query.facets(choices),
         inventory: choices.inventory,
         sort: sort_links(
             &query.href().without("sort"),
@@ -90,17 +98,17 @@ pub async fn view(
         columns: query.columns().to_vec(),
         kept_by_filter: query.kept_by_filter(),
         kept_by_columns: query.kept_by_columns(),
-        views: views::links(&choices, query.view.as_deref()),
+        views: views::links(choices, query.view.as_deref()),
         view_query: query.view_query(),
         here_query: query.here_query(),
         bulk: bulk(caller.role),
-        fixed_groups: fixed_groups(&choices),
+        fixed_groups: fixed_groups(choices),
         selection: selection(engine, caller, &query).await?,
         errors: FormErrors::default(),
         ..PhonesView::default()
     };
     match found {
-        Ok(found) => found.put(&mut view, &query, &choices),
+        Ok(found) => found.put(&mut view, &query, choices),
         Err(error) => view.filter_error = Some(error),
     }
     Ok(view)
@@ -109,10 +117,7 @@ pub async fn view(
 /// The phones of one page and what belongs to them.
 struct Found {
     filter: Filter,
-    page: Page<PhoneRow>,
-    set: PhoneSet,
-    actions: rows::Actions,
-    groups: BTreeMap<Mac, Vec<String>>,
+    listed: ListedPhones,
 }
 
 async fn found(
@@ -121,34 +126,14 @@ async fn found(
     query: &mut ListQuery,
     filter: Filter,
 ) -> Result<Found, Problem> {
-    let page = match page(engine, caller, query, &filter).await {
+    let listed = match listed(engine, caller, query, &filter).await {
         Err(error) if is_no_place(&error) => {
             query.begin_again();
-            page(engine, caller, query, &filter).await?
+            listed(engine, caller, query, &filter).await?
         }
         other => other?,
     };
-    Ok(Found {
-        set: engine.phone_set(caller, &filter).await?,
-        groups: groups(engine, caller, query, &page.items).await?,
-        actions: engine.last_actions(caller, &page.items).await?,
-        filter,
-        page,
-    })
-}
-
-/// The groups of these phones, where that column is shown.
-async fn groups(
-    engine: &Engine,
-    caller: &Caller,
-    query: &ListQuery,
-    rows: &[PhoneRow],
-) -> Result<BTreeMap<Mac, Vec<String>>, EngineError> {
-    if !query.columns().contains(&PhoneColumn::Groups) {
-        return Ok(BTreeMap::new());
-    }
-    let macs: Vec<Mac> = rows.iter().map(|row| row.phone.mac).collect();
-    engine.groups_of_phones(caller, &macs).await
+    Ok(Found { filter, listed })
 }
 
 /// Whether a list was asked for a place that it does not have.
@@ -159,12 +144,12 @@ pub fn is_no_place(error: &EngineError) -> bool {
     }
 }
 
-async fn page(
+async fn listed(
     engine: &Engine,
     caller: &Caller,
     query: &ListQuery,
     filter: &Filter,
-) -> Result<Page<PhoneRow>, EngineError> {
+) -> Result<ListedPhones, EngineError> {
     let (sort, direction) = query.order();
     let wanted = PhoneQuery {
         filter,
@@ -173,29 +158,36 @@ async fn page(
         seek: query.seek(),
         limit: query.limit(),
     };
-    engine.phone_page(caller, wanted).await
+    let with_groups = query.columns().contains(&PhoneColumn::Groups);
+    engine.listed_phones(caller, wanted, with_groups).await
 }
 
 impl Found {
     fn put(mut self, view: &mut PhonesView, query: &ListQuery, choices: &PhoneChoices) {
         let sites = site_names(choices);
-        let rows = self.page.items.iter();
+        let listed = &mut self.listed;
+        let rows = listed.page.items.iter();
         view.rows = rows
             .map(|row| carillon_contract::phones::PhoneRow {
-                groups: self.groups.remove(&row.phone.mac).unwrap_or_default(),
-                ..rows::row_view(row, &sites, &self.actions)
+                groups: listed.groups.remove(&row.phone.mac).unwrap_or_default(),
+                ..rows::row_view(row, &sites, &listed.actions)
             })
             .collect();
-        view.digest = self.set.digest;
+        view.digest.clone_from(&listed.set.digest);
         view.filter = self.filter.to_string();
         let place = |name: &str, cursor: &str| String::from(query.href().add(name, cursor));
         view.paging = Paging {
-            total: Total::exactly(self.set.count),
-            previous: self
+            total: Total::exactly(listed.set.count),
+            previous: listed
                 .page
                 .previous
+                .as_ref()
                 .map(|cursor| place("before", cursor.as_str())),
-            next: self.page.next.map(|cursor| place("after", cursor.as_str())),
+            next: listed
+                .page
+                .next
+                .as_ref()
+                .map(|cursor| place("after", cursor.as_str())),
         };
         let export = carillon_contract::Href::new("/phones/export");
         view.export_href = Some(export.add_some("filter", &view.filter).into());

@@ -48,10 +48,10 @@ pub const fn total(counted: AtLeast) -> Total {
 /// Every other error.
 pub fn or_first<T>(
     visit: &mut Visit,
-    found: Result<Page<T>, EngineError>,
-) -> Result<Option<Page<T>>, EngineError> {
+    found: Result<T, EngineError>,
+) -> Result<Option<T>, EngineError> {
     match found {
-        Ok(page) => Ok(Some(page)),
+        Ok(found) => Ok(Some(found)),
         Err(EngineError::Store(StoreError::InvalidCursor)) => {
             notice::warn(
                 visit,

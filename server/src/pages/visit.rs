@@ -8,7 +8,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use carillon_contract::frame::{Banner, Flash, FrameView, Tone, UserView};
 use carillon_contract::list::Link;
-use carillon_domain::JobState;
 use carillon_domain::role::Permission;
 use carillon_engine::Caller;
 use carillon_engine::accounts::SessionContext;
@@ -197,10 +196,11 @@ async fn frame(
     let mut running_jobs = 0;
     if let Some(caller) = caller {
         banners.splice(0..0, storage(app));
-        running_jobs = running(app, caller).await?;
+        let (under_way, stop) = app.engine().under_way(caller).await?;
+        running_jobs = under_way;
         banners.extend(alone(app, parts, caller).await?);
         banners.extend(streams::banners(app, caller));
-        if let Some(stop) = app.engine().stop_all_state().await? {
+        if let Some(stop) = stop {
             let StopAll { actor, at, reason } = stop;
             banners.insert(
                 0,
@@ -266,17 +266,4 @@ async fn alone(app: &App, parts: &Parts, caller: &Caller) -> Result<Option<Banne
         tone: Tone::Neutral,
         text: text.to_owned(),
     }))
-}
-
-async fn running(app: &App, caller: &Caller) -> Result<i64, Problem> {
-    if caller.require(Permission::ViewJobs).is_err() {
-        return Ok(0);
-    }
-    let counts = app.engine().job_state_counts(caller).await?;
-    let busy = [JobState::Running, JobState::Paused, JobState::Stopping];
-    Ok(counts
-        .iter()
-        .filter(|(state, _)| busy.contains(state))
-        .map(|(_, count)| count)
-        .sum())
 }

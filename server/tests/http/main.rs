@@ -29,6 +29,7 @@ mod phones_pages;
 mod postgres;
 mod principals;
 mod problems;
+mod queries;
 mod requests;
 mod scope;
 mod second_factor;
@@ -99,4 +100,5 @@ on_both! {
     pace::every_try_is_told,
     pace::held_phones_wait_for_a_corrected_password,
     pages_jobs::a_person_does_the_whole_job,
+    queries::no_page_asks_the_database_more_than_eight_times,
 }

@@ -12,7 +12,7 @@ use crate::accounts::users::expect_one;
 use crate::conn::Conn;
 use crate::error::Result;
 use crate::phones::filter::{Groups, Scope};
-use crate::phones::read::ROWS;
+use crate::phones::read::{NAMED, ROWS};
 use crate::reach::{and_groups, and_phones};
 use crate::row::Row;
 use crate::sql::Sql;
@@ -57,30 +57,73 @@ fn group_row(row: &Row) -> Result<GroupRow> {
     })
 }
 
-async fn list(conn: &mut Conn<'_>, slug: Option<&str>, reach: &Reach) -> Result<Vec<GroupRow>> {
+async fn find(conn: &mut Conn<'_>, slug: &str, reach: &Reach) -> Result<Option<GroupRow>> {
     let mut sql = Sql::new(SELECT);
-    sql.push(" WHERE 1 = 1");
-    if let Some(slug) = slug {
-        sql.push(" AND g.slug = ").bind(slug);
-    }
+    sql.push(" WHERE g.slug = ").bind(slug);
     and_groups(&mut sql, reach);
-    sql.push(" ORDER BY g.slug");
-    conn.all(sql).await?.iter().map(group_row).collect()
+    let row = conn.optional(sql).await?;
+    row.as_ref().map(group_row).transpose()
+}
+
+/// All groups: what rules lead to, and what somebody with a reach sees of them.
+pub(crate) struct Directory {
+    /// For conditions.
+    pub(crate) groups: Groups,
+    /// By slug, each with whether it is in reach.
+    pub(crate) rows: Vec<(GroupRow, bool)>,
+    /// Name and user name of the credentials that they give, by slug.
+    pub(crate) logins: BTreeMap<String, (String, String)>,
+}
+
+impl Directory {
+    /// Reads it, in one statement.
+    pub(crate) async fn read(conn: &mut Conn<'_>, reach: &Reach) -> Result<Self> {
+        let mut sql = Sql::new(
+            "SELECT g.slug, g.name, g.kind, g.filter, g.credential, g.version, g.created_at, \
+             g.updated_at, c.username AS login, CAST(CASE WHEN 1 = 1",
+        );
+        and_groups(&mut sql, reach);
+        sql.push(" THEN 1 ELSE 0 END AS BIGINT) AS seen FROM groups g ");
+        sql.push("LEFT JOIN credentials c ON c.name = g.credential ORDER BY g.slug");
+        let rows = conn.all(sql).await?;
+        let mut logins = BTreeMap::new();
+        for row in &rows {
+            let (name, user): (Option<String>, Option<String>) =
+                (row.get("credential")?, row.get("login")?);
+            if let Some(login) = name.zip(user) {
+                logins.insert(row.get("slug")?, login);
+            }
+        }
+        let pair = |row: &Row| Ok((group_row(row)?, row.get::<i64>("seen")? == 1));
+        Ok(Self {
+            groups: Groups::of(&rows)?,
+            rows: rows.iter().map(pair).collect::<Result<_>>()?,
+            logins,
+        })
+    }
+
+    /// The groups in reach.
+    fn into_seen(self) -> (Groups, Vec<GroupRow>) {
+        let seen = self.rows.into_iter().filter(|(_, seen)| *seen);
+        (self.groups, seen.map(|(row, _)| row).collect())
+    }
+
+    /// Short names of all groups, or of those in reach.
+    pub(crate) fn slugs(&self, all: bool) -> Vec<String> {
+        let rows = self.rows.iter().filter(|(_, seen)| all || *seen);
+        rows.map(|(row, _)| row.group.slug.clone()).collect()
+    }
 }
 
 /// Fills in how many phones are in each, in one pass over the phones.
 async fn count(
     conn: &mut Conn<'_>,
-    rows: &mut [GroupRow],
+    (groups, rows): (&Groups, &mut [GroupRow]),
     reach: &Reach,
     now: Timestamp,
 ) -> Result<()> {
-    let groups = Groups::all(conn).await?;
-    let scope = Scope {
-        groups: &groups,
-        now,
-    };
-    for chunk in rows.chunks_mut(COUNTED_AT_ONCE) {
+    let scope = Scope { groups, now };
+    for chunk in rows.chunks_mut(AT_ONCE) {
         let mut sql = Sql::new("SELECT ");
         sql.push(UP).push(" AS up");
         for (index, row) in chunk.iter().enumerate() {
@@ -106,103 +149,89 @@ async fn count(
 /// Whether a phone answered when last contacted, as a number.
 const UP: &str = "CAST(CASE WHEN p.reachability = 'reachable' THEN 1 ELSE 0 END AS BIGINT)";
 
-const COUNTED_AT_ONCE: usize = 50;
+/// Groups in one statement.
+pub(crate) const AT_ONCE: usize = 100;
 
-/// Which groups each of these phones is in; phones in none are left out.
+/// Which groups in reach each of these phones is in; phones in none are left out.
 pub(crate) async fn groups_of(
     conn: &mut Conn<'_>,
     macs: &[Mac],
     reach: &Reach,
     now: Timestamp,
 ) -> Result<BTreeMap<Mac, Vec<String>>> {
-    let wanted: HashSet<_> = macs.iter().copied().collect();
-    let groups = Groups::all(conn).await?;
+    let directory = Directory::read(conn, reach).await?;
     let scope = Scope {
-        groups: &groups,
+        groups: &directory.groups,
         now,
     };
+    memberships(conn, &scope, &directory.slugs(false), macs).await
+}
+
+/// Which of these groups each of these phones is in, by slug. A statement for a hundred groups,
+/// whatever the number of phones.
+pub(crate) async fn memberships(
+    conn: &mut Conn<'_>,
+    scope: &Scope<'_>,
+    slugs: &[String],
+    macs: &[Mac],
+) -> Result<BTreeMap<Mac, Vec<String>>> {
+    let wanted: HashSet<_> = macs.iter().copied().collect();
     let mut found: BTreeMap<Mac, Vec<String>> = BTreeMap::new();
-    let all = list(conn, None, reach).await?;
-    if macs.len() <= FEW {
-        groups_of_few(conn, &scope, &all, macs, &mut found).await?;
-        return Ok(found);
-    }
-    for row in all {
-        for mac in members_among(conn, &scope, &row.group.slug, macs).await? {
-            if wanted.contains(&mac) {
-                found.entry(mac).or_default().push(row.group.slug.clone());
+    for chunk in slugs.chunks(AT_ONCE) {
+        let mut sql = Sql::new("SELECT p.mac, ");
+        signs(&mut sql, scope, chunk)?;
+        sql.push(" AS signs FROM phones p");
+        if macs.len() <= NAMED {
+            sql.push(" WHERE ").one_of("p.mac", macs.iter().copied());
+        }
+        for row in conn.all(sql).await? {
+            let mac = row.of("phones", "mac").parse("mac")?;
+            let groups = signed(&row.get::<String>("signs")?, chunk);
+            if wanted.contains(&mac) && !groups.is_empty() {
+                found.entry(mac).or_default().extend(groups);
             }
         }
     }
     Ok(found)
 }
 
-/// So many phones are asked about all groups in one statement.
-const FEW: usize = 100;
-
-/// The same for a page of phones or fewer: a statement for some dozens of groups, not for each.
-async fn groups_of_few(
-    conn: &mut Conn<'_>,
-    scope: &Scope<'_>,
-    groups: &[GroupRow],
-    macs: &[Mac],
-    found: &mut BTreeMap<Mac, Vec<String>>,
-) -> Result<()> {
-    for chunk in groups.chunks(COUNTED_AT_ONCE) {
-        let mut sql = Sql::new("SELECT p.mac");
-        for (index, row) in chunk.iter().enumerate() {
-            sql.push(", CAST(CASE WHEN ");
-            scope.member(&mut sql, &row.group.slug)?;
-            sql.push(&format!(" THEN 1 ELSE 0 END AS BIGINT) AS n{index}"));
-        }
-        sql.push(" FROM phones p WHERE ")
-            .one_of("p.mac", macs.iter().copied());
-        for row in conn.all(sql).await? {
-            let mac = row.of("phones", "mac").parse("mac")?;
-            for (index, group) in chunk.iter().enumerate() {
-                let member: i64 = row.get(&format!("n{index}"))?;
-                if member == 1 {
-                    let groups: &mut Vec<String> = found.entry(mac).or_default();
-                    groups.push(group.group.slug.clone());
-                }
-            }
-        }
+/// Adds a text with a sign for each group: whether phone `p` is in it.
+pub(crate) fn signs(sql: &mut Sql, scope: &Scope<'_>, slugs: &[String]) -> Result<()> {
+    sql.push("(''");
+    for slug in slugs {
+        sql.push(" || CASE WHEN ");
+        scope.member(sql, slug)?;
+        sql.push(" THEN '1' ELSE '0' END");
     }
+    sql.push(")");
     Ok(())
 }
 
-/// The members of a group; narrowed to `macs` when those are few enough to name.
-async fn members_among(
-    conn: &mut Conn<'_>,
-    scope: &Scope<'_>,
-    slug: &str,
-    macs: &[Mac],
-) -> Result<Vec<Mac>> {
-    let mut sql = Sql::new("SELECT p.mac FROM phones p WHERE ");
-    scope.member(&mut sql, slug)?;
-    if macs.len() <= ROWS {
-        sql.push(" AND ").one_of("p.mac", macs.iter().copied());
-    }
-    let rows = conn.all(sql).await?;
-    rows.iter()
-        .map(|row| row.of("phones", "mac").parse("mac"))
-        .collect()
+/// The groups that a text of [`signs`] tells.
+pub(crate) fn signed(signs: &str, slugs: &[String]) -> Vec<String> {
+    let told = signs.bytes().zip(slugs).filter(|(sign, _)| *sign == b'1');
+    told.map(|(_, slug)| slug.clone()).collect()
 }
 
 impl Store {
     /// All groups with the number of their phones.
     pub async fn groups(&self, now: Timestamp) -> Result<Vec<GroupRow>> {
         let mut read = self.read().await?;
-        let mut rows = list(&mut read.conn(), None, &self.reach).await?;
-        count(&mut read.conn(), &mut rows, &self.reach, now).await?;
+        let directory = Directory::read(&mut read.conn(), &self.reach).await?;
+        let (groups, mut rows) = directory.into_seen();
+        let asked = (&groups, &mut rows[..]);
+        count(&mut read.conn(), asked, &self.reach, now).await?;
         Ok(rows)
     }
 
     /// One group with the number of its phones.
     pub async fn group(&self, slug: &str, now: Timestamp) -> Result<Option<GroupRow>> {
         let mut read = self.read().await?;
-        let mut rows = list(&mut read.conn(), Some(slug), &self.reach).await?;
-        count(&mut read.conn(), &mut rows, &self.reach, now).await?;
+        let directory = Directory::read(&mut read.conn(), &self.reach).await?;
+        let (groups, mut rows) = directory.into_seen();
+        rows.retain(|row| row.group.slug == slug);
+        let asked = (&groups, &mut rows[..]);
+        count(&mut read.conn(), asked, &self.reach, now).await?;
         Ok(rows.pop())
     }
 
@@ -232,7 +261,7 @@ impl Unit {
     /// One group, as this unit sees it; its phones are not counted.
     pub async fn group(&mut self, slug: &str) -> Result<Option<GroupRow>> {
         let reach = self.reach.clone();
-        Ok(list(&mut self.conn(), Some(slug), &reach).await?.pop())
+        find(&mut self.conn(), slug, &reach).await
     }
 
     /// Makes a group. Conflict when the slug is taken or the credential does not exist.

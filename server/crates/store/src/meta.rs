@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::conn::Conn;
 use crate::error::{Result, StoreError};
+use crate::jobs::approval::APPROVERS;
+use crate::reach::and_jobs;
 use crate::sql::{Sql, beginning};
 use crate::store::Store;
 use crate::unit::Unit;
@@ -59,6 +61,37 @@ impl Store {
         rows.iter()
             .map(|row| Ok((row.get("key")?, row.get("value")?)))
             .collect()
+    }
+
+    /// How many jobs in reach are under way, and whether and by whom all sending is stopped: what
+    /// every page says, in one statement.
+    pub async fn under_way(&self) -> Result<(i64, Option<StopAll>)> {
+        let mut sql = Sql::new("SELECT COUNT(*) AS n, (SELECT value FROM meta WHERE key = ");
+        sql.bind(STOP_ALL).push(") AS stop FROM jobs j WHERE ");
+        sql.push("j.state IN ('running', 'paused', 'stopping')");
+        and_jobs(&mut sql, &self.reach, "j.id");
+        if !self.is_narrowed() {
+            sql.keep();
+        }
+        let Some(row) = self.read().await?.conn().optional(sql).await? else {
+            return Ok((0, None));
+        };
+        Ok((row.get("n")?, stop_all_from(row.get("stop")?)?))
+    }
+
+    /// Several facts, each by its name, in one statement; and how many people may approve.
+    pub async fn facts_and_approvers(&self, keys: &[&str]) -> Result<(Vec<Option<String>>, i64)> {
+        let mut sql = Sql::new("SELECT ");
+        for (index, key) in keys.iter().enumerate() {
+            sql.push("(SELECT value FROM meta WHERE key = ").bind(*key);
+            sql.push(&format!(") AS fact{index}, "));
+        }
+        sql.push("(").push(APPROVERS).push(") AS approvers");
+        let Some(row) = self.read().await?.conn().optional(sql).await? else {
+            return Ok((vec![None; keys.len()], 0));
+        };
+        let facts = (0..keys.len()).map(|index| row.get(&format!("fact{index}")));
+        Ok((facts.collect::<Result<_>>()?, row.get("approvers")?))
     }
 
     /// Whether and by whom all sending is stopped.

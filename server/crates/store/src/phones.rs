@@ -4,6 +4,7 @@
 //! contact teaches are different columns: neither overwrites the other.
 
 pub(crate) mod addresses;
+pub(crate) mod belongings;
 pub(crate) mod call;
 pub(crate) mod choices;
 pub(crate) mod contact;
@@ -11,7 +12,9 @@ pub(crate) mod filter;
 pub(crate) mod health;
 pub(crate) mod keys;
 pub(crate) mod list;
+pub(crate) mod listed;
 pub(crate) mod lock;
+pub(crate) mod named;
 pub(crate) mod plan;
 pub(crate) mod read;
 pub(crate) mod save;

@@ -2,7 +2,7 @@
 
 use carillon_domain::Cause;
 use carillon_engine::{Caller, Engine, EngineError};
-use carillon_store::{JobSnapshot, Seek, TargetQuery};
+use carillon_store::JobSnapshot;
 
 use crate::pages::snippet::lines_for;
 
@@ -17,21 +17,15 @@ pub(super) async fn of(
     snapshot: &JobSnapshot,
 ) -> Result<Option<String>, EngineError> {
     let refused = |(cause, _): &(Cause, i64)| *cause == Cause::Forbidden;
-    let query = if snapshot.causes.iter().any(refused) {
-        TargetQuery {
-            cause: Some(Cause::Forbidden),
-            ..TargetQuery::default()
-        }
+    let cause = if snapshot.causes.iter().any(refused) {
+        Some(Cause::Forbidden)
     } else if snapshot.job.state.is_terminal() {
         return Ok(None);
     } else {
         // One may refuse while the page is open, and the lines must then be there.
-        TargetQuery::default()
+        None
     };
-    let page = engine
-        .targets(caller, &snapshot.job.id, &query, &Seek::Start, ASKED)
-        .await?;
-    let macs: Vec<_> = page.items.iter().map(|target| target.mac).collect();
-    let phones = engine.phones_by_macs(caller, &macs).await?;
-    Ok(lines_for(phones.iter().filter_map(|row| row.phone.address)))
+    let asked = (cause, ASKED);
+    let addresses = engine.addresses_of_job(caller, &snapshot.job.id, asked);
+    Ok(lines_for(addresses.await?))
 }

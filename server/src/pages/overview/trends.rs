@@ -5,7 +5,7 @@ use carillon_contract::overview::{DayView, FirmwareCount, TrendsView};
 use carillon_domain::role::Permission;
 use carillon_domain::{Counts, Timestamp};
 use carillon_engine::{Caller, Engine};
-use carillon_store::{DayOfJobs, Trends};
+use carillon_store::{DayOfJobs, FleetHealth, Trends};
 
 use crate::problem::Problem;
 use carillon_language::{day, say};
@@ -15,26 +15,31 @@ const MICROS_OF_DAY: i64 = 86_400_000_000;
 const CAUSES: usize = 6;
 const FIRMWARE: usize = 6;
 
-/// The last days; nothing for those who may not see jobs.
-pub(super) async fn view(engine: &Engine, caller: &Caller) -> Result<TrendsView, Problem> {
+/// How the fleet is, and the last days; those not for those who may not see jobs.
+pub(super) async fn with_health(
+    engine: &Engine,
+    caller: &Caller,
+) -> Result<(FleetHealth, TrendsView), Problem> {
     if caller.require(Permission::ViewJobs).is_err() {
-        return Ok(TrendsView::default());
+        return Ok((engine.fleet_health(caller).await?, TrendsView::default()));
     }
     let now = engine.clock.now();
     let today = now.micros() / MICROS_OF_DAY;
     let since = Timestamp::from_micros((today - DAYS + 1) * MICROS_OF_DAY);
+    let (health, trends) = engine.fleet_health_and_trends(caller, since).await?;
     let Trends {
         days,
         causes,
         firmware,
-    } = engine.trends(caller, since).await?;
-    Ok(TrendsView {
+    } = trends;
+    let view = TrendsView {
         days: (today - DAYS + 1..=today)
             .map(|day| day_view(day, &days))
             .collect(),
         causes: causes.into_iter().take(CAUSES).collect(),
         firmware: firmware_view(&firmware),
-    })
+    };
+    Ok((health, view))
 }
 
 /// A day without jobs is a day too.

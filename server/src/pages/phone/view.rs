@@ -3,7 +3,7 @@
 use carillon_contract::list::Link;
 use carillon_contract::phone::{CredentialSource, PastAddress, PhoneView, PinView};
 use carillon_contract::{FormErrors, Href};
-use carillon_domain::phone::{Phone, Scheme, Site, TransportSecurity};
+use carillon_domain::phone::{Phone, Scheme, TransportSecurity};
 use carillon_domain::role::Permission;
 use carillon_domain::{Cause, Mac};
 use carillon_engine::inventory::EffectiveLogin;
@@ -16,6 +16,9 @@ use crate::pages::{audit_row, snippet};
 use crate::problem::Problem;
 use carillon_language::say;
 
+/// A site's name, and how it is reached.
+type Site = (String, TransportSecurity);
+
 /// Records on the page; the log has all.
 const TIMELINE: i64 = 20;
 /// Addresses on the page.
@@ -24,20 +27,16 @@ const ADDRESSES: i64 = 10;
 /// The page of one phone.
 pub(super) async fn view(engine: &Engine, caller: &Caller, mac: Mac) -> Result<PhoneView, Problem> {
     let row = engine.phone(caller, mac).await?;
-    let site = match &row.phone.site {
-        Some(slug) => Some(engine.site(caller, slug).await?.site),
-        None => None,
-    };
-    let groups = engine.groups_of_phone(caller, mac).await?;
-    let login = engine.effective_login(caller, mac).await?;
-    let actions = engine
-        .last_actions(caller, std::slice::from_ref(&row))
-        .await?;
+    let beside = engine.beside_phone(caller, &row, ADDRESSES).await?;
+    let (groups, login) = engine.belongings_of_phone(caller, mac).await?;
     let timeline = timeline(engine, caller, mac).await?;
-    let addresses = engine.addresses_of_phone(caller, mac, ADDRESSES).await?;
-    let security = site
-        .as_ref()
-        .map(|site| (site.name.clone(), site.transport_security));
+    let last = row.last.as_ref();
+    let actions = last.zip(beside.action);
+    let actions: rows::Actions = actions
+        .map(|(last, action)| (last.job.clone(), action))
+        .into_iter()
+        .collect();
+    let site = beside.site;
     Ok(PhoneView {
         state: row.contact.reachability,
         last_seen: row.contact.last_seen,
@@ -48,7 +47,7 @@ pub(super) async fn view(engine: &Engine, caller: &Caller, mac: Mac) -> Result<P
             .as_ref()
             .map(|last| rows::last_result(last, &actions)),
         target: target(&row.phone, site.as_ref()),
-        addresses: addresses.into_iter().map(past_address).collect(),
+        addresses: beside.addresses.into_iter().map(past_address).collect(),
         credential: credential(login, site.as_ref()),
         auth_scheme: row.contact.auth_scheme,
         pin: pin(&row, site.as_ref()),
@@ -58,7 +57,7 @@ pub(super) async fn view(engine: &Engine, caller: &Caller, mac: Mac) -> Result<P
         groups: groups.into_iter().map(group_link).collect(),
         created_at: row.created_at,
         updated_at: row.updated_at,
-        site: security,
+        site,
         timeline,
         timeline_href: Href::new("/audit").add("phone", mac).into(),
         version: row.version,
@@ -96,7 +95,7 @@ fn group_link(slug: String) -> Link {
 
 /// Which scheme is spoken: the phone's, else the site's.
 fn scheme(phone: &Phone, site: Option<&Site>) -> Scheme {
-    let security = site.map_or(TransportSecurity::Pinned, |site| site.transport_security);
+    let security = site.map_or(TransportSecurity::Pinned, |(_, security)| *security);
     let usual = match security {
         TransportSecurity::PlainHttp => Scheme::Http,
         TransportSecurity::Pinned | TransportSecurity::PrivateCa => Scheme::Https,
@@ -126,7 +125,7 @@ fn credential(login: Option<EffectiveLogin>, site: Option<&Site>) -> CredentialS
             group: group_link(slug),
         },
         Source::Site(slug) => {
-            let name = site.map_or_else(|| slug.clone(), |site| site.name.clone());
+            let name = site.map_or_else(|| slug.clone(), |(name, _)| name.clone());
             CredentialSource::Site {
                 name: login.name,
                 site: Link::new(name, Href::new("/phones").add("site", slug)),
@@ -138,7 +137,7 @@ fn credential(login: Option<EffectiveLogin>, site: Option<&Site>) -> CredentialS
 /// Keys matter where they are what a phone is known by.
 fn pin(row: &PhoneRow, site: Option<&Site>) -> Option<PinView> {
     let pinned = row.contact.tls_pin.clone();
-    let by_key = site.is_none_or(|site| site.transport_security == TransportSecurity::Pinned);
+    let by_key = site.is_none_or(|(_, security)| *security == TransportSecurity::Pinned);
     let matters = by_key && scheme(&row.phone, site) == Scheme::Https;
     (matters || pinned.is_some()).then_some(PinView { pinned, seen: None })
 }

@@ -4,14 +4,13 @@
 
 use carillon_contract::phones::SavedViewLink;
 use carillon_domain::role::Permission;
-use carillon_engine::{Caller, Engine};
+use carillon_engine::Caller;
 use carillon_store::PhoneChoices;
 
 use super::query::{ListQuery, pairs_of_view};
 use crate::fields::{Fields, Form};
 use crate::pages::refused::refusal;
 use crate::pages::visit::{PageResult, Visit, done};
-use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 use carillon_language::say;
 
@@ -24,35 +23,30 @@ pub(super) fn routes(table: Table) -> Table {
 }
 
 /// The list that an address asks for, with the view that it names.
-pub(super) async fn opened(
-    engine: &Engine,
-    caller: &Caller,
-    fields: Fields,
-) -> Result<ListQuery, Problem> {
+pub(super) fn opened(choices: &PhoneChoices, fields: &Fields) -> ListQuery {
     let Some(slug) = fields.filled("view") else {
-        return Ok(ListQuery::of(&fields));
+        return ListQuery::of(fields);
     };
-    let views = engine.saved_views(caller).await?;
-    let Some(view) = views.iter().find(|view| view.slug == slug) else {
-        let mut query = ListQuery::of(&fields);
+    let Some(view) = choices.views.iter().find(|view| view.slug == slug) else {
+        let mut query = ListQuery::of(fields);
         query.unknown.push(format!("view={slug}"));
         query.view = None;
-        return Ok(query);
+        return query;
     };
     let mut pairs = pairs_of_view(&view.query);
     pairs.extend_from_slice(fields.pairs());
-    Ok(ListQuery::of(&Fields::from_pairs(pairs)))
+    ListQuery::of(&Fields::from_pairs(pairs))
 }
 
 /// The kept lists of this person, as links.
 pub(super) fn links(choices: &PhoneChoices, current: Option<&str>) -> Vec<SavedViewLink> {
     let views = choices.views.iter();
     views
-        .map(|(slug, name)| SavedViewLink {
-            href: format!("/phones?view={slug}"),
-            current: current == Some(slug.as_str()),
-            slug: slug.clone(),
-            name: name.clone(),
+        .map(|view| SavedViewLink {
+            href: format!("/phones?view={slug}", slug = view.slug),
+            current: current == Some(view.slug.as_str()),
+            slug: view.slug.clone(),
+            name: view.name.clone(),
         })
         .collect()
 }

@@ -26,7 +26,7 @@ use crate::secrets::{Keyring, Place};
 const DRAFT: &str = "factor";
 /// How long a secret waits for its first code.
 const SETUP_LASTS: Duration = Duration::from_mins(15);
-const POLICY: &str = "second_factor_roles";
+pub(super) const POLICY: &str = "second_factor_roles";
 const CODES: &str = "recovery";
 /// New codes wait so long for the page that shows them.
 const CODES_WAIT: Duration = Duration::from_mins(10);
@@ -82,11 +82,6 @@ impl Engine {
         event.detail = json!({ "before": before, "after": roles });
         unit.record(&[event]).await?.commit().await?;
         Ok(())
-    }
-
-    /// Whether this account must set one up before anything else.
-    pub(super) async fn must_set_up(&self, user: &UserRow) -> Result<bool> {
-        Ok(user.factor.is_none() && self.second_factor_roles().await?.contains(&user.role))
     }
 
     /// How many recovery codes the caller has left.
@@ -265,6 +260,11 @@ impl Engine {
         let id = session.caller.account()?;
         self.store.user(id).await?.ok_or(EngineError::NotFound)
     }
+}
+
+/// Whether this account must set one up before anything else, by the fact [`POLICY`].
+pub(super) fn must_set_up(user: &UserRow, policy: Option<&str>) -> Result<bool> {
+    Ok(user.factor.is_none() && read(policy)?.contains(&user.role))
 }
 
 fn wrong_code() -> EngineError {

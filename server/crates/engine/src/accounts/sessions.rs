@@ -17,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::bearer;
 use super::external::STRONG;
 use super::form_tokens::form_token;
+use super::second_factor::{POLICY, must_set_up};
 use super::sign_in::SignedIn;
 use crate::Engine;
 use crate::caller::Caller;
@@ -85,9 +86,12 @@ impl Engine {
             return Ok(None);
         };
         let now = self.clock.now();
-        let Some((row, user)) = self.store.session(&hash).await? else {
+        let Some(standing) = self.store.session(&hash, POLICY).await? else {
             return Ok(None);
         };
+        let policy = standing.fact.as_deref();
+        let must_set_up = must_set_up_in(&standing.session, &standing.user, policy)?;
+        let (row, user) = (standing.session, standing.user);
         if !is_good(&row, &user, now) {
             return Ok(None);
         }
@@ -98,8 +102,7 @@ impl Engine {
             ip,
             agent: String::new(),
         };
-        let reach = self.reach_of(&user).await?;
-        let must_set_up = self.must_set_up_in(&row, &user).await?;
+        let reach = Reach::within(user.scoped.then_some(standing.area));
         let session = context(keyring, hash, (&row, &user), origin, reach);
         Ok(Some(SessionContext {
             must_set_up,
@@ -112,17 +115,12 @@ impl Engine {
     /// # Errors
     /// Only when the storage fails.
     pub async fn session_lives(&self, session: &SessionContext) -> Result<bool> {
-        let Some((row, user)) = self.store.session(&session.hash).await? else {
+        let Some(standing) = self.store.session(&session.hash, POLICY).await? else {
             return Ok(false);
         };
-        let same = is_good(&row, &user, self.clock.now()) && user.role == session.caller.role;
-        Ok(same && !self.must_set_up_in(&row, &user).await?)
-    }
-
-    /// Whether a second factor must be set up before anything else. A provider that vouched for
-    /// one has spared that.
-    async fn must_set_up_in(&self, row: &SessionRow, user: &UserRow) -> Result<bool> {
-        Ok(row.auth != STRONG && self.must_set_up(user).await?)
+        let (row, user) = (&standing.session, &standing.user);
+        let same = is_good(row, user, self.clock.now()) && user.role == session.caller.role;
+        Ok(same && !must_set_up_in(row, user, standing.fact.as_deref())?)
     }
 
     /// Ends this session.
@@ -240,6 +238,12 @@ impl SessionContext {
     pub(super) const fn hash(&self) -> &[u8; 32] {
         &self.hash
     }
+}
+
+/// Whether a second factor must be set up before anything else. A provider that vouched for one
+/// has spared that.
+fn must_set_up_in(row: &SessionRow, user: &UserRow, policy: Option<&str>) -> Result<bool> {
+    Ok(row.auth != STRONG && must_set_up(user, policy)?)
 }
 
 pub(super) fn actor(user: &UserRow, auth: &str) -> Actor {

@@ -17,6 +17,18 @@ impl Engine {
         Ok(seen.audit_head().await?)
     }
 
+    /// Both at one moment: how far the log reaches, and what was signed last.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn audit_head_and_checkpoint(
+        &self,
+        caller: &Caller,
+    ) -> Result<(Frontier, Option<CheckpointRow>)> {
+        let seen = caller.sight(Permission::ViewAudit, &self.store)?;
+        Ok(seen.audit_head_and_checkpoint().await?)
+    }
+
     /// The last signed checkpoint, if anything was signed yet.
     ///
     /// # Errors

@@ -43,25 +43,38 @@ impl Engine {
         Ok(seen.audit_page(query, seek, limit).await?)
     }
 
-    /// One page with a line for each job: its newest record that fits.
+    /// One page of the log, newest first, and how many records match in all: exact wherever that
+    /// can be told quickly, or else "at least".
     ///
     /// # Errors
     /// Denied; a cursor that is none.
-    pub async fn audit_page_by_job(
+    pub async fn audit_page_and_count(
         &self,
         caller: &Caller,
         query: &AuditQuery,
         seek: &Seek,
         limit: i64,
-    ) -> Result<Page<AuditRow>> {
+    ) -> Result<(Page<AuditRow>, AtLeast)> {
         let seen = caller.sight(Permission::ViewAudit, &self.store)?;
-        Ok(seen.audit_page_by_job(query, seek, limit).await?)
+        let most = (limit, LOOKED_AT);
+        Ok(seen.audit_page_and_count(query, seek, most).await?)
     }
 
-    /// How many records match: exact wherever that can be told quickly, or else "at least".
-    pub async fn audit_count(&self, caller: &Caller, query: &AuditQuery) -> Result<AtLeast> {
+    /// One page with a line for each job, its newest record that fits; and how many records match
+    /// in all.
+    ///
+    /// # Errors
+    /// Denied; a cursor that is none.
+    pub async fn audit_page_by_job_and_count(
+        &self,
+        caller: &Caller,
+        query: &AuditQuery,
+        seek: &Seek,
+        limit: i64,
+    ) -> Result<(Page<AuditRow>, AtLeast)> {
         let seen = caller.sight(Permission::ViewAudit, &self.store)?;
-        Ok(seen.audit_count(query, LOOKED_AT).await?)
+        let most = (limit, LOOKED_AT);
+        Ok(seen.audit_page_by_job_and_count(query, seek, most).await?)
     }
 
     /// One record.

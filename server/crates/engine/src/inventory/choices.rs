@@ -1,6 +1,6 @@
 //! What pages of the inventory need beside its rows, each in few queries whatever its size.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use carillon_domain::Mac;
 use carillon_domain::role::Permission;
@@ -20,33 +20,18 @@ impl Engine {
         Ok(seen.phone_choices(caller.user_id.as_deref()).await?)
     }
 
-    /// The names of the actions that these phones were last sent, by job.
+    /// Names of the sites of these phones by slug, and of the actions that they were last sent by
+    /// job. The phones are some that the caller sees.
     ///
     /// # Errors
     /// Denied.
-    pub async fn last_actions(
+    pub async fn names_beside(
         &self,
         caller: &Caller,
         phones: &[PhoneRow],
-    ) -> Result<HashMap<String, String>> {
+    ) -> Result<(HashMap<String, String>, HashMap<String, String>)> {
         let seen = caller.sight(Permission::ViewInventory, &self.store)?;
-        let jobs = phones.iter().filter_map(|row| row.last.as_ref());
-        let jobs: BTreeSet<String> = jobs.map(|last| last.job.clone()).collect();
-        let jobs: Vec<String> = jobs.into_iter().collect();
-        Ok(seen.job_actions(&jobs).await?)
-    }
-
-    /// The groups that each of these phones is in now, by slug.
-    ///
-    /// # Errors
-    /// Denied.
-    pub async fn groups_of_phones(
-        &self,
-        caller: &Caller,
-        macs: &[Mac],
-    ) -> Result<BTreeMap<Mac, Vec<String>>> {
-        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
-        Ok(seen.groups_of(macs, self.clock.now()).await?)
+        Ok(seen.names_beside(phones).await?)
     }
 
     /// The phones of this list that are still in the inventory, sorted by MAC.

@@ -42,15 +42,26 @@ impl Engine {
         caller: &Caller,
         mac: Mac,
     ) -> Result<Option<EffectiveLogin>> {
+        Ok(self.belongings_of_phone(caller, mac).await?.1)
+    }
+
+    /// The groups that a phone is in now, by slug, and what it gets as [`Engine::effective_login`]
+    /// says it.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn belongings_of_phone(
+        &self,
+        caller: &Caller,
+        mac: Mac,
+    ) -> Result<(Vec<String>, Option<EffectiveLogin>)> {
         let seen = caller.sight(Permission::ViewInventory, &self.store)?;
-        if seen.phone(mac).await?.is_none() {
-            return Ok(None);
-        }
-        let mut found = seen.effective_credentials(&[mac], self.clock.now()).await?;
-        Ok(found.remove(&mac).map(|effective| EffectiveLogin {
-            source: effective.source,
-            name: effective.credential.name,
-            username: effective.credential.username,
-        }))
+        let found = seen.belongings(mac, self.clock.now()).await?;
+        let login = found.login.map(|(source, name, username)| EffectiveLogin {
+            source,
+            name,
+            username,
+        });
+        Ok((found.groups, login))
     }
 }

@@ -18,13 +18,18 @@ impl Engine {
         Ok(seen.fleet_health().await?)
     }
 
-    /// What became of the jobs made since then, and the firmware of the phones.
+    /// How many phones are how, what became of the jobs made since then, and the firmware of the
+    /// phones.
     ///
     /// # Errors
     /// Denied.
-    pub async fn trends(&self, caller: &Caller, since: Timestamp) -> Result<Trends> {
+    pub async fn fleet_health_and_trends(
+        &self,
+        caller: &Caller,
+        since: Timestamp,
+    ) -> Result<(FleetHealth, Trends)> {
         caller.require(Permission::ViewInventory)?;
         let seen = caller.sight(Permission::ViewJobs, &self.store)?;
-        Ok(seen.trends(since).await?)
+        Ok(seen.fleet_health_and_trends(since).await?)
     }
 }

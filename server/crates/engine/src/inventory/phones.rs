@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use carillon_domain::phone::{DialForm, UrlForm};
 use carillon_domain::phone_list::{self, Column, Row};
 use carillon_domain::role::Permission;
-use carillon_domain::{FieldError, Filter, Mac};
+use carillon_domain::{FieldError, Filter, Mac, Timestamp};
 use carillon_store::{
-    Direction, Facets, Page, PhoneAddress, PhoneList, PhoneRow, PhoneSet, PhoneSort, Seek, Store,
-    StoreError,
+    Direction, Facets, ListedPhones, Page, PhoneBeside, PhoneList, PhoneRow, PhoneSet, PhoneSort,
+    Seek, Store, StoreError,
 };
 use secrecy::SecretString;
 
@@ -34,6 +34,29 @@ pub struct PhoneQuery<'f> {
     pub seek: Seek,
     /// Its longest length.
     pub limit: i64,
+}
+
+impl<'f> PhoneQuery<'f> {
+    fn list(self, now: Timestamp) -> PhoneList<'f> {
+        PhoneList {
+            filter: self.filter,
+            sort: self.sort,
+            direction: self.direction,
+            seek: self.seek,
+            limit: self.limit,
+            now,
+        }
+    }
+}
+
+fn no_place(error: StoreError) -> EngineError {
+    match error {
+        StoreError::InvalidCursor => {
+            let message = "this place in the list does not exist: start at its beginning";
+            EngineError::invalid("after", "invalid", message)
+        }
+        other => other.into(),
+    }
 }
 
 /// What shall be different about a phone: a field that is not given stays, a blank one is cleared.
@@ -79,21 +102,8 @@ impl Engine {
         query: PhoneQuery<'_>,
     ) -> Result<Page<PhoneRow>> {
         let seen = caller.sight(Permission::ViewInventory, &self.store)?;
-        let list = PhoneList {
-            filter: query.filter,
-            sort: query.sort,
-            direction: query.direction,
-            seek: query.seek,
-            limit: query.limit,
-            now: self.clock.now(),
-        };
-        seen.phone_page(&list).await.map_err(|error| match error {
-            StoreError::InvalidCursor => {
-                let message = "this place in the list does not exist: start at its beginning";
-                EngineError::invalid("after", "invalid", message)
-            }
-            other => other.into(),
-        })
+        let list = query.list(self.clock.now());
+        seen.phone_page(&list).await.map_err(no_place)
     }
 
     /// How many phones a filter takes.
@@ -141,18 +151,35 @@ impl Engine {
         seen.phone(mac).await?.ok_or(EngineError::NotFound)
     }
 
-    /// The addresses that a phone has had, latest first.
+    /// One page of phones, all phones of the list, and what the rows show besides.
+    ///
+    /// # Errors
+    /// Denied, or a place in the list that does not exist.
+    pub async fn listed_phones(
+        &self,
+        caller: &Caller,
+        query: PhoneQuery<'_>,
+        with_groups: bool,
+    ) -> Result<ListedPhones> {
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        let list = query.list(self.clock.now());
+        let found = seen.listed_phones(&list, with_groups).await;
+        found.map_err(no_place)
+    }
+
+    /// The site, the last action and the addresses of a phone, latest first.
     ///
     /// # Errors
     /// Denied.
-    pub async fn addresses_of_phone(
+    pub async fn beside_phone(
         &self,
         caller: &Caller,
-        mac: Mac,
-        limit: i64,
-    ) -> Result<Vec<PhoneAddress>> {
+        row: &PhoneRow,
+        addresses: i64,
+    ) -> Result<PhoneBeside> {
         let seen = caller.sight(Permission::ViewInventory, &self.store)?;
-        Ok(seen.phone_addresses(mac, limit).await?)
+        let job = row.last.as_ref().map(|last| last.job.as_str());
+        Ok(seen.phone_beside(row.phone.mac, job, addresses).await?)
     }
 
     /// The groups that a phone is in now, by slug.
@@ -160,12 +187,7 @@ impl Engine {
     /// # Errors
     /// Denied.
     pub async fn groups_of_phone(&self, caller: &Caller, mac: Mac) -> Result<Vec<String>> {
-        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
-        if seen.phone(mac).await?.is_none() {
-            return Ok(Vec::new());
-        }
-        let mut groups = seen.groups_of(&[mac], self.clock.now()).await?;
-        Ok(groups.remove(&mac).unwrap_or_default())
+        Ok(self.belongings_of_phone(caller, mac).await?.0)
     }
 
     /// All of them, for the record of a change.

@@ -18,18 +18,6 @@ const LONGEST_NAME: usize = 60;
 const LONGEST_QUERY: usize = 2000;
 
 impl Engine {
-    /// The views of this account, by short name; programs have none.
-    ///
-    /// # Errors
-    /// Denied.
-    pub async fn saved_views(&self, caller: &Caller) -> Result<Vec<SavedView>> {
-        caller.require(Permission::ViewInventory)?;
-        match caller.user_id.as_deref() {
-            Some(user) => Ok(self.store.saved_views(user).await?),
-            None => Ok(Vec::new()),
-        }
-    }
-
     /// Keeps a list under a name; one of the same name is replaced.
     ///
     /// # Errors

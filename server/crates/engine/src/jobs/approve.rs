@@ -42,9 +42,11 @@ impl Engine {
             ..JobQuery::default()
         };
         let page = seen.job_page(&query, &Seek::Start, AT_ONCE).await?;
+        let ids: Vec<&str> = page.items.iter().map(|job| job.id.as_str()).collect();
+        let mut approvals = seen.job_approvals(&ids).await?;
         let mut waiting = Vec::with_capacity(page.items.len());
         for job in page.items {
-            let approval = seen.job_approval(&job.id).await?.unwrap_or_default();
+            let approval = approvals.remove(&job.id).unwrap_or_default();
             waiting.push(WaitingJob {
                 own: is_own(caller, &job, &approval),
                 until: approval.until,

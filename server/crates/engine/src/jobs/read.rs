@@ -1,6 +1,7 @@
 //! Lists of jobs, one job, its targets.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use carillon_domain::role::Permission;
 use carillon_domain::{Cause, JobState, Mac};
@@ -33,6 +34,27 @@ impl Engine {
     ) -> Result<HashMap<String, Vec<(Cause, i64)>>> {
         let seen = caller.sight(Permission::ViewJobs, &self.store)?;
         Ok(seen.causes_of_jobs(ids).await?)
+    }
+
+    /// The newest jobs of several lists, each as many as are asked for.
+    pub async fn newest_jobs(
+        &self,
+        caller: &Caller,
+        lists: &[(&JobQuery, i64)],
+    ) -> Result<Vec<Vec<JobRow>>> {
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        Ok(seen.newest_jobs(lists).await?)
+    }
+
+    /// Where the first phones of a job are that ended with a cause, or that it has at all.
+    pub async fn addresses_of_job(
+        &self,
+        caller: &Caller,
+        id: &str,
+        (cause, limit): (Option<Cause>, i64),
+    ) -> Result<Vec<IpAddr>> {
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        Ok(seen.addresses_of_job(id, cause, limit).await?)
     }
 
     /// How many jobs are in each state.
@@ -76,7 +98,7 @@ impl Engine {
         seen.target(id, mac).await?.ok_or(EngineError::NotFound)
     }
 
-    /// The tries before the last one of some phones of a job, in order.
+    /// The tries before the last one of some phones of a job in reach, in order.
     pub async fn earlier_attempts(
         &self,
         caller: &Caller,
@@ -84,8 +106,8 @@ impl Engine {
         macs: &[Mac],
     ) -> Result<Vec<AttemptRow>> {
         let seen = caller.sight(Permission::ViewJobs, &self.store)?;
-        if seen.job(id).await?.is_none() {
-            return Err(EngineError::NotFound);
+        if macs.is_empty() {
+            return Ok(Vec::new());
         }
         Ok(seen.earlier_attempts(id, macs).await?)
     }

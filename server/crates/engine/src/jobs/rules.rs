@@ -100,10 +100,10 @@ impl Engine {
     /// # Errors
     /// Only when the storage fails.
     pub async fn rules(&self) -> Result<RulesInForce> {
-        let stored = self.store.meta(KEPT_AS).await?;
+        let (facts, approvers) = self.store.facts_and_approvers(&[KEPT_AS]).await?;
         Ok(RulesInForce {
-            rules: read(stored.as_deref())?,
-            approvers: self.store.count_approvers().await?,
+            rules: read(facts.first().and_then(Option::as_deref))?,
+            approvers,
         })
     }
 

@@ -3,14 +3,13 @@
 //! Owns the numbers beside the choice. The same phones as [`super::resolve`] would take, without
 //! a plan; phones and groups that do not exist are no error here, they count nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use carillon_domain::Mac;
-use carillon_domain::filter::{Filter, Term, Test};
 use carillon_domain::job::TargetSpec;
 use carillon_domain::phone::Reachability;
 use carillon_domain::role::Permission;
-use carillon_store::PhoneRow;
+use carillon_domain::{Filter, Mac};
+use carillon_store::{Naming, PhoneRow};
 
 use crate::Engine;
 use crate::caller::Caller;
@@ -42,51 +41,33 @@ impl Engine {
     /// [`EngineError::Invalid`] when the filter cannot be read.
     pub async fn survey_targets(&self, caller: &Caller, spec: &TargetSpec) -> Result<TargetSurvey> {
         let seen = caller.sight(Permission::ViewInventory, &self.store)?;
-        let now = self.clock.now();
-        let mut found: BTreeMap<Mac, PhoneRow> = BTreeMap::new();
-        let named = seen.phones_by_macs(&spec.phones).await?;
-        let names = named
-            .iter()
-            .map(|row| (row.phone.mac, row.phone.display_name()));
-        let names = names.collect();
-        let mut add = |rows: Vec<PhoneRow>| {
-            found.extend(rows.into_iter().map(|row| (row.phone.mac, row)));
+        let filter: Option<Filter> = match &spec.filter {
+            Some(text) => Some(text.parse().map_err(|problem| {
+                EngineError::invalid("targets.filter", "invalid", format!("{problem}"))
+            })?),
+            None => None,
         };
-        add(named);
-        for filter in filters(spec)? {
-            add(seen.phones_matching(&filter, now).await?);
-        }
-        Ok(count(&found, names))
+        let naming = Naming {
+            macs: &spec.phones,
+            groups: &spec.groups,
+            filter: filter.as_ref(),
+        };
+        let found = seen.named_phones(naming, self.clock.now()).await?;
+        let wanted: BTreeSet<Mac> = spec.phones.iter().copied().collect();
+        let named = found.iter().map(|row| &row.phone);
+        let named = named.filter(|phone| wanted.contains(&phone.mac));
+        let names = named.map(|phone| (phone.mac, phone.display_name()));
+        Ok(count(&found, names.collect()))
     }
 }
 
-/// The groups as one filter, and the filter.
-fn filters(spec: &TargetSpec) -> Result<Vec<Filter>> {
-    let mut filters = Vec::new();
-    if !spec.groups.is_empty() {
-        let any_of = spec.groups.iter().cloned().map(Test::Group).collect();
-        let terms = vec![Term {
-            negated: false,
-            any_of,
-        }];
-        filters.push(Filter { terms });
-    }
-    if let Some(text) = &spec.filter {
-        let filter = text.parse().map_err(|problem| {
-            EngineError::invalid("targets.filter", "invalid", format!("{problem}"))
-        });
-        filters.push(filter?);
-    }
-    Ok(filters)
-}
-
-fn count(found: &BTreeMap<Mac, PhoneRow>, named: Vec<(Mac, String)>) -> TargetSurvey {
-    let so_many = |test: &dyn Fn(&&PhoneRow) -> bool| found.values().filter(test).count() as i64;
+fn count(found: &[PhoneRow], named: Vec<(Mac, String)>) -> TargetSurvey {
+    let so_many = |test: &dyn Fn(&&PhoneRow) -> bool| found.iter().filter(test).count() as i64;
     let sites: BTreeSet<_> = found
-        .values()
+        .iter()
         .filter_map(|row| row.phone.site.as_deref())
         .collect();
-    let models = found.values().map(|row| row.phone.model.as_str());
+    let models = found.iter().map(|row| row.phone.model.as_str());
     let models: BTreeSet<_> = models.filter(|model| !model.is_empty()).collect();
     TargetSurvey {
         phones: found.len() as i64,

@@ -4,6 +4,7 @@
 //! session.
 
 use carillon_domain::Timestamp;
+use carillon_domain::reach::Area;
 
 use crate::error::Result;
 use crate::row::Row;
@@ -60,21 +61,37 @@ fn session_row(row: &Row) -> Result<SessionRow> {
     })
 }
 
+/// A session and what every request under it has to know, whether or not it is still good: that
+/// is the caller's to judge.
+#[derive(Clone, Debug)]
+pub struct SessionStanding {
+    /// The session.
+    pub session: SessionRow,
+    /// Its account.
+    pub user: UserRow,
+    /// What the account was given, if it was given areas at all.
+    pub area: Area,
+    /// The fact that was asked for besides.
+    pub fact: Option<String>,
+}
+
 impl Store {
-    /// A session and its account, whether or not they are still good: that is the caller's to
-    /// judge.
-    pub async fn session(&self, id_hash: &[u8]) -> Result<Option<(SessionRow, UserRow)>> {
+    /// A session with its account, the account's areas, and one fact by name.
+    pub async fn session(&self, id_hash: &[u8], fact: &str) -> Result<Option<SessionStanding>> {
         let mut sql = Sql::new("SELECT ");
         sql.push(COLUMNS).push(
             ", u.id, u.name, u.role, u.password, u.password_version, u.disabled, u.scoped, \
              u.approver, u.factor, u.factor_version, u.version, \
-             u.created_at, u.updated_at, u.last_sign_in_at, u.language \
-             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = ",
+             u.created_at, u.updated_at, u.last_sign_in_at, u.language, \
+             (SELECT string_agg(a.site, ' ') FROM areas a WHERE a.holder = u.id) AS sites, \
+             (SELECT string_agg(a.group_slug, ' ') FROM areas a WHERE a.holder = u.id) AS groups, \
+             (SELECT value FROM meta WHERE key = ",
         );
-        sql.bind(id_hash);
+        sql.bind(fact).push(") AS fact ");
+        sql.push("FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = ");
+        sql.bind(id_hash).keep();
         let row = self.read().await?.conn().optional(sql).await?;
-        row.map(|row| Ok((session_row(&row)?, user_row(&row)?)))
-            .transpose()
+        row.as_ref().map(standing).transpose()
     }
 
     /// The sessions of one account, or of all, last used first.
@@ -88,6 +105,24 @@ impl Store {
         let rows = self.read().await?.conn().all(sql).await?;
         rows.iter().map(session_row).collect()
     }
+}
+
+fn standing(row: &Row) -> Result<SessionStanding> {
+    Ok(SessionStanding {
+        session: session_row(row)?,
+        user: user_row(row)?,
+        area: Area {
+            sites: slugs(row.get("sites")?),
+            groups: slugs(row.get("groups")?),
+        },
+        fact: row.get("fact")?,
+    })
+}
+
+/// Short names, in which there are no spaces.
+fn slugs<T: FromIterator<String>>(text: Option<String>) -> T {
+    let text = text.unwrap_or_default();
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 impl Unit {

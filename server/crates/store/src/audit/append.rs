@@ -8,6 +8,7 @@ use carillon_domain::event::Event;
 
 use crate::conn::Conn;
 use crate::error::{Result, StoreError};
+use crate::row::Row;
 use crate::sql::{Sql, Value};
 
 use super::entry;
@@ -52,12 +53,17 @@ pub(super) async fn head(conn: &mut Conn<'_>, lock: &'static str) -> Result<Fron
     if !lock.is_empty() {
         sql.push(lock).keep();
     }
+    frontier(conn.optional(sql).await?.as_ref())
+}
+
+/// The head of a row with its columns.
+pub(super) fn frontier(row: Option<&Row>) -> Result<Frontier> {
     let wrong = || StoreError::Inconsistent {
         table: "audit_head",
         column: "frontier",
         row: "1".to_owned(),
     };
-    let row = conn.optional(sql).await?.ok_or_else(wrong)?;
+    let row = row.ok_or_else(wrong)?;
     let bytes: Vec<u8> = row.get("frontier")?;
     let size = u64::try_from(row.get::<i64>("size")?).map_err(|_| wrong())?;
     Frontier::from_bytes(size, &bytes).ok_or_else(wrong)

@@ -13,9 +13,10 @@ use crate::sql::Sql;
 use crate::store::Store;
 
 use super::checkpoints::TILE;
+use super::count;
 use super::list::AuditRow;
 use super::marks::Kind;
-use super::query::AuditQuery;
+use super::query::{AtLeast, AuditQuery};
 use super::walk::Walk;
 
 /// Tiles whose records are read at once, at most: jobs that become known leave the next ones out.
@@ -30,31 +31,56 @@ impl Store {
         seek: &Seek,
         limit: i64,
     ) -> Result<Page<AuditRow>> {
-        let end = match seek {
-            Seek::After(cursor) => cursor.as_number()?,
-            Seek::Start | Seek::Before(_) => i64::MAX,
-        };
         let mut reading = self.read().await?;
         let mut conn = reading.conn();
         let asked = (query, &self.reach);
-        let mut lines = Lines {
-            walk: Walk::begin(&mut conn, asked, (0, end), true).await?,
-            end,
-            known: BTreeSet::new(),
-            found: Vec::new(),
-        };
-        let limit = usize::try_from(limit).unwrap_or(0);
-        lines.find(&mut conn, limit + 1).await?;
-        let mut items = lines.found;
-        let more = items.len() > limit;
-        items.truncate(limit);
-        let last = items.last().map(|row| Cursor::of_number(row.seq));
-        Ok(Page {
-            items,
-            previous: None,
-            next: last.filter(|_| more),
-        })
+        let all = Walk::begin(&mut conn, asked, (0, i64::MAX), true).await?;
+        page(&mut conn, &all, seek, limit).await
     }
+
+    /// The same, and how many records fit in all; see [`Store::audit_count`].
+    pub async fn audit_page_by_job_and_count(
+        &self,
+        query: &AuditQuery,
+        seek: &Seek,
+        (limit, most): (i64, i64),
+    ) -> Result<(Page<AuditRow>, AtLeast)> {
+        let mut reading = self.read().await?;
+        let mut conn = reading.conn();
+        let asked = (query, &self.reach);
+        let all = Walk::begin(&mut conn, asked, (0, i64::MAX), true).await?;
+        let page = page(&mut conn, &all, seek, limit).await?;
+        let count = if query.is_of_a_phone() {
+            count::of_phone(self, &mut conn, query, most).await?
+        } else {
+            count::of_walk(&all, &mut conn, most).await?
+        };
+        Ok((page, count))
+    }
+}
+
+async fn page(conn: &mut Conn<'_>, all: &Walk, seek: &Seek, limit: i64) -> Result<Page<AuditRow>> {
+    let end = match seek {
+        Seek::After(cursor) => cursor.as_number()?,
+        Seek::Start | Seek::Before(_) => i64::MAX,
+    };
+    let mut lines = Lines {
+        walk: all.over((0, end), true),
+        end,
+        known: BTreeSet::new(),
+        found: Vec::new(),
+    };
+    let limit = usize::try_from(limit).unwrap_or(0);
+    lines.find(conn, limit + 1).await?;
+    let mut items = lines.found;
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let last = items.last().map(|row| Cursor::of_number(row.seq));
+    Ok(Page {
+        items,
+        previous: None,
+        next: last.filter(|_| more),
+    })
 }
 
 /// A page that is being put together.
@@ -69,8 +95,8 @@ struct Lines {
 
 impl Lines {
     async fn find(&mut self, conn: &mut Conn<'_>, limit: usize) -> Result<()> {
-        while let Some(bounds) = self.walk.next_look() {
-            let mut tiles = self.walk.candidates(conn, bounds).await?;
+        while let Some(look) = self.walk.look(conn).await? {
+            let mut tiles: Vec<i64> = look.tiles.iter().rev().map(|(tile, _)| *tile).collect();
             let mut some = 1;
             while !tiles.is_empty() {
                 if self.found.len() >= limit {
@@ -78,7 +104,7 @@ impl Lines {
                 }
                 self.leave_out(conn, &mut tiles).await?;
                 let now = tiles.split_off(tiles.len().saturating_sub(some));
-                for row in self.walk.read(conn, &now, bounds).await? {
+                for row in self.walk.read(conn, &now, look.bounds).await? {
                     self.take(conn, row).await?;
                 }
                 some = (2 * some).min(AT_ONCE);
@@ -92,6 +118,9 @@ impl Lines {
         let (Some(first), Some(last)) = (tiles.first(), tiles.last()) else {
             return Ok(());
         };
+        if self.known.is_empty() {
+            return Ok(());
+        }
         let mut sql = Sql::new("SELECT tile FROM audit_marks WHERE kind = ");
         sql.bind(Kind::Job.as_str()).push(" AND ");
         sql.one_of("value", &self.known);

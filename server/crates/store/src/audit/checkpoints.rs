@@ -12,7 +12,8 @@ use crate::sql::{Sql, Value};
 use crate::store::Store;
 use crate::unit::Unit;
 
-use super::frontier::Hash;
+use super::append;
+use super::frontier::{Frontier, Hash};
 
 /// Records of one tile.
 pub const TILE: i64 = 256;
@@ -48,6 +49,23 @@ impl Store {
         let sql = "SELECT size, at, note FROM audit_checkpoints ORDER BY size DESC LIMIT 1";
         let row = self.read().await?.conn().optional(Sql::new(sql)).await?;
         row.as_ref().map(checkpoint).transpose()
+    }
+
+    /// Size and root of the whole log, and the last checkpoint, in one statement.
+    pub async fn audit_head_and_checkpoint(&self) -> Result<(Frontier, Option<CheckpointRow>)> {
+        let sql = Sql::new(
+            "SELECT h.size, h.frontier, c.size AS signed, c.at, c.note FROM audit_head h \
+             LEFT JOIN audit_checkpoints c \
+             ON c.size = (SELECT MAX(size) FROM audit_checkpoints) WHERE h.id = 1",
+        );
+        let row = self.read().await?.conn().optional(sql).await?;
+        let head = append::frontier(row.as_ref())?;
+        let Some(row) = row else {
+            return Ok((head, None));
+        };
+        let signed: Option<i64> = row.get("signed")?;
+        let signed = signed.map(|size| checkpoint_of(&row, size)).transpose()?;
+        Ok((head, signed))
     }
 
     /// The first checkpoint that covers a record; `None` when none does yet.
@@ -150,9 +168,13 @@ fn values(tile: &TileRow) -> Vec<Value> {
 }
 
 fn checkpoint(row: &Row) -> Result<CheckpointRow> {
+    checkpoint_of(row, row.get("size")?)
+}
+
+fn checkpoint_of(row: &Row, size: i64) -> Result<CheckpointRow> {
     let fields = row.of("audit_checkpoints", "size");
     Ok(CheckpointRow {
-        size: fields.int("size")?,
+        size,
         at: fields.at("at")?,
         note: fields.text("note")?,
     })

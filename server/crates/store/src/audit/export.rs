@@ -52,11 +52,11 @@ impl Store {
         let mut reading = self.read().await?;
         let mut conn = reading.conn();
         while export.tiles.is_empty() {
-            let Some(bounds) = export.walk.next_look() else {
+            let Some(look) = export.walk.look(&mut conn).await? else {
                 return Ok(None);
             };
-            export.tiles = export.walk.candidates(&mut conn, bounds).await?;
-            export.bounds = bounds;
+            export.tiles = look.tiles.iter().rev().map(|(tile, _)| *tile).collect();
+            export.bounds = look.bounds;
         }
         let rest = export.tiles.len().saturating_sub(AT_ONCE);
         let tiles = export.tiles.split_off(rest);

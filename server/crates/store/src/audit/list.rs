@@ -5,6 +5,7 @@
 
 use carillon_domain::event::Event;
 
+use crate::conn::Conn;
 use crate::error::Result;
 use crate::page::{Cursor, Page, Seek};
 use crate::reach::and_audit;
@@ -13,8 +14,9 @@ use crate::sql::Sql;
 use crate::store::Store;
 
 use super::append::head;
+use super::count;
 use super::frontier::Frontier;
-use super::query::AuditQuery;
+use super::query::{AtLeast, AuditQuery};
 use super::walk::Walk;
 
 /// One record.
@@ -38,15 +40,33 @@ impl Store {
         seek: &Seek,
         limit: i64,
     ) -> Result<Page<AuditRow>> {
-        let (bounds, down) = match seek {
-            Seek::Start => ((0, i64::MAX), true),
-            Seek::After(cursor) => ((0, cursor.as_number()?), true),
-            Seek::Before(cursor) => ((cursor.as_number()?.saturating_add(1), i64::MAX), false),
-        };
+        let (bounds, down) = place(seek)?;
         let rows = self.walked(query, bounds, (down, limit.saturating_add(1)));
-        Ok(Page::of(rows.await?, seek, limit, |row| {
-            Cursor::of_number(row.seq)
-        }))
+        Ok(page(rows.await?, seek, limit))
+    }
+
+    /// The same, and how many records with a number below `query.below` fit in all; see
+    /// [`Store::audit_count`].
+    pub async fn audit_page_and_count(
+        &self,
+        query: &AuditQuery,
+        seek: &Seek,
+        (limit, most): (i64, i64),
+    ) -> Result<(Page<AuditRow>, AtLeast)> {
+        let (bounds, down) = place(seek)?;
+        let mut reading = self.read().await?;
+        let mut conn = reading.conn();
+        let more = usize::try_from(limit).unwrap_or(0).saturating_add(1);
+        if query.is_of_a_phone() {
+            let rows = self.of_phone(&mut conn, query, bounds, (down, more));
+            let rows = rows.await?;
+            let count = count::of_phone(self, &mut conn, query, most).await?;
+            return Ok((page(rows, seek, limit), count));
+        }
+        let all = Walk::begin(&mut conn, (query, &self.reach), (0, i64::MAX), true).await?;
+        let rows = all.over(bounds, down).rows(&mut conn, more).await?;
+        let count = count::of_walk(&all, &mut conn, most).await?;
+        Ok((page(rows, seek, limit), count))
     }
 
     /// One record.
@@ -80,16 +100,51 @@ impl Store {
     ) -> Result<Vec<AuditRow>> {
         let mut reading = self.read().await?;
         let mut conn = reading.conn();
+        let limit = usize::try_from(limit).unwrap_or(0);
+        if query.is_of_a_phone() {
+            return self.of_phone(&mut conn, query, bounds, (down, limit)).await;
+        }
         let asked = (query, &self.reach);
         let mut walk = Walk::begin(&mut conn, asked, bounds, down).await?;
-        let limit = usize::try_from(limit).unwrap_or(0);
         walk.rows(&mut conn, limit).await
+    }
+
+    /// The records of one phone are few, and an index leads to them.
+    async fn of_phone(
+        &self,
+        conn: &mut Conn<'_>,
+        query: &AuditQuery,
+        (low, high): (i64, i64),
+        (down, limit): (bool, usize),
+    ) -> Result<Vec<AuditRow>> {
+        let mut sql = Sql::new("SELECT a.seq, a.entry, a.leaf_hash FROM audit a WHERE a.seq >= ");
+        sql.bind(low).push(" AND a.seq < ");
+        sql.bind(high.min(query.below.unwrap_or(i64::MAX)));
+        query.conditions(&mut sql, &self.reach);
+        sql.push(" ORDER BY a.seq")
+            .push(if down { " DESC" } else { "" });
+        sql.push(" LIMIT ")
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        conn.all(sql).await?.iter().map(audit_row).collect()
     }
 
     /// Size and root of the whole log.
     pub async fn audit_head(&self) -> Result<Frontier> {
         head(&mut self.read().await?.conn(), "").await
     }
+}
+
+/// The numbers that a page is among, and whether it counts down.
+fn place(seek: &Seek) -> Result<((i64, i64), bool)> {
+    Ok(match seek {
+        Seek::Start => ((0, i64::MAX), true),
+        Seek::After(cursor) => ((0, cursor.as_number()?), true),
+        Seek::Before(cursor) => ((cursor.as_number()?.saturating_add(1), i64::MAX), false),
+    })
+}
+
+fn page(rows: Vec<AuditRow>, seek: &Seek, limit: i64) -> Page<AuditRow> {
+    Page::of(rows, seek, limit, |row| Cursor::of_number(row.seq))
 }
 
 pub(super) fn audit_row(row: &Row) -> Result<AuditRow> {

@@ -91,6 +91,16 @@ impl AuditQuery {
         and_audit(sql, reach);
     }
 
+    /// Whether the index of phones leads to everything that fits.
+    pub(super) fn is_of_a_phone(&self) -> bool {
+        self.phone.is_some() && self.text.trim().is_empty()
+    }
+
+    /// Whether a time is asked for.
+    pub(super) const fn is_timed(&self) -> bool {
+        self.from.is_some() || self.to.is_some()
+    }
+
     /// The words, each once, in lower case.
     pub(super) fn words(&self) -> Vec<String> {
         let words = self.text.split_whitespace().map(str::to_lowercase);

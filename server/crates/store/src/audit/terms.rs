@@ -3,9 +3,9 @@
 //! Owns the way from filters to marks. *Invariant:* a tile that is left out holds no record that
 //! fits; whether one of a tile that stays does is seen on the record.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use carillon_domain::{Mac, Reach, Timestamp};
+use carillon_domain::{Mac, Reach};
 
 use crate::conn::Conn;
 use crate::error::Result;
@@ -22,7 +22,7 @@ const VALUES: usize = 2000;
 const PHONES: usize = 200;
 
 /// One thing that a tile must hold.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Term {
     marks: Vec<(Kind, Vec<String>)>,
     phones: Vec<Mac>,
@@ -57,41 +57,139 @@ impl Term {
         self.phones.is_empty() && self.marks.len() <= 1 && !loose
     }
 
-    /// The tiles of a span that hold it, with the number of marked records.
-    pub(super) async fn tiles(
-        &self,
-        conn: &mut Conn<'_>,
-        (first, last): Span,
-    ) -> Result<BTreeMap<i64, i64>> {
-        let mut tiles = BTreeMap::new();
+    /// Whether no tile can hold it.
+    pub(super) const fn is_nowhere(&self) -> bool {
+        self.marks.is_empty() && self.phones.is_empty()
+    }
+
+    /// Adds the tiles of a span that hold a part of it, with the number of marked records.
+    fn tiles(&self, sql: &mut Sql, index: usize, (first, last): Span, between: &mut &str) {
         for (kind, values) in &self.marks {
-            let mut sql = Sql::new("SELECT tile, records FROM audit_marks WHERE kind = ");
-            sql.bind(kind.as_str()).push(" AND ");
-            sql.one_of("value", values).push(" AND tile >= ");
-            sql.bind(first).push(" AND tile <= ").bind(last);
-            for row in conn.all(sql).await? {
-                *tiles.entry(row.get("tile")?).or_default() += row.get::<i64>("records")?;
-            }
+            sql.push(std::mem::replace(between, " UNION ALL "));
+            sql.push(&format!("SELECT {index} AS term, tile, records "));
+            sql.push("FROM audit_marks WHERE kind = ")
+                .bind(kind.as_str());
+            sql.push(" AND ").one_of("value", values);
+            sql.push(" AND tile >= ").bind(first);
+            sql.push(" AND tile <= ").bind(last);
         }
         if !self.phones.is_empty() {
-            let mut sql = Sql::new("SELECT DISTINCT seq / 256 AS tile FROM audit WHERE ");
+            sql.push(std::mem::replace(between, " UNION ALL "));
+            sql.push(&format!("SELECT DISTINCT {index} AS term, "));
+            sql.push("seq / 256 AS tile, 1 AS records FROM audit WHERE ");
             sql.one_of("phone", self.phones.iter().copied());
             sql.push(" AND seq >= ").bind(first * TILE);
             sql.push(" AND seq < ").bind((last + 1) * TILE);
-            for row in conn.all(sql).await? {
-                tiles.entry(row.get("tile")?).or_insert(1);
-            }
         }
-        Ok(tiles)
     }
 }
 
+/// Adds a table of the tiles of a span that hold all of these, of which there is at least one:
+/// `tile`; `records`, of which no more can fit; `partial`, how many of the terms mark some of its
+/// records and not all.
+pub(super) fn held(sql: &mut Sql, terms: &[Term], span: Span) {
+    sql.push("SELECT m.tile, MIN(m.records) AS records, ");
+    sql.push("COUNT(CASE WHEN m.records < 256 THEN 1 END) AS partial FROM ");
+    sql.push("(SELECT e.term, e.tile, CAST(SUM(e.records) AS BIGINT) AS records FROM (");
+    let mut between = "";
+    for (index, term) in terms.iter().enumerate() {
+        term.tiles(sql, index, span, &mut between);
+    }
+    sql.push(") AS e GROUP BY e.term, e.tile) AS m GROUP BY m.tile HAVING COUNT(*) = ");
+    sql.bind(i64::try_from(terms.len()).unwrap_or(i64::MAX));
+}
+
+/// What a walk has to know before it begins.
+pub(super) struct Start {
+    /// Records of the log.
+    pub(super) size: i64,
+    /// Between these tiles all records of the time lie; `None` where there are none.
+    pub(super) span: Option<Span>,
+    /// What a tile must hold.
+    pub(super) terms: Vec<Term>,
+}
+
+impl Start {
+    /// Reads it, in one statement.
+    pub(super) async fn read(
+        conn: &mut Conn<'_>,
+        query: &AuditQuery,
+        reach: &Reach,
+    ) -> Result<Self> {
+        let (mut size, mut span, mut values) = (0, None, Values::default());
+        for row in conn.all(asked(query)).await? {
+            let what: String = row.get("what")?;
+            let (low, high): (Option<i64>, Option<i64>) = (row.get("low")?, row.get("high")?);
+            match what.as_str() {
+                "size" => size = low.unwrap_or_default(),
+                "span" => span = low.zip(high),
+                _ => values.entry(what).or_default().push(row.get("value")?),
+            }
+        }
+        let terms = terms(&values, query, reach);
+        Ok(Self { size, span, terms })
+    }
+}
+
+/// The values that the log knows, by what they were asked for.
+type Values = HashMap<String, Vec<String>>;
+
+/// The statement of a [`Start`].
+fn asked(query: &AuditQuery) -> Sql {
+    let mut sql = Sql::new(
+        "SELECT 'size' AS what, '' AS value, size AS low, size AS high \
+         FROM audit_head WHERE id = 1",
+    );
+    if query.is_timed() {
+        sql.push(" UNION ALL SELECT 'span', '', MIN(tile), MAX(tile) ");
+        sql.push("FROM audit_marks WHERE kind = 'hour'");
+        if let Some(from) = query.from {
+            sql.push(" AND value >= ").bind(hour(from));
+        }
+        if let Some(to) = query.to {
+            sql.push(" AND value <= ").bind(hour(to));
+        }
+    }
+    if !(query.actions.is_empty() && query.not_actions.is_empty()) {
+        known(&mut sql, ACTIONS, Kind::Action, "");
+        known(&mut sql, COMMANDS, Kind::Command, "");
+    }
+    for (index, word) in query.choosing_words().iter().enumerate() {
+        known(&mut sql, &words_of(index), Kind::Word, word);
+        known(&mut sql, &phones_of(index), Kind::Phone, word);
+    }
+    sql
+}
+
+const ACTIONS: &str = "actions";
+const COMMANDS: &str = "commands";
+
+fn words_of(index: usize) -> String {
+    format!("words{index}")
+}
+
+fn phones_of(index: usize) -> String {
+    format!("phones{index}")
+}
+
+/// Adds the values of a kind with this part, or one that stands for any, under a name of ours.
+fn known(sql: &mut Sql, name: &str, kind: Kind, part: &str) {
+    sql.push(&format!(
+        " UNION ALL SELECT * FROM (SELECT '{name}', value, "
+    ));
+    sql.push("CAST(0 AS BIGINT), CAST(0 AS BIGINT) FROM audit_values WHERE kind = ");
+    sql.bind(kind.as_str());
+    if !part.is_empty() {
+        sql.push(" AND (value LIKE ").bind(containing(part));
+        sql.push(" ESCAPE '\\' OR value LIKE ");
+        sql.bind(containing(ANY)).push(" ESCAPE '\\')");
+    }
+    sql.push(" LIMIT ").bind(VALUES as i64 + 1);
+    sql.push(&format!(") AS {name}"));
+}
+
 /// Everything that a tile must hold.
-pub(super) async fn terms(
-    conn: &mut Conn<'_>,
-    query: &AuditQuery,
-    reach: &Reach,
-) -> Result<Vec<Term>> {
+fn terms(values: &Values, query: &AuditQuery, reach: &Reach) -> Vec<Term> {
     let mut terms = Vec::new();
     for (kind, value) in [
         (Kind::Job, &query.job),
@@ -112,10 +210,8 @@ pub(super) async fn terms(
         let results = query.results.iter().map(|result| result.as_str());
         terms.push(Term::of(Kind::Result, results));
     }
-    terms.extend(actions(conn, query).await?);
-    for word in query.choosing_words() {
-        terms.extend(said(conn, &word).await?);
-    }
+    terms.extend(actions(values, query));
+    terms.extend((0..query.choosing_words().len()).filter_map(|index| said(values, index)));
     terms.extend(reach.areas().iter().map(|area| Term {
         marks: vec![
             (
@@ -130,11 +226,16 @@ pub(super) async fn terms(
         ],
         ..Term::default()
     }));
-    Ok(terms)
+    terms
+}
+
+/// The values under a name.
+fn of<'v>(values: &'v Values, name: &str) -> &'v [String] {
+    values.get(name).map_or(&[], Vec::as_slice)
 }
 
 /// The actions that are asked for; or else those that remain, if only some are not wanted.
-async fn actions(conn: &mut Conn<'_>, query: &AuditQuery) -> Result<Option<Term>> {
+fn actions(values: &Values, query: &AuditQuery) -> Option<Term> {
     let wanted = |names: &[String], action: &str| {
         names.iter().any(|name| match name.strip_suffix('*') {
             Some(start) => action.starts_with(start),
@@ -142,14 +243,13 @@ async fn actions(conn: &mut Conn<'_>, query: &AuditQuery) -> Result<Option<Term>
         })
     };
     if query.actions.is_empty() && query.not_actions.is_empty() {
-        return Ok(None);
+        return None;
     }
-    let all = values(conn, Kind::Action, "").await?;
-    let found = all.iter().filter(|action| {
+    let found = of(values, ACTIONS).iter().filter(|action| {
         let asked = query.actions.is_empty() || wanted(&query.actions, action);
         asked && !wanted(&query.not_actions, action)
     });
-    let commands = values(conn, Kind::Command, "").await?;
+    let commands = of(values, COMMANDS);
     let known = |name: &String| Some(kept(name)).filter(|name| commands.contains(name));
     let asked: Vec<_> = query.actions.iter().filter_map(known).collect();
     let excluded = query.not_actions.iter().filter_map(known).count();
@@ -158,82 +258,52 @@ async fn actions(conn: &mut Conn<'_>, query: &AuditQuery) -> Result<Option<Term>
     term.hold(Kind::Command, asked.iter().map(String::as_str));
     // A mark tells the event or its command, and not both of one record.
     term.loose = excluded > 0 || (!asked.is_empty() && !query.not_actions.is_empty());
-    Ok(Some(term))
+    Some(term)
 }
 
 /// The tiles where a word may occur; `None` where that would be nearly all.
-async fn said(conn: &mut Conn<'_>, word: &str) -> Result<Option<Term>> {
-    let mut words = values(conn, Kind::Word, word).await?;
-    let phones = values(conn, Kind::Phone, word).await?;
+fn said(values: &Values, index: usize) -> Option<Term> {
+    let words = of(values, &words_of(index));
+    let phones = of(values, &phones_of(index));
     if words.len() > VALUES || phones.len() > PHONES {
-        return Ok(None);
+        return None;
     }
-    words.push(ANY.to_owned());
+    let any = std::iter::once(ANY.to_owned());
     let phones = phones
         .iter()
         .filter_map(|text| text.get(..17)?.parse().ok());
-    Ok(Some(Term {
-        marks: vec![(Kind::Word, words)],
+    Some(Term {
+        marks: vec![(Kind::Word, words.iter().cloned().chain(any).collect())],
         phones: phones.collect(),
         loose: true,
-    }))
+    })
 }
 
-/// The values of a kind with this part, or one that stands for any.
-async fn values(conn: &mut Conn<'_>, kind: Kind, part: &str) -> Result<Vec<String>> {
-    let mut sql = Sql::new("SELECT value FROM audit_values WHERE kind = ");
-    sql.bind(kind.as_str());
-    if !part.is_empty() {
-        sql.push(" AND (value LIKE ").bind(containing(part));
-        sql.push(" ESCAPE '\\' OR value LIKE ");
-        sql.bind(containing(ANY)).push(" ESCAPE '\\')");
+/// Adds ` AND …` over a tile under this name: not all of its records lie outside the time, as far
+/// as it is closed.
+pub(super) fn not_outside(sql: &mut Sql, query: &AuditQuery, tile: &'static str) {
+    if !query.is_timed() {
+        return;
     }
-    sql.push(" LIMIT ").bind(VALUES as i64 + 1);
-    let rows = conn.all(sql).await?;
-    rows.iter().map(|row| row.get("value")).collect()
+    sql.push(" AND NOT EXISTS (SELECT 1 FROM audit_tiles o WHERE o.tile = ");
+    sql.push(tile).push(" AND (1 = 0");
+    if let Some(from) = query.from {
+        sql.push(" OR o.max_at < ").bind(from);
+    }
+    if let Some(to) = query.to {
+        sql.push(" OR o.min_at >= ").bind(to);
+    }
+    sql.push("))");
 }
 
-/// The tiles between which all records of a time lie; `None` where there are none.
-pub(super) async fn span(
-    conn: &mut Conn<'_>,
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
-) -> Result<Option<Span>> {
-    let mut sql =
-        Sql::new("SELECT MIN(tile) AS low, MAX(tile) AS high FROM audit_marks WHERE kind = 'hour'");
-    if let Some(from) = from {
-        sql.push(" AND value >= ").bind(hour(from));
+/// Adds the condition that all records of a closed tile `t` lie in the time.
+pub(super) fn inside(sql: &mut Sql, query: &AuditQuery) {
+    sql.push("(t.tile IS NOT NULL");
+    if let Some(from) = query.from {
+        sql.push(" AND t.min_at >= ").bind(from);
     }
-    if let Some(to) = to {
-        sql.push(" AND value <= ").bind(hour(to));
+    if let Some(to) = query.to {
+        sql.push(" AND t.max_at < ").bind(to);
     }
-    let Some(row) = conn.optional(sql).await? else {
-        return Ok(None);
-    };
-    let (low, high): (Option<i64>, Option<i64>) = (row.get("low")?, row.get("high")?);
-    Ok(low.zip(high))
-}
-
-/// The tiles of a span whose records all lie outside a time, as far as they are closed; and those
-/// whose records all lie inside.
-pub(super) async fn times(
-    conn: &mut Conn<'_>,
-    query: &AuditQuery,
-    (first, last): Span,
-) -> Result<BTreeMap<i64, bool>> {
-    let (from, to) = (query.from, query.to);
-    let from = from.map_or(i64::MIN, Timestamp::micros);
-    let to = to.map_or(i64::MAX, Timestamp::micros);
-    let tiles = super::checkpoints::tiles(conn, first, last + 1).await?;
-    let judged = tiles.into_iter().filter_map(|tile| {
-        let (min, max) = (tile.min_at.micros(), tile.max_at.micros());
-        if max < from || min >= to {
-            Some((tile.tile, false))
-        } else if min >= from && max < to {
-            Some((tile.tile, true))
-        } else {
-            None
-        }
-    });
-    Ok(judged.collect())
+    sql.push(")");
 }

@@ -3,7 +3,6 @@
 //! Owns how far one look reaches. *Invariant:* records come in order, each once, and a walk reads
 //! no more of the log than it needs to answer.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use carillon_domain::Reach;
@@ -15,13 +14,14 @@ use crate::sql::Sql;
 use super::checkpoints::TILE;
 use super::list::{AuditRow, audit_row};
 use super::query::AuditQuery;
-use super::terms::{Span, Term, span, terms, times};
+use super::terms::{Span, Start, Term, held, not_outside};
 
-/// Tiles whose marks are looked at first; each further look takes twice as many.
-const LOOK: i64 = 64;
-const FARTHEST: i64 = 8192;
+/// Tiles that one look finds, at most.
+const LOOK: i64 = 2048;
 /// Tiles whose records are read at once, at most.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 64;
+/// At least so many where marks only say that some of the records may fit.
+const LOOSELY: usize = 8;
 
 /// A walk that has begun.
 pub(super) struct Walk {
@@ -32,7 +32,14 @@ pub(super) struct Walk {
     /// Numbers that are still to be looked at: from the first to before the last.
     pub(super) rest: (i64, i64),
     down: bool,
-    look: i64,
+}
+
+/// Tiles that may hold what is asked for, in the order of the walk.
+pub(super) struct Look {
+    /// Each with the number of its records of which no more can fit.
+    pub(super) tiles: Vec<(i64, i64)>,
+    /// Numbers of records that it was for.
+    pub(super) bounds: (i64, i64),
 }
 
 impl Walk {
@@ -40,27 +47,43 @@ impl Walk {
     pub(super) async fn begin(
         conn: &mut Conn<'_>,
         (query, reach): (&AuditQuery, &Arc<Reach>),
-        (mut low, mut high): (i64, i64),
+        (low, high): (i64, i64),
         down: bool,
     ) -> Result<Self> {
-        let size = Sql::new("SELECT size FROM audit_head WHERE id = 1");
-        high = high.min(conn.number(size, "size").await?);
-        high = high.min(query.below.unwrap_or(i64::MAX));
-        low = low.max(0);
-        if query.from.is_some() || query.to.is_some() {
-            let (first, last) = span(conn, query.from, query.to).await?.unwrap_or((0, -1));
-            low = low.max(first * TILE);
-            high = high.min((last + 1) * TILE);
-        }
-        Ok(Self {
+        let start = Start::read(conn, query, reach).await?;
+        let high = high.min(start.size);
+        let walk = Self {
             query: query.clone(),
             reach: reach.clone(),
-            terms: terms(conn, query, reach).await?,
+            terms: start.terms,
             words: query.words(),
-            rest: (low, high),
+            rest: (low.max(0), high.min(query.below.unwrap_or(i64::MAX))),
             down,
-            look: LOOK,
+        };
+        Ok(if query.is_timed() {
+            walk.within(start.span.unwrap_or((0, -1)))
+        } else {
+            walk
         })
+    }
+
+    /// The same over no more than these tiles.
+    fn within(mut self, (first, last): Span) -> Self {
+        let (low, high) = self.rest;
+        self.rest = (low.max(first * TILE), high.min((last + 1) * TILE));
+        self
+    }
+
+    /// The same over other numbers as well.
+    pub(super) fn over(&self, (low, high): (i64, i64), down: bool) -> Self {
+        Self {
+            query: self.query.clone(),
+            reach: self.reach.clone(),
+            terms: self.terms.clone(),
+            words: self.words.clone(),
+            rest: (self.rest.0.max(low), self.rest.1.min(high)),
+            down,
+        }
     }
 
     /// The next records that fit: at least `limit`, unless there are no more.
@@ -69,81 +92,111 @@ impl Walk {
         conn: &mut Conn<'_>,
         limit: usize,
     ) -> Result<Vec<AuditRow>> {
+        if self.terms.is_empty() && self.words.is_empty() {
+            return self.straight(conn, limit).await;
+        }
         let mut found = Vec::new();
+        let mut least = if self.is_told_by_marks() { 1 } else { LOOSELY };
         while found.len() < limit
-            && let Some(bounds) = self.next_look()
+            && let Some(look) = self.look(conn).await?
         {
-            let mut tiles = self.candidates(conn, bounds).await?;
-            if self.down {
-                tiles.reverse();
-            }
-            let mut rest = tiles.as_slice();
-            let mut some = (limit / TILE as usize + 1).min(AT_ONCE);
+            let mut rest = look.tiles.as_slice();
             while found.len() < limit && !rest.is_empty() {
+                let some = enough(rest, limit - found.len()).max(least).min(AT_ONCE);
                 let (now, later) = rest.split_at(some.min(rest.len()));
-                found.extend(self.read(conn, now, bounds).await?);
+                let tiles: Vec<i64> = now.iter().map(|(tile, _)| *tile).collect();
+                found.extend(self.read(conn, &tiles, look.bounds).await?);
                 rest = later;
-                some = (2 * some).min(AT_ONCE);
+                least = (4 * least).min(AT_ONCE);
             }
         }
         Ok(found)
     }
 
-    /// The numbers to look at next.
-    pub(super) fn next_look(&mut self) -> Option<(i64, i64)> {
-        let (low, high) = self.rest;
-        if low >= high {
-            return None;
-        }
-        let width = self.look;
-        self.look = (2 * width).min(FARTHEST);
-        // A look ends at the border of a tile, so that none is read twice.
-        let bounds = if self.down {
-            let from = ((high - 1) / TILE - width + 1) * TILE;
-            (from.max(low), high)
-        } else {
-            (low, high.min((low / TILE + width) * TILE))
-        };
-        self.rest = if self.down {
-            (low, bounds.0)
-        } else {
-            (bounds.1, high)
-        };
-        Some(bounds)
+    /// Whether the marks say exactly how many records of a tile fit.
+    fn is_told_by_marks(&self) -> bool {
+        self.words.is_empty() && matches!(&self.terms[..], [term] if term.counts())
     }
 
-    /// The tiles of these records that may hold what is asked for, first to last.
-    pub(super) async fn candidates(
-        &self,
-        conn: &mut Conn<'_>,
-        bounds: (i64, i64),
-    ) -> Result<Vec<i64>> {
-        let (first, last) = tiles_of(bounds);
-        let mut tiles: Option<BTreeSet<i64>> = None;
-        for term in &self.terms {
-            let held = term
-                .tiles(conn, narrowed(tiles.as_ref(), (first, last)))
-                .await?;
-            tiles = Some(match tiles {
-                None => held.into_keys().collect(),
-                Some(tiles) => tiles
-                    .into_iter()
-                    .filter(|tile| held.contains_key(tile))
-                    .collect(),
-            });
-            if tiles.as_ref().is_some_and(BTreeSet::is_empty) {
-                return Ok(Vec::new());
-            }
-        }
-        let mut tiles: Vec<i64> = match tiles {
-            Some(tiles) => tiles.into_iter().collect(),
-            None => (first..=last).collect(),
+    /// The next records where every tile may hold some: one after the other.
+    async fn straight(&mut self, conn: &mut Conn<'_>, limit: usize) -> Result<Vec<AuditRow>> {
+        let (low, high) = self.rest;
+        let mut sql = Sql::new("SELECT a.seq, a.entry, a.leaf_hash FROM audit a WHERE a.seq >= ");
+        sql.bind(low).push(" AND a.seq < ").bind(high);
+        self.query.conditions(&mut sql, &self.reach);
+        sql.push(" ORDER BY a.seq").push(self.order());
+        sql.push(" LIMIT ")
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = conn.all(sql).await?;
+        let rows = rows.iter().map(audit_row).collect::<Result<Vec<_>>>()?;
+        self.rest = match rows.last() {
+            Some(last) if rows.len() == limit => self.beyond(last.seq, last.seq + 1),
+            _ => (low, low),
         };
-        if self.query.from.is_some() || self.query.to.is_some() {
-            let times = times(conn, &self.query, (first, last)).await?;
-            tiles.retain(|tile| times.get(tile) != Some(&false));
+        Ok(rows)
+    }
+
+    const fn order(&self) -> &'static str {
+        if self.down { " DESC" } else { "" }
+    }
+
+    /// What is left to look at behind the records from `from` to before `to`.
+    fn beyond(&self, from: i64, to: i64) -> (i64, i64) {
+        let (low, high) = self.rest;
+        if self.down {
+            (low, from.max(low))
+        } else {
+            (to.min(high), high)
         }
-        Ok(tiles)
+    }
+
+    /// The next tiles that may hold what is asked for; `None` when everything was looked at.
+    pub(super) async fn look(&mut self, conn: &mut Conn<'_>) -> Result<Option<Look>> {
+        let bounds = self.rest;
+        if bounds.0 >= bounds.1 {
+            return Ok(None);
+        }
+        let tiles = if self.terms.is_empty() {
+            self.all_tiles()
+        } else if self.terms.iter().any(Term::is_nowhere) {
+            Vec::new()
+        } else {
+            self.marked_tiles(conn).await?
+        };
+        self.rest = match tiles.last() {
+            Some((last, _)) if tiles.len() as i64 == LOOK => {
+                self.beyond(last * TILE, (last + 1) * TILE)
+            }
+            _ => (bounds.0, bounds.0),
+        };
+        Ok(Some(Look { tiles, bounds }))
+    }
+
+    fn all_tiles(&self) -> Vec<(i64, i64)> {
+        let (first, last) = tiles_of(self.rest);
+        let tile = |index: i64| {
+            (
+                if self.down {
+                    last - index
+                } else {
+                    first + index
+                },
+                TILE,
+            )
+        };
+        (0..LOOK.min(last - first + 1)).map(tile).collect()
+    }
+
+    async fn marked_tiles(&self, conn: &mut Conn<'_>) -> Result<Vec<(i64, i64)>> {
+        let mut sql = Sql::new("SELECT h.tile, h.records FROM (");
+        held(&mut sql, &self.terms, tiles_of(self.rest));
+        sql.push(") AS h WHERE 1 = 1");
+        not_outside(&mut sql, &self.query, "h.tile");
+        sql.push(" ORDER BY h.tile").push(self.order());
+        sql.push(" LIMIT ").bind(LOOK);
+        let rows = conn.all(sql).await?;
+        let pair = |row: &crate::row::Row| Ok((row.get("tile")?, row.get("records")?));
+        rows.iter().map(pair).collect()
     }
 
     /// The records of some tiles that fit, in the order of the walk.
@@ -189,10 +242,14 @@ pub(super) const fn tiles_of((low, high): (i64, i64)) -> Span {
     (low / TILE, (high - 1) / TILE)
 }
 
-/// No more of the marks than can still matter.
-fn narrowed(tiles: Option<&BTreeSet<i64>>, span: Span) -> Span {
-    let ends = tiles.and_then(|tiles| tiles.first().zip(tiles.last()));
-    ends.map_or(span, |(first, last)| (*first, *last))
+/// How many of the first tiles may hold so many records that fit.
+fn enough(tiles: &[(i64, i64)], missing: usize) -> usize {
+    let mut records = 0;
+    let fills = tiles.iter().position(|(_, fit)| {
+        records += usize::try_from(*fit).unwrap_or(0);
+        records >= missing
+    });
+    fills.map_or(tiles.len(), |last| last + 1)
 }
 
 /// Neighbouring tiles together, as numbers of records.

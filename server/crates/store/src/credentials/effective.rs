@@ -8,6 +8,7 @@ use carillon_domain::{Mac, Timestamp};
 
 use crate::conn::Conn;
 use crate::error::Result;
+use crate::groups::memberships;
 use crate::phones::filter::{Groups, Scope};
 use crate::phones::read::ROWS;
 use crate::row::Row;
@@ -133,37 +134,36 @@ pub(crate) async fn choose(
     Ok(names)
 }
 
-/// Groups with a credential are few; the last in order is looked at first, so that the first
-/// one stays.
+/// Of the groups with a credential that a phone is in, the first one's counts.
 async fn from_groups(
     conn: &mut Conn<'_>,
     macs: &[Mac],
     now: Timestamp,
     names: &mut Names,
 ) -> Result<()> {
-    let sql = Sql::new(
-        "SELECT slug, credential FROM groups WHERE credential IS NOT NULL ORDER BY slug DESC",
-    );
-    let with_credential = conn.all(sql).await?;
+    let sql = Sql::new("SELECT slug, kind, filter, credential FROM groups ORDER BY slug");
+    let rows = conn.all(sql).await?;
+    let mut with_credential = BTreeMap::new();
+    for row in &rows {
+        let credential: Option<String> = row.get("credential")?;
+        if let Some(name) = credential {
+            with_credential.insert(row.get::<String>("slug")?, name);
+        }
+    }
     if with_credential.is_empty() {
         return Ok(());
     }
-    let groups = Groups::all(conn).await?;
+    let groups = Groups::of(&rows)?;
     let scope = Scope {
         groups: &groups,
         now,
     };
-    for row in with_credential {
-        let (slug, name): (String, String) = (row.get("slug")?, row.get("credential")?);
-        let mut sql = Sql::new("SELECT p.mac FROM phones p WHERE ");
-        sql.one_of("p.mac", macs.iter().copied()).push(" AND ");
-        scope.member(&mut sql, &slug)?;
-        for row in conn.all(sql).await? {
-            let source = CredentialSource::Group(slug.clone());
-            names.insert(
-                row.of("phones", "mac").parse("mac")?,
-                (source, name.clone()),
-            );
+    let slugs: Vec<String> = with_credential.keys().cloned().collect();
+    for (mac, groups) in memberships(conn, &scope, &slugs, macs).await? {
+        let first = groups.into_iter().next();
+        let name = first.as_ref().and_then(|slug| with_credential.get(slug));
+        if let (Some(name), Some(slug)) = (name.cloned(), first) {
+            names.insert(mac, (CredentialSource::Group(slug), name));
         }
     }
     Ok(())

@@ -25,11 +25,9 @@ impl Store {
     pub async fn credential_uses(&self, now: Timestamp) -> Result<HashMap<String, CredentialUse>> {
         let mut read = self.read().await?;
         let mut conn = read.conn();
-        let of_groups = Sql::new(
-            "SELECT slug, credential FROM groups WHERE credential IS NOT NULL ORDER BY slug",
-        );
-        let of_groups = conn.all(of_groups).await?;
-        let groups = Groups::all(&mut conn).await?;
+        let all = Sql::new("SELECT slug, kind, filter, credential FROM groups ORDER BY slug");
+        let all = conn.all(all).await?;
+        let groups = Groups::of(&all)?;
         let scope = Scope {
             groups: &groups,
             now,
@@ -41,8 +39,11 @@ impl Store {
              WHEN EXISTS (SELECT 1 FROM credentials c WHERE c.phone = p.mac) THEN NULL \
              WHEN p.credential IS NOT NULL THEN p.credential",
         );
-        for row in &of_groups {
-            let (slug, name): (String, String) = (row.get("slug")?, row.get("credential")?);
+        for row in &all {
+            let (slug, name): (String, Option<String>) = (row.get("slug")?, row.get("credential")?);
+            let Some(name) = name else {
+                continue;
+            };
             sql.push(" WHEN ");
             scope.member(&mut sql, &slug)?;
             sql.push(" THEN CAST(").bind(name).push(" AS TEXT)");

@@ -2,6 +2,8 @@
 //!
 //! Owns the columns `account`, `approve_until`, `decided_by` and `decided_at`.
 
+use std::collections::HashMap;
+
 use carillon_domain::Timestamp;
 
 use crate::conn::Conn;
@@ -29,25 +31,36 @@ async fn find(conn: &mut Conn<'_>, id: &str) -> Result<Option<JobApproval>> {
         "SELECT id, account, approve_until, decided_by, decided_at FROM jobs WHERE id = $1",
     );
     let row = conn.optional(sql.arg(id)).await?;
-    row.map(|row| {
-        let fields = row.of("jobs", "id");
-        Ok(JobApproval {
-            account: fields.get("account")?,
-            until: fields.maybe_at("approve_until")?,
-            decided_by: fields.get("decided_by")?,
-            decided_at: fields.maybe_at("decided_at")?,
-        })
-    })
-    .transpose()
+    row.as_ref().map(approval).transpose()
 }
 
-const APPROVERS: &str = "SELECT COUNT(*) AS n FROM users WHERE approver AND NOT disabled \
+fn approval(row: &Row) -> Result<JobApproval> {
+    let fields = row.of("jobs", "id");
+    Ok(JobApproval {
+        account: fields.get("account")?,
+        until: fields.maybe_at("approve_until")?,
+        decided_by: fields.get("decided_by")?,
+        decided_at: fields.maybe_at("decided_at")?,
+    })
+}
+
+pub(crate) const APPROVERS: &str = "SELECT COUNT(*) AS n FROM users WHERE approver AND NOT disabled \
      AND role IN ('operator', 'admin')";
 
 impl Store {
     /// Who asked for a job and who decided. The job itself must be in the reader's reach.
     pub async fn job_approval(&self, id: &str) -> Result<Option<JobApproval>> {
         find(&mut self.read().await?.conn(), id).await
+    }
+
+    /// Who asked for each of these jobs, which must be in the reader's reach.
+    pub async fn job_approvals(&self, ids: &[&str]) -> Result<HashMap<String, JobApproval>> {
+        let mut sql =
+            Sql::new("SELECT id, account, approve_until, decided_by, decided_at FROM jobs WHERE ");
+        sql.one_of("id", ids.iter().copied());
+        let rows = self.read().await?.conn().all(sql).await?;
+        let pair = |row: &Row| Ok((row.get("id")?, approval(row)?));
+        rows.iter().map(pair).collect()
     }
 
     /// How many people may approve.

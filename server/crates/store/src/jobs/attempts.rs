@@ -8,6 +8,7 @@ use carillon_domain::{Cause, Mac, TargetState, Timestamp};
 
 use crate::conn::Conn;
 use crate::error::Result;
+use crate::reach::and_jobs;
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
@@ -83,18 +84,19 @@ fn attempt_row(row: &Row) -> Result<AttemptRow> {
 }
 
 impl Store {
-    /// The tries before the last one of some phones of a job, in order.
+    /// The tries before the last one of some phones of a job in reach, in order.
     pub async fn earlier_attempts(&self, job: &str, macs: &[Mac]) -> Result<Vec<AttemptRow>> {
         let mut read = self.read().await?;
         let mut found = Vec::new();
         for chunk in macs.chunks(500) {
             let mut sql = Sql::new(
                 "SELECT mac, number, attempt_id, sent_at, finished_at, duration_ms, cause, \
-                 http_status, transport FROM job_attempts WHERE job = ",
+                 http_status, transport FROM job_attempts t WHERE t.job = ",
             );
             sql.bind(job).push(" AND ");
-            sql.one_of("mac", chunk.iter().copied())
-                .push(" ORDER BY mac, number");
+            sql.one_of("t.mac", chunk.iter().copied());
+            and_jobs(&mut sql, &self.reach, "t.job");
+            sql.push(" ORDER BY t.mac, t.number");
             for row in read.conn().all(sql).await? {
                 found.push(attempt_row(&row)?);
             }

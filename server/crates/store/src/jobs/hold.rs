@@ -90,16 +90,3 @@ async fn behind_sip_server(
         .map(|row| row.of("phones", "mac").parse("mac"))
         .collect()
 }
-
-/// Which credentials hold waiting targets of a job, and how many.
-pub(super) async fn holds(conn: &mut Conn<'_>, job: &str) -> Result<Vec<(String, i64)>> {
-    let sql = Sql::new(
-        "SELECT hold, COUNT(*) AS n FROM job_targets \
-         WHERE job = $1 AND hold IS NOT NULL AND state = 'waiting' \
-         GROUP BY hold ORDER BY hold",
-    );
-    let rows = conn.all(sql.arg(job)).await?;
-    rows.iter()
-        .map(|row| Ok((row.get("hold")?, row.get("n")?)))
-        .collect()
-}

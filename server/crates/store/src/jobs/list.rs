@@ -81,6 +81,33 @@ impl Store {
         }))
     }
 
+    /// The newest jobs of several lists, each as many as are asked for, in one statement.
+    pub async fn newest_jobs(&self, lists: &[(&JobQuery, i64)]) -> Result<Vec<Vec<JobRow>>> {
+        let mut sql = Sql::new("");
+        for (index, (query, limit)) in lists.iter().enumerate() {
+            sql.push(if index > 0 { " UNION ALL " } else { "" });
+            sql.push(&format!(
+                "SELECT CAST({index} AS BIGINT) AS list, l.* FROM ("
+            ));
+            sql.push(SELECT);
+            query.conditions(&mut sql);
+            and_jobs(&mut sql, &self.reach, "j.id");
+            sql.push(" ORDER BY j.created_at DESC, j.id DESC LIMIT ");
+            sql.bind(*limit).push(") AS l");
+        }
+        let mut found = vec![Vec::new(); lists.len()];
+        for row in self.read().await?.conn().all(sql).await? {
+            let place = usize::try_from(row.get::<i64>("list")?).unwrap_or(usize::MAX);
+            if let Some(list) = found.get_mut(place) {
+                list.push(job_row(&row)?);
+            }
+        }
+        for list in &mut found {
+            list.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
+        }
+        Ok(found)
+    }
+
     /// All jobs in these states, oldest first: what there is to do.
     pub async fn jobs_in(&self, states: &[JobState]) -> Result<Vec<JobRow>> {
         let mut sql = Sql::new(SELECT);

@@ -13,8 +13,6 @@ use crate::sql::Sql;
 use crate::store::Store;
 use crate::unit::Unit;
 
-use super::hold::holds;
-
 /// A job, without its targets and without its sealed parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobRow {
@@ -140,18 +138,31 @@ pub(crate) async fn find(conn: &mut Conn<'_>, id: &str, reach: &Reach) -> Result
     conn.optional(sql).await?.as_ref().map(job_row).transpose()
 }
 
-async fn causes(conn: &mut Conn<'_>, id: &str) -> Result<Vec<(Cause, i64)>> {
+/// Counted things with their names, most or first first.
+type Counted<T> = Vec<(T, i64)>;
+
+/// The causes of a job, most first, and the credentials that hold some of its targets.
+async fn reasons(conn: &mut Conn<'_>, id: &str) -> Result<(Counted<Cause>, Counted<String>)> {
     let sql = Sql::new(
-        "SELECT cause, count FROM job_causes WHERE job = $1 AND count > 0 \
-         ORDER BY count DESC, cause",
+        "SELECT 'cause' AS what, cause AS name, count AS n FROM job_causes \
+         WHERE job = $1 AND count > 0 UNION ALL \
+         SELECT 'hold', hold, COUNT(*) FROM job_targets \
+         WHERE job = $1 AND hold IS NOT NULL AND state = 'waiting' GROUP BY hold",
     );
-    let pair = |row: &Row| {
-        Ok((
-            row.of("job_causes", "cause").parse("cause")?,
-            row.get("count")?,
-        ))
-    };
-    conn.all(sql.arg(id)).await?.iter().map(pair).collect()
+    let (mut causes, mut holds) = (Vec::new(), Vec::new());
+    for row in conn.all(sql.arg(id)).await? {
+        let fields = row.of("job_causes", "name");
+        if fields.text("what")? == "cause" {
+            let cause: Cause = fields.parse("name")?;
+            causes.push((fields.text("name")?, cause, fields.int("n")?));
+        } else {
+            holds.push((fields.text("name")?, fields.int("n")?));
+        }
+    }
+    causes.sort_by(|a, b| (b.2, &a.0).cmp(&(a.2, &b.0)));
+    holds.sort();
+    let causes = causes.into_iter().map(|(_, cause, n)| (cause, n));
+    Ok((causes.collect(), holds))
 }
 
 impl Store {
@@ -167,8 +178,7 @@ impl Store {
         let Some(job) = find(&mut conn, id, &self.reach).await? else {
             return Ok(None);
         };
-        let causes = causes(&mut conn, id).await?;
-        let holds = holds(&mut conn, id).await?;
+        let (causes, holds) = reasons(&mut conn, id).await?;
         Ok(Some(JobSnapshot { job, causes, holds }))
     }
 

@@ -5,6 +5,7 @@
 use carillon_domain::{Cause, Reach, Timestamp};
 
 use crate::error::Result;
+use crate::phones::health::{self, FleetHealth};
 use crate::reach::{and_jobs, and_phones};
 use crate::row::Row;
 use crate::sql::Sql;
@@ -43,7 +44,7 @@ pub struct Trends {
 /// One statement; each part leaves out what is out of reach.
 fn select(reach: &Reach, since: Timestamp) -> Sql {
     let mut sql = Sql::new(
-        "SELECT 'day' AS what, '' AS name, j.created_at / 86400000000 AS day, COUNT(*) AS n, \
+        "SELECT 'past day' AS what, '' AS name, j.created_at / 86400000000 AS day, COUNT(*) AS n, \
          CAST(SUM(j.verified) AS BIGINT) AS verified, \
          CAST(SUM(j.acknowledged) AS BIGINT) AS acknowledged, \
          CAST(SUM(j.failed) AS BIGINT) AS failed, CAST(SUM(j.unknown) AS BIGINT) AS unknown, \
@@ -53,7 +54,7 @@ fn select(reach: &Reach, since: Timestamp) -> Sql {
     sql.bind(since);
     and_jobs(&mut sql, reach, "j.id");
     sql.push(" GROUP BY j.created_at / 86400000000 UNION ALL ");
-    sql.push("SELECT 'cause', c.cause, 0, CAST(SUM(c.count) AS BIGINT), 0, 0, 0, 0, 0 ");
+    sql.push("SELECT 'past cause', c.cause, 0, CAST(SUM(c.count) AS BIGINT), 0, 0, 0, 0, 0 ");
     sql.push("FROM job_causes c JOIN jobs j ON j.id = c.job WHERE c.count > 0 ");
     sql.push("AND j.created_at >= ").bind(since);
     and_jobs(&mut sql, reach, "j.id");
@@ -69,9 +70,31 @@ impl Store {
     /// What became of the jobs made since then, and the firmware of all phones.
     pub async fn trends(&self, since: Timestamp) -> Result<Trends> {
         let sql = select(&self.reach, since);
+        Trends::of(&self.read().await?.conn().all(sql).await?)
+    }
+
+    /// How the whole fleet is, and the trends since then, in one statement.
+    pub async fn fleet_health_and_trends(&self, since: Timestamp) -> Result<(FleetHealth, Trends)> {
+        let mut sql = Sql::new(
+            "SELECT h.what, h.name, h.word, h.n, CAST(0 AS BIGINT) AS day, \
+             CAST(0 AS BIGINT) AS verified, CAST(0 AS BIGINT) AS acknowledged, \
+             CAST(0 AS BIGINT) AS failed, CAST(0 AS BIGINT) AS unknown, \
+             CAST(0 AS BIGINT) AS untried FROM (",
+        );
+        sql.append(health::select(&self.reach));
+        sql.push(") AS h UNION ALL SELECT t.what, t.name, '', t.n, t.day, t.verified, ");
+        sql.push("t.acknowledged, t.failed, t.unknown, t.untried FROM (");
+        sql.append(select(&self.reach, since)).push(") AS t");
         let rows = self.read().await?.conn().all(sql).await?;
-        let mut trends = Trends::default();
-        for row in &rows {
+        Ok((FleetHealth::of(&rows)?, Trends::of(&rows)?))
+    }
+}
+
+impl Trends {
+    /// Of the rows of [`select`], and of others that are left out.
+    fn of(rows: &[Row]) -> Result<Self> {
+        let mut trends = Self::default();
+        for row in rows {
             trends.take(row)?;
         }
         trends.days.sort_by_key(|day| day.day);
@@ -82,14 +105,12 @@ impl Store {
         trends.firmware.sort_by(most_first);
         Ok(trends)
     }
-}
 
-impl Trends {
     fn take(&mut self, row: &Row) -> Result<()> {
         let fields = row.of("jobs", "name");
         let count = fields.int("n")?;
         match fields.text("what")?.as_str() {
-            "day" => self.days.push(DayOfJobs {
+            "past day" => self.days.push(DayOfJobs {
                 day: fields.int("day")?,
                 jobs: count,
                 verified: fields.int("verified")?,
@@ -98,8 +119,9 @@ impl Trends {
                 unknown: fields.int("unknown")?,
                 untried: fields.int("untried")?,
             }),
-            "cause" => self.causes.push((fields.parse("name")?, count)),
-            _ => self.firmware.push((fields.text("name")?, count)),
+            "past cause" => self.causes.push((fields.parse("name")?, count)),
+            "firmware" => self.firmware.push((fields.text("name")?, count)),
+            _ => {}
         }
         Ok(())
     }

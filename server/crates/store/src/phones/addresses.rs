@@ -2,10 +2,12 @@
 //!
 //! Reads the table `phone_addresses`, which the database itself fills.
 
-use carillon_domain::{Mac, Timestamp};
+use std::net::IpAddr;
+
+use carillon_domain::{Cause, Mac, Timestamp};
 
 use crate::error::Result;
-use crate::reach::and_phones;
+use crate::reach::{and_jobs, and_phones};
 use crate::sql::Sql;
 use crate::store::Store;
 
@@ -19,6 +21,29 @@ pub struct PhoneAddress {
 }
 
 impl Store {
+    /// Where the first phones of a job in reach are that ended with a cause, or that it has at all.
+    pub async fn addresses_of_job(
+        &self,
+        job: &str,
+        cause: Option<Cause>,
+        limit: i64,
+    ) -> Result<Vec<IpAddr>> {
+        let mut sql = Sql::new(
+            "SELECT p.mac, p.address FROM (SELECT t.mac FROM job_targets t WHERE t.job = ",
+        );
+        sql.bind(job);
+        if let Some(cause) = cause {
+            sql.push(" AND t.cause = ").bind(cause.to_string());
+        }
+        and_jobs(&mut sql, &self.reach, "t.job");
+        sql.push(" ORDER BY t.position LIMIT ").bind(limit);
+        sql.push(") AS asked JOIN phones p ON p.mac = asked.mac WHERE p.address IS NOT NULL");
+        and_phones(&mut sql, &self.reach, "p");
+        let rows = self.read().await?.conn().all(sql).await?;
+        let address = |row: &crate::row::Row| row.of("phones", "mac").parse("address");
+        rows.iter().map(address).collect()
+    }
+
     /// The addresses of a phone, latest first.
     pub async fn phone_addresses(&self, mac: Mac, limit: i64) -> Result<Vec<PhoneAddress>> {
         let mut sql = Sql::new(

@@ -38,8 +38,19 @@ pub struct PhoneChoices {
     pub states: Vec<PhoneChoice>,
     /// Groups by name, with their kind. Their phones are not counted.
     pub groups: Vec<(PhoneChoice, GroupKind)>,
-    /// The lists that the reader keeps, as (short name, name), by name.
-    pub views: Vec<(String, String)>,
+    /// The lists that the reader keeps, by name.
+    pub views: Vec<KeptList>,
+}
+
+/// A list that somebody keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptList {
+    /// Short name, for addresses.
+    pub slug: String,
+    /// Name, as its owner calls it.
+    pub name: String,
+    /// The query of the list.
+    pub query: String,
 }
 
 /// One statement; each part leaves out what is out of reach.
@@ -49,25 +60,26 @@ fn select(reach: &Reach, user: Option<&str>) -> Sql {
          (SELECT COUNT(*) FROM phones p WHERE p.site = s.slug",
     );
     and_phones(&mut sql, reach, "p");
-    sql.push(") AS n FROM sites s WHERE 1 = 1");
+    sql.push(") AS n, '' AS query FROM sites s WHERE 1 = 1");
     and_sites(&mut sql, reach);
-    sql.push(" UNION ALL SELECT 'model', p.model, p.model, COUNT(*) FROM phones p ");
+    sql.push(" UNION ALL SELECT 'model', p.model, p.model, COUNT(*), '' FROM phones p ");
     sql.push("WHERE p.model <> ''");
     and_phones(&mut sql, reach, "p");
-    sql.push(" GROUP BY p.model UNION ALL SELECT 'tag', t.tag, t.tag, COUNT(*) ");
+    sql.push(" GROUP BY p.model UNION ALL SELECT 'tag', t.tag, t.tag, COUNT(*), '' ");
     sql.push("FROM phone_tags t");
     if !reach.is_everything() {
         sql.push(" JOIN phones p ON p.mac = t.mac WHERE 1 = 1");
         and_phones(&mut sql, reach, "p");
     }
     sql.push(" GROUP BY t.tag UNION ALL SELECT 'state', p.reachability, p.reachability, ");
-    sql.push("COUNT(*) FROM phones p WHERE 1 = 1");
+    sql.push("COUNT(*), '' FROM phones p WHERE 1 = 1");
     and_phones(&mut sql, reach, "p");
-    sql.push(" GROUP BY p.reachability UNION ALL SELECT g.kind, g.slug, g.name, 0 FROM groups g ");
+    sql.push(" GROUP BY p.reachability UNION ALL SELECT g.kind, g.slug, g.name, 0, '' ");
+    sql.push("FROM groups g ");
     sql.push("WHERE 1 = 1");
     and_groups(&mut sql, reach);
     if let Some(user) = user {
-        sql.push(" UNION ALL SELECT 'view', v.slug, v.name, 0 FROM saved_views v ");
+        sql.push(" UNION ALL SELECT 'view', v.slug, v.name, 0, v.query FROM saved_views v ");
         sql.push("WHERE v.user_id = ").bind(user);
     }
     sql
@@ -87,7 +99,7 @@ impl Store {
         choices
             .groups
             .sort_by_key(|(group, _)| group.label.to_lowercase());
-        choices.views.sort_by_key(|(_, name)| name.to_lowercase());
+        choices.views.sort_by_key(|view| view.name.to_lowercase());
         for most_first in [&mut choices.models, &mut choices.tags] {
             most_first.sort_by(|a, b| (b.phones, &a.value).cmp(&(a.phones, &b.value)));
         }
@@ -111,7 +123,11 @@ impl PhoneChoices {
                 self.inventory += choice.phones;
                 self.states.push(choice);
             }
-            "view" => self.views.push((choice.value, choice.label)),
+            "view" => self.views.push(KeptList {
+                slug: choice.value,
+                name: choice.label,
+                query: row.get("query")?,
+            }),
             "fixed" => self.groups.push((choice, GroupKind::Fixed)),
             _ => self.groups.push((choice, GroupKind::Rule)),
         }

@@ -11,6 +11,7 @@ use carillon_domain::phone::GroupKind;
 
 use crate::conn::Conn;
 use crate::error::{Result, StoreError};
+use crate::row::Row;
 use crate::sql::{Sql, beginning, containing};
 
 use super::keys::address_range;
@@ -62,8 +63,13 @@ impl Groups {
     /// Reads all groups.
     pub(crate) async fn all(conn: &mut Conn<'_>) -> Result<Self> {
         let sql = Sql::new("SELECT slug, kind, filter FROM groups");
+        Self::of(&conn.all(sql).await?)
+    }
+
+    /// The groups of rows with the columns slug, kind and filter.
+    pub(crate) fn of(rows: &[Row]) -> Result<Self> {
         let mut groups = HashMap::new();
-        for row in conn.all(sql).await? {
+        for row in rows {
             let fields = row.of("groups", "slug");
             let membership = match fields.parse("kind")? {
                 GroupKind::Fixed => Membership::Fixed,

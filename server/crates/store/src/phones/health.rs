@@ -48,7 +48,7 @@ pub struct FleetHealth {
 }
 
 /// One statement; each part leaves out what is out of reach.
-fn select(reach: &Reach) -> Sql {
+pub(crate) fn select(reach: &Reach) -> Sql {
     let mut sql = Sql::new(
         "SELECT 'site' AS what, s.slug AS name, s.name AS word, 0 AS n FROM sites s WHERE 1 = 1",
     );
@@ -85,12 +85,19 @@ impl Store {
     /// How the whole fleet is.
     pub async fn fleet_health(&self) -> Result<FleetHealth> {
         let rows = self.read().await?.conn().all(select(&self.reach)).await?;
-        let mut health = FleetHealth::default();
-        for row in &rows {
+        FleetHealth::of(&rows)
+    }
+}
+
+impl FleetHealth {
+    /// Of the rows of [`select`], and of others that are left out.
+    pub(crate) fn of(rows: &[Row]) -> Result<Self> {
+        let mut health = Self::default();
+        for row in rows {
             health.take_site(row)?;
         }
         health.sites.sort_by(|a, b| a.slug.cmp(&b.slug));
-        for row in &rows {
+        for row in rows {
             health.take(row)?;
         }
         health
@@ -98,9 +105,7 @@ impl Store {
             .sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         Ok(health)
     }
-}
 
-impl FleetHealth {
     fn take_site(&mut self, row: &Row) -> Result<()> {
         let fields = row.of("sites", "name");
         if fields.text("what")? == "site" {

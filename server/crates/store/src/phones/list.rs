@@ -126,7 +126,7 @@ impl PhoneSort {
 }
 
 /// Adds ` WHERE …` for the filter.
-pub(super) async fn matching(
+async fn matching(
     conn: &mut Conn<'_>,
     sql: &mut Sql,
     (filter, reach): (&Filter, &Reach),
@@ -157,13 +157,42 @@ async fn count(conn: &mut Conn<'_>, filter: (&Filter, &Reach), now: Timestamp) -
     conn.number(sql, "n").await
 }
 
+/// One page of a list.
+pub(super) async fn page(
+    conn: &mut Conn<'_>,
+    list: &PhoneList<'_>,
+    reach: &Reach,
+    scope: &Scope<'_>,
+) -> Result<Page<PhoneRow>> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" WHERE ");
+    scope.condition(&mut sql, list.filter)?;
+    and_phones(&mut sql, reach, "p");
+    let keys = list.sort.keys();
+    let values = |cursor: &Cursor| match list.sort {
+        PhoneSort::LastSeen => cursor.number_and_id(),
+        PhoneSort::Mac => Ok(cursor.text_and_id()?.split_off(1)),
+        _ => cursor.text_and_id(),
+    };
+    list.seek
+        .by(&mut sql, keys, list.direction, list.limit, values)?;
+    let rows = phones(conn, sql).await?;
+    let cursor = |row: &PhoneRow| list.sort.cursor(row);
+    Ok(Page::of(rows, &list.seek, list.limit, cursor))
+}
+
 /// One row comes back, not one for each phone.
-async fn set(conn: &mut Conn<'_>, filter: (&Filter, &Reach), now: Timestamp) -> Result<PhoneSet> {
+pub(super) async fn set(
+    conn: &mut Conn<'_>,
+    (filter, reach): (&Filter, &Reach),
+    scope: &Scope<'_>,
+) -> Result<PhoneSet> {
     let mut sql = Sql::new(
         "SELECT COUNT(*) AS n, COALESCE(string_agg(p.mac, '' ORDER BY p.mac), '') AS macs \
-         FROM phones p",
+         FROM phones p WHERE ",
     );
-    matching(conn, &mut sql, filter, now).await?;
+    scope.condition(&mut sql, filter)?;
+    and_phones(&mut sql, reach, "p");
     let Some(row) = conn.optional(sql).await? else {
         return Ok(PhoneSet::of(&[]));
     };
@@ -174,21 +203,20 @@ async fn set(conn: &mut Conn<'_>, filter: (&Filter, &Reach), now: Timestamp) -> 
     })
 }
 
-/// Counts by one column, whose name is ours.
-async fn spread(
-    conn: &mut Conn<'_>,
-    column: &'static str,
-    filter: (&Filter, &Reach),
-    now: Timestamp,
-) -> Result<Vec<(String, i64)>> {
-    let mut sql = Sql::new("SELECT ");
-    sql.push(column)
-        .push(" AS name, COUNT(*) AS n FROM phones p");
-    matching(conn, &mut sql, filter, now).await?;
+/// Adds counts by one column, whose name is ours, under a name.
+fn spread(
+    sql: &mut Sql,
+    (name, column): (&'static str, &'static str),
+    (filter, reach): (&Filter, &Reach),
+    scope: &Scope<'_>,
+) -> Result<()> {
+    sql.push("SELECT '").push(name).push("' AS what, ");
+    sql.push(column).push(" AS name, COUNT(*) AS n ");
+    sql.push("FROM phones p WHERE ");
+    scope.condition(sql, filter)?;
+    and_phones(sql, reach, "p");
     sql.push(" GROUP BY ").push(column);
-    sql.push(" ORDER BY COUNT(*) DESC, ").push(column);
-    let pair = |row: &Row| Ok((row.get("name")?, row.get("n")?));
-    conn.all(sql).await?.iter().map(pair).collect()
+    Ok(())
 }
 
 impl Store {
@@ -196,19 +224,12 @@ impl Store {
     pub async fn phone_page(&self, list: &PhoneList<'_>) -> Result<Page<PhoneRow>> {
         let mut read = self.read().await?;
         let mut conn = read.conn();
-        let mut sql = Sql::new(SELECT);
-        matching(&mut conn, &mut sql, (list.filter, &self.reach), list.now).await?;
-        let keys = list.sort.keys();
-        let values = |cursor: &Cursor| match list.sort {
-            PhoneSort::LastSeen => cursor.number_and_id(),
-            PhoneSort::Mac => Ok(cursor.text_and_id()?.split_off(1)),
-            _ => cursor.text_and_id(),
+        let groups = Groups::for_filter(&mut conn, list.filter).await?;
+        let scope = Scope {
+            groups: &groups,
+            now: list.now,
         };
-        list.seek
-            .by(&mut sql, keys, list.direction, list.limit, values)?;
-        let rows = phones(&mut conn, sql).await?;
-        let cursor = |row: &PhoneRow| list.sort.cursor(row);
-        Ok(Page::of(rows, &list.seek, list.limit, cursor))
+        page(&mut conn, list, &self.reach, &scope).await
     }
 
     /// All phones that a filter takes, by label.
@@ -228,7 +249,14 @@ impl Store {
 
     /// How many phones a filter takes, and exactly which.
     pub async fn phone_set(&self, filter: &Filter, now: Timestamp) -> Result<PhoneSet> {
-        set(&mut self.read().await?.conn(), (filter, &self.reach), now).await
+        let mut read = self.read().await?;
+        let mut conn = read.conn();
+        let groups = Groups::for_filter(&mut conn, filter).await?;
+        let scope = Scope {
+            groups: &groups,
+            now,
+        };
+        set(&mut conn, (filter, &self.reach), &scope).await
     }
 
     /// The identities of the phones that a filter takes, sorted.
@@ -238,15 +266,46 @@ impl Store {
 
     /// How the phones of a filter are spread; all numbers tell of one moment.
     pub async fn facets(&self, filter: &Filter, now: Timestamp) -> Result<Facets> {
-        let filter = (filter, self.reach.as_ref());
-        let mut tx = self.snapshot().await?;
-        let mut conn = tx.conn();
-        Ok(Facets {
-            total: count(&mut conn, filter, now).await?,
-            by_site: spread(&mut conn, "COALESCE(p.site, '')", filter, now).await?,
-            by_model: spread(&mut conn, "p.model", filter, now).await?,
-            by_state: spread(&mut conn, "p.reachability", filter, now).await?,
-        })
+        let mut read = self.read().await?;
+        let mut conn = read.conn();
+        let groups = Groups::for_filter(&mut conn, filter).await?;
+        let scope = Scope {
+            groups: &groups,
+            now,
+        };
+        let asked = (filter, self.reach.as_ref());
+        let mut sql = Sql::new("");
+        spread(&mut sql, ("site", "COALESCE(p.site, '')"), asked, &scope)?;
+        sql.push(" UNION ALL ");
+        spread(&mut sql, ("model", "p.model"), asked, &scope)?;
+        sql.push(" UNION ALL ");
+        spread(&mut sql, ("state", "p.reachability"), asked, &scope)?;
+        Facets::of(&conn.all(sql).await?)
+    }
+}
+
+impl Facets {
+    fn of(rows: &[Row]) -> Result<Self> {
+        let mut facets = Self::default();
+        for row in rows {
+            let pair: (String, i64) = (row.get("name")?, row.get("n")?);
+            match row.get::<String>("what")?.as_str() {
+                "site" => facets.by_site.push(pair),
+                "model" => facets.by_model.push(pair),
+                _ => {
+                    facets.total += pair.1;
+                    facets.by_state.push(pair);
+                }
+            }
+        }
+        for spread in [
+            &mut facets.by_site,
+            &mut facets.by_model,
+            &mut facets.by_state,
+        ] {
+            spread.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
+        }
+        Ok(facets)
     }
 }
 

@@ -1,9 +1,6 @@
 //! Phones as they are stored.
 //!
-//! Owns the columns and how they become a phone. *Invariant:* tags of many phones are read in
-//! one query.
-
-use std::collections::HashMap;
+//! Owns the columns and how they become a phone, its tags among them.
 
 use carillon_domain::phone::{Contact, Phone};
 use carillon_domain::{Cause, Mac, Reach, TargetState, Timestamp};
@@ -52,10 +49,11 @@ pub(crate) const SELECT: &str = "SELECT p.mac, p.label, p.extension, p.model, p.
      p.address, p.port, p.scheme, p.sip_uri, p.credential, p.protected, p.notes, p.url_form, \
      p.dial_form, p.auth_scheme, p.tls_pin, p.reachability, p.last_seen, p.last_tried, \
      p.last_result, p.last_cause, p.last_job, p.last_result_at, p.version, p.created_at, \
-     p.updated_at, (SELECT COUNT(*) FROM credentials c WHERE c.phone = p.mac) AS own_credentials \
+     p.updated_at, (SELECT COUNT(*) FROM credentials c WHERE c.phone = p.mac) AS own_credentials, \
+     (SELECT string_agg(t.tag, '\n') FROM phone_tags t WHERE t.mac = p.mac) AS tags \
      FROM phones p";
 
-fn phone_row(row: &Row) -> Result<PhoneRow> {
+pub(super) fn phone_row(row: &Row) -> Result<PhoneRow> {
     let fields = row.of("phones", "mac");
     Ok(PhoneRow {
         phone: phone(&fields)?,
@@ -76,7 +74,7 @@ fn phone(fields: &Fields<'_>) -> Result<Phone> {
         model: fields.text("model")?,
         firmware: fields.text("firmware")?,
         site: fields.get("site")?,
-        tags: Vec::new(),
+        tags: tags(fields.get("tags")?),
         address: fields.maybe("address")?,
         port: fields.maybe_number("port")?,
         scheme: fields.maybe("scheme")?,
@@ -116,34 +114,22 @@ fn last(fields: &Fields<'_>) -> Result<Option<LastResult>> {
     }))
 }
 
-/// Runs a statement that begins with [`SELECT`], and adds the tags.
+/// The tags of a phone in their order; none holds the end of a line.
+fn tags(lines: Option<String>) -> Vec<String> {
+    let lines = lines.unwrap_or_default();
+    let mut tags: Vec<String> = lines.lines().map(str::to_owned).collect();
+    tags.sort_unstable();
+    tags
+}
+
+/// Runs a statement that begins with [`SELECT`].
 pub(crate) async fn phones(conn: &mut Conn<'_>, sql: Sql) -> Result<Vec<PhoneRow>> {
-    let mut found = conn.read(sql, phone_row).await?;
-    for chunk in found.chunks_mut(ROWS) {
-        let macs: Vec<_> = chunk.iter().map(|row| row.phone.mac).collect();
-        let mut tags = tags(conn, &macs).await?;
-        for row in chunk {
-            row.phone.tags = tags.remove(&row.phone.mac.to_string()).unwrap_or_default();
-        }
-    }
-    Ok(found)
+    conn.read(sql, phone_row).await
 }
 
 pub(crate) const ROWS: usize = 500;
-
-async fn tags(conn: &mut Conn<'_>, macs: &[Mac]) -> Result<HashMap<String, Vec<String>>> {
-    let mut sql = Sql::new("SELECT mac, tag FROM phone_tags WHERE ");
-    sql.one_of("mac", macs.iter().copied())
-        .push(" ORDER BY mac, tag");
-    let mut found: HashMap<String, Vec<String>> = HashMap::new();
-    for row in conn.all(sql).await? {
-        found
-            .entry(row.get("mac")?)
-            .or_default()
-            .push(row.get("tag")?);
-    }
-    Ok(found)
-}
+/// Phones that one read names, at most: SQLite takes few more values in one statement.
+pub(crate) const NAMED: usize = 30_000;
 
 /// The phones with these identities that exist, by MAC.
 pub(crate) async fn by_macs(
@@ -152,7 +138,7 @@ pub(crate) async fn by_macs(
     reach: &Reach,
 ) -> Result<Vec<PhoneRow>> {
     let mut found = Vec::with_capacity(macs.len());
-    for chunk in macs.chunks(ROWS) {
+    for chunk in macs.chunks(NAMED) {
         let mut sql = Sql::new(SELECT);
         sql.push(" WHERE ").one_of("p.mac", chunk.iter().copied());
         and_phones(&mut sql, reach, "p");

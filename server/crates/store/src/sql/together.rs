@@ -21,7 +21,7 @@ impl Sql {
     }
 
     /// Adds another statement, with a place for each mention of its numbered values.
-    fn append(&mut self, other: Self) -> &mut Self {
+    pub(crate) fn append(&mut self, other: Self) -> &mut Self {
         let mut numbered = other.bound;
         let mut others = numbered.split_off(other.numbered).into_iter();
         let mut text = &*other.text;

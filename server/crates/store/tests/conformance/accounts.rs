@@ -1,9 +1,10 @@
 //! Accounts, sessions, tokens, delays, drafts and keys.
 
+use carillon_domain::reach::Area;
 use carillon_domain::role::Role;
 use carillon_store::{
-    DraftRow, IdempotencyKey, KeyUse, NewToken, NewUser, SavedView, SessionRow, Store, StoreError,
-    TokenScope,
+    DraftRow, IdempotencyKey, KeyUse, NewToken, NewUser, SavedView, SessionRow, SessionStanding,
+    Store, StoreError, TokenScope,
 };
 
 use crate::database::Database;
@@ -106,9 +107,17 @@ pub(crate) async fn sessions_end_with_their_account(db: Database) {
         unit.insert_session(&session(hash, user)).await.unwrap();
     }
     unit.touch_session(&[2; 32], at(50)).await.unwrap();
+    unit.set_meta("policy", "admins").await.unwrap();
     unit.commit_bookkeeping().await.unwrap();
 
-    let (found, user) = db.store.session(&[2; 32]).await.unwrap().unwrap();
+    let standing = db.store.session(&[2; 32], "policy").await.unwrap();
+    let SessionStanding {
+        session: found,
+        user,
+        area,
+        fact,
+    } = standing.unwrap();
+    assert_eq!((area, fact.as_deref()), (Area::default(), Some("admins")));
     assert_eq!((found.last_seen_at, user.name.as_str()), (at(50), "a"));
     assert_eq!(
         db.store.sessions(Some("1")).await.unwrap()[0].id_hash,
@@ -268,8 +277,15 @@ pub(crate) async fn a_view_belongs_to_one_account(db: Database) {
     );
     assert_eq!(db.store.saved_views("2").await.unwrap(), []);
     let choices = db.store.phone_choices(Some("1")).await.unwrap();
-    let named = |slug: &str| (slug.to_owned(), slug.to_uppercase());
-    assert_eq!(choices.views, [named("away"), named("kiel")]);
+    let kept = choices.views.iter();
+    let kept: Vec<_> = kept
+        .map(|list| (&*list.slug, &*list.name, &*list.query))
+        .collect();
+    let expected = [
+        ("away", "AWAY", "state=offline"),
+        ("kiel", "KIEL", "site=kiel"),
+    ];
+    assert_eq!(kept, expected);
     let mut unit = db.store.begin().await.unwrap();
     assert!(unit.delete_saved_view("1", "kiel").await.unwrap());
     unit.commit_bookkeeping().await.unwrap();
@@ -399,7 +415,8 @@ pub(crate) async fn a_session_goes_on_under_another_id_and_the_oldest_end(db: Da
     assert_eq!(unit.delete_sessions_beyond("1", 2).await.unwrap(), 2);
     assert_eq!(unit.delete_sessions_beyond("1", 2).await.unwrap(), 0);
     unit.commit_bookkeeping().await.unwrap();
-    let (renewed, _) = db.store.session(&[9; 32]).await.unwrap().unwrap();
+    let renewed = db.store.session(&[9; 32], "policy").await.unwrap();
+    let renewed = renewed.unwrap().session;
     assert_eq!((renewed.proved_at, renewed.last_seen_at), (at(60), at(60)));
     assert_eq!(renewed.created_at, at(10));
     let left = db.store.sessions(Some("1")).await.unwrap();
