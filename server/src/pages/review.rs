@@ -254,7 +254,8 @@ async fn page(
             .shown(&engine, &caller, (review.id, &preview))
             .await?;
     }
-    let waits = preview.needs_approval(&engine.rules().await?);
+    let rules = visit.rules.as_ref();
+    let waits = rules.is_some_and(|rules| preview.needs_approval(rules));
     let view = ReviewView {
         changed,
         type_count: to_type(&engine, &caller, &preview).await?,

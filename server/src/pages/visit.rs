@@ -11,6 +11,7 @@ use carillon_contract::list::Link;
 use carillon_domain::role::Permission;
 use carillon_engine::Caller;
 use carillon_engine::accounts::SessionContext;
+use carillon_engine::jobs::RulesInForce;
 use carillon_language::say;
 use carillon_store::StopAll;
 use http::header::SET_COOKIE;
@@ -41,6 +42,8 @@ pub struct Visit {
     pub app: App,
     /// What surrounds the page; hand it to the UI.
     pub frame: FrameView,
+    /// How much one person may do alone, when somebody is signed in.
+    pub rules: Option<RulesInForce>,
     /// Source address.
     pub ip: Option<String>,
     /// The session, when somebody is signed in.
@@ -170,11 +173,12 @@ impl FromRequestParts<App> for Visit {
         if flash.is_some() {
             cookies.extend(Cookie::Flash.remove(&origin));
         }
-        let frame = frame(app, parts, &visitor, &origin, flash).await?;
+        let (frame, rules) = frame(app, parts, &visitor, &origin, flash).await?;
         let ip = parts.extensions.get::<ClientIp>();
         Ok(Self {
             app: app.clone(),
             frame,
+            rules,
             ip: ip.map(|ClientIp(ip)| ip.to_string()),
             session: visitor.session,
             origin,
@@ -189,16 +193,17 @@ async fn frame(
     visitor: &Visitor,
     origin: &Origin,
     flash: Option<Flash>,
-) -> Result<FrameView, Problem> {
+) -> Result<(FrameView, Option<RulesInForce>), Problem> {
     let nonce = parts.extensions.get::<Nonce>();
     let caller = visitor.caller.as_ref();
     let mut banners = app.banners().to_vec();
-    let mut running_jobs = 0;
+    let (mut running_jobs, mut rules) = (0, None);
     if let Some(caller) = caller {
         banners.splice(0..0, storage(app));
-        let (under_way, stop) = app.engine().under_way(caller).await?;
+        let (under_way, stop, in_force) = app.engine().surroundings(caller).await?;
         running_jobs = under_way;
-        banners.extend(alone(app, parts, caller).await?);
+        rules = Some(in_force);
+        banners.extend(alone(parts, caller, in_force));
         banners.extend(streams::banners(app, caller));
         if let Some(stop) = stop {
             let StopAll { actor, at, reason } = stop;
@@ -212,7 +217,7 @@ async fn frame(
             );
         }
     }
-    Ok(FrameView {
+    let frame = FrameView {
         path: parts.uri.path().to_owned(),
         language: carillon_language::current(),
         now: app.engine().clock.now(),
@@ -229,7 +234,8 @@ async fn frame(
         base: origin.to_string(),
         assets: assets::of_pages(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-    })
+    };
+    Ok((frame, rules))
 }
 
 /// What everybody must know about the database, if anything.
@@ -254,16 +260,16 @@ fn storage(app: &App) -> Option<Banner> {
 }
 
 /// Pages of administration say while nobody is asked about dangerous jobs.
-async fn alone(app: &App, parts: &Parts, caller: &Caller) -> Result<Option<Banner>, Problem> {
+fn alone(parts: &Parts, caller: &Caller, rules: RulesInForce) -> Option<Banner> {
     let administers = caller.require(Permission::Administer).is_ok();
-    if !administers || !parts.uri.path().starts_with("/admin/") {
-        return Ok(None);
+    let off = !rules.asks_second_person();
+    if !off || !administers || !parts.uri.path().starts_with("/admin/") {
+        return None;
     }
-    let off = !app.engine().rules().await?.asks_second_person();
     let text =
         say("No dangerous job waits for a second person: fewer than two accounts may approve.");
-    Ok(off.then(|| Banner::Notice {
+    Some(Banner::Notice {
         tone: Tone::Neutral,
         text: text.to_owned(),
-    }))
+    })
 }

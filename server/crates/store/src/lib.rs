@@ -69,7 +69,7 @@ pub use jobs::share::SiteLimit;
 pub use jobs::targets::{TargetQuery, TargetRow};
 pub use jobs::trends::{DayOfJobs, Trends};
 pub use lock::DataDirLock;
-pub use meta::StopAll;
+pub use meta::{StopAll, Surroundings};
 pub use nodes::NodeRow;
 pub use page::{Cursor, Direction, Page, Seek};
 pub use phones::addresses::PhoneAddress;

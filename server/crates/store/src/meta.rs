@@ -26,6 +26,19 @@ pub struct StopAll {
     pub reason: String,
 }
 
+/// What every page has to know.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Jobs in reach that are under way.
+    pub under_way: i64,
+    /// Whether and by whom all sending is stopped.
+    pub stop: Option<StopAll>,
+    /// The fact that was asked for.
+    pub rules: Option<String>,
+    /// People who may approve.
+    pub approvers: i64,
+}
+
 async fn value(conn: &mut Conn<'_>, key: &str) -> Result<Option<String>> {
     let sql = Sql::new("SELECT value FROM meta WHERE key = $1").arg(key);
     let row = conn.optional(sql).await?;
@@ -63,35 +76,27 @@ impl Store {
             .collect()
     }
 
-    /// How many jobs in reach are under way, and whether and by whom all sending is stopped: what
-    /// every page says, in one statement.
-    pub async fn under_way(&self) -> Result<(i64, Option<StopAll>)> {
+    /// What every page has to know, in one statement; `rules` is the name of a fact.
+    pub async fn surroundings(&self, rules: &str) -> Result<Surroundings> {
         let mut sql = Sql::new("SELECT COUNT(*) AS n, (SELECT value FROM meta WHERE key = ");
-        sql.bind(STOP_ALL).push(") AS stop FROM jobs j WHERE ");
+        sql.bind(STOP_ALL)
+            .push(") AS stop, (SELECT value FROM meta WHERE key = ");
+        sql.bind(rules).push(") AS rules, (").push(APPROVERS);
+        sql.push(") AS approvers FROM jobs j WHERE ");
         sql.push("j.state IN ('running', 'paused', 'stopping')");
         and_jobs(&mut sql, &self.reach, "j.id");
         if !self.is_narrowed() {
             sql.keep();
         }
         let Some(row) = self.read().await?.conn().optional(sql).await? else {
-            return Ok((0, None));
+            return Ok(Surroundings::default());
         };
-        Ok((row.get("n")?, stop_all_from(row.get("stop")?)?))
-    }
-
-    /// Several facts, each by its name, in one statement; and how many people may approve.
-    pub async fn facts_and_approvers(&self, keys: &[&str]) -> Result<(Vec<Option<String>>, i64)> {
-        let mut sql = Sql::new("SELECT ");
-        for (index, key) in keys.iter().enumerate() {
-            sql.push("(SELECT value FROM meta WHERE key = ").bind(*key);
-            sql.push(&format!(") AS fact{index}, "));
-        }
-        sql.push("(").push(APPROVERS).push(") AS approvers");
-        let Some(row) = self.read().await?.conn().optional(sql).await? else {
-            return Ok((vec![None; keys.len()], 0));
-        };
-        let facts = (0..keys.len()).map(|index| row.get(&format!("fact{index}")));
-        Ok((facts.collect::<Result<_>>()?, row.get("approvers")?))
+        Ok(Surroundings {
+            under_way: row.get("n")?,
+            stop: stop_all_from(row.get("stop")?)?,
+            rules: row.get("rules")?,
+            approvers: row.get("approvers")?,
+        })
     }
 
     /// Whether and by whom all sending is stopped.

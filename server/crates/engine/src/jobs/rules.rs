@@ -9,7 +9,7 @@ use std::time::Duration;
 use carillon_domain::Timestamp;
 use carillon_domain::action::Class;
 use carillon_domain::role::{Permission, Role};
-use carillon_store::Unit;
+use carillon_store::{StopAll, Surroundings, Unit};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -88,6 +88,13 @@ pub struct RulesInForce {
 }
 
 impl RulesInForce {
+    fn of(found: &Surroundings) -> Result<Self> {
+        Ok(Self {
+            rules: read(found.rules.as_deref())?,
+            approvers: found.approvers,
+        })
+    }
+
     /// Whether dangerous jobs wait for a second person at all.
     pub const fn asks_second_person(&self) -> bool {
         self.approvers >= FEWEST_APPROVERS
@@ -100,11 +107,27 @@ impl Engine {
     /// # Errors
     /// Only when the storage fails.
     pub async fn rules(&self) -> Result<RulesInForce> {
-        let (facts, approvers) = self.store.facts_and_approvers(&[KEPT_AS]).await?;
-        Ok(RulesInForce {
-            rules: read(facts.first().and_then(Option::as_deref))?,
-            approvers,
-        })
+        RulesInForce::of(&self.store.surroundings(KEPT_AS).await?)
+    }
+
+    /// What every page says: how many jobs that the caller may see are under way, whether all
+    /// sending is stopped, and which rules hold.
+    ///
+    /// # Errors
+    /// Only when the storage fails.
+    pub async fn surroundings(
+        &self,
+        caller: &Caller,
+    ) -> Result<(i64, Option<StopAll>, RulesInForce)> {
+        let seen = caller.sight(Permission::ViewJobs, &self.store);
+        let may_see = seen.is_ok();
+        let found = match seen {
+            Ok(seen) => seen.surroundings(KEPT_AS).await?,
+            Err(_) => self.store.surroundings(KEPT_AS).await?,
+        };
+        let rules = RulesInForce::of(&found)?;
+        let under_way = if may_see { found.under_way } else { 0 };
+        Ok((under_way, found.stop, rules))
     }
 
     /// Changes the rules.

@@ -41,18 +41,6 @@ impl Engine {
         Ok(())
     }
 
-    /// How many jobs that the caller may see are under way, and whether all sending is stopped:
-    /// what every page says.
-    ///
-    /// # Errors
-    /// Only when the storage fails.
-    pub async fn under_way(&self, caller: &Caller) -> Result<(i64, Option<StopAll>)> {
-        match caller.sight(Permission::ViewJobs, &self.store) {
-            Ok(seen) => Ok(seen.under_way().await?),
-            Err(_) => Ok((0, self.stop_all_state().await?)),
-        }
-    }
-
     /// Whether all sending is stopped, by whom and since when.
     pub async fn stop_all_state(&self) -> Result<Option<StopAll>> {
         Ok(self.store.stop_all().await?)
