@@ -86,11 +86,31 @@ impl Engine {
     }
 }
 
+/// How far an account reaches, as a unit sees it. By the unit's own connection: whoever holds one
+/// and asks for a second waits for others who do the same.
+pub(super) async fn reach_within(unit: &mut Unit, user: &UserRow) -> Result<Reach> {
+    let area = if user.scoped {
+        Some(unit.area_of(&user.id).await?)
+    } else {
+        None
+    };
+    Ok(Reach::within(area))
+}
+
+/// Whether who has this role reaches everything, whatever else was given.
+pub(super) const fn reaches_everything(role: Role) -> bool {
+    matches!(role, Role::Admin | Role::Auditor)
+}
+
+/// Whether who has this role can be given the right to approve.
+pub(super) const fn can_approve(role: Role) -> bool {
+    matches!(role, Role::Operator | Role::Admin)
+}
+
 /// Whether role, reach and the right to approve go together.
 fn fits(access: &Access) -> Result<()> {
     let mut errors = Vec::new();
-    let everything = matches!(access.role, Role::Admin | Role::Auditor);
-    if access.area.is_some() && everything {
+    if access.area.is_some() && reaches_everything(access.role) {
         let message = "Administrators and auditors reach everything.";
         errors.push(FieldError::new("reach", "invalid", message));
     }
@@ -98,7 +118,7 @@ fn fits(access: &Access) -> Result<()> {
         let message = "Name at least one site or group.";
         errors.push(FieldError::new("sites", "required", message));
     }
-    if access.approver && !matches!(access.role, Role::Operator | Role::Admin) {
+    if access.approver && !can_approve(access.role) {
         let message = "Operators and administrators can approve, nobody else.";
         errors.push(FieldError::new("approver", "invalid", message));
     }

@@ -1,33 +1,29 @@
 //! Signing in as somebody whom an OpenID provider vouches for.
 //!
-//! Owns which account that is and what role it gets. *Invariant:* an account is found by issuer
-//! and subject and by nothing else; nobody gets a role that the table of roles does not give; and
+//! Owns the way in; the account itself is kept by `provided`. *Invariant:* an account is found by
+//! issuer and subject and by nothing else; nobody enters without a role of the table of roles; and
 //! where the account has a second factor of ours, only a provider that vouches for one replaces it.
 
 use carillon_domain::Timestamp;
 use carillon_domain::event::{Event, EventResult};
 use carillon_domain::role::Role;
-use carillon_store::{Unit, UserRow};
+use carillon_store::{StoreError, Unit, UserRow};
 use secrecy::SecretString;
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use super::bearer;
 use super::codes::Tried;
-use super::policy::account_name;
 use super::sessions::{Origin, actor};
 use super::sign_in::{SignedIn, unknown};
 use super::throttle::network_of;
 use crate::Engine;
 use crate::error::{EngineError, Result};
-use crate::ids::new_id;
 use crate::secrets::Purpose;
 
 /// How somebody signed in, where the provider vouches for a second factor.
 pub(super) const STRONG: &str = "oidc+mfa";
-const PLAIN: &str = "oidc";
-/// Most characters that a provider's name for somebody gives to an account.
-const LONGEST_NAME: usize = 56;
+/// How, where it vouches for none.
+pub(super) const PLAIN: &str = "oidc";
 
 /// Who somebody is, as the provider says and the table of roles judges.
 #[derive(Clone, Debug)]
@@ -94,10 +90,17 @@ impl Engine {
         who: &External,
         arrival: &Arrival,
     ) -> Result<Option<Entered>> {
+        // Whoever comes twice at once, or while the account is changed, is looked at once more.
+        match self.come_in(who, arrival).await {
+            Err(EngineError::Store(StoreError::Conflict)) => self.come_in(who, arrival).await,
+            other => other,
+        }
+    }
+
+    async fn come_in(&self, who: &External, arrival: &Arrival) -> Result<Option<Entered>> {
         let mut unit = self.store.begin().await?;
-        unit.lock_administrators().await?;
         let known = match unit.identity(&who.issuer, &who.subject).await? {
-            Some(id) => unit.user_for_update(&id).await?,
+            Some(id) => unit.user(&id).await?,
             None => None,
         };
         let (why, role) = match &known {
@@ -105,7 +108,7 @@ impl Engine {
             _ => ("no_role", who.role),
         };
         let Some(role) = role else {
-            self.shut_out(unit, known.as_ref(), arrival).await?;
+            self.shut_out(unit, known.as_ref(), who, arrival).await?;
             return self.turn_away(known.as_ref(), why, arrival).await;
         };
         let (user, events) = match known {
@@ -200,41 +203,19 @@ impl Engine {
     ) -> Result<Option<T>> {
         let source = network_of(arrival.ip.as_deref().unwrap_or_default());
         let event = self.refusal(user, why, arrival);
-        let counted = event.detail.clone();
-        self.record_refusal(&format!("{PLAIN} {source}"), event, counted)
+        let several = self.refusal(None, "several", arrival);
+        self.record_refusal((PLAIN, &source), event, several)
             .await?;
         Ok(None)
     }
 
     fn refusal(&self, user: Option<&UserRow>, why: &str, arrival: &Arrival) -> Event {
-        let mut who = user.map_or_else(unknown, |user| actor(user, PLAIN));
-        PLAIN.clone_into(&mut who.auth);
+        let who = user.map_or_else(|| unknown(PLAIN), |user| actor(user, PLAIN));
         let mut event = Event::new(self.clock.now(), who, "account.sign_in_failed");
         event.ip.clone_from(&arrival.ip);
         event.result = EventResult::Failed;
         event.detail = json!({ "why": why });
         event
-    }
-
-    /// Ends the sessions of somebody who may no longer enter.
-    async fn shut_out(
-        &self,
-        mut unit: Unit,
-        user: Option<&UserRow>,
-        arrival: &Arrival,
-    ) -> Result<()> {
-        let Some(user) = user else {
-            return Ok(());
-        };
-        let ended = unit.delete_sessions_of(&user.id, None).await?;
-        if ended == 0 {
-            return Ok(());
-        }
-        let mut event = Event::new(self.clock.now(), actor(user, PLAIN), "session.ended");
-        event.ip.clone_from(&arrival.ip);
-        event.detail = json!({ "user": user.name, "count": ended });
-        unit.record(&[event]).await?.commit().await?;
-        Ok(())
     }
 
     async fn arrive(
@@ -253,74 +234,5 @@ impl Engine {
             agent: arrival.agent.clone(),
         };
         self.begin_session(unit, user, shown, origin).await
-    }
-
-    /// The account with the role of now. A role that is another than before ends its sessions.
-    async fn with_role(
-        &self,
-        unit: &mut Unit,
-        before: UserRow,
-        role: Role,
-    ) -> Result<(UserRow, Vec<Event>)> {
-        if before.role == role {
-            return Ok((before, Vec::new()));
-        }
-        let everything = matches!(role, Role::Admin | Role::Auditor);
-        let after = UserRow {
-            role,
-            scoped: before.scoped && !everything,
-            approver: before.approver && matches!(role, Role::Operator | Role::Admin),
-            ..before.clone()
-        };
-        self.update_user(unit, &after).await?;
-        let who = actor(&after, PLAIN);
-        let mut event = Event::new(self.clock.now(), who, "user.role_changed");
-        event.detail = json!({ "user": after.name, "before": before.role, "after": role });
-        let now = unit.user(&after.id).await?.ok_or(EngineError::NotFound)?;
-        Ok((now, vec![event]))
-    }
-
-    /// Makes the account of somebody who comes for the first time. It has no password of ours.
-    async fn first_time(
-        &self,
-        unit: &mut Unit,
-        who: &External,
-        role: Role,
-    ) -> Result<(UserRow, Vec<Event>)> {
-        let now = self.clock.now();
-        let user = carillon_store::NewUser {
-            id: new_id(now, &self.random)?,
-            name: self.free_name(who).await?,
-            role,
-            password: None,
-        };
-        self.insert_user(unit, &user).await?;
-        unit.insert_identity((&who.issuer, &who.subject), &user.id, now)
-            .await?;
-        let row = unit.user(&user.id).await?.ok_or(EngineError::NotFound)?;
-        let mut event = Event::new(now, actor(&row, PLAIN), "user.created");
-        event.detail = json!({ "user": row.name, "role": role, "issuer": who.issuer });
-        Ok((row, vec![event]))
-    }
-
-    /// What the provider calls them, or that with something behind it where another account has
-    /// the name: an account that is there is never taken over by its name.
-    async fn free_name(&self, who: &External) -> Result<String> {
-        let digest: [u8; 32] = Sha256::new()
-            .chain_update(&who.issuer)
-            .chain_update([0])
-            .chain_update(&who.subject)
-            .finalize()
-            .into();
-        let mark = hex::encode(digest.get(..3).unwrap_or_default());
-        let told = who.name.as_deref().unwrap_or_default();
-        let short: String = told.trim().chars().take(LONGEST_NAME).collect();
-        let Ok(name) = account_name("name", &short) else {
-            return Ok(format!("user-{mark}"));
-        };
-        if self.store.user_by_name(&name).await?.is_none() {
-            return Ok(name);
-        }
-        Ok(format!("{name}-{mark}"))
     }
 }

@@ -19,6 +19,7 @@ mod language;
 mod passwords;
 mod policy;
 mod proof;
+mod provided;
 mod recovery;
 mod refusals;
 mod reset;

@@ -11,8 +11,9 @@ use std::time::Duration;
 use carillon_domain::Timestamp;
 use carillon_domain::event::{Event, EventResult};
 use carillon_domain::role::Permission;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::sign_in::unknown;
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::Result;
@@ -20,8 +21,9 @@ use crate::error::Result;
 /// So many in a minute are recorded one by one, for each source.
 const PER_MINUTE: u32 = 60;
 const MINUTE: Duration = Duration::from_mins(1);
-/// So many sources are told apart; all others count as one.
+/// So many sources are told apart; all others of one kind count as one.
 const SOURCES: usize = 10_000;
+/// The name of all others of one kind together.
 const OTHERS: &str = "others";
 
 static RECENT: Mutex<BTreeMap<String, Minute>> = Mutex::new(BTreeMap::new());
@@ -37,19 +39,21 @@ struct Minute {
 #[derive(Debug, PartialEq, Eq)]
 enum Telling {
     ByItself,
-    /// It begins a count, which somebody has to write.
-    BeginsCount,
+    /// It begins a count, which somebody has to write: that of this name.
+    BeginsCount(String),
     Counted,
 }
 
-fn note(source: &str, now: Timestamp) -> Telling {
+fn note((kind, source): (&str, &str), now: Timestamp) -> Telling {
+    let mut name = format!("{kind} {source}");
     let mut recent = RECENT.lock().unwrap_or_else(PoisonError::into_inner);
     if recent.len() >= SOURCES {
         recent.retain(|_, minute| minute.untold > 0 || now < minute.began.plus(MINUTE));
     }
-    let known = recent.contains_key(source) || recent.len() < SOURCES;
-    let source = if known { source } else { OTHERS };
-    let minute = recent.entry(source.to_owned()).or_insert(Minute {
+    if !recent.contains_key(&name) && recent.len() >= SOURCES {
+        name = format!("{OTHERS} {kind}");
+    }
+    let minute = recent.entry(name.clone()).or_insert(Minute {
         began: now,
         tries: 0,
         untold: 0,
@@ -63,17 +67,26 @@ fn note(source: &str, now: Timestamp) -> Telling {
     }
     minute.untold = minute.untold.saturating_add(1);
     if minute.untold == 1 {
-        Telling::BeginsCount
+        Telling::BeginsCount(name)
     } else {
         Telling::Counted
     }
 }
 
-/// The count of a source, which starts anew.
-fn take(source: &str) -> u32 {
+/// The count of this name, which starts anew.
+fn take(name: &str) -> u32 {
     let mut recent = RECENT.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut taken = |name: &str| recent.get_mut(name).map(|m| std::mem::take(&mut m.untold));
-    taken(source).or_else(|| taken(OTHERS)).unwrap_or(0)
+    let minute = recent.get_mut(name);
+    minute.map_or(0, |minute| std::mem::take(&mut minute.untold))
+}
+
+/// A count of many sources says nothing of the one that began it.
+fn of_others(several: Event) -> Event {
+    Event {
+        actor: unknown(""),
+        ip: None,
+        ..several
+    }
 }
 
 impl Engine {
@@ -91,27 +104,30 @@ impl Engine {
         let mut event = caller.event(self.clock.now(), "access.denied");
         event.result = EventResult::Denied;
         event.detail = json!({ "what": what, "lacks": lacks });
-        let source = format!("denied {}", caller.actor.id);
-        self.record_refusal(&source, event, json!({ "what": "several" }))
+        let several = Event {
+            detail: json!({ "what": "several" }),
+            ..event.clone()
+        };
+        self.record_refusal(("denied", &caller.actor.id), event, several)
             .await
     }
 
-    /// Records a refusal. Beyond sixty a minute from one source they are counted in one record,
-    /// which says this instead of what the single one says.
+    /// Records a refusal. Beyond sixty a minute from one source of its kind they are counted in
+    /// one record, which is the second one here, with the count.
     pub(super) async fn record_refusal(
         &self,
-        source: &str,
+        source: (&str, &str),
         event: Event,
-        counted: Value,
+        several: Event,
     ) -> Result<()> {
         match note(source, event.at) {
             Telling::ByItself => self.record_alone(event).await,
-            Telling::BeginsCount => {
-                let event = Event {
-                    detail: counted,
-                    ..event
-                };
-                self.count_refusals(source.to_owned(), event);
+            Telling::BeginsCount(name) if name.starts_with(OTHERS) => {
+                self.count_refusals(name, of_others(several));
+                Ok(())
+            }
+            Telling::BeginsCount(name) => {
+                self.count_refusals(name, several);
                 Ok(())
             }
             Telling::Counted => Ok(()),
@@ -119,7 +135,7 @@ impl Engine {
     }
 
     /// Waits for the end of the minute and writes how many there were.
-    fn count_refusals(&self, source: String, mut event: Event) {
+    fn count_refusals(&self, name: String, mut event: Event) {
         let engine = self.clone();
         self.dispatch.tasks.spawn(async move {
             tokio::select! {
@@ -128,7 +144,7 @@ impl Engine {
             }
             event.at = engine.clock.now();
             if let Some(detail) = event.detail.as_object_mut() {
-                detail.insert("count".to_owned(), take(&source).into());
+                detail.insert("count".to_owned(), take(&name).into());
             }
             if let Err(error) = engine.record_alone(event).await {
                 tracing::error!(%error, "a count of refusals was not recorded");
@@ -147,17 +163,37 @@ impl Engine {
 mod tests {
     use super::*;
 
+    const fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(seconds * 1_000_000)
+    }
+
+    // One after the other: what is remembered is one for all.
     #[test]
     fn beyond_sixty_a_minute_they_are_counted() {
-        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        let beyond = ("test", "beyond");
         for _ in 0..60 {
-            assert_eq!(note("beyond", at(1)), Telling::ByItself);
+            assert_eq!(note(beyond, at(1)), Telling::ByItself);
         }
-        assert_eq!(note("beyond", at(2)), Telling::BeginsCount);
-        assert_eq!(note("beyond", at(3)), Telling::Counted);
-        assert_eq!(note("another", at(3)), Telling::ByItself);
-        assert_eq!(take("beyond"), 2);
-        assert_eq!(note("beyond", at(62)), Telling::ByItself);
-        assert_eq!(take("beyond"), 0);
+        let begins = Telling::BeginsCount("test beyond".to_owned());
+        assert_eq!(note(beyond, at(2)), begins);
+        assert_eq!(note(beyond, at(3)), Telling::Counted);
+        assert_eq!(note(("test", "another"), at(3)), Telling::ByItself);
+        assert_eq!(take("test beyond"), 2);
+        assert_eq!(note(beyond, at(62)), Telling::ByItself);
+        assert_eq!(take("test beyond"), 0);
+        others_count_by_their_kind();
+    }
+
+    fn others_count_by_their_kind() {
+        for n in 0..SOURCES {
+            note(("test", &n.to_string()), at(70));
+        }
+        for _ in 0..60 {
+            assert_eq!(note(("a", "x"), at(70)), Telling::ByItself);
+        }
+        let begins = Telling::BeginsCount("others a".to_owned());
+        assert_eq!(note(("a", "y"), at(70)), begins);
+        assert_eq!(note(("b", "y"), at(70)), Telling::ByItself);
+        assert_eq!((take("others a"), take("others b")), (1, 0));
     }
 }

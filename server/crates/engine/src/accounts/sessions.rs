@@ -14,6 +14,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use super::access::reach_within;
 use super::bearer;
 use super::external::STRONG;
 use super::form_tokens::form_token;
@@ -178,7 +179,7 @@ impl Engine {
         unit.insert_session(&row).await?;
         let ended = unit.delete_sessions_beyond(&user.id, MOST_SESSIONS).await?;
         unit.stamp_sign_in(&user.id, now).await?;
-        let reach = self.reach_of(user).await?;
+        let reach = reach_within(unit, user).await?;
         let session = context(keyring, hash, (&row, user), origin, reach);
         let mut event = session.caller.event(now, "account.signed_in");
         event.detail = json!({ "session": short(&hash), "sessions_ended": ended });

@@ -18,6 +18,9 @@ use super::{bearer, known_browser};
 use crate::Engine;
 use crate::error::Result;
 
+/// How somebody signs in with a password.
+const PASSWORD: &str = "password";
+
 /// What somebody typed, and from where.
 #[derive(Default)]
 pub struct SignIn {
@@ -215,11 +218,7 @@ impl Engine {
         user: Option<&UserRow>,
         attempt: &SignIn,
     ) -> Result<()> {
-        let who = user.map_or_else(unknown, |user| actor(user, "password"));
-        let mut event = Event::new(self.clock.now(), who, "account.sign_in_failed");
-        event.ip.clone_from(&attempt.ip);
-        event.result = EventResult::Failed;
-        event.detail = json!({ "why": refused.why });
+        let event = self.failure(user, refused.why, attempt);
         refused.unit.record(&[event]).await?.commit().await?;
         Ok(())
     }
@@ -231,13 +230,19 @@ impl Engine {
         attempt: &SignIn,
         buckets: &Buckets,
     ) -> Result<()> {
-        let who = user.map_or_else(unknown, |user| actor(user, "password"));
+        let event = self.failure(user, "too_many_tries", attempt);
+        let several = self.failure(None, "several", attempt);
+        self.record_refusal((PASSWORD, buckets.source()), event, several)
+            .await
+    }
+
+    fn failure(&self, user: Option<&UserRow>, why: &str, attempt: &SignIn) -> Event {
+        let who = user.map_or_else(|| unknown(PASSWORD), |user| actor(user, PASSWORD));
         let mut event = Event::new(self.clock.now(), who, "account.sign_in_failed");
         event.ip.clone_from(&attempt.ip);
         event.result = EventResult::Failed;
-        let why = json!({ "why": "too_many_tries" });
-        event.detail = why.clone();
-        self.record_refusal(buckets.source(), event, why).await
+        event.detail = json!({ "why": why });
+        event
     }
 }
 
@@ -251,12 +256,12 @@ pub(super) fn is_as_compared(now: &UserRow, compared: &UserRow) -> bool {
 }
 
 /// Whoever tried is nobody we know.
-pub(super) fn unknown() -> Actor {
+pub(super) fn unknown(auth: &str) -> Actor {
     Actor {
         kind: ActorKind::User,
         id: String::new(),
         name: "unknown account".to_owned(),
-        auth: "password".to_owned(),
+        auth: auth.to_owned(),
         session: String::new(),
     }
 }

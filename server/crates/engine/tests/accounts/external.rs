@@ -3,9 +3,15 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use carillon_domain::phone::{Site, TransportSecurity};
+use carillon_domain::reach::Area;
 use carillon_domain::role::Role;
 use carillon_engine::Caller;
-use carillon_engine::accounts::{Arrival, Entered, External, SignedIn};
+use carillon_engine::accounts::{
+    Access, Arrival, Entered, External, NewToken, SignedIn, TokenScope,
+};
+use carillon_engine::dispatch::stop;
+use futures_util::future::join_all;
 
 use crate::house::{House, secret};
 use crate::second_factor::set_up;
@@ -133,6 +139,134 @@ async fn another_role_counts_from_the_next_sign_in() {
     assert_eq!(last_refusal(&house).await, "last_administrator");
 }
 
+/// The provider knows nothing of reach: what was narrowed here stays narrow.
+#[tokio::test]
+async fn a_way_up_and_down_again_widens_no_reach() {
+    let house = House::inhabited().await;
+    let operator = berta(Some(Role::Operator));
+    enter(&house, &operator).await;
+    let area = narrow(&house).await;
+    let caller = enter(&house, &operator).await.session.caller;
+    assert_eq!(caller.reach.areas(), std::slice::from_ref(&area));
+    let up = enter(&house, &berta(Some(Role::Auditor))).await;
+    assert!(up.session.caller.reach.is_everything());
+    let told = last(&house, "user.role_changed").await;
+    assert_eq!(told["reach_before"], serde_json::to_value(&area).unwrap());
+    assert!(told["reach"].is_null());
+    let down = enter(&house, &operator).await;
+    assert_eq!(
+        down.session.caller.reach.areas(),
+        std::slice::from_ref(&area)
+    );
+    let told = last(&house, "user.role_changed").await;
+    assert!(told["reach_before"].is_null());
+    assert_eq!(told["reach"], serde_json::to_value(&area).unwrap());
+}
+
+/// Gives berta one site and nothing else.
+async fn narrow(house: &House) -> Area {
+    let system = Caller::system();
+    let site = Site {
+        slug: "north".to_owned(),
+        name: "North".to_owned(),
+        transport_security: TransportSecurity::PlainHttp,
+        ca_pem: None,
+        credential: None,
+        max_down_percent: 20,
+    };
+    let mut unit = house.engine.store.begin().await.unwrap();
+    let now = house.clock.now();
+    unit.insert_site(&site, now).await.unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    let area = Area {
+        sites: [site.slug].into(),
+        ..Area::default()
+    };
+    let access = Access {
+        role: Role::Operator,
+        area: Some(area.clone()),
+        approver: false,
+    };
+    let engine = &house.engine;
+    let version = engine.find_user(&system, "berta").await.unwrap().version;
+    let changed = engine.change_access(&system, "berta", &access, version);
+    changed.await.unwrap();
+    area
+}
+
+async fn last(house: &House, action: &str) -> serde_json::Value {
+    let mut events = house.events().await;
+    events.retain(|event| event.action == action);
+    events.pop().unwrap().detail
+}
+
+/// A unit that asks for a second connection waits for those that wait for it.
+#[tokio::test]
+async fn twenty_who_come_at_once_get_in() {
+    let house = House::inhabited().await;
+    let all: Vec<_> = (0..20)
+        .map(|n| External {
+            subject: n.to_string(),
+            ..berta(Some(Role::Operator))
+        })
+        .collect();
+    let came = join_all(all.iter().map(|who| enter(&house, who))).await;
+    let names: BTreeSet<_> = came
+        .iter()
+        .map(|one| one.session.caller.actor.name.as_str())
+        .collect();
+    assert_eq!(names.len(), 20);
+    let same = join_all((0..5).map(|_| enter(&house, &all[0]))).await;
+    for one in same {
+        assert_eq!(one.session.caller.user_id, came[0].session.caller.user_id);
+    }
+}
+
+#[tokio::test]
+async fn one_who_comes_twice_at_once_for_the_first_time_gets_one_account() {
+    let house = House::inhabited().await;
+    let who = berta(Some(Role::Operator));
+    let came = join_all((0..4).map(|_| enter(&house, &who))).await;
+    let ids: BTreeSet<_> = came
+        .iter()
+        .map(|one| one.session.caller.user_id.clone())
+        .collect();
+    assert_eq!(ids.len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_loses_the_role_loses_the_tokens() {
+    let house = House::inhabited().await;
+    let session = enter(&house, &berta(Some(Role::Operator))).await.session;
+    let mut tokens = Vec::new();
+    for label in ["one", "two"] {
+        let new = NewToken {
+            user: None,
+            label: label.to_owned(),
+            scope: TokenScope::Run,
+            area: None,
+            lifetime: None,
+        };
+        let made = house.engine.create_token(&session.caller, new);
+        tokens.push(made.await.unwrap());
+    }
+    let first = &tokens[0].info.id;
+    let revoked = house.engine.revoke_token(&session.caller, first);
+    revoked.await.unwrap();
+    house.engine.sign_out(&session).await.unwrap();
+    assert!(come(&house, &berta(None)).await.is_none());
+    for token in &tokens {
+        let opened = house.engine.authenticate_token(&token.token, None);
+        assert!(opened.await.unwrap().is_none(), "{}", token.info.label);
+    }
+    let told = last(&house, "token.revoked").await;
+    assert_eq!(told["token"], *tokens[1].info.id);
+    assert_eq!(told["user"], "berta");
+    let revoked = house.actions().await;
+    let revoked = revoked.iter().filter(|action| *action == "token.revoked");
+    assert_eq!(revoked.count(), 2);
+}
+
 #[tokio::test]
 async fn a_second_factor_of_ours_is_asked_for_where_the_provider_vouches_for_none() {
     let house = House::inhabited().await;
@@ -219,6 +353,50 @@ async fn refusals_of_one_address_do_not_fill_the_log() {
         noted.await.unwrap();
     }
     assert_eq!(house.events().await.len(), before + 60);
+}
+
+/// Beyond the rate nobody is told from anybody: the one who began the count is one of many.
+#[tokio::test]
+async fn a_count_of_refusals_names_nobody() {
+    let house = House::inhabited().await;
+    let arrival = Arrival {
+        ip: Some("10.9.8.5".to_owned()),
+        ..Arrival::default()
+    };
+    enter(&house, &berta(Some(Role::Viewer))).await;
+    for _ in 0..61 {
+        let came = house
+            .engine
+            .sign_in_external(&berta(None), &arrival)
+            .await
+            .unwrap();
+        assert!(came.is_none());
+    }
+    for _ in 0..70 {
+        assert!(
+            house
+                .try_from_address("operator", "wrong", "10.9.8.5")
+                .await
+                .is_none()
+        );
+    }
+    let clock = house.clock.clone();
+    stop(&house.engine, move || clock.now()).await.unwrap();
+    let mut events = house.events().await;
+    events.retain(|event| event.detail["why"] == "several");
+    let named: Vec<_> = events
+        .iter()
+        .map(|event| (event.actor.name.as_str(), event.actor.auth.as_str()))
+        .collect();
+    assert_eq!(named.len(), 2, "{events:?}");
+    for expected in [("unknown account", "oidc"), ("unknown account", "password")] {
+        assert!(named.contains(&expected), "{named:?}");
+    }
+    assert!(
+        events
+            .iter()
+            .all(|event| event.detail["count"].as_i64() > Some(0))
+    );
 }
 
 #[tokio::test]

@@ -156,12 +156,21 @@ impl Unit {
         expect_one(self.conn().execute(sql.arg(id).arg(now)).await?)
     }
 
-    /// Revokes all tokens of an account that are not yet.
-    pub async fn revoke_tokens_of(&mut self, user_id: &str, now: Timestamp) -> Result<u64> {
+    /// Revokes all tokens of an account that are not yet; names each by identity and label.
+    pub async fn revoke_tokens_of(
+        &mut self,
+        user_id: &str,
+        now: Timestamp,
+    ) -> Result<Vec<(String, String)>> {
         let sql = Sql::new(
-            "UPDATE api_tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL",
+            "UPDATE api_tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL \
+             RETURNING id, label",
         );
-        self.conn().execute(sql.arg(user_id).arg(now)).await
+        let rows = self.conn().all(sql.arg(user_id).arg(now)).await?;
+        let named = |row: &Row| Ok((row.get("id")?, row.get("label")?));
+        let mut all: Vec<_> = rows.iter().map(named).collect::<Result<_>>()?;
+        all.sort();
+        Ok(all)
     }
 
     /// Notes that a token was used.

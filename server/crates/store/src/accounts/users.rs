@@ -167,6 +167,12 @@ impl Unit {
         find(&mut self.conn(), ("id", id), "").await
     }
 
+    /// One account by its name, without regard to case, as this unit sees it.
+    pub async fn user_by_name(&mut self, name: &str) -> Result<Option<UserRow>> {
+        let key = name.to_lowercase();
+        find(&mut self.conn(), ("name_key", &key), "").await
+    }
+
     /// One account, which nobody else changes until this unit is over.
     pub async fn user_for_update(&mut self, id: &str) -> Result<Option<UserRow>> {
         let mut conn = self.conn();

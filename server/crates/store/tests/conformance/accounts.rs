@@ -159,7 +159,10 @@ pub(crate) async fn tokens_are_found_by_hash_and_revoked_once(db: Database) {
     unit.revoke_token("y", at(8)).await.unwrap();
     let again = unit.revoke_token("y", at(9)).await;
     assert!(matches!(again, Err(StoreError::Conflict)));
-    assert_eq!(unit.revoke_tokens_of("1", at(11)).await.unwrap(), 2);
+    let named = |id: &str| (id.to_owned(), format!("label {id}"));
+    let revoked = unit.revoke_tokens_of("1", at(11)).await.unwrap();
+    assert_eq!(revoked, [named("x"), named("z")]);
+    assert_eq!(unit.revoke_tokens_of("1", at(12)).await.unwrap(), []);
     unit.commit_bookkeeping().await.unwrap();
     let (found, user) = db.store.token_by_hash(&[1; 32]).await.unwrap().unwrap();
     assert_eq!((found.id.as_str(), user.id.as_str()), ("x", "1"));
