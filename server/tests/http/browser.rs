@@ -153,6 +153,9 @@ fn told(answer: &Answer, name: &str) -> (Vec<String>, String) {
     lines.sort();
     let text = answer.text.replace(&token(answer), "TOKEN");
     let text = text.replace(nonce, "NONCE");
+    let (text, made) = text.split_once("page made ").unwrap();
+    let (_, rest) = made.split_once(" UTC").unwrap();
+    let text = format!("{text}{rest}");
     (lines, text.replace(&format!("\"{name}\""), "\"NAME\""))
 }
 

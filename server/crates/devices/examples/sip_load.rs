@@ -165,6 +165,7 @@ fn sipp(
         if let Some(ended) = sipp.try_wait()? {
             break ended;
         }
+        // Gone with the process, so it is read while that runs.
         most = memory(&pid, "VmHWM").map_or(most, |now| now.max(most));
         std::thread::sleep(Duration::from_millis(20));
     };

@@ -271,6 +271,7 @@ fn listens(table: &str, port: u16) -> bool {
     table.contains(&local)
 }
 
+/// Asks again and again: a foreign program gives no sign when it is ready.
 fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + READY_WITHIN;
     while !holds() {

@@ -12,13 +12,12 @@ use carillon_domain::{Cause, Mac, TargetState, Timestamp};
 use crate::conn::Conn;
 use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
-use crate::row::Row;
 use crate::sql::Sql;
 use crate::unit::Unit;
 
 use super::count::Deltas;
 use super::share::{SiteLimit, next_within_share};
-use super::targets::{TargetRow, found_by_key};
+use super::targets::{TargetRow, found_by_key, waiting_row};
 
 const ROWS: usize = 500;
 
@@ -120,34 +119,6 @@ pub(super) fn next_in_order(claim: &Claim<'_>, dialect: Dialect) -> Sql {
         sql.push(" AND p.last_tried <= ").bind(claim.now).push(")");
     }
     sql
-}
-
-/// A target that waits, of which a statement reads [`COLUMNS`].
-pub(super) fn waiting_row(job: &str, row: &Row) -> Result<TargetRow> {
-    let fields = row.of("job_targets", "mac");
-    Ok(TargetRow {
-        job: job.to_owned(),
-        position: fields.int("position")?,
-        mac: fields.parse("mac")?,
-        name: fields.text("name")?,
-        extension: fields.text("extension")?,
-        model: fields.text("model")?,
-        site: fields.get("site")?,
-        groups: fields.json("groups")?,
-        state: TargetState::Waiting,
-        cause: fields.maybe("cause")?,
-        http_status: fields.maybe_number("http_status")?,
-        transport: fields.maybe("transport")?,
-        attempts: fields.int("attempts")?,
-        attempt_id: None,
-        sent_at: None,
-        finished_at: None,
-        duration_ms: fields.get("duration_ms")?,
-        excerpt: fields.text("excerpt")?,
-        evidence: fields.text("evidence")?,
-        retry_at: None,
-        hold: None,
-    })
 }
 
 async fn take(

@@ -10,8 +10,8 @@ use crate::conn::Conn;
 use crate::error::Result;
 use crate::sql::Sql;
 
-use super::claim::{Claim, next_in_order, waiting_row};
-use super::targets::TargetRow;
+use super::claim::{Claim, next_in_order};
+use super::targets::{TargetRow, waiting_row};
 
 /// How much of a site may be away at once. The default is no limit; of several the narrowest
 /// holds.

@@ -82,7 +82,21 @@ pub(super) const COLUMNS: &str = "t.job, t.position, t.mac, t.name, t.extension,
 pub(super) fn target_row(row: &Row) -> Result<TargetRow> {
     let fields = row.of("job_targets", "mac");
     Ok(TargetRow {
-        job: fields.text("job")?,
+        state: fields.parse("state")?,
+        attempt_id: fields.get("attempt_id")?,
+        sent_at: fields.maybe_at("sent_at")?,
+        finished_at: fields.maybe_at("finished_at")?,
+        retry_at: fields.maybe_at("retry_at")?,
+        hold: fields.get("hold")?,
+        ..waiting_row(&fields.text("job")?, row)?
+    })
+}
+
+/// A target that waits for its turn, of which a claim writes the rest anew.
+pub(super) fn waiting_row(job: &str, row: &Row) -> Result<TargetRow> {
+    let fields = row.of("job_targets", "mac");
+    Ok(TargetRow {
+        job: job.to_owned(),
         position: fields.int("position")?,
         mac: fields.parse("mac")?,
         name: fields.text("name")?,
@@ -90,19 +104,19 @@ pub(super) fn target_row(row: &Row) -> Result<TargetRow> {
         model: fields.text("model")?,
         site: fields.get("site")?,
         groups: fields.json("groups")?,
-        state: fields.parse("state")?,
+        state: TargetState::Waiting,
         cause: fields.maybe("cause")?,
         http_status: fields.maybe_number("http_status")?,
         transport: fields.maybe("transport")?,
         attempts: fields.int("attempts")?,
-        attempt_id: fields.get("attempt_id")?,
-        sent_at: fields.maybe_at("sent_at")?,
-        finished_at: fields.maybe_at("finished_at")?,
+        attempt_id: None,
+        sent_at: None,
+        finished_at: None,
         duration_ms: fields.get("duration_ms")?,
         excerpt: fields.text("excerpt")?,
         evidence: fields.text("evidence")?,
-        retry_at: fields.maybe_at("retry_at")?,
-        hold: fields.get("hold")?,
+        retry_at: None,
+        hold: None,
     })
 }
 
