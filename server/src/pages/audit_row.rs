@@ -61,6 +61,10 @@ fn words(event: &Event) -> String {
         "target.intent" => say!("is about to send: {command}", command = command(event)),
         "target.answered" => say!("took the request: {command}", command = command(event)),
         "target.unanswered" => say!("got no answer yet: {command}", command = command(event)),
+        "target.given_back" => say!(
+            "did not send after all: {command}",
+            command = command(event)
+        ),
         "target.result" => command(event),
         "job.submitted" => say!("started a job: {command}", command = command(event)),
         "phones.tagged" => say!("added the tag {tag}", tag = text(event, "tag")),

@@ -88,6 +88,7 @@ impl Load {
             let place = Arc::clone(&room).acquire_owned().await?;
             let (gateway, notify) = (Arc::clone(&gateway), self.notify(number)?);
             sends.spawn(async move {
+                gateway.turn(&notify).await;
                 let outcome = gateway.notify(notify).await;
                 drop(place);
                 outcome.cause

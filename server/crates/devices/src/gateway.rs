@@ -144,20 +144,25 @@ impl Gateway {
         }
     }
 
-    /// Sends one NOTIFY and says what came of it.
+    /// Waits until a NOTIFY may leave, as fast as its SIP server is to be sent to. Nobody waits for
+    /// what the guard refuses.
+    pub async fn turn(&self, notify: &Notify) {
+        let hop = &notify.hop;
+        if let Ok(address) = self.pass(notify.mac, hop.address, hop.port) {
+            self.sip.turn(address, hop.rate).await;
+        }
+    }
+
+    /// Sends one NOTIFY, whose [`Self::turn`] has come, and says what came of it.
     ///
     /// Ends by the timers of SIP: half a minute without an answer, for the request and for the
     /// proof that a challenge asks for.
     pub async fn notify(&self, notify: Notify) -> Outcome {
         let hop = &notify.hop;
         let pass = || self.pass(notify.mac, hop.address, hop.port);
-        // Nobody waits for a turn in vain; what is passed now may be closed when the turn comes,
-        // so that the agent asks again before each request.
+        // The agent asks again before each request.
         let outcome = match pass() {
-            Ok(address) => {
-                self.sip.turn(address, hop.rate).await;
-                self.sip.send(&notify, &pass).await
-            }
+            Ok(_) => self.sip.send(&notify, &pass).await,
             Err(cause) => unsent(Transport::Sip, cause),
         };
         told(notify.mac, outcome)

@@ -139,6 +139,12 @@ impl SipAddress {
         }
     }
 
+    /// What two spellings of one address have in common: they may reach the same phones.
+    pub fn likeness(&self) -> String {
+        let text = self.to_string().to_lowercase();
+        text.strip_suffix(":5060").unwrap_or(&text).to_owned()
+    }
+
     /// As it stands in a message: `sip:2041@pbx.example`.
     pub fn uri(&self) -> String {
         format!("sip:{self}").replace('#', "%23")
@@ -157,7 +163,8 @@ impl FromStr for SipAddress {
         }
         Ok(Self {
             user: user.to_owned(),
-            host: host.to_owned(),
+            // Names of hosts are the same in any case (RFC 3261, 19.1.4).
+            host: host.to_ascii_lowercase(),
             port,
         })
     }
@@ -251,6 +258,17 @@ mod tests {
             let at = account.at(address.parse().expect("an address"), 5060);
             assert_eq!(at.to_string(), expected);
             assert_eq!(expected.parse(), Ok(at));
+        }
+    }
+
+    #[test]
+    fn spellings_of_one_address_are_alike() {
+        let likeness = |text: &str| text.parse::<SipAddress>().expect(text).likeness();
+        for other in ["sip:2041@PBX.example", "2041@pbx.example:5060"] {
+            assert_eq!(likeness(other), likeness("2041@pbx.example"), "{other}");
+        }
+        for other in ["2042@pbx.example", "2041@pbx.example:5062"] {
+            assert_ne!(likeness(other), likeness("2041@pbx.example"), "{other}");
         }
     }
 

@@ -252,5 +252,6 @@ fn result(claimed: &ClaimedTarget, at: Timestamp) -> TargetResult {
             learned_pin: None,
         }),
         retry_at: None,
+        given_back: false,
     }
 }

@@ -91,12 +91,15 @@ impl Store {
         Ok(found)
     }
 
-    /// How many phones of the inventory have each of the SIP addresses that more than one has; the
-    /// addresses as [`SipAddress`](carillon_domain::sip::SipAddress) shows them, without `sip:`.
+    /// How many phones of the inventory have each of the SIP addresses that more than one has, by
+    /// what their spellings have in common:
+    /// [`SipAddress::likeness`](carillon_domain::sip::SipAddress::likeness).
     pub async fn shared_sip_addresses(&self) -> Result<HashMap<String, i64>> {
         let sql = Sql::new(
-            "SELECT bare, COUNT(*) AS n FROM (SELECT CASE WHEN sip_uri LIKE 'sip:%' \
-             THEN SUBSTR(sip_uri, 5) ELSE sip_uri END AS bare FROM phones WHERE sip_uri <> '') \
+            "SELECT bare, COUNT(*) AS n FROM (SELECT CASE WHEN text LIKE '%:5060' \
+             THEN SUBSTR(text, 1, LENGTH(text) - 5) ELSE text END AS bare FROM \
+             (SELECT LOWER(CASE WHEN sip_uri LIKE 'sip:%' THEN SUBSTR(sip_uri, 5) \
+             ELSE sip_uri END) AS text FROM phones WHERE sip_uri <> '') AS texts) \
              AS addresses GROUP BY bare HAVING COUNT(*) > 1",
         );
         let rows = self.read().await?.conn().all(sql).await?;

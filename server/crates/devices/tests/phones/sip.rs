@@ -229,16 +229,21 @@ async fn what_is_closed_while_a_command_waits_for_its_turn_is_not_sent() {
         slow.hop.rate = 2;
         slow
     };
-    assert_eq!(gateway.notify(slow()).await.cause, None);
-    let mut second = std::pin::pin!(gateway.notify(slow()));
+    let first = slow();
+    gateway.turn(&first).await;
+    assert_eq!(gateway.notify(first).await.cause, None);
+    let second = slow();
+    let mut turn = std::pin::pin!(gateway.turn(&second));
     tokio::select! {
         biased;
-        _ = second.as_mut() => panic!("it had no turn yet"),
+        () = turn.as_mut() => panic!("it had no turn yet"),
         () = std::future::ready(()) => {}
     }
     let elsewhere = ["10.0.0.0/8".parse().expect("a network")];
     gateway.narrow(Some(&elsewhere)).expect("narrower");
-    assert_eq!(second.await.cause, Some(Cause::BlockedAddress));
+    turn.await;
+    let blocked = gateway.notify(second).await;
+    assert_eq!(blocked.cause, Some(Cause::BlockedAddress));
     assert_eq!(peer.requests().len(), 1);
 }
 

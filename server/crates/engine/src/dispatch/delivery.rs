@@ -18,9 +18,10 @@ use carillon_store::{CallRow, ClaimedTarget, ContactUpdate, CredentialRow, Targe
 use crate::Engine;
 use crate::dispatch::facts::JobFacts;
 use crate::dispatch::identity;
+use crate::dispatch::line::Line;
 use crate::dispatch::recorder::Granted;
 use crate::dispatch::refusals::Carried;
-use crate::dispatch::way::{self, SipDesk, SipDesks, Way};
+use crate::dispatch::way::{self, SipDesks, Way};
 use crate::error::Result;
 use crate::secrets::Place;
 
@@ -28,7 +29,8 @@ use crate::secrets::Place;
 pub(super) struct Desk {
     facts: Arc<JobFacts>,
     sites: HashMap<String, (Site, Option<Arc<str>>)>,
-    sip: SipDesks,
+    /// Before SIP servers.
+    line: Line,
 }
 
 impl Desk {
@@ -46,7 +48,7 @@ impl Desk {
         Ok(Some(Self {
             facts: Arc::new(facts),
             sites: sites.map(with_ca).collect(),
-            sip: way::sip_desks(engine).await?,
+            line: Line::default(),
         }))
     }
 
@@ -56,10 +58,6 @@ impl Desk {
 
     pub(super) fn window(&self) -> usize {
         self.facts.options.window.max(1) as usize
-    }
-
-    fn sip(&self, phone: &CallRow) -> Option<&SipDesk> {
-        self.sip.of(phone)
     }
 
     fn site(&self, phone: &CallRow) -> Option<&(Site, Option<Arc<str>>)> {
@@ -108,11 +106,16 @@ fn open_credential(engine: &Engine, row: &CredentialRow) -> Option<Arc<Credentia
 
 /// The deliveries of a chunk of claims, in their order; a cause where one cannot be made. Each
 /// credential is opened once.
-pub(super) fn prepare(engine: &Engine, desk: &Desk, granted: &[Granted]) -> Vec<Prepared> {
+pub(super) fn prepare(
+    engine: &Engine,
+    desk: &Desk,
+    sip: &SipDesks,
+    granted: &[Granted],
+) -> Vec<Prepared> {
     let mut opened = Opened::new();
     let prepared = granted
         .iter()
-        .map(|granted| prepare_granted(engine, desk, granted, &mut opened));
+        .map(|granted| prepare_granted(engine, (desk, sip), granted, &mut opened));
     prepared.collect()
 }
 
@@ -120,7 +123,7 @@ type Opened<'a> = HashMap<&'a str, Option<Arc<Credential>>>;
 
 fn prepare_granted<'a>(
     engine: &Engine,
-    desk: &'a Desk,
+    (desk, desks): (&'a Desk, &'a SipDesks),
     granted: &'a Granted,
     opened: &mut Opened<'a>,
 ) -> Prepared {
@@ -133,7 +136,7 @@ fn prepare_granted<'a>(
             may_be_looked_at: false,
         };
     };
-    let (action, sip) = (&desk.facts.action, desk.sip(&call.row));
+    let (action, sip) = (&desk.facts.action, desks.of(&call.row));
     let choice = desk.facts.options.transport;
     let claim = (&granted.target, &call.row);
     let way = Way::of(choice, action, claim, sip.map(|sip| &sip.profile));
@@ -148,8 +151,10 @@ fn prepare_granted<'a>(
     });
     Prepared {
         credential: sealed.filter(|_| credential.is_some()).map(Carried::of),
-        sending: if way.is_sip() {
-            way::notify(action, &call.row, &desk.sip, credential)
+        sending: if let Some(cause) = way::without_second_way(way, &desk.facts, &granted.target) {
+            Err(cause)
+        } else if way.is_sip() {
+            way::notify(action, &call.row, desks, credential)
                 .map(|notify| Sending::Notify(Box::new(notify)))
         } else {
             prepare_one(desk, action, &call.row, credential)
@@ -235,8 +240,20 @@ pub(super) async fn deliver(
     engine: &Engine,
     desk: &Desk,
     target: &ClaimedTarget,
-    sending: Result<Sending, Cause>,
+    (sending, carried): (Result<Sending, Cause>, Option<&Carried>),
 ) -> Delivered {
+    if let Ok(Sending::Notify(notify)) = &sending
+        && !desk
+            .line
+            .may_leave(engine, desk.facts(), notify, carried)
+            .await
+    {
+        return Delivered {
+            result: TargetResult::given_back(target, engine.clock.now()),
+            firmware: None,
+        };
+    }
+    let passes_on = matches!(&sending, Ok(Sending::Notify(notify)) if notify.hop.passes_on);
     let (outcome, told) = match sending {
         Ok(Sending::Request(delivery)) if desk.facts.asks_for_settings() => {
             let fetched = engine.gateway.fetch(*delivery).await;
@@ -256,7 +273,7 @@ pub(super) async fn deliver(
     let by_another = outcome.answered_by_another.then(|| BY_ANOTHER.to_owned());
     let (outcome, other) = Box::pin(identity::known_key(engine, target.mac(), outcome)).await;
     let (outcome, told, another) = identity::of_whom(target.mac(), outcome, told);
-    let mut result = result(target, outcome, engine.clock.now());
+    let mut result = result(target, outcome, passes_on, engine.clock.now());
     result.evidence = told
         .as_ref()
         .map(PhoneConfig::in_words)
@@ -284,10 +301,16 @@ pub(super) fn unsent(target: &ClaimedTarget, cause: Cause, at: Timestamp) -> Tar
         evidence: String::new(),
         contact: None,
         retry_at: None,
+        given_back: false,
     }
 }
 
-fn result(target: &ClaimedTarget, outcome: Outcome, at: Timestamp) -> TargetResult {
+fn result(
+    target: &ClaimedTarget,
+    outcome: Outcome,
+    passes_on: bool,
+    at: Timestamp,
+) -> TargetResult {
     TargetResult {
         before: target.target.clone(),
         state: outcome.state(),
@@ -296,18 +319,25 @@ fn result(target: &ClaimedTarget, outcome: Outcome, at: Timestamp) -> TargetResu
         transport: Some(outcome.transport),
         at,
         duration_ms: Some(i64::try_from(outcome.duration.as_millis()).unwrap_or(i64::MAX)),
-        contact: contact(&outcome),
+        contact: contact(&outcome, passes_on),
         excerpt: outcome.excerpt,
         evidence: String::new(),
         retry_at: None,
+        given_back: false,
     }
 }
 
-/// What an outcome says of its phone. A SIP server that refuses, or is not there, says nothing.
-fn contact(outcome: &Outcome) -> Option<ContactUpdate> {
+/// What an outcome says of its phone. A SIP server that refuses, or that says nothing, says nothing
+/// of the phones behind it.
+fn contact(outcome: &Outcome, passes_on: bool) -> Option<ContactUpdate> {
     let by_sip = outcome.transport == Transport::Sip;
+    let answered = !outcome.excerpt.is_empty();
     let away = !outcome.answered_by_another
-        && matches!(outcome.cause, Some(Cause::SipTimeout | Cause::Sip(480)));
+        && match outcome.cause {
+            Some(Cause::Sip(480)) => true,
+            Some(Cause::SipTimeout) => answered || !passes_on,
+            _ => false,
+        };
     (!by_sip || outcome.reached || away).then(|| ContactUpdate {
         learned_auth: outcome.learned_auth,
         learned_pin: outcome.learned_pin.clone(),

@@ -12,6 +12,7 @@ mod due;
 mod facts;
 mod guard;
 mod identity;
+mod line;
 mod looks;
 mod pace;
 pub(crate) mod picture;

@@ -44,6 +44,16 @@ pub(super) fn result_event(facts: &JobFacts, target: &TargetRow, now: Timestamp)
     event
 }
 
+/// The record that an intent came to nothing: nothing was sent, and the phone waits again.
+pub(super) fn given_back_event(facts: &JobFacts, target: &TargetRow, now: Timestamp) -> Event {
+    let mut event = facts.event(now, "target.given_back", EventResult::Cancelled, target);
+    event.detail = serde_json::json!({
+        "action": facts.action.label(),
+        "attempt": target.attempt_id,
+    });
+    event
+}
+
 /// The record of phones that wait because their password is refused again and again.
 pub(super) fn held_event(facts: &JobFacts, credential: &str, phones: i64, now: Timestamp) -> Event {
     let mut event = Event::new(now, Actor::system(), "job.held");

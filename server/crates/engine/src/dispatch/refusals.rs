@@ -53,6 +53,12 @@ impl Refusals {
         }
     }
 
+    /// Whether a credential was refused so often in a row that it is not to be sent.
+    pub(super) fn are_full(&self, credential: &Carried, limit: u32) -> bool {
+        let rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        limit > 0 && rows.get(credential).is_some_and(|times| *times >= limit)
+    }
+
     /// Forgets the refusals of a credential: a person lets it go on.
     pub(super) fn forget(&self, name: &str) {
         let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);

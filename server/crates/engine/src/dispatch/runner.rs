@@ -14,9 +14,11 @@ use crate::Engine;
 use crate::dispatch::again;
 use crate::dispatch::delivery::{self, Delivered, Desk, Prepared};
 use crate::dispatch::facts::JobFacts;
+use crate::dispatch::line;
 use crate::dispatch::recorder::{Entry, Finding, Granted, Wish};
 use crate::dispatch::refusals::Carried;
 use crate::dispatch::verify;
+use crate::dispatch::way::SipDesks;
 use crate::dispatch::window::{Place, Room};
 
 /// The most phones in one claim: what the recorder takes in one transaction.
@@ -35,6 +37,14 @@ pub(super) async fn run(engine: &Engine, job: &str) {
             return;
         }
     };
+    let mut sip = match SipDesks::open(engine).await {
+        Ok(sip) => sip,
+        Err(error) => {
+            tracing::error!(%error, job.id = job, "the SIP profiles cannot be read; trying again");
+            tokio::time::sleep(LOOK).await;
+            return;
+        }
+    };
     let window = Arc::new(Room::new(desk.window()));
     let jitter = desk.facts().options.jitter_ms;
     loop {
@@ -43,7 +53,10 @@ pub(super) async fn run(engine: &Engine, job: &str) {
         let mut some = false;
         while let Some(granted) = wish.recv().await {
             some |= !granted.is_empty();
-            start(engine, &desk, granted);
+            if let Err(error) = sip.refresh(engine).await {
+                tracing::warn!(%error, job.id = job, "the SIP profiles cannot be read anew");
+            }
+            start(engine, &desk, &sip, granted);
         }
         if some && jitter > 0 {
             continue;
@@ -92,8 +105,8 @@ async fn wish(
     granted
 }
 
-fn start(engine: &Engine, desk: &Arc<Desk>, granted: Vec<Granted>) {
-    let prepared = delivery::prepare(engine, desk, &granted);
+fn start(engine: &Engine, desk: &Arc<Desk>, sip: &SipDesks, granted: Vec<Granted>) {
+    let prepared = delivery::prepare(engine, desk, sip, &granted);
     for (granted, prepared) in granted.into_iter().zip(prepared) {
         let sending = send_one(
             engine.clone(),
@@ -120,7 +133,25 @@ async fn send_one(
     let Delivered {
         mut result,
         firmware,
-    } = delivery::deliver(&engine, &desk, &target, prepared.sending).await;
+    } = delivery::deliver(
+        &engine,
+        &desk,
+        &target,
+        (prepared.sending, prepared.credential.as_ref()),
+    )
+    .await;
+    if result.given_back {
+        let hold = prepared
+            .credential
+            .filter(|carried| line::is_full(&engine, desk.facts(), carried));
+        let finding = Finding {
+            result,
+            hold,
+            firmware,
+        };
+        hand_in(&engine, desk.facts(), finding, Some(place)).await;
+        return;
+    }
     let cause = result.cause;
     let open = prepared.may_be_looked_at && verify::keep_open(desk.facts(), &mut result);
     again::keep_waiting(&engine, desk.facts(), (&target, prepared.way), &mut result);

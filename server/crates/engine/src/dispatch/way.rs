@@ -9,13 +9,15 @@ use std::sync::Arc;
 
 use carillon_devices::{ActionBody, Credential, Hop, Message, Notify};
 use carillon_domain::action::{CheckedAction, uri};
-use carillon_domain::job::{TransportChoice, may_take_second_way};
+use carillon_domain::job::{TransportChoice, may_take_second_way, may_try_again};
 use carillon_domain::outcome::Transport;
 use carillon_domain::sip::{SipAddress, SipProfile, SipTransport, SipUse};
 use carillon_domain::{Cause, TargetState};
 use carillon_store::{CallRow, ClaimedTarget, CredentialRow, TargetResult};
 
 use crate::Engine;
+use crate::dispatch::facts::JobFacts;
+use crate::error::Result;
 
 /// How the phones of one site are reached by SIP, ready to be used many times.
 pub(super) struct SipDesk {
@@ -29,11 +31,42 @@ pub(super) struct SipDesk {
 #[derive(Default)]
 pub(super) struct SipDesks {
     sites: HashMap<String, SipDesk>,
-    /// Addresses that more than one phone of the inventory has.
+    /// Addresses that more than one phone of the inventory has, as they were when the run began.
     shared: HashSet<String>,
 }
 
 impl SipDesks {
+    /// Reads profiles, their credentials, and which addresses are shared.
+    pub(super) async fn open(engine: &Engine) -> Result<Self> {
+        let mut desks = Self::default();
+        desks.refresh(engine).await?;
+        if !desks.sites.is_empty() {
+            let shared = engine.store.shared_sip_addresses().await?;
+            desks.shared = shared.into_keys().collect();
+        }
+        Ok(desks)
+    }
+
+    /// Reads profiles and credentials as they are now: a password that was corrected, or taken
+    /// away, counts for the next claim.
+    pub(super) async fn refresh(&mut self, engine: &Engine) -> Result<()> {
+        let mut sites = HashMap::new();
+        for row in engine.store.sip_profiles().await? {
+            let credential = match &row.profile.credential {
+                Some(name) => engine.store.credential(name).await?.map(Arc::new),
+                None => None,
+            };
+            let desk = SipDesk {
+                ca_pem: row.profile.ca_pem.as_deref().map(Arc::from),
+                profile: row.profile,
+                credential,
+            };
+            sites.insert(row.site, desk);
+        }
+        self.sites = sites;
+        Ok(())
+    }
+
     /// The desk of a phone's site, where it has a profile.
     pub(super) fn of(&self, phone: &CallRow) -> Option<&SipDesk> {
         self.sites.get(phone.site.as_deref()?)
@@ -41,34 +74,8 @@ impl SipDesks {
 
     /// Whether what is sent to an address is known to reach several phones.
     pub(super) fn is_shared(&self, account: &SipAddress) -> bool {
-        self.shared.contains(&account.to_string())
+        self.shared.contains(&account.likeness())
     }
-}
-
-/// Reads the profiles as they are now.
-pub(super) async fn sip_desks(engine: &Engine) -> crate::error::Result<SipDesks> {
-    let profiles = engine.store.sip_profiles().await?;
-    if profiles.is_empty() {
-        return Ok(SipDesks::default());
-    }
-    let shared = engine.store.shared_sip_addresses().await?;
-    let mut sites = HashMap::new();
-    for row in profiles {
-        let credential = match &row.profile.credential {
-            Some(name) => engine.store.credential(name).await?.map(Arc::new),
-            None => None,
-        };
-        let desk = SipDesk {
-            ca_pem: row.profile.ca_pem.as_deref().map(Arc::from),
-            profile: row.profile,
-            credential,
-        };
-        sites.insert(row.site, desk);
-    }
-    Ok(SipDesks {
-        sites,
-        shared: shared.into_keys().collect(),
-    })
 }
 
 /// The way of one claim.
@@ -158,6 +165,24 @@ fn follows(target: &ClaimedTarget, after_forbidden: bool) -> bool {
     );
     let may = |cause| may_take_second_way(cause, after_forbidden);
     by_http && target.last_cause.is_some_and(may)
+}
+
+/// The cause with which a claim ends that has no way left: it waited for SIP after HTTP, and SIP was
+/// taken away meanwhile. Another try over HTTP is not what was asked for.
+pub(super) fn without_second_way(
+    way: Way,
+    facts: &JobFacts,
+    target: &ClaimedTarget,
+) -> Option<Cause> {
+    let by_http = matches!(
+        target.target.transport,
+        Some(Transport::Http | Transport::Https)
+    );
+    let cause = target.last_cause.filter(|_| by_http && !way.is_sip())?;
+    let tries = u32::try_from(target.target.attempts).unwrap_or(u32::MAX);
+    let again = tries <= facts.options.retries.saturating_add(1)
+        && may_try_again(facts.action.entry().class, cause);
+    (!again).then_some(cause)
 }
 
 /// Whom a NOTIFY asks for, and the address that it is sent to.

@@ -13,7 +13,9 @@ use carillon_store::{Call, ClaimedTarget, Standing, Store, StoreError, TargetRes
 use crate::Engine;
 use crate::dispatch::facts::JobFacts;
 use crate::dispatch::recorder::{Batch, Claim};
-use crate::dispatch::records::{end_event, held_event, intent_event, result_event};
+use crate::dispatch::records::{
+    end_event, given_back_event, held_event, intent_event, result_event,
+};
 use crate::dispatch::{again, pace};
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -39,6 +41,17 @@ struct Writing<'e> {
     standings: BTreeMap<String, Standing>,
     /// The jobs that surely have targets that can still change.
     open: BTreeSet<String>,
+    /// The jobs that are being stopped and gave claims back.
+    stopping: BTreeSet<String>,
+}
+
+/// What a job will still do.
+enum Outlook {
+    GoesOn,
+    /// Somebody stops it.
+    Stopping,
+    /// It ended, or its time did.
+    Over,
 }
 
 /// Writes a batch.
@@ -54,6 +67,7 @@ pub(super) async fn write(engine: &Engine, store: &Store, batch: &mut Batch) -> 
         written: Written::default(),
         standings: BTreeMap::new(),
         open: BTreeSet::new(),
+        stopping: BTreeSet::new(),
     };
     let jobs = jobs(batch);
     writing.no_more_tries(&mut batch.results).await?;
@@ -100,22 +114,38 @@ pub(super) async fn with_calls(
 }
 
 impl Writing<'_> {
-    /// A job that is being stopped, or whose time is over, tries nothing again.
+    /// A job that is being stopped, or whose time is over, tries nothing again. Claims that a job
+    /// under way gave back wait on; those of a job that is being stopped end with it.
     async fn no_more_tries(&mut self, results: &mut [TargetResult]) -> Result<()> {
-        for result in results {
-            if result.state != TargetState::Waiting {
-                continue;
+        let mut known = BTreeMap::new();
+        let waits = |result: &&mut TargetResult| result.state == TargetState::Waiting;
+        for result in results.iter_mut().filter(waits) {
+            let job = &result.before.job;
+            if !known.contains_key(job) {
+                let standing = self.unit.standing(job).await?;
+                known.insert(job.clone(), self.outlook(standing.as_ref()));
             }
-            let standing = self.unit.standing(&result.before.job).await?;
-            let goes_on = standing.is_some_and(|job| {
-                let may = !job.state.is_terminal() && job.state != JobState::Stopping;
-                may && job.not_after.is_none_or(|limit| limit > self.now)
-            });
-            if !goes_on {
-                again::give_up(result);
+            match known.get(job) {
+                Some(Outlook::GoesOn) => {}
+                Some(Outlook::Stopping) if result.given_back => {
+                    self.stopping.insert(job.clone());
+                }
+                _ if result.given_back => {}
+                _ => again::give_up(result),
             }
         }
         Ok(())
+    }
+
+    fn outlook(&self, job: Option<&Standing>) -> Outlook {
+        match job {
+            Some(job) if job.state == JobState::Stopping => Outlook::Stopping,
+            Some(job) if !job.state.is_terminal() => match job.not_after {
+                Some(limit) if limit <= self.now => Outlook::Over,
+                _ => Outlook::GoesOn,
+            },
+            _ => Outlook::Over,
+        }
     }
 
     async fn results(
@@ -125,10 +155,23 @@ impl Writing<'_> {
     ) -> Result<()> {
         for change in self.unit.record_results(results).await? {
             if let Some(facts) = jobs.get(&change.target.job) {
-                let event = result_event(facts, &change.target, self.now);
+                let event = if change.given_back {
+                    given_back_event(facts, &change.target, self.now)
+                } else {
+                    result_event(facts, &change.target, self.now)
+                };
                 self.events.push(event);
                 self.numbers_changed(facts);
             }
+        }
+        for facts in std::mem::take(&mut self.stopping)
+            .iter()
+            .filter_map(|id| jobs.get(id))
+        {
+            let ended = self.unit.cancel_waiting(&facts.id, self.now).await?;
+            let events = ended.iter().map(|change| &change.target);
+            let events = events.map(|target| result_event(facts, target, self.now));
+            self.events.extend(events);
         }
         let touched: Vec<_> = self.written.changed.keys().cloned().collect();
         for facts in touched.iter().filter_map(|id| jobs.get(id)) {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use carillon_devices::tls;
 use carillon_domain::role::Permission;
 use carillon_domain::sip::{MAX_RATE, SipAddress, SipProfile, SipTransport, SipUse};
-use carillon_domain::{FieldError, change};
+use carillon_domain::{FieldError, change, line};
 use carillon_store::SipProfileRow;
 
 use super::{check_version, finish, record};
@@ -213,7 +213,7 @@ fn checked_name(text: &str, needed: bool, problems: &mut Problems) -> String {
 
 fn checked_realm(text: &str, problems: &mut Problems) -> String {
     let realm = text.trim();
-    if realm.len() > MAX_NAME || realm.chars().any(char::is_control) {
+    if realm.len() > MAX_NAME || !line::is_plain(realm) {
         problems.say(
             "realm",
             "invalid",

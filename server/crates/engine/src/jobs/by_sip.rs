@@ -76,7 +76,7 @@ pub(super) async fn by_sip(
             || !action.entry().travels_by_http();
         found.first += i64::from(first);
         found.second += i64::from(!first);
-        found.shared += i64::from(shared.contains_key(&address.to_string()));
+        found.shared += i64::from(shared.contains_key(&address.likeness()));
     }
     Ok(found)
 }

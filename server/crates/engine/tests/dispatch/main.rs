@@ -90,6 +90,8 @@ cases! {
     wrong_phone::settings_of_another_phone_are_not_kept,
     sip::a_site_behind_a_nat_is_reached_by_sip_alone,
     sip::sip_follows_only_what_surely_was_not_sent,
+    sip::what_is_stopped_in_the_line_is_not_sent,
+    sip::a_clean_stop_leaves_the_line_unsent,
     sip::a_job_may_choose_one_way_for_all,
     sip::a_site_of_sip_alone_is_asked_by_http_only_for_answers,
     sip::a_sip_server_that_is_away_is_no_unknown,

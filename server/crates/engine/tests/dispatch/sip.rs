@@ -7,11 +7,12 @@ use carillon_domain::outcome::Transport;
 use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_domain::sip::{SipProfile, SipTransport, SipUse};
 use carillon_domain::{Cause, Mac, TargetState};
+use carillon_engine::dispatch;
 use carillon_simulator::{FleetConfig, Profile, SiteConfig, Timing};
 use carillon_store::TargetRow;
 use serde_json::{Value, json};
 
-use crate::house::{House, Place};
+use crate::house::{House, Place, caller};
 
 /// The whole outcome of one phone: state, cause, way, tries.
 type End = (TargetState, Option<Cause>, Option<Transport>, i64);
@@ -177,6 +178,75 @@ pub(crate) async fn sip_follows_only_what_surely_was_not_sent(place: Place) {
         (TargetState::Acknowledged, None, sip, 2),
     );
     assert_eq!(by_profile(&house, &targets), expected);
+    // What HTTP answered is told with its own attempt, and not as the phone's answer to the NOTIFY.
+    let by_sip = targets.values().filter(|target| target.transport == sip);
+    for target in by_sip {
+        assert_eq!(target.http_status, None);
+        assert_eq!(target.excerpt, "SIP/2.0 200 OK");
+    }
+}
+
+/// Submits to a site whose SIP server takes one command a second, and waits until every phone has
+/// been claimed.
+async fn in_the_line(house: &House) -> String {
+    let slow = SipProfile {
+        rate: 1,
+        ..profile(house, SipUse::Only)
+    };
+    give(house, &slow).await;
+    let options = json!({"window": 64, "canary": 0, "verify": false,
+        "max_failed_percent": 100, "site_max_down_percent": 100});
+    let job = house
+        .submit(
+            json!({"action": "VOLUME_UP", "targets": {"filter": ""}, "reason": "test",
+            "options": options}),
+        )
+        .await;
+    let mut changes = house.engine.feed.watch_job(&job);
+    loop {
+        let snapshot = house.engine.job(&caller(), &job).await.unwrap();
+        if snapshot.job.counts.sending > 0 && snapshot.job.counts.waiting == 0 {
+            return job;
+        }
+        changes.changed().await.unwrap();
+    }
+}
+
+fn sent(house: &House) -> i64 {
+    let phones = house.fleet.phones().iter();
+    phones
+        .map(|phone| i64::from(house.executed("VOLUME_UP", phone.mac)))
+        .sum()
+}
+
+pub(crate) async fn what_is_stopped_in_the_line_is_not_sent(place: Place) {
+    let house = House::new(place, fleet(SiteConfig::new("Slow", 40).with_sip())).await;
+    let job = in_the_line(&house).await;
+    house.engine.cancel_job(&caller(), &job).await.unwrap();
+    let end = house.finished(&job).await;
+    let counts = &end.job.counts;
+    assert!(counts.cancelled >= 30, "{counts:?}");
+    assert_eq!(counts.cancelled + counts.acknowledged, 40, "{counts:?}");
+    assert_eq!(sent(&house), counts.acknowledged);
+    for target in house.targets(&job).await {
+        let cancelled = target.state == TargetState::Cancelled;
+        assert_eq!(target.attempts, i64::from(!cancelled));
+        assert_eq!(target.sent_at.is_none(), cancelled);
+    }
+    let events = house.events().await;
+    let of = |action: &str| events.iter().filter(|event| event.action == action).count() as i64;
+    assert_eq!(of("target.given_back"), counts.cancelled);
+}
+
+pub(crate) async fn a_clean_stop_leaves_the_line_unsent(place: Place) {
+    let house = House::new(place, fleet(SiteConfig::new("Slow", 40).with_sip())).await;
+    let job = in_the_line(&house).await;
+    let clock = house.engine.clock.clone();
+    dispatch::stop(&house.engine, || clock.now()).await.unwrap();
+    let counts = house.engine.job(&caller(), &job).await.unwrap().job.counts;
+    assert!(counts.waiting >= 30, "{counts:?}");
+    assert_eq!(counts.waiting + counts.acknowledged, 40, "{counts:?}");
+    assert_eq!(sent(&house), counts.acknowledged);
 }
 
 pub(crate) async fn a_job_may_choose_one_way_for_all(place: Place) {

@@ -41,7 +41,8 @@ pub struct AttemptRow {
 
 /// Keeps the tries of those that go back to waiting.
 pub(super) async fn keep(conn: &mut Conn<'_>, results: &[&TargetResult]) -> Result<()> {
-    let again = |result: &&&TargetResult| result.state == TargetState::Waiting;
+    let again =
+        |result: &&&TargetResult| result.state == TargetState::Waiting && !result.given_back;
     let mut rows = results.iter().filter(again).peekable();
     if rows.peek().is_none() {
         return Ok(());

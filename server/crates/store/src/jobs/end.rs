@@ -180,6 +180,7 @@ async fn end(
         changed.push(ChangedTarget {
             from: TargetState::Waiting,
             target: target_row(&row)?,
+            given_back: false,
         });
     }
     Ok(())

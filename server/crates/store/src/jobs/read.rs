@@ -215,6 +215,20 @@ impl Unit {
     }
 }
 
+impl Store {
+    /// Whether what was claimed of a job may still leave: it runs, its time is not over, and sending
+    /// is not stopped.
+    pub async fn may_send(&self, job: &str, now: Timestamp) -> Result<bool> {
+        let sql = Sql::new(
+            "SELECT COUNT(*) AS n FROM jobs WHERE id = $1 AND state = 'running' \
+             AND (not_after IS NULL OR not_after > $2) \
+             AND NOT EXISTS (SELECT 1 FROM meta WHERE key = 'stop_all')",
+        );
+        let sql = sql.arg(job).arg(now);
+        Ok(self.read().await?.conn().number(sql, "n").await? > 0)
+    }
+}
+
 fn standing(row: &Row) -> Result<Standing> {
     let fields = row.of("jobs", "id");
     Ok(Standing {

@@ -153,6 +153,16 @@ async fn settle(
     }));
     sql.push(") UPDATE job_targets SET state = v.state, cause = v.cause, finished_at = ");
     sql.bind(now);
+    // What was being sent was not answered: an answer that stands there was to an earlier claim.
+    for column in ["http_status", "transport", "duration_ms"] {
+        let kept = ", {} = CASE WHEN job_targets.state = 'verifying' THEN job_targets.{} END";
+        sql.push(&kept.replace("{}", column));
+    }
+    for column in ["excerpt", "evidence"] {
+        let kept =
+            ", {} = CASE WHEN job_targets.state = 'verifying' THEN job_targets.{} ELSE '' END";
+        sql.push(&kept.replace("{}", column));
+    }
     sql.push(
         " FROM v WHERE job_targets.job = v.job AND job_targets.mac = v.mac \
          AND job_targets.attempt_id = v.attempt \
@@ -170,9 +180,15 @@ async fn settle(
         let mut target = before.clone();
         (target.state, target.cause) = end_of(before);
         target.finished_at = Some(now);
+        if before.state == TargetState::Sending {
+            (target.http_status, target.transport, target.duration_ms) = (None, None, None);
+            target.excerpt.clear();
+            target.evidence.clear();
+        }
         ChangedTarget {
             from: before.state,
             target,
+            given_back: false,
         }
     }));
     Ok(())

@@ -18,6 +18,7 @@ use crate::sql::{Sql, Value};
 use crate::unit::Unit;
 
 use super::attempts;
+use super::claim::ClaimedTarget;
 use super::count::Deltas;
 use super::targets::{TargetRow, found_by_key};
 
@@ -49,6 +50,8 @@ pub struct TargetResult {
     pub contact: Option<ContactUpdate>,
     /// When it may be tried again, where it waits again.
     pub retry_at: Option<Timestamp>,
+    /// Nothing was sent, and the claim is undone: the target is as it was before.
+    pub given_back: bool,
 }
 
 /// A target that was changed.
@@ -58,6 +61,8 @@ pub struct ChangedTarget {
     pub from: TargetState,
     /// The target as it is now.
     pub target: TargetRow,
+    /// Whether its claim was undone before anything was sent.
+    pub given_back: bool,
 }
 
 impl TargetResult {
@@ -66,15 +71,54 @@ impl TargetResult {
         self.before.mac
     }
 
+    /// A claim that is undone before anything was sent.
+    pub fn given_back(claimed: &ClaimedTarget, at: Timestamp) -> Self {
+        Self {
+            before: claimed.target.clone(),
+            state: TargetState::Waiting,
+            cause: claimed.last_cause,
+            http_status: None,
+            transport: None,
+            at,
+            duration_ms: None,
+            excerpt: String::new(),
+            evidence: String::new(),
+            contact: None,
+            retry_at: Some(at),
+            given_back: true,
+        }
+    }
+
     /// The target as this result leaves it.
     pub fn after(&self) -> TargetRow {
         let mut target = TargetRow::clone(&self.before);
         target.state = self.state;
         target.cause = self.cause;
-        target.http_status = self.http_status.or(target.http_status);
-        target.transport = self.transport.or(target.transport);
         target.finished_at = self.ended_at();
         target.retry_at = self.retry_at;
+        if !self.given_back {
+            self.tell(&mut target);
+        }
+        if self.given_back || self.cause == Some(Cause::NoAddress) {
+            // Nothing was sent, or there was nowhere to send it to: that is no attempt.
+            target.attempts -= 1;
+            target.sent_at = target.sent_at.filter(|_| target.attempts > 0);
+        }
+        target
+    }
+
+    /// What was heard. What is seen of an effect comes on top of the answer before it; a claim
+    /// begins with nothing, so that no answer to an earlier one, or by another way, is told as its.
+    fn tell(&self, target: &mut TargetRow) {
+        if !self.adds() {
+            target.http_status = None;
+            target.transport = None;
+            target.duration_ms = None;
+            target.excerpt.clear();
+            target.evidence.clear();
+        }
+        target.http_status = self.http_status.or(target.http_status);
+        target.transport = self.transport.or(target.transport);
         target.duration_ms = self.duration_ms.or(target.duration_ms);
         for (kept, new) in [
             (&mut target.excerpt, &self.excerpt),
@@ -84,12 +128,11 @@ impl TargetResult {
                 kept.clone_from(new);
             }
         }
-        if self.cause == Some(Cause::NoAddress) {
-            // There was nowhere to send it to: that is no attempt.
-            target.attempts -= 1;
-            target.sent_at = target.sent_at.filter(|_| target.attempts > 0);
-        }
-        target
+    }
+
+    /// Whether it adds to what stands there already.
+    fn adds(&self) -> bool {
+        self.before.state == TargetState::Verifying
     }
 
     fn ended_at(&self) -> Option<Timestamp> {
@@ -109,6 +152,7 @@ impl TargetResult {
     /// Whether it may lead back to waiting: never one that may have happened.
     fn may_wait_again(&self) -> bool {
         let surely_not = self.cause.is_some_and(|cause| !cause.may_have_happened());
+        let surely_not = surely_not || self.given_back;
         self.state == TargetState::Waiting && self.retry_at.is_some() && surely_not
     }
 }
@@ -129,6 +173,7 @@ impl Unit {
                 changed.push(ChangedTarget {
                     from: result.before.state,
                     target: result.after(),
+                    given_back: result.given_back,
                 });
                 note(&mut stamps, result);
             }
@@ -176,6 +221,7 @@ struct Alike<'a> {
     cause: Option<Cause>,
     http_status: Option<u16>,
     transport: Option<Transport>,
+    given_back: bool,
 }
 
 impl<'a> Alike<'a> {
@@ -187,7 +233,32 @@ impl<'a> Alike<'a> {
             cause: result.cause,
             http_status: result.http_status,
             transport: result.transport,
+            given_back: result.given_back,
         }
+    }
+
+    /// The columns that tell what was heard.
+    fn tell(&self, sql: &mut Sql) {
+        let status = self.http_status.map(i64::from);
+        let transport = self.transport.map(Transport::as_str);
+        if self.given_back {
+            return;
+        }
+        if self.from != TargetState::Verifying {
+            sql.push(", http_status = ").bind(status);
+            sql.push(", transport = ").bind(transport);
+            sql.push(", duration_ms = v.duration_ms, excerpt = v.excerpt, evidence = v.evidence");
+            return;
+        }
+        sql.push(", http_status = COALESCE(").bind(status);
+        sql.push(", job_targets.http_status), transport = COALESCE(")
+            .bind(transport);
+        sql.push(
+            ", job_targets.transport), \
+             duration_ms = COALESCE(v.duration_ms, job_targets.duration_ms), \
+             excerpt = CASE WHEN v.excerpt = '' THEN job_targets.excerpt ELSE v.excerpt END, \
+             evidence = CASE WHEN v.evidence = '' THEN job_targets.evidence ELSE v.evidence END",
+        );
     }
 }
 
@@ -217,17 +288,9 @@ fn update(dialect: Dialect, common: &Alike<'_>, results: &[&TargetResult]) -> Sq
     sql.push(" UPDATE job_targets SET state = ")
         .bind(common.state.as_str());
     sql.push(", cause = ").bind(common.cause);
-    sql.push(", http_status = COALESCE(")
-        .bind(common.http_status.map(i64::from));
-    sql.push(", job_targets.http_status), transport = COALESCE(")
-        .bind(common.transport.map(Transport::as_str));
-    sql.push(
-        ", job_targets.transport), finished_at = v.finished_at, retry_at = v.retry_at, \
-         duration_ms = COALESCE(v.duration_ms, job_targets.duration_ms), \
-         excerpt = CASE WHEN v.excerpt = '' THEN job_targets.excerpt ELSE v.excerpt END, \
-         evidence = CASE WHEN v.evidence = '' THEN job_targets.evidence ELSE v.evidence END",
-    );
-    if common.cause == Some(Cause::NoAddress) {
+    sql.push(", finished_at = v.finished_at, retry_at = v.retry_at");
+    common.tell(&mut sql);
+    if common.given_back || common.cause == Some(Cause::NoAddress) {
         sql.push(
             ", sent_at = CASE WHEN job_targets.attempts > 1 THEN job_targets.sent_at END, \
              attempts = job_targets.attempts - 1",
@@ -261,7 +324,7 @@ pub(super) async fn count(conn: &mut Conn<'_>, changed: &[ChangedTarget]) -> Res
 
 fn counted(changed: &[ChangedTarget]) -> Deltas {
     let mut deltas = Deltas::default();
-    for ChangedTarget { from, target } in changed {
+    for ChangedTarget { from, target, .. } in changed {
         deltas.moved(&target.job, *from, target.state);
         if let Some(cause) = target.cause.filter(|_| target.state.is_terminal()) {
             deltas.ended_with(&target.job, cause);

@@ -61,6 +61,7 @@ pub(crate) fn acknowledged(claimed: &ClaimedTarget, now: Timestamp) -> TargetRes
             learned_pin: Some("aa".to_owned()),
         }),
         retry_at: None,
+        given_back: false,
     }
 }
 
