@@ -24,3 +24,4 @@ pub(crate) mod result;
 pub(crate) mod share;
 pub(crate) mod targets;
 pub(crate) mod trends;
+mod written;

@@ -22,6 +22,7 @@ mod recover;
 mod refusals;
 mod runner;
 mod scheduler;
+mod send;
 mod settle;
 mod storage;
 mod verify;

@@ -12,11 +12,12 @@ use tokio::sync::mpsc;
 
 use crate::Engine;
 use crate::dispatch::again;
-use crate::dispatch::delivery::{self, Delivered, Desk, Prepared};
+use crate::dispatch::delivery::{self, Desk, Prepared};
 use crate::dispatch::facts::JobFacts;
 use crate::dispatch::line;
 use crate::dispatch::recorder::{Entry, Finding, Granted, Wish};
 use crate::dispatch::refusals::Carried;
+use crate::dispatch::send::{self, Delivered};
 use crate::dispatch::verify;
 use crate::dispatch::way::SipDesks;
 use crate::dispatch::window::{Place, Room};
@@ -133,7 +134,7 @@ async fn send_one(
     let Delivered {
         mut result,
         firmware,
-    } = delivery::deliver(
+    } = send::deliver(
         &engine,
         &desk,
         &target,

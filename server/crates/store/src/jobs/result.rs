@@ -4,23 +4,22 @@
 //! id of the attempt that stands in the row; anything else changes nothing.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use carillon_domain::outcome::Transport;
 use carillon_domain::{Cause, Mac, TargetState, Timestamp};
 
 use crate::conn::Conn;
-use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::phones::contact::{ContactUpdate, PhoneStamp, stamped};
-use crate::sql::{Sql, Value};
 use crate::unit::Unit;
 
 use super::attempts;
 use super::claim::ClaimedTarget;
 use super::count::Deltas;
-use super::targets::{TargetRow, found_by_key};
+use super::targets::TargetRow;
+use super::written::write;
 
 const ROWS: usize = 500;
 
@@ -135,12 +134,12 @@ impl TargetResult {
         self.before.state == TargetState::Verifying
     }
 
-    fn ended_at(&self) -> Option<Timestamp> {
+    pub(super) fn ended_at(&self) -> Option<Timestamp> {
         self.state.is_terminal().then_some(self.at)
     }
 
     /// Whether it leads anywhere from where the target stood.
-    fn leads_on(&self) -> bool {
+    pub(super) fn leads_on(&self) -> bool {
         let on = self.state == TargetState::Verifying || self.may_wait_again();
         match self.before.state {
             TargetState::Sending => self.state.is_terminal() || on,
@@ -188,7 +187,7 @@ impl Unit {
     }
 }
 
-type Key<'a> = (&'a str, Mac);
+pub(super) type Key<'a> = (&'a str, Mac);
 
 fn key(result: &TargetResult) -> Key<'_> {
     (&result.before.job, result.before.mac)
@@ -210,111 +209,6 @@ fn waves(results: &[TargetResult]) -> Vec<&[TargetResult]> {
         waves.push(&results[start..]);
     }
     waves
-}
-
-/// What results have in common that are written by one statement.
-#[derive(PartialEq, Eq, Hash)]
-struct Alike<'a> {
-    job: &'a str,
-    from: TargetState,
-    state: TargetState,
-    cause: Option<Cause>,
-    http_status: Option<u16>,
-    transport: Option<Transport>,
-    given_back: bool,
-}
-
-impl<'a> Alike<'a> {
-    fn of(result: &'a TargetResult) -> Self {
-        Self {
-            job: &result.before.job,
-            from: result.before.state,
-            state: result.state,
-            cause: result.cause,
-            http_status: result.http_status,
-            transport: result.transport,
-            given_back: result.given_back,
-        }
-    }
-
-    /// The columns that tell what was heard.
-    fn tell(&self, sql: &mut Sql) {
-        let status = self.http_status.map(i64::from);
-        let transport = self.transport.map(Transport::as_str);
-        if self.given_back {
-            return;
-        }
-        if self.from != TargetState::Verifying {
-            sql.push(", http_status = ").bind(status);
-            sql.push(", transport = ").bind(transport);
-            sql.push(", duration_ms = v.duration_ms, excerpt = v.excerpt, evidence = v.evidence");
-            return;
-        }
-        sql.push(", http_status = COALESCE(").bind(status);
-        sql.push(", job_targets.http_status), transport = COALESCE(")
-            .bind(transport);
-        sql.push(
-            ", job_targets.transport), \
-             duration_ms = COALESCE(v.duration_ms, job_targets.duration_ms), \
-             excerpt = CASE WHEN v.excerpt = '' THEN job_targets.excerpt ELSE v.excerpt END, \
-             evidence = CASE WHEN v.evidence = '' THEN job_targets.evidence ELSE v.evidence END",
-        );
-    }
-}
-
-/// Writes results, and says which of them found their target as they had left it.
-async fn write<'a>(conn: &mut Conn<'_>, results: &'a [TargetResult]) -> Result<HashSet<Key<'a>>> {
-    let mut alike: HashMap<Alike<'a>, Vec<&TargetResult>> = HashMap::new();
-    for result in results.iter().filter(|result| result.leads_on()) {
-        alike.entry(Alike::of(result)).or_default().push(result);
-    }
-    let mut written = HashSet::with_capacity(results.len());
-    for (common, results) in alike {
-        for row in conn.all(update(conn.dialect(), &common, &results)).await? {
-            let mac = row.of("job_targets", "mac").parse("mac")?;
-            written.insert((common.job, mac));
-        }
-    }
-    Ok(written)
-}
-
-fn update(dialect: Dialect, common: &Alike<'_>, results: &[&TargetResult]) -> Sql {
-    let mut sql = Sql::new(
-        "WITH v (mac, attempt, finished_at, retry_at, duration_ms, excerpt, evidence) AS (",
-    );
-    sql.rows_again(results.iter().map(|result| values(result)));
-    sql.push(")");
-    found_by_key(&mut sql, dialect, common.job);
-    sql.push(" UPDATE job_targets SET state = ")
-        .bind(common.state.as_str());
-    sql.push(", cause = ").bind(common.cause);
-    sql.push(", finished_at = v.finished_at, retry_at = v.retry_at");
-    common.tell(&mut sql);
-    if common.given_back || common.cause == Some(Cause::NoAddress) {
-        sql.push(
-            ", sent_at = CASE WHEN job_targets.attempts > 1 THEN job_targets.sent_at END, \
-             attempts = job_targets.attempts - 1",
-        );
-    }
-    sql.push(" FROM found AS v WHERE job_targets.attempt_id = v.attempt AND job_targets.");
-    sql.push(dialect.row_place()).push(" = v.place");
-    // As an expression, for which no index stands: see there.
-    sql.push(" AND job_targets.state || '' = ")
-        .bind(common.from.as_str());
-    sql.push(" RETURNING job_targets.mac AS mac");
-    sql
-}
-
-fn values(result: &TargetResult) -> Vec<Value> {
-    vec![
-        result.before.mac.into(),
-        (&result.before.attempt_id).into(),
-        result.ended_at().into(),
-        result.retry_at.into(),
-        result.duration_ms.into(),
-        (&result.excerpt).into(),
-        (&result.evidence).into(),
-    ]
 }
 
 /// Moves the counters by what changed.

@@ -1,0 +1,138 @@
+//! Sends what was prepared, and says what came of the claim.
+//!
+//! Owns what an outcome says of a target and of its phone. *Invariant:* a claim that was sent to
+//! ends with what came of it, and with nothing that was heard before.
+
+use carillon_domain::outcome::{Outcome, Transport};
+use carillon_domain::phonecfg::PhoneConfig;
+use carillon_domain::{Cause, Timestamp};
+use carillon_store::{ClaimedTarget, ContactUpdate, TargetResult};
+
+use crate::Engine;
+use crate::dispatch::delivery::{Desk, Sending};
+use crate::dispatch::identity;
+use crate::dispatch::refusals::Carried;
+
+/// What came of a claim, and the firmware where the phone told it.
+pub(super) struct Delivered {
+    pub(super) result: TargetResult,
+    pub(super) firmware: Option<String>,
+}
+
+/// Why a "no" over SIP is not believed.
+const BY_ANOTHER: &str = "a phone behind the SIP server may have carried it out all the same";
+
+/// Sends what there is to send, and says what came of the claim.
+pub(super) async fn deliver(
+    engine: &Engine,
+    desk: &Desk,
+    target: &ClaimedTarget,
+    (sending, carried): (Result<Sending, Cause>, Option<&Carried>),
+) -> Delivered {
+    if let Ok(Sending::Notify(notify)) = &sending
+        && !desk
+            .line
+            .may_leave(engine, desk.facts(), notify, carried)
+            .await
+    {
+        return Delivered {
+            result: TargetResult::given_back(target, engine.clock.now()),
+            firmware: None,
+        };
+    }
+    let passes_on = matches!(&sending, Ok(Sending::Notify(notify)) if notify.hop.passes_on);
+    let (outcome, told) = match sending {
+        Ok(Sending::Request(delivery)) if desk.facts().asks_for_settings() => {
+            let fetched = engine.gateway.fetch(*delivery).await;
+            let told = PhoneConfig::read(&fetched.body);
+            (fetched.outcome, told)
+        }
+        Ok(Sending::Request(delivery)) => (engine.gateway.deliver(*delivery).await, None),
+        Ok(Sending::Notify(notify)) => (engine.gateway.notify(*notify).await, None),
+        Err(cause) => {
+            let result = unsent(target, cause, engine.clock.now());
+            return Delivered {
+                result,
+                firmware: None,
+            };
+        }
+    };
+    let by_another = outcome.answered_by_another.then(|| BY_ANOTHER.to_owned());
+    let (outcome, other) = Box::pin(identity::known_key(engine, target.mac(), outcome)).await;
+    let (outcome, told, another) = identity::of_whom(target.mac(), outcome, told);
+    let mut result = result(target, outcome, passes_on, engine.clock.now());
+    result.evidence = told
+        .as_ref()
+        .map(PhoneConfig::in_words)
+        .or(other)
+        .or(another)
+        .or(by_another)
+        .unwrap_or_default();
+    Delivered {
+        result,
+        firmware: told.as_ref().and_then(PhoneConfig::plain_firmware),
+    }
+}
+
+/// A result without any contact.
+pub(super) fn unsent(target: &ClaimedTarget, cause: Cause, at: Timestamp) -> TargetResult {
+    TargetResult {
+        before: target.target.clone(),
+        state: cause.state(),
+        cause: Some(cause),
+        http_status: None,
+        transport: None,
+        at,
+        duration_ms: None,
+        excerpt: String::new(),
+        evidence: String::new(),
+        contact: None,
+        retry_at: None,
+        given_back: false,
+    }
+}
+
+fn result(
+    target: &ClaimedTarget,
+    outcome: Outcome,
+    passes_on: bool,
+    at: Timestamp,
+) -> TargetResult {
+    TargetResult {
+        before: target.target.clone(),
+        state: outcome.state(),
+        cause: outcome.cause,
+        http_status: outcome.http_status,
+        transport: Some(outcome.transport),
+        at,
+        duration_ms: Some(i64::try_from(outcome.duration.as_millis()).unwrap_or(i64::MAX)),
+        contact: contact(&outcome, passes_on),
+        excerpt: outcome.excerpt,
+        evidence: String::new(),
+        retry_at: None,
+        given_back: false,
+    }
+}
+
+/// What an outcome says of its phone. A SIP server that refuses, or that says nothing, says nothing
+/// of the phones behind it.
+fn contact(outcome: &Outcome, passes_on: bool) -> Option<ContactUpdate> {
+    let by_sip = outcome.transport == Transport::Sip;
+    let answered = !outcome.excerpt.is_empty();
+    let away = !outcome.answered_by_another
+        && match outcome.cause {
+            Some(Cause::Sip(480)) => true,
+            Some(Cause::SipTimeout) => answered || !passes_on,
+            _ => false,
+        };
+    (!by_sip || outcome.reached || away).then(|| ContactUpdate {
+        learned_auth: outcome.learned_auth,
+        learned_pin: outcome.learned_pin.clone(),
+        reached: outcome.reached && !fell_silent(outcome.cause),
+    })
+}
+
+/// A phone that took the connection and then said nothing did not answer.
+const fn fell_silent(cause: Option<Cause>) -> bool {
+    matches!(cause, Some(Cause::TimeoutAnswer | Cause::ConnectionReset))
+}
