@@ -10,6 +10,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use carillon_domain::Timestamp;
+use rustix::fs::OFlags;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -231,20 +232,30 @@ pub(crate) fn read_private(source: &KeySource) -> Result<Zeroizing<String>, KeyF
         path: path.to_owned(),
         problem,
     };
-    let named = fs::symlink_metadata(path).map_err(fail)?;
-    if !named.is_file() {
-        return Err(refuse(
-            "is not a regular file: links and devices are not followed",
-        ));
-    }
-    let mut file = File::open(path).map_err(fail)?;
+    let mut file = match open_itself(path) {
+        Err(error) if is_link(&error) => return Err(refuse(NOT_PLAIN)),
+        opened => opened.map_err(fail)?,
+    };
     let opened = file.metadata().map_err(fail)?;
-    // Between the two looks the name may have been turned into a link.
-    if (opened.dev(), opened.ino()) != (named.dev(), named.ino()) {
-        return Err(refuse("was exchanged while it was read"));
+    if !opened.is_file() {
+        return Err(refuse(NOT_PLAIN));
     }
     privacy_problem(source, &opened).map_or(Ok(()), |problem| Err(refuse(problem)))?;
     read_all(&mut file, opened.len()).map_err(fail)
+}
+
+const NOT_PLAIN: &str = "is not a regular file: links and devices are not followed";
+
+/// Opens what stands under this name itself, so that all further looks are at the same file while
+/// somebody else exchanges the name; waits for no writer of a pipe.
+fn open_itself(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let flags = i32::try_from(flags.bits()).unwrap_or_default();
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
+fn is_link(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
 }
 
 fn privacy_problem(source: &KeySource, file: &Metadata) -> Option<&'static str> {
@@ -366,6 +377,21 @@ mod tests {
         symlink(source.path(), &link).unwrap();
         assert!(refusal(&KeySource::File(link)).contains("not a regular file"));
         assert!(refusal(&KeySource::File(directory.path().to_owned())).contains("regular"));
+        assert!(refusal(&KeySource::File("/dev/null".into())).contains("regular"));
+    }
+
+    #[test]
+    fn whoever_reads_while_the_keys_are_exchanged_meets_whole_ones() {
+        let directory = tempfile::tempdir().unwrap();
+        let (source, keyring) = created(&directory);
+        let keys = source.keys().unwrap();
+        let exchanged = source.clone();
+        let exchanging =
+            std::thread::spawn(move || (0..200).try_for_each(|_| exchanged.replace(&keys)));
+        while !exchanging.is_finished() {
+            assert_eq!(source.load().unwrap().active(), keyring.active());
+        }
+        exchanging.join().unwrap().unwrap();
     }
 
     #[test]
