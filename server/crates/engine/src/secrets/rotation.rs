@@ -133,26 +133,19 @@ impl Engine {
         let mut all = Rewrapped::default();
         for column in SealedColumn::ALL {
             let mut after = String::new();
-            while let Some(last) = self.rewrap_batch(*column, &after, &mut all).await? {
+            while let Some(last) = self.rewrap_batch(caller, *column, &after, &mut all).await? {
                 after = last;
                 told(all.done);
             }
         }
-        if all.done > 0 {
-            let mut event = caller.event(self.clock.now(), "key.rewrapped");
-            let (key, unreadable) = (self.keyring()?.active(), all.unreadable.len());
-            event.detail = json!({
-                "key": key.to_string(), "values": all.done, "unreadable": unreadable,
-            });
-            let unit = self.store.begin().await?;
-            unit.record(&[event]).await?.commit().await?;
-        }
         Ok(all)
     }
 
-    /// The next values of one column; says after which row to go on.
+    /// The next values of one column; says after which row to go on. They have their record at
+    /// once: after a kill nobody could tell them from values that somebody put there.
     async fn rewrap_batch(
         &self,
+        caller: &Caller,
         column: SealedColumn,
         after: &str,
         all: &mut Rewrapped,
@@ -166,6 +159,7 @@ impl Engine {
         let Some(last) = rows.last() else {
             return Ok(None);
         };
+        let (done, closed) = (all.done, all.unreadable.len());
         let mut unit = self.store.begin().await?;
         for row in &rows {
             let place = place_of(column, row);
@@ -178,7 +172,17 @@ impl Engine {
                 all.done += 1;
             }
         }
-        unit.commit_bookkeeping().await?;
+        if all.done == done {
+            unit.commit_bookkeeping().await?;
+            return Ok(Some(last.id.clone()));
+        }
+        let mut event = caller.event(self.clock.now(), "key.rewrapped");
+        let unreadable = all.unreadable.len() - closed;
+        event.detail = json!({
+            "key": active.to_string(), "column": column.to_string(),
+            "values": all.done - done, "unreadable": unreadable,
+        });
+        unit.record(&[event]).await?.commit().await?;
         Ok(Some(last.id.clone()))
     }
 
