@@ -306,11 +306,23 @@ class Log:
         return self.db.execute("SELECT size, frontier FROM audit_head").fetchone() or (-1, b"")
 
     def standing(self):
-        """Rights, decisions and digests of sealed values, as the tables have them."""
+        """Rights, decisions and digests of sealed values, as the tables have them; beside them what
+        the database of an earlier program has no columns for."""
         text = lambda v: v.decode("utf-8", "replace") if isinstance(v, bytes) else v
         rows = lambda sql: [tuple(map(text, row)) for row in self.db.execute(sql)]
-        sealed = [(text(kind), text(id_), hashlib.sha256(blob).hexdigest()) for kind, id_, blob in self.db.execute(SEALS)]
-        return rows(ACCOUNTS), rows(TOKENS), rows(DECISIONS), sealed
+        there, lacking = {name for name, in rows(PLACES)}, []
+
+        def have(*names):
+            missing = [name for name in names if name not in there]
+            lacking.extend(missing)
+            return not missing
+
+        accounts = rows(ACCOUNTS if have("users.approver") else ACCOUNTS_BEFORE)
+        tokens = rows(TOKENS)
+        decisions = rows(DECISIONS) if have("jobs.approve_until", "jobs.decided_by") else []
+        sealed = [(kind, text(id_), hashlib.sha256(blob).hexdigest()) for kind, place, sql in SEALS
+                  if have(place) for id_, blob in self.db.execute(sql)]
+        return (accounts, tokens, decisions, sealed), lacking
 
 
 class Export:
@@ -336,18 +348,41 @@ class Export:
         return None
 
     def standing(self):
-        return [], [], [], []
+        return ([], [], [], []), []
 
 
+PLACES = """SELECT m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"""
 ACCOUNTS = "SELECT name, role, approver, disabled FROM users"
-TOKENS = """SELECT t.id, u.name, t.scope, t.revoked_at IS NOT NULL FROM api_tokens t JOIN users u ON u.id = t.user_id"""
+# Before anybody could be given the right to approve, nobody had it.
+ACCOUNTS_BEFORE = "SELECT name, role, 0, disabled FROM users"
+TOKENS = """SELECT t.id, u.name, t.scope, t.revoked_at IS NOT NULL, t.expires_at
+    FROM api_tokens t JOIN users u ON u.id = t.user_id"""
+# Of jobs that needed a second person, these states are reached by a decision only.
 DECISIONS = """SELECT id, decided_by FROM jobs WHERE decided_by IS NOT NULL
-    OR (approve_until IS NOT NULL AND state IN ('running', 'paused', 'interrupted'))"""
-SEALS = """SELECT 'password', name, password FROM users WHERE password IS NOT NULL
-    UNION ALL SELECT 'factor', name, factor FROM users WHERE factor IS NOT NULL
-    UNION ALL SELECT 'credential', name, secret FROM credentials WHERE phone IS NULL
-    UNION ALL SELECT 'stream', name, secret FROM streams WHERE secret IS NOT NULL
-    UNION ALL SELECT 'private', id, sealed FROM audit_private"""
+    OR (approve_until IS NOT NULL AND state IN ('scheduled', 'running', 'paused', 'interrupted', 'finished'))"""
+SEALS = [
+    ("password", "users.password", "SELECT name, password FROM users WHERE password IS NOT NULL"),
+    ("factor", "users.factor", "SELECT name, factor FROM users WHERE factor IS NOT NULL"),
+    ("credential", "credentials.secret", "SELECT name, secret FROM credentials WHERE phone IS NULL"),
+    ("stream", "streams.secret", "SELECT name, secret FROM streams WHERE secret IS NOT NULL"),
+    ("private", "audit_private.sealed", "SELECT id, sealed FROM audit_private"),
+]
+
+
+class Untold:
+    """Fits whatever stands in a table: no record told of it."""
+
+    def __eq__(self, other):
+        return True
+
+
+def end_of(detail):
+    """Until when a token is good, as its record tells."""
+    try:
+        end = detail["expires_at"]
+        return None if end is None else micros(end)
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return Untold()
 
 
 class Given:
@@ -370,9 +405,10 @@ class Given:
             role, approver, _ = self.accounts[d["user"]][1]
             self.accounts[d["user"]] = seq, (role, approver, int(action == "user.disabled"))
         elif action == "token.created" and all(isinstance(d.get(k), str) for k in ("token", "user", "scope")):
-            self.tokens[d["token"]] = seq, (d["user"], d["scope"], 0)
+            self.tokens[d["token"]] = seq, (d["user"], d["scope"], 0, end_of(d))
         elif action == "token.revoked" and d.get("token") in self.tokens:
-            self.tokens[d["token"]] = seq, (*self.tokens[d["token"]][1][:2], 1)
+            user, scope, _, end = self.tokens[d["token"]][1]
+            self.tokens[d["token"]] = seq, (user, scope, 1, end)
         elif action in ("job.approved", "job.denied"):
             self.decisions[e.get("job", "")] = seq, (e["actor"]["name"],)
         elif action in ("key.first_used", "key.activated", "key.rewrapped"):
@@ -511,11 +547,12 @@ def check(log, key, kept):
         close(tree.size // TILE)
     if ahead and ahead[0] is not None:
         raise Tampered(ahead[0] * TILE, "marks: filters would miss or miscount these records")
-    given.compare(log.standing(), tree.size)
+    tables, lacking = log.standing()
+    given.compare(tables, tree.size)
     if not good:
         raise CannotTell(f"the {tree.size} records fit each other, but no signed checkpoint was given")
     return (f"intact: {tree.size} records, root {tree.root().hex()}; signed up to {good[-1][0]} records "
-            f"({len(good)} checkpoints compared)")
+            f"({len(good)} checkpoints compared)" + (f"; not there to compare: {', '.join(lacking)}" if lacking else ""))
 
 
 def check_proof(text, key):

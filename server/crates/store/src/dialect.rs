@@ -35,6 +35,37 @@ impl Dialect {
         }
     }
 
+    /// Names all columns of this database as `table.column`.
+    pub(crate) const fn columns(self) -> &'static str {
+        match self {
+            Self::Sqlite => {
+                "SELECT m.name || '.' || c.name AS name \
+                 FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
+            }
+            Self::Postgres => {
+                "SELECT c.relname::text || '.' || a.attname::text AS name \
+                 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid \
+                 WHERE c.relkind = 'r' AND pg_table_is_visible(c.oid) \
+                 AND a.attnum > 0 AND NOT a.attisdropped"
+            }
+        }
+    }
+
+    /// Names all triggers of this database that fire for whoever writes, as `table.trigger`.
+    pub(crate) const fn triggers(self) -> &'static str {
+        match self {
+            Self::Sqlite => {
+                "SELECT tbl_name || '.' || name AS name FROM sqlite_master WHERE type = 'trigger'"
+            }
+            // Others are switched off, or fire for nobody but a replica.
+            Self::Postgres => {
+                "SELECT c.relname::text || '.' || t.tgname::text AS name \
+                 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
+                 WHERE t.tgenabled IN ('O', 'A') AND pg_table_is_visible(c.oid)"
+            }
+        }
+    }
+
     /// Keeps the rows read, leaving out those that somebody else keeps.
     pub(crate) const fn for_update_skip_locked(self) -> &'static str {
         match self {

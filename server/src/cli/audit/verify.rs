@@ -198,8 +198,12 @@ fn told(intact: &Intact, ignored: usize) -> String {
         0 => String::new(),
         lines => format!("; lines passed over as no checkpoints of this log: {lines}"),
     };
+    let lacking = match intact.lacking.as_slice() {
+        [] => String::new(),
+        names => format!("; not there to compare: {}", names.join(", ")),
+    };
     format!(
-        "intact: {} records, root {}; signed up to {} records ({} checkpoints compared){rest}{ignored}",
+        "intact: {} records, root {}; signed up to {} records ({} checkpoints compared){rest}{lacking}{ignored}",
         intact.size,
         hex::encode(intact.root),
         intact.signed,

@@ -26,6 +26,8 @@ pub struct Intact {
     pub signed: u64,
     /// How many checkpoints were compared.
     pub checkpoints: usize,
+    /// What the database of an earlier program has no columns for, so that it was not compared.
+    pub lacking: Vec<&'static str>,
 }
 
 /// What is wrong, and where it begins.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use carillon_domain::Timestamp;
 use carillon_domain::event::{Event, EventResult};
 use carillon_store::{StandingAccount, StandingDecision, StandingToken, Standings};
 use serde_json::Value;
@@ -31,7 +32,14 @@ struct Token {
     seq: i64,
     user: String,
     scope: String,
+    end: End,
     revoked: bool,
+}
+
+/// Until when a token is good.
+enum End {
+    Untold,
+    Told(Option<Timestamp>),
 }
 
 impl Given {
@@ -92,6 +100,7 @@ impl Given {
                 seq,
                 user,
                 scope,
+                end: end(detail),
                 revoked: false,
             };
             self.tokens.insert(id, token);
@@ -169,7 +178,8 @@ impl Given {
             return Some((size, format!("no record made the token {id}")));
         };
         let found = (&row.user, &row.scope, row.revoked);
-        let differs = found != (&given.user, &given.scope, given.revoked);
+        let differs = found != (&given.user, &given.scope, given.revoked)
+            || matches!(given.end, End::Told(end) if end != row.expires_at);
         differs.then(|| {
             (
                 given.seq,
@@ -192,6 +202,12 @@ impl Given {
 }
 
 const KINDS: [&str; 5] = ["password", "factor", "credential", "stream", "private"];
+
+fn end(detail: &Value) -> End {
+    let told = detail.get("expires_at").cloned();
+    let told = told.and_then(|told| serde_json::from_value(told).ok());
+    told.map_or(End::Untold, End::Told)
+}
 
 fn text(detail: &Value, name: &str) -> Option<String> {
     detail[name].as_str().map(str::to_owned)

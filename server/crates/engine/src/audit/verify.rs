@@ -293,6 +293,7 @@ impl Walk {
             root: self.frontier.root(),
             signed: self.signed.good.last().map_or(0, |(size, _, _)| *size),
             checkpoints: self.signed.good.len(),
+            lacking: standing.lacking,
         })
     }
 }

@@ -50,6 +50,7 @@ cases! {
     tampering::forks_and_foreign_signatures_are_found,
     tampering::lines_of_others_are_passed_over,
     standing::the_database_refuses_changes_and_says_when_it_does_not,
+    standing::what_an_earlier_file_lacks_is_passed_over_and_said,
     standing::what_tables_say_of_rights_and_seals_is_held_against_the_log,
     tampering::an_export_is_checked_by_the_second_program,
 }

@@ -8,9 +8,73 @@ use carillon_store::testing::raw;
 use carillon_store::{NewUser, Store};
 use serde_json::json;
 
+use std::time::Duration;
+
 use crate::house::{Database, House};
 
-/// Two accounts and two numbers, as the engine records them; answers the number of the first record.
+/// What else may be forged: a token, a second factor, a named credential, a stream's secret and a
+/// job that needed a second person. Their records stand behind the others, in this order.
+async fn furnish_more(house: &House, events: &mut Vec<Event>) {
+    let now = house.clock.now();
+    let sealed = |kind: &str| format!("sealed {kind}").into_bytes();
+    let (factor, credential, secret) = (sealed("factor"), sealed("credential"), sealed("secret"));
+    let mut tell = |action: &str, detail| {
+        let mut event = Event::new(now, Actor::system(), action);
+        event.detail = detail;
+        events.push(event);
+    };
+    let end = now.plus(Duration::from_hours(1));
+    let token = json!({ "user": "anna", "token": "tok", "scope": "read", "expires_at": end });
+    tell("token.created", token);
+    let digest = Keyring::digest_of;
+    let told = json!({ "user": "anna", "sealed": digest(&factor) });
+    tell("second_factor.set_up", told);
+    let told = json!({ "name": "front", "sealed": digest(&credential) });
+    tell("credential.created", told);
+    let told = json!({ "stream": "siem", "sealed": digest(&secret) });
+    tell("stream.secret_made", told);
+    tell("job.approved", json!({}));
+    for (name, value) in [("anna", &factor), ("berta", &sealed("other"))] {
+        let (value, name) = (house.bytes(value), name);
+        let text = format!("UPDATE users SET factor = {value} WHERE name = '{name}'");
+        raw(&house.url, &text).await.unwrap();
+    }
+    if let Some(event) = events.last_mut() {
+        event.job = Some("j1".to_owned());
+    }
+    let text = format!(
+        "INSERT INTO api_tokens (id, token_hash, user_id, label, scope, created_at, expires_at) \
+         VALUES ('tok', {hash}, 'anna', 'x', 'read', 0, {end}); \
+         INSERT INTO credentials (name, username, secret, secret_version, changed_at) \
+         VALUES ('front', 'u', {credential}, 1, 0); \
+         INSERT INTO streams (name, receiver, secret) VALUES ('siem', 'r', {secret}); {j1}; {j2}",
+        hash = house.bytes(b"hash"),
+        end = end.micros(),
+        credential = house.bytes(&credential),
+        secret = house.bytes(&secret),
+        j1 = job("j1", "finished"),
+        j2 = job("j2", "expired"),
+    );
+    raw(&house.url, &text).await.unwrap();
+    let decided = "UPDATE jobs SET decided_by = 'carillon' WHERE id = 'j1'";
+    raw(&house.url, decided).await.unwrap();
+}
+
+/// A job that needed a second person.
+fn job(id: &str, state: &str) -> String {
+    let counters = "waiting, sending, verifying, verified, acknowledged, failed, unknown, \
+         skipped, cancelled, expired";
+    format!(
+        "INSERT INTO jobs (id, action, params_shown, options, targets_shown, state, total, \
+         {counters}, actor_kind, actor_id, actor_name, actor_auth, reason, created_at, digest, \
+         request_example, approve_until) \
+         VALUES ('{id}', 'Reboot', '', '{{}}', '', '{state}', 0, \
+         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'user', '1', 'x', 'password', '', 0, '', '', 5)"
+    )
+}
+
+/// Two accounts and two numbers, as the engine records them, and more; answers the number of the
+/// first record.
 async fn furnish(house: &House) -> i64 {
     let now = house.clock.now();
     let first = i64::try_from(house.store.audit_head().await.unwrap().size()).unwrap();
@@ -47,9 +111,64 @@ async fn furnish(house: &House) -> i64 {
     let user = carillon_store::UserRow { role, ..user };
     unit.update_user(&user, now).await.unwrap();
     unit.record(&events).await.unwrap().commit().await.unwrap();
+    let mut more = Vec::new();
+    furnish_more(house, &mut more).await;
+    let unit = house.store.begin().await.unwrap();
+    unit.record(&more).await.unwrap().commit().await.unwrap();
     house.notary().await.look(true).await.unwrap();
     first
 }
+
+/// Behind the last record: none did it.
+const NOBODY: i64 = 10;
+
+/// The same of what is furnished besides.
+const MORE: [(&str, i64); 14] = [
+    ("UPDATE api_tokens SET scope = 'manage' WHERE id = 'tok'", 5),
+    (
+        "UPDATE api_tokens SET user_id = 'berta' WHERE id = 'tok'",
+        5,
+    ),
+    (
+        "UPDATE api_tokens SET expires_at = expires_at + 1 WHERE id = 'tok'",
+        5,
+    ),
+    (
+        "UPDATE api_tokens SET expires_at = NULL WHERE id = 'tok'",
+        5,
+    ),
+    (
+        "UPDATE users SET factor = (SELECT u.factor FROM users u WHERE u.name = 'berta') \
+         WHERE name = 'anna'",
+        6,
+    ),
+    (
+        "UPDATE credentials SET secret = (SELECT password FROM users WHERE name = 'anna') \
+         WHERE name = 'front'",
+        7,
+    ),
+    (
+        "UPDATE streams SET secret = (SELECT password FROM users WHERE name = 'anna') \
+         WHERE name = 'siem'",
+        8,
+    ),
+    ("UPDATE jobs SET decided_by = 'berta' WHERE id = 'j1'", 9),
+    ("UPDATE jobs SET decided_by = NULL WHERE id = 'j1'", 9),
+    (
+        "UPDATE jobs SET decided_by = 'berta' WHERE id = 'j2'",
+        NOBODY,
+    ),
+    ("UPDATE jobs SET state = 'finished' WHERE id = 'j2'", NOBODY),
+    ("UPDATE jobs SET state = 'running' WHERE id = 'j2'", NOBODY),
+    (
+        "UPDATE jobs SET state = 'scheduled' WHERE id = 'j2'",
+        NOBODY,
+    ),
+    (
+        "UPDATE jobs SET decided_by = NULL, state = 'paused' WHERE id = 'j1'",
+        9,
+    ),
+];
 
 /// What an owner is told to run.
 const ROLE: &str = include_str!("../../../../../docs/postgres-role.sql");
@@ -61,12 +180,34 @@ pub(crate) async fn the_database_refuses_changes_and_says_when_it_does_not(datab
     assert_eq!(guards.changeable.is_empty(), !house.store.is_shared());
     if house.store.is_shared() {
         as_another_account(&house).await;
+        one_that_fires_for_replicas_only_guards_nothing(&house).await;
     }
+    let elsewhere = if house.store.is_shared() {
+        "DROP TRIGGER audit_head_stays ON audit_head; \
+         CREATE TRIGGER audit_head_stays BEFORE DELETE ON sites \
+         FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()"
+    } else {
+        "DROP TRIGGER audit_head_stays; \
+         CREATE TRIGGER audit_head_stays BEFORE DELETE ON sites BEGIN SELECT 1; END"
+    };
+    raw(&house.url, elsewhere).await.unwrap();
+    let guards = house.store.audit_guards().await.unwrap();
+    assert_eq!(guards.missing, ["audit_head_stays"]);
     house.tamper(&[]).await;
     let guards = house.store.audit_guards().await.unwrap();
     let named = |name: &str| guards.missing.iter().any(|missing| missing == name);
     assert!(named("audit_is_not_changed") && named("audit_head_only_grows"));
     house.close().await;
+}
+
+async fn one_that_fires_for_replicas_only_guards_nothing(house: &House) {
+    let name = "audit_tiles_are_not_changed";
+    for (how, missing) in [("REPLICA", vec![name]), ("ALWAYS", Vec::new())] {
+        let switched = format!("ALTER TABLE audit_tiles ENABLE {how} TRIGGER {name}");
+        raw(&house.url, &switched).await.unwrap();
+        let guards = house.store.audit_guards().await.unwrap();
+        assert_eq!(guards.missing, missing);
+    }
 }
 
 /// An account with the rights that are documented records, and changes nothing.
@@ -118,7 +259,7 @@ pub(crate) async fn what_tables_say_of_rights_and_seals_is_held_against_the_log(
         (
             "INSERT INTO users (id, name, name_key, role, created_at, updated_at) \
              VALUES ('m', 'mallory', 'mallory', 'admin', 0, 0)",
-            5,
+            NOBODY,
         ),
         (
             "UPDATE users SET password = (SELECT u.password FROM users u WHERE u.name = 'anna') \
@@ -138,10 +279,10 @@ pub(crate) async fn what_tables_say_of_rights_and_seals_is_held_against_the_log(
         (
             "INSERT INTO api_tokens (id, token_hash, user_id, label, scope, created_at) \
              SELECT 't', password, 'berta', 'x', 'manage', 0 FROM users WHERE name = 'berta'",
-            5,
+            NOBODY,
         ),
     ];
-    for (statement, behind) in cases {
+    for (statement, behind) in cases.into_iter().chain(MORE) {
         let house = House::signed(database).await;
         let first = furnish(&house).await;
         let before = house.verdict(house.kept()).await;
@@ -159,5 +300,44 @@ pub(crate) async fn what_tables_say_of_rights_and_seals_is_held_against_the_log(
     house.tamper(&[gone]).await;
     let after = house.verdict(house.kept()).await;
     assert!(matches!(after, Verdict::Intact(_)), "{after:?}");
+    house.close().await;
+}
+
+/// A copy that was made by an earlier program lacks tables and columns: what is there is compared,
+/// and what is not is said.
+pub(crate) async fn what_an_earlier_file_lacks_is_passed_over_and_said(database: &Database) {
+    let house = House::signed(database).await;
+    furnish(&house).await;
+    let older = [
+        "DROP TABLE audit_private",
+        "DROP TABLE streams",
+        "ALTER TABLE users DROP COLUMN factor",
+        "ALTER TABLE jobs DROP COLUMN decided_by",
+    ];
+    house.tamper(&older.map(str::to_owned)).await;
+    let lacking = [
+        "jobs.decided_by",
+        "users.factor",
+        "streams.secret",
+        "audit_private.sealed",
+    ];
+    match house.verdict(house.kept()).await {
+        Verdict::Intact(intact) => assert_eq!(intact.lacking, lacking),
+        other => panic!("{other:?}"),
+    }
+    if !house.store.is_shared() {
+        let (checkpoints, file) = (house.file("checkpoints"), house.file("carillon.db"));
+        let words = ["--checkpoint", checkpoints.to_str().unwrap()];
+        let words = [&words[..], &[file.to_str().unwrap()]].concat();
+        if let Some((status, told)) = house.second(&words) {
+            assert_eq!(status, 0, "{told}");
+            let said = format!("not there to compare: {}", lacking.join(", "));
+            assert!(told.contains(&said), "{told}");
+        }
+    }
+    let forged = "UPDATE users SET role = 'admin' WHERE name = 'anna'".to_owned();
+    house.tamper(&[forged]).await;
+    let found = house.finding().await;
+    assert!(found.contains("standing"), "{found}");
     house.close().await;
 }

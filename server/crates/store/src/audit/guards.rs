@@ -10,23 +10,23 @@ use crate::error::Result;
 use crate::sql::Sql;
 use crate::store::Store;
 
-/// Triggers that refuse changes, on both databases.
-const EVERYWHERE: [&str; 8] = [
-    "audit_is_not_changed",
-    "audit_head_stays",
-    "audit_head_only_grows",
-    "audit_checkpoints_are_not_changed",
-    "audit_tiles_are_not_changed",
-    "audit_marks_only_grow",
-    "audit_marks_are_not_deleted",
-    "audit_values_are_not_changed",
+/// Tables and the triggers on them that refuse changes, on both databases.
+const EVERYWHERE: [(&str, &str); 8] = [
+    ("audit", "audit_is_not_changed"),
+    ("audit_head", "audit_head_stays"),
+    ("audit_head", "audit_head_only_grows"),
+    ("audit_checkpoints", "audit_checkpoints_are_not_changed"),
+    ("audit_tiles", "audit_tiles_are_not_changed"),
+    ("audit_marks", "audit_marks_only_grow"),
+    ("audit_marks", "audit_marks_are_not_deleted"),
+    ("audit_values", "audit_values_are_not_changed"),
 ];
 /// SQLite has one for each kind of change.
-const SQLITE: [&str; 4] = [
-    "audit_is_not_deleted",
-    "audit_checkpoints_are_not_deleted",
-    "audit_tiles_are_not_deleted",
-    "audit_values_are_not_deleted",
+const SQLITE: [(&str, &str); 4] = [
+    ("audit", "audit_is_not_deleted"),
+    ("audit_checkpoints", "audit_checkpoints_are_not_deleted"),
+    ("audit_tiles", "audit_tiles_are_not_deleted"),
+    ("audit_values", "audit_values_are_not_deleted"),
 ];
 const CHANGEABLE: &str = "SELECT t AS name FROM (VALUES ('audit', 'UPDATE, DELETE, TRUNCATE'), \
      ('audit_values', 'UPDATE, DELETE, TRUNCATE'), ('audit_checkpoints', 'UPDATE, DELETE, TRUNCATE'), \
@@ -37,7 +37,7 @@ const CHANGEABLE: &str = "SELECT t AS name FROM (VALUES ('audit', 'UPDATE, DELET
 /// What guards the log, as far as it does not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditGuards {
-    /// Triggers that are missing or switched off.
+    /// Triggers that are missing, switched off or on another table.
     pub missing: Vec<String>,
     /// Tables of the log that this account has the right to change.
     pub changeable: Vec<String>,
@@ -48,21 +48,16 @@ impl Store {
     pub async fn audit_guards(&self) -> Result<AuditGuards> {
         let mut reading = self.read().await?;
         let mut conn = reading.conn();
-        let (triggers, wanted) = match conn.dialect() {
-            Dialect::Sqlite => (
-                "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-                [&EVERYWHERE[..], &SQLITE[..]].concat(),
-            ),
-            Dialect::Postgres => (
-                "SELECT tgname::text AS name FROM pg_trigger WHERE tgenabled <> 'D'",
-                EVERYWHERE.to_vec(),
-            ),
+        let wanted = match conn.dialect() {
+            Dialect::Sqlite => [&EVERYWHERE[..], &SQLITE[..]].concat(),
+            Dialect::Postgres => EVERYWHERE.to_vec(),
         };
-        let rows = conn.all(Sql::new(triggers)).await?;
+        let rows = conn.all(Sql::new(conn.dialect().triggers())).await?;
         let names = rows.iter().map(|row| row.get::<String>("name"));
         let there = names.collect::<Result<BTreeSet<_>>>()?;
-        let missing = wanted.into_iter().filter(|name| !there.contains(*name));
-        let missing = missing.map(str::to_owned).collect();
+        let stands = |(table, name): &(&str, &str)| there.contains(&format!("{table}.{name}"));
+        let missing = wanted.into_iter().filter(|guard| !stands(guard));
+        let missing = missing.map(|(_, name)| name.to_owned()).collect();
         let changeable = match conn.dialect() {
             // Whoever writes to the file may do anything to it.
             Dialect::Sqlite => Vec::new(),

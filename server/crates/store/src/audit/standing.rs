@@ -1,7 +1,11 @@
 //! What tables say of rights, decisions and sealed values, for whoever holds it against the log.
 //!
-//! Owns the look at these columns. *Invariant:* it is taken in the same moment as the log itself.
+//! Owns the look at these columns. *Invariant:* it is taken in the same moment as the log itself;
+//! what a database of an earlier program lacks is passed over and named.
 
+use std::collections::BTreeSet;
+
+use carillon_domain::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::Result;
@@ -32,6 +36,8 @@ pub struct StandingToken {
     pub user: String,
     /// How far it goes.
     pub scope: String,
+    /// Until when it is good.
+    pub expires_at: Option<Timestamp>,
     /// Whether it works no more.
     pub revoked: bool,
 }
@@ -67,29 +73,98 @@ pub struct Standings {
     pub decisions: Vec<StandingDecision>,
     /// Sealed values.
     pub seals: Vec<StandingSeal>,
+    /// What this database has no columns for, by table and column.
+    pub lacking: Vec<&'static str>,
 }
 
 const ACCOUNTS: &str = "SELECT name, role, approver, disabled FROM users ORDER BY name";
+/// Before anybody could be given the right to approve, nobody had it.
+const ACCOUNTS_BEFORE: &str =
+    "SELECT name, role, 1 = 0 AS approver, disabled FROM users ORDER BY name";
 const TOKENS: &str = "SELECT t.id AS id, u.name AS name, t.scope AS scope, \
-     t.revoked_at IS NOT NULL AS revoked \
+     t.expires_at AS expires_at, t.revoked_at IS NOT NULL AS revoked \
      FROM api_tokens t JOIN users u ON u.id = t.user_id ORDER BY t.id";
+/// Of those that needed a second person, these states are reached by a decision only.
 const DECISIONS: &str = "SELECT id, decided_by FROM jobs WHERE decided_by IS NOT NULL \
-     OR (approve_until IS NOT NULL AND state IN ('running', 'paused', 'interrupted')) ORDER BY id";
-const SEALS: &str = "SELECT 'password' AS kind, name AS id, password AS sealed FROM users \
-     WHERE password IS NOT NULL \
-     UNION ALL SELECT 'factor', name, factor FROM users WHERE factor IS NOT NULL \
-     UNION ALL SELECT 'credential', name, secret FROM credentials WHERE phone IS NULL \
-     UNION ALL SELECT 'stream', name, secret FROM streams WHERE secret IS NOT NULL \
-     UNION ALL SELECT 'private', id, sealed FROM audit_private ORDER BY 1, 2";
+     OR (approve_until IS NOT NULL \
+     AND state IN ('scheduled', 'running', 'paused', 'interrupted', 'finished')) ORDER BY id";
+/// Each kind of sealed value, and the column that it stands in.
+const SEALS: [(&str, &str); 5] = [
+    (
+        "users.password",
+        "SELECT 'password' AS kind, name AS id, password AS sealed FROM users \
+         WHERE password IS NOT NULL ORDER BY name",
+    ),
+    (
+        "users.factor",
+        "SELECT 'factor' AS kind, name AS id, factor AS sealed FROM users \
+         WHERE factor IS NOT NULL ORDER BY name",
+    ),
+    (
+        "credentials.secret",
+        "SELECT 'credential' AS kind, name AS id, secret AS sealed FROM credentials \
+         WHERE phone IS NULL ORDER BY name",
+    ),
+    (
+        "streams.secret",
+        "SELECT 'stream' AS kind, name AS id, secret AS sealed FROM streams \
+         WHERE secret IS NOT NULL ORDER BY name",
+    ),
+    (
+        "audit_private.sealed",
+        "SELECT 'private' AS kind, id, sealed FROM audit_private ORDER BY id",
+    ),
+];
+
+/// The columns of a database, by table and name, and which of those asked for it lacks.
+struct Columns {
+    there: BTreeSet<String>,
+    lacking: Vec<&'static str>,
+}
+
+impl Columns {
+    /// Whether all of them are there.
+    fn have(&mut self, wanted: &[&'static str]) -> bool {
+        let before = self.lacking.len();
+        let lacking = wanted.iter().filter(|name| !self.there.contains(**name));
+        self.lacking.extend(lacking);
+        self.lacking.len() == before
+    }
+}
 
 impl AuditScan {
     /// What the tables say at the moment of this look.
     pub async fn standing(&mut self) -> Result<Standings> {
+        let mut columns = self.columns().await?;
+        let approving = columns.have(&["users.approver"]);
+        let accounts = if approving { ACCOUNTS } else { ACCOUNTS_BEFORE };
+        let accounts = self.each(accounts, account).await?;
+        let tokens = self.each(TOKENS, token).await?;
+        let mut decisions = Vec::new();
+        if columns.have(&["jobs.approve_until", "jobs.decided_by"]) {
+            decisions = self.each(DECISIONS, decision).await?;
+        }
+        let mut seals = Vec::new();
+        for (column, text) in SEALS {
+            if columns.have(&[column]) {
+                seals.extend(self.each(text, seal).await?);
+            }
+        }
         Ok(Standings {
-            accounts: self.each(ACCOUNTS, account).await?,
-            tokens: self.each(TOKENS, token).await?,
-            decisions: self.each(DECISIONS, decision).await?,
-            seals: self.each(SEALS, seal).await?,
+            accounts,
+            tokens,
+            decisions,
+            seals,
+            lacking: columns.lacking,
+        })
+    }
+
+    async fn columns(&mut self) -> Result<Columns> {
+        let text = self.tx.conn().dialect().columns();
+        let name = |row: &Row| row.get::<String>("name");
+        Ok(Columns {
+            there: self.each(text, name).await?.into_iter().collect(),
+            lacking: Vec::new(),
         })
     }
 
@@ -117,6 +192,9 @@ fn token(row: &Row) -> Result<StandingToken> {
         id: row.get("id")?,
         user: row.get("name")?,
         scope: row.get("scope")?,
+        expires_at: row
+            .get::<Option<i64>>("expires_at")?
+            .map(Timestamp::from_micros),
         revoked: row.get("revoked")?,
     })
 }
