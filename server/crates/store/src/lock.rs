@@ -31,6 +31,14 @@ impl DataDirLock {
             Err(TryLockError::Error(error)) => Err(unavailable(error)),
         }
     }
+    /// Whether a process serves this database now. Makes nothing: the file may be a copy that
+    /// stays as it is.
+    pub fn is_held(database: &Path) -> bool {
+        let mut path = database.as_os_str().to_owned();
+        path.push(".lock");
+        let lock = File::open(path).map(|file| file.try_lock_shared());
+        matches!(lock, Ok(Err(TryLockError::WouldBlock)))
+    }
 }
 
 #[cfg(test)]
@@ -41,12 +49,16 @@ mod tests {
     fn the_second_is_refused_until_the_first_is_gone() {
         let dir = tempfile::tempdir().expect("a directory");
         let database = dir.path().join("carillon.db");
+        assert!(!DataDirLock::is_held(&database));
         let first = DataDirLock::take(&database).expect("free");
+        assert!(DataDirLock::is_held(&database));
+        assert!(!DataDirLock::is_held(&dir.path().join("copy.db")));
         assert!(matches!(
             DataDirLock::take(&database),
             Err(StoreError::Conflict)
         ));
         drop(first);
+        assert!(!DataDirLock::is_held(&database));
         assert!(DataDirLock::take(&database).is_ok());
     }
 }

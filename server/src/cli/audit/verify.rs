@@ -8,7 +8,7 @@ use carillon_engine::audit::{
     Evidence, InclusionProof, Intact, NoNote, Notes, ProofFault, SigningKey, Verdict, VerifierKey,
     notes, verify,
 };
-use carillon_store::Store;
+use carillon_store::{DataDirLock, Store};
 use clap::Args;
 
 use super::super::{Failure, Outcome, output};
@@ -137,9 +137,14 @@ impl Verify {
     }
 }
 
-/// That somebody checked is a record of the log, where its server runs: a copy that is examined
-/// stays as it is. What came of it counts all the same where that cannot be recorded.
+/// That somebody checked is a record of the log, where its server runs. A copy that is examined
+/// stays as it is, and the server beside it hears nothing of it. What came of it counts all the same
+/// where that cannot be recorded.
 async fn note(settings: &Settings, intact: bool, told: String) {
+    let copy = |file: &PathBuf| !DataDirLock::is_held(file);
+    if startup::sqlite_file(settings).as_ref().is_some_and(copy) {
+        return;
+    }
     let noted = client::tell(settings, Command::AuditVerified { intact, told }).await;
     if let Err(error) = noted {
         output::note(&format!("this check was not recorded: {}", chain(&error)));
