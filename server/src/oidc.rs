@@ -5,91 +5,38 @@
 //! second set of cryptography. *Invariant:* an answer is believed only in the browser that asked,
 //! and a token only after all of `token` and `claims`.
 
-use std::fmt;
 use std::sync::Arc;
 
-use carillon_domain::role::Role;
 use carillon_engine::{Clock, Engine};
-use reqwest::{Client, RequestBuilder};
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
+use reqwest::Client;
+use secrecy::SecretString;
 use serde_json::Value;
 use tokio::sync::{Mutex, Semaphore};
 
 mod claims;
 mod flow;
+mod memory;
 mod provider;
+mod redeem;
+mod terms;
 mod token;
 
 use claims::{Expected, identity};
 pub use claims::{Identity, Untrusted};
 use flow::Flow;
 pub(crate) use flow::LASTS;
-use provider::Metadata;
+use memory::{Known, Memory};
 pub use provider::Silent;
 pub(crate) use provider::is_safe;
-use token::Keys;
+use redeem::Code;
+pub use terms::Terms;
 
 /// Requests to the provider at once: whoever begins sign-ins cannot make us flood it.
 const AT_ONCE: usize = 8;
 /// What a provider publishes is read again after so long, in seconds.
 const FRESH_FOR: u64 = 3_600;
-/// A provider that did not answer is not asked again for so long, in seconds.
-const LEFT_ALONE: u64 = 5;
 /// An unknown key is reason to look again, but not more often than this, in seconds.
 const LOOK_AGAIN: u64 = 60;
-
-/// Which provider, and what its answers mean here.
-#[derive(Clone)]
-pub struct Terms {
-    /// The provider, exactly as it calls itself.
-    pub issuer: String,
-    /// What it calls this program.
-    pub client_id: String,
-    /// What this program shows it; a public client has none.
-    pub secret: Option<SecretString>,
-    /// What people call it.
-    pub name: String,
-    /// What is asked for.
-    pub scopes: Vec<String>,
-    /// The claim that decides the role.
-    pub role_claim: String,
-    /// Its values and what they make of somebody.
-    pub roles: Vec<(String, Role)>,
-    /// Values of `acr` by which it vouches for a second factor.
-    pub strong: Vec<String>,
-    /// Where it sends people back to.
-    pub back: String,
-}
-
-impl fmt::Debug for Terms {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Terms")
-            .field("issuer", &self.issuer)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Terms {
-    /// The role of somebody with these values: the mightiest that one of them gives; none without.
-    pub fn role(&self, values: &[String]) -> Option<Role> {
-        let given = self
-            .roles
-            .iter()
-            .filter(|(value, _)| values.contains(value));
-        given.map(|(_, role)| *role).max_by_key(|role| might(*role))
-    }
-}
-
-/// An auditor may nothing that an operator may, and the other way round: who is both operates.
-const fn might(role: Role) -> u8 {
-    match role {
-        Role::Viewer => 0,
-        Role::Auditor => 1,
-        Role::Operator => 2,
-        Role::Admin => 3,
-    }
-}
 
 /// The provider; cheap to clone.
 #[derive(Clone)]
@@ -100,21 +47,6 @@ struct Inner {
     client: Client,
     places: Semaphore,
     memory: Mutex<Memory>,
-}
-
-/// What is remembered of the provider.
-#[derive(Default)]
-struct Memory {
-    known: Option<Known>,
-    silent_at: Option<u64>,
-}
-
-/// What it published when it was asked last.
-#[derive(Clone)]
-struct Known {
-    metadata: Metadata,
-    keys: Keys,
-    at: u64,
 }
 
 /// What a browser needs to go to the provider.
@@ -158,14 +90,12 @@ pub enum Failure {
     /// Too many are on their way.
     #[error("too many sign in at once")]
     Busy,
+    /// It is this server that the provider refuses: its settings and the provider's do not fit.
+    #[error("the provider refuses this server: {0}")]
+    Refuses(&'static str),
     /// This server cannot compute what binds a browser: it is sealed.
     #[error("the keys are missing")]
     Sealed,
-}
-
-#[derive(Deserialize)]
-struct Tokens {
-    id_token: String,
 }
 
 impl Provider {
@@ -198,7 +128,8 @@ impl Provider {
         next: &str,
         anew: bool,
     ) -> Result<Begun, Failure> {
-        let metadata = self.known(&engine.clock, FRESH_FOR).await?.metadata;
+        let known = self.known(&engine.clock, FRESH_FOR).await?;
+        let metadata = known.metadata;
         let flow = Flow::begin(secret, engine.clock.now(), next, anew);
         let (state, nonce) = flow
             .state(engine)
@@ -253,7 +184,12 @@ impl Provider {
         let code = brought.code.ok_or(Untrusted::Refused)?;
         let verifier = flow.verifier(engine).ok_or(Failure::Sealed)?;
         let nonce = flow.nonce(engine).ok_or(Failure::Sealed)?;
-        let token = self.redeem(&known.metadata, &code, &verifier).await?;
+        let code = Code {
+            code: &code,
+            verifier: &verifier,
+        };
+        let token = code.redeem(&self.0.client, self.terms(), &known.metadata);
+        let token = token.await?;
         let said = self.verified(&engine.clock, &token, &known).await?;
         let terms = self.terms();
         let expected = Expected {
@@ -271,52 +207,15 @@ impl Provider {
         })
     }
 
-    /// Gives the code for a token.
-    async fn redeem(
-        &self,
-        metadata: &Metadata,
-        code: &SecretString,
-        verifier: &str,
-    ) -> Result<String, Failure> {
-        match provider::json::<Tokens>(self.redemption(metadata, code, verifier)).await {
-            Ok(tokens) => Ok(tokens.id_token),
-            // The code was used, is too old, or was made for another sign-in.
-            Err(Silent::Status(status)) if status.is_client_error() => {
-                Err(Untrusted::Refused.into())
-            }
-            Err(silent) => Err(silent.into()),
-        }
-    }
-
-    fn redemption(
-        &self,
-        metadata: &Metadata,
-        code: &SecretString,
-        verifier: &str,
-    ) -> RequestBuilder {
-        let terms = self.terms();
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("grant_type", "authorization_code")
-            .append_pair("code", code.expose_secret())
-            .append_pair("redirect_uri", &terms.back)
-            .append_pair("code_verifier", verifier);
-        let kind = "application/x-www-form-urlencoded";
-        let request = self.0.client.post(&metadata.token_endpoint);
-        let mut request = request.header(http::header::CONTENT_TYPE, kind);
-        match &terms.secret {
-            Some(secret) if !metadata.wants_secret_in_form() => {
-                // RFC 6749, 2.3.1: both are written as in a form first.
-                let secret = encoded(secret.expose_secret());
-                request = request.basic_auth(encoded(&terms.client_id), Some(secret));
-            }
-            secret => {
-                form.append_pair("client_id", &terms.client_id);
-                if let Some(secret) = secret {
-                    form.append_pair("client_secret", secret.expose_secret());
-                }
-            }
-        }
-        request.body(form.finish())
+    async fn known(&self, clock: &Clock, no_older: u64) -> Result<Known, Silent> {
+        let Inner {
+            client,
+            terms,
+            memory,
+            ..
+        } = &*self.0;
+        let mut memory = memory.lock().await;
+        memory.known(client, &terms.issuer, clock, no_older).await
     }
 
     /// What the token says, under the keys at hand or, if it names another one, those of now.
@@ -328,68 +227,5 @@ impl Provider {
             }
             other => Ok(other?),
         }
-    }
-
-    /// What the provider publishes, no older than this. One looks for all who wait; where it does
-    /// not answer, they are told so at once.
-    async fn known(&self, clock: &Clock, no_older: u64) -> Result<Known, Silent> {
-        let mut memory = self.0.memory.lock().await;
-        let now = clock.passed().as_secs();
-        let within = |at: u64, span: u64| now.saturating_sub(at) < span;
-        if let Some(known) = memory.known.as_ref().filter(|k| within(k.at, no_older)) {
-            return Ok(known.clone());
-        }
-        if memory.silent_at.is_some_and(|at| within(at, LEFT_ALONE)) {
-            return Err(Silent::LeftAlone);
-        }
-        let asked = self.ask(now).await;
-        match &asked {
-            Ok(known) => memory.known = Some(known.clone()),
-            Err(_) => memory.silent_at = Some(clock.passed().as_secs()),
-        }
-        asked
-    }
-
-    async fn ask(&self, at: u64) -> Result<Known, Silent> {
-        let metadata = provider::metadata(&self.0.client, &self.terms().issuer).await?;
-        let keys = provider::keys(&self.0.client, &metadata).await?;
-        Ok(Known { metadata, keys, at })
-    }
-}
-
-fn encoded(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_role_comes_from_the_table_or_not_at_all() {
-        let row = |value: &str, role| (value.to_owned(), role);
-        let terms = Terms {
-            issuer: String::new(),
-            client_id: String::new(),
-            secret: None,
-            name: String::new(),
-            scopes: Vec::new(),
-            role_claim: String::new(),
-            roles: vec![
-                row("all", Role::Viewer),
-                row("phones", Role::Operator),
-                row("books", Role::Auditor),
-            ],
-            strong: Vec::new(),
-            back: String::new(),
-        };
-        let role = |values: &[&str]| {
-            let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
-            terms.role(&values)
-        };
-        assert_eq!(role(&["phones", "all"]), Some(Role::Operator));
-        assert_eq!(role(&["all", "books"]), Some(Role::Auditor));
-        assert_eq!(role(&["Phones", "admin"]), None);
-        assert_eq!(role(&[]), None);
     }
 }

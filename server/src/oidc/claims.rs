@@ -126,8 +126,6 @@ struct Claims {
     iat: Seconds,
     nonce: String,
     auth_time: Option<Seconds>,
-    #[serde(default)]
-    amr: Vec<String>,
     acr: Option<String>,
     preferred_username: Option<String>,
 }
@@ -145,7 +143,12 @@ pub(super) fn identity(said: &Value, expected: &Expected<'_>) -> Result<Identity
         return Err(Untrusted::Nonce);
     }
     in_time(&claims, expected)?;
-    let strong = claims.amr.iter().any(|word| word == "mfa")
+    let list = |name: &str| {
+        let value = said.get(name).cloned();
+        let value = value.and_then(|value| serde_json::from_value::<OneOrMany>(value).ok());
+        value.map(OneOrMany::list).unwrap_or_default()
+    };
+    let strong = list("amr").iter().any(|word| word == "mfa")
         || claims.acr.is_some_and(|acr| expected.strong.contains(&acr));
     let (audience, ours) = (claims.aud.list(), expected.client_id);
     let party = claims.azp.as_deref();
@@ -154,12 +157,11 @@ pub(super) fn identity(said: &Value, expected: &Expected<'_>) -> Result<Identity
     {
         return Err(Untrusted::Audience);
     }
-    let roles = said.get(expected.role_claim).cloned();
-    let roles = roles.and_then(|roles| serde_json::from_value::<OneOrMany>(roles).ok());
+    let roles = list(expected.role_claim);
     Ok(Identity {
         subject: claims.sub,
         name: claims.preferred_username,
-        roles: roles.map(OneOrMany::list).unwrap_or_default(),
+        roles,
         strong,
         shown_at: claims.auth_time.map(Seconds::moment),
     })
@@ -241,12 +243,17 @@ mod tests {
         for (changes, strong) in [
             (json!({ "amr": ["pwd", "mfa"] }), true),
             (json!({ "amr": ["pwd"] }), false),
+            (json!({ "amr": "mfa" }), true),
+            (json!({ "amr": { "mfa": true } }), false),
             (json!({ "acr": "gold" }), true),
             (json!({ "acr": "silver" }), false),
         ] {
             let told = identity(&said(changes.clone()), &expected(&gold)).unwrap();
             assert_eq!(told.strong, strong, "{changes}");
         }
+        let mut none = said(json!({}));
+        none["amr"] = Value::Null;
+        assert!(!identity(&none, &expected(&gold)).unwrap().strong);
     }
 
     #[test]

@@ -12,6 +12,8 @@ use subtle::ConstantTimeEq as _;
 
 /// How long somebody may stay at the provider, in seconds.
 pub(crate) const LASTS: u32 = 600;
+/// A longer way to go on to would not fit into a cookie.
+const LONGEST_NEXT: usize = 1_024;
 
 /// One sign-in on its way.
 pub(super) struct Flow {
@@ -27,6 +29,7 @@ pub(super) struct Flow {
 impl Flow {
     /// Begins one, in a browser that gets this secret.
     pub(super) fn begin(secret: [u8; 32], now: Timestamp, next: &str, anew: bool) -> Self {
+        let next = if next.len() > LONGEST_NEXT { "/" } else { next };
         let cookie = format!(
             "{}.{}.{}.{}",
             URL_SAFE_NO_PAD.encode(secret),
@@ -108,6 +111,16 @@ mod tests {
         for text in ["", "a.b.c", "a.1.1.%"] {
             assert!(Flow::of(text, at(1)).is_none(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_does_not_fit_into_a_cookie_is_left_out() {
+        let at = Timestamp::from_micros(1);
+        let next = |length: usize| {
+            let next = format!("/{}", "j".repeat(length - 1));
+            Flow::begin([7; 32], at, &next, false).next.len()
+        };
+        assert_eq!((next(LONGEST_NEXT), next(LONGEST_NEXT + 1)), (1_024, 1));
     }
 
     /// The example of RFC 7636, appendix B.

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use http::Uri;
-use reqwest::{Client, RequestBuilder, redirect};
+use reqwest::{Client, RequestBuilder, Response, redirect};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -91,10 +91,15 @@ pub(super) async fn keys(client: &Client, metadata: &Metadata) -> Result<Keys, S
 
 /// An answer of 200, read as JSON up to its limit.
 pub(super) async fn json<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Silent> {
-    let mut answer = request.send().await?;
+    let answer = request.send().await?;
     if answer.status() != http::StatusCode::OK {
         return Err(Silent::Status(answer.status()));
     }
+    read(answer).await
+}
+
+/// An answer of whatever status, read as JSON up to its limit.
+pub(super) async fn read<T: DeserializeOwned>(mut answer: Response) -> Result<T, Silent> {
     let mut bytes = Vec::new();
     while let Some(chunk) = answer.chunk().await? {
         if bytes.len() + chunk.len() > LARGEST {

@@ -130,6 +130,16 @@ async fn failed(visit: Visit, failure: &Failure, next: String) -> PageResult {
                 say("The sign-in service does not answer. Try again, or sign in by password.");
             Ok(refused_saying(visit, next, text))
         }
+        Failure::Refuses(why) => {
+            tracing::warn!(
+                why,
+                "the provider refuses this server: its client id, secret or redirect address do not fit"
+            );
+            let text = say(
+                "The sign-in service refuses this server. Tell who runs it, or sign in by password.",
+            );
+            Ok(refused_saying(visit, next, text))
+        }
         Failure::Untrusted(why) => {
             let arrival = Arrival {
                 ip: visit.ip.clone(),
@@ -137,7 +147,7 @@ async fn failed(visit: Visit, failure: &Failure, next: String) -> PageResult {
             };
             let why = why.to_string();
             engine.record_external_failure(&why, &arrival).await?;
-            let text = say("The sign-in did not come back as it went out. Begin again.");
+            let text = say("Signing in did not succeed. Begin again.");
             Ok(refused_saying(visit, next, text))
         }
     }

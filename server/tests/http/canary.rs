@@ -1,12 +1,13 @@
 //! No secret is found where it does not belong.
 //!
 //! A secret of its own goes in by every way there is: command line, forms, API, imports, the
-//! environment. Then everything that the program writes or shows is searched for each of them, in
+//! environment, a provider of identities. Then everything that the program writes or shows is searched for each of them, in
 //! every spelling: the database and its log, logs at the finest level, pages, API, exports.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Stdio};
 
@@ -20,6 +21,7 @@ use serde_json::json;
 use crate::browser::{Browser, token};
 use crate::command_line::{carillon, run, with_input};
 use crate::house::fleet;
+use crate::provider::{CLIENT, Provider};
 use crate::requests::{Answer, Client};
 use crate::second_factor::{code_at, copied};
 
@@ -169,9 +171,10 @@ struct Process {
 }
 
 impl Process {
-    fn start(home: &Path, log: &Path, token: &str) -> Self {
+    fn start(home: &Path, log: &Path, token: &str, settings: &[&str]) -> Self {
         let mut child = carillon(home)
             .args(["serve", "--listen", "127.0.0.1:0", "--allow-loopback"])
+            .args(settings)
             .args(["--log", "trace", "--log-format", "json"])
             .env("CARILLON_TOKEN", token)
             .stdout(Stdio::piped())
@@ -264,6 +267,31 @@ async fn people(browser: &mut Browser, canaries: &mut Canaries, admin: &str) {
     for cookie in ["sid", "known"] {
         let value = browser.cookie(cookie).unwrap();
         canaries.keep(&format!("the cookie {cookie}"), &value);
+    }
+}
+
+/// Somebody by way of the provider, whose settings are these.
+async fn by_provider(base: &str, provider: &Provider, canaries: &mut Canaries) {
+    let mut browser = Browser::new(base);
+    let sent_to = leads_to(&browser.get("/sign-in/oidc").await);
+    let bound = browser.cookie("sign-on").unwrap();
+    let (secret, _) = bound.split_once('.').unwrap();
+    canaries.keep("the cookie of a sign-in on its way", secret);
+    let asked = form_urlencoded::parse(sent_to.as_bytes()).into_owned();
+    for (name, value) in asked.filter(|(name, _)| name == "state" || name == "nonce") {
+        canaries.keep(&format!("the {name} of a sign-in"), &value);
+    }
+    leads_to(&browser.get(&provider.sign_in(&sent_to)).await);
+    let session = browser.cookie("sid").unwrap();
+    canaries.keep("the cookie of a session by the provider", &session);
+    let kinds: BTreeSet<_> = provider
+        .secrets()
+        .into_iter()
+        .map(|(what, _)| what)
+        .collect();
+    assert_eq!(kinds.len(), 5, "{kinds:?}");
+    for (what, secret) in provider.secrets() {
+        canaries.keep(what, &secret);
     }
 }
 
@@ -484,10 +512,22 @@ async fn no_secret_is_found_where_it_does_not_belong() {
         .with_auth(Auth::Basic)
         .with_credential("admin", &asked);
     let fleet = fleet(FleetConfig::default().with_site(kiel)).await;
-    let server = Process::start(&home, &log, &made);
+    let provider = Provider::start().await;
+    let client = canaries.password("the secret that the provider is shown");
+    let file = dir.path().join("client-secret");
+    std::fs::write(&file, &client).unwrap();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    let settings = [
+        ["--oidc-issuer", &provider.issuer],
+        ["--oidc-client-id", CLIENT],
+        ["--oidc-secret-file", file.to_str().unwrap()],
+        ["--oidc-roles", "helpdesk=operator"],
+    ];
+    let server = Process::start(&home, &log, &made, &settings.concat());
     let api = Client::with_token(&server.base, &made);
     let mut browser = Browser::new(&server.base);
     people(&mut browser, &mut canaries, &admin).await;
+    by_provider(&server.base, &provider, &mut canaries).await;
     phones(&mut browser, &api, &mut canaries, &fleet).await;
     commands(&api, &mut canaries, &fleet).await;
     let beside = canaries.password("a password in a list, beside the server");
@@ -509,6 +549,7 @@ async fn no_secret_is_found_where_it_does_not_belong() {
     for (place, word) in [
         ("the log", "\"serving\""),
         ("running", "account.signed_in"),
+        ("running", "olga"),
         ("the page /audit?", "eve"),
     ] {
         let there = found.0.iter().filter(|(name, _)| name.starts_with(place));

@@ -111,7 +111,7 @@ describe('signing in by a provider', { timeout: 180_000 }, () => {
     for (const query of ['code=x&state=y', 'error=access_denied', '']) {
       await page.goto(`/sign-in/oidc/back?${query}`);
       await isAt(page, 'Sign in');
-      assert.match(await page.getByRole('alert').innerText(), /did not come back/);
+      assert.match(await page.getByRole('alert').innerText(), /did not succeed/);
     }
     await finishElsewhere(page);
   });
@@ -126,7 +126,7 @@ describe('signing in by a provider', { timeout: 180_000 }, () => {
     await come(asking, 'berta');
     await isAt(asking, 'Overview');
     await other.goto(answer);
-    assert.match(await other.getByRole('alert').innerText(), /did not come back/);
+    assert.match(await other.getByRole('alert').innerText(), /did not succeed/);
     await other.goto('/phones');
     await isAt(other, 'Sign in');
     await asking.context().close();

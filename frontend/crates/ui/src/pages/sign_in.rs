@@ -45,7 +45,7 @@ pub(super) fn sign_in_code(frame: &FrameView, view: &CodeView) -> String {
         .bare()
         .write(frame, |page| {
             page.lede(say(
-                "The sign-in service vouches for none, and your account here has one.",
+                "The sign-in service asked for no second factor. Your account here has one: enter its code.",
             ));
             let form = post(
                 "/sign-in/oidc/code",
