@@ -1,8 +1,8 @@
 //! One line for each job.
 //!
 //! Owns the list that shows of each job the newest record that fits, and every record of none.
-//! *Invariant:* over all pages together each job has one line; a tile that holds nothing but jobs
-//! that have theirs is not read.
+//! *Invariant:* over all pages together each job has one line; of jobs that have theirs nothing more
+//! is read.
 
 use std::collections::BTreeSet;
 
@@ -19,8 +19,13 @@ use super::marks::Kind;
 use super::query::{AtLeast, AuditQuery};
 use super::walk::Walk;
 
-/// Tiles whose records are read at once, at most: jobs that become known leave the next ones out.
-const AT_ONCE: usize = 8;
+/// Records that are read at once, at most: jobs that become known leave the next tiles out.
+const AT_ONCE: i64 = 8 * TILE;
+/// Tiles that they may lie in.
+const MOST: usize = 64;
+/// Tiles of which it is asked at once whether they hold anything but known jobs. To ask of all that
+/// are left, each time, would read the marks of the same jobs again and again.
+const AHEAD: usize = 128;
 
 impl Store {
     /// A page of lines, newest first. Goes on behind a cursor; there is no way back but the
@@ -83,6 +88,17 @@ async fn page(conn: &mut Conn<'_>, all: &Walk, seek: &Seek, limit: i64) -> Resul
     })
 }
 
+/// How many of the last tiles are read now: no more than `some`, nor many records; at least one.
+fn few(tiles: &[(i64, i64)], some: usize) -> usize {
+    let mut records = 0;
+    let last = tiles.iter().rev().take(some);
+    let fit = last.take_while(|(_, fit)| {
+        records += fit;
+        records <= AT_ONCE
+    });
+    fit.count().max(1)
+}
+
 /// A page that is being put together.
 struct Lines {
     walk: Walk,
@@ -96,26 +112,47 @@ struct Lines {
 impl Lines {
     async fn find(&mut self, conn: &mut Conn<'_>, limit: usize) -> Result<()> {
         while let Some(look) = self.walk.look(conn).await? {
-            let mut tiles: Vec<i64> = look.tiles.iter().rev().map(|(tile, _)| *tile).collect();
-            let mut some = 1;
-            while !tiles.is_empty() {
-                if self.found.len() >= limit {
-                    return Ok(());
+            let mut tiles: Vec<_> = look.tiles.iter().rev().copied().collect();
+            let (mut some, mut ahead) = (1, AHEAD);
+            while !tiles.is_empty() && self.found.len() < limit {
+                let mut next = tiles.split_off(tiles.len().saturating_sub(ahead));
+                self.leave_out(conn, &mut next).await?;
+                if next.is_empty() {
+                    ahead *= 2;
+                    continue;
                 }
-                self.leave_out(conn, &mut tiles).await?;
-                let now = tiles.split_off(tiles.len().saturating_sub(some));
-                for row in self.walk.read(conn, &now, look.bounds).await? {
-                    self.take(conn, row).await?;
-                }
-                some = (2 * some).min(AT_ONCE);
+                let now = next.split_off(next.len() - few(&next, some));
+                tiles.append(&mut next);
+                self.read(conn, &now, look.bounds).await?;
+                some = (2 * some).min(MOST);
+                ahead = AHEAD;
+            }
+            if self.found.len() >= limit {
+                return Ok(());
             }
         }
         Ok(())
     }
 
+    async fn read(
+        &mut self,
+        conn: &mut Conn<'_>,
+        tiles: &[(i64, i64)],
+        bounds: (i64, i64),
+    ) -> Result<()> {
+        let tiles: Vec<i64> = tiles.iter().map(|(tile, _)| *tile).collect();
+        let tiles = (tiles.as_slice(), bounds);
+        let rows = self.walk.read_but(conn, tiles, &self.known).await?;
+        let newer = self.also_newer(conn, &rows).await?;
+        for row in rows {
+            self.take(conn, row, &newer).await?;
+        }
+        Ok(())
+    }
+
     /// Takes the tiles away whose records are all of jobs that have their line.
-    async fn leave_out(&self, conn: &mut Conn<'_>, tiles: &mut Vec<i64>) -> Result<()> {
-        let (Some(first), Some(last)) = (tiles.first(), tiles.last()) else {
+    async fn leave_out(&self, conn: &mut Conn<'_>, tiles: &mut Vec<(i64, i64)>) -> Result<()> {
+        let (Some((first, _)), Some((last, _))) = (tiles.first(), tiles.last()) else {
             return Ok(());
         };
         if self.known.is_empty() {
@@ -130,14 +167,36 @@ impl Lines {
         let rows = conn.all(sql).await?;
         let full = rows.iter().map(|row| row.get("tile"));
         let full: BTreeSet<i64> = full.collect::<Result<_>>()?;
-        tiles.retain(|tile| !full.contains(tile));
+        tiles.retain(|(tile, _)| !full.contains(tile));
         Ok(())
     }
 
-    async fn take(&mut self, conn: &mut Conn<'_>, row: AuditRow) -> Result<()> {
+    /// Which jobs of these records, as far as they are new here, have any record where pages before
+    /// this one looked. Few have: only of those it is asked whether one fits.
+    async fn also_newer(&self, conn: &mut Conn<'_>, rows: &[AuditRow]) -> Result<BTreeSet<String>> {
+        let jobs = rows.iter().filter_map(|row| row.event.job.as_ref());
+        let jobs: BTreeSet<_> = jobs.filter(|job| !self.known.contains(*job)).collect();
+        if self.end == i64::MAX || jobs.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let mut sql = Sql::new("SELECT DISTINCT value FROM audit_marks WHERE kind = ");
+        sql.bind(Kind::Job.as_str()).push(" AND ");
+        sql.one_of("value", jobs);
+        sql.push(" AND tile >= ").bind(self.end / TILE);
+        let rows = conn.all(sql).await?;
+        rows.iter().map(|row| row.get("value")).collect()
+    }
+
+    async fn take(
+        &mut self,
+        conn: &mut Conn<'_>,
+        row: AuditRow,
+        newer: &BTreeSet<String>,
+    ) -> Result<()> {
         let shown = match &row.event.job {
-            Some(job) => !self.known.insert(job.clone()) || self.was_before(conn, job).await?,
-            None => false,
+            Some(job) if !self.known.insert(job.clone()) => true,
+            Some(job) if newer.contains(job) => self.was_before(conn, job).await?,
+            _ => false,
         };
         if !shown {
             self.found.push(row);
@@ -147,9 +206,6 @@ impl Lines {
 
     /// Whether a page before this one has the line of a job.
     async fn was_before(&self, conn: &mut Conn<'_>, job: &str) -> Result<bool> {
-        if self.end == i64::MAX {
-            return Ok(false);
-        }
         let query = AuditQuery {
             job: Some(job.to_owned()),
             ..self.walk.query.clone()

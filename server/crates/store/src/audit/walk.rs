@@ -3,6 +3,7 @@
 //! Owns how far one look reaches. *Invariant:* records come in order, each once, and a walk reads
 //! no more of the log than it needs to answer.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use carillon_domain::Reach;
@@ -206,12 +207,24 @@ impl Walk {
         tiles: &[i64],
         bounds: (i64, i64),
     ) -> Result<Vec<AuditRow>> {
-        let mut sql = Sql::new("");
-        self.each_span(
-            &mut sql,
-            "SELECT a.seq, a.entry, a.leaf_hash",
-            (tiles, bounds),
-        );
+        self.read_but(conn, (tiles, bounds), &BTreeSet::new()).await
+    }
+
+    /// The same without the records of some jobs.
+    pub(super) async fn read_but(
+        &self,
+        conn: &mut Conn<'_>,
+        (tiles, bounds): (&[i64], (i64, i64)),
+        jobs: &BTreeSet<String>,
+    ) -> Result<Vec<AuditRow>> {
+        let choice = "SELECT a.seq, a.entry, a.leaf_hash, a.job";
+        let mut sql = Sql::new("SELECT s.seq, s.entry, s.leaf_hash FROM (");
+        self.each_span(&mut sql, choice, (tiles, bounds));
+        sql.push(") AS s");
+        if !jobs.is_empty() {
+            sql.push(" WHERE s.job IS NULL OR NOT (");
+            sql.one_of("s.job", jobs).push(")");
+        }
         let rows = conn.all(sql).await?;
         let rows = rows.iter().map(audit_row).collect::<Result<Vec<_>>>()?;
         let fits = |row: &AuditRow| AuditQuery::says(&self.words, &row.event);
