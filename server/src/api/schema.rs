@@ -72,15 +72,16 @@ const LINES: &[Line] = &[
     (
         "SipProfile",
         "How the phones of a site are reached by SIP.",
-        "use:second|only proxy:text? port:int? transport:udp|tcp|tls tls_name:text from:text \
-         credential:text? realm:text rate:int after_forbidden:bool version:int",
+        "use:second|only way:sip|ami|esl proxy:text? port:int? transport:udp|tcp|tls \
+         tls_name:text from:text credential:text? realm:text rate:int after_forbidden:bool \
+         pbx_profile:text password_in_clear:bool version:int",
     ),
     (
         "SipProfileInput",
         "A SIP profile to make or to replace.",
-        "use?:second|only? proxy?:text? port?:int? transport?:udp|tcp|tls? tls_name?:text? \
-         ca_pem?:text? from:text credential?:text? realm?:text? rate?:int? after_forbidden?:bool? \
-         version?:int?",
+        "use?:second|only? way?:sip|ami|esl? proxy?:text? port?:int? transport?:udp|tcp|tls? \
+         tls_name?:text? ca_pem?:text? from?:text? credential?:text? realm?:text? rate?:int? \
+         after_forbidden?:bool? pbx_profile?:text? password_in_clear?:bool? version?:int?",
     ),
     (
         "Credential",

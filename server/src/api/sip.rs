@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use carillon_contract::api::{SipProfile, SipProfileInput};
 use carillon_domain::role::Permission;
-use carillon_domain::sip::{DEFAULT_RATE, SipTransport, SipUse};
+use carillon_domain::sip::{DEFAULT_RATE, NotifyWay, SipTransport, SipUse};
 use carillon_engine::inventory::SipProfileInput as Input;
 use carillon_engine::{Caller, EngineError};
 use carillon_store::SipProfileRow;
@@ -80,18 +80,27 @@ async fn save(
 }
 
 fn input(given: SipProfileInput) -> Input {
+    let is_pbx = given.way.is_some_and(NotifyWay::is_pbx);
+    let usual = if is_pbx {
+        SipTransport::Tcp
+    } else {
+        SipTransport::Udp
+    };
     Input {
         used: given.used.unwrap_or(SipUse::Second),
+        way: given.way.unwrap_or(NotifyWay::Sip),
         proxy: given.proxy.unwrap_or_default(),
         port: given.port,
-        transport: given.transport.unwrap_or(SipTransport::Udp),
+        transport: given.transport.unwrap_or(usual),
         tls_name: given.tls_name.unwrap_or_default(),
         ca_pem: given.ca_pem.unwrap_or_default(),
-        from: given.from,
+        from: given.from.unwrap_or_default(),
         credential: given.credential,
         realm: given.realm.unwrap_or_default(),
         rate: given.rate.unwrap_or(u32::from(DEFAULT_RATE)),
         after_forbidden: given.after_forbidden.unwrap_or(false),
+        pbx_profile: given.pbx_profile.unwrap_or_default(),
+        password_in_clear: given.password_in_clear.unwrap_or(false),
     }
 }
 
@@ -112,6 +121,7 @@ fn shown(row: SipProfileRow) -> SipProfile {
     let profile = row.profile;
     SipProfile {
         used: profile.used,
+        way: profile.way,
         proxy: profile.proxy.map(|address| address.to_string()),
         port: profile.port,
         transport: profile.transport,
@@ -121,6 +131,8 @@ fn shown(row: SipProfileRow) -> SipProfile {
         realm: profile.realm,
         rate: profile.rate,
         after_forbidden: profile.after_forbidden,
+        pbx_profile: profile.pbx_profile,
+        password_in_clear: profile.password_in_clear,
         version: row.version,
     }
 }

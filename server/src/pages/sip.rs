@@ -5,7 +5,9 @@ use carillon_contract::FormErrors;
 use carillon_contract::form::VERSION_FIELD;
 use carillon_contract::sip::{SipForm, SipFormView};
 use carillon_domain::role::Permission;
-use carillon_domain::sip::{DEFAULT_RATE, SipProfile, SipTransport, SipUse};
+use carillon_domain::sip::{
+    DEFAULT_PBX_PROFILE, DEFAULT_RATE, NotifyWay, SipProfile, SipTransport, SipUse,
+};
 use carillon_engine::inventory::SipProfileInput;
 use carillon_engine::{Caller, Engine};
 use carillon_language::say;
@@ -20,8 +22,9 @@ use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
 const MANAGE: Access = Access::Needs(Permission::ManageInventory);
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 15] = [
     "use",
+    "way",
     "proxy",
     "port",
     "transport",
@@ -32,6 +35,8 @@ const FIELDS: [&str; 12] = [
     "realm",
     "rate",
     "after_forbidden",
+    "pbx_profile",
+    "password_in_clear",
     VERSION_FIELD,
 ];
 
@@ -135,8 +140,10 @@ async fn view(
 fn fresh() -> SipForm {
     SipForm {
         used: SipUse::Second.to_string(),
+        way: NotifyWay::Sip.to_string(),
         transport: SipTransport::Udp.to_string(),
         rate: DEFAULT_RATE.to_string(),
+        pbx_profile: DEFAULT_PBX_PROFILE.to_owned(),
         ..SipForm::default()
     }
 }
@@ -145,6 +152,7 @@ fn stored(profile: &SipProfile) -> SipForm {
     let text = |value: Option<String>| value.unwrap_or_default();
     SipForm {
         used: profile.used.to_string(),
+        way: profile.way.to_string(),
         proxy: text(profile.proxy.map(|address| address.to_string())),
         port: text(profile.port.map(|port| port.to_string())),
         transport: profile.transport.to_string(),
@@ -155,12 +163,15 @@ fn stored(profile: &SipProfile) -> SipForm {
         realm: profile.realm.clone(),
         rate: profile.rate.to_string(),
         after_forbidden: profile.after_forbidden,
+        pbx_profile: profile.pbx_profile.clone(),
+        password_in_clear: profile.password_in_clear,
     }
 }
 
 fn typed(fields: &Fields) -> SipForm {
     SipForm {
         used: fields.or_empty("use"),
+        way: fields.or_empty("way"),
         proxy: fields.or_empty("proxy"),
         port: fields.or_empty("port"),
         transport: fields.or_empty("transport"),
@@ -171,6 +182,8 @@ fn typed(fields: &Fields) -> SipForm {
         realm: fields.or_empty("realm"),
         rate: fields.or_empty("rate"),
         after_forbidden: fields.checked("after_forbidden"),
+        pbx_profile: fields.or_empty("pbx_profile"),
+        password_in_clear: fields.checked("password_in_clear"),
     }
 }
 
@@ -179,6 +192,14 @@ fn input(form: &SipForm) -> Result<SipProfileInput, Refusal> {
     let used = form.used.parse();
     if used.is_err() {
         errors.push("use", "invalid", say("Choose when SIP is used."));
+    }
+    let way = match form.way.as_str() {
+        // Who knows of no choice means the way that was always there.
+        "" => Ok(NotifyWay::Sip),
+        text => text.parse(),
+    };
+    if way.is_err() {
+        errors.push("way", "invalid", say("Choose who sends."));
     }
     let transport = form.transport.parse();
     if transport.is_err() {
@@ -192,11 +213,12 @@ fn input(form: &SipForm) -> Result<SipProfileInput, Refusal> {
         let message = say("Give a number from 1 to 65535, or leave it blank.");
         errors.push("port", "invalid", message);
     }
-    let (Ok(used), Ok(transport), Ok(port)) = (used, transport, port) else {
+    let (Ok(used), Ok(way), Ok(transport), Ok(port)) = (used, way, transport, port) else {
         return Err(Refusal::of(errors));
     };
     Ok(SipProfileInput {
         used,
+        way,
         proxy: form.proxy.clone(),
         port,
         transport,
@@ -208,5 +230,7 @@ fn input(form: &SipForm) -> Result<SipProfileInput, Refusal> {
         // What is no number is out of range.
         rate: form.rate.trim().parse().unwrap_or(0),
         after_forbidden: form.after_forbidden,
+        pbx_profile: form.pbx_profile.clone(),
+        password_in_clear: form.password_in_clear,
     })
 }

@@ -73,6 +73,7 @@ on_both! {
     browser::signing_in_and_out,
     language::a_language_is_chosen_and_kept,
     sip::a_profile_is_made_changed_and_taken_away,
+    sip::a_pbx_is_chosen_with_all_that_it_needs,
     sip::a_site_whose_http_is_closed_is_reached_from_the_same_page,
     second_factor::an_administrator_sets_one_up_before_anything_else,
     second_factor::what_is_dangerous_is_asked_once_more,

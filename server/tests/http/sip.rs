@@ -82,6 +82,73 @@ pub(crate) async fn a_profile_is_made_changed_and_taken_away(house: House) -> Ho
     house
 }
 
+/// The same profile with a PBX: what it needs is asked for, and its password is shown nowhere.
+pub(crate) async fn a_pbx_is_chosen_with_all_that_it_needs(house: House) -> House {
+    let api = with_site(&house).await;
+    let path = "/sites/kiel/sip";
+    let bare = json!({"way": "esl", "transport": "udp", "pbx_profile": "a b"});
+    let refused = api.put(path, &bare).await.expect(422);
+    let all = ["pbx_profile", "proxy", "transport", "credential"];
+    assert_eq!(at_fault(&refused), all);
+
+    let credential = json!({"name": "pbx", "username": "carillon", "password": "canary-7f3e"});
+    api.post("/credentials", &credential).await.expect(201);
+    let made = json!({"way": "ami", "proxy": "127.0.0.1", "credential": "pbx"});
+    let made = api.put(path, &made).await.expect(200);
+    for (name, value) in [
+        ("way", json!("ami")),
+        ("transport", json!("tcp")),
+        ("from", json!("carillon@127.0.0.1")),
+        ("pbx_profile", json!("")),
+        ("password_in_clear", json!(false)),
+    ] {
+        assert_eq!(made[name], value, "{name}");
+    }
+    assert!(!made.to_string().contains("canary"));
+
+    let mut admin = Person::sign_in(&house, Role::Admin).await;
+    let form = admin.see(path).await.text;
+    assert!(form.contains("value=\"ami\" checked"), "{form}");
+    let fields = [
+        ("version", "1"),
+        ("use", "only"),
+        ("way", "esl"),
+        ("proxy", "127.0.0.1"),
+        ("transport", "tcp"),
+        ("credential", "pbx"),
+        ("rate", "50"),
+    ];
+    admin.go(path, path, &fields).await;
+    let changed = api.get(path).await.expect(200);
+    assert_eq!(
+        (&changed["way"], &changed["pbx_profile"]),
+        (&json!("esl"), &json!("internal"))
+    );
+    let events = api.get("/audit?action=site.sip_changed").await.expect(200);
+    let change = &events["items"][0]["entry"]["detail"]["changes"]["way"];
+    assert_eq!(change, &json!({"old": "ami", "new": "esl"}));
+    assert!(!events.to_string().contains("canary"));
+    house
+}
+
+/// What goes in clear beyond this machine has to be allowed in so many words.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_in_clear_is_allowed_in_so_many_words() {
+    let house = House::with(&[("allow-ports", "80,8021")]).await;
+    let api = with_site(&house).await;
+    let credential = json!({"name": "pbx", "username": "any", "password": "canary-7f3e"});
+    api.post("/credentials", &credential).await.expect(201);
+    let mut profile = json!({"way": "esl", "proxy": "10.0.0.5", "credential": "pbx"});
+    let refused = api.put("/sites/kiel/sip", &profile).await.expect(422);
+    assert_eq!(at_fault(&refused), ["password_in_clear"]);
+    profile["password_in_clear"] = json!(true);
+    api.put("/sites/kiel/sip", &profile).await.expect(200);
+    profile["proxy"] = json!("8.8.8.8");
+    profile["version"] = json!(1);
+    let refused = api.put("/sites/kiel/sip", &profile).await.expect(422);
+    assert_eq!(at_fault(&refused), ["proxy"]);
+}
+
 /// A person changes it, after a mistake that loses nothing.
 async fn by_page(house: &House) {
     let mut admin = Person::sign_in(house, Role::Admin).await;

@@ -13,7 +13,9 @@ use crate::form::Choice;
 pub struct SipForm {
     /// `use`: `second` | `only`.
     pub used: String,
-    /// `proxy`: address of the SIP server; blank = straight to the phones.
+    /// `way`: `sip` | `ami` | `esl`.
+    pub way: String,
+    /// `proxy`: address of the SIP server or PBX; blank = straight to the phones.
     pub proxy: String,
     /// `port`; blank = the transport's own.
     pub port: String,
@@ -33,6 +35,10 @@ pub struct SipForm {
     pub rate: String,
     /// `after_forbidden`.
     pub after_forbidden: bool,
+    /// `pbx_profile`: the SIP profile of a `FreeSWITCH`.
+    pub pbx_profile: String,
+    /// `password_in_clear`.
+    pub password_in_clear: bool,
 }
 
 /// The page with [`SipForm`].

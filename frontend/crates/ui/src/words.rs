@@ -14,7 +14,7 @@ use carillon_contract::run::ActionClass;
 use carillon_domain::event::EventResult;
 use carillon_domain::phone::{AuthScheme, DialForm, Reachability, TransportSecurity, UrlForm};
 use carillon_domain::role::Role;
-use carillon_domain::sip::SipUse;
+use carillon_domain::sip::{NotifyWay, SipUse};
 use carillon_domain::{Cause, Timestamp};
 pub(crate) use carillon_language::number;
 use carillon_language::{decimal, say};
@@ -107,6 +107,30 @@ pub(crate) fn security_meaning(mode: TransportSecurity) -> &'static str {
         }
         TransportSecurity::PlainHttp => say(
             "Commands and passwords cross the network in clear. Only for phones that know nothing better.",
+        ),
+    }
+}
+
+/// Who sends the NOTIFYs to the phones of a site.
+pub(crate) fn notify_way(way: NotifyWay) -> &'static str {
+    match way {
+        NotifyWay::Sip => say("Carillon itself"),
+        NotifyWay::Ami => say("Asterisk, over AMI"),
+        NotifyWay::Esl => say("FreeSWITCH, over ESL"),
+    }
+}
+
+/// What that means.
+pub(crate) fn notify_way_meaning(way: NotifyWay) -> &'static str {
+    match way {
+        NotifyWay::Sip => {
+            say("Over SIP, through the SIP server or straight. The phone's own answer is known.")
+        }
+        NotifyWay::Ami => say(
+            "Its manager interface is asked for each phone. The user of the phone's SIP address names the endpoint. The result is unknown, until the effect is seen.",
+        ),
+        NotifyWay::Esl => say(
+            "Its event socket is asked for each phone. User and host are those of the phone's SIP address. The result is unknown, until the effect is seen.",
         ),
     }
 }

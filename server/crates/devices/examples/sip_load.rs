@@ -122,6 +122,7 @@ impl Load {
                 ca_pem: None,
                 passes_on: true,
                 rate: self.rate,
+                pbx: None,
             },
             to: user.parse()?,
             from: "dash@pbx.test".parse()?,

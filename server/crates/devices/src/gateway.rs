@@ -18,7 +18,8 @@ use crate::delivery::Delivery;
 use crate::excerpt::Excerpt;
 use crate::guard::{Blocked, Guard};
 use crate::http::{Conversation, Ending, Heard};
-use crate::sip::{Agent, Notify};
+use crate::pbx::Switchboard;
+use crate::sip::{Agent, Notify, Pbx};
 use crate::tls::TlsClient;
 use crate::verdict;
 
@@ -63,6 +64,7 @@ pub struct Gateway {
     guard: RwLock<Arc<Guard>>,
     tls: TlsClient,
     sip: Agent,
+    pbx: Switchboard,
     entropy: Entropy,
 }
 
@@ -75,16 +77,18 @@ impl Gateway {
             outer: config.guard,
             tls: tls()?,
             sip: Agent::new(tls()?, Arc::clone(&config.entropy)),
+            pbx: Switchboard::new(tls()?, Arc::clone(&config.entropy)),
             entropy: config.entropy,
         })
     }
 
     /// The same gateway with another measure of SIP's time (RFC 3261: T1, half a second), from
-    /// which all its timers follow. For tests: half a minute of silence is long.
+    /// which all its timers follow, and those of a PBX. For tests: half a minute of silence is long.
     #[must_use]
     pub fn with_sip_t1(self, t1: Duration) -> Self {
         Self {
             sip: self.sip.with_t1(t1),
+            pbx: self.pbx.with_t1(t1),
             ..self
         }
     }
@@ -144,7 +148,7 @@ impl Gateway {
         }
     }
 
-    /// Waits until a NOTIFY may leave, as fast as its SIP server is to be sent to. Nobody waits for
+    /// Waits until a NOTIFY may leave, as fast as its SIP server or PBX is to be sent to. Nobody waits for
     /// what the guard refuses.
     pub async fn turn(&self, notify: &Notify) {
         let hop = &notify.hop;
@@ -156,14 +160,15 @@ impl Gateway {
     /// Sends one NOTIFY, whose [`Self::turn`] has come, and says what came of it.
     ///
     /// Ends by the timers of SIP: half a minute without an answer, for the request and for the
-    /// proof that a challenge asks for.
+    /// proof that a challenge asks for. A PBX has as long for its turn, its sign-in and its answer.
     pub async fn notify(&self, notify: Notify) -> Outcome {
         let hop = &notify.hop;
         let pass = || self.pass(notify.mac, hop.address, hop.port);
-        // The agent asks again before each request.
-        let outcome = match pass() {
-            Ok(_) => self.sip.send(&notify, &pass).await,
-            Err(cause) => unsent(Transport::Sip, cause),
+        // Whoever sends asks again before each request.
+        let outcome = match (pass(), &hop.pbx) {
+            (Err(cause), pbx) => unsent(pbx.as_ref().map_or(Transport::Sip, Pbx::transport), cause),
+            (Ok(_), None) => self.sip.send(&notify, &pass).await,
+            (Ok(_), Some(pbx)) => self.pbx.send(&notify, pbx, &pass).await,
         };
         told(notify.mac, outcome)
     }

@@ -1,6 +1,6 @@
 //! The only way to a phone.
 //!
-//! Owns the [`Guard`] of addresses, the [`Gateway`] over HTTP, HTTPS and SIP, and what every answer
+//! Owns the [`Guard`] of addresses, the [`Gateway`] over HTTP, HTTPS, SIP and the PBX, and what every answer
 //! and every failure means as a cause. Knows no store and no job: one [`Delivery`] in, one
 //! outcome out.
 //!
@@ -14,7 +14,9 @@ mod excerpt;
 pub mod gateway;
 pub mod guard;
 mod http;
+pub mod pbx;
 pub mod sip;
+mod text;
 pub mod tls;
 mod verdict;
 mod wire;
@@ -22,4 +24,4 @@ mod wire;
 pub use delivery::{Credential, Delivery, InvalidPath, Limits, PathAndQuery, Target};
 pub use gateway::{Entropy, Fetched, Gateway, GatewayConfig, GatewayError, Now};
 pub use guard::{Blocked, Guard, GuardConfig};
-pub use sip::{ActionBody, Hop, Message, Notify};
+pub use sip::{ActionBody, Hop, Message, Notify, Pbx, PbxInterface};

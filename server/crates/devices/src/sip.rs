@@ -26,7 +26,9 @@ mod request;
 mod verdict;
 
 pub(crate) use self::agent::Agent;
-pub use self::notify::{ActionBody, Hop, Message, Notify, Unsendable};
+pub(crate) use self::conversation::Pass;
+pub(crate) use self::links::connect;
+pub use self::notify::{ActionBody, Hop, Message, Notify, Pbx, PbxInterface, Unsendable};
 
 /// Reads bytes as a phone's or a SIP server's answer and says the status: for tests with hostile
 /// bytes. `None` when they are no answer.

@@ -58,6 +58,10 @@ pub enum Cause {
     Sip(u16),
     /// No SIP answer in time.
     SipTimeout,
+    /// The PBX took the command, and tells nothing of the phone.
+    HandedOver,
+    /// The PBX did not take the command.
+    PbxRefused,
     /// The server stopped in mid-send.
     Interrupted,
     /// Left alone: somebody is talking on it.
@@ -96,6 +100,8 @@ impl Cause {
         Self::WrongPhone,
         Self::BlockedAddress,
         Self::SipTimeout,
+        Self::HandedOver,
+        Self::PbxRefused,
         Self::Interrupted,
         Self::InCall,
         Self::Protected,
@@ -140,6 +146,8 @@ impl Cause {
             Self::BlockedAddress => "blocked_address",
             Self::Sip(_) => "sip_",
             Self::SipTimeout => "sip_timeout",
+            Self::HandedOver => "handed_over",
+            Self::PbxRefused => "pbx_refused",
             Self::Interrupted => "interrupted",
             Self::InCall => "in_call",
             Self::Protected => "protected",
@@ -159,6 +167,7 @@ impl Cause {
             | Self::BadAnswer
             | Self::TooLarge
             | Self::SipTimeout
+            | Self::HandedOver
             | Self::Interrupted => TargetState::Unknown,
             Self::InCall | Self::Protected | Self::WrongPhone | Self::FailureLimit => {
                 TargetState::Skipped
@@ -186,6 +195,7 @@ impl Cause {
                 | Self::AuthDowngraded
                 | Self::NoAddress
                 | Self::NoCredential
+                | Self::PbxRefused
         )
     }
 
@@ -220,6 +230,8 @@ impl Cause {
             Self::Sip(500 | 502 | 503) => "Error in SIP",
             Self::Sip(_) => "Refused by SIP",
             Self::SipTimeout => "No SIP answer",
+            Self::HandedOver => "Handed to the PBX",
+            Self::PbxRefused => "Refused by the PBX",
             Self::Interrupted => "Server stopped",
             Self::InCall => "In a call",
             Self::Protected => "Protected",
@@ -278,6 +290,10 @@ impl Cause {
             }
             Self::Sip(_) => "The phone or its SIP server refused the request.",
             Self::SipTimeout => "No SIP answer came in time. It may have been carried out.",
+            Self::HandedOver => {
+                "The PBX took the command for the phone, and does not tell what the phone said. It may have been carried out."
+            }
+            Self::PbxRefused => "The PBX did not take the command. Nothing went to the phone.",
             Self::Interrupted => {
                 "Carillon was stopped while this request was being sent. It may have been carried out."
             }
@@ -339,6 +355,10 @@ impl Cause {
             Self::Sip(_) => "Check the phone's registration and what its SIP server allows.",
             Self::SipTimeout => {
                 "Check the registration, and look at the phone before you send again."
+            }
+            Self::HandedOver => "Look at the phone, or give it an address so that we can look.",
+            Self::PbxRefused => {
+                "Read what the PBX said, then check the phone's SIP address and what its user may do."
             }
             Self::Interrupted => "Look at the phone, then retry the unknown ones if need be.",
             Self::InCall => "Try again after the call.",

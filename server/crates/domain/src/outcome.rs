@@ -18,6 +18,17 @@ closed_list! {
         Https = "https",
         /// SIP NOTIFY.
         Sip = "sip",
+        /// A NOTIFY that an Asterisk was asked for, through its manager interface.
+        Ami = "ami",
+        /// A NOTIFY that a `FreeSWITCH` was asked for, through its event socket.
+        Esl = "esl",
+    }
+}
+
+impl Transport {
+    /// Whether a NOTIFY carried it, whoever sent that: nothing of the phone's web server is told.
+    pub const fn is_notify(self) -> bool {
+        matches!(self, Self::Sip | Self::Ami | Self::Esl)
     }
 }
 

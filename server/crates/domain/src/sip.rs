@@ -43,6 +43,38 @@ closed_list! {
     }
 }
 
+closed_list! {
+    /// Who sends the NOTIFYs to the phones of a site, and in which language it is asked for them.
+    NotifyWay {
+        /// We do, straight or through a SIP server.
+        Sip = "sip",
+        /// An Asterisk, asked through its manager interface (AMI).
+        Ami = "ami",
+        /// A `FreeSWITCH`, asked through its event socket (ESL).
+        Esl = "esl",
+    }
+}
+
+impl NotifyWay {
+    /// Whether a PBX is asked. It says that it took the command, and nothing of the phone.
+    pub const fn is_pbx(self) -> bool {
+        matches!(self, Self::Ami | Self::Esl)
+    }
+
+    /// The port where none is given.
+    pub const fn default_port(self, transport: SipTransport) -> u16 {
+        match (self, transport) {
+            (Self::Sip, transport) => transport.default_port(),
+            (Self::Ami, SipTransport::Tls) => 5039,
+            (Self::Ami, _) => 5038,
+            (Self::Esl, _) => 8021,
+        }
+    }
+}
+
+/// The SIP profile of a `FreeSWITCH` that phones usually register at.
+pub const DEFAULT_PBX_PROFILE: &str = "internal";
+
 /// NOTIFYs a second that a proxy is given at most, where nobody says otherwise.
 pub const DEFAULT_RATE: u16 = 200;
 /// The most that can be asked for.
@@ -54,7 +86,9 @@ pub struct SipProfile {
     /// When.
     #[serde(rename = "use")]
     pub used: SipUse,
-    /// The site's SIP server; blank = straight to the phone.
+    /// Who sends the NOTIFYs.
+    pub way: NotifyWay,
+    /// The site's SIP server or PBX; blank = straight to the phone.
     pub proxy: Option<IpAddr>,
     /// Its port, or the phones'; the transport's own when blank.
     pub port: Option<u16>,
@@ -74,12 +108,17 @@ pub struct SipProfile {
     pub rate: u16,
     /// Also after a phone refused over HTTP with `forbidden`.
     pub after_forbidden: bool,
+    /// The SIP profile of a `FreeSWITCH` where the phones are registered.
+    pub pbx_profile: String,
+    /// Whether a PBX may be given its password in clear, where it asks for it so.
+    pub password_in_clear: bool,
 }
 
 impl SipProfile {
     /// The port that messages go to.
     pub fn port(&self) -> u16 {
-        self.port.unwrap_or(self.transport.default_port())
+        self.port
+            .unwrap_or_else(|| self.way.default_port(self.transport))
     }
 
     /// The realm that the credential is for. Whoever asks for another gets no proof of it.
@@ -109,9 +148,23 @@ pub struct NotASipAddress;
 const MAX_BYTES: usize = 255;
 
 impl SipAddress {
+    /// A user at an address. The user has to be one that can stand in a message.
+    pub fn of(user: &str, address: IpAddr) -> Option<Self> {
+        is_user(user).then(|| Self {
+            user: user.to_owned(),
+            host: host_of(address),
+            port: None,
+        })
+    }
+
     /// The user.
     pub fn user(&self) -> &str {
         &self.user
+    }
+
+    /// Where the user is known, as it is written.
+    pub fn host(&self) -> &str {
+        &self.host
     }
 
     /// Where it is, when the host is an address: names are never looked up.
@@ -128,13 +181,9 @@ impl SipAddress {
     /// The same user where a phone listens.
     #[must_use]
     pub fn at(&self, address: IpAddr, port: u16) -> Self {
-        let host = match address {
-            IpAddr::V4(v4) => v4.to_string(),
-            IpAddr::V6(v6) => format!("[{v6}]"),
-        };
         Self {
             user: self.user.clone(),
-            host,
+            host: host_of(address),
             port: Some(port),
         }
     }
@@ -167,6 +216,13 @@ impl FromStr for SipAddress {
             host: host.to_ascii_lowercase(),
             port,
         })
+    }
+}
+
+fn host_of(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => format!("[{v6}]"),
     }
 }
 
@@ -258,6 +314,20 @@ mod tests {
             let at = account.at(address.parse().expect("an address"), 5060);
             assert_eq!(at.to_string(), expected);
             assert_eq!(expected.parse(), Ok(at));
+        }
+    }
+
+    #[test]
+    fn every_way_has_its_usual_port() {
+        for (way, transport, port) in [
+            (NotifyWay::Sip, SipTransport::Udp, 5060),
+            (NotifyWay::Sip, SipTransport::Tls, 5061),
+            (NotifyWay::Ami, SipTransport::Tcp, 5038),
+            (NotifyWay::Ami, SipTransport::Tls, 5039),
+            (NotifyWay::Esl, SipTransport::Tcp, 8021),
+            (NotifyWay::Esl, SipTransport::Tls, 8021),
+        ] {
+            assert_eq!(way.default_port(transport), port, "{way} {transport}");
         }
     }
 

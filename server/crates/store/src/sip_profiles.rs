@@ -28,8 +28,9 @@ pub struct SipProfileRow {
     pub version: i64,
 }
 
-const SELECT: &str = "SELECT site, used, proxy, port, transport, tls_name, ca_pem, sender, \
-     credential, realm, rate, after_forbidden, version FROM sip_profiles";
+const SELECT: &str = "SELECT site, used, way, proxy, port, transport, tls_name, ca_pem, sender, \
+     credential, realm, rate, after_forbidden, pbx_profile, password_in_clear, version \
+     FROM sip_profiles";
 
 fn profile_row(row: &Row) -> Result<SipProfileRow> {
     let fields = row.of("sip_profiles", "site");
@@ -37,6 +38,7 @@ fn profile_row(row: &Row) -> Result<SipProfileRow> {
         site: fields.text("site")?,
         profile: SipProfile {
             used: fields.parse("used")?,
+            way: fields.parse("way")?,
             proxy: fields.maybe("proxy")?,
             port: fields.maybe_number("port")?,
             transport: fields.parse("transport")?,
@@ -47,6 +49,8 @@ fn profile_row(row: &Row) -> Result<SipProfileRow> {
             realm: fields.text("realm")?,
             rate: fields.number("rate")?,
             after_forbidden: fields.get("after_forbidden")?,
+            pbx_profile: fields.text("pbx_profile")?,
+            password_in_clear: fields.get("password_in_clear")?,
         },
         version: fields.int("version")?,
     })
@@ -124,8 +128,9 @@ impl Unit {
     ) -> Result<()> {
         let sql = Sql::new(
             "INSERT INTO sip_profiles (site, used, proxy, port, transport, tls_name, ca_pem, \
-             sender, credential, realm, rate, after_forbidden, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+             sender, credential, realm, rate, after_forbidden, way, pbx_profile, \
+             password_in_clear, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         );
         let sql = bound(sql, site, profile, now);
         self.conn().execute(sql).await.map(drop)
@@ -142,8 +147,9 @@ impl Unit {
         let sql = Sql::new(
             "UPDATE sip_profiles SET used = $2, proxy = $3, port = $4, transport = $5, \
              tls_name = $6, ca_pem = $7, sender = $8, credential = $9, realm = $10, \
-             rate = $11, after_forbidden = $12, updated_at = $13, version = version + 1 \
-             WHERE site = $1 AND version = $14",
+             rate = $11, after_forbidden = $12, way = $13, pbx_profile = $14, \
+             password_in_clear = $15, updated_at = $16, version = version + 1 \
+             WHERE site = $1 AND version = $17",
         );
         let sql = bound(sql, site, profile, now).arg(version);
         expect_one(self.conn().execute(sql).await?)
@@ -169,5 +175,8 @@ fn bound(sql: Sql, site: &str, profile: &SipProfile, now: Timestamp) -> Sql {
         .arg(&profile.realm)
         .arg(i64::from(profile.rate))
         .arg(profile.after_forbidden)
+        .arg(profile.way.as_str())
+        .arg(&profile.pbx_profile)
+        .arg(profile.password_in_clear)
         .arg(now)
 }

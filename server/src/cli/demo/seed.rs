@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use carillon_domain::phone::GroupKind;
 use carillon_domain::role::Role;
-use carillon_domain::sip::{DEFAULT_RATE, SipTransport, SipUse};
+use carillon_domain::sip::{DEFAULT_RATE, NotifyWay, SipTransport, SipUse};
 use carillon_engine::accounts::NewUser;
 use carillon_engine::inventory::{
     CredentialInput, GroupInput, ImportOnce, SipProfileInput, SiteInput,
@@ -88,6 +88,7 @@ async fn add_site(engine: &Engine, caller: &Caller, site: &SimulatedSite) -> Res
 async fn add_sip(engine: &Engine, caller: &Caller, fleet: &Fleet) -> Result<(), Failure> {
     let profile = SipProfileInput {
         used: SipUse::Second,
+        way: NotifyWay::Sip,
         proxy: "127.0.0.1".to_owned(),
         port: fleet.sip_port(),
         transport: SipTransport::Udp,
@@ -98,6 +99,8 @@ async fn add_sip(engine: &Engine, caller: &Caller, fleet: &Fleet) -> Result<(), 
         realm: String::new(),
         rate: u32::from(DEFAULT_RATE),
         after_forbidden: false,
+        pbx_profile: String::new(),
+        password_in_clear: false,
     };
     for site in fleet.sites().iter().filter(|site| site.sip) {
         engine

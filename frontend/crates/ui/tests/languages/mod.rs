@@ -94,6 +94,7 @@ const HANDED: &[&str] = &[
 const TYPED: &[&str] = &[
     "2041@pbx.example",
     "carillon@pbx.example",
+    "internal",
     "pbx.example",
     "mac,label,extension,site,address",
     "reception   2041   site:kiel   model:T46S   -tag:vip   seen:>7d",

@@ -1130,6 +1130,7 @@ impl Samples {
             version: 2,
             form: SipForm {
                 used: "second".to_owned(),
+                way: "esl".to_owned(),
                 proxy: self.s("10.0.0.5"),
                 port: self.s("5070"),
                 transport: "tls".to_owned(),
@@ -1140,6 +1141,8 @@ impl Samples {
                 realm: self.s("pbx.example"),
                 rate: self.s("5000"),
                 after_forbidden: true,
+                pbx_profile: self.s("internal"),
+                password_in_clear: true,
             },
             credentials: vec![
                 Choice::new("", "None", false),

@@ -21,6 +21,7 @@ use super::notify::Hop;
 use crate::connect::Way;
 use crate::delivery::Limits;
 use crate::tls::TlsClient;
+use crate::wire::Wire;
 
 /// Destinations that are remembered before those that carry nothing now are forgotten, with their
 /// connections: a fleet that is spoken to straight would leave one with each phone.
@@ -113,6 +114,17 @@ fn is_needed(slot: &Slot) -> bool {
 }
 
 async fn open(tls: &TlsClient, address: SocketAddr, hop: &Hop) -> Result<Link, Cause> {
+    let wire = connect(tls, address, hop).await?;
+    let local = wire.local_address().map_err(|_| Cause::Refused)?;
+    Ok(Link::over(wire, local))
+}
+
+/// Opens a connection to the next hop. Nothing of a command has left when this fails.
+pub(crate) async fn connect(
+    tls: &TlsClient,
+    address: SocketAddr,
+    hop: &Hop,
+) -> Result<Wire, Cause> {
     let limits = Limits::default();
     let verifier = tls.sip_verifier(hop.ca_pem.as_deref(), hop.tls_name.is_some());
     let way = Way {
@@ -124,9 +136,7 @@ async fn open(tls: &TlsClient, address: SocketAddr, hop: &Hop) -> Result<Link, C
         verifier: &verifier,
         looking: false,
     };
-    let wire = way.open().await.map_err(|not_opened| not_opened.cause)?;
-    let local = wire.local_address().map_err(|_| Cause::Refused)?;
-    Ok(Link::over(wire, local))
+    way.open().await.map_err(|not_opened| not_opened.cause)
 }
 
 /// Whom TLS has to be spoken with; `None` without TLS.

@@ -48,6 +48,29 @@ pub struct Hop {
     pub passes_on: bool,
     /// NOTIFYs a second that it is given at most.
     pub rate: u16,
+    /// How it is asked for the NOTIFY, where it is a PBX that sends it in our place.
+    pub pbx: Option<Pbx>,
+}
+
+/// A PBX that sends NOTIFYs in our place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pbx {
+    /// Which one, and how it is spoken to.
+    pub interface: PbxInterface,
+    /// Whether it may be given its password in clear, where it asks for it so.
+    pub password_in_clear: bool,
+}
+
+/// How a PBX is spoken to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PbxInterface {
+    /// The manager interface of Asterisk.
+    Ami,
+    /// The event socket of `FreeSWITCH`.
+    Esl {
+        /// Its SIP profile where the phones are registered.
+        profile: String,
+    },
 }
 
 /// What a NOTIFY tells.
@@ -64,7 +87,7 @@ pub enum Message {
 
 impl Message {
     /// The value of `Event`.
-    pub(super) const fn event(&self) -> &'static str {
+    pub(crate) const fn event(&self) -> &'static str {
         match self {
             Self::ActionUri(_) => "ACTION-URI",
             Self::CheckSync { reboot: true } => "check-sync;reboot=true",
@@ -73,7 +96,7 @@ impl Message {
     }
 
     /// The body.
-    pub(super) fn body(&self) -> Option<&str> {
+    pub(crate) fn body(&self) -> Option<&str> {
         match self {
             Self::ActionUri(body) => Some(&body.0),
             Self::CheckSync { .. } => None,

@@ -1,7 +1,6 @@
 //! The NOTIFY as it goes on the wire.
 //!
-//! Owns its headers. *Invariant:* no header holds a line end or another control character,
-//! whatever its parts were made of: such a request is not written.
+//! Owns its headers. A request with a part that cannot stand in a header is not written.
 
 use std::net::SocketAddr;
 
@@ -10,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::notify::Notify;
 use crate::gateway::Entropy;
+use crate::text::Text;
 
 /// The method of all requests.
 pub(super) const METHOD: &str = "NOTIFY";
@@ -62,7 +62,7 @@ pub(super) fn write(
     let (via, contact) = carrier(notify.hop.transport);
     let user = notify.from.user().replace('#', "%23");
     let body = notify.message.body().unwrap_or_default();
-    let mut text = Text::default();
+    let mut text = Text::new("\r\n");
     text.line(&format!("{METHOD} {to} SIP/2.0"))?;
     let branch = &turn.branch;
     text.header(
@@ -84,9 +84,7 @@ pub(super) fn write(
         text.header("Content-Type", "message/sipfrag")?;
     }
     text.header("Content-Length", &body.len().to_string())?;
-    text.line("")?;
-    text.0.extend_from_slice(body.as_bytes());
-    Some(text.0)
+    Some(text.with_body(body))
 }
 
 /// How `Via` and `Contact` call a transport.
@@ -95,24 +93,6 @@ const fn carrier(transport: SipTransport) -> (&'static str, &'static str) {
         SipTransport::Udp => ("UDP", ""),
         SipTransport::Tcp => ("TCP", ";transport=tcp"),
         SipTransport::Tls => ("TLS", ";transport=tls"),
-    }
-}
-
-#[derive(Default)]
-struct Text(Zeroizing<Vec<u8>>);
-
-impl Text {
-    fn header(&mut self, name: &str, value: &str) -> Option<()> {
-        self.line(&Zeroizing::new(format!("{name}: {value}")))
-    }
-
-    fn line(&mut self, line: &str) -> Option<()> {
-        if line.chars().any(char::is_control) {
-            return None;
-        }
-        self.0.extend_from_slice(line.as_bytes());
-        self.0.extend_from_slice(b"\r\n");
-        Some(())
     }
 }
 
@@ -136,6 +116,7 @@ mod tests {
                 ca_pem: None,
                 passes_on: true,
                 rate: 200,
+                pbx: None,
             },
             to: to.parse().expect("an address"),
             from: "dash@pbx.test".parse().expect("an address"),

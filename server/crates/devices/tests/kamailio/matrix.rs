@@ -182,6 +182,7 @@ fn notify(case: &Case, peers: &Peers) -> Notify {
             tls_name: case.tls_name.map(str::to_owned),
             ca_pem: Some(peers.ca_pem.as_str().into()),
             passes_on: !is_direct,
+            pbx: None,
             rate: 200,
         },
         to: to.parse().expect("an address"),

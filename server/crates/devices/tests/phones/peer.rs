@@ -123,6 +123,19 @@ impl Peer {
         .await
     }
 
+    /// Sends these bytes without being asked, and waits.
+    pub(crate) async fn saying_at_once(bytes: &str) -> Self {
+        let bytes = bytes.to_owned();
+        Self::tcp(move |mut call| {
+            let bytes = bytes.clone();
+            async move {
+                call.say(&bytes).await;
+                call.until_gone().await;
+            }
+        })
+        .await
+    }
+
     pub(crate) fn requests(&self) -> Vec<String> {
         lock(&self.seen).requests.clone()
     }
@@ -153,13 +166,22 @@ impl Peer {
 impl<S: AsyncRead + AsyncWrite + Unpin> Call<S> {
     /// Reads the head of one request and notes it; `None` when the other side is gone.
     pub(crate) async fn request(&mut self) -> Option<String> {
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(self.stream.read_u8().await.ok()?);
-        }
-        let head = String::from_utf8(head).ok()?;
-        lock(&self.seen).requests.push(head.clone());
+        let head = self.until("\r\n\r\n").await?;
+        self.note(&head);
         Some(head)
+    }
+
+    /// Reads up to this end.
+    pub(crate) async fn until(&mut self, end: &str) -> Option<String> {
+        let mut text = Vec::new();
+        while !text.ends_with(end.as_bytes()) {
+            text.push(self.stream.read_u8().await.ok()?);
+        }
+        String::from_utf8(text).ok()
+    }
+
+    pub(crate) fn note(&self, request: &str) {
+        lock(&self.seen).requests.push(request.to_owned());
     }
 
     /// Sends bytes; the other side may have hung up.

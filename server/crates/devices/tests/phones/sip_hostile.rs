@@ -34,7 +34,7 @@ const PIECES: [&[u8]; 12] = [
 ];
 
 /// Numbers that look random and are the same in every run.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
     fn below(&mut self, limit: usize) -> usize {
@@ -45,7 +45,7 @@ impl Dice {
         usize::try_from(self.0 >> 33).expect("a number") % limit.max(1)
     }
 
-    fn mutate(&mut self, text: &[u8]) -> Vec<u8> {
+    pub(crate) fn mutate(&mut self, text: &[u8]) -> Vec<u8> {
         let mut bytes = text.to_vec();
         for _ in 0..=self.below(4) {
             let at = self.below(bytes.len());

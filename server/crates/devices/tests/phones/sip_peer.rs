@@ -48,6 +48,7 @@ pub(crate) fn notify(port: u16, transport: SipTransport) -> Notify {
             ca_pem: None,
             passes_on: true,
             rate: 2_000,
+            pbx: None,
         },
         to: "2041@pbx.test".parse().expect("an address"),
         from: "dash@pbx.test".parse().expect("an address"),

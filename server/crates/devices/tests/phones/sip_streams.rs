@@ -180,12 +180,12 @@ async fn what_is_no_sip_ends_the_connection() {
 }
 
 /// An authority and a server that it vouches for under a name.
-struct Named {
-    ca_pem: String,
-    server: Arc<ServerConfig>,
+pub(crate) struct Named {
+    pub(crate) ca_pem: String,
+    pub(crate) server: Arc<ServerConfig>,
 }
 
-fn named(name: &str) -> Named {
+pub(crate) fn named(name: &str) -> Named {
     let mut params = CertificateParams::new(Vec::new()).expect("parameters");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     (params.not_before, params.not_after) = (date_time_ymd(2026, 1, 1), date_time_ymd(2027, 1, 1));

@@ -16,9 +16,9 @@ use crate::outcome::Transport;
 /// shows in a NOTIFY.
 const WEB: &[Transport] = &[Transport::Http, Transport::Https];
 /// These and SIP.
-const ANY: &[Transport] = &[Transport::Http, Transport::Https, Transport::Sip];
+const ANY: &[Transport] = Transport::ALL;
 /// SIP alone.
-const SIP: &[Transport] = &[Transport::Sip];
+const SIP: &[Transport] = &[Transport::Sip, Transport::Ami, Transport::Esl];
 
 /// A key press that may interrupt somebody, takes nothing and proves nothing.
 const KEY: Entry = Entry {

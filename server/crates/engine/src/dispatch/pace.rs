@@ -6,7 +6,7 @@
 use carillon_domain::action::Expectation;
 use carillon_domain::job::TransportChoice;
 use carillon_domain::{Counts, Timestamp};
-use carillon_store::{Claim, SiteLimit, StoreError, Unit};
+use carillon_store::{Claim, SiteLimit, Standing, StoreError, Unit};
 
 use crate::Engine;
 use crate::dispatch::facts::JobFacts;
@@ -67,9 +67,10 @@ fn after_canary(facts: &JobFacts, counts: &Counts) -> usize {
 }
 
 /// Whether so much has failed that the rest is spared: more than the job's share, not exactly as
-/// much, or anything among the first phones.
-pub(super) fn too_many_failed(facts: &JobFacts, counts: &Counts) -> bool {
-    let bad = counts.failed + counts.unknown;
+/// much, or anything among the first phones. What a PBX took has not failed: more is never told.
+pub(super) fn too_many_failed(facts: &JobFacts, standing: &Standing) -> bool {
+    let counts = &standing.counts;
+    let bad = counts.failed + counts.unknown - standing.handed_over;
     let tried = counts.total() - counts.skipped;
     let limit = i64::from(facts.options.max_failed_percent);
     let canary_failed = through(counts) <= i64::from(facts.options.canary);

@@ -44,6 +44,11 @@ impl Refusals {
                 *row = row.saturating_add(1);
                 Some(*row)
             }
+            // A PBX takes commands only after it took the password.
+            Some(Cause::HandedOver) => {
+                rows.remove(credential);
+                None
+            }
             // Nobody that was not reached, or did not answer, says anything of the password.
             Some(cause) if cause.surely_not_sent() || cause.state() != TargetState::Failed => None,
             _ => {

@@ -3,7 +3,7 @@
 //! Owns what an outcome says of a target and of its phone. *Invariant:* a claim that was sent to
 //! ends with what came of it, and with nothing that was heard before.
 
-use carillon_domain::outcome::{Outcome, Transport};
+use carillon_domain::outcome::Outcome;
 use carillon_domain::phonecfg::PhoneConfig;
 use carillon_domain::{Cause, Timestamp};
 use carillon_store::{ClaimedTarget, ContactUpdate, TargetResult};
@@ -115,9 +115,9 @@ fn result(
 }
 
 /// What an outcome says of its phone. A SIP server that refuses, or that says nothing, says nothing
-/// of the phones behind it.
+/// of the phones behind it; a PBX never does.
 fn contact(outcome: &Outcome, passes_on: bool) -> Option<ContactUpdate> {
-    let by_sip = outcome.transport == Transport::Sip;
+    let by_sip = outcome.transport.is_notify();
     let answered = !outcome.excerpt.is_empty();
     let away = !outcome.answered_by_another
         && match outcome.cause {

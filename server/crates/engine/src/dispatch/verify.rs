@@ -141,7 +141,7 @@ impl Finding {
         } else {
             TargetState::Acknowledged
         };
-        let by_sip = target.target.transport == Some(Transport::Sip);
+        let by_sip = target.target.transport.is_some_and(Transport::is_notify);
         let there = match self {
             Self::Proof(_) => Some(true),
             Self::Gone(_) if !by_sip => Some(false),
@@ -150,7 +150,7 @@ impl Finding {
         let (state, cause, evidence) = match (self, cause) {
             (Self::Proof(evidence), _) => (TargetState::Verified, None, evidence),
             (Self::NoProof(evidence), cause) => (said, cause, evidence),
-            // Told by SIP, and HTTP may be closed between us: that nobody answers there says
+            // Told by SIP or a PBX, and HTTP may be closed between us: that nobody answers there says
             // nothing of a command that did not go there.
             (Self::Gone(_), cause) if by_sip => {
                 (said, cause, "does not answer over HTTP".to_owned())

@@ -1,4 +1,5 @@
-//! Which way a claim takes: HTTP, or SIP NOTIFY, and whether the other one follows.
+//! Which way a claim takes: HTTP, or SIP NOTIFY, sent by us or by a PBX, and whether the other one
+//! follows.
 //!
 //! Owns the choice. *Invariants:* SIP follows HTTP only after what surely did not reach the phone,
 //! or after a refusal where the site allows it, and as a claim of its own; after an outcome that
@@ -7,11 +8,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use carillon_devices::{ActionBody, Credential, Hop, Message, Notify};
+use carillon_devices::{ActionBody, Credential, Hop, Message, Notify, Pbx, PbxInterface};
 use carillon_domain::action::{CheckedAction, uri};
 use carillon_domain::job::{TransportChoice, may_take_second_way, may_try_again};
 use carillon_domain::outcome::Transport;
-use carillon_domain::sip::{SipAddress, SipProfile, SipTransport, SipUse};
+use carillon_domain::sip::{NotifyWay, SipAddress, SipProfile, SipTransport, SipUse};
 use carillon_domain::{Cause, TargetState};
 use carillon_store::{CallRow, ClaimedTarget, CredentialRow, TargetResult};
 
@@ -194,6 +195,9 @@ fn next_hop(
     if let Some(proxy) = profile.proxy {
         return Some((account, (proxy, profile.port())));
     }
+    if profile.way.is_pbx() {
+        return None;
+    }
     let literal = account.host_address();
     let address = literal.or(phone.address)?;
     let port = literal.and(account.port()).unwrap_or(profile.port());
@@ -221,6 +225,7 @@ pub(super) fn notify(
             ca_pem: desk.ca_pem.clone(),
             passes_on: profile.proxy.is_some(),
             rate: profile.rate,
+            pbx: pbx(profile),
         },
         shared: desks.is_shared(&to),
         to,
@@ -228,6 +233,21 @@ pub(super) fn notify(
         realm: profile.realm().to_owned(),
         message: message(action, phone).ok_or(Cause::Unsupported)?,
         credential,
+    })
+}
+
+/// How the PBX of a site is asked, where it has one.
+fn pbx(profile: &SipProfile) -> Option<Pbx> {
+    let interface = match profile.way {
+        NotifyWay::Sip => return None,
+        NotifyWay::Ami => PbxInterface::Ami,
+        NotifyWay::Esl => PbxInterface::Esl {
+            profile: profile.pbx_profile.clone(),
+        },
+    };
+    Some(Pbx {
+        interface,
+        password_in_clear: profile.password_in_clear,
     })
 }
 

@@ -185,7 +185,7 @@ impl Writing<'_> {
         let Some(standing) = self.unit.standing(&facts.id).await? else {
             return Ok(());
         };
-        if !pace::too_many_failed(facts, &standing.counts) {
+        if !pace::too_many_failed(facts, &standing) {
             self.stands(&facts.id, standing);
             return Ok(());
         }

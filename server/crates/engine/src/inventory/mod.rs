@@ -11,6 +11,7 @@ pub mod groups;
 mod health;
 pub mod import;
 mod login;
+mod pbx;
 pub mod phones;
 mod record;
 mod rule;

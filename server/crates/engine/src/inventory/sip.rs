@@ -4,24 +4,26 @@ use std::net::IpAddr;
 
 use carillon_devices::tls;
 use carillon_domain::role::Permission;
-use carillon_domain::sip::{MAX_RATE, SipAddress, SipProfile, SipTransport, SipUse};
+use carillon_domain::sip::{MAX_RATE, NotifyWay, SipAddress, SipProfile, SipTransport, SipUse};
 use carillon_domain::{FieldError, change, line};
 use carillon_store::SipProfileRow;
 
-use super::{check_version, finish, record};
+use super::{check_version, finish, pbx, record};
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 
 /// A name in a certificate has at most so many characters.
-const MAX_NAME: usize = 253;
+pub(super) const MAX_NAME: usize = 253;
 
 /// A profile as somebody gives it.
 #[derive(Clone, Debug)]
 pub struct SipProfileInput {
     /// When the phones are sent to by SIP.
     pub used: SipUse,
-    /// Address of the SIP server; blank = straight to the phones.
+    /// Who sends: we, or a PBX.
+    pub way: NotifyWay,
+    /// Address of the SIP server or PBX; blank = straight to the phones.
     pub proxy: String,
     /// Its port, or the phones'; the transport's own when left out.
     pub port: Option<u16>,
@@ -41,13 +43,18 @@ pub struct SipProfileInput {
     pub rate: u32,
     /// Also after a phone refused over HTTP with `forbidden`.
     pub after_forbidden: bool,
+    /// The SIP profile of a `FreeSWITCH`; blank = `internal`.
+    pub pbx_profile: String,
+    /// Whether a PBX may be given its password in clear.
+    pub password_in_clear: bool,
 }
 
+/// What is at fault.
 #[derive(Default)]
-struct Problems(Vec<FieldError>);
+pub(super) struct Problems(Vec<FieldError>);
 
 impl Problems {
-    fn say(&mut self, field: &str, code: &'static str, message: impl Into<String>) {
+    pub(super) fn say(&mut self, field: &str, code: &'static str, message: impl Into<String>) {
         self.0.push(FieldError::new(field, code, message.into()));
     }
 }
@@ -135,11 +142,12 @@ impl Engine {
     fn checked_profile(&self, input: &SipProfileInput) -> Result<SipProfile> {
         let mut problems = Problems::default();
         let proxy = self.checked_proxy(input, &mut problems);
-        let from = checked_from(&input.from, &mut problems);
+        let from = checked_from(input, proxy, &mut problems);
         let named = proxy.is_some() && input.transport == SipTransport::Tls;
         let tls_name = checked_name(&input.tls_name, named, &mut problems);
         let ca_pem = checked_authority(input, &mut problems);
         let realm = checked_realm(&input.realm, &mut problems);
+        let pbx_profile = pbx::checked(input, proxy, &mut problems);
         let rate = u16::try_from(input.rate).unwrap_or(0);
         if !(1..=MAX_RATE).contains(&rate) {
             let message = format!("give a number from 1 to {MAX_RATE}");
@@ -148,6 +156,7 @@ impl Engine {
         match from {
             Some(from) if problems.0.is_empty() => Ok(SipProfile {
                 used: input.used,
+                way: input.way,
                 proxy,
                 port: input.port,
                 transport: input.transport,
@@ -161,6 +170,8 @@ impl Engine {
                 realm,
                 rate,
                 after_forbidden: input.after_forbidden,
+                pbx_profile,
+                password_in_clear: input.password_in_clear,
             }),
             _ => Err(EngineError::Invalid(problems.0)),
         }
@@ -175,7 +186,8 @@ impl Engine {
         if text.is_empty() {
             return None;
         }
-        let port = input.port.unwrap_or(input.transport.default_port());
+        let usual = input.way.default_port(input.transport);
+        let port = input.port.unwrap_or(usual);
         let guard = self.gateway.guard();
         let checked = guard
             .check_text(text)
@@ -190,8 +202,17 @@ impl Engine {
     }
 }
 
-fn checked_from(text: &str, problems: &mut Problems) -> Option<SipAddress> {
-    let from = text.trim().parse();
+/// Who sends. A PBX names itself, whatever stands here.
+fn checked_from(
+    input: &SipProfileInput,
+    proxy: Option<IpAddr>,
+    problems: &mut Problems,
+) -> Option<SipAddress> {
+    let text = input.from.trim();
+    if input.way.is_pbx() && text.is_empty() {
+        return proxy.and_then(|proxy| SipAddress::of("carillon", proxy));
+    }
+    let from = text.parse();
     if from.is_err() {
         let message = "write the address that sends, such as carillon@pbx.example";
         problems.say("from", "invalid", message);
@@ -241,8 +262,9 @@ fn blank() -> Vec<(&'static str, String)> {
     NAMES.iter().map(|name| (*name, String::new())).collect()
 }
 
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 14] = [
     "use",
+    "way",
     "proxy",
     "port",
     "transport",
@@ -253,12 +275,15 @@ const NAMES: [&str; 11] = [
     "realm",
     "rate",
     "after_forbidden",
+    "pbx_profile",
+    "password_in_clear",
 ];
 
 fn fields(profile: &SipProfile) -> Vec<(&'static str, String)> {
     let authority = profile.ca_pem.as_ref().map(|_| "(a certificate)");
     let values = [
         profile.used.to_string(),
+        profile.way.to_string(),
         change::text(profile.proxy.as_ref()),
         change::text(profile.port.as_ref()),
         profile.transport.to_string(),
@@ -269,6 +294,8 @@ fn fields(profile: &SipProfile) -> Vec<(&'static str, String)> {
         profile.realm.clone(),
         profile.rate.to_string(),
         profile.after_forbidden.to_string(),
+        profile.pbx_profile.clone(),
+        profile.password_in_clear.to_string(),
     ];
     NAMES.into_iter().zip(values).collect()
 }

@@ -248,8 +248,9 @@ pub(crate) async fn every_cause_comes_up_where_it_should(place: Place) {
     interrupted(&mut house, &mut seen).await;
 
     let mut expected: BTreeSet<_> = Cause::ALL.iter().copied().collect();
-    // SIP is another way. No source tells of calls yet.
-    for other in [Cause::SipTimeout, Cause::InCall] {
+    // SIP and a PBX are other ways. No source tells of calls yet.
+    let other_ways = [Cause::SipTimeout, Cause::HandedOver, Cause::PbxRefused];
+    for other in other_ways.into_iter().chain([Cause::InCall]) {
         expected.remove(&other);
     }
     if nowhere.is_none() {

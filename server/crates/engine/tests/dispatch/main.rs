@@ -17,6 +17,8 @@ mod crash;
 mod hour;
 mod house;
 mod outcome;
+mod pbx;
+mod pbx_peer;
 mod restart;
 mod sip;
 mod unread;
@@ -88,6 +90,12 @@ cases! {
     wrong_phone::a_read_back_that_tells_another_phone_is_told_as_that,
     wrong_phone::another_phone_that_comes_back_proves_nothing,
     wrong_phone::settings_of_another_phone_are_not_kept,
+    pbx::what_a_pbx_takes_is_unknown_until_the_effect_is_seen,
+    pbx::what_a_pbx_refuses_has_failed_and_is_not_said_again,
+    pbx::a_pbx_is_the_second_way_after_what_surely_was_not_sent,
+    pbx::a_wrong_password_of_a_pbx_holds_its_phones_and_no_credential_of_theirs,
+    pbx::what_a_pbx_took_stops_no_job,
+    pbx::what_was_being_handed_over_at_a_crash_is_not_said_twice,
     sip::a_site_behind_a_nat_is_reached_by_sip_alone,
     sip::sip_follows_only_what_surely_was_not_sent,
     sip::what_is_stopped_in_the_line_is_not_sent,

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use carillon_domain::outcome::Transport;
 use carillon_domain::phone::TransportSecurity::PlainHttp;
-use carillon_domain::sip::{SipProfile, SipTransport, SipUse};
+use carillon_domain::sip::{NotifyWay, SipProfile, SipTransport, SipUse};
 use carillon_domain::{Cause, Mac, TargetState};
 use carillon_engine::dispatch;
 use carillon_simulator::{FleetConfig, Profile, SiteConfig, Timing};
@@ -19,7 +19,7 @@ type End = (TargetState, Option<Cause>, Option<Transport>, i64);
 
 const BY_SIP: End = (TargetState::Acknowledged, None, Some(Transport::Sip), 1);
 
-fn fleet(site: SiteConfig) -> FleetConfig {
+pub(crate) fn fleet(site: SiteConfig) -> FleetConfig {
     let timing = Timing {
         reboot_min_ms: 400,
         reboot_max_ms: 700,
@@ -30,9 +30,10 @@ fn fleet(site: SiteConfig) -> FleetConfig {
         .with_timing(timing)
 }
 
-fn profile(house: &House, used: SipUse) -> SipProfile {
+pub(crate) fn profile(house: &House, used: SipUse) -> SipProfile {
     SipProfile {
         used,
+        way: NotifyWay::Sip,
         proxy: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         port: house.fleet.sip_port(),
         transport: SipTransport::Udp,
@@ -43,10 +44,12 @@ fn profile(house: &House, used: SipUse) -> SipProfile {
         realm: String::new(),
         rate: 2_000,
         after_forbidden: false,
+        pbx_profile: String::new(),
+        password_in_clear: false,
     }
 }
 
-async fn give(house: &House, profile: &SipProfile) {
+pub(crate) async fn give(house: &House, profile: &SipProfile) {
     let store = &house.engine.store;
     let mut unit = store.begin().await.unwrap();
     let site = &house.fleet.sites()[0].slug;
@@ -58,7 +61,11 @@ async fn give(house: &House, profile: &SipProfile) {
 }
 
 /// Sends an action to every phone and tells how each ended.
-async fn send(house: &House, action: &str, mut options: Value) -> BTreeMap<Mac, TargetRow> {
+pub(crate) async fn send(
+    house: &House,
+    action: &str,
+    mut options: Value,
+) -> BTreeMap<Mac, TargetRow> {
     for (name, value) in [("canary", 0), ("max_failed_percent", 100), ("window", 64)] {
         options[name] = value.into();
     }
@@ -73,7 +80,7 @@ async fn send(house: &House, action: &str, mut options: Value) -> BTreeMap<Mac, 
     targets.map(|target| (target.mac, target)).collect()
 }
 
-fn end(target: &TargetRow) -> End {
+pub(crate) fn end(target: &TargetRow) -> End {
     (
         target.state,
         target.cause,

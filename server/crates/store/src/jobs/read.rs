@@ -78,6 +78,8 @@ pub struct Standing {
     pub not_after: Option<Timestamp>,
     /// Whether all sending is stopped.
     pub all_stopped: bool,
+    /// Of the unknown, those that a PBX took: that is the best it ever says.
+    pub handed_over: i64,
 }
 
 pub(crate) const SELECT: &str = "SELECT j.id, j.action, j.params_shown, \
@@ -207,8 +209,9 @@ impl Unit {
         let sql = Sql::new(
             "SELECT id, state, waiting, sending, verifying, verified, acknowledged, failed, \
              unknown, skipped, cancelled, expired, not_after, \
-             (SELECT COUNT(*) FROM meta WHERE key = 'stop_all') AS stops \
-             FROM jobs WHERE id = $1",
+             (SELECT COUNT(*) FROM meta WHERE key = 'stop_all') AS stops, \
+             COALESCE((SELECT count FROM job_causes WHERE job = id AND cause = 'handed_over'), 0) \
+             AS handed_over FROM jobs WHERE id = $1",
         );
         let row = self.jobs_conn().await?.optional(sql.arg(id)).await?;
         row.as_ref().map(standing).transpose()
@@ -236,5 +239,6 @@ fn standing(row: &Row) -> Result<Standing> {
         counts: counts(&fields)?,
         not_after: fields.maybe_at("not_after")?,
         all_stopped: fields.int("stops")? > 0,
+        handed_over: fields.int("handed_over")?,
     })
 }

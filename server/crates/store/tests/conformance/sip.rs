@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use carillon_domain::sip::{SipProfile, SipTransport, SipUse};
+use carillon_domain::sip::{NotifyWay, SipProfile, SipTransport, SipUse};
 use carillon_store::StoreError;
 
 use crate::credentials::named;
@@ -13,6 +13,7 @@ use crate::jobs::add_job;
 fn profile() -> SipProfile {
     SipProfile {
         used: SipUse::Second,
+        way: NotifyWay::Esl,
         proxy: Some("10.0.0.5".parse().unwrap()),
         port: Some(5070),
         transport: SipTransport::Tls,
@@ -23,6 +24,8 @@ fn profile() -> SipProfile {
         realm: "pbx".to_owned(),
         rate: 300,
         after_forbidden: true,
+        pbx_profile: "internal".to_owned(),
+        password_in_clear: true,
     }
 }
 
@@ -32,12 +35,15 @@ pub(crate) async fn a_profile_is_read_as_it_was_written(db: Database) {
     }
     let bare = SipProfile {
         used: SipUse::Only,
+        way: NotifyWay::Sip,
         proxy: None,
         port: None,
         transport: SipTransport::Udp,
         tls_name: String::new(),
         ca_pem: None,
         after_forbidden: false,
+        pbx_profile: String::new(),
+        password_in_clear: false,
         ..profile()
     };
     let mut unit = db.store.begin().await.unwrap();
