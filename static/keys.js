@@ -29,7 +29,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || isOff()) return;
-  if (document.querySelector("dialog[open]")) return;
+  if (document.querySelector("dialog:is([open], :popover-open)")) return;
   press(event);
 });
 
@@ -78,12 +78,21 @@ function tick() {
   document.activeElement?.closest?.("tr")?.querySelector("[data-row]")?.click();
 }
 
-// The palette.
+// The palette. It lies over the page and lets it be: a modal dialog has the browser look at every
+// element of the page anew when it opens and when it closes. Who leaves it closes it.
 function openPalette() {
+  if (document.querySelector(".palette")) return;
   const box = dialog("palette", say("Find or do"));
+  box.popover = "auto";
+  box.addEventListener("toggle", (event) => { if (event.newState === "closed") box.remove(); });
+  box.addEventListener("focusout", (event) => {
+    if (document.hasFocus() && !box.contains(event.relatedTarget)) box.hidePopover();
+  });
   const field = element("input", { type: "text", class: "input", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list", "aria-label": say("Find a phone, a page or something to do"), autocomplete: "off", spellcheck: "false" });
   const list = element("ul", { id: "palette-list", role: "listbox", "aria-label": say("What was found") });
   const said = element("p", { class: "visually-hidden", role: "status" });
+  // Pressing a row takes the focus nowhere.
+  list.addEventListener("mousedown", (event) => event.preventDefault());
   box.append(field, list, said);
   const links = linksOfPage();
   let timer, asked = 0;
@@ -102,12 +111,12 @@ function openPalette() {
     const mine = ++asked;
     timer = setTimeout(async () => {
       const phones = await find(text);
-      if (mine === asked && box.open) show(phones);
+      if (mine === asked && box.isConnected) show(phones);
     }, WAIT_MS);
   });
   field.addEventListener("keydown", (event) => move(event, list, field));
   show([]);
-  box.showModal();
+  box.showPopover();
   field.focus();
 }
 
