@@ -75,7 +75,7 @@ async function findPages(server) {
     'phones, a network': '/phones?q=ip:10.20.3.0/24',
     'phones, latest first': '/phones?sort=-last_seen',
     'phones, 12 columns':
-      '/phones?per=100&cols=extension,model,site,address,state,ready,firmware,result,tags,mac,groups,account',
+      '/phones?cols=extension,model,site,address,state,ready,firmware,result,tags,mac,groups,account',
     'a phone': '/phones/80:5e:00:00:03:09',
     groups: '/groups',
     'a group': '/groups/floor-3',
