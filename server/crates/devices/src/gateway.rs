@@ -18,7 +18,7 @@ use crate::delivery::Delivery;
 use crate::excerpt::Excerpt;
 use crate::guard::{Blocked, Guard};
 use crate::http::{Conversation, Ending, Heard};
-use crate::pbx::Switchboard;
+use crate::pbx::{Switchboard, Taken};
 use crate::sip::{Agent, Notify, Pbx};
 use crate::tls::TlsClient;
 use crate::verdict;
@@ -57,6 +57,9 @@ pub struct Fetched {
     /// Whether the body is whole.
     pub complete: bool,
 }
+
+/// The turn of one NOTIFY: at a PBX it keeps all others away until it is used or dropped.
+pub struct Turn(Option<Taken>);
 
 /// The only way to a phone.
 pub struct Gateway {
@@ -150,25 +153,42 @@ impl Gateway {
 
     /// Waits until a NOTIFY may leave, as fast as its SIP server or PBX is to be sent to. Nobody waits for
     /// what the guard refuses.
-    pub async fn turn(&self, notify: &Notify) {
+    ///
+    /// A PBX takes one command after the other: the wait for its one place is part of this, and
+    /// has no end of its own. Whoever drops the future leaves the line.
+    pub async fn turn(&self, notify: &Notify) -> Turn {
         let hop = &notify.hop;
-        if let Ok(address) = self.pass(notify.mac, hop.address, hop.port) {
+        let Ok(address) = self.pass(notify.mac, hop.address, hop.port) else {
+            return Turn(None);
+        };
+        let taken = match &hop.pbx {
+            Some(pbx) => self.pbx.place(notify, pbx).await,
+            None => None,
+        };
+        // What went wrong for all who waited sends nothing: it needs no pace.
+        if !taken.as_ref().is_some_and(Taken::has_failed) {
             self.sip.turn(address, hop.rate).await;
         }
+        Turn(taken)
+    }
+
+    /// Sends one NOTIFY without a turn: at a PBX as soon as its place is free, else at once.
+    pub async fn notify(&self, notify: Notify) -> Outcome {
+        self.notify_in_turn(notify, Turn(None)).await
     }
 
     /// Sends one NOTIFY, whose [`Self::turn`] has come, and says what came of it.
     ///
     /// Ends by the timers of SIP: half a minute without an answer, for the request and for the
-    /// proof that a challenge asks for. A PBX has as long for its turn, its sign-in and its answer.
-    pub async fn notify(&self, notify: Notify) -> Outcome {
+    /// proof that a challenge asks for. A PBX has less for its sign-in and its answer.
+    pub async fn notify_in_turn(&self, notify: Notify, turn: Turn) -> Outcome {
         let hop = &notify.hop;
         let pass = || self.pass(notify.mac, hop.address, hop.port);
         // Whoever sends asks again before each request.
         let outcome = match (pass(), &hop.pbx) {
             (Err(cause), pbx) => unsent(pbx.as_ref().map_or(Transport::Sip, Pbx::transport), cause),
             (Ok(_), None) => self.sip.send(&notify, &pass).await,
-            (Ok(_), Some(pbx)) => self.pbx.send(&notify, pbx, &pass).await,
+            (Ok(_), Some(pbx)) => self.pbx.send((&notify, pbx), turn.0, &pass).await,
         };
         told(notify.mac, outcome)
     }

@@ -22,6 +22,6 @@ mod verdict;
 mod wire;
 
 pub use delivery::{Credential, Delivery, InvalidPath, Limits, PathAndQuery, Target};
-pub use gateway::{Entropy, Fetched, Gateway, GatewayConfig, GatewayError, Now};
+pub use gateway::{Entropy, Fetched, Gateway, GatewayConfig, GatewayError, Now, Turn};
 pub use guard::{Blocked, Guard, GuardConfig};
 pub use sip::{ActionBody, Hop, Message, Notify, Pbx, PbxInterface};

@@ -17,7 +17,7 @@ use carillon_domain::Cause;
 use carillon_domain::outcome::Transport;
 
 use self::framer::Framer;
-pub(crate) use self::switchboard::Switchboard;
+pub(crate) use self::switchboard::{Switchboard, Taken};
 use crate::sip::{Pbx, PbxInterface};
 
 impl Pbx {
@@ -41,6 +41,19 @@ impl Ending {
         Self {
             cause,
             said: String::new(),
+        }
+    }
+
+    /// The same for those who waited for the connection. A password that was refused was refused
+    /// once, however many waited behind it.
+    fn for_others(&self) -> Self {
+        let cause = match self.cause {
+            Cause::AuthFailed => Cause::PbxRefused,
+            cause => cause,
+        };
+        Self {
+            cause,
+            said: self.said.clone(),
         }
     }
 }

@@ -103,7 +103,11 @@ async fn challenge(session: &mut Session, id: &str) -> Result<Option<String>, En
     loop {
         let packet = session.hear().await.map_err(before)?;
         match read(&packet, id) {
-            Some(Said::Taken(_)) => return Ok(packet.get("Challenge").map(str::to_owned)),
+            // A proof of nothing could be had beforehand, and used again.
+            Some(Said::Taken(_)) => match packet.get("Challenge") {
+                Some("") => return Err(Ending::silent(Cause::PbxRefused)),
+                challenge => return Ok(challenge.map(str::to_owned)),
+            },
             Some(_) => return Ok(None),
             None => {}
         }

@@ -14,6 +14,7 @@ use carillon_domain::outcome::Outcome;
 use carillon_domain::sip::SipTransport;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, sleep, timeout};
 use zeroize::Zeroizing;
 
@@ -32,18 +33,18 @@ const T1: Duration = Duration::from_millis(500);
 const SIGN_IN: u32 = 8;
 /// How long an answer may take: eight.
 const ANSWER: u32 = 16;
-/// How long a command may wait for its turn: sixteen. With all the rest that is half a minute.
-const TURN: u32 = 32;
 /// How long a connection is kept that nobody needs.
 const IDLE: u32 = 64;
 /// Places that are remembered before those that nobody needs now are forgotten.
 const MAX_KEPT: usize = 64;
 
-/// What tells connections apart: where to, what is spoken, whom to trust there, and who signs in.
+/// What tells connections apart: where to, what is spoken, whom to trust there, who
+/// signs in, and whether in clear.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     address: SocketAddr,
     is_ami: bool,
+    password_in_clear: bool,
     tls: Option<(Option<String>, Option<Arc<str>>)>,
     who: [u8; 32],
 }
@@ -57,6 +58,26 @@ struct Place {
 }
 
 type Slot = tokio::sync::Mutex<Place>;
+
+/// The one place at a PBX, taken: nobody else is sent there until it is dropped.
+pub(crate) struct Taken {
+    place: OwnedMutexGuard<Place>,
+    /// Since when it was wanted.
+    asked: Instant,
+}
+
+impl Taken {
+    /// What went wrong for all who waited, while this one did.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failure().is_some()
+    }
+
+    fn failure(&self) -> Option<&Ending> {
+        let failed = self.place.failed.as_ref();
+        let since = failed.filter(|(when, _)| *when >= self.asked);
+        since.map(|(_, ending)| ending)
+    }
+}
 
 impl Place {
     /// For all who wait for it now.
@@ -111,6 +132,7 @@ impl<'a> Errand<'a> {
         Key {
             address: SocketAddr::new(hop.address, hop.port),
             is_ami: self.is_ami(),
+            password_in_clear: self.pbx.password_in_clear,
             tls: (hop.transport == SipTransport::Tls).then(tls),
             who: who.finalize().into(),
         }
@@ -159,10 +181,28 @@ impl Switchboard {
         Self { t1, ..self }
     }
 
+    /// Waits for the place at a PBX, first come, first served, for as long as that takes. `None`
+    /// where nothing can be asked of it.
+    pub(crate) async fn place(&self, notify: &Notify, pbx: &Pbx) -> Option<Taken> {
+        let errand = Errand::of(notify, pbx, String::new()).ok()?;
+        Some(self.take(&errand).await)
+    }
+
+    async fn take(&self, errand: &Errand<'_>) -> Taken {
+        let asked = Instant::now();
+        let place = self.slot(errand).lock_owned().await;
+        Taken { place, asked }
+    }
+
     /// Asks a PBX for a NOTIFY as far as the guard passes it, and says what came of it.
-    pub(crate) async fn send(&self, notify: &Notify, pbx: &Pbx, pass: Pass<'_>) -> Outcome {
+    pub(crate) async fn send(
+        &self,
+        (notify, pbx): (&Notify, &Pbx),
+        taken: Option<Taken>,
+        pass: Pass<'_>,
+    ) -> Outcome {
         let started = Instant::now();
-        let ending = self.ask(notify, pbx, pass).await;
+        let ending = self.ask((notify, pbx), taken, pass).await;
         let ending = ending.unwrap_or_else(|ending| ending);
         let body = notify.message.body().unwrap_or_default();
         let excerpt = Excerpt::without(notify.credential.as_deref(), body);
@@ -181,22 +221,28 @@ impl Switchboard {
     }
 
     /// `Err` when nothing was written.
-    async fn ask(&self, notify: &Notify, pbx: &Pbx, pass: Pass<'_>) -> Result<Ending, Ending> {
+    async fn ask(
+        &self,
+        (notify, pbx): (&Notify, &Pbx),
+        taken: Option<Taken>,
+        pass: Pass<'_>,
+    ) -> Result<Ending, Ending> {
         let errand = Errand::of(notify, pbx, hex::encode((self.entropy)()))?;
-        let asked = Instant::now();
-        let slot = self.slot(&errand);
-        let turn = timeout(self.t1 * TURN, slot.lock()).await;
-        let mut place = turn.map_err(|_| Ending::silent(Cause::TimeoutConnect))?;
-        if let Some((_, ending)) = place.failed.as_ref().filter(|(when, _)| *when >= asked) {
+        let taken = match taken {
+            Some(taken) => taken,
+            None => self.take(&errand).await,
+        };
+        if let Some(ending) = taken.failure() {
             return Err(ending.clone());
         }
+        let mut place = taken.place;
         let address = pass().map_err(Ending::silent)?;
         let session = self.session(&mut place, address, &errand).await;
-        let mut session = session.inspect_err(|ending| place.fail(ending.clone()))?;
+        let mut session = session.inspect_err(|ending| place.fail(ending.for_others()))?;
         let (ending, is_sound) = errand.run(&mut session, self.t1 * ANSWER).await;
         if is_sound {
             place.session = Some(session);
-            self.watch(&slot, &mut place);
+            self.watch(&mut place);
         } else if ending.cause == Cause::TimeoutAnswer {
             // Those behind it wait no more: they would only hear the same silence.
             place.fail(Ending::silent(Cause::TimeoutConnect));
@@ -251,10 +297,11 @@ impl Switchboard {
     }
 
     /// Has the connection closed when nobody has needed it for a while.
-    fn watch(&self, slot: &Arc<Slot>, place: &mut Place) {
+    fn watch(&self, place: &mut OwnedMutexGuard<Place>) {
         if !place.is_watched {
             place.is_watched = true;
-            tokio::spawn(close_when_idle(Arc::downgrade(slot), self.t1 * IDLE));
+            let slot = Arc::downgrade(OwnedMutexGuard::mutex(place));
+            tokio::spawn(close_when_idle(slot, self.t1 * IDLE));
         }
     }
 }

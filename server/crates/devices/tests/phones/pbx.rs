@@ -138,6 +138,48 @@ async fn an_asterisk_without_challenges_is_told_it_where_that_may_be() {
 }
 
 #[tokio::test]
+async fn an_empty_challenge_is_given_no_proof() {
+    let peer = Peer::tcp(|mut call| async move {
+        call.say(Kind::Asterisk.greeting()).await;
+        let asked = call.request().await.expect("a question");
+        let yes = Kind::Asterisk.yes(&asked);
+        let head = yes.strip_suffix("\r\n").expect("an end");
+        call.say(format!("{head}Challenge: \r\n\r\n")).await;
+        call.until_gone().await;
+    })
+    .await;
+    let outcome = gateway().notify(notify(Kind::Asterisk, peer.port)).await;
+    assert_eq!(told(&outcome), REFUSED);
+    assert_eq!(peer.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_turn_at_a_pbx_keeps_all_others_away_and_has_no_end_of_its_own() {
+    for kind in KINDS {
+        let peer = Peer::tcp(move |call| willing(kind, call)).await;
+        let gateway = gateway().with_sip_t1(Duration::from_millis(5));
+        let first = notify(kind, peer.port);
+        let turn = gateway.turn(&first).await;
+        let second = notify(kind, peer.port);
+        let mut waiting = Box::pin(gateway.turn(&second));
+        // More than a sign-in, an answer and all else that has an end.
+        let long = Duration::from_millis(5 * 70);
+        assert!(timeout(long, &mut waiting).await.is_err());
+        let outcome = gateway.notify_in_turn(first, turn).await;
+        assert_eq!(told(&outcome), HANDED_OVER);
+        let turn = waiting.as_mut().await;
+        drop(waiting);
+        let outcome = gateway.notify_in_turn(second, turn).await;
+        assert_eq!(told(&outcome), HANDED_OVER);
+        // Whoever leaves with its turn leaves the place.
+        let third = notify(kind, peer.port);
+        drop(gateway.turn(&third).await);
+        assert_eq!(told(&gateway.notify(third).await), HANDED_OVER);
+        assert_eq!((peer.connections(), commands(kind, &peer).len()), (1, 3));
+    }
+}
+
+#[tokio::test]
 async fn what_a_pbx_refuses_has_surely_not_happened() {
     for kind in KINDS {
         let peer = Peer::tcp(move |mut call| async move {
@@ -162,7 +204,7 @@ async fn what_a_pbx_refuses_has_surely_not_happened() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_gives_no_command_and_counts_for_all_who_wait() {
+async fn a_wrong_password_gives_no_command_and_counts_once_for_all_who_wait() {
     for kind in KINDS {
         let peer = Peer::tcp(move |call| willing(kind, call)).await;
         let gateway = Arc::new(gateway());
@@ -174,9 +216,9 @@ async fn a_wrong_password_gives_no_command_and_counts_for_all_who_wait() {
                 async move { gateway.notify(notify).await }
             })
             .collect();
-        for outcome in all(sends).await {
-            let expected = (TargetState::Failed, Some(Cause::AuthFailed));
-            assert_eq!(told(&outcome), expected);
+        for (number, outcome) in all(sends).await.iter().enumerate() {
+            let cause = [Cause::AuthFailed, Cause::PbxRefused][usize::from(number > 0)];
+            assert_eq!(told(outcome), (TargetState::Failed, Some(cause)));
             assert!(outcome.excerpt.ends_with("wrong") || outcome.excerpt.contains("•••"));
         }
         assert!(commands(kind, &peer).is_empty());

@@ -236,7 +236,7 @@ async fn what_is_closed_while_a_command_waits_for_its_turn_is_not_sent() {
     let mut turn = std::pin::pin!(gateway.turn(&second));
     tokio::select! {
         biased;
-        () = turn.as_mut() => panic!("it had no turn yet"),
+        _ = turn.as_mut() => panic!("it had no turn yet"),
         () = std::future::ready(()) => {}
     }
     let elsewhere = ["10.0.0.0/8".parse().expect("a network")];

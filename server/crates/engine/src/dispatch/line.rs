@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use carillon_devices::Notify;
+use carillon_devices::{Notify, Turn};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -22,25 +22,26 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(super) struct Line(Mutex<Option<(Instant, bool)>>);
 
 impl Line {
-    /// Waits for the turn of a NOTIFY, and says whether it may still leave.
+    /// Waits for the turn of a NOTIFY; `None` when it may not leave any more. Whoever leaves the
+    /// line leaves the place as well.
     pub(super) async fn may_leave(
         &self,
         engine: &Engine,
         facts: &JobFacts,
         notify: &Notify,
         carried: Option<&Carried>,
-    ) -> bool {
+    ) -> Option<Turn> {
         let wanted = |may: bool| may && !carried.is_some_and(|one| is_full(engine, facts, one));
         let mut turn = std::pin::pin!(engine.gateway.turn(notify));
         loop {
             tokio::select! {
                 biased;
-                () = engine.dispatch.stopping() => return false,
-                () = &mut turn => return wanted(runs(engine, facts).await),
+                () = engine.dispatch.stopping() => return None,
+                turn = &mut turn => return wanted(runs(engine, facts).await).then_some(turn),
                 () = tokio::time::sleep(LOOK) => {}
             }
             if !wanted(self.ran_lately(engine, facts).await) {
-                return false;
+                return None;
             }
         }
     }

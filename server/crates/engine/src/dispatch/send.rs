@@ -3,6 +3,7 @@
 //! Owns what an outcome says of a target and of its phone. *Invariant:* a claim that was sent to
 //! ends with what came of it, and with nothing that was heard before.
 
+use carillon_devices::{Notify, Turn};
 use carillon_domain::outcome::Outcome;
 use carillon_domain::phonecfg::PhoneConfig;
 use carillon_domain::{Cause, Timestamp};
@@ -29,16 +30,16 @@ pub(super) async fn deliver(
     target: &ClaimedTarget,
     (sending, carried): (Result<Sending, Cause>, Option<&Carried>),
 ) -> Delivered {
-    if let Ok(Sending::Notify(notify)) = &sending
-        && !desk
-            .line
-            .may_leave(engine, desk.facts(), notify, carried)
-            .await
-    {
-        return Delivered {
-            result: TargetResult::given_back(target, engine.clock.now()),
-            firmware: None,
-        };
+    let mut turn = None;
+    if let Ok(Sending::Notify(notify)) = &sending {
+        let line = &desk.line;
+        turn = line.may_leave(engine, desk.facts(), notify, carried).await;
+        if turn.is_none() {
+            return Delivered {
+                result: TargetResult::given_back(target, engine.clock.now()),
+                firmware: None,
+            };
+        }
     }
     let passes_on = matches!(&sending, Ok(Sending::Notify(notify)) if notify.hop.passes_on);
     let (outcome, told) = match sending {
@@ -48,7 +49,7 @@ pub(super) async fn deliver(
             (fetched.outcome, told)
         }
         Ok(Sending::Request(delivery)) => (engine.gateway.deliver(*delivery).await, None),
-        Ok(Sending::Notify(notify)) => (engine.gateway.notify(*notify).await, None),
+        Ok(Sending::Notify(notify)) => (sent(engine, *notify, turn).await, None),
         Err(cause) => {
             let result = unsent(target, cause, engine.clock.now());
             return Delivered {
@@ -71,6 +72,14 @@ pub(super) async fn deliver(
     Delivered {
         result,
         firmware: told.as_ref().and_then(PhoneConfig::plain_firmware),
+    }
+}
+
+/// Sends a NOTIFY in its turn.
+async fn sent(engine: &Engine, notify: Notify, turn: Option<Turn>) -> Outcome {
+    match turn {
+        Some(turn) => engine.gateway.notify_in_turn(notify, turn).await,
+        None => engine.gateway.notify(notify).await,
     }
 }
 

@@ -86,7 +86,7 @@ pub(super) async fn verify(
     cause: Option<Cause>,
 ) -> Option<TargetResult> {
     let expectation = desk.facts().action.expectation();
-    let answered = cause.is_none();
+    let answered = matches!(cause, None | Some(Cause::HandedOver));
     let finding = tokio::select! {
         () = engine.dispatch.stopping() => return None,
         finding = look(engine, desk, target.mac(), (&expectation, answered)) => finding,
@@ -102,7 +102,7 @@ async fn look(
 ) -> Finding {
     match expectation {
         Expectation::ComesBack => match looks::comes_back(engine, desk, mac).await {
-            // A password goes only to who took one for the command.
+            // A password goes only to who took one for the command, or to whom a PBX was asked for.
             Finding::Proof(seen) if answered => who_came_back(engine, desk, mac, seen).await,
             finding => finding,
         },

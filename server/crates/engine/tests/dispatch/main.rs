@@ -95,6 +95,8 @@ cases! {
     pbx::a_pbx_is_the_second_way_after_what_surely_was_not_sent,
     pbx::a_wrong_password_of_a_pbx_holds_its_phones_and_no_credential_of_theirs,
     pbx::what_a_pbx_took_stops_no_job,
+    pbx::what_is_cancelled_before_a_pbx_is_not_handed_over,
+    pbx::another_phone_that_comes_back_proves_nothing_of_what_was_handed_over,
     pbx::what_was_being_handed_over_at_a_crash_is_not_said_twice,
     sip::a_site_behind_a_nat_is_reached_by_sip_alone,
     sip::sip_follows_only_what_surely_was_not_sent,

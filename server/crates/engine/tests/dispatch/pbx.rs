@@ -2,7 +2,7 @@
 
 use carillon_domain::outcome::Transport;
 use carillon_domain::sip::{NotifyWay, SipUse};
-use carillon_domain::{Cause, TargetState};
+use carillon_domain::{Cause, Counts, TargetState};
 use carillon_simulator::{Profile, SiteConfig};
 use serde_json::json;
 
@@ -137,8 +137,17 @@ pub(crate) async fn a_wrong_password_of_a_pbx_holds_its_phones_and_no_credential
         Some(Transport::Esl),
         1,
     );
-    for target in send(&house, "VOLUME_UP", options).await.values() {
-        assert_eq!(end(target), refused);
+    let targets = send(&house, "VOLUME_UP", options).await;
+    let tried = targets.values().filter(|target| end(target) == refused);
+    assert!(tried.count() > 0);
+    for target in targets.values().filter(|target| end(target) != refused) {
+        let behind = (
+            TargetState::Failed,
+            Some(Cause::PbxRefused),
+            Some(Transport::Esl),
+            1,
+        );
+        assert_eq!(end(target), behind);
     }
     assert!(pbx.asked().is_empty());
     // The phones' own password was never in question, and they were never spoken to.
@@ -189,4 +198,62 @@ pub(crate) async fn what_was_being_handed_over_at_a_crash_is_not_said_twice(plac
     house.finished(&job).await;
     let asked: u32 = pbx.asked().values().sum();
     assert_eq!(asked, 1);
+}
+
+pub(crate) async fn what_is_cancelled_before_a_pbx_is_not_handed_over(place: Place) {
+    let house = House::new(place, fleet(SiteConfig::new("Pbx", 5).with_sip())).await;
+    for way in [NotifyWay::Ami, NotifyWay::Esl] {
+        let mut pbx = Pbx::new(&house, way, Manner::SaysNothing).await;
+        pbx.give(&house, SipUse::Only).await;
+        let job = house
+            .submit(json!({
+                "action": "VOLUME_UP", "targets": {"filter": ""}, "reason": "test",
+                "options": {"window": 64, "canary": 0, "max_failed_percent": 100,
+                    "site_max_down_percent": 100, "verify": false},
+            }))
+            .await;
+        pbx.until(1).await;
+        until(&house, &job, |counts| counts.sending == 5).await;
+        house.engine.cancel_job(&caller(), &job).await.unwrap();
+        until(&house, &job, |counts| counts.cancelled == 4).await;
+        let asked: u32 = pbx.asked().values().sum();
+        drop(pbx);
+        let counts = house.finished(&job).await.job.counts;
+        assert_eq!((counts.unknown, counts.cancelled), (1, 4), "{counts:?}");
+        assert_eq!(asked, 1);
+        for target in house.targets(&job).await {
+            let cancelled = target.state == TargetState::Cancelled;
+            assert_eq!(target.attempts, i64::from(!cancelled));
+        }
+    }
+}
+
+async fn until(house: &House, job: &str, is_so: impl Fn(&Counts) -> bool) {
+    let mut changes = house.engine.feed.watch_job(job);
+    loop {
+        let snapshot = house.engine.job(&caller(), job).await.unwrap();
+        if is_so(&snapshot.job.counts) {
+            return;
+        }
+        changes.changed().await.unwrap();
+    }
+}
+
+/// Two phones have each other's address in the list: that the other one restarts is no proof.
+pub(crate) async fn another_phone_that_comes_back_proves_nothing_of_what_was_handed_over(
+    place: Place,
+) {
+    let site = SiteConfig::new("Pbx", 4)
+        .with_sip()
+        .with(Profile::WrongPhoneAtIp, 2);
+    let house = House::new(place, fleet(site)).await;
+    let pbx = Pbx::new(&house, NotifyWay::Ami, Manner::Takes).await;
+    pbx.give(&house, SipUse::Only).await;
+    let targets = send(&house, "CheckSyncRestart", json!({"verify": true})).await;
+    let of = |state: TargetState| targets.values().filter(move |target| target.state == state);
+    assert_eq!(of(TargetState::Verified).count(), 2);
+    let wrong: Vec<_> = of(TargetState::Unknown)
+        .map(|target| target.cause)
+        .collect();
+    assert_eq!(wrong, [Some(Cause::WrongPhone); 2]);
 }
