@@ -129,6 +129,17 @@ impl SipProfile {
             &self.realm
         }
     }
+
+    /// What the addresses have in common that the site's PBX takes for one phone's: an Asterisk
+    /// reads the user alone, a `FreeSWITCH` user and host, neither a port. `None` without a PBX.
+    pub fn endpoint(&self, address: &SipAddress) -> Option<String> {
+        let (way, pbx, user) = (self.way, self.proxy?, address.user().to_lowercase());
+        match way {
+            NotifyWay::Sip => None,
+            NotifyWay::Ami => Some(format!("{way} {pbx} {user}")),
+            NotifyWay::Esl => Some(format!("{way} {pbx} {user}@{}", address.host())),
+        }
+    }
 }
 
 /// A user at a host: an address of record, or where a phone listens.
@@ -340,6 +351,38 @@ mod tests {
         for other in ["2042@pbx.example", "2041@pbx.example:5062"] {
             assert_ne!(likeness(other), likeness("2041@pbx.example"), "{other}");
         }
+    }
+
+    #[test]
+    fn a_pbx_tells_phones_apart_by_less_than_their_address() {
+        use NotifyWay::{Ami, Esl, Sip};
+        let endpoint = |way, pbx: &str, text: &str| {
+            let profile = SipProfile {
+                used: SipUse::Only,
+                way,
+                proxy: pbx.parse().ok(),
+                port: None,
+                transport: SipTransport::Tcp,
+                tls_name: String::new(),
+                ca_pem: None,
+                from: "carillon@pbx".parse().expect("an address"),
+                credential: None,
+                realm: String::new(),
+                rate: DEFAULT_RATE,
+                after_forbidden: false,
+                pbx_profile: String::new(),
+                password_in_clear: false,
+            };
+            profile.endpoint(&text.parse().expect("an address"))
+        };
+        let is_one =
+            |way, pbx, other| endpoint(way, "10.0.0.5", "2041@kiel") == endpoint(way, pbx, other);
+        assert!(is_one(Ami, "10.0.0.5", "2041@bonn"));
+        assert!(!is_one(Ami, "10.0.0.6", "2041@kiel"));
+        assert!(!is_one(Ami, "10.0.0.5", "2042@kiel"));
+        assert!(!is_one(Esl, "10.0.0.5", "2041@bonn"));
+        assert!(is_one(Esl, "10.0.0.5", "2041@kiel:5062"));
+        assert_eq!(endpoint(Sip, "10.0.0.5", "2041@kiel"), None);
     }
 
     #[test]

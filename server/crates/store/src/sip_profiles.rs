@@ -95,6 +95,20 @@ impl Store {
         Ok(found)
     }
 
+    /// The site and the SIP address of each phone of these sites that has one.
+    pub async fn sip_addresses_at(&self, sites: &[&str]) -> Result<Vec<(String, String)>> {
+        let mut read = self.read().await?;
+        let mut found = Vec::new();
+        for chunk in sites.chunks(ROWS) {
+            let mut sql = Sql::new("SELECT site, sip_uri FROM phones WHERE sip_uri <> '' AND ");
+            sql.one_of("site", chunk.iter().copied());
+            for row in read.conn().all(sql).await? {
+                found.push((row.get("site")?, row.get("sip_uri")?));
+            }
+        }
+        Ok(found)
+    }
+
     /// How many phones of the inventory have each of the SIP addresses that more than one has, by
     /// what their spellings have in common:
     /// [`SipAddress::likeness`](carillon_domain::sip::SipAddress::likeness).

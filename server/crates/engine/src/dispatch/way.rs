@@ -5,7 +5,7 @@
 //! or after a refusal where the site allows it, and as a claim of its own; after an outcome that
 //! nobody knows, nothing follows.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use carillon_devices::{ActionBody, Credential, Hop, Message, Notify, Pbx, PbxInterface};
@@ -19,6 +19,7 @@ use carillon_store::{CallRow, ClaimedTarget, CredentialRow, TargetResult};
 use crate::Engine;
 use crate::dispatch::facts::JobFacts;
 use crate::error::Result;
+use crate::inventory::shared::SharedAddresses;
 
 /// How the phones of one site are reached by SIP, ready to be used many times.
 pub(super) struct SipDesk {
@@ -32,8 +33,8 @@ pub(super) struct SipDesk {
 #[derive(Default)]
 pub(super) struct SipDesks {
     sites: HashMap<String, SipDesk>,
-    /// Addresses that more than one phone of the inventory has, as they were when the run began.
-    shared: HashSet<String>,
+    /// As they were when the run began.
+    shared: SharedAddresses,
 }
 
 impl SipDesks {
@@ -42,8 +43,9 @@ impl SipDesks {
         let mut desks = Self::default();
         desks.refresh(engine).await?;
         if !desks.sites.is_empty() {
-            let shared = engine.store.shared_sip_addresses().await?;
-            desks.shared = shared.into_keys().collect();
+            let sites = desks.sites.iter();
+            let profiles = sites.map(|(site, desk)| (site.as_str(), &desk.profile));
+            desks.shared = SharedAddresses::read(engine, &profiles.collect()).await?;
         }
         Ok(desks)
     }
@@ -71,11 +73,6 @@ impl SipDesks {
     /// The desk of a phone's site, where it has a profile.
     pub(super) fn of(&self, phone: &CallRow) -> Option<&SipDesk> {
         self.sites.get(phone.site.as_deref()?)
-    }
-
-    /// Whether what is sent to an address is known to reach several phones.
-    pub(super) fn is_shared(&self, account: &SipAddress) -> bool {
-        self.shared.contains(&account.likeness())
     }
 }
 
@@ -227,7 +224,7 @@ pub(super) fn notify(
             rate: profile.rate,
             pbx: pbx(profile),
         },
-        shared: desks.is_shared(&to),
+        shared: desks.shared.has(profile, &to),
         to,
         from: profile.from.clone(),
         realm: profile.realm().to_owned(),

@@ -17,6 +17,7 @@ mod record;
 mod rule;
 pub mod screen;
 pub mod selection;
+pub(crate) mod shared;
 pub mod sip;
 pub mod sites;
 pub mod tags;

@@ -8,10 +8,11 @@ use std::collections::HashMap;
 use carillon_domain::Mac;
 use carillon_domain::action::CheckedAction;
 use carillon_domain::job::{EffectiveOptions, Plan, PlannedPhone, TransportChoice};
-use carillon_domain::sip::{SipAddress, SipUse};
+use carillon_domain::sip::{SipProfile, SipUse};
 
 use crate::Engine;
 use crate::error::Result;
+use crate::inventory::shared::SharedAddresses;
 
 /// What SIP means for a job.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,44 +40,36 @@ pub(super) async fn by_sip(
     if !may || !action.entry().travels_by_sip() {
         return Ok(BySip::default());
     }
-    let uses: HashMap<_, _> = engine
-        .store
-        .sip_profiles()
-        .await?
-        .into_iter()
-        .map(|row| (row.site, row.profile.used))
+    let rows = engine.store.sip_profiles().await?;
+    let profiles: HashMap<&str, &SipProfile> = rows
+        .iter()
+        .map(|row| (row.site.as_str(), &row.profile))
         .collect();
+    let profile_of = |phone: &PlannedPhone| profiles.get(phone.site.as_deref()?).copied();
     let at_such_sites: Vec<&PlannedPhone> = plan
         .run
         .iter()
-        .filter(|phone| {
-            phone
-                .site
-                .as_ref()
-                .is_some_and(|site| uses.contains_key(site))
-        })
+        .filter(|phone| profile_of(phone).is_some())
         .collect();
     if at_such_sites.is_empty() {
         return Ok(BySip::default());
     }
     let macs: Vec<Mac> = at_such_sites.iter().map(|phone| phone.mac).collect();
     let addresses = engine.store.sip_addresses(&macs).await?;
-    let shared = engine.store.shared_sip_addresses().await?;
+    let shared = SharedAddresses::read(engine, &profiles).await?;
     let mut found = BySip::default();
     for phone in at_such_sites {
         let address = addresses.get(&phone.mac).map(|text| text.parse());
-        let Some(Ok(address)) = address else {
+        let (Some(Ok(address)), Some(profile)) = (address, profile_of(phone)) else {
             continue;
         };
-        let address: SipAddress = address;
-        let used = phone.site.as_ref().and_then(|site| uses.get(site));
         let first = options.transport == TransportChoice::Sip
-            || used == Some(&SipUse::Only)
+            || profile.used == SipUse::Only
             || phone.address.is_none()
             || !action.entry().travels_by_http();
         found.first += i64::from(first);
         found.second += i64::from(!first);
-        found.shared += i64::from(shared.contains_key(&address.likeness()));
+        found.shared += i64::from(shared.has(profile, &address));
     }
     Ok(found)
 }

@@ -95,6 +95,7 @@ cases! {
     pbx::a_pbx_is_the_second_way_after_what_surely_was_not_sent,
     pbx::a_wrong_password_of_a_pbx_holds_its_phones_and_no_credential_of_theirs,
     pbx::what_a_pbx_took_stops_no_job,
+    pbx::two_phones_with_one_user_at_an_asterisk_are_told_as_one,
     pbx::what_is_cancelled_before_a_pbx_is_not_handed_over,
     pbx::another_phone_that_comes_back_proves_nothing_of_what_was_handed_over,
     pbx::what_was_being_handed_over_at_a_crash_is_not_said_twice,

@@ -257,3 +257,25 @@ pub(crate) async fn another_phone_that_comes_back_proves_nothing_of_what_was_han
         .collect();
     assert_eq!(wrong, [Some(Cause::WrongPhone); 2]);
 }
+
+pub(crate) async fn two_phones_with_one_user_at_an_asterisk_are_told_as_one(place: Place) {
+    let house = House::new(place, fleet(SiteConfig::new("Pbx", 3).with_sip())).await;
+    let store = &house.engine.store;
+    let mut unit = store.begin().await.unwrap();
+    for (phone, host) in house.fleet.phones().iter().zip(["kiel", "bonn"]) {
+        let mut row = store.phone(phone.mac).await.unwrap().unwrap();
+        row.phone.sip_uri = format!("2041@{host}");
+        unit.update_phone(&row.phone, row.version, house.engine.clock.now())
+            .await
+            .unwrap();
+    }
+    unit.commit_bookkeeping().await.unwrap();
+    for (way, shared) in [(NotifyWay::Ami, 2), (NotifyWay::Esl, 0)] {
+        let pbx = Pbx::new(&house, way, Manner::Refuses).await;
+        pbx.give(&house, SipUse::Only).await;
+        let request = json!({"action": "VOLUME_UP", "targets": {"filter": ""}});
+        let request = serde_json::from_value(request).unwrap();
+        let preview = house.engine.preview_job(&caller(), &request).await.unwrap();
+        assert_eq!((preview.by_sip.first, preview.by_sip.shared), (3, shared));
+    }
+}

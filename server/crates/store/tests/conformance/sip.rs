@@ -114,7 +114,15 @@ pub(crate) async fn shared_addresses_are_known(db: Database) {
     for (phone, address) in phones.iter_mut().zip(["a@pbx", "b@pbx", "sip:a@pbx", ""]) {
         address.clone_into(&mut phone.sip_uri);
     }
+    add_site(&db.store, &site("kiel")).await;
+    for phone in &mut phones[1..] {
+        phone.site = Some("kiel".to_owned());
+    }
     add_phones(&db.store, &phones).await;
+    let mut there = db.store.sip_addresses_at(&["kiel", "bonn"]).await.unwrap();
+    there.sort();
+    let kiel = |address: &str| ("kiel".to_owned(), address.to_owned());
+    assert_eq!(there, [kiel("b@pbx"), kiel("sip:a@pbx")]);
     let shared = db.store.shared_sip_addresses().await.unwrap();
     assert_eq!(shared, HashMap::from([("a@pbx".to_owned(), 2)]));
     let of = db
