@@ -246,7 +246,9 @@ impl Cause {
         match self {
             Self::Unreachable => "The network has no way to this address.",
             Self::Refused => "Something at this address refused the connection.",
-            Self::TimeoutConnect => "Nothing at this address took the connection in time.",
+            Self::TimeoutConnect => {
+                "The phone, or the PBX that was asked, took no connection in time."
+            }
             Self::TimeoutAnswer => {
                 "The request was sent, but no complete answer came in time. It may have been carried out."
             }
@@ -255,10 +257,12 @@ impl Cause {
             }
             Self::TlsFailed => "No encrypted connection could be made.",
             Self::TlsIdentityChanged => "The phone shows a different key than at first contact.",
-            Self::AuthFailed => "The phone refused the user name or password.",
+            Self::AuthFailed => {
+                "The phone, or the PBX that was asked, refused the user name or password."
+            }
             Self::AuthLockedOut => "The phone blocks sign-ins after repeated failures.",
             Self::AuthNotAllowedInClear => {
-                "The phone asks for the password in clear text, which this site does not allow."
+                "The phone, or the PBX that was asked, wants the password in clear text, which this site does not allow."
             }
             Self::AuthDowngraded => {
                 "The phone used to ask for the password more safely than now. It was not sent."
@@ -300,7 +304,9 @@ impl Cause {
             Self::InCall => "Somebody is talking on this phone.",
             Self::Protected => "This phone is marked as protected.",
             Self::NoAddress => "The inventory has no address for this phone.",
-            Self::NoCredential => "The phone asks for a password and none is stored for it.",
+            Self::NoCredential => {
+                "The phone, or the PBX that was asked, wants a password, and none is stored for it."
+            }
             Self::FailureLimit => "The job stopped itself after too many failures.",
         }
     }
@@ -311,7 +317,7 @@ impl Cause {
             Self::Unreachable => "Check the address and the route to this network.",
             Self::Refused => "Check that the phone's web server is on, and its scheme and port.",
             Self::TimeoutConnect => {
-                "Check that the phone is powered and that its address is still current."
+                "Check that it is powered and that its address is still current."
             }
             Self::TimeoutAnswer | Self::ConnectionReset | Self::Sip(500 | 502 | 503) => {
                 "Look at the phone before you send it again."
@@ -327,7 +333,7 @@ impl Cause {
                 "Wait some minutes or restart the phone, then correct the credential."
             }
             Self::AuthNotAllowedInClear => {
-                "Move the phone to HTTPS, or set its site to plain HTTP."
+                "Move the phone to HTTPS, or set its site to plain HTTP. For a PBX: use TLS, or allow it in the SIP profile."
             }
             Self::AuthDowngraded => {
                 "If the firmware was changed on purpose, forget the learned sign-in on the phone's page."
@@ -364,7 +370,9 @@ impl Cause {
             Self::InCall => "Try again after the call.",
             Self::Protected => "Ask an administrator to include it.",
             Self::NoAddress => "Add its address to the inventory.",
-            Self::NoCredential => "Store a credential for the phone, its group or its site.",
+            Self::NoCredential => {
+                "Store a credential for the phone, its group or its site; for a PBX, name one in the SIP profile."
+            }
             Self::FailureLimit => "Mend the causes above, then retry what was skipped.",
         }
     }
@@ -425,6 +433,18 @@ mod tests {
         }
         assert_eq!("sip_489".parse(), Ok(Cause::Sip(489)));
         assert!("sip_12".parse::<Cause>().is_err());
+    }
+
+    #[test]
+    fn what_a_pbx_may_have_said_is_not_told_of_the_phone_alone() {
+        for cause in [
+            Cause::AuthFailed,
+            Cause::AuthNotAllowedInClear,
+            Cause::NoCredential,
+            Cause::TimeoutConnect,
+        ] {
+            assert!(cause.sentence().contains("PBX"), "{cause}");
+        }
     }
 
     #[test]
