@@ -464,7 +464,13 @@ async fn each_sign_in_has_a_connection_of_its_own() {
     let mut other = notify(kind, peer.port);
     other.credential = Some(Arc::new(Credential::new("somebody", PASSWORD)));
     assert_eq!(gateway.notify(other).await.cause, Some(Cause::AuthFailed));
-    assert_eq!(peer.connections(), 2);
+    // Nor does one profile's leave to show the password serve another.
+    let mut in_clear = notify(kind, peer.port);
+    in_clear.hop.pbx.as_mut().expect("a PBX").password_in_clear = true;
+    let held = gateway.turn(&notify(kind, peer.port)).await;
+    assert_eq!(told(&gateway.notify(in_clear).await), HANDED_OVER);
+    drop(held);
+    assert_eq!(peer.connections(), 3);
 }
 
 #[tokio::test]

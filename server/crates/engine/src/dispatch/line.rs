@@ -1,4 +1,4 @@
-//! The line before a SIP server.
+//! The line before a SIP server, or before the one place at a PBX.
 //!
 //! Owns what a claim that waited there may still do. A slow server makes commands wait after their
 //! claims: what was stopped, ended or held meanwhile must not leave. *Invariant:* whoever may not
