@@ -19,6 +19,7 @@ mod credentials;
 mod groups;
 mod import;
 mod jobs;
+mod metrics;
 mod phones;
 mod sip;
 mod sites;
@@ -47,6 +48,7 @@ pub fn routes() -> Table {
         .with(stop_all::routes())
         .with(audit::routes())
         .with(streams::routes())
+        .with(metrics::routes())
         .with(accounts::routes())
 }
 
@@ -66,6 +68,7 @@ pub fn docs() -> impl Iterator<Item = &'static Doc> {
         stop_all::DOCS,
         audit::DOCS,
         streams::DOCS,
+        metrics::DOCS,
         accounts::DOCS,
     ]
     .into_iter()

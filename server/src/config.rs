@@ -56,6 +56,8 @@ pub struct Settings {
     pub log: Log,
     /// Requests to phones at once, whole node.
     pub max_in_flight: usize,
+    /// Where programs on this machine read metrics; always loopback.
+    pub metrics_listen: Option<std::net::SocketAddr>,
     /// How long dialled numbers are kept; `None` = for ever.
     pub keep_numbers: Option<std::time::Duration>,
     /// Bytes that must be free beside a SQLite database before a job is taken.

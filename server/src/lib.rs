@@ -18,6 +18,7 @@ pub mod form_token;
 pub mod health;
 pub mod listen;
 pub mod local;
+pub mod metrics;
 pub mod middleware;
 pub mod oidc;
 pub mod origin;

@@ -34,6 +34,7 @@ mod data_dir;
 mod front;
 mod keys;
 mod limits;
+mod metrics;
 mod notary;
 mod own_addresses;
 mod receivers;
@@ -214,6 +215,7 @@ pub struct Server {
     app: App,
     opened: Opened,
     address: SocketAddr,
+    metrics: Option<SocketAddr>,
     setup_code: Option<SecretString>,
     certificate: Option<Arc<Certificate>>,
     notary: Notary,
@@ -227,13 +229,16 @@ pub struct Server {
 /// # Errors
 /// [`StartError`]; then nothing is left running.
 pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, StartError> {
-    let socket = front::reserve(settings.listen)?;
+    let socket = front::reserve(settings.listen, "listen")?;
+    let metrics = metrics::reserve(settings)?;
     let address = socket
         .local_addr()
         .map_err(|error| StartError::failed("the address is not known", &error))?;
     let certificate = front::certificate(settings)?;
     limits::forbid_core_dumps();
-    let opened = open(settings, &own_addresses::of(address)).await?;
+    let mut own = own_addresses::of(address);
+    own.extend(metrics.iter().map(|place| place.address));
+    let opened = open(settings, &own).await?;
     let engine = opened.engine.clone();
     let required = settings.receivers.anchor_required;
     if required.is_some() {
@@ -251,7 +256,6 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
     let notary = notary::open(settings, &engine).await?;
     let mut facts = front::facts(settings, address, banners, &engine);
     facts.notary = Some(notary.clone());
-    let own = own_addresses::of(address);
     let outside = Outside::start(settings, &engine, (&own, &facts.origins), &notary).await?;
     (facts.streams, facts.anchors) = (outside.streams.clone(), outside.anchors.clone());
     let watched = (engine.clone(), notary.clone());
@@ -264,6 +268,10 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
     let front = front::open(settings, listener, certificate.as_ref())?;
     let tasks = TaskTracker::new();
     tasks.spawn(front.serve(router, stop.clone()));
+    let metrics_address = metrics.as_ref().map(|place| place.address);
+    if let Some(place) = metrics {
+        place.serve(app.clone(), &tasks, stop.clone())?;
+    }
     let keep = settings.keep_numbers;
     tasks.spawn(sweep::run(opened.engine.clone(), keep, stop.clone()));
     tasks.spawn(notary::run(notary.clone(), stop.clone()));
@@ -274,6 +282,7 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
         app,
         opened,
         address,
+        metrics: metrics_address,
         setup_code,
         certificate,
         notary,
@@ -287,6 +296,11 @@ impl Server {
     /// The address that was bound.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where programs on this machine read `/metrics`, if they may.
+    pub const fn metrics(&self) -> Option<SocketAddr> {
+        self.metrics
     }
 
     /// The origin that browsers use.

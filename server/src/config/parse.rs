@@ -54,6 +54,7 @@ impl Reader<'_> {
             max_in_flight: self.max_in_flight(),
             min_free: self.min_free(),
             keep_numbers: self.keep_numbers(),
+            metrics_listen: self.metrics_listen(),
             listen,
             data_dir,
             public_url,
@@ -64,6 +65,18 @@ impl Reader<'_> {
     fn listen(&mut self) -> SocketAddr {
         let given = self.optional::<SocketAddr>("listen", "write ADDRESS:PORT, as 127.0.0.1:8080");
         given.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)))
+    }
+
+    fn metrics_listen(&mut self) -> Option<SocketAddr> {
+        let given = self.optional::<SocketAddr>("metrics-listen", "write 127.0.0.1:9464");
+        if given.is_some_and(|address| !address.ip().is_loopback()) {
+            self.refuse(
+                "metrics-listen",
+                "must be loopback, as 127.0.0.1:9464: from elsewhere read /api/v1/metrics with a \
+                 token",
+            );
+        }
+        given
     }
 
     fn database(&mut self, data_dir: &Path) -> Database {

@@ -292,6 +292,14 @@ pub const SETTINGS: &[Setting] = &[
         "Requests to phones at once, whole node"
     ),
     setting!(
+        "metrics-listen",
+        "CARILLON_METRICS_LISTEN",
+        Text,
+        "ADDRESS:PORT",
+        "",
+        "Where programs on this machine read /metrics, for Prometheus; loopback only"
+    ),
+    setting!(
         "keep-numbers",
         "CARILLON_KEEP_NUMBERS",
         Text,

@@ -116,6 +116,8 @@ fn off_loopback_wants_tls_and_an_origin() {
             .collect()
     };
     assert_eq!(names(open()), ["listen", "public-url"]);
+    let metrics = flags().with("metrics-listen", "0.0.0.0:9464");
+    assert_eq!(names(metrics), ["metrics-listen"]);
     assert_eq!(names(open().with("insecure-http", "true")), ["public-url"]);
     let proxied = || open().with("behind-tls-proxy", "10.0.0.2/32");
     assert_eq!(

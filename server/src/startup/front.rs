@@ -18,7 +18,7 @@ use crate::origin::Origins;
 use crate::tls::Certificate;
 
 /// Takes the address without letting anybody connect yet.
-pub(super) fn reserve(address: SocketAddr) -> Result<TcpSocket, StartError> {
+pub(super) fn reserve(address: SocketAddr, setting: &str) -> Result<TcpSocket, StartError> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4(),
         SocketAddr::V6(_) => TcpSocket::new_v6(),
@@ -30,7 +30,7 @@ pub(super) fn reserve(address: SocketAddr) -> Result<TcpSocket, StartError> {
     });
     bound.map_err(|error| {
         StartError::Failed(format!(
-            "cannot listen on {address}: {error}; stop what uses it, or give another --listen"
+            "cannot listen on {address}: {error}; stop what uses it, or give another --{setting}"
         ))
     })
 }

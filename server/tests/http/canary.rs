@@ -427,7 +427,6 @@ async fn look(browser: &mut Browser, api: &Client, found: &mut Found) {
         "/audit/export?format=jsonl",
         "/healthz",
         "/readyz",
-        "/metrics",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -451,6 +450,7 @@ async fn look(browser: &mut Browser, api: &Client, found: &mut Found) {
         "/users",
         "/tokens",
         "/sessions",
+        "/metrics",
         "/audit?limit=1000",
         "/audit/export?format=csv",
         "/audit/export?format=jsonl",
@@ -551,6 +551,7 @@ async fn no_secret_is_found_where_it_does_not_belong() {
         ("running", "account.signed_in"),
         ("running", "olga"),
         ("the page /audit?", "eve"),
+        ("the API's /metrics", "carillon_audit_records"),
     ] {
         let there = found.0.iter().filter(|(name, _)| name.starts_with(place));
         assert!(

@@ -80,6 +80,11 @@ impl House {
         self.server.url()
     }
 
+    /// Where programs on this machine read numbers.
+    pub(crate) const fn metrics(&self) -> Option<std::net::SocketAddr> {
+        self.server.metrics()
+    }
+
     pub(crate) fn engine(&self) -> &Engine {
         self.server.engine()
     }

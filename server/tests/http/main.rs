@@ -22,6 +22,7 @@ mod journey;
 mod keys;
 mod language;
 mod lifecycle;
+mod metrics;
 mod numbers;
 mod pace;
 mod pages_jobs;
@@ -60,6 +61,7 @@ macro_rules! on_both {
 on_both! {
     journey::a_script_does_the_whole_job,
     journey::a_repeated_request_is_one_job,
+    metrics::the_house_is_told_in_numbers,
     journey::a_set_that_changed_is_refused_with_the_difference,
     audit::a_checkpoint_is_handed_out,
     audit::an_export_is_what_was_shown,

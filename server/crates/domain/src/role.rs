@@ -46,6 +46,8 @@ closed_list! {
         ReadNumbers = "read_numbers",
         /// Accounts, tokens of others, settings.
         Administer = "administer",
+        /// Numbers about the whole house, for programs that watch it.
+        ViewMetrics = "view_metrics",
         /// One's own account, tokens and sessions.
         OwnAccount = "own_account",
     }
@@ -56,7 +58,7 @@ impl Permission {
     pub const fn concerns_everything(self) -> bool {
         matches!(
             self,
-            Self::ManageInventory | Self::Administer | Self::ReleaseStop
+            Self::ManageInventory | Self::Administer | Self::ReleaseStop | Self::ViewMetrics
         )
     }
 }
@@ -85,7 +87,12 @@ impl Role {
             Self::Admin => !matches!(permission, P::ReadNumbers),
             Self::Auditor => matches!(
                 permission,
-                P::ViewInventory | P::ViewJobs | P::ViewAudit | P::ReadNumbers | P::OwnAccount
+                P::ViewInventory
+                    | P::ViewJobs
+                    | P::ViewAudit
+                    | P::ReadNumbers
+                    | P::ViewMetrics
+                    | P::OwnAccount
             ),
         }
     }

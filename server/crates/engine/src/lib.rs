@@ -19,6 +19,7 @@ pub mod ids;
 pub mod inventory;
 pub mod jobs;
 pub mod random;
+pub mod readings;
 pub mod secrets;
 pub mod streams;
 

@@ -25,6 +25,7 @@ mod scheduler;
 mod send;
 mod settle;
 mod storage;
+mod tally;
 mod verify;
 mod way;
 mod window;
@@ -46,10 +47,12 @@ use guard::EndsTheProcess;
 use recorder::Entry;
 use refusals::Refusals;
 use storage::Storage;
+use tally::Tallies;
 use window::Room;
 
 pub(crate) use facts::left_out_events;
 pub use recover::Recovered;
+pub use tally::Tally;
 pub use verify::Patience;
 
 /// Entries that may wait for the recorder. Phones wait before memory does.
@@ -70,6 +73,7 @@ pub struct Dispatch {
     limit: usize,
     clock_watch: ClockWatch,
     storage: Storage,
+    tallies: Tallies,
     anchored: Anchored,
     wake: Notify,
     stop: CancellationToken,
@@ -92,6 +96,7 @@ impl Dispatch {
             limit,
             clock_watch: ClockWatch::default(),
             storage: Storage::default(),
+            tallies: Tallies::default(),
             anchored: Anchored::default(),
             wake: Notify::new(),
             stop: CancellationToken::new(),
@@ -127,6 +132,11 @@ impl Dispatch {
     /// How many are in flight now.
     pub fn in_flight(&self) -> usize {
         self.slots.taken()
+    }
+
+    /// What this node recorded since its start.
+    pub fn tally(&self) -> Tally {
+        self.tallies.read()
     }
 
     /// Whether this node claims no more because it is stopping.

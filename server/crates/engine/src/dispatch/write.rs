@@ -59,9 +59,12 @@ enum Outlook {
 /// # Errors
 /// Then nothing of it is true, except after [`StoreError::Uncertain`], when nobody knows.
 pub(super) async fn write(engine: &Engine, store: &Store, batch: &mut Batch) -> Result<Written> {
+    let began = engine.clock.passed();
+    let unit = store.begin().await?;
+    let waited = engine.clock.passed().saturating_sub(began);
     let mut writing = Writing {
         engine,
-        unit: store.begin().await?,
+        unit,
         now: engine.clock.now(),
         events: Vec::with_capacity(2 * batch.results.len() + 8),
         written: Written::default(),
@@ -82,6 +85,9 @@ pub(super) async fn write(engine: &Engine, store: &Store, batch: &mut Batch) -> 
     }
     let recorded = writing.unit.record(&writing.events).await?;
     recorded.commit().await?;
+    let took = engine.clock.passed().saturating_sub(began);
+    let tallies = &engine.dispatch.tallies;
+    tallies.wrote(&batch.results, waited, took);
     Ok(writing.written)
 }
 
