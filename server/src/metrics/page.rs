@@ -113,26 +113,34 @@ impl Page {
         }
     }
 
-    /// Anchors over the network.
+    /// Anchors over the network, numbered as the settings name them: several may be at one host.
     pub(super) fn anchors(&mut self, anchors: &[AnchorState], now: Timestamp) {
         let age = Family::gauge(
             "carillon_anchor_behind_seconds",
             "Since when an anchor lacks a checkpoint that was signed; 0 where it has all.",
         );
-        self.begin(&age);
-        for anchor in anchors {
+        self.each_anchor(&age, anchors, |anchor| {
             let behind = anchor.behind.map(|since| now.since(since));
-            let label = [("anchor", anchor.receiver.as_str())];
-            self.with(&age, &label, seconds(behind.unwrap_or_default()));
-        }
+            seconds(behind.unwrap_or_default())
+        });
         let reached = Family::gauge(
             "carillon_anchor_records",
             "Records under the last checkpoint that an anchor has.",
         );
-        self.begin(&reached);
-        for anchor in anchors {
-            let label = [("anchor", anchor.receiver.as_str())];
-            self.with(&reached, &label, anchor.reached);
+        self.each_anchor(&reached, anchors, |anchor| anchor.reached);
+    }
+
+    fn each_anchor<V: Display>(
+        &mut self,
+        family: &Family,
+        anchors: &[AnchorState],
+        value: impl Fn(&AnchorState) -> V,
+    ) {
+        self.begin(family);
+        for (anchor, number) in anchors.iter().zip(1..) {
+            let number = format!("{number}");
+            let labels = [("anchor", anchor.receiver.as_str()), ("number", &number)];
+            self.with(family, &labels, value(anchor));
         }
     }
 
@@ -180,11 +188,6 @@ impl Page {
     /// What writing to the database costs.
     pub(super) fn writes(&mut self, readings: &Readings) {
         let tally = &readings.tally;
-        let now = Family::gauge(
-            "carillon_database_write_wait_seconds",
-            "How long a transaction waited for its turn to write just now.",
-        );
-        self.one(&now, seconds(readings.write_wait));
         let writes = Family::counter(
             "carillon_dispatch_writes_total",
             "Transactions of claims and results that this node committed.",

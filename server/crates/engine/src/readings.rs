@@ -23,8 +23,6 @@ pub struct Readings {
     pub streams: Vec<StreamLag>,
     /// Jobs by state; states without one are there with 0.
     pub jobs: Vec<(JobState, i64)>,
-    /// How long somebody who writes now waits for their turn.
-    pub write_wait: Duration,
     /// What this node recorded since its start.
     pub tally: Tally,
     /// Requests to phones that are under way on this node, and how many may be.
@@ -58,7 +56,6 @@ impl Engine {
             signed: checkpoint.map(|row| (row.size, row.at)),
             streams: self.stream_lags(records).await?,
             jobs: self.jobs_by_state().await?,
-            write_wait: self.write_wait().await?,
             tally: self.dispatch.tally(),
             in_flight: (self.dispatch.in_flight(), self.dispatch.limit()),
         })
@@ -85,14 +82,5 @@ impl Engine {
         let of = |state: &JobState| counted.iter().find(|(known, _)| known == state);
         let with = |state: &JobState| (*state, of(state).map_or(0, |(_, count)| *count));
         Ok(JobState::ALL.iter().map(with).collect())
-    }
-
-    /// Begins to write, and writes nothing.
-    async fn write_wait(&self) -> Result<Duration> {
-        let began = self.clock.passed();
-        let unit = self.store.begin().await?;
-        let waited = self.clock.passed().saturating_sub(began);
-        drop(unit);
-        Ok(waited)
     }
 }

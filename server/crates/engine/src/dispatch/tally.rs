@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use carillon_store::TargetResult;
+use carillon_domain::{Cause, TargetState};
 
 /// What was written, and how long it took.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,14 +32,19 @@ impl Tallies {
     }
 
     /// A transaction was committed.
-    pub(super) fn wrote(&self, results: &[TargetResult], waited: Duration, took: Duration) {
+    pub(super) fn wrote(
+        &self,
+        results: &[(TargetState, Option<Cause>)],
+        waited: Duration,
+        took: Duration,
+    ) {
         let mut tally = self.now();
         tally.writes += 1;
         tally.waited += waited;
         tally.took += took;
-        for result in results.iter().filter(|result| !result.given_back) {
-            let cause = result.cause.map(|cause| cause.to_string());
-            let kind = (result.state.to_string(), cause.unwrap_or_default());
+        for (state, cause) in results {
+            let cause = cause.map(|cause| cause.to_string());
+            let kind = (state.to_string(), cause.unwrap_or_default());
             *tally.results.entry(kind).or_default() += 1;
         }
     }

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use carillon_domain::event::Event;
 use carillon_domain::{Cause, JobState, Mac, TargetState, Timestamp};
-use carillon_store::{Call, ClaimedTarget, Standing, Store, StoreError, TargetResult, Unit};
+use carillon_store::{
+    Call, ClaimedTarget, Standing, Store, StoreError, TargetResult, TargetRow, Unit,
+};
 
 use crate::Engine;
 use crate::dispatch::facts::JobFacts;
@@ -37,6 +39,8 @@ struct Writing<'e> {
     now: Timestamp,
     events: Vec<Event>,
     written: Written,
+    /// What phones came to, for the sums.
+    told: Vec<(TargetState, Option<Cause>)>,
     /// Where jobs stand after the results, as far as nothing changed since.
     standings: BTreeMap<String, Standing>,
     /// The jobs that surely have targets that can still change.
@@ -68,6 +72,7 @@ pub(super) async fn write(engine: &Engine, store: &Store, batch: &mut Batch) -> 
         now: engine.clock.now(),
         events: Vec::with_capacity(2 * batch.results.len() + 8),
         written: Written::default(),
+        told: Vec::with_capacity(batch.results.len()),
         standings: BTreeMap::new(),
         open: BTreeSet::new(),
         stopping: BTreeSet::new(),
@@ -87,7 +92,7 @@ pub(super) async fn write(engine: &Engine, store: &Store, batch: &mut Batch) -> 
     recorded.commit().await?;
     let took = engine.clock.passed().saturating_sub(began);
     let tallies = &engine.dispatch.tallies;
-    tallies.wrote(&batch.results, waited, took);
+    tallies.wrote(&writing.told, waited, took);
     Ok(writing.written)
 }
 
@@ -161,12 +166,12 @@ impl Writing<'_> {
     ) -> Result<()> {
         for change in self.unit.record_results(results).await? {
             if let Some(facts) = jobs.get(&change.target.job) {
-                let event = if change.given_back {
-                    given_back_event(facts, &change.target, self.now)
+                if change.given_back {
+                    let event = given_back_event(facts, &change.target, self.now);
+                    self.events.push(event);
                 } else {
-                    result_event(facts, &change.target, self.now)
-                };
-                self.events.push(event);
+                    self.tell(facts, &change.target);
+                }
                 self.numbers_changed(facts);
             }
         }
@@ -175,9 +180,9 @@ impl Writing<'_> {
             .filter_map(|id| jobs.get(id))
         {
             let ended = self.unit.cancel_waiting(&facts.id, self.now).await?;
-            let events = ended.iter().map(|change| &change.target);
-            let events = events.map(|target| result_event(facts, target, self.now));
-            self.events.extend(events);
+            for change in &ended {
+                self.tell(facts, &change.target);
+            }
         }
         let touched: Vec<_> = self.written.changed.keys().cloned().collect();
         for facts in touched.iter().filter_map(|id| jobs.get(id)) {
@@ -200,8 +205,7 @@ impl Writing<'_> {
             .skip_waiting(&facts.id, Cause::FailureLimit, self.now)
             .await?;
         for change in &skipped {
-            self.events
-                .push(result_event(facts, &change.target, self.now));
+            self.tell(facts, &change.target);
         }
         self.all_changed(facts);
         Ok(())
@@ -264,8 +268,7 @@ impl Writing<'_> {
     async fn expire(&mut self, facts: &JobFacts) -> Result<()> {
         self.open.remove(&facts.id);
         for change in &self.unit.expire_waiting(&facts.id, self.now).await? {
-            self.events
-                .push(result_event(facts, &change.target, self.now));
+            self.tell(facts, &change.target);
             self.numbers_changed(facts);
         }
         Ok(())
@@ -299,6 +302,12 @@ impl Writing<'_> {
             self.all_changed(facts);
         }
         Ok(())
+    }
+
+    /// A phone came to something.
+    fn tell(&mut self, facts: &JobFacts, target: &TargetRow) {
+        self.events.push(result_event(facts, target, self.now));
+        self.told.push((target.state, target.cause));
     }
 
     fn numbers_changed(&mut self, facts: &JobFacts) {
