@@ -21,7 +21,7 @@ const isDrawn = ({ width, scheme }) => (width === 1440) === (scheme === 'light')
 const SHARED = new Set(
   `Carillon carillon UTC MAC SIP UDP TCP Transport HTTP HTTPS TLS PEM CSV API JSON Lines Token Name Port Status Filter Tag Tags Firmware Navigation
   Administration Operator Basic Digest MD5 SHA-256 Headset Enter Export Import Demo Hash Problem Person Details in min MiB admin auditor
-  ms OK local password vip list csv nobodyhasthisname pbx example digits reception Reboot
+  ms OK local password vip list csv nobodyhasthisname pbx internal example digits reception Reboot
   Mozilla Windows Linux Chrome Safari Gecko KHTML like AppleWebKit HeadlessChrome English Deutsch something to look at
   site ext mac model tag fw ip state result ready seen reachable offline`.split(/\s+/),
 );
