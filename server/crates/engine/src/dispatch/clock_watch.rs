@@ -20,7 +20,11 @@ const TOLERANCE: i64 = 60 * 1_000_000;
 
 /// What the clock showed at the last look, and how much time had passed by then.
 #[derive(Default)]
-pub(super) struct ClockWatch(Mutex<Option<(Timestamp, Duration)>>);
+pub(super) struct ClockWatch {
+    last: Mutex<Option<(Timestamp, Duration)>>,
+    /// Held while a jump is recorded: several may see the same one at once.
+    recording: tokio::sync::Mutex<()>,
+}
 
 impl ClockWatch {
     /// From now on this is what the clock should show.
@@ -44,19 +48,25 @@ impl ClockWatch {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Timestamp, Duration)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Whether phones may be claimed as far as the clock is concerned. Stops all sending after a
 /// jump; until that is written down, the answer is no.
 pub(super) async fn may_claim(engine: &Engine) -> bool {
-    let Some(by) = engine.dispatch.clock_watch.jumped(&engine.clock) else {
+    let watch = &engine.dispatch.clock_watch;
+    if watch.jumped(&engine.clock).is_none() {
         return true;
+    }
+    let _recording = watch.recording.lock().await;
+    let Some(by) = watch.jumped(&engine.clock) else {
+        // Somebody else has recorded it meanwhile.
+        return false;
     };
     let seconds = by / 1_000_000;
     match stop(engine, seconds).await {
-        Ok(()) => engine.dispatch.clock_watch.believe(&engine.clock),
+        Ok(()) => watch.believe(&engine.clock),
         Err(error) => tracing::error!(%error, seconds, "the clock jumped; not recorded yet"),
     }
     false

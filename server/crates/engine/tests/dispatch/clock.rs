@@ -62,14 +62,15 @@ pub(crate) async fn a_clock_that_was_set_stops_all_sending_until_somebody_releas
     }
     clock.set_by(A_DAY);
     let told = jumps(&house, 1).await;
-    assert_eq!(told[0].detail["stopped_all"], true);
+    assert_eq!(told[0].detail["stopped_all"], true, "{told:?}");
     assert_eq!(told[0].detail["seconds"], A_DAY);
     let stop = house.engine.stop_all_state().await.unwrap().unwrap();
     assert!(stop.reason.contains("clock"), "{stop:?}");
 
     // Set right again: a jump of its own, which overrules nothing.
     clock.set_by(-A_DAY);
-    jumps(&house, 2).await;
+    let told = jumps(&house, 2).await;
+    assert_eq!(told.len(), 2, "each jump is recorded once");
     let counts = house.engine.job(&caller(), &job).await.unwrap().job.counts;
     assert!(counts.waiting > 0, "{counts:?}");
     assert_eq!(counts.expired, 0, "no time has passed: {counts:?}");
