@@ -86,7 +86,8 @@ async fn on_loopback_no_token_is_asked_for() {
     let behind = told["carillon_stream_behind_records{stream=\"siem\"}"];
     assert!(behind >= 1.0 && behind <= told["carillon_audit_records"]);
     assert!(told["carillon_stream_behind_seconds{stream=\"siem\"}"] > 0.0);
-    let anchor = format!("carillon_anchor_behind_seconds{{anchor=\"syslog+tcp://{closed}\",number=\"1\"}}");
+    let anchor =
+        format!("carillon_anchor_behind_seconds{{anchor=\"syslog+tcp://{closed}\",number=\"1\"}}");
     assert!(told.contains_key(&anchor), "{told:?}");
     let foreign = send(read().header(HOST, "evil.example")).await;
     assert_eq!(foreign.status, 421);
