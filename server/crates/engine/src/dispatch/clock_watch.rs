@@ -34,7 +34,7 @@ impl ClockWatch {
 
     /// By how many microseconds the clock was set since the last look, if by too many. Small
     /// steps, as time services make them, are taken as they come.
-    fn jumped(&self, clock: &Clock) -> Option<i64> {
+    pub(super) fn jumped(&self, clock: &Clock) -> Option<i64> {
         let mut last = self.lock();
         let (now, passed) = (clock.now(), clock.passed());
         let (then, before) = last.unwrap_or((now, passed));

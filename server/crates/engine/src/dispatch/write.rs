@@ -37,6 +37,8 @@ struct Writing<'e> {
     engine: &'e Engine,
     unit: Unit,
     now: Timestamp,
+    /// The clock was set since it was believed: by it nothing begins, and no time is over.
+    jumped: bool,
     events: Vec<Event>,
     written: Written,
     /// What phones came to, for the sums.
@@ -70,6 +72,8 @@ pub(super) async fn write(engine: &Engine, store: &Store, batch: &mut Batch) -> 
         engine,
         unit,
         now: engine.clock.now(),
+        // After the time was read: what is written is by a clock that is believed.
+        jumped: engine.dispatch.clock_watch.jumped(&engine.clock).is_some(),
         events: Vec::with_capacity(2 * batch.results.len() + 8),
         written: Written::default(),
         told: Vec::with_capacity(batch.results.len()),
@@ -152,7 +156,7 @@ impl Writing<'_> {
         match job {
             Some(job) if job.state == JobState::Stopping => Outlook::Stopping,
             Some(job) if !job.state.is_terminal() => match job.not_after {
-                Some(limit) if limit <= self.now => Outlook::Over,
+                Some(limit) if limit <= self.now && !self.jumped => Outlook::Over,
                 _ => Outlook::GoesOn,
             },
             _ => Outlook::Over,
@@ -247,6 +251,9 @@ impl Writing<'_> {
 
     /// Claims the next phones of a job, unless this node is stopping or the job's time has passed.
     async fn claim(&mut self, claim: &Claim) -> Result<Claimed> {
+        if self.jumped {
+            return Ok(Vec::new());
+        }
         let facts = &claim.wish.facts;
         let standing = match self.standings.remove(&facts.id) {
             Some(standing) => Some(standing),
