@@ -4,7 +4,7 @@ CREATE TABLE sip_profiles (
     used TEXT COLLATE "C" NOT NULL CHECK (used IN ('second', 'only')),
     proxy TEXT COLLATE "C",
     port BIGINT CHECK (port BETWEEN 1 AND 65535),
-    transport TEXT COLLATE "C" NOT NULL CHECK (transport IN ('udp', 'tcp', 'tls')),
+    transport TEXT COLLATE "C" NOT NULL CHECK (transport IN ('udp', 'tcp', 'tls', 'ami', 'esl')),
     tls_name TEXT COLLATE "C" NOT NULL,
     ca_pem TEXT COLLATE "C",
     sender TEXT COLLATE "C" NOT NULL,

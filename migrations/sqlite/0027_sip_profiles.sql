@@ -4,7 +4,7 @@ CREATE TABLE sip_profiles (
     used            TEXT    NOT NULL CHECK (used IN ('second', 'only')),
     proxy           TEXT,
     port            INTEGER CHECK (port BETWEEN 1 AND 65535),
-    transport       TEXT    NOT NULL CHECK (transport IN ('udp', 'tcp', 'tls')),
+    transport       TEXT    NOT NULL CHECK (transport IN ('udp', 'tcp', 'tls', 'ami', 'esl')),
     tls_name        TEXT    NOT NULL,
     ca_pem          TEXT,
     sender          TEXT    NOT NULL,

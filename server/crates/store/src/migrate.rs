@@ -100,6 +100,10 @@ fn migration(path: &str) -> Option<Migration> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use sha2::{Digest as _, Sha256};
+
     use super::*;
 
     #[test]
@@ -113,6 +117,27 @@ mod tests {
         };
         assert!(!bare(Dialect::Sqlite).is_empty());
         assert_eq!(bare(Dialect::Sqlite), bare(Dialect::Postgres));
+    }
+
+    /// A database remembers the files that it was set up with, and refuses others: what has been
+    /// given away is not edited, only added to. `sha256sum --check checksums` says the same.
+    #[test]
+    fn what_was_given_away_is_as_it_was() {
+        let text = |file: rust_embed::EmbeddedFile| String::from_utf8(file.data.into_owned());
+        let listed = text(Files::get("checksums").expect("the list")).expect("text");
+        let listed: BTreeMap<&str, &str> = listed
+            .lines()
+            .filter_map(|line| line.split_once("  "))
+            .map(|(digest, name)| (name, digest))
+            .collect();
+        let all = names(Dialect::Sqlite).chain(names(Dialect::Postgres));
+        let found = all.map(|name| {
+            let digest = Sha256::digest(Files::get(&name).expect(&name).data);
+            (name, hex::encode(digest))
+        });
+        let found: BTreeMap<String, String> = found.collect();
+        let found: BTreeMap<&str, &str> = found.iter().map(|(a, b)| (&**a, &**b)).collect();
+        assert_eq!(found, listed);
     }
 
     #[test]
