@@ -24,7 +24,9 @@ const RESTING: [JobState; 4] = [
 /// may be because the clock cannot be believed.
 pub(super) async fn attend(engine: &Engine) -> Result<()> {
     let now = engine.clock.now();
-    if engine.store.stop_all().await?.is_some() {
+    // After the time was read: by a clock that was set since it was believed, no hour has come.
+    let jumped = engine.dispatch.clock_watch.jumped(&engine.clock).is_some();
+    if jumped || engine.store.stop_all().await?.is_some() {
         return Ok(());
     }
     for job in engine.store.due_jobs(now).await? {
