@@ -31,6 +31,7 @@ impl DataDirLock {
             Err(TryLockError::Error(error)) => Err(unavailable(error)),
         }
     }
+
     /// Whether a process serves this database now. Makes nothing: the file may be a copy that
     /// stays as it is.
     pub fn is_held(database: &Path) -> bool {

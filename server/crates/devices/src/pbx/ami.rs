@@ -77,15 +77,7 @@ pub(super) async fn sign_in(
     let login = login(credential, &telling, &proof).ok_or(Ending::silent(Cause::NoCredential))?;
     session.say(&login).await.map_err(before)?;
     let said = session.answer(|packet| read(packet, &telling)).await;
-    match said.map_err(before)? {
-        Said::Taken(_) => Ok(()),
-        Said::Refused(said) => Err(Ending {
-            cause: Cause::AuthFailed,
-            said,
-        }),
-        Said::Goodbye => Err(Ending::silent(Cause::Refused)),
-        Said::Nonsense => Err(Ending::silent(Cause::PbxRefused)),
-    }
+    said.map_err(before)?.signed_in()
 }
 
 fn before(lost: Lost) -> Ending {

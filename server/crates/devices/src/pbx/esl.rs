@@ -79,13 +79,5 @@ pub(super) async fn sign_in(session: &mut Session, credential: &Credential) -> R
     text.line(&line)
         .ok_or(Ending::silent(Cause::NoCredential))?;
     session.say(&text.with_body("")).await.map_err(before)?;
-    match session.answer(read).await.map_err(before)? {
-        Said::Taken(_) => Ok(()),
-        Said::Refused(said) => Err(Ending {
-            cause: Cause::AuthFailed,
-            said,
-        }),
-        Said::Goodbye => Err(Ending::silent(Cause::Refused)),
-        Said::Nonsense => Err(Ending::silent(Cause::PbxRefused)),
-    }
+    session.answer(read).await.map_err(before)?.signed_in()
 }

@@ -28,6 +28,18 @@ pub(super) enum Said {
     Nonsense,
 }
 
+impl Said {
+    /// What it means for a sign-in.
+    pub(super) fn signed_in(self) -> Result<(), Ending> {
+        match self {
+            Self::Taken(_) => Ok(()),
+            Self::Refused(said) => Err(ending(Cause::AuthFailed, said)),
+            Self::Goodbye => Err(Ending::silent(Cause::Refused)),
+            Self::Nonsense => Err(Ending::silent(Cause::PbxRefused)),
+        }
+    }
+}
+
 /// Why there is no message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lost {

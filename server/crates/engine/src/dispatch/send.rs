@@ -3,7 +3,6 @@
 //! Owns what an outcome says of a target and of its phone. *Invariant:* a claim that was sent to
 //! ends with what came of it, and with nothing that was heard before.
 
-use carillon_devices::{Notify, Turn};
 use carillon_domain::outcome::Outcome;
 use carillon_domain::phonecfg::PhoneConfig;
 use carillon_domain::{Cause, Timestamp};
@@ -30,17 +29,6 @@ pub(super) async fn deliver(
     target: &ClaimedTarget,
     (sending, carried): (Result<Sending, Cause>, Option<&Carried>),
 ) -> Delivered {
-    let mut turn = None;
-    if let Ok(Sending::Notify(notify)) = &sending {
-        let line = &desk.line;
-        turn = line.may_leave(engine, desk.facts(), notify, carried).await;
-        if turn.is_none() {
-            return Delivered {
-                result: TargetResult::given_back(target, engine.clock.now()),
-                firmware: None,
-            };
-        }
-    }
     let passes_on = matches!(&sending, Ok(Sending::Notify(notify)) if notify.hop.passes_on);
     let (outcome, told) = match sending {
         Ok(Sending::Request(delivery)) if desk.facts().asks_for_settings() => {
@@ -49,14 +37,15 @@ pub(super) async fn deliver(
             (fetched.outcome, told)
         }
         Ok(Sending::Request(delivery)) => (engine.gateway.deliver(*delivery).await, None),
-        Ok(Sending::Notify(notify)) => (sent(engine, *notify, turn).await, None),
-        Err(cause) => {
-            let result = unsent(target, cause, engine.clock.now());
-            return Delivered {
-                result,
-                firmware: None,
+        Ok(Sending::Notify(notify)) => {
+            let line = &desk.line;
+            let turn = line.may_leave(engine, desk.facts(), &notify, carried).await;
+            let Some(turn) = turn else {
+                return nothing_sent(TargetResult::given_back(target, engine.clock.now()));
             };
+            (engine.gateway.notify_in_turn(*notify, turn).await, None)
         }
+        Err(cause) => return nothing_sent(TargetResult::unsent(target, cause, engine.clock.now())),
     };
     let by_another = outcome.answered_by_another.then(|| BY_ANOTHER.to_owned());
     let (outcome, other) = Box::pin(identity::known_key(engine, target.mac(), outcome)).await;
@@ -75,29 +64,10 @@ pub(super) async fn deliver(
     }
 }
 
-/// Sends a NOTIFY in its turn.
-async fn sent(engine: &Engine, notify: Notify, turn: Option<Turn>) -> Outcome {
-    match turn {
-        Some(turn) => engine.gateway.notify_in_turn(notify, turn).await,
-        None => engine.gateway.notify(notify).await,
-    }
-}
-
-/// A result without any contact.
-pub(super) fn unsent(target: &ClaimedTarget, cause: Cause, at: Timestamp) -> TargetResult {
-    TargetResult {
-        before: target.target.clone(),
-        state: cause.state(),
-        cause: Some(cause),
-        http_status: None,
-        transport: None,
-        at,
-        duration_ms: None,
-        excerpt: String::new(),
-        evidence: String::new(),
-        contact: None,
-        retry_at: None,
-        given_back: false,
+fn nothing_sent(result: TargetResult) -> Delivered {
+    Delivered {
+        result,
+        firmware: None,
     }
 }
 

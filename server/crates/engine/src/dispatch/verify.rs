@@ -16,7 +16,6 @@ use carillon_store::{ClaimedTarget, ContactUpdate, TargetResult};
 use crate::Engine;
 use crate::dispatch::delivery::{self, Desk};
 use crate::dispatch::facts::JobFacts;
-use crate::dispatch::send;
 use crate::dispatch::{identity, looks};
 
 /// The rhythm of everything that is done to a phone more than once: looking at it, asking it,
@@ -173,7 +172,7 @@ impl Finding {
             state,
             cause,
             evidence,
-            ..send::unsent(target, Cause::Interrupted, at)
+            ..TargetResult::unsent(target, Cause::Interrupted, at)
         }
     }
 }

@@ -70,12 +70,12 @@ impl TargetResult {
         self.before.mac
     }
 
-    /// A claim that is undone before anything was sent.
-    pub fn given_back(claimed: &ClaimedTarget, at: Timestamp) -> Self {
+    /// A claim that ends without any contact.
+    pub fn unsent(claimed: &ClaimedTarget, cause: Cause, at: Timestamp) -> Self {
         Self {
             before: claimed.target.clone(),
-            state: TargetState::Waiting,
-            cause: claimed.last_cause,
+            state: cause.state(),
+            cause: Some(cause),
             http_status: None,
             transport: None,
             at,
@@ -83,8 +83,19 @@ impl TargetResult {
             excerpt: String::new(),
             evidence: String::new(),
             contact: None,
+            retry_at: None,
+            given_back: false,
+        }
+    }
+
+    /// A claim that is undone before anything was sent.
+    pub fn given_back(claimed: &ClaimedTarget, at: Timestamp) -> Self {
+        Self {
+            state: TargetState::Waiting,
+            cause: claimed.last_cause,
             retry_at: Some(at),
             given_back: true,
+            ..Self::unsent(claimed, Cause::Interrupted, at)
         }
     }
 
