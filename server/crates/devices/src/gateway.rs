@@ -151,8 +151,8 @@ impl Gateway {
         }
     }
 
-    /// Waits until a NOTIFY may leave, as fast as its SIP server or PBX is to be sent to. Nobody waits for
-    /// what the guard refuses.
+    /// Waits until a NOTIFY may leave, as fast as its SIP server or PBX is to be sent to. Nobody
+    /// waits for what the guard refuses.
     ///
     /// A PBX takes one command after the other: the wait for its one place is part of this, and
     /// has no end of its own. Whoever drops the future leaves the line.
