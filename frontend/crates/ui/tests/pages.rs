@@ -327,11 +327,7 @@ fn passwords_are_never_filled_in() {
 
 #[test]
 fn icons_exist() {
-    let sprite = std::fs::read_to_string(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../static/icons.svg"
-    ))
-    .expect("the sprite");
+    let sprite = of_static("icons.svg");
     check(|html| {
         html.all("use")
             .filter_map(|e| e.attr("href"))
@@ -340,6 +336,75 @@ fn icons_exist() {
             .map(|(_, name)| format!("no icon {name}"))
             .collect()
     });
+}
+
+fn of_static(name: &str) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../static");
+    std::fs::read_to_string(format!("{folder}/{name}")).expect(name)
+}
+
+/// What the stylesheet says of a drawn symbol: its line in the sprite, in the colour of a meaning.
+fn drawn_line(sprite: &str, css: &str, class: &str, dark: bool) -> String {
+    let colour = |token: &str| {
+        let (_, rest) = css
+            .split_once(&format!("--{token}: light-dark("))
+            .unwrap_or_else(|| panic!("no colour {token}"));
+        let pair = rest.split_once(')').expect("its end").0;
+        let (light, night) = pair.split_once(", ").expect("two colours");
+        if dark { night } else { light }
+    };
+    let (meaning, symbol) = class.split_once('-').expect("meaning and symbol");
+    let stroke = colour(if meaning == "plain" { "ink" } else { meaning });
+    let (_, rest) = sprite
+        .split_once(&format!("<symbol id=\"{symbol}\" viewBox=\"0 0 24 24\">"))
+        .unwrap_or_else(|| panic!("no symbol {symbol}"));
+    let shape = rest.split_once("</symbol>").expect("its end").0;
+    let shape = shape
+        .replace("currentColor", stroke)
+        .replace("var(--icon-ground, Canvas)", colour("ground"));
+    let svg = format!(
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24' fill='none' stroke='{stroke}' \
+         stroke-width='2' stroke-linecap='round' stroke-linejoin='round'>{shape}</svg>"
+    );
+    let svg = svg.replace('"', "'").replace('#', "%23");
+    format!(".drawn.{class} {{ background-image: url(\"data:image/svg+xml,{svg}\"); }}")
+}
+
+#[test]
+fn drawn_symbols_exist_in_both_themes() {
+    let (css, sprite) = (of_static("app.css"), of_static("icons.svg"));
+    check(|html| {
+        html.all("span")
+            .filter_map(|span| span.attr("class")?.strip_prefix("drawn "))
+            .flat_map(|class| [false, true].map(|dark| drawn_line(&sprite, &css, class, dark)))
+            .filter(|line| !css.contains(line))
+            .map(|line| format!("the stylesheet has no {line}"))
+            .collect()
+    });
+}
+
+#[test]
+fn drawn_symbols_are_those_of_the_sprite() {
+    let (css, sprite) = (of_static("app.css"), of_static("icons.svg"));
+    let (_, section) = css.split_once("@layer drawn {").expect("their layer");
+    let (light, rest) = section
+        .split_once("@media (prefers-color-scheme: dark)")
+        .expect("their dark half");
+    let dark = rest.split_once("\n}").expect("the end of the layer").0;
+    let classes = |half: &str| -> Vec<String> {
+        let lines = half.lines().filter_map(|line| {
+            let rest = line.trim().strip_prefix(".drawn.")?;
+            Some(rest.split_once(' ')?.0.to_owned())
+        });
+        lines.collect()
+    };
+    assert_eq!(classes(light), classes(dark));
+    for (half, is_dark) in [(light, false), (dark, true)] {
+        for class in classes(half) {
+            let line = drawn_line(&sprite, &css, &class, is_dark);
+            assert!(half.contains(&line), "should be: {line}");
+        }
+    }
 }
 
 #[test]

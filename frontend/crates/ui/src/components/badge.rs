@@ -8,13 +8,13 @@ use carillon_domain::{JobState, TargetState};
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
-use super::icon;
+use super::drawn;
 use crate::words;
 
 /// Icon and word in the colour of a meaning.
 pub(crate) fn badge(meaning: &str, symbol: &str, word: impl Into<String>) -> AnyView {
     let class = format!("badge is-{meaning}");
-    view! { <span class=class>{icon(symbol)}<span>{word.into()}</span></span> }.into_any()
+    view! { <span class=class>{drawn(meaning, symbol)}<span>{word.into()}</span></span> }.into_any()
 }
 
 /// The meaning of a target state: the name of its colour.
@@ -134,4 +134,46 @@ pub(crate) fn tag(text: impl Into<String>) -> AnyView {
 /// A mark that a phone is left out of jobs.
 pub(crate) fn protected_mark() -> AnyView {
     badge("waiting", "lock", say("Protected"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CSS: &str = include_str!("../../../../../static/app.css");
+
+    fn assert_drawn(badges: impl IntoIterator<Item = AnyView>) {
+        for badge in badges {
+            let html = badge.to_html();
+            let (_, rest) = html.split_once("class=\"drawn ").expect("a drawn symbol");
+            let class = rest.split_once('"').expect("its end").0;
+            let rule = format!(".drawn.{class} {{");
+            assert_eq!(CSS.matches(&rule).count(), 2, "light and dark: {rule}");
+        }
+    }
+
+    #[test]
+    fn every_state_has_its_drawing() {
+        assert_drawn(TargetState::ALL.iter().map(|state| target_badge(*state)));
+        assert_drawn(EventResult::ALL.iter().map(|result| result_badge(*result)));
+        assert_drawn(
+            Reachability::ALL
+                .iter()
+                .map(|state| reachability_badge(*state)),
+        );
+        for state in JobState::ALL {
+            assert_drawn([job_badge(*state, 0), job_badge(*state, 1)]);
+        }
+    }
+
+    #[test]
+    fn every_readiness_and_class_has_its_drawing() {
+        let gates = carillon_domain::Cause::ALL
+            .iter()
+            .map(|cause| Readiness::Gate(*cause));
+        let ready = [Readiness::Ready, Readiness::Unchecked];
+        assert_drawn(ready.into_iter().chain(gates).map(readiness_badge));
+        let dangers = [ActionClass::Disruptive, ActionClass::Destructive];
+        assert_drawn(dangers.into_iter().filter_map(class_badge));
+    }
 }

@@ -16,3 +16,15 @@ pub(crate) fn symbol(name: &str) -> impl IntoView + use<> {
     let class = format!("icon icon-{name}");
     view! { <svg class=class aria-hidden="true" focusable="false"><use_ href=href></use_></svg> }
 }
+
+/// A symbol in tables, where there are hundreds: a picture of the stylesheet in the colour of a
+/// meaning. Each symbol of the sprite is a piece of its own for the browser to put together, and
+/// every change of the page waits for all of them.
+pub(crate) fn drawn(meaning: &str, name: &str) -> AnyView {
+    let colour = match meaning {
+        "waiting" | "muted" => "idle",
+        other => other,
+    };
+    let class = format!("drawn {colour}-{name}");
+    view! { <span class=class aria-hidden="true"></span> }.into_any()
+}

@@ -8,7 +8,7 @@ use carillon_language::say;
 use leptos::prelude::*;
 
 use super::{
-    age, dash, icon, instant, mono, protected_mark, reachability_badge, readiness_badge, table,
+    age, dash, drawn, instant, mono, protected_mark, reachability_badge, readiness_badge, table,
     tag, target_badge, td, text_or_dash, th, th_hidden, th_row, th_sort, tr,
 };
 use crate::words;
@@ -140,7 +140,7 @@ fn select_cell(row: &PhoneRow) -> AnyView {
 fn name_cell(row: &PhoneRow) -> AnyView {
     let href = format!("/phones/{}", row.mac);
     let lock = row.protected.then(|| {
-        view! { <span class="mark" title=say("Protected: left out of jobs")>{icon("lock")}<span class="visually-hidden">{say("Protected")}</span></span> }
+        view! { <span class="mark" title=say("Protected: left out of jobs")>{drawn("muted", "lock")}<span class="visually-hidden">{say("Protected")}</span></span> }
     });
     view! { <a class="row-name" href=href>{row.name()}</a>{lock} }.into_any()
 }
