@@ -340,25 +340,27 @@ fn icons_exist() {
 
 fn of_static(name: &str) -> String {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../static");
-    std::fs::read_to_string(format!("{folder}/{name}")).expect(name)
+    std::fs::read_to_string(format!("{folder}/{name}"))
+        .unwrap_or_else(|why| panic!("{name}: {why}"))
+}
+
+/// What stands around a word, or nothing would be tested.
+fn around<'a>(text: &'a str, word: &str) -> (&'a str, &'a str) {
+    text.split_once(word)
+        .unwrap_or_else(|| panic!("there is no {word}"))
 }
 
 /// What the stylesheet says of a drawn symbol: its line in the sprite, in the colour of a meaning.
 fn drawn_line(sprite: &str, css: &str, class: &str, dark: bool) -> String {
     let colour = |token: &str| {
-        let (_, rest) = css
-            .split_once(&format!("--{token}: light-dark("))
-            .unwrap_or_else(|| panic!("no colour {token}"));
-        let pair = rest.split_once(')').expect("its end").0;
-        let (light, night) = pair.split_once(", ").expect("two colours");
+        let (_, rest) = around(css, &format!("--{token}: light-dark("));
+        let (light, night) = around(around(rest, ")").0, ", ");
         if dark { night } else { light }
     };
-    let (meaning, symbol) = class.split_once('-').expect("meaning and symbol");
+    let (meaning, symbol) = around(class, "-");
     let stroke = colour(if meaning == "plain" { "ink" } else { meaning });
-    let (_, rest) = sprite
-        .split_once(&format!("<symbol id=\"{symbol}\" viewBox=\"0 0 24 24\">"))
-        .unwrap_or_else(|| panic!("no symbol {symbol}"));
-    let shape = rest.split_once("</symbol>").expect("its end").0;
+    let symbol = format!("<symbol id=\"{symbol}\" viewBox=\"0 0 24 24\">");
+    let shape = around(around(sprite, &symbol).1, "</symbol>").0;
     let shape = shape
         .replace("currentColor", stroke)
         .replace("var(--icon-ground, Canvas)", colour("ground"));
@@ -386,11 +388,9 @@ fn drawn_symbols_exist_in_both_themes() {
 #[test]
 fn drawn_symbols_are_those_of_the_sprite() {
     let (css, sprite) = (of_static("app.css"), of_static("icons.svg"));
-    let (_, section) = css.split_once("@layer drawn {").expect("their layer");
-    let (light, rest) = section
-        .split_once("@media (prefers-color-scheme: dark)")
-        .expect("their dark half");
-    let dark = rest.split_once("\n}").expect("the end of the layer").0;
+    let (_, section) = around(&css, "@layer drawn {");
+    let (light, rest) = around(section, "@media (prefers-color-scheme: dark)");
+    let dark = around(rest, "\n}").0;
     let classes = |half: &str| -> Vec<String> {
         let lines = half.lines().filter_map(|line| {
             let rest = line.trim().strip_prefix(".drawn.")?;
