@@ -689,6 +689,30 @@ def check_proof(text, key):
     return f"proven: record {index} of {key.name}, under the checkpoint of {size} records\n{entry.decode()}"
 
 
+def continues(m, first_hash, n, second_hash, proof):
+    """Whether the tree of n records continues that of m: RFC 9162, section 2.1.4.2."""
+    if m == n or m == 0:
+        return not proof and (first_hash == second_hash if m == n else True)
+    if m > n or not proof:
+        return False
+    path = list(proof) if m & (m - 1) else [first_hash] + list(proof)
+    fn, sn = m - 1, n - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    fr = sr = path[0]
+    for c in path[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            fr, sr = hashlib.sha256(b"\1" + c + fr).digest(), hashlib.sha256(b"\1" + c + sr).digest()
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = hashlib.sha256(b"\1" + sr + c).digest()
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and fr == first_hash and sr == second_hash
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_mutually_exclusive_group(required=True)

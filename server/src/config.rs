@@ -20,6 +20,7 @@ mod sign_on;
 mod source;
 mod table;
 
+pub use parse::unix_socket;
 pub use receivers::{AnchorSetting, Receivers};
 pub use show::effective;
 pub use source::{Layers, Source, client_environment, credentials_directory};
@@ -40,6 +41,8 @@ pub struct Settings {
     pub public_url: Option<Origin>,
     /// The key file, where one was named; else the data directory's.
     pub key_file: Option<PathBuf>,
+    /// The socket of the signer of the audit log; without one this process signs.
+    pub signer: Option<PathBuf>,
     /// Files elsewhere that checkpoints of the audit log are added to.
     pub anchors: Vec<PathBuf>,
     /// Who gets the audit log and its checkpoints.

@@ -28,7 +28,8 @@ use crate::tls::Certificate;
 
 use receivers::Outside;
 
-pub(crate) use notary::{journal, key_source as signing_key_source};
+pub(crate) use limits::forbid_core_dumps;
+pub(crate) use notary::{journal, public_key};
 
 mod data_dir;
 mod front;
@@ -235,7 +236,7 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
         .local_addr()
         .map_err(|error| StartError::failed("the address is not known", &error))?;
     let certificate = front::certificate(settings)?;
-    limits::forbid_core_dumps();
+    forbid_core_dumps();
     let mut own = own_addresses::of(address);
     own.extend(metrics.iter().map(|place| place.address));
     let opened = open(settings, &own).await?;

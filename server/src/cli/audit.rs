@@ -12,6 +12,7 @@ use crate::local;
 use crate::problem::{Problem, chain};
 use crate::startup;
 
+mod signer;
 mod verify;
 
 /// The audit log.
@@ -25,6 +26,8 @@ pub(super) enum Audit {
         #[arg(value_name = "NUMBER")]
         seq: i64,
     },
+    /// Sign the log in a process of its own, which alone holds the key; `serve --signer` asks it
+    Signer(signer::SignerCommand),
     /// Recompute the whole log from its bytes: 0 intact, 1 tampered, 3 cannot tell
     Verify(Box<verify::Verify>),
 }
@@ -53,6 +56,7 @@ impl Audit {
     pub(super) async fn run(self, settings: &Settings) -> Outcome {
         let export = match self {
             Self::Verify(verify) => return verify.run(settings).await,
+            Self::Signer(signer) => return signer.run(settings).await,
             Self::Prove { seq } => return prove_one(settings, seq).await,
             Self::Export(export) => export,
         };

@@ -16,6 +16,12 @@ use crate::origin::Origin;
 
 mod receivers;
 
+/// The path of `unix:PATH`.
+pub fn unix_socket(text: &str) -> Option<PathBuf> {
+    let path = text.strip_prefix("unix:")?;
+    (!path.is_empty()).then(|| PathBuf::from(path))
+}
+
 /// Reads the layers and collects what is wrong.
 pub(super) struct Reader<'a> {
     pub(super) layers: &'a Layers,
@@ -45,6 +51,7 @@ impl Reader<'_> {
         Settings {
             database: self.database(&data_dir),
             key_file: self.layers.text("key-file").map(PathBuf::from),
+            signer: self.signer(),
             anchors: self.list::<PathBuf>("anchor-file", "write a path"),
             receivers: self.receivers(),
             egress: self.egress(),
@@ -94,6 +101,18 @@ impl Reader<'_> {
                 Database::Sqlite(file())
             }
         }
+    }
+
+    fn signer(&mut self) -> Option<PathBuf> {
+        let given = self.layers.text("signer")?;
+        let path = unix_socket(given);
+        if path.is_none() {
+            self.refuse(
+                "signer",
+                "write unix:PATH, as unix:/run/carillon-signer/socket",
+            );
+        }
+        path
     }
 
     fn egress(&mut self) -> Egress {

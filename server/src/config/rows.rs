@@ -76,6 +76,14 @@ pub const SETTINGS: &[Setting] = &[
         "Passwords known from breaches, as ascending lines of SHA-1[:count]: new ones must not be among them"
     ),
     setting!(
+        "signer",
+        "CARILLON_SIGNER",
+        Text,
+        "unix:PATH",
+        "",
+        "Socket of a `carillon audit signer` that signs the audit log; this process then reads no signing key"
+    ),
+    setting!(
         "anchor-file",
         "CARILLON_ANCHOR_FILE",
         List,

@@ -152,6 +152,17 @@ impl Page {
             "1 while the audit log cannot be signed.",
         );
         self.one(&problem, u8::from(state.problem.is_some()));
+        let alarm = Family::gauge(
+            "carillon_audit_not_the_one_signed",
+            "1 while the audit log is not the one that was signed: an alarm.",
+        );
+        self.one(&alarm, u8::from(state.alarm));
+        let unsigned = Family::gauge(
+            "carillon_audit_unsigned_seconds",
+            "Age of the oldest record that cannot be signed; 0 while nothing keeps it from that.",
+        );
+        let since = state.unsigned_since.map(|since| now.since(since));
+        self.one(&unsigned, seconds(since.unwrap_or_default()));
         let behind = state.anchor_lacks.map(|since| now.since(since));
         let age = Family::gauge(
             "carillon_anchor_files_behind_seconds",

@@ -8,8 +8,9 @@ use std::time::Duration;
 use axum::extract::Path;
 use carillon_contract::frame::{Banner, Tone};
 use carillon_contract::streams::{AnchorRow, NewSecret, StreamRow, StreamsView};
+use carillon_domain::Timestamp;
 use carillon_domain::role::Permission;
-use carillon_engine::audit::{AnchorState, Anchors};
+use carillon_engine::audit::{AnchorState, Anchors, NotaryState};
 use carillon_engine::streams::Streams;
 use carillon_engine::{Caller, EngineError};
 use carillon_language::{moment, say};
@@ -123,16 +124,31 @@ fn anchor(state: AnchorState) -> AnchorRow {
     }
 }
 
-/// What every page says to who administers: a receiver has stayed away for long.
+/// What every page says of the log: to who administers and to auditors that it is not signed, to
+/// who administers that a receiver has stayed away for long.
 pub(super) fn banners(app: &App, caller: &Caller) -> Vec<Banner> {
-    if caller.require(Permission::Administer).is_err() {
-        return Vec::new();
-    }
+    let now = app.engine().clock.now();
+    let watches = caller.require(Permission::ViewMetrics).is_ok();
+    let notary = app.notary().filter(|_| watches);
+    let unsigned = notary.and_then(|notary| unsigned(&notary.state(), now));
+    let administers = caller.require(Permission::Administer).is_ok();
+    let away = if administers {
+        away(app, now)
+    } else {
+        Vec::new()
+    };
+    let away = away.into_iter().map(|text| (Tone::Warning, text));
+    let banners = unsigned.into_iter().chain(away);
+    banners
+        .map(|(tone, text)| Banner::Notice { tone, text })
+        .collect()
+}
+
+fn away(app: &App, now: Timestamp) -> Vec<String> {
     let stalled = app.streams().map(Streams::stalled).unwrap_or_default();
     let files = app.notary().and_then(|notary| notary.state().anchor_lacks);
     let behind = app.anchors().and_then(Anchors::behind);
     let behind = behind.into_iter().chain(files).min();
-    let now = app.engine().clock.now();
     let behind = behind
         .filter(|since| now.since(*since) >= LAG)
         .map(|since| {
@@ -141,12 +157,28 @@ pub(super) fn banners(app: &App, caller: &Caller) -> Vec<Banner> {
                 moment = moment(since)
             )
         });
-    let texts = stalled.iter().filter_map(stands_still).chain(behind);
-    let notice = |text| Banner::Notice {
-        tone: Tone::Warning,
-        text,
-    };
-    texts.map(notice).collect()
+    stalled
+        .iter()
+        .filter_map(stands_still)
+        .chain(behind)
+        .collect()
+}
+
+/// What keeps the log from being signed: at once where it is not the one that was signed, and
+/// after a while where a signer or a key is away.
+fn unsigned(state: &NotaryState, now: Timestamp) -> Option<(Tone, String)> {
+    if state.alarm {
+        let text = say("The audit log is not the one that was signed: see Audit, and check it.");
+        return Some((Tone::Bad, text.to_owned()));
+    }
+    let since = state
+        .unsigned_since
+        .filter(|since| now.since(*since) >= LAG)?;
+    let text = say!(
+        "The audit log has not been signed since {moment} UTC: see Audit.",
+        moment = moment(since)
+    );
+    Some((Tone::Warning, text))
 }
 
 fn stands_still(row: &Stored) -> Option<String> {

@@ -9,7 +9,7 @@ const OTHERS: u64 = 1024 + 256;
 const FEWEST: usize = 16;
 
 /// A core file would hold the phones' passwords.
-pub(super) fn forbid_core_dumps() {
+pub(crate) fn forbid_core_dumps() {
     let none = Rlimit {
         current: Some(0),
         maximum: Some(0),

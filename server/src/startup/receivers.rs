@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use carillon_domain::Timestamp;
 use carillon_engine::Engine;
-use carillon_engine::audit::{AnchorConfig, Anchors, AnchorsParts, Notary};
+use carillon_engine::audit::{AnchorConfig, Anchors, AnchorsParts, Notary, NotaryState};
 use carillon_engine::streams::{Pace, Streams, StreamsParts};
 use carillon_receivers::{Dialer, Guard, GuardConfig, Limits, Trust};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -44,9 +45,10 @@ impl Outside {
         let dialer = dialer(settings, engine, own)?;
         let host = origins.public().host().to_owned();
         // Only who signs has something to anchor.
-        let anchors = match notary.key() {
-            Some(_) => Some(anchors(receivers, engine, (&dialer, &host)).await?),
-            None => None,
+        let anchors = if notary.signs() {
+            Some(anchors(receivers, engine, (&dialer, &host)).await?)
+        } else {
+            None
         };
         let parts = StreamsParts {
             store: engine.store.clone(),
@@ -100,21 +102,32 @@ impl Outside {
     }
 
     fn too_late(&self, engine: &Engine, notary: &Notary, limit: Duration) -> Option<String> {
-        let state = notary.state();
-        if let Some(problem) = state.problem {
-            return Some(format!(
-                "dangerous jobs wait until the audit log is signed: {problem}"
-            ));
-        }
         let anchors = self.anchors.as_ref().and_then(Anchors::behind);
-        let since = anchors.into_iter().chain(state.anchor_lacks).min()?;
-        (engine.clock.now().since(since) >= limit).then(|| {
-            format!(
-                "dangerous jobs wait until an anchor outside has what was signed since {since}",
-                since = since.to_minute_text()
-            )
-        })
+        too_late(notary.state(), anchors, (engine.clock.now(), limit))
     }
+}
+
+/// Why dangerous jobs have to wait, with anchors over the network that are behind since then.
+fn too_late(
+    state: NotaryState,
+    anchors: Option<Timestamp>,
+    (now, limit): (Timestamp, Duration),
+) -> Option<String> {
+    // A signer that is away is a lag like that of an anchor; all else is no matter of time.
+    let waits = |since| state.signer_away && now.since(since) < limit;
+    let waits = state.unsigned_since.is_some_and(waits);
+    if let Some(problem) = state.problem.filter(|_| !waits) {
+        return Some(format!(
+            "dangerous jobs wait until the audit log is signed: {problem}"
+        ));
+    }
+    let since = anchors.into_iter().chain(state.anchor_lacks).min()?;
+    (now.since(since) >= limit).then(|| {
+        format!(
+            "dangerous jobs wait until an anchor outside has what was signed since {since}",
+            since = since.to_minute_text()
+        )
+    })
 }
 
 async fn anchors(
@@ -174,4 +187,42 @@ fn read(file: &Path) -> Result<String, StartError> {
     std::fs::read_to_string(file).map_err(|error| {
         StartError::Configuration(format!("{} cannot be read: {error}", file.display()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signer_may_be_away_as_long_as_an_anchor_may_lag() {
+        let (start, limit) = (Timestamp::from_micros(1), Duration::from_mins(5));
+        let after = |time: Duration| {
+            let micros = i64::try_from(time.as_micros()).expect("a short time");
+            (Timestamp::from_micros(1 + micros), limit)
+        };
+        let away = NotaryState {
+            problem: Some("gone".to_owned()),
+            signer_away: true,
+            unsigned_since: Some(start),
+            ..NotaryState::default()
+        };
+        assert_eq!(too_late(away.clone(), None, after(limit / 2)), None);
+        let why = too_late(away.clone(), None, after(limit)).expect("too late");
+        assert!(why.ends_with("gone"), "{why}");
+        let lagging = too_late(away.clone(), Some(start), after(limit));
+        assert!(lagging.is_some());
+        for other in [
+            NotaryState {
+                alarm: true,
+                signer_away: false,
+                ..away.clone()
+            },
+            NotaryState {
+                unsigned_since: None,
+                ..away
+            },
+        ] {
+            assert!(too_late(other, None, after(Duration::ZERO)).is_some());
+        }
+    }
 }

@@ -31,7 +31,7 @@ impl Signals {
     }
 
     /// Resolves at SIGTERM or SIGINT; calls `reload` at each SIGHUP before.
-    pub(super) async fn wait_for_stop(&mut self, reload: impl Fn()) {
+    pub(crate) async fn wait_for_stop(&mut self, reload: impl Fn()) {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return,

@@ -15,7 +15,7 @@ use crate::pages_jobs::Person;
 use crate::requests::Client;
 
 /// Adds many records at once, as a large job does.
-async fn record(house: &House, count: i64) {
+pub(crate) async fn record(house: &House, count: i64) {
     let event = |n| Event::new(Timestamp::from_micros(n), Actor::system(), "test.told");
     let events: Vec<_> = (0..count).map(event).collect();
     let unit = house.engine().store.begin().await.unwrap();
@@ -23,7 +23,7 @@ async fn record(house: &House, count: i64) {
 }
 
 /// The first checkpoint of at least so many records.
-async fn checkpoint(api: &Client, size: i64) -> Value {
+pub(crate) async fn checkpoint(api: &Client, size: i64) -> Value {
     loop {
         let answer = api.get("/audit/checkpoint").await;
         if answer.status == 200 && answer.json()["size"].as_i64().unwrap() >= size {

@@ -48,6 +48,11 @@ impl Process {
         }
     }
 
+    /// Where it listens.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, signal).unwrap();
@@ -69,7 +74,7 @@ fn carillon(dir: &Path) -> Command {
 }
 
 /// An administrator and a token, made before the server starts.
-fn token(dir: &Path) -> String {
+pub(crate) fn token(dir: &Path) -> String {
     let add =
         format!("printf '%s\\n' '{PASSWORD}' | \"$0\" user add eve --role admin --password-stdin");
     let added = Command::new("/bin/sh")

@@ -35,6 +35,7 @@ mod queries;
 mod requests;
 mod scope;
 mod second_factor;
+mod signer;
 mod single_sign_on;
 mod sip;
 mod streams;

@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::path::Path;
 
 use carillon_domain::event::Event;
-use carillon_engine::audit::{Journal, Notary, NotaryParts, SigningKey};
+use carillon_engine::audit::{Journal, Notary, NotaryParts, Seal, SigningKey};
 use carillon_engine::secrets::KeySource;
 use carillon_engine::{Clock, Engine, Random};
 use carillon_simulator::Auth;
@@ -69,7 +69,7 @@ async fn signed(events: Vec<Event>, folder: &Path) -> Outcome<u64> {
     let notary = Notary::new(NotaryParts {
         store: store.clone(),
         clock: Clock::system(),
-        key: Ok(key),
+        seal: Ok(Seal::Key(Box::new(key))),
         journal: Journal::new(folder.join("evidence.checkpoints")),
         anchors: Vec::new(),
     });

@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use carillon_engine::audit::{
-    Evidence, InclusionProof, Intact, NoNote, Notes, ProofFault, SigningKey, Verdict, VerifierKey,
-    notes, verify,
+    Evidence, InclusionProof, Intact, NoNote, Notes, ProofFault, RemoteSigner, SignedCheckpoint,
+    Verdict, VerifierKey, notes, verify,
 };
 use carillon_store::{DataDirLock, Store};
 use clap::Args;
@@ -26,7 +26,8 @@ pub(in crate::cli) struct Verify {
     /// What an outside anchor wrote: a file, a folder of files, or lines of syslog
     #[arg(long, value_name = "PATH")]
     anchor: Vec<PathBuf>,
-    /// The key whose signatures count, as you noted it; else that of the signing key's file
+    /// The key whose signatures count, as you noted it; else the signer's, or that of the signing
+    /// key's file
     #[arg(long, value_name = "KEY")]
     vkey: Option<VerifierKey>,
     /// The proof of one record: checks that, and no database
@@ -37,9 +38,9 @@ pub(in crate::cli) struct Verify {
 impl Verify {
     pub(super) async fn run(self, settings: &Settings) -> Outcome {
         if let Some(file) = &self.proof {
-            return self.one(file, settings);
+            return self.one(file, settings).await;
         }
-        let (evidence, ignored) = self.evidence(settings)?;
+        let (evidence, ignored) = self.evidence(settings).await?;
         let store = open(settings).await?;
         let verdict = verify(&store, &evidence).await;
         store.close().await;
@@ -68,7 +69,7 @@ impl Verify {
     }
 
     /// Checks the proof of one record.
-    fn one(&self, file: &Path, settings: &Settings) -> Outcome {
+    async fn one(&self, file: &Path, settings: &Settings) -> Outcome {
         let cannot = |why: String| Failure::CannotTell(format!("cannot tell: {why}"));
         let unreadable = |why: String| cannot(format!("{} cannot be read: {why}", file.display()));
         let text = std::fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
@@ -77,6 +78,7 @@ impl Verify {
             .map_err(|error: NoNote| unreadable(error.to_string()))?;
         let key = self
             .key(settings)
+            .await
             .ok_or_else(|| cannot("there is no key to check with; give --vkey".to_owned()))?;
         match proof.check(&key) {
             Ok(entry) => {
@@ -96,15 +98,16 @@ impl Verify {
         }
     }
 
-    fn key(&self, settings: &Settings) -> Option<VerifierKey> {
-        let own = || SigningKey::load(&startup::signing_key_source(settings)).ok();
-        let key = self.vkey.clone();
-        key.or_else(|| own().map(|key| key.public().clone()))
+    async fn key(&self, settings: &Settings) -> Option<VerifierKey> {
+        match &self.vkey {
+            Some(key) => Some(key.clone()),
+            None => startup::public_key(settings).await,
+        }
     }
 
     /// What to compare with, and how many lines of others were passed over.
-    fn evidence(&self, settings: &Settings) -> Result<(Evidence, usize), Failure> {
-        let key = self.key(settings).ok_or_else(|| {
+    async fn evidence(&self, settings: &Settings) -> Result<(Evidence, usize), Failure> {
+        let key = self.key(settings).await.ok_or_else(|| {
             Failure::CannotTell(
                 "cannot tell: there is no key to check signatures with; give --vkey".to_owned(),
             )
@@ -132,9 +135,19 @@ impl Verify {
         for file in known.filter(|file| file.exists()) {
             take(&file)?;
         }
+        kept.extend(remembered(settings, &key).await);
         let key = Some(key);
         Ok((Evidence { key, kept }, ignored))
     }
+}
+
+/// What the signer remembers, where one is named and there: nobody who owns the database can cut
+/// that.
+async fn remembered(settings: &Settings, key: &VerifierKey) -> Option<(String, SignedCheckpoint)> {
+    let signer = RemoteSigner::new(settings.signer.clone()?);
+    let last = signer.last().await.ok().filter(|last| last.key == *key)?;
+    let some = last.note.checkpoint.size > 0;
+    some.then(|| ("the signer".to_owned(), last.note))
 }
 
 /// That somebody checked is a record of the log, where its server runs. A copy that is examined

@@ -24,7 +24,7 @@ pub async fn signing_key(
     clock: &Clock,
     random: &Random,
 ) -> Result<Result<SigningKey, String>> {
-    let known = store.meta(SIGNER).await?;
+    let known = owner(store).await?;
     let loaded = match SigningKey::load(source) {
         Err(KeyFileError::Missing(_)) if known.is_none() => SigningKey::create(source, random),
         loaded => loaded,
@@ -48,8 +48,13 @@ pub async fn signing_key(
     })
 }
 
+/// The key that the database names as the log's.
+pub(super) async fn owner(store: &Store) -> Result<Option<String>> {
+    Ok(store.meta(SIGNER).await?)
+}
+
 /// Names the key as the log's; another node may have been first, and then its key stands.
-async fn claim(store: &Store, clock: &Clock, public: &str) -> Result<String> {
+pub(super) async fn claim(store: &Store, clock: &Clock, public: &str) -> Result<String> {
     let mut unit = store.begin().await?;
     if unit.claim_meta(SIGNER, public).await? {
         let mut event = Event::new(clock.now(), Actor::system(), "key.signer_named");

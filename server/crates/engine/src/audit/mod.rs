@@ -5,6 +5,7 @@
 
 mod adopt;
 mod anchors;
+mod consistency;
 mod export;
 mod finding;
 mod head;
@@ -15,6 +16,7 @@ mod path;
 mod private;
 mod proof;
 mod read;
+mod signer;
 mod signing_key;
 mod standing;
 mod tiles;
@@ -25,10 +27,13 @@ pub use anchors::{AnchorConfig, AnchorState, Anchors, AnchorsParts};
 pub use export::Export;
 pub use finding::{Finding, Intact, Kind, Verdict};
 pub use journal::Journal;
-pub use notary::{Notary, NotaryParts, NotaryState};
+pub use notary::{Notary, NotaryFault, NotaryParts, NotaryState, Seal};
 pub use note::{Checkpoint, NoNote, Notes, SignedCheckpoint, VerifierKey, notes};
 pub use private::Disclosed;
 pub(crate) use private::tell;
 pub use proof::{InclusionProof, ProofFault, prove};
+pub use signer::{
+    Memory, MemoryError, RemoteSigner, SignedLast, Signer, SignerFault, Why, bind, serve,
+};
 pub use signing_key::{SIGNING_KEY_FILE, SigningKey, signing_key_source};
 pub use verify::{Evidence, verify};

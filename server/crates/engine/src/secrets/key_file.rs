@@ -202,7 +202,8 @@ fn exchange(path: &Path, text: &str) -> io::Result<()> {
     sync_folder_of(path)
 }
 
-fn sync_folder_of(path: &Path) -> io::Result<()> {
+/// Writes through that the folder names this file.
+pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
     let parent = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());

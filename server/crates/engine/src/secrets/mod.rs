@@ -19,7 +19,7 @@ pub use check::{KeyCheckError, check_keys};
 pub use key::{KeyId, KeyState};
 pub use key_file::private_text;
 pub use key_file::{KeyFileError, KeySource};
-pub(crate) use key_file::{read_private, write_new};
+pub(crate) use key_file::{read_private, sync_folder_of, write_new};
 pub use keyring::{Keyring, Purpose};
 pub use place::Place;
 pub use rotation::{KeyInfo, Rewrapped, unreadable};

@@ -6,7 +6,7 @@ use std::process::Command;
 use carillon_domain::event::{Actor, ActorKind, Event, EventResult};
 use carillon_domain::{Mac, Timestamp};
 use carillon_engine::audit::{
-    Evidence, Journal, Notary, NotaryParts, SignedCheckpoint, SigningKey, Verdict, notes,
+    Evidence, Journal, Notary, NotaryParts, Seal, SignedCheckpoint, SigningKey, Verdict, notes,
     signing_key, verify,
 };
 use carillon_engine::secrets::KeySource;
@@ -93,7 +93,7 @@ impl House {
         Notary::new(NotaryParts {
             store: self.store.clone(),
             clock: self.clock.clone(),
-            key: self.key().await,
+            seal: self.key().await.map(|key| Seal::Key(Box::new(key))),
             journal: Journal::new(self.file("checkpoints")),
             anchors: vec![Journal::new(self.file("anchor/log"))],
         })

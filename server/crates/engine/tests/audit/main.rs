@@ -11,6 +11,7 @@ mod anywhere;
 mod checkpoints;
 mod house;
 mod proofs;
+mod signer;
 mod standing;
 mod tampering;
 
@@ -39,6 +40,13 @@ cases! {
     checkpoints::a_shorter_log_is_not_signed_again,
     checkpoints::another_key_signs_nothing,
     checkpoints::anchors_catch_up,
+    signer::a_signer_signs_what_continues,
+    signer::a_signer_that_is_away_holds_up_nothing,
+    signer::a_signature_that_got_lost_is_made_up_for,
+    signer::a_history_that_was_rewritten_is_not_signed_again,
+    signer::an_older_copy_is_not_signed_again,
+    signer::another_signer_is_not_believed,
+    signer::a_log_goes_over_to_a_signer_and_back,
     proofs::a_record_is_proven_by_one_file,
     proofs::a_proof_that_was_touched_proves_nothing,
     proofs::only_what_leads_to_the_signed_root_is_proven,

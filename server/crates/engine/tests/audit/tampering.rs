@@ -161,7 +161,7 @@ pub(crate) async fn an_index_that_was_touched_is_named(database: &Database) {
 }
 
 /// Changes the text of some records and all hashes after it, as somebody without the key can.
-async fn rebuild(house: &House, edited: i64) -> Vec<String> {
+pub(crate) async fn rebuild(house: &House, edited: i64) -> Vec<String> {
     let rows = house
         .store
         .audit_batch(&AuditQuery::default(), -1, 10_000)

@@ -9,7 +9,7 @@ use carillon_domain::Timestamp;
 use carillon_domain::event::{Actor, Event, EventResult};
 use carillon_engine::accounts::{Cost, Hasher};
 use carillon_engine::audit::{
-    AnchorConfig, Anchors, AnchorsParts, Evidence, Journal, Notary, NotaryParts, SigningKey,
+    AnchorConfig, Anchors, AnchorsParts, Evidence, Journal, Notary, NotaryParts, Seal, SigningKey,
     Verdict, notes, signing_key, verify,
 };
 use carillon_engine::dispatch::Dispatch;
@@ -140,7 +140,7 @@ impl House {
         Notary::new(NotaryParts {
             store: self.store.clone(),
             clock: self.clock.clone(),
-            key: key.await.unwrap(),
+            seal: key.await.unwrap().map(|key| Seal::Key(Box::new(key))),
             journal: Journal::new(self.file("checkpoints")),
             anchors: Vec::new(),
         })

@@ -50,6 +50,11 @@ impl Frontier {
         self.size
     }
 
+    /// The roots of the perfect parts, largest first.
+    pub fn roots(&self) -> &[Hash] {
+        &self.roots
+    }
+
     /// Adds one leaf.
     pub fn push(&mut self, leaf: Hash) {
         let mut root = leaf;

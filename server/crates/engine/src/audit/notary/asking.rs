@@ -1,0 +1,141 @@
+//! Who signs, and how a signer is asked.
+//!
+//! *Invariant:* what a signer is asked is the log as it is: whether that continues what it signed
+//! is for the signer to say, so that its own log tells of one that does not.
+
+use carillon_domain::Timestamp;
+use carillon_store::{Frontier, Hash};
+
+use super::super::adopt;
+use super::super::consistency;
+use super::super::note::{SignedCheckpoint, VerifierKey};
+use super::super::signer::{Offer, RemoteSigner, SignedLast, SignerFault};
+use super::desk::Desk;
+use super::fault::NotaryFault;
+use super::{Notary, Seal};
+
+impl Notary {
+    /// Finds out which key is that of the log, where a signer holds it: the one that the log names,
+    /// or for a log that never had one, the signer's.
+    pub(super) async fn identify(&self) -> Result<(), NotaryFault> {
+        let parts = &self.0.parts;
+        let Ok(Seal::Signer(signer)) = &parts.seal else {
+            return Ok(());
+        };
+        if self.key().is_some() {
+            return Ok(());
+        }
+        let mut owner = adopt::owner(&parts.store).await?;
+        if owner.is_none() {
+            let key = signer.last().await?.key.to_string();
+            owner = Some(adopt::claim(&parts.store, &parts.clock, &key).await?);
+        }
+        let owner = owner.unwrap_or_default();
+        let key = owner.parse::<VerifierKey>();
+        let key = key.map_err(|error| {
+            NotaryFault::Unusable(format!("what the database names as the log's key: {error}"))
+        })?;
+        tracing::info!(%key, "the audit log is signed by a process of its own");
+        let _known_before = self.0.key.set(key);
+        Ok(())
+    }
+
+    /// Whether a signer was not asked since this process began: at its first look it hears how
+    /// the log stands.
+    pub(super) fn is_unasked(&self, desk: &Desk) -> bool {
+        matches!(self.0.parts.seal, Ok(Seal::Signer(_))) && desk.asked.is_none()
+    }
+
+    /// The signed note of this head; `None` where nobody signs.
+    pub(super) async fn sealed(
+        &self,
+        desk: &mut Desk,
+        head: &Frontier,
+        now: Timestamp,
+    ) -> Result<Option<String>, NotaryFault> {
+        match &self.0.parts.seal {
+            Err(_) => Ok(None),
+            Ok(Seal::Key(key)) => Ok(Some(key.sign(head.size(), head.root()))),
+            Ok(Seal::Signer(signer)) => {
+                if let Some(why) = desk.still_refused(now) {
+                    return Err(NotaryFault::NotTheSame(why.to_owned()));
+                }
+                desk.refused = None;
+                let asked = self.asked(signer, desk, head).await;
+                if let Err(NotaryFault::NotTheSame(why)) = &asked {
+                    desk.refused = Some((now, why.clone()));
+                }
+                asked.map(Some)
+            }
+        }
+    }
+
+    async fn asked(
+        &self,
+        signer: &RemoteSigner,
+        desk: &mut Desk,
+        head: &Frontier,
+    ) -> Result<String, NotaryFault> {
+        let last = signer.last().await?;
+        let key = self.key().filter(|key| **key == last.key);
+        let key = key.ok_or_else(|| another_key(signer, self.key()))?;
+        let offer = Offer {
+            origin: key.name(),
+            old: last.note.checkpoint.size,
+            head,
+            proof: self.proof(desk, &last, head).await?,
+        };
+        let note = signer.sign(offer).await?;
+        desk.asked = Some(head.clone());
+        let read = note.parse::<SignedCheckpoint>().ok();
+        let says = |note: &SignedCheckpoint| {
+            let said = (note.checkpoint.size, note.checkpoint.root);
+            note.is_signed_by(key) && said == (head.size(), head.root())
+        };
+        match read.filter(says) {
+            Some(_) => Ok(note),
+            None => Err(signer.nonsense().into()),
+        }
+    }
+
+    /// That the log continues what the signer signed last, as far as it does.
+    async fn proof(
+        &self,
+        desk: &Desk,
+        last: &SignedLast,
+        head: &Frontier,
+    ) -> Result<Vec<Hash>, NotaryFault> {
+        let size = last.note.checkpoint.size;
+        if size == 0 || size >= head.size() {
+            return Ok(Vec::new());
+        }
+        let known = [Some(&desk.signed), desk.asked.as_ref()];
+        let known = known.into_iter().flatten().find(|tree| tree.size() == size);
+        let mut tree = known.cloned().unwrap_or_default();
+        // Another process was the last to ask, or a signature got lost on its way.
+        if tree.size() < size {
+            self.carry_on(&mut tree, size).await?;
+        }
+        Ok(consistency::proof(&self.0.parts.store, &tree, head.size()).await?)
+    }
+}
+
+fn another_key(signer: &RemoteSigner, own: Option<&VerifierKey>) -> NotaryFault {
+    let own = own.map(ToString::to_string).unwrap_or_default();
+    NotaryFault::Unusable(format!(
+        "nothing is signed: the signer at {} holds another key than the one of this log ({own})",
+        signer.socket().display()
+    ))
+}
+
+impl From<SignerFault> for NotaryFault {
+    fn from(fault: SignerFault) -> Self {
+        match &fault {
+            SignerFault::Refused { why, told } if why.is_alarm() => Self::NotTheSame(format!(
+                "the audit log is not the one that was signed: the signer refused: {told}: run \
+                 `carillon audit verify`"
+            )),
+            _ => Self::Away(fault.to_string()),
+        }
+    }
+}
