@@ -189,3 +189,36 @@ fn stands_still(row: &Stored) -> Option<String> {
         moment = moment(since)
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_is_not_signed_is_said_after_a_while_and_another_log_at_once() {
+        let start = Timestamp::from_micros(0);
+        let after = |time: Duration| {
+            let micros = i64::try_from(time.as_micros()).expect("a short time");
+            Timestamp::from_micros(micros)
+        };
+        let away = NotaryState {
+            problem: Some("gone".to_owned()),
+            signer_away: true,
+            unsigned_since: Some(start),
+            ..NotaryState::default()
+        };
+        assert_eq!(unsigned(&away, after(LAG / 2)), None);
+        let (tone, text) = unsigned(&away, after(LAG)).expect("late");
+        assert_eq!(tone, Tone::Warning);
+        assert!(text.contains("has not been signed since"), "{text}");
+        let other = NotaryState {
+            alarm: true,
+            signer_away: false,
+            ..away
+        };
+        let (tone, text) = unsigned(&other, start).expect("an alarm");
+        assert_eq!(tone, Tone::Bad);
+        assert!(text.contains("is not the one that was signed"), "{text}");
+        assert_eq!(unsigned(&NotaryState::default(), after(LAG)), None);
+    }
+}

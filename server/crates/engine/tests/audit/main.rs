@@ -47,6 +47,7 @@ cases! {
     signer::an_older_copy_is_not_signed_again,
     signer::another_signer_is_not_believed,
     signer::a_log_goes_over_to_a_signer_and_back,
+    signer::what_stands_in_the_place_of_a_signer_is_not_believed,
     proofs::a_record_is_proven_by_one_file,
     proofs::a_proof_that_was_touched_proves_nothing,
     proofs::only_what_leads_to_the_signed_root_is_proven,

@@ -295,6 +295,72 @@ pub(crate) async fn a_log_goes_over_to_a_signer_and_back(database: &Database) {
     house.close().await;
 }
 
+/// Answers each question with the next of these, whatever it is.
+fn imitate(socket: &Path, answers: Vec<String>) -> JoinHandle<()> {
+    let listener = bind(socket, 0o600).unwrap();
+    tokio::spawn(async move {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut asked = String::new();
+            let (reader, mut writer) = stream.split();
+            BufReader::new(reader).read_line(&mut asked).await.unwrap();
+            // Whoever heard enough may not read the rest.
+            let _ = writer.write_all(format!("{answer}\n").as_bytes()).await;
+        }
+    })
+}
+
+pub(crate) async fn what_stands_in_the_place_of_a_signer_is_not_believed(database: &Database) {
+    let (house, signer) = signed(database).await;
+    signer.stop().await;
+    let key = SigningKey::load(&house.key_source()).unwrap();
+    let last = remembered(&house).checkpoint;
+    house.record(3).await;
+    let head = house.store.audit_head().await.unwrap();
+    let public = key.public().to_string();
+    let honest = json!({ "last": { "key": public, "note": key.sign(600, last.root) } }).to_string();
+    let signed = |size, root| json!({ "signed": { "note": key.sign(size, root) } }).to_string();
+    let refused = json!({ "refused": { "why": "failed", "told": "x\ny" } }).to_string();
+    let stranger = tempfile::tempdir().unwrap();
+    let stranger = self::key(stranger.path()).sign(603, head.root());
+    let foreign = json!({ "last": { "key": public, "note": stranger } }).to_string();
+    let imitations = [
+        vec![String::new()],
+        vec!["[".repeat(5000)],
+        vec!["x".repeat(1 << 20)],
+        vec![json!({ "last": { "key": "", "note": "" } }).to_string()],
+        vec![foreign],
+        vec![signed(603, head.root())],
+        vec![honest.clone(), honest.clone()],
+        vec![honest.clone(), signed(600, last.root)],
+        vec![honest.clone(), signed(604, head.root())],
+        vec![honest.clone(), signed(603, [7; 32])],
+        vec![
+            honest.clone(),
+            json!({ "signed": { "note": stranger } }).to_string(),
+        ],
+        vec![honest.clone(), refused],
+    ];
+    let notary = notary(&house);
+    for answers in imitations {
+        let told = answers.last().unwrap().chars().take(60).collect::<String>();
+        let imitation = imitate(&house.file("socket"), answers);
+        let fault = notary.look(true).await.unwrap_err();
+        assert!(fault.is_away(), "{told}: {fault}");
+        assert!(!fault.to_string().contains('\n'), "{fault}");
+        imitation.await.unwrap();
+    }
+    let kept = house.store.last_checkpoint().await.unwrap().unwrap();
+    assert_eq!(kept.size, 600);
+    let true_one = imitate(
+        &house.file("socket"),
+        vec![honest, signed(603, head.root())],
+    );
+    notary.look(true).await.unwrap();
+    true_one.await.unwrap();
+    house.close().await;
+}
+
 /// A signer alone, as somebody meets it who took the server over.
 struct Alone {
     dir: TempDir,
