@@ -5,3 +5,4 @@ GRANT USAGE, CREATE ON SCHEMA public TO carillon_app; -- a start asks for the ta
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO carillon_app;
 REVOKE UPDATE, DELETE ON audit, audit_values, audit_checkpoints, audit_tiles FROM carillon_app;
 REVOKE DELETE ON audit_marks, audit_head FROM carillon_app;
+REVOKE UPDATE ON audit_sources FROM carillon_app; -- rows are added, and removed when their time is over

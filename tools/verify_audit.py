@@ -213,7 +213,7 @@ class CannotTell(Exception):
 
 
 # --- records --------------------------------------------------------------------------------
-TILE = 256
+TILE, DAY = 256, 86_400_000_000
 COLUMNS = ["at", "actor", "action", "command", "phone", "site", "job", "result", "ip", "groups"]
 BEGINNING = b'{"seq":'
 LEFT_OUT, ANY, LONGEST = {"again_at", "attempt", "evidence"}, "\u2026", 128
@@ -279,7 +279,7 @@ def index_of(e):
     get("reason", "") + get("phone_name", "")
     return (micros(e["at"]), STORED[e["actor"]["name"]], STORED[e["action"]],
             STORED[command] if isinstance(command, str) else None, get("phone"),
-            STORED[get("site")], STORED[get("job")], e["result"], STORED[get("ip")],
+            STORED[get("site")], STORED[get("job")], e["result"], STORED[get("source", get("ip"))],
             column_of(tuple(groups)) if groups else None)
 
 
@@ -412,7 +412,21 @@ class Log:
         decisions = rows(DECISIONS) if have("jobs.approve_until", "jobs.decided_by") else []
         sealed = [(kind, id_, hashlib.sha256(blob).hexdigest()) for kind, place, sql in SEALS
                   if have(place) for id_, blob in rows(sql)]
+        self.kept = rows(SOURCES) if have("audit_sources.address") else []
         return (accounts, tokens, decisions, sealed), lacking
+
+    def sources(self, named, size):
+        named.compare(self.kept, size)
+
+
+def recorded(line):
+    """The number of a line, the bytes that were hashed, and where it names a commitment, the address
+    with its salt that stands behind them."""
+    e = json.loads(line)
+    if "source" not in e or "ip" not in e:
+        return e["seq"], line, None
+    shown = (e["source"], e["ip"], e["ip_salt"]) if e["ip"] is not None else None
+    return e["seq"], line[:line.rindex(b',"ip":')] + b"}", shown
 
 
 class Export:
@@ -421,15 +435,22 @@ class Export:
 
     def __init__(self, path):
         with open(path, "rb") as file:
-            lines = [line.rstrip(b"\n") for line in file]
-        self.lines = sorted(lines, key=lambda line: json.loads(line)["seq"])
+            lines = [recorded(line.rstrip(b"\n")) for line in file]
+        self.lines = sorted(lines, key=lambda line: line[0])
+
+    def sources(self, named, size):
+        """The addresses that are shown; whether one should still be shown, a file does not tell."""
+        fits = functools.lru_cache(65536)(lambda id_, address, salt: commitment(decoded(salt), address) == id_)
+        for seq, _, shown in self.lines:
+            if shown and not fits(*shown):
+                raise Tampered(seq, "source: the address is not the one that the record commits to")
 
     def checkpoints(self):
         return []
 
     def records(self):
-        for line in self.lines:
-            yield json.loads(line)["seq"], line, None
+        for seq, line, _ in self.lines:
+            yield seq, line, None
 
     def head(self):
         return None
@@ -457,6 +478,50 @@ SEALS = [
     ("stream", "streams.secret", "SELECT name, secret FROM streams WHERE secret IS NOT NULL ORDER BY 1"),
     ("private", "audit_private.sealed", "SELECT id, sealed FROM audit_private ORDER BY 1"),
 ]
+
+
+SOURCES = "SELECT id, day, CAST(address AS BLOB), CAST(salt AS BLOB) FROM audit_sources ORDER BY id"
+
+
+def decoded(salt):
+    return base64.urlsafe_b64decode(salt + "=" * (-len(salt) % 4))
+
+
+def commitment(salt, address):
+    """What a record says in the place of an address."""
+    address = address if isinstance(address, bytes) else address.encode()
+    return base64.urlsafe_b64encode(hashlib.sha256(salt + address).digest()[:16]).rstrip(b"=").decode()
+
+
+class Named:
+    """The commitments that records name, each with the first that does and its day."""
+
+    def __init__(self):
+        self.first, self.astray, self.removed = {}, [], 0
+
+    def add(self, seq, e, at):
+        id_, day = e.get("source"), at // DAY
+        if id_ is not None and self.first.setdefault(id_, (seq, day))[1] != day:
+            self.astray.append((seq, "source: the address is one of another day"))
+        if e["action"] == "audit.addresses_removed":
+            try:
+                self.removed = max(self.removed, micros(e["detail"]["before"]) // DAY)
+            except (KeyError, ValueError, TypeError):
+                pass
+
+    def compare(self, kept, size):
+        """What is kept must be what records name; what is missing, a record must have told of."""
+        missing, odd = dict(self.first), self.astray[:1]
+        for id_, day, address, salt in kept:
+            seq, named = missing.pop(id_, (size, day))
+            if commitment(salt, address) != id_:
+                odd.append((seq, "source: the address is not the one that the record commits to"))
+            elif named != day:
+                odd.append((seq, "source: the address is kept for another day"))
+        odd += [(seq, "source: no record tells that the address was removed")
+                for seq, day in missing.values() if day >= self.removed]
+        if odd:
+            raise Tampered(*min(odd))
 
 
 class Untold:
@@ -579,7 +644,7 @@ def check(log, key, kept):
     good.sort(key=lambda g: g[0])
     foreign.sort(key=lambda f: f[0])
     bad, done, tree, hashed = dict(reversed(foreign)), 0, Tree(), hashlib.sha256
-    marks, said, given = log.marks(), Tile(), Given()
+    marks, said, given, named = log.marks(), Tile(), Given(), Named()
     ahead = next(marks) if marks else None
 
     def compare():
@@ -625,6 +690,7 @@ def check(log, key, kept):
         tree.push(h)
         said.add(e, index)
         given.add(seq, e)
+        named.add(seq, e, index[0])
         if not tree.size % TILE:
             row = log.tile_rows.get(seq // TILE)
             ats = [index[0] for index in said.indexes]
@@ -647,6 +713,7 @@ def check(log, key, kept):
     if ahead and ahead[0] is not None:
         raise Tampered(ahead[0] * TILE, "marks: filters would miss or miscount these records")
     tables, lacking = log.standing()
+    log.sources(named, tree.size)
     given.compare(tables, tree.size)
     if not good:
         raise CannotTell(f"the {tree.size} records fit each other, but no signed checkpoint was given")

@@ -63,6 +63,8 @@ pub struct Settings {
     pub metrics_listen: Option<std::net::SocketAddr>,
     /// How long dialled numbers are kept; `None` = for ever.
     pub keep_numbers: Option<std::time::Duration>,
+    /// How long source addresses of audit records are kept; `None` = for ever.
+    pub keep_addresses: Option<std::time::Duration>,
     /// Bytes that must be free beside a SQLite database before a job is taken.
     pub min_free: u64,
 }

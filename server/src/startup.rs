@@ -143,6 +143,7 @@ async fn engine(settings: &Settings, own: &[SocketAddr]) -> Result<Engine, Start
     let url = database_url(settings);
     let (clock, random) = (Clock::system(), Random::system());
     let store = Store::open(&url).await.map_err(|error| unusable(&error))?;
+    let store = store.in_run(carillon_engine::audit::run(&random));
     let keyring = keys::open(settings, &store, &clock, &random).await?;
     let gateway = gateway(guard(settings, own), &clock, &random)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -273,7 +274,10 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
     if let Some(place) = metrics {
         place.serve(app.clone(), &tasks, stop.clone())?;
     }
-    let keep = settings.keep_numbers;
+    let keep = sweep::Keep {
+        numbers: settings.keep_numbers,
+        addresses: settings.keep_addresses,
+    };
     tasks.spawn(sweep::run(opened.engine.clone(), keep, stop.clone()));
     tasks.spawn(notary::run(notary.clone(), stop.clone()));
     tasks.spawn(outside.clone().watch(watched, required, stop.clone()));

@@ -187,7 +187,7 @@ fn record(row: &AuditRow) -> AuditRecord {
     AuditRecord {
         seq: row.seq,
         leaf_hash: hex::encode(&row.leaf_hash),
-        entry: serde_json::from_str(&row.entry).unwrap_or_default(),
+        entry: serde_json::from_str(&row.shown()).unwrap_or_default(),
     }
 }
 

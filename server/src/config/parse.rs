@@ -60,7 +60,8 @@ impl Reader<'_> {
             log: self.log(),
             max_in_flight: self.max_in_flight(),
             min_free: self.min_free(),
-            keep_numbers: self.keep_numbers(),
+            keep_numbers: self.days("keep-numbers", 90),
+            keep_addresses: self.days("keep-addresses", 30),
             metrics_listen: self.metrics_listen(),
             listen,
             data_dir,
@@ -150,9 +151,10 @@ impl Reader<'_> {
         u64::from(given.unwrap_or(256)) << 20
     }
 
-    fn keep_numbers(&mut self) -> Option<Duration> {
-        let given = self.optional::<u32>("keep-numbers", "write a number of days, as 90");
-        let days = given.unwrap_or(90);
+    /// How long something is kept; 0 = for ever.
+    fn days(&mut self, name: &'static str, usual: u32) -> Option<Duration> {
+        let given = self.optional::<u32>(name, &format!("write a number of days, as {usual}"));
+        let days = given.unwrap_or(usual);
         (days > 0).then(|| Duration::from_hours(24 * u64::from(days)))
     }
 

@@ -316,6 +316,14 @@ pub const SETTINGS: &[Setting] = &[
         "Days after which dialled numbers are removed from records and jobs; 0 = never"
     ),
     setting!(
+        "keep-addresses",
+        "CARILLON_KEEP_ADDRESSES",
+        Text,
+        "DAYS",
+        "30",
+        "Days after which the source addresses of audit records are removed; 0 = never"
+    ),
+    setting!(
         "min-free",
         "CARILLON_MIN_FREE",
         Text,

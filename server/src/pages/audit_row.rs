@@ -29,6 +29,7 @@ pub fn row_view(row: &AuditRow) -> Line {
         detail: detail(event),
         reason: event.reason.clone(),
         ip: event.ip.clone(),
+        ip_removed: event.ip.is_none() && event.source.is_some(),
         job: event
             .job
             .as_ref()
@@ -83,6 +84,10 @@ fn known(code: &str) -> Option<&'static str> {
         ("account.language_chosen", text!("chose a language")),
         ("audit.exported", text!("exported the audit log")),
         ("audit.number_read", text!("read a dialled number")),
+        (
+            "audit.addresses_removed",
+            text!("removed source addresses whose time was over"),
+        ),
         (
             "audit.numbers_removed",
             text!("removed numbers whose time was over"),
@@ -295,6 +300,7 @@ mod tests {
             seq: 1,
             event,
             entry: String::new(),
+            origin: None,
             leaf_hash: Vec::new(),
         })
     }

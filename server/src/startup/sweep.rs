@@ -1,5 +1,5 @@
-//! Throws away, now and then, what is over: sessions, keys of requests, and numbers whose time has
-//! come.
+//! Throws away, now and then, what is over: sessions, keys of requests, numbers and source
+//! addresses whose time has come.
 
 use std::time::Duration;
 
@@ -10,8 +10,17 @@ use crate::problem::chain;
 
 const EVERY: Duration = Duration::from_mins(10);
 
+/// How long what is private is kept; `None` = for ever.
+#[derive(Clone, Copy)]
+pub(super) struct Keep {
+    /// Dialled numbers.
+    pub(super) numbers: Option<Duration>,
+    /// Source addresses of records.
+    pub(super) addresses: Option<Duration>,
+}
+
 /// Runs until `stop`. A sweep that fails is tried again at the next turn.
-pub(super) async fn run(engine: Engine, keep_numbers: Option<Duration>, stop: CancellationToken) {
+pub(super) async fn run(engine: Engine, keep: Keep, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -23,9 +32,15 @@ pub(super) async fn run(engine: Engine, keep_numbers: Option<Duration>, stop: Ca
         if let Err(error) = engine.sweep_idempotency_keys().await {
             tracing::warn!(error = %chain(&error), "old keys of requests could not be removed");
         }
-        let Some(keep) = keep_numbers else { continue };
-        if let Err(error) = engine.remove_numbers(keep).await {
+        if let Some(keep) = keep.numbers
+            && let Err(error) = engine.remove_numbers(keep).await
+        {
             tracing::warn!(error = %chain(&error), "old numbers could not be removed");
+        }
+        if let Some(keep) = keep.addresses
+            && let Err(error) = engine.remove_addresses(keep).await
+        {
+            tracing::warn!(error = %chain(&error), "old source addresses could not be removed");
         }
     }
 }

@@ -38,6 +38,7 @@ mod second_factor;
 mod signer;
 mod single_sign_on;
 mod sip;
+mod sources;
 mod streams;
 mod tls;
 
@@ -68,6 +69,7 @@ on_both! {
     audit::an_export_is_what_was_shown,
     numbers::a_number_is_read_by_auditors_only_and_removed_in_time,
     numbers::a_job_that_rests_for_long_loses_its_number,
+    sources::an_address_is_shown_and_then_said_to_be_removed,
     audit::an_export_that_nobody_takes_ends,
     events::the_sum_of_states_is_the_total_at_every_moment,
     access::every_route_refuses_who_may_not,

@@ -111,6 +111,8 @@ pub struct AuditRow {
     pub reason: String,
     /// From where.
     pub ip: Option<String>,
+    /// Whether that was removed, as its time was over.
+    pub ip_removed: bool,
     /// The job it belongs to, with its title.
     pub job: Option<Link>,
     /// Where the line stands for the whole job: its records that fit.

@@ -1,6 +1,7 @@
 //! Audit records before they get their place in the log.
 //!
-//! Owns who did what to what. *Invariant:* no secret and no dialled number is ever put in one.
+//! Owns who did what to what. *Invariant:* no secret and no dialled number is ever put in
+//! one, and no source address is written with it.
 
 use serde::{Deserialize, Serialize};
 
@@ -99,9 +100,14 @@ pub struct Event {
     pub at: Timestamp,
     /// Who.
     pub actor: Actor,
-    /// From where, for requests over the network.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    /// From where, for requests over the network. A record commits to it and does not hold it:
+    /// see `source`. Records from before that do.
+    #[serde(skip_serializing, default)]
     pub ip: Option<String>,
+    /// The commitment to the address in a record that was read; `ip` is empty once that was
+    /// removed. The store makes it.
+    #[serde(skip_serializing, default)]
+    pub source: Option<String>,
     /// What: a stable dotted code such as `job.submitted` or `target.result`.
     pub action: String,
     /// How it ended.
@@ -136,6 +142,7 @@ impl Event {
             at,
             actor,
             ip: None,
+            source: None,
             action: action.to_owned(),
             result: EventResult::Ok,
             phone: None,

@@ -17,6 +17,7 @@ mod marked;
 mod marks;
 mod query;
 mod scan;
+mod sources;
 mod standing;
 mod terms;
 mod walk;
@@ -32,4 +33,8 @@ pub use list::AuditRow;
 pub use marked::MarkCheck;
 pub use query::{AtLeast, AuditQuery};
 pub use scan::{AuditScan, RawRecord, RecordFault};
-pub use standing::{StandingAccount, StandingDecision, StandingSeal, StandingToken, Standings};
+pub use sources::AuditSource;
+pub(crate) use sources::{behind, show};
+pub use standing::{
+    StandingAccount, StandingDecision, StandingSeal, StandingSource, StandingToken, Standings,
+};

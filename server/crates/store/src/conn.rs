@@ -61,6 +61,31 @@ impl Conn<'_> {
         Ok(changed)
     }
 
+    /// Runs removals, and says how many rows each removed. In SQLite's file what is removed is
+    /// overwritten, not only given free.
+    pub(crate) async fn overwriting<const N: usize>(
+        &mut self,
+        removals: [Sql; N],
+    ) -> Result<[u64; N]> {
+        let overwrites = self.dialect() == Dialect::Sqlite;
+        if overwrites {
+            self.all(Sql::new("PRAGMA secure_delete = ON")).await?;
+        }
+        let mut removed = Ok([0; N]);
+        for (index, removal) in removals.into_iter().enumerate() {
+            let rows = self.execute(removal).await;
+            match (&mut removed, rows) {
+                (Ok(all), Ok(rows)) => all[index] = rows,
+                (Ok(_), Err(error)) => removed = Err(error),
+                (Err(_), _) => {}
+            }
+        }
+        if overwrites {
+            self.all(Sql::new("PRAGMA secure_delete = OFF")).await?;
+        }
+        removed
+    }
+
     /// All rows.
     pub(crate) async fn all(&mut self, sql: Sql) -> Result<Vec<Row>> {
         let keep = sql.is_kept();

@@ -27,6 +27,7 @@ mod phones;
 mod private;
 mod reach;
 mod row;
+mod run;
 mod sealed;
 mod sip_profiles;
 mod sites;
@@ -44,9 +45,10 @@ pub use accounts::tokens::{NewToken, TokenRow, TokenScope};
 pub use accounts::users::{NewUser, UserRow};
 pub use accounts::views::SavedView;
 pub use audit::{
-    AtLeast, AuditExport, AuditGuards, AuditLines, AuditQuery, AuditRow, AuditScan, CheckpointRow,
-    Frontier, Hash, MarkCheck, RawRecord, RecordFault, StandingAccount, StandingDecision,
-    StandingSeal, StandingToken, Standings, TILE, TileRow, leaf_hash, node_hash,
+    AtLeast, AuditExport, AuditGuards, AuditLines, AuditQuery, AuditRow, AuditScan, AuditSource,
+    CheckpointRow, Frontier, Hash, MarkCheck, RawRecord, RecordFault, StandingAccount,
+    StandingDecision, StandingSeal, StandingSource, StandingToken, Standings, TILE, TileRow,
+    leaf_hash, node_hash,
 };
 pub use credentials::{
     CredentialRow, CredentialSource, CredentialSummary, CredentialUse, EffectiveCredential,
@@ -82,6 +84,7 @@ pub use phones::list::{Facets, PhoneList, PhoneSet, PhoneSort};
 pub use phones::listed::ListedPhones;
 pub use phones::named::{NamedPhones, Naming};
 pub use phones::read::{LastResult, PhoneRow};
+pub use run::Run;
 pub use sealed::{SealedColumn, SealedRow};
 pub use sip_profiles::SipProfileRow;
 pub use sites::SiteRow;

@@ -5,7 +5,6 @@
 
 use carillon_domain::Timestamp;
 
-use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::sql::Sql;
 use crate::store::Store;
@@ -58,16 +57,8 @@ impl Unit {
         jobs.push(FORGOTTEN);
         let values = Sql::new("DELETE FROM audit_private WHERE at < $1");
         let mut conn = self.jobs_conn().await?;
-        // What is removed is overwritten, not only given free.
-        let overwrites = conn.dialect() == Dialect::Sqlite;
-        if overwrites {
-            conn.all(Sql::new("PRAGMA secure_delete = ON")).await?;
-        }
-        let jobs = conn.execute(jobs.arg(before)).await;
-        let values = conn.execute(values.arg(before)).await;
-        if overwrites {
-            conn.all(Sql::new("PRAGMA secure_delete = OFF")).await?;
-        }
-        Ok((values?, jobs?))
+        let both = [jobs.arg(before), values.arg(before)];
+        let [jobs, values] = conn.overwriting(both).await?;
+        Ok((values, jobs))
     }
 }

@@ -113,9 +113,8 @@ impl Store {
     #[must_use]
     pub fn narrowed(&self, reach: &Reach) -> Self {
         Self {
-            pools: self.pools.clone(),
-            known: self.known.clone(),
             reach: std::sync::Arc::new(self.reach.as_ref().clone().and(reach.clone())),
+            ..self.clone()
         }
     }
 

@@ -17,6 +17,7 @@ use crate::audit::Known;
 use crate::conn::Conn;
 use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
+use crate::run::Run;
 use crate::sql::Sql;
 use crate::unit::Unit;
 use crate::{migrate, open_postgres, open_sqlite};
@@ -29,6 +30,7 @@ pub struct Store {
     pub(crate) known: Arc<Known>,
     /// What is out of it does not exist for whoever holds this store.
     pub(crate) reach: Arc<Reach>,
+    pub(crate) run: Run,
 }
 
 /// The open connections of one of the two databases.
@@ -79,7 +81,14 @@ impl Store {
             pools: Arc::new(pools),
             known,
             reach: Arc::default(),
+            run: Run::default(),
         })
+    }
+
+    /// The same for a run that records. Without, no record can name an address.
+    #[must_use]
+    pub fn in_run(self, run: Run) -> Self {
+        Self { run, ..self }
     }
 
     /// Whether several nodes can share this database.
@@ -144,7 +153,12 @@ impl Store {
             Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with(statement).await?),
             Pools::Postgres(pool) => Tx::Postgres(pool.begin_with(statement).await?),
         };
-        Ok(Unit::new(tx, self.reach.clone(), self.known.clone()))
+        Ok(Unit::new(
+            tx,
+            self.reach.clone(),
+            self.known.clone(),
+            self.run.clone(),
+        ))
     }
 
     /// The same database for a task on a runtime of its own: a connection to Postgres is served by

@@ -6,6 +6,7 @@
 use carillon_domain::Timestamp;
 use carillon_domain::event::EventResult;
 
+use crate::audit::{behind, show};
 use crate::error::Result;
 use crate::row::Row;
 use crate::sql::Sql;
@@ -58,7 +59,7 @@ pub struct StreamEntry {
     pub action: String,
     /// How that ended.
     pub result: EventResult,
-    /// The exact text that was hashed.
+    /// The exact text that was hashed, with the address that it commits to at its end.
     pub entry: String,
 }
 
@@ -113,7 +114,10 @@ impl Store {
     /// head of the log lets one writer in at a time.
     pub async fn stream_entries(&self, from: i64, limit: i64) -> Result<Vec<StreamEntry>> {
         let sql = Sql::new(
-            "SELECT seq, at, action, result, entry FROM audit WHERE seq >= $1 ORDER BY seq LIMIT $2",
+            "SELECT a.seq, a.at, a.action, a.result, a.entry, \
+             (SELECT o.address FROM audit_sources o WHERE o.id = a.ip) AS address, \
+             (SELECT o.salt FROM audit_sources o WHERE o.id = a.ip) AS salt \
+             FROM audit a WHERE a.seq >= $1 ORDER BY a.seq LIMIT $2",
         );
         let rows = self
             .read()
@@ -124,12 +128,14 @@ impl Store {
         rows.iter()
             .map(|row| {
                 let fields = row.of("audit", "entry");
+                let mut entry = String::new();
+                show(&mut entry, &fields.text("entry")?, behind(row)?.as_ref());
                 Ok(StreamEntry {
                     seq: fields.int("seq")?,
                     at: fields.at("at")?,
                     action: fields.text("action")?,
                     result: fields.parse("result")?,
-                    entry: fields.text("entry")?,
+                    entry,
                 })
             })
             .collect()

@@ -12,6 +12,7 @@ use carillon_domain::event::Event;
 use crate::audit::{Known, Learned, append};
 use crate::conn::Conn;
 use crate::error::{DriverError, Result, StoreError};
+use crate::run::Run;
 use crate::sql::Sql;
 use crate::store::Tx;
 
@@ -21,6 +22,7 @@ pub struct Unit {
     tx: Tx,
     holds_jobs: bool,
     known: Arc<Known>,
+    run: Run,
     /// What is out of it does not exist for this unit.
     pub(crate) reach: Arc<Reach>,
 }
@@ -35,11 +37,12 @@ pub struct Recorded {
 }
 
 impl Unit {
-    pub(crate) const fn new(tx: Tx, reach: Arc<Reach>, known: Arc<Known>) -> Self {
+    pub(crate) const fn new(tx: Tx, reach: Arc<Reach>, known: Arc<Known>, run: Run) -> Self {
         Self {
             tx,
             holds_jobs: false,
             known,
+            run,
             reach,
         }
     }
@@ -63,7 +66,7 @@ impl Unit {
 
     /// Writes the audit records of this unit, in this order. Nothing else can follow.
     pub async fn record(mut self, events: &[Event]) -> Result<Recorded> {
-        let (seqs, learned) = append(&mut self.tx.conn(), events, &self.known).await?;
+        let (seqs, learned) = append(&mut self.tx.conn(), events, (&self.known, &self.run)).await?;
         Ok(Recorded {
             tx: self.tx,
             seqs,

@@ -36,6 +36,8 @@ mod races;
 mod recovery;
 #[path = "conformance/sip.rs"]
 mod sip;
+#[path = "conformance/sources.rs"]
+mod sources;
 #[path = "conformance/streams.rs"]
 mod streams;
 #[path = "conformance/upgrade.rs"]
@@ -66,6 +68,10 @@ cases! {
     again::a_claim_goes_no_further_than_each_of_its_limits,
     again::a_refused_credential_holds_its_phones_and_no_others,
     again::a_job_is_due_when_its_hour_has_come,
+    sources::records_of_an_address_and_a_day_share_one_commitment,
+    sources::an_address_that_was_removed_is_in_no_record,
+    sources::without_random_bytes_no_address_is_recorded,
+    sources::nodes_that_record_at_once_share_the_commitment,
     streams::a_cursor_moves_on_from_where_it_was_read,
     streams::one_holds_a_stream_until_it_is_silent,
     streams::records_leave_as_they_were_hashed,

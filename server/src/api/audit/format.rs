@@ -1,7 +1,7 @@
 //! How an export is written.
 //!
-//! Owns the two forms of the file. *Invariant:* JSON Lines are the bytes that were hashed; no field
-//! of a CSV file is a formula to a spreadsheet.
+//! Owns the two forms of the file. *Invariant:* JSON Lines are the bytes that were hashed, with the
+//! address that they commit to at the end; no field of a CSV file is a formula to a spreadsheet.
 
 use std::fmt::{Display, Write as _};
 
@@ -93,7 +93,7 @@ fn csv_line(out: &mut String, seq: i64, event: &Event) {
         event.site.as_deref().unwrap_or_default(),
         &event.groups.join(";"),
         event.job.as_deref().unwrap_or_default(),
-        event.ip.as_deref().unwrap_or_default(),
+        address(event),
         &event.reason,
     ] {
         cell(out, text);
@@ -101,6 +101,15 @@ fn csv_line(out: &mut String, seq: i64, event: &Event) {
     let detail = (!event.detail.is_null()).then(|| event.detail.to_string());
     cell(out, &detail.unwrap_or_default());
     out.push_str("\r\n");
+}
+
+/// Where it came from, or that this was removed.
+fn address(event: &Event) -> &str {
+    match (&event.ip, &event.source) {
+        (Some(ip), _) => ip,
+        (None, Some(_)) => "removed",
+        (None, None) => "",
+    }
 }
 
 fn cell(out: &mut String, text: &str) {

@@ -138,11 +138,17 @@ fn row(row: &AuditRow) -> AnyView {
         td(say("Result"), result(row)),
         td(say("Reason"), reason(row)),
         td(say("Job"), job(row)),
-        td(
-            say("From"),
-            row.ip.as_ref().map_or_else(dash, |ip| mono(ip.clone())),
-        ),
+        td(say("From"), origin(row, say("removed"))),
     ])
+}
+
+/// The address it came from, or that this was removed.
+pub(super) fn origin(row: &AuditRow, removed: &'static str) -> AnyView {
+    match &row.ip {
+        Some(ip) => mono(ip.clone()),
+        None if row.ip_removed => view! { <span class="muted">{removed}</span> }.into_any(),
+        None => dash(),
+    }
 }
 
 fn time_cell(row: &AuditRow) -> AnyView {

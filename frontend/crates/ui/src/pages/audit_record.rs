@@ -5,10 +5,10 @@ use carillon_contract::audit::{AuditRecordView, ProofView};
 use carillon_language::say;
 use leptos::prelude::*;
 
-use super::audit::{concerns, job, result, who};
+use super::audit::{concerns, job, origin, result, who};
 use crate::components::{
-    dash, fact, fact_text, facts, instant, instant_and_age, link_button, mono, panel, said_with,
-    table, td, text_or_dash, th, th_row, tr,
+    fact, fact_text, facts, instant, instant_and_age, link_button, panel, said_with, table, td,
+    text_or_dash, th, th_row, tr,
 };
 use crate::shell::{Page, Scripts};
 use crate::words;
@@ -52,7 +52,7 @@ fn told(view: &AuditRecordView) -> AnyView {
         fact_text(say("Signed in by"), &view.auth),
         fact(
             say("From"),
-            row.ip.as_ref().map_or_else(dash, |ip| mono(ip.clone())),
+            origin(row, say("removed when its time was over")),
         ),
         fact(
             say("What"),

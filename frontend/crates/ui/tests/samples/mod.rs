@@ -1857,6 +1857,7 @@ impl Samples {
                 String::new()
             },
             ip: (kind == ActorKind::User).then(|| self.s("10.9.8.7")),
+            ip_removed: index % 5 == 4,
             job: action
                 .starts_with("target")
                 .then(|| Link::new(self.s("Restart"), "/jobs/x")),

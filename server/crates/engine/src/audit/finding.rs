@@ -68,6 +68,8 @@ pub enum Kind {
     Foreign(String),
     /// Two signed checkpoints of one size have different roots.
     Fork(String),
+    /// The address that records commit to is another, or is missing.
+    Source(&'static str),
     /// A table says something else of rights, a decision or a sealed value than the log gave.
     Standing(String),
 }
@@ -93,6 +95,7 @@ impl fmt::Display for Kind {
                     "foreign: a checkpoint is not signed by the key ({source})"
                 )
             }
+            Self::Source(what) => write!(f, "source: {what}"),
             Self::Standing(what) => write!(f, "standing: {what}"),
             Self::Fork(source) => {
                 write!(

@@ -3,6 +3,7 @@
 //! Owns the use cases of auditors, and the notary that signs the log. *Invariant:* nothing here
 //! changes a record; an export is itself recorded before its first row leaves.
 
+mod addresses;
 mod adopt;
 mod anchors;
 mod consistency;
@@ -18,10 +19,12 @@ mod proof;
 mod read;
 mod signer;
 mod signing_key;
+mod sources;
 mod standing;
 mod tiles;
 mod verify;
 
+pub use addresses::run;
 pub use adopt::signing_key;
 pub use anchors::{AnchorConfig, AnchorState, Anchors, AnchorsParts};
 pub use export::Export;

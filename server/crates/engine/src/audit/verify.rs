@@ -9,6 +9,7 @@ use carillon_store::{AuditScan, Frontier, Hash, MarkCheck, RawRecord, Store, Sto
 
 use super::finding::{Finding, Intact, Kind, Verdict};
 use super::note::{SignedCheckpoint, VerifierKey};
+use super::sources::Named;
 use super::standing::Given;
 
 /// Records read at once.
@@ -68,6 +69,7 @@ async fn check(
         marks: scan.marks().await?,
         signed,
         given: Given::default(),
+        named: Named::default(),
         compared: 0,
     };
     walk.compare().map_err(Stop::Found)?;
@@ -154,6 +156,7 @@ struct Walk {
     marks: MarkCheck,
     signed: Signed,
     given: Given,
+    named: Named,
     /// How many of the good checkpoints were compared.
     compared: usize,
 }
@@ -193,6 +196,7 @@ impl Walk {
         self.frontier.push(hash);
         self.marks.add(&event);
         self.given.add(record.seq, &event);
+        self.named.add(record.seq, &event);
         self.tile(record, hash, tiles)?;
         self.compare()
     }
@@ -286,6 +290,8 @@ impl Walk {
         }
         self.last_marks(number(size)).map_err(Stop::Found)?;
         let standing = scan.standing().await?;
+        let named = self.named.compare(&standing.sources, number(size));
+        named.map_err(Stop::Found)?;
         let held = self.given.compare(&standing, number(size));
         held.map_err(Stop::Found)?;
         Ok(Intact {

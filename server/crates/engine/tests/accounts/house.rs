@@ -134,7 +134,8 @@ pub(crate) async fn open(directory: &TempDir) -> Store {
     let file = directory.path().join("carillon.db");
     let store = Store::open(&url(directory, &file.display().to_string()).await)
         .await
-        .unwrap();
+        .unwrap()
+        .in_run(carillon_engine::audit::run(&Random::system()));
     store.migrate().await.unwrap();
     store
 }

@@ -7,7 +7,7 @@ use carillon_domain::event::{Actor, ActorKind, Event, EventResult};
 use carillon_domain::{Mac, Timestamp};
 use carillon_engine::audit::{
     Evidence, Journal, Notary, NotaryParts, Seal, SignedCheckpoint, SigningKey, Verdict, notes,
-    signing_key, verify,
+    run, signing_key, verify,
 };
 use carillon_engine::secrets::KeySource;
 use carillon_engine::{Clock, Random};
@@ -53,7 +53,10 @@ impl House {
                 (made.url(), Some(made))
             }
         };
-        let store = Store::open(&url).await.unwrap();
+        let store = Store::open(&url)
+            .await
+            .unwrap()
+            .in_run(run(&Random::system()));
         store.migrate().await.unwrap();
         let clock = Clock::manual(Timestamp::from_micros(START));
         Self {
@@ -191,6 +194,7 @@ impl House {
                 "ALTER TABLE audit_head DISABLE TRIGGER ALL",
                 "ALTER TABLE audit_tiles DISABLE TRIGGER ALL",
                 "ALTER TABLE audit_checkpoints DISABLE TRIGGER ALL",
+                "ALTER TABLE audit_sources DISABLE TRIGGER ALL",
             ]
         } else {
             &[
@@ -205,6 +209,7 @@ impl House {
                 "DROP TRIGGER IF EXISTS audit_tiles_are_not_deleted",
                 "DROP TRIGGER IF EXISTS audit_checkpoints_are_not_changed",
                 "DROP TRIGGER IF EXISTS audit_checkpoints_are_not_deleted",
+                "DROP TRIGGER IF EXISTS audit_sources_are_not_changed",
             ]
         };
         let text = open

@@ -12,6 +12,7 @@ mod checkpoints;
 mod house;
 mod proofs;
 mod signer;
+mod sources;
 mod standing;
 mod tampering;
 
@@ -51,6 +52,8 @@ cases! {
     proofs::a_record_is_proven_by_one_file,
     proofs::a_proof_that_was_touched_proves_nothing,
     proofs::only_what_leads_to_the_signed_root_is_proven,
+    sources::an_address_that_was_touched_is_named,
+    sources::what_was_removed_in_time_is_not_missed,
     tampering::an_honest_log_is_intact,
     tampering::a_record_that_was_touched_is_named,
     tampering::an_index_that_was_touched_is_named,

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use carillon_engine::audit::{SigningKey, Verdict, notes};
 use carillon_engine::secrets::KeySource;
 use carillon_engine::{Random, audit::Kind};
-use carillon_store::{AuditQuery, Frontier, leaf_hash};
+use carillon_store::{AuditQuery, AuditRow, Frontier, leaf_hash};
 
 use crate::house::{Database, House};
 
@@ -321,7 +321,10 @@ pub(crate) async fn an_export_is_checked_by_the_second_program(database: &Databa
         .await
         .unwrap();
     rows.reverse();
-    let lines: Vec<_> = rows.into_iter().map(|row| row.entry).collect();
+    let lines: Vec<_> = rows.iter().map(AuditRow::shown).collect();
+    let bare: Vec<_> = rows.into_iter().map(|row| row.entry).collect();
+    let each = |from: &str, to: &str| lines.iter().map(|line| line.replace(from, to)).collect();
+    assert_ne!(lines, bare);
     let file = house.file("export.jsonl");
     let kept = house.file("checkpoints");
     assert_eq!(house.kept().len(), 3);
@@ -332,6 +335,8 @@ pub(crate) async fn an_export_is_checked_by_the_second_program(database: &Databa
     ];
     for (lines, status, word) in [
         (lines.clone(), 0, "intact"),
+        (bare, 0, "intact"),
+        (each("\"10.0.0.1\"", "\"10.0.0.2\""), 1, "source"),
         (lines[1..].to_vec(), 1, "record 599: cut"),
         (
             [&lines[..99], &lines[100..]].concat(),
@@ -339,10 +344,7 @@ pub(crate) async fn an_export_is_checked_by_the_second_program(database: &Databa
             "record 500: missing",
         ),
         (
-            lines
-                .iter()
-                .map(|line| line.replace("\"total\":301", "\"total\":302"))
-                .collect(),
+            each("\"total\":301", "\"total\":302"),
             1,
             "records 200 to 399: rewritten",
         ),

@@ -242,7 +242,10 @@ async fn engine(place: &Place, (clock, patience): (Clock, Patience)) -> Engine {
         Err(_) => source.create(&Random::system(), clock.now()).unwrap(),
     };
     Engine::new(Parts {
-        store: Store::open(&place.url).await.unwrap(),
+        store: Store::open(&place.url)
+            .await
+            .unwrap()
+            .in_run(carillon_engine::audit::run(&Random::system())),
         gateway: gateway(&clock),
         keyring: Some(keyring),
         hasher: Hasher::new(Cost::default(), 1),

@@ -9,12 +9,14 @@ use carillon_domain::event::Event;
 use crate::conn::Conn;
 use crate::error::{Result, StoreError};
 use crate::row::Row;
+use crate::run::Run;
 use crate::sql::{Sql, Value};
 
 use super::entry;
 use super::frontier::{Frontier, leaf_hash};
 use super::known::{Known, Learned};
 use super::marks::{Marks, command};
+use super::sources::Sources;
 use super::words::storable;
 
 const ROWS: usize = 512;
@@ -23,19 +25,21 @@ const ROWS: usize = 512;
 pub(crate) async fn append(
     conn: &mut Conn<'_>,
     events: &[Event],
-    known: &Known,
+    (known, run): (&Known, &Run),
 ) -> Result<(Range<i64>, Learned)> {
     let mut frontier = head(conn, conn.dialect().for_update()).await?;
     let first = frontier.size() as i64;
     if events.is_empty() {
         return Ok((first..first, Learned::default()));
     }
+    let sources = Sources::of(conn, (known, run), events).await?;
     let mut marks = Marks::default();
     for (chunk, start) in events.chunks(ROWS).zip((first..).step_by(ROWS)) {
         let mut rows = Vec::with_capacity(chunk.len());
         for (event, seq) in chunk.iter().zip(start..) {
-            rows.push(row(seq, event, &mut frontier)?);
-            marks.add(seq, event);
+            let source = sources.id(event);
+            rows.push(row(seq, (event, source), &mut frontier)?);
+            marks.add(seq, event, source);
         }
         conn.execute(insert(rows)).await?;
     }
@@ -43,7 +47,8 @@ pub(crate) async fn append(
     let moved = Sql::new("UPDATE audit_head SET size = $1, frontier = $2 WHERE id = 1")
         .arg(next)
         .arg(frontier.to_bytes());
-    let learned = marks.insert(conn, known, moved).await?;
+    let mut learned = marks.insert(conn, known, moved).await?;
+    sources.teach(&mut learned);
     Ok((first..next, learned))
 }
 
@@ -69,8 +74,12 @@ pub(super) fn frontier(row: Option<&Row>) -> Result<Frontier> {
     Frontier::from_bytes(size, &bytes).ok_or_else(wrong)
 }
 
-fn row(seq: i64, event: &Event, frontier: &mut Frontier) -> Result<Vec<Value>> {
-    let entry = entry::write(seq, event).ok_or_else(|| StoreError::Inconsistent {
+fn row(
+    seq: i64,
+    (event, source): (&Event, Option<&str>),
+    frontier: &mut Frontier,
+) -> Result<Vec<Value>> {
+    let entry = entry::write(seq, source, event).ok_or_else(|| StoreError::Inconsistent {
         table: "audit",
         column: "entry",
         row: seq.to_string(),
@@ -84,13 +93,13 @@ fn row(seq: i64, event: &Event, frontier: &mut Frontier) -> Result<Vec<Value>> {
         entry.into(),
         leaf.as_slice().into(),
     ]);
-    values.extend(indexed(event).into_iter().map(Value::from));
+    values.extend(indexed(event, source).into_iter().map(Value::from));
     Ok(values)
 }
 
 /// What the columns say of an event, in their order: actor, action, command, phone, site, job,
-/// result, ip, groups.
-pub(super) fn indexed(event: &Event) -> [Option<String>; 9] {
+/// result, ip, groups. `source` stands for where it came from.
+pub(super) fn indexed(event: &Event, source: Option<&str>) -> [Option<String>; 9] {
     let text = |text: &str| storable(text).into_owned();
     [
         Some(text(&event.actor.name)),
@@ -100,7 +109,7 @@ pub(super) fn indexed(event: &Event) -> [Option<String>; 9] {
         event.site.as_deref().map(text),
         event.job.as_deref().map(text),
         Some(event.result.as_str().to_owned()),
-        event.ip.as_deref().map(text),
+        source.map(text),
         groups(event),
     ]
 }

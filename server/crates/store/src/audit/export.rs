@@ -1,7 +1,9 @@
 //! Reading many records as they are stored, for an export.
 //!
-//! Owns the way from tiles to texts. *Invariant:* lines are the exact bytes that were hashed, each
-//! record once, newest first; whether one of them can be read is found out by whoever reads it.
+//! Owns the way from tiles to texts. *Invariant:* lines are the exact bytes that were hashed, with
+//! nothing but the address behind a commitment added at their end; each record once, newest first; whether one of them can be read is found out by whoever reads it.
+
+use std::collections::BTreeSet;
 
 use carillon_domain::event::Event;
 
@@ -12,6 +14,7 @@ use crate::store::Store;
 
 use super::entry;
 use super::query::AuditQuery;
+use super::sources;
 use super::walk::Walk;
 
 /// Tiles whose records are read at once.
@@ -61,7 +64,8 @@ impl Store {
         let rest = export.tiles.len().saturating_sub(AT_ONCE);
         let tiles = export.tiles.split_off(rest);
         let lines = lines(&export.walk, &mut conn, (&tiles, export.bounds)).await?;
-        with_words(lines, &export.walk.words).map(Some)
+        let lines = with_words(lines, &export.walk.words)?;
+        with_addresses(&mut conn, lines).await.map(Some)
     }
 }
 
@@ -101,6 +105,22 @@ fn with_words(lines: AuditLines, words: &[String]) -> Result<AuditLines> {
         }
     }
     Ok(fitting)
+}
+
+/// The same with the addresses behind their commitments, as far as they are kept.
+async fn with_addresses(conn: &mut Conn<'_>, lines: AuditLines) -> Result<AuditLines> {
+    let ids: BTreeSet<_> = lines.text.lines().filter_map(entry::source).collect();
+    if ids.is_empty() {
+        return Ok(lines);
+    }
+    let kept = sources::kept(conn, ids).await?;
+    let mut text = String::with_capacity(lines.text.len() + 96 * lines.records);
+    for (index, line) in lines.text.lines().enumerate() {
+        text.push_str(if index > 0 { "\n" } else { "" });
+        let source = entry::source(line).and_then(|id| kept.get(id));
+        sources::show(&mut text, line, source);
+    }
+    Ok(AuditLines { text, ..lines })
 }
 
 /// What a line tells.

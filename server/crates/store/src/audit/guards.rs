@@ -11,7 +11,7 @@ use crate::sql::Sql;
 use crate::store::Store;
 
 /// Tables and the triggers on them that refuse changes, on both databases.
-const EVERYWHERE: [(&str, &str); 8] = [
+const EVERYWHERE: [(&str, &str); 9] = [
     ("audit", "audit_is_not_changed"),
     ("audit_head", "audit_head_stays"),
     ("audit_head", "audit_head_only_grows"),
@@ -20,6 +20,7 @@ const EVERYWHERE: [(&str, &str); 8] = [
     ("audit_marks", "audit_marks_only_grow"),
     ("audit_marks", "audit_marks_are_not_deleted"),
     ("audit_values", "audit_values_are_not_changed"),
+    ("audit_sources", "audit_sources_are_not_changed"),
 ];
 /// SQLite has one for each kind of change.
 const SQLITE: [(&str, &str); 4] = [
@@ -31,7 +32,7 @@ const SQLITE: [(&str, &str); 4] = [
 const CHANGEABLE: &str = "SELECT t AS name FROM (VALUES ('audit', 'UPDATE, DELETE, TRUNCATE'), \
      ('audit_values', 'UPDATE, DELETE, TRUNCATE'), ('audit_checkpoints', 'UPDATE, DELETE, TRUNCATE'), \
      ('audit_tiles', 'UPDATE, DELETE, TRUNCATE'), ('audit_marks', 'DELETE, TRUNCATE'), \
-     ('audit_head', 'DELETE, TRUNCATE')) AS wanted (t, rights) \
+     ('audit_head', 'DELETE, TRUNCATE'), ('audit_sources', 'UPDATE, TRUNCATE')) AS wanted (t, rights) \
      WHERE has_table_privilege(t, rights) ORDER BY t";
 
 /// What guards the log, as far as it does not.

@@ -29,6 +29,8 @@ struct Memory {
     values: HashSet<(Kind, String)>,
     /// The last name of each phone.
     phones: HashMap<Mac, String>,
+    /// The commitment to each address, by day.
+    sources: HashMap<(String, i64), String>,
 }
 
 /// What a transaction writes and this process did not know.
@@ -38,6 +40,7 @@ pub(crate) struct Learned {
     times: u64,
     values: Vec<(Kind, String)>,
     phones: Vec<(Mac, String)>,
+    sources: Vec<((String, i64), String)>,
 }
 
 impl Known {
@@ -56,11 +59,23 @@ impl Known {
             phones.filter(|(mac, name)| memory.phones.get(mac).is_none_or(|known| known != name));
         Learned {
             times: memory.times,
+            sources: Vec::new(),
             phones: phones.map(|(mac, name)| (mac, name.to_owned())).collect(),
             values: values
                 .filter(|value| !memory.values.contains(value))
                 .collect(),
         }
+    }
+
+    /// How often everything was forgotten.
+    pub(super) fn times(&self) -> u64 {
+        self.memory().times
+    }
+
+    /// The commitment to an address on a day.
+    pub(super) fn source(&self, address: &str, day: i64) -> Option<String> {
+        let place = (address.to_owned(), day);
+        self.memory().sources.get(&place).cloned()
     }
 
     /// Begins anew; what is being written meanwhile is not learned either.
@@ -70,18 +85,19 @@ impl Known {
 
     /// After the commit.
     pub(crate) fn learn(&self, learned: Learned) {
-        if learned.values.is_empty() && learned.phones.is_empty() {
+        if learned.is_nothing() {
             return;
         }
         let mut memory = self.memory();
         if memory.times != learned.times {
             return;
         }
-        if memory.values.len() + memory.phones.len() > MOST {
+        if memory.values.len() + memory.phones.len() + memory.sources.len() > MOST {
             memory.forget();
         }
         memory.values.extend(learned.values);
         memory.phones.extend(learned.phones);
+        memory.sources.extend(learned.sources);
     }
 }
 
@@ -95,6 +111,17 @@ impl Memory {
 }
 
 impl Learned {
+    fn is_nothing(&self) -> bool {
+        self.values.is_empty() && self.phones.is_empty() && self.sources.is_empty()
+    }
+
+    /// Takes in commitments that were looked up in a memory of that age.
+    pub(super) fn sources(&mut self, times: u64, sources: Vec<((String, i64), String)>) {
+        if times == self.times {
+            self.sources = sources;
+        }
+    }
+
     /// As rows of `audit_values`.
     pub(super) fn rows(&self) -> Vec<Vec<Value>> {
         let values = self.values.iter();

@@ -17,6 +17,7 @@ use super::append::head;
 use super::count;
 use super::frontier::Frontier;
 use super::query::{AtLeast, AuditQuery};
+use super::sources::{self, AuditSource};
 use super::walk::Walk;
 
 /// One record.
@@ -30,7 +31,23 @@ pub struct AuditRow {
     pub entry: String,
     /// SHA-256 of 0x00 and the text.
     pub leaf_hash: Vec<u8>,
+    /// The address behind its commitment, while that is kept.
+    pub origin: Option<AuditSource>,
 }
+
+impl AuditRow {
+    /// The record as it is handed out: its text, and the address that it commits to.
+    pub fn shown(&self) -> String {
+        let mut shown = String::with_capacity(self.entry.len() + 96);
+        sources::show(&mut shown, &self.entry, self.origin.as_ref());
+        shown
+    }
+}
+
+/// What [`audit_row`] reads of a table `a`.
+pub(super) const COLUMNS: &str = "SELECT a.seq, a.entry, a.leaf_hash, \
+     (SELECT o.address FROM audit_sources o WHERE o.id = a.ip) AS address, \
+     (SELECT o.salt FROM audit_sources o WHERE o.id = a.ip) AS salt FROM ";
 
 impl Store {
     /// A page of records, newest first.
@@ -71,8 +88,8 @@ impl Store {
 
     /// One record.
     pub async fn audit_entry(&self, seq: i64) -> Result<Option<AuditRow>> {
-        let mut sql = Sql::new("SELECT a.seq, a.entry, a.leaf_hash FROM audit a WHERE a.seq = ");
-        sql.bind(seq);
+        let mut sql = Sql::new(COLUMNS);
+        sql.push("audit a WHERE a.seq = ").bind(seq);
         and_audit(&mut sql, &self.reach);
         let row = self.read().await?.conn().optional(sql).await?;
         row.as_ref().map(audit_row).transpose()
@@ -117,8 +134,9 @@ impl Store {
         (low, high): (i64, i64),
         (down, limit): (bool, usize),
     ) -> Result<Vec<AuditRow>> {
-        let mut sql = Sql::new("SELECT a.seq, a.entry, a.leaf_hash FROM audit a WHERE a.seq >= ");
-        sql.bind(low).push(" AND a.seq < ");
+        let mut sql = Sql::new(COLUMNS);
+        sql.push("audit a WHERE a.seq >= ").bind(low);
+        sql.push(" AND a.seq < ");
         sql.bind(high.min(query.below.unwrap_or(i64::MAX)));
         query.conditions(&mut sql, &self.reach);
         sql.push(" ORDER BY a.seq")
@@ -149,9 +167,15 @@ fn page(rows: Vec<AuditRow>, seek: &Seek, limit: i64) -> Page<AuditRow> {
 
 pub(super) fn audit_row(row: &Row) -> Result<AuditRow> {
     let fields = row.of("audit", "entry");
+    let origin = sources::behind(row)?;
+    let mut event: Event = fields.json("entry")?;
+    if event.source.is_some() {
+        event.ip = origin.as_ref().map(|source| source.address.clone());
+    }
     Ok(AuditRow {
         seq: fields.int("seq")?,
-        event: fields.json("entry")?,
+        event,
+        origin,
         entry: fields.text("entry")?,
         leaf_hash: fields.get("leaf_hash")?,
     })

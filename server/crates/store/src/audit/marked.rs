@@ -13,6 +13,7 @@ use crate::sql::Sql;
 
 use super::checkpoints::TILE;
 use super::marks::{self, Kind, kept};
+use super::sources;
 use super::words::{self, ANY};
 
 /// Rows read at once.
@@ -89,7 +90,7 @@ impl MarkCheck {
     /// Takes in a record of the tile that is open.
     pub fn add(&mut self, event: &Event) {
         let seen = &mut self.seen;
-        marks::counted(event, &mut |kind, value| {
+        marks::counted(event, sources::column(event), &mut |kind, value| {
             seen.count(kind, kept(value));
         });
         seen.count(Kind::Hour, marks::hour(event.at));

@@ -93,7 +93,11 @@ pub(super) fn command(event: &Event) -> Option<&str> {
 }
 
 /// Hands on each value that is counted, but the hour.
-pub(super) fn counted<'e>(event: &'e Event, add: &mut impl FnMut(Kind, &'e str)) {
+pub(super) fn counted<'e>(
+    event: &'e Event,
+    source: Option<&'e str>,
+    add: &mut impl FnMut(Kind, &'e str),
+) {
     add(Kind::Actor, &event.actor.name);
     add(Kind::Action, &event.action);
     add(Kind::Result, event.result.as_str());
@@ -101,7 +105,7 @@ pub(super) fn counted<'e>(event: &'e Event, add: &mut impl FnMut(Kind, &'e str))
         (Kind::Command, command(event)),
         (Kind::Site, event.site.as_deref()),
         (Kind::Job, event.job.as_deref()),
-        (Kind::Ip, event.ip.as_deref()),
+        (Kind::Ip, source),
     ] {
         if let Some(value) = value {
             add(kind, value);
@@ -131,9 +135,9 @@ pub(super) struct Marks<'e> {
 }
 
 impl<'e> Marks<'e> {
-    pub(super) fn add(&mut self, seq: i64, event: &'e Event) {
+    pub(super) fn add(&mut self, seq: i64, event: &'e Event, source: Option<&'e str>) {
         let tile = seq / TILE;
-        counted(event, &mut |kind, value| {
+        counted(event, source, &mut |kind, value| {
             *self.counted.entry((kind, value, tile)).or_default() += 1;
         });
         let hour = event.at.micros().max(0) / 3_600_000_000;

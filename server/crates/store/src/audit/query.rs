@@ -43,7 +43,7 @@ pub struct AuditQuery {
     pub job: Option<String>,
     /// One of these.
     pub results: Vec<EventResult>,
-    /// Address of the actor.
+    /// Address of the actor, or what records say in its place.
     pub ip: Option<String>,
     /// Words, each of which must occur.
     pub text: String,
@@ -65,11 +65,15 @@ impl AuditQuery {
             ("a.actor", &self.actor),
             ("a.site", &self.site),
             ("a.job", &self.job),
-            ("a.ip", &self.ip),
         ] {
             if let Some(value) = value {
                 sql.push(" AND ").push(column).push(" = ").bind(value);
             }
+        }
+        if let Some(ip) = &self.ip {
+            sql.push(" AND (a.ip = ").bind(ip);
+            sql.push(" OR a.ip IN (SELECT o.id FROM audit_sources o WHERE o.address = ");
+            sql.bind(ip).push("))");
         }
         if let Some(mac) = self.phone {
             sql.push(" AND a.phone = ").bind(mac);

@@ -15,6 +15,7 @@ use super::checkpoints::{self, CheckpointRow, TileRow};
 use super::entry;
 use super::frontier::Hash;
 use super::marked::MarkCheck;
+use super::sources;
 
 /// One moment of the log, for a look at all of it.
 pub struct AuditScan {
@@ -120,7 +121,7 @@ impl RawRecord {
         if event.at.micros() != self.at {
             return Err(RecordFault::Column("at"));
         }
-        match self.differing_text(&append::indexed(&event)) {
+        match self.differing_text(&append::indexed(&event, sources::column(&event))) {
             Some(column) => Err(RecordFault::Column(column)),
             None => Ok(event),
         }

@@ -13,6 +13,7 @@ use crate::row::Row;
 use crate::sql::Sql;
 
 use super::scan::AuditScan;
+use super::sources::AuditSource;
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,17 @@ pub struct StandingSeal {
     pub digest: [u8; 32],
 }
 
+/// An address that records commit to, as its row has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingSource {
+    /// What records say in its place.
+    pub id: String,
+    /// The day of those records, counted from 1970.
+    pub day: i64,
+    /// Address and salt.
+    pub source: AuditSource,
+}
+
 /// All of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standings {
@@ -73,6 +85,8 @@ pub struct Standings {
     pub decisions: Vec<StandingDecision>,
     /// Sealed values.
     pub seals: Vec<StandingSeal>,
+    /// Addresses that are kept.
+    pub sources: Vec<StandingSource>,
     /// What this database has no columns for, by table and column.
     pub lacking: Vec<&'static str>,
 }
@@ -116,6 +130,8 @@ const SEALS: [(&str, &str); 5] = [
     ),
 ];
 
+const SOURCES: &str = "SELECT id, day, address, salt FROM audit_sources ORDER BY id";
+
 /// The columns of a database, by table and name, and which of those asked for it lacks.
 struct Columns {
     there: BTreeSet<String>,
@@ -150,11 +166,16 @@ impl AuditScan {
                 seals.extend(self.each(text, seal).await?);
             }
         }
+        let mut sources = Vec::new();
+        if columns.have(&["audit_sources.address"]) {
+            sources = self.each(SOURCES, source).await?;
+        }
         Ok(Standings {
             accounts,
             tokens,
             decisions,
             seals,
+            sources,
             lacking: columns.lacking,
         })
     }
@@ -203,6 +224,22 @@ fn decision(row: &Row) -> Result<StandingDecision> {
     Ok(StandingDecision {
         job: row.get("id")?,
         by: row.get("decided_by")?,
+    })
+}
+
+/// What somebody wrote in its place that is no text or no bytes is another address.
+fn source(row: &Row) -> Result<StandingSource> {
+    let text = |name: &str| -> Result<String> {
+        let bytes = row.raw(name)?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    Ok(StandingSource {
+        id: text("id")?,
+        day: row.get("day")?,
+        source: AuditSource {
+            address: text("address")?,
+            salt: row.raw("salt")?.unwrap_or_default(),
+        },
     })
 }
 

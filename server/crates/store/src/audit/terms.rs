@@ -154,6 +154,11 @@ fn asked(query: &AuditQuery) -> Sql {
         known(&mut sql, ACTIONS, Kind::Action, "");
         known(&mut sql, COMMANDS, Kind::Command, "");
     }
+    if let Some(ip) = &query.ip {
+        sql.push(&format!(" UNION ALL SELECT '{SOURCES}', id, "));
+        sql.push("CAST(0 AS BIGINT), CAST(0 AS BIGINT) FROM audit_sources WHERE address = ");
+        sql.bind(ip);
+    }
     for (index, word) in query.choosing_words().iter().enumerate() {
         known(&mut sql, &words_of(index), Kind::Word, word);
         known(&mut sql, &phones_of(index), Kind::Phone, word);
@@ -163,6 +168,7 @@ fn asked(query: &AuditQuery) -> Sql {
 
 const ACTIONS: &str = "actions";
 const COMMANDS: &str = "commands";
+const SOURCES: &str = "sources";
 
 fn words_of(index: usize) -> String {
     format!("words{index}")
@@ -194,11 +200,15 @@ fn terms(values: &Values, query: &AuditQuery, reach: &Reach) -> Vec<Term> {
     for (kind, value) in [
         (Kind::Job, &query.job),
         (Kind::Actor, &query.actor),
-        (Kind::Ip, &query.ip),
         (Kind::Site, &query.site),
         (Kind::Group, &query.group),
     ] {
         terms.extend(value.iter().map(|value| Term::of(kind, [value])));
+    }
+    if let Some(ip) = &query.ip {
+        // As it stands in old records, and what newer ones say in its place.
+        let sources = of(values, SOURCES).iter().chain([ip]);
+        terms.push(Term::of(Kind::Ip, sources));
     }
     if let Some(mac) = query.phone {
         terms.push(Term {

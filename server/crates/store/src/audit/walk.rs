@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::sql::Sql;
 
 use super::checkpoints::TILE;
-use super::list::{AuditRow, audit_row};
+use super::list::{AuditRow, COLUMNS, audit_row};
 use super::query::AuditQuery;
 use super::terms::{Span, Start, Term, held, not_outside};
 
@@ -122,8 +122,9 @@ impl Walk {
     /// The next records where every tile may hold some: one after the other.
     async fn straight(&mut self, conn: &mut Conn<'_>, limit: usize) -> Result<Vec<AuditRow>> {
         let (low, high) = self.rest;
-        let mut sql = Sql::new("SELECT a.seq, a.entry, a.leaf_hash FROM audit a WHERE a.seq >= ");
-        sql.bind(low).push(" AND a.seq < ").bind(high);
+        let mut sql = Sql::new(COLUMNS);
+        sql.push("audit a WHERE a.seq >= ").bind(low);
+        sql.push(" AND a.seq < ").bind(high);
         self.query.conditions(&mut sql, &self.reach);
         sql.push(" ORDER BY a.seq").push(self.order());
         sql.push(" LIMIT ")
@@ -217,13 +218,14 @@ impl Walk {
         (tiles, bounds): (&[i64], (i64, i64)),
         jobs: &BTreeSet<String>,
     ) -> Result<Vec<AuditRow>> {
-        let choice = "SELECT a.seq, a.entry, a.leaf_hash, a.job";
-        let mut sql = Sql::new("SELECT s.seq, s.entry, s.leaf_hash FROM (");
+        let choice = "SELECT a.seq, a.entry, a.leaf_hash, a.ip, a.job";
+        let mut sql = Sql::new(COLUMNS);
+        sql.push("(");
         self.each_span(&mut sql, choice, (tiles, bounds));
-        sql.push(") AS s");
+        sql.push(") AS a");
         if !jobs.is_empty() {
-            sql.push(" WHERE s.job IS NULL OR NOT (");
-            sql.one_of("s.job", jobs).push(")");
+            sql.push(" WHERE a.job IS NULL OR NOT (");
+            sql.one_of("a.job", jobs).push(")");
         }
         let rows = conn.all(sql).await?;
         let rows = rows.iter().map(audit_row).collect::<Result<Vec<_>>>()?;

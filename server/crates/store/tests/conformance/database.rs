@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use carillon_store::Store;
+use carillon_store::{Run, Store};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 
 /// What a case gets.
@@ -29,12 +29,23 @@ impl Database {
     }
 }
 
+/// A run whose salts are all different.
+pub(crate) fn run() -> Run {
+    static SALT: AtomicU32 = AtomicU32::new(0);
+    Run::new(|| {
+        let number = SALT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let mut salt = [7; 32];
+        salt[..4].copy_from_slice(&number);
+        Some(salt)
+    })
+}
+
 pub(crate) async fn on_sqlite<F: Future<Output = ()> + Send + 'static>(
     case: impl FnOnce(Database) -> F,
 ) {
     let dir = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", dir.path().join("carillon.db").display());
-    let store = Store::open(&url).await.unwrap();
+    let store = Store::open(&url).await.unwrap().in_run(run());
     store.migrate().await.unwrap();
     case(Database { store, url }).await;
 }
@@ -61,7 +72,7 @@ pub(crate) async fn on_postgres<F: Future<Output = ()> + Send + 'static>(
     )
     .await;
     let url = with_name(&server, &name);
-    let store = Store::open(&url).await.unwrap();
+    let store = Store::open(&url).await.unwrap().in_run(run());
     store.migrate().await.unwrap();
     // In a task of its own, so that the database goes even when the case fails.
     let database = Database {

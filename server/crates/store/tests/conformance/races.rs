@@ -6,7 +6,7 @@ use carillon_domain::{Counts, TargetState};
 use carillon_store::{Claim, IdempotencyKey, KeyUse, SiteLimit, Store, StoreError, TargetQuery};
 
 use crate::claims::{acknowledged, epoch};
-use crate::database::Database;
+use crate::database::{Database, run};
 use crate::inventory::{add_phones, at, mac, phone};
 use crate::jobs::{add_job, counts, new_job, new_target};
 
@@ -62,7 +62,7 @@ pub(crate) async fn no_phone_is_claimed_twice(db: Database) {
     let epoch = epoch(&db.store).await;
     // A second pool, as of a second node, where the database allows one.
     let other = if db.store.is_shared() {
-        Store::open(&db.url).await.unwrap()
+        Store::open(&db.url).await.unwrap().in_run(run())
     } else {
         db.store.clone()
     };

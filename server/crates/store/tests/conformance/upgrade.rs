@@ -6,12 +6,14 @@ use carillon_domain::event::{Event, EventResult};
 use carillon_store::{AuditQuery, Frontier, Seek, leaf_hash};
 
 use crate::audit::{Asked, long_log};
-use crate::database::Database;
+use crate::database::{Database, run};
 
 const BEFORE: [&str; 2] = [
     include_str!("../../../../../migrations/sqlite/0005_audit.sql"),
     include_str!("../../../../../migrations/postgres/0005_audit.sql"),
 ];
+
+const HERE: &str = "10.0.0.1";
 
 /// The tables as they were before the marks.
 fn older(shared: bool) -> String {
@@ -38,7 +40,7 @@ fn added(seq: i64, event: &Event, entry: &str, hash: &str) -> String {
     let phone = event.phone.map(|mac| mac.to_string());
     let mut text = format!(
         "INSERT INTO audit VALUES ({seq}, {at}, {entry}, {hash}, {actor}, {action}, {command}, \
-         {phone}, {site}, {job}, {result}, NULL, 'x');",
+         {phone}, {site}, {job}, {result}, {ip}, 'x');",
         at = event.at.micros(),
         entry = quoted(Some(entry)),
         actor = quoted(Some(&event.actor.name)),
@@ -48,6 +50,7 @@ fn added(seq: i64, event: &Event, entry: &str, hash: &str) -> String {
         site = quoted(event.site.as_deref()),
         job = quoted(event.job.as_deref()),
         result = quoted(Some(event.result.as_str())),
+        ip = quoted(event.ip.as_deref()),
     );
     for group in &event.groups {
         let group = quoted(Some(group));
@@ -66,12 +69,17 @@ pub(crate) async fn an_older_log_is_marked(db: Database) {
             format!("x'{digits}'")
         }
     };
-    let events: Vec<_> = long_log().into_iter().take(600).collect();
+    let mut events: Vec<_> = long_log().into_iter().take(600).collect();
+    for event in events.iter_mut().step_by(9) {
+        event.ip = Some(HERE.to_owned());
+    }
     let mut frontier = Frontier::default();
     let mut text = older(shared);
     for (seq, event) in (0..).zip(&events) {
         let entry = serde_json::to_string(event).unwrap();
-        let entry = format!("{{\"seq\":{seq},{}", &entry[1..]);
+        let ip = event.ip.as_ref();
+        let ip = ip.map_or_else(String::new, |ip| format!("\"ip\":\"{ip}\","));
+        let entry = format!("{{\"seq\":{seq},{ip}{}", &entry[1..]);
         let hash = leaf_hash(entry.as_bytes());
         frontier.push(hash);
         text.push_str(&added(seq, event, &entry, &bytes(&hash)));
@@ -85,13 +93,22 @@ pub(crate) async fn an_older_log_is_marked(db: Database) {
     db.raw(&text).await.unwrap();
     db.store.close().await;
     let store = carillon_store::Store::open(&db.url).await.unwrap();
+    let store = store.in_run(run());
     store.migrate().await.unwrap();
     check(&store, &events).await;
+    old_and_new_addresses_are_found(&store).await;
     store.close().await;
 }
 
 async fn check(store: &carillon_store::Store, events: &[Event]) {
-    let queries: [Asked; 4] = [
+    let queries: [Asked; 5] = [
+        (
+            AuditQuery {
+                ip: Some(HERE.to_owned()),
+                ..AuditQuery::default()
+            },
+            |event| event.ip.is_some(),
+        ),
         (
             AuditQuery {
                 results: vec![EventResult::Failed],
@@ -151,4 +168,23 @@ async fn check(store: &carillon_store::Store, events: &[Event]) {
         }
     }
     assert_eq!(marks.stray(600), None);
+}
+
+/// The address in clear, as older records have it, and what newer ones say in its place.
+async fn old_and_new_addresses_are_found(store: &carillon_store::Store) {
+    let mut event = crate::audit::event(9_000_000, "phone.changed");
+    event.ip = Some(HERE.to_owned());
+    let unit = store.begin().await.unwrap();
+    unit.record(&[event]).await.unwrap().commit().await.unwrap();
+    let query = AuditQuery {
+        ip: Some(HERE.to_owned()),
+        ..AuditQuery::default()
+    };
+    let page = store.audit_page(&query, &Seek::Start, 1_000).await.unwrap();
+    let seqs: Vec<_> = page.items.iter().map(|row| row.seq).collect();
+    let old = (0..67).rev().map(|number| 9 * number);
+    assert_eq!(seqs, std::iter::once(600).chain(old).collect::<Vec<_>>());
+    let here = |row: &carillon_store::AuditRow| row.event.ip.as_deref() == Some(HERE);
+    assert!(page.items.iter().all(here));
+    assert_eq!(store.audit_count(&query, 10_000).await.unwrap().count, 68);
 }

@@ -1,0 +1,45 @@
+//! What a run of the program lends to the store.
+//!
+//! Owns the source of salts. *Invariant:* random bytes are handed in; the store makes none, and
+//! without them it records no address.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::{Result, StoreError};
+
+/// Random bytes that a commitment begins with.
+pub(crate) type Salt = [u8; 32];
+
+/// One run of the program, as far as its records depend on it.
+#[derive(Clone)]
+pub struct Run {
+    salts: Arc<dyn Fn() -> Option<Salt> + Send + Sync>,
+}
+
+impl Run {
+    /// A run with this source of random bytes; `None` where there are none at the moment.
+    pub fn new(salts: impl Fn() -> Option<[u8; 32]> + Send + Sync + 'static) -> Self {
+        Self {
+            salts: Arc::new(salts),
+        }
+    }
+
+    pub(crate) fn salt(&self) -> Result<Salt> {
+        let none = || StoreError::Unusable("there are no random bytes for a record".to_owned());
+        (self.salts)().ok_or_else(none)
+    }
+}
+
+impl Default for Run {
+    /// One that only reads, or whose records come from nowhere.
+    fn default() -> Self {
+        Self::new(|| None)
+    }
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Run")
+    }
+}
