@@ -143,7 +143,9 @@ async fn engine(settings: &Settings, own: &[SocketAddr]) -> Result<Engine, Start
     let url = database_url(settings);
     let (clock, random) = (Clock::system(), Random::system());
     let store = Store::open(&url).await.map_err(|error| unusable(&error))?;
-    let store = store.in_run(carillon_engine::audit::run(&random));
+    let run = carillon_engine::audit::run(&random);
+    let run = run.map_err(|error| StartError::failed("this start has no id", &error))?;
+    let store = store.in_run(run);
     let keyring = keys::open(settings, &store, &clock, &random).await?;
     let gateway = gateway(guard(settings, own), &clock, &random)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -69,6 +69,7 @@ on_both! {
     audit::an_export_is_what_was_shown,
     numbers::a_number_is_read_by_auditors_only_and_removed_in_time,
     numbers::a_job_that_rests_for_long_loses_its_number,
+    sources::each_record_names_its_start,
     sources::an_address_is_shown_and_then_said_to_be_removed,
     audit::an_export_that_nobody_takes_ends,
     events::the_sum_of_states_is_the_total_at_every_moment,

@@ -83,6 +83,29 @@ pub(crate) async fn an_address_is_shown_and_then_said_to_be_removed(house: House
     house
 }
 
+/// Each record names the start that wrote it, and that names itself.
+pub(crate) async fn each_record_names_its_start(house: House) -> House {
+    let api = house.program(Role::Auditor).await;
+    let starts = api.get("/audit?action=server.started").await.expect(200);
+    let started = &starts["items"][0]["entry"];
+    let boot = started["boot"].as_str().unwrap();
+    assert_eq!((boot.len(), &started["detail"]["boot"]), (8, &boot.into()));
+    let all = api.get("/audit?limit=1000").await.expect(200);
+    let all = all["items"].as_array().unwrap();
+    assert!(all.len() > 3 && all.iter().all(|item| item["entry"]["boot"] == boot));
+    let newest = all[0]["seq"].as_i64().unwrap();
+    let csv = file(&api, "csv", newest + 1).await;
+    assert!(csv[0].ends_with(&format!(",{boot}")), "{}", csv[0]);
+    let mut person = Person::sign_in(&house, Role::Auditor).await;
+    let page = person.see(&format!("/audit/{newest}")).await.text;
+    let start = page
+        .split('"')
+        .find(|part| part.contains("action=server.started"));
+    let start = start.unwrap().replace("&amp;", "&");
+    assert!(person.see(&start).await.text.contains("started the server"));
+    house
+}
+
 /// The command line says the same as the server: addresses while they are kept.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_export_beside_the_server_shows_addresses() {

@@ -163,6 +163,8 @@ pub struct AuditRecordView {
     pub row: AuditRow,
     /// How the actor was signed in.
     pub auth: String,
+    /// Which start of the program wrote it; older records do not tell.
+    pub boot: Option<Link>,
     /// Site and groups at that moment.
     pub site: Option<String>,
     /// Groups at that moment.

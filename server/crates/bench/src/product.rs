@@ -162,7 +162,7 @@ async fn engine(order: &ProductOrder) -> Outcome<Engine> {
         .clone()
         .unwrap_or_else(|| format!("sqlite:{}", order.folder.join("carillon.db").display()));
     let store = Store::open(&url).await?;
-    let store = store.in_run(carillon_engine::audit::run(&Random::system()));
+    let store = store.in_run(carillon_engine::audit::run(&Random::system())?);
     store.migrate().await?;
     Ok(Engine::new(Parts {
         store,

@@ -108,6 +108,9 @@ pub struct Event {
     /// removed. The store makes it.
     #[serde(skip_serializing, default)]
     pub source: Option<String>,
+    /// Which start of the program wrote the record, in one that was read; the store tells it.
+    #[serde(skip_serializing, default)]
+    pub boot: String,
     /// What: a stable dotted code such as `job.submitted` or `target.result`.
     pub action: String,
     /// How it ended.
@@ -143,6 +146,7 @@ impl Event {
             actor,
             ip: None,
             source: None,
+            boot: String::new(),
             action: action.to_owned(),
             result: EventResult::Ok,
             phone: None,

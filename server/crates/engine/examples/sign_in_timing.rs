@@ -79,7 +79,7 @@ async fn engine(folder: &std::path::Path, clock: Clock) -> Result<Engine, Failur
     let source = KeySource::File(folder.join("secret.keys"));
     let keyring = source.create(&Random::system(), clock.now())?;
     let store = Store::open(&format!("sqlite:{}", folder.join("carillon.db").display())).await?;
-    let store = store.in_run(carillon_engine::audit::run(&Random::system()));
+    let store = store.in_run(carillon_engine::audit::run(&Random::system())?);
     store.migrate().await?;
     check_keys(&store, &keyring, clock.now()).await?;
     let now = clock.clone();

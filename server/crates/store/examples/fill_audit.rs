@@ -27,7 +27,9 @@ async fn main() -> Outcome<()> {
     let url = words.next().ok_or("an address, then how many records")?;
     let count: usize = words.next().ok_or("how many records?")?.parse()?;
     let batch: usize = words.next().map_or(Ok(4096), |word| word.parse())?;
-    let store = Store::open(&url).await?.in_run(Run::new(salts()));
+    let store = Store::open(&url)
+        .await?
+        .in_run(Run::new("fill-run", salts()));
     store.migrate().await?;
     let mut site = Helpdesk::new(count);
     let started = Instant::now();

@@ -91,6 +91,11 @@ impl Store {
         Self { run, ..self }
     }
 
+    /// The run that records through this store.
+    pub const fn run(&self) -> &Run {
+        &self.run
+    }
+
     /// Whether several nodes can share this database.
     pub fn is_shared(&self) -> bool {
         self.dialect() == Dialect::Postgres

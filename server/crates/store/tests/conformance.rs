@@ -146,6 +146,7 @@ cases! {
     audit::values_are_written_again_for_another_server,
     audit::a_job_has_one_line,
     audit::records_are_kept_as_hashed,
+    audit::a_record_names_the_run_that_wrote_it,
     audit::the_log_cannot_be_changed,
     audit::every_filter_finds_its_records,
     audit::tiles_leave_nothing_out,

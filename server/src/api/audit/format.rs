@@ -53,7 +53,7 @@ impl Format {
     pub(super) fn head(self) -> String {
         match self {
             Self::Csv => "seq,at,actor,action,result,phone,phone_name,site,groups,job,ip,reason,\
-                          detail\r\n"
+                          detail,boot\r\n"
                 .to_owned(),
             Self::JsonLines => String::new(),
         }
@@ -100,6 +100,7 @@ fn csv_line(out: &mut String, seq: i64, event: &Event) {
     }
     let detail = (!event.detail.is_null()).then(|| event.detail.to_string());
     cell(out, &detail.unwrap_or_default());
+    cell(out, &event.boot);
     out.push_str("\r\n");
 }
 
@@ -174,7 +175,7 @@ mod tests {
         csv_line(&mut out, 7, &event);
         assert_eq!(
             out,
-            "7,2026-11-22T12:00:00Z,carillon,test.told,ok,,,,,,,,\r\n"
+            "7,2026-11-22T12:00:00Z,carillon,test.told,ok,,,,,,,,,\r\n"
         );
         assert_eq!(
             out.matches(',').count(),
@@ -185,7 +186,7 @@ mod tests {
         out.clear();
         csv_line(&mut out, 8, &event);
         assert!(
-            out.ends_with(",\"a;b\",,,,\"{\"\"z\"\":1,\"\"a\"\":\"\"x\"\"}\"\r\n"),
+            out.ends_with(",\"a;b\",,,,\"{\"\"z\"\":1,\"\"a\"\":\"\"x\"\"}\",\r\n"),
             "{out}"
         );
     }

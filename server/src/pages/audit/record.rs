@@ -85,6 +85,7 @@ fn view(row: &AuditRow, size: i64) -> AuditRecordView {
     let at = |seq: i64| (0..size).contains(&seq).then(|| format!("/audit/{seq}"));
     AuditRecordView {
         auth: event.actor.auth.clone(),
+        boot: boot(event),
         site: event.site.clone(),
         groups: event.groups.clone(),
         changes: changes(&event.detail),
@@ -150,6 +151,13 @@ fn value_text(value: &Value) -> String {
 
 fn words(name: &str) -> String {
     name.replace('_', " ")
+}
+
+/// The start that wrote it, with the way to the record of that.
+fn boot(event: &Event) -> Option<Link> {
+    let starts = Href::new("/audit").add("action", "server.started");
+    let start = starts.add("q", &event.boot).add("period", "all");
+    (!event.boot.is_empty()).then(|| Link::new(event.boot.clone(), start))
 }
 
 fn related(event: &Event) -> Vec<Link> {

@@ -69,6 +69,12 @@ fn told(view: &AuditRecordView) -> AnyView {
     if !view.groups.is_empty() {
         items.push(fact(say("Groups then"), view.groups.join(", ")));
     }
+    if let Some(boot) = &view.boot {
+        items.push(fact(
+            say("Written by the start"),
+            view! { <a class="code" href=boot.href.clone()>{boot.text.clone()}</a> },
+        ));
+    }
     panel("told", say("What happened"), facts(items))
 }
 

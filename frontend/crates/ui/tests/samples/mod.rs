@@ -1932,6 +1932,7 @@ impl Samples {
         let record = AuditRecordView {
             row: self.audit_row(4),
             auth: self.s("token:nightly"),
+            boot: Some(Link::new(self.s("k3-x9_Qa"), "/audit?q=k3-x9_Qa")),
             site: Some(self.s("kiel")),
             groups: vec![self.s("sales")],
             changes: vec![(self.s("address"), self.s("10.1.2.3"), self.s("10.1.2.77"))],

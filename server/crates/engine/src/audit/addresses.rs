@@ -8,20 +8,12 @@ use std::time::Duration;
 
 use carillon_domain::Timestamp;
 use carillon_domain::event::{Actor, Event};
-use carillon_store::Run;
 use serde_json::json;
 
 use crate::Engine;
 use crate::error::Result;
-use crate::random::Random;
 
 const DAY: i64 = 86_400_000_000;
-
-/// What the store needs of this run of the program.
-pub fn run(random: &Random) -> Run {
-    let random = random.clone();
-    Run::new(move || random.bytes().ok())
-}
 
 impl Engine {
     /// Removes the source addresses of records from days that ended longer ago than this. Says how

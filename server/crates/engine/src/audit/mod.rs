@@ -17,6 +17,7 @@ mod path;
 mod private;
 mod proof;
 mod read;
+mod run;
 mod signer;
 mod signing_key;
 mod sources;
@@ -24,7 +25,6 @@ mod standing;
 mod tiles;
 mod verify;
 
-pub use addresses::run;
 pub use adopt::signing_key;
 pub use anchors::{AnchorConfig, AnchorState, Anchors, AnchorsParts};
 pub use export::Export;
@@ -35,6 +35,7 @@ pub use note::{Checkpoint, NoNote, Notes, SignedCheckpoint, VerifierKey, notes};
 pub use private::Disclosed;
 pub(crate) use private::tell;
 pub use proof::{InclusionProof, ProofFault, prove};
+pub use run::run;
 pub use signer::{
     Memory, MemoryError, RemoteSigner, SignedLast, Signer, SignerFault, Why, bind, serve,
 };

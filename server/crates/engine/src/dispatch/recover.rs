@@ -33,7 +33,12 @@ pub(super) async fn recover(engine: &Engine, node: &str) -> Result<Recovered> {
     let mut unit = engine.store.begin().await?;
     let epoch = unit.begin_epoch(node, now, now.plus(LEASE)).await?;
     let left = unit.recover(epoch, now, Occasion::Start).await?;
-    let mut events = vec![start_event(now, node, epoch, !left.dead.is_empty())];
+    let mut events = vec![start_event(
+        now,
+        (node, engine.store.run().id()),
+        epoch,
+        !left.dead.is_empty(),
+    )];
     events.extend(settled(&left, now));
     unit.record(&events).await?.commit().await?;
     Ok(Recovered {
@@ -100,10 +105,10 @@ pub(super) async fn end(engine: &Engine, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-fn start_event(now: Timestamp, node: &str, epoch: i64, unclean: bool) -> Event {
+fn start_event(now: Timestamp, (node, boot): (&str, &str), epoch: i64, unclean: bool) -> Event {
     let mut event = Event::new(now, Actor::system(), "server.started");
     event.detail = serde_json::json!({
-        "node": node, "epoch": epoch, "after_unclean_stop": unclean,
+        "node": node, "boot": boot, "epoch": epoch, "after_unclean_stop": unclean,
     });
     event
 }

@@ -135,7 +135,7 @@ pub(crate) async fn open(directory: &TempDir) -> Store {
     let store = Store::open(&url(directory, &file.display().to_string()).await)
         .await
         .unwrap()
-        .in_run(carillon_engine::audit::run(&Random::system()));
+        .in_run(carillon_engine::audit::run(&Random::system()).unwrap());
     store.migrate().await.unwrap();
     store
 }

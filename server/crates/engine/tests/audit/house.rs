@@ -56,7 +56,7 @@ impl House {
         let store = Store::open(&url)
             .await
             .unwrap()
-            .in_run(run(&Random::system()));
+            .in_run(run(&Random::system()).unwrap());
         store.migrate().await.unwrap();
         let clock = Clock::manual(Timestamp::from_micros(START));
         Self {

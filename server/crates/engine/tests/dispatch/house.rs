@@ -245,7 +245,7 @@ async fn engine(place: &Place, (clock, patience): (Clock, Patience)) -> Engine {
         store: Store::open(&place.url)
             .await
             .unwrap()
-            .in_run(carillon_engine::audit::run(&Random::system())),
+            .in_run(carillon_engine::audit::run(&Random::system()).unwrap()),
         gateway: gateway(&clock),
         keyring: Some(keyring),
         hasher: Hasher::new(Cost::default(), 1),

@@ -54,7 +54,7 @@ impl House {
         let source = KeySource::File(directory.path().join("secret.keys"));
         let keyring = source.create(&Random::system(), clock.now()).unwrap();
         let store = Store::open(&url(&directory).await).await.unwrap();
-        let store = store.in_run(carillon_engine::audit::run(&Random::system()));
+        let store = store.in_run(carillon_engine::audit::run(&Random::system()).unwrap());
         store.migrate().await.unwrap();
         let now = clock.clone();
         let gateway = Gateway::new(GatewayConfig {

@@ -51,7 +51,7 @@ impl House {
 
     async fn open(dir: TempDir, url: &str, scratch: Option<TestDatabase>) -> Self {
         let store = Store::open(url).await.unwrap();
-        let store = store.in_run(carillon_engine::audit::run(&Random::system()));
+        let store = store.in_run(carillon_engine::audit::run(&Random::system()).unwrap());
         store.migrate().await.unwrap();
         let source = KeySource::File(dir.path().join("secret.keys"));
         let clock = Clock::manual(Timestamp::from_micros(1_790_000_000_000_000));

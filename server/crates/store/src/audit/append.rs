@@ -38,7 +38,7 @@ pub(crate) async fn append(
         let mut rows = Vec::with_capacity(chunk.len());
         for (event, seq) in chunk.iter().zip(start..) {
             let source = sources.id(event);
-            rows.push(row(seq, (event, source), &mut frontier)?);
+            rows.push(row(seq, (run.id(), source, event), &mut frontier)?);
             marks.add(seq, event, source);
         }
         conn.execute(insert(rows)).await?;
@@ -76,10 +76,10 @@ pub(super) fn frontier(row: Option<&Row>) -> Result<Frontier> {
 
 fn row(
     seq: i64,
-    (event, source): (&Event, Option<&str>),
+    told @ (_, source, event): (&str, Option<&str>, &Event),
     frontier: &mut Frontier,
 ) -> Result<Vec<Value>> {
-    let entry = entry::write(seq, source, event).ok_or_else(|| StoreError::Inconsistent {
+    let entry = entry::write(seq, told).ok_or_else(|| StoreError::Inconsistent {
         table: "audit",
         column: "entry",
         row: seq.to_string(),

@@ -6,17 +6,24 @@
 use carillon_domain::event::Event;
 
 const BEGINNING: &str = "{\"seq\":";
+const BOOT: &str = ",\"boot\":";
 const SOURCE: &str = ",\"source\":";
 
-/// What is stored and hashed: the number, the commitment to where it came from, then the event's
-/// own fields.
-pub(super) fn write(seq: i64, source: Option<&str>, event: &Event) -> Option<String> {
+/// What is stored and hashed: the number, the run that writes, the commitment to where it came from,
+/// then the event's own fields.
+pub(super) fn write(
+    seq: i64,
+    (boot, source, event): (&str, Option<&str>, &Event),
+) -> Option<String> {
     let mut bytes = Vec::with_capacity(640);
     bytes.extend_from_slice(BEGINNING.as_bytes());
     bytes.extend_from_slice(seq.to_string().as_bytes());
-    if let Some(source) = source {
-        bytes.extend_from_slice(SOURCE.as_bytes());
-        serde_json::to_writer(&mut bytes, source).ok()?;
+    for (name, value) in [(BOOT, Some(boot)), (SOURCE, source)] {
+        let Some(value) = value.filter(|value| !value.is_empty()) else {
+            continue;
+        };
+        bytes.extend_from_slice(name.as_bytes());
+        serde_json::to_writer(&mut bytes, value).ok()?;
     }
     let comma = bytes.len();
     serde_json::to_writer(&mut bytes, event).ok()?;
@@ -30,10 +37,14 @@ pub(super) fn read(entry: &str) -> Option<(i64, Event)> {
     Some((number(entry)?, serde_json::from_str(entry).ok()?))
 }
 
-/// The commitment that an entry holds behind its number.
+/// The commitment that an entry holds behind its number and run.
 pub(super) fn source(entry: &str) -> Option<&str> {
     let rest = entry.strip_prefix(BEGINNING)?;
     let rest = rest.trim_start_matches(|digit: char| digit.is_ascii_digit());
+    let rest = match rest.strip_prefix(BOOT) {
+        Some(boot) => boot.strip_prefix('"')?.split_once('"')?.1,
+        None => rest,
+    };
     rest.strip_prefix(SOURCE)?
         .strip_prefix('"')?
         .split('"')
@@ -60,7 +71,7 @@ mod tests {
     #[test]
     fn what_was_written_is_read() {
         let event = Event::new(Timestamp::from_micros(1), Actor::system(), "test.told");
-        let entry = write(17, None, &event).expect("written");
+        let entry = write(17, ("", None, &event)).expect("written");
         assert_eq!(source(&entry), None);
         assert_eq!(read(&entry), Some((17, event.clone())));
         for wrong in [
@@ -79,10 +90,11 @@ mod tests {
     fn an_address_is_never_written() {
         let mut event = Event::new(Timestamp::from_micros(1), Actor::system(), "test.told");
         event.ip = Some("10.0.0.1".to_owned());
-        let entry = write(17, Some("abc-_9"), &event).expect("written");
+        let entry = write(17, ("run-1", Some("abc-_9"), &event)).expect("written");
         assert!(!entry.contains("10.0.0.1"), "{entry}");
         assert_eq!(source(&entry), Some("abc-_9"));
         event.source = Some("abc-_9".to_owned());
+        event.boot = "run-1".to_owned();
         event.ip = None;
         assert_eq!(read(&entry), Some((17, event)));
     }

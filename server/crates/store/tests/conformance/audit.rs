@@ -1,7 +1,7 @@
 //! The audit log.
 
 use carillon_domain::event::{Actor, ActorKind, Event, EventResult};
-use carillon_store::{AtLeast, AuditQuery, AuditRow, Frontier, Seek, Store, leaf_hash};
+use carillon_store::{AtLeast, AuditQuery, AuditRow, Frontier, Run, Seek, Store, leaf_hash};
 use serde_json::json;
 
 use crate::database::Database;
@@ -65,9 +65,14 @@ pub(crate) async fn records_are_kept_as_hashed(db: Database) {
     assert_eq!(record(&db.store, &many).await, 1..1201);
     assert_eq!(record(&db.store, &[full()]).await, 1201..1202);
     let row = db.store.audit_entry(1201).await.unwrap().unwrap();
-    let source = row.event.source.clone();
+    let (source, boot) = (row.event.source.clone(), "run-1".to_owned());
     assert!(source.is_some());
-    assert_eq!(row.event, Event { source, ..full() });
+    let expected = Event {
+        source,
+        boot,
+        ..full()
+    };
+    assert_eq!(row.event, expected);
     let parsed: serde_json::Value = serde_json::from_str(&row.entry).unwrap();
     assert_eq!(
         (&parsed["seq"], &parsed["action"]),
@@ -76,6 +81,27 @@ pub(crate) async fn records_are_kept_as_hashed(db: Database) {
     assert!(row.entry.starts_with("{\"seq\":1201,"));
     assert_eq!(db.store.audit_entry(1202).await.unwrap(), None);
     assert_eq!(check_log(&db.store).await, 1202);
+}
+
+pub(crate) async fn a_record_names_the_run_that_wrote_it(db: Database) {
+    record(&db.store, &[full()]).await;
+    let next = Store::open(&db.url).await.unwrap();
+    let unnamed = next.clone();
+    let next = next.in_run(Run::new("run-2", || Some([9; 32])));
+    record(&next, &[full(), event(4, "user.created")]).await;
+    // As programs before had it.
+    record(&unnamed, &[event(5, "user.created")]).await;
+    let mut boots = Vec::new();
+    for seq in 0..4 {
+        let row = next.audit_entry(seq).await.unwrap().unwrap();
+        let told: serde_json::Value = serde_json::from_str(&row.entry).unwrap();
+        assert_eq!(told["boot"].as_str().unwrap_or_default(), row.event.boot);
+        boots.push(row.event.boot);
+    }
+    assert_eq!(boots, ["run-1", "run-2", "run-2", ""]);
+    assert_eq!(next.run().id(), "run-2");
+    assert_eq!(check_log(&next).await, 4);
+    next.close().await;
 }
 
 pub(crate) async fn the_log_cannot_be_changed(db: Database) {

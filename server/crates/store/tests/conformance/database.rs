@@ -32,7 +32,7 @@ impl Database {
 /// A run whose salts are all different.
 pub(crate) fn run() -> Run {
     static SALT: AtomicU32 = AtomicU32::new(0);
-    Run::new(|| {
+    Run::new("run-1", || {
         let number = SALT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         let mut salt = [7; 32];
         salt[..4].copy_from_slice(&number);
