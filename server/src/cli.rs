@@ -18,6 +18,7 @@ pub mod output;
 mod phones;
 mod progress;
 mod routes;
+mod rows;
 mod send;
 mod serve;
 mod simulate;
@@ -52,6 +53,9 @@ enum Command {
     /// The keys that seal stored secrets
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Rows that decide security and were changed outside Carillon
+    #[command(subcommand)]
+    Rows(rows::Rows),
     /// Receivers of the audit log
     #[command(subcommand)]
     Stream(stream::Stream),
@@ -165,6 +169,7 @@ impl Cli {
             Command::User(user) => user.run(&Settings::load(&flags)?).await,
             Command::Token(token) => token.run(&Settings::load(&flags)?).await,
             Command::Keys(keys) => keys.run(&Settings::load(&flags)?).await,
+            Command::Rows(rows) => rows.run(&Settings::load(&flags)?).await,
             Command::Stream(stream) => stream.run(&Settings::load(&flags)?).await,
             Command::Phones(phones) => phones.run(&Settings::load(&flags)?).await,
             Command::Send(send) => send.run().await,

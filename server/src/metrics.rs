@@ -91,6 +91,11 @@ impl Page {
         let build = Family::gauge("carillon_build_info", "Always 1; the version is a label.");
         self.begin(&build);
         self.with(&build, &[("version", env!("CARGO_PKG_VERSION"))], 1);
+        let forged = Family::gauge(
+            "carillon_forged_rows",
+            "Rows that decide security and were changed outside Carillon, as this node saw them.",
+        );
+        self.one(&forged, engine.forged_rows().len());
         let ready = app.is_ready() && engine.keyring.is_some();
         let ready = ready && engine.storage_trouble().is_none();
         self.one(

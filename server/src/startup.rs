@@ -28,6 +28,7 @@ use crate::tls::Certificate;
 
 use receivers::Outside;
 
+pub(crate) use keys::source as key_source;
 pub(crate) use limits::forbid_core_dumps;
 pub(crate) use notary::{journal, public_key};
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use carillon_domain::role::Role;
 use carillon_engine::accounts::TokenScope;
+use carillon_engine::rows::SignedRows;
 use serde::{Deserialize, Serialize};
 
 /// One command.
@@ -53,6 +54,14 @@ pub enum Command {
     KeysRotate {},
     /// `keys retire`.
     KeysRetire { key: String },
+    /// `rows list`.
+    RowsList {},
+    /// `rows accept`.
+    RowsAccept {
+        kind: SignedRows,
+        name: String,
+        reason: String,
+    },
     /// `token create`.
     TokenCreate {
         user: String,

@@ -7,7 +7,7 @@ use carillon_engine::{Caller, Engine, EngineError};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::command::{Answer, Command};
-use super::{inventory, keys, streams};
+use super::{inventory, keys, rows, streams};
 use crate::pages::area::in_words;
 use crate::pages::link;
 use crate::problem::chain;
@@ -58,6 +58,10 @@ pub async fn run(engine: &Engine, caller: &Caller, command: Command) -> Answer {
         Command::KeysRewrap {} => keys::rewrap(engine, caller).await,
         Command::KeysRotate {} => keys::rotate(engine, caller).await,
         Command::KeysRetire { key } => keys::retire(engine, caller, &key).await,
+        Command::RowsList {} => rows::list(engine, caller).await,
+        Command::RowsAccept { kind, name, reason } => {
+            rows::accept(engine, caller, (kind, name), &reason).await
+        }
         Command::TokenCreate {
             user,
             label,

@@ -22,8 +22,8 @@ pub(super) async fn list(engine: &Engine, caller: &Caller) -> Done {
 
 fn line(key: &KeyInfo) -> String {
     format!(
-        "{} {:8} {:>8} values  made {}",
-        key.id, key.state, key.seals, key.created
+        "{} {:8} {:>8} values {:>6} rows  made {}",
+        key.id, key.state, key.seals, key.rows, key.created
     )
 }
 
@@ -58,7 +58,11 @@ pub(super) async fn rotate(engine: &Engine, caller: &Caller) -> Done {
     }
     let keys = engine.list_keys(caller).await?;
     let standby = |key: &&KeyInfo| key.state == KeyState::Standby;
-    if !keys.iter().filter(standby).any(|key| key.seals > 0) {
+    if !keys
+        .iter()
+        .filter(standby)
+        .any(|key| key.seals + key.rows > 0)
+    {
         let id = match fresh(&keys) {
             Some(id) => id,
             None => engine.add_key(caller).await?,
@@ -112,13 +116,17 @@ fn told(done: &Rewrapped) -> Answer {
     let failure = (!done.unreadable.is_empty()).then(|| {
         let some: Vec<&str> = done.unreadable.iter().take(5).map(String::as_str).collect();
         format!(
-            "{} values do not open and were left as they are: {}",
+            "{} values do not open or rows are not as Carillon wrote them, and were left as they are: {}",
             done.unreadable.len(),
             some.join(", ")
         )
     });
+    let mut notes = vec![format!("{} values sealed anew", done.done)];
+    if done.rows > 0 {
+        notes.push(format!("{} rows signed anew", done.rows));
+    }
     Answer {
-        notes: vec![format!("{} values sealed anew", done.done)],
+        notes,
         failure,
         ..Answer::default()
     }

@@ -152,6 +152,16 @@ fn known(code: &str) -> Option<&'static str> {
             "phone.sign_in_chosen",
             text!("chose how the phone asks for its password"),
         ),
+        ("row.accepted", text!("believed a changed row again")),
+        (
+            "row.forged",
+            text!("found a row that was changed outside Carillon"),
+        ),
+        ("rows.signed", text!("signed the rows that decide security")),
+        (
+            "rows.signed_anew",
+            text!("signed rows anew with another key"),
+        ),
         ("rules.changed", text!("changed the limits of one person")),
         ("audit.verified", text!("checked the audit log")),
         ("server.started", text!("started the server")),

@@ -11,6 +11,7 @@ use carillon_contract::streams::{AnchorRow, NewSecret, StreamRow, StreamsView};
 use carillon_domain::Timestamp;
 use carillon_domain::role::Permission;
 use carillon_engine::audit::{AnchorState, Anchors, NotaryState};
+use carillon_engine::rows::ForgedRow;
 use carillon_engine::streams::Streams;
 use carillon_engine::{Caller, EngineError};
 use carillon_language::{moment, say};
@@ -125,7 +126,7 @@ fn anchor(state: AnchorState) -> AnchorRow {
 }
 
 /// What every page says of the log: to who administers and to auditors that it is not signed, to
-/// who administers that a receiver has stayed away for long.
+/// who administers that a receiver has stayed away for long, and that rows were changed.
 pub(super) fn banners(app: &App, caller: &Caller) -> Vec<Banner> {
     let now = app.engine().clock.now();
     let watches = caller.require(Permission::ViewMetrics).is_ok();
@@ -138,7 +139,10 @@ pub(super) fn banners(app: &App, caller: &Caller) -> Vec<Banner> {
         Vec::new()
     };
     let away = away.into_iter().map(|text| (Tone::Warning, text));
-    let banners = unsigned.into_iter().chain(away);
+    let rows = app.engine().forged_rows();
+    let forged = forged(&rows).filter(|_| administers);
+    let forged = forged.map(|text| (Tone::Bad, text));
+    let banners = forged.into_iter().chain(unsigned).chain(away);
     banners
         .map(|(tone, text)| Banner::Notice { tone, text })
         .collect()
@@ -179,6 +183,17 @@ fn unsigned(state: &NotaryState, now: Timestamp) -> Option<(Tone, String)> {
         moment = moment(since)
     );
     Some((Tone::Warning, text))
+}
+
+/// Rows that decide security and that somebody else than Carillon wrote.
+fn forged(rows: &[ForgedRow]) -> Option<String> {
+    let first = rows.first()?;
+    Some(say!(
+        "The database was changed by somebody else than Carillon. What does not count any more: {rows} in all, the first is {kind} {name}. See the audit log, then `carillon rows list`.",
+        rows = rows.len(),
+        kind = first.rows.as_str(),
+        name = first.name.as_str()
+    ))
 }
 
 fn stands_still(row: &Stored) -> Option<String> {

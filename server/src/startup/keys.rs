@@ -8,6 +8,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
+use carillon_engine::rows::adopt_rows;
 use carillon_engine::secrets::{KeyCheckError, KeySource, Keyring, check_keys};
 use carillon_engine::{Clock, Engine, Random};
 use carillon_store::Store;
@@ -18,6 +19,15 @@ use crate::config::{Settings, credentials_directory};
 use crate::problem::chain;
 
 const SETUP_FILE: &str = "setup-code";
+
+/// Where the keys are, by these settings.
+pub(crate) fn source(settings: &Settings) -> KeySource {
+    let file = settings
+        .key_file
+        .clone()
+        .unwrap_or_else(|| settings.in_data_dir("secret.keys"));
+    KeySource::choose(credentials_directory().as_deref(), file)
+}
 
 /// Brings the schema up to date and opens the keys; `None` = sealed.
 pub(super) async fn open(
@@ -31,11 +41,7 @@ pub(super) async fn open(
         .schema_exists()
         .await
         .map_err(fail("the database cannot be read"))?;
-    let file = settings
-        .key_file
-        .clone()
-        .unwrap_or_else(|| settings.in_data_dir("secret.keys"));
-    let source = KeySource::choose(credentials_directory().as_deref(), file);
+    let source = source(settings);
     let keyring = match source.load() {
         Err(_) if fresh && !source.path().exists() => Some(create(&source, clock, random)?),
         Ok(keyring) => Some(keyring),
@@ -72,7 +78,11 @@ async fn checked(
     clock: &Clock,
 ) -> Result<Option<Keyring>, StartError> {
     match check_keys(store, &keyring, clock.now()).await {
-        Ok(()) => Ok(Some(keyring)),
+        Ok(()) => {
+            let adopted = adopt_rows(store, &keyring, clock.now()).await;
+            adopted.map_err(|error| StartError::failed("rows cannot be signed", &error))?;
+            Ok(Some(keyring))
+        }
         Err(KeyCheckError::Store(error)) => {
             Err(StartError::failed("the keys cannot be checked", &error))
         }

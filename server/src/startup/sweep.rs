@@ -1,5 +1,6 @@
 //! Throws away, now and then, what is over: sessions, keys of requests, numbers and source
-//! addresses whose time has come.
+//! addresses whose time has come. Looks whether the rows that decide security are as Carillon wrote
+//! them, first at the start.
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ pub(super) struct Keep {
 /// Runs until `stop`. A sweep that fails is tried again at the next turn.
 pub(super) async fn run(engine: Engine, keep: Keep, stop: CancellationToken) {
     loop {
+        look(&engine).await;
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
@@ -42,5 +44,15 @@ pub(super) async fn run(engine: Engine, keep: Keep, stop: CancellationToken) {
         {
             tracing::warn!(error = %chain(&error), "old source addresses could not be removed");
         }
+    }
+}
+
+/// Without keys nobody can tell, and the server is sealed.
+async fn look(engine: &Engine) {
+    if engine.keyring.is_none() {
+        return;
+    }
+    if let Err(error) = engine.look_through_rows().await {
+        tracing::warn!(error = %chain(&error), "the rows that decide security could not be looked through");
     }
 }

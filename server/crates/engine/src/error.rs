@@ -92,6 +92,7 @@ impl From<StoreError> for EngineError {
             StoreError::Conflict => {
                 Self::Conflict("somebody else changed this meanwhile: look again".to_owned())
             }
+            StoreError::Forged(row) => Self::Conflict(crate::rows::refusal(&row)),
             other => Self::Store(other),
         }
     }

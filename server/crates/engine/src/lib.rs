@@ -20,6 +20,7 @@ pub mod inventory;
 pub mod jobs;
 pub mod random;
 pub mod readings;
+pub mod rows;
 pub mod secrets;
 pub mod streams;
 
@@ -66,6 +67,9 @@ pub struct Parts {
 impl Engine {
     /// Puts the parts together. Nothing runs until [`dispatch::start`].
     pub fn new(parts: Parts) -> Self {
+        if let Some(keyring) = &parts.keyring {
+            parts.store.trust_rows_of(Arc::new(keyring.clone()));
+        }
         Self(Arc::new(parts))
     }
 

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::signed::ForgedRow;
+
 /// What every function of this crate answers.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -24,6 +26,9 @@ pub enum StoreError {
         /// Key of the row.
         row: String,
     },
+    /// A row that decides security is not as Carillon wrote it: it counts as if it were not there.
+    #[error("the {} {:?} was changed outside Carillon and is not believed", .0.rows, .0.name)]
+    Forged(ForgedRow),
     /// The place in a list is none that this list gave out.
     #[error("this place in the list does not exist; start at its beginning")]
     InvalidCursor,

@@ -297,8 +297,11 @@ impl Unit {
 
     /// Deletes a group; says whether there was one.
     pub async fn delete_group(&mut self, slug: &str) -> Result<bool> {
+        let holders = self.genuine_holders_of("group_slug", slug).await?;
         let sql = Sql::new("DELETE FROM groups WHERE slug = $1").arg(slug);
-        Ok(self.conn().execute(sql).await? > 0)
+        let deleted = self.conn().execute(sql).await?;
+        self.sign_holders(&holders).await?;
+        Ok(deleted > 0)
     }
 
     /// Gives a fixed group exactly these members. Conflict when a phone does not exist.

@@ -5,8 +5,8 @@
 
 use carillon_domain::reach::{Area, Reach};
 
-use crate::conn::Conn;
 use crate::error::Result;
+use crate::row::Row;
 use crate::sql::{Sql, Value, containing};
 use crate::store::Store;
 use crate::unit::Unit;
@@ -122,31 +122,37 @@ impl Store {
     pub fn is_narrowed(&self) -> bool {
         !self.reach.is_everything()
     }
+}
 
-    /// What an account or token was given, if it was given areas at all.
-    pub async fn area_of(&self, holder: &str) -> Result<Area> {
-        area(&mut self.read().await?.conn(), holder).await
+/// The areas of whatever `holder` names, as columns for [`area_in`].
+pub(crate) fn push_areas(sql: &mut Sql, holder: &'static str, names: [&'static str; 2]) {
+    let columns = ["site", "group_slug"];
+    for (column, name) in columns.into_iter().zip(names) {
+        sql.push(", (SELECT string_agg(a.").push(column);
+        sql.push(", ' ') FROM areas a WHERE a.holder = ")
+            .push(holder);
+        sql.push(") AS ").push(name);
     }
 }
 
-async fn area(conn: &mut Conn<'_>, holder: &str) -> Result<Area> {
-    let sql = Sql::new("SELECT site, group_slug FROM areas WHERE holder = $1").arg(holder);
-    let mut area = Area::default();
-    for row in conn.all(sql).await? {
-        area.sites.extend(row.get::<Option<String>>("site")?);
-        area.groups.extend(row.get::<Option<String>>("group_slug")?);
-    }
-    Ok(area)
+/// The areas in columns that [`push_areas`] named so.
+pub(crate) fn area_in(row: &Row, [sites, groups]: [&'static str; 2]) -> Result<Area> {
+    Ok(Area {
+        sites: slugs(row.get(sites)?),
+        groups: slugs(row.get(groups)?),
+    })
+}
+
+/// Short names, in which there are no spaces.
+fn slugs<T: FromIterator<String>>(text: Option<String>) -> T {
+    let text = text.unwrap_or_default();
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 impl Unit {
-    /// What an account or token was given, as this unit sees it.
-    pub async fn area_of(&mut self, holder: &str) -> Result<Area> {
-        area(&mut self.conn(), holder).await
-    }
-
     /// Gives an account or token exactly these. Conflict when a site or group does not exist.
     pub async fn set_area(&mut self, holder: &str, area: &Area) -> Result<()> {
+        let signed = self.genuine_holders(&[holder.to_owned()]).await?;
         let sql = Sql::new("DELETE FROM areas WHERE holder = $1").arg(holder);
         self.conn().execute(sql).await?;
         let sites = area.sites.iter().map(|site| (Some(site.as_str()), None));
@@ -157,6 +163,6 @@ impl Unit {
                 .execute(sql.arg(holder).arg(site).arg(group))
                 .await?;
         }
-        Ok(())
+        self.sign_holders(&signed).await
     }
 }

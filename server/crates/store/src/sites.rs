@@ -122,8 +122,11 @@ impl Unit {
 
     /// Deletes a site; says whether there was one. Conflict while phones are at it.
     pub async fn delete_site(&mut self, slug: &str) -> Result<bool> {
+        let holders = self.genuine_holders_of("site", slug).await?;
         let sql = Sql::new("DELETE FROM sites WHERE slug = $1").arg(slug);
-        Ok(self.conn().execute(sql).await? > 0)
+        let deleted = self.conn().execute(sql).await?;
+        self.sign_holders(&holders).await?;
+        Ok(deleted > 0)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::conn::Conn;
 use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
 use crate::run::Run;
+use crate::signed::Trust;
 use crate::sql::Sql;
 use crate::unit::Unit;
 use crate::{migrate, open_postgres, open_sqlite};
@@ -31,6 +32,8 @@ pub struct Store {
     /// What is out of it does not exist for whoever holds this store.
     pub(crate) reach: Arc<Reach>,
     pub(crate) run: Run,
+    /// Which rows are believed.
+    pub(crate) trust: Arc<Trust>,
 }
 
 /// The open connections of one of the two databases.
@@ -82,6 +85,7 @@ impl Store {
             known,
             reach: Arc::default(),
             run: Run::default(),
+            trust: Arc::default(),
         })
     }
 
@@ -161,8 +165,8 @@ impl Store {
         Ok(Unit::new(
             tx,
             self.reach.clone(),
-            self.known.clone(),
             self.run.clone(),
+            (self.known.clone(), self.trust.clone()),
         ))
     }
 

@@ -13,6 +13,7 @@ use crate::audit::{Known, Learned, append};
 use crate::conn::Conn;
 use crate::error::{DriverError, Result, StoreError};
 use crate::run::Run;
+use crate::signed::Trust;
 use crate::sql::Sql;
 use crate::store::Tx;
 
@@ -25,6 +26,8 @@ pub struct Unit {
     run: Run,
     /// What is out of it does not exist for this unit.
     pub(crate) reach: Arc<Reach>,
+    /// Which rows are believed.
+    pub(crate) trust: Arc<Trust>,
 }
 
 /// A unit whose audit records are written, ready to commit.
@@ -37,13 +40,19 @@ pub struct Recorded {
 }
 
 impl Unit {
-    pub(crate) const fn new(tx: Tx, reach: Arc<Reach>, known: Arc<Known>, run: Run) -> Self {
+    pub(crate) fn new(
+        tx: Tx,
+        reach: Arc<Reach>,
+        run: Run,
+        (known, trust): (Arc<Known>, Arc<Trust>),
+    ) -> Self {
         Self {
             tx,
             holds_jobs: false,
             known,
             run,
             reach,
+            trust,
         }
     }
 

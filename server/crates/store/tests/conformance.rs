@@ -34,6 +34,8 @@ mod parity;
 mod races;
 #[path = "conformance/recovery.rs"]
 mod recovery;
+#[path = "conformance/signed.rs"]
+mod signed;
 #[path = "conformance/sip.rs"]
 mod sip;
 #[path = "conformance/sources.rs"]
@@ -93,6 +95,11 @@ cases! {
     accounts::a_draft_is_taken_once_by_its_owner,
     accounts::a_view_belongs_to_one_account,
     accounts::a_key_is_good_for_one_request,
+    signed::a_changed_account_is_not_believed,
+    signed::a_changed_session_is_not_believed,
+    signed::a_changed_token_is_not_believed_and_can_be_revoked,
+    signed::areas_go_with_their_site_and_codes_follow,
+    signed::a_change_of_a_forged_row_makes_it_no_better,
     inventory::a_phone_is_read_as_it_was_written,
     inventory::the_addresses_of_a_phone_are_kept_in_order,
     inventory::an_old_version_is_refused,

@@ -8,6 +8,7 @@ use carillon_engine::audit::{
     Evidence, InclusionProof, Intact, NoNote, Notes, ProofFault, RemoteSigner, SignedCheckpoint,
     Verdict, VerifierKey, notes, verify,
 };
+use carillon_engine::rows::look_at_rows;
 use carillon_store::{DataDirLock, Store};
 use clap::Args;
 
@@ -43,6 +44,7 @@ impl Verify {
         let (evidence, ignored) = self.evidence(settings).await?;
         let store = open(settings).await?;
         let verdict = verify(&store, &evidence).await;
+        let rows = rows(settings, &store).await;
         store.close().await;
         let verdict = verdict.map_err(|error| {
             Failure::CannotTell(format!(
@@ -51,7 +53,13 @@ impl Verify {
             ))
         })?;
         let (outcome, text) = match verdict {
-            Verdict::Intact(intact) => (Ok(()), told(&intact, ignored)),
+            Verdict::Intact(intact) => match rows? {
+                Rows::Forged(what) => {
+                    let text = format!("tampered: {what}");
+                    (Err(Failure::Failed(text.clone())), text)
+                }
+                Rows::Told(rows) => (Ok(()), format!("{}; {rows}", told(&intact, ignored))),
+            },
             Verdict::Tampered(finding) => {
                 let text = format!("tampered: {finding}");
                 (Err(Failure::Failed(text.clone())), text)
@@ -162,6 +170,43 @@ async fn note(settings: &Settings, intact: bool, told: String) {
     if let Err(error) = noted {
         output::note(&format!("this check was not recorded: {}", chain(&error)));
     }
+}
+
+/// What is to be said of the rows that decide security.
+enum Rows {
+    /// All are genuine, or why nobody can tell.
+    Told(String),
+    /// Some are not; the first is named.
+    Forged(String),
+}
+
+/// Whether the rows that decide security are as Carillon wrote them. That takes the key file: an
+/// auditor who has none learns that nobody looked.
+async fn rows(settings: &Settings, store: &Store) -> Result<Rows, Failure> {
+    let keyring = match startup::key_source(settings).load() {
+        Ok(keyring) => keyring,
+        Err(error) => {
+            let text = format!("rows not looked at: {}", chain(&error));
+            return Ok(Rows::Told(text));
+        }
+    };
+    let looked = look_at_rows(store, &keyring).await.map_err(|error| {
+        let why = chain(&error);
+        Failure::CannotTell(format!("cannot tell: the rows cannot be read: {why}"))
+    })?;
+    let Some(looked) = looked else {
+        let text = "rows not looked at: an earlier program signed none".to_owned();
+        return Ok(Rows::Told(text));
+    };
+    let Some(first) = looked.forged.first() else {
+        return Ok(Rows::Told(format!("{} rows genuine", looked.genuine)));
+    };
+    Ok(Rows::Forged(format!(
+        "{} {:?}: changed outside Carillon ({} such rows in all)",
+        first.rows,
+        first.name,
+        looked.forged.len()
+    )))
 }
 
 /// The database, neither made nor brought up to date.

@@ -24,27 +24,18 @@ pub struct Access {
     pub approver: bool,
 }
 
+/// How far an account reaches.
+pub(super) fn reach_of(user: &UserRow) -> Reach {
+    Reach::within(user.scoped.then(|| user.area.clone()))
+}
+
+/// How far a token reaches: what it was given, within what its account reaches.
+pub(super) fn reach_of_token(token: &TokenRow, user: &UserRow) -> Reach {
+    let area = token.scoped.then(|| token.area.clone());
+    reach_of(user).and(Reach::within(area))
+}
+
 impl Engine {
-    /// How far an account reaches now.
-    pub(super) async fn reach_of(&self, user: &UserRow) -> Result<Reach> {
-        let area = if user.scoped {
-            Some(self.store.area_of(&user.id).await?)
-        } else {
-            None
-        };
-        Ok(Reach::within(area))
-    }
-
-    /// How far a token reaches now: what it was given, within what its account reaches.
-    pub(super) async fn reach_of_token(&self, token: &TokenRow, user: &UserRow) -> Result<Reach> {
-        let area = if token.scoped {
-            Some(self.store.area_of(&token.id).await?)
-        } else {
-            None
-        };
-        Ok(self.reach_of(user).await?.and(Reach::within(area)))
-    }
-
     /// Gives an account another role or reach and ends its sessions.
     ///
     /// # Errors
@@ -63,7 +54,7 @@ impl Engine {
         let mut unit = self.store.begin().await?;
         unit.lock_administrators().await?;
         let before = unit.user(&id).await?.ok_or(EngineError::NotFound)?;
-        let reached = before.scoped.then_some(unit.area_of(&id).await?);
+        let reached = before.scoped.then(|| before.area.clone());
         let area = access.area.clone().unwrap_or_default();
         check_area(&mut unit, &area).await?;
         let after = UserRow {
@@ -84,17 +75,6 @@ impl Engine {
         unit.record(&[event]).await?.commit().await?;
         Ok(())
     }
-}
-
-/// How far an account reaches, as a unit sees it. By the unit's own connection: whoever holds one
-/// and asks for a second waits for others who do the same.
-pub(super) async fn reach_within(unit: &mut Unit, user: &UserRow) -> Result<Reach> {
-    let area = if user.scoped {
-        Some(unit.area_of(&user.id).await?)
-    } else {
-        None
-    };
-    Ok(Reach::within(area))
 }
 
 /// Whether who has this role reaches everything, whatever else was given.

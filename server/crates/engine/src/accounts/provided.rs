@@ -57,7 +57,7 @@ impl Engine {
         before: UserRow,
         role: Role,
     ) -> Result<(UserRow, Vec<Event>)> {
-        let area = unit.area_of(&before.id).await?;
+        let area = before.area.clone();
         let narrowed = before.scoped || area != Area::default();
         let after = UserRow {
             role,

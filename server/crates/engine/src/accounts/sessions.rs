@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use super::access::reach_within;
+use super::access::reach_of;
 use super::bearer;
 use super::external::STRONG;
 use super::form_tokens::form_token;
@@ -87,7 +87,8 @@ impl Engine {
             return Ok(None);
         };
         let now = self.clock.now();
-        let Some(standing) = self.store.session(&hash, POLICY).await? else {
+        let found = self.store.session(&hash, POLICY).await;
+        let Some(standing) = self.believed(found).await? else {
             return Ok(None);
         };
         let policy = standing.fact.as_deref();
@@ -97,13 +98,13 @@ impl Engine {
             return Ok(None);
         }
         if now.since(row.last_seen_at) >= SEEN_EVERY {
-            self.note_seen(&hash, now).await;
+            self.note_seen(&row, now).await;
         }
         let origin = Origin {
             ip,
             agent: String::new(),
         };
-        let reach = Reach::within(user.scoped.then_some(standing.area));
+        let reach = reach_of(&user);
         let session = context(keyring, hash, (&row, &user), origin, reach);
         Ok(Some(SessionContext {
             must_set_up,
@@ -116,7 +117,8 @@ impl Engine {
     /// # Errors
     /// Only when the storage fails.
     pub async fn session_lives(&self, session: &SessionContext) -> Result<bool> {
-        let Some(standing) = self.store.session(&session.hash, POLICY).await? else {
+        let found = self.store.session(&session.hash, POLICY).await;
+        let Some(standing) = self.believed(found).await? else {
             return Ok(false);
         };
         let (row, user) = (&standing.session, &standing.user);
@@ -179,7 +181,7 @@ impl Engine {
         unit.insert_session(&row).await?;
         let ended = unit.delete_sessions_beyond(&user.id, MOST_SESSIONS).await?;
         unit.stamp_sign_in(&user.id, now).await?;
-        let reach = reach_within(unit, user).await?;
+        let reach = reach_of(user);
         let session = context(keyring, hash, (&row, user), origin, reach);
         let mut event = session.caller.event(now, "account.signed_in");
         event.detail = json!({ "session": short(&hash), "sessions_ended": ended });
@@ -223,10 +225,10 @@ impl Engine {
     }
 
     /// A lost note costs nothing but an earlier end of an idle session.
-    async fn note_seen(&self, hash: &[u8], now: Timestamp) {
+    async fn note_seen(&self, session: &SessionRow, now: Timestamp) {
         let noted = async {
             let mut unit = self.store.begin().await?;
-            unit.touch_session(hash, now).await?;
+            unit.touch_session(session, now).await?;
             unit.commit_bookkeeping().await
         };
         if let Err(error) = noted.await {

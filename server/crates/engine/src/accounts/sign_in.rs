@@ -68,7 +68,7 @@ impl Engine {
     pub async fn sign_in(&self, attempt: SignIn) -> Result<Option<SignedIn>> {
         let typed = attempt.name.trim().to_lowercase();
         let user = match account_name("name", &attempt.name) {
-            Ok(name) => self.store.user_by_name(&name).await?,
+            Ok(name) => self.believed(self.store.user_by_name(&name).await).await?,
             Err(_) => None,
         };
         let (buckets, known) = self.buckets_of(&typed, user.as_ref(), &attempt)?;
@@ -269,6 +269,7 @@ pub(super) fn unknown(auth: &str) -> Actor {
 #[cfg(test)]
 mod tests {
     use carillon_domain::Timestamp;
+    use carillon_domain::reach::Area;
     use carillon_domain::role::Role;
 
     use super::*;
@@ -290,6 +291,7 @@ mod tests {
             updated_at: Timestamp::default(),
             last_sign_in_at: None,
             language: None,
+            area: Area::default(),
         }
     }
 

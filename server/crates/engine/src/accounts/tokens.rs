@@ -13,7 +13,7 @@ use carillon_store::{TokenRow, TokenScope, UserRow};
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::access::check_area;
+use super::access::{check_area, reach_of_token};
 use super::bearer;
 use crate::Engine;
 use crate::caller::Caller;
@@ -88,9 +88,9 @@ pub struct TokenContext {
 }
 
 impl TokenInfo {
-    fn new(row: TokenRow, area: Area) -> Self {
+    fn new(row: TokenRow) -> Self {
         Self {
-            area: row.scoped.then_some(area),
+            area: row.scoped.then_some(row.area),
             id: row.id,
             user: row.user_name,
             label: row.label,
@@ -118,7 +118,8 @@ impl Engine {
             return Ok(None);
         };
         let now = self.clock.now();
-        let Some((row, user)) = self.store.token_by_hash(&hash).await? else {
+        let found = self.store.token_by_hash(&hash).await;
+        let Some((row, user)) = self.believed(found).await? else {
             return Ok(None);
         };
         if user.disabled || !is_alive(&row, now) {
@@ -130,7 +131,7 @@ impl Engine {
         {
             self.note_used(&row.id, now).await;
         }
-        let reach = self.reach_of_token(&row, &user).await?;
+        let reach = reach_of_token(&row, &user);
         Ok(Some(context(&row, &user, ip, reach)))
     }
 
@@ -200,16 +201,8 @@ impl Engine {
     }
 
     async fn token_infos(&self, user: Option<&str>) -> Result<Vec<TokenInfo>> {
-        let mut infos = Vec::new();
-        for row in self.store.tokens(user).await? {
-            let area = if row.scoped {
-                self.store.area_of(&row.id).await?
-            } else {
-                Area::default()
-            };
-            infos.push(TokenInfo::new(row, area));
-        }
-        Ok(infos)
+        let tokens = self.store.tokens(user).await?;
+        Ok(tokens.into_iter().map(TokenInfo::new).collect())
     }
 
     /// Revokes a token: one's own, or anybody's for who administers. Twice is once.

@@ -56,9 +56,9 @@ pub struct UserInfo {
 }
 
 impl UserInfo {
-    fn new(row: UserRow, area: Area) -> Self {
+    fn new(row: UserRow) -> Self {
         Self {
-            area: row.scoped.then_some(area),
+            area: row.scoped.then_some(row.area),
             approver: row.approver,
             second_factor: row.factor.is_some(),
             id: row.id,
@@ -79,11 +79,8 @@ impl Engine {
     /// [`EngineError::Denied`].
     pub async fn list_users(&self, caller: &Caller) -> Result<Vec<UserInfo>> {
         caller.require(Permission::Administer)?;
-        let mut users = Vec::new();
-        for row in self.store.users().await? {
-            users.push(self.info(row).await?);
-        }
-        Ok(users)
+        let users = self.store.users().await?;
+        Ok(users.into_iter().map(UserInfo::new).collect())
     }
 
     /// One account by name.
@@ -92,17 +89,7 @@ impl Engine {
     /// [`EngineError::NotFound`], [`EngineError::Denied`].
     pub async fn find_user(&self, caller: &Caller, name: &str) -> Result<UserInfo> {
         caller.require(Permission::Administer)?;
-        let row = self.user_named(name).await?;
-        self.info(row).await
-    }
-
-    async fn info(&self, row: UserRow) -> Result<UserInfo> {
-        let area = if row.scoped {
-            self.store.area_of(&row.id).await?
-        } else {
-            Area::default()
-        };
-        Ok(UserInfo::new(row, area))
+        self.user_named(name).await.map(UserInfo::new)
     }
 
     /// Adds an account. With the first one the setup code is void.
@@ -149,7 +136,7 @@ impl Engine {
         let mut event = caller.event(self.clock.now(), "user.created");
         event.detail = json!({ "user": row.name, "role": row.role, "sealed": digest });
         unit.record(&[event]).await?.commit().await?;
-        Ok(UserInfo::new(row, Area::default()))
+        Ok(UserInfo::new(row))
     }
 
     /// Gives an account another role, leaves its reach, and ends its sessions.

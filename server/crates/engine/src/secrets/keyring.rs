@@ -33,6 +33,8 @@ pub enum Purpose {
     Request,
     /// What binds a sign-in at a provider to a browser.
     SignOn,
+    /// Rows that decide security.
+    Rows,
 }
 
 impl Purpose {
@@ -46,6 +48,7 @@ impl Purpose {
             Self::Browser => b"carillon-subkey-v1/browser",
             Self::Request => b"carillon-subkey-v1/request",
             Self::SignOn => b"carillon-subkey-v1/sign-on",
+            Self::Rows => b"carillon-subkey-v1/rowmac",
         }
     }
 }

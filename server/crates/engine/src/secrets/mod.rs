@@ -13,6 +13,8 @@ mod key_line;
 mod keyring;
 mod place;
 mod rotation;
+mod row_code;
+mod row_codes_anew;
 mod seal;
 
 pub use check::{KeyCheckError, check_keys};

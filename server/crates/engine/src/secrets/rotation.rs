@@ -33,6 +33,8 @@ pub struct KeyInfo {
     pub created: Timestamp,
     /// How many values it sealed.
     pub seals: i64,
+    /// How many rows it signed.
+    pub rows: i64,
 }
 
 /// What came of sealing everything anew.
@@ -40,7 +42,9 @@ pub struct KeyInfo {
 pub struct Rewrapped {
     /// Values sealed anew.
     pub done: u64,
-    /// Values that do not open, by column and row: left as they are.
+    /// Rows signed anew.
+    pub rows: u64,
+    /// Values that do not open, by column and row, and rows that are forged: left as they are.
     pub unreadable: Vec<String>,
 }
 
@@ -57,8 +61,13 @@ impl Engine {
                 *counts.entry(key).or_default() += count;
             }
         }
+        let signed = self.rows_by_key().await?;
         let keys = self.key_source()?.keys().map_err(|e| in_words(&e))?;
         let info = |key: &RootKey| KeyInfo {
+            rows: signed
+                .get(key.id().as_bytes().as_slice())
+                .copied()
+                .unwrap_or(0),
             id: key.id(),
             state: key.state(),
             created: key.created(),
@@ -138,6 +147,7 @@ impl Engine {
                 told(all.done);
             }
         }
+        self.sign_rows_anew(caller, &mut all).await?;
         Ok(all)
     }
 
@@ -246,11 +256,15 @@ async fn refuse_while_it_seals(unit: &mut Unit, id: KeyId) -> Result<()> {
         let its = counts.iter().filter(|(key, _)| key == id.as_bytes());
         seals += its.map(|(_, count)| count).sum::<i64>();
     }
-    if seals == 0 {
+    let mut signed = 0;
+    for (key, count) in unit.signed_by_key().await? {
+        signed += if key == *id.as_bytes() { count } else { 0 };
+    }
+    if seals == 0 && signed == 0 {
         return Ok(());
     }
     Err(EngineError::Conflict(format!(
-        "{seals} values are sealed with it: seal them anew first (`carillon keys rewrap`)"
+        "{seals} values are sealed with it and {signed} rows signed: seal them anew first (`carillon keys rewrap`)"
     )))
 }
 

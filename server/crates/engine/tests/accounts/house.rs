@@ -12,7 +12,7 @@ use carillon_engine::accounts::{Cost, Hasher, NewUser, SessionContext, SignIn, S
 use carillon_engine::dispatch::Dispatch;
 use carillon_engine::secrets::{KeySource, Keyring, check_keys};
 use carillon_engine::{Caller, Clock, Engine, Feed, Parts, Random};
-use carillon_store::testing::TestDatabase;
+use carillon_store::testing::{TestDatabase, raw};
 use carillon_store::{AuditQuery, Store};
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -92,6 +92,13 @@ impl House {
     pub(crate) async fn session(&self, token: &SecretString) -> Option<SessionContext> {
         let ip = Some("10.0.0.2".to_owned());
         self.engine.authenticate_session(token, ip).await.unwrap()
+    }
+
+    /// Changes the database behind Carillon's back.
+    pub(crate) async fn raw(&self, statement: &str) {
+        let file = self.directory.path().join("carillon.db");
+        let url = url(&self.directory, &file.display().to_string()).await;
+        raw(&url, statement).await.unwrap();
     }
 
     pub(crate) fn pass(&self, seconds: u64) {

@@ -12,6 +12,7 @@ mod house;
 mod keys;
 mod passwords;
 mod reset;
+mod rows;
 mod second_factor;
 mod sessions;
 mod setup;

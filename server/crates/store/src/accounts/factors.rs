@@ -39,7 +39,7 @@ impl Unit {
              version = version + 1, updated_at = $5 WHERE id = $1 AND factor_version = $3 - 1",
         );
         let sql = sql.arg(user_id).arg(sealed).arg(version).arg(step).arg(now);
-        expect_one(self.conn().execute(sql).await?)
+        expect_one(self.change_user(user_id, sql).await?)
     }
 
     /// Takes the second factor of an account away, and its recovery codes; says whether it had one.
@@ -49,7 +49,7 @@ impl Unit {
             "UPDATE users SET factor = NULL, version = version + 1, updated_at = $2 \
              WHERE id = $1 AND factor IS NOT NULL",
         );
-        Ok(self.conn().execute(sql.arg(user_id).arg(now)).await? > 0)
+        Ok(self.change_user(user_id, sql.arg(user_id).arg(now)).await? > 0)
     }
 
     /// Uses up the code of a step of this factor; `false` when that one or a later one was used

@@ -4,15 +4,15 @@
 //! session.
 
 use carillon_domain::Timestamp;
-use carillon_domain::reach::Area;
 
 use crate::error::Result;
 use crate::row::Row;
+use crate::signed::{Facts, SignedRows, Trust};
 use crate::sql::Sql;
 use crate::store::Store;
 use crate::unit::Unit;
 
-use super::users::{UserRow, user_row};
+use super::users::{UserRow, genuine_user, push_user};
 
 /// One session.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,7 +45,32 @@ impl std::fmt::Debug for SessionRow {
 }
 
 const COLUMNS: &str = "s.id_hash, s.user_id, s.auth, s.created_at AS session_created_at, \
-     s.last_seen_at, s.proved_at, s.ip, s.agent";
+     s.last_seen_at, s.proved_at, s.ip, s.agent, s.mac AS session_mac";
+
+/// Reads everything that is signed of sessions.
+pub(crate) fn select_signed() -> Sql {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS).push(" FROM sessions s");
+    sql
+}
+
+/// What is signed of a session, and its code.
+pub(crate) fn signed_facts(row: &Row) -> Result<(Facts, Option<Vec<u8>>)> {
+    Ok((session_row(row)?.facts(), row.get("session_mac")?))
+}
+
+impl SessionRow {
+    /// People know it by the first digits of its hash.
+    fn facts(&self) -> Facts {
+        let name = hex::encode(self.id_hash.get(..4).unwrap_or_default());
+        Facts::of(SignedRows::Sessions, &self.id_hash, name)
+            .text(&self.user_id)
+            .text(&self.auth)
+            .at(self.created_at)
+            .at(self.last_seen_at)
+            .at(self.proved_at)
+    }
+}
 
 fn session_row(row: &Row) -> Result<SessionRow> {
     let fields = row.of("sessions", "user_id");
@@ -69,8 +94,6 @@ pub struct SessionStanding {
     pub session: SessionRow,
     /// Its account.
     pub user: UserRow,
-    /// What the account was given, if it was given areas at all.
-    pub area: Area,
     /// The fact that was asked for besides.
     pub fact: Option<String>,
 }
@@ -79,22 +102,18 @@ impl Store {
     /// A session with its account, the account's areas, and one fact by name.
     pub async fn session(&self, id_hash: &[u8], fact: &str) -> Result<Option<SessionStanding>> {
         let mut sql = Sql::new("SELECT ");
-        sql.push(COLUMNS).push(
-            ", u.id, u.name, u.role, u.password, u.password_version, u.disabled, u.scoped, \
-             u.approver, u.factor, u.factor_version, u.version, \
-             u.created_at, u.updated_at, u.last_sign_in_at, u.language, \
-             (SELECT string_agg(a.site, ' ') FROM areas a WHERE a.holder = u.id) AS sites, \
-             (SELECT string_agg(a.group_slug, ' ') FROM areas a WHERE a.holder = u.id) AS groups, \
-             (SELECT value FROM meta WHERE key = ",
-        );
+        sql.push(COLUMNS).push(", ");
+        push_user(&mut sql);
+        sql.push(", (SELECT value FROM meta WHERE key = ");
         sql.bind(fact).push(") AS fact ");
         sql.push("FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = ");
         sql.bind(id_hash).keep();
         let row = self.read().await?.conn().optional(sql).await?;
-        row.as_ref().map(standing).transpose()
+        row.map(|row| standing(&self.trust, &row)).transpose()
     }
 
-    /// The sessions of one account, or of all, last used first.
+    /// The sessions of one account, or of all, last used first, believed or not: to be shown and
+    /// ended.
     pub async fn sessions(&self, user_id: Option<&str>) -> Result<Vec<SessionRow>> {
         let mut sql = Sql::new("SELECT ");
         sql.push(COLUMNS).push(" FROM sessions s");
@@ -107,22 +126,13 @@ impl Store {
     }
 }
 
-fn standing(row: &Row) -> Result<SessionStanding> {
+fn standing(trust: &Trust, row: &Row) -> Result<SessionStanding> {
+    trust.checked(SignedRows::Sessions, row)?;
     Ok(SessionStanding {
         session: session_row(row)?,
-        user: user_row(row)?,
-        area: Area {
-            sites: slugs(row.get("sites")?),
-            groups: slugs(row.get("groups")?),
-        },
+        user: genuine_user(trust, row)?,
         fact: row.get("fact")?,
     })
-}
-
-/// Short names, in which there are no spaces.
-fn slugs<T: FromIterator<String>>(text: Option<String>) -> T {
-    let text = text.unwrap_or_default();
-    text.split_whitespace().map(str::to_owned).collect()
 }
 
 impl Unit {
@@ -130,7 +140,7 @@ impl Unit {
     pub async fn insert_session(&mut self, session: &SessionRow) -> Result<()> {
         let sql = Sql::new(
             "INSERT INTO sessions (id_hash, user_id, auth, created_at, last_seen_at, proved_at, \
-             ip, agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+             ip, agent, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         );
         let sql = sql.arg(&session.id_hash).arg(&session.user_id);
         let sql = sql
@@ -138,19 +148,21 @@ impl Unit {
             .arg(session.created_at)
             .arg(session.last_seen_at)
             .arg(session.proved_at);
-        self.conn()
-            .execute(sql.arg(&session.ip).arg(&session.agent))
-            .await
-            .map(drop)
+        let code = self.trust.sign(&session.facts());
+        let sql = sql.arg(&session.ip).arg(&session.agent).arg(code);
+        self.conn().execute(sql).await.map(drop)
     }
 
-    /// Notes that a session was used.
-    pub async fn touch_session(&mut self, id_hash: &[u8], now: Timestamp) -> Result<()> {
-        let sql = Sql::new("UPDATE sessions SET last_seen_at = $2 WHERE id_hash = $1");
-        self.conn()
-            .execute(sql.arg(id_hash).arg(now))
-            .await
-            .map(drop)
+    /// Notes that a session was used. What is signed of it besides changes with its id only.
+    pub async fn touch_session(&mut self, session: &SessionRow, now: Timestamp) -> Result<()> {
+        let seen = SessionRow {
+            last_seen_at: now,
+            ..session.clone()
+        };
+        let sql = Sql::new("UPDATE sessions SET last_seen_at = $2, mac = $3 WHERE id_hash = $1");
+        let sql = sql.arg(&seen.id_hash).arg(now);
+        let code = self.trust.sign(&seen.facts());
+        self.conn().execute(sql.arg(code)).await.map(drop)
     }
 
     /// Gives a session another id, at a moment at which its holder showed who they are: whoever
@@ -165,10 +177,11 @@ impl Unit {
             "UPDATE sessions SET id_hash = $2, proved_at = $3, last_seen_at = $3 \
              WHERE id_hash = $1",
         );
-        let changed = self
-            .conn()
-            .execute(sql.arg(id_hash).arg(new_hash).arg(now))
-            .await?;
+        let which = (SignedRows::Sessions, id_hash);
+        let change = sql.arg(id_hash).arg(new_hash).arg(now);
+        let changed = self.change_signed(which, change).await?;
+        // Its key is another now.
+        self.sign_now(SignedRows::Sessions, new_hash).await?;
         Ok(changed > 0)
     }
 

@@ -3,14 +3,17 @@
 //! Owns the table `api_tokens`. Known only by their hash; revoked ones stay to be named.
 
 use carillon_domain::Timestamp;
+use carillon_domain::reach::Area;
 
-use crate::error::Result;
+use crate::error::{Result, StoreError};
+use crate::reach::{area_in, push_areas};
 use crate::row::Row;
+use crate::signed::{Facts, SignedRows};
 use crate::sql::Sql;
 use crate::store::Store;
 use crate::unit::Unit;
 
-use super::users::{UserRow, expect_one, user_row};
+use super::users::{UserRow, expect_one, genuine_user, push_user};
 
 carillon_domain::closed_list! {
     /// How far a token goes, within its account's role.
@@ -47,6 +50,8 @@ pub struct TokenRow {
     pub last_used_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// The sites and groups that it was given; they count where it is scoped.
+    pub area: Area,
 }
 
 /// A new token.
@@ -73,6 +78,43 @@ pub struct NewToken {
 const COLUMNS: &str = "t.id AS token_id, t.user_id, u.name AS user_name, t.label, t.scope, \
      t.scoped AS token_scoped, \
      t.created_at AS token_created_at, t.expires_at, t.last_used_at, t.revoked_at";
+const AREAS: [&str; 2] = ["token_sites", "token_groups"];
+/// Beside the columns that are shown.
+const SIGNED: &str = ", t.token_hash, t.mac AS token_mac";
+
+/// Adds the columns of a token that is read as `t`, its account being `u`.
+fn push_token(sql: &mut Sql) {
+    sql.push(COLUMNS).push(SIGNED);
+    push_areas(sql, "t.id", AREAS);
+}
+
+/// Reads everything that is signed of tokens.
+pub(crate) fn select_signed() -> Sql {
+    let mut sql = Sql::new(
+        "SELECT t.id AS token_id, t.user_id, t.scope, \
+         t.scoped AS token_scoped, t.expires_at, t.revoked_at",
+    );
+    sql.push(SIGNED);
+    push_areas(&mut sql, "t.id", AREAS);
+    sql.push(" FROM api_tokens t");
+    sql
+}
+
+/// What is signed of a token, and its code.
+pub(crate) fn signed_facts(row: &Row) -> Result<(Facts, Option<Vec<u8>>)> {
+    let fields = row.of("api_tokens", "token_id");
+    let id = fields.text("token_id")?;
+    let hash: Vec<u8> = fields.get("token_hash")?;
+    let facts = Facts::of(SignedRows::Tokens, id.as_bytes(), id.clone())
+        .bytes_of(&hash)
+        .text(&fields.text("user_id")?)
+        .text(&fields.text("scope")?)
+        .flag(fields.get("token_scoped")?)
+        .maybe_at(fields.maybe_at("expires_at")?)
+        .maybe_at(fields.maybe_at("revoked_at")?)
+        .area(&area_in(row, AREAS)?);
+    Ok((facts, fields.get("token_mac")?))
+}
 
 fn token_row(row: &Row) -> Result<TokenRow> {
     let fields = row.of("api_tokens", "token_id");
@@ -87,6 +129,7 @@ fn token_row(row: &Row) -> Result<TokenRow> {
         expires_at: fields.maybe_at("expires_at")?,
         last_used_at: fields.maybe_at("last_used_at")?,
         revoked_at: fields.maybe_at("revoked_at")?,
+        area: area_in(row, AREAS)?,
     })
 }
 
@@ -94,23 +137,24 @@ impl Store {
     /// A token and its account by the hash of its secret, whether or not they are still good.
     pub async fn token_by_hash(&self, token_hash: &[u8]) -> Result<Option<(TokenRow, UserRow)>> {
         let mut sql = Sql::new("SELECT ");
-        sql.push(COLUMNS).push(
-            ", u.id, u.name, u.role, u.password, u.password_version, u.disabled, u.scoped, \
-             u.approver, u.factor, u.factor_version, u.version, \
-             u.created_at, u.updated_at, u.last_sign_in_at, u.language \
-             FROM api_tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = ",
-        );
+        push_token(&mut sql);
+        sql.push(", ");
+        push_user(&mut sql);
+        sql.push(" FROM api_tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = ");
         sql.bind(token_hash);
         let row = self.read().await?.conn().optional(sql).await?;
-        row.map(|row| Ok((token_row(&row)?, user_row(&row)?)))
-            .transpose()
+        let both = |row: Row| {
+            self.trust.checked(SignedRows::Tokens, &row)?;
+            Ok((token_row(&row)?, genuine_user(&self.trust, &row)?))
+        };
+        row.map(both).transpose()
     }
 
-    /// The tokens of one account, or of all, newest first.
+    /// The tokens of one account, or of all, newest first, believed or not: to be shown.
     pub async fn tokens(&self, user_id: Option<&str>) -> Result<Vec<TokenRow>> {
         let mut sql = Sql::new("SELECT ");
-        sql.push(COLUMNS)
-            .push(" FROM api_tokens t JOIN users u ON u.id = t.user_id");
+        push_token(&mut sql);
+        sql.push(" FROM api_tokens t JOIN users u ON u.id = t.user_id");
         if let Some(id) = user_id {
             sql.push(" WHERE t.user_id = ").bind(id);
         }
@@ -119,11 +163,11 @@ impl Store {
         rows.iter().map(token_row).collect()
     }
 
-    /// One token.
+    /// One token, believed or not: to be shown and revoked.
     pub async fn token(&self, id: &str) -> Result<Option<TokenRow>> {
         let mut sql = Sql::new("SELECT ");
-        sql.push(COLUMNS)
-            .push(" FROM api_tokens t JOIN users u ON u.id = t.user_id");
+        push_token(&mut sql);
+        sql.push(" FROM api_tokens t JOIN users u ON u.id = t.user_id");
         sql.push(" WHERE t.id = ").bind(id);
         let row = self.read().await?.conn().optional(sql).await?;
         row.as_ref().map(token_row).transpose()
@@ -145,15 +189,17 @@ impl Unit {
         let sql = sql.arg(token.scoped);
         self.conn()
             .execute(sql.arg(token.created_at).arg(token.expires_at))
-            .await
-            .map(drop)
+            .await?;
+        self.sign_now(SignedRows::Tokens, token.id.as_bytes()).await
     }
 
     /// Revokes a token. Conflict when it is gone or revoked already.
     pub async fn revoke_token(&mut self, id: &str, now: Timestamp) -> Result<()> {
         let sql =
             Sql::new("UPDATE api_tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL");
-        expect_one(self.conn().execute(sql.arg(id).arg(now)).await?)
+        let which = (SignedRows::Tokens, id.as_bytes());
+        let revoked = self.take_from_signed(which, sql.arg(id).arg(now)).await?;
+        expect_one(revoked)
     }
 
     /// Revokes all tokens of an account that are not yet; names each by identity and label.
@@ -163,13 +209,21 @@ impl Unit {
         now: Timestamp,
     ) -> Result<Vec<(String, String)>> {
         let sql = Sql::new(
-            "UPDATE api_tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL \
-             RETURNING id, label",
+            "SELECT id, label FROM api_tokens WHERE user_id = $1 AND revoked_at IS NULL \
+             ORDER BY id",
         );
-        let rows = self.conn().all(sql.arg(user_id).arg(now)).await?;
+        let rows = self.conn().all(sql.arg(user_id)).await?;
         let named = |row: &Row| Ok((row.get("id")?, row.get("label")?));
-        let mut all: Vec<_> = rows.iter().map(named).collect::<Result<_>>()?;
-        all.sort();
+        let found: Vec<(String, String)> = rows.iter().map(named).collect::<Result<_>>()?;
+        let mut all = Vec::new();
+        for (id, label) in found {
+            match self.revoke_token(&id, now).await {
+                Ok(()) => all.push((id, label)),
+                // Somebody else did meanwhile.
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
         Ok(all)
     }
 

@@ -1,13 +1,17 @@
 //! Accounts.
 //!
-//! Owns the table `users`. Names are unique without regard to case.
+//! Owns the table `users`. Names are unique without regard to case. *Invariant:* but for lists an
+//! account that is not as Carillon wrote it is an error.
 
+use carillon_domain::reach::Area;
 use carillon_domain::role::Role;
 use carillon_domain::{Language, Timestamp};
 
 use crate::conn::Conn;
 use crate::error::{Result, StoreError};
+use crate::reach::{area_in, push_areas};
 use crate::row::Row;
+use crate::signed::{Facts, SignedRows, Trust};
 use crate::sql::Sql;
 use crate::store::Store;
 use crate::unit::Unit;
@@ -45,6 +49,8 @@ pub struct UserRow {
     pub last_sign_in_at: Option<Timestamp>,
     /// The language of its pages; `None` = the one that the browser asks for.
     pub language: Option<Language>,
+    /// The sites and groups that it was given; they count where it is scoped.
+    pub area: Area,
 }
 
 impl std::fmt::Debug for UserRow {
@@ -71,11 +77,51 @@ pub struct NewUser {
     pub password: Option<Vec<u8>>,
 }
 
-const SELECT: &str = "SELECT id, name, role, password, password_version, disabled, scoped, \
-     approver, factor, factor_version, version, created_at, updated_at, last_sign_in_at, \
-     language FROM users";
+const COLUMNS: &str = "u.id, u.name, u.role, u.password, u.password_version, u.disabled, u.scoped, \
+     u.approver, u.factor, u.factor_version, u.version, u.created_at, u.updated_at, \
+     u.last_sign_in_at, u.language, u.name_key, u.mac AS user_mac";
+const AREAS: [&str; 2] = ["user_sites", "user_groups"];
 
-pub(crate) fn user_row(row: &Row) -> Result<UserRow> {
+/// Adds the columns of an account that is read as `u`.
+pub(crate) fn push_user(sql: &mut Sql) {
+    sql.push(COLUMNS);
+    push_areas(sql, "u.id", AREAS);
+}
+
+/// Reads accounts.
+pub(crate) fn select() -> Sql {
+    let mut sql = Sql::new("SELECT ");
+    push_user(&mut sql);
+    sql.push(" FROM users u");
+    sql
+}
+
+/// What is signed of an account, and its code. The sealed values are bound to their versions.
+pub(crate) fn signed_facts(row: &Row) -> Result<(Facts, Option<Vec<u8>>)> {
+    let user = user_row(row)?;
+    let facts = Facts::of(SignedRows::Accounts, user.id.as_bytes(), user.name.clone())
+        .text(&user.name)
+        .text(&row.get::<String>("name_key")?)
+        .text(user.role.as_str())
+        .flag(user.password.is_some())
+        .number(user.password_version)
+        .flag(user.disabled)
+        .flag(user.scoped)
+        .flag(user.approver)
+        .flag(user.factor.is_some())
+        .number(user.factor_version)
+        .number(user.version)
+        .area(&user.area);
+    Ok((facts, row.get("user_mac")?))
+}
+
+/// An account that is believed.
+pub(crate) fn genuine_user(trust: &Trust, row: &Row) -> Result<UserRow> {
+    trust.checked(SignedRows::Accounts, row)?;
+    user_row(row)
+}
+
+fn user_row(row: &Row) -> Result<UserRow> {
     let fields = row.of("users", "id");
     Ok(UserRow {
         id: fields.text("id")?,
@@ -93,6 +139,7 @@ pub(crate) fn user_row(row: &Row) -> Result<UserRow> {
         updated_at: fields.at("updated_at")?,
         last_sign_in_at: fields.maybe_at("last_sign_in_at")?,
         language: language(fields.get("language")?),
+        area: area_in(row, AREAS)?,
     })
 }
 
@@ -103,20 +150,22 @@ fn language(word: Option<String>) -> Option<Language> {
 
 async fn find(
     conn: &mut Conn<'_>,
+    trust: &Trust,
     (column, value): (&str, &str),
     lock: &str,
 ) -> Result<Option<UserRow>> {
-    let mut sql = Sql::new(SELECT);
+    let mut sql = select();
     sql.push(" WHERE ").push(column).push(" = ").bind(value);
     sql.push(lock);
-    conn.optional(sql).await?.as_ref().map(user_row).transpose()
+    let row = conn.optional(sql).await?;
+    row.map(|row| genuine_user(trust, &row)).transpose()
 }
 
 impl Store {
-    /// All accounts by name.
+    /// All accounts by name, believed or not: to be shown.
     pub async fn users(&self) -> Result<Vec<UserRow>> {
-        let mut sql = Sql::new(SELECT);
-        sql.push(" ORDER BY name_key");
+        let mut sql = select();
+        sql.push(" ORDER BY u.name_key");
         let rows = self.read().await?.conn().all(sql).await?;
         rows.iter().map(user_row).collect()
     }
@@ -129,13 +178,15 @@ impl Store {
 
     /// One account.
     pub async fn user(&self, id: &str) -> Result<Option<UserRow>> {
-        find(&mut self.read().await?.conn(), ("id", id), "").await
+        let mut reading = self.read().await?;
+        find(&mut reading.conn(), &self.trust, ("u.id", id), "").await
     }
 
     /// One account by its name, without regard to case.
     pub async fn user_by_name(&self, name: &str) -> Result<Option<UserRow>> {
         let key = name.to_lowercase();
-        find(&mut self.read().await?.conn(), ("name_key", &key), "").await
+        let mut reading = self.read().await?;
+        find(&mut reading.conn(), &self.trust, ("u.name_key", &key), "").await
     }
 }
 
@@ -164,20 +215,22 @@ impl Unit {
 
     /// One account, as this unit sees it.
     pub async fn user(&mut self, id: &str) -> Result<Option<UserRow>> {
-        find(&mut self.conn(), ("id", id), "").await
+        let trust = self.trust.clone();
+        find(&mut self.conn(), &trust, ("u.id", id), "").await
     }
 
     /// One account by its name, without regard to case, as this unit sees it.
     pub async fn user_by_name(&mut self, name: &str) -> Result<Option<UserRow>> {
-        let key = name.to_lowercase();
-        find(&mut self.conn(), ("name_key", &key), "").await
+        let (key, trust) = (name.to_lowercase(), self.trust.clone());
+        find(&mut self.conn(), &trust, ("u.name_key", &key), "").await
     }
 
     /// One account, which nobody else changes until this unit is over.
     pub async fn user_for_update(&mut self, id: &str) -> Result<Option<UserRow>> {
+        let trust = self.trust.clone();
         let mut conn = self.conn();
         let lock = conn.dialect().for_update();
-        find(&mut conn, ("id", id), lock).await
+        find(&mut conn, &trust, ("u.id", id), lock).await
     }
 
     /// Makes an account. Conflict when the name is taken.
@@ -194,7 +247,9 @@ impl Unit {
             .arg(user.role.as_str())
             .arg(user.password.clone())
             .arg(now);
-        self.conn().execute(sql).await.map(drop)
+        self.conn().execute(sql).await?;
+        self.sign_now(SignedRows::Accounts, user.id.as_bytes())
+            .await
     }
 
     /// Changes what the account may and whether it is disabled. Conflict when `version` is old.
@@ -205,7 +260,13 @@ impl Unit {
         );
         let sql = sql.arg(&user.id).arg(user.version).arg(user.role.as_str());
         let sql = sql.arg(user.disabled).arg(user.scoped).arg(user.approver);
-        expect_one(self.conn().execute(sql.arg(now)).await?)
+        expect_one(self.change_user(&user.id, sql.arg(now)).await?)
+    }
+
+    /// Makes a change of one account that is believed.
+    pub(crate) async fn change_user(&mut self, id: &str, change: Sql) -> Result<u64> {
+        let which = (SignedRows::Accounts, id.as_bytes());
+        self.change_signed(which, change).await
     }
 
     /// Sets another password, sealed for `password_version`, which must be the next one. Links
@@ -235,7 +296,7 @@ impl Unit {
              updated_at = $4 WHERE id = $1 AND password_version = $3 - 1",
         );
         let sql = sql.arg(id).arg(sealed).arg(password_version).arg(now);
-        expect_one(self.conn().execute(sql).await?)
+        expect_one(self.change_user(id, sql).await?)
     }
 
     /// Sets the language of the account's pages. Not an edit of the account: whoever edits it

@@ -106,7 +106,7 @@ pub(crate) async fn sessions_end_with_their_account(db: Database) {
     for (hash, user) in [(1, "1"), (2, "1"), (3, "2"), (4, "2")] {
         unit.insert_session(&session(hash, user)).await.unwrap();
     }
-    unit.touch_session(&[2; 32], at(50)).await.unwrap();
+    unit.touch_session(&session(2, "1"), at(50)).await.unwrap();
     unit.set_meta("policy", "admins").await.unwrap();
     unit.commit_bookkeeping().await.unwrap();
 
@@ -114,10 +114,12 @@ pub(crate) async fn sessions_end_with_their_account(db: Database) {
     let SessionStanding {
         session: found,
         user,
-        area,
         fact,
     } = standing.unwrap();
-    assert_eq!((area, fact.as_deref()), (Area::default(), Some("admins")));
+    assert_eq!(
+        (&user.area, fact.as_deref()),
+        (&Area::default(), Some("admins"))
+    );
     assert_eq!((found.last_seen_at, user.name.as_str()), (at(50), "a"));
     assert_eq!(
         db.store.sessions(Some("1")).await.unwrap()[0].id_hash,
@@ -400,7 +402,7 @@ pub(crate) async fn a_session_goes_on_under_another_id_and_the_oldest_end(db: Da
     let mut unit = db.store.begin().await.unwrap();
     for hash in 1..=4 {
         unit.insert_session(&session(hash, "1")).await.unwrap();
-        unit.touch_session(&[hash; 32], at(10 + i64::from(hash)))
+        unit.touch_session(&session(hash, "1"), at(10 + i64::from(hash)))
             .await
             .unwrap();
     }

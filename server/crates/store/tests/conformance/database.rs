@@ -1,9 +1,11 @@
 //! A database for one case, gone afterwards.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use carillon_store::{Run, Store};
+use carillon_store::{RowKeys, Run, SignedRows, Store};
+use sha2::{Digest as _, Sha256};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 
 /// What a case gets.
@@ -47,7 +49,39 @@ pub(crate) async fn on_sqlite<F: Future<Output = ()> + Send + 'static>(
     let url = format!("sqlite:{}", dir.path().join("carillon.db").display());
     let store = Store::open(&url).await.unwrap().in_run(run());
     store.migrate().await.unwrap();
+    store.trust_rows_of(Arc::new(TestKeys));
+    let before = (store.clone(), url.clone());
     case(Database { store, url }).await;
+    all_are_genuine_but_those_told(&before.0, &before.1).await;
+}
+
+/// Keys as an engine would hand them in, without a secret.
+struct TestKeys;
+
+impl RowKeys for TestKeys {
+    fn sign(&self, bytes: &[u8]) -> Vec<u8> {
+        let digest = Sha256::new().chain_update("secret").chain_update(bytes);
+        [b"\x01test key".as_slice(), &digest.finalize()].concat()
+    }
+
+    fn is_good(&self, bytes: &[u8], code: &[u8]) -> bool {
+        self.sign(bytes) == code
+    }
+}
+
+/// Whatever a case did, it left no row that is signed and not genuine, but where it says so.
+async fn all_are_genuine_but_those_told(store: &Store, url: &str) {
+    let told = store.forged_rows();
+    let store = Store::open(url).await.unwrap();
+    store.trust_rows_of(Arc::new(TestKeys));
+    for rows in SignedRows::ALL {
+        let found = store.signed_rows(*rows, None, 1000).await.unwrap();
+        for row in found {
+            let genuine = store.is_genuine(&row);
+            assert!(genuine || told.contains(&row.row()), "{:?}", row.row());
+        }
+    }
+    store.close().await;
 }
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -74,12 +108,16 @@ pub(crate) async fn on_postgres<F: Future<Output = ()> + Send + 'static>(
     let url = with_name(&server, &name);
     let store = Store::open(&url).await.unwrap().in_run(run());
     store.migrate().await.unwrap();
+    store.trust_rows_of(Arc::new(TestKeys));
     // In a task of its own, so that the database goes even when the case fails.
     let database = Database {
         store: store.clone(),
-        url,
+        url: url.clone(),
     };
     let ended = tokio::spawn(case(database)).await;
+    if ended.is_ok() {
+        all_are_genuine_but_those_told(&store, &url).await;
+    }
     store.close().await;
     administer(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
     if let Err(failure) = ended {

@@ -1,0 +1,61 @@
+//! Believing a row again that was changed outside Carillon.
+//!
+//! Owns the one way. *Invariant:* somebody on this machine asks for it, with a reason; the record
+//! says so.
+
+use carillon_domain::job::MAX_REASON;
+use carillon_store::{ForgedRow, SignedRow, Unit};
+use serde_json::json;
+
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::{EngineError, Result};
+
+const BATCH: i64 = 500;
+
+/// A row as people name it.
+pub type RowName = ForgedRow;
+
+impl Engine {
+    /// Signs a forged row as it stands now. Whoever asks has looked at what it says.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when there is no forged row of this name; [`EngineError::Invalid`]
+    /// without a reason.
+    pub async fn accept_row(&self, caller: &Caller, name: &RowName, reason: &str) -> Result<()> {
+        caller.require_administrator()?;
+        self.keyring()?;
+        let reason = reason.trim();
+        if reason.is_empty() || reason.chars().count() > MAX_REASON {
+            let message = format!("say why, in at most {MAX_REASON} characters");
+            return Err(EngineError::invalid("reason", "invalid", message));
+        }
+        let mut unit = self.store.begin().await?;
+        let row = self.forged_row(&mut unit, name).await?;
+        if !unit.sign_row(&row).await? {
+            let message = "the row was changed meanwhile: look again";
+            return Err(EngineError::Conflict(message.to_owned()));
+        }
+        let mut event = caller.event(self.clock.now(), "row.accepted");
+        reason.clone_into(&mut event.reason);
+        event.detail = json!({ "rows": name.rows, "row": name.name });
+        unit.record(&[event]).await?.commit().await?;
+        self.look_through_rows().await.map(drop)
+    }
+
+    async fn forged_row(&self, unit: &mut Unit, name: &RowName) -> Result<SignedRow> {
+        let mut last = None;
+        loop {
+            let batch = unit.signed_rows(name.rows, last.as_ref(), BATCH).await?;
+            let is_it = |row: &SignedRow| row.row() == *name && !self.store.is_genuine(row);
+            let (mut found, rest): (Vec<_>, Vec<_>) = batch.into_iter().partition(is_it);
+            if let Some(row) = found.pop() {
+                return Ok(row);
+            }
+            last = rest.into_iter().last();
+            if last.is_none() {
+                return Err(EngineError::NotFound);
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The look through all rows that are signed.
+//!
+//! Owns nothing but the walk; reads and changes nothing.
+
+use carillon_store::{ForgedRow, SignedRows, Store, StoreError};
+
+use crate::secrets::Keyring;
+
+/// Rows that are read in one go.
+const BATCH: i64 = 500;
+
+/// What came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// How many rows are genuine.
+    pub genuine: u64,
+    /// Those that are not.
+    pub forged: Vec<ForgedRow>,
+}
+
+/// Looks through all signed rows of a store that has the keys.
+///
+/// # Errors
+/// Only when the storage fails.
+pub async fn look_through(store: &Store) -> Result<Looked, StoreError> {
+    let mut looked = Looked::default();
+    for rows in SignedRows::ALL {
+        let mut last = None;
+        loop {
+            let batch = store.signed_rows(*rows, last.as_ref(), BATCH).await?;
+            for row in &batch {
+                if store.is_genuine(row) {
+                    looked.genuine += 1;
+                } else {
+                    looked.forged.push(row.row());
+                }
+            }
+            last = batch.into_iter().last();
+            if last.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(looked)
+}
+
+/// The same for a database that no engine has open, with these keys; `None` where no row was ever
+/// signed.
+///
+/// # Errors
+/// Only when the storage fails.
+pub async fn look_at_rows(store: &Store, keyring: &Keyring) -> Result<Option<Looked>, StoreError> {
+    if !store.signs_rows().await? {
+        return Ok(None);
+    }
+    super::trust(store, keyring);
+    look_through(store).await.map(Some)
+}
