@@ -27,6 +27,10 @@ carillon_domain::closed_list! {
         Sessions = "session",
         /// API tokens.
         Tokens = "token",
+        /// Links to a new password.
+        ResetLinks = "reset-link",
+        /// Accounts at an identity provider.
+        Identities = "identity",
     }
 }
 

@@ -98,6 +98,7 @@ cases! {
     signed::a_changed_account_is_not_believed,
     signed::a_changed_session_is_not_believed,
     signed::a_changed_token_is_not_believed_and_can_be_revoked,
+    signed::a_changed_link_or_identity_is_not_believed,
     signed::areas_go_with_their_site_and_codes_follow,
     signed::a_change_of_a_forged_row_makes_it_no_better,
     inventory::a_phone_is_read_as_it_was_written,

@@ -61,7 +61,8 @@ impl Engine {
         let Some(hash) = bearer::hash_of::<32>(code, "") else {
             return Ok(None);
         };
-        let Some(id) = self.store.reset_link(&hash, self.clock.now()).await? else {
+        let found = self.store.reset_link(&hash, self.clock.now()).await;
+        let Some(id) = self.believed(found).await? else {
             return Ok(None);
         };
         Ok(self.store.user(&id).await?.map(|user| user.name))
@@ -81,7 +82,9 @@ impl Engine {
     ) -> Result<String> {
         let now = self.clock.now();
         let hash = bearer::hash_of::<32>(code, "").ok_or(EngineError::NotFound)?;
-        let id = self.store.reset_link(&hash, now).await?;
+        let id = self
+            .believed(self.store.reset_link(&hash, now).await)
+            .await?;
         let id = id.ok_or(EngineError::NotFound)?;
         let user = self.store.user(&id).await?.ok_or(EngineError::NotFound)?;
         self.check_new_password("password", &password, &user.name)

@@ -121,6 +121,24 @@ async fn a_reach_that_somebody_widens_is_none() {
 }
 
 #[tokio::test]
+async fn a_link_that_nobody_made_sets_no_password() {
+    let house = House::inhabited().await;
+    let system = Caller::system();
+    let link = house.engine.make_reset_link(&system, "viewer").await;
+    let link = link.unwrap();
+    house
+        .raw("UPDATE reset_links SET user_id = (SELECT id FROM users WHERE name = 'admin')")
+        .await;
+    let owner = house.engine.reset_link_owner(&link.code).await;
+    assert_eq!(owner.unwrap(), None);
+    assert_eq!(told(&house).await.len(), 1);
+    let new = crate::house::secret("another evening rings");
+    let used = house.engine.use_reset_link(&link.code, new, None).await;
+    assert!(matches!(used, Err(EngineError::NotFound)), "{used:?}");
+    house.enter("admin").await;
+}
+
+#[tokio::test]
 async fn a_session_that_nobody_began_is_none() {
     for change in [
         "UPDATE sessions SET user_id = (SELECT id FROM users WHERE name = 'admin')",

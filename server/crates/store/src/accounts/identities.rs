@@ -6,15 +6,42 @@
 use carillon_domain::Timestamp;
 
 use crate::error::Result;
+use crate::row::Row;
+use crate::signed::{Facts, SignedRows};
 use crate::sql::Sql;
 use crate::unit::Unit;
+
+/// What names a row: no issuer is written with a space in it.
+pub(crate) const KEY: &str = "(issuer || ' ' || subject)";
+
+/// Reads everything that is signed of identities.
+pub(crate) fn select_signed() -> Sql {
+    Sql::new("SELECT issuer, subject, user_id, mac FROM identities")
+}
+
+/// What is signed of an identity, and its code.
+pub(crate) fn signed_facts(row: &Row) -> Result<(Facts, Option<Vec<u8>>)> {
+    let fields = row.of("identities", "subject");
+    let (issuer, subject) = (fields.text("issuer")?, fields.text("subject")?);
+    let key = format!("{issuer} {subject}");
+    let facts = Facts::of(SignedRows::Identities, key.as_bytes(), key.clone())
+        .text(&issuer)
+        .text(&subject)
+        .text(&fields.text("user_id")?);
+    Ok((facts, fields.get("mac")?))
+}
 
 impl Unit {
     /// The account of this subject of this issuer.
     pub async fn identity(&mut self, issuer: &str, subject: &str) -> Result<Option<String>> {
-        let sql = Sql::new("SELECT user_id FROM identities WHERE issuer = $1 AND subject = $2");
-        let row = self.conn().optional(sql.arg(issuer).arg(subject)).await?;
-        row.as_ref().map(|row| row.get("user_id")).transpose()
+        let mut sql = select_signed();
+        sql.push(" WHERE issuer = ").bind(issuer);
+        sql.push(" AND subject = ").bind(subject);
+        let Some(row) = self.conn().optional(sql).await? else {
+            return Ok(None);
+        };
+        self.trust.checked(SignedRows::Identities, &row)?;
+        row.get("user_id").map(Some)
     }
 
     /// Notes whose account it is. Conflict when it is somebody's.
@@ -29,6 +56,8 @@ impl Unit {
              VALUES ($1, $2, $3, $4)",
         );
         let sql = sql.arg(issuer).arg(subject).arg(user_id).arg(now);
-        self.conn().execute(sql).await.map(drop)
+        self.conn().execute(sql).await?;
+        let key = format!("{issuer} {subject}");
+        self.sign_now(SignedRows::Identities, key.as_bytes()).await
     }
 }

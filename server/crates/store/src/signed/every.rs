@@ -4,7 +4,7 @@
 //! it is still the one that was read: whoever changed the row meanwhile is not undone.
 
 use super::{Facts, ForgedRow, SignedRows, Trust};
-use crate::accounts::{sessions, tokens, users};
+use crate::accounts::{identities, reset_links, sessions, tokens, users};
 use crate::conn::Conn;
 use crate::error::Result;
 use crate::row::Row;
@@ -46,6 +46,8 @@ impl SignedRows {
             Self::Accounts => "users",
             Self::Sessions => "sessions",
             Self::Tokens => "api_tokens",
+            Self::ResetLinks => "reset_links",
+            Self::Identities => "identities",
         }
     }
 
@@ -55,6 +57,7 @@ impl SignedRows {
             Self::Accounts => "u.",
             Self::Sessions => "s.",
             Self::Tokens => "t.",
+            Self::ResetLinks | Self::Identities => "",
         }
     }
 
@@ -63,6 +66,8 @@ impl SignedRows {
         match self {
             Self::Accounts | Self::Tokens => "id",
             Self::Sessions => "id_hash",
+            Self::ResetLinks => "code_hash",
+            Self::Identities => identities::KEY,
         }
     }
 
@@ -72,6 +77,8 @@ impl SignedRows {
             Self::Accounts => users::select(),
             Self::Sessions => sessions::select_signed(),
             Self::Tokens => tokens::select_signed(),
+            Self::ResetLinks => reset_links::select_signed(),
+            Self::Identities => identities::select_signed(),
         }
     }
 
@@ -81,13 +88,17 @@ impl SignedRows {
             Self::Accounts => users::signed_facts(row),
             Self::Sessions => sessions::signed_facts(row),
             Self::Tokens => tokens::signed_facts(row),
+            Self::ResetLinks => reset_links::signed_facts(row),
+            Self::Identities => identities::signed_facts(row),
         }
     }
 
     fn key_value(self, key: &[u8]) -> Value {
         match self {
-            Self::Sessions => key.into(),
-            Self::Accounts | Self::Tokens => String::from_utf8_lossy(key).into_owned().into(),
+            Self::Sessions | Self::ResetLinks => key.into(),
+            Self::Accounts | Self::Tokens | Self::Identities => {
+                String::from_utf8_lossy(key).into_owned().into()
+            }
         }
     }
 

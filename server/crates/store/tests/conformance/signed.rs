@@ -248,3 +248,36 @@ pub(crate) async fn a_change_of_a_forged_row_makes_it_no_better(db: Database) {
     assert!(db.store.user("2").await.is_err());
     assert!(db.store.user("1").await.is_ok());
 }
+
+pub(crate) async fn a_changed_link_or_identity_is_not_believed(db: Database) {
+    filled(&db.store).await;
+    let mut unit = db.store.begin().await.unwrap();
+    unit.put_reset_link("1", &[5; 32], at(100)).await.unwrap();
+    let who = ("https://id.example", "subject one");
+    unit.insert_identity(who, "1", at(1)).await.unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    let changes = [
+        ("user_id", "'2'"),
+        ("expires_at", "expires_at + 1"),
+        ("mac", "NULL"),
+    ];
+    each_is_noticed(&db, ("reset_links", "1 = 1"), &changes, || async {
+        let found = db.store.reset_link(&[5; 32], at(50)).await;
+        forged(SignedRows::ResetLinks, "05050505")(found)
+    })
+    .await;
+    let changes = [("user_id", "'2'"), ("mac", "NULL")];
+    each_is_noticed(&db, ("identities", "1 = 1"), &changes, || async {
+        let mut unit = db.store.begin().await.unwrap();
+        let found = unit.identity(who.0, who.1).await;
+        forged(SignedRows::Identities, "https://id.example subject one")(found)
+    })
+    .await;
+    let made = "INSERT INTO reset_links (code_hash, user_id, expires_at) \
+         SELECT mac, '2', expires_at FROM reset_links";
+    db.raw(made).await.unwrap();
+    let rows = db.store.signed_rows(SignedRows::ResetLinks, None, 9).await;
+    let rows = rows.unwrap();
+    let genuine = rows.iter().filter(|row| db.store.is_genuine(row));
+    assert_eq!((rows.len(), genuine.count()), (2, 1));
+}
