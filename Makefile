@@ -48,7 +48,7 @@ browser: ## the browser tests alone; screenshots land in target/screenshots
 	@sh xtask/packages.sh test
 	@cargo xtask browser
 
-timing: ## whether the time of a refused sign-in tells that an account exists; about five minutes
+timing: ## whether the time of a refused sign-in tells that an account exists; two and a half minutes and the build
 	@sh xtask/packages.sh build
 	@cargo run --quiet --locked --release -p carillon-engine --example sign_in_timing
 

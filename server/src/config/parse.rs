@@ -62,7 +62,7 @@ impl Reader<'_> {
             min_free: self.min_free(),
             keep_numbers: self.days("keep-numbers", 90),
             keep_addresses: self.days("keep-addresses", 30),
-            metrics_listen: self.metrics_listen(),
+            metrics_listen: self.metrics_listen(listen),
             listen,
             data_dir,
             public_url,
@@ -75,13 +75,23 @@ impl Reader<'_> {
         given.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)))
     }
 
-    fn metrics_listen(&mut self) -> Option<SocketAddr> {
+    fn metrics_listen(&mut self, listen: SocketAddr) -> Option<SocketAddr> {
         let given = self.optional::<SocketAddr>("metrics-listen", "write 127.0.0.1:9464");
         if given.is_some_and(|address| !address.ip().is_loopback()) {
             self.refuse(
                 "metrics-listen",
                 "must be loopback, as 127.0.0.1:9464: from elsewhere read /api/v1/metrics with a \
                  token",
+            );
+        }
+        let is_taken = |address: SocketAddr| {
+            let same = listen.ip().is_unspecified() || listen.ip() == address.ip();
+            address.port() != 0 && address.port() == listen.port() && same
+        };
+        if given.is_some_and(is_taken) {
+            self.refuse(
+                "metrics-listen",
+                "is where --listen is: choose another port",
             );
         }
         given

@@ -118,6 +118,17 @@ fn off_loopback_wants_tls_and_an_origin() {
     assert_eq!(names(open()), ["listen", "public-url"]);
     let metrics = flags().with("metrics-listen", "0.0.0.0:9464");
     assert_eq!(names(metrics), ["metrics-listen"]);
+    let at = |listen, metrics| {
+        flags()
+            .with("listen", listen)
+            .with("metrics-listen", metrics)
+    };
+    assert_eq!(
+        names(at("127.0.0.1:9000", "127.0.0.1:9000")),
+        ["metrics-listen"]
+    );
+    assert!(names(at("127.0.0.1:9000", "127.0.0.1:9001")).is_empty());
+    assert!(names(at("127.0.0.1:0", "127.0.0.1:0")).is_empty());
     assert_eq!(names(open().with("insecure-http", "true")), ["public-url"]);
     let proxied = || open().with("behind-tls-proxy", "10.0.0.2/32");
     assert_eq!(
