@@ -154,15 +154,16 @@ impl Gateway {
     /// Waits until a NOTIFY may leave, as fast as its SIP server or PBX is to be sent to. Nobody
     /// waits for what the guard refuses.
     ///
-    /// A PBX takes one command after the other: the wait for its one place is part of this, and
-    /// has no end of its own. Whoever drops the future leaves the line.
+    /// A PBX takes one command after the other: the wait for its one place is part of this and
+    /// has no end of its own, and so is signing in there. Whoever drops the future leaves the line.
     pub async fn turn(&self, notify: &Notify) -> Turn {
         let hop = &notify.hop;
-        let Ok(address) = self.pass(notify.mac, hop.address, hop.port) else {
+        let pass = || self.pass(notify.mac, hop.address, hop.port);
+        let Ok(address) = pass() else {
             return Turn(None);
         };
         let taken = match &hop.pbx {
-            Some(pbx) => self.pbx.place(notify, pbx).await,
+            Some(pbx) => self.pbx.place((notify, pbx), &pass).await,
             None => None,
         };
         // What went wrong for all who waited sends nothing: it needs no pace.

@@ -8,6 +8,7 @@
 //! ends before it surely has not. What a PBX says is hostile: lines, messages and time have ends.
 
 mod ami;
+mod errand;
 mod esl;
 mod framer;
 mod session;

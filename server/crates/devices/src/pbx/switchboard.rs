@@ -11,20 +11,16 @@ use std::time::Duration;
 
 use carillon_domain::Cause;
 use carillon_domain::outcome::Outcome;
-use carillon_domain::sip::SipTransport;
-use secrecy::ExposeSecret;
-use sha2::{Digest, Sha256};
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, sleep, timeout};
-use zeroize::Zeroizing;
 
-use super::framer::{Framer, Packet};
+use super::errand::{Errand, Key};
+use super::framer::Framer;
 use super::session::Session;
 use super::{Ending, ami, esl};
-use crate::delivery::Credential;
 use crate::excerpt::Excerpt;
 use crate::gateway::Entropy;
-use crate::sip::{Notify, Pass, Pbx, PbxInterface, connect};
+use crate::sip::{Notify, Pass, Pbx, connect};
 use crate::tls::TlsClient;
 
 /// The measure of time, as SIP has it.
@@ -37,17 +33,6 @@ const ANSWER: u32 = 16;
 const IDLE: u32 = 64;
 /// Places that are remembered before those that nobody needs now are forgotten.
 const MAX_KEPT: usize = 64;
-
-/// What tells connections apart: where to, what is spoken, whom to trust there, who
-/// signs in, and whether in clear.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Key {
-    address: SocketAddr,
-    is_ami: bool,
-    password_in_clear: bool,
-    tls: Option<(Option<String>, Option<Arc<str>>)>,
-    who: [u8; 32],
-}
 
 #[derive(Default)]
 struct Place {
@@ -64,15 +49,20 @@ pub(crate) struct Taken {
     place: OwnedMutexGuard<Place>,
     /// Since when it was wanted.
     asked: Instant,
+    /// Why no connection could be made ready; this one hears it, all others what is theirs of it.
+    unready: Option<Ending>,
 }
 
 impl Taken {
-    /// What went wrong for all who waited, while this one did.
+    /// What went wrong for this one, or for all who waited while it did.
     pub(crate) fn has_failed(&self) -> bool {
         self.failure().is_some()
     }
 
     fn failure(&self) -> Option<&Ending> {
+        if self.unready.is_some() {
+            return self.unready.as_ref();
+        }
         let failed = self.place.failed.as_ref();
         let since = failed.filter(|(when, _)| *when >= self.asked);
         since.map(|(_, ending)| ending)
@@ -83,78 +73,6 @@ impl Place {
     /// For all who wait for it now.
     fn fail(&mut self, ending: Ending) {
         self.failed = Some((Instant::now(), ending));
-    }
-}
-
-/// One command, ready to be given.
-struct Errand<'a> {
-    notify: &'a Notify,
-    pbx: &'a Pbx,
-    credential: &'a Credential,
-    id: String,
-    command: Zeroizing<Vec<u8>>,
-}
-
-impl<'a> Errand<'a> {
-    fn of(notify: &'a Notify, pbx: &'a Pbx, id: String) -> Result<Self, Ending> {
-        let command = match &pbx.interface {
-            PbxInterface::Ami => ami::command(notify, &id),
-            PbxInterface::Esl { profile } => esl::command(notify, profile),
-        };
-        let credential = notify.credential.as_deref();
-        Ok(Self {
-            notify,
-            pbx,
-            credential: credential.ok_or(Ending::silent(Cause::NoCredential))?,
-            id,
-            command: command.ok_or(Ending::silent(Cause::Unsupported))?,
-        })
-    }
-
-    fn is_ami(&self) -> bool {
-        self.pbx.interface == PbxInterface::Ami
-    }
-
-    /// Whether the password itself may go to the PBX.
-    fn may_tell_password(&self, address: SocketAddr) -> bool {
-        self.pbx.password_in_clear
-            || self.notify.hop.transport == SipTransport::Tls
-            || address.ip().is_loopback()
-    }
-
-    fn key(&self) -> Key {
-        let hop = &self.notify.hop;
-        let mut who = Sha256::new();
-        who.update(self.credential.username.as_bytes());
-        who.update([0]);
-        who.update(self.credential.password.expose_secret().as_bytes());
-        let tls = || (hop.tls_name.clone(), hop.ca_pem.clone());
-        Key {
-            address: SocketAddr::new(hop.address, hop.port),
-            is_ami: self.is_ami(),
-            password_in_clear: self.pbx.password_in_clear,
-            tls: (hop.transport == SipTransport::Tls).then(tls),
-            who: who.finalize().into(),
-        }
-    }
-
-    /// Gives the command, and says whether the connection can carry another.
-    async fn run(&self, session: &mut Session, limit: Duration) -> (Ending, bool) {
-        if self.is_ami() {
-            let read = |packet: &Packet| ami::read(packet, &self.id);
-            session.command(&self.command, limit, read).await
-        } else {
-            session.command(&self.command, limit, esl::read).await
-        }
-    }
-
-    /// How the PBX says unasked that it hangs up.
-    fn is_goodbye(&self) -> fn(&Packet) -> bool {
-        if self.is_ami() {
-            |_| false
-        } else {
-            esl::is_goodbye
-        }
     }
 }
 
@@ -181,17 +99,34 @@ impl Switchboard {
         Self { t1, ..self }
     }
 
-    /// Waits for the place at a PBX, first come, first served, for as long as that takes. `None`
-    /// where nothing can be asked of it.
-    pub(crate) async fn place(&self, notify: &Notify, pbx: &Pbx) -> Option<Taken> {
-        let errand = Errand::of(notify, pbx, String::new()).ok()?;
-        Some(self.take(&errand).await)
+    /// Waits for the place at a PBX, first come, first served, for as long as that takes, and
+    /// signs in there. `None` where nothing can be asked of it. Whoever may not leave any more
+    /// once this is over has asked for nothing.
+    pub(crate) async fn place(
+        &self,
+        (notify, pbx): (&Notify, &Pbx),
+        pass: Pass<'_>,
+    ) -> Option<Taken> {
+        let errand = self.errand(notify, pbx).ok()?;
+        let mut taken = self.take(&errand).await;
+        if !taken.has_failed() {
+            taken.unready = self.make_ready(&mut taken.place, &errand, pass).await.err();
+        }
+        Some(taken)
+    }
+
+    fn errand<'a>(&self, notify: &'a Notify, pbx: &'a Pbx) -> Result<Errand<'a>, Ending> {
+        Errand::of(notify, pbx, hex::encode((self.entropy)()))
     }
 
     async fn take(&self, errand: &Errand<'_>) -> Taken {
         let asked = Instant::now();
         let place = self.slot(errand).lock_owned().await;
-        Taken { place, asked }
+        Taken {
+            place,
+            asked,
+            unready: None,
+        }
     }
 
     /// Asks a PBX for a NOTIFY as far as the guard passes it, and says what came of it.
@@ -227,7 +162,7 @@ impl Switchboard {
         taken: Option<Taken>,
         pass: Pass<'_>,
     ) -> Result<Ending, Ending> {
-        let errand = Errand::of(notify, pbx, hex::encode((self.entropy)()))?;
+        let errand = self.errand(notify, pbx)?;
         let taken = match taken {
             Some(taken) => taken,
             None => self.take(&errand).await,
@@ -236,13 +171,10 @@ impl Switchboard {
             return Err(ending.clone());
         }
         let mut place = taken.place;
-        let address = pass().map_err(Ending::silent)?;
-        let session = self.session(&mut place, address, &errand).await;
-        let mut session = session.inspect_err(|ending| place.fail(ending.for_others()))?;
+        let mut session = self.session(&mut place, &errand, pass).await?;
         let (ending, is_sound) = errand.run(&mut session, self.t1 * ANSWER).await;
         if is_sound {
-            place.session = Some(session);
-            self.watch(&mut place);
+            self.keep(&mut place, session);
         } else if ending.cause == Cause::TimeoutAnswer {
             // Those behind it wait no more: they would only hear the same silence.
             place.fail(Ending::silent(Cause::TimeoutConnect));
@@ -250,9 +182,38 @@ impl Switchboard {
         Ok(ending)
     }
 
+    async fn make_ready(
+        &self,
+        place: &mut OwnedMutexGuard<Place>,
+        errand: &Errand<'_>,
+        pass: Pass<'_>,
+    ) -> Result<(), Ending> {
+        let session = self.session(place, errand, pass).await?;
+        self.keep(place, session);
+        Ok(())
+    }
+
+    fn keep(&self, place: &mut OwnedMutexGuard<Place>, session: Session) {
+        place.session = Some(session);
+        self.watch(place);
+    }
+
+    /// A connection that carries a command, as far as the guard passes it now. What goes wrong
+    /// with it counts for all who wait.
+    async fn session(
+        &self,
+        place: &mut Place,
+        errand: &Errand<'_>,
+        pass: Pass<'_>,
+    ) -> Result<Session, Ending> {
+        let address = pass().map_err(Ending::silent)?;
+        let session = self.kept_or_fresh(place, address, errand).await;
+        session.inspect_err(|ending| place.fail(ending.for_others()))
+    }
+
     /// The kept connection where it still stands, or a fresh one. It is taken out of its place:
     /// whoever stops in the middle leaves no half of an answer to the next.
-    async fn session(
+    async fn kept_or_fresh(
         &self,
         place: &mut Place,
         address: SocketAddr,
@@ -318,56 +279,6 @@ async fn close_when_idle(slot: Weak<Slot>, idle: Duration) {
             place.session = None;
             place.is_watched = false;
             return;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use carillon_domain::Mac;
-
-    use super::*;
-    use crate::sip::{Hop, Message};
-
-    #[test]
-    fn a_password_goes_in_clear_only_where_it_may() {
-        use SipTransport::{Tcp, Tls};
-        for (address, transport, in_clear, may) in [
-            ("10.0.0.5:8021", Tcp, false, false),
-            ("10.0.0.5:8021", Tcp, true, true),
-            ("10.0.0.5:8021", Tls, false, true),
-            ("127.0.0.1:8021", Tcp, false, true),
-        ] {
-            let address: SocketAddr = address.parse().expect("an address");
-            let pbx = Pbx {
-                interface: PbxInterface::Ami,
-                password_in_clear: in_clear,
-            };
-            let notify = Notify {
-                mac: Mac::from_bytes([0, 0x15, 0x65, 0, 0, 1]),
-                hop: Hop {
-                    address: address.ip(),
-                    port: address.port(),
-                    transport,
-                    tls_name: None,
-                    ca_pem: None,
-                    passes_on: true,
-                    rate: 1,
-                    pbx: Some(pbx.clone()),
-                },
-                to: "1@pbx".parse().expect("an address"),
-                from: "2@pbx".parse().expect("an address"),
-                message: Message::CheckSync { reboot: false },
-                credential: Some(Arc::new(Credential::new("a", "b"))),
-                realm: String::new(),
-                shared: false,
-            };
-            let errand = Errand::of(&notify, &pbx, "1".to_owned()).expect("an errand");
-            assert_eq!(
-                errand.may_tell_password(address),
-                may,
-                "{address} {transport}"
-            );
         }
     }
 }

@@ -449,11 +449,9 @@ async fn a_connection_that_nobody_needs_is_closed() {
 #[tokio::test]
 async fn each_sign_in_has_a_connection_of_its_own() {
     let kind = Kind::Asterisk;
-    let peer = Peer::tcp(move |mut call| async move {
-        if kind.signs_in(&mut call).await {
-            let command = kind.command(&mut call).await.expect("a command");
-            call.say(kind.yes(&command)).await;
-        }
+    // It serves them side by side.
+    let peer = Peer::tcp(move |call| async move {
+        tokio::spawn(willing(kind, call));
     })
     .await;
     let gateway = gateway();

@@ -279,3 +279,25 @@ pub(crate) async fn two_phones_with_one_user_at_an_asterisk_are_told_as_one(plac
         assert_eq!((preview.by_sip.first, preview.by_sip.shared), (3, shared));
     }
 }
+
+pub(crate) async fn what_is_cancelled_while_a_pbx_lets_us_in_is_not_handed_over(place: Place) {
+    let house = House::new(place, fleet(SiteConfig::new("Pbx", 2).with_sip())).await;
+    for way in [NotifyWay::Ami, NotifyWay::Esl] {
+        let mut pbx = Pbx::new(&house, way, Manner::LetsInLate).await;
+        pbx.give(&house, SipUse::Only).await;
+        let job = house
+            .submit(json!({
+                "action": "VOLUME_UP", "targets": {"filter": ""}, "reason": "test",
+                "options": {"window": 64, "canary": 0, "max_failed_percent": 100,
+                    "site_max_down_percent": 100, "verify": false},
+            }))
+            .await;
+        pbx.until(1).await;
+        until(&house, &job, |counts| counts.sending == 2).await;
+        house.engine.cancel_job(&caller(), &job).await.unwrap();
+        pbx.let_in();
+        let counts = house.finished(&job).await.job.counts;
+        assert_eq!(counts.cancelled, 2, "{counts:?}");
+        assert!(pbx.asked().is_empty());
+    }
+}

@@ -21,6 +21,8 @@ pub(crate) enum Manner {
     Refuses,
     KnowsNobody,
     SaysNothing,
+    /// Answers a sign-in when it is told to; until then each counts as a command.
+    LetsInLate,
 }
 
 /// A PBX; gone when dropped.
@@ -29,6 +31,7 @@ pub(crate) struct Pbx {
     port: u16,
     asked: Arc<Mutex<BTreeMap<String, u32>>>,
     commands: watch::Receiver<usize>,
+    door: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
@@ -45,6 +48,7 @@ struct Desk {
     phones: Option<u16>,
     asked: Arc<Mutex<BTreeMap<String, u32>>>,
     count: Arc<watch::Sender<usize>>,
+    door: watch::Receiver<bool>,
 }
 
 impl Pbx {
@@ -52,12 +56,14 @@ impl Pbx {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (count, commands) = watch::channel(0);
+        let (door, closed) = watch::channel(false);
         let desk = Desk {
             way,
             manner,
             phones: house.fleet.sip_port(),
             asked: Arc::default(),
             count: Arc::new(count),
+            door: closed,
         };
         let asked = Arc::clone(&desk.asked);
         let task = tokio::spawn(async move {
@@ -72,6 +78,7 @@ impl Pbx {
             port,
             asked,
             commands,
+            door,
             task,
         }
     }
@@ -87,6 +94,11 @@ impl Pbx {
             .wait_for(|seen| *seen >= commands)
             .await
             .unwrap();
+    }
+
+    /// Lets in who waits.
+    pub(crate) fn let_in(&self) {
+        self.door.send_replace(true);
     }
 
     /// Reaches the phones of the fleet's site by this PBX.
@@ -150,6 +162,10 @@ impl Desk {
             },
         );
         if user.is_empty() {
+            if self.manner == Manner::LetsInLate {
+                self.count.send_modify(|count| *count += 1);
+                self.door.clone().wait_for(|open| *open).await.unwrap();
+            }
             return self.signs_in(asked);
         }
         *self.asked.lock().unwrap().entry(user.clone()).or_default() += 1;
