@@ -74,6 +74,7 @@ async fn preview(
         by_sip: preview.by_sip.first,
         by_sip_second: preview.by_sip.second,
         sip_shared: preview.by_sip.shared,
+        through_pbx: preview.by_sip.through_pbx,
     }))
 }
 

@@ -62,6 +62,7 @@ fn words(event: &Event) -> String {
         "target.intent" => say!("is about to send: {command}", command = command(event)),
         "target.answered" => say!("took the request: {command}", command = command(event)),
         "target.unanswered" => say!("got no answer yet: {command}", command = command(event)),
+        "target.retrying" => say!("will try again: {command}", command = command(event)),
         "target.given_back" => say!(
             "did not send after all: {command}",
             command = command(event)
@@ -258,8 +259,28 @@ fn or<'t>(first: &'t str, second: &'t str) -> &'t str {
     if first.is_empty() { second } else { first }
 }
 
-/// Why it ended so, or what it changed.
+/// Why it ended so, or what it changed; and the way that a command took, where it is not the usual
+/// one.
 fn detail(event: &Event) -> String {
+    let why = why(event);
+    let Some(way) = way(event) else { return why };
+    if why.is_empty() {
+        way.to_owned()
+    } else {
+        format!("{why}, {way}")
+    }
+}
+
+fn way(event: &Event) -> Option<&'static str> {
+    match text(event, "transport") {
+        "sip" => Some(say("by SIP")),
+        "ami" => Some(say("through Asterisk")),
+        "esl" => Some(say("through FreeSWITCH")),
+        _ => None,
+    }
+}
+
+fn why(event: &Event) -> String {
     if let Some(cause) = event.detail["cause"].as_str() {
         let known = cause.parse::<Cause>();
         return known.map_or_else(|_| cause.to_owned(), |cause| say(cause.title()).to_owned());
@@ -329,6 +350,18 @@ mod tests {
             )
             .detail,
             Cause::Forbidden.title()
+        );
+        assert_eq!(
+            line(
+                "target.result",
+                json!({"cause": "sip_480", "transport": "sip"})
+            )
+            .detail,
+            "Not registered, by SIP"
+        );
+        assert_eq!(
+            line("target.result", json!({"transport": "ami"})).detail,
+            "through Asterisk"
         );
         assert_eq!(
             line("phone.changed", json!({"changes": {"sip_uri": {}}})).detail,

@@ -262,6 +262,7 @@ async fn page(
         warnings: [
             waits.then(|| say(WAITS).to_owned()),
             reaches_others(&preview),
+            hands_over(&preview),
         ]
         .into_iter()
         .flatten()
@@ -275,11 +276,33 @@ async fn page(
 /// Whom a command by SIP reaches besides, as far as the inventory knows.
 fn reaches_others(preview: &JobPreview) -> Option<String> {
     let shared = preview.by_sip.shared;
-    (shared > 0).then(|| {
+    if shared == 0 {
+        return None;
+    }
+    let mut text = say_many!(
+        shared,
+        "{count} phone has the SIP address of others: sent by SIP, the command runs on all of them.",
+        "{count} phones have a SIP address that others have too: sent by SIP, the command runs on all of them."
+    );
+    let others = preview.by_sip.others.join(", ");
+    if !others.is_empty() {
+        text.push(' ');
+        text.push_str(&say!(
+            "Not chosen, and reached all the same: {others}.",
+            others
+        ));
+    }
+    Some(text)
+}
+
+/// What a result through a PBX will be, before somebody waits for another.
+fn hands_over(preview: &JobPreview) -> Option<String> {
+    let phones = preview.by_sip.through_pbx;
+    (phones > 0).then(|| {
         say_many!(
-            shared,
-            "{count} phone has the SIP address of others: sent by SIP, the command runs on all of them.",
-            "{count} phones have a SIP address that others have too: sent by SIP, the command runs on all of them."
+            phones,
+            "{count} phone is sent to through a PBX, or will be where HTTP does not reach it. A PBX says that it took the command, not what the phone did: the result stays Unknown until its effect is seen.",
+            "{count} phones are sent to through a PBX, or will be where HTTP does not reach them. A PBX says that it took the command, not what the phone did: the result stays Unknown until its effect is seen."
         )
     })
 }

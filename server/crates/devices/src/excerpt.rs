@@ -19,6 +19,10 @@ const MAX_BYTES: usize = 2048;
 const WINDOW: usize = 64 * 1024;
 /// What stands in place of what was struck out.
 const STRUCK: &str = "•••";
+/// What stands before a Digest proof.
+const PROOF: &str = "response=";
+/// Digits of the shortest proof: MD5.
+const PROOF_DIGITS: usize = 32;
 /// Digits in a row from which a value of the query counts as a number.
 const NUMBER_DIGITS: usize = 3;
 
@@ -64,8 +68,31 @@ impl Excerpt {
                 text = text.replace(secret.as_str(), STRUCK);
             }
         }
-        made_safe(&text)
+        made_safe(&without_proofs(&text))
     }
+}
+
+/// Strikes out Digest proofs: whoever reads one can try passwords against it for as long as it takes.
+fn without_proofs(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(PROOF) {
+        let (before, after) = rest.split_at(at + PROOF.len());
+        let value = after.trim_start_matches(['"', '\'', ' ', '\\']);
+        let value = value.strip_prefix("&quot;").unwrap_or(value);
+        kept.push_str(before);
+        let (opening, _) = after.split_at(after.len() - value.len());
+        let behind = value.trim_start_matches(|c: char| c.is_ascii_hexdigit());
+        if value.len() - behind.len() >= PROOF_DIGITS {
+            kept.push_str(opening);
+            kept.push_str(STRUCK);
+            rest = behind;
+        } else {
+            rest = after;
+        }
+    }
+    kept.push_str(rest);
+    kept
 }
 
 fn add_forms(secrets: &mut Vec<Zeroizing<String>>, secret: &str) {

@@ -62,6 +62,10 @@ pub enum Cause {
     HandedOver,
     /// The PBX did not take the command.
     PbxRefused,
+    /// One of the phones with its SIP address took the command; nobody tells which.
+    SharedAddress,
+    /// Its SIP address is also that of a phone that must not get the command.
+    AddressOfOthers,
     /// The server stopped in mid-send.
     Interrupted,
     /// Left alone: somebody is talking on it.
@@ -102,6 +106,8 @@ impl Cause {
         Self::SipTimeout,
         Self::HandedOver,
         Self::PbxRefused,
+        Self::SharedAddress,
+        Self::AddressOfOthers,
         Self::Interrupted,
         Self::InCall,
         Self::Protected,
@@ -112,6 +118,7 @@ impl Cause {
 
     /// The SIP statuses that have words of their own.
     pub const SIP: &'static [Self] = &[
+        Self::Sip(401),
         Self::Sip(403),
         Self::Sip(404),
         Self::Sip(480),
@@ -148,6 +155,8 @@ impl Cause {
             Self::SipTimeout => "sip_timeout",
             Self::HandedOver => "handed_over",
             Self::PbxRefused => "pbx_refused",
+            Self::SharedAddress => "shared_address",
+            Self::AddressOfOthers => "address_of_others",
             Self::Interrupted => "interrupted",
             Self::InCall => "in_call",
             Self::Protected => "protected",
@@ -168,12 +177,21 @@ impl Cause {
             | Self::TooLarge
             | Self::SipTimeout
             | Self::HandedOver
+            | Self::SharedAddress
             | Self::Interrupted => TargetState::Unknown,
-            Self::InCall | Self::Protected | Self::WrongPhone | Self::FailureLimit => {
-                TargetState::Skipped
-            }
+            Self::InCall
+            | Self::Protected
+            | Self::AddressOfOthers
+            | Self::WrongPhone
+            | Self::FailureLimit => TargetState::Skipped,
             _ => TargetState::Failed,
         }
+    }
+
+    /// Whether somebody in between took the command for the phone, so that looking at the phone may
+    /// tell more.
+    pub const fn was_taken(self) -> bool {
+        matches!(self, Self::HandedOver | Self::SharedAddress)
     }
 
     /// Whether the phone may have carried the request out. "No" is a promise.
@@ -222,6 +240,7 @@ impl Cause {
             Self::TooLarge => "Answer too large",
             Self::WrongPhone => "Different phone",
             Self::BlockedAddress => "Address not allowed",
+            Self::Sip(401 | 407) => "Wants another proof",
             Self::Sip(403) => "Not allowed by SIP",
             Self::Sip(404) => "Unknown to the SIP server",
             Self::Sip(480) => "Not registered",
@@ -232,6 +251,8 @@ impl Cause {
             Self::SipTimeout => "No SIP answer",
             Self::HandedOver => "Handed to the PBX",
             Self::PbxRefused => "Refused by the PBX",
+            Self::SharedAddress => "One of several phones",
+            Self::AddressOfOthers => "Others have its address",
             Self::Interrupted => "Server stopped",
             Self::InCall => "In a call",
             Self::Protected => "Protected",
@@ -282,6 +303,9 @@ impl Cause {
             Self::TooLarge => "The answer was larger than we read. It may have been carried out.",
             Self::WrongPhone => "Another phone answers at this address.",
             Self::BlockedAddress => "The address is outside the networks that may be contacted.",
+            Self::Sip(401 | 407) => {
+                "The phone or its SIP server wants a proof of identity that Carillon cannot give, or that is not safe to give."
+            }
             Self::Sip(403) => {
                 "The phone trusts only its own SIP server, or that server does not pass this on."
             }
@@ -298,6 +322,12 @@ impl Cause {
                 "The PBX took the command for the phone, and does not tell what the phone said. It may have been carried out."
             }
             Self::PbxRefused => "The PBX did not take the command. Nothing went to the phone.",
+            Self::SharedAddress => {
+                "Several phones have this SIP address. At least one of them took the command, and nobody tells which."
+            }
+            Self::AddressOfOthers => {
+                "Its SIP address is also that of a phone that must not get this command. Nothing was sent."
+            }
             Self::Interrupted => {
                 "Carillon was stopped while this request was being sent. It may have been carried out."
             }
@@ -305,7 +335,7 @@ impl Cause {
             Self::Protected => "This phone is marked as protected.",
             Self::NoAddress => "The inventory has no address for this phone.",
             Self::NoCredential => {
-                "The phone, or the PBX that was asked, wants a password, and none is stored for it."
+                "The phone, or the SIP server or PBX that was asked, wants a password, and none is stored that is meant for it."
             }
             Self::FailureLimit => "The job stopped itself after too many failures.",
         }
@@ -315,7 +345,9 @@ impl Cause {
     pub const fn next_step(self) -> &'static str {
         match self {
             Self::Unreachable => "Check the address and the route to this network.",
-            Self::Refused => "Check that the phone's web server is on, and its scheme and port.",
+            Self::Refused => {
+                "Check that the phone's web server is on, and its scheme and port. By SIP or through a PBX: that the server at the site's SIP profile runs and lets Carillon in."
+            }
             Self::TimeoutConnect => {
                 "Check that it is powered and that its address is still current."
             }
@@ -323,7 +355,7 @@ impl Cause {
                 "Look at the phone before you send it again."
             }
             Self::TlsFailed => {
-                "If the firmware only knows old TLS, update it or move the site to plain HTTP."
+                "If the firmware only knows old TLS, update it or move the site to plain HTTP. By SIP: check the name and the authority in the site's SIP profile."
             }
             Self::TlsIdentityChanged => {
                 "If the phone was replaced or reset, confirm its new key on the phone's page."
@@ -350,6 +382,9 @@ impl Cause {
             }
             Self::WrongPhone => "Correct the address in the inventory.",
             Self::BlockedAddress => "Correct the address, or ask an administrator for the network.",
+            Self::Sip(401 | 407) => {
+                "Read its answer beside this message: it must ask for MD5 or SHA-256, in the realm of the site's SIP profile."
+            }
             Self::Sip(403) => {
                 "Send through the phone's own SIP server, and have that server let NOTIFY pass."
             }
@@ -366,12 +401,20 @@ impl Cause {
             Self::PbxRefused => {
                 "Read what the PBX said, then check the phone's SIP address and what its user may do."
             }
+            Self::SharedAddress => {
+                "Look at the phone, or give each phone a SIP address of its own."
+            }
+            Self::AddressOfOthers => {
+                "Give the phone a SIP address of its own, or send it over HTTP alone."
+            }
             Self::Interrupted => "Look at the phone, then retry the unknown ones if need be.",
             Self::InCall => "Try again after the call.",
             Self::Protected => "Ask an administrator to include it.",
-            Self::NoAddress => "Add its address to the inventory.",
+            Self::NoAddress => {
+                "Add its address to the inventory. By SIP: its SIP address, and a SIP profile of its site."
+            }
             Self::NoCredential => {
-                "Store a credential for the phone, its group or its site; for a PBX, name one in the SIP profile."
+                "Store a credential for the phone, its group or its site. For a SIP server or PBX, name one in the site's SIP profile, with the realm that it asks for."
             }
             Self::FailureLimit => "Mend the causes above, then retry what was skipped.",
         }

@@ -88,7 +88,7 @@ pub use phones::read::{LastResult, PhoneRow};
 pub use run::Run;
 pub use sealed::{SealedColumn, SealedRow};
 pub use signed::{ForgedRow, RowKeys, SignedRow, SignedRows};
-pub use sip_profiles::SipProfileRow;
+pub use sip_profiles::{SipPhone, SipProfileRow};
 pub use sites::SiteRow;
 pub use store::Store;
 pub use streams::{Holder, StreamEntry, StreamRow};

@@ -1,6 +1,6 @@
 //! How the phones of sites are reached by SIP.
 //!
-//! Owns the table `sip_profiles`, and the question which phones share a SIP address.
+//! Owns the table `sip_profiles`, and which phones have a SIP address.
 
 use std::collections::HashMap;
 
@@ -26,6 +26,19 @@ pub struct SipProfileRow {
     pub profile: SipProfile,
     /// For edits.
     pub version: i64,
+}
+
+/// A phone that has a SIP address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SipPhone {
+    /// Identity.
+    pub mac: Mac,
+    /// Slug of its site.
+    pub site: Option<String>,
+    /// Whether it is marked as protected.
+    pub protected: bool,
+    /// As it stands in the inventory.
+    pub address: String,
 }
 
 const SELECT: &str = "SELECT site, used, way, proxy, port, transport, tls_name, ca_pem, sender, \
@@ -95,35 +108,20 @@ impl Store {
         Ok(found)
     }
 
-    /// The site and the SIP address of each phone of these sites that has one.
-    pub async fn sip_addresses_at(&self, sites: &[&str]) -> Result<Vec<(String, String)>> {
-        let mut read = self.read().await?;
-        let mut found = Vec::new();
-        for chunk in sites.chunks(ROWS) {
-            let mut sql = Sql::new("SELECT site, sip_uri FROM phones WHERE sip_uri <> '' AND ");
-            sql.one_of("site", chunk.iter().copied());
-            for row in read.conn().all(sql).await? {
-                found.push((row.get("site")?, row.get("sip_uri")?));
-            }
-        }
-        Ok(found)
-    }
-
-    /// How many phones of the inventory have each of the SIP addresses that more than one has, by
-    /// what their spellings have in common:
-    /// [`SipAddress::likeness`](carillon_domain::sip::SipAddress::likeness).
-    pub async fn shared_sip_addresses(&self) -> Result<HashMap<String, i64>> {
-        let sql = Sql::new(
-            "SELECT bare, COUNT(*) AS n FROM (SELECT CASE WHEN text LIKE '%:5060' \
-             THEN SUBSTR(text, 1, LENGTH(text) - 5) ELSE text END AS bare FROM \
-             (SELECT LOWER(CASE WHEN sip_uri LIKE 'sip:%' THEN SUBSTR(sip_uri, 5) \
-             ELSE sip_uri END) AS text FROM phones WHERE sip_uri <> '') AS texts) \
-             AS addresses GROUP BY bare HAVING COUNT(*) > 1",
-        );
+    /// Every phone that has a SIP address.
+    pub async fn phones_with_sip(&self) -> Result<Vec<SipPhone>> {
+        let sql = Sql::new("SELECT mac, site, protected, sip_uri FROM phones WHERE sip_uri <> ''");
         let rows = self.read().await?.conn().all(sql).await?;
-        rows.iter()
-            .map(|row| Ok((row.get("bare")?, row.get("n")?)))
-            .collect()
+        let phone = |row: &Row| {
+            let fields = row.of("phones", "mac");
+            Ok(SipPhone {
+                mac: fields.parse("mac")?,
+                site: row.get("site")?,
+                protected: row.get("protected")?,
+                address: row.get("sip_uri")?,
+            })
+        };
+        rows.iter().map(phone).collect()
     }
 }
 

@@ -120,7 +120,7 @@ cases! {
     credentials::a_unit_counts_what_it_sealed_itself,
     sip::a_profile_is_read_as_it_was_written,
     sip::a_credential_of_a_sip_server_stays_and_holds_its_phones,
-    sip::shared_addresses_are_known,
+    sip::sip_addresses_are_known,
     credentials::the_nearest_credential_wins,
     credentials::credentials_in_use_stay,
     credentials::own_credentials_come_in_bulk,

@@ -73,7 +73,7 @@ pub(super) fn of(
 
 fn pacing_in_words(preview: &JobPreview) -> Vec<String> {
     let mut lines = pacing::in_words(&preview.options);
-    let by_sip = preview.by_sip;
+    let by_sip = &preview.by_sip;
     if by_sip.first > 0 {
         lines.push(say_many!(
             by_sip.first,
@@ -87,6 +87,9 @@ fn pacing_in_words(preview: &JobPreview) -> Vec<String> {
             "{count} phone by SIP where HTTP does not reach it",
             "{count} phones by SIP where HTTP does not reach them"
         ));
+    }
+    if by_sip.first + by_sip.second > by_sip.through_pbx {
+        lines.push(say("by SIP an answer is waited for half a minute").to_owned());
     }
     lines
 }

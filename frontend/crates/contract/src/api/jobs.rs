@@ -82,6 +82,8 @@ pub struct Preview {
     pub by_sip_second: i64,
     /// Of all these, phones whose SIP address other phones have too: each command runs on all.
     pub sip_shared: i64,
+    /// Of all these, phones of sites that a PBX sends to: what a phone did is never told.
+    pub through_pbx: i64,
 }
 
 /// So many with this name.

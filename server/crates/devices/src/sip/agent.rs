@@ -73,7 +73,7 @@ impl Agent {
             other_pin: None,
             answered_by_another: answer
                 .as_ref()
-                .is_some_and(|answer| verdict::hides_others(notify, answer.status)),
+                .is_some_and(|answer| verdict::hides_others(notify, answer)),
             reached: answer.is_some_and(|answer| verdict::is_of_phone(notify, answer.status)),
         }
     }

@@ -15,6 +15,8 @@ pub(super) struct SipAnswer {
     pub(super) status: u16,
     /// The status line, as it came.
     pub(super) line: String,
+    /// Whether it came so late that a server in between may have waited for somebody in vain.
+    pub(super) is_late: bool,
     pub(super) branch: String,
     call_id: String,
     number: u32,
@@ -50,6 +52,11 @@ impl SipAnswer {
             && self.method == super::request::METHOD
     }
 
+    /// The same, as an answer that came late or not.
+    pub(super) fn late(self, is_late: bool) -> Self {
+        Self { is_late, ..self }
+    }
+
     /// Whether more will come.
     pub(super) const fn is_provisional(&self) -> bool {
         self.status < 200
@@ -80,6 +87,7 @@ pub(super) fn parse(bytes: &[u8]) -> Option<SipAnswer> {
     let mut answer = SipAnswer {
         status: status(line)?,
         line: line.to_owned(),
+        is_late: false,
         branch: String::new(),
         call_id: String::new(),
         number: 0,

@@ -2,7 +2,8 @@
 //!
 //! Owns the order of transactions. *Invariants:* the guard is asked before each; a second one
 //! begins only after a complete 401 or 407 that says that nothing was done: not after a 401 where
-//! several phones are behind the address, of which another may have done it. A proof goes only to
+//! several phones are behind the address, or that comes so late that there may be, of which another
+//! may have done it. A proof goes only to
 //! the realm that the credential is for, once, and once more when only its nonce was too old.
 
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use carillon_domain::Cause;
 use carillon_domain::sip::SipTransport;
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::agent::Agent;
@@ -97,7 +99,7 @@ impl<'a> Conversation<'a> {
             let asker = match answer.status {
                 401 => Asker::Server,
                 407 => Asker::Proxy,
-                _ => return Ending::Answer(verdict::of(answer.status), answer),
+                _ => return Ending::Answer(verdict::cause(self.notify, &answer), answer),
             };
             if let Err(cause) = self.prove(asker, &mut answer) {
                 return Ending::Answer(Some(cause), answer);
@@ -115,13 +117,16 @@ impl<'a> Conversation<'a> {
             t1: self.agent.t1,
         };
         let address = (self.pass)()?;
-        match self.notify.hop.transport {
+        let asked = Instant::now();
+        let answer = match self.notify.hop.transport {
             SipTransport::Udp => datagram::ask(address, &asking).await,
             SipTransport::Tcp | SipTransport::Tls => {
                 let links = &self.agent.links;
                 links.ask(&self.agent.tls, address, &asking).await
             }
-        }
+        };
+        let is_late = asked.elapsed() > verdict::LATE;
+        answer.map(|answer| answer.late(is_late))
     }
 
     /// Answers a challenge, or says why not.
@@ -129,8 +134,8 @@ impl<'a> Conversation<'a> {
         let given = self.proofs.iter().position(|p| p.header == asker.header());
         let credential = self.notify.credential.as_deref();
         let credential = credential.ok_or(Cause::NoCredential)?;
-        if verdict::hides_others(self.notify, answer.status) {
-            return Err(Cause::NoCredential);
+        if verdict::hides_others(self.notify, answer) {
+            return Err(Cause::Sip(answer.status));
         }
         let challenge = digest(answer, asker, &self.notify.realm)?;
         if let Some(given) = given {
@@ -147,7 +152,7 @@ impl<'a> Conversation<'a> {
         };
         let value = challenge
             .answer(credential, question, (self.agent.entropy)())
-            .ok_or(Cause::AuthFailed)?;
+            .ok_or(Cause::Sip(answer.status))?;
         self.proofs.push(Proof {
             header: asker.header(),
             value,
@@ -164,7 +169,7 @@ fn digest(answer: &mut SipAnswer, asker: Asker, realm: &str) -> Result<DigestCha
         return Ok(challenge);
     }
     let other = auth::strongest_digest(answer.challenges(asker), |_| true);
-    let other = other.ok_or(Cause::AuthFailed)?;
+    let other = other.ok_or(Cause::Sip(answer.status))?;
     let realm = [" (realm \"", other.realm(), "\")"];
     answer.line.extend(realm);
     Err(Cause::NoCredential)

@@ -20,7 +20,7 @@ use crate::connect::cause_of;
 
 /// Bytes of a datagram that are read: one more than an answer may have.
 const MAX_DATAGRAM: usize = 8 * 1024;
-/// Datagrams that are no answer to the request, before nobody listens any more.
+/// Datagrams that are no final answer to the request, before nobody listens any more.
 const MAX_STRAY: u32 = 512;
 
 /// Sends a request and waits for its final answer.
@@ -93,11 +93,11 @@ impl Waiting {
                     .and_then(parse)
                     .filter(|answer| asking.is_answered_by(answer))
                 {
-                    Some(answer) if answer.is_provisional() => self.clockwork.proceeds(),
-                    Some(answer) => return Some(Ok(answer)),
-                    None => return self.strayed(),
+                    Some(answer) if !answer.is_provisional() => return Some(Ok(answer)),
+                    Some(_) => self.clockwork.proceeds(),
+                    None => {}
                 }
-                None
+                self.strayed()
             }
             Err(error) if self.copies == 1 && error.kind() == io::ErrorKind::ConnectionRefused => {
                 Some(Err(Cause::Refused))

@@ -12,6 +12,7 @@ use carillon_domain::sip::{SipAddress, SipTransport};
 use crate::delivery::Credential;
 
 /// One NOTIFY.
+#[derive(Clone)]
 pub struct Notify {
     /// The phone, for the log.
     pub mac: Mac,

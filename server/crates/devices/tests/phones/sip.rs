@@ -78,6 +78,45 @@ async fn of_several_phones_the_answer_of_one_excuses_no_other() {
 }
 
 #[tokio::test]
+async fn of_several_phones_the_yes_of_one_is_not_that_of_this_one() {
+    let peer = Peer::answering(&[("200 OK", "")]).await;
+    let mut shared = notify(peer.port, Udp);
+    shared.shared = true;
+    let outcome = gateway().notify(shared.clone()).await;
+    assert_eq!(outcome.state(), TargetState::Unknown);
+    assert_eq!(outcome.cause, Some(Cause::SharedAddress));
+    assert!(!outcome.reached);
+    // Nobody stands in between: this one answered.
+    shared.hop.passes_on = false;
+    let outcome = gateway().notify(shared).await;
+    assert_eq!(outcome.state(), TargetState::Acknowledged);
+}
+
+/// What a SIP server says when it has waited in vain for one of the phones behind an address, of which
+/// nobody told us: that phone may have done it. It comes behind the fourth copy, after 3.5 s.
+#[tokio::test]
+async fn a_late_no_may_hide_a_phone_that_was_waited_for() {
+    let asks = format!("WWW-Authenticate: {MD5}\r\n");
+    for (status, extra, state) in [
+        ("403 No", "", TargetState::Unknown),
+        (ASKERS[0].0, asks.as_str(), TargetState::Unknown),
+        ("200 OK", "", TargetState::Acknowledged),
+    ] {
+        let extra = extra.to_owned();
+        let peer = Peer::new(move |number, request| {
+            let answer = reply(request, status, &extra).into_bytes();
+            (number >= 3).then_some(answer).into_iter().collect()
+        })
+        .await;
+        let outcome = gateway().notify(signed(peer.port, Udp)).await;
+        assert_eq!(outcome.state(), state, "{status}");
+        let copies = peer.requests();
+        assert_eq!(copies.len(), 4, "{status}");
+        assert!(copies.iter().all(|copy| copy == &copies[0]), "{status}");
+    }
+}
+
+#[tokio::test]
 async fn where_one_of_several_phones_asks_for_a_password_another_may_have_done_it() {
     let asks = format!("WWW-Authenticate: {MD5}\r\n");
     let peer = Peer::answering(&[(ASKERS[0].0, &asks), ("200 OK", "")]).await;
@@ -91,7 +130,9 @@ async fn where_one_of_several_phones_asks_for_a_password_another_may_have_done_i
     let peer = Peer::answering(&[(ASKERS[1].0, &asks), ("200 OK", "")]).await;
     let mut shared = signed(peer.port, Udp);
     shared.shared = true;
-    assert_eq!(gateway().notify(shared).await.cause, None);
+    let outcome = gateway().notify(shared).await;
+    assert_eq!(outcome.cause, Some(Cause::SharedAddress));
+    assert_eq!(peer.requests().len(), 2);
 }
 
 #[tokio::test]
@@ -196,6 +237,9 @@ async fn what_belongs_to_another_transaction_is_no_answer() {
 async fn a_flood_of_nonsense_ends_the_wait() {
     let peer = Peer::new(|_, _| vec![b"nonsense".to_vec(); 2_000]).await;
     assert_eq!(outcome(&peer).await.cause, Some(Cause::BadAnswer));
+    let trying = |_, request: &str| vec![reply(request, "100 Trying", "").into_bytes(); 2_000];
+    let peer = Peer::new(trying).await;
+    assert_eq!(outcome(&peer).await.cause, Some(Cause::BadAnswer));
 }
 
 #[tokio::test]
@@ -255,6 +299,26 @@ async fn a_line_that_echoes_the_password_or_the_number_is_struck_out() {
     notify.message = carillon_devices::Message::ActionUri(body);
     let outcome = gateway().notify(notify).await;
     assert_eq!(outcome.excerpt, "SIP/2.0 400 ••• of ••• is bad");
+}
+
+#[tokio::test]
+async fn a_line_that_echoes_the_proof_is_struck_out() {
+    let asks = format!("WWW-Authenticate: {MD5}\r\n");
+    let peer = Peer::new(move |number, request| {
+        let proof = header(request, "Authorization").unwrap_or_default();
+        let answer = match number {
+            0 => reply(request, ASKERS[0].0, &asks),
+            _ => reply(request, &format!("403 {proof}"), ""),
+        };
+        vec![answer.into_bytes()]
+    })
+    .await;
+    let outcome = gateway().notify(signed(peer.port, Udp)).await;
+    assert!(
+        outcome.excerpt.contains("response=\"•••\""),
+        "{}",
+        outcome.excerpt
+    );
 }
 
 const MD5: &str = "Digest realm=\"pbx.test\", nonce=\"n0nce\", qop=\"auth\"";
@@ -401,7 +465,8 @@ async fn without_a_password_or_a_digest_nothing_more_is_said() {
             let line = format!("{asks}: {odd}\r\n");
             let peer = Peer::answering(&[(status, &line)]).await;
             let outcome = gateway().notify(signed(peer.port, Udp)).await;
-            assert_eq!(outcome.cause, Some(Cause::AuthFailed), "{odd:?}");
+            let number = status[..3].parse().expect("a number");
+            assert_eq!(outcome.cause, Some(Cause::Sip(number)), "{odd:?}");
             assert_eq!(peer.requests().len(), 1, "{odd:?}");
         }
     }

@@ -101,6 +101,9 @@ pub struct EffectiveOptions {
     pub jitter_ms: u32,
     /// How many refused passwords in a row hold a credential's phones; 0 = never.
     pub max_auth_failed: u32,
+    /// Protected phones are taken along.
+    #[serde(default)]
+    pub include_protected: bool,
 }
 
 impl EffectiveOptions {
@@ -124,7 +127,13 @@ impl EffectiveOptions {
             site_rule: !matches!(class, Class::Harmless),
             jitter_ms: 0,
             max_auth_failed: 5,
+            include_protected: false,
         }
+    }
+
+    /// Whether only so many phones of a site may be away at once.
+    pub const fn limits_sites(&self) -> bool {
+        self.site_max_down_percent < 100 || self.site_max_down > 0 || self.site_rule
     }
 
     /// How long one whole exchange may take.
@@ -187,6 +196,7 @@ impl JobOptions {
                 10_000,
             ),
             site_rule: defaults.site_rule && self.site_max_down_percent.is_none(),
+            include_protected: self.include_protected,
             jitter_ms: check.range("jitter_ms", self.jitter_ms, defaults.jitter_ms, 0, 60_000),
             max_auth_failed: check.range(
                 "max_auth_failed",

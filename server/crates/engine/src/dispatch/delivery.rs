@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use carillon_devices::{Credential, Delivery, Limits, Notify, PathAndQuery, Target};
+use carillon_devices::{Credential, Delivery, Limits, PathAndQuery, Target};
 use carillon_domain::action::{CheckedAction, uri};
 use carillon_domain::job::{EffectiveOptions, TransportChoice};
 use carillon_domain::phone::{Scheme, Site, TransportSecurity};
@@ -18,7 +18,8 @@ use crate::dispatch::facts::JobFacts;
 use crate::dispatch::line::Line;
 use crate::dispatch::recorder::Granted;
 use crate::dispatch::refusals::Carried;
-use crate::dispatch::way::{self, SipDesks, Way};
+use crate::dispatch::sip_desks::SipDesks;
+use crate::dispatch::way::{self, Way, Written};
 use crate::error::Result;
 use crate::secrets::Place;
 
@@ -67,7 +68,7 @@ pub(super) enum Sending {
     /// A request over HTTP.
     Request(Box<Delivery>),
     /// A NOTIFY.
-    Notify(Box<Notify>),
+    Notify(Box<Written>),
 }
 
 /// What is to be sent, or why there is nothing, and the credential that it carries.
@@ -136,7 +137,7 @@ fn prepare_granted<'a>(
     let (action, sip) = (&desk.facts.action, desks.of(&call.row));
     let choice = desk.facts.options.transport;
     let claim = (&granted.target, &call.row);
-    let way = Way::of(choice, action, claim, sip.map(|sip| &sip.profile));
+    let way = Way::of(choice, action, claim, desks);
     let sealed = if way.is_sip() {
         sip.and_then(|sip| sip.credential.as_deref())
     } else {
@@ -151,8 +152,8 @@ fn prepare_granted<'a>(
         sending: if let Some(cause) = way::without_second_way(way, &desk.facts, &granted.target) {
             Err(cause)
         } else if way.is_sip() {
-            way::notify(action, &call.row, desks, credential)
-                .map(|notify| Sending::Notify(Box::new(notify)))
+            way::notify(&desk.facts, &call.row, desks, credential)
+                .map(|written| Sending::Notify(Box::new(written)))
         } else {
             prepare_one(desk, action, &call.row, credential)
                 .map(|delivery| Sending::Request(Box::new(delivery)))

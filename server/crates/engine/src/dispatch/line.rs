@@ -4,56 +4,85 @@
 //! claims: what was stopped, ended or held meanwhile must not leave. *Invariant:* whoever may not
 //! leave has sent nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use carillon_devices::{Notify, Turn};
+use carillon_devices::Turn;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::Engine;
 use crate::dispatch::facts::JobFacts;
 use crate::dispatch::refusals::Carried;
+use crate::dispatch::sip_desks::SipDesks;
+use crate::dispatch::way::Written;
 
 /// How often those in the line look whether they still want to be there.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// What those in the line know of their job; one of them asks for all.
+/// What those in the line know of their job and of the way to its phones; one of them asks for all.
 #[derive(Default)]
-pub(super) struct Line(Mutex<Option<(Instant, bool)>>);
+pub(super) struct Line(Mutex<Option<Known>>);
+
+#[derive(Clone)]
+struct Known {
+    at: Instant,
+    runs: bool,
+    desks: Arc<SipDesks>,
+}
 
 impl Line {
-    /// Waits for the turn of a NOTIFY; `None` when it may not leave any more. Whoever leaves the
-    /// line leaves the place as well.
+    /// Waits for the turn of a NOTIFY; `None` when it may not leave any more, as it was written or
+    /// at all. Whoever leaves the line leaves the place as well.
     pub(super) async fn may_leave(
         &self,
         engine: &Engine,
         facts: &JobFacts,
-        notify: &Notify,
+        written: &mut Written,
         carried: Option<&Carried>,
     ) -> Option<Turn> {
         let wanted = |may: bool| may && !carried.is_some_and(|one| is_full(engine, facts, one));
-        let mut turn = std::pin::pin!(engine.gateway.turn(notify));
+        // The line is waited in with a copy: what it knows of others may change meanwhile.
+        let asked = written.notify.clone();
+        let mut turn = std::pin::pin!(engine.gateway.turn(&asked));
         loop {
-            tokio::select! {
+            let turn = tokio::select! {
                 biased;
                 () = engine.dispatch.stopping() => return None,
-                turn = &mut turn => return wanted(runs(engine, facts).await).then_some(turn),
-                () = tokio::time::sleep(LOOK) => {}
-            }
-            if !wanted(self.ran_lately(engine, facts).await) {
+                turn = &mut turn => Some(turn),
+                () = tokio::time::sleep(LOOK) => None,
+            };
+            let known = self.lately(engine, facts).await?;
+            if !written.holds(&known.desks) {
                 return None;
+            }
+            match turn {
+                Some(turn) => return wanted(runs(engine, facts).await).then_some(turn),
+                None if wanted(known.runs) => {}
+                None => return None,
             }
         }
     }
 
-    async fn ran_lately(&self, engine: &Engine, facts: &JobFacts) -> bool {
+    /// What is known, not older than a second; `None` where nobody knows.
+    async fn lately(&self, engine: &Engine, facts: &JobFacts) -> Option<Known> {
         let mut known = self.0.lock().await;
-        match *known {
-            Some((at, runs)) if at.elapsed() < LOOK => runs,
-            _ => {
-                let runs = runs(engine, facts).await;
-                *known = Some((Instant::now(), runs));
-                runs
+        if let Some(known) = known.as_ref().filter(|known| known.at.elapsed() < LOOK) {
+            return Some(known.clone());
+        }
+        match SipDesks::open(engine).await {
+            Ok(desks) => {
+                let now = Known {
+                    at: Instant::now(),
+                    runs: runs(engine, facts).await,
+                    desks: Arc::new(desks),
+                };
+                *known = Some(now.clone());
+                Some(now)
+            }
+            Err(error) => {
+                tracing::warn!(%error, job.id = facts.id, "nobody knows how the phones are reached: they wait");
+                None
             }
         }
     }

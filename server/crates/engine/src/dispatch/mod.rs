@@ -24,6 +24,7 @@ mod runner;
 mod scheduler;
 mod send;
 mod settle;
+mod sip_desks;
 mod storage;
 mod tally;
 mod verify;

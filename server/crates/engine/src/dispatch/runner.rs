@@ -18,8 +18,8 @@ use crate::dispatch::line;
 use crate::dispatch::recorder::{Entry, Finding, Granted, Wish};
 use crate::dispatch::refusals::Carried;
 use crate::dispatch::send::{self, Delivered};
+use crate::dispatch::sip_desks::SipDesks;
 use crate::dispatch::verify;
-use crate::dispatch::way::SipDesks;
 use crate::dispatch::window::{Place, Room};
 
 /// The most phones in one claim: what the recorder takes in one transaction.
@@ -54,8 +54,11 @@ pub(super) async fn run(engine: &Engine, job: &str) {
         let mut some = false;
         while let Some(granted) = wish.recv().await {
             some |= !granted.is_empty();
-            if let Err(error) = sip.refresh(engine).await {
-                tracing::warn!(%error, job.id = job, "the SIP profiles cannot be read anew");
+            match SipDesks::open(engine).await {
+                Ok(now) => sip = now,
+                Err(error) => {
+                    tracing::warn!(%error, job.id = job, "the SIP profiles cannot be read anew");
+                }
             }
             start(engine, &desk, &sip, granted);
         }
@@ -154,13 +157,13 @@ async fn send_one(
         return;
     }
     let cause = result.cause;
-    let open = prepared.may_be_looked_at && verify::keep_open(desk.facts(), &mut result);
+    let open = verify::keep_open(desk.facts(), prepared.may_be_looked_at, &mut result);
     again::keep_waiting(&engine, desk.facts(), (&target, prepared.way), &mut result);
     let hold = prepared
         .credential
         .filter(|carried| must_hold(&engine, desk.facts(), carried, cause));
     let target = ClaimedTarget {
-        target: if open {
+        target: if open.is_some() {
             Arc::new(result.after())
         } else {
             target.target
@@ -173,7 +176,9 @@ async fn send_one(
         firmware,
     };
     hand_in(&engine, desk.facts(), finding, Some(place)).await;
-    if open && let Some(result) = Box::pin(verify::verify(&engine, &desk, &target, cause)).await {
+    let Some(afterwards) = open else { return };
+    let looking = verify::verify(&engine, &desk, &target, (cause, afterwards));
+    if let Some(result) = Box::pin(looking).await {
         hand_in(&engine, desk.facts(), Finding::plain(result), None).await;
     }
 }

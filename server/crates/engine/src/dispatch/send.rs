@@ -29,7 +29,8 @@ pub(super) async fn deliver(
     target: &ClaimedTarget,
     (sending, carried): (Result<Sending, Cause>, Option<&Carried>),
 ) -> Delivered {
-    let passes_on = matches!(&sending, Ok(Sending::Notify(notify)) if notify.hop.passes_on);
+    let passes_on =
+        matches!(&sending, Ok(Sending::Notify(written)) if written.notify.hop.passes_on);
     let (outcome, told) = match sending {
         Ok(Sending::Request(delivery)) if desk.facts().asks_for_settings() => {
             let fetched = engine.gateway.fetch(*delivery).await;
@@ -37,13 +38,18 @@ pub(super) async fn deliver(
             (fetched.outcome, told)
         }
         Ok(Sending::Request(delivery)) => (engine.gateway.deliver(*delivery).await, None),
-        Ok(Sending::Notify(notify)) => {
+        Ok(Sending::Notify(mut written)) => {
             let line = &desk.line;
-            let turn = line.may_leave(engine, desk.facts(), &notify, carried).await;
+            let turn = line
+                .may_leave(engine, desk.facts(), &mut written, carried)
+                .await;
             let Some(turn) = turn else {
                 return nothing_sent(TargetResult::given_back(target, engine.clock.now()));
             };
-            (engine.gateway.notify_in_turn(*notify, turn).await, None)
+            (
+                engine.gateway.notify_in_turn(written.notify, turn).await,
+                None,
+            )
         }
         Err(cause) => return nothing_sent(TargetResult::unsent(target, cause, engine.clock.now())),
     };

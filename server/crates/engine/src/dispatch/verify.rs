@@ -32,6 +32,8 @@ pub struct Patience {
     pub again: Duration,
     /// A phone is left alone for so long after it was last spoken to.
     pub between_commands: Duration,
+    /// A phone that restarts and cannot be looked at is taken to be away for so long.
+    pub away: Duration,
 }
 
 impl Default for Patience {
@@ -45,6 +47,7 @@ impl Default for Patience {
             questions: seconds(&[1, 3]),
             again: Duration::from_secs(2),
             between_commands: Duration::from_secs(1),
+            away: Duration::from_mins(2),
         }
     }
 }
@@ -57,23 +60,44 @@ impl Patience {
             looks: seconds(&[1, 1, 1, 2, 3, 4, 8, 10]),
             looks_before_gone: 6,
             questions: seconds(&[1, 1]),
+            away: Duration::from_secs(8),
             ..Self::default()
         }
     }
 }
 
-/// Keeps a result open when its effect can be looked for. A command of which nobody knows
-/// whether it arrived is looked for as well.
-pub(super) fn keep_open(facts: &JobFacts, result: &mut TargetResult) -> bool {
+/// What a result that is kept open waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Afterwards {
+    /// Its effect, which can be looked for.
+    Effect,
+    /// The time that a restart takes: nobody can look, and only so many of a site may be away.
+    Restart,
+}
+
+/// Keeps a result open when its effect can be looked for, or when its phone counts as away. A
+/// command of which nobody knows whether it arrived is looked for as well.
+pub(super) fn keep_open(
+    facts: &JobFacts,
+    may_be_looked_at: bool,
+    result: &mut TargetResult,
+) -> Option<Afterwards> {
     let arrived = matches!(
         result.state,
         TargetState::Acknowledged | TargetState::Unknown
     );
-    let wanted = facts.options.verify && facts.action.expectation() != Expectation::Nothing;
-    if arrived && wanted {
+    let expectation = facts.action.expectation();
+    let afterwards = if facts.options.verify && may_be_looked_at {
+        (expectation != Expectation::Nothing).then_some(Afterwards::Effect)
+    } else {
+        let counts = facts.options.limits_sites();
+        (expectation == Expectation::ComesBack && counts).then_some(Afterwards::Restart)
+    };
+    let afterwards = afterwards.filter(|_| arrived);
+    if afterwards.is_some() {
         result.state = TargetState::Verifying;
     }
-    arrived && wanted
+    afterwards
 }
 
 /// Looks for the effect until there is proof or no more sense in looking. `None` when this node
@@ -82,13 +106,19 @@ pub(super) async fn verify(
     engine: &Engine,
     desk: &Desk,
     target: &ClaimedTarget,
-    cause: Option<Cause>,
+    (cause, afterwards): (Option<Cause>, Afterwards),
 ) -> Option<TargetResult> {
     let expectation = desk.facts().action.expectation();
-    let answered = matches!(cause, None | Some(Cause::HandedOver));
+    let answered = cause.is_none_or(Cause::was_taken);
+    let looking = async {
+        match afterwards {
+            Afterwards::Effect => look(engine, desk, target.mac(), (&expectation, answered)).await,
+            Afterwards::Restart => rest(engine).await,
+        }
+    };
     let finding = tokio::select! {
         () = engine.dispatch.stopping() => return None,
-        finding = look(engine, desk, target.mac(), (&expectation, answered)) => finding,
+        finding = looking => finding,
     };
     Some(finding.result(target, cause, engine.clock.now()))
 }
@@ -107,6 +137,13 @@ async fn look(
         },
         _ => tells(engine, desk, mac, expectation).await,
     }
+}
+
+/// Lets a restart take its time where nobody can look.
+async fn rest(engine: &Engine) -> Finding {
+    let away = engine.dispatch.patience.away;
+    tokio::time::sleep(away).await;
+    Finding::NoProof(format!("was not looked at; counted as away for {away:?}"))
 }
 
 /// Asks once who it is that answers again: another phone that restarted proves nothing of this

@@ -5,7 +5,6 @@
 //! or after a refusal where the site allows it, and as a claim of its own; after an outcome that
 //! nobody knows, nothing follows.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use carillon_devices::{ActionBody, Credential, Hop, Message, Notify, Pbx, PbxInterface};
@@ -14,67 +13,10 @@ use carillon_domain::job::{TransportChoice, may_take_second_way, may_try_again};
 use carillon_domain::outcome::Transport;
 use carillon_domain::sip::{NotifyWay, SipAddress, SipProfile, SipTransport, SipUse};
 use carillon_domain::{Cause, TargetState};
-use carillon_store::{CallRow, ClaimedTarget, CredentialRow, TargetResult};
+use carillon_store::{CallRow, ClaimedTarget, TargetResult};
 
-use crate::Engine;
 use crate::dispatch::facts::JobFacts;
-use crate::error::Result;
-use crate::inventory::shared::SharedAddresses;
-
-/// How the phones of one site are reached by SIP, ready to be used many times.
-pub(super) struct SipDesk {
-    pub(super) profile: SipProfile,
-    pub(super) ca_pem: Option<Arc<str>>,
-    /// What the SIP server asks for, sealed.
-    pub(super) credential: Option<Arc<CredentialRow>>,
-}
-
-/// How the phones of all sites with a profile are reached by SIP.
-#[derive(Default)]
-pub(super) struct SipDesks {
-    sites: HashMap<String, SipDesk>,
-    /// As they were when the run began.
-    shared: SharedAddresses,
-}
-
-impl SipDesks {
-    /// Reads profiles, their credentials, and which addresses are shared.
-    pub(super) async fn open(engine: &Engine) -> Result<Self> {
-        let mut desks = Self::default();
-        desks.refresh(engine).await?;
-        if !desks.sites.is_empty() {
-            let sites = desks.sites.iter();
-            let profiles = sites.map(|(site, desk)| (site.as_str(), &desk.profile));
-            desks.shared = SharedAddresses::read(engine, &profiles.collect()).await?;
-        }
-        Ok(desks)
-    }
-
-    /// Reads profiles and credentials as they are now: a password that was corrected, or taken
-    /// away, counts for the next claim.
-    pub(super) async fn refresh(&mut self, engine: &Engine) -> Result<()> {
-        let mut sites = HashMap::new();
-        for row in engine.store.sip_profiles().await? {
-            let credential = match &row.profile.credential {
-                Some(name) => engine.store.credential(name).await?.map(Arc::new),
-                None => None,
-            };
-            let desk = SipDesk {
-                ca_pem: row.profile.ca_pem.as_deref().map(Arc::from),
-                profile: row.profile,
-                credential,
-            };
-            sites.insert(row.site, desk);
-        }
-        self.sites = sites;
-        Ok(())
-    }
-
-    /// The desk of a phone's site, where it has a profile.
-    pub(super) fn of(&self, phone: &CallRow) -> Option<&SipDesk> {
-        self.sites.get(phone.site.as_deref()?)
-    }
-}
+use crate::dispatch::sip_desks::{SipDesk, SipDesks};
 
 /// The way of one claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,18 +40,23 @@ impl Way {
         choice: TransportChoice,
         action: &CheckedAction,
         (target, phone): (&ClaimedTarget, &CallRow),
-        sip: Option<&SipProfile>,
+        desks: &SipDesks,
     ) -> Self {
-        let sip = sip.filter(|profile| {
-            action.entry().travels_by_sip() && next_hop(profile, phone).is_some()
+        let sip = desks.of(phone).filter(|desk| {
+            action.entry().travels_by_sip() && next_hop(&desk.profile, phone).is_some()
         });
         let by_http = action.entry().travels_by_http() && phone.address.is_some();
         match (choice, sip) {
             (TransportChoice::Http | TransportChoice::Https, _) => Self::Http,
             (TransportChoice::Auto, None) if action.entry().travels_by_http() => Self::Http,
-            (TransportChoice::Auto, Some(profile)) if by_http && profile.used == SipUse::Second => {
-                let after_forbidden = profile.after_forbidden;
-                if follows(target, after_forbidden) {
+            (TransportChoice::Auto, Some(desk))
+                if by_http && desk.profile.used == SipUse::Second =>
+            {
+                let after_forbidden = desk.profile.after_forbidden;
+                // Nobody judged the phones of both sites together for a way that may not be taken.
+                if desks.reaches_apart(desk, phone) {
+                    Self::Http
+                } else if follows(target, after_forbidden) {
                     Self::SipAfterHttp
                 } else {
                     Self::HttpThenSip { after_forbidden }
@@ -201,14 +148,49 @@ fn next_hop(
     Some((account.at(address, port), (address, port)))
 }
 
+/// A NOTIFY, and what it was made of.
+pub(super) struct Written {
+    pub(super) notify: Notify,
+    pub(super) desk: Arc<SipDesk>,
+    pub(super) phone: CallRow,
+    pub(super) include_protected: bool,
+}
+
+impl Written {
+    /// Whether it may still leave as things are now. Learns on the way whom else it reaches.
+    pub(super) fn holds(&mut self, now: &SipDesks) -> bool {
+        self.notify.shared |= now.is_shared(&self.desk, &self.phone);
+        let spares = self.include_protected || !now.reaches_protected(&self.desk, &self.phone);
+        spares && now.stand_as(&self.desk, &self.phone)
+    }
+}
+
 /// The NOTIFY for a phone, or why there is none.
 pub(super) fn notify(
-    action: &CheckedAction,
+    facts: &JobFacts,
     phone: &CallRow,
     desks: &SipDesks,
     credential: Option<Arc<Credential>>,
-) -> Result<Notify, Cause> {
+) -> Result<Written, Cause> {
     let desk = desks.of(phone).ok_or(Cause::NoAddress)?;
+    let include_protected = facts.options.include_protected;
+    if !include_protected && desks.reaches_protected(desk, phone) {
+        return Err(Cause::AddressOfOthers);
+    }
+    Ok(Written {
+        notify: write(&facts.action, phone, (desk, desks), credential)?,
+        desk: Arc::clone(desk),
+        phone: phone.clone(),
+        include_protected,
+    })
+}
+
+fn write(
+    action: &CheckedAction,
+    phone: &CallRow,
+    (desk, desks): (&SipDesk, &SipDesks),
+    credential: Option<Arc<Credential>>,
+) -> Result<Notify, Cause> {
     let profile = &desk.profile;
     let (to, (address, port)) = next_hop(profile, phone).ok_or(Cause::NoAddress)?;
     let named = profile.proxy.is_some() && profile.transport == SipTransport::Tls;
@@ -224,7 +206,7 @@ pub(super) fn notify(
             rate: profile.rate,
             pbx: pbx(profile),
         },
-        shared: desks.shared.has(profile, &to),
+        shared: desks.is_shared(desk, phone),
         to,
         from: profile.from.clone(),
         realm: profile.realm().to_owned(),

@@ -3,17 +3,26 @@
 //! Owns what the inventory knows of that, judged by the way that a command takes: a PBX tells
 //! phones apart by less than their whole address.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::Arc;
 
+use carillon_domain::Mac;
 use carillon_domain::sip::{SipAddress, SipProfile};
 
 use crate::Engine;
 use crate::error::Result;
 
+/// A phone whose address others have too.
+pub(crate) struct Sharer {
+    pub(crate) mac: Mac,
+    site: Option<String>,
+    protected: bool,
+}
+
 /// Addresses that more than one phone of the inventory has, and endpoints of PBXs that more than
-/// one phone is.
+/// one phone is, each with its phones.
 #[derive(Default)]
-pub(crate) struct SharedAddresses(HashSet<String>);
+pub(crate) struct SharedAddresses(HashMap<String, Vec<Arc<Sharer>>>);
 
 impl SharedAddresses {
     /// Reads them, for these sites and their profiles.
@@ -21,27 +30,53 @@ impl SharedAddresses {
         engine: &Engine,
         profiles: &HashMap<&str, &SipProfile>,
     ) -> Result<Self> {
-        let shared = engine.store.shared_sip_addresses().await?;
-        let mut shared: HashSet<String> = shared.into_keys().collect();
-        let pbxs = profiles.iter().filter(|(_, profile)| profile.way.is_pbx());
-        let sites: Vec<&str> = pbxs.map(|(site, _)| *site).collect();
-        let mut seen = HashSet::new();
-        for (site, address) in engine.store.sip_addresses_at(&sites).await? {
-            let profile = profiles.get(site.as_str());
-            let endpoint = profile.zip(address.parse().ok());
-            let endpoint = endpoint.and_then(|(profile, address)| profile.endpoint(&address));
-            if let Some(endpoint) = endpoint
-                && let Some(again) = seen.replace(endpoint)
-            {
-                shared.insert(again);
+        let mut known: HashMap<String, Vec<Arc<Sharer>>> = HashMap::new();
+        for phone in engine.store.phones_with_sip().await? {
+            // What is no address reaches nobody.
+            let Ok(address) = phone.address.parse::<SipAddress>() else {
+                continue;
+            };
+            let profile = phone.site.as_deref().and_then(|site| profiles.get(site));
+            let endpoint = profile.and_then(|profile| profile.endpoint(&address));
+            let sharer = Arc::new(Sharer {
+                mac: phone.mac,
+                site: phone.site,
+                protected: phone.protected,
+            });
+            for name in [Some(address.likeness()), endpoint].into_iter().flatten() {
+                known.entry(name).or_default().push(Arc::clone(&sharer));
             }
         }
-        Ok(Self(shared))
+        known.retain(|_, phones| phones.len() > 1);
+        Ok(Self(known))
     }
 
-    /// Whether what is sent to an address is known to reach several phones.
-    pub(crate) fn has(&self, profile: &SipProfile, address: &SipAddress) -> bool {
-        let endpoint = profile.endpoint(address);
-        self.0.contains(&address.likeness()) || endpoint.is_some_and(|one| self.0.contains(&one))
+    /// The other phones that are known to get what is sent for this one. Nobody does where nobody
+    /// stands in between.
+    pub(crate) fn others(
+        &self,
+        profile: &SipProfile,
+        address: &SipAddress,
+        phone: Mac,
+    ) -> impl Iterator<Item = &Sharer> {
+        let names = [Some(address.likeness()), profile.endpoint(address)];
+        let through = profile.proxy.is_some();
+        let names = names.into_iter().flatten().filter(move |_| through);
+        let sharers = names.filter_map(|name| self.0.get(&name)).flatten();
+        sharers
+            .map(AsRef::as_ref)
+            .filter(move |other: &&Sharer| other.mac != phone)
+    }
+}
+
+impl Sharer {
+    /// Whether it must get no command that is meant for a phone of this site, although nobody
+    /// judged the two together.
+    pub(crate) fn is_apart(&self, site: Option<&str>) -> bool {
+        self.protected || self.site.as_deref() != site
+    }
+
+    pub(crate) const fn is_protected(&self) -> bool {
+        self.protected
     }
 }

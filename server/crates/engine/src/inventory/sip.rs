@@ -194,6 +194,10 @@ impl Engine {
             .and_then(|address| guard.check(address, port));
         match checked {
             Ok(address) => Some(address.ip()),
+            Err(blocked @ carillon_devices::Blocked::Port(_)) => {
+                problems.say("port", "blocked_address", blocked.to_string());
+                None
+            }
             Err(blocked) => {
                 problems.say("proxy", "blocked_address", blocked.to_string());
                 None

@@ -54,32 +54,35 @@ impl Engine {
         let seen = caller.sight(Permission::RunJobs, &self.store)?;
         let checked = check(caller, request, self.clock.now())?;
         let phones = resolve(self, &seen, &request.targets, checked.filter.as_ref()).await?;
-        let plan = plan(&checked.action, phones, request.options.include_protected);
+        let mut plan = plan(&checked.action, phones, request.options.include_protected);
         dialling::check(&checked.action, plan.total())?;
         deadline::check(request, self.clock.now())?;
-        let mut preview = preview(checked, plan);
-        preview.by_sip = by_sip(self, &preview.action, &preview.options, &preview.plan).await?;
+        let limits = (&checked.action, &checked.options);
+        let by_sip = by_sip(self, &seen, limits, &mut plan).await?;
+        let preview = preview(checked, plan, by_sip);
         looked_at::remember(&preview.digest, &preview.plan);
         Ok(preview)
     }
 }
 
 /// The preview of a plan.
-pub(super) fn preview(checked: CheckedRequest, plan: Plan) -> JobPreview {
+pub(super) fn preview(checked: CheckedRequest, plan: Plan, by_sip: BySip) -> JobPreview {
     JobPreview {
         digest: plan.digest(),
-        request_example: example(&checked),
+        request_example: example(&checked, &by_sip, plan.run.len()),
         needs_reason: checked.action.entry().class != Class::Harmless,
         action: checked.action,
         options: checked.options,
         plan,
-        by_sip: BySip::default(),
+        by_sip,
     }
 }
 
-fn example(checked: &CheckedRequest) -> String {
+/// By SIP where all, or all that are known to have a way, are sent to so.
+fn example(checked: &CheckedRequest, by_sip: &BySip, phones: usize) -> String {
     let action = &checked.action;
-    let by_sip = checked.options.transport == TransportChoice::Sip;
+    let all = by_sip.first > 0 && by_sip.first == phones as i64;
+    let by_sip = all || checked.options.transport == TransportChoice::Sip;
     if by_sip || !action.entry().travels_by_http() {
         uri::notify_shown(action, DialForm::Key)
     } else {

@@ -8,6 +8,7 @@ use carillon_domain::{Cause, JobState, Timestamp};
 use carillon_store::{IdempotencyKey, KeyUse, NewJob, NewTarget, Unit};
 use serde_json::json;
 
+use super::by_sip::by_sip;
 use super::deadline;
 use super::dialling;
 use super::looked_at;
@@ -61,10 +62,12 @@ impl Engine {
         }
         let checked = check(caller, request, self.clock.now())?;
         let phones = resolve(self, &seen, &request.targets, checked.filter.as_ref()).await?;
-        let plan = plan(&checked.action, phones, request.options.include_protected);
+        let mut plan = plan(&checked.action, phones, request.options.include_protected);
         dialling::check(&checked.action, plan.total())?;
         deadline::check(request, self.clock.now())?;
-        let preview = preview(checked, plan);
+        let limits = (&checked.action, &checked.options);
+        let by_sip = by_sip(self, &seen, limits, &mut plan).await?;
+        let preview = preview(checked, plan, by_sip);
         expect(request, &preview)?;
         require_reason(request, &preview)?;
         self.make(caller, request, &preview, submission, key).await

@@ -249,7 +249,13 @@ pub(crate) async fn every_cause_comes_up_where_it_should(place: Place) {
 
     let mut expected: BTreeSet<_> = Cause::ALL.iter().copied().collect();
     // SIP and a PBX are other ways. No source tells of calls yet.
-    let other_ways = [Cause::SipTimeout, Cause::HandedOver, Cause::PbxRefused];
+    let other_ways = [
+        Cause::SipTimeout,
+        Cause::HandedOver,
+        Cause::PbxRefused,
+        Cause::SharedAddress,
+        Cause::AddressOfOthers,
+    ];
     for other in other_ways.into_iter().chain([Cause::InCall]) {
         expected.remove(&other);
     }

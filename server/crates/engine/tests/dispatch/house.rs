@@ -265,6 +265,7 @@ pub(crate) fn patience() -> Patience {
         questions: vec![millis(20), millis(100)],
         again: millis(50),
         between_commands: std::time::Duration::ZERO,
+        away: millis(300),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use carillon_domain::outcome::Transport;
+use carillon_domain::phone::Phone;
 use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_domain::sip::{NotifyWay, SipProfile, SipTransport, SipUse};
 use carillon_domain::{Cause, Mac, TargetState};
@@ -374,21 +375,55 @@ pub(crate) async fn where_http_is_not_tried_a_restart_told_by_sip_is_no_failure(
     a_restart_is_no_failure(place, SipUse::Only).await;
 }
 
-/// Two entries of the inventory are one line at the SIP server: what it says is said of one phone.
-pub(crate) async fn an_address_of_several_phones_is_never_surely_not_sent(place: Place) {
-    let house = House::new(place, fleet(SiteConfig::new("Shared", 3).behind_nat())).await;
+/// Nobody can look behind a NAT: a phone that restarts counts as away for as long as that takes.
+pub(crate) async fn what_restarts_unseen_is_away_for_a_while(place: Place) {
+    let house = House::new(place, fleet(SiteConfig::new("Nat", 4).behind_nat())).await;
     give(&house, &profile(&house, SipUse::Second)).await;
-    let macs: Vec<Mac> = house.fleet.phones().iter().map(|phone| phone.mac).collect();
+    let options = json!({"canary": 0, "window": 4, "site_max_down": 1});
+    let job = house
+        .submit(json!({
+            "action": "Reboot", "targets": {"filter": ""}, "reason": "test", "options": options,
+        }))
+        .await;
+    house.finished(&job).await;
+    let mut targets = house.targets(&job).await;
+    targets.sort_by_key(|target| target.sent_at);
+    for pair in targets.windows(2) {
+        assert!(pair[1].sent_at >= pair[0].finished_at, "{pair:?}");
+    }
+    for target in targets {
+        assert_eq!(end(&target), BY_SIP);
+        assert!(target.evidence.contains("away"), "{}", target.evidence);
+        let away = target.finished_at.unwrap().micros() - target.sent_at.unwrap().micros();
+        assert!(away >= 300_000, "{away}");
+    }
+}
+
+/// Gives phones an address that they have in common, or other marks.
+async fn change(house: &House, macs: &[Mac], change: impl Fn(&mut Phone)) {
     let store = &house.engine.store;
     let mut unit = store.begin().await.unwrap();
-    for mac in &macs[..2] {
+    for mac in macs {
         let mut row = store.phone(*mac).await.unwrap().unwrap();
-        "sip:nobody@pbx.test".clone_into(&mut row.phone.sip_uri);
+        change(&mut row.phone);
         unit.update_phone(&row.phone, row.version, house.engine.clock.now())
             .await
             .unwrap();
     }
     unit.commit_bookkeeping().await.unwrap();
+}
+
+fn macs(house: &House) -> Vec<Mac> {
+    house.fleet.phones().iter().map(|phone| phone.mac).collect()
+}
+
+/// Two entries of the inventory are one line at the SIP server: what it says is said of one phone.
+pub(crate) async fn an_address_of_several_phones_is_never_surely_not_sent(place: Place) {
+    let house = House::new(place, fleet(SiteConfig::new("Shared", 3).behind_nat())).await;
+    give(&house, &profile(&house, SipUse::Second)).await;
+    let macs = macs(&house);
+    let nobody = |phone: &mut Phone| "sip:nobody@pbx.test".clone_into(&mut phone.sip_uri);
+    change(&house, &macs[..2], nobody).await;
     let targets = send(&house, "VOLUME_UP", json!({})).await;
     for mac in &macs[..2] {
         let expected = (TargetState::Unknown, Some(Cause::Sip(404)));
@@ -397,4 +432,77 @@ pub(crate) async fn an_address_of_several_phones_is_never_surely_not_sent(place:
         assert!(target.evidence.contains("may have carried it out"));
     }
     assert_eq!(end(&targets[&macs[2]]), BY_SIP);
+}
+
+/// A "yes" for an address that two phones have is believed of neither, until it is seen there.
+pub(crate) async fn the_yes_of_one_of_several_phones_is_believed_of_none(place: Place) {
+    let house = House::new(place, fleet(SiteConfig::new("Shared", 3).with_sip())).await;
+    give(&house, &profile(&house, SipUse::Only)).await;
+    let macs = macs(&house);
+    let row = house.engine.store.phone(macs[0]).await.unwrap().unwrap();
+    let first = |phone: &mut Phone| phone.sip_uri.clone_from(&row.phone.sip_uri);
+    change(&house, &macs[1..2], first).await;
+    let targets = send(&house, "VOLUME_UP", json!({"verify": true})).await;
+    let unseen = (
+        TargetState::Unknown,
+        Some(Cause::SharedAddress),
+        Some(Transport::Sip),
+        1,
+    );
+    assert_eq!(end(&targets[&macs[0]]), unseen);
+    assert_eq!(end(&targets[&macs[1]]), unseen);
+    assert_eq!(house.executed("VOLUME_UP", macs[1]), 0);
+    let targets = send(&house, "DNDOn", json!({"verify": true})).await;
+    assert_eq!(targets[&macs[0]].state, TargetState::Verified);
+    assert_eq!(targets[&macs[1]].state, TargetState::Unknown);
+}
+
+/// Nobody commands by way of another phone what must be left alone.
+pub(crate) async fn an_address_of_a_protected_phone_is_left_alone(place: Place) {
+    let house = House::new(place, fleet(SiteConfig::new("Shared", 3).behind_nat())).await;
+    give(&house, &profile(&house, SipUse::Second)).await;
+    let macs = macs(&house);
+    let row = house.engine.store.phone(macs[0]).await.unwrap().unwrap();
+    let first = |phone: &mut Phone| {
+        phone.sip_uri.clone_from(&row.phone.sip_uri);
+        phone.protected = true;
+    };
+    change(&house, &macs[1..2], first).await;
+    let targets = send(&house, "VOLUME_UP", json!({})).await;
+    for (mac, cause) in [
+        (macs[0], Cause::AddressOfOthers),
+        (macs[1], Cause::Protected),
+    ] {
+        let skipped = (TargetState::Skipped, Some(cause), None, 0);
+        assert_eq!(end(&targets[&mac]), skipped);
+        assert_eq!(house.executed("VOLUME_UP", mac), 0);
+    }
+    assert_eq!(end(&targets[&macs[2]]), BY_SIP);
+    // Who is sent to over HTTP first, is, and has no second way.
+    let include = json!({"include_protected": true});
+    for target in send(&house, "VOLUME_UP", include).await.values() {
+        assert_ne!(target.state, TargetState::Skipped, "{:?}", target.cause);
+    }
+}
+
+/// What was written by a profile that is gone, or for an address that another phone was given
+/// meanwhile, is judged by how things are when it leaves.
+pub(crate) async fn the_line_goes_by_the_profile_and_the_addresses_of_now(place: Place) {
+    let house = House::new(place, fleet(SiteConfig::new("Slow", 40).with_sip())).await;
+    let job = in_the_line(&house).await;
+    let row = house.engine.store.phone(macs(&house)[39]).await.unwrap();
+    let last = row.unwrap().phone.sip_uri;
+    let others = &macs(&house)[30..39];
+    change(&house, others, |phone| last.clone_into(&mut phone.sip_uri)).await;
+    let mut unit = house.engine.store.begin().await.unwrap();
+    let site = &house.fleet.sites()[0].slug;
+    unit.delete_sip_profile(site).await.unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    let counts = house.finished(&job).await.job.counts;
+    // The profile said SIP only; without it the phones are sent to over HTTP.
+    let by_sip = house.targets(&job).await.into_iter();
+    let by_sip = by_sip.filter(|target| target.transport == Some(Transport::Sip));
+    assert!(by_sip.count() <= 10, "{counts:?}");
+    assert_eq!(counts.acknowledged, 40, "{counts:?}");
+    assert_eq!(sent(&house), 40);
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use carillon_domain::{Cause, Mac, Timestamp};
 
+use super::plan;
 use crate::error::Result;
 use crate::reach::{and_jobs, and_phones};
 use crate::sql::Sql;
@@ -42,6 +43,19 @@ impl Store {
         let rows = self.read().await?.conn().all(sql).await?;
         let address = |row: &crate::row::Row| row.of("phones", "mac").parse("address");
         rows.iter().map(address).collect()
+    }
+
+    /// What some phones are called, those that can be seen.
+    pub async fn phone_names(&self, macs: &[Mac]) -> Result<Vec<(Mac, String)>> {
+        let mut sql = Sql::new(plan::SELECT);
+        sql.push(" WHERE ").one_of("p.mac", macs.iter().copied());
+        and_phones(&mut sql, &self.reach, "p");
+        let rows = self.read().await?.conn().all(sql).await?;
+        let name = |row: &crate::row::Row| {
+            let phone = plan::planned(row)?;
+            Ok((phone.mac, phone.name))
+        };
+        rows.iter().map(name).collect()
     }
 
     /// The addresses of a phone, latest first.

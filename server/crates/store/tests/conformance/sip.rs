@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use carillon_domain::sip::{NotifyWay, SipProfile, SipTransport, SipUse};
-use carillon_store::StoreError;
+use carillon_store::{SipPhone, StoreError};
 
 use crate::credentials::named;
 use crate::database::Database;
@@ -109,7 +109,7 @@ pub(crate) async fn a_credential_of_a_sip_server_stays_and_holds_its_phones(db: 
     unit.commit_bookkeeping().await.unwrap();
 }
 
-pub(crate) async fn shared_addresses_are_known(db: Database) {
+pub(crate) async fn sip_addresses_are_known(db: Database) {
     let mut phones: Vec<_> = (1..=4).map(phone).collect();
     for (phone, address) in phones.iter_mut().zip(["a@pbx", "b@pbx", "sip:a@pbx", ""]) {
         address.clone_into(&mut phone.sip_uri);
@@ -118,13 +118,23 @@ pub(crate) async fn shared_addresses_are_known(db: Database) {
     for phone in &mut phones[1..] {
         phone.site = Some("kiel".to_owned());
     }
+    phones[1].protected = true;
     add_phones(&db.store, &phones).await;
-    let mut there = db.store.sip_addresses_at(&["kiel", "bonn"]).await.unwrap();
-    there.sort();
-    let kiel = |address: &str| ("kiel".to_owned(), address.to_owned());
-    assert_eq!(there, [kiel("b@pbx"), kiel("sip:a@pbx")]);
-    let shared = db.store.shared_sip_addresses().await.unwrap();
-    assert_eq!(shared, HashMap::from([("a@pbx".to_owned(), 2)]));
+    let mut there = db.store.phones_with_sip().await.unwrap();
+    there.sort_by_key(|phone| phone.mac);
+    let known = |number, site: Option<&str>, address: &str| SipPhone {
+        mac: mac(number),
+        site: site.map(str::to_owned),
+        protected: number == 2,
+        address: address.to_owned(),
+    };
+    let kiel = Some("kiel");
+    let expected = [
+        known(1, None, "a@pbx"),
+        known(2, kiel, "b@pbx"),
+        known(3, kiel, "sip:a@pbx"),
+    ];
+    assert_eq!(there, expected);
     let of = db
         .store
         .sip_addresses(&[mac(2), mac(3), mac(4)])

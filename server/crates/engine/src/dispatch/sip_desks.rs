@@ -1,0 +1,109 @@
+//! How the phones of sites are reached by SIP, as the inventory has it now.
+//!
+//! Owns what the NOTIFYs of one site have in common, and whether one that was written earlier may
+//! still leave. It never sends.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use carillon_domain::sip::{SipAddress, SipProfile};
+use carillon_store::{CallRow, CredentialRow};
+
+use crate::Engine;
+use crate::error::Result;
+use crate::inventory::shared::{SharedAddresses, Sharer};
+
+/// How the phones of one site are reached by SIP, ready to be used many times.
+pub(super) struct SipDesk {
+    pub(super) profile: SipProfile,
+    pub(super) ca_pem: Option<Arc<str>>,
+    /// What the SIP server asks for, sealed.
+    pub(super) credential: Option<Arc<CredentialRow>>,
+}
+
+impl SipDesk {
+    /// Whether what was written for the one can be sent for the other.
+    fn is_like(&self, other: &Self) -> bool {
+        let secret = |desk: &Self| {
+            let row = desk.credential.as_ref();
+            row.map(|row| (row.name.clone(), row.secret_version))
+        };
+        self.profile == other.profile && secret(self) == secret(other)
+    }
+}
+
+/// How the phones of all sites with a profile are reached by SIP.
+#[derive(Default)]
+pub(super) struct SipDesks {
+    sites: HashMap<String, Arc<SipDesk>>,
+    shared: SharedAddresses,
+}
+
+impl SipDesks {
+    /// Reads profiles, their credentials, and which addresses are shared, as they are now.
+    pub(super) async fn open(engine: &Engine) -> Result<Self> {
+        let mut sites = HashMap::new();
+        for row in engine.store.sip_profiles().await? {
+            let credential = match &row.profile.credential {
+                Some(name) => engine.store.credential(name).await?.map(Arc::new),
+                None => None,
+            };
+            let desk = SipDesk {
+                ca_pem: row.profile.ca_pem.as_deref().map(Arc::from),
+                profile: row.profile,
+                credential,
+            };
+            sites.insert(row.site, Arc::new(desk));
+        }
+        let shared = if sites.is_empty() {
+            SharedAddresses::default()
+        } else {
+            let profiles = sites.iter();
+            let profiles = profiles.map(|(site, desk)| (site.as_str(), &desk.profile));
+            SharedAddresses::read(engine, &profiles.collect()).await?
+        };
+        Ok(Self { sites, shared })
+    }
+
+    /// The desk of a phone's site, where it has a profile.
+    pub(super) fn of(&self, phone: &CallRow) -> Option<&Arc<SipDesk>> {
+        self.sites.get(phone.site.as_deref()?)
+    }
+
+    /// Whether other phones are known to get what is sent for this one.
+    pub(super) fn is_shared(&self, desk: &SipDesk, phone: &CallRow) -> bool {
+        self.others(desk, phone).next().is_some()
+    }
+
+    /// Whether a protected phone gets what is sent for this one.
+    pub(super) fn reaches_protected(&self, desk: &SipDesk, phone: &CallRow) -> bool {
+        self.others(desk, phone).any(Sharer::is_protected)
+    }
+
+    /// Whether a phone gets what is sent for this one that nobody looked at together with it: a
+    /// protected one, or one of another site.
+    pub(super) fn reaches_apart(&self, desk: &SipDesk, phone: &CallRow) -> bool {
+        let site = phone.site.as_deref();
+        self.others(desk, phone).any(|other| other.is_apart(site))
+    }
+
+    /// Whether what was written at a desk may still be sent: its profile and its password are the
+    /// same.
+    pub(super) fn stand_as(&self, desk: &SipDesk, phone: &CallRow) -> bool {
+        self.of(phone).is_some_and(|now| now.is_like(desk))
+    }
+
+    fn others<'a>(
+        &'a self,
+        desk: &'a SipDesk,
+        phone: &CallRow,
+    ) -> impl Iterator<Item = &'a Sharer> + use<'a> {
+        let address = phone.sip_uri.parse::<SipAddress>().ok();
+        let (profile, mac) = (&desk.profile, phone.mac);
+        let of = address.map(|address| {
+            let others: Vec<&Sharer> = self.shared.others(profile, &address, mac).collect();
+            others
+        });
+        of.into_iter().flatten()
+    }
+}
