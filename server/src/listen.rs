@@ -18,7 +18,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -29,6 +29,8 @@ use crate::middleware::client::Peer;
 const MOST_CONNECTIONS: usize = 1024;
 const MOST_PER_ADDRESS: usize = 64;
 const HEADER_TIME: Duration = Duration::from_secs(10);
+/// From the first byte that could come to the first whole request.
+const FIRST_REQUEST: Duration = Duration::from_secs(15);
 const TLS_TIME: Duration = Duration::from_secs(5);
 const KEEP_ALIVE: Duration = Duration::from_mins(1);
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
@@ -113,8 +115,11 @@ async fn exchange<S>(socket: S, peer: SocketAddr, router: Router, stop: Cancella
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let spoke = Arc::new(Notify::new());
+    let speaks = Arc::clone(&spoke);
     let service =
         TowerToHyperService::new(router.map_request(move |request: Request<Incoming>| {
+            speaks.notify_one();
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
             request
@@ -124,6 +129,10 @@ where
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
+        () = stays_silent(&spoke, FIRST_REQUEST) => {
+            tracing::debug!(%peer, "a connection asked for nothing");
+            return;
+        }
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
@@ -131,6 +140,14 @@ where
     };
     if let Err(error) = ended {
         tracing::debug!(%peer, error = %error, "a connection ended early");
+    }
+}
+
+/// Ends when nothing was asked for in time. The limits of the protocols count from the moment when it
+/// is known which one is spoken.
+async fn stays_silent(spoke: &Notify, limit: Duration) {
+    if tokio::time::timeout(limit, spoke.notified()).await.is_ok() {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -196,5 +213,19 @@ impl Drop for Seat {
                 counts.remove(&self.ip);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_asks_for_nothing_ends() {
+        stays_silent(&Notify::new(), Duration::from_millis(1)).await;
+        let spoke = Notify::new();
+        spoke.notify_one();
+        let asked = std::pin::pin!(stays_silent(&spoke, Duration::ZERO));
+        assert!(futures_util::poll!(asked).is_pending());
     }
 }
