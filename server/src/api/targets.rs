@@ -144,6 +144,9 @@ impl feed::Source for JobSource {
             return false;
         };
         let ip = self.caller.ip.clone();
-        matches!(self.engine.authenticate_token(token, ip).await, Ok(Some(_)))
+        let now = self.engine.authenticate_token(token, ip).await;
+        // What was opened with another role, or further reach, is opened anew.
+        matches!(now, Ok(Some(now)) if now.caller.role == self.caller.role
+            && now.caller.reach == self.caller.reach)
     }
 }
