@@ -86,11 +86,17 @@ impl Engine {
             return Err(EngineError::Conflict(message.to_owned()));
         }
         still_asked_for(&mut unit, &approval).await?;
-        take(&mut unit, (&job, JobState::Running), caller, now).await?;
+        // That it may run does not make it run sooner than was asked for.
+        let starts = job.start_at.filter(|at| *at > now);
+        let to = starts.map_or(JobState::Running, |_| JobState::Scheduled);
+        take(&mut unit, (&job, to), caller, now).await?;
         if job.not_after.is_none() {
-            unit.set_not_after(id, planned_end(&job, now)).await?;
+            let end = planned_end(&job, starts.unwrap_or(now));
+            unit.set_not_after(id, end).await?;
         }
-        unit.finish_job_if_done(id, now).await?;
+        if to == JobState::Running {
+            unit.finish_job_if_done(id, now).await?;
+        }
         let event = decided(caller, &job, now, "job.approved");
         unit.record(&[event]).await?.commit().await?;
         self.feed.jobs_changed(id);
@@ -208,12 +214,12 @@ async fn take(
     Ok(())
 }
 
-/// Reckoned from now, not from when it was asked for.
-fn planned_end(job: &JobRow, now: Timestamp) -> Timestamp {
+/// Reckoned from when it begins, not from when it was asked for.
+fn planned_end(job: &JobRow, begins: Timestamp) -> Timestamp {
     let options: Option<EffectiveOptions> = serde_json::from_value(job.options.clone()).ok();
     let phones = usize::try_from(job.counts.waiting).unwrap_or(0);
     let planned = options.map(|options| options.planned_duration(phones));
-    not_after(now, planned.unwrap_or_default())
+    not_after(begins, planned.unwrap_or_default())
 }
 
 fn decided(caller: &Caller, job: &JobRow, now: Timestamp, action: &str) -> Event {

@@ -167,6 +167,30 @@ pub(crate) async fn a_dangerous_job_waits_for_somebody_else(place: Place) {
     assert_eq!(told.detail["asked_by_id"], "anna");
 }
 
+/// That a job may run does not make it run now.
+pub(crate) async fn a_job_for_later_starts_later_when_it_is_approved(place: Place) {
+    let (house, people) = house_with_people(place, 1).await;
+    let engine = &house.engine;
+    let starts = engine.clock.now().plus(std::time::Duration::from_hours(1));
+    let mac = house.fleet.phones()[0].inventory.mac.clone();
+    let request = json!({"action": "Reset", "targets": {"phones": [mac]}, "reason": "tonight",
+        "options": {"verify": false, "start_at": starts}});
+    let request: JobRequest = serde_json::from_value(request).unwrap();
+    let made = engine
+        .submit_job(&people.anna, &request, Submission::default())
+        .await;
+    let job = made.unwrap().id;
+    let digest = digest(&house, &job).await;
+    engine
+        .approve_job(&people.berta, &job, &digest)
+        .await
+        .unwrap();
+    let approved = engine.job(&caller(), &job).await.unwrap().job;
+    assert_eq!(approved.state, JobState::Scheduled);
+    assert!(approved.not_after > Some(starts));
+    assert_eq!(house.fleet.ledger().totals().requests, 0);
+}
+
 pub(crate) async fn of_two_answers_one_counts(place: Place) {
     let (house, people) = house_with_people(place, 1).await;
     let engine = &house.engine;

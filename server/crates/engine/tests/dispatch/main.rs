@@ -61,6 +61,7 @@ cases! {
     causes::no_behaviour_makes_us_say_what_is_not_so,
     causes::every_cause_comes_up_where_it_should,
     alone::a_dangerous_job_waits_for_somebody_else,
+    alone::a_job_for_later_starts_later_when_it_is_approved,
     alone::of_two_answers_one_counts,
     alone::what_nobody_decides_about_expires,
     alone::who_may_not_any_more_has_nothing_approved,
