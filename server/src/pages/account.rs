@@ -113,10 +113,11 @@ fn session(visit: &Visit) -> Result<SessionContext, Problem> {
 }
 
 /// `POST /account/password`.
-async fn password(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
+async fn password(mut visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
     let fields = fields.only(&["current", "password", "password_again"])?;
     match change_password(&visit, &fields).await {
-        Ok(()) => {
+        Ok(browser) => {
+            visit.remember_browser(browser.expose_secret());
             let text = say("Your password was changed, and your other sessions were ended.");
             Ok(visit.see_other_saying("/account", &done(text)))
         }
@@ -132,7 +133,7 @@ async fn password(visit: Visit, caller: Caller, Form(fields): Form) -> PageResul
     }
 }
 
-async fn change_password(visit: &Visit, fields: &Fields) -> Result<(), EngineError> {
+async fn change_password(visit: &Visit, fields: &Fields) -> Result<SecretString, EngineError> {
     if fields.text("password") != fields.text("password_again") {
         let message = say("The two new passwords are not the same.");
         return Err(EngineError::invalid("password_again", "different", message));
@@ -147,7 +148,6 @@ async fn change_password(visit: &Visit, fields: &Fields) -> Result<(), EngineErr
         .engine()
         .change_own_password(session, current, new)
         .await
-        .map(drop)
 }
 
 /// `POST /account/sessions/{id}/end`.

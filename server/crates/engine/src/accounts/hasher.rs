@@ -17,6 +17,8 @@ use crate::error::{EngineError, Result};
 use crate::random::Random;
 
 const QUEUE: usize = 16;
+/// Hashes at once for those of whom something is known already.
+const KNOWN_AT_ONCE: usize = 1;
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// What one hash costs: Argon2id, version 1.3.
@@ -83,9 +85,25 @@ pub struct Verdict {
 #[derive(Clone)]
 pub struct Hasher {
     cost: Cost,
+    anybody: Queue,
+    known: Queue,
+    breached: Option<Arc<Breached>>,
+}
+
+/// Who waits for a turn.
+#[derive(Clone)]
+struct Queue {
     running: Arc<Semaphore>,
     admitted: Arc<Semaphore>,
-    breached: Option<Arc<Breached>>,
+}
+
+impl Queue {
+    fn new(at_once: usize) -> Self {
+        Self {
+            running: Arc::new(Semaphore::new(at_once)),
+            admitted: Arc::new(Semaphore::new(at_once + QUEUE)),
+        }
+    }
 }
 
 /// The right to hash one password now.
@@ -100,8 +118,8 @@ impl Hasher {
         let at_once = at_once.max(1);
         Self {
             cost,
-            running: Arc::new(Semaphore::new(at_once)),
-            admitted: Arc::new(Semaphore::new(at_once + QUEUE)),
+            anybody: Queue::new(at_once),
+            known: Queue::new(KNOWN_AT_ONCE),
             breached: None,
         }
     }
@@ -136,13 +154,26 @@ impl Hasher {
     /// # Errors
     /// [`EngineError::Busy`].
     pub async fn slot(&self) -> Result<Slot> {
+        self.slot_of(&self.anybody).await
+    }
+
+    /// The same for those of whom something is known already: who holds a session, or a browser in
+    /// which somebody signed in before. A flood of guesses does not stand before them.
+    ///
+    /// # Errors
+    /// [`EngineError::Busy`].
+    pub async fn slot_of_known(&self) -> Result<Slot> {
+        self.slot_of(&self.known).await
+    }
+
+    async fn slot_of(&self, queue: &Queue) -> Result<Slot> {
         let busy = || EngineError::Busy {
             retry_after: LONGEST_WAIT,
         };
-        let admitted = Arc::clone(&self.admitted)
+        let admitted = Arc::clone(&queue.admitted)
             .try_acquire_owned()
             .map_err(|_| busy())?;
-        let turn = Arc::clone(&self.running).acquire_owned();
+        let turn = Arc::clone(&queue.running).acquire_owned();
         let running = tokio::time::timeout(LONGEST_WAIT, turn)
             .await
             .map_err(|_| busy())?;
@@ -309,6 +340,8 @@ mod tests {
         let mut queued = futures_util::future::join_all(queued);
         assert!(futures_util::poll!(&mut queued).is_pending());
         assert!(matches!(hasher.slot().await, Err(EngineError::Busy { .. })));
+        // Nor does it stand before those who are known.
+        assert!(hasher.slot_of_known().await.is_ok());
         drop(queued);
         drop(held);
         assert!(hasher.slot().await.is_ok());

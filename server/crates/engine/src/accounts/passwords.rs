@@ -13,7 +13,8 @@ use crate::error::{EngineError, Result};
 use crate::secrets::Keyring;
 
 impl Engine {
-    /// Changes the password of the one who is signed in, and ends their other sessions.
+    /// Changes the password of the one who is signed in, and ends their other sessions. Gives a
+    /// cookie by which this browser is known from now on: the one from before is none any more.
     /// Wrong guesses of the current one count like failed sign-ins.
     ///
     /// # Errors
@@ -23,7 +24,7 @@ impl Engine {
         session: &SessionContext,
         current: SecretString,
         new: SecretString,
-    ) -> Result<()> {
+    ) -> Result<SecretString> {
         let user = self.own_row(session).await?;
         self.check_new_password("password", &new, &user.name)
             .await?;
@@ -40,7 +41,8 @@ impl Engine {
         let mut event = session.caller.event(now, "user.password_changed");
         event.detail = json!({ "user": user.name, "sessions_ended": ended, "sealed": digest });
         unit.record(&[event]).await?.commit().await?;
-        Ok(())
+        let user = self.own_row(session).await?;
+        self.fresh_browser(&user)
     }
 
     async fn prove_current(
@@ -50,7 +52,7 @@ impl Engine {
         current: &SecretString,
     ) -> Result<()> {
         let buckets = Buckets::of_proofs(self.keyring()?, &user.id);
-        let slot = self.hasher.slot().await?;
+        let slot = self.hasher.slot_of_known().await?;
         let admitted = self.admit(&buckets).await?;
         if admitted && self.compare(slot, Some(user), current).await?.matches {
             let mut unit = self.store.begin().await?;

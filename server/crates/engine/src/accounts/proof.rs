@@ -44,7 +44,7 @@ impl Engine {
     ) -> Result<Option<SignedIn>> {
         let user = self.own_row(session).await?;
         let buckets = Buckets::of_proofs(self.keyring()?, &user.id);
-        let slot = self.hasher.slot().await?;
+        let slot = self.hasher.slot_of_known().await?;
         if !self.admit(&buckets).await? {
             return Ok(None);
         }

@@ -72,7 +72,11 @@ impl Engine {
             Err(_) => None,
         };
         let (buckets, known) = self.buckets_of(&typed, user.as_ref(), &attempt)?;
-        let slot = self.hasher.slot().await?;
+        let slot = if known {
+            self.hasher.slot_of_known().await?
+        } else {
+            self.hasher.slot().await?
+        };
         if !self.admit(&buckets).await? {
             self.record_unseen(user.as_ref(), &attempt, &buckets)
                 .await?;
@@ -153,7 +157,7 @@ impl Engine {
         })
     }
 
-    fn fresh_browser(&self, user: &UserRow) -> Result<SecretString> {
+    pub(super) fn fresh_browser(&self, user: &UserRow) -> Result<SecretString> {
         Ok(known_browser::issue(self.keyring()?, &self.random, user)?)
     }
 
