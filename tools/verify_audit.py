@@ -514,7 +514,7 @@ class Named:
         missing, odd = dict(self.first), self.astray[:1]
         for id_, day, address, salt in kept:
             seq, named = missing.pop(id_, (size, day))
-            if commitment(salt, address) != id_:
+            if len(salt) != 32 or commitment(salt, address) != id_:
                 odd.append((seq, "source: the address is not the one that the record commits to"))
             elif named != day:
                 odd.append((seq, "source: the address is kept for another day"))

@@ -12,6 +12,9 @@ use serde::Deserialize as _;
 
 use super::finding::{Finding, Kind};
 
+/// Bytes before an address that is committed to.
+const SALT: usize = 32;
+
 const DAY: i64 = 86_400_000_000;
 
 /// What records say of where they came from.
@@ -50,7 +53,8 @@ impl Named {
         for row in kept {
             let named = missing.remove(&row.id);
             let seq = named.map_or(size, |(seq, _)| seq);
-            if row.source.commitment() != row.id {
+            // Bytes of another number could be those of the address.
+            if row.source.salt.len() != SALT || row.source.commitment() != row.id {
                 odd.push((seq, "the address is not the one that the record commits to"));
             } else if named.is_some_and(|(_, day)| day != row.day) {
                 odd.push((seq, "the address is kept for another day"));

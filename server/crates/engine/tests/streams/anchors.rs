@@ -68,7 +68,9 @@ async fn cut(house: &House, size: i64) -> House {
         .iter()
         .map(|entry| serde_json::from_str(&entry.entry).unwrap())
         .collect();
-    let unit = shorter.store.begin().await.unwrap();
+    // As the same start of the program wrote them.
+    let same_run = shorter.store.clone().in_run(house.store.run().clone());
+    let unit = same_run.begin().await.unwrap();
     unit.record(&events).await.unwrap().commit().await.unwrap();
     let mut frontier = Frontier::default();
     for (hash, _) in house.store.audit_leaves(0, size).await.unwrap() {

@@ -9,7 +9,7 @@ use carillon_store::{Frontier, Hash};
 use super::super::adopt;
 use super::super::consistency;
 use super::super::note::{SignedCheckpoint, VerifierKey};
-use super::super::signer::{Offer, RemoteSigner, SignedLast, SignerFault};
+use super::super::signer::{Offer, RemoteSigner, SignedLast, SignerFault, Why};
 use super::desk::Desk;
 use super::fault::NotaryFault;
 use super::{Notary, Seal};
@@ -85,7 +85,12 @@ impl Notary {
             head,
             proof: self.proof(desk, &last, head).await?,
         };
-        let note = signer.sign(offer).await?;
+        let note = match signer.sign(offer).await {
+            Err(SignerFault::Refused {
+                why: Why::Smaller, ..
+            }) if self.is_behind(signer).await? => return Err(behind()),
+            other => other?,
+        };
         desk.asked = Some(head.clone());
         let read = note.parse::<SignedCheckpoint>().ok();
         let says = |note: &SignedCheckpoint| {
@@ -96,6 +101,14 @@ impl Notary {
             Some(_) => Ok(note),
             None => Err(signer.nonsense().into()),
         }
+    }
+
+    /// Whether another server had more of this log signed since its head was read: then the log has
+    /// grown by now. A log that was cut has not.
+    async fn is_behind(&self, signer: &RemoteSigner) -> Result<bool, NotaryFault> {
+        let signed = signer.last().await?.note.checkpoint.size;
+        let size = self.0.parts.store.audit_head().await?.size();
+        Ok(size >= signed)
     }
 
     /// That the log continues what the signer signed last, as far as it does.
@@ -110,14 +123,20 @@ impl Notary {
             return Ok(Vec::new());
         }
         let known = [Some(&desk.signed), desk.asked.as_ref()];
-        let known = known.into_iter().flatten().find(|tree| tree.size() == size);
-        let mut tree = known.cloned().unwrap_or_default();
+        let known = known.into_iter().flatten();
+        let known = known.filter(|tree| tree.size() <= size);
+        let largest = known.max_by_key(|tree| tree.size());
+        let mut tree = largest.cloned().unwrap_or_default();
         // Another process was the last to ask, or a signature got lost on its way.
         if tree.size() < size {
             self.carry_on(&mut tree, size).await?;
         }
         Ok(consistency::proof(&self.0.parts.store, &tree, head.size()).await?)
     }
+}
+
+fn behind() -> NotaryFault {
+    NotaryFault::Away("another server had more of the log signed meanwhile".to_owned())
 }
 
 fn another_key(signer: &RemoteSigner, own: Option<&VerifierKey>) -> NotaryFault {

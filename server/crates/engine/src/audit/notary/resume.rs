@@ -18,7 +18,6 @@ impl Notary {
     pub(super) async fn resume(&self) -> Result<Desk, NotaryFault> {
         let parts = &self.0.parts;
         let mut desk = Desk::new(parts.clock.now(), parts.anchors.len());
-        let size = parts.store.audit_head().await?.size();
         let journal = &parts.journal;
         let last = journal.last();
         let mut known = Vec::from_iter(last.map_err(|error| fault::unreadable(journal, &error))?);
@@ -27,6 +26,8 @@ impl Notary {
         if let Some(row) = parts.store.last_checkpoint().await? {
             known.extend(row.note.parse::<SignedCheckpoint>());
         }
+        // Behind those: another server may have more of it signed at any moment.
+        let size = parts.store.audit_head().await?.size();
         known.retain(|note| self.key().is_some_and(|key| note.is_signed_by(key)));
         known.sort_by_key(|note| note.checkpoint.size);
         for note in known {
