@@ -297,6 +297,10 @@ impl Unit {
 
     /// Deletes a group; says whether there was one.
     pub async fn delete_group(&mut self, slug: &str) -> Result<bool> {
+        // Whoever is given it meanwhile waits, and finds it gone.
+        let mut lock = Sql::new("SELECT slug FROM groups WHERE slug = ");
+        lock.bind(slug).push(self.conn().dialect().for_update());
+        self.conn().optional(lock).await?;
         let holders = self.genuine_holders_of("group_slug", slug).await?;
         let sql = Sql::new("DELETE FROM groups WHERE slug = $1").arg(slug);
         let deleted = self.conn().execute(sql).await?;

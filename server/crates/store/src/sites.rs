@@ -122,6 +122,10 @@ impl Unit {
 
     /// Deletes a site; says whether there was one. Conflict while phones are at it.
     pub async fn delete_site(&mut self, slug: &str) -> Result<bool> {
+        // Whoever is given it meanwhile waits, and finds it gone.
+        let mut lock = Sql::new("SELECT slug FROM sites WHERE slug = ");
+        lock.bind(slug).push(self.conn().dialect().for_update());
+        self.conn().optional(lock).await?;
         let holders = self.genuine_holders_of("site", slug).await?;
         let sql = Sql::new("DELETE FROM sites WHERE slug = $1").arg(slug);
         let deleted = self.conn().execute(sql).await?;

@@ -44,18 +44,21 @@ impl Engine {
     }
 
     async fn forged_row(&self, unit: &mut Unit, name: &RowName) -> Result<SignedRow> {
-        let mut last = None;
+        let (mut found, mut last) = (Vec::new(), None);
         loop {
             let batch = unit.signed_rows(name.rows, last.as_ref(), BATCH).await?;
-            let is_it = |row: &SignedRow| row.row() == *name && !self.store.is_genuine(row);
-            let (mut found, rest): (Vec<_>, Vec<_>) = batch.into_iter().partition(is_it);
-            if let Some(row) = found.pop() {
-                return Ok(row);
-            }
-            last = rest.into_iter().last();
+            let is_it = |row: &&SignedRow| row.row() == *name && !self.store.is_genuine(row);
+            found.extend(batch.iter().filter(is_it).cloned());
+            last = batch.into_iter().last();
             if last.is_none() {
-                return Err(EngineError::NotFound);
+                break;
             }
         }
+        // Names are not unique among rows that somebody else wrote.
+        if found.len() > 1 {
+            let message = "several forged rows have this name: delete those that are not meant";
+            return Err(EngineError::Conflict(message.to_owned()));
+        }
+        found.pop().ok_or(EngineError::NotFound)
     }
 }

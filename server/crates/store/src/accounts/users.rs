@@ -229,8 +229,11 @@ impl Unit {
     pub async fn user_for_update(&mut self, id: &str) -> Result<Option<UserRow>> {
         let trust = self.trust.clone();
         let mut conn = self.conn();
-        let lock = conn.dialect().for_update();
-        find(&mut conn, &trust, ("u.id", id), lock).await
+        // First the lock, then the row and its areas, as they are when the lock is had.
+        let mut lock = Sql::new("SELECT id FROM users WHERE id = ");
+        lock.bind(id).push(conn.dialect().for_update());
+        conn.optional(lock).await?;
+        find(&mut conn, &trust, ("u.id", id), "").await
     }
 
     /// Makes an account. Conflict when the name is taken.

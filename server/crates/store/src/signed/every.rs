@@ -13,6 +13,7 @@ use crate::store::Store;
 use crate::unit::Unit;
 
 /// A row, what of it is signed, and its code.
+#[derive(Clone)]
 pub struct SignedRow {
     facts: Facts,
     code: Option<Vec<u8>>,
@@ -218,13 +219,18 @@ impl Unit {
         key: &[u8],
     ) -> Result<Option<SignedRow>> {
         let mut conn = self.conn();
+        let of_row = |sql: &mut Sql| {
+            sql.push(" WHERE ").push(rows.alias()).push(rows.key());
+            sql.push(" = ").bind(rows.key_value(key));
+        };
+        // First the lock, then the row: what stands beside it in other tables is read as it was when
+        // the statement began, and the row as it is when the lock is had.
+        let mut lock = rows.select();
+        of_row(&mut lock);
+        lock.push(conn.dialect().for_update());
+        conn.optional(lock).await?;
         let mut sql = rows.select();
-        sql.push(" WHERE ")
-            .push(rows.alias())
-            .push(rows.key())
-            .push(" = ");
-        sql.bind(rows.key_value(key));
-        sql.push(conn.dialect().for_update());
+        of_row(&mut sql);
         let found = conn.optional(sql).await?;
         found.as_ref().map(|row| rows.row(row)).transpose()
     }

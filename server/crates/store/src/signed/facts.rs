@@ -13,6 +13,7 @@ const ABSENT: u8 = 0;
 const PRESENT: u8 = 1;
 
 /// The facts of one row that decide something.
+#[derive(Clone)]
 pub(crate) struct Facts {
     key: (SignedRows, Vec<u8>),
     name: String,
