@@ -79,7 +79,11 @@ fn without_proofs(text: &str) -> String {
     while let Some(at) = rest.find(PROOF) {
         let (before, after) = rest.split_at(at + PROOF.len());
         let value = after.trim_start_matches(['"', '\'', ' ', '\\']);
-        let value = value.strip_prefix("&quot;").unwrap_or(value);
+        let quotes = ["&quot;", "&#34;", "%22"];
+        let value = quotes
+            .iter()
+            .find_map(|quote| value.strip_prefix(quote))
+            .unwrap_or(value);
         kept.push_str(before);
         let (opening, _) = after.split_at(after.len() - value.len());
         let behind = value.trim_start_matches(|c: char| c.is_ascii_hexdigit());

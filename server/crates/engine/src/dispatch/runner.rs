@@ -54,7 +54,7 @@ pub(super) async fn run(engine: &Engine, job: &str) {
         let mut some = false;
         while let Some(granted) = wish.recv().await {
             some |= !granted.is_empty();
-            match SipDesks::open(engine).await {
+            match sip.again(engine).await {
                 Ok(now) => sip = now,
                 Err(error) => {
                     tracing::warn!(%error, job.id = job, "the SIP profiles cannot be read anew");

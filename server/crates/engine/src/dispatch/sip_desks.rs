@@ -5,9 +5,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use carillon_domain::sip::{SipAddress, SipProfile};
 use carillon_store::{CallRow, CredentialRow};
+
+use tokio::time::Instant;
 
 use crate::Engine;
 use crate::error::Result;
@@ -32,16 +35,26 @@ impl SipDesk {
     }
 }
 
+/// Which addresses are shared is read from all phones that have one: not more often than this.
+const SHARED_EVERY: Duration = Duration::from_secs(1);
+
 /// How the phones of all sites with a profile are reached by SIP.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct SipDesks {
     sites: HashMap<String, Arc<SipDesk>>,
-    shared: SharedAddresses,
+    shared: Arc<SharedAddresses>,
+    /// When that was read; `None` while no site has a profile.
+    read: Option<Instant>,
 }
 
 impl SipDesks {
-    /// Reads profiles, their credentials, and which addresses are shared, as they are now.
+    /// Reads profiles, their credentials, and which addresses are shared.
     pub(super) async fn open(engine: &Engine) -> Result<Self> {
+        Self::default().again(engine).await
+    }
+
+    /// Reads all of it as it is now; which addresses are shared, as it was within the last second.
+    pub(super) async fn again(&self, engine: &Engine) -> Result<Self> {
         let mut sites = HashMap::new();
         for row in engine.store.sip_profiles().await? {
             let credential = match &row.profile.credential {
@@ -55,14 +68,24 @@ impl SipDesks {
             };
             sites.insert(row.site, Arc::new(desk));
         }
-        let shared = if sites.is_empty() {
-            SharedAddresses::default()
-        } else {
-            let profiles = sites.iter();
-            let profiles = profiles.map(|(site, desk)| (site.as_str(), &desk.profile));
-            SharedAddresses::read(engine, &profiles.collect()).await?
-        };
-        Ok(Self { sites, shared })
+        let fresh = self.read.filter(|read| read.elapsed() < SHARED_EVERY);
+        if sites.is_empty() || fresh.is_some() {
+            let (shared, read) = (Arc::clone(&self.shared), fresh);
+            return Ok(Self {
+                sites,
+                shared,
+                read,
+            });
+        }
+        let read = Some(Instant::now());
+        let profiles = sites.iter();
+        let profiles = profiles.map(|(site, desk)| (site.as_str(), &desk.profile));
+        let shared = SharedAddresses::read(engine, &profiles.collect()).await?;
+        Ok(Self {
+            sites,
+            shared: Arc::new(shared),
+            read,
+        })
     }
 
     /// The desk of a phone's site, where it has a profile.
@@ -78,13 +101,6 @@ impl SipDesks {
     /// Whether a protected phone gets what is sent for this one.
     pub(super) fn reaches_protected(&self, desk: &SipDesk, phone: &CallRow) -> bool {
         self.others(desk, phone).any(Sharer::is_protected)
-    }
-
-    /// Whether a phone gets what is sent for this one that nobody looked at together with it: a
-    /// protected one, or one of another site.
-    pub(super) fn reaches_apart(&self, desk: &SipDesk, phone: &CallRow) -> bool {
-        let site = phone.site.as_deref();
-        self.others(desk, phone).any(|other| other.is_apart(site))
     }
 
     /// Whether what was written at a desk may still be sent: its profile and its password are the

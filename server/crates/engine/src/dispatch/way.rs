@@ -53,8 +53,8 @@ impl Way {
                 if by_http && desk.profile.used == SipUse::Second =>
             {
                 let after_forbidden = desk.profile.after_forbidden;
-                // Nobody judged the phones of both sites together for a way that may not be taken.
-                if desks.reaches_apart(desk, phone) {
+                // Nobody judged the phones of one address together for a way that may not be taken.
+                if desks.is_shared(desk, phone) {
                     Self::Http
                 } else if follows(target, after_forbidden) {
                     Self::SipAfterHttp

@@ -15,7 +15,6 @@ use crate::error::Result;
 /// A phone whose address others have too.
 pub(crate) struct Sharer {
     pub(crate) mac: Mac,
-    site: Option<String>,
     protected: bool,
 }
 
@@ -40,7 +39,6 @@ impl SharedAddresses {
             let endpoint = profile.and_then(|profile| profile.endpoint(&address));
             let sharer = Arc::new(Sharer {
                 mac: phone.mac,
-                site: phone.site,
                 protected: phone.protected,
             });
             for name in [Some(address.likeness()), endpoint].into_iter().flatten() {
@@ -70,12 +68,6 @@ impl SharedAddresses {
 }
 
 impl Sharer {
-    /// Whether it must get no command that is meant for a phone of this site, although nobody
-    /// judged the two together.
-    pub(crate) fn is_apart(&self, site: Option<&str>) -> bool {
-        self.protected || self.site.as_deref() != site
-    }
-
     pub(crate) const fn is_protected(&self) -> bool {
         self.protected
     }
