@@ -117,7 +117,9 @@ async fn password(mut visit: Visit, caller: Caller, Form(fields): Form) -> PageR
     let fields = fields.only(&["current", "password", "password_again"])?;
     match change_password(&visit, &fields).await {
         Ok(browser) => {
-            visit.remember_browser(browser.expose_secret());
+            if let Some(browser) = browser {
+                visit.remember_browser(browser.expose_secret());
+            }
             let text = say("Your password was changed, and your other sessions were ended.");
             Ok(visit.see_other_saying("/account", &done(text)))
         }
@@ -133,7 +135,10 @@ async fn password(mut visit: Visit, caller: Caller, Form(fields): Form) -> PageR
     }
 }
 
-async fn change_password(visit: &Visit, fields: &Fields) -> Result<SecretString, EngineError> {
+async fn change_password(
+    visit: &Visit,
+    fields: &Fields,
+) -> Result<Option<SecretString>, EngineError> {
     if fields.text("password") != fields.text("password_again") {
         let message = say("The two new passwords are not the same.");
         return Err(EngineError::invalid("password_again", "different", message));

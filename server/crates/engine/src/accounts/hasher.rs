@@ -163,7 +163,10 @@ impl Hasher {
     /// # Errors
     /// [`EngineError::Busy`].
     pub async fn slot_of_known(&self) -> Result<Slot> {
-        self.slot_of(&self.known).await
+        match self.slot_of(&self.known).await {
+            Err(EngineError::Busy { .. }) => self.slot().await,
+            slot => slot,
+        }
     }
 
     async fn slot_of(&self, queue: &Queue) -> Result<Slot> {

@@ -24,7 +24,7 @@ impl Engine {
         session: &SessionContext,
         current: SecretString,
         new: SecretString,
-    ) -> Result<SecretString> {
+    ) -> Result<Option<SecretString>> {
         let user = self.own_row(session).await?;
         self.check_new_password("password", &new, &user.name)
             .await?;
@@ -41,8 +41,9 @@ impl Engine {
         let mut event = session.caller.event(now, "user.password_changed");
         event.detail = json!({ "user": user.name, "sessions_ended": ended, "sealed": digest });
         unit.record(&[event]).await?.commit().await?;
-        let user = self.own_row(session).await?;
-        self.fresh_browser(&user)
+        // The password is the new one, whatever becomes of the cookie.
+        let user = self.own_row(session).await;
+        Ok(user.and_then(|user| self.fresh_browser(&user)).ok())
     }
 
     async fn prove_current(
