@@ -21,6 +21,8 @@ pub(crate) struct Answer {
 
 impl Client {
     pub(crate) fn anonymous(base: &str) -> Self {
+        // As the program does when it starts; the first of this process counts.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
