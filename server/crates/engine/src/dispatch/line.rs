@@ -52,7 +52,10 @@ impl Line {
                 turn = &mut turn => Some(turn),
                 () = tokio::time::sleep(LOOK) => None,
             };
-            let known = self.lately(engine, facts).await?;
+            let mut known = self.lately(engine, facts, None).await?;
+            if !written.holds(&known.desks) && known.at < written.made {
+                known = self.lately(engine, facts, Some(written.made)).await?;
+            }
             if !written.holds(&known.desks) {
                 return None;
             }
@@ -64,16 +67,25 @@ impl Line {
         }
     }
 
-    /// What is known, not older than a second; `None` where nobody knows.
-    async fn lately(&self, engine: &Engine, facts: &JobFacts) -> Option<Known> {
+    /// What is known, not older than a second, nor than `since`; `None` where nobody knows.
+    async fn lately(
+        &self,
+        engine: &Engine,
+        facts: &JobFacts,
+        since: Option<Instant>,
+    ) -> Option<Known> {
         let mut known = self.0.lock().await;
-        if let Some(known) = known.as_ref().filter(|known| known.at.elapsed() < LOOK) {
+        let is_new = |known: &&Known| {
+            known.at.elapsed() < LOOK && since.is_none_or(|since| known.at >= since)
+        };
+        if let Some(known) = known.as_ref().filter(is_new) {
             return Some(known.clone());
         }
+        let at = Instant::now();
         match SipDesks::open(engine).await {
             Ok(desks) => {
                 let now = Known {
-                    at: Instant::now(),
+                    at,
                     runs: runs(engine, facts).await,
                     desks: Arc::new(desks),
                 };

@@ -14,6 +14,7 @@ use carillon_domain::outcome::Transport;
 use carillon_domain::sip::{NotifyWay, SipAddress, SipProfile, SipTransport, SipUse};
 use carillon_domain::{Cause, TargetState};
 use carillon_store::{CallRow, ClaimedTarget, TargetResult};
+use tokio::time::Instant;
 
 use crate::dispatch::facts::JobFacts;
 use crate::dispatch::sip_desks::{SipDesk, SipDesks};
@@ -154,6 +155,8 @@ pub(super) struct Written {
     pub(super) desk: Arc<SipDesk>,
     pub(super) phone: CallRow,
     pub(super) include_protected: bool,
+    /// What is known from before says nothing of it.
+    pub(super) made: Instant,
 }
 
 impl Written {
@@ -182,6 +185,7 @@ pub(super) fn notify(
         desk: Arc::clone(desk),
         phone: phone.clone(),
         include_protected,
+        made: Instant::now(),
     })
 }
 
