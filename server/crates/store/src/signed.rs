@@ -143,6 +143,14 @@ impl Store {
         untold.map(tell).collect()
     }
 
+    /// Forgets those of before that a look through all rows did not find: they are gone.
+    pub fn forget_forged_but(&self, before: &[ForgedRow], found: &[ForgedRow]) {
+        let is_gone = |row: &ForgedRow| before.contains(row) && !found.contains(row);
+        self.trust
+            .failed()
+            .retain(|_, failed| !is_gone(&failed.row));
+    }
+
     /// Nobody could be told of these after all.
     pub fn forged_rows_are_untold(&self, rows: &[ForgedRow]) {
         let mut forged = self.trust.failed();

@@ -24,6 +24,7 @@ pub struct Looked {
 /// Only when the storage fails.
 pub async fn look_through(store: &Store) -> Result<Looked, StoreError> {
     let mut looked = Looked::default();
+    let before = store.forged_rows();
     for rows in SignedRows::ALL {
         let mut last = None;
         loop {
@@ -41,6 +42,7 @@ pub async fn look_through(store: &Store) -> Result<Looked, StoreError> {
             }
         }
     }
+    store.forget_forged_but(&before, &looked.forged);
     Ok(looked)
 }
 

@@ -85,6 +85,24 @@ async fn an_account_that_nobody_made_cannot_sign_in() {
 }
 
 #[tokio::test]
+async fn a_forged_row_that_is_gone_is_told_no_more() {
+    let house = House::inhabited().await;
+    house
+        .raw(
+            "INSERT INTO users (id, name, name_key, role, password, password_version, created_at, \
+             updated_at) SELECT 'x', 'eve', 'eve', 'admin', password, password_version, 0, 0 \
+             FROM users WHERE name = 'admin'",
+        )
+        .await;
+    let looked = house.engine.look_through_rows().await.unwrap();
+    assert_eq!(looked.forged, [row(SignedRows::Accounts, "eve")]);
+    assert_eq!(house.engine.forged_rows(), looked.forged);
+    house.raw("DELETE FROM users WHERE id = 'x'").await;
+    let looked = house.engine.look_through_rows().await.unwrap();
+    assert!(looked.forged.is_empty() && house.engine.forged_rows().is_empty());
+}
+
+#[tokio::test]
 async fn a_reach_that_somebody_widens_is_none() {
     let house = House::inhabited().await;
     let mut unit = house.engine.store.begin().await.unwrap();
