@@ -115,6 +115,7 @@ cases! {
     sip::what_restarts_unseen_is_away_for_a_while,
     sip::the_yes_of_one_of_several_phones_is_believed_of_none,
     sip::an_address_of_a_protected_phone_is_left_alone,
+    sip::an_address_of_a_phone_out_of_reach_is_left_alone,
     sip::the_line_goes_by_the_profile_and_the_addresses_of_now,
     verify::a_reboot_is_verified_by_going_away_and_coming_back,
     verify::looking_costs_at_most_twice_the_command,

@@ -7,8 +7,8 @@ use carillon_domain::outcome::Transport;
 use carillon_domain::phone::Phone;
 use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_domain::sip::{NotifyWay, SipProfile, SipTransport, SipUse};
-use carillon_domain::{Cause, Mac, TargetState};
-use carillon_engine::dispatch;
+use carillon_domain::{Area, Cause, Mac, Reach, TargetState};
+use carillon_engine::{Caller, dispatch};
 use carillon_simulator::{FleetConfig, Profile, SiteConfig, Timing};
 use carillon_store::TargetRow;
 use serde_json::{Value, json};
@@ -483,6 +483,40 @@ pub(crate) async fn an_address_of_a_protected_phone_is_left_alone(place: Place) 
     for target in send(&house, "VOLUME_UP", include).await.values() {
         assert_ne!(target.state, TargetState::Skipped, "{:?}", target.cause);
     }
+}
+
+/// Nor what whoever asks does not reach; and who is reached besides is named.
+pub(crate) async fn an_address_of_a_phone_out_of_reach_is_left_alone(place: Place) {
+    let house = House::new(place, fleet(SiteConfig::new("Shared", 3).behind_nat())).await;
+    give(&house, &profile(&house, SipUse::Second)).await;
+    let macs = macs(&house);
+    let row = house.engine.store.phone(macs[0]).await.unwrap().unwrap();
+    let (site, address) = (row.phone.site.clone().unwrap(), row.phone.sip_uri.clone());
+    let away = |phone: &mut Phone| {
+        phone.sip_uri.clone_from(&address);
+        phone.site = None;
+        "Reception".clone_into(&mut phone.label);
+    };
+    change(&house, &macs[1..2], away).await;
+    let request = json!({"action": "VOLUME_UP", "targets": {"phones": [macs[0], macs[2]]}});
+    let request = serde_json::from_value(request).unwrap();
+    let narrow = Caller {
+        reach: Reach::within(Some(Area::of([site.as_str()], []))),
+        ..caller()
+    };
+    let preview = house.engine.preview_job(&narrow, &request).await.unwrap();
+    let skipped: Vec<_> = preview.plan.skip.iter().map(|(p, c)| (p.mac, *c)).collect();
+    assert_eq!(skipped, [(macs[0], Cause::AddressOfOthers)]);
+    assert!(preview.by_sip.others.is_empty());
+    let preview = house.engine.preview_job(&caller(), &request).await.unwrap();
+    assert!(preview.plan.skip.is_empty());
+    assert_eq!((preview.by_sip.first, preview.by_sip.shared), (2, 1));
+    assert_eq!(preview.by_sip.others, ["Reception"]);
+    assert!(
+        preview.request_example.contains("NOTIFY"),
+        "{}",
+        preview.request_example
+    );
 }
 
 /// What was written by a profile that is gone, or for an address that another phone was given
