@@ -69,7 +69,9 @@ pub(super) async fn by_sip(
         let profile = profiles.get(phone.site.as_deref()?)?;
         let address = addresses.get(&phone.mac)?.parse().ok()?;
         let judged = Judged::of(phone, profile, (action, options), address)?;
-        Some((phone.mac, judged.sharing(&shared, phone.mac)))
+        let judged = judged.sharing(&shared, phone.mac);
+        // As a second way SIP is not taken to an address of several phones.
+        (judged.is_first || judged.others.is_empty()).then_some((phone.mac, judged))
     });
     let judged: BTreeMap<Mac, Judged> = judged.collect();
     let seen = names(seen, &judged).await?;

@@ -512,6 +512,17 @@ pub(crate) async fn an_address_of_a_phone_out_of_reach_is_left_alone(place: Plac
     assert!(preview.plan.skip.is_empty());
     assert_eq!((preview.by_sip.first, preview.by_sip.shared), (2, 1));
     assert_eq!(preview.by_sip.others, ["Reception"]);
+    // With an address HTTP comes first, and nothing behind it.
+    let inside = |phone: &mut Phone| phone.address = Some(Ipv4Addr::LOCALHOST.into());
+    change(&house, &macs[..1], inside).await;
+    let preview = house.engine.preview_job(&narrow, &request).await.unwrap();
+    assert!(preview.plan.skip.is_empty());
+    let by_sip = preview.by_sip;
+    assert_eq!((by_sip.first, by_sip.second, by_sip.shared), (1, 0, 0));
+    let preview = house.engine.preview_job(&caller(), &request).await.unwrap();
+    assert_eq!(preview.by_sip.second, 0);
+    change(&house, &macs[..1], |phone| phone.address = None).await;
+    let preview = house.engine.preview_job(&caller(), &request).await.unwrap();
     assert!(
         preview.request_example.contains("NOTIFY"),
         "{}",
