@@ -37,6 +37,7 @@ if [ "${1:-build}" = test ]; then
   has chromium || has chromium-browser || has google-chrome ||
     want chromium "the browser of the browser tests"
   has node || want nodejs "runs the browser tests"
+  has python3 || want python3 "runs the second verifier of the audit log"
   has kamailio || want kamailio "the SIP server of the tests; they start their own"
   ls /usr/lib/*/kamailio/modules/tls.so >/dev/null 2>&1 ||
     want kamailio-tls-modules "its TLS"
