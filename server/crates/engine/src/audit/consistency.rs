@@ -263,7 +263,7 @@ mod tests {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn();
-        let mut asked = asked.expect("python3, which the packages of the tests bring");
+        let mut asked = asked.expect("python3");
         let leaves = leaves();
         let (mut text, mut expected) = (String::new(), String::new());
         for second in 1..=leaves.len() {

@@ -154,16 +154,15 @@ impl House {
                 checkpoints.to_str().unwrap(),
                 database.to_str().unwrap(),
             ];
-            if let Some((status, told)) = self.second(&words) {
-                assert_eq!(status, 1, "{told}, {found}");
-                assert_eq!(place(&told), place(&format!("tampered: {found}")));
-            }
+            let (status, told) = self.second(&words);
+            assert_eq!(status, 1, "{told}, {found}");
+            assert_eq!(place(&told), place(&format!("tampered: {found}")));
         }
         found
     }
 
-    /// Runs the verifier in the other language; `None` where there is no interpreter.
-    pub(crate) fn second(&self, words: &[&str]) -> Option<(i32, String)> {
+    /// Runs the verifier in the other language.
+    pub(crate) fn second(&self, words: &[&str]) -> (i32, String) {
         let key = SigningKey::load(&self.key_source())
             .unwrap()
             .public()
@@ -176,12 +175,10 @@ impl House {
             .args(["-B", script, "--vkey", &key])
             .args(words)
             .output();
-        let Ok(run) = run else {
-            eprintln!("skipped: there is no python3");
-            return None;
-        };
+        // The packages of the tests bring it.
+        let run = run.unwrap();
         let text = [run.stdout, run.stderr].concat();
-        Some((run.status.code().unwrap(), String::from_utf8(text).unwrap()))
+        (run.status.code().unwrap(), String::from_utf8(text).unwrap())
     }
 
     /// Does what an intruder would, with the means of one who owns the database.
