@@ -70,7 +70,7 @@ pub struct Dispatch {
     slots: Arc<Room>,
     looks: Semaphore,
     refusals: Refusals,
-    patience: Patience,
+    pub(crate) patience: Patience,
     limit: usize,
     clock_watch: ClockWatch,
     storage: Storage,

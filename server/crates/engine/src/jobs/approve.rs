@@ -3,6 +3,8 @@
 //! *Invariant:* who decides is a person, is not who asked, may approve and reaches every phone of
 //! the job; what they let run is exactly what was frozen; of two answers one counts.
 
+use std::time::Duration;
+
 use carillon_domain::event::Event;
 use carillon_domain::job::{EffectiveOptions, MAX_REASON, not_after};
 use carillon_domain::role::Permission;
@@ -91,7 +93,8 @@ impl Engine {
         let to = starts.map_or(JobState::Running, |_| JobState::Scheduled);
         take(&mut unit, (&job, to), caller, now).await?;
         if job.not_after.is_none() {
-            let end = planned_end(&job, starts.unwrap_or(now));
+            let away = self.dispatch.patience.away;
+            let end = planned_end(&job, starts.unwrap_or(now), away);
             unit.set_not_after(id, end).await?;
         }
         if to == JobState::Running {
@@ -215,10 +218,16 @@ async fn take(
 }
 
 /// Reckoned from when it begins, not from when it was asked for.
-fn planned_end(job: &JobRow, begins: Timestamp) -> Timestamp {
+fn planned_end(job: &JobRow, begins: Timestamp, away: Duration) -> Timestamp {
     let options: Option<EffectiveOptions> = serde_json::from_value(job.options.clone()).ok();
     let phones = usize::try_from(job.counts.waiting).unwrap_or(0);
-    let planned = options.map(|options| options.planned_duration(phones));
+    // As if all of them were at one site.
+    let planned = options.map(|options| {
+        let found = carillon_domain::action::find(&job.action);
+        let restarts = found
+            .map(|entry| super::deadline::restarts(away, entry.verification, &options, phones));
+        options.planned_duration(phones) + restarts.unwrap_or_default()
+    });
     not_after(begins, planned.unwrap_or_default())
 }
 

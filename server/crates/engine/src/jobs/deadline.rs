@@ -1,9 +1,37 @@
 //! Until when a job may send.
 
+use std::time::Duration;
+
 use carillon_domain::Timestamp;
-use carillon_domain::job::JobRequest;
+use carillon_domain::action::Verification;
+use carillon_domain::job::{EffectiveOptions, JobRequest};
 
 use crate::error::{EngineError, Result};
+
+/// The longest that waiting for phones of one site to come back is reckoned with.
+const MOST_AWAY: Duration = Duration::from_hours(12);
+
+/// How long the phones of the largest site take to restart, when only so many may be away at once and
+/// each is away for so long.
+pub(super) fn restarts(
+    away: Duration,
+    verification: Verification,
+    options: &EffectiveOptions,
+    phones: usize,
+) -> Duration {
+    if verification != Verification::ComesBack || !options.limits_sites() {
+        return Duration::ZERO;
+    }
+    let by_share = (phones * options.site_max_down_percent as usize / 100).max(1);
+    let by_number = match options.site_max_down as usize {
+        0 => usize::MAX,
+        most => most,
+    };
+    // The first phones go alone.
+    let rounds = phones.div_ceil(by_share.min(by_number)) + 1;
+    let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
+    away.saturating_mul(rounds).min(MOST_AWAY)
+}
 
 /// Refuses an end that has passed: nothing would be sent at all.
 pub(super) fn check(request: &JobRequest, now: Timestamp) -> Result<()> {
@@ -18,4 +46,25 @@ pub(super) fn check(request: &JobRequest, now: Timestamp) -> Result<()> {
         "out_of_range",
         message,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use carillon_domain::action::Class;
+
+    use super::*;
+
+    #[test]
+    fn phones_that_go_one_after_another_are_given_the_time() {
+        let minute = Duration::from_mins(1);
+        let took = |class, phones| {
+            let options = EffectiveOptions::of_class(class);
+            restarts(minute, Verification::ComesBack, &options, phones)
+        };
+        assert_eq!(took(Class::Disruptive, 9), minute * 10);
+        assert_eq!(took(Class::Disruptive, 100), minute * 6);
+        assert_eq!(took(Class::Destructive, 30), minute * 31);
+        assert_eq!(took(Class::Destructive, 100_000), MOST_AWAY);
+        assert_eq!(took(Class::Harmless, 9), Duration::ZERO);
+    }
 }
