@@ -31,8 +31,8 @@ fn release(what: &[&str]) -> Result<(), String> {
     run(cargo().args(["build", "--locked", "--release"]).args(what))
 }
 
-/// Of the account that looks at the pages of a throw-away installation.
-const PASSWORD: &str = "bells at noon and at nine";
+/// Name and password of the account that looks at the pages of a throw-away installation.
+const ACCOUNT: (&str, &str) = ("browser", "bells at noon and at nine");
 
 /// How much is filled, and into which databases.
 struct Size {
@@ -97,7 +97,7 @@ fn on_sqlite(size: &Size) -> Result<(), String> {
     let folder = Folder::make("sqlite")?;
     let url = format!("sqlite:{}", folder.0.join("carillon.db").display());
     fill(&folder.0, &url, size)?;
-    browser::measure_pages(&folder.0, &url, PASSWORD)
+    browser::measure_pages(&folder.0, &url, ACCOUNT)
 }
 
 fn on_postgres(size: &Size) -> Result<(), String> {
@@ -108,7 +108,7 @@ fn on_postgres(size: &Size) -> Result<(), String> {
     fill(&folder.0, &url, size)?;
     // What a database does by itself in the hours in which so many rows come.
     cluster.sql("VACUUM ANALYZE")?;
-    browser::measure_pages(&folder.0, &url, PASSWORD)
+    browser::measure_pages(&folder.0, &url, ACCOUNT)
 }
 
 /// Begins an installation with one account, and adds to it by two examples of the store: phones
@@ -124,14 +124,14 @@ fn fill(folder: &Path, url: &str, size: &Size) -> Result<(), String> {
 /// The first command on an empty folder makes the schema and the keys.
 fn add_account(folder: &Path, url: &str) -> Result<(), String> {
     let mut adding = Command::new(target_dir()?.join("release/carillon"))
-        .args(["user", "add", "browser", "--role", "admin"])
+        .args(["user", "add", ACCOUNT.0, "--role", "admin"])
         .arg("--password-stdin")
         .env("CARILLON_DATA_DIR", folder)
         .env("CARILLON_DATABASE_URL", url)
         .stdin(Stdio::piped())
         .spawn()
         .map_err(|error| format!("carillon did not start: {error}"))?;
-    let typed = format!("{PASSWORD}\n");
+    let typed = format!("{}\n", ACCOUNT.1);
     let input = adding.stdin.take();
     let told = input.map(|mut input| input.write_all(typed.as_bytes()));
     match (told, adding.wait()) {

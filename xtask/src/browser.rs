@@ -31,12 +31,17 @@ pub(crate) fn draw_pictures() -> Result<(), String> {
 }
 
 /// Measures every page of the release over a folder that was filled.
-pub(crate) fn measure_pages(folder: &Path, database: &str, password: &str) -> Result<(), String> {
+pub(crate) fn measure_pages(
+    folder: &Path,
+    database: &str,
+    (user, password): (&str, &str),
+) -> Result<(), String> {
     let mut measure = npm()?;
     measure
         .args(["run", "--silent", "budgets", "--"])
         .arg(folder)
         .arg(database)
+        .env("CARILLON_USER", user)
         .env("CARILLON_PASSWORD", password)
         .env("CARILLON_BIN", target_dir()?.join("release/carillon"));
     run(&mut measure)
