@@ -47,7 +47,7 @@ impl Engine {
     ) -> Result<Tried> {
         let code = self.judge_code(user, typed)?;
         let buckets = Buckets::of_codes(self.keyring()?, &user.id, known);
-        if user.factor.is_some() && !buckets.admit(unit, self.clock.now()).await? {
+        if user.factor.is_some() && !buckets.admit(unit, self.clock.now()).await?.is_open() {
             return Ok(Tried::TooOften);
         }
         let Some(how) = code.use_up(unit, &user.id).await? else {

@@ -15,7 +15,7 @@ use super::bearer;
 use super::codes::Tried;
 use super::sessions::{Origin, actor};
 use super::sign_in::{SignedIn, unknown};
-use super::throttle::network_of;
+use super::throttle::{Buckets, network_of};
 use crate::Engine;
 use crate::error::{EngineError, Result};
 use crate::secrets::Purpose;
@@ -233,6 +233,10 @@ impl Engine {
             ip: arrival.ip.clone(),
             agent: arrival.agent.clone(),
         };
+        let (version, ip) = (user.password_version, arrival.ip.as_deref());
+        Buckets::of(self.keyring()?, &user.name, version, ip)
+            .forgive_source(unit)
+            .await?;
         self.begin_session(unit, user, shown, origin).await
     }
 }

@@ -54,7 +54,7 @@ impl Engine {
     ) -> Result<()> {
         let buckets = Buckets::of_proofs(self.keyring()?, &user.id);
         let slot = self.hasher.slot_of_known().await?;
-        let admitted = self.admit(&buckets).await?;
+        let admitted = self.admit(&buckets).await?.is_open();
         if admitted && self.compare(slot, Some(user), current).await?.matches {
             let mut unit = self.store.begin().await?;
             buckets.forgive(&mut unit).await?;

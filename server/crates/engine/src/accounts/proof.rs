@@ -45,7 +45,7 @@ impl Engine {
         let user = self.own_row(session).await?;
         let buckets = Buckets::of_proofs(self.keyring()?, &user.id);
         let slot = self.hasher.slot_of_known().await?;
-        if !self.admit(&buckets).await? {
+        if !self.admit(&buckets).await?.is_open() {
             return Ok(None);
         }
         if self.compare(slot, Some(&user), &password).await?.matches {

@@ -13,7 +13,7 @@ use super::codes::Tried;
 use super::hasher::Verdict;
 use super::policy::account_name;
 use super::sessions::{Origin, SessionContext, actor};
-use super::throttle::Buckets;
+use super::throttle::{Admission, Buckets};
 use super::{bearer, known_browser};
 use crate::Engine;
 use crate::error::Result;
@@ -60,7 +60,8 @@ impl Engine {
     /// Signs in. `None` is the one answer to everything that is not right: "wrong, or too many
     /// tries: wait".
     ///
-    /// Every attempt is recorded. One made inside a delay is not looked at; of those, more than
+    /// Every attempt is recorded. One made inside a delay, or from a source that is cut off from the
+    /// account, is not looked at; of those, more than
     /// sixty a minute from one source are counted in one record.
     ///
     /// # Errors
@@ -77,8 +78,10 @@ impl Engine {
         } else {
             self.hasher.slot().await?
         };
-        if !self.admit(&buckets).await? {
-            self.record_unseen(user.as_ref(), &attempt, &buckets)
+        let admission = self.admit(&buckets).await?;
+        if !admission.is_open() {
+            let why = admission.why();
+            self.record_unseen((user.as_ref(), why), &attempt, &buckets)
                 .await?;
             return Ok(None);
         }
@@ -151,23 +154,26 @@ impl Engine {
         let browser = user
             .zip(cookie)
             .and_then(|(user, cookie)| known_browser::id_of(keyring, cookie, user));
-        Ok(match browser {
-            Some(id) => (Buckets::of_browser(keyring, &id), true),
-            None => (Buckets::of(keyring, typed, attempt.ip.as_deref()), false),
-        })
+        if let Some(id) = browser {
+            return Ok((Buckets::of_browser(keyring, &id), true));
+        }
+        // Of a name that no account has, as if it had the password with which accounts begin.
+        let version = user.map_or(1, |user| user.password_version);
+        let ip = attempt.ip.as_deref();
+        Ok((Buckets::of(keyring, typed, version, ip), false))
     }
 
     pub(super) fn fresh_browser(&self, user: &UserRow) -> Result<SecretString> {
         Ok(known_browser::issue(self.keyring()?, &self.random, user)?)
     }
 
-    pub(super) async fn admit(&self, buckets: &Buckets) -> Result<bool> {
+    pub(super) async fn admit(&self, buckets: &Buckets) -> Result<Admission> {
         let mut unit = self.store.begin().await?;
-        let admitted = buckets.admit(&mut unit, self.clock.now()).await?;
-        if admitted {
+        let admission = buckets.admit(&mut unit, self.clock.now()).await?;
+        if admission.is_open() {
             unit.commit_bookkeeping().await?;
         }
-        Ok(admitted)
+        Ok(admission)
     }
 
     /// The account is read again inside the unit, and kept as it is until its end: it may have
@@ -227,14 +233,14 @@ impl Engine {
         Ok(())
     }
 
-    /// Records a try that was made inside a delay.
+    /// Records a try that was not looked at, and why not.
     async fn record_unseen(
         &self,
-        user: Option<&UserRow>,
+        (user, why): (Option<&UserRow>, &str),
         attempt: &SignIn,
         buckets: &Buckets,
     ) -> Result<()> {
-        let event = self.failure(user, "too_many_tries", attempt);
+        let event = self.failure(user, why, attempt);
         let several = self.failure(None, "several", attempt);
         self.record_refusal((PASSWORD, buckets.source()), event, several)
             .await

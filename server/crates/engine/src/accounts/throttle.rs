@@ -1,11 +1,12 @@
 //! How often somebody may try a password.
 //!
-//! Owns the two buckets of a sign-in attempt, one for the account and one for the source address,
-//! and their arithmetic. An attempt is counted before its password is looked at, so that a
+//! Owns the buckets of a sign-in attempt and their arithmetic: one for the account, one for the
+//! source address, and one for both together, which cuts the source off from the account after a
+//! hundred failures in a row. An attempt is counted before its password is looked at, so that a
 //! hundred at once get no more tries than one after another.
 //!
 //! *Invariant:* names and addresses are stored only as keyed digests; a name that has no account
-//! is counted like one that has.
+//! is counted like one that has; no stranger cuts off anybody but his own address.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -13,45 +14,86 @@ use std::time::Duration;
 use carillon_domain::Timestamp;
 use carillon_store::{ThrottleRow, Unit};
 
+use self::bucket::{Bucket, Whose};
 use crate::error::Result;
-use crate::secrets::{Keyring, Purpose};
+use crate::secrets::Keyring;
+
+mod bucket;
 
 /// Failures of an account that cost nothing.
 const FREE_FAILURES: i64 = 5;
 const LONGEST_DELAY: Duration = Duration::from_mins(15);
 const ADDRESS_FAILURES: i64 = 20;
 const ADDRESS_WINDOW: Duration = Duration::from_mins(10);
-/// A bucket that was left alone for so long is thrown away.
+/// Failures in a row of one source at one account, after which it tries in vain.
+const MOST_FAILURES: i64 = 100;
+/// How long one failure in a row is remembered; two are twice as long.
+const ONE_FAILURE: Duration = Duration::from_hours(24);
+/// How long a source is cut off where nobody sets a new password.
+const CUT_OFF: Duration = Duration::from_hours(366 * 24);
+/// A bucket is thrown away so long after its end.
 const FORGOTTEN_AFTER: Duration = Duration::from_hours(24);
 
-/// The two buckets of one attempt, by their stored names.
+/// Whether an attempt may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Admission {
+    /// It may.
+    Open,
+    /// Too many were made: later.
+    Wait,
+    /// This source failed a hundred times at this account: not before a new password.
+    CutOff,
+}
+
+impl Admission {
+    pub(super) fn is_open(self) -> bool {
+        self == Self::Open
+    }
+
+    /// As records say it.
+    pub(super) const fn why(self) -> &'static str {
+        match self {
+            Self::CutOff => "cut_off",
+            Self::Open | Self::Wait => "too_many_tries",
+        }
+    }
+}
+
+/// The buckets of one attempt.
 pub(super) struct Buckets {
-    account: String,
-    address: Option<String>,
+    account: Bucket,
+    address: Option<Bucket>,
+    source: Option<Bucket>,
 }
 
 impl Buckets {
-    pub(super) fn of(keyring: &Keyring, name: &str, ip: Option<&str>) -> Self {
+    /// Of a stranger. The bucket of the source goes with the version of the password: a new one
+    /// lets everybody try again.
+    pub(super) fn of(keyring: &Keyring, name: &str, version: i64, ip: Option<&str>) -> Self {
+        let bucket = |kind, names: &[&str]| Bucket::new(keyring, (Whose::Strangers, kind), names);
+        let network = ip.map(network_of);
+        let from = network.as_deref().unwrap_or_default();
         Self {
-            account: bucket(keyring, "account", name),
-            address: ip.map(|ip| bucket(keyring, "address", &network_of(ip))),
+            account: bucket("account", &[name]),
+            source: Some(bucket("source", &[name, &version.to_string(), from])),
+            address: network.as_deref().map(|from| bucket("address", &[from])),
         }
     }
 
-    /// Of a browser in which this account signed in before: strangers count elsewhere.
+    /// Of a browser in which this account signed in before: strangers count elsewhere. It is known
+    /// until the password changes.
     pub(super) fn of_browser(keyring: &Keyring, browser: &str) -> Self {
+        let source = Bucket::new(keyring, (Whose::Known, "known source"), &[browser]);
         Self {
-            account: bucket(keyring, "browser", browser),
-            address: None,
+            source: Some(source),
+            ..Self::one(keyring, (Whose::Known, "browser"), browser)
         }
     }
 
-    /// Of whoever holds a session of this account and shows who they are.
+    /// Of whoever holds a session of this account and shows who they are. A session ends before it
+    /// comes to a hundred.
     pub(super) fn of_proofs(keyring: &Keyring, user_id: &str) -> Self {
-        Self {
-            account: bucket(keyring, "proof", user_id),
-            address: None,
-        }
+        Self::one(keyring, (Whose::Known, "proof"), user_id)
     }
 
     /// Of codes for this account with the right password before them: of all strangers together,
@@ -59,64 +101,95 @@ impl Buckets {
     /// keep the owner from changing it.
     pub(super) fn of_codes(keyring: &Keyring, user_id: &str, known: bool) -> Self {
         let kind = if known { "code, known" } else { "code" };
-        Self {
-            account: bucket(keyring, kind, user_id),
-            address: None,
-        }
+        Self::one(keyring, (Whose::Known, kind), user_id)
     }
 
     /// Of codes that are not looked at, because the password was wrong already.
     pub(super) fn of_no_codes(keyring: &Keyring, name: &str) -> Self {
+        Self::one(keyring, (Whose::Strangers, "no code"), name)
+    }
+
+    fn one(keyring: &Keyring, kind: (Whose, &'static str), name: &str) -> Self {
         Self {
-            account: bucket(keyring, "no code", name),
+            account: Bucket::new(keyring, kind, &[name]),
             address: None,
+            source: None,
         }
     }
 
     /// Where the attempts come from: the address, or the account for callers without one.
     pub(super) fn source(&self) -> &str {
-        self.address.as_deref().unwrap_or(&self.account)
+        self.address.as_ref().unwrap_or(&self.account).key()
     }
 
-    /// Counts one attempt as failed until it turns out otherwise. `false`: it may not be made,
-    /// and the unit is to be dropped.
-    pub(super) async fn admit(&self, unit: &mut Unit, now: Timestamp) -> Result<bool> {
+    /// Counts one attempt as failed until it turns out otherwise. Where it may not be made, the
+    /// unit is to be dropped.
+    pub(super) async fn admit(&self, unit: &mut Unit, now: Timestamp) -> Result<Admission> {
         unit.delete_old_throttles(now.minus(FORGOTTEN_AFTER))
             .await?;
-        Ok(self.admit_account(unit, now).await? && self.admit_address(unit, now).await?)
+        let waits = !self.admit_account(unit, now).await? || !self.admit_address(unit, now).await?;
+        if waits {
+            return Ok(Admission::Wait);
+        }
+        self.admit_source(unit, now).await
     }
 
     async fn admit_account(&self, unit: &mut Unit, now: Timestamp) -> Result<bool> {
-        let row = unit.count_failure(&self.account, now).await?;
+        let row = self.account.count(unit, now).await?;
         if lasts(&row, now, LONGEST_DELAY) {
             return Ok(false);
         }
-        unit.set_throttle_until(&self.account, now.plus(delay_after(row.failures)))
+        unit.set_throttle_until(&row.key, now.plus(delay_after(row.failures)))
             .await?;
         Ok(true)
     }
 
     async fn admit_address(&self, unit: &mut Unit, now: Timestamp) -> Result<bool> {
-        let Some(key) = &self.address else {
+        let Some(address) = &self.address else {
             return Ok(true);
         };
-        let row = unit.count_failure(key, now).await?;
+        let row = address.count(unit, now).await?;
         if lasts(&row, now, ADDRESS_WINDOW) {
             return Ok(row.failures <= ADDRESS_FAILURES);
         }
         // The window is over, or there was none: this attempt opens the next.
-        unit.clear_throttle(key).await?;
-        unit.count_failure(key, now).await?;
-        unit.set_throttle_until(key, now.plus(ADDRESS_WINDOW))
+        unit.clear_throttle(&row.key).await?;
+        unit.count_failure(&row.key, now).await?;
+        unit.set_throttle_until(&row.key, now.plus(ADDRESS_WINDOW))
             .await?;
         Ok(true)
     }
 
-    /// The attempt was right: the account starts anew and the address gets its count back.
+    /// The more failures in a row, the longer they are remembered: whoever waits gets no more tries
+    /// than one a day in the long run.
+    async fn admit_source(&self, unit: &mut Unit, now: Timestamp) -> Result<Admission> {
+        let Some(source) = &self.source else {
+            return Ok(Admission::Open);
+        };
+        let row = source.count(unit, now).await?;
+        if row.failures > MOST_FAILURES {
+            return Ok(Admission::CutOff);
+        }
+        unit.set_throttle_until(&row.key, now.plus(remembered(row.failures)))
+            .await?;
+        Ok(Admission::Open)
+    }
+
+    /// The attempt was right: the account and the source start anew, and the address gets its count
+    /// back. What was counted in a shared bucket stays.
     pub(super) async fn forgive(&self, unit: &mut Unit) -> Result<()> {
-        unit.clear_throttle(&self.account).await?;
-        if let Some(key) = &self.address {
-            unit.forgive_failure(key).await?;
+        unit.clear_throttle(self.account.key()).await?;
+        self.forgive_source(unit).await?;
+        if let Some(address) = &self.address {
+            unit.forgive_failure(address.key()).await?;
+        }
+        Ok(())
+    }
+
+    /// Somebody showed otherwise who they are: their source starts anew.
+    pub(super) async fn forgive_source(&self, unit: &mut Unit) -> Result<()> {
+        if let Some(source) = &self.source {
+            unit.clear_throttle(source.key()).await?;
         }
         Ok(())
     }
@@ -124,20 +197,14 @@ impl Buckets {
 
 /// Forgets the failures of an account, for one whose password was set anew.
 pub(super) async fn clear_account(unit: &mut Unit, keyring: &Keyring, name: &str) -> Result<()> {
-    Ok(unit
-        .clear_throttle(&bucket(keyring, "account", name))
-        .await?)
+    let account = Bucket::new(keyring, (Whose::Strangers, "account"), &[name]);
+    Ok(unit.clear_throttle(account.key()).await?)
 }
 
 /// Whether a delay or a window still runs. One that ends later than any could was begun before
 /// the clock was set back, and binds nobody.
 fn lasts(row: &ThrottleRow, now: Timestamp, longest: Duration) -> bool {
     now < row.until && row.until <= now.plus(longest)
-}
-
-fn bucket(keyring: &Keyring, kind: &str, name: &str) -> String {
-    let digest = keyring.mac(Purpose::Throttle, &[kind.as_bytes(), name.as_bytes()]);
-    hex::encode(digest)
 }
 
 /// One host in IPv4; the /64 of a host in IPv6, where one machine has them all.
@@ -163,6 +230,15 @@ fn delay_after(failures: i64) -> Duration {
     }
 }
 
+/// How long so many failures in a row are remembered, but for the day after which everything is
+/// forgotten.
+fn remembered(failures: i64) -> Duration {
+    if failures >= MOST_FAILURES {
+        return CUT_OFF;
+    }
+    ONE_FAILURE.saturating_mul(u32::try_from(failures - 1).unwrap_or(0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,6 +254,13 @@ mod tests {
                 0, 0, 0, 0, 0, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900
             ]
         );
+    }
+
+    #[test]
+    fn each_failure_in_a_row_is_remembered_for_a_day_more() {
+        let days = |failures| remembered(failures).as_secs() / (24 * 3600);
+        assert_eq!([1, 2, 3, 99].map(days), [0, 1, 2, 98]);
+        assert_eq!([100, 101].map(days), [366, 366]);
     }
 
     #[test]

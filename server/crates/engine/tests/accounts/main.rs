@@ -18,5 +18,6 @@ mod sessions;
 mod setup;
 mod sight;
 mod sign_in;
+mod throttles;
 mod tokens;
 mod users;

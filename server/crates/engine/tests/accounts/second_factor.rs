@@ -440,11 +440,17 @@ async fn a_browser_is_known_until_password_or_factor_change() {
     let entered = sign_in_with(&house, (PASSWORD, &code), Some(&known)).await;
     let with_factor = entered.unwrap().browser.expect("another one");
     let session = house.session(&renewed.token).await.unwrap();
-    house
+    let changed = house
         .engine
-        .change_own_password(&session, secret(PASSWORD), secret(NEW))
+        .change_own_password(&session, secret(PASSWORD), secret(NEW));
+    let fresh = changed
         .await
-        .unwrap();
+        .unwrap()
+        .expect("a cookie of the new password");
+    house.pass(60);
+    let code = app.code(&house);
+    let entered = sign_in_with(&house, (NEW, &code), Some(&fresh)).await;
+    assert!(entered.unwrap().browser.is_none(), "known by it");
     house.pass(60);
     let code = app.code(&house);
     let entered = sign_in_with(&house, (NEW, &code), Some(&with_factor)).await;

@@ -82,9 +82,22 @@ impl Unit {
         self.conn().execute(sql).await.map(drop)
     }
 
-    /// Forgets what was last added to before `before`.
+    /// Forgets what ended before `before`.
     pub async fn delete_old_throttles(&mut self, before: Timestamp) -> Result<u64> {
-        let sql = Sql::new("DELETE FROM login_throttles WHERE last_at < $1").arg(before);
+        let sql = Sql::new("DELETE FROM login_throttles WHERE until < $1").arg(before);
         self.conn().execute(sql).await
+    }
+
+    /// Whether so many are kept, or more.
+    pub async fn has_throttles(&mut self, count: u32) -> Result<bool> {
+        let sql =
+            Sql::new("SELECT key FROM login_throttles LIMIT 1 OFFSET $1").arg(i64::from(count) - 1);
+        Ok(self.conn().optional(sql).await?.is_some())
+    }
+
+    /// Whether something is held against `key`.
+    pub async fn has_throttle(&mut self, key: &str) -> Result<bool> {
+        let sql = Sql::new("SELECT key FROM login_throttles WHERE key = $1").arg(key);
+        Ok(self.conn().optional(sql).await?.is_some())
     }
 }

@@ -199,7 +199,11 @@ pub(crate) async fn failures_are_counted_and_forgotten(db: Database) {
     unit.set_throttle_until("10.0.0.1", at(60)).await.unwrap();
     unit.forgive_failure("10.0.0.1").await.unwrap();
     unit.count_failure("old", at(0)).await.unwrap();
+    assert!(unit.has_throttles(2).await.unwrap());
+    assert!(!unit.has_throttles(3).await.unwrap());
+    assert!(unit.has_throttle("old").await.unwrap());
     assert_eq!(unit.delete_old_throttles(at(1)).await.unwrap(), 1);
+    assert!(!unit.has_throttle("old").await.unwrap());
     unit.commit_bookkeeping().await.unwrap();
     let kept = db.store.throttle("10.0.0.1").await.unwrap().unwrap();
     assert_eq!((kept.failures, kept.until), (1, at(60)));
