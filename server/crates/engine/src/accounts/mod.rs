@@ -30,6 +30,7 @@ mod sessions;
 mod setup;
 mod sign_in;
 mod stored_password;
+mod strength;
 mod throttle;
 mod tokens;
 mod totp;

@@ -13,6 +13,7 @@ use serde_json::json;
 use super::access::Access;
 use super::policy::{account_name, check_password};
 use super::setup::SETUP;
+use super::strength;
 use super::throttle;
 use crate::Engine;
 use crate::caller::Caller;
@@ -297,6 +298,7 @@ impl Engine {
         account: &str,
     ) -> Result<()> {
         check_password(field, password, account).map_err(EngineError::Invalid)?;
+        strength::check(field, password, account).await?;
         if self.hasher.is_breached(password).await? {
             let message = "This password is known from a breach elsewhere: whoever guesses tries it first. Take another.";
             return Err(EngineError::invalid(field, "breached", message));

@@ -133,10 +133,10 @@ async fn coming_from_the_provider_lets_the_source_try_again() {
 
 /// As many as strangers can make, all of them for a year.
 async fn crowd(house: &House) {
-    let statement = "WITH RECURSIVE some(n) AS \
-         (SELECT 1 UNION ALL SELECT n + 1 FROM some WHERE n < 90000) \
+    let statement = "WITH RECURSIVE crowd(n) AS \
+         (SELECT 1 UNION ALL SELECT n + 1 FROM crowd WHERE n < 90000) \
          INSERT INTO login_throttles (key, failures, last_at, until) \
-         SELECT 'stranger ' || n, 1, 1, 4000000000000000 FROM some";
+         SELECT 'stranger ' || n, 1, 1, 4000000000000000 FROM crowd";
     house.raw(statement).await;
 }
 
