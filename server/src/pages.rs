@@ -24,6 +24,7 @@ pub mod form;
 pub mod groups;
 pub mod import;
 pub mod job;
+pub mod job_links;
 pub mod job_row;
 pub mod jobs;
 pub mod language;

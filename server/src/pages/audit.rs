@@ -9,7 +9,7 @@ use carillon_engine::{Caller, EngineError};
 use carillon_store::{AuditQuery, AuditRow, Page, Seek};
 
 use super::visit::{PageResult, Visit};
-use super::{audit_row, notice, seek};
+use super::{audit_row, job_links, notice, seek};
 use crate::api::audit::stream_export;
 use crate::fields::{Fields, Query};
 use crate::problem::Problem;
@@ -47,6 +47,8 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
         ..asked.query.clone()
     };
     let (page, total) = page(&mut visit, &caller, (&asked, &until), &query).await?;
+    let mut rows: Vec<_> = page.items.iter().map(|row| line(row, &asked)).collect();
+    job_links::of_lines(visit.app.engine(), &caller, &mut rows).await?;
     let view = AuditView {
         presets: asked.presets(&caller),
         period: asked.period(),
@@ -54,7 +56,7 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
         chips: asked.chips(),
         clear_href: "/audit".to_owned(),
         paging: seek::paging(&page, &asked.at("/audit"), total),
-        rows: page.items.iter().map(|row| line(row, &asked)).collect(),
+        rows,
         lines: asked.lines(),
         exports: exports(&asked, below),
         chain: Some(chain),

@@ -390,6 +390,39 @@ pub(crate) async fn jobs_and_lists_take_nothing_from_out_of_reach(house: House) 
     house
 }
 
+/// Records of a phone in reach tell of jobs that also have others: no link leads there.
+pub(crate) async fn no_link_leads_to_a_job_out_of_reach(house: House) -> House {
+    let admin = house.program(Role::Admin).await;
+    furnish(&admin).await;
+    operator_of_kiel(&house).await;
+    let run = async |phones: Value| {
+        let body = json!({"action": "DNDOn", "targets": {"phones": phones}, "reason": "a test"});
+        let made = admin.post("/jobs", &body).await.expect(202);
+        let id = made["id"].as_str().unwrap().to_owned();
+        admin.finished(&id).await;
+        id
+    };
+    let (mixed, own) = (run(json!([KIEL, BERLIN])).await, run(json!([KIEL])).await);
+    let mut browser = Browser::new(&house.base());
+    browser.sign_in("kiel-operator", PASSWORD).await;
+    let audit = |job: &str| format!("/audit?job={job}&period=all");
+    for (job, leads) in [(&mixed, false), (&own, true)] {
+        let link = format!("href=\"/jobs/{job}\"");
+        let page = browser.get(&audit(job)).await;
+        let (_, after) = page.text.split_once("href=\"/audit/").expect("a record");
+        assert_eq!(page.text.contains(&link), leads, "in the log");
+        let record = after.split('"').next().unwrap().to_owned();
+        let record = browser.get(&format!("/audit/{record}")).await;
+        assert_eq!(record.status, 200);
+        assert_eq!(record.text.contains(&link), leads, "in a record");
+        let phone = browser.get(&format!("/phones/{KIEL}")).await;
+        assert_eq!(phone.text.contains(&link), leads, "at the phone");
+        let status = browser.get(&format!("/jobs/{job}")).await.status;
+        assert_eq!(status == 200, leads);
+    }
+    house
+}
+
 pub(crate) async fn a_narrowed_reach_holds_at_once_and_dies_with_its_site(house: House) -> House {
     let admin = house.program(Role::Admin).await;
     furnish(&admin).await;

@@ -3,6 +3,7 @@
 //! Owns decoding. *Invariant:* a text that is no member of its closed list is reported with
 //! table, column and key, never guessed at.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use carillon_domain::Timestamp;
@@ -97,6 +98,24 @@ impl Fields<'_> {
         let text: Option<String> = self.row.get(column)?;
         text.map(|text| text.parse().map_err(|_| self.wrong(column)))
             .transpose()
+    }
+
+    /// An address. One that cannot be read, which Carillon did not write, counts as none, and the
+    /// log says whose: one row must not hide all others, and nothing is sent without an address.
+    pub(crate) fn address(&self, column: &'static str) -> Result<Option<IpAddr>> {
+        let text: Option<String> = self.row.get(column)?;
+        let Some(text) = text else { return Ok(None) };
+        let address = text.parse().ok();
+        if address.is_none() {
+            let (table, row) = (self.table, self.text(self.key).unwrap_or_default());
+            tracing::error!(
+                table,
+                column,
+                row,
+                "an address cannot be read: it counts as none"
+            );
+        }
+        Ok(address)
     }
 
     /// A number column as a narrower number.

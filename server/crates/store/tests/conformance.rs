@@ -126,6 +126,8 @@ cases! {
     credentials::own_credentials_come_in_bulk,
     credentials::the_keys_in_use_are_known,
     jobs::a_job_is_read_as_it_was_made,
+    jobs::an_address_that_cannot_be_read_hides_no_other,
+    jobs::jobs_in_reach_are_those_of_which_all_is,
     jobs::job_lists_filter_and_page,
     jobs::trends_count_what_jobs_count,
     jobs::target_lists_filter_and_page,

@@ -17,7 +17,7 @@ use crate::api::audit::proof_file;
 use crate::fields::Query;
 use crate::pages::once;
 use crate::pages::visit::{PageResult, Visit};
-use crate::pages::{action_words, audit_row, notice};
+use crate::pages::{action_words, audit_row, job_links, notice};
 
 /// `GET /audit/{seq}`.
 pub(super) async fn show(
@@ -51,11 +51,13 @@ pub(super) async fn page(
     let row = engine.audit_entry(caller, seq).await?;
     let size = i64::try_from(engine.audit_head(caller).await?.size()).unwrap_or(i64::MAX);
     let proof = proof(&visit, caller, seq).await?;
-    let view = AuditRecordView {
+    let mut view = AuditRecordView {
         proof,
         number: number::view(&row.event, caller, asked),
         ..view(&row, size)
     };
+    job_links::of_lines(engine, caller, std::slice::from_mut(&mut view.row)).await?;
+    job_links::of_links(engine, caller, &mut view.related).await?;
     let html = carillon_ui::audit_record(&visit.frame, &view);
     Ok(visit.html(status, html))
 }

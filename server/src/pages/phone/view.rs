@@ -12,7 +12,7 @@ use carillon_store::{AuditQuery, CredentialSource as Source, PhoneAddress, Phone
 
 use super::{keypad, quick};
 use crate::pages::phones::rows;
-use crate::pages::{audit_row, snippet};
+use crate::pages::{audit_row, job_links, snippet};
 use crate::problem::Problem;
 use carillon_language::say;
 
@@ -81,7 +81,9 @@ pub(super) async fn timeline(
     let page = engine
         .audit_page(caller, &query, &Seek::Start, TIMELINE)
         .await?;
-    Ok(page.items.iter().map(audit_row::row_view).collect())
+    let mut lines: Vec<_> = page.items.iter().map(audit_row::row_view).collect();
+    job_links::of_lines(engine, caller, &mut lines).await?;
+    Ok(lines)
 }
 
 fn past_address(PhoneAddress { address, since }: PhoneAddress) -> PastAddress {

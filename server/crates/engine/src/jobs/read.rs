@@ -1,6 +1,6 @@
 //! Lists of jobs, one job, its targets.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use carillon_domain::role::Permission;
@@ -55,6 +55,13 @@ impl Engine {
     ) -> Result<Vec<IpAddr>> {
         let seen = caller.sight(Permission::ViewJobs, &self.store)?;
         Ok(seen.addresses_of_job(id, cause, limit).await?)
+    }
+
+    /// Those of these jobs that are in reach: records may tell of others, where some of the phones
+    /// are in reach.
+    pub async fn jobs_in_reach(&self, caller: &Caller, ids: &[String]) -> Result<HashSet<String>> {
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        Ok(seen.jobs_in_reach(ids).await?)
     }
 
     /// How many jobs are in each state.

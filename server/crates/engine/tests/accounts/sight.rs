@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Reads that leave out what is out of reach, when they are made through a narrowed store.
-const PLACED: [&str; 33] = [
+const PLACED: [&str; 34] = [
     "phone",
     "phone_page",
     "phones_matching",
@@ -36,6 +36,7 @@ const PLACED: [&str; 33] = [
     "phone_beside",
     "newest_jobs",
     "addresses_of_job",
+    "jobs_in_reach",
     "names_beside",
     "fleet_health_and_trends",
 ];

@@ -2,6 +2,8 @@
 //!
 //! Owns the columns and how they become a job.
 
+use std::collections::HashSet;
+
 use carillon_domain::event::Actor;
 use carillon_domain::{Cause, Counts, JobState, Reach, TargetState, Timestamp};
 
@@ -171,6 +173,18 @@ impl Store {
     /// One job.
     pub async fn job(&self, id: &str) -> Result<Option<JobRow>> {
         find(&mut self.read().await?.conn(), id, &self.reach).await
+    }
+
+    /// Those of these jobs that are in reach.
+    pub async fn jobs_in_reach(&self, ids: &[String]) -> Result<HashSet<String>> {
+        if self.reach.is_everything() || ids.is_empty() {
+            return Ok(ids.iter().cloned().collect());
+        }
+        let mut sql = Sql::new("SELECT j.id FROM jobs j WHERE ");
+        sql.one_of("j.id", ids.iter().cloned());
+        and_jobs(&mut sql, &self.reach, "j.id");
+        let rows = self.read().await?.conn().all(sql).await?;
+        rows.iter().map(|row| row.get("id")).collect()
     }
 
     /// One job with its causes, read at one moment.

@@ -41,8 +41,9 @@ impl Store {
         sql.push(") AS asked JOIN phones p ON p.mac = asked.mac WHERE p.address IS NOT NULL");
         and_phones(&mut sql, &self.reach, "p");
         let rows = self.read().await?.conn().all(sql).await?;
-        let address = |row: &crate::row::Row| row.of("phones", "mac").parse("address");
-        rows.iter().map(address).collect()
+        let address = |row: &crate::row::Row| row.of("phones", "mac").address("address");
+        let found: Result<Vec<_>> = rows.iter().map(address).collect();
+        Ok(found?.into_iter().flatten().collect())
     }
 
     /// What some phones are called, those that can be seen.

@@ -69,7 +69,7 @@ fn call_row(row: &Row) -> Result<CallRow> {
     Ok(CallRow {
         mac: fields.parse("mac")?,
         site: fields.get("site")?,
-        address: fields.maybe("address")?,
+        address: fields.address("address")?,
         port: fields.maybe_number("port")?,
         scheme: fields.maybe("scheme")?,
         url_form: fields.parse("url_form")?,

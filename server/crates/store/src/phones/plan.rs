@@ -24,7 +24,7 @@ pub(super) fn planned(row: &Row) -> Result<PlannedPhone> {
         model: fields.text("model")?,
         site: fields.get("site")?,
         groups: Vec::new(),
-        address: fields.maybe("address")?,
+        address: fields.address("address")?,
         protected: fields.get("protected")?,
     })
 }

@@ -75,7 +75,7 @@ fn phone(fields: &Fields<'_>) -> Result<Phone> {
         firmware: fields.text("firmware")?,
         site: fields.get("site")?,
         tags: tags(fields.get("tags")?),
-        address: fields.maybe("address")?,
+        address: fields.address("address")?,
         port: fields.maybe_number("port")?,
         scheme: fields.maybe("scheme")?,
         sip_uri: fields.text("sip_uri")?,

@@ -1,12 +1,13 @@
 //! Jobs and targets as they are made, listed and ended.
 
 use carillon_domain::event::{Actor, ActorKind};
+use carillon_domain::reach::{Area, Reach};
 use carillon_domain::{Cause, Counts, JobState, TargetState};
 use carillon_store::{JobQuery, NewJob, NewTarget, Seek, Store, TargetQuery, Untried};
 use serde_json::json;
 
 use crate::database::Database;
-use crate::inventory::{at, mac};
+use crate::inventory::{add_phones, at, mac, phone};
 
 pub(crate) fn new_job(id: &str) -> NewJob {
     NewJob {
@@ -63,6 +64,48 @@ async fn insert(store: &Store, job: &NewJob, targets: &[NewTarget]) {
     let mut unit = store.begin().await.unwrap();
     unit.insert_job(job, targets).await.unwrap();
     unit.commit_bookkeeping().await.unwrap();
+}
+
+/// What somebody wrote into one row outside Carillon hides no other.
+pub(crate) async fn an_address_that_cannot_be_read_hides_no_other(db: Database) {
+    let mut phones = [phone(1), phone(2)];
+    for phone in &mut phones {
+        phone.address = "10.0.0.9".parse().ok();
+    }
+    add_phones(&db.store, &phones).await;
+    add_job(&db.store, "j", &[1, 2]).await;
+    let broken = format!(
+        "UPDATE phones SET address = 'nonsense' WHERE mac = '{}'",
+        mac(1)
+    );
+    assert_eq!(db.raw(&broken).await.unwrap(), 1);
+    let good: Vec<std::net::IpAddr> = vec!["10.0.0.9".parse().unwrap()];
+    let found = db.store.addresses_of_job("j", None, 20).await.unwrap();
+    assert_eq!(found, good);
+    let of = |number| db.store.phone(mac(number));
+    assert_eq!(of(1).await.unwrap().unwrap().phone.address, None);
+    assert_eq!(of(2).await.unwrap().unwrap().phone.address, Some(good[0]));
+    let calls = db.store.calls(&[mac(1), mac(2)], at(2)).await.unwrap();
+    assert_eq!(calls[&mac(1)].row.address, None, "nothing is sent there");
+    assert_eq!(calls[&mac(2)].row.address, Some(good[0]));
+}
+
+pub(crate) async fn jobs_in_reach_are_those_of_which_all_is(db: Database) {
+    // The first is in Kiel, the second in Bonn.
+    let targets = [new_target(2), new_target(1)];
+    insert(&db.store, &new_job("own"), &targets[..1]).await;
+    insert(&db.store, &new_job("mixed"), &targets).await;
+    let asked = ["own", "mixed", "none"].map(str::to_owned);
+    let kiel = Reach::within(Some(Area::of(["kiel"], [])));
+    let seen = db
+        .store
+        .narrowed(&kiel)
+        .jobs_in_reach(&asked)
+        .await
+        .unwrap();
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["own"]);
+    let all = db.store.jobs_in_reach(&asked[..2]).await.unwrap();
+    assert_eq!(all.len(), 2);
 }
 
 /// The counters of a job as they are kept, after checking them against its targets.
