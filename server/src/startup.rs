@@ -45,7 +45,7 @@ mod signals;
 mod soundness;
 mod sweep;
 
-pub use signals::Signals;
+pub use signals::{Ended, Signals};
 
 /// In flight at the stop: the longest exchange with a phone, a SIP transaction without an answer,
 /// and a little more.
@@ -327,13 +327,17 @@ impl Server {
         Some(format!("{}/setup?code={code}", self.url()))
     }
 
-    /// Serves until SIGTERM or SIGINT. `false` when a second signal or the time cut the end short.
-    pub async fn run_until_signal(self, mut signals: Signals) -> bool {
+    /// Serves until SIGTERM or SIGINT, and says how that ended.
+    pub async fn run_until_signal(self, mut signals: Signals) -> Ended {
         signals.wait_for_stop(|| self.reload_certificate()).await;
         tracing::info!("stopping");
+        let engine = self.engine().clone();
         tokio::select! {
-            clean = self.stop() => clean,
-            () = signals.second() => false,
+            clean = self.stop() => if clean { Ended::Clean } else { Ended::Unrecorded },
+            () = signals.second() => match engine.dispatch.in_flight() {
+                0 => Ended::AtOnce,
+                _ => Ended::Unrecorded,
+            },
         }
     }
 

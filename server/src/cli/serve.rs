@@ -2,7 +2,7 @@
 
 use super::{Failure, Outcome, output};
 use crate::config::Settings;
-use crate::startup::{self, Server, Signals, StartError};
+use crate::startup::{self, Ended, Server, Signals, StartError};
 use crate::telemetry;
 
 /// Starts, says where, and serves until told to stop.
@@ -19,19 +19,24 @@ fn announce(server: &Server) {
     output::line(&format!("Address: {}/", server.url()));
     if let Some(link) = server.setup_link() {
         output::line(&format!("Setup: {link}"));
+        output::note(
+            "The link works on this machine only; elsewhere: carillon user add NAME --role admin",
+        );
     }
 }
 
 /// Serves until a signal, then ends in good order.
 pub(super) async fn finish(server: Server, signals: Signals) -> Outcome {
-    if server.run_until_signal(signals).await {
-        Ok(())
-    } else {
-        Err(Failure::Failed(
+    let why = match server.run_until_signal(signals).await {
+        Ended::Clean => return Ok(()),
+        Ended::AtOnce => {
+            "stopped at once by a second signal: nothing was being sent, but the stop itself is not recorded"
+        }
+        Ended::Unrecorded => {
             "stopped before all was recorded: what was being sent is called unknown at the next start"
-                .to_owned(),
-        ))
-    }
+        }
+    };
+    Err(Failure::Failed(why.to_owned()))
 }
 
 impl From<StartError> for Failure {

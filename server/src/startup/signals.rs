@@ -1,10 +1,25 @@
 //! What the operating system asks of us.
 
 use std::io;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::StartError;
+
+/// Signals that come so soon after the first ask for the same stop.
+const SAME_ORDER: Duration = Duration::from_millis(500);
+
+/// How a stop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// In good order.
+    Clean,
+    /// By a second signal, while nothing was being sent.
+    AtOnce,
+    /// By a second signal or the time, while something was.
+    Unrecorded,
+}
 
 /// SIGTERM, SIGINT and SIGHUP.
 pub struct Signals {
@@ -41,8 +56,20 @@ impl Signals {
         }
     }
 
-    /// Resolves when somebody loses patience.
+    /// Resolves when somebody loses patience. What comes right after the first is the same order,
+    /// sent twice: to the process and to its group, by a terminal and by what started it.
     pub(super) async fn second(&mut self) {
+        let mut at_once = std::pin::pin!(tokio::time::sleep(SAME_ORDER));
+        loop {
+            tokio::select! {
+                () = &mut at_once => break,
+                () = self.next() => {}
+            }
+        }
+        self.next().await;
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

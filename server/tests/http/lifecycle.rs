@@ -168,6 +168,18 @@ async fn a_killed_server_tells_the_truth_and_repeats_nothing() {
     fleet.stop().await;
 }
 
+/// `timeout`, terminals and programs that pass signals on send one order twice.
+#[test]
+fn one_order_to_stop_that_comes_twice_is_one() {
+    for _ in 0..3 {
+        let dir = tempfile::tempdir().unwrap();
+        let server = Process::start(dir.path());
+        server.signal(Signal::TERM);
+        server.signal(Signal::INT);
+        assert_eq!(server.ended(), Some(0), "nothing was left to record");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stopped_server_leaves_nothing_unknown() {
     let fleet = fleet(slow()).await;

@@ -117,6 +117,8 @@ fn impatient(stand: &Stand) -> Result<u64, String> {
         .send("GET", "/readyz", "", "")
         .is_ok_and(|answer| answer.status == 200)
     {}
+    // What comes within half a second of the first is the same order.
+    std::thread::sleep(Duration::from_millis(700));
     product.signal(Signal::TERM)?;
     let ended = product.ended(Duration::from_secs(5))?;
     let product = stand.setting.start()?;
