@@ -123,9 +123,7 @@ function openPalette() {
 /** The first phones of the list, read from its page: one source for both. */
 async function find(text) {
   try {
-    const answer = await fetch(`/phones?limit=${PHONES}&q=${encodeURIComponent(text)}`);
-    if (!answer.ok || answer.redirected) return [];
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const page = await pageAt(`/phones?limit=${PHONES}&q=${encodeURIComponent(text)}`);
     return [...page.querySelectorAll(".table.phones tbody tr")].map((row) => {
       const cell = (name) => row.querySelector(`td[data-label="${name}"]`)?.textContent.trim() ?? "";
       const link = row.querySelector(".row-name");
@@ -134,6 +132,21 @@ async function find(text) {
   } catch {
     return [];
   }
+}
+
+/** A page of ours, read and not shown. The browser makes it: text may not become one here. */
+function pageAt(path) {
+  return new Promise((found, failed) => {
+    const request = new XMLHttpRequest();
+    request.open("GET", path);
+    request.responseType = "document";
+    request.onload = () => {
+      const there = request.status === 200 && request.responseURL.endsWith(path);
+      there ? found(request.response) : failed();
+    };
+    request.onerror = failed;
+    request.send();
+  });
 }
 
 function linksOfPage() {

@@ -4,12 +4,15 @@
 //! to clone; made once, in `startup.rs`.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use carillon_contract::frame::Banner;
 use carillon_engine::Engine;
 use carillon_engine::audit::{Anchors, Notary};
+use carillon_engine::error::EngineError;
 use carillon_engine::random::Random;
 use carillon_engine::streams::Streams;
 use ipnet::IpNet;
@@ -17,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::oidc::Provider;
 use crate::origin::Origins;
+use crate::policy::Violations;
 use crate::router::table::Route;
 
 /// Most event streams of one account.
@@ -33,6 +37,8 @@ struct Inner {
     ready: AtomicBool,
     stopping: CancellationToken,
     streams: Mutex<HashMap<String, usize>>,
+    inhabited: AtomicBool,
+    violations: Violations,
 }
 
 /// What stays the same as long as the process lives.
@@ -42,6 +48,8 @@ pub struct Facts {
     pub origins: Origins,
     /// Proxies whose forwarded headers count.
     pub proxies: Vec<IpNet>,
+    /// The file with the code by which the first account is made.
+    pub setup_file: PathBuf,
     /// What every page says as long as this process lives.
     pub banners: Vec<Banner>,
     /// Where random names come from.
@@ -66,6 +74,8 @@ impl App {
             ready: AtomicBool::new(true),
             stopping: CancellationToken::new(),
             streams: Mutex::default(),
+            inhabited: AtomicBool::new(false),
+            violations: Violations::default(),
         }))
     }
 
@@ -77,6 +87,34 @@ impl App {
     /// Names under which browsers know us.
     pub fn origins(&self) -> &Origins {
         &self.0.facts.origins
+    }
+
+    /// Whether there is an account. From then on there always is one, and the file with the setup
+    /// code is gone.
+    ///
+    /// # Errors
+    /// Only when the storage fails.
+    pub async fn is_inhabited(&self) -> Result<bool, EngineError> {
+        if self.0.inhabited.load(Ordering::Acquire) {
+            return Ok(true);
+        }
+        if self.engine().setup_needed().await? {
+            return Ok(false);
+        }
+        match std::fs::remove_file(&self.0.facts.setup_file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                // The code in it is void all the same.
+                tracing::warn!(%error, "the file with the setup code could not be removed");
+            }
+            _ => {}
+        }
+        self.0.inhabited.store(true, Ordering::Release);
+        Ok(true)
+    }
+
+    /// What browsers reported of pages that broke their content policy.
+    pub fn violations(&self) -> &Violations {
+        &self.0.violations
     }
 
     /// Signs the audit log.

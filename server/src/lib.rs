@@ -23,6 +23,7 @@ pub mod middleware;
 pub mod oidc;
 pub mod origin;
 pub mod pages;
+pub mod policy;
 pub mod problem;
 pub mod router;
 pub mod startup;

@@ -4,6 +4,7 @@
 //! nothing holds a place for seconds, not for ever.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use http::Request;
+use http::{Request, Version};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -22,9 +23,13 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt as _;
+use tower::{ServiceExt as _, service_fn};
 
+use self::patience::Patient;
 use crate::middleware::client::Peer;
+
+mod patience;
+mod unread;
 
 const MOST_CONNECTIONS: usize = 1024;
 const MOST_PER_ADDRESS: usize = 64;
@@ -35,6 +40,24 @@ const TLS_TIME: Duration = Duration::from_secs(5);
 const KEEP_ALIVE: Duration = Duration::from_mins(1);
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
 
+/// How long peers are waited for that do not take what they asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Until the socket takes more.
+    pub socket: Duration,
+    /// Until a peer that speaks HTTP/2 wants more of one answer.
+    pub answer: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            socket: Duration::from_secs(30),
+            answer: Duration::from_mins(1),
+        }
+    }
+}
+
 /// Takes connections for a router until it is told to stop.
 pub struct Front {
     /// Where.
@@ -43,6 +66,8 @@ pub struct Front {
     pub tls: Option<TlsAcceptor>,
     /// Addresses that many browsers share: proxies.
     pub shared: Vec<ipnet::IpNet>,
+    /// With peers that do not read.
+    pub patience: Patience,
 }
 
 impl Front {
@@ -99,38 +124,64 @@ impl Front {
     ) {
         // Small answers should leave at once; a socket that refuses this still works.
         let _ = socket.set_nodelay(true);
+        let here = socket.local_addr().is_ok_and(|own| own.ip() == peer.ip());
+        let peer = Peer {
+            address: peer,
+            here: here || peer.ip().to_canonical().is_loopback(),
+        };
+        let patience = self.patience;
+        let socket = Patient::new(socket, patience.socket);
+        let ends = (patience, stop);
         match &self.tls {
-            None => exchange(socket, peer, router, stop).await,
+            None => exchange(socket, peer, router, ends).await,
             Some(acceptor) => match tokio::time::timeout(TLS_TIME, acceptor.accept(socket)).await {
-                Ok(Ok(socket)) => exchange(socket, peer, router, stop).await,
-                Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS session"),
-                Err(_) => tracing::debug!(%peer, "the TLS handshake took too long"),
+                Ok(Ok(socket)) => exchange(socket, peer, router, ends).await,
+                Ok(Err(error)) => tracing::debug!(peer = %peer.address, %error, "no TLS session"),
+                Err(_) => tracing::debug!(peer = %peer.address, "the TLS handshake took too long"),
             },
         }
     }
 }
 
 /// One connection: requests until it is closed, or until the one that runs at the stop is done.
-async fn exchange<S>(socket: S, peer: SocketAddr, router: Router, stop: CancellationToken)
-where
+async fn exchange<S>(
+    socket: S,
+    peer: Peer,
+    router: Router,
+    (patience, stop): (Patience, CancellationToken),
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let spoke = Arc::new(Notify::new());
-    let speaks = Arc::clone(&spoke);
-    let service =
-        TowerToHyperService::new(router.map_request(move |request: Request<Incoming>| {
-            speaks.notify_one();
-            let mut request = request.map(Body::new);
-            request.extensions_mut().insert(Peer(peer));
-            request
-        }));
+    let gone = CancellationToken::new();
+    let (speaks, leaves) = (Arc::clone(&spoke), gone.clone());
+    let service = TowerToHyperService::new(service_fn(move |request: Request<Incoming>| {
+        speaks.notify_one();
+        let streams = request.version() == Version::HTTP_2;
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(peer);
+        let (answer, leaves) = (router.clone().oneshot(request), leaves.clone());
+        async move {
+            let answer = answer.await?;
+            Ok::<_, Infallible>(if streams {
+                unread::watch(answer, patience.answer, &leaves)
+            } else {
+                answer
+            })
+        }
+    }));
     let builder = limits();
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
     let mut connection = std::pin::pin!(connection);
+    let peer = peer.address;
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stays_silent(&spoke, FIRST_REQUEST) => {
             tracing::debug!(%peer, "a connection asked for nothing");
+            return;
+        }
+        () = gone.cancelled() => {
+            tracing::debug!(%peer, "a connection did not take its answers");
             return;
         }
         () = stop.cancelled() => {

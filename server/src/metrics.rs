@@ -74,6 +74,7 @@ async fn text(app: &App, caller: &Caller) -> Result<String, EngineError> {
     let now = engine.clock.now();
     let mut page = Page::default();
     page.house(app);
+    page.violations(app.violations());
     page.log(&readings, now);
     page.streams(&readings.streams);
     let anchors = app.anchors().map(Anchors::states).unwrap_or_default();

@@ -16,6 +16,7 @@ use crate::app::App;
 
 pub mod client;
 mod denials;
+pub mod first_start;
 pub mod gate;
 pub mod headers;
 pub mod host;
@@ -38,6 +39,7 @@ pub fn around(router: Router<App>, app: &App) -> Router<App> {
         .layer(from_fn_with_state(app.clone(), identify::identify))
         .layer(from_fn_with_state(app.clone(), origin_guard::guard))
         .layer(from_fn_with_state(app.clone(), host::check))
+        .layer(from_fn_with_state(app.clone(), first_start::guard))
         .layer(from_fn_with_state(app.clone(), client::learn))
         .layer(CatchPanicLayer::custom(panics::answer))
         .layer(TimeoutLayer::with_status_code(

@@ -44,6 +44,8 @@ pub enum Code {
     TooLarge,
     /// The address is longer than taken.
     UriTooLong,
+    /// The head of the request is larger than taken.
+    HeadTooLarge,
     /// The body is of a kind that is not taken.
     UnsupportedMediaType,
     /// The request names another server.
@@ -80,6 +82,11 @@ impl Code {
             Self::SetChanged => ("set_changed", S::CONFLICT, "The list of phones changed"),
             Self::TooLarge => ("too_large", S::PAYLOAD_TOO_LARGE, "Too large"),
             Self::UriTooLong => ("uri_too_long", S::URI_TOO_LONG, "Too long"),
+            Self::HeadTooLarge => (
+                "head_too_large",
+                S::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "Too much at once",
+            ),
             Self::UnsupportedMediaType => (
                 "unsupported_media_type",
                 S::UNSUPPORTED_MEDIA_TYPE,

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use crate::app::{App, Facts};
 use crate::middleware;
 use crate::problem::{Code, Problem};
-use crate::{api, assets, health, pages};
+use crate::{api, assets, health, pages, policy};
 use carillon_engine::Engine;
 
 pub mod table;
@@ -22,6 +22,7 @@ pub fn table() -> Table {
         .get("/healthz", Access::Public, health::live)
         .get("/readyz", Access::Public, health::ready)
         .get("/static/{*name}", Access::Public, assets::serve)
+        .with(policy::routes())
         .with(pages::routes())
         .with(api::routes())
 }

@@ -22,8 +22,8 @@ const LONGEST_KEY: usize = 100;
 
 pub(super) fn routes() -> Table {
     Table::api()
-        .post_file("/api/v1/jobs/preview", RUN, preview)
-        .post_file("/api/v1/jobs", RUN, submit)
+        .post_large("/api/v1/jobs/preview", RUN, preview)
+        .post_large("/api/v1/jobs", RUN, submit)
 }
 
 pub(super) const DOCS: &[Doc] = &[

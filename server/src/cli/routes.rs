@@ -38,6 +38,7 @@ const fn side(route: &Route) -> &'static str {
     match route.side {
         Side::Pages => "page",
         Side::Api => "api",
+        Side::Reports => "report",
     }
 }
 

@@ -9,6 +9,8 @@ use carillon_domain::Timestamp;
 use carillon_engine::audit::{AnchorState, NotaryState};
 use carillon_engine::readings::{Readings, StreamLag};
 
+use crate::policy::Violations;
+
 /// Numbers of one name.
 pub(super) struct Family {
     name: &'static str,
@@ -64,6 +66,23 @@ impl Page {
 
     pub(super) fn text(self) -> String {
         self.0
+    }
+
+    /// What browsers report; anybody can send such reports.
+    pub(super) fn violations(&mut self, violations: &Violations) {
+        let broken = Family::counter(
+            "carillon_policy_violations_total",
+            "Pages that broke their content policy, as browsers report to this node.",
+        );
+        self.begin(&broken);
+        for (rule, count) in violations.by_rule() {
+            self.with(&broken, &[("rule", rule)], count);
+        }
+        let unread = Family::counter(
+            "carillon_policy_reports_unread_total",
+            "Such reports that were not read, because too many came.",
+        );
+        self.one(&unread, violations.unread());
     }
 
     /// The audit log and its signatures.

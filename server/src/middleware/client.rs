@@ -14,20 +14,29 @@ use ipnet::IpNet;
 use crate::app::App;
 use crate::problem::{Code, Problem};
 
-/// The address at the other end of the connection, put in by the accept loop.
+/// The other end of the connection, put in by the accept loop.
 #[derive(Clone, Copy, Debug)]
-pub struct Peer(pub SocketAddr);
+pub struct Peer {
+    /// Its address.
+    pub address: SocketAddr,
+    /// Whether it is on this machine.
+    pub here: bool,
+}
 
 /// The address of the browser or program that asks.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientIp(pub IpAddr);
 
+/// Marks a request that somebody on this machine sent.
+#[derive(Clone, Copy, Debug)]
+pub struct FromHere;
+
 /// Learns the client's address, or refuses who does not come through the proxy.
 pub async fn learn(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let Some(Peer(peer)) = request.extensions().get::<Peer>().copied() else {
+    let Some(Peer { address, here }) = request.extensions().get::<Peer>().copied() else {
         return Problem::internal("a request without a connection").into_response();
     };
-    let peer = peer.ip().to_canonical();
+    let peer = address.ip().to_canonical();
     let proxies = app.proxies();
     let through_proxy = proxies.iter().any(|net| net.contains(&peer));
     if !proxies.is_empty() && !through_proxy && !is_health(request.uri().path()) {
@@ -40,6 +49,9 @@ pub async fn learn(State(app): State<App>, mut request: Request, next: Next) -> 
     } else {
         peer
     };
+    if here && (client == peer || client.is_loopback()) {
+        request.extensions_mut().insert(FromHere);
+    }
     request.extensions_mut().insert(ClientIp(client));
     next.run(request).await
 }

@@ -36,6 +36,8 @@ pub enum Side {
     Pages,
     /// Programs, known by their token.
     Api,
+    /// Browsers that report by themselves: nobody is known, and there is no form.
+    Reports,
 }
 
 /// What stands in front of one route.
@@ -47,6 +49,8 @@ pub struct Gate {
     pub side: Side,
     /// Most bytes of a body.
     pub body_limit: usize,
+    /// Kinds of bodies that are taken.
+    pub kinds: &'static [&'static str],
     /// Whether whoever asks must have shown lately who they are.
     pub proof: bool,
 }
@@ -158,7 +162,7 @@ fn first_of_all(request: &Request) -> Option<Response> {
 
 fn ask_to_sign_in(side: Side, request: &Request) -> Response {
     match side {
-        Side::Api => Problem::new(Code::Unauthenticated)
+        Side::Api | Side::Reports => Problem::new(Code::Unauthenticated)
             .detail("Send a valid token: Authorization: Bearer car_….")
             .into_response(),
         Side::Pages if is_safe(request.method()) => {
@@ -177,10 +181,33 @@ fn ask_to_sign_in(side: Side, request: &Request) -> Response {
 async fn take_body(gate: Gate, request: Request) -> Result<Request, Problem> {
     let (parts, body) = request.into_parts();
     let bytes = read(&parts, body, gate.body_limit).await?;
+    check_kind(gate, &parts, &bytes)?;
     if gate.side == Side::Pages {
         form_token::check(&parts, &bytes).await?;
     }
     Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+/// Refuses a body that is not of a kind that this route takes: one that names another, or none, and
+/// on pages also an empty one that names another. Only some kinds are sent by foreign pages without
+/// asking.
+fn check_kind(gate: Gate, parts: &Parts, body: &Bytes) -> Result<(), Problem> {
+    let taken = match media_type(parts) {
+        Some(kind) => {
+            let named = gate
+                .kinds
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(kind));
+            let once = parts.headers.get_all(CONTENT_TYPE).iter().nth(1).is_none();
+            (named && once) || (gate.side == Side::Api && body.is_empty())
+        }
+        None => body.is_empty(),
+    };
+    if taken {
+        return Ok(());
+    }
+    let kinds = gate.kinds.join(", ");
+    Err(Problem::new(Code::UnsupportedMediaType).detail(format!("Send Content-Type: {kinds}.")))
 }
 
 async fn read(parts: &Parts, body: Body, limit: usize) -> Result<Bytes, Problem> {

@@ -15,6 +15,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue};
 
 use crate::app::App;
+use crate::policy::REPORTS;
 
 /// The one-time word that this answer's scripts carry.
 #[derive(Clone, Debug)]
@@ -82,6 +83,7 @@ fn content_policy(nonce: &str, islands: bool) -> String {
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'{wasm}; style-src 'self'; \
          img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; \
-         base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+         base-uri 'none'; frame-ancestors 'none'; object-src 'none'; \
+         require-trusted-types-for 'script'; trusted-types 'none'; report-uri {REPORTS}"
     )
 }

@@ -11,6 +11,8 @@ use crate::fields::Fields;
 use crate::origin::Origin;
 use crate::problem::{Code, Problem};
 
+/// Largest head, its lines together.
+const LARGEST_HEAD: usize = 32 * 1024;
 /// Longest path and query.
 const LONGEST_TARGET: usize = 8 * 1024;
 
@@ -28,6 +30,11 @@ pub async fn check(State(app): State<App>, mut request: Request, next: Next) -> 
         let problem = Problem::new(Code::UriTooLong);
         return problem
             .detail("The address is longer than 8 KiB.")
+            .into_response();
+    }
+    if size_of_head(&request) > LARGEST_HEAD {
+        return Problem::new(Code::HeadTooLarge)
+            .detail("The head of a request has at most 32 KiB.")
             .into_response();
     }
     if let Some(problem) = holds_nul(&request) {
@@ -51,6 +58,13 @@ pub async fn check(State(app): State<App>, mut request: Request, next: Next) -> 
             ))
             .into_response(),
     }
+}
+
+/// As it stood in the request: names, values, and what parts them.
+fn size_of_head(request: &Request) -> usize {
+    let lines = request.headers().iter();
+    let lines = lines.map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    lines.sum()
 }
 
 /// No text that is kept here holds a NUL, so no address that names one leads anywhere.

@@ -16,7 +16,7 @@ use crate::fields::{Form, Query};
 
 /// `GET /setup?code=…`.
 pub async fn show(mut visit: Visit, Query(query): Query) -> PageResult {
-    if !visit.app.engine().setup_needed().await? {
+    if visit.app.is_inhabited().await? {
         return Ok(visit.see_other("/sign-in"));
     }
     visit.bind();
@@ -57,6 +57,7 @@ pub async fn submit(mut visit: Visit, headers: HeaderMap, Form(fields): Form) ->
         Ok(signed_in) => {
             visit.set_cookie(Cookie::Session, signed_in.token.expose_secret());
             visit.remove_cookie(Cookie::Before);
+            visit.app.is_inhabited().await?;
             Ok(visit.see_other("/"))
         }
         Err(error) => {

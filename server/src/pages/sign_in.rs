@@ -25,7 +25,7 @@ pub async fn show(mut visit: Visit, Query(query): Query) -> PageResult {
     if visit.frame.user.is_some() {
         return Ok(visit.see_other(&next));
     }
-    if visit.app.engine().setup_needed().await? {
+    if !visit.app.is_inhabited().await? {
         return Ok(visit.see_other("/setup"));
     }
     visit.bind();

@@ -80,14 +80,28 @@ pub struct Route {
     pub side: Side,
     /// Most bytes of a body.
     pub body_limit: usize,
+    /// Kinds of bodies that are taken.
+    pub kinds: &'static [&'static str],
     /// Whether whoever asks must have shown lately who they are.
     pub proof: bool,
 }
 
+/// Largest report of a browser.
+const REPORT_LIMIT: usize = 16 * 1024;
 /// Largest body where a route says nothing else.
 pub const BODY_LIMIT: usize = 64 * 1024;
 /// Largest phone list.
 pub const IMPORT_LIMIT: usize = 10 * 1024 * 1024;
+
+const FORM: &[&str] = &["application/x-www-form-urlencoded"];
+const UPLOAD: &[&str] = &["multipart/form-data"];
+const JSON: &[&str] = &["application/json"];
+const LIST: &[&str] = &["text/csv"];
+const REPORT: &[&str] = &[
+    "application/csp-report",
+    "application/reports+json",
+    "application/json",
+];
 
 /// Routes and the router made of them, growing together.
 pub struct Table {
@@ -105,6 +119,11 @@ impl Table {
     /// Routes for programs: a bearer token says who asks.
     pub fn api() -> Self {
         Self::new(Side::Api)
+    }
+
+    /// Where browsers report by themselves: no form, no token, nobody known.
+    pub fn reports() -> Self {
+        Self::new(Side::Reports)
     }
 
     fn new(side: Side) -> Self {
@@ -125,6 +144,16 @@ impl Table {
         self.route(Verb::Get, path, access, BODY_LIMIT, handler)
     }
 
+    /// Takes what browsers report by themselves.
+    #[must_use]
+    pub fn post_report<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.route(Verb::Post, path, Access::Public, REPORT_LIMIT, handler)
+    }
+
     /// Adds a change by `POST`.
     #[must_use]
     pub fn post<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
@@ -135,14 +164,31 @@ impl Table {
         self.route(Verb::Post, path, access, BODY_LIMIT, handler)
     }
 
-    /// Adds a change by `POST` that takes a phone list.
+    /// Adds a change by `POST` that names many phones.
+    #[must_use]
+    pub fn post_large<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.route(Verb::Post, path, access, IMPORT_LIMIT, handler)
+    }
+
+    /// Adds a change by `POST` that takes a phone list as a file.
     #[must_use]
     pub fn post_file<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
     where
         H: Handler<T, App>,
         T: 'static,
     {
-        self.route(Verb::Post, path, access, IMPORT_LIMIT, handler)
+        let gate = Gate {
+            kinds: match self.side {
+                Side::Api => LIST,
+                _ => UPLOAD,
+            },
+            ..self.gate(access, IMPORT_LIMIT)
+        };
+        self.behind(gate, Verb::Post, path, handler)
     }
 
     /// Adds a change by `POST` that is dangerous in wrong hands: whoever asks must have shown
@@ -204,6 +250,11 @@ impl Table {
             access,
             side: self.side,
             body_limit,
+            kinds: match self.side {
+                Side::Pages => FORM,
+                Side::Api => JSON,
+                Side::Reports => REPORT,
+            },
             proof: false,
         }
     }
@@ -224,6 +275,7 @@ impl Table {
             access: gate.access,
             side: gate.side,
             body_limit: gate.body_limit,
+            kinds: gate.kinds,
             proof: gate.proof,
         });
         self

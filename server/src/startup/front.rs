@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::StartError;
+use super::keys::SETUP_FILE;
 use crate::app::Facts;
 use crate::config::{self, Settings};
 use crate::listen;
@@ -59,6 +60,7 @@ pub(super) fn open(
         listener,
         tls,
         shared: proxies(settings),
+        patience: listen::Patience::default(),
     })
 }
 
@@ -94,6 +96,7 @@ pub(super) fn facts(
     }
     Facts {
         origins: Origins::new(settings.public_url.as_ref(), address, tls),
+        setup_file: settings.in_data_dir(SETUP_FILE),
         proxies: proxies(settings),
         banners,
         random: engine.random.clone(),

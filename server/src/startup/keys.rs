@@ -18,7 +18,8 @@ use super::StartError;
 use crate::config::{Settings, credentials_directory};
 use crate::problem::chain;
 
-const SETUP_FILE: &str = "setup-code";
+/// Holds the code by which the first account is made.
+pub(super) const SETUP_FILE: &str = "setup-code";
 
 /// Where the keys are, by these settings.
 pub(crate) fn source(settings: &Settings) -> KeySource {

@@ -48,6 +48,7 @@ impl Place {
             listener,
             tls: None,
             shared: Vec::new(),
+            patience: listen::Patience::default(),
         };
         tracing::info!(address = %self.address, "metrics for programs on this machine");
         tasks.spawn(front.serve(metrics::router(app), stop));

@@ -65,7 +65,7 @@ impl Browser {
         self.send(form).await
     }
 
-    fn with_cookies(&self, request: RequestBuilder) -> RequestBuilder {
+    pub(crate) fn with_cookies(&self, request: RequestBuilder) -> RequestBuilder {
         if self.cookies.is_empty() {
             return request;
         }

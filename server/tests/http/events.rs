@@ -1,7 +1,11 @@
 //! Server-sent events of a running job.
 
+use std::time::Duration;
+
 use carillon_domain::phone::TransportSecurity::PlainHttp;
+use carillon_domain::reach::Area;
 use carillon_domain::role::Role;
+use carillon_engine::accounts::Access;
 use carillon_simulator::{Auth, FleetConfig, SiteConfig, Timing};
 use futures_util::StreamExt as _;
 use reqwest::Method;
@@ -62,6 +66,60 @@ async fn unseen_by_strangers(house: &House, id: &str) {
         .get("/jobs/no-such-job/events")
         .await
         .problem(404, "not_found");
+}
+
+/// An operator of `kiel` only, from now on.
+async fn narrow(house: &House) {
+    let (engine, local) = (house.engine(), House::local());
+    let now = engine.find_user(&local, "operator").await.unwrap();
+    let access = Access {
+        role: Role::Operator,
+        area: Some(Area::of(["kiel"], [])),
+        approver: false,
+    };
+    let changed = engine.change_access(&local, "operator", &access, now.version);
+    changed.await.unwrap();
+}
+
+/// Phones that all are of Kiel, so that the job stays in reach: only the stream is over.
+pub(crate) async fn a_stream_ends_when_its_reader_is_another(house: House) -> House {
+    let fleet = fleet(slow_phones()).await;
+    let api = house.with_phones(&fleet).await;
+    let later = house.engine().clock.now().plus(Duration::from_hours(1));
+    let request = json!({
+        "action": "DNDOff", "targets": { "filter": "" }, "reason": "x",
+        "options": { "start_at": later },
+    });
+    let job = api.post("/jobs", &request).await.expect(202);
+    let id = job["id"].as_str().unwrap();
+    for role in [Role::Operator, Role::Viewer] {
+        let reader = house.program(role).await;
+        let path = format!("/jobs/{id}/events");
+        let answer = reader.request(Method::GET, &path).send().await.unwrap();
+        let mut pieces = answer.bytes_stream();
+        let first = pieces.next().await.unwrap().unwrap();
+        assert!(first.starts_with(b"event: summary"));
+        if role == Role::Operator {
+            narrow(&house).await;
+        } else {
+            let (engine, local) = (house.engine(), House::local());
+            let now = engine.find_user(&local, "viewer").await.unwrap();
+            let access = Access {
+                role: Role::Auditor,
+                area: None,
+                approver: false,
+            };
+            let changed = engine.change_access(&local, "viewer", &access, now.version);
+            changed.await.unwrap();
+        }
+        let rest: Vec<_> = pieces.collect().await;
+        let rest = rest.into_iter().map(Result::unwrap).collect::<Vec<_>>();
+        let rest = String::from_utf8(rest.concat()).unwrap();
+        assert!(!rest.contains("finished"), "{rest}");
+        reader.get(&format!("/jobs/{id}")).await.expect(200);
+    }
+    fleet.stop().await;
+    house
 }
 
 /// Name and data of every event until the server ends the stream.

@@ -14,7 +14,9 @@ mod browser;
 mod canary;
 mod command_line;
 mod events;
+mod first_start;
 mod forged;
+mod forms;
 mod frame;
 mod house;
 mod inventory_pages;
@@ -27,6 +29,7 @@ mod numbers;
 mod pace;
 mod pages_jobs;
 mod phones_pages;
+mod policy;
 mod postgres;
 mod principals;
 mod problems;
@@ -38,6 +41,7 @@ mod second_factor;
 mod signer;
 mod single_sign_on;
 mod sip;
+mod slow_readers;
 mod sources;
 mod streams;
 mod tls;
@@ -72,6 +76,7 @@ on_both! {
     sources::each_record_names_its_start,
     sources::an_address_is_shown_and_then_said_to_be_removed,
     audit::an_export_that_nobody_takes_ends,
+    events::a_stream_ends_when_its_reader_is_another,
     events::the_sum_of_states_is_the_total_at_every_moment,
     access::every_route_refuses_who_may_not,
     access::denials_are_recorded,
@@ -103,6 +108,7 @@ on_both! {
     scope::what_is_out_of_reach_is_absent_on_pages,
     scope::lists_hold_what_is_in_reach,
     scope::jobs_and_lists_take_nothing_from_out_of_reach,
+    scope::no_link_leads_to_a_job_out_of_reach,
     scope::a_narrowed_reach_holds_at_once_and_dies_with_its_site,
     scope::who_administers_reaches_everything,
     pace::a_job_for_later_says_so_and_can_be_cancelled,

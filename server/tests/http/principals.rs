@@ -3,7 +3,9 @@
 //! `principals.tsv` is written by hand and asked for here, cell by cell. `-` = nobody is known:
 //! pages lead to the sign-in, forms and the API answer 401. `x` = 403. `0` = 404, like what does
 //! not exist. `+` = let through; a page or an API read of something that is there shows it.
-//! The operator out of scope is the one of Kiel who asks for what is in Berlin.
+//! The operator out of scope is the one of Kiel who asks for what is in Berlin. Roles ask the API with
+//! a token that may all that their account may; `token` and `run` are an administrator's tokens that
+//! only look, and that also run jobs. A read is asked for by HEAD as well.
 
 use carillon::middleware::gate::Side;
 use carillon::router;
@@ -18,8 +20,8 @@ use crate::requests::{Answer, Client, send};
 use crate::scope::{Ids, Places, body_of, furnish, operator_of_kiel, path_with};
 
 const TABLE: &str = include_str!("principals.tsv");
-const COLUMNS: [&str; 7] = [
-    "nobody", "viewer", "operator", "out", "admin", "auditor", "token",
+const COLUMNS: [&str; 8] = [
+    "nobody", "viewer", "operator", "out", "admin", "auditor", "token", "run",
 ];
 
 /// One principal on both sides: a browser with a session, a program with a token.
@@ -35,14 +37,19 @@ impl Principal {
         let api = match name {
             "nobody" => Client::anonymous(&base),
             "out" => operator_of_kiel(house).await,
-            "token" => {
-                let token = house.token(Role::Admin, TokenScope::Read).await;
+            "token" | "run" => {
+                let scope = if name == "run" {
+                    TokenScope::Run
+                } else {
+                    TokenScope::Read
+                };
+                let token = house.token(Role::Admin, scope).await;
                 Client::with_token(&base, &token)
             }
             role => house.program(role.parse().unwrap()).await,
         };
         let account = match name {
-            "nobody" | "token" => None,
+            "nobody" | "token" | "run" => None,
             "out" => Some("kiel-operator"),
             role => Some(role),
         };
@@ -56,6 +63,12 @@ impl Principal {
         let method: Method = route.verb.as_str().parse().unwrap();
         match (route.side, route.verb) {
             (Side::Api, Verb::Get | Verb::Delete) => send(self.to_api(method, path)).await,
+            (Side::Reports, _) => {
+                let url = format!("{}{path}", self.api.base);
+                let kind = "application/csp-report";
+                let report = self.api.http.request(method, url);
+                send(report.header(header::CONTENT_TYPE, kind).body("{}")).await
+            }
             (Side::Api, _) => send(self.to_api(method, path).json(&body_of(route))).await,
             (Side::Pages, Verb::Get) => self.browser.get(path).await,
             (Side::Pages, _) => {
@@ -72,6 +85,18 @@ impl Principal {
         }
     }
 
+    /// The same without a body.
+    async fn ask_head(&self, route: &Route, path: &str) -> Answer {
+        match route.side {
+            Side::Pages => {
+                let url = format!("{}{path}", self.api.base);
+                let request = self.browser.http().head(url);
+                send(self.browser.with_cookies(request)).await
+            }
+            Side::Api | Side::Reports => send(self.to_api(Method::HEAD, path)).await,
+        }
+    }
+
     fn to_api(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         match path.strip_prefix("/api/v1") {
             Some(path) => self.api.request(method, path),
@@ -81,6 +106,19 @@ impl Principal {
                 .request(method, format!("{}{path}", self.api.base)),
         }
     }
+}
+
+/// Whether an answer is a file; its name is then plain, and nothing that anybody typed.
+fn is_named_by_us(answer: &Answer) -> bool {
+    let Some(told) = answer.headers.get(header::CONTENT_DISPOSITION) else {
+        return false;
+    };
+    let told = told.to_str().unwrap();
+    let name = told.strip_prefix("attachment; filename=\"").unwrap();
+    let name = name.strip_suffix('"').unwrap();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    assert!(!name.is_empty() && name.chars().all(plain), "{name}");
+    true
 }
 
 /// What an answer comes to, as a sign of the table.
@@ -121,7 +159,7 @@ fn fits(expected: char, found: char, out_of_scope: bool) -> bool {
     expected == found || (expected == '+' && found == '0' && !out_of_scope)
 }
 
-fn row<'t>(route: &Route) -> Option<[&'t str; 7]> {
+fn row<'t>(route: &Route) -> Option<[&'t str; 8]> {
     let mut lines = TABLE.lines().filter(|line| !line.starts_with('#'));
     let cells: Vec<&str> = lines
         .find(|line| {
@@ -143,13 +181,11 @@ async fn everybody_may_what_the_table_says() {
     for column in COLUMNS {
         people.push((column, Principal::new(&house, column).await));
     }
-    let (routes, _) = router::table().into_parts();
-    let mut wrong = Vec::new();
+    let (mut routes, _) = router::table().into_parts();
+    // Last: it ends the session that the other rows need.
+    routes.sort_by_key(|route| route.path == "/sign-out");
+    let (mut wrong, mut files) = (Vec::new(), 0);
     for route in &routes {
-        // It would end the session that the next row needs; the gate is that of every page.
-        if route.path == "/sign-out" {
-            continue;
-        }
         let placed = places.ids(route).is_some();
         let (everybodys, out) = paths(route, &places);
         let mut found = String::new();
@@ -157,9 +193,16 @@ async fn everybody_may_what_the_table_says() {
         let expected = row(route);
         for (index, (column, person)) in people.iter_mut().enumerate() {
             let path = if *column == "out" { &out } else { &everybodys };
-            let sign = sign(&person.ask(route, path).await);
+            let answer = person.ask(route, path).await;
+            files += usize::from(is_named_by_us(&answer));
+            let sign = sign(&answer);
             found.push('\t');
             found.push(sign);
+            if route.verb == Verb::Get {
+                let head = person.ask_head(route, path).await;
+                assert_eq!(head.status, answer.status, "HEAD {path} by {column}");
+                assert_eq!(head.text, "");
+            }
             let cell = expected.and_then(|cells| cells[index].chars().next());
             fit &= cell.is_some_and(|cell| fits(cell, sign, placed && *column == "out"));
         }
@@ -172,7 +215,11 @@ async fn everybody_may_what_the_table_says() {
         "not as the table says:\n{}",
         wrong.join("\n")
     );
+    assert!(
+        files > 10,
+        "lists, exports and proofs were among them: {files}"
+    );
     let told = TABLE.lines().filter(|line| !line.starts_with('#')).count();
-    assert_eq!(told + 1, routes.len(), "a row for each route but /sign-out");
+    assert_eq!(told, routes.len(), "a row for each route");
     house.close().await;
 }

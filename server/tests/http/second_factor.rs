@@ -207,11 +207,22 @@ pub(crate) async fn a_new_password_is_asked_who_one_is(house: House) -> House {
     let asked = send(&mut browser, "/account", "/account/password", &typed).await;
     assert_eq!(asked.status, 403);
     assert!(!asked.text.contains(NEW) && !asked.text.contains(PASSWORD));
+    let before = browser.cookie("known").unwrap();
     let proved = [&typed[..], &[("proof_password", PASSWORD)]].concat();
     let done = send(&mut browser, "/account", "/account/password", &proved).await;
     assert_eq!(to(&done), "/account");
     assert_eq!(browser.get("/account").await.status, 200);
     to(&Browser::new(&house.base()).sign_in("operator", NEW).await);
+    assert_ne!(browser.cookie("known").unwrap(), before);
+    // Strangers keep each other waiting; the browser in which the password was changed stays known.
+    for _ in 0..12 {
+        let mut stranger = Browser::new(&house.base());
+        assert_eq!(stranger.sign_in("operator", PASSWORD).await.status, 422);
+    }
+    let mut stranger = Browser::new(&house.base());
+    assert_eq!(stranger.sign_in("operator", NEW).await.status, 422);
+    to(&send(&mut browser, "/account", "/sign-out", &[]).await);
+    to(&browser.sign_in("operator", NEW).await);
     house
 }
 

@@ -34,10 +34,12 @@ async fn a_certificate_makes_https_and_host_cookies() {
         .await
         .unwrap();
     assert_eq!(page.status(), 200);
-    assert!(
-        page.headers()
-            .contains_key(header::STRICT_TRANSPORT_SECURITY)
-    );
+    for path in ["/setup", "/static/nothing", "/api/v1/phones", "/healthz"] {
+        let url = format!("{}{path}", server.url());
+        let answer = client.get(url).send().await.unwrap();
+        let told = &answer.headers()[header::STRICT_TRANSPORT_SECURITY];
+        assert_eq!(told, "max-age=31536000; includeSubDomains", "{path}");
+    }
     let cookie = page.headers()[header::SET_COOKIE].to_str().unwrap();
     assert!(
         cookie.starts_with("__Host-before=") && cookie.contains("; Secure"),
