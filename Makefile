@@ -2,7 +2,7 @@
 # with Rust and nothing else; each says what it installs before it does. The work itself is done
 # by cargo and by xtask/ (Rust).
 
-.PHONY: help demo build test lint check browser faults bench bench-pages bench-sip timing pictures
+.PHONY: help demo build test lint check browser faults bench bench-pages bench-sip timing rotation pictures
 
 # Releases build SQLite without its count of used memory and without one cache for all
 # connections: each is a lock on every allocation, and nothing asks for either.
@@ -51,6 +51,10 @@ browser: ## the browser tests alone; screenshots land in target/screenshots
 timing: ## whether the time of a refused sign-in tells that an account exists; two and a half minutes and the build
 	@sh xtask/packages.sh build
 	@cargo run --quiet --locked --release -p carillon-engine --example sign_in_timing
+
+rotation: ## a change of the key of 100,000 secrets, killed 50 times; about a quarter of an hour
+	@CARILLON_TEST_SECRETS=100000 CARILLON_TEST_KILLS=50 cargo test --locked -p carillon --test http \
+		-- --exact --nocapture keys::a_rotation_that_is_killed_loses_nothing
 
 bench: ## dispatch of 10,000 phones measured in ratios to a bare loop; about five minutes
 	@sh xtask/packages.sh test
