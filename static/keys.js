@@ -14,11 +14,15 @@ const MAP = [
   [say("g then o p g s r j a"), say("Go to Overview, Phones, Groups, Sites, Run, Jobs, Audit")],
   [say("j and k"), say("Next and previous row")],
   ["x", say("Tick the row")],
+  ["b", say("To what can be done with the phones")],
   ["?", say("This map")],
   ["Esc", say("Close")],
 ];
 const WAIT_MS = 250;
 const PHONES = 6;
+const SHOWN = 30;
+// What is opened over the page: one at a time, and closed as everything else is.
+const OPENED = "details:is(.pop, .menu)[open]";
 
 let waitsForPlace = false;
 
@@ -46,7 +50,7 @@ function press(event) {
     }
     return;
   }
-  const act = { "/": openPalette, "?": openMap, j: () => step(1), k: () => step(-1), x: tick, g: waitForPlace }[event.key];
+  const act = { "/": openPalette, "?": openMap, j: () => step(1), k: () => step(-1), x: tick, b: toBulk, g: waitForPlace }[event.key];
   if (act) {
     event.preventDefault();
     act();
@@ -78,6 +82,32 @@ function tick() {
   document.activeElement?.closest?.("tr")?.querySelector("[data-row]")?.click();
 }
 
+function toBulk() {
+  document.querySelector(".bulk :is(input:checked, button)")?.focus();
+}
+
+// Menus that lie over the page: Esc and a press beside them close them.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const inside = document.activeElement?.closest?.(OPENED);
+  const opened = inside ?? document.querySelector(OPENED);
+  if (!opened || document.querySelector("dialog:is([open], :popover-open)")) return;
+  opened.open = false;
+  if (inside) inside.querySelector("summary").focus();
+});
+document.addEventListener("pointerdown", (event) => {
+  for (const opened of document.querySelectorAll(OPENED)) {
+    if (!opened.contains(event.target)) opened.open = false;
+  }
+});
+
+// On a narrow screen the places are a row that scrolls: where one is, is in it.
+const places = document.querySelector(".side");
+const here = places?.querySelector("[aria-current]");
+if (here && places.scrollWidth > places.clientWidth) {
+  places.scrollLeft = here.offsetLeft + (here.offsetWidth - places.clientWidth) / 2;
+}
+
 // The palette. It lies over the page and lets it be: a modal dialog has the browser look at every
 // element of the page anew when it opens and when it closes. Who leaves it closes it.
 function openPalette() {
@@ -95,11 +125,13 @@ function openPalette() {
   list.addEventListener("mousedown", (event) => event.preventDefault());
   box.append(field, list, said);
   const links = linksOfPage();
-  let timer, asked = 0;
-  const show = (phones) => {
+  const phonesToo = document.querySelector("#global-search") !== null;
+  let timer, asked = 0, commands = [];
+  const show = (found) => {
     const text = field.value.trim();
-    const mine = links.filter((link) => link.text.toLowerCase().includes(text.toLowerCase()));
-    const all = text === "" ? mine : [...phones, { text: say("All phones like “{text}”", { text }), note: say("Phones"), href: `/phones?q=${encodeURIComponent(text)}` }, ...mine];
+    const like = (one) => one.text.toLowerCase().includes(text.toLowerCase());
+    const search = { text: say("All phones like “{text}”", { text }), note: say("Phones"), href: `/phones?q=${encodeURIComponent(text)}` };
+    const all = text === "" ? links : [...found, ...[...links, ...commands].filter(like), ...(phonesToo ? [search] : [])];
     fill(list, all, field);
     said.textContent = say("{count} found", { count: all.length });
   };
@@ -110,8 +142,9 @@ function openPalette() {
     if (text.length < 2) return;
     const mine = ++asked;
     timer = setTimeout(async () => {
-      const phones = await find(text);
-      if (mine === asked && box.isConnected) show(phones);
+      const [found, offered] = await Promise.all([find(text), commandsToRun()]);
+      commands = offered;
+      if (mine === asked && box.isConnected) show(found);
     }, WAIT_MS);
   });
   field.addEventListener("keydown", (event) => move(event, list, field));
@@ -120,53 +153,80 @@ function openPalette() {
   field.focus();
 }
 
-/** The first phones of the list, read from its page: one source for both. */
-async function find(text) {
-  try {
-    const page = await pageAt(`/phones?limit=${PHONES}&q=${encodeURIComponent(text)}`);
-    return [...page.querySelectorAll(".table.phones tbody tr")].map((row) => {
-      const cell = (name) => row.querySelector(`td[data-label="${name}"]`)?.textContent.trim() ?? "";
-      const link = row.querySelector(".row-name");
-      return { text: link.textContent, note: [cell(say("Ext.")), cell(say("Model")), cell(say("Site"))].filter(Boolean).join(" · "), href: link.getAttribute("href") };
-    });
-  } catch {
-    return [];
-  }
-}
-
-/** A page of ours, read and not shown. The browser makes it: text may not become one here. */
-function pageAt(path) {
-  return new Promise((found, failed) => {
+/**
+ * A page of ours, read and not shown; null where there is none. The browser makes it: text may not
+ * become one here.
+ */
+function read(path) {
+  return new Promise((found) => {
     const request = new XMLHttpRequest();
     request.open("GET", path);
     request.responseType = "document";
     request.onload = () => {
       const there = request.status === 200 && request.responseURL.endsWith(path);
-      there ? found(request.response) : failed();
+      found(there ? request.response : null);
     };
-    request.onerror = failed;
+    request.onerror = () => found(null);
     request.send();
   });
 }
 
+/** The first phones of the list, and the places that the word may have meant. */
+async function find(text) {
+  if (!document.querySelector("#global-search")) return [];
+  const page = await read(`/phones?limit=${PHONES}&q=${encodeURIComponent(text)}`);
+  if (!page) return [];
+  const meant = [...page.querySelectorAll(".meant a")].map((link) => ({
+    text: link.textContent.trim(), note: say("Phones"), href: link.getAttribute("href"),
+  }));
+  const phones = [...page.querySelectorAll(".table.phones tbody tr")].map((row) => {
+    const cell = (name) => row.querySelector(`td[data-label="${name}"]`)?.textContent.trim() ?? "";
+    const link = row.querySelector(".row-name");
+    return { text: link.textContent, note: [cell(say("Ext.")), cell(say("Model")), cell(say("Site"))].filter(Boolean).join(" · "), href: link.getAttribute("href") };
+  });
+  return [...phones, ...meant];
+}
+
+let catalogue;
+
+/** The commands that this person may run, once somebody looks for something. */
+function commandsToRun() {
+  if (!document.querySelector('.side a[href="/run"]')) return [];
+  catalogue ??= read("/run").then((page) =>
+    [...(page?.querySelectorAll(".action-card .check") ?? [])].map((card) => ({
+      text: card.querySelector(".check-title").firstChild.textContent.trim(),
+      note: say("Command"),
+      href: `/run?action=${encodeURIComponent(card.querySelector("input").value)}`,
+    })),
+  );
+  return catalogue;
+}
+
+/** Places first: what is chosen when nothing was typed leads somewhere and does nothing. */
 function linksOfPage() {
   const found = new Map();
-  for (const [selector, note] of [[".page-actions a[href]", say("This page")], [".side a[href]", say("Go to")], [".menu-body a[href]", say("You")], [".view-list a[href]", say("Your lists")]]) {
-    for (const link of document.querySelectorAll(selector)) {
-      const href = link.getAttribute("href");
-      if (!found.has(href)) found.set(href, { text: link.textContent.trim(), note, href });
+  for (const [selector, note] of [[".side a[href]", say("Go to")], [":is(.page-actions, .job-control) :is(a[href], button)", say("This page")], [".view-list a[href]", say("Your lists")], [".menu-body :is(a[href], button)", say("You")]]) {
+    for (const one of document.querySelectorAll(selector)) {
+      const text = one.textContent.trim();
+      const href = one.getAttribute("href");
+      if (!found.has(href ?? text)) found.set(href ?? text, href ? { text, note, href } : { text, note, button: one });
     }
   }
   return [...found.values()];
 }
 
+function follow(item) {
+  if (item.button) item.button.click();
+  else location.href = item.href;
+}
+
 function fill(list, items, field) {
   list.replaceChildren(
-    ...items.slice(0, 12).map((item, index) => {
+    ...items.slice(0, SHOWN).map((item, index) => {
       const row = element("li", { role: "option", id: `palette-${index}`, "aria-selected": String(index === 0) });
-      row.dataset.href = item.href;
+      row.follow = () => follow(item);
       row.append(element("span", {}, item.text), element("span", { class: "muted" }, item.note));
-      row.addEventListener("click", () => { location.href = item.href; });
+      row.addEventListener("click", row.follow);
       return row;
     }),
   );
@@ -178,7 +238,7 @@ function move(event, list, field) {
   const here = rows.findIndex((row) => row.getAttribute("aria-selected") === "true");
   if (event.key === "Enter" && here >= 0) {
     event.preventDefault();
-    location.href = rows[here].dataset.href;
+    rows[here].follow();
   } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
     const by = event.key === "ArrowDown" ? 1 : -1;

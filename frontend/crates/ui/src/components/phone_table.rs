@@ -61,22 +61,23 @@ fn heading(column: PhoneColumn, sort: &[SortLink]) -> AnyView {
 
 fn phone_row(row: &PhoneRow, columns: &[PhoneColumn], selectable: bool) -> AnyView {
     let mut cells = vec![th_row(name_cell(row))];
-    cells.extend(
-        columns
-            .iter()
-            .map(|column| td(words::phone_column(*column), cell(*column, row))),
-    );
+    cells.extend(columns.iter().map(|column| {
+        td(
+            words::phone_column(*column),
+            cell(*column, row, !selectable),
+        )
+    }));
     if selectable {
         cells.insert(0, select_cell(row));
     }
     tr(cells)
 }
 
-fn cell(column: PhoneColumn, row: &PhoneRow) -> AnyView {
+fn cell(column: PhoneColumn, row: &PhoneRow, site_leads: bool) -> AnyView {
     match column {
         PhoneColumn::Extension => text_or_dash(&row.extension),
         PhoneColumn::Model => text_or_dash(&row.model),
-        PhoneColumn::Site => site_cell(row),
+        PhoneColumn::Site => site_cell(row, site_leads),
         PhoneColumn::Address => address_cell(&row.address),
         PhoneColumn::State => state_cell(row),
         PhoneColumn::Ready => readiness_badge(row.ready),
@@ -145,8 +146,11 @@ fn name_cell(row: &PhoneRow) -> AnyView {
     view! { <a class="row-name" href=href>{row.name()}</a>{lock} }.into_any()
 }
 
-fn site_cell(row: &PhoneRow) -> AnyView {
+/// Where a row has a tick, the site is no link: with a keyboard each one is a stop on the way to
+/// what is done with the ticked phones.
+fn site_cell(row: &PhoneRow, leads: bool) -> AnyView {
     match &row.site {
+        Some((_, name)) if !leads => name.clone().into_any(),
         Some((slug, name)) => {
             let href = Href::new("/phones").add("site", slug).to_string();
             view! { <a class="quiet" href=href>{name.clone()}</a> }.into_any()

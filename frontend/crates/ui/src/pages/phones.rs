@@ -223,7 +223,11 @@ fn list(view: &PhonesView) -> AnyView {
     let table = phone_table(caption, &view.rows, &view.sort, &view.columns, selectable);
     let pages = paging(&view.paging, view.rows.len(), say("Previous"), say("Next"));
     if selectable {
-        let body = view! { {table}{bulk_bar(view)} };
+        let body = view! {
+            <a class="skip-on" href="#bulk">{say("Skip to what can be done with the phones")}</a>
+            {table}
+            {bulk_bar(view)}
+        };
         view! { {post("/selection", "selection", body)}{pages} }.into_any()
     } else {
         view! { {table}{pages} }.into_any()

@@ -33,7 +33,7 @@ pub(super) fn bulk_bar(view: &PhonesView) -> AnyView {
         .map(|s| s.id.clone())
         .unwrap_or_default();
     view! {
-        <div class="bulk" role="group" aria-label=say("Do something with phones")>
+        <div class="bulk" id="bulk" tabindex="-1" role="group" aria-label=say("Do something with phones")>
             {hidden("list", view.here_query.clone())}
             {hidden("filter", view.filter.clone())}
             {hidden("sort", view.sort_value.clone())}
@@ -111,7 +111,7 @@ fn bulk_actions(view: &PhonesView) -> Vec<AnyView> {
 
 fn tag_menu() -> AnyView {
     view! {
-        <details class="pop">
+        <details class="pop" name="pop">
             <summary class="button">{icon("tag")}<span>{say("Tag…")}</span></summary>
             <div class="pop-body">
                 <label for=field_id("tag")>{say("Tag")}</label>
@@ -135,7 +135,7 @@ fn group_menu(view: &PhonesView) -> AnyView {
         })
         .collect();
     view! {
-        <details class="pop">
+        <details class="pop" name="pop">
             <summary class="button">{icon("group")}<span>{say("Group…")}</span></summary>
             <div class="pop-body">
                 <label for=field_id("group")>{say("Fixed group")}</label>

@@ -27,7 +27,7 @@ pub(super) fn column_choice(view: &PhonesView) -> AnyView {
         },
     );
     view! {
-        <details class="pop">
+        <details class="pop" name="pop">
             <summary class="button small">{icon("columns")}<span>{say("Columns")}</span></summary>
             {form}
         </details>
@@ -67,7 +67,7 @@ pub(super) fn saved_views(view: &PhonesView) -> AnyView {
     );
     let open = error.is_some();
     view! {
-        <details class="pop" open=open>
+        <details class="pop" name="pop" open=open>
             <summary class="button small">{icon("view")}<span>{word}</span></summary>
             <div class="pop-body views">{list}{keep}</div>
         </details>

@@ -144,6 +144,8 @@ fn link(place: &Place, path: &str) -> AnyView {
 fn is_here(place: &str, path: &str) -> bool {
     match place {
         "/" => path == "/",
+        // What is done with ticked phones belongs to their list, also where it is refused.
+        "/phones" if path == "/selection" => true,
         _ => path == place || path.starts_with(&format!("{place}/")),
     }
 }
@@ -156,6 +158,8 @@ mod tests {
     fn what_lies_below_belongs_to_its_place() {
         assert!(is_here("/phones", "/phones/00:15:65:aa:bb:cc"));
         assert!(!is_here("/phones", "/phonesx"));
+        assert!(is_here("/phones", "/selection"));
+        assert!(!is_here("/groups", "/selection"));
         assert!(!is_here("/", "/phones"));
     }
 }

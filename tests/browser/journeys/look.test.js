@@ -1,0 +1,205 @@
+// How it looks and reaches with phones that have results: sizes of type, headings that stay, menus
+// that close, the keyboard's way to what is done with many phones.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { holdToWidth } from '../harness/axe.js';
+import { finish, launch, openPage } from '../harness/browser.js';
+import { startDemo } from '../harness/server.js';
+import { awaitEnd, button, confirm, field, isAt, signIn } from '../harness/steps.js';
+
+/** More steps than this to what can be done with a page of phones are no way for a person. */
+const MOST_TABS = 40;
+/** A tick, the phone, and the job of its last result. */
+const STOPS_OF_A_ROW = 3;
+const MANY_COLUMNS = 'extension,model,site,address,state,ready,firmware,result,tags,mac';
+
+describe('phones that have results', { timeout: 300_000 }, () => {
+  let browser, server;
+  before(async () => {
+    [browser, server] = await Promise.all([launch(), startDemo({ phones: 60 })]);
+    const page = await openPage(browser, server);
+    await signIn(page, server);
+    await readSettings(page);
+    await finish(page);
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  it('has the five sizes of type', async () => {
+    const page = await laptop(browser, server);
+    await page.goto('/phones');
+    const size = (selector) => page.locator(selector).first().evaluate((one) => getComputedStyle(one).fontSize);
+    assert.equal(await size('body'), '14px');
+    assert.equal(await size('h1'), '28px');
+    assert.equal(await size('.brand'), '16px');
+    assert.equal(await size('thead th'), '13px');
+    await page.goto('/run?filter=site:hamburg&action=Reboot');
+    assert.equal(await size('.hint'), '13px');
+    await button(page, 'Review').click();
+    await isAt(page, /^Review: /);
+    assert.equal(await size('.review-sentence'), '20px');
+    await finish(page);
+  });
+
+  for (const locale of ['en-GB', 'de-DE']) {
+    it(`is no wider than a laptop, ${locale}`, async () => {
+      const page = await laptop(browser, server, { locale });
+      for (const path of ['/phones?q=site:hamburg', `/phones?cols=${MANY_COLUMNS}`, '/jobs', '/audit']) {
+        await page.goto(path);
+        await holdToWidth(page);
+      }
+      await finish(page);
+    });
+  }
+
+  it('keeps the heading of a long table in sight', async () => {
+    const page = await laptop(browser, server);
+    await page.goto('/audit');
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight / 2));
+    const heading = page.getByRole('columnheader', { name: 'Who', exact: true });
+    const below = (await page.locator('header.top').boundingBox()).height;
+    await inSight(page, heading);
+    assert.ok(Math.abs((await heading.boundingBox()).y - below) < 3);
+    await finish(page);
+  });
+
+  it('keeps heading and names of a wide table in sight', async () => {
+    const page = await laptop(browser, server);
+    await page.goto(`/phones?cols=${MANY_COLUMNS}`);
+    const table = page.getByRole('region', { name: /table$/ });
+    await table.evaluate((one) => one.scrollTo(one.scrollWidth, one.scrollHeight / 2));
+    const [edge, heading] = await Promise.all([table.boundingBox(), page.locator('thead th').nth(1).boundingBox()]);
+    assert.ok(Math.abs(heading.y - edge.y) < 3, 'the heading stays');
+    const rows = await page.locator('tbody th').evaluateAll((names) => names.map((one) => one.getBoundingClientRect().left));
+    assert.ok(rows.every((left) => Math.abs(left - edge.x) < 3), 'the names stay');
+    await finish(page);
+  });
+
+  it('is a few steps of the keyboard from what can be done', async () => {
+    for (const scripts of [true, false]) {
+      const page = await laptop(browser, server, { scripts });
+      await page.goto('/phones?q=site:hamburg');
+      const stops = await page.locator('tbody tr').evaluateAll((rows) => rows.map((row) => row.querySelectorAll('a, input').length));
+      assert.ok(stops.length > 10 && Math.max(...stops) === STOPS_OF_A_ROW, stops.join(' '));
+      await tabTo(page, 'Skip to what can be done with the phones');
+      await page.keyboard.press('Enter');
+      await tabTo(page, 'Run command…');
+      await finish(page);
+    }
+  });
+
+  it('has a key for what can be done', async () => {
+    const page = await laptop(browser, server);
+    await page.goto('/phones?q=site:hamburg');
+    await page.keyboard.press('b');
+    assert.equal(await page.evaluate(() => document.activeElement.closest('.bulk') !== null), true);
+    await finish(page);
+  });
+
+  it('opens one menu at a time, and closes it with Escape and beside it', async () => {
+    const page = await laptop(browser, server);
+    await page.goto('/phones');
+    const open = page.locator('details.pop[open]');
+    const opened = async (word) => (await open.locator('summary').allInnerTexts()).join() === word;
+    const press = (word) => page.locator('summary', { hasText: word }).click();
+    await press('Views');
+    await press('Columns');
+    assert.ok(await opened('Columns'));
+    await page.keyboard.press('Escape');
+    assert.equal(await open.count(), 0);
+    assert.equal(await page.evaluate(() => document.activeElement.localName), 'summary');
+    await press('Views');
+    await page.getByRole('heading', { level: 1 }).click();
+    assert.equal(await open.count(), 0);
+    await finish(page);
+  });
+
+  it('finds sites and commands in the palette, and does nothing unasked', async () => {
+    const page = await laptop(browser, server);
+    await page.goto('/phones');
+    let downloads = 0;
+    page.on('download', () => { downloads += 1; });
+    await page.keyboard.press('Control+k');
+    const options = page.getByRole('option');
+    const words = await options.allInnerTexts();
+    assert.ok(words.some((word) => word.startsWith('Limits')), 'the places of an administrator');
+    await page.keyboard.press('Enter');
+    await isAt(page, 'Overview');
+    assert.equal(downloads, 0);
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill('hamburg');
+    await page.getByRole('option', { name: /site Hamburg/ }).waitFor();
+    await page.getByRole('combobox').fill('restart');
+    await page.getByRole('option', { name: /^Restart the phone/ }).click();
+    await isAt(page, 'Run a command');
+    assert.ok(await page.getByRole('radio', { name: /^Restart the phone/ }).isChecked());
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill('sign out');
+    await page.getByRole('option', { name: /^Sign out/ }).click();
+    await isAt(page, 'Sign in');
+    await finish(page);
+  });
+
+  it('draws the code for the app so that the field is in sight', async () => {
+    const page = await laptop(browser, server);
+    await page.goto('/account/second-factor');
+    await button(page, 'Set it up').click();
+    const picture = page.getByRole('img', { name: 'The secret as a picture for the app' });
+    await picture.waitFor();
+    assert.ok((await picture.boundingBox()).width <= 240);
+    await finish(page);
+  });
+
+  it('shows where one is on a narrow screen', async () => {
+    for (const scripts of [true, false]) {
+      const page = await openPage(browser, server, { width: 320, scripts });
+      await signIn(page, server);
+      await page.goto('/admin/settings');
+      await inSight(page, page.locator('.side [aria-current]'));
+      await finish(page);
+    }
+  });
+});
+
+/** A laptop as most have it. */
+async function laptop(browser, server, look = {}) {
+  const page = await openPage(browser, server, { width: 1366, ...look });
+  await page.setViewportSize({ width: 1366, height: 768 });
+  await page.goto('/sign-in');
+  await page.locator('[name=username]').fill(server.user);
+  await page.locator('[name=password]').fill(server.password);
+  await page.keyboard.press('Enter');
+  await page.waitForURL((url) => url.pathname === '/');
+  return page;
+}
+
+/** Gives the phones of a site a last result. */
+async function readSettings(page) {
+  await page.goto('/run?filter=site:hamburg&action=phonecfg');
+  await page.getByRole('radio', { name: /^Read the phone/ }).check();
+  await field(page, 'Reason').fill('to have results');
+  await button(page, 'Review').click();
+  await isAt(page, /^Review: /);
+  await confirm(page);
+  await page.locator('.form-end button').click();
+  await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/);
+  await awaitEnd(page, true);
+}
+
+/** Goes on with Tab until the focus is on what has this name. */
+async function tabTo(page, name) {
+  for (let step = 0; step < MOST_TABS; step += 1) {
+    await page.keyboard.press('Tab');
+    const here = await page.evaluate(() => document.activeElement.innerText?.trim());
+    if (here === name) return;
+  }
+  assert.fail(`${MOST_TABS} times Tab and not at ${name}`);
+}
+
+async function inSight(page, what) {
+  const [box, size] = [await what.boundingBox(), page.viewportSize()];
+  assert.ok(box && box.x >= 0 && box.x + box.width <= size.width && box.y >= 0 && box.y + box.height <= size.height, JSON.stringify(box));
+}
