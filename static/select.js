@@ -7,18 +7,30 @@ const rows = [...document.querySelectorAll("[data-row]")];
 const head = document.querySelector(".selectable thead th:first-child");
 if (rows.length > 0 && head) {
   const all = pageTick(head);
+  const scope = scopeOf();
   let last = null;
   for (const row of rows) {
     row.addEventListener("click", (event) => {
       if (event.shiftKey && last) tickRange(last, row);
       last = row;
       show(all);
+      scope();
     });
   }
   all.addEventListener("change", () => {
     for (const row of rows) row.checked = all.checked;
+    scope();
   });
   show(all);
+  scope();
+}
+
+/** Where nobody has chosen which phones, ticks choose: those that are ticked, else all that match. */
+function scopeOf() {
+  const of = (value) => document.querySelector(`[name=scope][value=${value}]`);
+  const [page, every] = [of("page"), of("all")];
+  if (!page || !every || document.querySelector("[name=scope]:checked")) return () => {};
+  return () => { (rows.some((row) => row.checked) ? page : every).checked = true; };
 }
 
 function pageTick(cell) {

@@ -21,6 +21,7 @@ pub mod gate;
 pub mod headers;
 pub mod host;
 pub mod identify;
+mod kept;
 pub mod language;
 pub mod origin_guard;
 pub mod panics;

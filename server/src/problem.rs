@@ -101,6 +101,9 @@ impl Code {
     }
 }
 
+/// Said where nothing more is known of what was asked for.
+pub const NO_SUCH_THING: &str = "There is no such thing.";
+
 /// One failed request, before it is dressed as JSON or as a page. Small, because every handler
 /// may return it.
 #[derive(Clone, Debug)]
@@ -202,7 +205,7 @@ fn field_problem(error: &FieldError) -> api::FieldProblem {
 impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Self {
         match error {
-            EngineError::NotFound => Self::new(Code::NotFound).detail("There is no such thing."),
+            EngineError::NotFound => Self::new(Code::NotFound).detail(NO_SUCH_THING),
             EngineError::Conflict(why) => Self::new(Code::Conflict).detail(why),
             EngineError::SetChanged {
                 expected,

@@ -18,6 +18,7 @@ use http_body_util::{BodyExt as _, Limited};
 
 use super::denials;
 use super::identify::Visitor;
+use super::kept;
 use super::origin_guard::is_safe;
 use super::proof::{self, Proved};
 use crate::app::App;
@@ -64,6 +65,7 @@ pub async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Res
     let asked = denials::Asked::of(&request);
     let refusal = refuse(gate, asked.caller(), &request);
     let response = match refusal {
+        Some(_) if is_lost(gate, asked.caller(), &request) => kept::ask(request).await,
         Some(refusal) => refusal,
         None => let_in(gate, request, asked.caller().cloned(), next).await,
     };
@@ -171,10 +173,14 @@ fn ask_to_sign_in(side: Side, request: &Request) -> Response {
                 percent_encoding::utf8_percent_encode(here, percent_encoding::NON_ALPHANUMERIC);
             Redirect::to(&format!("/sign-in?next={here}")).into_response()
         }
-        Side::Pages => Problem::new(Code::Unauthenticated)
-            .detail("You were signed out. Sign in, then send the form again.")
-            .into_response(),
+        // The form is not lost: `is_lost` sees to it.
+        Side::Pages => Problem::new(Code::Unauthenticated).into_response(),
     }
+}
+
+/// Whether this is a form whose session has ended.
+fn is_lost(gate: Gate, caller: Option<&Caller>, request: &Request) -> bool {
+    gate.side == Side::Pages && caller.is_none() && !is_safe(request.method())
 }
 
 /// Reads the body whole, within the route's limit, and on pages checks the form's token.

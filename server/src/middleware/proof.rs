@@ -142,6 +142,7 @@ fn elsewhere(visit: &Visit, session: &SessionContext, parts: &Parts) -> Option<E
     sign_in::provider(visit, path.unwrap_or("/"), true)
 }
 
-fn is_password(name: &str) -> bool {
+/// Whether a field holds a password.
+pub fn is_password(name: &str) -> bool {
     name == "current" || name.starts_with("password")
 }

@@ -5,7 +5,7 @@ use axum::response::Response;
 use carillon_contract::job::{
     EarlierTry, HeldView, JobControls, JobView, RetryForm, RetryState, TargetRow,
 };
-use carillon_contract::list::{Link, Total};
+use carillon_contract::list::{Link, Paging, Total};
 use carillon_contract::{FormErrors, Href};
 use carillon_domain::job::EffectiveOptions;
 use carillon_domain::role::Permission;
@@ -107,7 +107,7 @@ async fn view(
     let path = format!("/jobs/{id}");
     let here = here(&path, &asked);
     Ok(JobView {
-        paging: seek::paging(&page, &here, total(&snapshot, &asked, &page)),
+        paging: to_phones(seek::paging(&page, &here, total(&snapshot, &asked, &page))),
         rows: page
             .items
             .into_iter()
@@ -136,7 +136,7 @@ async fn view(
             .add("period", "all")
             .to_string(),
         export_href: format!("{path}/targets.csv"),
-        retry: retry(caller, job),
+        retry: retry(caller, &snapshot),
         summary: summary::of(&snapshot, engine.clock.now()),
         action: job.action.clone(),
     })
@@ -183,6 +183,16 @@ fn here(path: &str, asked: &TargetQuery) -> Href {
         .map(|cause: Cause| cause.to_string())
         .unwrap_or_default();
     href.add_some("cause", &cause)
+}
+
+/// Neighbouring pages open at the list, not at the top of the job.
+fn to_phones(paging: Paging) -> Paging {
+    let at_list = |href: Option<String>| href.map(|href| format!("{href}#phones"));
+    Paging {
+        total: paging.total,
+        previous: at_list(paging.previous),
+        next: at_list(paging.next),
+    }
 }
 
 /// How many rows the narrowed list has; counters know, where they were kept.
@@ -272,6 +282,13 @@ fn pace(job: &JobRow) -> Vec<String> {
         .unwrap_or_default()
 }
 
+/// Phones that are left alone on purpose, and would be again.
+fn left_alone(snapshot: &JobSnapshot, state: TargetState) -> i64 {
+    let alone = snapshot.causes.iter();
+    let alone = alone.filter(|(cause, _)| !cause.needs_a_look() && cause.state() == state);
+    alone.map(|(_, count)| count).sum()
+}
+
 /// A job by the beginning of its id, which holds its time.
 fn link(id: &str) -> Link {
     let short = id.get(..13).unwrap_or(id);
@@ -290,7 +307,8 @@ fn controls(caller: &Caller, state: JobState) -> JobControls {
     }
 }
 
-fn retry(caller: &Caller, job: &JobRow) -> Option<RetryForm> {
+fn retry(caller: &Caller, snapshot: &JobSnapshot) -> Option<RetryForm> {
+    let job = &snapshot.job;
     if caller.require(Permission::RunJobs).is_err() || !job.state.is_terminal() {
         return None;
     }
@@ -298,7 +316,7 @@ fn retry(caller: &Caller, job: &JobRow) -> Option<RetryForm> {
         .iter()
         .map(|(state, selected)| RetryState {
             state: *state,
-            count: job.counts.get(*state),
+            count: job.counts.get(*state) - left_alone(snapshot, *state),
             selected: *selected,
         })
         .filter(|row| row.count > 0)

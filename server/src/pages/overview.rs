@@ -100,7 +100,9 @@ async fn jobs(engine: &Engine, caller: &Caller) -> Result<(Vec<JobLine>, Vec<Job
 }
 
 fn causes(health: &FleetHealth) -> Vec<FleetCause> {
-    let first = health.causes.iter().take(CAUSES);
+    let problems = health.causes.iter();
+    let problems = problems.filter(|(cause, _)| cause.needs_a_look());
+    let first = problems.take(CAUSES);
     first
         .map(|(cause, phones)| FleetCause {
             cause: *cause,

@@ -156,7 +156,11 @@ async fn start(
         picked_by: review.draft.picked_by.clone(),
     };
     match engine.submit_job(&caller, &request, submission).await {
-        Ok(job) => Ok(visit.see_other(&format!("/jobs/{}", job.id))),
+        Ok(job) => {
+            let started = (id.as_str(), job.id.as_str());
+            review.draft.started(&engine, &caller, started).await?;
+            Ok(visit.see_other(&format!("/jobs/{}", job.id)))
+        }
         Err(EngineError::SetChanged { .. }) => {
             page(visit, caller, review, StatusCode::CONFLICT).await
         }

@@ -58,6 +58,9 @@ pub struct Draft {
     pub picked_by: Option<String>,
     /// The phones that would get it when it was last shown.
     pub seen: Vec<Mac>,
+    /// The job that it became.
+    #[serde(default)]
+    pub started: Option<String>,
 }
 
 impl Draft {
@@ -75,6 +78,22 @@ impl Draft {
     /// Not found, also when its time is over or it is somebody else's.
     pub async fn open(engine: &Engine, caller: &Caller, id: &str) -> Result<Self, EngineError> {
         engine.draft(caller, KIND, id).await
+    }
+
+    /// Remembers the job that it became.
+    ///
+    /// # Errors
+    /// Sealed.
+    pub async fn started(
+        &mut self,
+        engine: &Engine,
+        caller: &Caller,
+        (id, job): (&str, &str),
+    ) -> Result<(), EngineError> {
+        self.started = Some(job.to_owned());
+        engine
+            .replace_draft(caller, KIND, id, self, REVIEW_LASTS)
+            .await
     }
 
     /// Remembers the phones that were shown.
@@ -142,6 +161,7 @@ async fn choose(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
                 form: Some(form),
                 request,
                 retry_of: None,
+                started: None,
             };
             let id = draft.keep(engine, &caller).await?;
             Ok(visit.see_other(&format!("/run/review/{id}")))
@@ -154,17 +174,27 @@ async fn choose(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
     }
 }
 
-/// Takes those phones out of a selection that are no longer in the inventory.
+/// Takes those phones out of a selection that are no longer in the inventory. Everything else that
+/// was chosen and typed stays.
 async fn without_missing(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
-    let fields = fields.only(&["sel", "action"])?;
-    let (engine, sel) = (visit.app.engine(), fields.or_empty("sel"));
-    let selection = engine.selection(&caller, &sel).await?;
+    let form = RunForm::of_post(fields)?;
+    let engine = visit.app.engine();
+    let selection = engine.selection(&caller, &form.sel).await?;
     let there = engine.phones_by_macs(&caller, &selection.phones).await?;
     let there = Selection::of(there.iter().map(|row| row.phone.mac));
-    engine.replace_selection(&caller, &sel, &there).await?;
-    let to = Href::new("/run").add("sel", &sel);
-    let to = to.add_some("action", &fields.or_empty("action"));
-    Ok(visit.see_other(&String::from(to)))
+    engine.replace_selection(&caller, &form.sel, &there).await?;
+    // What is wrong with the rest is told when it is sent to its review.
+    let mut later = FormErrors::default();
+    let draft = Draft {
+        request: form.request(engine, &caller, &mut later).await?,
+        picked_by: form.picked_by(engine, &caller).await?,
+        form: Some(form),
+        retry_of: None,
+        seen: Vec::new(),
+        started: None,
+    };
+    let id = draft.keep(engine, &caller).await?;
+    Ok(visit.see_other(&format!("/run?draft={id}")))
 }
 
 /// Step 1 again, with what was wrong.
@@ -195,9 +225,14 @@ async fn view(
     if first_sight {
         errors = found;
     }
+    let missing = missing(&spec, form, survey.as_ref());
+    if missing.1 > 0 {
+        // The note above the form tells it, with the way on.
+        errors.0.retain(|error| error.field != "targets");
+    }
     Ok(RunView {
         targets: TargetsView {
-            missing: missing(&spec, form, survey.as_ref()),
+            missing,
             ..targets(engine, caller, form, survey).await?
         },
         actions: catalogue::groups(caller, form),

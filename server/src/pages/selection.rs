@@ -4,7 +4,7 @@
 
 use axum::response::Response;
 use carillon_contract::list::Link;
-use carillon_contract::phones::{BulkAction, DeletePhonesView};
+use carillon_contract::phones::{BulkAction, BulkTyped, DeletePhonesView};
 use carillon_contract::{FormErrors, Href};
 use carillon_domain::role::Permission;
 use carillon_domain::{Filter, Mac};
@@ -21,6 +21,8 @@ use crate::fields::{Fields, Form, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
+/// No phone is chosen.
+const EMPTY: &str = "empty";
 /// Names that are shown before phones are deleted.
 const EXAMPLES: usize = 10;
 /// The action that changes nothing and tells whether a phone takes commands.
@@ -139,7 +141,7 @@ async fn selected(engine: &Engine, caller: &Caller, fields: &Fields) -> Result<C
     };
     if selection.phones.is_empty() {
         let message = say("No phone is chosen: tick at least one, or choose all that match.");
-        return Ok(Err(Refusal::field("", "empty", message)));
+        return Ok(Err(Refusal::field("", EMPTY, message)));
     }
     Ok(Ok(selection))
 }
@@ -201,9 +203,26 @@ async fn kept(engine: &Engine, caller: &Caller, id: &str) -> Result<Option<Selec
 async fn again(visit: Visit, caller: &Caller, fields: &Fields, refused: Refusal) -> PageResult {
     let query = list_of(fields, fields.filled("sel"));
     let mut view = phones::view(visit.app.engine(), caller, query).await?;
+    view.typed = typed(fields, &refused);
     view.errors = refused.errors;
     let html = carillon_ui::phones(&visit.frame, &view);
     Ok(visit.html(refused.status, html))
+}
+
+/// What stood in the form. Who ticked nothing is offered all that match, without having it done.
+fn typed(fields: &Fields, refused: &Refusal) -> BulkTyped {
+    let nothing = refused.errors.0.iter().any(|error| error.code == EMPTY);
+    let narrowed = fields.filled("filter").is_some();
+    BulkTyped {
+        ticked: ticked(fields).phones,
+        scope: if nothing && narrowed {
+            "all".to_owned()
+        } else {
+            fields.or_empty("scope")
+        },
+        tag: fields.or_empty("tag"),
+        group: fields.or_empty("group"),
+    }
 }
 
 /// The page that the form came from; programs may send only its filter.

@@ -2,7 +2,9 @@
 
 use axum::response::{IntoResponse as _, Response};
 use carillon_contract::FormErrors;
-use carillon_contract::sign_in::{Elsewhere, SignInView};
+use carillon_contract::sign_in::{
+    Elsewhere, KEPT_ACTION, KEPT_FIELD, KeptForm, SendAgainView, SignInView,
+};
 use carillon_engine::accounts::SignIn;
 use http::header::{HeaderName, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
@@ -10,7 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::visit::{PageResult, Visit};
 use crate::cookies::Cookie;
-use crate::fields::{Form, Query};
+use crate::fields::{Fields, Form, Query};
 
 /// One sentence for everything that can be wrong, so that nothing can be found out by trying.
 const REFUSED: &str =
@@ -40,6 +42,7 @@ pub async fn show(mut visit: Visit, Query(query): Query) -> PageResult {
 
 /// `POST /sign-in`.
 pub async fn submit(mut visit: Visit, headers: HeaderMap, Form(form): Form) -> PageResult {
+    let (kept, form) = apart(form);
     let form = form.only(&["username", "password", "code", "next"])?;
     let next = local(form.text("next"));
     let attempt = SignIn {
@@ -60,19 +63,46 @@ pub async fn submit(mut visit: Visit, headers: HeaderMap, Form(form): Form) -> P
             if let Some(browser) = signed_in.browser {
                 visit.remember_browser(browser.expose_secret());
             }
-            Ok(visit.see_other(&next))
+            let Some(form) = kept else {
+                return Ok(visit.see_other(&next));
+            };
+            let session = signed_in.session;
+            visit.frame.csrf = session.csrf;
+            let name = session.caller.actor.name;
+            let view = SendAgainView { form, name, next };
+            let html = carillon_ui::send_again(&visit.frame, &view);
+            Ok(visit.page(html))
         }
-        None => Ok(again(visit, form.or_empty("username"), next)),
+        None => Ok(refusal(
+            visit,
+            (form.or_empty("username"), kept),
+            next,
+            REFUSED,
+        )),
     }
 }
 
-fn again(visit: Visit, username: String, next: String) -> Response {
-    refusal(visit, username, next, REFUSED)
+/// The form that came too late, and that of the sign-in.
+fn apart(form: Fields) -> (Option<KeptForm>, Fields) {
+    let own = |name: &str| name == KEPT_ACTION || name.starts_with(KEPT_FIELD);
+    let pairs = form.pairs().iter().cloned();
+    let (kept, rest): (Vec<_>, Vec<_>) = pairs.partition(|(name, _)| own(name));
+    let action = form.text(KEPT_ACTION).map(|path| local(Some(path)));
+    let fields = kept.into_iter().filter_map(|(name, value)| {
+        let name = name.strip_prefix(KEPT_FIELD)?;
+        Some((name.to_owned(), value))
+    });
+    let fields: Vec<_> = fields.collect();
+    let kept = action.filter(|path| path != "/");
+    (
+        kept.map(|action| KeptForm { action, fields }),
+        Fields::from_pairs(rest),
+    )
 }
 
 /// The page again, with why nobody was signed in.
 pub fn refused_saying(visit: Visit, next: String, text: &str) -> Response {
-    refusal(visit, String::new(), next, text)
+    refusal(visit, (String::new(), None), next, text)
 }
 
 /// The way to the provider, where there is one; `anew` = though one may be signed in there.
@@ -86,7 +116,12 @@ pub fn provider(visit: &Visit, next: &str, anew: bool) -> Option<Elsewhere> {
     })
 }
 
-fn refusal(mut visit: Visit, username: String, next: String, text: &str) -> Response {
+fn refusal(
+    mut visit: Visit,
+    (username, kept): (String, Option<KeptForm>),
+    next: String,
+    text: &str,
+) -> Response {
     visit.bind();
     let mut errors = FormErrors::default();
     errors.push("", "refused", text);
@@ -96,6 +131,7 @@ fn refusal(mut visit: Visit, username: String, next: String, text: &str) -> Resp
         next,
         errors,
         notice: None,
+        kept,
     };
     let html = carillon_ui::sign_in(&visit.frame, &view);
     visit.refused(html)

@@ -170,6 +170,97 @@ async fn house_token(house: &House, sid: &str) -> String {
     found.unwrap().csrf
 }
 
+/// A form that comes after its session has ended is not lost: it goes through the sign-in, without
+/// passwords, and is sent when somebody says so.
+#[tokio::test]
+async fn what_was_typed_goes_through_a_sign_in() {
+    let house = House::open(None).await;
+    let mut browser = Browser::new(&house.base());
+    browser.sign_in("operator", PASSWORD).await;
+    let session = browser.cookie("sid").unwrap();
+    let csrf = house_token(&house, &session).await;
+    let left = browser.form("/sign-out", &[("csrf", &csrf)]);
+    browser.send(left.header("origin", house.base())).await;
+
+    let typed = [
+        ("csrf", csrf.as_str()),
+        ("action", "Reboot"),
+        ("reason", "INC-4711 <hang>"),
+        ("password", "never carried"),
+    ];
+    let late = browser.form("/run", &typed);
+    let from = format!("{}/run?filter=site:kiel", house.base());
+    let late = late.header("origin", house.base()).header("referer", from);
+    let page = browser.send(late).await;
+    assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+    assert!(
+        page.text.contains("what you typed is kept"),
+        "{}",
+        page.text
+    );
+    assert!(
+        page.text.contains("value=\"INC-4711 &lt;hang&gt;\""),
+        "{}",
+        page.text
+    );
+    assert!(!page.text.contains("never carried"));
+
+    let csrf = token(&page);
+    let again = [
+        ("csrf", csrf.as_str()),
+        ("username", "operator"),
+        ("password", PASSWORD),
+        ("next", "/run?filter=site:kiel"),
+        ("kept_action", "/run"),
+        ("kept.action", "Reboot"),
+        ("kept.reason", "INC-4711 <hang>"),
+    ];
+    let again = browser.form("/sign-in", &again);
+    let page = browser.send(again.header("origin", house.base())).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    assert!(page.text.contains("Send it now?"), "{}", page.text);
+    let csrf = token(&page);
+    let sent = [
+        ("csrf", csrf.as_str()),
+        ("action", "Reboot"),
+        ("reason", "INC-4711 <hang>"),
+    ];
+    let sent = browser.form("/run", &sent);
+    let answer = browser.send(sent.header("origin", house.base())).await;
+    assert_eq!(
+        answer.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "no phones yet"
+    );
+    assert!(
+        answer.text.contains("INC-4711 &lt;hang&gt;"),
+        "{}",
+        answer.text
+    );
+    house.close().await;
+}
+
+/// A kept form leads to our own pages only.
+#[tokio::test]
+async fn a_kept_form_leads_nowhere_else() {
+    let house = House::open(None).await;
+    let mut browser = Browser::new(&house.base());
+    for away in ["https://evil.example/", "//evil.example", "/sign-out"] {
+        let csrf = token(&browser.get("/sign-in").await);
+        let form = [
+            ("csrf", csrf.as_str()),
+            ("username", "nobody"),
+            ("password", "wrong"),
+            ("kept_action", away),
+            ("kept.reason", "x"),
+        ];
+        let form = browser.form("/sign-in", &form);
+        let page = browser.send(form.header("origin", house.base())).await;
+        assert!(!page.text.contains("kept_action"), "{away}: {}", page.text);
+    }
+    house.close().await;
+}
+
 /// What a form may come with, and whether it is taken.
 #[tokio::test]
 async fn only_our_own_forms_are_taken() {

@@ -141,9 +141,25 @@ pub(crate) async fn a_person_does_the_whole_job(house: House) -> House {
     );
 
     let page = anna.finished(job).await;
-    for shown in ["INC-4711", "site:kiel", "at most 20 requests at once"] {
+    let to_rows = format!("href=\"{job}?state=acknowledged#phones\"");
+    for shown in [
+        "INC-4711",
+        "site:kiel",
+        "at most 20 requests at once",
+        &to_rows,
+    ] {
         assert!(page.text.contains(shown), "{shown}");
     }
+    // Whoever goes back finds no unsent form, and whoever comes too late finds back.
+    let old = anna.see(&review).await;
+    assert!(old.text.contains("This is a job already"), "{}", old.text);
+    assert!(old.text.contains(&format!("href=\"{job}\"")));
+    assert!(!old.text.contains("name=\"digest\""), "{}", old.text);
+    let late = anna.go(job, &format!("{job}/pause"), &[]).await;
+    assert_eq!(late, job);
+    let told = anna.see(job).await;
+    let why = "Nothing was changed: the job is finished.";
+    assert!(told.text.contains(why), "{}", told.text);
     let file = anna.see(&format!("{job}/targets.csv")).await;
     assert_eq!(file.text.lines().count(), 13);
     let done = file.text.matches(",acknowledged,").count();

@@ -66,6 +66,51 @@ pub(crate) async fn a_kept_list_comes_back_by_its_name(house: House) -> House {
     house
 }
 
+/// A form for ticked phones that is refused comes back with what was ticked and typed.
+#[tokio::test]
+async fn ticks_and_words_survive_a_refusal() {
+    let house = House::open(None).await;
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 6).await;
+    let list = "/phones?q=site:kiel";
+    let of_list = [("list", "q=site:kiel"), ("filter", "site:kiel")];
+    let nothing = [&of_list[..], &[("do", "run")]].concat();
+    let offered = submit(&mut admin, list, "/selection", &nothing).await;
+    assert_eq!(offered.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let all = "name=\"scope\" value=\"all\" checked";
+    assert!(offered.text.contains(all), "{}", offered.text);
+    let fresh = admin.get(list).await;
+    assert!(!fresh.text.contains(all), "{}", fresh.text);
+
+    let ticked = [("mac", "00:15:65:00:00:02"), ("mac", "00:15:65:00:00:04")];
+    let bad = [("do", "tag"), ("tag", "bad tag!")];
+    let bad = [&of_list[..], &ticked[..], &bad[..]].concat();
+    let refused = submit(&mut admin, list, "/selection", &bad).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        refused.text.matches("data-row checked").count(),
+        2,
+        "{}",
+        refused.text
+    );
+    assert!(
+        refused.text.contains("value=\"bad tag!\""),
+        "{}",
+        refused.text
+    );
+    assert!(
+        refused.text.contains("name=\"bulk\" open"),
+        "{}",
+        refused.text
+    );
+    // What is ticked counts by itself, where nobody chose.
+    let run = [&of_list[..], &ticked[..], &[("do", "run")]].concat();
+    let run = location(&submit(&mut admin, list, "/selection", &run).await);
+    let page = admin.get(&run).await;
+    assert!(page.text.contains("2 phones"), "{}", page.text);
+    house.close().await;
+}
+
 pub(crate) async fn many_phones_are_changed_at_once(house: House) -> House {
     let mut admin = browser(&house, "admin").await;
     with_desks(&mut admin, 6).await;
@@ -229,8 +274,18 @@ pub(crate) async fn a_selection_of_240_is_exactly_these_240(house: House) -> Hou
         StatusCode::UNPROCESSABLE_ENTITY,
         "told, and nothing dropped in silence"
     );
-    let on = [("sel", sel.as_str()), ("action", "DNDOn")];
-    location(&submit(&mut admin, &run, "/run/without-missing", &on).await);
+    assert_eq!(
+        stuck.text.matches(&gone.to_string()).count(),
+        1,
+        "told once: {}",
+        stuck.text
+    );
+    let on = [&choice[..], &[("reason", "INC-7")]].concat();
+    let on = location(&submit(&mut admin, &run, "/run/without-missing", &on).await);
+    let kept = admin.get(&on).await;
+    for shown in ["value=\"INC-7\"", "value=\"fast\" checked", "239 phones"] {
+        assert!(kept.text.contains(shown), "{shown}: {}", kept.text);
+    }
 
     let mut expected = kiel.clone();
     expected.remove(&gone);

@@ -35,7 +35,7 @@ export function launch() {
 }
 
 /** A fresh page that remembers everything it should not have done. */
-export async function openPage(browser, server, { scripts = true, width = 1440, scheme = 'light', locale = 'en-GB' } = {}) {
+export async function openPage(browser, server, { scripts = true, width = 1440, scheme = 'light', locale = 'en-GB', zone = 'UTC' } = {}) {
   const context = await browser.newContext({
     baseURL: server.url,
     javaScriptEnabled: scripts,
@@ -43,7 +43,7 @@ export async function openPage(browser, server, { scripts = true, width = 1440, 
     colorScheme: scheme,
     reducedMotion: 'reduce',
     locale,
-    timezoneId: 'UTC',
+    timezoneId: zone,
     acceptDownloads: true,
   });
   context.setDefaultTimeout(15_000);

@@ -136,6 +136,21 @@ pub struct PhonesView {
     pub export_href: Option<String>,
     /// What the last form was refused for, if it was.
     pub errors: crate::FormErrors,
+    /// What stood in that form.
+    pub typed: BulkTyped,
+}
+
+/// The form for ticked phones as it was sent, when it comes back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkTyped {
+    /// Ticked rows.
+    pub ticked: Vec<Mac>,
+    /// Which phones: `page`, `all`; empty = nobody chose.
+    pub scope: String,
+    /// The tag.
+    pub tag: String,
+    /// Slug of the group.
+    pub group: String,
 }
 
 /// One phone in the list.

@@ -225,8 +225,8 @@ pub struct ReviewView {
     /// How fast, in words: "at most 10 at once and 20 % of a site; the first phone alone;
     /// stops when more than 10 % failed".
     pub pacing_in_words: Vec<String>,
-    /// About how long, in seconds.
-    pub planned_seconds: i64,
+    /// How long at most.
+    pub planned: PlannedView,
     /// When it starts, if it is made for later.
     pub start_at: Option<Timestamp>,
     /// Not sent any more after this.
@@ -253,10 +253,29 @@ pub struct ReviewView {
     pub typed: String,
     /// How the set changed since it was last shown.
     pub changed: Option<SetChange>,
+    /// The job that it has become already.
+    pub started: Option<String>,
     /// Back to step 1.
     pub back_href: String,
     /// What was wrong.
     pub errors: FormErrors,
+}
+
+/// The longest that a job takes as it is planned, in seconds, and what that is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedView {
+    /// All of it.
+    pub longest: i64,
+    /// Until the last phone has answered.
+    pub answers: i64,
+    /// What each phone has for its answer.
+    pub each: i64,
+    /// So many are sent to at once.
+    pub window: i64,
+    /// Until those of the largest site are back; 0 = nobody waits for that.
+    pub restarts: i64,
+    /// How long each is waited for.
+    pub away: i64,
 }
 
 /// `/run/review/{id}/phones?cause=&page=`: every phone of a review by name, or those that are

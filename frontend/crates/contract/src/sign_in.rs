@@ -22,6 +22,34 @@ pub struct SignInView {
     pub notice: Option<String>,
     /// The OpenID provider by which people may sign in, where there is one.
     pub provider: Option<Elsewhere>,
+    /// A form that was sent after its session had ended.
+    pub kept: Option<KeptForm>,
+}
+
+/// A form on its way through the sign-in, without its passwords. `POST /sign-in`: [`KEPT_ACTION`],
+/// and each field with [`KEPT_FIELD`] before its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptForm {
+    /// Where it goes.
+    pub action: String,
+    /// What it holds.
+    pub fields: Vec<(String, String)>,
+}
+
+/// Where a kept form goes.
+pub const KEPT_ACTION: &str = "kept_action";
+/// What stands before the name of a kept field.
+pub const KEPT_FIELD: &str = "kept.";
+
+/// The page behind such a sign-in: the form again, and whether it is sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendAgainView {
+    /// The form.
+    pub form: KeptForm,
+    /// Who is signed in now.
+    pub name: String,
+    /// The page that it came from.
+    pub next: String,
 }
 
 /// A provider at which somebody signs in.

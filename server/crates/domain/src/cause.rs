@@ -68,6 +68,8 @@ pub enum Cause {
     AddressOfOthers,
     /// The server stopped in mid-send.
     Interrupted,
+    /// It took a restart, went away, and did not come back in time.
+    NoReturn,
     /// Left alone: somebody is talking on it.
     InCall,
     /// Left alone: it is marked as protected.
@@ -109,6 +111,7 @@ impl Cause {
         Self::SharedAddress,
         Self::AddressOfOthers,
         Self::Interrupted,
+        Self::NoReturn,
         Self::InCall,
         Self::Protected,
         Self::NoAddress,
@@ -158,6 +161,7 @@ impl Cause {
             Self::SharedAddress => "shared_address",
             Self::AddressOfOthers => "address_of_others",
             Self::Interrupted => "interrupted",
+            Self::NoReturn => "no_return",
             Self::InCall => "in_call",
             Self::Protected => "protected",
             Self::NoAddress => "no_address",
@@ -217,6 +221,11 @@ impl Cause {
         )
     }
 
+    /// Whether somebody should look at it. Phones that are left alone on purpose are no problem.
+    pub const fn needs_a_look(self) -> bool {
+        !matches!(self, Self::InCall | Self::Protected)
+    }
+
     /// Two or three words for a list.
     pub const fn title(self) -> &'static str {
         match self {
@@ -254,6 +263,7 @@ impl Cause {
             Self::SharedAddress => "One of several phones",
             Self::AddressOfOthers => "Others have its address",
             Self::Interrupted => "Server stopped",
+            Self::NoReturn => "Did not come back",
             Self::InCall => "In a call",
             Self::Protected => "Protected",
             Self::NoAddress => "No address",
@@ -331,6 +341,9 @@ impl Cause {
             Self::Interrupted => {
                 "Carillon was stopped while this request was being sent. It may have been carried out."
             }
+            Self::NoReturn => {
+                "The phone took the command and went away to restart, but did not answer again in time."
+            }
             Self::InCall => "Somebody is talking on this phone.",
             Self::Protected => "This phone is marked as protected.",
             Self::NoAddress => "The inventory has no address for this phone.",
@@ -370,7 +383,7 @@ impl Cause {
             Self::AuthDowngraded => {
                 "If the firmware was changed on purpose, forget the learned sign-in on the phone's page."
             }
-            Self::Forbidden => "Provision the lines beside this message, then retry.",
+            Self::Forbidden => "Provision the lines shown with this message, then retry.",
             Self::PromptPending => {
                 "Have somebody press OK on the phone, or provision features.show_action_uri_option = 0."
             }
@@ -408,6 +421,9 @@ impl Cause {
                 "Give the phone a SIP address of its own, or send it over HTTP alone."
             }
             Self::Interrupted => "Look at the phone, then retry the unknown ones if need be.",
+            Self::NoReturn => {
+                "Look at the phone: whether it has power and a network, and what its screen says."
+            }
             Self::InCall => "Try again after the call.",
             Self::Protected => "Ask an administrator to include it.",
             Self::NoAddress => {
@@ -488,6 +504,20 @@ mod tests {
         ] {
             assert!(cause.sentence().contains("PBX"), "{cause}");
         }
+    }
+
+    /// It did get the command: nobody may be told otherwise, and nothing is sent again by itself.
+    #[test]
+    fn who_did_not_come_back_was_reached() {
+        let cause = Cause::NoReturn;
+        assert_eq!(cause.to_string(), "no_return");
+        assert_eq!(cause.state(), TargetState::Failed);
+        assert!(!cause.surely_not_sent());
+        assert!(!crate::job::may_try_again(
+            crate::action::Class::Harmless,
+            cause
+        ));
+        assert!(cause.sentence().contains("took the command"));
     }
 
     #[test]

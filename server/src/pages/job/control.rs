@@ -2,11 +2,12 @@
 
 use axum::extract::Path;
 use carillon_contract::FormErrors;
+use carillon_contract::frame::{Flash, Tone};
 use carillon_contract::job::StopJobView;
 use carillon_domain::TargetState;
 use carillon_domain::job::JobRequest;
 use carillon_engine::{Caller, EngineError};
-use carillon_language::{say, say_many};
+use carillon_language::{retell, say, say_many};
 use carillon_store::JobRow;
 
 use crate::fields::Form;
@@ -24,11 +25,24 @@ pub(super) async fn pause(
     Form(fields): Form,
 ) -> PageResult {
     fields.only(&[])?;
-    visit.app.engine().pause_job(&caller, &id).await?;
-    Ok(visit.see_other_saying(
-        &format!("/jobs/{id}"),
-        &done(say("Paused. What is under way still finishes.")),
-    ))
+    let paused = visit.app.engine().pause_job(&caller, &id).await;
+    let text = paused.map(|()| say("Paused. What is under way still finishes.").to_owned());
+    back(visit, &id, text)
+}
+
+/// Back to the job, which shows how it stands. Whoever came too late is told there why nothing was
+/// done.
+fn back(visit: Visit, id: &str, outcome: Result<String, EngineError>) -> PageResult {
+    let flash = match outcome {
+        Ok(text) => done(text),
+        Err(EngineError::Conflict(why)) => Flash {
+            tone: Tone::Neutral,
+            text: say!("Nothing was changed: {why}.", why = retell(&why)),
+            link: None,
+        },
+        Err(error) => return Err(error.into()),
+    };
+    Ok(visit.see_other_saying(&format!("/jobs/{id}"), &flash))
 }
 
 /// `POST /jobs/{id}/resume`.
@@ -39,8 +53,8 @@ pub(super) async fn resume(
     Form(fields): Form,
 ) -> PageResult {
     fields.only(&[])?;
-    visit.app.engine().resume_job(&caller, &id).await?;
-    Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done(say("Going on."))))
+    let resumed = visit.app.engine().resume_job(&caller, &id).await;
+    back(visit, &id, resumed.map(|()| say("Going on.").to_owned()))
 }
 
 /// `GET /jobs/{id}/cancel`.
@@ -74,24 +88,24 @@ pub(super) async fn cancel(
     let fields = fields.only(&["reason"])?;
     let reason = fields.or_empty("reason").trim().to_owned();
     let engine = visit.app.engine();
-    let text = match engine.cancel_job_because(&caller, &id, &reason).await {
-        Ok(count) => say_many!(
+    let stopped = engine.cancel_job_because(&caller, &id, &reason).await;
+    if let Err(error @ EngineError::Invalid(_)) = stopped {
+        let view = StopJobView {
+            reason,
+            errors: refusal(error)?.errors,
+            ..question(&engine.job(&caller, &id).await?.job)
+        };
+        let html = carillon_ui::stop_job(&visit.frame, &view);
+        return Ok(visit.refused(html));
+    }
+    let text = stopped.map(|count| {
+        say_many!(
             i64::try_from(count).unwrap_or(i64::MAX),
             "Stopped. {count} phone does not get the command.",
             "Stopped. {count} phones do not get the command."
-        ),
-        Err(error @ EngineError::Invalid(_)) => {
-            let view = StopJobView {
-                reason,
-                errors: refusal(error)?.errors,
-                ..question(&engine.job(&caller, &id).await?.job)
-            };
-            let html = carillon_ui::stop_job(&visit.frame, &view);
-            return Ok(visit.refused(html));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done(text)))
+        )
+    });
+    back(visit, &id, text)
 }
 
 /// `POST /jobs/{id}/held/release`: the credential was corrected.
@@ -104,9 +118,9 @@ pub(super) async fn release(
     let fields = fields.only(&["credential"])?;
     let credential = fields.or_empty("credential");
     let engine = visit.app.engine();
-    let held = engine.release_held(&caller, &id, &credential).await?;
-    let text = say_many!(held, "{count} phone goes on.", "{count} phones go on.");
-    Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done(text)))
+    let held = engine.release_held(&caller, &id, &credential).await;
+    let text = held.map(|held| say_many!(held, "{count} phone goes on.", "{count} phones go on."));
+    back(visit, &id, text)
 }
 
 /// `POST /jobs/{id}/held/skip`: the job goes on without them.
@@ -119,13 +133,15 @@ pub(super) async fn skip(
     let fields = fields.only(&["credential"])?;
     let credential = fields.or_empty("credential");
     let engine = visit.app.engine();
-    let held = engine.skip_held(&caller, &id, &credential).await?;
-    let text = say_many!(
-        i64::try_from(held).unwrap_or(i64::MAX),
-        "{count} phone is left out.",
-        "{count} phones are left out."
-    );
-    Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done(text)))
+    let held = engine.skip_held(&caller, &id, &credential).await;
+    let text = held.map(|held| {
+        say_many!(
+            i64::try_from(held).unwrap_or(i64::MAX),
+            "{count} phone is left out.",
+            "{count} phones are left out."
+        )
+    });
+    back(visit, &id, text)
 }
 
 /// `POST /jobs/{id}/retry`: a review of the same command for the phones in these states.
@@ -185,6 +201,7 @@ async fn review(visit: Visit, caller: &Caller, id: String, request: JobRequest) 
         request,
         retry_of: Some(id),
         picked_by: None,
+        started: None,
     };
     let draft = draft.keep(&engine, caller).await?;
     Ok(visit.see_other(&format!("/run/review/{draft}")))

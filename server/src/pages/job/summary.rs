@@ -11,7 +11,10 @@ const CAUSES: usize = 12;
 /// Where a job stands.
 pub(super) fn of(snapshot: &JobSnapshot, now: Timestamp) -> JobSummary {
     let job = &snapshot.job;
-    let causes = snapshot.causes.iter().take(CAUSES);
+    let causes = snapshot.causes.iter();
+    let causes = causes
+        .filter(|(cause, _)| cause.needs_a_look())
+        .take(CAUSES);
     JobSummary {
         id: job.id.clone(),
         seq: now.micros(),
@@ -32,7 +35,8 @@ pub(super) fn of(snapshot: &JobSnapshot, now: Timestamp) -> JobSummary {
     }
 }
 
-/// About how long it still takes, from how long it took so far.
+/// About how long it still takes, from how long it took so far. The first phone, which goes alone
+/// and is waited for, says nothing of the pace: nothing is said before a tenth is done.
 fn eta(job: &JobRow, now: Timestamp) -> Option<i64> {
     if job.state != JobState::Running {
         return None;
@@ -41,6 +45,9 @@ fn eta(job: &JobRow, now: Timestamp) -> Option<i64> {
         job.counts.done() - job.counts.skipped,
         job.total - job.counts.done(),
     );
+    if done < 3 || done.checked_mul(10)? < job.total {
+        return None;
+    }
     let spent = i64::try_from(now.since(job.started_at?).as_millis()).ok()?;
     let per_phone = spent.checked_div(done.max(0))?;
     Some(per_phone.checked_mul(left)?.checked_add(999)? / 1000)

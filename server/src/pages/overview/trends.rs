@@ -3,7 +3,7 @@
 use carillon_contract::Href;
 use carillon_contract::overview::{DayView, FirmwareCount, TrendsView};
 use carillon_domain::role::Permission;
-use carillon_domain::{Counts, Timestamp};
+use carillon_domain::{Cause, Counts, Timestamp};
 use carillon_engine::{Caller, Engine};
 use carillon_store::{DayOfJobs, FleetHealth, Trends};
 
@@ -36,10 +36,17 @@ pub(super) async fn with_health(
         days: (today - DAYS + 1..=today)
             .map(|day| day_view(day, &days))
             .collect(),
-        causes: causes.into_iter().take(CAUSES).collect(),
+        causes: problems(causes),
         firmware: firmware_view(&firmware),
     };
     Ok((health, view))
+}
+
+/// Why commands went wrong. Phones that are left alone on purpose are no problem.
+fn problems(mut causes: Vec<(Cause, i64)>) -> Vec<(Cause, i64)> {
+    causes.retain(|(cause, _)| cause.needs_a_look());
+    causes.truncate(CAUSES);
+    causes
 }
 
 /// A day without jobs is a day too.

@@ -2,12 +2,14 @@
 //!
 //! Owns the words and the numbers beside it; what starts is the review's to decide.
 
+use std::time::Duration;
+
 use carillon_contract::Href;
-use carillon_contract::run::{ReviewView, SkipView};
+use carillon_contract::run::{PlannedView, ReviewView, SkipView};
 use carillon_domain::Cause;
 use carillon_domain::job::not_after;
 use carillon_domain::role::Role;
-use carillon_engine::jobs::JobPreview;
+use carillon_engine::jobs::{JobPreview, PlannedTime};
 use carillon_engine::{Caller, Engine};
 use carillon_language::{say, say_many};
 
@@ -25,7 +27,7 @@ pub(super) fn of(
     let (plan, action) = (&preview.plan, &preview.action);
     let entry = action.entry();
     let now = engine.clock.now();
-    let planned = preview.options.planned_duration(plan.run.len());
+    let time = engine.planned_time(preview);
     let asked = review.draft.request.options.not_after;
     let start = review.draft.request.options.start_at;
     let include_protected = review.typed.include_protected;
@@ -49,9 +51,9 @@ pub(super) fn of(
         ),
         examples: names(plan.run.iter()),
         pacing_in_words: pacing_in_words(preview),
-        planned_seconds: i64::try_from(planned.as_secs()).unwrap_or(i64::MAX),
+        planned: planned(time, preview),
         start_at: start,
-        not_after: Some(asked.unwrap_or_else(|| not_after(start.unwrap_or(now), planned))),
+        not_after: Some(asked.unwrap_or_else(|| not_after(start.unwrap_or(now), time.longest()))),
         request_example: preview.request_example.clone(),
         warnings: Vec::new(),
         needs_reason: preview.needs_reason,
@@ -63,11 +65,29 @@ pub(super) fn of(
         reason: review.typed.reason,
         typed: review.typed.number,
         changed: None,
+        started: review
+            .draft
+            .started
+            .as_ref()
+            .map(|job| format!("/jobs/{job}")),
         back_href: match (&review.draft.retry_of, &review.draft.form) {
             (Some(job), None) => format!("/jobs/{job}"),
             _ => format!("/run?draft={}", review.id),
         },
         errors: review.errors,
+    }
+}
+
+/// What the longest time is made of.
+fn planned(time: PlannedTime, preview: &JobPreview) -> PlannedView {
+    let seconds = |length: Duration| i64::try_from(length.as_secs()).unwrap_or(i64::MAX);
+    PlannedView {
+        longest: seconds(time.longest()),
+        answers: seconds(time.answers),
+        each: seconds(preview.options.timeout()),
+        window: i64::from(preview.options.window),
+        restarts: seconds(time.restarts),
+        away: seconds(time.away),
     }
 }
 

@@ -6,7 +6,7 @@ use carillon_domain::Cause;
 use carillon_language::say;
 use leptos::prelude::*;
 
-use super::{icon, lines_to_copy, symbol, target_meaning};
+use super::{icon, lines_to_copy, symbol, target_meaning, to_phones};
 use crate::words;
 
 /// One cause among the targets of a job.
@@ -16,7 +16,7 @@ pub(crate) fn cause_item(
     lines: Option<&str>,
 ) -> impl IntoView + use<> {
     let cause = group.cause;
-    let href = Href::new(job_href).add("cause", cause).to_string();
+    let href = to_phones(&Href::new(job_href).add("cause", cause));
     let show = say!("Show {phones}", phones = words::phones(group.count));
     let class = format!("cause is-{}", target_meaning(cause.state()));
     let lines = lines.filter(|_| cause == Cause::Forbidden).map(allow_list);

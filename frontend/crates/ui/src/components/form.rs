@@ -20,6 +20,23 @@ pub(crate) fn post(action: impl Into<String>, class: &'static str, body: impl In
     .into_any()
 }
 
+/// The same with a name by which buttons outside of it send it.
+pub(crate) fn post_named(
+    id: &'static str,
+    action: &'static str,
+    class: &'static str,
+    body: impl IntoAny,
+) -> AnyView {
+    let csrf = Surroundings::of_page().csrf.to_string();
+    view! {
+        <form id=id class=class method="post" action=action>
+            <input type="hidden" name=CSRF_FIELD value=csrf />
+            {body.into_any()}
+        </form>
+    }
+    .into_any()
+}
+
 /// A form that sends a file.
 pub(crate) fn post_file(
     action: impl Into<String>,
@@ -76,7 +93,7 @@ fn summary_under(heading: &'static str, errors: &FormErrors) -> Option<AnyView> 
         .collect();
     Some(
         view! {
-            <div class="note is-bad" role="alert">
+            <div class="note is-bad" role="alert" tabindex="-1" autofocus=true>
                 {icon("failed")}
                 <div>
                     <p class="note-heading">{heading}</p>

@@ -3,7 +3,7 @@
 use carillon_contract::Href;
 use carillon_contract::list::SortLink;
 use carillon_contract::phones::{LastResult, OwnCredential, PhoneColumn, PhoneRow};
-use carillon_domain::Timestamp;
+use carillon_domain::{Mac, Timestamp};
 use carillon_language::say;
 use leptos::prelude::*;
 
@@ -16,14 +16,16 @@ use crate::words;
 /// Most tags that a row shows.
 const TAGS_SHOWN: usize = 2;
 
-/// Phones as a table with these columns; with check boxes of name `mac` when they can be ticked.
+/// Phones as a table with these columns; with check boxes of name `mac` when they can be ticked,
+/// of which some may be.
 pub(crate) fn phone_table(
     caption: String,
     rows: &[PhoneRow],
     sort: &[SortLink],
     columns: &[PhoneColumn],
-    selectable: bool,
+    ticked: Option<&[Mac]>,
 ) -> AnyView {
+    let selectable = ticked.is_some();
     let mut head = vec![th_sort(sort, "label", say("Phone"))];
     head.extend(columns.iter().map(|column| heading(*column, sort)));
     if selectable {
@@ -31,7 +33,7 @@ pub(crate) fn phone_table(
     }
     let rows = rows
         .iter()
-        .map(|row| phone_row(row, columns, selectable))
+        .map(|row| phone_row(row, columns, ticked))
         .collect();
     table(
         if selectable {
@@ -59,16 +61,16 @@ fn heading(column: PhoneColumn, sort: &[SortLink]) -> AnyView {
     }
 }
 
-fn phone_row(row: &PhoneRow, columns: &[PhoneColumn], selectable: bool) -> AnyView {
+fn phone_row(row: &PhoneRow, columns: &[PhoneColumn], ticked: Option<&[Mac]>) -> AnyView {
     let mut cells = vec![th_row(name_cell(row))];
     cells.extend(columns.iter().map(|column| {
         td(
             words::phone_column(*column),
-            cell(*column, row, !selectable),
+            cell(*column, row, ticked.is_none()),
         )
     }));
-    if selectable {
-        cells.insert(0, select_cell(row));
+    if let Some(ticked) = ticked {
+        cells.insert(0, select_cell(row, ticked.contains(&row.mac)));
     }
     tr(cells)
 }
@@ -116,7 +118,7 @@ fn clipped(text: &str) -> AnyView {
 }
 
 /// The tick of a row, named after its phone.
-fn select_cell(row: &PhoneRow) -> AnyView {
+fn select_cell(row: &PhoneRow, ticked: bool) -> AnyView {
     let words: Vec<&str> = [row.model.as_str(), &row.extension, &row.label]
         .into_iter()
         .filter(|word| !word.is_empty())
@@ -130,7 +132,7 @@ fn select_cell(row: &PhoneRow) -> AnyView {
     view! {
         <td class="select">
             <label class="tick">
-                <input type="checkbox" name="mac" value=row.mac.to_string() data-row="" />
+                <input type="checkbox" name="mac" value=row.mac.to_string() data-row="" checked=ticked />
                 <span class="visually-hidden">{label}</span>
             </label>
         </td>

@@ -40,23 +40,32 @@ pub(crate) const fn always_shown(first: TargetState) -> bool {
     )
 }
 
-/// Class of one place of the score.
-pub(crate) fn score_class(first: TargetState, count: i64) -> String {
+/// Whether its place is kept while the job may still move: what comes and goes would push the rest.
+const fn kept_while_it_moves(first: TargetState) -> bool {
+    matches!(
+        first,
+        TargetState::Skipped | TargetState::Sending | TargetState::Waiting
+    )
+}
+
+/// Class of one place of the score; `moves` = the numbers change under whoever reads them.
+pub(crate) fn score_class(first: TargetState, count: i64, moves: bool) -> String {
     let faded = if count == 0 { " is-zero" } else { "" };
-    let away = if count == 0 && !always_shown(first) {
-        " is-away"
-    } else {
-        ""
-    };
+    let stays = always_shown(first) || (moves && kept_while_it_moves(first));
+    let away = if count == 0 && !stays { " is-away" } else { "" };
     format!("score-item is-{}{faded}{away}", target_meaning(first))
 }
 
 /// The list of the targets of these states.
 pub(crate) fn score_href(job_href: &str, states: &[TargetState]) -> String {
-    states
-        .iter()
-        .fold(Href::new(job_href), |href, state| href.add("state", state))
-        .to_string()
+    let href = states.iter();
+    let href = href.fold(Href::new(job_href), |href, state| href.add("state", state));
+    to_phones(&href)
+}
+
+/// An address of a job's page that opens it at its list of phones.
+pub(crate) fn to_phones(href: &Href) -> String {
+    format!("{href}#phones")
 }
 
 /// One place of the score: a number that is a link to its phones.

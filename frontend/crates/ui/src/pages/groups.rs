@@ -142,7 +142,7 @@ fn member_list(view: &GroupView) -> AnyView {
     }
     let caption = say!("Phones in {name}", name = view.name);
     view! {
-        {phone_table(caption, &view.phones, &[], PhoneColumn::USUAL, false)}
+        {phone_table(caption, &view.phones, &[], PhoneColumn::USUAL, None)}
         {paging(&view.paging, view.phones.len(), say("Previous"), say("Next"))}
     }
     .into_any()

@@ -32,6 +32,13 @@ pub(super) fn job(frame: &FrameView, view: &JobView) -> String {
         for control in controls(view) {
             page.action(control);
         }
+        let retry = view.retry.as_ref().map(|retry| retry_form(view, retry));
+        // What was wrong with it must not wait below a hundred phones.
+        let wrong = view
+            .retry
+            .as_ref()
+            .is_some_and(|retry| !retry.errors.is_empty());
+        let (above, below) = if wrong { (retry, None) } else { (None, retry) };
         let texts = if view.summary.state.is_terminal() {
             Vec::new()
         } else {
@@ -47,10 +54,11 @@ pub(super) fn job(frame: &FrameView, view: &JobView) -> String {
             />
         };
         view! {
+            {above}
             {live}
             {(!view.held.is_empty()).then(|| held_panel(view))}
-            {view.retry.as_ref().map(|retry| retry_form(view, retry))}
             {section("phones", say("Phones"), export(view), targets(view))}
+            {below}
             {about(view)}
         }
         .into_any()
@@ -124,10 +132,13 @@ fn controls(view: &JobView) -> Vec<AnyView> {
             submit("primary", "run", say("Resume")),
         ));
     }
+    if view.retry.is_some() {
+        list.push(link_button("#retry", "retry", say("Try again…")));
+    }
     if view.controls.again {
         list.push(post(
             format!("{path}/again"),
-            "job-control",
+            "",
             submit("", "retry", say("Run again…")),
         ));
     }

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use crate::components::{
     ago, cause_note, dash, empty, link_button, paging, said_with, table, tabs, target_badge, td,
-    td_num, text_or_dash, th, th_num, th_row, tr,
+    td_num, text_or_dash, th, th_num, th_row, to_phones, tr,
 };
 use crate::words;
 
@@ -31,7 +31,7 @@ fn state_tabs(view: &JobView) -> Vec<Tab> {
     let path = format!("/jobs/{}", view.summary.id);
     let mut list = vec![Tab {
         text: say("All").to_owned(),
-        href: path.clone(),
+        href: to_phones(&Href::new(path.clone())),
         count: Some(view.summary.total),
         current: view.states.is_empty() && view.cause.is_none(),
     }];
@@ -41,7 +41,7 @@ fn state_tabs(view: &JobView) -> Vec<Tab> {
             .filter(|state| view.summary.counts.get(**state) > 0 || view.states.contains(state))
             .map(|state| Tab {
                 text: words::target_state(*state).to_owned(),
-                href: Href::new(path.clone()).add("state", state).to_string(),
+                href: to_phones(&Href::new(path.clone()).add("state", state)),
                 count: Some(view.summary.counts.get(*state)),
                 current: view.states.contains(state) && view.cause.is_none(),
             }),
@@ -52,7 +52,7 @@ fn state_tabs(view: &JobView) -> Vec<Tab> {
 /// The phones of the state or cause that is looked at.
 pub(super) fn targets(view: &JobView) -> AnyView {
     let cause = view.cause.map(|cause| {
-        let all = format!("/jobs/{}", view.summary.id);
+        let all = format!("/jobs/{}#phones", view.summary.id);
         view! {
             {cause_note(cause, None)}
             <p><a href=all>{say("Show all phones of this job")}</a></p>
@@ -70,7 +70,7 @@ pub(super) fn targets(view: &JobView) -> AnyView {
 fn target_table(view: &JobView) -> AnyView {
     if view.rows.is_empty() {
         let all = link_button(
-            format!("/jobs/{}", view.summary.id),
+            format!("/jobs/{}#phones", view.summary.id),
             "close",
             say("Show all phones"),
         );

@@ -20,7 +20,7 @@ use carillon_contract::phone::{GonePhoneView, PhoneFormView, PhoneView};
 use carillon_contract::phones::{BulkEditView, DeletePhonesView, PhonesView};
 use carillon_contract::run::{ReviewPhonesView, ReviewView, RunView};
 use carillon_contract::second_factor::{ProveView, SecondFactorView};
-use carillon_contract::sign_in::{CodeView, ResetView, SetupView, SignInView};
+use carillon_contract::sign_in::{CodeView, ResetView, SendAgainView, SetupView, SignInView};
 use carillon_contract::sip::SipFormView;
 use carillon_contract::sites::{SiteFormView, SitesView};
 use carillon_contract::streams::StreamsView;
@@ -109,6 +109,7 @@ pages! {
     second_factor::prove(ProveView) "Before something dangerous.";
     second_factor::second_factor(SecondFactorView) "`/account/second-factor`.";
     sign_in::reset(ResetView) "`/reset`.";
+    sign_in::send_again(SendAgainView) "Behind a sign-in with a form that had come too late.";
     sign_in::sign_in(SignInView) "`/sign-in`.";
     sign_in::sign_in_code(CodeView) "`/sign-in/oidc/code`.";
     sign_in::setup(SetupView) "`/setup`.";

@@ -220,7 +220,8 @@ fn list(view: &PhonesView) -> AnyView {
         shown = view.rows.len()
     );
     let selectable = !view.bulk.is_empty();
-    let table = phone_table(caption, &view.rows, &view.sort, &view.columns, selectable);
+    let ticked = selectable.then_some(view.typed.ticked.as_slice());
+    let table = phone_table(caption, &view.rows, &view.sort, &view.columns, ticked);
     let pages = paging(&view.paging, view.rows.len(), say("Previous"), say("Next"));
     if selectable {
         let body = view! {

@@ -4,7 +4,7 @@ use carillon_contract::phones::{BulkAction, PhonesView};
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
-use crate::components::{field_id, hidden, icon, radio, submit_as, total_text};
+use crate::components::{Field, field_id, hidden, icon, radio, submit_as, total_text};
 
 /// Which phones, and what to do with them.
 pub(super) fn bulk_bar(view: &PhonesView) -> AnyView {
@@ -26,7 +26,7 @@ pub(super) fn bulk_bar(view: &PhonesView) -> AnyView {
             <a href=selection.clear_href.clone()>{say("Forget it")}</a>
         }
     });
-    let none = view.selection.is_none();
+    let scope = scope(view);
     let sel = view
         .selection
         .as_ref()
@@ -42,14 +42,24 @@ pub(super) fn bulk_bar(view: &PhonesView) -> AnyView {
             {hidden("sel", sel)}
             <fieldset class="bulk-scope">
                 <legend class="visually-hidden">{say("Which phones")}</legend>
-                {radio("scope", "page", on_page, none)}
-                {radio("scope", "all", all, false)}
+                {radio("scope", "page", on_page, scope == "page")}
+                {radio("scope", "all", all, scope == "all")}
                 {collected}
             </fieldset>
             <div class="bulk-actions">{bulk_actions(view)}</div>
         </div>
     }
     .into_any()
+}
+
+/// What is chosen at first. In a list that somebody narrowed nothing is: they may mean all of it or
+/// tick some, and what is ticked counts by itself.
+fn scope(view: &PhonesView) -> &str {
+    match view.typed.scope.as_str() {
+        _ if view.selection.is_some() => "selection",
+        "" if view.filter.is_empty() => "page",
+        typed => typed,
+    }
 }
 
 fn bulk_actions(view: &PhonesView) -> Vec<AnyView> {
@@ -83,7 +93,7 @@ fn bulk_actions(view: &PhonesView) -> Vec<AnyView> {
         ));
     }
     if has(BulkAction::Tag) || has(BulkAction::Untag) {
-        actions.push(tag_menu());
+        actions.push(tag_menu(view));
     }
     if has(BulkAction::AddToGroup) && !view.fixed_groups.is_empty() {
         actions.push(group_menu(view));
@@ -109,13 +119,13 @@ fn bulk_actions(view: &PhonesView) -> Vec<AnyView> {
     actions
 }
 
-fn tag_menu() -> AnyView {
+fn tag_menu(view: &PhonesView) -> AnyView {
+    let wrong = view.errors.of("tag").is_some();
     view! {
-        <details class="pop" name="pop">
+        <details class="pop" name="pop" open=wrong>
             <summary class="button">{icon("tag")}<span>{say("Tag…")}</span></summary>
             <div class="pop-body">
-                <label for=field_id("tag")>{say("Tag")}</label>
-                <input class="input" id=field_id("tag") name="tag" autocomplete="off" spellcheck="false" />
+                {Field::text("tag", say("Tag")).value(&view.typed.tag).errors(&view.errors).view()}
                 <div class="row">
                     {submit_as("", "plus", say("Add"), "do", BulkAction::Tag.as_str())}
                     {submit_as("", "close", say("Remove"), "do", BulkAction::Untag.as_str())}
@@ -131,11 +141,12 @@ fn group_menu(view: &PhonesView) -> AnyView {
         .fixed_groups
         .iter()
         .map(|group| {
-            view! { <option value=group.value.clone()>{group.label.clone()}</option> }.into_any()
+            let chosen = group.value == view.typed.group;
+            view! { <option value=group.value.clone() selected=chosen>{group.label.clone()}</option> }.into_any()
         })
         .collect();
     view! {
-        <details class="pop" name="pop">
+        <details class="pop" name="pop" open=view.errors.of("group").is_some()>
             <summary class="button">{icon("group")}<span>{say("Group…")}</span></summary>
             <div class="pop-body">
                 <label for=field_id("group")>{say("Fixed group")}</label>

@@ -1,7 +1,9 @@
 //! `/run/review/{id}`, step 2: exactly what would happen.
 
+use std::time::Duration;
+
 use carillon_contract::FrameView;
-use carillon_contract::run::{ActionClass, ReviewView, SetChange, SkipView};
+use carillon_contract::run::{ActionClass, PlannedView, ReviewView, SetChange, SkipView};
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
@@ -46,7 +48,7 @@ fn sentence(view: &ReviewView) -> AnyView {
         None => String::new(),
         Some(_) => format!(" {}", say!("at {places} sites", places)),
     };
-    let duration = duration_text(view.planned_seconds);
+    let duration = duration_text(view.planned.longest);
     let rest = if skipped == 0 {
         say("Every chosen phone gets it.").to_owned()
     } else {
@@ -72,12 +74,34 @@ fn sentence(view: &ReviewView) -> AnyView {
 }
 
 fn duration_text(seconds: i64) -> String {
-    let length = std::time::Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
     if seconds <= 5 {
         say("a few seconds").to_owned()
     } else {
-        say!("about {length}", length = words::length(length))
+        say!("at most {length}", length = length(seconds))
     }
+}
+
+fn length(seconds: i64) -> String {
+    words::length(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
+}
+
+/// What the longest time is made of. What phones really take nobody knows before.
+fn time(planned: &PlannedView) -> Vec<String> {
+    let mut lines = vec![say!(
+        "up to {all} until the last phone has answered: {each} for each, {window} at once",
+        all = length(planned.answers),
+        each = length(planned.each),
+        window = words::number(planned.window)
+    )];
+    if planned.restarts > 0 {
+        lines.push(say!(
+            "up to {all} until all are back: {away} for each, and only so many of a site away at once",
+            all = length(planned.restarts),
+            away = length(planned.away)
+        ));
+    }
+    lines.push(say("much less where phones answer at once").to_owned());
+    lines
 }
 
 fn changed(change: &SetChange) -> AnyView {
@@ -169,15 +193,8 @@ fn how(view: &ReviewView) -> AnyView {
                 .into_any()
         })
         .collect();
-    let pace: Vec<AnyView> = view
-        .pacing_in_words
-        .iter()
-        .map(|line| view! { <li>{line.clone()}</li> }.into_any())
-        .collect();
-    items.push(fact(
-        say("Pace"),
-        view! { <ul class="plain-list">{pace}</ul> },
-    ));
+    items.push(fact(say("Pace"), lines(&view.pacing_in_words)));
+    items.push(fact(say("Time at most"), lines(&time(&view.planned))));
     if let Some(at) = view.start_at {
         items.push(fact(say("Starts"), instant_and_age(at)));
     }
@@ -193,6 +210,12 @@ fn how(view: &ReviewView) -> AnyView {
     panel("how", say("How"), view! { {facts(items)}{request} })
 }
 
+fn lines(texts: &[String]) -> AnyView {
+    let items = texts.iter().map(|text| view! { <li>{text.clone()}</li> });
+    let items: Vec<AnyView> = items.map(IntoAny::into_any).collect();
+    view! { <ul class="plain-list">{items}</ul> }.into_any()
+}
+
 fn counts_list(counts: &[(String, i64)]) -> AnyView {
     let items: Vec<AnyView> = counts
         .iter()
@@ -203,7 +226,19 @@ fn counts_list(counts: &[(String, i64)]) -> AnyView {
     view! { <ul class="count-list">{items}</ul> }.into_any()
 }
 
+/// What was started is not started again from its old review.
+fn started(job: &str) -> AnyView {
+    let body = view! {
+        <p>{say("This is a job already: it was started from this review.")}</p>
+        <p><a class="button primary" href=job.to_owned()>{icon("next")}<span>{say("Show the job")}</span></a></p>
+    };
+    panel("start", say("Started"), body)
+}
+
 fn start_form(view: &ReviewView) -> AnyView {
+    if let Some(job) = &view.started {
+        return started(job);
+    }
     if view.will_run == 0 {
         let back = view.back_href.clone();
         return panel(

@@ -3,23 +3,28 @@
 use carillon_contract::FrameView;
 use carillon_contract::form::Choice;
 use carillon_contract::run::{
-    ActionGroup, ActionView, OptionsForm, PacingChoice, RunView, TargetsSummary, TargetsView,
+    ActionClass, ActionGroup, ActionView, OptionsForm, PacingChoice, RunView, TargetsSummary,
+    TargetsView,
 };
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
     Field, badge, checkbox, class_badge, error_summary, fieldset, hidden, icon, note, param_field,
-    post, radio_card, select, submit,
+    post_named, radio_card, select, submit,
 };
 use crate::shell::Page;
 use crate::words;
+
+/// The form, for buttons that stand outside of it.
+const FORM: &str = "run";
 
 /// `/run`.
 pub(super) fn run(frame: &FrameView, view: &RunView) -> String {
     Page::new(say("Run a command")).write(frame, |page| {
         page.lede(say("Choose the phones and the command. The next page shows exactly what would happen; nothing is sent before that."));
-        let form = post(
+        let form = post_named(
+            FORM,
             "/run",
             "run-form",
             view! {
@@ -28,6 +33,7 @@ pub(super) fn run(frame: &FrameView, view: &RunView) -> String {
                 {pacing(view)}
                 <div class="run-end">
                     {Field::text("reason", say("Reason")).value(&view.reason).errors(&view.errors).hint(say("Why, with a ticket if there is one. It goes into the audit log; needed for everything that somebody notices.")).view()}
+                    <p class="needed">{icon("info")}<span>{say("This command needs a reason: somebody notices it.")}</span></p>
                     <div class="form-end">{submit("primary", "next", say("Review"))}</div>
                 </div>
             },
@@ -49,12 +55,10 @@ fn missing(view: &RunView) -> Option<AnyView> {
         phones = words::phones(left + count)
     );
     let go_on = (left > 0).then(|| {
-        let body = view! {
-            {hidden("sel", view.targets.sel.clone())}
-            {hidden("action", view.action.clone())}
-            {submit("", "next", say!("Go on with the other {left}", left = words::number(left)))}
-        };
-        post("/run/without-missing", "", body)
+        let word = say!("Go on with the other {left}", left = words::number(left));
+        view! {
+            <p><button class="button" type="submit" form=FORM formaction="/run/without-missing">{icon("next")}<span>{word}</span></button></p>
+        }
     });
     let body = view! {
         <p class="note-heading">{heading}</p>
@@ -212,6 +216,7 @@ fn action_card(action: &ActionView, view: &RunView) -> AnyView {
     let params =
         (!params.is_empty() && !off).then(|| view! { <div class="action-params">{params}</div> });
     let is_chosen = action.name == view.action;
+    let noticed = (action.class != ActionClass::Harmless).then_some("");
     let call = action
         .call_control
         .then(|| badge("working", "call", say("Call")));
@@ -222,7 +227,7 @@ fn action_card(action: &ActionView, view: &RunView) -> AnyView {
     view! {
         <div class=class>
             <label class="check card">
-                <input type="radio" name="action" value=action.name.clone() checked=is_chosen disabled=off />
+                <input type="radio" name="action" value=action.name.clone() checked=is_chosen disabled=off data-noticed=noticed />
                 <span>
                     <span class="check-title">
                         {action.title.clone()}" "{class_badge(action.class)}{call}

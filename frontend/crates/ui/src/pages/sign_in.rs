@@ -1,7 +1,10 @@
 //! Signing in, the first administrator, and a new password by a one-time link.
 
 use carillon_contract::FrameView;
-use carillon_contract::sign_in::{CodeView, Elsewhere, ResetView, SetupView, SignInView};
+use carillon_contract::sign_in::{
+    CodeView, Elsewhere, KEPT_ACTION, KEPT_FIELD, KeptForm, ResetView, SendAgainView, SetupView,
+    SignInView,
+};
 use carillon_domain::Language;
 use carillon_language::{retell, say};
 use leptos::prelude::*;
@@ -21,6 +24,7 @@ pub(super) fn sign_in(frame: &FrameView, view: &SignInView) -> String {
             "stack",
             view! {
                 {hidden("next", view.next.clone())}
+                {view.kept.as_ref().map(kept)}
                 {Field::text("username", say("Name")).value(&view.username).autocomplete("username").plainly_required().view()}
                 {Field::password("password", say("Password"), "current-password").plainly_required().view()}
                 {Field::text("code", say("Code")).hint(say("Of your app, or a recovery code. Leave it blank if you have set up none.")).autocomplete("one-time-code").width("medium").view()}
@@ -29,6 +33,38 @@ pub(super) fn sign_in(frame: &FrameView, view: &SignInView) -> String {
         );
         let elsewhere = elsewhere(view);
         view! { {notice}{refusal(&view.errors)}{form}{elsewhere}{languages(frame)} }.into_any()
+    })
+}
+
+/// A form on its way through the sign-in.
+fn kept(form: &KeptForm) -> Vec<AnyView> {
+    let fields = form.fields.iter();
+    let fields = fields.map(|(name, value)| hidden(format!("{KEPT_FIELD}{name}"), value.clone()));
+    let action = hidden(KEPT_ACTION, form.action.clone());
+    std::iter::once(action).chain(fields).collect()
+}
+
+/// Behind a sign-in with a form that had come too late.
+pub(super) fn send_again(frame: &FrameView, view: &SendAgainView) -> String {
+    Page::new(say("Send it now?")).bare().write(frame, |page| {
+        page.lede(say!("You are signed in as {name}. What you had typed is still here, but for passwords; nothing of it was sent.", name = view.name));
+        let carried: Vec<AnyView> = view
+            .form
+            .fields
+            .iter()
+            .map(|(name, value)| hidden(name.clone(), value.clone()))
+            .collect();
+        post(
+            view.form.action.clone(),
+            "stack",
+            view! {
+                {carried}
+                <div class="form-end">
+                    {submit("primary", "send", say("Send it"))}
+                    <a class="button" href=view.next.clone()>{say("Leave it")}</a>
+                </div>
+            },
+        )
     })
 }
 

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use leptos::reactive::owner::Owner;
 
 use super::{banners, header, navigation, script_words, tidy};
-use crate::components::stripes;
+use crate::components::{said_with, stripes};
 use crate::surroundings::Surroundings;
 
 /// Which scripts a page loads besides none.
@@ -189,11 +189,9 @@ fn heading(page: Page) -> AnyView {
 }
 
 fn foot(frame: &FrameView) -> AnyView {
-    let text = say!(
-        "Carillon {version} · page made {moment} UTC",
-        version = frame.version,
-        moment = moment(frame.now)
-    );
+    let made = view! { <time datetime=frame.now.to_string()>{format!("{} UTC", moment(frame.now))}</time> };
+    let made = said_with(say("page made {moment}"), vec![("moment", made.into_any())]);
+    let version = format!("Carillon {} · ", frame.version);
     let words = frame
         .user
         .as_ref()
@@ -201,7 +199,7 @@ fn foot(frame: &FrameView) -> AnyView {
     let keys = frame.user.is_some().then(|| {
         view! { <button class="link-button" type="button" data-keymap="" hidden=true>{say("Keys")}</button> }
     });
-    view! { <footer class="foot" id="page-end" data-words=words><p>{text}</p>{keys}</footer> }
+    view! { <footer class="foot" id="page-end" data-words=words><p>{version}{made}</p>{keys}</footer> }
         .into_any()
 }
 
@@ -212,6 +210,7 @@ fn scripts(frame: &FrameView, wanted: Scripts) -> Vec<AnyView> {
         let everywhere = [&assets.keys_js, &assets.watch_js];
         let there = everywhere.into_iter().filter(|src| !src.is_empty());
         list.extend(there.map(|src| script(frame, src)));
+        list.extend((!assets.time_js.is_empty()).then(|| times(frame)));
     }
     if wanted.copy && !assets.copy_js.is_empty() {
         list.push(script(frame, &assets.copy_js));
@@ -220,6 +219,7 @@ fn scripts(frame: &FrameView, wanted: Scripts) -> Vec<AnyView> {
         list.push(script(frame, &assets.select_js));
     }
     if wanted.islands && !assets.pkg_js.is_empty() && !assets.islands_js.is_empty() {
+        list.push(script(frame, &assets.job_js));
         list.push(islands(frame));
     }
     list
@@ -227,6 +227,13 @@ fn scripts(frame: &FrameView, wanted: Scripts) -> Vec<AnyView> {
 
 fn script(frame: &FrameView, src: &str) -> AnyView {
     view! { <script type="module" src=src.to_owned() nonce=frame.nonce.clone()></script> }
+        .into_any()
+}
+
+/// Before the page is seen: a time that is written anew then would move what stands beside it.
+fn times(frame: &FrameView) -> AnyView {
+    let src = frame.assets.time_js.clone();
+    view! { <script type="module" blocking="render" src=src nonce=frame.nonce.clone()></script> }
         .into_any()
 }
 

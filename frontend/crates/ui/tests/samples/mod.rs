@@ -40,11 +40,13 @@ use carillon_contract::phones::{
 };
 use carillon_contract::run::{
     ActionClass, ActionGroup, ActionView, OptionsForm, PacingChoice, ParamKind, ParamView,
-    ReviewPhone, ReviewPhonesView, ReviewView, RunView, SetChange, SkipView, TargetsSummary,
-    TargetsView,
+    PlannedView, ReviewPhone, ReviewPhonesView, ReviewView, RunView, SetChange, SkipView,
+    TargetsSummary, TargetsView,
 };
 use carillon_contract::second_factor::{FactorSetupView, Picture, ProveView, SecondFactorView};
-use carillon_contract::sign_in::{CodeView, Elsewhere, ResetView, SetupView, SignInView};
+use carillon_contract::sign_in::{
+    CodeView, Elsewhere, KeptForm, ResetView, SendAgainView, SetupView, SignInView,
+};
 use carillon_contract::sip::{SipForm, SipFormView};
 use carillon_contract::sites::{SiteForm, SiteFormView, SiteRow, SitesView};
 use carillon_contract::streams::{AnchorRow, NewSecret, StreamRow, StreamsView};
@@ -150,6 +152,8 @@ impl Samples {
                 favicon: "/static/favicon.svg".to_owned(),
                 copy_js: "/static/copy.js".to_owned(),
                 select_js: "/static/select.js".to_owned(),
+                job_js: "/static/job.js".to_owned(),
+                time_js: "/static/time.js".to_owned(),
                 keys_js: "/static/keys.js".to_owned(),
                 watch_js: "/static/watch.js".to_owned(),
                 islands_js: "/static/islands.js".to_owned(),
@@ -169,6 +173,13 @@ impl Samples {
         }
     }
 
+    fn kept_form(&self) -> KeptForm {
+        KeptForm {
+            action: "/run".to_owned(),
+            fields: vec![("reason".to_owned(), self.s("INC-4711"))],
+        }
+    }
+
     fn entrance(&self) -> Vec<(&'static str, String)> {
         let wrong = SignInView {
             username: self.s("a.meyer"),
@@ -179,6 +190,12 @@ impl Samples {
             ),
             notice: Some(self.s("You were signed out after 30 minutes without a click.")),
             provider: Some(self.elsewhere()),
+            kept: Some(self.kept_form()),
+        };
+        let send_again = SendAgainView {
+            form: self.kept_form(),
+            name: self.s("a.meyer"),
+            next: "/run".to_owned(),
         };
         let setup = SetupView {
             code: Some(self.s("k3y")),
@@ -196,6 +213,7 @@ impl Samples {
                 carillon_ui::sign_in(&frame, &SignInView::default()),
             ),
             ("sign-in-wrong", carillon_ui::sign_in(&frame, &wrong)),
+            ("send-again", carillon_ui::send_again(&frame, &send_again)),
             (
                 "sign-in-code",
                 carillon_ui::sign_in_code(
@@ -1278,7 +1296,7 @@ impl Samples {
             warnings: vec![],
             errors: FormErrors::default(),
             will_run: 1,
-            planned_seconds: 1,
+            planned: PlannedView::default(),
             by_site: vec![(self.s("Kiel"), 1)],
             ..self.review_view()
         };
@@ -1511,7 +1529,14 @@ impl Samples {
                 self.s("The first phone goes alone."),
                 self.s("Stops when more than 10 % failed."),
             ],
-            planned_seconds: 840,
+            planned: PlannedView {
+                longest: 840,
+                answers: 240,
+                each: 8,
+                window: 10,
+                restarts: 600,
+                away: 120,
+            },
             start_at: Some(NOW.plus(Duration::from_mins(3))),
             not_after: Some(NOW.plus(Duration::from_mins(28))),
             request_example: self
@@ -1525,6 +1550,7 @@ impl Samples {
             submission: "s".to_owned(),
             reason: self.s("INC-4711 phones hang"),
             typed: self.s("220"),
+            started: None,
             changed: Some(SetChange {
                 before: 240,
                 after: 241,

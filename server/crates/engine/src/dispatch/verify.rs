@@ -194,9 +194,7 @@ impl Finding {
             (Self::Another(evidence), _) => {
                 (TargetState::Unknown, Some(Cause::WrongPhone), evidence)
             }
-            (Self::Gone(evidence), None) => {
-                (TargetState::Failed, Some(Cause::Unreachable), evidence)
-            }
+            (Self::Gone(evidence), None) => (TargetState::Failed, Some(Cause::NoReturn), evidence),
             (Self::Gone(evidence), cause) => (TargetState::Unknown, cause, evidence),
         };
         let contact = there.map(|reached| ContactUpdate {

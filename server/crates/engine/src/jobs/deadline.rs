@@ -6,10 +6,45 @@ use carillon_domain::Timestamp;
 use carillon_domain::action::Verification;
 use carillon_domain::job::{EffectiveOptions, JobRequest};
 
+use super::preview::JobPreview;
+use crate::Engine;
 use crate::error::{EngineError, Result};
 
 /// The longest that waiting for phones of one site to come back is reckoned with.
 const MOST_AWAY: Duration = Duration::from_hours(12);
+
+/// The longest that a job takes while everything goes as planned: what it is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlannedTime {
+    /// Until the last phone has answered, when each uses its whole time.
+    pub answers: Duration,
+    /// Until those of the largest site are back, when each is away for as long as it is waited for.
+    pub restarts: Duration,
+    /// How long one phone is waited for to come back.
+    pub away: Duration,
+}
+
+impl PlannedTime {
+    /// All of it.
+    pub fn longest(self) -> Duration {
+        self.answers + self.restarts
+    }
+}
+
+impl Engine {
+    /// The longest that a job takes as it is planned.
+    pub fn planned_time(&self, preview: &JobPreview) -> PlannedTime {
+        let by_site = preview.plan.by_site();
+        let largest = by_site.first().map_or(0, |(_, phones)| *phones);
+        let away = self.dispatch.patience.away;
+        let verification = preview.action.entry().verification;
+        PlannedTime {
+            answers: preview.options.planned_duration(preview.plan.run.len()),
+            restarts: restarts(away, verification, &preview.options, largest),
+            away,
+        }
+    }
+}
 
 /// How long the phones of the largest site take to restart, when only so many may be away at once and
 /// each is away for so long.

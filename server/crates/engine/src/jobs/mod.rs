@@ -28,6 +28,7 @@ use crate::error::{EngineError, Result};
 
 pub use approve::WaitingJob;
 pub use by_sip::BySip;
+pub use deadline::PlannedTime;
 pub use looked_at::Difference;
 pub use preview::JobPreview;
 pub use rules::{Rules, RulesInForce};

@@ -146,12 +146,7 @@ impl Engine {
         (id, now): (&str, Timestamp),
     ) -> Result<NewJob> {
         let action = &preview.action;
-        let by_site = preview.plan.by_site();
-        let largest = by_site.first().map_or(0, |(_, phones)| *phones);
-        let away = self.dispatch.patience.away;
-        let verification = action.entry().verification;
-        let planned = preview.options.planned_duration(preview.plan.run.len())
-            + deadline::restarts(away, verification, &preview.options, largest);
+        let planned = self.planned_time(preview).longest();
         // With nobody to send to it is over at once.
         let start_at = request
             .options

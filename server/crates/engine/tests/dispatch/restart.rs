@@ -24,7 +24,7 @@ const OTHERS: [(Profile, u32); 6] = [
 fn truth(profile: Profile) -> (TargetState, Option<Cause>, u32) {
     match profile {
         Profile::Noop200 => (TargetState::Acknowledged, None, 0),
-        Profile::NeverReturns => (TargetState::Failed, Some(Cause::Unreachable), 1),
+        Profile::NeverReturns => (TargetState::Failed, Some(Cause::NoReturn), 1),
         Profile::ForbiddenIp => (TargetState::Failed, Some(Cause::Forbidden), 0),
         Profile::Refused => (TargetState::Failed, Some(Cause::Refused), 0),
         Profile::ServerError => (TargetState::Failed, Some(Cause::ServerError), 0),

@@ -41,7 +41,7 @@ pub(crate) async fn a_reboot_is_verified_by_going_away_and_coming_back(place: Pl
         let seen = (target.state, target.cause);
         let expected = match profile {
             Profile::Noop200 => (TargetState::Acknowledged, None),
-            Profile::NeverReturns => (TargetState::Failed, Some(Cause::Unreachable)),
+            Profile::NeverReturns => (TargetState::Failed, Some(Cause::NoReturn)),
             Profile::ForbiddenIp => (TargetState::Failed, Some(Cause::Forbidden)),
             // It reset the connection instead of answering, and was seen to restart all the same.
             _ => (TargetState::Verified, None),
