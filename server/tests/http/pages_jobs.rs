@@ -130,8 +130,15 @@ pub(crate) async fn a_person_does_the_whole_job(house: House) -> House {
     assert_eq!(refused.status, 422);
     assert!(refused.text.contains("Say why"), "{}", refused.text);
 
-    let first = anna.start(&review, "INC-4711").await;
-    let second = anna.start(&review, "INC-4711").await;
+    let page = anna.see(&review).await;
+    let (digest, number) = (value(&page, "digest"), to_type(&page));
+    let pressed = [
+        ("digest", digest.as_str()),
+        ("reason", "INC-4711"),
+        ("typed", &number),
+    ];
+    let first = anna.send("/run", &review, &pressed).await;
+    let second = anna.send("/run", &review, &pressed).await;
     assert_eq!(first.status, 303, "{}", first.text);
     let job = first.headers[header::LOCATION].to_str().unwrap();
     assert_eq!(

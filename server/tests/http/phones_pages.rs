@@ -88,7 +88,7 @@ async fn ticks_and_words_survive_a_refusal() {
     let refused = submit(&mut admin, list, "/selection", &bad).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(
-        refused.text.matches("data-row checked").count(),
+        refused.text.matches("data-row=\"\" checked").count(),
         2,
         "{}",
         refused.text

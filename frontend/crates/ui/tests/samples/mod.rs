@@ -195,7 +195,7 @@ impl Samples {
         let send_again = SendAgainView {
             form: self.kept_form(),
             name: self.s("a.meyer"),
-            next: "/run".to_owned(),
+            next: "/phones".to_owned(),
         };
         let setup = SetupView {
             code: Some(self.s("k3y")),
