@@ -77,11 +77,13 @@ for (const scripts of [true, false]) {
       addsUp(counts);
       assert.equal(counts.Verified + counts.Acknowledged, Number(sent) - 3, JSON.stringify(counts));
 
-      const lost = page.locator('.causes li').first();
+      const lost = page.locator('.causes li').filter({ hasText: 'Did not come back' });
       await hand.press(lost.getByRole('link', { name: 'Show 3 phones' }));
       const rows = page.getByRole('row').filter({ has: page.getByRole('rowheader') });
       await rows.nth(2).waitFor();
       assert.equal(await rows.count(), 3);
+      const { y, height } = await rows.first().boundingBox();
+      assert.ok(y >= 0 && y + height <= page.viewportSize().height, 'the phones are in view');
       const named = await rows.getByRole('rowheader').allInnerTexts();
       const away = await awayNow(phones.csv);
       const links = await rows.getByRole('rowheader').getByRole('link').evaluateAll((all) => all.map((one) => one.getAttribute('href')));

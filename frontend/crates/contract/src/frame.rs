@@ -59,8 +59,6 @@ pub struct Assets {
     pub watch_js: String,
     /// Wakes the islands of a page.
     pub islands_js: String,
-    /// Makes the page of a job anew when the job has ended.
-    pub job_js: String,
     /// Shows times in the zone of whoever reads.
     pub time_js: String,
     /// JavaScript half of the islands' program; empty when it was not built.

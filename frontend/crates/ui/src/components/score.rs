@@ -40,19 +40,14 @@ pub(crate) const fn always_shown(first: TargetState) -> bool {
     )
 }
 
-/// Whether its place is kept while the job may still move: what comes and goes would push the rest.
-const fn kept_while_it_moves(first: TargetState) -> bool {
-    matches!(
-        first,
-        TargetState::Skipped | TargetState::Sending | TargetState::Waiting
-    )
-}
-
-/// Class of one place of the score; `moves` = the numbers change under whoever reads them.
-pub(crate) fn score_class(first: TargetState, count: i64, moves: bool) -> String {
+/// Class of one place of the score.
+pub(crate) fn score_class(first: TargetState, count: i64) -> String {
     let faded = if count == 0 { " is-zero" } else { "" };
-    let stays = always_shown(first) || (moves && kept_while_it_moves(first));
-    let away = if count == 0 && !stays { " is-away" } else { "" };
+    let away = if count == 0 && !always_shown(first) {
+        " is-away"
+    } else {
+        ""
+    };
     format!("score-item is-{}{faded}{away}", target_meaning(first))
 }
 

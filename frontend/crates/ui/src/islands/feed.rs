@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use carillon_contract::job::{CauseCount, JobSummary};
+use carillon_contract::job::JobSummary;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -24,8 +24,6 @@ pub(super) struct Feed {
     pub paused: RwSignal<bool>,
     /// Whether the feed is open.
     pub listening: RwSignal<bool>,
-    /// Whether it was refused for good: signed out, or not for this reader any more.
-    pub refused: RwSignal<bool>,
     /// What was read aloud last.
     pub spoken: RwSignal<String>,
 }
@@ -45,13 +43,12 @@ impl Feed {
         self.notice_refusal(&source);
     }
 
-    /// When the feed is refused for good, that is said, and the way to look again comes back.
+    /// When the feed is refused for good, the way to look again comes back.
     fn notice_refusal(self, source: &EventSource) {
         let watched = source.clone();
         let notice = Closure::<dyn FnMut()>::new(move || {
             if watched.ready_state() == EventSource::CLOSED {
                 self.listening.set(false);
-                self.refused.set(true);
             }
         });
         source.set_onerror(Some(notice.as_ref().unchecked_ref()));
@@ -94,9 +91,7 @@ impl Feed {
         });
     }
 
-    fn show(&self, mut summary: JobSummary, last: bool) {
-        self.now
-            .with_untracked(|shown| keep_places(&shown.causes, &mut summary.causes));
+    fn show(&self, summary: JobSummary, last: bool) {
         let said_at = self.now.with_untracked(|shown| shown.at.micros());
         let due = summary.at.micros() / QUIET_MICROS != said_at / QUIET_MICROS;
         if due || last {
@@ -105,12 +100,6 @@ impl Feed {
         }
         self.now.set(summary);
     }
-}
-
-/// Causes stay where they are read; new ones come below them.
-fn keep_places(shown: &[CauseCount], causes: &mut [CauseCount]) {
-    let place = |of: &CauseCount| shown.iter().position(|known| known.cause == of.cause);
-    causes.sort_by_key(|of| place(of).unwrap_or(usize::MAX));
 }
 
 fn read(event: &MessageEvent) -> Option<JobSummary> {

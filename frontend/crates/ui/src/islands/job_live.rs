@@ -1,8 +1,7 @@
 //! The top of the job page: where it stands, how it ended, and why.
 //!
-//! Owns the feed of a job. *Invariant:* nothing is inserted above what somebody reads: numbers
-//! change in their places, and what may still come (a note, causes) has its room from the start.
-//! The table below is not touched here; `static/job.js` shows it anew when the job has ended.
+//! Owns the feed of a job. *Invariant:* nothing is inserted above what somebody reads but
+//! numbers in their places; the table below is never touched.
 
 use carillon_contract::job::{CauseCount, JobSummary};
 use carillon_domain::{Counts, JobState, Language};
@@ -42,32 +41,25 @@ pub fn JobLive(
     let paused = RwSignal::new(false);
     let listening = RwSignal::new(false);
     let spoken = RwSignal::new(String::new());
-    let refused = RwSignal::new(false);
-    follow(&first, now, paused, listening, refused, spoken);
+    follow(&first, now, paused, listening, spoken);
 
     let job_href = format!("/jobs/{}", first.id);
     let done_at_first = first.counts.done();
     let reload = job_href.clone();
-    let moves = !first.state.is_terminal();
+    let was_running = !first.state.is_terminal();
     let ended = move || now.with(|summary| summary.state.is_terminal());
     let changed = move || now.with(|summary| summary.counts.done()) - done_at_first;
     view! {
-        <section
-            class="job-summary panel"
-            aria-label=say("Where it stands")
-            data-state=move || now.with(|summary| summary.state.as_str())
-            data-ended=move || ended().then_some("yes")
-        >
+        <section class="job-summary panel" aria-label=say("Where it stands") data-ended=move || ended().then_some("yes")>
             <p class="job-line">
                 <span class=move || now.with(state_class)>{move || now.with(state_icon)}<span>{move || now.with(state_word)}</span></span>
                 <span class="job-progress tnum">{move || now.with(progress_text)}</span>
             </p>
-            {score(&job_href, now, moves)}
+            {score(&job_href, now)}
             {live_bar(now)}
-            <p class=if moves { "job-note keeps-room" } else { "job-note" }>{move || now.with(|summary| summary.note.clone())}</p>
+            {move || now.with(|summary| summary.note.clone()).map(|note| view! { <p class="job-note">{note}</p> })}
             <p class="job-foot muted">
                 <span class="tnum">{move || now.with(updated_text)}</span>
-                <strong hidden=move || !refused.get()>{say("Nothing new comes any more: you were signed out, or may not see this job now.")}</strong>
                 <a href=job_href.clone() hidden=move || listening.get() || ended()>{say("Refresh")}</a>
                 <button
                     class="button small"
@@ -80,18 +72,18 @@ pub fn JobLive(
                 <a
                     class="rows-changed"
                     href=reload
-                    hidden=move || !(ended() && moves) && changed() == 0
+                    hidden=move || !(ended() && was_running) && changed() == 0
                 >
                     {move || if ended() { say("It has ended: show the whole result").to_owned() } else { changed_text(changed()) }}
                 </a>
             </p>
             <p class="visually-hidden" role="status">{move || spoken.get()}</p>
-            {move || now.with(|summary| cause_list(&summary.causes, moves, (&job_href, snippet.as_deref())))}
+            {move || now.with(|summary| cause_list(&summary.causes, &job_href, snippet.as_deref()))}
         </section>
     }
 }
 
-fn score(job_href: &str, now: RwSignal<JobSummary>, moves: bool) -> impl IntoView + use<> {
+fn score(job_href: &str, now: RwSignal<JobSummary>) -> impl IntoView + use<> {
     let items: Vec<_> = SCORE
         .iter()
         .map(|(word, states)| {
@@ -101,7 +93,7 @@ fn score(job_href: &str, now: RwSignal<JobSummary>, moves: bool) -> impl IntoVie
                 job_href,
                 word,
                 states,
-                move || score_class(first, of(), moves),
+                move || score_class(first, of()),
                 move || words::number(of()),
             )
         })
@@ -138,34 +130,22 @@ fn live_bar(now: RwSignal<JobSummary>) -> impl IntoView {
     }
 }
 
-/// What needs a look. While the job may still move, its room is there from the start and does not
-/// grow: what comes stands below what is there, and is scrolled to.
 fn cause_list(
     causes: &[CauseCount],
-    moves: bool,
-    (job_href, snippet): (&str, Option<&str>),
+    job_href: &str,
+    snippet: Option<&str>,
 ) -> Option<impl IntoView + use<>> {
-    if causes.is_empty() && !moves {
+    if causes.is_empty() {
         return None;
     }
-    let count = i64::try_from(causes.len()).unwrap_or(i64::MAX);
-    let heading = if causes.is_empty() {
-        say("Nothing needs a look so far").to_owned()
-    } else {
-        say_many!(
-            count,
-            "Needs a look: {count} cause",
-            "Needs a look: {count} causes"
-        )
-    };
     let items: Vec<_> = causes
         .iter()
         .map(|group| cause_item(*group, job_href, snippet))
         .collect();
     Some(view! {
-        <div class=if moves { "causes keeps-room" } else { "causes" }>
-            <h2 id="causes">{symbol("warning")}<span>{heading}</span></h2>
-            <ul tabindex=moves.then_some("0") aria-labelledby="causes">{items}</ul>
+        <div class="causes">
+            <h2>{symbol("warning")}<span>{say("Needs a look")}</span></h2>
+            <ul>{items}</ul>
         </div>
     })
 }
@@ -205,7 +185,7 @@ fn time_text(summary: &JobSummary) -> String {
         }
         (_, None, Some(left)) if summary.state == JobState::Running => {
             let left = std::time::Duration::from_secs(u64::try_from(left).unwrap_or(0));
-            say!("about {span} left at this pace", span = words::span(left))
+            say!("about {span} left", span = words::span(left))
         }
         // How long it has been would stand still between two changes.
         (Some(start), None, _) => say!("since {moment} UTC", moment = moment(start)),
@@ -241,7 +221,6 @@ fn follow(
     _now: RwSignal<JobSummary>,
     _paused: RwSignal<bool>,
     _listening: RwSignal<bool>,
-    _refused: RwSignal<bool>,
     _spoken: RwSignal<String>,
 ) {
 }
@@ -253,7 +232,6 @@ fn follow(
     now: RwSignal<JobSummary>,
     paused: RwSignal<bool>,
     listening: RwSignal<bool>,
-    refused: RwSignal<bool>,
     spoken: RwSignal<String>,
 ) {
     if first.state.is_terminal() {
@@ -263,7 +241,6 @@ fn follow(
         now,
         paused,
         listening,
-        refused,
         spoken,
     };
     let address = format!("/jobs/{}/feed", first.id);

@@ -219,7 +219,6 @@ fn scripts(frame: &FrameView, wanted: Scripts) -> Vec<AnyView> {
         list.push(script(frame, &assets.select_js));
     }
     if wanted.islands && !assets.pkg_js.is_empty() && !assets.islands_js.is_empty() {
-        list.push(script(frame, &assets.job_js));
         list.push(islands(frame));
     }
     list

@@ -152,7 +152,6 @@ impl Samples {
                 favicon: "/static/favicon.svg".to_owned(),
                 copy_js: "/static/copy.js".to_owned(),
                 select_js: "/static/select.js".to_owned(),
-                job_js: "/static/job.js".to_owned(),
                 time_js: "/static/time.js".to_owned(),
                 keys_js: "/static/keys.js".to_owned(),
                 watch_js: "/static/watch.js".to_owned(),
