@@ -108,6 +108,17 @@ export function broadcast(scripts) {
 
     it('tries again what failed, as a new job that names the old one', async () => {
       await page.goto(job);
+      await link(page, 'Try again…').click();
+      for (const tick of await page.getByRole('checkbox', { checked: true }).all()) await tick.uncheck();
+      await button(page, 'Review the retry').click();
+      // What is missing is told where one looks, and read first.
+      const missing = page.getByRole('alert').filter({ hasText: 'Tick which phones' });
+      await missing.waitFor();
+      const { y, height } = await missing.boundingBox();
+      assert.ok(y >= 0 && y + height <= page.viewportSize().height, 'in view');
+      assert.equal(await missing.evaluate((box) => box === document.activeElement), true);
+      await page.goto(job);
+      await button(page, 'Run again…').waitFor();
       await button(page, 'Review the retry').click();
       await isAt(page, /^Review: /);
       await confirm(page);
