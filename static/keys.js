@@ -37,19 +37,6 @@ document.addEventListener("keydown", (event) => {
   press(event);
 });
 
-// What lies open over the page closes by Esc and by a press beside it.
-const OVER = "details:is(.pop, .menu)[open]";
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  for (const open of document.querySelectorAll(OVER)) {
-    if (open.contains(document.activeElement)) open.querySelector("summary").focus();
-    open.open = false;
-  }
-});
-document.addEventListener("pointerdown", (event) => {
-  for (const open of document.querySelectorAll(OVER)) if (!open.contains(event.target)) open.open = false;
-});
-
 // Without this, two fields would open for one key: the search box leads to the palette.
 document.querySelector("#global-search")?.setAttribute("aria-keyshortcuts", "/ Control+K");
 

@@ -99,7 +99,7 @@ async fn ticks_and_words_survive_a_refusal() {
         refused.text
     );
     assert!(
-        refused.text.contains("name=\"bulk\" open"),
+        refused.text.contains("name=\"pop\" open"),
         "{}",
         refused.text
     );
