@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use carillon_engine::Engine;
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt as _};
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -103,6 +103,7 @@ impl<S: Source> Feed<S> {
             let event = feed.next().await?;
             Some((Ok(event), feed))
         })
+        .fuse()
     }
 
     /// The next thing to say; `None` ends the stream.

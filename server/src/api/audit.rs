@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use carillon_contract::api::{AuditCheckpoint, AuditNumber, AuditRecord, Page, Reason};
+use carillon_domain::action;
 use carillon_domain::role::Permission;
 use carillon_engine::audit::Notary;
 use carillon_engine::{Caller, EngineError};
@@ -208,10 +209,10 @@ pub fn filter(query: &Fields) -> Result<AuditQuery, Problem> {
         from,
         to,
         actor: text("actor"),
-        actions: actions.into_iter().map(str::to_owned).collect(),
+        actions: actions.into_iter().map(meant).collect(),
         not_actions: not_actions
             .into_iter()
-            .map(|word| word.trim_start_matches('-').to_owned())
+            .map(|word| meant(word.trim_start_matches('-')))
             .collect(),
         phone: parsed(query, "phone")?,
         site: text("site"),
@@ -221,6 +222,11 @@ pub fn filter(query: &Fields) -> Result<AuditQuery, Problem> {
         ip: text("ip"),
         text: query.or_empty("q"),
     })
+}
+
+/// An action as the log names it.
+fn meant(word: &str) -> String {
+    action::meant(word, |title| title).to_owned()
 }
 
 async fn export(
@@ -243,6 +249,11 @@ mod tests {
         assert_eq!(filter.actions, ["Reboot"]);
         assert_eq!(filter.not_actions, ["account.*"]);
         assert_eq!(filter.results.len(), 2);
+        let filter = super::filter(&Fields::parse(b"action=reboot,Restart+the+phone,job.*"));
+        assert_eq!(
+            filter.expect("valid").actions,
+            ["Reboot", "Reboot", "job.*"]
+        );
         assert!(super::filter(&Fields::parse(b"result=odd")).is_err());
     }
 }

@@ -10,6 +10,7 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use carillon_engine::Caller;
+use carillon_engine::accounts::scope_covers;
 use carillon_store::TokenScope;
 use http::HeaderValue;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE};
@@ -131,16 +132,17 @@ fn refuse(gate: Gate, caller: Option<&Caller>, request: &Request) -> Option<Resp
         return Some(first);
     }
     let needed = needed?;
-    let denied = caller.require(needed).err()?;
     let scope = request
         .extensions()
         .get::<Visitor>()
         .and_then(|visitor| visitor.scope);
-    let problem = match scope {
-        Some(scope) if scope != TokenScope::Manage => Problem::new(Code::Forbidden).detail(
+    let lacking = scope.filter(|scope| !scope_covers(*scope, needed));
+    let problem = match (caller.require(needed), scope) {
+        (Ok(()), _) if lacking.is_none() => return None,
+        (_, Some(scope)) if scope != TokenScope::Manage => Problem::new(Code::Forbidden).detail(
             format!("This token has the scope {scope}, which lacks the permission {needed}."),
         ),
-        _ => denied.into(),
+        (denied, _) => denied.err()?.into(),
     };
     Some(problem.into_response())
 }

@@ -6,8 +6,9 @@ use carillon_contract::Href;
 pub use carillon_contract::audit::AuditRow as Line;
 use carillon_contract::list::Link;
 use carillon_domain::event::Event;
-use carillon_domain::{Cause, action};
+use carillon_domain::{Cause, TargetState, action};
 use carillon_store::AuditRow;
+use carillon_ui::target_state_within;
 use serde_json::Value;
 
 use super::refused::sentence;
@@ -293,11 +294,21 @@ fn why(event: &Event) -> String {
             let fields: Vec<&str> = changes.keys().map(String::as_str).collect();
             sentence(&fields.join(", ").replace('_', " "))
         }
+        (_, "job.ended") => came_to(&event.detail["phones"]),
         (_, "inventory.imported") => imported(&event.detail),
         (_, "phones.tagged" | "phones.untagged") => counted(&event.detail["count"]),
         (_, "inventory.exported") => counted(&event.detail["rows"]),
         _ => String::new(),
     }
+}
+
+/// `36 verified, 4 failed`.
+fn came_to(phones: &Value) -> String {
+    let told = TargetState::ALL.iter().filter_map(|state| {
+        let phones = phones[state.as_str()].as_i64()?;
+        Some(format!("{phones} {}", target_state_within(*state)))
+    });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 fn counted(number: &Value) -> String {

@@ -6,8 +6,9 @@ use carillon_domain::Timestamp;
 use carillon_domain::event::{Actor, Event};
 use carillon_domain::role::Role;
 use carillon_engine::audit::{InclusionProof, SignedCheckpoint, VerifierKey};
+use carillon_store::TokenScope;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::command_line::asked;
 use crate::house::House;
@@ -131,6 +132,49 @@ pub(crate) async fn an_export_is_what_was_shown(house: House) -> House {
         .expect(200);
     let own = taken["items"][0]["seq"].as_i64().unwrap();
     assert_eq!(all.lines().count() as i64, own);
+    house
+}
+
+/// What is shown of one record at a time needs a token that may all that its account may.
+pub(crate) async fn a_number_needs_a_token_that_may_everything(house: House) -> House {
+    let why = json!({"reason": "asked by the works council"});
+    for scope in [TokenScope::Read, TokenScope::Run] {
+        let token = house.token(Role::Auditor, scope).await;
+        let api = Client::with_token(&house.base(), &token);
+        let refused = api.post("/audit/1/number", &why).await;
+        let refused = refused.problem(403, "forbidden");
+        assert!(refused["detail"].as_str().unwrap().contains(scope.as_str()));
+    }
+    let api = house.program(Role::Auditor).await;
+    let none = api.post("/audit/1/number", &why).await;
+    none.problem(404, "not_found");
+    house
+}
+
+/// Browsers take files packed. An export of several parts comes to its end in each way.
+pub(crate) async fn an_export_is_whole_when_packed(house: House) -> House {
+    let api = house.program(Role::Auditor).await;
+    record(&house, 4096).await;
+    record(&house, 4096).await;
+    for format in ["csv", "jsonl"] {
+        let path = format!("/audit/export?format={format}&action=test.told");
+        let plain = api.get(&path).await.text;
+        assert!(plain.lines().count() >= 8192);
+        for way in ["gzip", "br"] {
+            let asking = api.request(Method::GET, &path);
+            let packed = asking.header("accept-encoding", way).send().await.unwrap();
+            assert_eq!(packed.headers()["content-encoding"], way);
+            let packed = packed.bytes().await;
+            let packed = packed.unwrap_or_else(|error| panic!("{format}, {way}: {error}"));
+            assert!(packed.len() < plain.len() / 2, "{format}, {way}");
+            if way == "gzip" {
+                let mut text = String::new();
+                let mut reader = flate2::read::GzDecoder::new(&packed[..]);
+                std::io::Read::read_to_string(&mut reader, &mut text).unwrap();
+                assert_eq!(text, plain, "{format}");
+            }
+        }
+    }
     house
 }
 

@@ -71,6 +71,8 @@ on_both! {
     journey::a_set_that_changed_is_refused_with_the_difference,
     audit::a_checkpoint_is_handed_out,
     audit::an_export_is_what_was_shown,
+    audit::an_export_is_whole_when_packed,
+    audit::a_number_needs_a_token_that_may_everything,
     numbers::a_number_is_read_by_auditors_only_and_removed_in_time,
     numbers::a_job_that_rests_for_long_loses_its_number,
     sources::each_record_names_its_start,

@@ -122,6 +122,8 @@ pub struct AuditRow {
 /// The first checkpoint that covers a record, and the proof under it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProofView {
+    /// Whether the record, as it is stored now, is what was signed.
+    pub holds: bool,
     /// How many records the checkpoint covers.
     pub size: i64,
     /// When it was signed.

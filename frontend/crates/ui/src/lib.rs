@@ -19,3 +19,4 @@ mod words;
 
 #[cfg(not(feature = "hydrate"))]
 pub use pages::*;
+pub use words::target_state_within;

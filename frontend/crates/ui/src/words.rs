@@ -18,6 +18,7 @@ use carillon_domain::sip::{NotifyWay, SipUse};
 use carillon_domain::{Cause, Timestamp};
 pub(crate) use carillon_language::number;
 use carillon_language::{decimal, say};
+pub use live::target_state_within;
 pub(crate) use live::*;
 
 /// `Reception, Lab and 3 more`: some names of so many.

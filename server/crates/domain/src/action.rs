@@ -12,7 +12,7 @@ pub mod uri;
 
 use serde::Serialize;
 
-pub use catalogue::{all, find, suggest};
+pub use catalogue::{all, find, meant, suggest};
 pub use checked::{CheckedAction, Expectation, Forward};
 pub use keys::{Key, MAX_KEYS};
 pub use number::Number;

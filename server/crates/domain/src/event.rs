@@ -104,8 +104,8 @@ pub struct Event {
     /// see `source`. Records from before that do.
     #[serde(skip_serializing, default)]
     pub ip: Option<String>,
-    /// The commitment to the address in a record that was read; `ip` is empty once that was
-    /// removed. The store makes it.
+    /// The commitment to the address, in a record that was read and in what follows from it; `ip`
+    /// is empty once that was removed. The store makes it.
     #[serde(skip_serializing, default)]
     pub source: Option<String>,
     /// Which start of the program wrote the record, in one that was read; the store tells it.

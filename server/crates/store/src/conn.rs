@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, query_with};
 
 use crate::dialect::Dialect;
 use crate::error::Result;
-use crate::row::Row;
+use crate::row::{Fields, Row, Shape};
 use crate::sql::Sql;
 
 /// A borrowed connection.
@@ -131,6 +131,23 @@ impl Conn<'_> {
                 each(query.fetch(&mut **conn).map_ok(Row::Postgres), one).await
             }
         }
+    }
+
+    /// The same for rows of which there are many, again and again; in no order that could be
+    /// relied on. SQLite hands them over at one go.
+    pub(crate) async fn read_packed<T>(
+        &mut self,
+        sql: Sql,
+        shape: Shape,
+        mut one: impl FnMut(Fields<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        if self.dialect() == Dialect::Postgres {
+            let read = |row: &Row| one(row.of(shape.table, shape.key));
+            return self.read(sql, read).await;
+        }
+        let packed = self.optional(sql.packed(shape.columns)).await?;
+        let text: Option<String> = packed.map(|row| row.get("packed")).transpose()?;
+        shape.unpack(text.as_deref().unwrap_or("[]"), one)
     }
 
     /// The first row, if there is one. All are fetched: a half-read statement of SQLite would

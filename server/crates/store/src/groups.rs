@@ -122,7 +122,11 @@ async fn count(
     reach: &Reach,
     now: Timestamp,
 ) -> Result<()> {
-    let scope = Scope { groups, now };
+    let scope = Scope {
+        groups,
+        now,
+        dialect: conn.dialect(),
+    };
     for chunk in rows.chunks_mut(AT_ONCE) {
         let mut sql = Sql::new("SELECT ");
         sql.push(UP).push(" AS up");
@@ -163,6 +167,7 @@ pub(crate) async fn groups_of(
     let scope = Scope {
         groups: &directory.groups,
         now,
+        dialect: conn.dialect(),
     };
     memberships(conn, &scope, &directory.slugs(false), macs).await
 }

@@ -3,6 +3,9 @@
 //! Owns decoding. *Invariant:* a text that is no member of its closed list is reported with
 //! table, column and key, never guessed at.
 
+mod packed;
+
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -13,6 +16,9 @@ use sqlx::{Decode, Row as _, Type};
 
 use crate::error::{Result, StoreError};
 
+pub(crate) use packed::Shape;
+use packed::{Cell, FromCell};
+
 /// A row of either database.
 pub(crate) enum Row {
     Sqlite(SqliteRow),
@@ -21,12 +27,16 @@ pub(crate) enum Row {
 
 /// What both databases can decode: text, whole numbers, truths and bytes, or their absence.
 pub(crate) trait Column:
-    for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+    for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres> + FromCell
 {
 }
 
 impl<T> Column for T where
-    T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+    T: for<'r> Decode<'r, Sqlite>
+        + Type<Sqlite>
+        + for<'r> Decode<'r, Postgres>
+        + Type<Postgres>
+        + FromCell
 {
 }
 
@@ -50,32 +60,50 @@ impl Row {
     /// The same row with the table and the key to name when a value cannot be right.
     pub(crate) const fn of<'r>(&'r self, table: &'static str, key: &'static str) -> Fields<'r> {
         Fields {
-            row: self,
+            source: Source::Row(self),
             table,
             key,
         }
     }
 }
 
+/// Where values stand.
+#[derive(Clone, Copy)]
+enum Source<'r> {
+    Row(&'r Row),
+    Packed(&'static [&'static str], &'r [Cell<'r>]),
+}
+
 /// A row that knows where it comes from.
 #[derive(Clone, Copy)]
 pub(crate) struct Fields<'r> {
-    row: &'r Row,
+    source: Source<'r>,
     table: &'static str,
     key: &'static str,
 }
 
 impl Fields<'_> {
     pub(crate) fn get<T: Column>(&self, column: &str) -> Result<T> {
-        self.row.get(column)
+        match self.source {
+            Source::Row(row) => row.get(column),
+            Source::Packed(names, cells) => packed::value(names, cells, column),
+        }
+    }
+
+    /// A text, copied only where it must be.
+    fn lent(&self, column: &str) -> Result<Option<Cow<'_, str>>> {
+        match self.source {
+            Source::Row(row) => Ok(row.get::<Option<String>>(column)?.map(Cow::Owned)),
+            Source::Packed(names, cells) => packed::text(names, cells, column),
+        }
     }
 
     pub(crate) fn text(&self, column: &str) -> Result<String> {
-        self.row.get(column)
+        self.get(column)
     }
 
     pub(crate) fn int(&self, column: &str) -> Result<i64> {
-        self.row.get(column)
+        self.get(column)
     }
 
     pub(crate) fn at(&self, column: &str) -> Result<Timestamp> {
@@ -83,19 +111,18 @@ impl Fields<'_> {
     }
 
     pub(crate) fn maybe_at(&self, column: &str) -> Result<Option<Timestamp>> {
-        let micros: Option<i64> = self.row.get(column)?;
+        let micros: Option<i64> = self.get(column)?;
         Ok(micros.map(Timestamp::from_micros))
     }
 
     /// A text column as the type that it stands for.
     pub(crate) fn parse<T: FromStr>(&self, column: &'static str) -> Result<T> {
-        let text = self.text(column)?;
-        text.parse().map_err(|_| self.wrong(column))
+        self.maybe(column)?.ok_or_else(|| self.wrong(column))
     }
 
     /// The same where the column may be empty.
     pub(crate) fn maybe<T: FromStr>(&self, column: &'static str) -> Result<Option<T>> {
-        let text: Option<String> = self.row.get(column)?;
+        let text = self.lent(column)?;
         text.map(|text| text.parse().map_err(|_| self.wrong(column)))
             .transpose()
     }
@@ -103,8 +130,9 @@ impl Fields<'_> {
     /// An address. One that cannot be read, which Carillon did not write, counts as none, and the
     /// log says whose: one row must not hide all others, and nothing is sent without an address.
     pub(crate) fn address(&self, column: &'static str) -> Result<Option<IpAddr>> {
-        let text: Option<String> = self.row.get(column)?;
-        let Some(text) = text else { return Ok(None) };
+        let Some(text) = self.lent(column)? else {
+            return Ok(None);
+        };
         let address = text.parse().ok();
         if address.is_none() {
             let (table, row) = (self.table, self.text(self.key).unwrap_or_default());
@@ -125,7 +153,7 @@ impl Fields<'_> {
 
     /// The same where the column may be empty.
     pub(crate) fn maybe_number<T: TryFrom<i64>>(&self, column: &'static str) -> Result<Option<T>> {
-        let number: Option<i64> = self.row.get(column)?;
+        let number: Option<i64> = self.get(column)?;
         number
             .map(|number| T::try_from(number).map_err(|_| self.wrong(column)))
             .transpose()
@@ -133,7 +161,8 @@ impl Fields<'_> {
 
     /// A text column that holds JSON.
     pub(crate) fn json<T: serde::de::DeserializeOwned>(&self, column: &'static str) -> Result<T> {
-        serde_json::from_str(&self.text(column)?).map_err(|_| self.wrong(column))
+        let text = self.lent(column)?.unwrap_or_default();
+        serde_json::from_str(&text).map_err(|_| self.wrong(column))
     }
 
     pub(crate) fn wrong(&self, column: &'static str) -> StoreError {

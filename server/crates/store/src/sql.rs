@@ -151,6 +151,18 @@ impl Sql {
         self.push(column).place(Bound::List(values))
     }
 
+    /// The query with all its rows as one text in column `packed`, for SQLite: an array of arrays
+    /// of JSON, in no order that could be relied on.
+    pub(crate) fn packed(mut self, columns: &[&str]) -> Self {
+        self.few_forms = self.is_kept();
+        let columns = columns.join("\", \"");
+        let inner = &self.text;
+        let text =
+            format!("SELECT json_group_array(json_array(\"{columns}\")) AS packed FROM ({inner})");
+        self.text = Cow::Owned(text);
+        self
+    }
+
     /// Whether the text was written in one piece, or comes in few forms, and so is worth keeping
     /// prepared.
     pub(crate) const fn is_kept(&self) -> bool {

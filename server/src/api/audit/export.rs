@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use carillon_engine::audit::Export;
 use carillon_engine::{Caller, EngineError};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use tokio::sync::mpsc;
@@ -47,11 +47,13 @@ pub async fn stream_export(app: &App, caller: Caller, query: &Fields) -> Result<
         .begin_audit_export(&caller, filter, (&told.0, told.1))
         .await?;
     let (parts, _) = taken(export, format);
-    // An error ends the connection, so that a reader sees that the file is not whole.
+    // An error ends the connection, so that a reader sees that the file is not whole. Whoever packs
+    // the file asks once more behind its end.
     let body = stream::unfold(parts, async |mut parts| {
         let part = parts.recv().await?;
         Some((part.map_err(Problem::from), parts))
-    });
+    })
+    .fuse();
     let mut response = Body::from_stream(body).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));

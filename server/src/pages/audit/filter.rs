@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use carillon_contract::audit::AuditFilter;
 use carillon_contract::{FormErrors, Href};
-use carillon_domain::Timestamp;
 use carillon_domain::event::EventResult;
+use carillon_domain::{Timestamp, action};
 use carillon_store::AuditQuery;
 
 use crate::fields::Fields;
@@ -189,10 +189,11 @@ fn listed(text: &str) -> impl Iterator<Item = &str> {
 /// Those that are excluded, and those that are asked for.
 fn actions(text: &str) -> (Vec<String>, Vec<String>) {
     let (not, yes): (Vec<&str>, Vec<&str>) = listed(text).partition(|word| word.starts_with('-'));
+    let meant = |word: &str| action::meant(word, say).to_owned();
     let not = not
         .into_iter()
-        .map(|word| word.trim_start_matches('-').to_owned());
-    (not.collect(), yes.into_iter().map(str::to_owned).collect())
+        .map(|word| meant(word.trim_start_matches('-')));
+    (not.collect(), yes.into_iter().map(meant).collect())
 }
 
 fn results(text: &str, errors: &mut FormErrors) -> Vec<EventResult> {

@@ -5,7 +5,7 @@ use carillon_contract::audit::{AuditRecordView, ProofView, ShownNumber};
 use carillon_contract::list::Link;
 use carillon_contract::{FormErrors, Href};
 use carillon_domain::event::Event;
-use carillon_engine::audit::Notary;
+use carillon_engine::audit::{Notary, is_as_signed};
 use carillon_engine::{Caller, EngineError};
 use carillon_language::say;
 use carillon_store::AuditRow;
@@ -50,7 +50,7 @@ pub(super) async fn page(
     let engine = visit.app.engine();
     let row = engine.audit_entry(caller, seq).await?;
     let size = i64::try_from(engine.audit_head(caller).await?.size()).unwrap_or(i64::MAX);
-    let proof = proof(&visit, caller, seq).await?;
+    let proof = proof(&visit, caller, &row).await?;
     let mut view = AuditRecordView {
         proof,
         number: number::view(&row.event, caller, asked),
@@ -67,14 +67,20 @@ pub(super) async fn proof_of(visit: Visit, caller: Caller, Path(seq): Path<Strin
     proof_file(&visit.app, &caller, &seq).await
 }
 
-async fn proof(visit: &Visit, caller: &Caller, seq: i64) -> Result<Option<ProofView>, EngineError> {
-    let signed = match visit.app.engine().checkpoint_over(caller, seq).await {
+async fn proof(
+    visit: &Visit,
+    caller: &Caller,
+    row: &AuditRow,
+) -> Result<Option<ProofView>, EngineError> {
+    let (engine, seq) = (visit.app.engine(), row.seq);
+    let signed = match engine.checkpoint_over(caller, seq).await {
         Err(EngineError::NotFound) => return Ok(None),
         signed => signed?,
     };
     let key = visit.app.notary().and_then(Notary::key);
     let key = key.map_or_else(|| "KEY".to_owned(), ToString::to_string);
     Ok(Some(ProofView {
+        holds: is_as_signed(&engine.store, row, signed.clone()).await?,
         size: signed.size,
         at: signed.at,
         href: format!("/audit/{seq}/proof"),

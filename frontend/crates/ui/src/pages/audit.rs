@@ -260,7 +260,7 @@ fn intact(chain: &ChainView) -> AnyView {
         Some((size, at)) if chain.problem.is_none() => {
             let last = words::number(size - 1);
             said_with(
-                say("Intact to #{last}, checkpoint {when} signed."),
+                say("Signed to #{last}, checkpoint {when}. What is stored is compared with it by the check below."),
                 vec![("last", last.into_any()), ("when", instant(at))],
             )
             .into_any()

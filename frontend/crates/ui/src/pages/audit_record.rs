@@ -7,8 +7,8 @@ use leptos::prelude::*;
 
 use super::audit::{concerns, job, origin, result, who};
 use crate::components::{
-    fact, fact_text, facts, instant, instant_and_age, link_button, panel, said_with, table, td,
-    text_or_dash, th, th_row, tr,
+    fact, fact_text, facts, instant, instant_and_age, link_button, note, panel, said_with, table,
+    td, text_or_dash, th, th_row, tr,
 };
 use crate::shell::{Page, Scripts};
 use crate::words;
@@ -135,7 +135,8 @@ fn committed(view: &AuditRecordView) -> AnyView {
                 fact(say("Hash"), view! { <span class="mono key">{view.leaf_hash.clone()}</span> }),
                 fact(say("Signed"), signed(view.proof.as_ref())),
             ])}
-            {view.proof.as_ref().map(proof)}
+            {view.proof.as_ref().filter(|proof| !proof.holds).map(|_| changed())}
+            {view.proof.as_ref().filter(|proof| proof.holds).map(proof)}
         },
     )
 }
@@ -145,11 +146,21 @@ fn signed(proof: Option<&ProofView>) -> AnyView {
         return view! { <span class="muted">{say("not signed yet")}</span> }.into_any();
     };
     let size = words::number(proof.size);
+    if !proof.holds {
+        return view! { <span>{say("not as it is stored now")}</span> }.into_any();
+    }
     said_with(
         say("{when}, with the checkpoint of {size} records"),
         vec![("when", instant(proof.at)), ("size", size.into_any())],
     )
     .into_any()
+}
+
+fn changed() -> AnyView {
+    let text = say(
+        "What is stored here is not what was signed: this record, or one beside it in the tree, was changed outside Carillon. Run `carillon audit verify`: it names the first one.",
+    );
+    note("danger", "warning", text)
 }
 
 fn proof(proof: &ProofView) -> AnyView {

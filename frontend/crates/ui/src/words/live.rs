@@ -55,7 +55,7 @@ pub(crate) fn target_state(state: TargetState) -> &'static str {
 }
 
 /// The word of a target state inside a sentence.
-pub(crate) fn target_state_within(state: TargetState) -> String {
+pub fn target_state_within(state: TargetState) -> String {
     target_state(state).to_lowercase()
 }
 

@@ -1969,6 +1969,7 @@ impl Samples {
             leaf_hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
                 .to_owned(),
             proof: Some(ProofView {
+                holds: true,
                 size: 184_320,
                 at: ago(600),
                 href: "/audit/184216/proof".to_owned(),

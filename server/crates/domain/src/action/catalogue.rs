@@ -49,6 +49,21 @@ pub fn find(name: &str) -> Option<&'static Entry> {
     all().find(|entry| entry.name == name)
 }
 
+/// What somebody means who asks a log for an action: its name in any case, its title in English or
+/// in the language of `title`, or else the word as it is.
+pub fn meant(word: &str, title: impl Fn(&'static str) -> &'static str) -> &str {
+    let is_title = |entry: &&Entry| {
+        let titles = [entry.title, title(entry.title)];
+        titles
+            .iter()
+            .any(|title| title.to_lowercase() == word.to_lowercase())
+    };
+    let found = find(word)
+        .or_else(|| suggest(word))
+        .or_else(|| all().find(is_title));
+    found.map_or(word, |entry| entry.name)
+}
+
 /// The entry that somebody probably meant: the same letters in another case.
 pub fn suggest(name: &str) -> Option<&'static Entry> {
     all().find(|entry| entry.name.eq_ignore_ascii_case(name.trim()))

@@ -37,7 +37,7 @@ mod totp;
 mod users;
 
 pub use access::Access;
-pub use bearer::capped_role;
+pub use bearer::{capped_role, scope_covers};
 pub use breached::Breached;
 pub use carillon_store::TokenScope;
 pub use external::{Arrival, Entered, External};

@@ -34,7 +34,7 @@ pub use notary::{Notary, NotaryFault, NotaryParts, NotaryState, Seal};
 pub use note::{Checkpoint, NoNote, Notes, SignedCheckpoint, VerifierKey, notes};
 pub use private::Disclosed;
 pub(crate) use private::tell;
-pub use proof::{InclusionProof, ProofFault, prove};
+pub use proof::{InclusionProof, ProofFault, is_as_signed, prove};
 pub use run::run;
 pub use signer::{
     Memory, MemoryError, RemoteSigner, SignedLast, Signer, SignerFault, Why, bind, serve,

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use carillon_domain::role::Permission;
-use carillon_store::{Hash, Store, leaf_hash};
+use carillon_store::{AuditRow, CheckpointRow, Hash, Store, leaf_hash};
 
 use super::note::{NoNote, SignedCheckpoint, VerifierKey};
 use super::path::{followed, to_root};
@@ -58,8 +58,20 @@ impl Engine {
     /// Denied, and as [`prove`].
     pub async fn audit_proof(&self, caller: &Caller, seq: i64) -> Result<InclusionProof> {
         let seen = caller.sight(Permission::ViewAudit, &self.store)?;
-        seen.audit_entry(seq).await?.ok_or(EngineError::NotFound)?;
-        prove(&self.store, seq).await
+        let row = seen.audit_entry(seq).await?.ok_or(EngineError::NotFound)?;
+        prove_row(&self.store, row).await
+    }
+}
+
+/// Whether a record that was read is, byte for byte, what was signed with this checkpoint.
+///
+/// # Errors
+/// When the storage fails.
+pub async fn is_as_signed(store: &Store, row: &AuditRow, signed: CheckpointRow) -> Result<bool> {
+    match inclusion(store, row, signed).await {
+        Ok(proof) => Ok(proof.leads_to_root()),
+        Err(EngineError::Conflict(_)) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -70,22 +82,32 @@ impl Engine {
 /// signed.
 pub async fn prove(store: &Store, seq: i64) -> Result<InclusionProof> {
     let row = store.audit_entry(seq).await?.ok_or(EngineError::NotFound)?;
+    prove_row(store, row).await
+}
+
+async fn prove_row(store: &Store, row: AuditRow) -> Result<InclusionProof> {
+    let seq = row.seq;
     let signed = store.checkpoint_over(seq).await?.ok_or_else(|| {
         EngineError::Conflict(format!("record {seq} is not signed yet; try in a minute"))
     })?;
-    let checkpoint = signed.note.parse();
-    let proof = InclusionProof {
-        entry: Some(row.entry.into_bytes()),
-        index: u64::try_from(seq).unwrap_or_default(),
-        path: to_root(store, seq, signed.size).await?,
-        checkpoint: checkpoint.map_err(|_| broken("a stored checkpoint is none"))?,
-        note: signed.note,
-    };
+    let proof = inclusion(store, &row, signed).await?;
     if proof.leads_to_root() {
         return Ok(proof);
     }
     let problem = format!("record {seq} does not lead to the root that was signed");
     Err(broken(&problem))
+}
+
+/// The way of a record to a root, whether it leads there or not.
+async fn inclusion(store: &Store, row: &AuditRow, signed: CheckpointRow) -> Result<InclusionProof> {
+    let checkpoint = signed.note.parse();
+    Ok(InclusionProof {
+        entry: Some(row.entry.clone().into_bytes()),
+        index: u64::try_from(row.seq).unwrap_or_default(),
+        path: to_root(store, row.seq, signed.size).await?,
+        checkpoint: checkpoint.map_err(|_| broken("a stored checkpoint is none"))?,
+        note: signed.note,
+    })
 }
 
 fn broken(problem: &str) -> EngineError {

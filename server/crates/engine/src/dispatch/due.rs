@@ -10,6 +10,7 @@ use carillon_store::{ChangedTarget, DueJob, Unit};
 
 use crate::Engine;
 use crate::dispatch::facts::target_event;
+use crate::dispatch::records::end_event;
 use crate::error::Result;
 
 /// States in which a job rests until somebody, or the hour, moves it.
@@ -55,7 +56,7 @@ async fn begin(unit: &mut Unit, job: &DueJob, now: Timestamp) -> Result<Vec<Even
     }
     let mut events = vec![event(now, "job.started", &job.id, to)];
     if let Some(state) = unit.finish_job_if_done(&job.id, now).await? {
-        events.push(event(now, "job.ended", &job.id, state));
+        events.push(end_event(unit, &job.id, state, now).await?);
     }
     Ok(events)
 }
@@ -84,7 +85,9 @@ async fn expire(unit: &mut Unit, id: &str, now: Timestamp) -> Result<Vec<Event>>
         .iter()
         .map(|change| late(change, &job.action, &job.reason, now))
         .collect();
-    events.extend(ended.map(|state| event(now, "job.ended", id, state)));
+    if let Some(state) = ended {
+        events.push(end_event(unit, id, state, now).await?);
+    }
     Ok(events)
 }
 

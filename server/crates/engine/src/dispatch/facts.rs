@@ -25,6 +25,8 @@ pub(super) struct JobFacts {
     pub(super) actor: Actor,
     pub(super) reason: String,
     pub(super) not_after: Option<Timestamp>,
+    /// What the record of its submission says of the address that it came from.
+    pub(super) source: Option<String>,
 }
 
 impl JobFacts {
@@ -34,6 +36,7 @@ impl JobFacts {
         let action = CheckedAction::parse(&row.action, &params).map_err(EngineError::Invalid)?;
         let options = serde_json::from_value(row.options)
             .map_err(|_| EngineError::Internal("a job's options cannot be read"))?;
+        let source = engine.store.submission_source(&row.id).await?;
         Ok(Self {
             id: row.id,
             action,
@@ -41,6 +44,7 @@ impl JobFacts {
             actor: row.actor,
             reason: row.reason,
             not_after: row.not_after,
+            source,
         })
     }
 
@@ -60,6 +64,7 @@ impl JobFacts {
         let mut event = target_event(at, self.actor.clone(), action, target);
         event.result = result;
         event.reason.clone_from(&self.reason);
+        event.source.clone_from(&self.source);
         event
     }
 }

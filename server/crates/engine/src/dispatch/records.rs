@@ -3,8 +3,8 @@
 //! Owns the words of those records; who writes them, and when, is the recorder's.
 
 use carillon_domain::event::{Actor, Event, EventResult};
-use carillon_domain::{JobState, TargetState, Timestamp};
-use carillon_store::{ClaimedTarget, TargetRow};
+use carillon_domain::{Counts, JobState, TargetState, Timestamp};
+use carillon_store::{ClaimedTarget, StoreError, TargetRow, Unit};
 
 use crate::dispatch::facts::JobFacts;
 
@@ -67,11 +67,46 @@ pub(super) fn held_event(facts: &JobFacts, credential: &str, phones: i64, now: T
     event
 }
 
-/// The record of a job's end.
-pub(super) fn end_event(facts: &JobFacts, state: JobState, now: Timestamp) -> Event {
+/// The record of a job's end: in which state, and what its phones came to. It ended well when
+/// they all did.
+///
+/// # Errors
+/// When the storage fails.
+pub(super) async fn end_event(
+    unit: &mut Unit,
+    job: &str,
+    state: JobState,
+    now: Timestamp,
+) -> Result<Event, StoreError> {
     let mut event = Event::new(now, Actor::system(), "job.ended");
-    event.job = Some(facts.id.clone());
-    event.reason.clone_from(&facts.reason);
-    event.detail = serde_json::json!({ "action": facts.action.label(), "state": state });
-    event
+    event.job = Some(job.to_owned());
+    event.detail = serde_json::json!({ "state": state });
+    if let Some(row) = unit.job(job).await? {
+        event.result = end_result(state, &row.counts);
+        event.reason = row.reason;
+        event.detail["action"] = row.action.into();
+        event.detail["phones"] = came_to(&row.counts);
+    }
+    Ok(event)
+}
+
+const fn end_result(state: JobState, counts: &Counts) -> EventResult {
+    match state {
+        _ if counts.failed > 0 => EventResult::Failed,
+        _ if counts.unknown > 0 => EventResult::Unknown,
+        JobState::Cancelled => EventResult::Cancelled,
+        JobState::Expired => EventResult::Expired,
+        _ => EventResult::Ok,
+    }
+}
+
+/// How many phones came to what, without what none did.
+fn came_to(counts: &Counts) -> serde_json::Value {
+    let some = TargetState::ALL
+        .iter()
+        .map(|state| (state, counts.get(*state)));
+    let some = some.filter(|(_, phones)| *phones > 0);
+    some.map(|(state, phones)| (state.as_str().to_owned(), phones.into()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use carillon_domain::event::{Actor, Event, EventResult};
 use carillon_domain::{JobState, Timestamp};
-use carillon_store::{Occasion, Store};
+use carillon_store::{Occasion, Store, Unit};
 
 use crate::Engine;
 use crate::dispatch::facts::target_event;
+use crate::dispatch::records::end_event;
 use crate::error::Result;
 
 /// How long a node may be silent before others take its claims for lost.
@@ -39,7 +40,7 @@ pub(super) async fn recover(engine: &Engine, node: &str) -> Result<Recovered> {
         epoch,
         !left.dead.is_empty(),
     )];
-    events.extend(settled(&left, now));
+    events.extend(settled(&mut unit, &left, now).await?);
     unit.record(&events).await?.commit().await?;
     Ok(Recovered {
         epoch,
@@ -49,7 +50,11 @@ pub(super) async fn recover(engine: &Engine, node: &str) -> Result<Recovered> {
 }
 
 /// The records of what dead nodes left behind.
-fn settled(left: &carillon_store::Recovered, now: Timestamp) -> Vec<Event> {
+async fn settled(
+    unit: &mut Unit,
+    left: &carillon_store::Recovered,
+    now: Timestamp,
+) -> Result<Vec<Event>> {
     let targets = left.targets.iter().map(|change| {
         let target = &change.target;
         let mut event = target_event(now, Actor::system(), "target.result", target);
@@ -59,21 +64,17 @@ fn settled(left: &carillon_store::Recovered, now: Timestamp) -> Vec<Event> {
         });
         event
     });
-    let job_event = |action: &str, job: &String, state: JobState| {
-        let mut event = Event::new(now, Actor::system(), action);
+    let interrupted = left.interrupted.iter().map(|job| {
+        let mut event = Event::new(now, Actor::system(), "job.interrupted");
         event.job = Some(job.clone());
-        event.detail = serde_json::json!({ "state": state });
+        event.detail = serde_json::json!({ "state": JobState::Interrupted });
         event
-    };
-    let interrupted = left
-        .interrupted
-        .iter()
-        .map(|job| job_event("job.interrupted", job, JobState::Interrupted));
-    let ended = left
-        .ended
-        .iter()
-        .map(|(job, state)| job_event("job.ended", job, *state));
-    targets.chain(interrupted).chain(ended).collect()
+    });
+    let mut events: Vec<Event> = targets.chain(interrupted).collect();
+    for (job, state) in &left.ended {
+        events.push(end_event(unit, job, *state, now).await?);
+    }
+    Ok(events)
 }
 
 /// Says that this node is still there, and looks after claims of nodes that are not.
@@ -90,7 +91,7 @@ pub(super) async fn keep_watch(engine: &Engine, store: &Store) -> Result<()> {
         );
     }
     let left = unit.recover(epoch, now, Occasion::Watch).await?;
-    let events = settled(&left, now);
+    let events = settled(&mut unit, &left, now).await?;
     unit.record(&events).await?.commit().await?;
     Ok(())
 }

@@ -305,7 +305,8 @@ impl Writing<'_> {
             return Ok(());
         }
         if let Some(state) = self.unit.finish_job_if_done(&facts.id, self.now).await? {
-            self.events.push(end_event(facts, state, self.now));
+            let ended = end_event(&mut self.unit, &facts.id, state, self.now).await?;
+            self.events.push(ended);
             self.all_changed(facts);
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Proofs of single records.
 
 use carillon_engine::EngineError;
-use carillon_engine::audit::{InclusionProof, ProofFault, prove};
+use carillon_engine::audit::{InclusionProof, ProofFault, is_as_signed, prove};
 use carillon_store::TILE;
 
 use crate::house::{Database, House};
@@ -95,9 +95,15 @@ pub(crate) async fn only_what_leads_to_the_signed_root_is_proven(database: &Data
     let proof = prove(&house.store, 601).await;
     assert!(matches!(proof, Err(EngineError::NotFound)));
     let hash = house.bytes(&[7; 32]);
+    let row = house.store.audit_entry(298).await.unwrap().unwrap();
+    let signed = house.store.checkpoint_over(298).await.unwrap().unwrap();
+    let holds = is_as_signed(&house.store, &row, signed.clone()).await;
+    assert!(holds.unwrap());
     let touch = format!("UPDATE audit SET leaf_hash = {hash} WHERE seq = 299");
     house.tamper(&[touch]).await;
     let proof = prove(&house.store, 298).await;
     assert!(matches!(proof, Err(EngineError::Conflict(why)) if why.contains("does not lead")));
+    let holds = is_as_signed(&house.store, &row, signed).await;
+    assert!(!holds.unwrap());
     house.close().await;
 }

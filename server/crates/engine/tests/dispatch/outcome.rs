@@ -6,7 +6,7 @@ use carillon_domain::event::EventResult;
 use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_domain::{Cause, TargetState};
 use carillon_simulator::{FleetConfig, Profile};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::house::{House, Place, took};
 
@@ -50,7 +50,13 @@ pub(crate) async fn every_intent_and_every_result_is_in_the_audit_log(place: Pla
         .await;
     house.finished(&job).await;
     let events = house.events().await;
-    for target in house.targets(&job).await {
+    let mut submitted = events
+        .iter()
+        .filter(|event| event.action == "job.submitted");
+    let submitted = submitted.next().unwrap();
+    assert!(submitted.source.is_some(), "it came from an address");
+    let targets = house.targets(&job).await;
+    for target in &targets {
         let of = |action: &str| {
             let mut found = events.iter().filter(|event| {
                 event.action == action
@@ -63,18 +69,29 @@ pub(crate) async fn every_intent_and_every_result_is_in_the_audit_log(place: Pla
             assert!(found.next().is_none(), "two {action} of {}", target.mac);
             one
         };
-        assert_eq!(of("target.intent").result, EventResult::Intent);
-        let result = of("target.result");
+        let (intent, result) = (of("target.intent"), of("target.result"));
+        assert_eq!(intent.result, EventResult::Intent);
+        for event in [intent, result] {
+            assert_eq!(event.source, submitted.source, "{}", event.action);
+        }
         assert_eq!(Some(result.result), EventResult::of_target(target.state));
         assert_eq!(result.phone_name, target.name);
         assert_eq!(result.site, target.site);
         assert_eq!(result.reason, "test");
     }
-    let ended = events
+    let mut ended = events.iter().filter(|event| event.action == "job.ended");
+    let end = ended.next().unwrap();
+    assert!(ended.next().is_none(), "two ends");
+    let failed = targets
         .iter()
-        .filter(|event| event.action == "job.ended")
-        .count();
-    assert_eq!(ended, 1);
+        .filter(|target| target.state == TargetState::Failed);
+    assert_eq!(
+        end.detail["phones"]["failed"].as_u64().unwrap_or(0),
+        failed.count() as u64
+    );
+    let all = end.detail["phones"].as_object().unwrap();
+    let all: u64 = all.values().filter_map(Value::as_u64).sum();
+    assert_eq!(all, targets.len() as u64);
 }
 
 pub(crate) async fn what_contact_taught_is_remembered_for_the_next_job(place: Place) {

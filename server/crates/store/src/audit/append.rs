@@ -2,8 +2,10 @@
 //!
 //! Owns the numbering and the head. *Invariant:* the bytes hashed are the bytes stored.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use carillon_domain::Timestamp;
 use carillon_domain::event::Event;
 
 use crate::conn::Conn;
@@ -38,7 +40,8 @@ pub(crate) async fn append(
         let mut rows = Vec::with_capacity(chunk.len());
         for (event, seq) in chunk.iter().zip(start..) {
             let source = sources.id(event);
-            rows.push(row(seq, (run.id(), source, event), &mut frontier)?);
+            let leaf = leaf(seq, (run.id(), source, event), &mut frontier)?;
+            rows.push((leaf, event.at, indexed(event, source)));
             marks.add(seq, event, source);
         }
         conn.execute(insert(rows)).await?;
@@ -74,11 +77,10 @@ pub(super) fn frontier(row: Option<&Row>) -> Result<Frontier> {
     Frontier::from_bytes(size, &bytes).ok_or_else(wrong)
 }
 
-fn row(
-    seq: i64,
-    told @ (_, source, event): (&str, Option<&str>, &Event),
-    frontier: &mut Frontier,
-) -> Result<Vec<Value>> {
+/// Number, entry and hash of the next record.
+type Leaf = [Value; 3];
+
+fn leaf(seq: i64, told: (&str, Option<&str>, &Event), frontier: &mut Frontier) -> Result<Leaf> {
     let entry = entry::write(seq, told).ok_or_else(|| StoreError::Inconsistent {
         table: "audit",
         column: "entry",
@@ -86,31 +88,29 @@ fn row(
     })?;
     let leaf = leaf_hash(entry.as_bytes());
     frontier.push(leaf);
-    let mut values = Vec::with_capacity(13);
-    values.extend([
-        seq.into(),
-        event.at.into(),
-        entry.into(),
-        leaf.as_slice().into(),
-    ]);
-    values.extend(indexed(event, source).into_iter().map(Value::from));
-    Ok(values)
+    Ok([seq.into(), entry.into(), leaf.as_slice().into()])
 }
 
-/// What the columns say of an event, in their order: actor, action, command, phone, site, job,
-/// result, ip, groups. `source` stands for where it came from.
-pub(super) fn indexed(event: &Event, source: Option<&str>) -> [Option<String>; 9] {
-    let text = |text: &str| storable(text).into_owned();
+/// What the columns say of an event, in the order of [`INDEXED`].
+pub(super) type Indexed<'e> = [Option<Cow<'e, str>>; 9];
+
+/// The columns that repeat what an entry says.
+pub(super) const INDEXED: [&str; 9] = [
+    "actor", "action", "command", "phone", "site", "job", "result", "ip", "groups",
+];
+
+/// `source` stands for where an event came from.
+pub(super) fn indexed<'e>(event: &'e Event, source: Option<&'e str>) -> Indexed<'e> {
     [
-        Some(text(&event.actor.name)),
-        Some(text(&event.action)),
-        command(event).map(text),
-        event.phone.map(|mac| mac.to_string()),
-        event.site.as_deref().map(text),
-        event.job.as_deref().map(text),
-        Some(event.result.as_str().to_owned()),
-        source.map(text),
-        groups(event),
+        Some(storable(&event.actor.name)),
+        Some(storable(&event.action)),
+        command(event).map(storable),
+        event.phone.map(|mac| Cow::Owned(mac.to_string())),
+        event.site.as_deref().map(storable),
+        event.job.as_deref().map(storable),
+        Some(Cow::Borrowed(event.result.as_str())),
+        source.map(storable),
+        groups(event).map(Cow::Owned),
     ]
 }
 
@@ -125,11 +125,54 @@ fn groups(event: &Event) -> Option<String> {
     Some(format!(" {} ", slugs.join(" ")))
 }
 
-fn insert(rows: Vec<Vec<Value>>) -> Sql {
-    let mut sql = Sql::new(
-        "INSERT INTO audit (seq, at, entry, leaf_hash, actor, action, command, phone, site, \
-         job, result, ip, groups) ",
+/// What records have in common is bound once: dispatch adds hundreds of one job at a time.
+fn insert(rows: Vec<(Leaf, Timestamp, Indexed<'_>)>) -> Sql {
+    let (mut leaves, mut own, mut common) = (Vec::new(), Vec::new(), Vec::new());
+    let mut times = Vec::with_capacity(rows.len());
+    let mut texts = Vec::with_capacity(rows.len());
+    for (leaf, at, indexed) in rows {
+        leaves.push(Vec::from(leaf));
+        times.push(at);
+        texts.push(indexed);
+    }
+    let mut share = |name: &'static str, values: Vec<Value>, alike: bool| {
+        if alike {
+            common.extend(values.into_iter().next().map(|value| (name, value)));
+            return;
+        }
+        own.push(name);
+        for (row, value) in leaves.iter_mut().zip(values) {
+            row.push(value);
+        }
+    };
+    share(
+        "at",
+        times.iter().map(|at| (*at).into()).collect(),
+        alike(&times, |at| at),
     );
-    sql.rows_once(rows);
+    for (column, name) in INDEXED.into_iter().enumerate() {
+        let alike = alike(&texts, |texts| &texts[column]);
+        let few = if alike { 1 } else { texts.len() };
+        let values = texts
+            .iter()
+            .take(few)
+            .map(|texts| texts[column].as_deref().into());
+        share(name, values.collect(), alike);
+    }
+    let mut sql = Sql::new("INSERT INTO audit (seq, entry, leaf_hash");
+    for name in own.into_iter().chain(common.iter().map(|(name, _)| *name)) {
+        sql.push(", ").push(name);
+    }
+    sql.push(") SELECT v.*");
+    for (_, value) in common {
+        sql.push(", ").bind(value);
+    }
+    sql.push(" FROM (").rows_once(leaves).push(") AS v");
     sql
+}
+
+fn alike<'r, R, T: PartialEq + 'r>(rows: &'r [R], of: impl Fn(&'r R) -> &'r T) -> bool {
+    let mut values = rows.iter().map(of);
+    let first = values.next();
+    values.all(|value| Some(value) == first)
 }

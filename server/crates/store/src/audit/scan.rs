@@ -10,7 +10,7 @@ use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::{Store, Tx};
 
-use super::append;
+use super::append::{INDEXED, Indexed, indexed};
 use super::checkpoints::{self, CheckpointRow, TileRow};
 use super::entry;
 use super::frontier::Hash;
@@ -46,10 +46,6 @@ pub enum RecordFault {
     /// This column says something else than the entry.
     Column(&'static str),
 }
-
-const TEXTS: [&str; 9] = [
-    "actor", "action", "command", "phone", "site", "job", "result", "ip", "groups",
-];
 
 impl Store {
     /// Begins a look at the whole log as it is at this moment.
@@ -121,14 +117,14 @@ impl RawRecord {
         if event.at.micros() != self.at {
             return Err(RecordFault::Column("at"));
         }
-        match self.differing_text(&append::indexed(&event, sources::column(&event))) {
+        match self.differing_text(&indexed(&event, sources::column(&event))) {
             Some(column) => Err(RecordFault::Column(column)),
             None => Ok(event),
         }
     }
 
-    fn differing_text(&self, expected: &[Option<String>; 9]) -> Option<&'static str> {
-        let pairs = TEXTS.iter().zip(&self.texts).zip(expected);
+    fn differing_text(&self, expected: &Indexed<'_>) -> Option<&'static str> {
+        let pairs = INDEXED.iter().zip(&self.texts).zip(expected);
         pairs
             .filter(|((_, found), expected)| {
                 found.as_deref() != expected.as_deref().map(str::as_bytes)
@@ -139,7 +135,7 @@ impl RawRecord {
 }
 
 fn raw(row: &Row) -> Result<RawRecord> {
-    let texts = TEXTS.iter().map(|name| row.raw(name));
+    let texts = INDEXED.iter().map(|name| row.raw(name));
     Ok(RawRecord {
         seq: row.get("seq")?,
         at: row.get("at")?,

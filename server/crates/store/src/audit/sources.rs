@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::conn::Conn;
 use crate::error::Result;
+use crate::page::Seek;
 use crate::row::Row;
 use crate::run::Run;
 use crate::sql::Sql;
@@ -23,6 +24,7 @@ use crate::unit::Unit;
 
 use super::entry;
 use super::known::{Known, Learned};
+use super::query::AuditQuery;
 use super::words::storable;
 
 /// How much of the hash a record holds.
@@ -72,7 +74,6 @@ impl<'e> Sources<'e> {
         events: &'e [Event],
     ) -> Result<Self> {
         let (mut ids, mut new, times) = (HashMap::new(), Vec::new(), known.times());
-        let from = |event: &'e Event| Some((event.ip.as_deref()?, day_of(event.at)));
         for (address, day) in events.iter().filter_map(from) {
             if ids.contains_key(&(address, day)) {
                 continue;
@@ -91,14 +92,22 @@ impl<'e> Sources<'e> {
 
     /// What the record of an event says.
     pub(super) fn id(&self, event: &'e Event) -> Option<&str> {
-        let place = (event.ip.as_deref()?, day_of(event.at));
-        self.ids.get(&place).map(String::as_str)
+        match from(event) {
+            Some(place) => self.ids.get(&place).map(String::as_str),
+            // What follows from a request says the same as the record of that request.
+            None => event.source.as_deref(),
+        }
     }
 
     /// What is learned after the commit.
     pub(super) fn teach(self, learned: &mut Learned) {
         learned.sources(self.times, self.new);
     }
+}
+
+/// The address that an event names, with its day.
+fn from(event: &Event) -> Option<(&str, i64)> {
+    Some((event.ip.as_deref()?, day_of(event.at)))
 }
 
 async fn found_or_made(
@@ -173,6 +182,21 @@ pub(crate) fn show(out: &mut String, entry: &str, source: Option<&AuditSource>) 
 }
 
 impl Store {
+    /// What the record of a job's submission says of where it came from.
+    pub async fn submission_source(&self, job: &str) -> Result<Option<String>> {
+        let query = AuditQuery {
+            actions: vec!["job.submitted".to_owned()],
+            job: Some(job.to_owned()),
+            ..AuditQuery::default()
+        };
+        let page = self.audit_page(&query, &Seek::Start, 1).await?;
+        Ok(page
+            .items
+            .into_iter()
+            .next()
+            .and_then(|row| row.event.source))
+    }
+
     /// Whether the address of a day before this one's is kept.
     pub async fn keeps_sources_before(&self, before: Timestamp) -> Result<bool> {
         let sql = Sql::new("SELECT COUNT(*) AS n FROM audit_sources WHERE day < $1");

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::groups::memberships;
 use crate::phones::filter::{Groups, Scope};
 use crate::phones::read::ROWS;
-use crate::row::Row;
+use crate::row::Fields;
 use crate::sql::Sql;
 use crate::store::Store;
 
@@ -73,7 +73,8 @@ pub(crate) async fn names(conn: &mut Conn<'_>, macs: &[Mac], now: Timestamp) -> 
     sql.one_of_again("p.mac", macs.iter().copied());
     let mut offered = Vec::with_capacity(macs.len());
     for row in conn.all(sql).await? {
-        offered.push((row.of("phones", "mac").parse("mac")?, Offered::read(&row)?));
+        let fields = row.of("phones", "mac");
+        offered.push((fields.parse("mac")?, Offered::read(fields)?));
     }
     choose(conn, offered, now).await
 }
@@ -94,12 +95,12 @@ pub(crate) struct Offered {
 }
 
 impl Offered {
-    pub(crate) fn read(row: &Row) -> Result<Self> {
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Self> {
         Ok(Self {
-            own: row.get("own")?,
-            named: row.get("named")?,
-            of_site: row.get("of_site")?,
-            site: row.get("site")?,
+            own: fields.get("own")?,
+            named: fields.get("named")?,
+            of_site: fields.get("of_site")?,
+            site: fields.get("site")?,
         })
     }
 
@@ -157,6 +158,7 @@ async fn from_groups(
     let scope = Scope {
         groups: &groups,
         now,
+        dialect: conn.dialect(),
     };
     let slugs: Vec<String> = with_credential.keys().cloned().collect();
     for (mac, groups) in memberships(conn, &scope, &slugs, macs).await? {

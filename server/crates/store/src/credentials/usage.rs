@@ -31,6 +31,7 @@ impl Store {
         let scope = Scope {
             groups: &groups,
             now,
+            dialect: conn.dialect(),
         };
         let mut sql = Sql::new(
             "SELECT e.name, COUNT(*) AS phones, \

@@ -12,6 +12,7 @@ use carillon_domain::{Cause, Mac, TargetState, Timestamp};
 use crate::conn::Conn;
 use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
+use crate::row::{Fields, Shape};
 use crate::sql::Sql;
 use crate::unit::Unit;
 
@@ -81,12 +82,46 @@ async fn candidates(
     let mut sql = next_in_order(claim, conn.dialect());
     sql.push(" ORDER BY t.position LIMIT ").bind(limit as i64);
     sql.push(conn.dialect().for_update_skip_locked());
-    conn.read(sql, |row| waiting_row(claim.job, row)).await
+    waiting(conn, claim, sql).await
+}
+
+/// The rows of [`next_in_order`], by position.
+pub(super) async fn waiting(
+    conn: &mut Conn<'_>,
+    claim: &Claim<'_>,
+    sql: Sql,
+) -> Result<Vec<TargetRow>> {
+    let read = |fields: Fields<'_>| waiting_row(claim.job, fields);
+    let mut rows = conn.read_packed(sql, WAITING, read).await?;
+    rows.sort_unstable_by_key(|row| row.position);
+    Ok(rows)
 }
 
 /// What a claim reads of a waiting target; the rest it knows or writes anew.
 const COLUMNS: &str = "t.position, t.mac, t.name, t.extension, t.model, t.site, t.groups, \
      t.cause, t.http_status, t.transport, t.attempts, t.duration_ms, t.excerpt, t.evidence";
+
+/// The same by name.
+const WAITING: Shape = Shape {
+    table: "job_targets",
+    key: "mac",
+    columns: &[
+        "position",
+        "mac",
+        "name",
+        "extension",
+        "model",
+        "site",
+        "groups",
+        "cause",
+        "http_status",
+        "transport",
+        "attempts",
+        "duration_ms",
+        "excerpt",
+        "evidence",
+    ],
+};
 
 /// Waiting targets that nothing keeps, and whose phone nobody is sending to or looking at: a phone
 /// that restarts is down, and a command more would blur what is seen. Two questions, so that each

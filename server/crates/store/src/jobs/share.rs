@@ -10,8 +10,8 @@ use crate::conn::Conn;
 use crate::error::Result;
 use crate::sql::Sql;
 
-use super::claim::{Claim, next_in_order};
-use super::targets::{TargetRow, waiting_row};
+use super::claim::{Claim, next_in_order, waiting};
+use super::targets::TargetRow;
 
 /// How much of a site may be away at once. The default is no limit; of several the narrowest
 /// holds.
@@ -76,7 +76,7 @@ async fn walk(
     }
     sql.push(" ORDER BY t.position LIMIT ").bind(wanted as i64);
     sql.push(conn.dialect().for_update_skip_locked());
-    conn.read(sql, |row| waiting_row(claim.job, row)).await
+    waiting(conn, claim, sql).await
 }
 
 impl Room {

@@ -10,7 +10,7 @@ use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
 use crate::page::{Cursor, Direction, Page, Seek};
 use crate::reach::and_jobs;
-use crate::row::Row;
+use crate::row::{Fields, Row};
 use crate::sql::Sql;
 use crate::store::Store;
 use crate::unit::Unit;
@@ -88,13 +88,12 @@ pub(super) fn target_row(row: &Row) -> Result<TargetRow> {
         finished_at: fields.maybe_at("finished_at")?,
         retry_at: fields.maybe_at("retry_at")?,
         hold: fields.get("hold")?,
-        ..waiting_row(&fields.text("job")?, row)?
+        ..waiting_row(&fields.text("job")?, fields)?
     })
 }
 
 /// A target that waits for its turn, of which a claim writes the rest anew.
-pub(super) fn waiting_row(job: &str, row: &Row) -> Result<TargetRow> {
-    let fields = row.of("job_targets", "mac");
+pub(super) fn waiting_row(job: &str, fields: Fields<'_>) -> Result<TargetRow> {
     Ok(TargetRow {
         job: job.to_owned(),
         position: fields.int("position")?,

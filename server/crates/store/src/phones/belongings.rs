@@ -54,6 +54,7 @@ impl Store {
         let scope = Scope {
             groups: &directory.groups,
             now,
+            dialect: conn.dialect(),
         };
         let all = directory.slugs(true);
         let (first, more) = all.split_at(all.len().min(AT_ONCE));

@@ -14,7 +14,7 @@ use crate::conn::Conn;
 use crate::credentials::CredentialRow;
 use crate::credentials::effective::{self, Names, OFFERED_COLUMNS, OFFERED_FROM, Offered};
 use crate::error::Result;
-use crate::row::Row;
+use crate::row::{Fields, Shape};
 use crate::sql::Sql;
 use crate::store::Store;
 use crate::unit::Unit;
@@ -64,8 +64,28 @@ impl From<&PhoneRow> for CallRow {
     }
 }
 
-fn call_row(row: &Row) -> Result<CallRow> {
-    let fields = row.of("phones", "mac");
+/// What is read for each, with what [`Offered::read`] reads.
+const CALLED: Shape = Shape {
+    table: "phones",
+    key: "mac",
+    columns: &[
+        "mac",
+        "address",
+        "port",
+        "scheme",
+        "url_form",
+        "dial_form",
+        "auth_scheme",
+        "tls_pin",
+        "sip_uri",
+        "own",
+        "named",
+        "of_site",
+        "site",
+    ],
+};
+
+fn call_row(fields: Fields<'_>) -> Result<CallRow> {
     Ok(CallRow {
         mac: fields.parse("mac")?,
         site: fields.get("site")?,
@@ -132,7 +152,8 @@ async fn read(conn: &mut Conn<'_>, macs: &[Mac], now: Timestamp) -> Result<(Vec<
     );
     sql.push(OFFERED_COLUMNS).push(OFFERED_FROM).push(" WHERE ");
     sql.one_of_again("p.mac", macs.iter().copied());
-    let pairs = conn.read(sql, |row| Ok((call_row(row)?, Offered::read(row)?)));
+    let read = |fields: Fields<'_>| Ok((call_row(fields)?, Offered::read(fields)?));
+    let pairs = conn.read_packed(sql, CALLED, read);
     let (rows, offered) = pairs
         .await?
         .into_iter()

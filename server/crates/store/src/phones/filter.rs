@@ -10,6 +10,7 @@ use carillon_domain::filter::{Filter, Ready, Term, Test, mac_digits};
 use carillon_domain::phone::GroupKind;
 
 use crate::conn::Conn;
+use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
 use crate::row::Row;
 use crate::sql::{Sql, beginning, containing};
@@ -36,6 +37,8 @@ pub(crate) struct Scope<'s> {
     pub(crate) groups: &'s Groups,
     /// Now, for "seen within".
     pub(crate) now: Timestamp,
+    /// For whom they are written.
+    pub(crate) dialect: Dialect,
 }
 
 /// The way from a filter through rules, to know a circle and an avalanche.
@@ -119,7 +122,10 @@ impl Scope<'_> {
             Test::Word(word) => free_word(sql, word),
             Test::Site(slug) => sql.push("COALESCE(p.site, '') = ").bind(slug),
             Test::Model(model) => sql.push("p.model = ").bind(model),
-            Test::Tag(tag) => tagged(sql, tag),
+            Test::Tag(tag) => {
+                self.listed(sql, "phone_tags", ("tag", tag));
+                sql
+            }
             Test::Group(slug) => return self.group(sql, slug, walk),
             Test::Firmware(start) => like(sql, "p.firmware", beginning(start)),
             Test::Ip(network) => {
@@ -151,8 +157,7 @@ impl Scope<'_> {
                 sql.push("1 = 0");
             }
             Some(Membership::Fixed) => {
-                sql.push("EXISTS (SELECT 1 FROM group_members m WHERE m.mac = p.mac ");
-                sql.push("AND m.group_slug = ").bind(slug).push(")");
+                self.listed(sql, "group_members", ("group_slug", slug));
             }
             Some(Membership::Rule(_)) if walk.refused(slug) => {
                 return Err(StoreError::Inconsistent {
@@ -171,9 +176,19 @@ impl Scope<'_> {
     }
 }
 
-fn tagged<'s>(sql: &'s mut Sql, tag: &str) -> &'s mut Sql {
-    sql.push("EXISTS (SELECT 1 FROM phone_tags t WHERE t.mac = p.mac AND t.tag = ");
-    sql.bind(tag).push(")")
+impl Scope<'_> {
+    /// Whether a table has a row of the phone with this value. Counting asks that of every phone
+    /// for every group: Postgres reads the list once then, and would look up each phone in
+    /// the other form, which is the better one for SQLite.
+    fn listed(&self, sql: &mut Sql, table: &str, (column, value): (&str, &str)) {
+        let (begin, of_phone) = match self.dialect {
+            Dialect::Postgres => ("p.mac IN (SELECT x.mac FROM ", ""),
+            Dialect::Sqlite => ("EXISTS (SELECT 1 FROM ", "x.mac = p.mac AND "),
+        };
+        sql.push(begin).push(table).push(" x WHERE ").push(of_phone);
+        sql.push("x.").push(column).push(" = ").bind(value);
+        sql.push(")");
+    }
 }
 
 fn like<'s>(sql: &'s mut Sql, column: &str, pattern: String) -> &'s mut Sql {

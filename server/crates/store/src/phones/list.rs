@@ -137,6 +137,7 @@ async fn matching(
     let scope = Scope {
         groups: &groups,
         now,
+        dialect: conn.dialect(),
     };
     scope.condition(sql, filter)?;
     and_phones(sql, reach, "p");
@@ -228,6 +229,7 @@ impl Store {
         let scope = Scope {
             groups: &groups,
             now: list.now,
+            dialect: conn.dialect(),
         };
         page(&mut conn, list, &self.reach, &scope).await
     }
@@ -255,6 +257,7 @@ impl Store {
         let scope = Scope {
             groups: &groups,
             now,
+            dialect: conn.dialect(),
         };
         set(&mut conn, (filter, &self.reach), &scope).await
     }
@@ -272,6 +275,7 @@ impl Store {
         let scope = Scope {
             groups: &groups,
             now,
+            dialect: conn.dialect(),
         };
         let asked = (filter, self.reach.as_ref());
         let mut sql = Sql::new("");

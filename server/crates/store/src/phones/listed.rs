@@ -54,6 +54,7 @@ impl Store {
         let scope = Scope {
             groups: &groups,
             now: list.now,
+            dialect: conn.dialect(),
         };
         let page = page(&mut conn, list, &self.reach, &scope).await?;
         let set = set(&mut conn, (list.filter, &self.reach), &scope).await?;

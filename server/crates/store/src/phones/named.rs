@@ -54,6 +54,7 @@ impl Store {
         let scope = Scope {
             groups: &groups,
             now,
+            dialect: conn.dialect(),
         };
         let reading = Reading {
             select: read::SELECT,
@@ -71,6 +72,7 @@ impl Store {
         let scope = Scope {
             groups: &directory.groups,
             now,
+            dialect: conn.dialect(),
         };
         let reading = Reading {
             select: plan::SELECT,
