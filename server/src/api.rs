@@ -20,6 +20,7 @@ mod groups;
 mod import;
 mod jobs;
 mod metrics;
+mod networks;
 mod phones;
 mod sip;
 mod sites;
@@ -47,6 +48,7 @@ pub fn routes() -> Table {
         .with(targets::routes())
         .with(stop_all::routes())
         .with(audit::routes())
+        .with(networks::routes())
         .with(streams::routes())
         .with(metrics::routes())
         .with(accounts::routes())
@@ -67,6 +69,7 @@ pub fn docs() -> impl Iterator<Item = &'static Doc> {
         targets::DOCS,
         stop_all::DOCS,
         audit::DOCS,
+        networks::DOCS,
         streams::DOCS,
         metrics::DOCS,
         accounts::DOCS,

@@ -14,6 +14,7 @@ mod check_config;
 mod demo;
 mod healthcheck;
 mod keys;
+mod networks;
 pub mod output;
 mod phones;
 mod progress;
@@ -56,6 +57,9 @@ enum Command {
     /// Rows that decide security and were changed outside Carillon
     #[command(subcommand)]
     Rows(rows::Rows),
+    /// Where phones may be contacted
+    #[command(subcommand)]
+    Networks(networks::Networks),
     /// Receivers of the audit log
     #[command(subcommand)]
     Stream(stream::Stream),
@@ -170,6 +174,7 @@ impl Cli {
             Command::Token(token) => token.run(&Settings::load(&flags)?).await,
             Command::Keys(keys) => keys.run(&Settings::load(&flags)?).await,
             Command::Rows(rows) => rows.run(&Settings::load(&flags)?).await,
+            Command::Networks(networks) => networks.run(&Settings::load(&flags)?).await,
             Command::Stream(stream) => stream.run(&Settings::load(&flags)?).await,
             Command::Phones(phones) => phones.run(&Settings::load(&flags)?).await,
             Command::Send(send) => send.run().await,

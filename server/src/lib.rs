@@ -14,6 +14,7 @@ pub mod config;
 pub mod cookies;
 pub mod feed;
 pub mod fields;
+pub mod firewall;
 pub mod form_token;
 pub mod health;
 pub mod listen;

@@ -8,6 +8,7 @@ pub mod command;
 pub mod execute;
 mod inventory;
 mod keys;
+mod networks;
 mod rows;
 pub mod server;
 mod streams;

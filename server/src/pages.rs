@@ -30,6 +30,7 @@ pub mod jobs;
 pub mod language;
 pub mod link;
 pub mod meanwhile;
+pub mod networks;
 pub mod notice;
 pub mod oidc;
 mod once;
@@ -66,7 +67,7 @@ pub fn routes() -> Table {
 fn work(table: Table) -> Table {
     let table = jobs::routes(job::routes(review::routes(run::routes(table))));
     let table = stop::routes(audit::routes(overview::routes(table)));
-    let table = settings::routes(approvals::routes(table));
+    let table = networks::routes(settings::routes(approvals::routes(table)));
     let table = second_factor::routes(account::routes(streams::routes(table)));
     users::routes(tokens::routes(table))
 }

@@ -214,6 +214,11 @@ const LINES: &[Line] = &[
         "seq:int value:text salt:text sha256:text",
     ),
     (
+        "Networks",
+        "Where phones may be contacted: what the settings allow, what was chosen, what holds.",
+        "allowed:text[] chosen:text[] in_force:text[] changed_by:text? changed_at:time?",
+    ),
+    (
         "Receivers",
         "Who gets the audit log outside, and how far they are.",
         "streams:Stream[] anchors:Anchor[]",

@@ -7,6 +7,7 @@ use std::time::Duration;
 use carillon_domain::role::Role;
 use carillon_engine::accounts::TokenScope;
 use carillon_engine::rows::SignedRows;
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 /// One command.
@@ -79,6 +80,14 @@ pub enum Command {
     TokenRevoke { id: String },
     /// `audit verify` was done, and said this.
     AuditVerified { intact: bool, told: String },
+    /// `networks list`.
+    NetworksList {},
+    /// `networks nftables` and `networks systemd`.
+    NetworksRules {
+        form: RulesFor,
+        user: String,
+        also: Vec<IpNet>,
+    },
     /// `stream list`.
     StreamList {},
     /// `stream secret`.
@@ -91,6 +100,16 @@ pub enum Command {
     },
     /// `phones export`.
     PhonesExport { filter: String },
+}
+
+/// Who enforces the rules that are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RulesFor {
+    /// The kernel, for one user.
+    Nftables,
+    /// The manager of the service.
+    Systemd,
 }
 
 /// What came of it.

@@ -7,7 +7,7 @@ use carillon_engine::{Caller, Engine, EngineError};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::command::{Answer, Command};
-use super::{inventory, keys, rows, streams};
+use super::{inventory, keys, networks, rows, streams};
 use crate::pages::area::in_words;
 use crate::pages::link;
 use crate::problem::chain;
@@ -84,6 +84,10 @@ pub async fn run(engine: &Engine, caller: &Caller, command: Command) -> Answer {
         Command::AuditVerified { intact, told } => {
             let noted = engine.note_verified(caller, intact, &told).await;
             noted.map(|()| Answer::default())
+        }
+        Command::NetworksList {} => networks::list(engine, caller).await,
+        Command::NetworksRules { form, user, also } => {
+            networks::rules(engine, caller, form, (user, also)).await
         }
         Command::StreamList {} => streams::list(engine, caller).await,
         Command::StreamSecret { name } => streams::secret(engine, caller, &name).await,

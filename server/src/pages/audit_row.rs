@@ -164,6 +164,10 @@ fn known(code: &str) -> Option<&'static str> {
             "rows.signed_anew",
             text!("signed rows anew with another key"),
         ),
+        (
+            "networks.changed",
+            text!("changed the networks of the phones"),
+        ),
         ("rules.changed", text!("changed the limits of one person")),
         ("audit.verified", text!("checked the audit log")),
         ("server.started", text!("started the server")),

@@ -418,6 +418,7 @@ async fn look(browser: &mut Browser, api: &Client, found: &mut Found) {
         "/admin/credentials/by-api/edit",
         "/admin/streams",
         "/admin/tokens",
+        "/admin/networks",
         "/admin/settings",
         "/account",
         "/account/second-factor",

@@ -25,6 +25,8 @@ mod keys;
 mod language;
 mod lifecycle;
 mod metrics;
+mod networks;
+mod no_packet;
 mod numbers;
 mod pace;
 mod pages_jobs;
@@ -73,6 +75,7 @@ on_both! {
     audit::an_export_is_what_was_shown,
     audit::an_export_is_whole_when_packed,
     audit::a_number_needs_a_token_that_may_everything,
+    networks::an_administrator_narrows_them_and_sees_whom_it_costs,
     numbers::a_number_is_read_by_auditors_only_and_removed_in_time,
     numbers::a_job_that_rests_for_long_loses_its_number,
     sources::each_record_names_its_start,

@@ -183,6 +183,7 @@ impl Pages {
                 "/admin/credentials/{name}/delete",
                 one("/admin/credentials/desk/delete"),
             ),
+            ("/admin/networks", one("/admin/networks")),
             ("/admin/settings", one("/admin/settings")),
             ("/admin/streams", one("/admin/streams")),
             ("/admin/tokens", one("/admin/tokens")),

@@ -73,6 +73,8 @@ export async function makeSomethingToSee(browser, server) {
     'second-factor-setup': factor,
     'api-docs': '/api/docs',
     approvals: '/approvals',
+    networks: '/admin/networks',
+    'networks-narrower': '/admin/networks?networks=10.0.0.0%2F8',
     settings: '/admin/settings',
     'stop-all': '/stop-all',
     'not-found': '/nothing-here',

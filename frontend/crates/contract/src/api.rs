@@ -12,6 +12,7 @@ mod accounts;
 mod audit;
 mod inventory;
 mod jobs;
+mod networks;
 mod sip;
 
 pub use accounts::{Session, Token, User};
@@ -24,6 +25,7 @@ pub use jobs::{
     Action, ActionModels, ActionParam, Attempt, CauseCount, CountBy, Held, HeldInput, Job,
     JobAccepted, JobLinks, Preview, Reason, RetryInput, StopState, Target,
 };
+pub use networks::Networks;
 pub use sip::{SipProfile, SipProfileInput};
 
 /// One page of a list.

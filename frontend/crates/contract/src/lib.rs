@@ -22,6 +22,7 @@ pub mod import;
 pub mod job;
 pub mod jobs;
 pub mod list;
+pub mod networks;
 pub mod overview;
 pub mod phone;
 pub mod phones;

@@ -61,10 +61,16 @@ pub struct Fetched {
 /// The turn of one NOTIFY: at a PBX it keeps all others away until it is used or dropped.
 pub struct Turn(Option<Taken>);
 
+/// The guard in force, and the number of the list that it follows.
+struct InForce {
+    number: i64,
+    guard: Arc<Guard>,
+}
+
 /// The only way to a phone.
 pub struct Gateway {
     outer: Guard,
-    guard: RwLock<Arc<Guard>>,
+    guard: RwLock<InForce>,
     tls: TlsClient,
     sip: Agent,
     pbx: Switchboard,
@@ -76,7 +82,10 @@ impl Gateway {
     pub fn new(config: GatewayConfig) -> Result<Self, GatewayError> {
         let tls = || TlsClient::new(Arc::clone(&config.now)).map_err(GatewayError::Tls);
         Ok(Self {
-            guard: RwLock::new(Arc::new(config.guard.clone())),
+            guard: RwLock::new(InForce {
+                number: 0,
+                guard: Arc::new(config.guard.clone()),
+            }),
             outer: config.guard,
             tls: tls()?,
             sip: Agent::new(tls()?, Arc::clone(&config.entropy)),
@@ -98,7 +107,8 @@ impl Gateway {
 
     /// The guard in force, for checks at import, at edit and when a job is queued.
     pub fn guard(&self) -> Arc<Guard> {
-        Arc::clone(&self.guard.read().unwrap_or_else(PoisonError::into_inner))
+        let in_force = self.guard.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&in_force.guard)
     }
 
     /// The guard of the server's settings, which nothing widens.
@@ -113,8 +123,29 @@ impl Gateway {
             Some(networks) => self.outer.narrowed(networks)?,
             None => self.outer.clone(),
         };
-        *self.guard.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(guard);
+        let mut in_force = self.guard.write().unwrap_or_else(PoisonError::into_inner);
+        in_force.guard = Arc::new(guard);
         Ok(())
+    }
+
+    /// The number of the list that is followed; 0 before the first.
+    pub fn number(&self) -> i64 {
+        let in_force = self.guard.read().unwrap_or_else(PoisonError::into_inner);
+        in_force.number
+    }
+
+    /// Puts what this list and the outer bound have in common in force, unless a list with a higher
+    /// number is: whoever read an older one is late. `None` = the whole outer bound.
+    pub fn follow(&self, number: i64, networks: Option<&[IpNet]>) {
+        let guard = match networks {
+            Some(networks) => self.outer.within(networks),
+            None => self.outer.clone(),
+        };
+        let mut in_force = self.guard.write().unwrap_or_else(PoisonError::into_inner);
+        if number >= in_force.number {
+            let guard = Arc::new(guard);
+            *in_force = InForce { number, guard };
+        }
     }
 
     /// Delivers one request and says what came of it.

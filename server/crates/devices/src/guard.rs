@@ -167,9 +167,36 @@ impl Guard {
         }
     }
 
+    /// The same guard with what these networks and its own have in common; nothing where they have
+    /// nothing in common.
+    #[must_use]
+    pub fn within(&self, networks: &[IpNet]) -> Self {
+        let common = |own: &IpNet, other: &IpNet| match (own.contains(other), other.contains(own)) {
+            (true, _) => Some(*other),
+            (_, true) => Some(*own),
+            _ => None,
+        };
+        let pairs = self
+            .networks
+            .iter()
+            .flat_map(|own| networks.iter().map(move |other| (own, other)));
+        let all: Vec<IpNet> = pairs
+            .filter_map(|(own, other)| common(own, other))
+            .collect();
+        Self {
+            networks: IpNet::aggregate(&all),
+            ..self.clone()
+        }
+    }
+
     /// The networks that may be contacted.
     pub fn networks(&self) -> &[IpNet] {
         &self.networks
+    }
+
+    /// The ports of phones and SIP servers.
+    pub fn ports(&self) -> &[u16] {
+        &self.ports
     }
 
     /// Whether loopback is open, which every page has to say.

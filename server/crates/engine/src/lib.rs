@@ -18,6 +18,7 @@ pub mod feed;
 pub mod ids;
 pub mod inventory;
 pub mod jobs;
+pub mod networks;
 pub mod random;
 pub mod readings;
 pub mod rows;

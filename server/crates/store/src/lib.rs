@@ -11,6 +11,7 @@ mod audit;
 mod conn;
 mod credentials;
 mod dialect;
+mod egress;
 mod error;
 mod groups;
 mod idempotency;
@@ -54,6 +55,7 @@ pub use audit::{
 pub use credentials::{
     CredentialRow, CredentialSource, CredentialSummary, CredentialUse, EffectiveCredential,
 };
+pub use egress::EgressRow;
 pub use error::{DriverError, Result, StoreError};
 pub use groups::GroupRow;
 pub use idempotency::{IdempotencyKey, KeyUse};

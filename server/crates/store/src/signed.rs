@@ -31,6 +31,8 @@ carillon_domain::closed_list! {
         ResetLinks = "reset-link",
         /// Accounts at an identity provider.
         Identities = "identity",
+        /// The networks in which phones may be contacted.
+        Networks = "networks",
     }
 }
 

@@ -101,6 +101,7 @@ cases! {
     signed::a_changed_link_or_identity_is_not_believed,
     signed::areas_go_with_their_site_and_codes_follow,
     signed::a_change_of_a_forged_row_makes_it_no_better,
+    signed::changed_networks_are_not_believed,
     inventory::a_phone_is_read_as_it_was_written,
     inventory::the_addresses_of_a_phone_are_kept_in_order,
     inventory::an_old_version_is_refused,

@@ -15,6 +15,7 @@ use carillon_contract::groups::{DeleteView, GroupFormView, GroupView, GroupsView
 use carillon_contract::import::{ImportResultView, ImportReviewView, ImportView};
 use carillon_contract::job::{JobView, StopAllView, StopJobView};
 use carillon_contract::jobs::JobsView;
+use carillon_contract::networks::NetworksView;
 use carillon_contract::overview::OverviewView;
 use carillon_contract::phone::{GonePhoneView, PhoneFormView, PhoneView};
 use carillon_contract::phones::{BulkEditView, DeletePhonesView, PhonesView};
@@ -43,6 +44,7 @@ mod import_review;
 mod job;
 mod job_targets;
 mod jobs;
+mod networks;
 mod overview;
 mod overview_trends;
 mod phone;
@@ -97,6 +99,7 @@ pages! {
     import_review::import_review(ImportReviewView) "Step 2.";
     job::job(JobView) "`/jobs/{id}`.";
     jobs::jobs(JobsView) "`/jobs`.";
+    networks::networks(NetworksView) "`/admin/networks`.";
     overview::overview(OverviewView) "`/`.";
     phone::phone(PhoneView) "`/phones/{mac}`.";
     phone_form::phone_form(PhoneFormView) "`/phones/new` and `/phones/{mac}/edit`.";

@@ -15,7 +15,7 @@ struct Place {
     group: u8,
 }
 
-const PLACES: [Place; 13] = [
+const PLACES: [Place; 14] = [
     Place {
         href: "/",
         symbol: "overview",
@@ -97,6 +97,13 @@ const PLACES: [Place; 13] = [
         href: "/admin/streams",
         symbol: "send",
         word: text!("Streams"),
+        seen_by: |may| may.administer,
+        group: 2,
+    },
+    Place {
+        href: "/admin/networks",
+        symbol: "site",
+        word: text!("Networks"),
         seen_by: |may| may.administer,
         group: 2,
     },

@@ -27,6 +27,7 @@ use carillon_contract::job::{
 };
 use carillon_contract::jobs::{JobRow, JobsFilter, JobsView};
 use carillon_contract::list::{Chip, Facet, Link, Paging, Tab, Total, sort_links};
+use carillon_contract::networks::{NetworksEffect, NetworksView};
 use carillon_contract::overview::{
     ChangeView, DayView, FirmwareCount, FleetCause, FleetView, OverviewView, SiteHealth, TrendsView,
 };
@@ -2100,6 +2101,33 @@ impl Samples {
         }
     }
 
+    fn networks(&self) -> NetworksView {
+        NetworksView {
+            allowed: vec!["10.0.0.0/8".to_owned(), "fc00::/7".to_owned()],
+            in_force: vec!["10.20.0.0/16".to_owned()],
+            narrowed: true,
+            changed: Some((self.s("root"), NOW)),
+            networks: self.s("10.20.3.0/24"),
+            effect: Some(NetworksEffect {
+                networks: vec!["10.20.3.0/24".to_owned()],
+                phones: 3,
+                already: 1,
+                named: vec![(
+                    "00:15:65:aa:bb:cc".to_owned(),
+                    self.s("Reception"),
+                    "10.20.4.17".to_owned(),
+                )],
+                sites: vec![self.s("berlin")],
+                version: 3,
+                digest: "d1".to_owned(),
+            }),
+            errors: error(
+                "networks",
+                &self.s("10.20.3.1/24 is no network: write one such as 10.20.0.0/16"),
+            ),
+        }
+    }
+
     fn settings(&self) -> SettingsView {
         SettingsView {
             phones_per_job: self.s("many"),
@@ -2196,6 +2224,11 @@ impl Samples {
             (
                 "approvals-none",
                 carillon_ui::approvals(&frame, &ApprovalsView::default()),
+            ),
+            ("networks", carillon_ui::networks(&frame, &self.networks())),
+            (
+                "networks-none",
+                carillon_ui::networks(&frame, &NetworksView::default()),
             ),
             ("settings", carillon_ui::settings(&frame, &self.settings())),
             ("streams", carillon_ui::streams(&frame, &self.streams())),

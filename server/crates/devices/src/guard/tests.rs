@@ -349,3 +349,25 @@ fn loopback_narrows_like_any_other_network() {
 fn every_refusal_is_the_same_cause() {
     assert_eq!(Blocked::Port(1).cause(), Cause::BlockedAddress);
 }
+
+#[test]
+fn what_two_lists_have_in_common_is_never_wider_than_either() {
+    let outer = guard(&["10.0.0.0/8", "192.168.7.0/24"]);
+    let parse = |texts: &[&str]| -> Vec<IpNet> {
+        let nets = texts.iter().map(|text| text.parse().expect("net"));
+        nets.collect()
+    };
+    for (list, common) in [
+        (vec!["10.1.0.0/16"], vec!["10.1.0.0/16"]),
+        (vec!["0.0.0.0/0"], vec!["10.0.0.0/8", "192.168.7.0/24"]),
+        (vec!["192.168.0.0/16"], vec!["192.168.7.0/24"]),
+        (vec!["172.16.0.0/12", "fd00::/8"], vec![]),
+        (vec![], vec![]),
+    ] {
+        let narrower = outer.within(&parse(&list));
+        assert_eq!(narrower.networks(), parse(&common), "{list:?}");
+        assert!(narrower.check_text("172.16.0.1").is_err(), "{list:?}");
+        assert!(narrower.check_text("10.9.9.9").is_err(), "our own");
+    }
+    assert!(outer.within(&[]).check_text("10.0.0.1").is_err());
+}

@@ -9,6 +9,7 @@ mod anchored;
 mod clock_watch;
 mod delivery;
 mod due;
+mod egress;
 mod facts;
 mod guard;
 mod identity;

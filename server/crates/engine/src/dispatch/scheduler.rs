@@ -58,6 +58,7 @@ pub(super) async fn run(engine: Engine) {
 
 async fn look(engine: &Engine, apart: &Store, busy: &Busy) -> crate::Result<()> {
     storage::try_now_and_then(engine).await;
+    engine.follow_networks().await?;
     let clock_holds = clock_watch::may_claim(engine).await;
     recover::keep_watch(engine, apart).await?;
     if clock_holds {

@@ -18,7 +18,7 @@ use crate::dispatch::recorder::{Batch, Claim};
 use crate::dispatch::records::{
     end_event, given_back_event, held_event, intent_event, result_event,
 };
-use crate::dispatch::{again, pace};
+use crate::dispatch::{again, egress, pace};
 
 type Result<T> = std::result::Result<T, StoreError>;
 type Claimed = Vec<(ClaimedTarget, Option<Call>)>;
@@ -262,6 +262,11 @@ impl Writing<'_> {
         // While everything is stopped, time passes for nobody: what is past its limit then expires
         // when somebody lets it go on.
         let open = standing.filter(|standing| !standing.all_stopped);
+        if let Some(open) = &open
+            && !egress::follow(self.engine, &mut self.unit, open.egress).await?
+        {
+            return Ok(Vec::new());
+        }
         let Some(standing) = open.filter(|_| !self.engine.dispatch.is_stopping()) else {
             return Ok(Vec::new());
         };

@@ -86,6 +86,7 @@ impl Engine {
         }
         self.note_look(caller, &row, EventResult::Intent, None, None)
             .await?;
+        self.follow_networks().await?;
         let (found, contact) = self.look(&row).await?;
         let (result, cause) = match &found {
             Ok(_) => (EventResult::Ok, None),

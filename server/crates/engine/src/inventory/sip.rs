@@ -92,6 +92,7 @@ impl Engine {
         version: Option<i64>,
     ) -> Result<()> {
         caller.require(Permission::ManageInventory)?;
+        self.follow_networks().await?;
         let new = self.checked_profile(input)?;
         let now = self.clock.now();
         let mut unit = self.store.begin().await?;

@@ -238,6 +238,11 @@ impl House {
     }
 }
 
+/// Another node over the same data, which sends nothing.
+pub(crate) async fn another(place: &Place) -> Engine {
+    engine(place, (Clock::system(), patience())).await
+}
+
 async fn engine(place: &Place, (clock, patience): (Clock, Patience)) -> Engine {
     let source = KeySource::File(place.directory.path().join("secret.keys"));
     let keyring = match source.load() {

@@ -16,6 +16,7 @@ mod control;
 mod crash;
 mod hour;
 mod house;
+mod networks;
 mod outcome;
 mod pbx;
 mod pbx_peer;
@@ -81,6 +82,7 @@ cases! {
     crash::claims_of_a_dead_run_become_unknown_and_the_rest_waits_for_a_person,
     crash::an_interrupted_job_goes_on_where_it_was_and_sends_nothing_twice,
     crash::a_clean_stop_leaves_nothing_unknown,
+    networks::what_another_node_narrowed_is_sent_to_no_more,
     outcome::a_broadcast_to_the_demo_fleet_tells_the_truth_about_every_phone,
     outcome::every_intent_and_every_result_is_in_the_audit_log,
     outcome::what_contact_taught_is_remembered_for_the_next_job,

@@ -27,6 +27,8 @@ pub(crate) struct House {
     pub(crate) admin: Caller,
     pub(crate) operator: Caller,
     pub(crate) viewer: Caller,
+    /// Where its database is.
+    pub(crate) url: String,
 }
 
 /// A SQLite file, or, where `CARILLON_TEST_ON_POSTGRES` is set, a database of its own on the test
@@ -51,27 +53,8 @@ impl House {
     pub(crate) async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = Clock::manual(Timestamp::from_micros(START));
-        let source = KeySource::File(directory.path().join("secret.keys"));
-        let keyring = source.create(&Random::system(), clock.now()).unwrap();
-        let store = Store::open(&url(&directory).await).await.unwrap();
-        let store = store.in_run(carillon_engine::audit::run(&Random::system()).unwrap());
-        store.migrate().await.unwrap();
-        let now = clock.clone();
-        let gateway = Gateway::new(GatewayConfig {
-            guard: Guard::new(GuardConfig::default()),
-            entropy: Arc::new(|| [7; 16]),
-            now: Arc::new(move || now.now()),
-        });
-        let engine = Engine::new(Parts {
-            store,
-            gateway: gateway.unwrap(),
-            keyring: Some(keyring),
-            hasher: Hasher::new(Cost::default(), 1),
-            clock,
-            random: Random::system(),
-            feed: Feed::default(),
-            dispatch: Dispatch::new(1),
-        });
+        let url = url(&directory).await;
+        let engine = engine(&directory, &url, clock).await;
         let admin = account(&engine, Role::Admin).await;
         let operator = account(&engine, Role::Operator).await;
         let viewer = account(&engine, Role::Viewer).await;
@@ -81,7 +64,13 @@ impl House {
             admin,
             operator,
             viewer,
+            url,
         }
+    }
+
+    /// Another engine over the same files: the next start, or another node.
+    pub(crate) async fn again(&self) -> Engine {
+        engine(&self.directory, &self.url, self.engine.clock.clone()).await
     }
 
     pub(crate) async fn site(&self, name: &str) {
@@ -137,6 +126,33 @@ impl House {
                     .any(|window| window == text.as_bytes())
             })
     }
+}
+
+async fn engine(directory: &TempDir, url: &str, clock: Clock) -> Engine {
+    let source = KeySource::File(directory.path().join("secret.keys"));
+    let keyring = match source.load() {
+        Ok(keyring) => keyring,
+        Err(_) => source.create(&Random::system(), clock.now()).unwrap(),
+    };
+    let store = Store::open(url).await.unwrap();
+    let store = store.in_run(carillon_engine::audit::run(&Random::system()).unwrap());
+    store.migrate().await.unwrap();
+    let now = clock.clone();
+    let gateway = Gateway::new(GatewayConfig {
+        guard: Guard::new(GuardConfig::default()),
+        entropy: Arc::new(|| [7; 16]),
+        now: Arc::new(move || now.now()),
+    });
+    Engine::new(Parts {
+        store,
+        gateway: gateway.unwrap(),
+        keyring: Some(keyring),
+        hasher: Hasher::new(Cost::default(), 1),
+        clock,
+        random: Random::system(),
+        feed: Feed::default(),
+        dispatch: Dispatch::new(1),
+    })
 }
 
 async fn account(engine: &Engine, role: Role) -> Caller {

@@ -10,5 +10,6 @@ mod groups;
 mod house;
 mod import;
 mod large;
+mod networks;
 mod phones;
 mod sites;

@@ -82,6 +82,8 @@ pub struct Standing {
     pub all_stopped: bool,
     /// Of the unknown, those that a PBX took: that is the best it ever says.
     pub handed_over: i64,
+    /// The number of the list of networks that holds; 0 while nobody made one.
+    pub egress: i64,
 }
 
 pub(crate) const SELECT: &str = "SELECT j.id, j.action, j.params_shown, \
@@ -225,7 +227,8 @@ impl Unit {
              unknown, skipped, cancelled, expired, not_after, \
              (SELECT COUNT(*) FROM meta WHERE key = 'stop_all') AS stops, \
              COALESCE((SELECT count FROM job_causes WHERE job = id AND cause = 'handed_over'), 0) \
-             AS handed_over FROM jobs WHERE id = $1",
+             AS handed_over, COALESCE((SELECT version FROM egress), 0) AS egress \
+             FROM jobs WHERE id = $1",
         );
         let row = self.jobs_conn().await?.optional(sql.arg(id)).await?;
         row.as_ref().map(standing).transpose()
@@ -254,5 +257,6 @@ fn standing(row: &Row) -> Result<Standing> {
         not_after: fields.maybe_at("not_after")?,
         all_stopped: fields.int("stops")? > 0,
         handed_over: fields.int("handed_over")?,
+        egress: fields.int("egress")?,
     })
 }

@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use carillon_domain::job::PlannedPhone;
 use carillon_domain::{Cause, Mac, Timestamp};
 
 use super::plan;
@@ -57,6 +58,15 @@ impl Store {
             Ok((phone.mac, phone.name))
         };
         rows.iter().map(name).collect()
+    }
+
+    /// Every phone in reach that has an address, by identity; without its groups.
+    pub async fn phones_with_address(&self) -> Result<Vec<PlannedPhone>> {
+        let mut sql = Sql::new(plan::SELECT);
+        sql.push(" WHERE p.address IS NOT NULL");
+        and_phones(&mut sql, &self.reach, "p");
+        sql.push(" ORDER BY p.mac");
+        self.read().await?.conn().read(sql, plan::planned).await
     }
 
     /// The addresses of a phone, latest first.

@@ -6,6 +6,7 @@
 use super::{Facts, ForgedRow, SignedRows, Trust};
 use crate::accounts::{identities, reset_links, sessions, tokens, users};
 use crate::conn::Conn;
+use crate::egress;
 use crate::error::Result;
 use crate::row::Row;
 use crate::sql::{Sql, Value};
@@ -49,6 +50,7 @@ impl SignedRows {
             Self::Tokens => "api_tokens",
             Self::ResetLinks => "reset_links",
             Self::Identities => "identities",
+            Self::Networks => "egress",
         }
     }
 
@@ -58,7 +60,7 @@ impl SignedRows {
             Self::Accounts => "u.",
             Self::Sessions => "s.",
             Self::Tokens => "t.",
-            Self::ResetLinks | Self::Identities => "",
+            Self::ResetLinks | Self::Identities | Self::Networks => "",
         }
     }
 
@@ -69,6 +71,7 @@ impl SignedRows {
             Self::Sessions => "id_hash",
             Self::ResetLinks => "code_hash",
             Self::Identities => identities::KEY,
+            Self::Networks => "place",
         }
     }
 
@@ -80,6 +83,7 @@ impl SignedRows {
             Self::Tokens => tokens::select_signed(),
             Self::ResetLinks => reset_links::select_signed(),
             Self::Identities => identities::select_signed(),
+            Self::Networks => egress::select_signed(),
         }
     }
 
@@ -91,13 +95,14 @@ impl SignedRows {
             Self::Tokens => tokens::signed_facts(row),
             Self::ResetLinks => reset_links::signed_facts(row),
             Self::Identities => identities::signed_facts(row),
+            Self::Networks => egress::signed_facts(row),
         }
     }
 
     fn key_value(self, key: &[u8]) -> Value {
         match self {
             Self::Sessions | Self::ResetLinks => key.into(),
-            Self::Accounts | Self::Tokens | Self::Identities => {
+            Self::Accounts | Self::Tokens | Self::Identities | Self::Networks => {
                 String::from_utf8_lossy(key).into_owned().into()
             }
         }

@@ -3,7 +3,7 @@
 use carillon_domain::reach::Area;
 use carillon_domain::role::Role;
 use carillon_store::{
-    ForgedRow, NewToken, NewUser, SessionRow, SignedRows, Store, StoreError, TokenScope,
+    EgressRow, ForgedRow, NewToken, NewUser, SessionRow, SignedRows, Store, StoreError, TokenScope,
 };
 
 use crate::database::Database;
@@ -280,4 +280,37 @@ pub(crate) async fn a_changed_link_or_identity_is_not_believed(db: Database) {
     let rows = rows.unwrap();
     let genuine = rows.iter().filter(|row| db.store.is_genuine(row));
     assert_eq!((rows.len(), genuine.count()), (2, 1));
+}
+
+pub(crate) async fn changed_networks_are_not_believed(db: Database) {
+    assert_eq!(db.store.egress().await.unwrap(), None);
+    let row = |version, networks: &[&str]| EgressRow {
+        networks: networks.iter().map(|text| (*text).to_owned()).collect(),
+        version,
+        changed_by: "anna".to_owned(),
+        changed_at: at(9),
+    };
+    let set = async |row: EgressRow| {
+        let mut unit = db.store.begin().await.unwrap();
+        let set = unit.set_egress(&row).await;
+        unit.commit_bookkeeping().await.unwrap();
+        set
+    };
+    set(row(1, &["10.0.0.0/8", "fd00::/8"])).await.unwrap();
+    assert!(matches!(set(row(1, &[])).await, Err(StoreError::Conflict)));
+    assert!(matches!(set(row(3, &[])).await, Err(StoreError::Conflict)));
+    let found = db.store.egress().await.unwrap();
+    assert_eq!(found, Some(row(1, &["10.0.0.0/8", "fd00::/8"])));
+    let changes = [
+        ("networks", "''"),
+        ("version", "version + 1"),
+        ("mac", "NULL"),
+    ];
+    each_is_noticed(&db, ("egress", "1 = 1"), &changes, || async {
+        forged(SignedRows::Networks, "phones")(db.store.egress().await)
+    })
+    .await;
+    db.raw("UPDATE egress SET networks = ''").await.unwrap();
+    let over = set(row(2, &["10.0.0.0/8"])).await;
+    assert!(forged(SignedRows::Networks, "phones")(over));
 }

@@ -263,6 +263,7 @@ impl Engine {
     /// Reads a draft's file and compares it with the inventory.
     async fn planned(&self, draft: &Draft) -> Result<Planned> {
         let list = read(draft.bytes.clone()).await?;
+        self.follow_networks().await?;
         let mut unit = self.store.begin().await?;
         self.plan_import(&mut unit, list).await
     }

@@ -28,6 +28,7 @@ impl Engine {
         caller.require(Permission::ManageInventory)?;
         let row = edit.row(mac)?;
         let now = self.clock.now();
+        self.follow_networks().await?;
         let mut unit = self.store.begin().await?;
         if !unit.phones_by_macs(&[mac]).await?.is_empty() {
             return Err(EngineError::invalid(
@@ -65,6 +66,7 @@ impl Engine {
         let seen = caller.sight(edit.permission(), &self.store)?;
         let row = edit.row(mac)?;
         let groups = self.groups_now(mac).await?;
+        self.follow_networks().await?;
         let now = self.clock.now();
         let mut unit = seen.begin().await?;
         let stored = unit
