@@ -42,6 +42,8 @@ if [ "${1:-build}" = test ]; then
   ls /usr/lib/*/kamailio/modules/tls.so >/dev/null 2>&1 ||
     want kamailio-tls-modules "its TLS"
   has sipp || want sip-tester "plays the phones behind it"
+  has nft || [ -x /usr/sbin/nft ] || want nftables "loads the rules of the guard outside"
+  has ip || [ -x /usr/sbin/ip ] || want iproute2 "makes the networks of those tests"
   has npm || want npm "fetches their two libraries"
 fi
 

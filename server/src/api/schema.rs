@@ -142,6 +142,7 @@ const LINES: &[Line] = &[
         "What a job would do.",
         "count:int digest:text will_run:int will_skip:CauseCount[] by_site:CountBy[] \
          by_model:CountBy[] request_example:text needs_reason:bool needs_approval:bool \
+         outside_networks:int \
          by_sip:int by_sip_second:int sip_shared:int through_pbx:int",
     ),
     ("CountBy", "So many with this name.", "name:text count:int"),

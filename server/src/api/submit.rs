@@ -51,7 +51,10 @@ async fn preview(
     json::Json(request): json::Json<JobRequest>,
 ) -> Result<Json<Preview>, Problem> {
     let preview = app.engine().preview_job(&caller, &request).await?;
-    let needs_approval = preview.needs_approval(&app.engine().rules().await?);
+    let engine = app.engine();
+    let rules = engine.rules().await?;
+    let needs_approval = engine.needs_approval(&caller, &preview, &rules).await?;
+    let outside_networks = preview.outside_networks(&engine.guard()) as i64;
     let plan = &preview.plan;
     let by_site = plan.by_site().into_iter();
     Ok(Json(Preview {
@@ -71,6 +74,7 @@ async fn preview(
         request_example: preview.request_example,
         needs_reason: preview.needs_reason,
         needs_approval,
+        outside_networks,
         by_sip: preview.by_sip.first,
         by_sip_second: preview.by_sip.second,
         sip_shared: preview.by_sip.shared,

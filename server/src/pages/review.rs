@@ -258,8 +258,10 @@ async fn page(
             .shown(&engine, &caller, (review.id, &preview))
             .await?;
     }
-    let rules = visit.rules.as_ref();
-    let waits = rules.is_some_and(|rules| preview.needs_approval(rules));
+    let waits = match &visit.rules {
+        Some(rules) => engine.needs_approval(&caller, &preview, rules).await?,
+        None => false,
+    };
     let view = ReviewView {
         changed,
         type_count: to_type(&engine, &caller, &preview).await?,
@@ -267,6 +269,7 @@ async fn page(
             waits.then(|| say(WAITS).to_owned()),
             reaches_others(&preview),
             hands_over(&preview),
+            outside(&preview, &engine),
         ]
         .into_iter()
         .flatten()
@@ -307,6 +310,18 @@ fn hands_over(preview: &JobPreview) -> Option<String> {
             phones,
             "{count} phone is sent to through a PBX, or will be where HTTP does not reach it. A PBX says that it took the command, not what the phone did: the result stays Unknown until its effect is seen.",
             "{count} phones are sent to through a PBX, or will be where HTTP does not reach them. A PBX says that it took the command, not what the phone did: the result stays Unknown until its effect is seen."
+        )
+    })
+}
+
+/// Phones that nothing will be sent to, before somebody wonders.
+fn outside(preview: &JobPreview, engine: &Engine) -> Option<String> {
+    let phones = preview.outside_networks(&engine.guard()) as i64;
+    (phones > 0).then(|| {
+        say_many!(
+            phones,
+            "{count} phone is outside the networks that may be contacted: nothing is sent to it.",
+            "{count} phones are outside the networks that may be contacted: nothing is sent to them."
         )
     })
 }

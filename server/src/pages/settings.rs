@@ -7,9 +7,9 @@ use carillon_contract::FormErrors;
 use carillon_contract::approvals::SettingsView;
 use carillon_contract::form::Choice;
 use carillon_domain::role::{Permission, Role};
-use carillon_engine::jobs::{Rules, RulesInForce};
+use carillon_engine::jobs::{Rules, RulesInForce, Started};
 use carillon_engine::{Caller, EngineError, FieldError};
-use carillon_language::say;
+use carillon_language::{say, text};
 
 use super::notice;
 use super::refused::refusal;
@@ -25,6 +25,16 @@ const FIELDS: &[&str] = &[
     "jobs_per_minute",
     "approve_destructive",
     "approve_disruptive_above",
+    "approve_disruptive_percent",
+    "approve_with_factor",
+    "operators_start",
+];
+/// The classes of commands, as the form names them.
+const CLASSES: [(&str, &str); 4] = [
+    ("harmless", text!("Harmless commands")),
+    ("disruptive", text!("Disruptive commands")),
+    ("destructive", text!("Destructive commands")),
+    ("call_control", text!("Taking calls, dialling, transfers")),
 ];
 
 pub(super) fn routes(table: Table) -> Table {
@@ -44,15 +54,45 @@ async fn show(mut visit: Visit, Query(query): Query) -> PageResult {
         phones_per_hour: rules.phones_per_hour.to_string(),
         jobs_per_minute: rules.jobs_per_minute.to_string(),
         approve_destructive: rules.approve_destructive,
-        approve_disruptive_above: rules
-            .approve_disruptive_above
-            .map(|limit| limit.to_string())
-            .unwrap_or_default(),
+        approve_disruptive_above: or_blank(rules.approve_disruptive_above),
+        approve_disruptive_percent: or_blank(rules.approve_disruptive_percent),
+        approve_with_factor: rules.approve_with_factor,
+        operators_start: classes(|class| starts(rules.operators_start, class)),
         second_factor: roles(&visit).await?,
         ..in_force(now)
     };
     let html = carillon_ui::settings(&visit.frame, &view);
     Ok(visit.page(html))
+}
+
+fn or_blank(limit: Option<u32>) -> String {
+    limit.map(|limit| limit.to_string()).unwrap_or_default()
+}
+
+fn classes(chosen: impl Fn(&str) -> bool) -> Vec<Choice> {
+    let choice = |(class, label): &(&'static str, &'static str)| {
+        Choice::new(*class, say(*label), chosen(class))
+    };
+    CLASSES.iter().map(choice).collect()
+}
+
+fn starts(started: Started, class: &str) -> bool {
+    match class {
+        "harmless" => started.harmless,
+        "disruptive" => started.disruptive,
+        "destructive" => started.destructive,
+        _ => started.call_control,
+    }
+}
+
+fn typed_classes(fields: &Fields) -> Started {
+    let chosen = |class: &str| fields.all("operators_start").any(|value| value == class);
+    Started {
+        harmless: chosen("harmless"),
+        disruptive: chosen("disruptive"),
+        destructive: chosen("destructive"),
+        call_control: chosen("call_control"),
+    }
 }
 
 /// For whom a second factor is demanded.
@@ -106,6 +146,9 @@ async fn again(visit: Visit, fields: &Fields, errors: FormErrors) -> Result<Resp
         jobs_per_minute: fields.or_empty("jobs_per_minute"),
         approve_destructive: fields.checked("approve_destructive"),
         approve_disruptive_above: fields.or_empty("approve_disruptive_above"),
+        approve_disruptive_percent: fields.or_empty("approve_disruptive_percent"),
+        approve_with_factor: fields.checked("approve_with_factor"),
+        operators_start: classes(|class| starts(typed_classes(fields), class)),
         errors,
         second_factor: roles(&visit).await?,
         ..in_force(visit.app.engine().rules().await?)
@@ -135,6 +178,11 @@ fn typed(fields: &Fields) -> Result<Rules, Vec<FieldError>> {
         approve_disruptive_above: fields
             .filled("approve_disruptive_above")
             .map(|_| number("approve_disruptive_above")),
+        approve_disruptive_percent: fields
+            .filled("approve_disruptive_percent")
+            .map(|_| number("approve_disruptive_percent")),
+        approve_with_factor: fields.checked("approve_with_factor"),
+        operators_start: typed_classes(fields),
     };
     if errors.is_empty() {
         Ok(rules)

@@ -114,6 +114,7 @@ async fn page(
         running_jobs: running.len() as i64,
         waiting: sum(TargetState::Waiting),
         sending: sum(TargetState::Sending),
+        beyond_reach: !caller.reach.is_everything(),
         reason,
         errors,
     };

@@ -107,6 +107,7 @@ async fn the_rules_outside_are_made_of_the_same_list() {
 
 /// Where a process in a namespace with these rules tries to connect, and how often each was refused.
 const SCRIPT: &str = r#"
+PATH=$PATH:/usr/sbin:/sbin
 ip link set lo up && ip link add v0 type veth peer name v1 && ip link set v0 up && ip link set v1 up &&
 ip addr add 10.99.0.1/16 dev v0 && ip route add default dev v0 && cat > "$1" && nft -f "$1" || exit 9
 for to in 10.20.0.7/80 10.20.0.7/22 10.21.0.7/80 169.254.169.254/80 127.0.0.1/9 10.99.0.1/80 8.8.8.8/443; do

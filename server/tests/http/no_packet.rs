@@ -16,7 +16,7 @@ use crate::addresses::{coming_in, going_out};
 use crate::house::House;
 
 const INSIDE: &str = "CARILLON_TEST_INSIDE_NAMESPACE";
-const TRAP: &str = "ip link set lo up && ip route add local default dev lo && \
+const TRAP: &str = "PATH=$PATH:/usr/sbin:/sbin; ip link set lo up && ip route add local default dev lo && \
     ip -6 route add local default dev lo && exec \"$0\" \"$@\"";
 
 /// Where the kernel says so of its namespace.

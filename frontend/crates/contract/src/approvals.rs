@@ -48,6 +48,12 @@ pub struct SettingsView {
     pub approve_destructive: bool,
     /// `approve_disruptive_above`; blank = never.
     pub approve_disruptive_above: String,
+    /// `approve_disruptive_percent`; blank = never.
+    pub approve_disruptive_percent: String,
+    /// `approve_with_factor`.
+    pub approve_with_factor: bool,
+    /// `operators_start`: the classes of commands that operators start.
+    pub operators_start: Vec<Choice>,
     /// People who may approve.
     pub approvers: i64,
     /// Whether that is too few, so that nothing waits.

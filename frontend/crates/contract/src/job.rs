@@ -223,6 +223,8 @@ pub struct StopAllView {
     pub waiting: i64,
     /// Targets that are being sent now.
     pub sending: i64,
+    /// Whether whoever looks sees less than it stops.
+    pub beyond_reach: bool,
     /// Reason as typed.
     pub reason: String,
     /// What was wrong.

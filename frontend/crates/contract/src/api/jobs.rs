@@ -76,6 +76,8 @@ pub struct Preview {
     pub needs_reason: bool,
     /// Whether a second person must agree.
     pub needs_approval: bool,
+    /// Phones whose address is outside the networks that may be contacted: they will fail.
+    pub outside_networks: i64,
     /// Phones that are sent to by SIP from the beginning.
     pub by_sip: i64,
     /// Phones that are sent to by SIP where HTTP does not reach them.

@@ -2,6 +2,7 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::approvals::{ApprovalRow, ApprovalsView, SettingsView};
+use carillon_contract::form::Choice;
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
@@ -113,16 +114,36 @@ pub(super) fn settings(frame: &FrameView, view: &SettingsView) -> String {
                 {limit("phones_per_job", say("Phones of one job"), &view.phones_per_job, view)}
                 {limit("phones_per_hour", say("Phones within an hour"), &view.phones_per_hour, view)}
                 {limit("jobs_per_minute", say("Jobs within a minute"), &view.jobs_per_minute, view)}
+                <p class="muted">{say("What operators do not start, an administrator does.")}</p>
+                <div class="stack tight">{started(view)}</div>
                 <h2>{say("What waits for a second person")}</h2>
+                <p class="muted">{say("The disruptive commands of one person within an hour count together.")}</p>
                 {checkbox("approve_destructive", "yes", say("Every destructive command"), view.approve_destructive)}
                 {Field::integer("approve_disruptive_above", say("Disruptive commands on more phones than"), 0, 1_000_000)
                     .value(&view.approve_disruptive_above).hint(say("Blank: never.")).errors(&view.errors).view()}
+                {Field::integer("approve_disruptive_percent", say("Disruptive commands on more than so many percent of all phones"), 0, 100)
+                    .value(&view.approve_disruptive_percent).hint(say("Blank: never. One phone alone never waits.")).errors(&view.errors).view()}
+                {checkbox("approve_with_factor", "yes", say("Only somebody with a second factor lets them run"), view.approve_with_factor)}
                 <p class="muted">{say_many!(view.approvers, "{count} person may approve.", "{count} people may approve.")}</p>
                 <div class="form-end">{submit("primary", "check", say("Save limits"))}</div>
             },
         );
         view! { {off}{error_summary(&view.errors)}{form}{second_factor(view)} }.into_any()
     })
+}
+
+/// Which commands operators start.
+fn started(view: &SettingsView) -> Vec<AnyView> {
+    let classes = view.operators_start.iter();
+    let class = |class: &Choice| {
+        checkbox(
+            "operators_start",
+            class.value.clone(),
+            class.label.clone(),
+            class.selected,
+        )
+    };
+    classes.map(class).collect()
 }
 
 /// For whom a second factor is demanded.

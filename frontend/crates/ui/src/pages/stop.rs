@@ -103,6 +103,7 @@ fn stop_form(view: &StopAllView) -> AnyView {
     );
     view! {
         <p>{say("From now on no request leaves for any phone, from any job, from any server, until an administrator lets it go on.")}</p>
+        {view.beyond_reach.then(|| note("warning", "warning", say("It is an emergency stop: it also holds jobs and phones that you do not see.")))}
         <p>{line}</p>
         {form}
     }

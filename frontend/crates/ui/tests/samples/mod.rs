@@ -1620,6 +1620,7 @@ impl Samples {
             running_jobs: 2,
             waiting: 4_820,
             sending: 14,
+            beyond_reach: true,
             ..StopAllView::default()
         };
         let stopped = StopAllView {
@@ -2135,6 +2136,13 @@ impl Samples {
             jobs_per_minute: "10".to_owned(),
             approve_destructive: true,
             approve_disruptive_above: "50".to_owned(),
+            approve_disruptive_percent: "10".to_owned(),
+            approve_with_factor: true,
+            operators_start: vec![Choice::new(
+                self.s("disruptive"),
+                self.s("Disruptive commands"),
+                true,
+            )],
             approvers: 1,
             off: true,
             second_factor: vec![Choice::new(self.s("admin"), self.s("Administrator"), true)],

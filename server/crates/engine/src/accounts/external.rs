@@ -21,7 +21,7 @@ use crate::error::{EngineError, Result};
 use crate::secrets::Purpose;
 
 /// How somebody signed in, where the provider vouches for a second factor.
-pub(super) const STRONG: &str = "oidc+mfa";
+pub(crate) const STRONG: &str = "oidc+mfa";
 /// How, where it vouches for none.
 pub(super) const PLAIN: &str = "oidc";
 

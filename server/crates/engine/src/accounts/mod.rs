@@ -40,6 +40,7 @@ pub use access::Access;
 pub use bearer::{capped_role, scope_covers};
 pub use breached::Breached;
 pub use carillon_store::TokenScope;
+pub(crate) use external::STRONG;
 pub use external::{Arrival, Entered, External};
 pub use hasher::{Cost, HashText, Hasher, TooCheap, Verdict};
 pub use policy::{LONGEST, SHORTEST, account_name, check_password};

@@ -12,8 +12,9 @@ use carillon_domain::{JobState, Timestamp};
 use carillon_store::{JobApproval, JobQuery, JobRow, Seek, Unit, Untried};
 use serde_json::json;
 
-use super::rules::DECIDE;
+use super::rules::{DECIDE, may_start, wants_factor};
 use crate::Engine;
+use crate::accounts::STRONG;
 use crate::caller::Caller;
 use crate::dispatch::left_out_events;
 use crate::error::{EngineError, Result};
@@ -78,6 +79,7 @@ impl Engine {
     pub async fn approve_job(&self, caller: &Caller, id: &str, digest: &str) -> Result<()> {
         let now = self.clock.now();
         let (mut unit, job, approval) = self.open_decision(caller, id).await?;
+        with_factor(&mut unit, caller).await?;
         if job.digest != digest {
             let message = "this is not the job that you looked at: look again";
             return Err(EngineError::Conflict(message.to_owned()));
@@ -87,7 +89,7 @@ impl Engine {
             let message = "nobody decided in time: ask for the job again";
             return Err(EngineError::Conflict(message.to_owned()));
         }
-        still_asked_for(&mut unit, &approval).await?;
+        still_asked_for(&mut unit, (&job, &approval)).await?;
         // That it may run does not make it run sooner than was asked for.
         let starts = job.start_at.filter(|at| *at > now);
         let to = starts.map_or(JobState::Running, |_| JobState::Scheduled);
@@ -188,13 +190,35 @@ fn is_own(caller: &Caller, job: &JobRow, approval: &JobApproval) -> bool {
         && (approval.account.as_deref() == account || account == Some(job.actor.id.as_str()))
 }
 
-/// Who asked must still be somebody.
-async fn still_asked_for(unit: &mut Unit, approval: &JobApproval) -> Result<()> {
+/// Who lets something dangerous run has shown more than a password; a provider that vouches for that
+/// is as good as a factor of ours. Where nobody asks for that, a password does.
+async fn with_factor(unit: &mut Unit, caller: &Caller) -> Result<()> {
+    if caller.actor.auth == STRONG || !wants_factor(unit).await? {
+        return Ok(());
+    }
+    let account = caller.user_id.as_deref().unwrap_or_default();
+    if unit
+        .user(account)
+        .await?
+        .is_some_and(|user| user.factor.is_some())
+    {
+        return Ok(());
+    }
+    let message =
+        "whoever lets jobs run needs a second factor: set it up on the page of your account";
+    Err(EngineError::Conflict(message.to_owned()))
+}
+
+/// Who asked must still be somebody, and may still start such a command.
+async fn still_asked_for(unit: &mut Unit, (job, approval): (&JobRow, &JobApproval)) -> Result<()> {
     let Some(account) = &approval.account else {
         return Ok(());
     };
     let user = unit.user(account).await?;
-    if user.is_some_and(|user| !user.disabled && user.role.may(Permission::RunJobs)) {
+    let user = user.filter(|user| !user.disabled && user.role.may(Permission::RunJobs));
+    if let Some(user) = user
+        && may_start(unit, user.role, &job.action).await?
+    {
         return Ok(());
     }
     let message = "whoever asked for it may not run jobs any more";

@@ -31,7 +31,7 @@ pub use by_sip::BySip;
 pub use deadline::PlannedTime;
 pub use looked_at::Difference;
 pub use preview::JobPreview;
-pub use rules::{Rules, RulesInForce};
+pub use rules::{Rules, RulesInForce, Started};
 pub use submit::{Submission, Submitted};
 pub use survey::TargetSurvey;
 

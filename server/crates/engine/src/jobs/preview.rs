@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use carillon_devices::Guard;
 use carillon_domain::Timestamp;
 use carillon_domain::action::{CheckedAction, Class, uri};
 use carillon_domain::job::{
@@ -43,6 +44,15 @@ impl JobPreview {
     pub fn total(&self) -> usize {
         self.plan.total()
     }
+
+    /// Phones of it whose address this guard does not let through. By SIP their own address does not
+    /// matter; a phone without one is no such phone.
+    pub fn outside_networks(&self, guard: &Guard) -> usize {
+        let by_http = self.options.transport != TransportChoice::Sip;
+        let addresses = self.plan.run.iter().filter_map(|phone| phone.address);
+        let outside = addresses.filter(|address| guard.check_address(*address).is_err());
+        if by_http { outside.count() } else { 0 }
+    }
 }
 
 impl Engine {
@@ -53,6 +63,7 @@ impl Engine {
     pub async fn preview_job(&self, caller: &Caller, request: &JobRequest) -> Result<JobPreview> {
         let seen = caller.sight(Permission::RunJobs, &self.store)?;
         let checked = check(caller, request, self.clock.now())?;
+        self.check_started(caller, &checked.action).await?;
         let phones = resolve(self, &seen, &request.targets, checked.filter.as_ref()).await?;
         let mut plan = plan(&checked.action, phones, request.options.include_protected);
         dialling::check(&checked.action, plan.total())?;

@@ -1,28 +1,21 @@
 //! How much one person may do alone.
 //!
-//! Owns the limits on what operators start, and when a second person is needed. *Invariant:* both
-//! are looked at inside the transaction that makes the job, so that many requests at once come to
-//! no more than one after another.
+//! Owns the limits on what operators start, and when a second person is needed; `judge` holds a job
+//! to them.
 
-use std::time::Duration;
+mod judge;
 
-use carillon_domain::Timestamp;
-use carillon_domain::action::Class;
-use carillon_domain::role::{Permission, Role};
-use carillon_store::{StopAll, Surroundings, Unit};
+use carillon_domain::action::{Class, Entry};
+use carillon_domain::role::Permission;
+use carillon_store::{AskedAlone, StopAll, Surroundings};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::preview::JobPreview;
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, FieldError, Result};
 
 const KEPT_AS: &str = "rules";
-const HOUR: Duration = Duration::from_hours(1);
-const MINUTE: Duration = Duration::from_mins(1);
-/// How long a job waits for a second person.
-const APPROVAL_WAITS: Duration = Duration::from_mins(30);
 /// Fewer people who may approve are none: whoever is alone could do nothing dangerous at all.
 const FEWEST_APPROVERS: i64 = 2;
 
@@ -40,6 +33,66 @@ pub struct Rules {
     pub approve_destructive: bool,
     /// Disruptive actions need one above so many phones; `None` = never.
     pub approve_disruptive_above: Option<u32>,
+    /// And above so many percent of all phones; `None` = never. One phone alone never is.
+    #[serde(default = "tenth")]
+    pub approve_disruptive_percent: Option<u32>,
+    /// Whether only somebody with a second factor lets such jobs run.
+    #[serde(default = "yes")]
+    pub approve_with_factor: bool,
+    /// What operators start at all.
+    #[serde(default)]
+    pub operators_start: Started,
+}
+
+/// What operators start, by class of action; call control is a class of its own beside these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Started {
+    /// Actions that disturb nobody.
+    pub harmless: bool,
+    /// Actions that interrupt work.
+    pub disruptive: bool,
+    /// Actions that cannot be taken back.
+    pub destructive: bool,
+    /// Dialling, answering, transfers.
+    pub call_control: bool,
+}
+
+impl Default for Started {
+    fn default() -> Self {
+        Self {
+            harmless: true,
+            disruptive: true,
+            destructive: true,
+            call_control: true,
+        }
+    }
+}
+
+impl Started {
+    /// Why this action is not started; nothing where it is.
+    fn refusal(self, entry: &Entry) -> Option<&'static str> {
+        if entry.call_control && !self.call_control {
+            return Some("operators do not take calls or dial here: ask an administrator");
+        }
+        match entry.class {
+            Class::Harmless => (!self.harmless)
+                .then_some("operators do not start harmless commands here: ask an administrator"),
+            Class::Disruptive => (!self.disruptive)
+                .then_some("operators do not start disruptive commands here: ask an administrator"),
+            Class::Destructive => (!self.destructive).then_some(
+                "operators do not start destructive commands here: ask an administrator",
+            ),
+        }
+    }
+}
+
+const fn tenth() -> Option<u32> {
+    Some(10)
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl Default for Rules {
@@ -50,18 +103,31 @@ impl Default for Rules {
             jobs_per_minute: 10,
             approve_destructive: true,
             approve_disruptive_above: Some(50),
+            approve_disruptive_percent: tenth(),
+            approve_with_factor: yes(),
+            operators_start: Started::default(),
         }
     }
 }
 
 impl Rules {
-    /// Whether a job of this class on so many phones is one for two, where there are two.
-    pub fn wants_second_person(&self, class: Class, phones: usize) -> bool {
-        let above = |limit: u32| phones > limit as usize;
+    /// Whether a job of this class on so many phones is one for two, where there are two. Phones that
+    /// the same person disturbed alone within the hour count with it: many small jobs are a large one.
+    pub fn wants_second_person(&self, class: Class, phones: usize, alone: AskedAlone) -> bool {
+        let phones = i64::try_from(phones).unwrap_or(i64::MAX);
+        let all = phones.saturating_add(alone.phones);
+        let above = |limit: u32| all > i64::from(limit);
+        let share = |percent: u32| {
+            let (part, whole) = (i128::from(all) * 100, i128::from(alone.fleet));
+            all > 1 && part > i128::from(percent) * whole
+        };
         phones > 0
             && match class {
                 Class::Harmless => false,
-                Class::Disruptive => self.approve_disruptive_above.is_some_and(above),
+                Class::Disruptive => {
+                    self.approve_disruptive_above.is_some_and(above)
+                        || self.approve_disruptive_percent.is_some_and(share)
+                }
                 Class::Destructive => self.approve_destructive,
             }
     }
@@ -73,8 +139,14 @@ impl Rules {
             ("jobs_per_minute", self.jobs_per_minute),
         ];
         let zero = limits.into_iter().filter(|(_, limit)| *limit == 0);
-        zero.map(|(field, _)| FieldError::new(field, "out_of_range", "Give at least 1."))
-            .collect()
+        let zero =
+            zero.map(|(field, _)| FieldError::new(field, "out_of_range", "Give at least 1."));
+        let share = self.approve_disruptive_percent.filter(|share| *share > 100);
+        let share = share.map(|_| {
+            let field = "approve_disruptive_percent";
+            FieldError::new(field, "out_of_range", "Give at most 100.")
+        });
+        zero.chain(share).collect()
     }
 }
 
@@ -159,67 +231,10 @@ fn read(stored: Option<&str>) -> Result<Rules> {
     serde_json::from_str(text).map_err(|_| EngineError::Internal("the rules cannot be read"))
 }
 
-/// Refuses what is too much for an operator, and says until when the job waits for a second
-/// person, where it does. The limits are those of the account, whatever its tokens may.
-pub(super) async fn judge(
-    unit: &mut Unit,
-    caller: &Caller,
-    preview: &JobPreview,
-    now: Timestamp,
-) -> Result<Option<Timestamp>> {
-    let rules = read(unit.meta(KEPT_AS).await?.as_deref())?;
-    if let Some(account) = &caller.user_id {
-        let user = unit.user(account).await?;
-        if user.is_some_and(|user| user.role == Role::Operator) {
-            within(unit, (account, &rules), preview.total(), now).await?;
-        }
-    }
-    let class = preview.action.entry().class;
-    let wanted = rules.wants_second_person(class, preview.plan.run.len());
-    let asked = wanted && unit.count_approvers().await? >= FEWEST_APPROVERS;
-    Ok(asked.then(|| now.plus(APPROVAL_WAITS)))
-}
-
-async fn within(
-    unit: &mut Unit,
-    (account, rules): (&str, &Rules),
-    phones: usize,
-    now: Timestamp,
-) -> Result<()> {
-    if phones > rules.phones_per_job as usize {
-        let message = format!(
-            "{phones} phones are too many for one job of an operator: {} at most",
-            rules.phones_per_job
-        );
-        return Err(EngineError::invalid("targets", "over_limit", message));
-    }
-    let (jobs, _) = unit.asked_since(account, now.minus(MINUTE)).await?;
-    if jobs >= i64::from(rules.jobs_per_minute) {
-        let message = format!("{jobs} jobs within a minute are enough: wait, then start this one");
-        return Err(EngineError::Conflict(message));
-    }
-    let (_, before) = unit.asked_since(account, now.minus(HOUR)).await?;
-    let after = before.saturating_add(i64::try_from(phones).unwrap_or(i64::MAX));
-    if after > i64::from(rules.phones_per_hour) {
-        let message = format!(
-            "your jobs of the last hour had {before} phones: with these it would be {after}, and {} is the most",
-            rules.phones_per_hour
-        );
-        return Err(EngineError::Conflict(message));
-    }
-    Ok(())
-}
-
-impl JobPreview {
-    /// Whether this caller's job would wait for somebody else.
-    pub fn needs_approval(&self, in_force: &RulesInForce) -> bool {
-        let (class, phones) = (self.action.entry().class, self.plan.run.len());
-        in_force.asks_second_person() && in_force.rules.wants_second_person(class, phones)
-    }
-}
-
 /// The permission to decide about jobs of others; the account's flag comes on top.
 pub(super) const DECIDE: Permission = Permission::Approve;
+
+pub(super) use judge::{judge, may_start, wants_factor};
 
 #[cfg(test)]
 mod tests {
@@ -228,6 +243,10 @@ mod tests {
     #[test]
     fn destructive_actions_always_want_two_and_disruptive_ones_above_fifty_phones() {
         let rules = Rules::default();
+        let large = AskedAlone {
+            phones: 0,
+            fleet: 100_000,
+        };
         for (class, phones, two) in [
             (Class::Harmless, 10_000, false),
             (Class::Disruptive, 50, false),
@@ -236,10 +255,44 @@ mod tests {
             (Class::Destructive, 0, false),
         ] {
             assert_eq!(
-                rules.wants_second_person(class, phones),
+                rules.wants_second_person(class, phones, large),
                 two,
                 "{class:?} {phones}"
             );
         }
+    }
+
+    #[test]
+    fn small_jobs_add_up_and_a_tenth_of_the_fleet_is_much() {
+        let rules = Rules::default();
+        let wants = |phones, before, fleet| {
+            let alone = AskedAlone {
+                phones: before,
+                fleet,
+            };
+            rules.wants_second_person(Class::Disruptive, phones, alone)
+        };
+        assert!(!wants(25, 25, 1_000));
+        assert!(wants(26, 25, 1_000), "together more than fifty");
+        assert!(!wants(10, 0, 100));
+        assert!(wants(11, 0, 100), "more than a tenth");
+        assert!(wants(6, 5, 100), "more than a tenth together");
+        assert!(!wants(1, 0, 3), "one phone is one person's business");
+        assert!(wants(1, 1, 3), "two of three are not");
+    }
+
+    #[test]
+    fn rules_from_before_are_read_with_what_is_new() {
+        let stored = r#"{"phones_per_job":7,"phones_per_hour":8,"jobs_per_minute":9,
+            "approve_destructive":false,"approve_disruptive_above":null}"#;
+        let expected = Rules {
+            phones_per_job: 7,
+            phones_per_hour: 8,
+            jobs_per_minute: 9,
+            approve_destructive: false,
+            approve_disruptive_above: None,
+            ..Rules::default()
+        };
+        assert_eq!(read(Some(stored)).unwrap(), expected);
     }
 }

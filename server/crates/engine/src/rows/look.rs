@@ -2,7 +2,7 @@
 //!
 //! Owns nothing but the walk; reads and changes nothing.
 
-use carillon_store::{ForgedRow, SignedRows, Store, StoreError};
+use carillon_store::{ForgedRow, Store, StoreError};
 
 use crate::secrets::Keyring;
 
@@ -25,10 +25,10 @@ pub struct Looked {
 pub async fn look_through(store: &Store) -> Result<Looked, StoreError> {
     let mut looked = Looked::default();
     let before = store.forged_rows();
-    for rows in SignedRows::ALL {
+    for rows in store.signed_kinds().await? {
         let mut last = None;
         loop {
-            let batch = store.signed_rows(*rows, last.as_ref(), BATCH).await?;
+            let batch = store.signed_rows(rows, last.as_ref(), BATCH).await?;
             for row in &batch {
                 if store.is_genuine(row) {
                     looked.genuine += 1;
@@ -52,7 +52,7 @@ pub async fn look_through(store: &Store) -> Result<Looked, StoreError> {
 /// # Errors
 /// Only when the storage fails.
 pub async fn look_at_rows(store: &Store, keyring: &Keyring) -> Result<Option<Looked>, StoreError> {
-    if !store.signs_rows().await? {
+    if store.signed_kinds().await?.is_empty() {
         return Ok(None);
     }
     super::trust(store, keyring);

@@ -37,6 +37,12 @@ async fn person(house: &House, name: &str, role: Role, approver: bool) -> Caller
         .await;
     // The last administrator cannot be looked for before there is one.
     changed.unwrap();
+    if approver {
+        let mut unit = house.engine.store.begin().await.unwrap();
+        let set = unit.set_factor(name, (vec![1], 1), 0, now).await;
+        set.unwrap();
+        unit.commit_bookkeeping().await.unwrap();
+    }
     speaking(ActorKind::User, name, role)
 }
 
@@ -255,6 +261,7 @@ pub(crate) async fn fifty_phones_may_be_disturbed_alone(place: Place) {
     let (house, people) = house_with_people(place, 51).await;
     let engine = &house.engine;
     engine.stop_all(&caller(), "hold").await.unwrap();
+    engine.change_rules(&caller(), &no_share()).await.unwrap();
     let fifty = ask(&house, &people.anna, "Reboot", 50).await.unwrap();
     assert_eq!(state(&house, &fifty).await, JobState::Running);
     let more = ask(&house, &people.anna, "Reboot", 51).await.unwrap();
@@ -277,6 +284,125 @@ pub(crate) async fn fifty_phones_may_be_disturbed_alone(place: Place) {
         JobState::Running,
         "one may approve: nobody is asked"
     );
+}
+
+async fn state_and_digest(house: &House, job: &str) -> (JobState, String) {
+    let job = house.engine.job(&caller(), job).await.unwrap().job;
+    (job.state, job.digest)
+}
+
+/// The rules but for the share of the fleet, which is small in tests.
+fn no_share() -> Rules {
+    Rules {
+        approve_disruptive_percent: None,
+        ..Rules::default()
+    }
+}
+
+/// Whether each of these jobs, asked for one after another, waits for a second person.
+async fn waits(house: &House, who: &Caller, phones: &[usize]) -> Vec<bool> {
+    let mut waits = Vec::new();
+    for phones in phones {
+        let job = ask(house, who, "Reboot", *phones).await.unwrap();
+        waits.push(state(house, &job).await == JobState::AwaitingApproval);
+    }
+    waits
+}
+
+pub(crate) async fn many_small_jobs_come_to_a_large_one(place: Place) {
+    let (house, people) = house_with_people(place, 60).await;
+    let engine = &house.engine;
+    engine.stop_all(&caller(), "hold").await.unwrap();
+    engine.change_rules(&caller(), &no_share()).await.unwrap();
+    let anna = waits(&house, &people.anna, &[30, 20, 1, 1]).await;
+    assert_eq!(anna, [false, false, true, true], "fifty are reached");
+    let token = speaking(ActorKind::Token, "anna", Role::Operator);
+    assert_eq!(
+        waits(&house, &token, &[1]).await,
+        [true],
+        "her token is her"
+    );
+    assert_eq!(waits(&house, &people.dora, &[30]).await, [false]);
+    let share = Rules::default();
+    engine.change_rules(&caller(), &share).await.unwrap();
+    let carl = waits(&house, &people.carl, &[3, 3, 1]).await;
+    assert_eq!(carl, [false, false, true], "a tenth of sixty is six");
+    let request = json!({"action": "Reboot", "targets": {"filter": ""}, "reason": "test"});
+    let request: JobRequest = serde_json::from_value(request).unwrap();
+    let preview = engine.preview_job(&people.carl, &request).await.unwrap();
+    let rules = engine.rules().await.unwrap();
+    let told = engine.needs_approval(&people.carl, &preview, &rules).await;
+    assert!(told.unwrap(), "and is told before");
+}
+
+pub(crate) async fn what_operators_do_not_start_they_are_told(place: Place) {
+    let (house, people) = house_with_people(place, 1).await;
+    let engine = &house.engine;
+    engine.stop_all(&caller(), "hold").await.unwrap();
+    let asked = ask(&house, &people.anna, "Reset", 1).await.unwrap();
+    let mut rules = Rules::default();
+    rules.operators_start.destructive = false;
+    rules.operators_start.call_control = false;
+    engine.change_rules(&caller(), &rules).await.unwrap();
+    let token = speaking(ActorKind::Token, "anna", Role::Operator);
+    for who in [&people.anna, &token] {
+        for action in ["Reset", "ANSWER"] {
+            let refused = ask(&house, who, action, 1).await;
+            let Err(EngineError::Invalid(errors)) = refused else {
+                panic!("{action}: {refused:?}");
+            };
+            assert_eq!(errors[0].code, "not_permitted");
+        }
+        assert!(ask(&house, who, "DNDOn", 1).await.is_ok());
+    }
+    let mac = house.fleet.phones()[0].inventory.mac.clone();
+    let request = json!({"action": "Reset", "targets": {"phones": [mac]}, "reason": "test"});
+    let request: JobRequest = serde_json::from_value(request).unwrap();
+    let preview = engine.preview_job(&people.anna, &request).await;
+    assert!(matches!(preview, Err(EngineError::Invalid(_))));
+    let digest = digest(&house, &asked).await;
+    let late = engine.approve_job(&people.berta, &asked, &digest).await;
+    assert!(
+        is_conflict(&late),
+        "what was asked for before is not let run"
+    );
+    assert!(ask(&house, &people.berta, "Reset", 1).await.is_ok());
+    let hers = speaking(ActorKind::Token, "berta", Role::Operator);
+    assert!(
+        ask(&house, &hers, "Reset", 1).await.is_ok(),
+        "her token is her"
+    );
+}
+
+pub(crate) async fn only_somebody_with_a_second_factor_lets_a_job_run(place: Place) {
+    let (house, people) = house_with_people(place, 1).await;
+    let engine = &house.engine;
+    let mut unit = engine.store.begin().await.unwrap();
+    unit.clear_factor("berta", engine.clock.now())
+        .await
+        .unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    let job = ask(&house, &people.anna, "Reset", 1).await.unwrap();
+    let digest = digest(&house, &job).await;
+    let refused = engine.approve_job(&people.berta, &job, &digest).await;
+    let Err(EngineError::Conflict(why)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert!(why.contains("second factor"), "{why}");
+    assert_eq!(state(&house, &job).await, JobState::AwaitingApproval);
+    let mut vouched = people.berta.clone();
+    "oidc+mfa".clone_into(&mut vouched.actor.auth);
+    engine.approve_job(&vouched, &job, &digest).await.unwrap();
+    let other = ask(&house, &people.anna, "Reset", 1).await.unwrap();
+    let rules = Rules {
+        approve_with_factor: false,
+        ..Rules::default()
+    };
+    engine.change_rules(&caller(), &rules).await.unwrap();
+    let theirs = state_and_digest(&house, &other).await;
+    assert_eq!(theirs.0, JobState::AwaitingApproval);
+    let approved = engine.approve_job(&people.berta, &other, &theirs.1).await;
+    approved.unwrap();
 }
 
 /// So many at once; answers how many were let.

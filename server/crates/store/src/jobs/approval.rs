@@ -44,6 +44,37 @@ fn approval(row: &Row) -> Result<JobApproval> {
     })
 }
 
+/// What an account asked for lately with nobody else's answer, and how large the fleet is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AskedAlone {
+    /// Phones of its jobs that were sent to, or are to be.
+    pub phones: i64,
+    /// Phones of the whole inventory.
+    pub fleet: i64,
+}
+
+/// Of these actions since then. Jobs that a second person let run do not count, nor those that
+/// were never sent.
+async fn asked_alone(
+    conn: &mut Conn<'_>,
+    (account, since): (&str, Timestamp),
+    actions: &[&str],
+) -> Result<AskedAlone> {
+    let mut sql = Sql::new(
+        "SELECT (SELECT COUNT(*) FROM phones) AS fleet, \
+         CAST(COALESCE(SUM(total - skipped - cancelled - expired), 0) AS BIGINT) AS phones \
+         FROM jobs WHERE decided_by IS NULL AND state NOT IN ('awaiting_approval', 'denied') AND ",
+    );
+    sql.one_of("action", actions.iter().copied());
+    sql.push(" AND account = ").bind(account);
+    sql.push(" AND created_at > ").bind(since);
+    let Some(row) = conn.optional(sql).await? else {
+        return Ok(AskedAlone::default());
+    };
+    let (phones, fleet) = (row.get("phones")?, row.get("fleet")?);
+    Ok(AskedAlone { phones, fleet })
+}
+
 pub(crate) const APPROVERS: &str = "SELECT COUNT(*) AS n FROM users WHERE approver AND NOT disabled \
      AND role IN ('operator', 'admin')";
 
@@ -67,6 +98,15 @@ impl Store {
     pub async fn count_approvers(&self) -> Result<i64> {
         let sql = Sql::new(APPROVERS);
         self.read().await?.conn().number(sql, "n").await
+    }
+
+    /// What an account asked for since then of these actions with nobody else's answer.
+    pub async fn asked_alone(
+        &self,
+        account: (&str, Timestamp),
+        actions: &[&str],
+    ) -> Result<AskedAlone> {
+        asked_alone(&mut self.read().await?.conn(), account, actions).await
     }
 
     /// The jobs that waited for a second person until before `now`.
@@ -101,6 +141,16 @@ impl Unit {
         let sql = sql.arg(account).arg(since);
         let row = self.jobs_conn().await?.optional(sql).await?;
         row.map_or(Ok((0, 0)), |row| Ok((row.get("jobs")?, row.get("phones")?)))
+    }
+
+    /// What an account asked for since then of these actions with nobody else's answer. Until the
+    /// end of this unit nobody else makes a job.
+    pub async fn asked_alone(
+        &mut self,
+        account: (&str, Timestamp),
+        actions: &[&str],
+    ) -> Result<AskedAlone> {
+        asked_alone(&mut self.jobs_conn().await?, account, actions).await
     }
 
     /// Notes for whom a job counts, and until when it waits for a second person.

@@ -148,14 +148,15 @@ impl Store {
         page(&mut self.read().await?.conn(), rows, after, limit).await
     }
 
-    /// Whether this database has a place for the codes of rows: an earlier program had none.
-    pub async fn signs_rows(&self) -> Result<bool> {
+    /// The kinds for whose codes this database has a place: an earlier program knew fewer, or none.
+    pub async fn signed_kinds(&self) -> Result<Vec<SignedRows>> {
         let mut reading = self.read().await?;
         let mut conn = reading.conn();
         let names = conn.all(Sql::new(conn.dialect().columns())).await?;
         let names = names.iter().map(|row: &Row| row.get::<String>("name"));
         let names: Vec<String> = names.collect::<Result<_>>()?;
-        Ok(names.iter().any(|name| name == "users.mac"))
+        let has_place = |rows: &&SignedRows| names.contains(&format!("{}.mac", rows.table()));
+        Ok(SignedRows::ALL.iter().filter(has_place).copied().collect())
     }
 
     /// Whether a row is genuine. One that is not is remembered to be told, and one that is again

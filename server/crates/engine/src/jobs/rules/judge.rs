@@ -1,0 +1,159 @@
+//! A job held to the rules.
+//!
+//! *Invariant:* what decides is looked at inside the transaction that makes the job, so that many
+//! requests at once come to no more than one after another; what is told before is only told.
+
+use std::time::Duration;
+
+use carillon_domain::Timestamp;
+use carillon_domain::action::{self, CheckedAction, Class};
+use carillon_domain::role::Role;
+use carillon_store::{AskedAlone, Unit};
+
+use super::{FEWEST_APPROVERS, KEPT_AS, Rules, RulesInForce, read};
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::{EngineError, Result};
+use crate::jobs::preview::JobPreview;
+
+const HOUR: Duration = Duration::from_hours(1);
+const MINUTE: Duration = Duration::from_mins(1);
+/// How long a job waits for a second person.
+const APPROVAL_WAITS: Duration = Duration::from_mins(30);
+
+/// Refuses what is not for an operator or too much for one, and says until when the job waits for a
+/// second person, where it does. The limits are those of the account, whatever its tokens may.
+pub(in crate::jobs) async fn judge(
+    unit: &mut Unit,
+    caller: &Caller,
+    preview: &JobPreview,
+    now: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let rules = read(unit.meta(KEPT_AS).await?.as_deref())?;
+    let entry = preview.action.entry();
+    if let Some(account) = &caller.user_id {
+        let user = unit.user(account).await?;
+        if user.is_some_and(|user| user.role == Role::Operator) {
+            started(&rules, &preview.action)?;
+            within(unit, (account, &rules), preview.total(), now).await?;
+        }
+    }
+    let alone = match entry.class {
+        Class::Disruptive => {
+            let since = (account_of(caller), now.minus(HOUR));
+            unit.asked_alone(since, &actions_of(entry.class)).await?
+        }
+        Class::Harmless | Class::Destructive => AskedAlone::default(),
+    };
+    let wanted = rules.wants_second_person(entry.class, preview.plan.run.len(), alone);
+    let asked = wanted && unit.count_approvers().await? >= FEWEST_APPROVERS;
+    Ok(asked.then(|| now.plus(APPROVAL_WAITS)))
+}
+
+/// Nobody's jobs are those of callers without an account.
+fn account_of(caller: &Caller) -> &str {
+    caller.user_id.as_deref().unwrap_or_default()
+}
+
+fn actions_of(class: Class) -> Vec<&'static str> {
+    let all = action::all();
+    all.filter(|entry| entry.class == class)
+        .map(|entry| entry.name)
+        .collect()
+}
+
+fn started(rules: &Rules, action: &CheckedAction) -> Result<()> {
+    match rules.operators_start.refusal(action.entry()) {
+        Some(why) => Err(EngineError::invalid("action", "not_permitted", why)),
+        None => Ok(()),
+    }
+}
+
+async fn within(
+    unit: &mut Unit,
+    (account, rules): (&str, &Rules),
+    phones: usize,
+    now: Timestamp,
+) -> Result<()> {
+    if phones > rules.phones_per_job as usize {
+        let message = format!(
+            "{phones} phones are too many for one job of an operator: {} at most",
+            rules.phones_per_job
+        );
+        return Err(EngineError::invalid("targets", "over_limit", message));
+    }
+    let (jobs, _) = unit.asked_since(account, now.minus(MINUTE)).await?;
+    if jobs >= i64::from(rules.jobs_per_minute) {
+        let message = format!("{jobs} jobs within a minute are enough: wait, then start this one");
+        return Err(EngineError::Conflict(message));
+    }
+    let (_, before) = unit.asked_since(account, now.minus(HOUR)).await?;
+    let after = before.saturating_add(i64::try_from(phones).unwrap_or(i64::MAX));
+    if after > i64::from(rules.phones_per_hour) {
+        let message = format!(
+            "your jobs of the last hour had {before} phones: with these it would be {after}, and {} is the most",
+            rules.phones_per_hour
+        );
+        return Err(EngineError::Conflict(message));
+    }
+    Ok(())
+}
+
+/// Whether whoever asked may start such an action still.
+pub(in crate::jobs) async fn may_start(unit: &mut Unit, role: Role, action: &str) -> Result<bool> {
+    let rules = read(unit.meta(KEPT_AS).await?.as_deref())?;
+    let entry = action::find(action);
+    let refused = entry.and_then(|entry| rules.operators_start.refusal(entry));
+    Ok(role != Role::Operator || refused.is_none())
+}
+
+/// Whether only somebody with a second factor may decide.
+pub(in crate::jobs) async fn wants_factor(unit: &mut Unit) -> Result<bool> {
+    Ok(read(unit.meta(KEPT_AS).await?.as_deref())?.approve_with_factor)
+}
+
+impl Engine {
+    /// Refuses before anything is chosen what operators do not start here.
+    pub(in crate::jobs) async fn check_started(
+        &self,
+        caller: &Caller,
+        action: &CheckedAction,
+    ) -> Result<()> {
+        if caller.role != Role::Operator {
+            return Ok(());
+        }
+        let role = match caller.user_id.as_deref().filter(|_| !caller.is_person()) {
+            // What a token lacks says nothing of its account, whose limits hold.
+            Some(account) => self.store.user(account).await?.map(|user| user.role),
+            None => Some(Role::Operator),
+        };
+        if role != Some(Role::Operator) {
+            return Ok(());
+        }
+        started(&read(self.store.meta(KEPT_AS).await?.as_deref())?, action)
+    }
+
+    /// Whether this caller's job would wait for somebody else, as far as is known now.
+    ///
+    /// # Errors
+    /// Only when the storage fails.
+    pub async fn needs_approval(
+        &self,
+        caller: &Caller,
+        preview: &JobPreview,
+        in_force: &RulesInForce,
+    ) -> Result<bool> {
+        let (class, phones) = (preview.action.entry().class, preview.plan.run.len());
+        if !in_force.asks_second_person() {
+            return Ok(false);
+        }
+        let alone = match class {
+            Class::Disruptive => {
+                let since = (account_of(caller), self.clock.now().minus(HOUR));
+                self.store.asked_alone(since, &actions_of(class)).await?
+            }
+            Class::Harmless | Class::Destructive => AskedAlone::default(),
+        };
+        Ok(in_force.rules.wants_second_person(class, phones, alone))
+    }
+}
