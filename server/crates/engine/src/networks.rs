@@ -183,16 +183,24 @@ fn network(word: &str) -> std::result::Result<IpNet, String> {
         return Ok(IpNet::from(address));
     }
     let shown: String = word.chars().filter(|c| !c.is_control()).take(50).collect();
-    match word.parse::<IpNet>() {
-        Ok(network) if network.trunc() == network => Ok(network),
-        Ok(network) => Err(format!(
+    match parts(word) {
+        Some(network) if network.trunc() == network => Ok(network),
+        Some(network) => Err(format!(
             "{shown} is an address within {}: write the network",
             network.trunc()
         )),
-        Err(_) => Err(format!(
+        None => Err(format!(
             "{shown} is no network: write one such as 10.20.0.0/16"
         )),
     }
+}
+
+/// As strictly as an address of a phone: leading zeros are octal to some programs.
+fn parts(word: &str) -> Option<IpNet> {
+    let (address, length) = word.split_once('/')?;
+    let plain = length.bytes().all(|byte| byte.is_ascii_digit());
+    let length = length.parse().ok().filter(|_| plain)?;
+    IpNet::new(address.parse().ok()?, length).ok()
 }
 
 /// A text that is no network was not written by us; what is left is narrower.

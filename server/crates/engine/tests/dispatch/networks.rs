@@ -17,9 +17,10 @@ pub(crate) async fn what_another_node_narrowed_is_sent_to_no_more(place: Place) 
     let options = json!({"canary": 0, "max_failed_percent": 100});
     let job = house.reboot(options.clone()).await;
     let elsewhere = read("10.0.0.0/8").unwrap();
-    let effect = other.networks_effect(&caller(), &elsewhere).await.unwrap();
+    let who = caller();
+    let effect = other.networks_effect(&who, &elsewhere).await.unwrap();
     assert_eq!(effect.phones.len(), 3);
-    let changed = other.change_networks(&caller(), &elsewhere, &effect.seen);
+    let changed = other.change_networks(&who, &elsewhere, &effect.seen);
     changed.await.unwrap();
     let engine = &house.engine;
     engine.release_stop_all(&caller(), "go on").await.unwrap();

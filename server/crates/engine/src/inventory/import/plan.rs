@@ -79,10 +79,12 @@ impl Engine {
         let logins = unit.own_credentials(&macs).await?;
         let credentials = self.store.credentials().await?;
         let mut sites = HashMap::new();
-        for row in unit.sites().await? {
+        let rows = unit.sites().await?;
+        for row in &rows {
             sites.insert(row.site.name.to_lowercase(), row.site.slug.clone());
         }
-        for row in unit.sites().await? {
+        // A slug goes before a name that looks like one.
+        for row in rows {
             sites.insert(row.site.slug.clone(), row.site.slug);
         }
         Ok(Known {
