@@ -34,10 +34,10 @@ pub struct Rules {
     /// Disruptive actions need one above so many phones; `None` = never.
     pub approve_disruptive_above: Option<u32>,
     /// And above so many percent of all phones; `None` = never. One phone alone never is.
-    #[serde(default = "tenth")]
+    #[serde(default = "Rules::usual_percent")]
     pub approve_disruptive_percent: Option<u32>,
     /// Whether only somebody with a second factor lets such jobs run.
-    #[serde(default = "yes")]
+    #[serde(default = "Rules::usual_factor")]
     pub approve_with_factor: bool,
     /// What operators start at all.
     #[serde(default)]
@@ -87,14 +87,6 @@ impl Started {
     }
 }
 
-const fn tenth() -> Option<u32> {
-    Some(10)
-}
-
-const fn yes() -> bool {
-    true
-}
-
 impl Default for Rules {
     fn default() -> Self {
         Self {
@@ -103,14 +95,23 @@ impl Default for Rules {
             jobs_per_minute: 10,
             approve_destructive: true,
             approve_disruptive_above: Some(50),
-            approve_disruptive_percent: tenth(),
-            approve_with_factor: yes(),
+            approve_disruptive_percent: Some(10),
+            approve_with_factor: true,
             operators_start: Started::default(),
         }
     }
 }
 
 impl Rules {
+    /// What rules from before had no word for.
+    fn usual_percent() -> Option<u32> {
+        Self::default().approve_disruptive_percent
+    }
+
+    fn usual_factor() -> bool {
+        Self::default().approve_with_factor
+    }
+
     /// Whether a job of this class on so many phones is one for two, where there are two. Phones that
     /// the same person disturbed alone within the hour count with it: many small jobs are a large one.
     pub fn wants_second_person(&self, class: Class, phones: usize, alone: AskedAlone) -> bool {
