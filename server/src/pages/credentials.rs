@@ -177,6 +177,7 @@ fn question(row: &CredentialSummary, refused: Option<String>) -> DeleteView {
         action: format!("/admin/credentials/{}/delete", row.name),
         version: row.version,
         back: Link::new(say("Credentials"), "/admin/credentials"),
+        confirm: None,
     }
 }
 

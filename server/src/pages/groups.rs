@@ -241,6 +241,7 @@ fn question(row: &GroupRow, refused: Option<String>) -> DeleteView {
         action: format!("/groups/{slug}/delete"),
         version: row.version,
         back: Link::new(&row.group.name, format!("/groups/{slug}")),
+        confirm: None,
     }
 }
 

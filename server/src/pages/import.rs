@@ -4,32 +4,31 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::extract::Path;
-use carillon_contract::import::{
-    ImportChange, ImportError, ImportResultView, ImportReviewView, ImportRow, ImportTab,
-    ImportView, NewSite,
-};
+use carillon_contract::import::{ImportResultView, ImportView};
 use carillon_contract::list::Link;
 use carillon_contract::{FormErrors, Href};
-use carillon_domain::change::Change;
 use carillon_domain::phone::TransportSecurity;
-use carillon_domain::phone_list::{ListError, MAX_BYTES, MAX_ROWS};
+use carillon_domain::phone_list::{MAX_BYTES, MAX_ROWS};
 use carillon_domain::role::Permission;
 use carillon_engine::Caller;
 use carillon_engine::error::EngineError;
-use carillon_engine::inventory::{ImportChoices, ImportResult, ImportReview, ReviewRow};
+use carillon_engine::inventory::{ImportChoices, ImportResult};
 use carillon_language::say;
 
 use super::form::Upload;
 use super::phones;
-use super::refused::{Refusal, refusal, sentence};
+use super::refused::{Refusal, refusal};
 use super::visit::{PageResult, Visit, done};
 use crate::fields::{Fields, Form, Query};
 use crate::router::table::{Access, Table};
 
+mod blocked;
+mod parts;
+
+use blocked::whole_file;
+use parts::{Place, first_tab, review_view, tab};
+
 const MANAGE: Access = Access::Needs(Permission::ManageInventory);
-/// Mistakes on the page; the file has all.
-const ERRORS_SHOWN: usize = 1000;
-const ROWS_SHOWN: usize = 200;
 const SECURITY: &str = "security.";
 
 type Securities = BTreeMap<String, TransportSecurity>;
@@ -68,7 +67,14 @@ async fn upload(visit: Visit, caller: Caller, upload: Upload) -> PageResult {
         (upload.file_name.as_str(), upload.content.to_vec())
     };
     let mut errors = FormErrors::default();
-    if bytes.iter().all(u8::is_ascii_whitespace) {
+    let is_blank = bytes.iter().all(u8::is_ascii_whitespace);
+    if is_blank && !upload.file_name.is_empty() {
+        let message = say!(
+            "The file {name} is empty. Its first line names the columns, at least mac.",
+            name = upload.file_name
+        );
+        errors.push("file", "empty", message);
+    } else if is_blank {
         errors.push(
             "text",
             "required",
@@ -89,27 +95,6 @@ async fn upload(visit: Visit, caller: Caller, upload: Upload) -> PageResult {
     Ok(visit.refused(html))
 }
 
-/// What is wrong with a file of which nothing can be taken.
-fn whole_file(review: &ImportReview) -> FormErrors {
-    let mut errors = FormErrors::default();
-    for error in review.errors.iter().filter(|error| error.line <= 1) {
-        errors.push("text", "file", told(error));
-    }
-    if errors.is_empty() {
-        errors.push("text", "file", say("The file cannot be taken as it is."));
-    }
-    errors
-}
-
-fn told(error: &ListError) -> String {
-    let what = if error.value.is_empty() {
-        error.problem.clone()
-    } else {
-        format!("{:?}: {}", error.value, error.problem)
-    };
-    format!("{} {}", sentence(&what), sentence(&error.fix))
-}
-
 async fn review(
     visit: Visit,
     caller: Caller,
@@ -125,102 +110,14 @@ async fn review(
         other => other?,
     };
     let tab = tab(&fields).unwrap_or_else(|| first_tab(&review));
+    let at = Place::of(tab, &fields);
     let html =
-        carillon_ui::import_review(&visit.frame, &review_view(review, tab, &Securities::new()));
+        carillon_ui::import_review(&visit.frame, &review_view(review, at, &Securities::new()));
     Ok(visit.page(html))
-}
-
-fn tab(fields: &Fields) -> Option<ImportTab> {
-    let wanted = fields.filled("tab")?;
-    ImportTab::ALL
-        .into_iter()
-        .find(|tab| tab.as_str() == wanted)
-}
-
-/// What is most worth a look.
-fn first_tab(review: &ImportReview) -> ImportTab {
-    match (
-        review.errors.is_empty(),
-        review.created.is_empty(),
-        review.updated.is_empty(),
-    ) {
-        (false, ..) => ImportTab::Errors,
-        (true, false, _) => ImportTab::Create,
-        (true, true, false) => ImportTab::Update,
-        (true, true, true) => ImportTab::Unchanged,
-    }
 }
 
 fn count(items: usize) -> i64 {
     i64::try_from(items).unwrap_or(i64::MAX)
-}
-
-fn review_view(review: ImportReview, tab: ImportTab, chosen: &Securities) -> ImportReviewView {
-    let shown = match tab {
-        ImportTab::Create => &review.created[..],
-        ImportTab::Update => &review.updated,
-        ImportTab::Unchanged => &review.unchanged,
-        ImportTab::Errors => &[],
-    };
-    let errors = if tab == ImportTab::Errors {
-        &review.errors[..]
-    } else {
-        &[]
-    };
-    let new_sites = review.new_sites.iter().map(|site| NewSite {
-        slug: site.slug.clone(),
-        name: site.name.clone(),
-        phones: count(site.phones),
-        security: chosen
-            .get(&site.slug)
-            .copied()
-            .unwrap_or(TransportSecurity::Pinned),
-    });
-    ImportReviewView {
-        create: count(review.created.len()),
-        update: count(review.updated.len()),
-        unchanged: count(review.unchanged.len()),
-        error_rows: count(review.error_rows),
-        errors_total: count(review.errors.len()),
-        tab,
-        errors: errors.iter().take(ERRORS_SHOWN).map(error).collect(),
-        rows_total: count(shown.len()),
-        rows: shown
-            .iter()
-            .take(ROWS_SHOWN)
-            .map(|row| review_row(row, tab))
-            .collect(),
-        new_sites: new_sites.collect(),
-        form_errors: FormErrors::default(),
-        id: review.id,
-        file_name: review.file_name,
-        digest: review.digest,
-        expires_at: review.expires_at,
-    }
-}
-
-fn error(error: &ListError) -> ImportError {
-    ImportError {
-        line: error.line,
-        column: error.column.clone(),
-        value: error.value.clone(),
-        problem: sentence(&error.problem),
-        fix: sentence(&error.fix),
-    }
-}
-
-fn review_row(row: &ReviewRow, tab: ImportTab) -> ImportRow {
-    let change = |change: &Change| ImportChange {
-        column: change.field.clone(),
-        old: (tab != ImportTab::Create).then(|| change.old.clone()),
-        new: change.new.clone(),
-    };
-    ImportRow {
-        line: row.line,
-        mac: row.mac.to_string(),
-        name: row.name.clone(),
-        changes: row.changes.iter().map(change).collect(),
-    }
 }
 
 async fn apply(
@@ -273,7 +170,7 @@ async fn again(
 ) -> PageResult {
     let review = visit.app.engine().import_review(caller, id).await?;
     let tab = first_tab(&review);
-    let mut view = review_view(review, tab, chosen);
+    let mut view = review_view(review, Place { tab, page: 1 }, chosen);
     view.form_errors = refused.errors;
     let html = carillon_ui::import_review(&visit.frame, &view);
     Ok(visit.html(refused.status, html))

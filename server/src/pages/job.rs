@@ -11,7 +11,7 @@ use carillon_domain::job::EffectiveOptions;
 use carillon_domain::role::Permission;
 use carillon_domain::{Cause, JobState, TargetState};
 use carillon_engine::{Caller, EngineError};
-use carillon_language::say;
+use carillon_language::{retell, say};
 use carillon_store::{AttemptRow, JobRow, JobSnapshot, Page, Seek, TargetQuery};
 
 use super::run::pacing;
@@ -256,7 +256,7 @@ fn target(row: carillon_store::TargetRow, earlier: &[AttemptRow]) -> TargetRow {
 /// What was seen afterwards, else what the phone answered, unless that is the source of a page.
 fn seen(evidence: String, answer: String) -> String {
     if !evidence.is_empty() {
-        evidence
+        retell(&evidence).into_owned()
     } else if answer.trim_start().starts_with('<') {
         String::new()
     } else {

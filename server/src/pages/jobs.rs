@@ -139,7 +139,7 @@ impl Asked {
         };
         vec![
             tab("running", say("Running")),
-            tab("finished", say("Finished")),
+            tab("finished", say("Ended")),
             tab("all", say("All")),
         ]
     }

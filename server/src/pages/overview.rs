@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
+use carillon_contract::audit::AuditRow as AuditLine;
 use carillon_contract::jobs::JobRow as JobLine;
 use carillon_contract::overview::{ChangeView, FleetCause, FleetView, OverviewView, SiteHealth};
 use carillon_domain::filter::{Ready, Test};
@@ -10,6 +11,7 @@ use carillon_domain::role::Permission;
 use carillon_domain::{Cause, Filter, JobState};
 use carillon_engine::inventory::PhoneQuery;
 use carillon_engine::{Caller, Engine};
+use carillon_language::{number, say};
 use carillon_store::{AuditQuery, Direction, FleetHealth, JobQuery, PhoneSort, Seek, SiteReached};
 
 use super::jobs::{OPEN, OVER};
@@ -23,7 +25,9 @@ mod trends;
 
 const RUNNING: i64 = 20;
 const RECENT: i64 = 5;
-const CHANGES: i64 = 8;
+const CHANGES: usize = 8;
+/// Records that are read for them: what one person did many times in a row is one line.
+const CHANGES_READ: i64 = 60;
 const SITES: usize = 12;
 const CAUSES: usize = 8;
 /// So many refusing phones tell from where we speak to them.
@@ -164,22 +168,88 @@ async fn changes(engine: &Engine, caller: &Caller) -> Result<Vec<ChangeView>, Pr
         ..AuditQuery::default()
     };
     let page = engine
-        .audit_page(caller, &query, &Seek::Start, CHANGES)
+        .audit_page(caller, &query, &Seek::Start, CHANGES_READ)
         .await?;
-    Ok(page.items.iter().map(change).collect())
+    let lines = page.items.iter().map(audit_row::row_view).collect();
+    Ok(in_a_row(lines).take(CHANGES).map(change).collect())
 }
 
-fn change(row: &carillon_store::AuditRow) -> ChangeView {
-    let line = audit_row::row_view(row);
+/// A line, and how many more of its kind follow it.
+type Run = (AuditLine, i64);
+
+/// What one person did again and again, without anything else between.
+fn in_a_row(lines: Vec<AuditLine>) -> impl Iterator<Item = Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for line in lines {
+        match runs.last_mut() {
+            Some((first, more)) if first.action == line.action && first.actor == line.actor => {
+                *more += 1;
+            }
+            _ => runs.push((line, 0)),
+        }
+    }
+    runs.into_iter()
+}
+
+fn change((line, more): Run) -> ChangeView {
     let phone = line.phone.map(|(_, name)| name);
     let about = line.object.map(|object| object.text).or(phone);
+    let text = match about {
+        Some(about) => format!("{}: {about}", line.words),
+        None => line.words,
+    };
     ChangeView {
         seq: line.seq,
         at: line.at,
         actor: line.actor,
-        text: match about {
-            Some(about) => format!("{}: {about}", line.words),
-            None => line.words,
+        text: match more {
+            0 => text,
+            more => say!(
+                "{listed} and {count} more",
+                listed = text,
+                count = number(more)
+            ),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use carillon_domain::Timestamp;
+    use carillon_domain::event::{ActorKind, EventResult};
+
+    use super::*;
+
+    #[test]
+    fn the_same_again_and_again_is_one_line() {
+        let line = |action: &str, actor: &str| AuditLine {
+            seq: 1,
+            at: Timestamp::from_micros(1),
+            actor: actor.to_owned(),
+            actor_kind: ActorKind::User,
+            action: action.to_owned(),
+            words: "added the phone".to_owned(),
+            phone: None,
+            object: None,
+            result: EventResult::Ok,
+            detail: String::new(),
+            reason: String::new(),
+            ip: None,
+            ip_removed: false,
+            job: None,
+            job_records: None,
+        };
+        let lines = vec![
+            line("phone.created", "anna"),
+            line("phone.created", "anna"),
+            line("phone.created", "anna"),
+            line("site.changed", "anna"),
+            line("phone.created", "anna"),
+            line("phone.created", "kim"),
+        ];
+        let more: Vec<i64> = in_a_row(lines.clone()).map(|(_, more)| more).collect();
+        assert_eq!(more, [2, 0, 0, 0]);
+        let first = in_a_row(lines).map(change).next().expect("a line");
+        assert_eq!(first.text, "added the phone and 2 more");
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::Path;
 use carillon_contract::form::VERSION_FIELD;
-use carillon_contract::groups::DeleteView;
+use carillon_contract::groups::{ConfirmName, DeleteView};
 use carillon_contract::list::Link;
 use carillon_domain::Mac;
 use carillon_domain::job::{JobOptions, JobRequest, TargetSpec};
@@ -11,6 +11,7 @@ use carillon_engine::Caller;
 use carillon_engine::error::EngineError;
 use carillon_engine::jobs::Submission;
 use carillon_language::say;
+use carillon_store::PhoneRow;
 
 use super::notice;
 use super::refused::{Refusal, refusal, version};
@@ -76,7 +77,23 @@ async fn show(
 
 /// The page again, with what was wrong.
 async fn again(visit: Visit, caller: &Caller, mac: Mac, refused: Refusal) -> PageResult {
-    let mut view = view::view(visit.app.engine(), caller, mac).await?;
+    again_with(visit, caller, mac, refused, &Fields::default()).await
+}
+
+/// The same, with the screen and the reason of a key that was pressed.
+async fn again_with(
+    visit: Visit,
+    caller: &Caller,
+    mac: Mac,
+    refused: Refusal,
+    fields: &Fields,
+) -> PageResult {
+    let engine = visit.app.engine();
+    let mut view = view::view(engine, caller, mac).await?;
+    if let Some(pad) = &mut view.keypad {
+        pad.reason = fields.or_empty("reason");
+        pad.screen = keypad::screen(engine, caller, mac, fields.filled("screen")).await?;
+    }
     view.errors = refused.errors;
     let html = carillon_ui::phone(&visit.frame, &view);
     Ok(visit.html(refused.status, html))
@@ -170,8 +187,14 @@ async fn confirm_pin(
 async fn ask(visit: Visit, caller: Caller, Path(mac): Path<String>) -> PageResult {
     let mac = mac_of(&mac)?;
     let row = visit.app.engine().phone(&caller, mac).await?;
-    let name = row.phone.display_name();
-    let view = DeleteView {
+    let html = carillon_ui::delete(&visit.frame, &question(&row, ConfirmName::default()));
+    Ok(visit.page(html))
+}
+
+/// Its jobs and records stay, the phone does not: its name is typed first.
+fn question(row: &PhoneRow, asked: ConfirmName) -> DeleteView {
+    let (name, mac) = (row.phone.display_name(), row.phone.mac);
+    DeleteView {
         what: name.clone(),
         consequences: vec![
             say("It leaves every group, and its own password is thrown away.").to_owned(),
@@ -180,10 +203,12 @@ async fn ask(visit: Visit, caller: Caller, Path(mac): Path<String>) -> PageResul
         refused: None,
         action: format!("/phones/{mac}/delete"),
         version: row.version,
+        confirm: Some(ConfirmName {
+            name: name.clone(),
+            ..asked
+        }),
         back: Link::new(name, format!("/phones/{mac}")),
-    };
-    let html = carillon_ui::delete(&visit.frame, &view);
-    Ok(visit.page(html))
+    }
 }
 
 async fn delete(
@@ -193,9 +218,21 @@ async fn delete(
     Form(fields): Form,
 ) -> PageResult {
     let mac = mac_of(&mac)?;
-    let fields = fields.only(&[VERSION_FIELD])?;
+    let fields = fields.only(&[VERSION_FIELD, "typed"])?;
     let engine = visit.app.engine();
-    let name = engine.phone(&caller, mac).await?.phone.display_name();
+    let row = engine.phone(&caller, mac).await?;
+    let name = row.phone.display_name();
+    let typed = fields.or_empty("typed");
+    if typed.trim() != name {
+        let mut asked = ConfirmName {
+            typed,
+            ..ConfirmName::default()
+        };
+        let message = say!("Type {name} to delete this phone.", name);
+        asked.errors.push("typed", "different", message);
+        let html = carillon_ui::delete(&visit.frame, &question(&row, asked));
+        return Ok(visit.refused(html));
+    }
     engine.delete_phone(&caller, mac, version(&fields)).await?;
     Ok(visit.see_other_saying("/phones", &done(say!("{name} was deleted.", name))))
 }

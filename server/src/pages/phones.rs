@@ -7,6 +7,7 @@ use carillon_contract::form::Choice;
 use carillon_contract::list::{Paging, Total, sort_links};
 use carillon_contract::phones::{BulkAction, PhoneColumn, PhonesView, SelectionView};
 use carillon_domain::Filter;
+use carillon_domain::filter::FilterError;
 use carillon_domain::phone::GroupKind;
 use carillon_domain::role::{Permission, Role};
 use carillon_engine::error::EngineError;
@@ -72,11 +73,7 @@ async fn view_of(
 ) -> Result<PhonesView, Problem> {
     let found = match query.filter() {
         Ok(filter) => Ok(found(engine, caller, &mut query, filter).await?),
-        Err(error) => Err(say!(
-            "{error}, at character {position}.",
-            error = retell(&error.to_string()),
-            position = error.position + 1
-        )),
+        Err(error) => Err(mistake(&error)),
     };
     let mut view = PhonesView {
         q: query.q.clone(),
@@ -112,6 +109,27 @@ async fn view_of(
         Err(error) => view.filter_error = Some(error),
     }
     Ok(view)
+}
+
+/// What is wrong with a filter, and what would be understood. Where no part of it is at fault by
+/// name, its place tells.
+pub(super) fn mistake(error: &FilterError) -> String {
+    let problem = retell(&error.problem);
+    let known = error.known.join(", ");
+    match (error.field.as_str(), known.as_str()) {
+        ("", _) => say!(
+            "{error}, at character {position}.",
+            error = problem,
+            position = error.position + 1
+        ),
+        (field, "") => format!("{field}: {problem}."),
+        (field, _) => say!(
+            "{field}: {problem} (known: {known}).",
+            field,
+            problem,
+            known
+        ),
+    }
 }
 
 /// The phones of one page and what belongs to them.

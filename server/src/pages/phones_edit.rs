@@ -1,10 +1,11 @@
 //! `/phones/edit`: a selection of phones is changed in the same way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use carillon_contract::form::Choice;
 use carillon_contract::phones::{BulkEditForm, BulkEditView, KEEP};
 use carillon_contract::{FormErrors, Href};
+use carillon_domain::Mac;
 use carillon_domain::phone_list::Column;
 use carillon_domain::role::Permission;
 use carillon_engine::inventory::{BulkEdited, PhoneEdit, Selection};
@@ -109,8 +110,12 @@ async fn change(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
             .await;
         match edited {
             Ok(edited) => {
-                let list = Href::new("/phones").add("sel", &sel);
-                return Ok(visit.see_other_saying(&String::from(list), &done(told(edited))));
+                let gone = gone(engine, &caller, &selection, edited).await?;
+                let filter = selection.filter.map(|filter| filter.to_string());
+                let list = Href::new("/phones")
+                    .add_some("q", &filter.unwrap_or_default())
+                    .add("sel", &sel);
+                return Ok(visit.see_other_saying(&String::from(list), &done(told(edited, &gone))));
             }
             Err(error) => refusal(error)?,
         }
@@ -161,7 +166,23 @@ fn edit_of(form: &BulkEditForm) -> PhoneEdit {
     }
 }
 
-fn told(edited: BulkEdited) -> String {
+/// The phones that were no longer there; what is left of them is their address.
+async fn gone(
+    engine: &Engine,
+    caller: &Caller,
+    selection: &Selection,
+    edited: BulkEdited,
+) -> Result<Vec<String>, Problem> {
+    if edited.missing == 0 {
+        return Ok(Vec::new());
+    }
+    let there = engine.phones_by_macs(caller, &selection.phones).await?;
+    let there: HashSet<Mac> = there.iter().map(|row| row.phone.mac).collect();
+    let gone = selection.phones.iter().filter(|mac| !there.contains(mac));
+    Ok(gone.take(EXAMPLES).map(ToString::to_string).collect())
+}
+
+fn told(edited: BulkEdited, gone: &[String]) -> String {
     let [changed, unchanged, missing] = [edited.changed, edited.unchanged, edited.missing]
         .map(|count| i64::try_from(count).unwrap_or(i64::MAX));
     let mut parts = Vec::new();
@@ -182,8 +203,9 @@ fn told(edited: BulkEdited) -> String {
     if missing > 0 {
         parts.push(say_many!(
             missing,
-            "{count} phone was no longer there.",
-            "{count} phones were no longer there."
+            "{count} phone was no longer there: {names}.",
+            "{count} phones were no longer there: {names}.",
+            names = gone.join(", ")
         ));
     }
     parts.join(" ")

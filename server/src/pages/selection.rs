@@ -159,7 +159,7 @@ async fn all_matching(
 ) -> Result<Chosen, Problem> {
     let filter: Filter = match fields.text("filter").unwrap_or_default().parse() {
         Ok(filter) => filter,
-        Err(error) => return Ok(Err(Refusal::field("q", "invalid", format!("{error}.")))),
+        Err(error) => return Ok(Err(Refusal::field("q", "invalid", phones::mistake(&error)))),
     };
     let selection = engine.select(caller, &filter).await?;
     match others_than_seen(fields, &PhoneSet::of(&selection.phones)) {
@@ -365,7 +365,10 @@ async fn delete(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
     let selection = engine.selection(&caller, &id).await?;
     let count = selection.phones.len();
     let typed = fields.or_empty("typed");
-    let agreed = count == 1 || typed.trim().parse() == Ok(count);
+    let agreed = match selection.phones[..] {
+        [only] => is_called(&engine, &caller, only, &typed).await?,
+        _ => typed.trim().parse() == Ok(count),
+    };
     if !agreed || fields.filled("count") != Some(&count.to_string()) {
         return not_deleted(visit, &caller, &id, typed).await;
     }
@@ -378,6 +381,18 @@ async fn delete(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
     Ok(visit.see_other_saying("/phones", &done(text)))
 }
 
+/// Whether this is the name of the phone. One that went meanwhile needs no name.
+async fn is_called(
+    engine: &Engine,
+    caller: &Caller,
+    mac: Mac,
+    typed: &str,
+) -> Result<bool, Problem> {
+    let rows = engine.phones_by_macs(caller, &[mac]).await?;
+    let mut names = rows.iter().map(|row| row.phone.display_name());
+    Ok(names.all(|name| name == typed.trim()))
+}
+
 async fn not_deleted(
     visit: Visit,
     caller: &Caller,
@@ -386,11 +401,11 @@ async fn not_deleted(
 ) -> Result<Response, Problem> {
     let mut view = question(visit.app.engine(), caller, id).await?;
     let mut errors = FormErrors::default();
-    errors.push(
-        "typed",
-        "different",
-        say!("Type {count} to delete these phones.", count = view.count),
-    );
+    let message = match (&view.examples[..], view.count) {
+        ([name], 1) => say!("Type {name} to delete this phone.", name),
+        _ => say!("Type {count} to delete these phones.", count = view.count),
+    };
+    errors.push("typed", "different", message);
     (view.typed, view.errors) = (typed, errors);
     let html = carillon_ui::delete_phones(&visit.frame, &view);
     Ok(visit.refused(html))

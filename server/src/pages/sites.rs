@@ -281,6 +281,7 @@ fn question(row: &SiteRow, refused: Option<String>) -> DeleteView {
         action: format!("/sites/{}/delete", row.site.slug),
         version: row.version,
         back: Link::new(say("Sites"), "/sites"),
+        confirm: None,
     }
 }
 

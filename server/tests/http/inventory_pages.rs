@@ -97,6 +97,13 @@ pub(crate) fn hidden(page: &Answer, name: &str) -> String {
     rest.split('"').next().unwrap().to_owned()
 }
 
+/// The name that has to be typed before a phone goes.
+pub(crate) fn to_type(page: &Answer) -> String {
+    let (_, rest) = page.text.split_once(">Type ").expect("it asks for a name");
+    let (name, _) = rest.split_once(" to confirm").expect("it names it");
+    name.to_owned()
+}
+
 /// Adds phones `Desk 1` to `Desk n` at two sites.
 pub(crate) async fn with_desks(browser: &mut Browser, count: usize) {
     let mut csv = "mac,label,extension,site,model\n".to_owned();
@@ -229,9 +236,18 @@ async fn delete_two(admin: &mut Browser, fields: &[(&str, &str)]) {
 
 pub(crate) async fn an_import_is_reviewed_and_then_exactly_that(house: House) -> House {
     let mut admin = browser(&house, "admin").await;
-    let blocked = upload(&mut admin, "mac,colour\n00:15:65:00:00:01,red\n").await;
-    assert_eq!(blocked.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(blocked.text.contains("colour"), "{}", blocked.text);
+    for (file, told) in [
+        ("mac,colour\n00:15:65:00:00:01,red\n", "colour"),
+        ("mac,lable\n00:15:65:00:00:01,red\n", "Did you mean label?"),
+        (" \n", "The file list.csv is empty"),
+    ] {
+        let blocked = upload(&mut admin, file).await;
+        assert_eq!(blocked.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(blocked.text.contains(told), "{told}: {}", blocked.text);
+    }
+    let review = location(&upload(&mut admin, "mac,label\n").await);
+    let page = look(&mut admin, &review).await;
+    assert!(page.text.contains("and no phone"), "{}", page.text);
     let csv = format!(
         "mac,label,site,address,username,password\n\
          00:15:65:00:00:01,Desk 1,Kiel,127.0.0.9,admin,{SECRET}\n\

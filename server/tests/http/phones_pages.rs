@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 
 use crate::browser::Browser;
 use crate::house::{House, fleet};
-use crate::inventory_pages::{browser, hidden, location, submit, with_desks};
+use crate::inventory_pages::{browser, hidden, location, submit, to_type, with_desks};
 use crate::requests::Answer;
 
 pub(crate) async fn a_kept_list_comes_back_by_its_name(house: House) -> House {
@@ -135,15 +135,21 @@ pub(crate) async fn many_phones_are_changed_at_once(house: House) -> House {
         assert!(refused.text.contains(told), "{told}: {}", refused.text);
     }
     let gone = ["/phones/00:15:65:00:00:02/delete"];
-    let version = hidden(&admin.get(gone[0]).await, "version");
-    location(&submit(&mut admin, gone[0], gone[0], &[("version", &version)]).await);
+    let page = admin.get(gone[0]).await;
+    let version = hidden(&page, "version");
+    let unnamed = [("version", version.as_str()), ("typed", "Desk")];
+    let unnamed = submit(&mut admin, gone[0], gone[0], &unnamed).await;
+    assert_eq!(unnamed.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(unnamed.text.contains("to delete this phone"));
+    let named = [("version", version.as_str()), ("typed", &to_type(&page))];
+    location(&submit(&mut admin, gone[0], gone[0], &named).await);
     let change = form("3", &[("protected", "yes"), ("model", "T54W")]);
     let fields = [&[("sel", sel.as_str())], &change[..]].concat();
     location(&submit(&mut admin, &ask, "/phones/edit", &fields).await);
     let page = admin.get("/phones?model=T54W").await;
     assert!(
         page.text
-            .contains("2 phones were changed. 1 phone was no longer there."),
+            .contains("2 phones were changed. 1 phone was no longer there: 00:15:65:00:00:02."),
         "{}",
         page.text
     );
@@ -252,8 +258,10 @@ pub(crate) async fn a_selection_of_240_is_exactly_these_240(house: House) -> Hou
         .await;
     let gone = *kiel.last().unwrap();
     let page = format!("/phones/{gone}/delete");
-    let version = hidden(&admin.get(&page).await, "version");
-    location(&submit(&mut admin, &page, &page, &[("version", &version)]).await);
+    let asked = admin.get(&page).await;
+    let (version, name) = (hidden(&asked, "version"), to_type(&asked));
+    let typed = [("version", version.as_str()), ("typed", name.as_str())];
+    location(&submit(&mut admin, &page, &page, &typed).await);
     let run = format!("/run?sel={sel}");
     let told = admin.get(&run).await;
     assert!(

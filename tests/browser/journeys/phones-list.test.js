@@ -91,6 +91,14 @@ for (const scripts of [true, false]) {
         await page.getByText('No picture:').waitFor();
       }
       assert.ok(await picture.evaluate((image) => image.naturalWidth > 0 || !image.complete));
+      // The screen stays while keys are pressed, and what was refused is told beside them.
+      await button(page, 'Press the up arrow').click();
+      await page.getByText('Press the up arrow: on its way.').waitFor();
+      assert.equal(await picture.count(), 1);
+      await button(page, 'Press OK').click();
+      await page.getByText(/Say why/i).first().waitFor();
+      assert.equal(await picture.count(), 1);
+      assert.match(page.url(), /#keypad$/);
       await finish(page);
     });
   });

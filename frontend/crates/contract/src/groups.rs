@@ -159,4 +159,17 @@ pub struct DeleteView {
     pub version: i64,
     /// Where to go when not.
     pub back: Link,
+    /// What has to be typed first; nothing for what can be made again.
+    pub confirm: Option<ConfirmName>,
+}
+
+/// A name that is typed before something goes for good. Field `typed`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ConfirmName {
+    /// What has to be typed.
+    pub name: String,
+    /// What was typed.
+    pub typed: String,
+    /// What was wrong.
+    pub errors: crate::FormErrors,
 }

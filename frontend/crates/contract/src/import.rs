@@ -1,7 +1,7 @@
 //! `/phones/import`: upload, review, result.
 //!
 //! `POST /phones/import` (`multipart/form-data`): `file` and/or `text`; 303 to
-//! `/phones/import/{id}`. `GET /phones/import/{id}?tab=create|update|unchanged|errors`.
+//! `/phones/import/{id}`. `GET /phones/import/{id}?tab=create|update|unchanged|errors&page=2`.
 //! `POST /phones/import/{id}`: `digest`, `valid_rows_only` = `true` | `false`, and one
 //! `security.SLUG` per new site; 303 to `/phones/import/{id}/result`.
 //! `GET /phones/import/{id}/errors.csv`: the file with an error column.
@@ -11,7 +11,7 @@ use carillon_domain::phone::TransportSecurity;
 use serde::{Deserialize, Serialize};
 
 use crate::FormErrors;
-use crate::list::Link;
+use crate::list::{Link, Paging};
 
 /// Step 1.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -78,12 +78,12 @@ pub struct ImportReviewView {
     pub errors_total: i64,
     /// What is shown.
     pub tab: ImportTab,
-    /// The first 1,000 errors, when their tab is shown.
+    /// A page of the errors, when their tab is shown.
     pub errors: Vec<ImportError>,
-    /// Some hundred rows of the shown tab.
+    /// A page of the rows of the shown tab.
     pub rows: Vec<ImportRow>,
-    /// How many rows the shown tab has.
-    pub rows_total: i64,
+    /// How many rows or errors the shown tab has, and the way to its other pages.
+    pub paging: Paging,
     /// Sites that would be made, each with the mode chosen so far.
     pub new_sites: Vec<NewSite>,
     /// What the apply form was refused for.

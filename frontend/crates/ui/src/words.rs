@@ -6,6 +6,7 @@
     expect(dead_code, reason = "only islands reach the browser")
 )]
 
+pub(crate) mod browser;
 mod live;
 
 use carillon_contract::frame::Tone;

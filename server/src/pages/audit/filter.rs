@@ -2,6 +2,7 @@
 //!
 //! Owns the filters in an address, and the period that holds where none is given.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use carillon_contract::audit::AuditFilter;
@@ -57,7 +58,7 @@ impl Asked {
             group: some(&filter.group),
             job: some(&filter.job),
             results: results(&filter.result, &mut errors),
-            ip: some(&filter.ip),
+            ip: address(&filter.ip, &mut errors),
             text: filter.q.clone(),
         };
         Self {
@@ -218,6 +219,19 @@ where
     }
 }
 
+/// An address as records have it.
+fn address(text: &str, errors: &mut FormErrors) -> Option<String> {
+    if text.is_empty() {
+        return None;
+    }
+    let Ok(address) = text.trim().parse::<IpAddr>() else {
+        let message = say("Give one address, such as 10.0.5.20.");
+        errors.push("ip", "invalid", message);
+        return None;
+    };
+    Some(address.to_string())
+}
+
 fn number(field: &str, text: &str, errors: &mut FormErrors) -> Option<i64> {
     let number = text.parse().ok();
     if number.is_none() && !text.is_empty() {
@@ -250,6 +264,14 @@ mod tests {
         let all = asked("period=all");
         assert_eq!((all.query.from, all.all_time_href()), (None, None));
         assert_eq!(asked("to=2026-01-31").query.from, None);
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_told() {
+        assert_eq!(asked("ip=10.0.0.1").query.ip.as_deref(), Some("10.0.0.1"));
+        let none = asked("ip=zz");
+        assert_eq!(none.query.ip, None);
+        assert_eq!(none.errors.0[0].field, "ip");
     }
 
     #[test]

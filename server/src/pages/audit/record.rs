@@ -7,7 +7,7 @@ use carillon_contract::{FormErrors, Href};
 use carillon_domain::event::Event;
 use carillon_engine::audit::{Notary, is_as_signed};
 use carillon_engine::{Caller, EngineError};
-use carillon_language::say;
+use carillon_language::{say, text};
 use carillon_store::AuditRow;
 use http::StatusCode;
 use serde_json::Value;
@@ -141,8 +141,14 @@ fn details(detail: &Value) -> Vec<(String, String)> {
     fields
         .iter()
         .filter(|(name, value)| !told.contains(&name.as_str()) && !value.is_null())
-        .map(|(name, value)| (words(name), value_text(value)))
+        .map(|(name, value)| (words(name), told_value(name, value)))
         .collect()
+}
+
+/// By what somebody proved themselves is one of our words; all else is data.
+fn told_value(name: &str, value: &Value) -> String {
+    let text = value_text(value);
+    if name == "by" { words(&text) } else { text }
 }
 
 fn value_text(value: &Value) -> String {
@@ -157,8 +163,70 @@ fn value_text(value: &Value) -> String {
     }
 }
 
+/// What parts of records are called.
+const NAMES: &[&str] = &[
+    text!("session"),
+    text!("sessions ended"),
+    text!("user"),
+    text!("action"),
+    text!("state"),
+    text!("name"),
+    text!("key"),
+    text!("rows"),
+    text!("cause"),
+    text!("phones"),
+    text!("filter"),
+    text!("count"),
+    text!("attempt"),
+    text!("token"),
+    text!("role"),
+    text!("reach"),
+    text!("label"),
+    text!("credential"),
+    text!("total"),
+    text!("import"),
+    text!("format"),
+    text!("transport"),
+    text!("created"),
+    text!("updated"),
+    text!("unchanged"),
+    text!("left out"),
+    text!("members"),
+    text!("groups"),
+    text!("evidence"),
+    text!("duration ms"),
+    text!("http status"),
+    text!("tries"),
+    text!("class"),
+    text!("by"),
+    text!("file"),
+    text!("tag"),
+    text!("start at"),
+    text!("not after"),
+    text!("expires at"),
+    text!("scope"),
+    text!("password"),
+    text!("targets"),
+    text!("site"),
+    text!("model"),
+    text!("extension"),
+    text!("address"),
+    text!("tags"),
+    text!("notes"),
+    text!("protected"),
+    text!("params"),
+    text!("options"),
+    text!("digest"),
+    text!("query"),
+    text!("records"),
+    text!("language"),
+];
+
+/// The name of a part; one that nobody named stays as the record has it.
 fn words(name: &str) -> String {
-    name.replace('_', " ")
+    let name = name.replace('_', " ");
+    let known = NAMES.iter().find(|known| **known == name);
+    known.map_or_else(|| name.clone(), |known| say(known).to_owned())
 }
 
 /// The start that wrote it, with the way to the record of that.
@@ -191,6 +259,8 @@ fn related(event: &Event) -> Vec<Link> {
 
 #[cfg(test)]
 mod tests {
+    use carillon_domain::Language;
+    use carillon_language::during;
     use serde_json::json;
 
     use super::*;
@@ -204,5 +274,13 @@ mod tests {
             [("sip uri".to_owned(), String::new(), "a@b".to_owned())]
         );
         assert_eq!(details(&detail), [("rows".to_owned(), "3".to_owned())]);
+        let proved = json!({"by": "password", "sessions_ended": 0});
+        assert_eq!(
+            during(Language::De, || details(&proved)),
+            [
+                ("durch".to_owned(), "Passwort".to_owned()),
+                ("beendete Sitzungen".to_owned(), "0".to_owned())
+            ]
+        );
     }
 }

@@ -21,7 +21,7 @@ use carillon_language::say;
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
-use super::{again, mac_of};
+use super::{again_with, mac_of};
 use crate::fields::{Fields, Form};
 use crate::pages::refused::refusal;
 use crate::pages::visit::{PageResult, Visit, done_see};
@@ -92,7 +92,7 @@ async fn press(
     Form(fields): Form,
 ) -> PageResult {
     let mac = mac_of(&mac)?;
-    let fields = fields.only(&["key", "reason"])?;
+    let fields = fields.only(&["key", "reason", "screen"])?;
     let (request, title) = request(mac, &fields);
     let engine = visit.app.engine();
     match engine
@@ -100,7 +100,9 @@ async fn press(
         .await
     {
         Ok(job) => {
-            let back = Href::new(format!("/phones/{mac}")).add_some("reason", &request.reason);
+            let back = Href::new(format!("/phones/{mac}"))
+                .add_some("reason", &request.reason)
+                .add_some("screen", &fields.or_empty("screen"));
             let link = Link::new(say("How it ended"), format!("/jobs/{}", job.id));
             let flash = done_see(say!("{title}: on its way.", title), link);
             Ok(visit.see_other_saying(&format!("{back}#keypad"), &flash))
@@ -115,7 +117,7 @@ async fn press(
                 };
                 field.clone_into(&mut error.field);
             }
-            again(visit, &caller, mac, refused).await
+            again_with(visit, &caller, mac, refused, &fields).await
         }
     }
 }

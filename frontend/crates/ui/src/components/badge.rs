@@ -30,6 +30,16 @@ pub(crate) const fn target_meaning(state: TargetState) -> &'static str {
     }
 }
 
+/// The colour of a target state in bars and charts. What was left out and what was called off mean
+/// the same for a phone, but lie side by side there.
+pub(crate) const fn target_colour(state: TargetState) -> &'static str {
+    match state {
+        TargetState::Cancelled => "cancelled",
+        TargetState::Expired => "expired",
+        other => target_meaning(other),
+    }
+}
+
 /// The symbol of a target state.
 pub(crate) const fn target_symbol(state: TargetState) -> &'static str {
     match state {

@@ -6,7 +6,7 @@ use carillon_domain::{Counts, TargetState};
 use carillon_language::say;
 use leptos::prelude::*;
 
-use super::target_meaning;
+use super::target_colour;
 use crate::words;
 
 /// A whole bar. Shares are counted in hundredths of a percent: the printing of fractions would be
@@ -93,7 +93,7 @@ pub(crate) fn bar(counts: &Counts, size: &'static str) -> AnyView {
         .zip(segments(counts))
         .filter(|(_, (_, width))| *width > 0)
         .map(|(state, (start, width))| {
-            let class = format!("seg seg-{}", target_meaning(*state));
+            let class = format!("seg seg-{}", target_colour(*state));
             view! { <rect class=class x=percent(start) width=percent(width) height="100%"></rect> }
                 .into_any()
         })

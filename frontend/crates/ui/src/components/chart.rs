@@ -5,7 +5,7 @@ use carillon_domain::TargetState;
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
-use super::{BAR_ORDER, percent, share, target_meaning};
+use super::{BAR_ORDER, percent, share, target_colour};
 use crate::words;
 
 /// Height of the columns in the units of their drawing.
@@ -26,11 +26,43 @@ pub(crate) fn day_columns(days: &[DayView]) -> AnyView {
         sum = sum_of(days)
     );
     view! {
-        <svg class="chart days" role="img" aria-label=label viewBox="0 0 280 100" preserveAspectRatio="none">
-            {columns}
-        </svg>
+        <div class="chart-frame">
+            <p class="chart-axis muted tnum" aria-hidden="true"><span>{words::number(most)}</span><span>"0"</span></p>
+            <svg class="chart days" role="img" aria-label=label viewBox="0 0 280 100" preserveAspectRatio="none">
+                {columns}
+            </svg>
+        </div>
     }
     .into_any()
+}
+
+/// What the colours of the columns mean, each with its number of all days.
+pub(crate) fn day_key(days: &[DayView]) -> AnyView {
+    let jobs: i64 = days.iter().map(|day| day.jobs).sum();
+    let jobs = say_many!(jobs, "{count} job", "{count} jobs");
+    let lines: Vec<AnyView> = BAR_ORDER
+        .iter()
+        .map(|state| (*state, sum_in(days, *state)))
+        .filter(|(_, count)| *count > 0)
+        .map(|(state, count)| key_line(state, count))
+        .collect();
+    view! { <div class="chart-key"><p>{jobs}</p><ul class="inline-list">{lines}</ul></div> }
+        .into_any()
+}
+
+fn key_line(state: TargetState, count: i64) -> AnyView {
+    let class = format!("seg seg-{}", target_colour(state));
+    view! {
+        <li>
+            <svg class="swatch" aria-hidden="true" focusable="false"><rect class=class width="100%" height="100%"></rect></svg>
+            {words::target_state(state)}" "<span class="tnum">{words::number(count)}</span>
+        </li>
+    }
+    .into_any()
+}
+
+fn sum_in(days: &[DayView], state: TargetState) -> i64 {
+    days.iter().map(|day| day.counts.get(state)).sum()
 }
 
 fn column(day: &DayView, place: usize, (days, most): (usize, i64)) -> AnyView {
@@ -55,16 +87,16 @@ fn column(day: &DayView, place: usize, (days, most): (usize, i64)) -> AnyView {
 }
 
 fn segment(state: TargetState, x: f64, y: f64, (width, height): (f64, f64)) -> AnyView {
-    let class = format!("seg seg-{}", target_meaning(state));
+    let class = format!("seg seg-{}", target_colour(state));
     let text = |value: f64| format!("{value:.2}");
     view! { <rect class=class x=text(x) y=text(y) width=text(width) height=text(height)></rect> }
         .into_any()
 }
 
 /// All days together, in words.
-pub(crate) fn sum_of(days: &[DayView]) -> String {
+fn sum_of(days: &[DayView]) -> String {
     let jobs: i64 = days.iter().map(|day| day.jobs).sum();
-    let sum = |state: TargetState| days.iter().map(|day| day.counts.get(state)).sum::<i64>();
+    let sum = |state: TargetState| sum_in(days, state);
     let parts: Vec<String> = BAR_ORDER
         .iter()
         .filter(|state| sum(**state) > 0)

@@ -42,12 +42,20 @@ fn job_row(row: &JobRow) -> AnyView {
 
 fn what(row: &JobRow) -> AnyView {
     let href = format!("/jobs/{}", row.id);
-    let targets = format!("{} · {}", words::phones(row.total), row.targets);
+    let targets = targets(&words::phones(row.total), &row.targets);
     view! {
         <a class="row-name" href=href>{row.title.clone()}</a>
         <span class="muted sub">{targets}</span>
     }
     .into_any()
+}
+
+/// How many phones, and how they were named; what begins with their number says both.
+fn targets(phones: &str, named: &str) -> String {
+    if named.starts_with(phones) || named.is_empty() {
+        return if named.is_empty() { phones } else { named }.to_owned();
+    }
+    format!("{phones} · {named}")
 }
 
 fn progress(row: &JobRow) -> AnyView {
@@ -95,4 +103,20 @@ fn took(row: &JobRow) -> AnyView {
         .finished_at
         .unwrap_or_else(|| Surroundings::of_page().now);
     words::length(end.since(start)).into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_phones_is_said_once() {
+        assert_eq!(targets("88 phones", "88 phones"), "88 phones");
+        assert_eq!(
+            targets("40 phones", "40 phones picked by site:kiel"),
+            "40 phones picked by site:kiel"
+        );
+        assert_eq!(targets("1 phone", "group vip"), "1 phone · group vip");
+        assert_eq!(targets("0 phones", ""), "0 phones");
+    }
 }

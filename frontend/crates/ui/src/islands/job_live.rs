@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 use crate::components::{
     BAR_ORDER, SCORE, bar_label, cause_item, job_outcome, percent, score_class, score_count,
-    score_item, segments, symbol, target_meaning,
+    score_item, segments, symbol, target_colour,
 };
 use crate::surroundings::Surroundings;
 use crate::words;
@@ -116,7 +116,7 @@ fn live_bar(now: RwSignal<JobSummary>) -> impl IntoView {
         .iter()
         .enumerate()
         .map(|(index, state)| {
-            let class = format!("seg seg-{}", target_meaning(*state));
+            let class = format!("seg seg-{}", target_colour(*state));
             let place = move || now.with(|summary| segments(&summary.counts)[index]);
             view! {
                 <rect class=class x=move || percent(place().0) width=move || percent(place().1) height="100%"></rect>

@@ -173,7 +173,9 @@ fn session(row: &SessionRow) -> AnyView {
         post(format!("/account/sessions/{}/end", row.id), "", button)
     };
     tr(vec![
-        th_row(view! { {mono(row.ip.clone())}<span class="muted sub">{row.agent.clone()}</span> }),
+        th_row(
+            view! { {mono(row.ip.clone())}<span class="muted sub" title=row.agent.clone()>{words::browser::name_of(&row.agent)}</span> },
+        ),
         td(say("Last used"), ago(row.last_seen)),
         td("", end),
     ])

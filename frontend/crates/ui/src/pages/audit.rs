@@ -41,7 +41,7 @@ pub(super) fn audit(frame: &FrameView, view: &AuditView) -> String {
 
 fn lede(view: &AuditView) -> AnyView {
     let total = view.paging.total;
-    let count = if total.at_least {
+    let count = if total.at_least && total.count > 0 {
         say!("{total} records", total = total_text(total))
     } else {
         say_many!(total.count, "{count} record", "{count} records")
@@ -88,7 +88,7 @@ fn filters(view: &AuditView) -> AnyView {
         <div class="row">{submit("primary", "filter", say("Show"))}</div>
     };
     view! {
-        <details class="facets" open=!(errors.is_empty() && view.chips.is_empty())>
+        <details class="facets" open=!errors.is_empty()>
             <summary>{icon("open")}<span>{say("Filters")}</span></summary>
             {get("/audit", "stack", body)}
         </details>

@@ -2,7 +2,7 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::form::VERSION_FIELD;
-use carillon_contract::groups::DeleteView;
+use carillon_contract::groups::{ConfirmName, DeleteView};
 use carillon_contract::phones::DeletePhonesView;
 use carillon_language::{retell, say};
 use leptos::prelude::*;
@@ -33,17 +33,49 @@ pub(super) fn delete(frame: &FrameView, view: &DeleteView) -> String {
                 .into_any(),
                 None => post(
                     view.action.clone(),
-                    "form-end",
+                    "stack",
                     view! {
                         {hidden(VERSION_FIELD, view.version.to_string())}
-                        {submit("danger solid", "trash", say!("Delete {what}", what = view.what))}
-                        <a class="button" href=back>{say("Keep it")}</a>
+                        {view.confirm.as_ref().map(typed_name)}
+                        <div class="form-end">
+                            {submit("danger solid", "trash", say!("Delete {what}", what = view.what))}
+                            <a class="button" href=back>{say("Keep it")}</a>
+                        </div>
                     },
                 ),
             };
-            view! { {consequences}<p class="muted">{say("The audit log keeps what was.")}</p>{end} }
+            let errors = view.confirm.as_ref().map(|asked| error_summary(&asked.errors));
+            view! { {errors}{consequences}<p class="muted">{say("The audit log keeps what was.")}</p>{end} }
                 .into_any()
         })
+}
+
+/// The name, typed: what goes for good is read once more.
+fn typed_name(asked: &ConfirmName) -> AnyView {
+    Field::text("typed", say!("Type {name} to confirm", name = asked.name))
+        .value(&asked.typed)
+        .errors(&asked.errors)
+        .width("medium")
+        .required()
+        .view()
+}
+
+/// The number of phones, or the name of the only one.
+fn typed_number(view: &DeletePhonesView) -> AnyView {
+    if let ([name], 1) = (&view.examples[..], view.count) {
+        return typed_name(&ConfirmName {
+            name: name.clone(),
+            typed: view.typed.clone(),
+            errors: view.errors.clone(),
+        });
+    }
+    Field::text("typed", say!("Type {count} to confirm", count = view.count))
+        .value(&view.typed)
+        .errors(&view.errors)
+        .inputmode("numeric")
+        .width("short")
+        .required()
+        .view()
 }
 
 /// Asks before phones are deleted.
@@ -52,15 +84,7 @@ pub(super) fn delete_phones(frame: &FrameView, view: &DeletePhonesView) -> Strin
     Page::new(title.clone()).narrow().write(frame, |page| {
         page.up("/phones", say("Phones"));
         let names = words::names(&view.examples, view.count);
-        let typed = (view.count > 1).then(|| {
-            Field::text("typed", say!("Type {count} to confirm", count = view.count))
-                .value(&view.typed)
-                .errors(&view.errors)
-                .inputmode("numeric")
-                .width("short")
-                .required()
-                .view()
-        });
+        let typed = typed_number(view);
         let form = post(
             "/phones/delete",
             "stack",

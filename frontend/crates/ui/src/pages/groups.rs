@@ -198,7 +198,7 @@ pub(super) fn group_form(frame: &FrameView, view: &GroupFormView) -> String {
                 {view.effect.as_ref().map(|found| view! { {hidden("shown", view.form.filter.clone())}{effect(found)} })}
                 <div class="form-end">
                     {submit_as("primary", "check", say("Save group"), "do", "save")}
-                    {view.may_manage.then(|| submit_as("", "eye", say("Show the effect of the rule"), "do", "preview"))}
+                    {view.may_manage.then(|| view! { <span class="when-rule">{submit_as("", "eye", say("Show the effect of the rule"), "do", "preview")}</span> })}
                     <a class="button" href=back>{say("Cancel")}</a>
                 </div>
             },

@@ -17,7 +17,7 @@ pub(super) fn import(frame: &FrameView, view: &ImportView) -> String {
         page.up("/phones", say("Phones"));
         page.lede(say("Nothing is written before you have seen what would change."));
         let limits = say!(
-            "CSV in UTF-8, comma or semicolon, up to {rows} rows and {size} MB.",
+            "CSV in UTF-8 with commas, semicolons or tabs, up to {rows} rows and {size} MB.",
             rows = words::number(i64::try_from(view.max_rows).unwrap_or(i64::MAX)),
             size = view.max_bytes / 1_000_000
         );

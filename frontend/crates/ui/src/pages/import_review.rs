@@ -10,8 +10,8 @@ use carillon_language::{retell, say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
-    ago, error_summary, fieldset, hidden, icon, mono, note, post, primary_link, radio, said_with,
-    submit_as, table, tabs, td, th, th_num, th_row,
+    ago, error_summary, fieldset, hidden, icon, mono, note, paging, post, primary_link, radio,
+    said_with, submit_as, table, tabs, td, th, th_num, th_row,
 };
 use crate::shell::Page;
 use crate::words;
@@ -123,6 +123,13 @@ fn tiles(view: &ImportReviewView) -> AnyView {
 
 fn apply(view: &ImportReviewView) -> AnyView {
     let changes = view.create + view.update;
+    if changes + view.unchanged + view.error_rows == 0 {
+        return note(
+            "warning",
+            "warning",
+            say("This file names its columns and no phone: there is no row below the first line."),
+        );
+    }
     if changes == 0 && view.error_rows == 0 {
         return note(
             "good",
@@ -226,14 +233,8 @@ fn errors(view: &ImportReviewView) -> AnyView {
         return view! { <p class="quiet-line">{icon("verified")}" "{say("No row has an error.")}</p> }
             .into_any();
     }
-    let shown = i64::try_from(view.errors.len()).unwrap_or(i64::MAX);
-    let more = (view.errors_total > shown).then(|| {
-        let text = say!(
-            "The first {shown} of {errors_total} errors. The download has all of them.",
-            shown = words::number(shown),
-            errors_total = words::number(view.errors_total)
-        );
-        view! { <p class="muted">{text}</p> }
+    let more = view.paging.next.as_ref().map(|_| {
+        view! { <p class="muted">{say("The download has all errors in one file.")}</p> }
     });
     let rows = view.errors.iter().map(error_row).collect();
     view! {
@@ -244,6 +245,7 @@ fn errors(view: &ImportReviewView) -> AnyView {
             vec![th_num(say("Line")), th(say("Column")), th(say("Value")), th(say("Problem")), th(say("What would be right"))],
             rows,
         )}
+        {paging(&view.paging, view.errors.len(), say("Previous"), say("Next"))}
     }
     .into_any()
 }
@@ -270,15 +272,6 @@ fn rows(view: &ImportReviewView, tab: ImportTab) -> AnyView {
     if view.rows.is_empty() {
         return view! { <p class="muted quiet-line">{say("No rows here.")}</p> }.into_any();
     }
-    let shown = i64::try_from(view.rows.len()).unwrap_or(i64::MAX);
-    let more = (view.rows_total > shown).then(|| {
-        let text = say!(
-            "The first {shown} of {rows_total} rows.",
-            shown = words::number(shown),
-            rows_total = words::number(view.rows_total)
-        );
-        view! { <p class="muted">{text}</p> }
-    });
     let heading = if tab == ImportTab::Update {
         say("Old → new")
     } else {
@@ -290,13 +283,13 @@ fn rows(view: &ImportReviewView, tab: ImportTab) -> AnyView {
         .map(|row| import_row(row, heading))
         .collect();
     view! {
-        {more}
         {table(
             "import-rows",
             tab_word(tab),
             vec![th_num(say("Line")), th("MAC"), th(say("Phone")), th(heading)],
             rows,
         )}
+        {paging(&view.paging, view.rows.len(), say("Previous"), say("Next"))}
     }
     .into_any()
 }

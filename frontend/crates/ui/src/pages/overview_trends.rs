@@ -2,11 +2,11 @@
 
 use carillon_contract::Href;
 use carillon_contract::overview::{DayView, FirmwareCount, TrendsView};
-use carillon_language::say;
+use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
-    day_columns, icon, panel, share_line, sum_of, table, target_meaning, td_num, th, th_num,
+    day_columns, day_key, icon, panel, share_line, table, target_meaning, td_num, th, th_num,
     th_row, tr,
 };
 use crate::words;
@@ -49,7 +49,7 @@ fn by_day(days: &[DayView]) -> AnyView {
         "by-day",
         say!("Last {days} days", days = days.len()),
         view! {
-            <p>{sum_of(days)}</p>
+            {day_key(days)}
             {day_columns(days)}
             <p class="chart-ends muted tnum"><span>{date(first)}</span><span>{date(last)}</span></p>
             <details class="aside"><summary>{icon("open")}<span>{say("Numbers")}</span></summary>{table("by-day", say("Jobs by day"), head, worked)}</details>
@@ -82,26 +82,34 @@ fn by_cause(view: &TrendsView) -> AnyView {
 }
 
 fn by_firmware(counts: &[FirmwareCount]) -> AnyView {
-    let most = counts.iter().map(|one| one.phones).max();
-    let lines: Vec<AnyView> = counts
-        .iter()
-        .map(|one| {
-            let word = if one.firmware.is_empty() {
-                say("not known").to_owned()
-            } else {
-                one.firmware.clone()
-            };
-            let name = if one.href.is_empty() {
-                view! { <span class="muted">{word}</span> }.into_any()
-            } else {
-                view! { <a class="quiet tnum" href=one.href.clone()>{word}</a> }.into_any()
-            };
-            share_line(name, one.phones, most.unwrap_or(0), "accent")
-        })
+    // Phones that told none would make every other bar a dot: they are said, not drawn.
+    let (silent, told): (Vec<_>, Vec<_>) = counts.iter().partition(|one| one.firmware.is_empty());
+    let most = told.iter().map(|one| one.phones).max();
+    let lines: Vec<AnyView> = told
+        .into_iter()
+        .map(|one| share_line(firmware_name(one), one.phones, most.unwrap_or(0), "accent"))
         .collect();
+    let silent: i64 = silent.iter().map(|one| one.phones).sum();
+    let silent = (silent > 0).then(|| {
+        let text = say_many!(
+            silent,
+            "{count} phone has not told its firmware yet.",
+            "{count} phones have not told their firmware yet."
+        );
+        view! { <p class="muted">{text}</p> }
+    });
     panel(
         "by-firmware",
         say("Phones by firmware"),
-        view! { <ul class="shares">{lines}</ul> },
+        view! { <ul class="shares">{lines}</ul>{silent} },
     )
+}
+
+fn firmware_name(one: &FirmwareCount) -> AnyView {
+    let word = one.firmware.clone();
+    if one.href.is_empty() {
+        view! { <span class="muted">{word}</span> }.into_any()
+    } else {
+        view! { <a class="quiet tnum" href=one.href.clone()>{word}</a> }.into_any()
+    }
 }

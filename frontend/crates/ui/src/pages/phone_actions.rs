@@ -8,6 +8,9 @@ use leptos::prelude::*;
 
 use crate::components::{class_badge, hidden, icon, panel_with, param_field, post, submit};
 
+/// Commands that are in sight at once.
+const FIRST: usize = 5;
+
 /// The commands that this person may send to this model.
 pub(super) fn actions(view: &PhoneView, may_run: bool) -> AnyView {
     if !may_run {
@@ -18,14 +21,26 @@ pub(super) fn actions(view: &PhoneView, may_run: bool) -> AnyView {
         view! { <p class="muted quiet-line">{say("Your role allows no command for this phone.")}</p> }
             .into_any()
     } else {
-        let items: Vec<AnyView> = view
-            .actions
-            .iter()
-            .map(|action| quick(action, view))
-            .collect();
-        view! { <ul class="quick">{items}</ul> }.into_any()
+        listed(view)
     };
     panel_with("actions", say("Do"), Some(more), body)
+}
+
+/// The commands: the first in sight, the others folded, so that the keys are not far below.
+fn listed(view: &PhoneView) -> AnyView {
+    let items = |actions: &[QuickAction]| -> Vec<AnyView> {
+        actions.iter().map(|action| quick(action, view)).collect()
+    };
+    let (first, rest) = view.actions.split_at(view.actions.len().min(FIRST));
+    let others = (!rest.is_empty()).then(|| {
+        view! {
+            <details class="aside quick-rest" open=!view.errors.is_empty()>
+                <summary>{icon("open")}<span>{say("More commands")}</span><span class="count">{rest.len().to_string()}</span></summary>
+                <ul class="quick">{items(rest)}</ul>
+            </details>
+        }
+    });
+    view! { <ul class="quick">{items(first)}</ul>{others} }.into_any()
 }
 
 /// A harmless command is one press; any other unfolds and asks why.

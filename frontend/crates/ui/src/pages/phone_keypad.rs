@@ -1,4 +1,4 @@
-//! The keys of a phone, laid out as on the phone, with its screen beside them.
+//! The keys of a phone, laid out as on the phone, below its screen.
 //!
 //! One form: each key is a button that sends its own name, and the reason goes with it. Keys that
 //! nobody would notice need none.
@@ -7,7 +7,7 @@ use carillon_contract::phone::{KeyView, KeypadView, PhoneView, ScreenView};
 use carillon_language::say;
 use leptos::prelude::*;
 
-use crate::components::{ago, error_summary, icon, panel_with, post, said_with, submit};
+use crate::components::{ago, error_summary, hidden, icon, panel_with, post, said_with, submit};
 
 /// Rows of keys as they lie on the phone; a blank keeps a place free.
 const SOFT: [&str; 4] = ["F1", "F2", "F3", "F4"];
@@ -43,9 +43,11 @@ pub(super) fn keypad(view: &PhoneView, pad: &KeypadView) -> AnyView {
         ),
     );
     let form = post(
-        format!("{path}/keys"),
+        // What is refused leads here as well, not to the top of the page.
+        format!("{path}/keys#keypad"),
         "keypad",
         view! {
+            {pad.screen.as_ref().map(|screen| hidden("screen", id_of(screen)))}
             {lines(pad)}
             {keys("soft", say("Soft keys"), &SOFT, pad)}
             <div class="keypad-middle">
@@ -61,6 +63,13 @@ pub(super) fn keypad(view: &PhoneView, pad: &KeypadView) -> AnyView {
         <div class="keypad-body"><div class="keypad-parts">{screen(pad.screen.as_ref())}{form}</div></div>
     };
     panel_with("keypad", say("Keys and screen"), Some(look), body)
+}
+
+/// What a picture is called: the end of its address. It goes along with each key, so that the
+/// screen stays in sight.
+fn id_of(screen: &ScreenView) -> String {
+    let id = screen.href.rsplit('/').next();
+    id.unwrap_or_default().to_owned()
 }
 
 fn screen(screen: Option<&ScreenView>) -> AnyView {
@@ -82,7 +91,10 @@ fn screen(screen: Option<&ScreenView>) -> AnyView {
 /// Keys in their places. A row of which nothing may be pressed is left out.
 fn keys(class: &'static str, label: &'static str, names: &[&str], pad: &KeypadView) -> AnyView {
     let known = |name: &str| pad.keys.iter().find(|key| key.name == name);
-    if names.iter().all(|name| known(name).is_none()) {
+    if names
+        .iter()
+        .all(|name| known(name).is_none_or(|key| key.missing))
+    {
         return ().into_any();
     }
     let cells: Vec<AnyView> = names
@@ -116,14 +128,21 @@ fn line_of(name: &str) -> Option<&str> {
 }
 
 fn key_button(key: &KeyView) -> AnyView {
-    let class = if key.harmless {
-        "key-cap"
+    let (class, reason) = if key.harmless {
+        ("key-cap", "")
     } else {
-        "key-cap loud"
+        ("key-cap loud", say("needs a reason"))
     };
+    let title = if reason.is_empty() {
+        key.title.clone()
+    } else {
+        format!("{} ({reason})", key.title)
+    };
+    let star =
+        (!key.harmless).then(|| view! { <span class="key-star" aria-hidden="true">"*"</span> });
     view! {
-        <button class=class type="submit" name="key" value=key.name.clone() disabled=key.missing title=key.title.clone()>
-            {face(&key.name)}<span class="visually-hidden">{format!(" {}", key.title)}</span>
+        <button class=class type="submit" name="key" value=key.name.clone() disabled=key.missing title=title.clone()>
+            {face(&key.name)}{star}<span class="visually-hidden">{format!(" {title}")}</span>
         </button>
     }
     .into_any()
@@ -160,7 +179,7 @@ fn face(name: &str) -> AnyView {
 fn reason(pad: &KeypadView) -> AnyView {
     let loud = pad.keys.iter().any(|key| !key.harmless);
     let hint = if loud {
-        say("Needed for keys with a coloured edge: they may answer, dial or end a call.")
+        say("Needed for keys with a star: they may answer, dial or end a call.")
     } else {
         say("These keys need none.")
     };

@@ -46,7 +46,9 @@ pub(super) fn phones(frame: &FrameView, view: &PhonesView) -> String {
             if view.inventory == 0 && view.filter_error.is_none() {
                 return nothing_yet(manage);
             }
-            page.lede(sentence(view));
+            if view.filter_error.is_none() {
+                page.lede(sentence(view));
+            }
             view! {
                 {error_summary(&view.errors)}
                 {unknown_parameters(&view.unknown_parameters)}

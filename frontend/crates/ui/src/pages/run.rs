@@ -173,10 +173,11 @@ fn action_group(group: &ActionGroup, view: &RunView) -> AnyView {
         .actions
         .iter()
         .any(|action| action.name == view.action);
+    let one_class = one_class(group);
     let cards: Vec<AnyView> = group
         .actions
         .iter()
-        .map(|action| action_card(action, view))
+        .map(|action| action_card(action, view, one_class))
         .collect();
     let note = (!group.note.is_empty()).then(|| view! { <p class="hint">{group.note.clone()}</p> });
     if group.folded {
@@ -200,8 +201,15 @@ fn action_group(group: &ActionGroup, view: &RunView) -> AnyView {
     }
 }
 
+/// Whether a class is that of every command of the group: its heading says it for all.
+fn one_class(group: &ActionGroup) -> bool {
+    let mut classes = group.actions.iter().map(|action| action.class);
+    let first = classes.next();
+    classes.all(|class| Some(class) == first)
+}
+
 /// One command; its parameters appear below it once it is chosen.
-fn action_card(action: &ActionView, view: &RunView) -> AnyView {
+fn action_card(action: &ActionView, view: &RunView, class_is_said: bool) -> AnyView {
     let off = action.unavailable.is_some();
     let class = if off {
         "action-card off"
@@ -220,6 +228,7 @@ fn action_card(action: &ActionView, view: &RunView) -> AnyView {
     let call = action
         .call_control
         .then(|| badge("working", "call", say("Call")));
+    let badge_of_class = (!class_is_said).then(|| class_badge(action.class));
     let sentence = action
         .unavailable
         .clone()
@@ -230,7 +239,7 @@ fn action_card(action: &ActionView, view: &RunView) -> AnyView {
                 <input type="radio" name="action" value=action.name.clone() checked=is_chosen disabled=off data-noticed=noticed />
                 <span>
                     <span class="check-title">
-                        {action.title.clone()}" "{class_badge(action.class)}{call}
+                        {action.title.clone()}" "{badge_of_class}{call}
                     </span>
                     <span class="hint">{sentence}</span>
                 </span>

@@ -977,7 +977,11 @@ impl Samples {
                     ],
                 })
                 .collect(),
-            rows_total: 37,
+            paging: Paging {
+                total: Total::exactly(137),
+                previous: None,
+                next: Some("/phones/import/0/create?page=2".to_owned()),
+            },
             new_sites: vec![NewSite {
                 slug: "flensburg".to_owned(),
                 name: self.s("Flensburg"),
@@ -1075,6 +1079,7 @@ impl Samples {
             action: "/groups/sales/delete".to_owned(),
             version: 1,
             back: Link::new(self.s("Sales"), "/groups/sales"),
+            confirm: None,
         };
         let refused = DeleteView {
             what: self.s("credential standard"),

@@ -54,6 +54,8 @@ pub(super) fn no_header() -> ListError {
     whole_file("the file is empty".to_owned(), FIRST_LINE)
 }
 
+/// So many wrong letters still stand for a column.
+const MISSPELT: usize = 2;
 const FIRST_LINE: &str = "let the first line name the columns, at least mac";
 
 /// Reads the header.
@@ -83,7 +85,8 @@ pub(super) fn read(header: &Record<'_>) -> Columns {
             } else {
                 "there is no such column"
             };
-            columns.errors.push(error(cell.trim(), problem, known()));
+            let fix = meant(&name).unwrap_or_else(known);
+            columns.errors.push(error(cell.trim(), problem, fix));
         } else if column.is_some() && columns.places.contains(&column) {
             let fix = "leave one of them out".to_owned();
             let problem = "this column is there twice";
@@ -98,6 +101,36 @@ pub(super) fn read(header: &Record<'_>) -> Columns {
             .push(error("", problem, FIRST_LINE.to_owned()));
     }
     columns
+}
+
+/// The column that a misspelt name stands for, if it is surely one.
+fn meant(name: &str) -> Option<String> {
+    let near = Column::ALL
+        .iter()
+        .map(|column| (distance(name, column.as_str()), column.as_str()))
+        .min()?;
+    let (changes, known) = near;
+    let near_enough = changes <= MISSPELT && changes * 2 < known.chars().count();
+    near_enough.then(|| format!("did you mean {known}?"))
+}
+
+/// Letters to add, to take away, to change or to swap with the next until one name is the other.
+fn distance(one: &str, other: &str) -> usize {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let mut rows = vec![(0..=other.len()).collect::<Vec<usize>>()];
+    for (i, a) in one.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, b) in other.iter().enumerate() {
+            let changed = rows[i][j] + usize::from(a != b);
+            let mut least = changed.min(rows[i][j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && one[i - 1] == *b && *a == other[j - 1] {
+                least = least.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows[one.len()][other.len()]
 }
 
 fn known() -> String {

@@ -29,8 +29,8 @@ enum End {
 }
 
 impl<'a> Records<'a> {
-    /// Finds the delimiter: what a first line `sep=;` says, else whichever of comma and semicolon
-    /// stands more often in the header.
+    /// Finds the delimiter: what a first line `sep=;` says, else whichever of comma, semicolon and
+    /// tab stands most often in the header. Tabs come out of a spreadsheet by copy and paste.
     pub(super) fn begin(text: &'a str) -> Result<Self, ListError> {
         let first = text.lines().next().unwrap_or_default();
         if let Some(said) = first.trim().trim_matches('"').strip_prefix("sep=") {
@@ -47,12 +47,12 @@ impl<'a> Records<'a> {
             });
         }
         let header = text.lines().find(|l| !l.trim().is_empty()).unwrap_or("");
-        let semicolons = header.matches(';').count();
-        let delimiter = if semicolons > header.matches(',').count() {
-            ';'
-        } else {
-            ','
-        };
+        let often = |delimiter: &char| header.matches(*delimiter).count();
+        // Of equally many the last counts: a comma.
+        let delimiter = ['\t', ';', ',']
+            .into_iter()
+            .max_by_key(often)
+            .unwrap_or(',');
         Ok(Self {
             rest: text,
             line: 1,

@@ -80,7 +80,11 @@ impl<'a> Reader<'a> {
             column: String::new(),
             value: String::new(),
             problem: format!("the line has {found} cells, the header has {wanted}"),
-            fix: "put cells that hold the separator in quotes".to_owned(),
+            fix: if found < wanted {
+                "give it a cell for each column, an empty one too".to_owned()
+            } else {
+                "put cells that hold the separator in quotes".to_owned()
+            },
         });
         false
     }

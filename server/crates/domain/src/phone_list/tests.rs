@@ -55,12 +55,23 @@ fn delimiters_marks_and_blank_lines() {
         "\n\nMAC , Label\n\n,\n001565aabbcc,a\n\n;;;\n",
         "mac,label,error\n001565aabbcc,a,what was wrong\n",
         "mac,label\n001565aabbcc,a,,\n",
+        "mac\tlabel\n001565aabbcc\ta\n",
     ] {
         let list = read(text.as_bytes());
         let expected = usize::from(text.contains(";;;"));
         assert_eq!(list.errors.len(), expected, "{text:?} {:?}", list.errors);
         assert_eq!(list.rows[0].label, Cell::Value("a".into()), "{text:?}");
     }
+}
+
+#[test]
+fn a_misspelt_column_is_named_and_a_short_line_told() {
+    let fix = |text: &str| read(text.as_bytes()).errors.remove(0).fix;
+    assert_eq!(fix("mac,lable\n"), "did you mean label?");
+    assert_eq!(fix("mac,extention\n"), "did you mean extension?");
+    assert!(fix("mac,colour\n").starts_with("use only these: mac, "));
+    assert!(fix("mac,label\n001565aabbcc\n").starts_with("give it a cell for each column"));
+    assert!(fix("mac,label\n001565aabbcc,a,b\n").starts_with("put cells that hold"));
 }
 
 #[test]
@@ -171,7 +182,7 @@ fn a_bad_header_blocks_and_rows_are_still_checked() {
     let list = read(b"mac,lable,label,label\nxyz,,,\n");
     assert!(list.blocked);
     assert_eq!(list.errors.len(), 3);
-    assert!(list.errors[0].fix.contains("label, extension"));
+    assert_eq!(list.errors[0].fix, "did you mean label?");
     for text in ["", "\n", "label\nx\n", "sep=|\nmac\n"] {
         assert!(read(text.as_bytes()).blocked, "{text:?}");
     }

@@ -1,0 +1,116 @@
+//! What is wrong with a file of which nothing can be taken.
+
+use carillon_contract::FormErrors;
+use carillon_domain::phone_list::ListError;
+use carillon_engine::inventory::ImportReview;
+use carillon_language::{retell, say, say_many};
+
+use super::count;
+use crate::pages::refused::sentence;
+
+/// Lines that are told of a file of which nothing can be taken.
+const LINES_TOLD: usize = 3;
+
+/// The file's own mistakes; where it has none, those of its first lines.
+pub(super) fn whole_file(review: &ImportReview) -> FormErrors {
+    let mut errors = FormErrors::default();
+    let of_file: Vec<_> = review.errors.iter().filter(|one| one.line <= 1).collect();
+    for told in alike(&of_file) {
+        errors.push("text", "file", told);
+    }
+    // What cannot be read throughout is told of its lines: the first shows what it is about.
+    if errors.is_empty() {
+        for error in review.errors.iter().take(LINES_TOLD) {
+            let (line, what) = (error.line, told(&[], error));
+            errors.push("text", "file", say!("Line {line}: {what}", line, what));
+        }
+    }
+    let more = review.errors.len().saturating_sub(LINES_TOLD);
+    if of_file.is_empty() && more > 0 {
+        let text = say_many!(
+            count(more),
+            "{count} more line has something like it.",
+            "{count} more lines have something like it."
+        );
+        errors.push("text", "file", text);
+    }
+    if errors.is_empty() {
+        errors.push("text", "file", say("The file cannot be taken as it is."));
+    }
+    errors
+}
+
+/// What is wrong in the same way is told once, with everything that it is wrong of.
+fn alike(errors: &[&ListError]) -> Vec<String> {
+    let mut groups: Vec<(&ListError, Vec<&str>)> = Vec::new();
+    for error in errors {
+        let known = groups
+            .iter_mut()
+            .find(|(first, _)| first.problem == error.problem && first.fix == error.fix);
+        match known {
+            Some((_, values)) => values.push(&error.value),
+            None => groups.push((*error, vec![error.value.as_str()])),
+        }
+    }
+    let groups = groups.iter();
+    groups.map(|(error, values)| told(values, error)).collect()
+}
+
+fn told(values: &[&str], error: &ListError) -> String {
+    let problem = sentence(&error.problem);
+    let problem = retell(&problem);
+    let fix = sentence(&error.fix);
+    let fix = retell(&fix);
+    let values: Vec<String> = values
+        .iter()
+        .filter(|value| !value.is_empty())
+        .map(|value| format!("{value:?}"))
+        .collect();
+    if values.is_empty() {
+        format!("{problem} {fix}")
+    } else {
+        format!("{}: {problem} {fix}", values.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(line: u64, value: &str, problem: &str) -> ListError {
+        ListError {
+            line,
+            column: String::new(),
+            value: value.to_owned(),
+            problem: problem.to_owned(),
+            fix: "mend it".to_owned(),
+        }
+    }
+
+    fn messages(errors: Vec<ListError>) -> Vec<String> {
+        let review = ImportReview {
+            errors,
+            ..ImportReview::default()
+        };
+        let told = whole_file(&review).0.into_iter();
+        told.map(|error| error.message).collect()
+    }
+
+    #[test]
+    fn what_is_alike_is_told_once() {
+        let unknown = "there is no such column";
+        assert_eq!(
+            messages(vec![error(1, "a", unknown), error(1, "b", unknown)]),
+            ["\"a\", \"b\": There is no such column. Mend it."]
+        );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_says_where_it_begins() {
+        let odd = (2..7).map(|line| error(line, "", "this is not UTF-8"));
+        let told = messages(odd.collect());
+        assert_eq!(told[0], "Line 2: This is not UTF-8. Mend it.");
+        assert_eq!(told[3], "2 more lines have something like it.");
+        assert_eq!(told.len(), 4);
+    }
+}
