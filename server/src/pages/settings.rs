@@ -71,7 +71,7 @@ fn or_blank(limit: Option<u32>) -> String {
 
 fn classes(chosen: impl Fn(&str) -> bool) -> Vec<Choice> {
     let choice = |(class, label): &(&'static str, &'static str)| {
-        Choice::new(*class, say(*label), chosen(class))
+        Choice::new(*class, say(label), chosen(class))
     };
     CLASSES.iter().map(choice).collect()
 }

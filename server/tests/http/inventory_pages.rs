@@ -99,8 +99,8 @@ pub(crate) fn hidden(page: &Answer, name: &str) -> String {
 
 /// The name that has to be typed before a phone goes.
 pub(crate) fn to_type(page: &Answer) -> String {
-    let (_, rest) = page.text.split_once(">Type ").expect("it asks for a name");
-    let (name, _) = rest.split_once(" to confirm").expect("it names it");
+    let (_, rest) = page.text.split_once(">Type ").unwrap();
+    let (name, _) = rest.split_once(" to confirm").unwrap();
     name.to_owned()
 }
 
