@@ -95,7 +95,7 @@ async function fill(page) {
       const input = page.locator(`main [name="${name}"]`);
       if (await input.count()) await input.first().fill(text);
     }
-    await page.locator('main form button[type=submit]').last().click();
+    await page.locator('main form button[type=submit]:visible').last().click();
     await page.getByRole('heading', { level: 1 }).first().waitFor();
   }
   await upload(page, `${SHORT}.csv`, `mac,label,notes,tags\n00:15:65:ee:00:02,"${EVIL.replaceAll('"', '""')}",x,y\nnonsense,"${SHORT.replaceAll('"', '""')}",,\n`);
