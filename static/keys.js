@@ -163,7 +163,7 @@ function read(path) {
     request.open("GET", path);
     request.responseType = "document";
     request.onload = () => {
-      const there = request.status === 200 && request.responseURL.endsWith(path);
+      const there = request.status === 200 && request.responseURL === new URL(path, location.href).href;
       found(there ? request.response : null);
     };
     request.onerror = () => found(null);
@@ -205,7 +205,7 @@ function commandsToRun() {
 /** Places first: what is chosen when nothing was typed leads somewhere and does nothing. */
 function linksOfPage() {
   const found = new Map();
-  for (const [selector, note] of [[".side a[href]", say("Go to")], [":is(.page-actions, .job-control) :is(a[href], button)", say("This page")], [".view-list a[href]", say("Your lists")], [".menu-body :is(a[href], button)", say("You")]]) {
+  for (const [selector, note] of [[".side a[href]", say("Go to")], [":is(.page-actions, .job-control) :is(a[href], button:not([hidden], :disabled))", say("This page")], [".view-list a[href]", say("Your lists")], [".menu-body :is(a[href], button)", say("You")]]) {
     for (const one of document.querySelectorAll(selector)) {
       const text = one.textContent.trim();
       const href = one.getAttribute("href");

@@ -25,12 +25,15 @@ if (rows.length > 0 && head) {
   scope();
 }
 
-/** Where nobody has chosen which phones, ticks choose: those that are ticked, else all that match. */
+/** Where nobody has chosen which phones, ticks choose those that are ticked; what somebody chose stays. */
 function scopeOf() {
-  const of = (value) => document.querySelector(`[name=scope][value=${value}]`);
-  const [page, every] = [of("page"), of("all")];
-  if (!page || !every || document.querySelector("[name=scope]:checked")) return () => {};
-  return () => { (rows.some((row) => row.checked) ? page : every).checked = true; };
+  const page = document.querySelector("[name=scope][value=page]");
+  if (!page || document.querySelector("[name=scope]:checked")) return () => {};
+  let byHand = false;
+  for (const choice of document.querySelectorAll("[name=scope]")) {
+    choice.addEventListener("change", () => { byHand = true; });
+  }
+  return () => { if (!byHand) page.checked = rows.some((row) => row.checked); };
 }
 
 function pageTick(cell) {

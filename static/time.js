@@ -11,7 +11,9 @@ if (!["UTC", "Etc/UTC", "GMT"].includes(ZONE.resolvedOptions().timeZone)) {
   new MutationObserver((changes) => {
     for (const { addedNodes } of changes) {
       for (const node of addedNodes) {
-        if (node instanceof Element) node.querySelectorAll("time[datetime]").forEach(here);
+        if (!(node instanceof Element)) continue;
+        if (node.matches("time[datetime]")) here(node);
+        node.querySelectorAll("time[datetime]").forEach(here);
       }
     }
   }).observe(document.body, { childList: true, subtree: true });

@@ -14,6 +14,8 @@ use ipnet::IpNet;
 use crate::app::App;
 use crate::problem::{Code, Problem};
 
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
 /// The other end of the connection, put in by the accept loop.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer {
@@ -44,12 +46,13 @@ pub async fn learn(State(app): State<App>, mut request: Request, next: Next) -> 
             .detail("This server is reached through its proxy only.")
             .into_response();
     }
-    let client = if through_proxy {
-        forwarded(request.headers(), proxies).unwrap_or(peer)
-    } else {
-        peer
+    let named = through_proxy.then(|| forwarded(request.headers(), proxies));
+    let client = named.flatten().unwrap_or(peer);
+    let from_here = match named.flatten() {
+        Some(named) => named.is_loopback(),
+        None => names_nobody_else(request.headers()),
     };
-    if here && (client == peer || client.is_loopback()) {
+    if here && from_here {
         request.extensions_mut().insert(FromHere);
     }
     request.extensions_mut().insert(ClientIp(client));
@@ -63,22 +66,36 @@ pub fn is_health(path: &str) -> bool {
 
 /// The right-most address of `X-Forwarded-For` that is no proxy of ours.
 fn forwarded(headers: &HeaderMap, proxies: &[IpNet]) -> Option<IpAddr> {
-    let lines: Vec<&str> = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .collect();
-    lines
-        .join(",")
-        .rsplit(',')
-        .map(|hop| hop.trim().parse::<IpAddr>().ok())
+    let mut hops = hops(headers, FORWARDED_FOR);
+    hops.reverse();
+    hops.into_iter()
         .find(|hop| hop.is_none_or(|ip| !proxies.iter().any(|net| net.contains(&ip))))
         .flatten()
-        .map(|ip| ip.to_canonical())
+}
+
+/// The addresses that a header names, in their order; `None` where one is none. A line with bytes
+/// that are no text counts too: left out, it would hide the address that the proxy added to it.
+fn hops(headers: &HeaderMap, name: &str) -> Vec<Option<IpAddr>> {
+    let lines = headers.get_all(name).iter();
+    let lines = lines.map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned());
+    let lines: Vec<String> = lines.collect();
+    let hops = lines.iter().flat_map(|line| line.split(','));
+    let addresses = hops.map(|hop| hop.trim().parse::<IpAddr>().ok());
+    addresses.map(|ip| Some(ip?.to_canonical())).collect()
+}
+
+/// Whether nothing says that a proxy speaks for somebody elsewhere: one that nobody declared, or
+/// whose word cannot be read.
+fn names_nobody_else(headers: &HeaderMap) -> bool {
+    let names = [FORWARDED_FOR, "x-real-ip"];
+    let mut named = names.iter().flat_map(|name| hops(headers, name));
+    named.all(|hop| hop.is_some_and(|ip| ip.is_loopback())) && !headers.contains_key("forwarded")
 }
 
 #[cfg(test)]
 mod tests {
+    use http::{HeaderName, HeaderValue};
+
     use super::*;
 
     #[test]
@@ -94,5 +111,34 @@ mod tests {
         assert_eq!(forwarded(&headers, &proxies), "192.0.2.7".parse().ok());
         headers.append("x-forwarded-for", "rubbish".parse().expect("a value"));
         assert_eq!(forwarded(&headers, &proxies), None);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_hide_nobody() {
+        let proxies = ["127.0.0.1/32".parse().expect("a network")];
+        let mut headers = HeaderMap::new();
+        let line = HeaderValue::from_bytes(b"\xff, 6.6.6.6").expect("a value");
+        headers.insert(FORWARDED_FOR, line);
+        assert_eq!(forwarded(&headers, &proxies), "6.6.6.6".parse().ok());
+    }
+
+    #[test]
+    fn a_proxy_that_nobody_declared_speaks_for_somebody() {
+        let with = |name: &'static str, value: &'static str| {
+            HeaderMap::from_iter([(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )])
+        };
+        assert!(names_nobody_else(&HeaderMap::new()));
+        assert!(names_nobody_else(&with(FORWARDED_FOR, "127.0.0.1")));
+        for (name, value) in [
+            (FORWARDED_FOR, "127.0.0.1, 6.6.6.6"),
+            (FORWARDED_FOR, "unknown"),
+            ("x-real-ip", "6.6.6.6"),
+            ("forwarded", "for=127.0.0.1"),
+        ] {
+            assert!(!names_nobody_else(&with(name, value)), "{name}: {value}");
+        }
     }
 }

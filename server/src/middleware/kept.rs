@@ -26,6 +26,8 @@ use crate::problem::Problem;
 
 /// The largest form that is carried: a thousand ticked phones.
 const MOST: usize = 32 * 1024;
+/// With the field of the form itself and those of the sign-in, below what a form may have.
+const MOST_FIELDS: usize = 1_500;
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The page that lets whoever sent this form sign in and send it again.
@@ -39,23 +41,17 @@ pub(super) async fn ask(request: Request) -> Response {
     } else {
         None
     };
-    let kept = whole.map(|whole| kept(&parts, &whole.to_bytes()));
+    let kept = whole.and_then(|whole| kept(&parts, &whole.to_bytes()));
     let mut visit = match Visit::from_request_parts(&mut parts, &app).await {
         Ok(visit) => visit,
         Err(problem) => return problem.into_response(),
     };
     visit.bind();
     let next = came_from(&parts, &visit.frame.base);
-    let notice = if kept.is_some() {
-        say(
-            "You were signed out, so nothing was sent. Sign in: what you typed is kept, and you can send it again.",
-        )
-    } else {
-        say("You were signed out, so nothing was sent. Sign in, then send the form again.")
-    };
+    let provider = provider(&visit, &next, false);
     let view = SignInView {
-        notice: Some(notice.to_owned()),
-        provider: provider(&visit, &next, false),
+        notice: Some(notice(kept.is_some(), provider.is_some()).to_owned()),
+        provider,
         next,
         kept,
         ..SignInView::default()
@@ -64,13 +60,31 @@ pub(super) async fn ask(request: Request) -> Response {
     visit.html(StatusCode::UNAUTHORIZED, html)
 }
 
-fn kept(parts: &Parts, body: &Bytes) -> KeptForm {
-    let fields = Fields::parse(body);
-    let plain = fields.pairs().iter().filter(|(name, _)| !is_secret(name));
-    KeptForm {
-        action: parts.uri.path().to_owned(),
-        fields: plain.cloned().collect(),
+/// What happens to what was typed. The way to a provider leads out of the page that carries it.
+fn notice(is_kept: bool, has_provider: bool) -> &'static str {
+    match (is_kept, has_provider) {
+        (false, _) => {
+            say("You were signed out, so nothing was sent. Sign in, then send the form again.")
+        }
+        (true, false) => say(
+            "You were signed out, so nothing was sent. Sign in: what you typed is kept, and you can send it again.",
+        ),
+        (true, true) => say(
+            "You were signed out, so nothing was sent. Sign in with your password here and what you typed is kept; the sign-in service leads away from it.",
+        ),
     }
+}
+
+/// The form without its secrets; `None` where it is too long, or was about ending the session.
+fn kept(parts: &Parts, body: &Bytes) -> Option<KeptForm> {
+    let action = local(Some(parts.uri.path()));
+    let fields = Fields::parse(body);
+    if action == "/" || fields.pairs().len() > MOST_FIELDS {
+        return None;
+    }
+    let plain = fields.pairs().iter().filter(|(name, _)| !is_secret(name));
+    let fields = plain.cloned().collect();
+    Some(KeptForm { action, fields })
 }
 
 /// What is typed again rather than carried through a page.
@@ -92,14 +106,26 @@ mod tests {
 
     #[test]
     fn secrets_are_not_carried() {
-        let (parts, ()) = http::Request::post("/run").body(()).unwrap().into_parts();
         let body = "csrf=t&reason=INC-1&password=p&password_again=p&current=c&code=1&mac=a&mac=b";
-        let form = kept(&parts, &Bytes::from_static(body.as_bytes()));
+        let form = of("/run", body).expect("a form that is kept");
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let expected = [pair("reason", "INC-1"), pair("mac", "a"), pair("mac", "b")];
         assert_eq!(
             (form.action.as_str(), &*form.fields),
             ("/run", &expected[..])
         );
+    }
+
+    #[test]
+    fn signing_out_and_endless_forms_are_not_kept() {
+        assert!(of("/sign-out", "a=b").is_none());
+        assert!(of("/run", &"mac=a&".repeat(MOST_FIELDS)).is_some());
+        assert!(of("/run", &"mac=a&".repeat(MOST_FIELDS + 1)).is_none());
+    }
+
+    fn of(path: &str, body: &str) -> Option<KeptForm> {
+        let request = http::Request::post(path).body(()).expect("a request");
+        let (parts, ()) = request.into_parts();
+        kept(&parts, &Bytes::from(body.to_owned()))
     }
 }

@@ -4,6 +4,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 use carillon_contract::failure::FailureView;
 use carillon_contract::frame::{FrameView, UserView};
 use carillon_contract::list::Link;
+use carillon_domain::Mac;
 use carillon_domain::role::Permission;
 use carillon_language::{say, text};
 
@@ -111,7 +112,7 @@ const KINDS: [(&str, &str, &str, &str, &str); 6] = [
         text!("Back to the record"),
     ),
     (
-        "/run/",
+        "/run/review/",
         text!("There is no such review"),
         text!("Choose the phones and the command again."),
         text!("Run a command"),
@@ -132,10 +133,11 @@ fn missing(path: &str, page: FailureView) -> FailureView {
     let Some((begins, title, next_step, list, _)) = kind else {
         return page;
     };
+    let list_href = begins.trim_end_matches('/').trim_end_matches("/review");
     FailureView {
         title: say(title).to_owned(),
         next_step: say(next_step).to_owned(),
-        link: Some(Link::new(say(list), begins.trim_end_matches('/'))),
+        link: Some(Link::new(say(list), list_href)),
         ..page
     }
 }
@@ -143,10 +145,21 @@ fn missing(path: &str, page: FailureView) -> FailureView {
 /// The page of the thing that a form was about; the overview where it was about none.
 fn back(path: &str) -> Link {
     let kind = KINDS.iter().find_map(|(begins, .., back)| {
-        let (id, _) = path.strip_prefix(begins)?.split_once('/')?;
+        let id = id(begins, path.strip_prefix(begins)?)?;
         Some(Link::new(say(back), format!("{begins}{id}")))
     });
     kind.unwrap_or_else(|| Link::new(say("Overview"), "/"))
+}
+
+/// What is named in the rest of an address of its kind. Among the phones are pages about many; a
+/// review is started at its own address.
+fn id<'p>(begins: &str, rest: &'p str) -> Option<&'p str> {
+    let of_what_follows = rest.split_once('/').map(|(id, _)| id);
+    match begins {
+        "/run/review/" => of_what_follows.or(Some(rest)),
+        "/phones/" => of_what_follows.filter(|id| id.parse::<Mac>().is_ok()),
+        _ => of_what_follows,
+    }
 }
 
 /// What somebody may not, in words.
@@ -199,6 +212,18 @@ mod tests {
         let conflict = Problem::new(Code::Conflict).detail("the job is over");
         let link = view(&conflict, "r", "/jobs/0192/retry").link;
         assert_eq!(link, Some(Link::new("Back to the job", "/jobs/0192")));
+        let link = view(&conflict, "r", "/run/review/0192").link;
+        assert_eq!(
+            link,
+            Some(Link::new("Back to the review", "/run/review/0192"))
+        );
+        let link = view(&conflict, "r", "/phones/views/delete").link;
+        assert_eq!(link, Some(Link::new("Overview", "/")));
+        let link = view(&conflict, "r", "/phones/001565000001/edit").link;
+        assert_eq!(
+            link,
+            Some(Link::new("Back to the phone", "/phones/001565000001"))
+        );
         let denied: Problem = carillon_engine::EngineError::Denied(Permission::RunJobs).into();
         let sentence = view(&denied, "r", "/run").sentence;
         assert_eq!(sentence, "Your role may not start, stop or repeat jobs.");

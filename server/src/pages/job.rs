@@ -282,10 +282,11 @@ fn pace(job: &JobRow) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// Phones that are left alone on purpose, and would be again.
+/// Phones that are left alone on purpose, and would be again. A phone that was in a call is not one
+/// of them: the call ends.
 fn left_alone(snapshot: &JobSnapshot, state: TargetState) -> i64 {
     let alone = snapshot.causes.iter();
-    let alone = alone.filter(|(cause, _)| !cause.needs_a_look() && cause.state() == state);
+    let alone = alone.filter(|(cause, _)| *cause == Cause::Protected && cause.state() == state);
     alone.map(|(_, count)| count).sum()
 }
 

@@ -182,13 +182,16 @@ fn in_a_row(lines: Vec<AuditLine>) -> impl Iterator<Item = Run> {
     let mut runs: Vec<Run> = Vec::new();
     for line in lines {
         match runs.last_mut() {
-            Some((first, more)) if first.action == line.action && first.actor == line.actor => {
-                *more += 1;
-            }
+            Some((first, more)) if alike(first, &line) => *more += 1,
             _ => runs.push((line, 0)),
         }
     }
     runs.into_iter()
+}
+
+/// What went wrong is no more of what went well.
+fn alike(one: &AuditLine, other: &AuditLine) -> bool {
+    one.action == other.action && one.actor == other.actor && one.result == other.result
 }
 
 fn change((line, more): Run) -> ChangeView {

@@ -209,17 +209,14 @@ async fn again(visit: Visit, caller: &Caller, fields: &Fields, refused: Refusal)
     Ok(visit.html(refused.status, html))
 }
 
-/// What stood in the form. Who ticked nothing is offered all that match, without having it done.
+/// What stood in the form. After a form without any phone nothing is chosen beforehand: the next
+/// press means what somebody ticks then, and never the whole list by itself.
 fn typed(fields: &Fields, refused: &Refusal) -> BulkTyped {
     let nothing = refused.errors.0.iter().any(|error| error.code == EMPTY);
-    let narrowed = fields.filled("filter").is_some();
+    let scope = (!nothing).then(|| fields.or_empty("scope"));
     BulkTyped {
         ticked: ticked(fields).phones,
-        scope: if nothing && narrowed {
-            "all".to_owned()
-        } else {
-            fields.or_empty("scope")
-        },
+        scope: scope.unwrap_or_default(),
         tag: fields.or_empty("tag"),
         group: fields.or_empty("group"),
     }

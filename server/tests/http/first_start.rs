@@ -63,6 +63,10 @@ async fn only_this_machine_is_answered_until_somebody_may_sign_in() {
         ask(address, "/healthz", Some("192.0.2.7")).await.status,
         200
     );
+    for unreadable in ["unknown", "127.0.0.1, 192.0.2.7:99"] {
+        let answer = ask(address, &setup, Some(unreadable)).await;
+        assert_eq!(answer.status, 403, "{unreadable}");
+    }
     for here in [None, Some("127.0.0.1"), Some("::1")] {
         assert_eq!(ask(address, &setup, here).await.status, 200, "{here:?}");
     }

@@ -77,10 +77,16 @@ async fn ticks_and_words_survive_a_refusal() {
     let nothing = [&of_list[..], &[("do", "run")]].concat();
     let offered = submit(&mut admin, list, "/selection", &nothing).await;
     assert_eq!(offered.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let all = "name=\"scope\" value=\"all\" checked";
-    assert!(offered.text.contains(all), "{}", offered.text);
-    let fresh = admin.get(list).await;
-    assert!(!fresh.text.contains(all), "{}", fresh.text);
+    let chosen = ["page", "all"].map(|scope| format!("name=\"scope\" value=\"{scope}\" checked"));
+    for scope in &chosen {
+        assert!(!offered.text.contains(scope), "{}", offered.text);
+    }
+    let all = [&nothing[..], &[("scope", "all"), ("count", "2")]].concat();
+    let looked_at_others = submit(&mut admin, list, "/selection", &all).await;
+    assert!(
+        looked_at_others.text.contains(&chosen[1]),
+        "a choice by hand stays"
+    );
 
     let ticked = [("mac", "00:15:65:00:00:02"), ("mac", "00:15:65:00:00:04")];
     let bad = [("do", "tag"), ("tag", "bad tag!")];

@@ -183,9 +183,10 @@ async function everyPage(page) {
   return [...found];
 }
 
-/** Fills every form of every page once, whatever it is for, and sends it. */
+/** Fills every form of every page once, whatever it is for, and sends it; returns those that were sent. */
 async function everyForm(page, paths) {
   const known = new Set();
+  const sent = [];
   for (const path of paths) {
     await page.goto(path);
     const forms = await page.locator('form').evaluateAll((all) =>
@@ -200,12 +201,13 @@ async function everyForm(page, paths) {
       const arrived = page.waitForEvent('domcontentloaded', { timeout: 5_000 }).catch(() => {});
       const typed = await page.locator('form').nth(index).evaluate(fillAll, EVIL);
       if (!typed) continue;
+      sent.push(kind);
       await arrived;
       await page.waitForLoadState();
       await isHarmless(page, `${path}: ${form}`);
     }
   }
-  return [...known];
+  return sent;
 }
 
 /** In the browser: hostile words in all that takes words, whatever it asks for; then it is sent. */

@@ -1,5 +1,7 @@
 //! What is wrong with a file of which nothing can be taken.
 
+use std::collections::BTreeSet;
+
 use carillon_contract::FormErrors;
 use carillon_domain::phone_list::ListError;
 use carillon_engine::inventory::ImportReview;
@@ -18,26 +20,36 @@ pub(super) fn whole_file(review: &ImportReview) -> FormErrors {
     for told in alike(&of_file) {
         errors.push("text", "file", told);
     }
-    // What cannot be read throughout is told of its lines: the first shows what it is about.
     if errors.is_empty() {
-        for error in review.errors.iter().take(LINES_TOLD) {
-            let (line, what) = (error.line, told(&[], error));
-            errors.push("text", "file", say!("Line {line}: {what}", line, what));
-        }
-    }
-    let more = review.errors.len().saturating_sub(LINES_TOLD);
-    if of_file.is_empty() && more > 0 {
-        let text = say_many!(
-            count(more),
-            "{count} more line has something like it.",
-            "{count} more lines have something like it."
-        );
-        errors.push("text", "file", text);
+        of_lines(&review.errors, &mut errors);
     }
     if errors.is_empty() {
         errors.push("text", "file", say("The file cannot be taken as it is."));
     }
     errors
+}
+
+/// What cannot be read throughout is told of its lines: the first shows what it is about.
+fn of_lines(mistakes: &[ListError], errors: &mut FormErrors) {
+    for error in mistakes.iter().take(LINES_TOLD) {
+        let (line, what) = (error.line, told(&[], error));
+        errors.push("text", "file", say!("Line {line}: {what}", line, what));
+    }
+    let told: BTreeSet<u64> = lines(mistakes.iter().take(LINES_TOLD));
+    let more = lines(mistakes.iter()).difference(&told).count();
+    if more > 0 {
+        let text = say_many!(
+            count(more),
+            "{count} more line cannot be read.",
+            "{count} more lines cannot be read."
+        );
+        errors.push("text", "file", text);
+    }
+}
+
+/// A line with several mistakes is one line.
+fn lines<'e>(mistakes: impl Iterator<Item = &'e ListError>) -> BTreeSet<u64> {
+    mistakes.map(|error| error.line).collect()
 }
 
 /// What is wrong in the same way is told once, with everything that it is wrong of.
@@ -108,9 +120,10 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_read_says_where_it_begins() {
         let odd = (2..7).map(|line| error(line, "", "this is not UTF-8"));
-        let told = messages(odd.collect());
+        let twice = error(6, "", "this is not UTF-8");
+        let told = messages(odd.chain([twice]).collect());
         assert_eq!(told[0], "Line 2: This is not UTF-8. Mend it.");
-        assert_eq!(told[3], "2 more lines have something like it.");
+        assert_eq!(told[3], "2 more lines cannot be read.");
         assert_eq!(told.len(), 4);
     }
 }

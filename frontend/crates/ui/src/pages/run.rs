@@ -38,8 +38,14 @@ pub(super) fn run(frame: &FrameView, view: &RunView) -> String {
                 </div>
             },
         );
-        view! { {error_summary(&view.errors)}{missing(view)}{form} }.into_any()
+        view! { {reviews_first()}{error_summary(&view.errors)}{missing(view)}{form} }.into_any()
     })
+}
+
+/// Enter in a field presses the first button of a form, wherever it stands: this one, and not the
+/// one that leaves phones out.
+fn reviews_first() -> AnyView {
+    view! { <button type="submit" form=FORM hidden>{say("Review")}</button> }.into_any()
 }
 
 /// Phones of the selection that went meanwhile: told, and left out only when somebody says so.
@@ -57,7 +63,7 @@ fn missing(view: &RunView) -> Option<AnyView> {
     let go_on = (left > 0).then(|| {
         let word = say!("Go on with the other {left}", left = words::number(left));
         view! {
-            <p><button class="button" type="submit" form=FORM formaction="/run/without-missing">{icon("next")}<span>{word}</span></button></p>
+            <p><button class="button" type="submit" form=FORM formaction="/run/without-missing" formnovalidate>{icon("next")}<span>{word}</span></button></p>
         }
     });
     let body = view! {

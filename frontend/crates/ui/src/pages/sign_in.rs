@@ -11,6 +11,11 @@ use leptos::prelude::*;
 
 use crate::components::{Field, error_summary, hidden, note, post, said_with, submit};
 use crate::shell::Page;
+use crate::words;
+
+/// Values of one field that are shown of a form that is sent again, and letters of each.
+const SHOWN: usize = 5;
+const LETTERS: usize = 80;
 
 /// `/sign-in`.
 pub(super) fn sign_in(frame: &FrameView, view: &SignInView) -> String {
@@ -59,6 +64,7 @@ pub(super) fn send_again(frame: &FrameView, view: &SendAgainView) -> String {
             "stack",
             view! {
                 {carried}
+                {what_is_sent(&view.form)}
                 <div class="form-end">
                     {submit("primary", "send", say("Send it"))}
                     <a class="button" href=view.next.clone()>{say("Leave it")}</a>
@@ -66,6 +72,55 @@ pub(super) fn send_again(frame: &FrameView, view: &SendAgainView) -> String {
             },
         )
     })
+}
+
+/// What the button would send, and where to: nobody sends what they do not see.
+fn what_is_sent(form: &KeptForm) -> AnyView {
+    let mut fields: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (name, value) in form.fields.iter().filter(|(_, value)| !value.is_empty()) {
+        match fields.iter_mut().find(|(known, _)| known == name) {
+            Some((_, values)) => values.push(value),
+            None => fields.push((name, vec![value])),
+        }
+    }
+    let lines: Vec<AnyView> = fields
+        .iter()
+        .map(|(name, values)| line(name, values))
+        .collect();
+    view! {
+        <details>
+            <summary>{say("What would be sent")}</summary>
+            <p>{said_with(say("To {address}"), vec![("address", view! { <code class="code">{form.action.clone()}</code> }.into_any())])}</p>
+            <dl class="facts">{lines}</dl>
+        </details>
+    }
+    .into_any()
+}
+
+/// One field; of many values the first, and how many more.
+fn line(name: &str, values: &[&str]) -> AnyView {
+    let shown = values.iter().take(SHOWN).copied();
+    let shown: Vec<String> = shown.map(snippet).collect();
+    let more = values.len().saturating_sub(SHOWN);
+    let more = (more > 0).then(|| format!(" … + {}", words::number(more as i64)));
+    view! {
+        <div class="fact">
+            <dt><code class="code">{name.to_owned()}</code></dt>
+            <dd class="mono">{shown.join(", ")}{more}</dd>
+        </div>
+    }
+    .into_any()
+}
+
+/// The beginning of a long value.
+fn snippet(value: &str) -> String {
+    let mut letters = value.chars();
+    let beginning: String = letters.by_ref().take(LETTERS).collect();
+    if letters.next().is_some() {
+        beginning + "…"
+    } else {
+        beginning
+    }
 }
 
 /// The way to a provider, where there is one. A link: forms lead nowhere but here.

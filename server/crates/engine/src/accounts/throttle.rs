@@ -161,12 +161,15 @@ impl Buckets {
     }
 
     /// The more failures in a row, the longer they are remembered: whoever waits gets no more tries
-    /// than one a day in the long run.
+    /// than one a day in the long run. A bucket that strangers share cuts nobody off: others filled it.
     async fn admit_source(&self, unit: &mut Unit, now: Timestamp) -> Result<Admission> {
         let Some(source) = &self.source else {
             return Ok(Admission::Open);
         };
         let row = source.count(unit, now).await?;
+        if row.key != source.key() {
+            return Ok(Admission::Open);
+        }
         if row.failures > MOST_FAILURES {
             return Ok(Admission::CutOff);
         }

@@ -181,3 +181,13 @@ async fn without_room_for_a_bucket_five_failures_are_still_all() {
     }
     assert!(looked_at <= 5, "{looked_at}");
 }
+
+#[tokio::test]
+async fn what_strangers_share_cuts_off_nobody() {
+    let house = House::inhabited().await;
+    crowd(&house).await;
+    assert!(house.try_password("operator", "wrong").await.is_none());
+    have_failed(&house, 200).await;
+    let owner = house.try_password("operator", PASSWORD).await;
+    assert!(owner.is_some(), "others filled the bucket that is shared");
+}

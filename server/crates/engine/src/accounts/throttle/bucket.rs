@@ -12,10 +12,10 @@ use crate::error::Result;
 use crate::secrets::{Keyring, Purpose};
 
 /// Most buckets while those of strangers are added.
-const MOST_OF_STRANGERS: u32 = 90_000;
+const MOST_OF_STRANGERS: u32 = 87_000;
 /// Most buckets while those are added of browsers and sessions that are known. What is left below
-/// 100,000 is for the shared ones.
-const MOST: u32 = 99_000;
+/// 100,000 is for the shared ones: 256 of each kind.
+const MOST: u32 = 97_000;
 
 /// Who fills a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
