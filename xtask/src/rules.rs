@@ -4,6 +4,7 @@
 mod direction;
 mod migrations;
 mod sources;
+mod tracked;
 mod versions;
 
 use crate::workspace;
@@ -16,8 +17,9 @@ pub(crate) fn check() -> Result<(), String> {
     found.extend(versions::violations(&metadata));
     found.extend(migrations::violations(&root));
     found.extend(sources::violations(&root));
+    found.extend(tracked::violations(&root));
     if found.is_empty() {
-        println!("direction, versions, migrations and sources are as agreed");
+        println!("direction, versions, migrations, sources and tracked files are as agreed");
         return Ok(());
     }
     for line in &found {
