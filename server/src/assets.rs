@@ -53,6 +53,7 @@ pub fn href(name: &str) -> String {
 pub fn of_pages() -> Assets {
     Assets {
         css: href("app.css"),
+        dark_css: href("dark.css"),
         font: format!("/static/{FONT}"),
         icons: href("icons.svg"),
         favicon: href("favicon.svg"),
@@ -60,6 +61,7 @@ pub fn of_pages() -> Assets {
         select_js: href("select.js"),
         keys_js: href("keys.js"),
         watch_js: href("watch.js"),
+        session_js: href("session.js"),
         islands_js: href("islands.js"),
         time_js: href("time.js"),
         pkg_js: href("pkg/carillon.js"),

@@ -29,6 +29,7 @@ pub mod job_row;
 pub mod jobs;
 pub mod language;
 pub mod link;
+mod look;
 pub mod meanwhile;
 pub mod networks;
 pub mod notice;
@@ -68,6 +69,7 @@ fn work(table: Table) -> Table {
     let table = jobs::routes(job::routes(review::routes(run::routes(table))));
     let table = stop::routes(audit::routes(overview::routes(table)));
     let table = networks::routes(settings::routes(approvals::routes(table)));
+    let table = look::routes(table);
     let table = second_factor::routes(account::routes(streams::routes(table)));
     users::routes(tokens::routes(table))
 }

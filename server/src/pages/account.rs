@@ -78,6 +78,7 @@ async fn page(visit: Visit, caller: &Caller, extra: Extra) -> Result<Response, P
         name: caller.actor.name.clone(),
         role: caller.role,
         language: visit.session.as_ref().and_then(|session| session.language),
+        look: visit.frame.look,
         has_password: visit.session.as_ref().is_none_or(|s| s.has_password),
         password_changed_at: None,
         password_min: SHORTEST,

@@ -84,6 +84,7 @@ fn known(code: &str) -> Option<&'static str> {
         ("account.signed_out", text!("signed out")),
         ("account.sign_in_failed", text!("failed to sign in")),
         ("account.language_chosen", text!("chose a language")),
+        ("account.look_chosen", text!("chose how pages look")),
         ("audit.exported", text!("exported the audit log")),
         ("audit.number_read", text!("read a dialled number")),
         (

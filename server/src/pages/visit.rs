@@ -6,11 +6,12 @@ use axum::extract::FromRequestParts;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use carillon_contract::frame::{Banner, Flash, FrameView, Tone, UserView};
+use carillon_contract::frame::{Banner, Flash, FrameView, SessionLimits, Tone, UserView};
 use carillon_contract::list::Link;
+use carillon_domain::Timestamp;
 use carillon_domain::role::Permission;
 use carillon_engine::Caller;
-use carillon_engine::accounts::SessionContext;
+use carillon_engine::accounts::{ABSOLUTE_LIMIT, SessionContext, idle_limit};
 use carillon_engine::jobs::RulesInForce;
 use carillon_language::say;
 use carillon_store::StopAll;
@@ -217,10 +218,17 @@ async fn frame(
             );
         }
     }
+    let now = app.engine().clock.now();
     let frame = FrameView {
         path: parts.uri.path().to_owned(),
         language: carillon_language::current(),
-        now: app.engine().clock.now(),
+        now,
+        look: visitor
+            .session
+            .as_ref()
+            .map(|session| session.look)
+            .unwrap_or_default(),
+        session: visitor.session.as_ref().map(|session| limits(session, now)),
         user: caller.map(|caller| UserView::new(caller.actor.name.clone(), caller.role)),
         nonce: nonce.map(|Nonce(nonce)| nonce.clone()).unwrap_or_default(),
         csrf: visitor
@@ -236,6 +244,14 @@ async fn frame(
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     Ok((frame, rules))
+}
+
+fn limits(session: &SessionContext, now: Timestamp) -> SessionLimits {
+    let left = ABSOLUTE_LIMIT.saturating_sub(now.since(session.created_at));
+    SessionLimits {
+        idle_s: idle_limit(session.caller.role).as_secs(),
+        left_s: left.as_secs(),
+    }
 }
 
 /// What everybody must know about the database, if anything.

@@ -5,8 +5,10 @@
 //! `POST /account/password`: `current`, `password`, `password_again`.
 //! `POST /account/sessions/{id}/end`; `POST /account/sessions/end-others`.
 //! `POST /language`: `language` (empty = as the browser asks), `next`.
+//! `POST /account/look`: `theme`, `density` (empty = as the system has it).
 //! `POST /account/tokens`: [`crate::tokens::TokenForm`]; `POST /account/tokens/{id}/revoke`.
 
+use carillon_domain::look::Look;
 use carillon_domain::role::Role;
 use carillon_domain::{Language, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,8 @@ pub struct AccountView {
     pub role: Role,
     /// The language that the account chose; `None` = as the browser asks.
     pub language: Option<Language>,
+    /// How they chose their pages to look.
+    pub look: Look,
     /// Whether a password is kept here; else a sign-in service keeps it.
     pub has_password: bool,
     /// When the password was last changed.

@@ -3,6 +3,7 @@
 //! Owns who is signed in, what they may, and what every page must say: banners, the last
 //! outcome, how many jobs run.
 
+use carillon_domain::look::Look;
 use carillon_domain::role::{Permission, Role};
 use carillon_domain::{Language, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,10 @@ pub struct FrameView {
     pub language: Language,
     /// The moment the page was made: every age on it is reckoned from here.
     pub now: Timestamp,
+    /// How the page looks, where its reader chose that.
+    pub look: Look,
+    /// How long the session goes on, when somebody is signed in.
+    pub session: Option<SessionLimits>,
     /// Who is signed in. `None` only on sign-in, setup and errors before sign-in.
     pub user: Option<UserView>,
     /// Nonce of the content security policy: every script carries it.
@@ -43,6 +48,8 @@ pub struct FrameView {
 pub struct Assets {
     /// The stylesheet.
     pub css: String,
+    /// What of it holds on a dark ground only.
+    pub dark_css: String,
     /// The font, at the address by which the stylesheet knows it.
     pub font: String,
     /// The sprite of all icons; a symbol is `#name` in it.
@@ -57,6 +64,8 @@ pub struct Assets {
     pub keys_js: String,
     /// Says when a job has ended.
     pub watch_js: String,
+    /// Says that the session is about to end.
+    pub session_js: String,
     /// Wakes the islands of a page.
     pub islands_js: String,
     /// Shows times in the zone of whoever reads.
@@ -65,6 +74,15 @@ pub struct Assets {
     pub pkg_js: String,
     /// WebAssembly half of the islands' program.
     pub pkg_wasm: String,
+}
+
+/// How long a session goes on by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionLimits {
+    /// Seconds after which it ends without a request.
+    pub idle_s: u64,
+    /// Seconds that are left of it however much it is used.
+    pub left_s: u64,
 }
 
 /// Who is signed in.

@@ -17,6 +17,7 @@ pub mod filter;
 pub mod job;
 pub mod language;
 pub mod line;
+pub mod look;
 pub mod mac;
 pub mod model;
 pub mod outcome;

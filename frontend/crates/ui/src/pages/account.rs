@@ -5,6 +5,7 @@ use carillon_contract::form::Choice;
 use carillon_contract::tokens::{NewToken, TokenForm};
 use carillon_contract::{FormErrors, FrameView};
 use carillon_domain::Language;
+use carillon_domain::look::{Density, Look, Theme};
 use carillon_language::say;
 use leptos::prelude::*;
 
@@ -36,7 +37,7 @@ pub(super) fn account(frame: &FrameView, view: &AccountView) -> String {
                 {view.new_token.as_ref().map(|token| new_token(token, &frame.base))}
                 {tokens(view)}
                 <div class="columns">
-                    <div class="stack">{password(view)}{second_factor(view)}{language(view)}</div>
+                    <div class="stack">{password(view)}{second_factor(view)}{language(view)}{look(view.look)}</div>
                     {sessions(view)}
                 </div>
             }
@@ -123,6 +124,44 @@ fn language(view: &AccountView) -> AnyView {
         say("Language"),
         view! { {form}<p class="hint">{english}</p> },
     )
+}
+
+/// How the account's pages look.
+fn look(chosen: Look) -> AnyView {
+    let themes = [
+        (None, say("As the system has it")),
+        (Some(Theme::Light), say("Light")),
+        (Some(Theme::Dark), say("Dark")),
+    ];
+    let themes = themes.map(|(theme, word)| {
+        Choice::new(theme.map_or("", Theme::as_str), word, theme == chosen.theme)
+    });
+    let densities = [
+        (None, say("As it suits mouse or finger")),
+        (
+            Some(Density::Compact),
+            say("Compact: most rows on a screen"),
+        ),
+        (Some(Density::Comfortable), say("Comfortable: higher rows")),
+    ];
+    let densities = densities.map(|(density, word)| {
+        Choice::new(
+            density.map_or("", Density::as_str),
+            word,
+            density == chosen.density,
+        )
+    });
+    let none = FormErrors::default();
+    let form = post(
+        "/account/look",
+        "filter-row",
+        view! {
+            {select("theme", say("Colours"), &themes, None, &none)}
+            {select("density", say("Rows of lists"), &densities, None, &none)}
+            {submit("", "check", say("Save look"))}
+        },
+    );
+    panel("look", say("Look"), form)
 }
 
 fn second_factor(view: &AccountView) -> AnyView {

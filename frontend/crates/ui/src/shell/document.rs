@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use carillon_contract::FrameView;
+use carillon_domain::look::{Density, Theme};
 use carillon_language::{moment, say};
 use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
@@ -113,16 +114,21 @@ fn document(frame: &FrameView, page: Page, body: AnyView) -> AnyView {
     let title = page.title.clone();
     let assets = &frame.assets;
     view! {
-        <html lang=frame.language.as_str()>
+        <html
+            lang=frame.language.as_str()
+            data-theme=frame.look.theme.map(Theme::as_str)
+            data-density=frame.look.density.map(Density::as_str)
+        >
             <head>
                 <meta charset="utf-8" />
                 <title>{title}</title>
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
+                <meta name="color-scheme" content=frame.look.theme.map_or("light dark", Theme::as_str) />
                 <meta name="referrer" content="same-origin" />
                 <link rel="icon" href=assets.favicon.clone() type="image/svg+xml" />
                 <link rel="preload" href=assets.font.clone() r#as="font" type="font/woff2" crossorigin="anonymous" />
                 <link rel="stylesheet" href=assets.css.clone() />
+                {on_dark(frame)}
                 // Half a table would be drawn, and move when the rest comes.
                 <link rel="expect" href="#page-end" blocking="render" />
                 {scripts(frame, page.scripts)}
@@ -131,6 +137,17 @@ fn document(frame: &FrameView, page: Page, body: AnyView) -> AnyView {
         </html>
     }
     .into_any()
+}
+
+/// What holds on a dark ground only, where the page may have one. On paper it never has.
+fn on_dark(frame: &FrameView) -> Option<AnyView> {
+    let when = match frame.look.theme {
+        None => "screen and (prefers-color-scheme: dark)",
+        Some(Theme::Dark) => "screen",
+        Some(Theme::Light) => return None,
+    };
+    let href = frame.assets.dark_css.clone();
+    Some(view! { <link rel="stylesheet" href=href media=when /> }.into_any())
 }
 
 fn full_body(frame: &FrameView, page: Page, body: AnyView) -> AnyView {
@@ -199,7 +216,9 @@ fn foot(frame: &FrameView) -> AnyView {
     let keys = frame.user.is_some().then(|| {
         view! { <button class="link-button" type="button" data-keymap="" hidden=true>{say("Keys")}</button> }
     });
-    view! { <footer class="foot" id="page-end" data-words=words><p>{version}{made}</p>{keys}</footer> }
+    let idle = frame.session.map(|session| session.idle_s.to_string());
+    let left = frame.session.map(|session| session.left_s.to_string());
+    view! { <footer class="foot" id="page-end" data-words=words data-idle=idle data-left=left><p>{version}{made}</p>{keys}</footer> }
         .into_any()
 }
 
@@ -207,7 +226,7 @@ fn scripts(frame: &FrameView, wanted: Scripts) -> Vec<AnyView> {
     let assets = &frame.assets;
     let mut list = Vec::new();
     if frame.user.is_some() {
-        let everywhere = [&assets.keys_js, &assets.watch_js];
+        let everywhere = [&assets.keys_js, &assets.watch_js, &assets.session_js];
         let there = everywhere.into_iter().filter(|src| !src.is_empty());
         list.extend(there.map(|src| script(frame, src)));
         list.extend((!assets.time_js.is_empty()).then(|| times(frame)));

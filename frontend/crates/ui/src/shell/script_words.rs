@@ -35,6 +35,10 @@ const TEXTS: &[&str] = &[
     "{title} has ended: {bad} of {total} phones need a look.",
     "Show the result",
     "Select all phones on this page",
+    "You are signed out. What you send now is kept until you have signed in.",
+    "You will be signed out at {time}, because nothing was done here.",
+    "You will be signed out at {time}: a session lasts no longer. What you send after that is kept until you have signed in.",
+    "Stay signed in",
 ];
 
 /// The texts as the scripts read them; nothing in English, which they know.

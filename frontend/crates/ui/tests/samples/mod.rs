@@ -12,7 +12,7 @@ use carillon_contract::audit::{
 use carillon_contract::credentials::{CredentialFormView, CredentialRow, CredentialsView};
 use carillon_contract::failure::FailureView;
 use carillon_contract::form::Choice;
-use carillon_contract::frame::{Assets, Banner, Flash, Tone};
+use carillon_contract::frame::{Assets, Banner, Flash, SessionLimits, Tone};
 use carillon_contract::groups::{
     DeleteView, GroupForm, GroupFormView, GroupRow, GroupView, GroupsView, LastJob, NamedPhone,
     RuleEffect,
@@ -55,6 +55,7 @@ use carillon_contract::tokens::{NewToken, TokenForm, TokenRow, TokensView};
 use carillon_contract::users::{UserFormView, UserRow, UsersView};
 use carillon_contract::{FormErrors, FrameView, Href, UserView};
 use carillon_domain::event::{ActorKind, EventResult};
+use carillon_domain::look::Look;
 use carillon_domain::outcome::Transport;
 use carillon_domain::phone::{AuthScheme, GroupKind, Phone, Reachability, TransportSecurity};
 use carillon_domain::role::Role;
@@ -139,6 +140,8 @@ impl Samples {
             path: path.to_owned(),
             language: current(),
             now: NOW,
+            look: Look::default(),
+            session: None,
             user: None,
             nonce: "bm9uY2U".to_owned(),
             csrf: "Y3NyZg".to_owned(),
@@ -148,6 +151,7 @@ impl Samples {
             base: "https://carillon.example".to_owned(),
             assets: Assets {
                 css: "/static/app.css".to_owned(),
+                dark_css: "/static/dark.css".to_owned(),
                 icons: "/static/icons.svg".to_owned(),
                 font: "/static/inter-5.3.0.woff2".to_owned(),
                 favicon: "/static/favicon.svg".to_owned(),
@@ -156,6 +160,7 @@ impl Samples {
                 time_js: "/static/time.js".to_owned(),
                 keys_js: "/static/keys.js".to_owned(),
                 watch_js: "/static/watch.js".to_owned(),
+                session_js: "/static/session.js".to_owned(),
                 islands_js: "/static/islands.js".to_owned(),
                 pkg_js: "/static/pkg/carillon.js".to_owned(),
                 pkg_wasm: "/static/pkg/carillon_bg.wasm".to_owned(),
@@ -167,6 +172,10 @@ impl Samples {
     fn frame(&self, path: &str) -> FrameView {
         FrameView {
             user: Some(UserView::new(self.s("a.meyer"), self.role)),
+            session: Some(SessionLimits {
+                idle_s: 1_800,
+                left_s: 40_000,
+            }),
             banners: vec![Banner::Demo],
             running_jobs: 2,
             ..Self::bare(path)
@@ -2296,6 +2305,7 @@ impl Samples {
             name: self.s("a.meyer"),
             role: self.role,
             language: None,
+            look: Look::default(),
             has_password: self.role != Role::Auditor,
             password_changed_at: Some(ago(86_400 * 30)),
             password_min: 12,

@@ -16,6 +16,7 @@ mod form_tokens;
 mod hasher;
 mod known_browser;
 mod language;
+mod look;
 mod passwords;
 mod policy;
 mod proof;

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use carillon_domain::event::{Actor, ActorKind, Event};
+use carillon_domain::look::Look;
 use carillon_domain::role::{Permission, Role};
 use carillon_domain::{Language, Reach, Timestamp};
 use carillon_store::{SessionRow, Unit, UserRow};
@@ -55,6 +56,8 @@ pub struct SessionContext {
     pub created_at: Timestamp,
     /// The language that the account chose for its pages.
     pub language: Option<Language>,
+    /// How its pages look.
+    pub look: Look,
     /// When its holder last showed who they are.
     pub proved_at: Timestamp,
     /// Whether the account has a password of ours; else a provider vouches for it.
@@ -282,6 +285,7 @@ fn context(
         csrf: form_token(keyring, &hash),
         created_at: row.created_at,
         language: user.language,
+        look: user.look,
         proved_at: row.proved_at,
         has_password: user.password.is_some(),
         has_factor: user.factor.is_some(),

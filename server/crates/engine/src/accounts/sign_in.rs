@@ -301,6 +301,7 @@ mod tests {
             updated_at: Timestamp::default(),
             last_sign_in_at: None,
             language: None,
+            look: carillon_domain::look::Look::default(),
             area: Area::default(),
         }
     }

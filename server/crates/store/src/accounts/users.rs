@@ -3,6 +3,7 @@
 //! Owns the table `users`. Names are unique without regard to case. *Invariant:* but for lists an
 //! account that is not as Carillon wrote it is an error.
 
+use carillon_domain::look::{Density, Look, Theme};
 use carillon_domain::reach::Area;
 use carillon_domain::role::Role;
 use carillon_domain::{Language, Timestamp};
@@ -49,6 +50,8 @@ pub struct UserRow {
     pub last_sign_in_at: Option<Timestamp>,
     /// The language of its pages; `None` = the one that the browser asks for.
     pub language: Option<Language>,
+    /// How its pages look.
+    pub look: Look,
     /// The sites and groups that it was given; they count where it is scoped.
     pub area: Area,
 }
@@ -79,7 +82,7 @@ pub struct NewUser {
 
 const COLUMNS: &str = "u.id, u.name, u.role, u.password, u.password_version, u.disabled, u.scoped, \
      u.approver, u.factor, u.factor_version, u.version, u.created_at, u.updated_at, \
-     u.last_sign_in_at, u.language, u.name_key, u.mac AS user_mac";
+     u.last_sign_in_at, u.language, u.theme, u.density, u.name_key, u.mac AS user_mac";
 const AREAS: [&str; 2] = ["user_sites", "user_groups"];
 
 /// Adds the columns of an account that is read as `u`.
@@ -138,13 +141,17 @@ fn user_row(row: &Row) -> Result<UserRow> {
         created_at: fields.at("created_at")?,
         updated_at: fields.at("updated_at")?,
         last_sign_in_at: fields.maybe_at("last_sign_in_at")?,
-        language: language(fields.get("language")?),
+        language: known(fields.get("language")?),
+        look: Look {
+            theme: known(fields.get("theme")?),
+            density: known(fields.get("density")?),
+        },
         area: area_in(row, AREAS)?,
     })
 }
 
-/// A language that this program does not know is as if none were chosen.
-fn language(word: Option<String>) -> Option<Language> {
+/// A word that this program does not know is as if nothing were chosen.
+fn known<T: std::str::FromStr>(word: Option<String>) -> Option<T> {
     word?.parse().ok()
 }
 
@@ -308,6 +315,17 @@ impl Unit {
         let sql = Sql::new("UPDATE users SET language = $2 WHERE id = $1");
         let word = language.map(Language::as_str);
         self.conn().execute(sql.arg(id).arg(word)).await.map(drop)
+    }
+
+    /// Sets how the account's pages look; no edit of the account either.
+    pub async fn set_look(&mut self, id: &str, look: Look) -> Result<()> {
+        let sql = Sql::new("UPDATE users SET theme = $2, density = $3 WHERE id = $1").arg(id);
+        let theme = look.theme.map(Theme::as_str);
+        let density = look.density.map(Density::as_str);
+        self.conn()
+            .execute(sql.arg(theme).arg(density))
+            .await
+            .map(drop)
     }
 
     /// Notes a sign-in.
