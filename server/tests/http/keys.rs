@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::time::Instant;
 
 use carillon_engine::secrets::{KeySource, Keyring, unreadable};
 use carillon_store::{SealedColumn, Store};
@@ -124,6 +125,19 @@ async fn a_rotation_that_is_killed_loses_nothing() {
     }
     assert_eq!(keys(&home).ids(), [active]);
     all_open(&home).await;
+    whole_rotation(&home).await;
+}
+
+/// One that nobody kills; how long it takes is told to whoever runs this test alone.
+async fn whole_rotation(home: &Path) {
+    let before = keys(home).active();
+    let started = Instant::now();
+    let (status, _, err) = run(carillon(home).args(["keys", "rotate"]));
+    let took = started.elapsed();
+    assert_eq!(status, 0, "{err}");
+    assert_ne!(keys(home).active(), before);
+    all_open(home).await;
+    println!("a whole rotation took {:.1} s", took.as_secs_f64());
 }
 
 /// Nodes that share a database have a copy of the key file each: one step at a time.
