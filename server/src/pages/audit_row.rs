@@ -108,6 +108,7 @@ fn known(code: &str) -> Option<&'static str> {
         ("group.deleted", text!("deleted a group")),
         ("inventory.exported", text!("exported the phone list")),
         ("inventory.imported", text!("imported a phone list")),
+        ("inventory.import_undone", text!("took an import back")),
         (
             "job.approval_expired",
             text!("decided too late about a job"),
@@ -301,6 +302,7 @@ fn why(event: &Event) -> String {
         }
         (_, "job.ended") => came_to(&event.detail["phones"]),
         (_, "inventory.imported") => imported(&event.detail),
+        (_, "inventory.import_undone") => taken_back(&event.detail),
         (_, "phones.tagged" | "phones.untagged") => counted(&event.detail["count"]),
         (_, "inventory.exported") => counted(&event.detail["rows"]),
         _ => String::new(),
@@ -321,6 +323,16 @@ fn counted(number: &Value) -> String {
         Some(many) => say_many!(many, "{count} phone", "{count} phones"),
         None => String::new(),
     }
+}
+
+fn taken_back(detail: &Value) -> String {
+    let number = |name: &str| detail[name].as_i64().unwrap_or_default();
+    say!(
+        "{deleted} deleted, {restored} as before, {left} left alone",
+        deleted = number("deleted"),
+        restored = number("restored"),
+        left = number("left")
+    )
 }
 
 fn imported(detail: &Value) -> String {

@@ -24,6 +24,7 @@ use crate::router::table::{Access, Table};
 
 mod blocked;
 mod parts;
+mod undo;
 
 use blocked::whole_file;
 use parts::{Place, first_tab, review_view, tab};
@@ -42,6 +43,8 @@ pub fn routes(table: Table) -> Table {
         .post("/phones/import/{id}", MANAGE, apply)
         .get("/phones/import/{id}/result", MANAGE, result)
         .get("/phones/import/{id}/errors.csv", MANAGE, errors_file)
+        .get("/phones/import/{id}/undo", MANAGE, undo::ask)
+        .post("/phones/import/{id}/undo", MANAGE, undo::undo)
 }
 
 async fn ask(visit: Visit) -> PageResult {
@@ -203,7 +206,9 @@ fn in_words(result: &ImportResult) -> String {
 }
 
 async fn result(visit: Visit, caller: Caller, Path(id): Path<String>) -> PageResult {
-    let result = visit.app.engine().import_result(&caller, &id).await?;
+    let engine = visit.app.engine();
+    let result = engine.import_result(&caller, &id).await?;
+    let can_undo = engine.can_undo_import(&caller, &id).await?;
     let site_link = |site: &carillon_engine::inventory::NewSite| {
         Link::new(&site.name, Href::new("/phones").add("site", &site.slug))
     };
@@ -214,6 +219,14 @@ async fn result(visit: Visit, caller: Caller, Path(id): Path<String>) -> PageRes
         left_out: count(result.left_out),
         new_sites: result.new_sites.iter().map(site_link).collect(),
         audit_href: Href::new("/audit").add("q", &result.id).into(),
+        undo_href: can_undo.then(|| format!("/phones/import/{id}/undo")),
+        undone: result.undone.map(|undone| {
+            (
+                count(undone.deleted),
+                count(undone.restored),
+                count(undone.left),
+            )
+        }),
         file_name: result.file_name,
     };
     let html = carillon_ui::import_result(&visit.frame, &view);

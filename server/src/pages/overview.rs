@@ -41,7 +41,7 @@ const PEOPLE: [&str; 12] = [
     "site.*",
     "group.*",
     "credential.*",
-    "inventory.imported",
+    "inventory.*",
     "user.*",
     "token.*",
     "stop_all.*",

@@ -129,6 +129,7 @@ async fn a_rotation_that_is_killed_loses_nothing() {
 }
 
 /// One that nobody kills; how long it takes is told to whoever runs this test alone.
+#[expect(clippy::print_stdout, reason = "the figure is what they run it for")]
 async fn whole_rotation(home: &Path) {
     let before = keys(home).active();
     let started = Instant::now();

@@ -246,6 +246,10 @@ impl Pages {
                 "/phones/import/{id}/errors.csv",
                 vec![format!("{import}/errors.csv")],
             ),
+            (
+                "/phones/import/{id}/undo",
+                vec![result.replace("/result", "/undo")],
+            ),
             ("/phones/import/{id}/result", vec![result]),
             ("/phones/new", one("/phones/new")),
             (

@@ -159,4 +159,31 @@ pub struct ImportResultView {
     pub new_sites: Vec<Link>,
     /// The audit records of this import.
     pub audit_href: String,
+    /// Where it can be taken back; `None` once it was, or after a day.
+    pub undo_href: Option<String>,
+    /// What came of taking it back: deleted, as before, left alone.
+    pub undone: Option<(i64, i64, i64)>,
+}
+
+/// Asks before an import is taken back. `POST` to the same address: `count`, `typed`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ImportUndoView {
+    /// Where the form is sent.
+    pub action: String,
+    /// Name of the file.
+    pub file_name: String,
+    /// Phones that would be deleted.
+    pub deleted: i64,
+    /// Phones that would be as they were.
+    pub restored: i64,
+    /// Phones that stay as they are.
+    pub left: i64,
+    /// Names of some of these.
+    pub left_names: Vec<String>,
+    /// Phones whose new password stays.
+    pub logins: i64,
+    /// What was typed to confirm.
+    pub typed: String,
+    /// What is wrong with it.
+    pub errors: FormErrors,
 }

@@ -45,15 +45,29 @@ pub(super) fn import_result(frame: &FrameView, view: &ImportResultView) -> Strin
                 {result_line(say("Unchanged"), view.unchanged)}
                 {result_line(say("Left out"), view.left_out)}
             </dl>
+            {undone(view)}
             {left_out}
             {sites}
             <div class="form-end">
                 {primary_link("/phones", "phone", say("Show the phones"))}
                 {link_button(view.audit_href.clone(), "audit", say("What was recorded"))}
+                {view.undo_href.clone().map(|href| link_button(href, "retry", say("Take it back…")))}
             </div>
         }
         .into_any()
     })
+}
+
+/// What became of it since.
+fn undone(view: &ImportResultView) -> Option<AnyView> {
+    let (deleted, restored, left) = view.undone?;
+    let text = say!(
+        "This import was taken back: {deleted} phones were deleted, {restored} are as they were, {left} were left alone.",
+        deleted = words::number(deleted),
+        restored = words::number(restored),
+        left = words::number(left)
+    );
+    Some(note("neutral", "info", text))
 }
 
 fn result_line(word: &'static str, count: i64) -> AnyView {

@@ -19,7 +19,7 @@ use carillon_contract::groups::{
 };
 use carillon_contract::import::{
     ImportChange, ImportError, ImportResultView, ImportReviewView, ImportRow, ImportTab,
-    ImportView, NewSite,
+    ImportUndoView, ImportView, NewSite,
 };
 use carillon_contract::job::{
     CauseCount, EarlierTry, HeldView, JobControls, JobSummary, JobView, RetryForm, RetryState,
@@ -943,8 +943,28 @@ impl Samples {
             left_out: 3,
             new_sites: vec![Link::new(self.s("Flensburg"), "/sites/flensburg/edit")],
             audit_href: "/audit?q=import".to_owned(),
+            undo_href: Some("/phones/import/1/undo".to_owned()),
+            undone: None,
+        };
+        let undone = ImportResultView {
+            undo_href: None,
+            undone: Some((118, 37, 2)),
+            ..result.clone()
+        };
+        let undo = ImportUndoView {
+            action: "/phones/import/1/undo".to_owned(),
+            file_name: self.s("phones-north.csv"),
+            deleted: 118,
+            restored: 37,
+            left: 2,
+            left_names: vec![self.s("Desk 17"), self.s("Desk 18")],
+            logins: 3,
+            typed: self.s("11"),
+            errors: error("typed", "Type 118 to delete these phones."),
         };
         vec![
+            ("import-undone", carillon_ui::import_result(&frame, &undone)),
+            ("import-undo", carillon_ui::import_undo(&frame, &undo)),
             ("import", carillon_ui::import(&frame, &empty)),
             ("import-refused", carillon_ui::import(&frame, &refused)),
             (

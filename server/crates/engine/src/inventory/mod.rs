@@ -30,7 +30,7 @@ pub use export::PhoneExport;
 pub use groups::{GroupInput, RuleEffect};
 pub use import::{
     ImportChoices, ImportOnce, ImportReport, ImportResult, ImportReview, NEW_SITE_SECURITY,
-    NewSite, ReviewRow,
+    NewSite, ReviewRow, UndoReview, Undone,
 };
 pub use phones::{BulkEdited, PhoneEdit, PhoneQuery};
 pub use screen::{NoPicture, Picture};

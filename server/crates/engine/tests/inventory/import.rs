@@ -420,3 +420,89 @@ async fn an_export_holds_no_secret_and_imports_as_unchanged() {
         .unwrap();
     assert_eq!(told.detail["rows"], 3);
 }
+
+/// What an import did goes away again; what people did since stays.
+#[tokio::test]
+async fn an_import_is_taken_back_as_far_as_nobody_touched_it() {
+    let house = House::new().await;
+    let import = async |list: &str| {
+        let review = house
+            .engine
+            .review_import(&house.admin, "list.csv", list.into())
+            .await
+            .unwrap();
+        let seen = choices(&review.digest);
+        let applied = house.engine.apply_import(&house.admin, &review.id, &seen);
+        applied.await.unwrap().id
+    };
+    import(LIST).await;
+    let before = house.engine.phone(&house.admin, mac(2)).await.unwrap();
+    let second = "mac,label,username,password\n001565000001,Front,,\n001565000002,Door,admin,new\n\
+                  001565000003,Third,,\n001565000004,Fourth,,\n";
+    let id = import(second).await;
+    house
+        .engine
+        .update_phone(
+            &house.admin,
+            mac(1),
+            &edit(&[(Column::Label, "Mine")]),
+            None,
+        )
+        .await
+        .unwrap();
+    house
+        .engine
+        .delete_phones(&house.admin, &[mac(4)])
+        .await
+        .unwrap();
+
+    let seen = house.engine.undo_review(&house.admin, &id).await.unwrap();
+    assert_eq!((seen.deleted, seen.restored, seen.logins), (1, 1, 1));
+    assert_eq!(seen.left_names, ["Fourth", "Front"]);
+    let other = house.engine.undo_import(&house.admin, &id, 3).await;
+    assert!(matches!(other, Err(EngineError::Conflict(_))), "{other:?}");
+    let undone = house
+        .engine
+        .undo_import(&house.admin, &id, 2)
+        .await
+        .unwrap();
+    assert_eq!((undone.deleted, undone.restored, undone.left), (1, 1, 2));
+
+    let label = async |last| {
+        let row = house.engine.phone(&house.admin, mac(last)).await.ok();
+        row.map(|row| row.phone.label)
+    };
+    assert_eq!(label(1).await.as_deref(), Some("Mine"));
+    assert_eq!(label(3).await, None);
+    let after = house.engine.phone(&house.admin, mac(2)).await.unwrap();
+    assert_eq!(after.phone, before.phone);
+    let result = house.engine.import_result(&house.admin, &id).await.unwrap();
+    assert_eq!(result.undone, Some(undone));
+    assert!(
+        !house
+            .engine
+            .can_undo_import(&house.admin, &id)
+            .await
+            .unwrap()
+    );
+    let twice = house.engine.undo_import(&house.admin, &id, 2).await;
+    assert!(matches!(twice, Err(EngineError::NotFound)), "{twice:?}");
+    let events = house.events().await;
+    let told: Vec<_> = events
+        .iter()
+        .rev()
+        .take(3)
+        .map(|event| &*event.action)
+        .collect();
+    assert_eq!(
+        told,
+        ["phone.changed", "phone.deleted", "inventory.import_undone"]
+    );
+    assert!(
+        events
+            .iter()
+            .rev()
+            .take(3)
+            .all(|event| event.detail["import"] == *id)
+    );
+}

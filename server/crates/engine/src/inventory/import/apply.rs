@@ -63,6 +63,10 @@ impl Engine {
         }
         let mut unit = self.store.begin().await?;
         check_unchanged(&mut unit, &planned).await?;
+        if applied.takes_draft {
+            self.keep_undo(&mut unit, caller, (&applied.id, &planned))
+                .await?;
+        }
         let sealed = self.write(&mut unit, planned, &applied, now).await?;
         for event in &mut events {
             let digest = event.phone.and_then(|mac| sealed.get(&mac));
@@ -171,6 +175,7 @@ fn result(planned: &Planned, applied: &Applied) -> ImportResult {
         unchanged: planned.unchanged.len(),
         left_out: planned.error_rows(),
         new_sites: planned.new_sites.values().cloned().collect(),
+        undone: None,
     }
 }
 

@@ -107,13 +107,48 @@ impl Engine {
             let message = "this import was applied already";
             return Err(EngineError::Conflict(message.to_owned()));
         }
+        self.put_result(unit, caller, result).await
+    }
+
+    /// Keeps what came of an import, or what became of it since.
+    pub(super) async fn put_result(
+        &self,
+        unit: &mut Unit,
+        caller: &Caller,
+        result: &ImportResult,
+    ) -> Result<()> {
         let bytes = serde_json::to_vec(result)
             .map_err(|_| EngineError::Internal("a result could not be written"))?;
-        let row = self.draft_row(caller, &result.id, RESULT, &bytes, RESULT_LASTS)?;
+        self.put_for_a_day(unit, caller, (&result.id, RESULT), &bytes)
+            .await
+    }
+
+    /// Keeps something of an import that was applied.
+    pub(super) async fn put_for_a_day(
+        &self,
+        unit: &mut Unit,
+        caller: &Caller,
+        (id, kind): (&str, &str),
+        bytes: &[u8],
+    ) -> Result<()> {
+        let row = self.draft_row(caller, id, kind, bytes, RESULT_LASTS)?;
         Ok(unit.put_draft(&row).await?)
     }
 
-    async fn opened(
+    /// Takes something away that was kept; whether it was there.
+    pub(super) async fn take_kept(
+        &self,
+        unit: &mut Unit,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<bool> {
+        let taken = unit
+            .take_draft(id, owner(caller)?, self.clock.now())
+            .await?;
+        Ok(taken.is_some())
+    }
+
+    pub(super) async fn opened(
         &self,
         caller: &Caller,
         id: &str,

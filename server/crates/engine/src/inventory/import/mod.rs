@@ -7,6 +7,7 @@
 mod apply;
 mod draft;
 mod plan;
+mod undo;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -28,6 +29,8 @@ use crate::ids::new_id;
 use apply::Applied;
 use draft::Draft;
 use plan::Planned;
+
+pub use undo::UndoReview;
 
 /// How many imports this process reads at once.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
@@ -116,6 +119,20 @@ pub struct ImportResult {
     pub left_out: usize,
     /// The sites that were made.
     pub new_sites: Vec<NewSite>,
+    /// What came of taking it back, once somebody did.
+    #[serde(default)]
+    pub undone: Option<Undone>,
+}
+
+/// What came of an import that was taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undone {
+    /// Phones deleted.
+    pub deleted: usize,
+    /// Phones that are as they were.
+    pub restored: usize,
+    /// Phones that were changed since, or cannot be as they were.
+    pub left: usize,
 }
 
 /// How an import without review goes.
