@@ -35,6 +35,19 @@ pub struct TrendsView {
     pub causes: Vec<(Cause, i64)>,
     /// Phones by firmware, biggest first; the last may be "others".
     pub firmware: Vec<FirmwareCount>,
+    /// How long phones took to answer in the last jobs, slowest site first.
+    pub answers: Vec<SiteAnswers>,
+}
+
+/// How long the phones of a site take to answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteAnswers {
+    /// Slug of the site.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// What one answer takes, in milliseconds.
+    pub mean_ms: i64,
 }
 
 /// One day, in UTC.

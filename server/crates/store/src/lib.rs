@@ -72,7 +72,7 @@ pub use jobs::recover::{Occasion, Recovered};
 pub use jobs::result::{ChangedTarget, TargetResult};
 pub use jobs::share::SiteLimit;
 pub use jobs::targets::{TargetQuery, TargetRow};
-pub use jobs::trends::{DayOfJobs, Trends};
+pub use jobs::trends::{Answers, DayOfJobs, Trends};
 pub use lock::DataDirLock;
 pub use meta::{StopAll, Surroundings};
 pub use nodes::NodeRow;

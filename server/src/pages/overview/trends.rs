@@ -1,11 +1,11 @@
 //! How it went lately: from stored numbers to what is drawn.
 
 use carillon_contract::Href;
-use carillon_contract::overview::{DayView, FirmwareCount, TrendsView};
+use carillon_contract::overview::{DayView, FirmwareCount, SiteAnswers, TrendsView};
 use carillon_domain::role::Permission;
 use carillon_domain::{Cause, Counts, Timestamp};
 use carillon_engine::{Caller, Engine};
-use carillon_store::{DayOfJobs, FleetHealth, Trends};
+use carillon_store::{Answers, DayOfJobs, FleetHealth, Trends};
 
 use crate::problem::Problem;
 use carillon_language::{day, say};
@@ -14,6 +14,7 @@ const DAYS: i64 = 14;
 const MICROS_OF_DAY: i64 = 86_400_000_000;
 const CAUSES: usize = 6;
 const FIRMWARE: usize = 6;
+const SLOWEST: usize = 6;
 
 /// How the fleet is, and the last days; those not for those who may not see jobs.
 pub(super) async fn with_health(
@@ -31,6 +32,7 @@ pub(super) async fn with_health(
         days,
         causes,
         firmware,
+        answers,
     } = trends;
     let view = TrendsView {
         days: (today - DAYS + 1..=today)
@@ -38,6 +40,7 @@ pub(super) async fn with_health(
             .collect(),
         causes: problems(causes),
         firmware: firmware_view(&firmware),
+        answers: slowest(answers, &health),
     };
     Ok((health, view))
 }
@@ -85,6 +88,22 @@ fn firmware_view(counts: &[(String, i64)]) -> Vec<FirmwareCount> {
         href: String::new(),
     });
     first.chain(others).collect()
+}
+
+/// The sites whose phones take longest, by name.
+fn slowest(answers: Vec<(String, Answers)>, health: &FleetHealth) -> Vec<SiteAnswers> {
+    let name = |slug: &str| {
+        let site = health.sites.iter().find(|site| site.slug == slug);
+        site.map_or_else(|| slug.to_owned(), |site| site.name.clone())
+    };
+    let first = answers.into_iter().take(SLOWEST);
+    first
+        .map(|(slug, answers)| SiteAnswers {
+            name: name(&slug),
+            mean_ms: answers.mean_ms(),
+            slug,
+        })
+        .collect()
 }
 
 fn list_of(firmware: &str) -> String {

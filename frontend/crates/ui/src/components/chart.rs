@@ -111,6 +111,16 @@ fn sum_of(days: &[DayView]) -> String {
 
 /// A line with a name, a bar for its share of the largest, and its number.
 pub(crate) fn share_line(name: AnyView, count: i64, most: i64, meaning: &str) -> AnyView {
+    share_line_saying(name, (count, words::number(count)), most, meaning)
+}
+
+/// The same with its number in other words.
+pub(crate) fn share_line_saying(
+    name: AnyView,
+    (count, said): (i64, String),
+    most: i64,
+    meaning: &str,
+) -> AnyView {
     let width = share(count, most.max(1));
     let class = format!("seg seg-{meaning}");
     view! {
@@ -119,7 +129,7 @@ pub(crate) fn share_line(name: AnyView, count: i64, most: i64, meaning: &str) ->
             <svg class="bar thin" aria-hidden="true" focusable="false">
                 <rect class=class x="0%" width=percent(width) height="100%"></rect>
             </svg>
-            <span class="tnum share-count">{words::number(count)}</span>
+            <span class="tnum share-count">{said}</span>
         </li>
     }
     .into_any()

@@ -1,13 +1,13 @@
-//! How it went lately, on the overview: three small charts with their numbers.
+//! How it went lately, on the overview: four small charts with their numbers.
 
 use carillon_contract::Href;
-use carillon_contract::overview::{DayView, FirmwareCount, TrendsView};
+use carillon_contract::overview::{DayView, FirmwareCount, SiteAnswers, TrendsView};
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
-    day_columns, day_key, icon, panel, share_line, table, target_meaning, td_num, th, th_num,
-    th_row, tr,
+    day_columns, day_key, icon, panel, share_line, share_line_saying, table, target_meaning,
+    td_num, th, th_num, th_row, tr,
 };
 use crate::words;
 
@@ -21,7 +21,8 @@ pub(super) fn trends(view: &TrendsView) -> Option<AnyView> {
     let days = days.then(|| by_day(&view.days));
     let causes = (!view.causes.is_empty()).then(|| by_cause(view));
     let firmware = firmware.then(|| by_firmware(&view.firmware));
-    Some(view! { <div class="trends">{days}{causes}{firmware}</div> }.into_any())
+    let answers = (!view.answers.is_empty()).then(|| by_answers(&view.answers));
+    Some(view! { <div class="trends">{days}{causes}{firmware}{answers}</div> }.into_any())
 }
 
 fn by_day(days: &[DayView]) -> AnyView {
@@ -102,6 +103,27 @@ fn by_firmware(counts: &[FirmwareCount]) -> AnyView {
         "by-firmware",
         say("Phones by firmware"),
         view! { <ul class="shares">{lines}</ul>{silent} },
+    )
+}
+
+fn by_answers(sites: &[SiteAnswers]) -> AnyView {
+    let most = sites.iter().map(|site| site.mean_ms).max().unwrap_or(0);
+    let lines: Vec<AnyView> = sites
+        .iter()
+        .map(|site| {
+            let href = Href::new("/phones").add("site", &site.slug).to_string();
+            let name = view! { <a class="quiet" href=href>{site.name.clone()}</a> }.into_any();
+            let took = (site.mean_ms, words::milliseconds(site.mean_ms));
+            share_line_saying(name, took, most, "accent")
+        })
+        .collect();
+    panel(
+        "by-answer",
+        say("Time to answer by site"),
+        view! {
+            <ul class="shares">{lines}</ul>
+            <p class="muted">{say("Mean of the answers to the last jobs, slowest first.")}</p>
+        },
     )
 }
 

@@ -29,7 +29,8 @@ use carillon_contract::jobs::{JobRow, JobsFilter, JobsView};
 use carillon_contract::list::{Chip, Facet, Link, Paging, Tab, Total, sort_links};
 use carillon_contract::networks::{NetworksEffect, NetworksView};
 use carillon_contract::overview::{
-    ChangeView, DayView, FirmwareCount, FleetCause, FleetView, OverviewView, SiteHealth, TrendsView,
+    ChangeView, DayView, FirmwareCount, FleetCause, FleetView, OverviewView, SiteAnswers,
+    SiteHealth, TrendsView,
 };
 use carillon_contract::phone::{
     CredentialSource, GonePhoneView, KeyView, KeypadView, PastAddress, PhoneForm, PhoneFormView,
@@ -629,6 +630,18 @@ impl Samples {
                     })
                     .collect(),
                 causes: vec![(Cause::Forbidden, 41), (Cause::AuthFailed, 7)],
+                answers: vec![
+                    SiteAnswers {
+                        slug: "kiel".to_owned(),
+                        name: self.s("Kiel"),
+                        mean_ms: 1_400,
+                    },
+                    SiteAnswers {
+                        slug: "hamburg".to_owned(),
+                        name: self.s("Hamburg"),
+                        mean_ms: 37,
+                    },
+                ],
                 firmware: vec![
                     FirmwareCount {
                         firmware: self.s("66.86.0.15"),

@@ -39,7 +39,30 @@ pub struct Trends {
     pub causes: Vec<(Cause, i64)>,
     /// Phones by firmware, most first; empty where not known.
     pub firmware: Vec<(String, i64)>,
+    /// How long phones took to answer, by the slug of their site, slowest first: of the first
+    /// phones of the last jobs, which is a bounded number of rows however large the jobs are.
+    pub answers: Vec<(String, Answers)>,
 }
+
+/// Answers of phones at one site.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// How many there are.
+    pub count: i64,
+    /// What they took together, in milliseconds.
+    pub total_ms: i64,
+}
+
+impl Answers {
+    /// What one took, in milliseconds.
+    pub fn mean_ms(self) -> i64 {
+        self.total_ms / self.count.max(1)
+    }
+}
+
+/// So many jobs, and phones of each, are looked at for the times of answers.
+const ANSWERED_JOBS: i64 = 20;
+const ANSWERED_PHONES: i64 = 200;
 
 /// One statement; each part leaves out what is out of reach.
 fn select(reach: &Reach, since: Timestamp) -> Sql {
@@ -62,8 +85,30 @@ fn select(reach: &Reach, since: Timestamp) -> Sql {
     sql.push("SELECT 'firmware', p.firmware, 0, COUNT(*), 0, 0, 0, 0, 0 ");
     sql.push("FROM phones p WHERE 1 = 1");
     and_phones(&mut sql, reach, "p");
-    sql.push(" GROUP BY p.firmware");
+    sql.push(" GROUP BY p.firmware UNION ALL ");
+    select_answers(&mut sql, reach, since);
     sql
+}
+
+fn select_answers(sql: &mut Sql, reach: &Reach, since: Timestamp) {
+    sql.push(
+        "SELECT 'answer', t.site, CAST(SUM(t.duration_ms) AS BIGINT), COUNT(*), 0, 0, 0, 0, 0 ",
+    );
+    sql.push("FROM job_targets t WHERE t.job IN (");
+    sql.push("SELECT j.id FROM jobs j WHERE j.created_at >= ")
+        .bind(since);
+    and_jobs(sql, reach, "j.id");
+    sql.push(" ORDER BY j.created_at DESC LIMIT ")
+        .bind(ANSWERED_JOBS);
+    sql.push(") AND t.position < ").bind(ANSWERED_PHONES);
+    sql.push(" AND t.state IN ('verified', 'acknowledged') AND t.duration_ms IS NOT NULL");
+    sql.push(" AND t.site IS NOT NULL");
+    if !reach.is_everything() {
+        sql.push(" AND EXISTS (SELECT 1 FROM phones p WHERE p.mac = t.mac");
+        and_phones(sql, reach, "p");
+        sql.push(")");
+    }
+    sql.push(" GROUP BY t.site");
 }
 
 impl Store {
@@ -103,6 +148,9 @@ impl Trends {
             .sort_by_key(|(cause, n)| (std::cmp::Reverse(*n), *cause));
         let most_first = |a: &(String, i64), b: &(String, i64)| (b.1, &a.0).cmp(&(a.1, &b.0));
         trends.firmware.sort_by(most_first);
+        trends
+            .answers
+            .sort_by_key(|(_, answers)| std::cmp::Reverse(answers.mean_ms()));
         Ok(trends)
     }
 
@@ -121,6 +169,11 @@ impl Trends {
             }),
             "past cause" => self.causes.push((fields.parse("name")?, count)),
             "firmware" => self.firmware.push((fields.text("name")?, count)),
+            "answer" => {
+                let total_ms = fields.int("day")?;
+                self.answers
+                    .push((fields.text("name")?, Answers { count, total_ms }));
+            }
             _ => {}
         }
         Ok(())

@@ -422,6 +422,15 @@ pub(crate) async fn trends_count_what_jobs_count(db: Database) {
             .unwrap()
     );
     assert!(trends.causes.is_empty());
+    assert!(trends.answers.is_empty());
+    let answered = "UPDATE job_targets SET state = 'acknowledged', duration_ms = 100 + position * 50, \
+         site = 'kiel' WHERE job = 'a'";
+    db.raw(answered).await.unwrap();
+    let kiel = db.store.trends(at(0)).await.unwrap().answers;
+    let [(site, answers)] = &kiel[..] else {
+        panic!("{kiel:?}");
+    };
+    assert_eq!((site.as_str(), answers.mean_ms()), ("kiel", 125));
     let later = db.store.trends(at(1_000_000)).await.unwrap();
     assert!(later.days.is_empty());
     assert_eq!(later.firmware, trends.firmware);
