@@ -19,6 +19,7 @@ pub mod language;
 pub mod line;
 pub mod mac;
 pub mod model;
+pub mod networks;
 pub mod outcome;
 pub mod phone;
 pub mod phone_list;

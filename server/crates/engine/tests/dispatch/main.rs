@@ -86,6 +86,8 @@ cases! {
     crash::an_interrupted_job_goes_on_where_it_was_and_sends_nothing_twice,
     crash::a_clean_stop_leaves_nothing_unknown,
     networks::what_another_node_narrowed_is_sent_to_no_more,
+    networks::a_node_that_starts_later_sends_by_them_from_the_first_claim_on,
+    networks::what_is_asked_without_a_claim_is_held_to_them_too,
     outcome::a_broadcast_to_the_demo_fleet_tells_the_truth_about_every_phone,
     outcome::every_intent_and_every_result_is_in_the_audit_log,
     outcome::what_contact_taught_is_remembered_for_the_next_job,
