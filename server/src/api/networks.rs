@@ -33,6 +33,7 @@ async fn show(State(app): State<App>, caller: Caller) -> Result<Json<Networks>, 
         allowed: texts(&now.allowed),
         chosen: texts(&now.chosen),
         in_force: texts(&now.in_force),
+        stored: now.stored,
         changed_by,
         changed_at,
     }))

@@ -217,7 +217,8 @@ const LINES: &[Line] = &[
     (
         "Networks",
         "Where phones may be contacted: what the settings allow, what was chosen, what holds.",
-        "allowed:text[] chosen:text[] in_force:text[] changed_by:text? changed_at:time?",
+        "allowed:text[] chosen:text[] in_force:text[] stored:unchosen|chosen|lost|forged \
+         changed_by:text? changed_at:time?",
     ),
     (
         "Receivers",

@@ -84,7 +84,7 @@ impl Export {
         let export = engine.begin_audit_export(caller, query, told).await?;
         let (mut parts, work) = taken(export, format);
         let mut written = Ok(());
-        while let Some(part) = parts.recv().await {
+        while let Some(part) = parts.next().await {
             written = match part {
                 Ok(text) => output::bytes(&text).map_err(gone),
                 Err(error) => Err(error.into()),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use carillon_engine::networks::strictly;
 use ipnet::IpNet;
 
 use super::table::{Kind, setting};
@@ -127,7 +128,7 @@ impl Reader<'_> {
     }
 
     fn egress(&mut self) -> Egress {
-        let networks = self.list::<IpNet>("allow-networks", "write networks as 10.0.0.0/8");
+        let networks = self.networks("allow-networks", "write networks as 10.0.0.0/8");
         if networks.is_empty() {
             self.refuse(
                 "allow-networks",
@@ -182,7 +183,7 @@ impl Reader<'_> {
 
     fn front(&mut self, listen: SocketAddr, public_url: Option<&Origin>) -> Front {
         let certificate = self.certificate();
-        let proxies = self.list::<IpNet>("behind-tls-proxy", "write networks as 10.0.0.5/32");
+        let proxies = self.networks("behind-tls-proxy", "write networks as 10.0.0.5/32");
         let insecure = self.switch("insecure-http");
         let ways = [certificate.is_some(), !proxies.is_empty(), insecure];
         if ways.iter().filter(|way| **way).count() > 1 {
@@ -270,6 +271,22 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// Networks, without the leading zeros that are octal to some programs.
+    pub(super) fn networks(&mut self, key: &'static str, fix: &str) -> Vec<IpNet> {
+        let mut networks = Vec::new();
+        for text in self.items(key) {
+            match (strictly(&text), text.parse::<IpNet>()) {
+                (Some(network), _) => networks.push(network),
+                (None, Ok(meant)) => self.refuse(
+                    key,
+                    &format!("{text:?} has leading zeros, which are octal to some programs; write {meant}"),
+                ),
+                (None, Err(_)) => self.refuse(key, &format!("{text:?} is not one; {fix}")),
+            }
+        }
+        networks
     }
 
     fn list<T: FromStr>(&mut self, key: &'static str, fix: &str) -> Vec<T> {

@@ -25,6 +25,27 @@ fn defaults_are_loopback_and_private_networks() {
 }
 
 #[test]
+fn networks_with_leading_zeros_are_refused() {
+    for key in ["allow-networks", "receiver-networks", "behind-tls-proxy"] {
+        for (text, meant) in [
+            ("010.0.0.0/8", "10.0.0.0/8"),
+            ("10.0.0.0/08", "10.0.0.0/8"),
+            ("10.020.0.0/16", "10.20.0.0/16"),
+        ] {
+            let problems = settings(flags().with(key, text)).unwrap_err();
+            let told = format!("{problems:?}");
+            assert_eq!(problems.len(), 1, "{told}");
+            assert!(
+                told.contains("leading zeros") && told.contains(meant),
+                "{told}"
+            );
+        }
+    }
+    let given = settings(flags().with("allow-networks", "10.1.2.3/16,fd00::/8"));
+    assert_eq!(given.expect("as before").egress.networks.len(), 2);
+}
+
+#[test]
 fn a_provider_is_set_whole_or_not_at_all() {
     let wrong = |flags: SettingFlags| {
         let problems = settings(flags).unwrap_err().into_iter();

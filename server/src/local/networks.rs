@@ -1,5 +1,6 @@
 //! Where phones may be contacted, for who looks after this machine.
 
+use carillon_domain::networks::Stored;
 use carillon_engine::{Caller, Engine};
 use ipnet::IpNet;
 
@@ -7,10 +8,17 @@ use super::command::{Answer, RulesFor};
 use super::execute::Done;
 use crate::firewall::{Outside, nftables, systemd};
 
+const FORGED: &str = "the choice was changed outside Carillon and is not believed: no phone is \
+                      contacted; see the audit log";
+const LOST: &str = "the choice is gone from the database: what was in force stays so until the \
+                    server stops; choose again on the page";
+
 pub(super) async fn list(engine: &Engine, caller: &Caller) -> Done {
     let now = engine.networks(caller).await?;
-    let note = match now.changed {
-        Some((who, at)) if !now.chosen.is_empty() => format!("narrowed by {who} at {at}"),
+    let note = match (now.stored, now.changed) {
+        (Stored::Forged, _) => FORGED.to_owned(),
+        (Stored::Lost, _) => LOST.to_owned(),
+        (_, Some((who, at))) if !now.chosen.is_empty() => format!("narrowed by {who} at {at}"),
         _ => "all that the settings allow".to_owned(),
     };
     Ok(Answer {
@@ -41,11 +49,21 @@ pub(super) async fn rules(
         RulesFor::Nftables => nftables(&outside),
         RulesFor::Systemd => systemd(&outside),
     };
-    let notes = (!loopback.is_empty())
-        .then(|| "loopback is open for a demo or tests: it is left out".to_owned());
     Ok(Answer {
         lines: text.lines().map(str::to_owned).collect(),
-        notes: notes.into_iter().collect(),
+        notes: vec![note(!loopback.is_empty())],
         failure: None,
     })
+}
+
+/// What a text that was written once cannot know, and what it leaves out.
+fn note(leaves_loopback_out: bool) -> String {
+    let mut note =
+        "these are the networks in force now: what administrators or the settings change \
+                    later is not in it, so write and load it anew then"
+            .to_owned();
+    if leaves_loopback_out {
+        note.push_str("; loopback is open for a demo or tests, and left out");
+    }
+    note
 }

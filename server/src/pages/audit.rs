@@ -10,7 +10,7 @@ use carillon_store::{AuditQuery, AuditRow, Page, Seek};
 
 use super::visit::{PageResult, Visit};
 use super::{audit_row, job_links, notice, seek};
-use crate::api::audit::stream_export;
+use crate::api::audit::{FILTERS, stream_export};
 use crate::fields::{Fields, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
@@ -73,7 +73,10 @@ async fn page(
     asked: (&Asked, &AuditQuery),
     query: &Fields,
 ) -> Result<(Page<AuditRow>, Total), EngineError> {
+    let place = seek::seek(query);
     if !asked.0.errors.is_empty() {
+        // Nothing is looked for; a place that is none is told all the same.
+        seek::or_first(visit, place.check_number().map_err(EngineError::from))?;
         let nothing = Page {
             items: Vec::new(),
             previous: None,
@@ -81,7 +84,7 @@ async fn page(
         };
         return Ok((nothing, Total::default()));
     }
-    let found = one_page(visit, caller, asked, &seek::seek(query)).await;
+    let found = one_page(visit, caller, asked, &place).await;
     match seek::or_first(visit, found)? {
         Some(found) => Ok(found),
         None => one_page(visit, caller, asked, &Seek::Start).await,
@@ -165,7 +168,7 @@ fn exports(asked: &Asked, below: i64) -> Vec<Link> {
 
 /// `GET /audit/export`: exactly what the list with the same address shows, whole.
 async fn export(visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
-    let query = query.only(&[KNOWN, &["format"]].concat())?;
+    let query = query.only(&[FILTERS, &["period", "per", "format"]].concat())?;
     let asked = Asked::of(&query, visit.frame.now);
     if let Some(error) = asked.errors.0.first() {
         return Err(Problem::field(

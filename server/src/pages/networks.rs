@@ -6,6 +6,7 @@
 use axum::response::Response;
 use carillon_contract::networks::{NetworksEffect, NetworksView};
 use carillon_domain::job::PlannedPhone;
+use carillon_domain::networks::Stored;
 use carillon_domain::role::Permission;
 use carillon_engine::Caller;
 use carillon_engine::networks::{Effect, Networks, Seen, read};
@@ -100,7 +101,7 @@ fn held(now: Networks) -> NetworksView {
     NetworksView {
         allowed: texts(&now.allowed),
         in_force: texts(&now.in_force),
-        narrowed: !now.chosen.is_empty(),
+        broken: Some(now.stored).filter(|stored| matches!(stored, Stored::Lost | Stored::Forged)),
         changed: now.changed,
         ..NetworksView::default()
     }

@@ -21,7 +21,7 @@ use super::refused::sentence;
 use super::run::{self, Draft};
 use super::visit::{PageResult, Visit};
 use crate::fields::{Fields, Form};
-use crate::problem::Problem;
+use crate::problem::{Problem, chain};
 use crate::router::table::{Access, Table};
 
 mod confirm;
@@ -158,7 +158,11 @@ async fn start(
     match engine.submit_job(&caller, &request, submission).await {
         Ok(job) => {
             let started = (id.as_str(), job.id.as_str());
-            review.draft.started(&engine, &caller, started).await?;
+            if let Err(error) = review.draft.started(&engine, &caller, started).await {
+                // The job is there: who is told of an error here would start it again.
+                let error = chain(&error);
+                tracing::error!(%error, job.id, "a review does not lead to its job");
+            }
             Ok(visit.see_other(&format!("/jobs/{}", job.id)))
         }
         Err(EngineError::SetChanged { .. }) => {

@@ -29,6 +29,8 @@ const FIELDS: &[&str] = &[
     "approve_with_factor",
     "operators_start",
 ];
+/// The value of a box that is ticked.
+const TICKED: &str = "yes";
 /// The classes of commands, as the form names them.
 const CLASSES: [(&str, &str); 4] = [
     ("harmless", text!("Harmless commands")),
@@ -85,7 +87,12 @@ fn starts(started: Started, class: &str) -> bool {
     }
 }
 
-fn typed_classes(fields: &Fields) -> Started {
+/// Boxes say nothing where none is ticked: a hidden field beside them says that they were there.
+/// What a form did not have stays as it is kept.
+fn typed_classes(fields: &Fields, kept: Started) -> Started {
+    if fields.text("operators_start").is_none() {
+        return kept;
+    }
     let chosen = |class: &str| fields.all("operators_start").any(|value| value == class);
     Started {
         harmless: chosen("harmless"),
@@ -93,6 +100,21 @@ fn typed_classes(fields: &Fields) -> Started {
         destructive: chosen("destructive"),
         call_control: chosen("call_control"),
     }
+}
+
+/// The same of one box.
+fn ticked(fields: &Fields, name: &str, kept: bool) -> bool {
+    match fields.text(name) {
+        Some(_) => fields.all(name).any(|value| value == TICKED),
+        None => kept,
+    }
+}
+
+/// A limit as it was typed, or as it is kept.
+fn or_kept(fields: &Fields, name: &str, kept: impl ToString) -> String {
+    fields
+        .text(name)
+        .map_or_else(|| kept.to_string(), str::to_owned)
 }
 
 /// For whom a second factor is demanded.
@@ -105,10 +127,15 @@ async fn roles(visit: &Visit) -> Result<Vec<Choice>, EngineError> {
 /// `POST /admin/settings/second-factor`.
 async fn demand(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
     let fields = fields.only(&["role"])?;
-    let asked: Result<BTreeSet<Role>, _> = fields.all("role").map(str::parse).collect();
-    let asked = asked.map_err(|_| EngineError::invalid("role", "unknown", say("Choose roles.")))?;
     let engine = visit.app.engine();
-    engine.demand_second_factor(&caller, &asked).await?;
+    // One blank value comes with every form, also where no box is ticked.
+    if fields.text("role").is_some() {
+        let named = fields.all("role").filter(|role| !role.is_empty());
+        let asked: Result<BTreeSet<Role>, _> = named.map(str::parse).collect();
+        let unknown = |_| EngineError::invalid("role", "unknown", say("Choose roles."));
+        let asked = asked.map_err(unknown)?;
+        engine.demand_second_factor(&caller, &asked).await?;
+    }
     let text = say("Who needs a second factor was saved.");
     Ok(visit.see_other_saying("/admin/settings", &done(text)))
 }
@@ -124,7 +151,8 @@ fn in_force(now: RulesInForce) -> SettingsView {
 /// `POST /admin/settings`.
 async fn save(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
     let fields = fields.only(FIELDS)?;
-    let saved = match typed(&fields) {
+    let kept = visit.app.engine().rules().await?.rules;
+    let saved = match typed(&fields, &kept) {
         Ok(rules) => visit.app.engine().change_rules(&caller, &rules).await,
         Err(errors) => Err(EngineError::Invalid(errors)),
     };
@@ -140,53 +168,119 @@ async fn save(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
 }
 
 async fn again(visit: Visit, fields: &Fields, errors: FormErrors) -> Result<Response, Problem> {
+    let now = visit.app.engine().rules().await?;
+    let kept = now.rules;
+    let started = typed_classes(fields, kept.operators_start);
+    let (above, percent) = (
+        or_blank(kept.approve_disruptive_above),
+        or_blank(kept.approve_disruptive_percent),
+    );
     let view = SettingsView {
-        phones_per_job: fields.or_empty("phones_per_job"),
-        phones_per_hour: fields.or_empty("phones_per_hour"),
-        jobs_per_minute: fields.or_empty("jobs_per_minute"),
-        approve_destructive: fields.checked("approve_destructive"),
-        approve_disruptive_above: fields.or_empty("approve_disruptive_above"),
-        approve_disruptive_percent: fields.or_empty("approve_disruptive_percent"),
-        approve_with_factor: fields.checked("approve_with_factor"),
-        operators_start: classes(|class| starts(typed_classes(fields), class)),
+        phones_per_job: or_kept(fields, "phones_per_job", kept.phones_per_job),
+        phones_per_hour: or_kept(fields, "phones_per_hour", kept.phones_per_hour),
+        jobs_per_minute: or_kept(fields, "jobs_per_minute", kept.jobs_per_minute),
+        approve_destructive: ticked(fields, "approve_destructive", kept.approve_destructive),
+        approve_disruptive_above: or_kept(fields, "approve_disruptive_above", above),
+        approve_disruptive_percent: or_kept(fields, "approve_disruptive_percent", percent),
+        approve_with_factor: ticked(fields, "approve_with_factor", kept.approve_with_factor),
+        operators_start: classes(|class| starts(started, class)),
         errors,
         second_factor: roles(&visit).await?,
-        ..in_force(visit.app.engine().rules().await?)
+        ..in_force(now)
     };
     let html = carillon_ui::settings(&visit.frame, &view);
     Ok(visit.refused(html))
 }
 
-fn typed(fields: &Fields) -> Result<Rules, Vec<FieldError>> {
+/// The rules of a form. What it does not name stays as it is kept; a blank is no number, or *never*.
+fn typed(fields: &Fields, kept: &Rules) -> Result<Rules, Vec<FieldError>> {
     let mut errors = Vec::new();
-    let mut number = |field: &str| {
-        let parsed = fields.or_empty(field).trim().parse();
-        parsed.unwrap_or_else(|_| {
-            errors.push(FieldError::new(
-                field,
-                "invalid",
-                say("Give a whole number."),
-            ));
+    let mut number = |field: &str, kept: u32| {
+        let Some(text) = fields.text(field) else {
+            return kept;
+        };
+        text.trim().parse().unwrap_or_else(|_| {
+            let message = say("Give a whole number.");
+            errors.push(FieldError::new(field, "invalid", message));
             0
         })
     };
+    let mut or_never = |field: &str, kept: Option<u32>| match fields.text(field) {
+        None => kept,
+        Some(text) if text.trim().is_empty() => None,
+        Some(_) => Some(number(field, 0)),
+    };
+    let (above, percent) = (
+        or_never("approve_disruptive_above", kept.approve_disruptive_above),
+        or_never(
+            "approve_disruptive_percent",
+            kept.approve_disruptive_percent,
+        ),
+    );
     let rules = Rules {
-        phones_per_job: number("phones_per_job"),
-        phones_per_hour: number("phones_per_hour"),
-        jobs_per_minute: number("jobs_per_minute"),
-        approve_destructive: fields.checked("approve_destructive"),
-        approve_disruptive_above: fields
-            .filled("approve_disruptive_above")
-            .map(|_| number("approve_disruptive_above")),
-        approve_disruptive_percent: fields
-            .filled("approve_disruptive_percent")
-            .map(|_| number("approve_disruptive_percent")),
-        approve_with_factor: fields.checked("approve_with_factor"),
-        operators_start: typed_classes(fields),
+        phones_per_job: number("phones_per_job", kept.phones_per_job),
+        phones_per_hour: number("phones_per_hour", kept.phones_per_hour),
+        jobs_per_minute: number("jobs_per_minute", kept.jobs_per_minute),
+        approve_destructive: ticked(fields, "approve_destructive", kept.approve_destructive),
+        approve_disruptive_above: above,
+        approve_disruptive_percent: percent,
+        approve_with_factor: ticked(fields, "approve_with_factor", kept.approve_with_factor),
+        operators_start: typed_classes(fields, kept.operators_start),
     };
     if errors.is_empty() {
         Ok(rules)
     } else {
         Err(errors)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn other() -> Rules {
+        Rules {
+            phones_per_job: 7,
+            approve_destructive: false,
+            approve_disruptive_above: None,
+            approve_with_factor: false,
+            operators_start: Started {
+                destructive: false,
+                ..Started::default()
+            },
+            ..Rules::default()
+        }
+    }
+
+    fn read(form: &str) -> Rules {
+        typed(&Fields::parse(form.as_bytes()), &other()).expect("valid")
+    }
+
+    #[test]
+    fn what_a_form_does_not_name_stays_as_it_is() {
+        assert_eq!(read(""), other());
+        let one = read("phones_per_hour=9");
+        assert_eq!(
+            one,
+            Rules {
+                phones_per_hour: 9,
+                ..other()
+            }
+        );
+    }
+
+    #[test]
+    fn blanks_and_boxes_without_a_tick_are_meant() {
+        let kept = Rules::default();
+        let form = "approve_destructive=no&approve_with_factor=no&approve_with_factor=yes\
+                    &approve_disruptive_above=&operators_start=&operators_start=harmless";
+        let read = typed(&Fields::parse(form.as_bytes()), &kept).expect("valid");
+        assert!(!read.approve_destructive && read.approve_with_factor);
+        assert_eq!(read.approve_disruptive_above, None);
+        assert_eq!(read.approve_disruptive_percent, Some(10));
+        let started = read.operators_start;
+        assert!(started.harmless && !started.disruptive && !started.call_control);
+        let blank = typed(&Fields::parse(b"phones_per_job="), &kept);
+        assert_eq!(blank.expect_err("no number")[0].field, "phones_per_job");
     }
 }

@@ -85,8 +85,8 @@ pub(crate) async fn an_export_is_what_was_shown(house: House) -> House {
     record(&house, 50).await;
     let lines = browser.see(&link("jsonl")).await.text;
     assert_eq!(lines.lines().count(), 300);
-    let rows = browser.see(&link("csv")).await.text;
-    assert_eq!(rows.lines().count(), 301);
+    let file = browser.see(&link("csv")).await.text;
+    assert_eq!(file.lines().count(), 301);
     let ended = "/audit?action=audit.export_ended";
     let ended = api.get(ended).await.expect(200);
     let told = |item: &Value| item["entry"]["detail"]["rows"].as_i64();
@@ -121,8 +121,28 @@ pub(crate) async fn an_export_is_what_was_shown(house: House) -> House {
     assert_eq!(wrong.status, 422, "{}", wrong.text);
     let wrong = browser.see("/audit?below=abc").await.text;
     assert!(wrong.contains("Give a whole number.") && wrong.contains("id=\"f-below\""));
+    for period in ["after=zzz", "before=zzz", "after=-1", "before=7.5"] {
+        for more in ["", "&per=job", "&phone=nonsense"] {
+            let lost = browser.see(&format!("/audit?{period}{more}")).await.text;
+            assert!(
+                lost.contains("names no place in the list"),
+                "{period}{more}"
+            );
+        }
+        let export = format!("/audit/export?{period}");
+        assert_eq!(browser.browser.get(&export).await.status, 400, "{export}");
+    }
+    let lost = api.get("/audit?after=-1").await;
+    assert!(lost.status.is_client_error(), "{}", lost.text);
+    assert!(!wrong.contains("0 records") && !wrong.contains("Nothing matches"));
     let list = format!("/audit?action=test.told&limit=1000&below={below}");
     let list = api.get(&list).await.expect(200);
+    let (head, row) = (file.lines().next(), file.lines().nth(1));
+    assert!(
+        head.unwrap()
+            .ends_with(",boot,command,signed_in,actor_kind")
+    );
+    assert!(row.unwrap().ends_with(",,,system"));
     assert_eq!(list["items"].as_array().unwrap().len(), 300);
     // An export of everything ends before the record that tells of it.
     let all = api.get("/audit/export?format=jsonl").await.text;

@@ -55,6 +55,14 @@ pub(crate) async fn an_administrator_narrows_them_and_sees_whom_it_costs(house: 
     assert!(shown.text.contains("Desk 02") && !shown.text.contains("Desk 01"));
     let now = api.get("/networks").await.expect(200);
     assert_eq!(now["chosen"], json!([]), "nothing changed yet");
+    assert_eq!(now["stored"], "unchosen");
+    let (button, list) = ("Put these networks", "Desk 02");
+    assert!(
+        shown.text.find(button) < shown.text.find(list),
+        "{}",
+        shown.text
+    );
+    assert!(!shown.text.contains("so now"), "{}", shown.text);
     let other = save(&mut browser, &shown, "10.21.0.0/16").await;
     assert_eq!(other.status, 409, "not what was looked at");
     assert_eq!(save(&mut browser, &shown, "10.20.0.0/16").await.status, 303);
@@ -62,6 +70,7 @@ pub(crate) async fn an_administrator_narrows_them_and_sees_whom_it_costs(house: 
     let now = api.get("/networks").await.expect(200);
     assert_eq!(now["in_force"], json!(["10.20.0.0/16"]));
     assert_eq!(now["changed_by"], "admin");
+    assert_eq!(now["stored"], "chosen");
     let phone = json!({"mac": "001565000003", "address": "10.21.0.8"});
     let refused = api.post("/phones", &phone).await.expect(422);
     assert_eq!(refused["errors"][0]["field"], "address", "{refused}");
@@ -83,7 +92,11 @@ async fn the_rules_outside_are_made_of_the_same_list() {
     let also = ["networks", "systemd", "--also", "10.9.0.5"];
     let (status, out, err) = asked(&dir, &also).await;
     assert_eq!(status, 0, "{err}");
-    assert!(err.contains("loopback"), "{err}");
+    let notes: Vec<_> = err.lines().collect();
+    assert_eq!(notes.len(), 1, "{err}");
+    for said in ["in force now", "anew", "loopback"] {
+        assert!(notes[0].contains(said), "{err}");
+    }
     for line in [
         "IPAddressDeny=any",
         "IPAddressAllow=10.20.0.0/16",

@@ -4,6 +4,7 @@
 //! `networks`, `version` and `digest` makes it.
 
 use carillon_domain::Timestamp;
+use carillon_domain::networks::Stored;
 use serde::{Deserialize, Serialize};
 
 use crate::form::FormErrors;
@@ -15,8 +16,8 @@ pub struct NetworksView {
     pub allowed: Vec<String>,
     /// What holds now.
     pub in_force: Vec<String>,
-    /// Whether somebody narrowed them.
-    pub narrowed: bool,
+    /// Whether the choice was lost from the database, or changed there by somebody else.
+    pub broken: Option<Stored>,
     /// Who chose last, and when.
     pub changed: Option<(String, Timestamp)>,
     /// `networks`, as typed.

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::delivery::Delivery;
 use crate::excerpt::Excerpt;
-use crate::guard::{Blocked, Guard};
+use crate::guard::Guard;
 use crate::http::{Conversation, Ending, Heard};
 use crate::pbx::{Switchboard, Taken};
 use crate::sip::{Agent, Notify, Pbx};
@@ -114,18 +114,6 @@ impl Gateway {
     /// The guard of the server's settings, which nothing widens.
     pub const fn outer_guard(&self) -> &Guard {
         &self.outer
-    }
-
-    /// Puts a narrower list in force, for everything sent from now on. `None` = the whole outer
-    /// bound again.
-    pub fn narrow(&self, networks: Option<&[IpNet]>) -> Result<(), Blocked> {
-        let guard = match networks {
-            Some(networks) => self.outer.narrowed(networks)?,
-            None => self.outer.clone(),
-        };
-        let mut in_force = self.guard.write().unwrap_or_else(PoisonError::into_inner);
-        in_force.guard = Arc::new(guard);
-        Ok(())
     }
 
     /// The number of the list that is followed; 0 before the first.

@@ -13,7 +13,7 @@ pub mod uri;
 use serde::Serialize;
 
 pub use catalogue::{all, find, meant, suggest};
-pub use checked::{CheckedAction, Expectation, Forward};
+pub use checked::{CheckedAction, Expectation, Forward, label_of};
 pub use keys::{Key, MAX_KEYS};
 pub use number::Number;
 pub use param::{Param, ParamKind};

@@ -20,6 +20,7 @@ pub mod line;
 pub mod look;
 pub mod mac;
 pub mod model;
+pub mod networks;
 pub mod outcome;
 pub mod phone;
 pub mod phone_list;

@@ -6,11 +6,11 @@
 //! followed.
 
 mod effect;
+mod stored;
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
-use carillon_devices::Guard;
+use carillon_domain::networks::Stored;
 use carillon_domain::role::Permission;
 use carillon_domain::{FieldError, Timestamp};
 use carillon_store::{EgressRow, StoreError, Unit};
@@ -37,8 +37,8 @@ pub struct Networks {
     pub chosen: Vec<IpNet>,
     /// What both have in common.
     pub in_force: Vec<IpNet>,
-    /// The number of the choice; 0 where nobody ever chose.
-    pub version: i64,
+    /// How the choice stands in the database.
+    pub stored: Stored,
     /// Who chose last, and when.
     pub changed: Option<(String, Timestamp)>,
 }
@@ -50,13 +50,12 @@ impl Engine {
     /// Denied to all but who administers.
     pub async fn networks(&self, caller: &Caller) -> Result<Networks> {
         caller.require(Permission::Administer)?;
-        let guard = self.guard_now().await?;
-        let row = self.believed(self.store.egress().await).await?;
+        let (stored, row) = self.stored_networks().await?;
         Ok(Networks {
             allowed: self.gateway.outer_guard().networks().to_vec(),
             chosen: row.as_ref().map(parsed).unwrap_or_default(),
-            in_force: guard.networks().to_vec(),
-            version: row.as_ref().map_or(0, |row| row.version),
+            in_force: self.guard().networks().to_vec(),
+            stored,
             changed: row.map(|row| (row.changed_by, row.changed_at)),
         })
     }
@@ -65,8 +64,8 @@ impl Engine {
     /// at once on this node, and on every other before it sends anything more.
     ///
     /// # Errors
-    /// Denied; invalid where one is wider than the settings; a conflict where the phones or the
-    /// choice are others than those that were looked at.
+    /// Denied; invalid where one is wider than the settings; a conflict where the phones, the sites or
+    /// the choice are others than those that were looked at, or the choice is forged.
     pub async fn change_networks(
         &self,
         caller: &Caller,
@@ -77,33 +76,38 @@ impl Engine {
         self.keyring()?;
         let effect = self.networks_effect(caller, wanted).await?;
         if effect.seen != *seen {
-            let message = "the phones or the networks changed since you looked: look again";
-            return Err(EngineError::Conflict(message.to_owned()));
+            return Err(look_again());
         }
         let now = self.clock.now();
         let mut unit = self.store.begin().await?;
-        let before = version_as_seen(&mut unit, seen).await?;
-        unit.set_egress(&EgressRow {
+        let before = choice_as_seen(&mut unit, seen).await?;
+        let row = EgressRow {
             networks: texts(wanted),
-            version: seen.version + 1,
+            version: self.next_number(seen, now),
             changed_by: caller.actor.name.clone(),
             changed_at: now,
-        })
-        .await?;
+        };
+        unit.set_egress(&row, seen.version).await?;
         let mut event = caller.event(now, "networks.changed");
         event.detail = json!({
-            "before": before, "after": texts(wanted), "phones_out_of_reach": effect.phones.len(),
+            "before": before, "after": texts(wanted), "stored_before": effect.stored,
+            "phones_out_of_reach": effect.phones.len(), "sites_out_of_reach": effect.sites,
         });
-        unit.record(&[event]).await?.commit().await?;
-        self.follow_networks().await?;
+        if let Err(error) = unit.record(&[event]).await?.commit().await {
+            // Nobody knows whether it holds: what stands there now does, here as elsewhere.
+            self.follow_or_tell().await;
+            return Err(error.into());
+        }
+        self.follow(&Ok(Some(row)));
         self.dispatch.wake();
         Ok(())
     }
 
-    /// Which addresses may be contacted, by what stands in the database at this moment.
-    pub(crate) async fn guard_now(&self) -> Result<Arc<Guard>> {
-        self.follow_networks().await?;
-        Ok(self.guard())
+    /// A number above that of every choice before, also of one that was lost: nodes that follow
+    /// that one would take a lower number for an older choice.
+    fn next_number(&self, seen: &Seen, now: Timestamp) -> i64 {
+        let last = seen.version.max(self.gateway.number());
+        now.micros().max(last + 1)
     }
 
     /// Puts what stands in the database in force on this node.
@@ -114,6 +118,13 @@ impl Engine {
         let read = self.store.egress().await;
         self.follow(&read);
         self.believed(read).await.map(drop)
+    }
+
+    /// The same for who has nobody to tell of an error: every second it is tried again.
+    async fn follow_or_tell(&self) {
+        if let Err(error) = self.follow_networks().await {
+            tracing::error!(%error, "the networks that hold now cannot be read; trying again");
+        }
     }
 
     /// Puts what was read in force. What somebody else wrote lets nothing through.
@@ -147,13 +158,19 @@ impl Engine {
     }
 }
 
-/// The networks of the choice that was looked at, if it is still the last one.
-async fn version_as_seen(unit: &mut Unit, seen: &Seen) -> Result<Vec<String>> {
+/// The networks of the choice that was looked at, if it is still the last one; none where there was
+/// none.
+async fn choice_as_seen(unit: &mut Unit, seen: &Seen) -> Result<Option<Vec<String>>> {
     let row = unit.egress().await?;
     if row.as_ref().map_or(0, |row| row.version) != seen.version {
-        return Err(StoreError::Conflict.into());
+        return Err(look_again());
     }
-    Ok(row.map(|row| row.networks).unwrap_or_default())
+    Ok(row.map(|row| row.networks))
+}
+
+fn look_again() -> EngineError {
+    let message = "the phones, the sites or the networks changed since you looked: look again";
+    EngineError::Conflict(message.to_owned())
 }
 
 /// Reads networks as people write them, apart by blanks, commas or lines. An address alone is a
@@ -183,7 +200,7 @@ fn network(word: &str) -> std::result::Result<IpNet, String> {
         return Ok(IpNet::from(address));
     }
     let shown: String = word.chars().filter(|c| !c.is_control()).take(50).collect();
-    match parts(word) {
+    match strictly(word) {
         Some(network) if network.trunc() == network => Ok(network),
         Some(network) => Err(format!(
             "{shown} is an address within {}: write the network",
@@ -195,12 +212,14 @@ fn network(word: &str) -> std::result::Result<IpNet, String> {
     }
 }
 
-/// As strictly as an address of a phone: leading zeros are octal to some programs.
-fn parts(word: &str) -> Option<IpNet> {
+/// Reads one network as strictly as an address of a phone: leading zeros are octal to some programs.
+pub fn strictly(word: &str) -> Option<IpNet> {
     let (address, length) = word.split_once('/')?;
-    let plain = length.bytes().all(|byte| byte.is_ascii_digit());
-    let length = length.parse().ok().filter(|_| plain)?;
-    IpNet::new(address.parse().ok()?, length).ok()
+    let bits: u8 = length.parse().ok()?;
+    let plain = bits.to_string() == length;
+    IpNet::new(address.parse().ok()?, bits)
+        .ok()
+        .filter(|_| plain)
 }
 
 /// A text that is no network was not written by us; what is left is narrower.

@@ -75,18 +75,26 @@ impl Unit {
         find(&mut self.conn(), &trust).await
     }
 
-    /// Writes a choice over the one before, whose version is one less; a conflict where it is
-    /// another by now.
-    pub async fn set_egress(&mut self, row: &EgressRow) -> Result<()> {
-        let mut sql = Sql::new(
-            "INSERT INTO egress (place, networks, version, changed_by, changed_at) \
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (place) DO UPDATE SET \
-             networks = excluded.networks, version = excluded.version, \
-             changed_by = excluded.changed_by, changed_at = excluded.changed_at \
-             WHERE egress.version = excluded.version - 1",
-        );
-        sql = sql.arg(PHONES).arg(row.networks.join(" ")).arg(row.version);
+    /// Writes a choice in the place of the one with this number, of none where it is 0; a conflict
+    /// where another stands there by now, or nothing does.
+    pub async fn set_egress(&mut self, row: &EgressRow, before: i64) -> Result<()> {
+        let sql = if before == 0 {
+            Sql::new(
+                "INSERT INTO egress (place, networks, version, changed_by, changed_at) \
+                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (place) DO NOTHING",
+            )
+        } else {
+            Sql::new(
+                "UPDATE egress SET networks = $2, version = $3, changed_by = $4, changed_at = $5 \
+                 WHERE place = $1 AND version = $6",
+            )
+        };
+        let mut sql = sql.arg(PHONES).arg(row.networks.join(" "));
+        sql = sql.arg(row.version);
         sql = sql.arg(row.changed_by.as_str()).arg(row.changed_at);
+        if before != 0 {
+            sql = sql.arg(before);
+        }
         let of_row = (SignedRows::Networks, PHONES.as_bytes());
         match self.change_signed(of_row, sql).await? {
             0 => Err(StoreError::Conflict),

@@ -82,8 +82,11 @@ impl Cursor {
         Self(format!("{}.{}", hex::encode(key), hex::encode(id)))
     }
 
+    /// A number as we write it: digits, without a sign or zeros before them.
     pub(crate) fn as_number(&self) -> Result<i64> {
-        self.0.parse().map_err(|_| foreign())
+        let number: i64 = self.0.parse().map_err(|_| foreign())?;
+        let is_ours = number >= 0 && number.to_string() == self.0;
+        is_ours.then_some(number).ok_or_else(foreign)
     }
 
     pub(crate) fn number_and_id(&self) -> Result<Vec<Value>> {
@@ -108,6 +111,17 @@ fn foreign() -> StoreError {
 }
 
 impl Seek {
+    /// Whether this is a place in a list that counts by numbers.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidCursor`] where it is none.
+    pub fn check_number(&self) -> Result<()> {
+        match self {
+            Self::Start => Ok(()),
+            Self::After(cursor) | Self::Before(cursor) => cursor.as_number().map(drop),
+        }
+    }
+
     /// Adds the condition, the order and the limit for a list sorted by `keys`
     /// (`a; b` or one column), with one row more than asked to see whether others follow.
     pub(crate) fn by(

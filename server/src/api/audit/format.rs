@@ -53,7 +53,7 @@ impl Format {
     pub(super) fn head(self) -> String {
         match self {
             Self::Csv => "seq,at,actor,action,result,phone,phone_name,site,groups,job,ip,reason,\
-                          detail,boot\r\n"
+                          detail,boot,command,signed_in,actor_kind\r\n"
                 .to_owned(),
             Self::JsonLines => String::new(),
         }
@@ -101,6 +101,10 @@ fn csv_line(out: &mut String, seq: i64, event: &Event) {
     let detail = (!event.detail.is_null()).then(|| event.detail.to_string());
     cell(out, &detail.unwrap_or_default());
     cell(out, &event.boot);
+    // Newer columns stand at the end: who reads the others by their place still does.
+    cell(out, event.detail["action"].as_str().unwrap_or_default());
+    cell(out, &event.actor.auth);
+    let _ = write!(out, ",{}", event.actor.kind);
     out.push_str("\r\n");
 }
 
@@ -175,18 +179,21 @@ mod tests {
         csv_line(&mut out, 7, &event);
         assert_eq!(
             out,
-            "7,2026-11-22T12:00:00Z,carillon,test.told,ok,,,,,,,,,\r\n"
+            "7,2026-11-22T12:00:00Z,carillon,test.told,ok,,,,,,,,,,,,system\r\n"
         );
         assert_eq!(
             out.matches(',').count(),
             Format::Csv.head().matches(',').count()
         );
         event.groups = vec!["a".to_owned(), "b".to_owned()];
-        event.detail = json!({"z": 1, "a": "x"});
+        event.detail = json!({"z": 1, "action": "x"});
+        event.actor.auth = "token:=nightly".to_owned();
         out.clear();
         csv_line(&mut out, 8, &event);
         assert!(
-            out.ends_with(",\"a;b\",,,,\"{\"\"z\"\":1,\"\"a\"\":\"\"x\"\"}\",\r\n"),
+            out.ends_with(
+                ",\"a;b\",,,,\"{\"\"z\"\":1,\"\"action\"\":\"\"x\"\"}\",,x,token:=nightly,system\r\n"
+            ),
             "{out}"
         );
     }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use carillon_engine::streams::StreamConfig;
 use carillon_receivers::Destination;
-use ipnet::IpNet;
 
 use super::super::{AnchorSetting, Receivers};
 use super::Reader;
@@ -35,7 +34,7 @@ impl Reader<'_> {
             streams: self.streams(),
             anchors: self.anchor_urls(),
             anchor_required: self.anchor_required(),
-            networks: self.list::<IpNet>("receiver-networks", NETWORKS),
+            networks: self.networks("receiver-networks", NETWORKS),
             own,
         }
     }

@@ -1,6 +1,7 @@
 //! Where phones may be contacted: read-only.
 
 use carillon_domain::Timestamp;
+use carillon_domain::networks::Stored;
 use serde::{Deserialize, Serialize};
 
 /// The networks of the phones.
@@ -12,6 +13,8 @@ pub struct Networks {
     pub chosen: Vec<String>,
     /// What holds.
     pub in_force: Vec<String>,
+    /// Whether that stands in the database as somebody chose it.
+    pub stored: Stored,
     /// Who chose last.
     pub changed_by: Option<String>,
     /// When.

@@ -101,7 +101,8 @@ fn decide(row: &ApprovalRow) -> AnyView {
     view! { {approve}{deny} }.into_any()
 }
 
-/// `/admin/settings`.
+/// `/admin/settings`. Beside boxes stands a hidden value: it says that they were in the form, where
+/// none is ticked.
 pub(super) fn settings(frame: &FrameView, view: &SettingsView) -> String {
     Page::new(say("Limits")).narrow().write(frame, |page| {
         page.lede(say("How much one person does alone."));
@@ -115,14 +116,17 @@ pub(super) fn settings(frame: &FrameView, view: &SettingsView) -> String {
                 {limit("phones_per_hour", say("Phones within an hour"), &view.phones_per_hour, view)}
                 {limit("jobs_per_minute", say("Jobs within a minute"), &view.jobs_per_minute, view)}
                 <p class="muted">{say("What operators do not start, an administrator does.")}</p>
+                {hidden("operators_start", "")}
                 <div class="stack tight">{started(view)}</div>
                 <h2>{say("What waits for a second person")}</h2>
                 <p class="muted">{say("The disruptive commands of one person within an hour count together.")}</p>
+                {hidden("approve_destructive", "no")}
                 {checkbox("approve_destructive", "yes", say("Every destructive command"), view.approve_destructive)}
                 {Field::integer("approve_disruptive_above", say("Disruptive commands on more phones than"), 0, 1_000_000)
                     .value(&view.approve_disruptive_above).hint(say("Blank: never.")).errors(&view.errors).view()}
                 {Field::integer("approve_disruptive_percent", say("Disruptive commands on more than so many percent of all phones"), 0, 100)
                     .value(&view.approve_disruptive_percent).hint(say("Blank: never. One phone alone never waits.")).errors(&view.errors).view()}
+                {hidden("approve_with_factor", "no")}
                 {checkbox("approve_with_factor", "yes", say("Only somebody with a second factor lets them run"), view.approve_with_factor)}
                 <p class="muted">{say_many!(view.approvers, "{count} person may approve.", "{count} people may approve.")}</p>
                 <div class="form-end">{submit("primary", "check", say("Save limits"))}</div>
@@ -165,6 +169,7 @@ fn second_factor(view: &SettingsView) -> AnyView {
         view! {
             <h2>{say("Who needs a second factor")}</h2>
             <p class="muted">{say("Whoever has none can do nothing else until it is set up. Tokens go on working.")}</p>
+            {hidden("role", "")}
             <div class="stack tight">{roles}</div>
             <div class="form-end">{submit("primary", "check", say("Save who needs one"))}</div>
         },

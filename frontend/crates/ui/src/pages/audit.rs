@@ -18,7 +18,10 @@ use crate::words;
 /// `/audit`.
 pub(super) fn audit(frame: &FrameView, view: &AuditView) -> String {
     Page::new(say("Audit log")).write(frame, |page| {
-        page.lede(lede(view));
+        // Where nothing was looked for, nothing was counted.
+        if view.errors.is_empty() {
+            page.lede(lede(view));
+        }
         for export in &view.exports {
             page.action(link_button(
                 export.href.clone(),
@@ -31,12 +34,15 @@ pub(super) fn audit(frame: &FrameView, view: &AuditView) -> String {
             {tabs(say("Views of the log"), &view.presets)}
             {filters(view)}
             {chips(&view.chips, &view.clear_href)}
-            {tabs(say("Lines of the list"), &view.lines)}
-            {list(view)}
+            {view.errors.is_empty().then(|| found(view))}
             {view.chain.as_ref().map(chain)}
         }
         .into_any()
     })
+}
+
+fn found(view: &AuditView) -> AnyView {
+    view! { {tabs(say("Lines of the list"), &view.lines)}{list(view)} }.into_any()
 }
 
 fn lede(view: &AuditView) -> AnyView {

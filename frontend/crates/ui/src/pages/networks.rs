@@ -2,6 +2,7 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::networks::{NetworksEffect, NetworksView};
+use carillon_domain::networks::Stored;
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
@@ -17,12 +18,27 @@ pub(super) fn networks(frame: &FrameView, view: &NetworksView) -> String {
         page.lede(say("Only phones in these networks are contacted. The settings of the server are the outer bound: here it can be made narrower, never wider."));
         view! {
             {error_summary(&view.errors)}
+            {view.broken.map(broken)}
             {holds(view)}
             {form(view)}
-            {view.effect.as_ref().map(effect)}
+            {view.effect.as_ref().map(|effect| shown(effect, view.broken != Some(Stored::Forged)))}
         }
         .into_any()
     })
+}
+
+/// What happened to the choice behind our back, and what to do about it.
+fn broken(stored: Stored) -> AnyView {
+    let text = if stored == Stored::Forged {
+        say(
+            "The choice that is kept was changed outside Carillon. It is not believed: no phone is contacted. The audit log tells of it; once you know what happened, carillon rows accept networks phones --reason … believes it again, and then you can choose here.",
+        )
+    } else {
+        say(
+            "The choice that was made is gone from the database. What was in force stays so where a server runs; one that starts allows all that the settings allow. Choose again.",
+        )
+    };
+    note("bad", "danger", text)
 }
 
 fn holds(view: &NetworksView) -> AnyView {
@@ -57,7 +73,9 @@ fn form(view: &NetworksView) -> AnyView {
     )
 }
 
-fn effect(effect: &NetworksEffect) -> AnyView {
+/// What it would do, the decision, and then the phones one by one: however many they are, the
+/// button is in sight.
+fn shown(effect: &NetworksEffect, may_be_chosen: bool) -> AnyView {
     let networks = if effect.networks.is_empty() {
         say("all that the settings allow").to_owned()
     } else {
@@ -68,16 +86,24 @@ fn effect(effect: &NetworksEffect) -> AnyView {
             <div class="panel-head"><h2>{say("What this would do")}</h2></div>
             <p>{say!("In force would be: {networks}.", networks)}</p>
             {consequence(effect)}
+            {may_be_chosen.then(|| decision(effect))}
             {named(effect)}
-            {post("/admin/networks", "row", view! {
-                {hidden("networks", effect.networks.join(" "))}
-                {hidden("version", effect.version.to_string())}
-                {hidden("digest", effect.digest.clone())}
-                {submit("danger", "check", say("Put these networks in force"))}
-            })}
         </section>
     }
     .into_any()
+}
+
+fn decision(effect: &NetworksEffect) -> AnyView {
+    post(
+        "/admin/networks",
+        "row",
+        view! {
+            {hidden("networks", effect.networks.join(" "))}
+            {hidden("version", effect.version.to_string())}
+            {hidden("digest", effect.digest.clone())}
+            {submit("danger", "check", say("Put these networks in force"))}
+        },
+    )
 }
 
 fn consequence(effect: &NetworksEffect) -> AnyView {
@@ -104,12 +130,19 @@ fn consequence(effect: &NetworksEffect) -> AnyView {
             "{count} phone would be out of reach: nothing is sent to it, also by jobs that run.",
             "{count} phones would be out of reach: nothing is sent to them, also by jobs that run."
         );
-        let already = say_many!(
-            effect.already,
-            "{count} of them is so now.",
-            "{count} of them are so now."
-        );
-        note("warning", "warning", format!("{text} {already}"))
+        let already = (effect.already > 0).then(|| {
+            say_many!(
+                effect.already,
+                "{count} of them is so now.",
+                "{count} of them are so now."
+            )
+        });
+        let already = already.unwrap_or_default();
+        note(
+            "warning",
+            "warning",
+            format!("{text} {already}").trim_end().to_owned(),
+        )
     };
     view! { {phones}{sites} }.into_any()
 }

@@ -102,7 +102,7 @@ const PLACES: [Place; 14] = [
     },
     Place {
         href: "/admin/networks",
-        symbol: "site",
+        symbol: "network",
         word: text!("Networks"),
         seen_by: |may| may.administer,
         group: 2,

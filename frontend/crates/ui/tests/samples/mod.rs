@@ -57,6 +57,7 @@ use carillon_contract::users::{UserFormView, UserRow, UsersView};
 use carillon_contract::{FormErrors, FrameView, Href, UserView};
 use carillon_domain::event::{ActorKind, EventResult};
 use carillon_domain::look::Look;
+use carillon_domain::networks::Stored;
 use carillon_domain::outcome::Transport;
 use carillon_domain::phone::{AuthScheme, GroupKind, Phone, Reachability, TransportSecurity};
 use carillon_domain::role::Role;
@@ -2153,7 +2154,7 @@ impl Samples {
         NetworksView {
             allowed: vec!["10.0.0.0/8".to_owned(), "fc00::/7".to_owned()],
             in_force: vec!["10.20.0.0/16".to_owned()],
-            narrowed: true,
+            broken: Some(Stored::Lost),
             changed: Some((self.s("root"), NOW)),
             networks: self.s("10.20.3.0/24"),
             effect: Some(NetworksEffect {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use carillon_devices::{Blocked, Delivery, PathAndQuery};
+use carillon_devices::{Delivery, PathAndQuery};
 use carillon_domain::{Cause, TargetState};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
@@ -222,22 +222,27 @@ async fn a_blocked_address_gets_no_connection() {
     assert!(!outcome.reached);
 
     let gateway = gateway();
-    gateway
-        .narrow(Some(&["127.9.0.0/16".parse().expect("a network")]))
-        .expect("narrower");
+    gateway.follow(1, Some(&["127.9.0.0/16".parse().expect("a network")]));
     let outcome = gateway.deliver(http(peer.port)).await;
     assert_eq!(outcome.cause, Some(Cause::BlockedAddress));
     assert_eq!(peer.connections(), 0);
 
-    gateway.narrow(None).expect("the outer bound");
+    gateway.follow(2, None);
     assert_eq!(gateway.deliver(http(peer.port)).await.cause, None);
 }
 
 #[tokio::test]
-async fn the_list_is_never_widened() {
+async fn the_list_is_never_widened_nor_an_older_one_followed() {
+    let peer = Peer::saying("HTTP/1.0 200 OK\r\n\r\n").await;
     let gateway = gateway();
-    let wide = "0.0.0.0/0".parse().expect("a network");
-    assert_eq!(gateway.narrow(Some(&[wide])), Err(Blocked::Wider(wide)));
+    let outer = gateway.guard().networks().to_vec();
+    gateway.follow(2, Some(&["0.0.0.0/0".parse().expect("a network")]));
+    let wide: Vec<_> = outer.iter().filter(|net| net.addr().is_ipv4()).collect();
+    assert_eq!(gateway.guard().networks().iter().collect::<Vec<_>>(), wide);
+    gateway.follow(3, Some(&[]));
+    gateway.follow(2, None);
+    let outcome = gateway.deliver(http(peer.port)).await;
+    assert_eq!(outcome.cause, Some(Cause::BlockedAddress));
 }
 
 #[tokio::test]

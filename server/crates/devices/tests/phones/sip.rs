@@ -284,7 +284,7 @@ async fn what_is_closed_while_a_command_waits_for_its_turn_is_not_sent() {
         () = std::future::ready(()) => {}
     }
     let elsewhere = ["10.0.0.0/8".parse().expect("a network")];
-    gateway.narrow(Some(&elsewhere)).expect("narrower");
+    gateway.follow(1, Some(&elsewhere));
     turn.await;
     let blocked = gateway.notify(slow()).await;
     assert_eq!(blocked.cause, Some(Cause::BlockedAddress));

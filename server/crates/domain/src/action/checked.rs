@@ -18,6 +18,18 @@ pub struct CheckedAction {
     params: BTreeMap<&'static str, Given>,
 }
 
+/// [`CheckedAction::label`] of a stored action, from its parameters as they may be shown.
+pub fn label_of(name: &str, params_shown: &Value) -> String {
+    labelled(name, params_shown["n"].as_u64())
+}
+
+fn labelled(name: &str, index: Option<u64>) -> String {
+    match index {
+        Some(index) => format!("{name}{index}"),
+        None => name.to_owned(),
+    }
+}
+
 /// What must be seen afterwards for the action to count as verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expectation {
@@ -90,10 +102,7 @@ impl CheckedAction {
 
     /// Its name with its index: `Reboot`, `L3`.
     pub fn label(&self) -> String {
-        match self.small("n") {
-            Some(index) => format!("{}{index}", self.entry.name),
-            None => self.entry.name.to_owned(),
-        }
+        labelled(self.entry.name, self.small("n").map(u64::from))
     }
 
     /// Whether a model can do it, as far as is known, with exactly these parameters.

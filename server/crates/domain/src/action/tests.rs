@@ -238,6 +238,9 @@ fn numbers_are_masked_in_what_is_shown() {
 
 #[test]
 fn the_label_tells_the_index() {
-    assert_eq!(action("L", json!({"n": "3"})).label(), "L3");
+    let third = action("L", json!({"n": "3"}));
+    assert_eq!(third.label(), "L3");
+    assert_eq!(label_of("L", &third.params_shown()), "L3");
+    assert_eq!(label_of("Reboot", &json!({})), "Reboot");
     assert_eq!(action("Reboot", json!({})).label(), "Reboot");
 }

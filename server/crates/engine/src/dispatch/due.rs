@@ -6,7 +6,7 @@
 
 use carillon_domain::event::{Actor, Event, EventResult};
 use carillon_domain::{JobState, Timestamp};
-use carillon_store::{ChangedTarget, DueJob, Unit};
+use carillon_store::{ChangedTarget, DueJob, JobRow, Unit};
 
 use crate::Engine;
 use crate::dispatch::facts::target_event;
@@ -83,7 +83,7 @@ async fn expire(unit: &mut Unit, id: &str, now: Timestamp) -> Result<Vec<Event>>
     };
     let mut events: Vec<Event> = expired
         .iter()
-        .map(|change| late(change, &job.action, &job.reason, now))
+        .map(|change| late(change, &job, now))
         .collect();
     if let Some(state) = ended {
         events.push(end_event(unit, id, state, now).await?);
@@ -92,13 +92,13 @@ async fn expire(unit: &mut Unit, id: &str, now: Timestamp) -> Result<Vec<Event>>
 }
 
 /// The record of a phone whose turn did not come in time.
-fn late(change: &ChangedTarget, action: &str, reason: &str, now: Timestamp) -> Event {
+fn late(change: &ChangedTarget, job: &JobRow, now: Timestamp) -> Event {
     let target = &change.target;
     let mut event = target_event(now, Actor::system(), "target.result", target);
     event.result = EventResult::of_target(target.state).unwrap_or(EventResult::Expired);
-    reason.clone_into(&mut event.reason);
+    event.reason.clone_from(&job.reason);
     event.detail = serde_json::json!({
-        "action": action, "state": target.state, "cause": target.cause,
+        "action": job.label(), "state": target.state, "cause": target.cause,
         "tries": target.attempts,
     });
     event

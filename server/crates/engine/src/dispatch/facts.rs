@@ -8,9 +8,10 @@ use carillon_domain::Timestamp;
 use carillon_domain::action::CheckedAction;
 use carillon_domain::event::{Actor, Event, EventResult};
 use carillon_domain::job::EffectiveOptions;
-use carillon_store::{ChangedTarget, JobRow, TargetRow};
+use carillon_store::{ChangedTarget, JobRow, Store, StoreError, TargetRow};
 use secrecy::ExposeSecret;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use crate::Engine;
 use crate::caller::Caller;
@@ -26,7 +27,7 @@ pub(super) struct JobFacts {
     pub(super) reason: String,
     pub(super) not_after: Option<Timestamp>,
     /// What the record of its submission says of the address that it came from.
-    pub(super) source: Option<String>,
+    source: OnceCell<Option<String>>,
 }
 
 impl JobFacts {
@@ -36,7 +37,6 @@ impl JobFacts {
         let action = CheckedAction::parse(&row.action, &params).map_err(EngineError::Invalid)?;
         let options = serde_json::from_value(row.options)
             .map_err(|_| EngineError::Internal("a job's options cannot be read"))?;
-        let source = engine.store.submission_source(&row.id).await?;
         Ok(Self {
             id: row.id,
             action,
@@ -44,8 +44,27 @@ impl JobFacts {
             actor: row.actor,
             reason: row.reason,
             not_after: row.not_after,
-            source,
+            source: OnceCell::new(),
         })
+    }
+
+    /// Reads where the job came from, once, before the first record that says it. A record of the
+    /// submission that is gone or cannot be read keeps no result from being told.
+    ///
+    /// # Errors
+    /// When the storage is away: then nothing can be written either.
+    pub(super) async fn learn_source(&self, store: &Store) -> Result<(), StoreError> {
+        let read = || async {
+            match store.submission_source(&self.id).await {
+                Err(error @ StoreError::Unavailable(_)) => Err(error),
+                Err(error) => {
+                    tracing::error!(%error, job.id = self.id, "where a job came from cannot be read");
+                    Ok(None)
+                }
+                found => found,
+            }
+        };
+        self.source.get_or_try_init(read).await.map(drop)
     }
 
     /// Whether the phone's answer is what the job is for.
@@ -64,7 +83,7 @@ impl JobFacts {
         let mut event = target_event(at, self.actor.clone(), action, target);
         event.result = result;
         event.reason.clone_from(&self.reason);
-        event.source.clone_from(&self.source);
+        event.source = self.source.get().cloned().flatten();
         event
     }
 }
@@ -110,7 +129,7 @@ pub(crate) fn left_out_events(
             EventResult::of_target(change.target.state).unwrap_or(EventResult::Cancelled);
         event.reason.clone_from(&job.reason);
         event.detail = serde_json::json!({
-            "action": job.action, "state": change.target.state, "cause": change.target.cause,
+            "action": job.label(), "state": change.target.state, "cause": change.target.cause,
             "tries": change.target.attempts,
         });
         event

@@ -27,6 +27,8 @@ enum Sight {
     Away,
     /// A connection, and no answer on it.
     Mute,
+    /// Nothing: its address may not be contacted any more.
+    Forbidden,
     /// Nothing: the phone could not be looked at.
     Nothing,
 }
@@ -35,6 +37,7 @@ impl Sight {
     const fn of(outcome: &Outcome) -> Self {
         match outcome.cause {
             _ if outcome.http_status.is_some() => Self::Answers,
+            Some(Cause::BlockedAddress) => Self::Forbidden,
             Some(Cause::Unreachable | Cause::Refused | Cause::TimeoutConnect) => Self::Away,
             _ if outcome.reached => Self::Mute,
             _ => Self::Nothing,
@@ -106,9 +109,18 @@ impl Seen {
             (Some(gone), Some(Sight::Away)) => Finding::Gone(format!(
                 "went away within {gone:?} and did not answer again within {passed:?}"
             )),
+            (Some(gone), Some(Sight::Forbidden)) => Finding::NoProof(format!(
+                "went away within {gone:?}; its address may not be contacted any more, so nobody looked whether it came back"
+            )),
+            (Some(gone), Some(Sight::Nothing)) => Finding::NoProof(format!(
+                "went away within {gone:?}; could not be looked at after that"
+            )),
             (Some(gone), _) => Finding::NoProof(format!(
                 "went away within {gone:?}; takes connections again and gives no answer, {passed:?} on"
             )),
+            (None, Some(Sight::Forbidden)) => {
+                Finding::NoProof("its address may not be contacted any more".to_owned())
+            }
             (None, Some(Sight::Nothing) | None) => {
                 Finding::NoProof("could not be looked at".to_owned())
             }
@@ -136,4 +148,35 @@ async fn see(engine: &Engine, desk: &Desk, mac: Mac) -> Sight {
     question.limits = Limits::within(Duration::from_secs(3));
     let _place = engine.dispatch.looking().await;
     Sight::of(&engine.gateway.fetch(question).await.outcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn came_to(sights: &[Sight]) -> String {
+        let mut seen = Seen::default();
+        for sight in sights {
+            assert!(seen.note(*sight, Duration::from_secs(1)).is_none());
+        }
+        match seen.end(Duration::from_secs(9)) {
+            Finding::NoProof(words) => words,
+            Finding::Gone(words) => format!("gone: {words}"),
+            Finding::Proof(_) | Finding::Another(_) => "proof".to_owned(),
+        }
+    }
+
+    #[test]
+    fn of_a_phone_that_nobody_may_look_at_nothing_is_said() {
+        let gone = came_to(&[Sight::Answers, Sight::Away, Sight::Away]);
+        assert!(gone.starts_with("gone: "), "{gone}");
+        for last in [Sight::Forbidden, Sight::Nothing] {
+            let words = came_to(&[Sight::Away, last]);
+            assert!(words.starts_with("went away within 1s; "), "{words}");
+            assert!(!words.contains("connections"), "{words}");
+            assert!(!words.contains("did not answer"), "{words}");
+        }
+        let never = came_to(&[Sight::Answers, Sight::Forbidden]);
+        assert_eq!(never, "its address may not be contacted any more");
+    }
 }

@@ -4,7 +4,7 @@
 
 use carillon_domain::event::{Actor, Event, EventResult};
 use carillon_domain::{Counts, JobState, TargetState, Timestamp};
-use carillon_store::{ClaimedTarget, StoreError, TargetRow, Unit};
+use carillon_store::{ClaimedTarget, JobRow, StoreError, TargetRow, Unit};
 
 use crate::dispatch::facts::JobFacts;
 
@@ -68,7 +68,7 @@ pub(super) fn held_event(facts: &JobFacts, credential: &str, phones: i64, now: T
 }
 
 /// The record of a job's end: in which state, and what its phones came to. It ended well when
-/// they all did.
+/// they all did. Of a job that cannot be read no more is told than that it ended.
 ///
 /// # Errors
 /// When the storage fails.
@@ -80,24 +80,44 @@ pub(super) async fn end_event(
 ) -> Result<Event, StoreError> {
     let mut event = Event::new(now, Actor::system(), "job.ended");
     event.job = Some(job.to_owned());
+    event.result = EventResult::Unknown;
     event.detail = serde_json::json!({ "state": state });
-    if let Some(row) = unit.job(job).await? {
-        event.result = end_result(state, &row.counts);
-        event.reason = row.reason;
-        event.detail["action"] = row.action.into();
+    if let Some(row) = readable(unit, job).await? {
+        event.result = end_result(&row.counts);
+        event.detail["action"] = row.label().into();
         event.detail["phones"] = came_to(&row.counts);
+        event.reason = row.reason;
     }
     Ok(event)
 }
 
-const fn end_result(state: JobState, counts: &Counts) -> EventResult {
-    match state {
-        _ if counts.failed > 0 => EventResult::Failed,
-        _ if counts.unknown > 0 => EventResult::Unknown,
-        JobState::Cancelled => EventResult::Cancelled,
-        JobState::Expired => EventResult::Expired,
-        _ => EventResult::Ok,
+/// A job as far as it can be read: what one row says must not keep the others, or a start, waiting.
+///
+/// # Errors
+/// When the storage fails.
+pub(super) async fn readable(unit: &mut Unit, job: &str) -> Result<Option<JobRow>, StoreError> {
+    match unit.job(job).await {
+        Err(error @ StoreError::Inconsistent { .. }) => {
+            tracing::error!(%error, job.id = job, "a job that ended cannot be read");
+            Ok(None)
+        }
+        read => read,
     }
+}
+
+/// By what the phones came to, the worst first.
+fn end_result(counts: &Counts) -> EventResult {
+    let worst = [
+        TargetState::Failed,
+        TargetState::Unknown,
+        TargetState::Cancelled,
+        TargetState::Expired,
+        TargetState::Skipped,
+    ];
+    let found = worst.into_iter().find(|state| counts.get(*state) > 0);
+    found
+        .and_then(EventResult::of_target)
+        .unwrap_or(EventResult::Ok)
 }
 
 /// How many phones came to what, without what none did.
@@ -109,4 +129,30 @@ fn came_to(counts: &Counts) -> serde_json::Value {
     some.map(|(state, phones)| (state.as_str().to_owned(), phones.into()))
         .collect::<serde_json::Map<_, _>>()
         .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_ends_as_the_worst_of_its_phones() {
+        let mut counts = Counts {
+            verified: 2,
+            acknowledged: 3,
+            ..Counts::default()
+        };
+        assert_eq!(end_result(&counts), EventResult::Ok);
+        assert_eq!(end_result(&Counts::default()), EventResult::Ok);
+        counts.skipped = 1;
+        assert_eq!(end_result(&counts), EventResult::Skipped);
+        counts.expired = 1;
+        assert_eq!(end_result(&counts), EventResult::Expired);
+        counts.cancelled = 1;
+        assert_eq!(end_result(&counts), EventResult::Cancelled);
+        counts.unknown = 1;
+        assert_eq!(end_result(&counts), EventResult::Unknown);
+        counts.failed = 1;
+        assert_eq!(end_result(&counts), EventResult::Failed);
+    }
 }

@@ -3,6 +3,7 @@
 //! Owns the honest end of claims that nobody can tell the end of. *Invariant:* runs before the
 //! listener opens, and sends nothing.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use carillon_domain::event::{Actor, Event, EventResult};
@@ -11,7 +12,7 @@ use carillon_store::{Occasion, Store, Unit};
 
 use crate::Engine;
 use crate::dispatch::facts::target_event;
-use crate::dispatch::records::end_event;
+use crate::dispatch::records::{end_event, readable};
 use crate::error::Result;
 
 /// How long a node may be silent before others take its claims for lost.
@@ -55,19 +56,23 @@ async fn settled(
     left: &carillon_store::Recovered,
     now: Timestamp,
 ) -> Result<Vec<Event>> {
+    let labels = labels(unit, left).await?;
     let targets = left.targets.iter().map(|change| {
         let target = &change.target;
         let mut event = target_event(now, Actor::system(), "target.result", target);
         event.result = EventResult::of_target(target.state).unwrap_or(EventResult::Unknown);
         event.detail = serde_json::json!({
-            "state": target.state, "cause": target.cause, "attempt": target.attempt_id,
+            "action": labels.get(&target.job), "state": target.state, "cause": target.cause,
+            "attempt": target.attempt_id,
         });
         event
     });
     let interrupted = left.interrupted.iter().map(|job| {
         let mut event = Event::new(now, Actor::system(), "job.interrupted");
         event.job = Some(job.clone());
-        event.detail = serde_json::json!({ "state": JobState::Interrupted });
+        event.detail = serde_json::json!({
+            "action": labels.get(job), "state": JobState::Interrupted,
+        });
         event
     });
     let mut events: Vec<Event> = targets.chain(interrupted).collect();
@@ -75,6 +80,22 @@ async fn settled(
         events.push(end_event(unit, job, *state, now).await?);
     }
     Ok(events)
+}
+
+/// What the jobs do, as far as they can be read.
+async fn labels(
+    unit: &mut Unit,
+    left: &carillon_store::Recovered,
+) -> Result<BTreeMap<String, String>> {
+    let of_targets = left.targets.iter().map(|change| &change.target.job);
+    let jobs: BTreeSet<&String> = of_targets.chain(&left.interrupted).collect();
+    let mut labels = BTreeMap::new();
+    for job in jobs {
+        if let Some(row) = readable(unit, job).await? {
+            labels.insert(job.clone(), row.label());
+        }
+    }
+    Ok(labels)
 }
 
 /// Says that this node is still there, and looks after claims of nodes that are not.

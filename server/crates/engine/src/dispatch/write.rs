@@ -65,6 +65,10 @@ enum Outlook {
 /// # Errors
 /// Then nothing of it is true, except after [`StoreError::Uncertain`], when nobody knows.
 pub(super) async fn write(engine: &Engine, store: &Store, batch: &mut Batch) -> Result<Written> {
+    let jobs = jobs(batch);
+    for facts in jobs.values() {
+        facts.learn_source(store).await?;
+    }
     let began = engine.clock.passed();
     let unit = store.begin().await?;
     let waited = engine.clock.passed().saturating_sub(began);
@@ -81,7 +85,6 @@ pub(super) async fn write(engine: &Engine, store: &Store, batch: &mut Batch) -> 
         open: BTreeSet::new(),
         stopping: BTreeSet::new(),
     };
-    let jobs = jobs(batch);
     writing.no_more_tries(&mut batch.results).await?;
     writing.results(&batch.results, &jobs).await?;
     writing.follow(batch).await?;

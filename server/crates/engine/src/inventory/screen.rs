@@ -84,9 +84,9 @@ impl Engine {
             let message = "everything is stopped: no phone is asked anything";
             return Err(EngineError::Conflict(message.to_owned()));
         }
+        self.follow_networks().await?;
         self.note_look(caller, &row, EventResult::Intent, None, None)
             .await?;
-        self.follow_networks().await?;
         let (found, contact) = self.look(&row).await?;
         let (result, cause) = match &found {
             Ok(_) => (EventResult::Ok, None),

@@ -259,7 +259,7 @@ fn decided(caller: &Caller, job: &JobRow, now: Timestamp, action: &str) -> Event
     let mut event = caller.event(now, action);
     event.job = Some(job.id.clone());
     event.detail = json!({
-        "action": job.action, "digest": job.digest, "total": job.total,
+        "action": job.label(), "digest": job.digest, "total": job.total,
         "asked_by": job.actor.name, "asked_by_id": job.actor.id,
     });
     event

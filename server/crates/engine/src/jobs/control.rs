@@ -59,7 +59,7 @@ impl Engine {
         }
         let mut event = caller.event(now, action);
         event.job = Some(id.to_owned());
-        event.detail = serde_json::json!({ "action": job.action, "from": job.state, "to": to });
+        event.detail = serde_json::json!({ "action": job.label(), "from": job.state, "to": to });
         unit.record(&[event]).await?.commit().await?;
         self.feed.jobs_changed(id);
         self.dispatch.wake();
@@ -112,7 +112,7 @@ impl Engine {
         event.job = Some(id.to_owned());
         reason.clone_into(&mut event.reason);
         event.detail = serde_json::json!({
-            "action": job.action, "cancelled": cancelled.len(), "state": ended,
+            "action": job.label(), "cancelled": cancelled.len(), "state": ended,
         });
         let mut events = vec![event];
         events.extend(left_out_events(caller, &job, &cancelled, now));

@@ -24,7 +24,7 @@ impl Engine {
         let mut event = caller.event(self.clock.now(), "job.exported");
         event.job = Some(id.to_owned());
         event.detail = serde_json::json!({
-            "action": snapshot.job.action, "format": format, "rows": snapshot.job.total,
+            "action": snapshot.job.label(), "format": format, "rows": snapshot.job.total,
         });
         let unit = seen.begin().await?;
         unit.record(&[event]).await?.commit().await?;

@@ -26,7 +26,7 @@ impl Engine {
         let mut event = caller.event(now, "job.released");
         event.job = Some(id.to_owned());
         event.detail = serde_json::json!({
-            "action": job.action, "credential": credential, "phones": released,
+            "action": job.label(), "credential": credential, "phones": released,
         });
         unit.record(&[event]).await?.commit().await?;
         self.dispatch.forget_refusals(credential);
@@ -51,7 +51,7 @@ impl Engine {
         let mut event = caller.event(now, "job.held_skipped");
         event.job = Some(id.to_owned());
         event.detail = serde_json::json!({
-            "action": job.action, "credential": credential, "phones": skipped.len(),
+            "action": job.label(), "credential": credential, "phones": skipped.len(),
             "state": ended,
         });
         let mut events = vec![event];

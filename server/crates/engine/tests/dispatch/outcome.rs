@@ -8,7 +8,7 @@ use carillon_domain::{Cause, TargetState};
 use carillon_simulator::{FleetConfig, Profile};
 use serde_json::{Value, json};
 
-use crate::house::{House, Place, took};
+use crate::house::{House, Place, caller, took};
 
 pub(crate) async fn a_broadcast_to_the_demo_fleet_tells_the_truth_about_every_phone(place: Place) {
     let house = House::new(place, FleetConfig::demo(300)).await;
@@ -92,6 +92,29 @@ pub(crate) async fn every_intent_and_every_result_is_in_the_audit_log(place: Pla
     let all = end.detail["phones"].as_object().unwrap();
     let all: u64 = all.values().filter_map(Value::as_u64).sum();
     assert_eq!(all, targets.len() as u64);
+}
+
+/// Whoever looks for a command finds all that was told of it, its end as well.
+pub(crate) async fn every_record_of_a_job_names_its_action_alike(place: Place) {
+    let house = House::new(place, FleetConfig::uniform(Profile::Normal, 1, PlainHttp)).await;
+    let (engine, caller) = (&house.engine, caller());
+    engine.stop_all(&caller, "hold").await.unwrap();
+    let request = json!({
+        "action": "L", "params": {"n": 1}, "targets": {"filter": ""}, "reason": "test",
+    });
+    let job = house.submit(request).await;
+    engine.pause_job(&caller, &job).await.unwrap();
+    engine.resume_job(&caller, &job).await.unwrap();
+    engine.release_stop_all(&caller, "go on").await.unwrap();
+    house.finished(&job).await;
+    let told = house.events().await.into_iter();
+    let told: Vec<_> = told
+        .filter(|event| event.job.as_deref() == Some(&job))
+        .collect();
+    assert!(told.iter().any(|event| event.action == "job.ended"));
+    for event in told {
+        assert_eq!(event.detail["action"], "L1", "{}", event.action);
+    }
 }
 
 pub(crate) async fn what_contact_taught_is_remembered_for_the_next_job(place: Place) {

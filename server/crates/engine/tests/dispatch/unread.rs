@@ -2,8 +2,10 @@
 //! nothing is claimed, and nothing is said about them.
 
 use carillon_domain::Counts;
+use carillon_domain::event::EventResult;
 use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_simulator::{FleetConfig, Profile};
+use carillon_store::AuditQuery;
 use serde_json::json;
 
 use crate::house::{House, Place, caller};
@@ -38,4 +40,65 @@ pub(crate) async fn phones_that_cannot_be_read_are_not_claimed(place: Place) {
     let end = house.finished(&job).await;
     assert_eq!(end.job.counts.acknowledged, 6, "{}", end.job.counts);
     assert_eq!(house.fleet.ledger().totals().executed, 6);
+}
+
+/// What only tells where a job came from must not stand between a phone and its result.
+pub(crate) async fn a_submission_that_cannot_be_read_keeps_no_result_from_being_told(place: Place) {
+    let house = House::new(place, FleetConfig::uniform(Profile::Normal, 3, PlainHttp)).await;
+    let (engine, caller) = (&house.engine, caller());
+    engine
+        .stop_all(&caller, "the test takes aim")
+        .await
+        .unwrap();
+    let job = house.reboot(json!({"canary": 0})).await;
+    house
+        .raw(if engine.store.is_shared() {
+            "ALTER TABLE audit DISABLE TRIGGER ALL"
+        } else {
+            "DROP TRIGGER audit_is_not_changed"
+        })
+        .await;
+    house
+        .raw("UPDATE audit SET entry = 'no record' WHERE action = 'job.submitted'")
+        .await;
+    engine.release_stop_all(&caller, "now").await.unwrap();
+    let end = house.finished(&job).await;
+    assert_eq!(end.job.counts.acknowledged, 3);
+}
+
+/// One job that cannot be read when its end is told keeps nobody from starting.
+pub(crate) async fn a_job_that_cannot_be_read_keeps_no_server_from_starting(place: Place) {
+    let mut house = House::new(place, FleetConfig::uniform(Profile::Silent, 2, PlainHttp)).await;
+    let options =
+        json!({"window": 2, "canary": 0, "timeout_ms": 20_000, "max_failed_percent": 100});
+    let job = house.reboot(options).await;
+    let mut changes = house.engine.feed.watch_job(&job);
+    while house
+        .engine
+        .job(&caller(), &job)
+        .await
+        .unwrap()
+        .job
+        .counts
+        .sending
+        < 2
+    {
+        changes.changed().await.unwrap();
+    }
+    house.raw("UPDATE jobs SET options = 'unreadable'").await;
+    let recovered = house.restart_after_crash().await;
+    assert_eq!(recovered.unknown, 2);
+    let query = AuditQuery {
+        job: Some(job),
+        actions: vec!["job.ended".to_owned()],
+        ..AuditQuery::default()
+    };
+    let told = house
+        .engine
+        .store
+        .audit_batch(&query, -1, 10)
+        .await
+        .unwrap();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].event.result, EventResult::Unknown);
 }

@@ -1,11 +1,14 @@
 //! The networks of the phones, narrowed and opened again.
 
 use carillon_domain::event::ActorKind;
+use carillon_domain::networks::Stored;
 use carillon_domain::phone_list::Column;
-use carillon_engine::inventory::ImportOnce;
+use carillon_domain::sip::{NotifyWay, SipTransport, SipUse};
+use carillon_engine::inventory::{ImportOnce, SipProfileInput};
 use carillon_engine::networks::{MOST, Seen, read};
 use carillon_engine::{Caller, EngineError};
 use carillon_store::testing::raw;
+use serde_json::json;
 
 use crate::house::{House, edit, fields_of, mac};
 
@@ -121,6 +124,125 @@ async fn a_list_that_somebody_else_wrote_lets_nothing_through() {
     assert_eq!(now.in_force, read("10.20.0.0/16").unwrap());
 }
 
+/// A SIP server of a site there.
+async fn sip_server(house: &House, proxy: &str) {
+    let profile = SipProfileInput {
+        used: SipUse::Second,
+        way: NotifyWay::Sip,
+        proxy: proxy.to_owned(),
+        port: None,
+        transport: SipTransport::Udp,
+        tls_name: String::new(),
+        ca_pem: String::new(),
+        from: "carillon@pbx.test".to_owned(),
+        credential: None,
+        realm: String::new(),
+        rate: 10,
+        after_forbidden: false,
+        pbx_profile: String::new(),
+        password_in_clear: false,
+    };
+    let (engine, admin) = (&house.engine, &house.admin);
+    let saved = engine.save_sip_profile(admin, "berlin", &profile, None);
+    saved.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_sip_server_that_would_be_out_of_reach_is_seen_before() {
+    let house = House::new().await;
+    house.site("Berlin").await;
+    let engine = &house.engine;
+    let wanted = read("10.20.0.0/16").unwrap();
+    let effect = engine.networks_effect(&house.admin, &wanted).await.unwrap();
+    assert!(effect.sites.is_empty() && effect.phones.is_empty());
+    sip_server(&house, "10.21.0.5").await;
+    let put = engine.change_networks(&house.admin, &wanted, &effect.seen);
+    assert!(matches!(put.await, Err(EngineError::Conflict(_))));
+    let effect = engine.networks_effect(&house.admin, &wanted).await.unwrap();
+    assert_eq!(effect.sites, ["berlin"]);
+    let put = engine.change_networks(&house.admin, &wanted, &effect.seen);
+    put.await.unwrap();
+    let told = house.events().await;
+    let told = told.iter().find(|event| event.action == "networks.changed");
+    assert_eq!(
+        told.unwrap().detail["sites_out_of_reach"],
+        json!(["berlin"])
+    );
+}
+
+/// The choice was there when somebody looked, or not at all: each is told, and nothing is written
+/// that she did not mean.
+#[tokio::test]
+async fn a_choice_that_was_lost_is_told_and_made_anew_everywhere() {
+    let house = House::new().await;
+    let (engine, other) = (&house.engine, house.again().await);
+    let unchosen = engine.networks(&house.admin).await.unwrap();
+    assert_eq!(unchosen.stored, Stored::Unchosen);
+    narrow(&house, "10.20.0.0/16").await;
+    other.follow_networks().await.unwrap();
+    let wanted = read("10.21.0.0/16").unwrap();
+    let effect = engine.networks_effect(&house.admin, &wanted).await.unwrap();
+    assert_eq!(effect.stored, Stored::Chosen);
+    raw(&house.url, "DELETE FROM egress").await.unwrap();
+    let put = engine.change_networks(&house.admin, &wanted, &effect.seen);
+    assert!(matches!(put.await, Err(EngineError::Conflict(_))));
+    let fresh = house.again().await;
+    for (engine, in_force) in [
+        (engine, "10.20.0.0/16"),
+        (&other, "10.20.0.0/16"),
+        (&fresh, "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7"),
+    ] {
+        let now = engine.networks(&house.admin).await.unwrap();
+        assert_eq!(now.stored, Stored::Lost);
+        assert_eq!(now.in_force, read(in_force).unwrap());
+    }
+    // By a node that never followed the choice that was lost: who did follows all the same.
+    let effect = fresh.networks_effect(&house.admin, &wanted).await.unwrap();
+    let put = fresh.change_networks(&house.admin, &wanted, &effect.seen);
+    put.await.unwrap();
+    for engine in [engine, &other, &fresh] {
+        let now = engine.networks(&house.admin).await.unwrap();
+        assert_eq!((now.stored, now.in_force), (Stored::Chosen, wanted.clone()));
+    }
+    let told = house.events().await;
+    let last = told
+        .iter()
+        .rfind(|event| event.action == "networks.changed");
+    let detail = &last.unwrap().detail;
+    assert_eq!(detail["stored_before"], "lost");
+    assert!(detail["before"].is_null(), "{detail}");
+}
+
+#[tokio::test]
+async fn over_a_forged_choice_nothing_is_written() {
+    let house = House::new().await;
+    let engine = &house.engine;
+    narrow(&house, "10.20.0.0/16").await;
+    let wanted = read("10.21.0.0/16").unwrap();
+    let before = engine.networks_effect(&house.admin, &wanted).await.unwrap();
+    raw(&house.url, "UPDATE egress SET networks = ''")
+        .await
+        .unwrap();
+    let put = engine.change_networks(&house.admin, &wanted, &before.seen);
+    assert!(matches!(put.await, Err(EngineError::Conflict(_))));
+    let now = engine.networks(&house.admin).await.unwrap();
+    assert_eq!((now.stored, now.in_force), (Stored::Forged, Vec::new()));
+    let effect = engine.networks_effect(&house.admin, &wanted).await.unwrap();
+    assert_eq!(effect.stored, Stored::Forged);
+    let put = engine.change_networks(&house.admin, &wanted, &effect.seen);
+    let Err(EngineError::Conflict(why)) = put.await else {
+        panic!("it was written");
+    };
+    assert!(why.contains("changed outside Carillon"), "{why}");
+    let changes = house.actions().await.into_iter();
+    assert_eq!(
+        changes
+            .filter(|action| action == "networks.changed")
+            .count(),
+        1
+    );
+}
+
 #[test]
 fn networks_are_read_as_people_write_them() {
     let read_ok = |text| {
@@ -141,6 +263,8 @@ fn networks_are_read_as_people_write_them() {
         "10.0.0.0/33",
         "localhost",
         "010.0.0.0/8",
+        "10.0.0.0/08",
+        "10.0.0.0/+8",
         "<b>",
         "fd00::1%1/64",
     ] {

@@ -65,6 +65,7 @@ impl Store {
 }
 
 async fn page(conn: &mut Conn<'_>, all: &Walk, seek: &Seek, limit: i64) -> Result<Page<AuditRow>> {
+    seek.check_number()?;
     let end = match seek {
         Seek::After(cursor) => cursor.as_number()?,
         Seek::Start | Seek::Before(_) => i64::MAX,

@@ -26,7 +26,7 @@ pub struct AuditQuery {
     pub from: Option<Timestamp>,
     /// Before.
     pub to: Option<Timestamp>,
-    /// Name of the actor.
+    /// Name of the actor; capitals may be other than in the log, as of site and group.
     pub actor: Option<String>,
     /// One of these: the code of an event (`job.submitted`), its beginning (`job.*`), or the
     /// name of an action that was sent (`Reboot`).
@@ -61,13 +61,12 @@ pub struct AtLeast {
 impl AuditQuery {
     /// Adds ` AND …` over `audit a`: all but the words, which [`AuditQuery::says`] looks for.
     pub(super) fn conditions(&self, sql: &mut Sql, reach: &Reach) {
-        for (column, value) in [
-            ("a.actor", &self.actor),
-            ("a.site", &self.site),
-            ("a.job", &self.job),
-        ] {
-            if let Some(value) = value {
-                sql.push(" AND ").push(column).push(" = ").bind(value);
+        if let Some(job) = &self.job {
+            sql.push(" AND a.job = ").bind(job);
+        }
+        for (column, name) in [("a.actor", &self.actor), ("a.site", &self.site)] {
+            if let Some(name) = name {
+                sql.push(" AND ").one_of(column, spellings(name));
             }
         }
         if let Some(ip) = &self.ip {
@@ -79,9 +78,14 @@ impl AuditQuery {
             sql.push(" AND a.phone = ").bind(mac);
         }
         if let Some(group) = &self.group {
-            sql.push(" AND a.groups LIKE ");
-            sql.bind(containing(&format!(" {group} ")))
-                .push(" ESCAPE '\\'");
+            let mut between = " AND (";
+            for group in spellings(group) {
+                sql.push(std::mem::replace(&mut between, " OR "));
+                sql.push("a.groups LIKE ")
+                    .bind(containing(&format!(" {group} ")));
+                sql.push(" ESCAPE '\\'");
+            }
+            sql.push(")");
         }
         if !self.results.is_empty() {
             sql.push(" AND ");
@@ -151,6 +155,12 @@ impl AuditQuery {
             named(sql, action);
         }
     }
+}
+
+/// A name of an account, a site or a group as typed, and as the log has it: these are kept in small
+/// letters. So the index leads to them, and a name from before that rule is found as well.
+pub(super) fn spellings(name: &str) -> [String; 2] {
+    [name.to_owned(), name.to_lowercase()]
 }
 
 /// Adds the condition that an event or the action it is about has this name.

@@ -13,7 +13,7 @@ use crate::sql::{Sql, containing};
 
 use super::checkpoints::TILE;
 use super::marks::{Kind, hour, kept};
-use super::query::AuditQuery;
+use super::query::{AuditQuery, spellings};
 use super::words::ANY;
 
 /// A word with more values than this is in nearly every tile: looking there costs less.
@@ -197,13 +197,13 @@ fn known(sql: &mut Sql, name: &str, kind: Kind, part: &str) {
 /// Everything that a tile must hold.
 fn terms(values: &Values, query: &AuditQuery, reach: &Reach) -> Vec<Term> {
     let mut terms = Vec::new();
-    for (kind, value) in [
-        (Kind::Job, &query.job),
+    terms.extend(query.job.iter().map(|job| Term::of(Kind::Job, [job])));
+    for (kind, name) in [
         (Kind::Actor, &query.actor),
         (Kind::Site, &query.site),
         (Kind::Group, &query.group),
     ] {
-        terms.extend(value.iter().map(|value| Term::of(kind, [value])));
+        terms.extend(name.iter().map(|name| Term::of(kind, spellings(name))));
     }
     if let Some(ip) = &query.ip {
         // As it stands in old records, and what newer ones say in its place.

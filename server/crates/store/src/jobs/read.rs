@@ -58,6 +58,13 @@ pub struct JobRow {
     pub request_example: String,
 }
 
+impl JobRow {
+    /// Its action as audit records name it: `Reboot`, `L3`.
+    pub fn label(&self) -> String {
+        carillon_domain::action::label_of(&self.action, &self.params_shown)
+    }
+}
+
 /// A job with its causes, all of one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobSnapshot {

@@ -197,6 +197,13 @@ pub(crate) async fn every_filter_finds_its_records(db: Database) {
             },
             &[1],
         ),
+        (
+            AuditQuery {
+                actor: Some("Mallory".to_owned()),
+                ..all()
+            },
+            &[1],
+        ),
         (named(&["Reboot"]), &[3, 2]),
         (named(&["session.*"]), &[1, 0]),
         (named(&["session.begun", "DNDOn"]), &[4, 0]),
@@ -224,7 +231,21 @@ pub(crate) async fn every_filter_finds_its_records(db: Database) {
         ),
         (
             AuditQuery {
+                site: Some("BONN".to_owned()),
+                ..all()
+            },
+            &[4],
+        ),
+        (
+            AuditQuery {
                 group: Some("front".to_owned()),
+                ..all()
+            },
+            &[3, 2],
+        ),
+        (
+            AuditQuery {
+                group: Some("Front".to_owned()),
                 ..all()
             },
             &[3, 2],

@@ -290,15 +290,22 @@ pub(crate) async fn changed_networks_are_not_believed(db: Database) {
         changed_by: "anna".to_owned(),
         changed_at: at(9),
     };
-    let set = async |row: EgressRow| {
+    let set = async |row: EgressRow, before| {
         let mut unit = db.store.begin().await.unwrap();
-        let set = unit.set_egress(&row).await;
+        let set = unit.set_egress(&row, before).await;
         unit.commit_bookkeeping().await.unwrap();
         set
     };
-    set(row(1, &["10.0.0.0/8", "fd00::/8"])).await.unwrap();
-    assert!(matches!(set(row(1, &[])).await, Err(StoreError::Conflict)));
-    assert!(matches!(set(row(3, &[])).await, Err(StoreError::Conflict)));
+    let missing = set(row(2, &[]), 1).await;
+    assert!(
+        matches!(missing, Err(StoreError::Conflict)),
+        "of a lost row"
+    );
+    set(row(1, &["10.0.0.0/8", "fd00::/8"]), 0).await.unwrap();
+    for before in [0, 2] {
+        let late = set(row(3, &[]), before).await;
+        assert!(matches!(late, Err(StoreError::Conflict)), "{before}");
+    }
     let found = db.store.egress().await.unwrap();
     assert_eq!(found, Some(row(1, &["10.0.0.0/8", "fd00::/8"])));
     let changes = [
@@ -311,6 +318,6 @@ pub(crate) async fn changed_networks_are_not_believed(db: Database) {
     })
     .await;
     db.raw("UPDATE egress SET networks = ''").await.unwrap();
-    let over = set(row(2, &["10.0.0.0/8"])).await;
+    let over = set(row(2, &["10.0.0.0/8"]), 1).await;
     assert!(forged(SignedRows::Networks, "phones")(over));
 }
