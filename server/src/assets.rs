@@ -61,6 +61,7 @@ pub fn of_pages() -> Assets {
         keys_js: href("keys.js"),
         watch_js: href("watch.js"),
         islands_js: href("islands.js"),
+        job_js: href("job.js"),
         time_js: href("time.js"),
         pkg_js: href("pkg/carillon.js"),
         pkg_wasm: href("pkg/carillon_bg.wasm"),

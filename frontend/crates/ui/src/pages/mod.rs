@@ -42,6 +42,7 @@ mod import;
 mod import_result;
 mod import_review;
 mod job;
+mod job_controls;
 mod job_targets;
 mod jobs;
 mod networks;

@@ -33,6 +33,9 @@ const TEXTS: &[&str] = &[
     "Single keys work on these pages (Ctrl K always does)",
     "{title} has ended.",
     "{title} has ended: {bad} of {total} phones need a look.",
+    "{title} was stopped.",
+    "{title} was stopped: {bad} of {total} phones need a look.",
+    "You will be told",
     "Show the result",
     "Select all phones on this page",
 ];
