@@ -18,7 +18,11 @@ if (summary) {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     if (summary.dataset.result) asked = true;
-    bring().then((brought) => { if (!brought) location.reload(); });
+    bring().then((brought) => {
+      if (!brought) location.reload();
+      // What one pressed is gone now.
+      else if (document.activeElement === document.body) focusOn(document.querySelector("#phones-heading"));
+    });
   });
   // What is greyed keeps the focus, and does nothing.
   for (const kind of ["click", "submit"]) {
@@ -55,13 +59,11 @@ function grey(button, off) {
 async function bring() {
   const fresh = await read(location.pathname + location.search);
   const had = document.activeElement;
-  if (fresh) put(fresh);
+  if (fresh) inPlace(() => put(fresh));
   delete summary.dataset.brings;
   if (!fresh) return false;
   if (isOver()) summary.dataset.brought = "";
-  // What one had pressed goes, or stood in a row that went.
-  const gone = had && (!had.isConnected || (had.matches(".rows-changed") && (had.hidden || isOver())));
-  if (gone) focusOn(document.querySelector("#phones-heading"));
+  if (had && !had.isConnected) focusOn(document.querySelector("#phones-heading"));
   return true;
 }
 
@@ -78,6 +80,18 @@ function read(path) {
     request.onerror = () => found(null);
     request.send();
   });
+}
+
+/** What one points at, or else has the focus on, stays where it is seen, though rows above it grow. */
+function inPlace(change) {
+  const below = [...document.querySelectorAll(":is(#phones, #about) :is(:hover, :focus)")].at(-1);
+  const top = () => below?.getBoundingClientRect().top ?? 0;
+  const before = top();
+  const root = document.documentElement;
+  root.classList.add("is-changing");
+  change();
+  if (below?.isConnected) scrollBy({ top: top() - before, behavior: "instant" });
+  requestAnimationFrame(() => root.classList.remove("is-changing"));
 }
 
 function put(fresh) {

@@ -9,6 +9,8 @@ const MOST = 5;
 // Several jobs are looked at in turns, over one connection: a browser has only six.
 const TURN_MS = 4000;
 const LATER_MS = 30_000;
+// What one tab has kept, another sees a moment later.
+const SETTLED_MS = 1000;
 // The page hands over what is said here in its language; English is here.
 const WORDS = JSON.parse(document.querySelector("[data-words]")?.dataset.words ?? "{}");
 const say = (text, values = {}) =>
@@ -77,6 +79,7 @@ async function follow() {
       if (end === undefined) continue;
       keep(kept().filter((other) => other.id !== job.id));
       if (end) tell(job, end);
+      await after(SETTLED_MS);
     }
   });
   following = false;
@@ -108,7 +111,7 @@ function ended(id, ms) {
 async function refused(id) {
   const answer = await fetch(`/jobs/${id}`, { method: "HEAD" }).catch(() => null);
   if (answer && [403, 404].includes(answer.status)) return null;
-  await new Promise((later) => setTimeout(later, LATER_MS));
+  await after(LATER_MS);
   return undefined;
 }
 
@@ -130,6 +133,10 @@ function endedHere(id, ms) {
     watcher.observe(summary, { attributeFilter: ["data-ended"] });
     look();
   });
+}
+
+function after(ms) {
+  return new Promise((done) => setTimeout(done, ms));
 }
 
 function read(text) {
