@@ -207,12 +207,18 @@ function linksOfPage() {
   const found = new Map();
   for (const [selector, note] of [[".side a[href]", say("Go to")], [":is(.page-actions, .job-control) :is(a[href], button:not([hidden], :disabled))", say("This page")], [".view-list a[href]", say("Your lists")], [".menu-body :is(a[href], button)", say("You")]]) {
     for (const one of document.querySelectorAll(selector)) {
+      if (one.closest(".page-actions") && !isOffered(one)) continue;
       const text = one.textContent.trim();
       const href = one.getAttribute("href");
       if (!found.has(href ?? text)) found.set(href ?? text, href ? { text, note, href } : { text, note, button: one });
     }
   }
   return [...found.values()];
+}
+
+/** Buttons that come later have their room already, and those that are over are greyed. */
+function isOffered(one) {
+  return one.ariaDisabled !== "true" && one.checkVisibility({ visibilityProperty: true });
 }
 
 function follow(item) {

@@ -7,16 +7,15 @@ const INSTANT = /(\d{4}-\d\d-\d\d|\d\d\.\d\d\.\d{4}) \d\d:\d\d:\d\d UTC/;
 
 if (!["UTC", "Etc/UTC", "GMT"].includes(ZONE.resolvedOptions().timeZone)) {
   document.querySelectorAll("time[datetime]").forEach(here);
-  // Parts that come later bring times of their own.
-  new MutationObserver((changes) => {
-    for (const { addedNodes } of changes) {
-      for (const node of addedNodes) {
-        if (!(node instanceof Element)) continue;
-        if (node.matches("time[datetime]")) here(node);
-        node.querySelectorAll("time[datetime]").forEach(here);
-      }
-    }
-  }).observe(document.body, { childList: true, subtree: true });
+  // Parts that come later bring times of their own, and some say another moment later.
+  new MutationObserver((changes) => changes.flatMap(timesOf).forEach(here)).observe(document.body, {
+    childList: true, subtree: true, characterData: true, attributeFilter: ["title"],
+  });
+}
+
+function timesOf({ target, addedNodes }) {
+  const within = [...addedNodes].flatMap((node) => (node instanceof Element ? [node, ...node.querySelectorAll("time")] : []));
+  return [target, target.parentElement, ...within].filter((node) => node instanceof Element && node.matches("time[datetime]"));
 }
 
 /** As the pages write it in their language. */
@@ -25,18 +24,25 @@ function written(at) {
   return `${LANGUAGE === "de" ? day.split("-").reverse().join(".") : day} ${clock}`;
 }
 
+/** The instant that a text tells, which may be newer than the element's own. */
+function instant(utc) {
+  const [day, clock] = utc.split(" ");
+  return new Date(`${day.includes(".") ? day.split(".").reverse().join("-") : day}T${clock}Z`);
+}
+
 function here(time) {
-  const at = new Date(time.dateTime);
-  if (Number.isNaN(at.getTime()) || time.dataset.zone) return;
-  const zone = ZONE.formatToParts(at).find((part) => part.type === "timeZoneName").value;
-  const local = `${written(at)} ${zone}`;
   const text = [...time.childNodes].find((node) => node.nodeType === Node.TEXT_NODE && INSTANT.test(node.data));
+  if (!text && time.dataset.zone) return;
   const utc = (text?.data ?? time.title).match(INSTANT)?.[0];
   if (!utc) return;
+  const at = instant(utc);
+  const zone = ZONE.formatToParts(at).find((part) => part.type === "timeZoneName").value;
+  const local = `${written(at)} ${zone}`;
   time.dataset.zone = zone;
   if (text) {
     text.data = text.data.replace(utc, local);
-    time.title = [utc, time.title].filter(Boolean).join(" · ");
+    time.dataset.beside ??= time.title;
+    time.title = [utc, time.dataset.beside].filter(Boolean).join(" · ");
   } else {
     time.title = `${local} (${utc})`;
   }

@@ -6,16 +6,28 @@
 const KEPT = "carillon.watched-jobs";
 const LOCK = "carillon.watch";
 const MOST = 5;
+// Several jobs are looked at in turns, over one connection: a browser has only six.
+const TURN_MS = 4000;
+const LATER_MS = 30_000;
+// What one tab has kept, another sees a moment later.
+const SETTLED_MS = 1000;
 // The page hands over what is said here in its language; English is here.
 const WORDS = JSON.parse(document.querySelector("[data-words]")?.dataset.words ?? "{}");
 const say = (text, values = {}) =>
   (WORDS[text] ?? text).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 
 const here = document.querySelector("[data-watch-job]");
+const tabs = "BroadcastChannel" in window ? new BroadcastChannel(LOCK) : null;
+let following = false;
+let lookAgain = () => {};
+
 if (here) {
   if (here.dataset.own !== undefined) watch(here.dataset);
   offer(here);
 }
+if (tabs) tabs.onmessage = ({ data }) => { if (document.visibilityState === "visible") toast(data); };
+// Another tab has started a job, and may be gone when it ends.
+addEventListener("storage", ({ key }) => { if (key === KEPT) follow(); });
 follow();
 
 function kept() {
@@ -31,83 +43,143 @@ function keep(list) {
   localStorage.setItem(KEPT, JSON.stringify(list.slice(-MOST)));
 }
 
+function isKept(id) {
+  return kept().some((job) => job.id === id);
+}
+
 function watch({ watchJob: id, title }) {
-  if (!kept().some((job) => job.id === id)) keep([...kept(), { id, title }]);
+  if (!isKept(id)) keep([...kept(), { id, title }]);
 }
 
 /** Permission is asked for when somebody presses the button, and never by itself. */
 function offer(button) {
-  if (!("Notification" in window) || Notification.permission !== "default") return;
+  const mayAsk = "Notification" in window && Notification.permission === "default";
+  if (!mayAsk && isKept(button.dataset.watchJob)) return;
   button.hidden = false;
   button.addEventListener("click", async () => {
     watch(button.dataset);
-    await Notification.requestPermission();
-    button.hidden = true;
-  });
+    follow();
+    button.setAttribute("aria-disabled", "true");
+    button.querySelector("span").textContent = say("You will be told");
+    if (mayAsk) await Notification.requestPermission();
+  }, { once: true });
 }
 
 /** One tab at a time listens, so that tabs do not use up the browser's connections. */
 async function follow() {
-  if (!navigator.locks || kept().length === 0) return;
+  lookAgain();
+  if (following || !navigator.locks || kept().length === 0) return;
+  following = true;
   await navigator.locks.request(LOCK, async () => {
-    for (let job = kept().at(-1); job; job = kept().at(-1)) {
-      const summary = await (here?.dataset.watchJob === job.id ? endedHere() : ended(job.id));
+    for (let turn = 0; kept().length > 0; turn += 1) {
+      const jobs = kept();
+      const job = jobs[turn % jobs.length];
+      const look = here?.dataset.watchJob === job.id ? endedHere : ended;
+      const end = await look(job.id, jobs.length > 1 ? TURN_MS : 0);
+      if (end === undefined) continue;
       keep(kept().filter((other) => other.id !== job.id));
-      if (summary) tell(job, summary);
+      if (end) tell(job, end);
+      await after(SETTLED_MS);
     }
+  });
+  following = false;
+}
+
+/** Nothing more to wait for: the turn is over, or what is kept is another. */
+function turn(ms, over) {
+  const timer = ms > 0 ? setTimeout(over, ms) : 0;
+  lookAgain = over;
+  return () => { clearTimeout(timer); lookAgain = () => {}; };
+}
+
+/** Waits for the feed's last word; undefined while there is none, null when the job is gone, or not for us. */
+function ended(id, ms) {
+  return new Promise((resolve) => {
+    const feed = new EventSource(`/jobs/${id}/feed`);
+    const done = (end) => {
+      stop();
+      feed.close();
+      resolve(end);
+    };
+    const stop = turn(ms, () => done());
+    feed.addEventListener("finished", (event) => done(read(event.data)));
+    feed.addEventListener("error", () => { if (feed.readyState === EventSource.CLOSED) refused(id).then(done); });
   });
 }
 
-/** Waits for the feed's last word; null when it is refused: the job is gone, or not for us. */
-function ended(id) {
-  return new Promise((resolve) => {
-    const feed = new EventSource(`/jobs/${id}/feed`);
-    const done = (summary) => {
-      feed.close();
-      resolve(summary);
-    };
-    feed.addEventListener("finished", (event) => done(read(event.data)));
-    feed.addEventListener("error", () => { if (feed.readyState === EventSource.CLOSED) done(null); });
-  });
+/** A feed is refused for good, or only now: too many are open, the server stops, one is signed out. */
+async function refused(id) {
+  const answer = await fetch(`/jobs/${id}`, { method: "HEAD" }).catch(() => null);
+  if (answer && [403, 404].includes(answer.status)) return null;
+  await after(LATER_MS);
+  return undefined;
 }
 
 /** The page of the job listens already. */
-function endedHere() {
+function endedHere(id, ms) {
   const summary = document.querySelector(".job-summary");
   return new Promise((resolve) => {
-    const look = () => { if (summary?.dataset.ended) resolve({}); };
-    new MutationObserver(look).observe(summary, { attributes: true, attributeFilter: ["data-ended"] });
+    const done = (end) => {
+      stop();
+      watcher.disconnect();
+      resolve(end);
+    };
+    const look = () => {
+      const { ended: state, problems, total } = summary.dataset;
+      if (state) done({ state, problems: Number(problems), total: Number(total) });
+    };
+    const watcher = new MutationObserver(look);
+    const stop = turn(ms, () => done());
+    watcher.observe(summary, { attributeFilter: ["data-ended"] });
     look();
   });
 }
 
+function after(ms) {
+  return new Promise((done) => setTimeout(done, ms));
+}
+
 function read(text) {
   try {
-    return JSON.parse(text);
+    const { state, total, counts } = JSON.parse(text);
+    return { state, total, problems: counts.failed + counts.unknown + counts.expired };
   } catch {
     return null;
   }
 }
 
-function tell(job, { counts, total }) {
-  const bad = (counts?.failed ?? 0) + (counts?.unknown ?? 0);
-  const told = { title: job.title, bad, total };
-  const text = bad === 0 ? say("{title} has ended.", told) : say("{title} has ended: {bad} of {total} phones need a look.", told);
-  if (document.visibilityState === "hidden" && "Notification" in window && Notification.permission === "granted") {
-    const notice = new Notification("Carillon", { body: text, tag: job.id });
-    notice.addEventListener("click", () => { window.focus(); location.href = `/jobs/${job.id}`; });
-  }
-  if (!location.pathname.endsWith(job.id)) toast(text, `/jobs/${job.id}`);
+function tell({ id, title }, end) {
+  const text = sentence({ title, bad: end.problems, total: end.total }, end.state === "cancelled");
+  if (document.visibilityState === "hidden") notify(id, text);
+  toast({ id, text });
+  tabs?.postMessage({ id, text });
 }
 
-/** In the place for messages, which was there before there was anything in it. */
-function toast(text, href) {
+function sentence(told, stopped) {
+  if (told.bad === 0) return stopped ? say("{title} was stopped.", told) : say("{title} has ended.", told);
+  return stopped
+    ? say("{title} was stopped: {bad} of {total} phones need a look.", told)
+    : say("{title} has ended: {bad} of {total} phones need a look.", told);
+}
+
+function notify(id, text) {
+  if (!("Notification" in window) || Notification.permission !== "granted") return;
+  try {
+    const notice = new Notification("Carillon", { body: text, tag: id });
+    notice.addEventListener("click", () => { window.focus(); location.href = `/jobs/${id}`; });
+  } catch {
+    // Some browsers have notices for installed programs only; the message on the page is there.
+  }
+}
+
+/** In the place for messages, which was there before there was anything in it. The job's own page says it itself. */
+function toast({ id, text }) {
   const region = document.querySelector(".toasts") ?? document.querySelector(".flash-region");
-  if (!region) return;
+  if (!region || location.pathname.endsWith(id)) return;
   const note = document.createElement("p");
   note.className = "toast";
   const link = document.createElement("a");
-  link.href = href;
+  link.href = `/jobs/${id}`;
   link.textContent = say("Show the result");
   note.append(`${text} `, link);
   region.append(note);

@@ -63,6 +63,7 @@ pub fn of_pages() -> Assets {
         watch_js: href("watch.js"),
         session_js: href("session.js"),
         islands_js: href("islands.js"),
+        job_js: href("job.js"),
         time_js: href("time.js"),
         pkg_js: href("pkg/carillon.js"),
         pkg_wasm: href("pkg/carillon_bg.wasm"),

@@ -304,7 +304,7 @@ fn controls(caller: &Caller, state: JobState) -> JobControls {
         pause: state == JobState::Running,
         resume: matches!(state, JobState::Paused | JobState::Interrupted),
         stop: !state.is_terminal() && state != JobState::Stopping,
-        again: state.is_terminal(),
+        again: true,
     }
 }
 

@@ -351,7 +351,7 @@ pub(crate) async fn a_selection_of_240_is_exactly_these_240(house: House) -> Hou
     let id = job.rsplit('/').next().unwrap();
     loop {
         let page = admin.get(&job).await;
-        if page.text.contains("data-ended=\"yes\"") {
+        if page.text.contains("data-ended=") {
             break;
         }
         tokio::task::yield_now().await;

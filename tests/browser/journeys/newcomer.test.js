@@ -8,16 +8,16 @@
 
 import assert from 'node:assert/strict';
 import { get } from 'node:http';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { finish, launch, openPage } from '../harness/browser.js';
-import { command, startEmpty, startPhones } from '../harness/server.js';
+import { PASSWORD, fill } from '../harness/house.js';
+import { startEmpty, startPhones } from '../harness/server.js';
 import { addsUp, awaitEnd, button, field, isAt, score } from '../harness/steps.js';
 
 /** What the issue allows, in seconds of the model. */
 const ALLOWED = 120;
 const SECRET = 'kiel-example-4711';
-const [NAME, PASSWORD] = ['n.newcomer', 'a long enough sentence of words'];
+const NAME = 'n.newcomer';
 const FLEET = {
   timing: { reboot_min_ms: 1500, reboot_max_ms: 3000 },
   sites: [
@@ -39,7 +39,7 @@ for (const scripts of [true, false]) {
     let browser, server, phones;
     before(async () => {
       [browser, server, phones] = await Promise.all([launch(), startEmpty(['--allow-loopback']), startPhones(FLEET)]);
-      await prepare(server, phones);
+      await fill(server, phones, FLEET, { [NAME]: 'operator' });
     });
     after(async () => {
       await browser?.close();
@@ -120,26 +120,6 @@ class Hand {
   told() {
     return `${this.steps} steps, ${this.keys} keys, ${this.presses} presses: about ${Math.round(this.seconds())} s by the keystroke-level model`;
   }
-}
-
-/** An administrator has added the phones and accounts, long before. */
-async function prepare(server, phones) {
-  const data = join(server.folder, 'data');
-  const add = (name, role) => command(data, ['user', 'add', name, '--role', role, '--password-stdin'], { input: `${PASSWORD}\n` });
-  add('admin', 'admin');
-  add(NAME, 'operator');
-  const token = command(data, ['token', 'create', '--user', 'admin', '--label', 'first phones', '--scope', 'manage']);
-  const post = async (path, kind, body) => {
-    const headers = { authorization: `Bearer ${token}`, 'content-type': kind };
-    const answer = await fetch(`${server.url}/api/v1${path}`, { method: 'POST', headers, body });
-    assert.ok(answer.ok, `${path}: ${await answer.text()}`);
-  };
-  const json = (path, body) => post(path, 'application/json', JSON.stringify(body));
-  await json('/credentials', { name: 'phones', username: 'admin', password: SECRET });
-  for (const { name } of FLEET.sites) {
-    await json('/sites', { name, transport_security: 'plain_http', credential: 'phones' });
-  }
-  await post('/phones/import', 'text/csv', phones.csv);
 }
 
 /** The identities of the phones that nobody reaches now, by knocking at each. */

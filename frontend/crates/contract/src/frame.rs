@@ -68,6 +68,8 @@ pub struct Assets {
     pub session_js: String,
     /// Wakes the islands of a page.
     pub islands_js: String,
+    /// Keeps the page of a job true while one watches.
+    pub job_js: String,
     /// Shows times in the zone of whoever reads.
     pub time_js: String,
     /// JavaScript half of the islands' program; empty when it was not built.

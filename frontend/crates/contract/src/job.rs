@@ -104,7 +104,7 @@ pub struct JobView {
     pub retry: Option<RetryForm>,
 }
 
-/// What may be done with a job now.
+/// What may be done with a job now; `again` once it is over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each field is the control of its name")]
 pub struct JobControls {

@@ -1,7 +1,6 @@
 //! Causes: what went wrong, how often, and the one thing to do next.
 
 use carillon_contract::Href;
-use carillon_contract::job::CauseCount;
 use carillon_domain::Cause;
 use carillon_language::say;
 use leptos::prelude::*;
@@ -9,21 +8,23 @@ use leptos::prelude::*;
 use super::{icon, lines_to_copy, symbol, target_meaning, to_phones};
 use crate::words;
 
-/// One cause among the targets of a job.
-pub(crate) fn cause_item(
-    group: CauseCount,
+/// One cause among the targets of a job, whose number may change while one looks.
+pub(crate) fn cause_item<N>(
+    (cause, count): (Cause, N),
     job_href: &str,
     lines: Option<&str>,
-) -> impl IntoView + use<> {
-    let cause = group.cause;
+) -> impl IntoView + use<N>
+where
+    N: Fn() -> i64 + Copy + Send + Sync + 'static,
+{
     let href = to_phones(&Href::new(job_href).add("cause", cause));
-    let show = say!("Show {phones}", phones = words::phones(group.count));
+    let show = move || say!("Show {phones}", phones = words::phones(count()));
     let class = format!("cause is-{}", target_meaning(cause.state()));
     let lines = lines.filter(|_| cause == Cause::Forbidden).map(allow_list);
     view! {
         <li class=class>
             <p class="cause-count tnum">
-                {words::number(group.count)}<span class="visually-hidden">" "{say("phones:")}" "</span>
+                {move || words::number(count())}<span class="visually-hidden">" "{say("phones:")}" "</span>
             </p>
             <div class="cause-body">
                 <p class="cause-title">

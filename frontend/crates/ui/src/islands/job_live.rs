@@ -1,16 +1,22 @@
 //! The top of the job page: where it stands, how it ended, and why.
 //!
-//! Owns the feed of a job. *Invariant:* nothing is inserted above what somebody reads but
-//! numbers in their places; the table below is never touched.
+//! Owns what changes by itself while one watches a job. *Invariant:* nothing moves under whoever
+//! aims: numbers, bar, causes and notes change in room that was there before, and the rows below
+//! are exchanged only when somebody asks for it or the job ends (`static/job.js`).
 
-use carillon_contract::job::{CauseCount, JobSummary};
-use carillon_domain::{Counts, JobState, Language};
-use carillon_language::{moment, receive, say, say_many};
+use carillon_contract::job::JobSummary;
+use carillon_domain::{Cause, Language, TargetState};
+use carillon_language::{receive, say};
 use leptos::prelude::*;
 
+use super::job_causes::causes;
+use super::job_words::{
+    changed_text, progress_text, running_since, since_text, state_word, time_text, updated_text,
+};
+use super::watched::{Watched, rows_changed};
 use crate::components::{
-    BAR_ORDER, SCORE, bar_label, cause_item, job_outcome, percent, score_class, score_count,
-    score_item, segments, symbol, target_colour,
+    BAR_ORDER, SCORE, bar_label, job_outcome, percent, score_class, score_count, score_item,
+    segments, symbol, target_colour,
 };
 use crate::surroundings::Surroundings;
 use crate::words;
@@ -24,6 +30,10 @@ pub fn JobLive(
     icons: String,
     /// Provisioning lines, shown beside `forbidden`.
     snippet: Option<String>,
+    /// States that the list below is narrowed to.
+    states: Vec<TargetState>,
+    /// Cause that it is narrowed to.
+    cause: Option<Cause>,
     /// The language of the page.
     language: Language,
     /// What it says in that language.
@@ -36,59 +46,119 @@ pub fn JobLive(
         csrf: "".into(),
     }
     .provide();
-    let first = summary.clone();
-    let now = RwSignal::new(summary);
-    let paused = RwSignal::new(false);
-    let listening = RwSignal::new(false);
-    let spoken = RwSignal::new(String::new());
-    follow(&first, now, paused, listening, spoken);
+    let watched = Watched::new(&summary);
+    follow(&summary, watched);
 
-    let job_href = format!("/jobs/{}", first.id);
-    let done_at_first = first.counts.done();
-    let reload = job_href.clone();
-    let was_running = !first.state.is_terminal();
-    let ended = move || now.with(|summary| summary.state.is_terminal());
-    let changed = move || now.with(|summary| summary.counts.done()) - done_at_first;
+    let live = !summary.state.is_terminal();
+    let job_href = format!("/jobs/{}", summary.id);
+    let Watched { latest, shown, .. } = watched;
     view! {
-        <section class="job-summary panel" aria-label=say("Where it stands") data-ended=move || ended().then_some("yes")>
-            <p class="job-line">
-                <span class=move || now.with(state_class)>{move || now.with(state_icon)}<span>{move || now.with(state_word)}</span></span>
-                <span class="job-progress tnum">{move || now.with(progress_text)}</span>
-            </p>
-            {score(&job_href, now)}
-            {live_bar(now)}
-            {move || now.with(|summary| summary.note.clone()).map(|note| view! { <p class="job-note">{note}</p> })}
-            <p class="job-foot muted">
-                <span class="tnum">{move || now.with(updated_text)}</span>
-                <a href=job_href.clone() hidden=move || listening.get() || ended()>{say("Refresh")}</a>
-                <button
-                    class="button small"
-                    type="button"
-                    hidden=move || !listening.get()
-                    on:click=move |_| paused.update(|value| *value = !*value)
-                >
-                    {move || if paused.get() { say("Resume updates") } else { say("Pause updates") }}
-                </button>
-                <a
-                    class="rows-changed"
-                    href=reload
-                    hidden=move || !(ended() && was_running) && changed() == 0
-                >
-                    {move || if ended() { say("It has ended: show the whole result").to_owned() } else { changed_text(changed()) }}
-                </a>
-            </p>
-            <p class="visually-hidden" role="status">{move || spoken.get()}</p>
-            {move || now.with(|summary| cause_list(&summary.causes, &job_href, snippet.as_deref()))}
+        <section
+            class=room(&summary)
+            aria-label=say("Where it stands")
+            data-state=move || shown.with(|shown| shown.state.as_str())
+            data-ended=move || latest.with(|latest| latest.state.is_terminal().then(|| latest.state.as_str()))
+            data-result=move || latest.with(|latest| latest.state.is_terminal().then(|| state_word(latest)))
+            data-problems=move || latest.with(|latest| latest.counts.problems().to_string())
+            data-total=summary.total.to_string()
+        >
+            {job_line(shown)}
+            <div class="note-room">
+                {move || shown.with(|shown| shown.note.clone()).map(|note| view! { <p class="job-note">{note}</p> })}
+            </div>
+            {score(&job_href, shown)}
+            {live_bar(shown)}
+            {foot(watched, &job_href, (live, states, cause))}
+            <p class="visually-hidden" role="status">{move || watched.spoken.get()}</p>
+            {causes(watched, live, (&job_href, snippet.as_deref()))}
         </section>
     }
 }
 
-fn score(job_href: &str, now: RwSignal<JobSummary>) -> impl IntoView + use<> {
+/// A job that one can watch reserves room for what may come: for as many causes as it has phones,
+/// up to three.
+fn room(summary: &JobSummary) -> &'static str {
+    match (summary.state.is_terminal(), summary.total) {
+        (true, _) => "job-summary panel",
+        (false, ..=1) => "job-summary panel is-live",
+        (false, 2) => "job-summary panel is-live for-two",
+        (false, _) => "job-summary panel is-live for-many",
+    }
+}
+
+fn job_line(shown: RwSignal<JobSummary>) -> impl IntoView {
+    view! {
+        <p class="job-line">
+            <span class=move || shown.with(state_class)>{move || shown.with(state_icon)}<span>{move || shown.with(state_word)}</span></span>
+            <span class="job-progress tnum">{move || shown.with(progress_text)}</span>
+            <span class="job-progress tnum">{move || shown.with(time_text)}</span>
+            <time
+                class="job-progress tnum"
+                datetime=move || shown.with(|shown| running_since(shown).unwrap_or(shown.at).to_string())
+                hidden=move || shown.with(|shown| running_since(shown).is_none())
+            >
+                {move || shown.with(since_text)}
+            </time>
+        </p>
+    }
+}
+
+/// When it was so, the switch that makes it stand still, and the way to rows that changed. Each
+/// has its room, whether it is seen or not.
+fn foot(
+    watched: Watched,
+    job_href: &str,
+    (live, states, cause): (bool, Vec<TargetState>, Option<Cause>),
+) -> impl IntoView + use<> {
+    let Watched {
+        latest,
+        shown,
+        listed,
+        paused,
+        listening,
+        ..
+    } = watched;
+    let ended = move || live && latest.with(|latest| latest.state.is_terminal());
+    let changed = Memo::new(move |_| {
+        let now = shown.get();
+        listed.with(|listed| {
+            let turned = listed.state != now.state;
+            (rows_changed(listed, &now, (&states, cause)), turned)
+        })
+    });
+    view! {
+        <p class="job-foot muted">
+            <time class="tnum" datetime=move || shown.with(|shown| shown.at.to_string())>{move || shown.with(updated_text)}</time>
+            <span class="switch">
+                <a href=job_href.to_owned() hidden=move || listening.get() || !live || ended()>{say("Refresh")}</a>
+                <button
+                    class="button small"
+                    type="button"
+                    hidden=move || !listening.get()
+                    on:click=move |_| watched.pause_or_go_on()
+                >
+                    <span hidden=move || paused.get()>{say("Pause updates")}</span>
+                    <span hidden=move || !paused.get()>{say("Resume updates")}</span>
+                </button>
+            </span>
+            <a
+                class="button small rows-changed"
+                href=job_href.to_owned()
+                hidden=move || !ended() && changed.get() == (0, false)
+                on:click=move |_| watched.list_anew()
+            >
+                {move || changed_text(ended(), changed.get().0)}
+            </a>
+        </p>
+    }
+}
+
+fn score(job_href: &str, shown: RwSignal<JobSummary>) -> impl IntoView + use<> {
     let items: Vec<_> = SCORE
         .iter()
         .map(|(word, states)| {
             let first = states[0];
-            let of = move || now.with(|summary| score_count(&summary.counts, states));
+            let of = move || shown.with(|shown| score_count(&shown.counts, states));
             score_item(
                 job_href,
                 word,
@@ -103,7 +173,7 @@ fn score(job_href: &str, now: RwSignal<JobSummary>) -> impl IntoView + use<> {
             {items}
             <li class="score-item score-sum">
                 <a href=job_href.to_owned() title=say("All phones of this job")>
-                    <span class="score-number">{move || now.with(|summary| words::number(summary.total))}</span>
+                    <span class="score-number">{move || shown.with(|shown| words::number(shown.total))}</span>
                     <span class="score-word"><span aria-hidden="true">"Σ"</span><span>{say("All phones")}</span></span>
                 </a>
             </li>
@@ -111,43 +181,23 @@ fn score(job_href: &str, now: RwSignal<JobSummary>) -> impl IntoView + use<> {
     }
 }
 
-fn live_bar(now: RwSignal<JobSummary>) -> impl IntoView {
+fn live_bar(shown: RwSignal<JobSummary>) -> impl IntoView {
     let rects: Vec<_> = BAR_ORDER
         .iter()
         .enumerate()
         .map(|(index, state)| {
             let class = format!("seg seg-{}", target_colour(*state));
-            let place = move || now.with(|summary| segments(&summary.counts)[index]);
+            let place = move || shown.with(|shown| segments(&shown.counts)[index]);
             view! {
                 <rect class=class x=move || percent(place().0) width=move || percent(place().1) height="100%"></rect>
             }
         })
         .collect();
     view! {
-        <svg class="bar tall" role="img" aria-label=move || now.with(|summary| bar_label(&summary.counts))>
+        <svg class="bar tall" role="img" aria-label=move || shown.with(|shown| bar_label(&shown.counts))>
             {rects}
         </svg>
     }
-}
-
-fn cause_list(
-    causes: &[CauseCount],
-    job_href: &str,
-    snippet: Option<&str>,
-) -> Option<impl IntoView + use<>> {
-    if causes.is_empty() {
-        return None;
-    }
-    let items: Vec<_> = causes
-        .iter()
-        .map(|group| cause_item(*group, job_href, snippet))
-        .collect();
-    Some(view! {
-        <div class="causes">
-            <h2>{symbol("warning")}<span>{say("Needs a look")}</span></h2>
-            <ul>{items}</ul>
-        </div>
-    })
 }
 
 fn state_class(summary: &JobSummary) -> String {
@@ -160,89 +210,16 @@ fn state_icon(summary: &JobSummary) -> impl IntoView + use<> {
     symbol(name)
 }
 
-fn state_word(summary: &JobSummary) -> String {
-    job_outcome(summary.state, summary.counts.problems()).2
-}
-
-fn progress_text(summary: &JobSummary) -> String {
-    let done = say!(
-        "{done} of {total} finished",
-        done = words::number(summary.counts.done()),
-        total = words::number(summary.total)
-    );
-    let time = time_text(summary);
-    if time.is_empty() {
-        done
-    } else {
-        format!("{done} · {time}")
-    }
-}
-
-fn time_text(summary: &JobSummary) -> String {
-    match (summary.started_at, summary.finished_at, summary.eta_seconds) {
-        (Some(start), Some(end), _) => {
-            say!("took {length}", length = words::length(end.since(start)))
-        }
-        (_, None, Some(left)) if summary.state == JobState::Running => {
-            let left = std::time::Duration::from_secs(u64::try_from(left).unwrap_or(0));
-            say!("about {span} left", span = words::span(left))
-        }
-        // How long it has been would stand still between two changes.
-        (Some(start), None, _) => say!("since {moment} UTC", moment = moment(start)),
-        _ => String::new(),
-    }
-}
-
-fn updated_text(summary: &JobSummary) -> String {
-    say!("As of {moment} UTC", moment = moment(summary.at))
-}
-
-fn changed_text(changed: i64) -> String {
-    say_many!(
-        changed,
-        "{count} phone changed since this list was made: show",
-        "{count} phones changed since this list was made: show"
-    )
-}
-
-/// What is read aloud: the counts in one sentence.
-#[cfg_attr(
-    not(feature = "hydrate"),
-    expect(dead_code, reason = "spoken by the browser half")
-)]
-pub(super) fn sentence(state: JobState, counts: &Counts) -> String {
-    format!("{}: {}", words::job_state(state), bar_label(counts))
-}
-
 /// On the server nothing follows.
 #[cfg(not(feature = "hydrate"))]
-fn follow(
-    _first: &JobSummary,
-    _now: RwSignal<JobSummary>,
-    _paused: RwSignal<bool>,
-    _listening: RwSignal<bool>,
-    _spoken: RwSignal<String>,
-) {
-}
+fn follow(_first: &JobSummary, _watched: Watched) {}
 
 /// Listens to the job's feed until it ends.
 #[cfg(feature = "hydrate")]
-fn follow(
-    first: &JobSummary,
-    now: RwSignal<JobSummary>,
-    paused: RwSignal<bool>,
-    listening: RwSignal<bool>,
-    spoken: RwSignal<String>,
-) {
+fn follow(first: &JobSummary, watched: Watched) {
     if first.state.is_terminal() {
         return;
     }
-    let feed = super::feed::Feed {
-        now,
-        paused,
-        listening,
-        spoken,
-    };
     let address = format!("/jobs/{}/feed", first.id);
-    Effect::new(move |_| feed.clone().open(&address));
+    Effect::new(move |_| super::feed::open(watched, &address));
 }

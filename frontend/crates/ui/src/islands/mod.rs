@@ -4,11 +4,14 @@
 
 #[cfg(feature = "hydrate")]
 mod feed;
+mod job_causes;
 #[expect(
     missing_docs,
     reason = "the macro writes the struct of an island's props"
 )]
 pub mod job_live;
+mod job_words;
+mod watched;
 
 #[cfg(not(feature = "hydrate"))]
 mod texts;

@@ -6,10 +6,11 @@ use carillon_domain::TargetState;
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
+use super::job_controls::controls;
 use super::job_targets::targets;
 use crate::components::{
-    Field, ago, checkbox, class_badge, error_summary, fact, fact_text, facts, icon,
-    instant_and_age, link_button, panel, post, said_with, section, submit,
+    Field, ago, checkbox, class_badge, error_summary, fact, fact_text, facts, instant_and_age,
+    link_button, panel, post, said_with, section, submit,
 };
 use crate::islands::{JobLive, for_browser};
 use crate::shell::{Page, Scripts};
@@ -26,10 +27,7 @@ pub(super) fn job(frame: &FrameView, view: &JobView) -> String {
     Page::new(title).scripts(scripts).write(frame, |page| {
         page.up("/jobs", say("Jobs"));
         page.lede(lede(view));
-        if !view.summary.state.is_terminal() {
-            page.action(watch(frame, view));
-        }
-        for control in controls(view) {
+        for control in controls(frame, view) {
             page.action(control);
         }
         let retry = view.retry.as_ref().map(|retry| retry_form(view, retry));
@@ -49,6 +47,8 @@ pub(super) fn job(frame: &FrameView, view: &JobView) -> String {
                 summary=view.summary.clone()
                 icons=frame.assets.icons.clone()
                 snippet=view.snippet.clone()
+                states=view.states.clone()
+                cause=view.cause
                 language=frame.language
                 texts=texts
             />
@@ -91,65 +91,6 @@ fn lede(view: &JobView) -> AnyView {
         </span>
     }
     .into_any()
-}
-
-/// Asks to be told when it ends; it shows where scripts run. One's own job is told of anyway.
-fn watch(frame: &FrameView, view: &JobView) -> AnyView {
-    let own = frame
-        .user
-        .as_ref()
-        .is_some_and(|user| user.name == view.actor);
-    let title = format!("{} · {}", view.title, words::phones(view.summary.total));
-    view! {
-        <button
-            class="button"
-            type="button"
-            hidden=true
-            data-watch-job=view.summary.id.clone()
-            data-title=title
-            data-own=own.then_some("")
-        >
-            {icon("bell")}<span>{say("Tell me when it ends")}</span>
-        </button>
-    }
-    .into_any()
-}
-
-fn controls(view: &JobView) -> Vec<AnyView> {
-    let path = format!("/jobs/{}", view.summary.id);
-    let mut list = Vec::new();
-    if view.controls.pause {
-        list.push(post(
-            format!("{path}/pause"),
-            "job-control",
-            submit("", "pause", say("Pause")),
-        ));
-    }
-    if view.controls.resume {
-        list.push(post(
-            format!("{path}/resume"),
-            "job-control",
-            submit("primary", "run", say("Resume")),
-        ));
-    }
-    if view.retry.is_some() {
-        list.push(link_button("#retry", "retry", say("Try again…")));
-    }
-    if view.controls.again {
-        list.push(post(
-            format!("{path}/again"),
-            "",
-            submit("", "retry", say("Run again…")),
-        ));
-    }
-    if view.controls.stop {
-        let href = format!("{path}/cancel");
-        list.push(
-            view! { <a class="button danger job-control" href=href>{icon("stop")}<span>{say("Stop…")}</span></a> }
-                .into_any(),
-        );
-    }
-    list
 }
 
 fn export(view: &JobView) -> Option<AnyView> {

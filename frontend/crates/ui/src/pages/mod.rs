@@ -43,6 +43,7 @@ mod import_result;
 mod import_review;
 mod import_undo;
 mod job;
+mod job_controls;
 mod job_targets;
 mod jobs;
 mod networks;

@@ -239,6 +239,7 @@ fn scripts(frame: &FrameView, wanted: Scripts) -> Vec<AnyView> {
     }
     if wanted.islands && !assets.pkg_js.is_empty() && !assets.islands_js.is_empty() {
         list.push(islands(frame));
+        list.push(script(frame, &assets.job_js));
     }
     list
 }

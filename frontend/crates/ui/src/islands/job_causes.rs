@@ -1,0 +1,61 @@
+//! The causes of a job: what needs a look, and the next step.
+//!
+//! Owns the places of causes on the page of a job. While one watches, each cause keeps its place
+//! and only its number changes, in room that was there before: what scrolls is the list, never
+//! the page.
+
+use carillon_language::say;
+use leptos::prelude::*;
+
+use super::watched::{PLACES, Watched};
+use crate::components::{cause_item, symbol};
+
+/// What needs a look. Of a job that is over, only if there is anything.
+pub(super) fn causes(
+    watched: Watched,
+    live: bool,
+    (job_href, snippet): (&str, Option<&str>),
+) -> Option<impl IntoView + use<>> {
+    let known = watched.shown.with_untracked(|shown| shown.causes.len());
+    let places = if live { PLACES } else { known };
+    let items: Vec<_> = (0..places)
+        .map(|index| place(watched, index, (job_href.to_owned(), snippet.map(str::to_owned))))
+        .collect();
+    (places > 0).then(|| {
+        view! {
+            <div class="causes">
+                <h2>{symbol("warning")}<span>{say("Needs a look")}</span></h2>
+                {live.then(|| view! {
+                    <label class="unfold"><input type="checkbox" autocomplete="off" /><span>{say("Unfold")}</span></label>
+                })}
+                <ul>
+                    {items}
+                    {live.then(|| view! { <li class="no-cause muted">{say("Nothing so far.")}</li> })}
+                </ul>
+            </div>
+        }
+    })
+}
+
+/// One place: empty until there is a cause for it.
+fn place(
+    watched: Watched,
+    index: usize,
+    (job_href, snippet): (String, Option<String>),
+) -> impl IntoView + use<> {
+    let cause = Memo::new(move |_| {
+        watched
+            .shown
+            .with(|shown| shown.causes.get(index).map(|group| group.cause))
+    });
+    let count = move || {
+        watched
+            .shown
+            .with(|shown| shown.causes.get(index).map_or(0, |group| group.count))
+    };
+    move || {
+        cause
+            .get()
+            .map(|cause| cause_item((cause, count), &job_href, snippet.as_deref()))
+    }
+}

@@ -1,0 +1,93 @@
+//! What can be done with a job, beside its heading.
+//!
+//! Owns the buttons of its page. *Invariant:* none of them moves or goes while one watches: what
+//! the job's state no longer allows is greyed where it is (`static/job.js`), and what comes with
+//! the end has its room from the beginning, behind the bell that nobody needs then.
+
+use carillon_contract::FrameView;
+use carillon_contract::job::JobView;
+use carillon_language::say;
+use leptos::prelude::*;
+
+use crate::components::{icon, link_button, post, submit};
+use crate::words;
+
+/// States in which a job can still be stopped.
+const STOPPABLE: &str = "awaiting_approval scheduled running paused interrupted";
+
+/// The buttons, in order.
+pub(super) fn controls(frame: &FrameView, view: &JobView) -> Vec<AnyView> {
+    if view.summary.state.is_terminal() {
+        return at_the_end(view, view.retry.is_some());
+    }
+    let later = if view.controls.again {
+        at_the_end(view, true)
+    } else {
+        Vec::new()
+    };
+    vec![
+        view! { <div class="bell-or-later">{watch(frame, view)}<div class="later">{later}</div></div> }
+            .into_any(),
+        view! { <div class="controls">{while_it_runs(view)}</div> }.into_any(),
+    ]
+}
+
+/// Asks to be told when it ends; it shows where scripts run. One's own job is told of anyway.
+fn watch(frame: &FrameView, view: &JobView) -> AnyView {
+    let own = frame
+        .user
+        .as_ref()
+        .is_some_and(|user| user.name == view.actor);
+    let title = format!("{} · {}", view.title, words::phones(view.summary.total));
+    view! {
+        <button
+            class="button"
+            type="button"
+            hidden=true
+            data-watch-job=view.summary.id.clone()
+            data-title=title
+            data-own=own.then_some("")
+        >
+            {icon("bell")}<span>{say("Tell me when it ends")}</span>
+        </button>
+    }
+    .into_any()
+}
+
+fn while_it_runs(view: &JobView) -> Vec<AnyView> {
+    let path = format!("/jobs/{}", view.summary.id);
+    let mut list = Vec::new();
+    if view.controls.pause {
+        let pause = submit("", "pause", say("Pause"));
+        list.push(control("running", post(format!("{path}/pause"), "", pause)));
+    }
+    if view.controls.resume {
+        let resume = submit("primary", "run", say("Resume"));
+        let resume = post(format!("{path}/resume"), "", resume);
+        list.push(control("paused interrupted", resume));
+    }
+    if view.controls.stop {
+        let href = format!("{path}/cancel");
+        let stop = view! { <a class="button danger" href=href>{icon("stop")}<span>{say("Stop…")}</span></a> };
+        list.push(control(STOPPABLE, stop.into_any()));
+    }
+    list
+}
+
+/// A button for some states of the job.
+fn control(states: &'static str, button: AnyView) -> AnyView {
+    view! { <div class="job-control" data-while=states>{button}</div> }.into_any()
+}
+
+fn at_the_end(view: &JobView, retry: bool) -> Vec<AnyView> {
+    let path = format!("/jobs/{}", view.summary.id);
+    let mut list = Vec::new();
+    if retry {
+        list.push(link_button("#retry", "retry", say("Try again…")));
+    }
+    if view.controls.again {
+        let again = submit("", "retry", say("Run again…"));
+        list.push(post(format!("{path}/again"), "", again));
+    }
+    list
+}

@@ -1,0 +1,176 @@
+// Keeps the page of a job true while one watches: greys what its state no longer allows, brings
+// the rows when somebody asks for them, and at the end everything that depends on it. Without this
+// file the same is a link.
+//
+// Owns nothing of the summary, which changes by itself. What is brought is put into what is there:
+// focus, scroll and whatever one points at stay.
+
+const AT_MOST_LATER_MS = 2000;
+const OVER = ["finished", "cancelled", "denied", "expired"];
+const IN_PLACE = ["#phones", "#about", ".foot > p"];
+
+const summary = document.querySelector(".job-summary.is-live");
+let asked = false;
+
+if (summary) {
+  new MutationObserver(look).observe(summary, { attributeFilter: ["data-state", "data-result"] });
+  document.querySelector(".rows-changed").addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    if (summary.dataset.result) asked = true;
+    bring().then((brought) => {
+      if (!brought) location.reload();
+      // What one pressed is gone now.
+      else if (document.activeElement === document.body) focusOn(document.querySelector("#phones-heading"));
+    });
+  });
+  // What is greyed keeps the focus, and does nothing.
+  for (const kind of ["click", "submit"]) {
+    document.querySelector(".page-actions").addEventListener(kind, (event) => {
+      if (event.target.closest(".job-control")?.querySelector("[aria-disabled]")) event.preventDefault();
+    });
+  }
+  look();
+}
+
+function isOver() {
+  return OVER.includes(summary.dataset.state);
+}
+
+function look() {
+  const { state, result } = summary.dataset;
+  if (result) document.title = `${result} · ${document.querySelector("h1").textContent}`;
+  for (const control of document.querySelectorAll("[data-while]")) {
+    grey(control.querySelector(".button"), !control.dataset.while.split(" ").includes(state));
+  }
+  if (!isOver() || asked) return;
+  asked = true;
+  // Not everybody who watches at the same moment.
+  summary.dataset.brings = "";
+  setTimeout(bring, Math.random() * AT_MOST_LATER_MS);
+}
+
+function grey(button, off) {
+  if (off) button.setAttribute("aria-disabled", "true");
+  else button.removeAttribute("aria-disabled");
+}
+
+/** Fetches the page anew and puts what changed in place; false where that was not possible. */
+async function bring() {
+  const fresh = await read(location.pathname + location.search);
+  const had = document.activeElement;
+  if (fresh) inPlace(() => put(fresh));
+  delete summary.dataset.brings;
+  if (!fresh) return false;
+  if (isOver()) summary.dataset.brought = "";
+  if (had && !had.isConnected) focusOn(document.querySelector("#phones-heading"));
+  return true;
+}
+
+/** As it is asked for by anybody. The browser makes it a page: text may not become one here. */
+function read(path) {
+  return new Promise((found) => {
+    const request = new XMLHttpRequest();
+    request.open("GET", path);
+    request.responseType = "document";
+    request.onload = () => {
+      const there = request.status === 200 && request.responseURL.endsWith(path);
+      found(there && request.response?.querySelector("#phones") ? request.response : null);
+    };
+    request.onerror = () => found(null);
+    request.send();
+  });
+}
+
+/** What one points at, or else has the focus on, stays where it is seen, though rows above it grow. */
+function inPlace(change) {
+  const below = [...document.querySelectorAll(":is(#phones, #about) :is(:hover, :focus)")].at(-1);
+  const top = () => below?.getBoundingClientRect().top ?? 0;
+  const before = top();
+  const root = document.documentElement;
+  root.classList.add("is-changing");
+  change();
+  if (below?.isConnected) scrollBy({ top: top() - before, behavior: "instant" });
+  requestAnimationFrame(() => root.classList.remove("is-changing"));
+}
+
+function put(fresh) {
+  for (const part of IN_PLACE) become(document.querySelector(part), fresh.querySelector(part));
+  mayCome(fresh, "#held", "#phones");
+  mayCome(fresh, "#retry", "#about");
+  running(fresh.querySelector(".running"));
+  const controls = document.querySelector(".controls");
+  const now = fresh.querySelector(".controls");
+  if (controls && now) become(controls, now);
+  if (document.querySelector(".later") && !now) end(fresh);
+}
+
+/** A part that is only there at times. One that went leaves its room. */
+function mayCome(fresh, part, before) {
+  const [old, now] = [document.querySelector(part), fresh.querySelector(part)];
+  old?.classList.toggle("is-gone", !now);
+  if (old && now) become(old, now);
+  else if (now) document.querySelector(before).before(document.importNode(now, true));
+}
+
+function running(now) {
+  const old = document.querySelector(".running");
+  old?.classList.toggle("is-gone", !now);
+  if (old && now) become(old, now);
+}
+
+/** What can be done now stands where the bell was; what could be done before stays, greyed. */
+function end(fresh) {
+  const later = document.querySelector(".later");
+  const retry = fresh.querySelector("#retry");
+  later.querySelector('[href="#retry"]')?.classList.toggle("is-gone", !retry);
+  later.classList.add("is-now");
+}
+
+/** Makes one element say what the other says, and touches nothing that says it already. */
+function become(old, now) {
+  if (old.nodeName !== now.nodeName) {
+    old.replaceWith(document.importNode(now, true));
+  } else if (old.nodeType === Node.ELEMENT_NODE) {
+    for (const { name } of [...old.attributes]) if (!now.hasAttribute(name)) old.removeAttribute(name);
+    for (const { name, value } of now.attributes) {
+      if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    }
+    becomeWithin(old, now);
+  } else if (old.data !== now.data) {
+    old.data = now.data;
+  }
+}
+
+/** The same for what is in it: rows by their phones, all else by its place. */
+function becomeWithin(old, now) {
+  const rows = new Map([...old.children].map((row) => [phoneOf(row), row]));
+  rows.delete(undefined);
+  let place = old.firstChild;
+  for (const child of now.childNodes) {
+    const mine = phoneOf(child) ? rows.get(phoneOf(child)) : phoneOf(place) ? null : place;
+    if (!mine) {
+      old.insertBefore(document.importNode(child, true), place);
+    } else if (mine === place) {
+      place = place.nextSibling;
+      become(mine, child);
+    } else {
+      old.insertBefore(mine, place);
+      become(mine, child);
+    }
+  }
+  while (place) {
+    const next = place.nextSibling;
+    place.remove();
+    place = next;
+  }
+}
+
+function phoneOf(row) {
+  return row?.nodeName === "TR" ? row.querySelector(".row-name")?.getAttribute("href") : undefined;
+}
+
+function focusOn(heading) {
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+}
