@@ -129,7 +129,7 @@ impl Reader<'_> {
 
     fn egress(&mut self) -> Egress {
         let networks = self.networks("allow-networks", "write networks as 10.0.0.0/8");
-        if networks.is_empty() {
+        if self.items("allow-networks").is_empty() {
             self.refuse(
                 "allow-networks",
                 "names no network; no phone could be reached",

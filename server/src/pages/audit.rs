@@ -76,7 +76,9 @@ async fn page(
     let place = seek::seek(query);
     if !asked.0.errors.is_empty() {
         // Nothing is looked for; a place that is none is told all the same.
-        seek::or_first(visit, place.check_number().map_err(EngineError::from))?;
+        if place.check_number().is_err() {
+            notice::warn(visit, say("This address names no place in the list."));
+        }
         let nothing = Page {
             items: Vec::new(),
             previous: None,

@@ -229,9 +229,10 @@ fn list(view: &PhonesView) -> AnyView {
         let body = view! {
             <a class="skip-on" href="#bulk">{say("Skip to what can be done with the phones")}</a>
             {table}
+            {pages}
             {bulk_bar(view)}
         };
-        view! { {post("/selection", "selection", body)}{pages} }.into_any()
+        post("/selection", "selection", body)
     } else {
         view! { {table}{pages} }.into_any()
     }
