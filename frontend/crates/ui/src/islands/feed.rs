@@ -64,7 +64,10 @@ fn listen(watched: Watched, source: &EventSource, (said_at, last): (Rc<Cell<i64>
 }
 
 fn speak(watched: Watched, summary: &JobSummary, said_at: &Cell<i64>) {
-    let (now, before) = (summary.state, watched.latest.with_untracked(|latest| latest.state));
+    let (now, before) = (
+        summary.state,
+        watched.latest.with_untracked(|latest| latest.state),
+    );
     let long_ago = summary.at.micros() - said_at.get() >= QUIET_MICROS;
     let wanted = now.is_terminal() || !watched.paused.get_untracked();
     if wanted && (now != before || long_ago) {

@@ -19,7 +19,13 @@ pub(super) fn causes(
     let known = watched.shown.with_untracked(|shown| shown.causes.len());
     let places = if live { PLACES } else { known };
     let items: Vec<_> = (0..places)
-        .map(|index| place(watched, index, (job_href.to_owned(), snippet.map(str::to_owned))))
+        .map(|index| {
+            place(
+                watched,
+                index,
+                (job_href.to_owned(), snippet.map(str::to_owned)),
+            )
+        })
         .collect();
     (places > 0).then(|| {
         view! {

@@ -102,7 +102,10 @@ pub(super) fn rows_changed(
     }
     let came = |state: &TargetState| now.counts.get(*state) - listed.counts.get(*state);
     if states.is_empty() {
-        TargetState::ALL.iter().map(|state| came(state).max(0)).sum()
+        TargetState::ALL
+            .iter()
+            .map(|state| came(state).max(0))
+            .sum()
     } else {
         states.iter().map(|state| came(state).abs()).sum()
     }
