@@ -199,8 +199,10 @@ fn counts(before: &str) -> bool {
 }
 
 /// The parts of pages that come alive in the browser, and what they say.
-const ALIVE: [&str; 7] = [
+const ALIVE: [&str; 9] = [
+    "frontend/crates/ui/src/islands/job_causes.rs",
     "frontend/crates/ui/src/islands/job_live.rs",
+    "frontend/crates/ui/src/islands/job_words.rs",
     "frontend/crates/ui/src/components/badge.rs",
     "frontend/crates/ui/src/components/bar.rs",
     "frontend/crates/ui/src/components/causes.rs",

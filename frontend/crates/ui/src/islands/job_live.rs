@@ -87,15 +87,16 @@ fn room(summary: &JobSummary) -> &'static str {
 }
 
 fn job_line(shown: RwSignal<JobSummary>) -> impl IntoView {
+    let untold = move || shown.with(|shown| running_since(shown).is_none());
     view! {
         <p class="job-line">
             <span class=move || shown.with(state_class)>{move || shown.with(state_icon)}<span>{move || shown.with(state_word)}</span></span>
             <span class="job-progress tnum">{move || shown.with(progress_text)}</span>
-            <span class="job-progress tnum">{move || shown.with(time_text)}</span>
+            <span class="job-progress tnum" hidden=move || !untold()>{move || shown.with(time_text)}</span>
             <time
                 class="job-progress tnum"
                 datetime=move || shown.with(|shown| running_since(shown).unwrap_or(shown.at).to_string())
-                hidden=move || shown.with(|shown| running_since(shown).is_none())
+                hidden=untold
             >
                 {move || shown.with(since_text)}
             </time>
