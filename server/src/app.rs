@@ -3,11 +3,10 @@
 //! Owns the engine and the few facts about this process that pages and programs are told. Cheap
 //! to clone; made once, in `startup.rs`.
 
-use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use carillon_contract::frame::Banner;
 use carillon_engine::Engine;
@@ -20,11 +19,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::oidc::Provider;
 use crate::origin::Origins;
+use crate::places::Places;
 use crate::policy::Violations;
 use crate::router::table::Route;
-
-/// Most event streams of one account.
-const MOST_STREAMS: usize = 16;
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -36,7 +33,7 @@ struct Inner {
     routes: Vec<Route>,
     ready: AtomicBool,
     stopping: CancellationToken,
-    streams: Mutex<HashMap<String, usize>>,
+    places: Places,
     inhabited: AtomicBool,
     violations: Violations,
 }
@@ -73,7 +70,7 @@ impl App {
             routes,
             ready: AtomicBool::new(true),
             stopping: CancellationToken::new(),
-            streams: Mutex::default(),
+            places: Places::default(),
             inhabited: AtomicBool::new(false),
             violations: Violations::default(),
         }))
@@ -179,44 +176,8 @@ impl App {
         hex::encode(self.random_bytes::<8>())
     }
 
-    /// A place for one more event stream of this account; `None` when it has too many.
-    pub fn stream_place(&self, account: &str) -> Option<StreamPlace> {
-        let mut streams = self
-            .0
-            .streams
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let count = streams.entry(account.to_owned()).or_default();
-        if *count >= MOST_STREAMS {
-            return None;
-        }
-        *count += 1;
-        Some(StreamPlace {
-            app: self.clone(),
-            account: account.to_owned(),
-        })
-    }
-}
-
-/// One event stream's place; given back on drop.
-pub struct StreamPlace {
-    app: App,
-    account: String,
-}
-
-impl Drop for StreamPlace {
-    fn drop(&mut self) {
-        let mut streams = self
-            .app
-            .0
-            .streams
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = streams.get_mut(&self.account) {
-            *count -= 1;
-            if *count == 0 {
-                streams.remove(&self.account);
-            }
-        }
+    /// What each account has only some of at once.
+    pub fn places(&self) -> &Places {
+        &self.0.places
     }
 }

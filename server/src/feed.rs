@@ -17,7 +17,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{App, StreamPlace};
+use crate::app::App;
+use crate::places::{Place, Seat};
 use crate::problem::{Code, Problem};
 
 /// No two summaries follow each other faster.
@@ -60,7 +61,7 @@ pub async fn open<S: Source>(
     reader: &str,
     source: S,
 ) -> Result<Response, Problem> {
-    let Some(place) = app.stream_place(reader) else {
+    let Some(place) = app.places().take(Seat::Stream, reader) else {
         return Err(Problem::new(Code::Busy).detail("Too many open feeds: close some pages."));
     };
     let signal = signal(app.engine(), job);
@@ -94,7 +95,7 @@ struct Feed<S: Source> {
     last: Option<S::Summary>,
     sent_at: Instant,
     proved_at: Instant,
-    _place: StreamPlace,
+    _place: Place,
 }
 
 impl<S: Source> Feed<S> {

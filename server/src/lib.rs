@@ -24,6 +24,7 @@ pub mod middleware;
 pub mod oidc;
 pub mod origin;
 pub mod pages;
+pub mod places;
 pub mod policy;
 pub mod problem;
 pub mod router;

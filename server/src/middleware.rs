@@ -16,6 +16,7 @@ use crate::app::App;
 
 pub mod client;
 mod denials;
+pub mod exports;
 pub mod first_start;
 pub mod gate;
 pub mod headers;

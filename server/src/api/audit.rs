@@ -36,7 +36,7 @@ pub const FILTERS: &[&str] = &[
 pub(super) fn routes() -> Table {
     Table::api()
         .get("/api/v1/audit", VIEW, list)
-        .get("/api/v1/audit/export", VIEW, export)
+        .get_export("/api/v1/audit/export", VIEW, export)
         .get("/api/v1/audit/checkpoint", VIEW, checkpoint)
         .get("/api/v1/audit/{seq}", VIEW, one)
         .get("/api/v1/audit/{seq}/proof", VIEW, proof)

@@ -29,7 +29,7 @@ const ROWS: i64 = 50;
 pub(super) fn routes(table: Table) -> Table {
     table
         .get("/audit", VIEW, list)
-        .get("/audit/export", VIEW, export)
+        .get_export("/audit/export", VIEW, export)
         .get("/audit/{seq}", VIEW, record::show)
         .post_proved("/audit/{seq}/number", NUMBERS, number::read)
         .get("/audit/{seq}/proof", VIEW, record::proof_of)

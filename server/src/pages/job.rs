@@ -44,8 +44,8 @@ pub(super) fn routes(table: Table) -> Table {
     table
         .get("/jobs/{id}", VIEW, show)
         .get("/jobs/{id}/feed", VIEW, feed::open)
-        .get("/jobs/{id}/targets.csv", VIEW, export::csv)
-        .get("/jobs/{id}/targets.json", VIEW, export::json)
+        .get_export("/jobs/{id}/targets.csv", VIEW, export::csv)
+        .get_export("/jobs/{id}/targets.json", VIEW, export::json)
         .post("/jobs/{id}/pause", RUN, control::pause)
         .post("/jobs/{id}/resume", RUN, control::resume)
         .get("/jobs/{id}/cancel", RUN, control::ask)

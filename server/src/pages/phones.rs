@@ -36,7 +36,7 @@ use rows::SiteNames;
 pub fn routes(table: Table) -> Table {
     views::routes(table)
         .get("/phones", Access::Needs(Permission::ViewInventory), show)
-        .get(
+        .get_export(
             "/phones/export",
             Access::Needs(Permission::ViewInventory),
             export,

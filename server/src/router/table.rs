@@ -5,11 +5,12 @@
 
 use axum::Router;
 use axum::handler::Handler;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodFilter, on};
 use carillon_domain::role::Permission;
 
 use crate::app::App;
+use crate::middleware::exports;
 use crate::middleware::gate::{self, Gate, Side};
 
 /// Who may use a route.
@@ -142,6 +143,16 @@ impl Table {
         T: 'static,
     {
         self.route(Verb::Get, path, access, BODY_LIMIT, handler)
+    }
+
+    /// Adds a read that hands out a file of any size: one account takes a few at once.
+    #[must_use]
+    pub fn get_export<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.get(path, access, handler.layer(from_fn(exports::limit)))
     }
 
     /// Takes what browsers report by themselves.

@@ -95,7 +95,9 @@ pub(crate) async fn each_record_names_its_start(house: House) -> House {
     assert!(all.len() > 3 && all.iter().all(|item| item["entry"]["boot"] == boot));
     let newest = all[0]["seq"].as_i64().unwrap();
     let csv = file(&api, "csv", newest + 1).await;
-    assert!(csv[0].ends_with(&format!(",{boot}")), "{}", csv[0]);
+    // Behind it: the command, the way of signing in, the kind of actor.
+    let end = format!(",{boot},,socket,local");
+    assert!(csv[0].ends_with(&end), "{}", csv[0]);
     let mut person = Person::sign_in(&house, Role::Auditor).await;
     let page = person.see(&format!("/audit/{newest}")).await.text;
     let start = page
