@@ -85,12 +85,13 @@ function read(path) {
 /** What one points at, or else has the focus on, stays where it is seen, though rows above it grow. */
 function inPlace(change) {
   const below = [...document.querySelectorAll(":is(#phones, #about) :is(:hover, :focus)")].at(-1);
-  const top = () => below?.getBoundingClientRect().top ?? 0;
-  const before = top();
+  if (!below) return change();
   const root = document.documentElement;
+  const before = below.getBoundingClientRect().top;
+  // Else the browser would make up for the same once more.
   root.classList.add("is-changing");
   change();
-  if (below?.isConnected) scrollBy({ top: top() - before, behavior: "instant" });
+  if (below.isConnected) scrollBy({ top: below.getBoundingClientRect().top - before, behavior: "instant" });
   requestAnimationFrame(() => root.classList.remove("is-changing"));
 }
 
@@ -122,8 +123,9 @@ function running(now) {
 /** What can be done now stands where the bell was; what could be done before stays, greyed. */
 function end(fresh) {
   const later = document.querySelector(".later");
-  const retry = fresh.querySelector("#retry");
-  later.querySelector('[href="#retry"]')?.classList.toggle("is-gone", !retry);
+  const retry = later.querySelector(".to-retry");
+  if (fresh.querySelector("#retry")) retry?.setAttribute("href", "#retry");
+  else retry?.classList.add("is-gone");
   later.classList.add("is-now");
 }
 

@@ -3,10 +3,12 @@
 const LANGUAGE = document.documentElement.lang || "en";
 const FORMAT = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium" });
 const ZONE = new Intl.DateTimeFormat(LANGUAGE, { timeZoneName: "short" });
+// The live part of a page says its moments in texts of their own.
+const TIMES = "time[datetime], .moment";
 const INSTANT = /(\d{4}-\d\d-\d\d|\d\d\.\d\d\.\d{4}) \d\d:\d\d:\d\d UTC/;
 
 if (!["UTC", "Etc/UTC", "GMT"].includes(ZONE.resolvedOptions().timeZone)) {
-  document.querySelectorAll("time[datetime]").forEach(here);
+  document.querySelectorAll(TIMES).forEach(here);
   // Parts that come later bring times of their own, and some say another moment later.
   new MutationObserver((changes) => changes.flatMap(timesOf).forEach(here)).observe(document.body, {
     childList: true, subtree: true, characterData: true, attributeFilter: ["title"],
@@ -14,8 +16,8 @@ if (!["UTC", "Etc/UTC", "GMT"].includes(ZONE.resolvedOptions().timeZone)) {
 }
 
 function timesOf({ target, addedNodes }) {
-  const within = [...addedNodes].flatMap((node) => (node instanceof Element ? [node, ...node.querySelectorAll("time")] : []));
-  return [target, target.parentElement, ...within].filter((node) => node instanceof Element && node.matches("time[datetime]"));
+  const within = [...addedNodes].flatMap((node) => (node instanceof Element ? [node, ...node.querySelectorAll(TIMES)] : []));
+  return [target, target.parentElement, ...within].filter((node) => node instanceof Element && node.matches(TIMES));
 }
 
 /** As the pages write it in their language. */

@@ -111,20 +111,20 @@ describe('a job that somebody watches', { timeout: 300_000 }, () => {
     const page = people.quiet;
     await button(page, 'Pause updates').click();
     const [still, others] = [await score(page), await score(people.narrow)];
-    const asOf = await page.locator('.job-foot time').innerText();
+    const asOf = await page.locator('.job-foot .moment').innerText();
     await moreThan(people.narrow, ended(others) + 2);
     assert.deepEqual(await score(page), still);
-    assert.equal(await page.locator('.job-foot time').innerText(), asOf);
+    assert.equal(await page.locator('.job-foot .moment').innerText(), asOf);
     await button(page, 'Resume updates').click();
     assert.ok(ended(await score(page)) > ended(still), 'the newest is there at once');
   });
 
   it('says all times in the zone of whoever reads', async () => {
     const page = people.quiet;
-    const foot = page.locator('.job-foot time');
+    const foot = page.locator('.job-foot .moment');
     assert.match(await foot.innerText(), /^As of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d GMT\+5:30$/);
     const before = await foot.innerText();
-    await page.waitForFunction((old) => document.querySelector('.job-foot time').innerText !== old, before);
+    await page.waitForFunction((old) => document.querySelector('.job-foot .moment').innerText !== old, before);
     assert.match(await foot.innerText(), /GMT\+5:30$/);
     assert.match(await foot.getAttribute('title'), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
     assert.doesNotMatch(await page.locator('main').innerText(), / UTC/);

@@ -31,12 +31,10 @@ pub(super) fn causes(
         view! {
             <div class="causes">
                 <h2>{symbol("warning")}<span>{say("Needs a look")}</span></h2>
-                {live.then(|| view! {
-                    <label class="unfold"><input type="checkbox" autocomplete="off" /><span>{say("Unfold")}</span></label>
-                })}
+                <label class="unfold"><input type="checkbox" autocomplete="off" /><span>{say("Unfold")}</span></label>
                 <ul>
                     {items}
-                    {live.then(|| view! { <li class="no-cause muted">{say("Nothing so far.")}</li> })}
+                    <li class="no-cause muted">{say("Nothing so far.")}</li>
                 </ul>
             </div>
         }

@@ -93,13 +93,7 @@ fn job_line(shown: RwSignal<JobSummary>) -> impl IntoView {
             <span class=move || shown.with(state_class)>{move || shown.with(state_icon)}<span>{move || shown.with(state_word)}</span></span>
             <span class="job-progress tnum">{move || shown.with(progress_text)}</span>
             <span class="job-progress tnum" hidden=move || !untold()>{move || shown.with(time_text)}</span>
-            <time
-                class="job-progress tnum"
-                datetime=move || shown.with(|shown| running_since(shown).unwrap_or(shown.at).to_string())
-                hidden=untold
-            >
-                {move || shown.with(since_text)}
-            </time>
+            <span class="job-progress tnum moment" hidden=untold>{move || shown.with(since_text)}</span>
         </p>
     }
 }
@@ -120,16 +114,15 @@ fn foot(
         ..
     } = watched;
     let ended = move || live && latest.with(|latest| latest.state.is_terminal());
-    let changed = Memo::new(move |_| {
-        let now = shown.get();
-        listed.with(|listed| {
-            let turned = listed.state != now.state;
-            (rows_changed(listed, &now, (&states, cause)), turned)
-        })
-    });
+    let changed =
+        move || shown.with(|now| listed.with(|listed| rows_changed(listed, now, (&states, cause))));
+    // A note may come with something to decide, below.
+    let standing = |summary: &JobSummary| (summary.state, summary.note.is_some());
+    let turned = move || shown.with(standing) != listed.with(standing);
+    let text = changed.clone();
     view! {
         <p class="job-foot muted">
-            <time class="tnum" datetime=move || shown.with(|shown| shown.at.to_string())>{move || shown.with(updated_text)}</time>
+            <span class="tnum moment">{move || shown.with(updated_text)}</span>
             <span class="switch">
                 <a href=job_href.to_owned() hidden=move || listening.get() || !live || ended()>{say("Refresh")}</a>
                 <button
@@ -145,10 +138,10 @@ fn foot(
             <a
                 class="button small rows-changed"
                 href=job_href.to_owned()
-                hidden=move || !ended() && changed.get() == (0, false)
+                hidden=move || !ended() && !turned() && changed() == 0
                 on:click=move |_| watched.list_anew()
             >
-                {move || changed_text(ended(), changed.get().0)}
+                {move || changed_text(ended(), text())}
             </a>
         </p>
     }

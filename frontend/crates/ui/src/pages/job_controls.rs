@@ -9,7 +9,7 @@ use carillon_contract::job::JobView;
 use carillon_language::say;
 use leptos::prelude::*;
 
-use crate::components::{icon, link_button, post, submit};
+use crate::components::{icon, post, submit};
 use crate::words;
 
 /// States in which a job can still be stopped.
@@ -83,7 +83,12 @@ fn at_the_end(view: &JobView, retry: bool) -> Vec<AnyView> {
     let path = format!("/jobs/{}", view.summary.id);
     let mut list = Vec::new();
     if retry {
-        list.push(link_button("#retry", "retry", say("Try again…")));
+        // It leads somewhere once the form is there.
+        let href = view.retry.is_some().then_some("#retry");
+        list.push(
+            view! { <a class="button to-retry" href=href>{icon("retry")}<span>{say("Try again…")}</span></a> }
+                .into_any(),
+        );
     }
     if view.controls.again {
         let again = submit("", "retry", say("Run again…"));
