@@ -2,7 +2,7 @@
 //!
 //! Owns nothing but the walk; reads and changes nothing.
 
-use carillon_store::{ForgedRow, Store, StoreError};
+use carillon_store::{ForgedRow, SignedRows, Store, StoreError};
 
 use crate::secrets::Keyring;
 
@@ -25,12 +25,17 @@ pub struct Looked {
 pub async fn look_through(store: &Store) -> Result<Looked, StoreError> {
     let mut looked = Looked::default();
     let before = store.forged_rows();
+    let open = store.open_jobs().await?;
     for rows in store.signed_kinds().await? {
         let mut last = None;
         loop {
             let batch = store.signed_rows(rows, last.as_ref(), BATCH).await?;
             for row in &batch {
-                if store.is_genuine(row) {
+                let genuine = match rows {
+                    SignedRows::JobLists => store.is_list_genuine(row, &open).await?,
+                    _ => store.is_genuine(row),
+                };
+                if genuine {
                     looked.genuine += 1;
                 } else {
                     looked.forged.push(row.row());

@@ -15,6 +15,8 @@ use crate::sql::Sql;
 use crate::store::Store;
 use crate::unit::Unit;
 
+use super::decides::{self, BelievedJob};
+
 /// A job, without its targets and without its sealed parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobRow {
@@ -84,6 +86,8 @@ pub struct Standing {
     pub handed_over: i64,
     /// The number of the list of networks that holds; 0 while nobody made one.
     pub egress: i64,
+    /// The code of what decides about it, unchecked.
+    pub code: Option<Vec<u8>>,
 }
 
 pub(crate) const SELECT: &str = "SELECT j.id, j.action, j.params_shown, \
@@ -92,6 +96,8 @@ pub(crate) const SELECT: &str = "SELECT j.id, j.action, j.params_shown, \
      j.unknown, j.skipped, j.cancelled, j.expired, j.actor_kind, j.actor_id, j.actor_name, \
      j.actor_auth, j.reason, j.created_at, j.start_at, j.started_at, j.finished_at, \
      j.not_after, j.retry_of, j.digest, j.request_example FROM jobs j";
+
+const FROM: &str = " FROM jobs j";
 
 pub(crate) fn job_row(row: &Row) -> Result<JobRow> {
     let fields = row.of("jobs", "id");
@@ -177,6 +183,18 @@ impl Store {
         find(&mut self.read().await?.conn(), id, &self.reach).await
     }
 
+    /// One job to run, if it is as Carillon wrote it, and what its claims are held to.
+    pub async fn job_to_run(&self, id: &str) -> Result<Option<(JobRow, BelievedJob)>> {
+        let beside = SELECT.trim_end_matches(FROM);
+        let mut sql = Sql::new("");
+        sql.push(beside).push(decides::BESIDE).push(FROM);
+        sql.push(" WHERE j.id = ").bind(id);
+        and_jobs(&mut sql, &self.reach, "j.id");
+        let row = self.read().await?.conn().optional(sql).await?;
+        let job = |row: &Row| Ok((job_row(row)?, decides::believed(&self.trust, row)?));
+        row.as_ref().map(job).transpose()
+    }
+
     /// Those of these jobs that are in reach.
     pub async fn jobs_in_reach(&self, ids: &[String]) -> Result<HashSet<String>> {
         if self.reach.is_everything() || ids.is_empty() {
@@ -224,7 +242,7 @@ impl Unit {
     pub async fn standing(&mut self, id: &str) -> Result<Option<Standing>> {
         let sql = Sql::new(
             "SELECT id, state, waiting, sending, verifying, verified, acknowledged, failed, \
-             unknown, skipped, cancelled, expired, not_after, \
+             unknown, skipped, cancelled, expired, not_after, mac, \
              (SELECT COUNT(*) FROM meta WHERE key = 'stop_all') AS stops, \
              COALESCE((SELECT count FROM job_causes WHERE job = id AND cause = 'handed_over'), 0) \
              AS handed_over, COALESCE((SELECT version FROM egress), 0) AS egress \
@@ -258,5 +276,6 @@ fn standing(row: &Row) -> Result<Standing> {
         all_stopped: fields.int("stops")? > 0,
         handed_over: fields.int("handed_over")?,
         egress: fields.int("egress")?,
+        code: fields.get("mac")?,
     })
 }

@@ -8,6 +8,7 @@ use crate::accounts::{identities, reset_links, sessions, tokens, users};
 use crate::conn::Conn;
 use crate::egress;
 use crate::error::Result;
+use crate::jobs::{decides, frozen};
 use crate::row::Row;
 use crate::sql::{Sql, Value};
 use crate::store::Store;
@@ -51,6 +52,23 @@ impl SignedRows {
             Self::ResetLinks => "reset_links",
             Self::Identities => "identities",
             Self::Networks => "egress",
+            Self::Jobs | Self::JobLists => "jobs",
+        }
+    }
+
+    /// The column of the code.
+    const fn code(self) -> &'static str {
+        match self {
+            Self::JobLists => "frozen_mac",
+            _ => "mac",
+        }
+    }
+
+    /// The column that came last of those that are needed.
+    const fn place(self) -> &'static str {
+        match self {
+            Self::Jobs => "version",
+            _ => self.code(),
         }
     }
 
@@ -60,6 +78,7 @@ impl SignedRows {
             Self::Accounts => "u.",
             Self::Sessions => "s.",
             Self::Tokens => "t.",
+            Self::Jobs | Self::JobLists => "j.",
             Self::ResetLinks | Self::Identities | Self::Networks => "",
         }
     }
@@ -67,7 +86,7 @@ impl SignedRows {
     /// The column of the key.
     const fn key(self) -> &'static str {
         match self {
-            Self::Accounts | Self::Tokens => "id",
+            Self::Accounts | Self::Tokens | Self::Jobs | Self::JobLists => "id",
             Self::Sessions => "id_hash",
             Self::ResetLinks => "code_hash",
             Self::Identities => identities::KEY,
@@ -84,6 +103,8 @@ impl SignedRows {
             Self::ResetLinks => reset_links::select_signed(),
             Self::Identities => identities::select_signed(),
             Self::Networks => egress::select_signed(),
+            Self::Jobs => decides::select_signed(),
+            Self::JobLists => frozen::select_signed(),
         }
     }
 
@@ -96,16 +117,21 @@ impl SignedRows {
             Self::ResetLinks => reset_links::signed_facts(row),
             Self::Identities => identities::signed_facts(row),
             Self::Networks => egress::signed_facts(row),
+            Self::Jobs => decides::signed_facts(row),
+            Self::JobLists => frozen::signed_facts(row),
         }
     }
 
     fn key_value(self, key: &[u8]) -> Value {
         match self {
             Self::Sessions | Self::ResetLinks => key.into(),
-            Self::Accounts | Self::Tokens | Self::Identities | Self::Networks => {
-                String::from_utf8_lossy(key).into_owned().into()
-            }
+            _ => String::from_utf8_lossy(key).into_owned().into(),
         }
+    }
+
+    /// Whether its rows change only under the lock on jobs.
+    const fn is_of_jobs(self) -> bool {
+        matches!(self, Self::Jobs | Self::JobLists)
     }
 
     fn row(self, row: &Row) -> Result<SignedRow> {
@@ -155,7 +181,10 @@ impl Store {
         let names = conn.all(Sql::new(conn.dialect().columns())).await?;
         let names = names.iter().map(|row: &Row| row.get::<String>("name"));
         let names: Vec<String> = names.collect::<Result<_>>()?;
-        let has_place = |rows: &&SignedRows| names.contains(&format!("{}.mac", rows.table()));
+        let has_place = |rows: &&SignedRows| {
+            let place = format!("{}.{}", rows.table(), rows.place());
+            names.contains(&place)
+        };
         Ok(SignedRows::ALL.iter().filter(has_place).copied().collect())
     }
 
@@ -185,23 +214,35 @@ impl Unit {
             return Ok(false);
         };
         let mut sql = Sql::new("UPDATE ");
-        sql.push(rows.table()).push(" SET mac = ").bind(code);
+        sql.push(rows.table()).push(" SET ").push(rows.code());
+        sql.push(" = ").bind(code);
         sql.push(" WHERE ").push(rows.key()).push(" = ");
         sql.bind(rows.key_value(key));
         match &row.code {
-            Some(before) => sql.push(" AND mac = ").bind(before.as_slice()),
-            None => sql.push(" AND mac IS NULL"),
+            Some(before) => sql
+                .push(" AND ")
+                .push(rows.code())
+                .push(" = ")
+                .bind(before.as_slice()),
+            None => sql.push(" AND ").push(rows.code()).push(" IS NULL"),
         };
-        Ok(self.conn().execute(sql).await? > 0)
+        let mut conn = if rows.is_of_jobs() {
+            self.jobs_conn().await?
+        } else {
+            self.conn()
+        };
+        Ok(conn.execute(sql).await? > 0)
     }
 
     /// How many rows each key signed, by the key's eight bytes, as this unit sees it.
     pub async fn signed_by_key(&mut self) -> Result<Vec<(Vec<u8>, i64)>> {
         let mut all = Vec::new();
         for rows in SignedRows::ALL {
-            let mut sql = Sql::new("SELECT substr(mac, 2, 8) AS k, COUNT(*) AS n FROM ");
-            sql.push(rows.table());
-            sql.push(" WHERE mac IS NOT NULL GROUP BY 1");
+            let mut sql = Sql::new("SELECT substr(");
+            sql.push(rows.code())
+                .push(", 2, 8) AS k, COUNT(*) AS n FROM ");
+            sql.push(rows.table()).push(" WHERE ").push(rows.code());
+            sql.push(" IS NOT NULL GROUP BY 1");
             for row in self.conn().all(sql).await? {
                 all.push((row.get("k")?, row.get("n")?));
             }

@@ -9,7 +9,7 @@ use carillon_store::{
 use crate::database::Database;
 use crate::inventory::{at, site};
 
-fn forged<T>(rows: SignedRows, name: &str) -> impl Fn(Result<T, StoreError>) -> bool {
+pub(crate) fn forged<T>(rows: SignedRows, name: &str) -> impl Fn(Result<T, StoreError>) -> bool {
     let row = ForgedRow {
         rows,
         name: name.to_owned(),
@@ -71,7 +71,7 @@ fn token(id: &str) -> NewToken {
 }
 
 /// Does each of these to the same row in turn, and puts back the column that it changed.
-async fn each_is_noticed<F: Future<Output = bool>>(
+pub(crate) async fn each_is_noticed<F: Future<Output = bool>>(
     db: &Database,
     (table, row): (&str, &str),
     changes: &[(&str, &str)],
