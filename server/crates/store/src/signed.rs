@@ -29,6 +29,8 @@ carillon_domain::closed_list! {
         Tokens = "token",
         /// Links to a new password.
         ResetLinks = "reset-link",
+        /// Codes for the day when a second factor is lost.
+        RecoveryCodes = "recovery-code",
         /// Accounts at an identity provider.
         Identities = "identity",
         /// The networks in which phones may be contacted.
@@ -37,6 +39,8 @@ carillon_domain::closed_list! {
         Jobs = "job",
         /// The phones that jobs were frozen to.
         JobLists = "job-list",
+        /// Orders that hold for everybody.
+        Orders = "order",
     }
 }
 

@@ -38,6 +38,8 @@ mod recovery;
 mod signed;
 #[path = "conformance/signed_jobs.rs"]
 mod signed_jobs;
+#[path = "conformance/signed_orders.rs"]
+mod signed_orders;
 #[path = "conformance/sip.rs"]
 mod sip;
 #[path = "conformance/sources.rs"]
@@ -104,6 +106,9 @@ cases! {
     signed::areas_go_with_their_site_and_codes_follow,
     signed::a_change_of_a_forged_row_makes_it_no_better,
     signed::changed_networks_are_not_believed,
+    signed::a_changed_recovery_code_opens_nothing,
+    signed_orders::a_changed_order_is_not_believed,
+    signed_orders::a_stop_is_not_lifted_by_what_somebody_else_does,
     signed_jobs::a_changed_job_is_not_run,
     signed_jobs::a_job_that_was_set_running_does_not_run_and_can_be_stopped,
     signed_jobs::each_change_of_a_job_is_another_row,

@@ -47,6 +47,13 @@ impl Engine {
         if name.rows == SignedRows::JobLists {
             return self.accept_list(unit, &name.name).await;
         }
+        // One that is gone is put back as one that nobody gave.
+        if name.rows == SignedRows::Orders
+            && let Ok(order) = name.name.parse()
+            && unit.restore_order(order).await?
+        {
+            return Ok(true);
+        }
         let row = self.forged_row(unit, name).await?;
         Ok(unit.sign_row(&row).await?)
     }

@@ -2,7 +2,7 @@
 //!
 //! Owns nothing but the walk; reads and changes nothing.
 
-use carillon_store::{ForgedRow, SignedRows, Store, StoreError};
+use carillon_store::{ForgedRow, Order, Ordered, SignedRows, Store, StoreError};
 
 use crate::secrets::Keyring;
 
@@ -27,6 +27,10 @@ pub async fn look_through(store: &Store) -> Result<Looked, StoreError> {
     let before = store.forged_rows();
     let open = store.open_jobs().await?;
     for rows in store.signed_kinds().await? {
+        if rows == SignedRows::Orders {
+            look_at_orders(store, &mut looked).await?;
+            continue;
+        }
         let mut last = None;
         loop {
             let batch = store.signed_rows(rows, last.as_ref(), BATCH).await?;
@@ -49,6 +53,20 @@ pub async fn look_through(store: &Store) -> Result<Looked, StoreError> {
     }
     store.forget_forged_but(&before, &looked.forged);
     Ok(looked)
+}
+
+/// Each order has its row: one that is gone is forged.
+async fn look_at_orders(store: &Store, looked: &mut Looked) -> Result<(), StoreError> {
+    for order in Order::ALL {
+        match store.order(*order).await? {
+            Ordered::As(_) => looked.genuine += 1,
+            Ordered::Forged => looked.forged.push(ForgedRow {
+                rows: SignedRows::Orders,
+                name: order.to_string(),
+            }),
+        }
+    }
+    Ok(())
 }
 
 /// The same for a database that no engine has open, with these keys; `None` where no row was ever

@@ -169,3 +169,68 @@ pub(crate) async fn the_life_of_jobs_leaves_every_row_genuine(place: Place) {
     assert!(looked.genuine >= 6, "{looked:?}");
     assert_eq!(told(&house).await, []);
 }
+
+pub(crate) async fn a_stop_is_lifted_by_nobody_who_only_has_the_database(place: Place) {
+    let house = open_house(place).await;
+    let engine = &house.engine;
+    for (index, lifting) in [
+        "UPDATE orders SET value = NULL WHERE name = 'stop_all'",
+        "DELETE FROM orders WHERE name = 'stop_all'",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        engine.stop_all(&caller(), "hold").await.unwrap();
+        let job = house
+            .submit(json!({
+                "action": "VOLUME_UP", "targets": {"filter": ""}, "options": {"verify": false},
+            }))
+            .await;
+        house.raw(lifting).await;
+        told_times(&house, ("order", "stop_all"), index + 1).await;
+        assert!(engine.stop_all_state().await.unwrap().is_some());
+        let released = engine.release_stop_all(&caller(), "go").await;
+        assert!(matches!(released, Err(EngineError::Conflict(_))));
+        let held = house.engine.job(&caller(), &job).await.unwrap().job;
+        assert_eq!(held.counts.waiting, 4, "{lifting}: {held:?}");
+        let row = RowName {
+            rows: SignedRows::Orders,
+            name: "stop_all".to_owned(),
+        };
+        engine.accept_row(&caller(), &row, "looked").await.unwrap();
+        engine.dispatch.wake();
+        assert_eq!(house.finished(&job).await.job.counts.acknowledged, 4);
+    }
+}
+
+/// Has the dispatcher look until the log told of this row so many times.
+async fn told_times(house: &House, (kind, name): (&str, &str), times: usize) {
+    let row = (kind.to_owned(), name.to_owned());
+    while told(house)
+        .await
+        .iter()
+        .filter(|told| **told == row)
+        .count()
+        < times
+    {
+        house.engine.dispatch.wake();
+        tokio::task::yield_now().await;
+    }
+}
+
+pub(crate) async fn rules_that_somebody_else_wrote_are_the_strictest(place: Place) {
+    let house = open_house(place).await;
+    let engine = &house.engine;
+    let mut lax = engine.rules().await.unwrap().rules;
+    lax.approve_destructive = false;
+    engine.change_rules(&caller(), &lax).await.unwrap();
+    assert_eq!(engine.rules().await.unwrap().rules, lax);
+    let more = "UPDATE orders SET value = replace(value, '500', '5000') WHERE name = 'rules'";
+    house.raw(more).await;
+    let strict = engine.rules().await.unwrap().rules;
+    assert!(strict.approve_destructive && !strict.operators_start.harmless);
+    assert_eq!(strict.phones_per_job, 1);
+    let over = engine.change_rules(&caller(), &lax).await;
+    assert!(matches!(over, Err(EngineError::Conflict(_))), "{over:?}");
+    told_times(&house, ("order", "rules"), 1).await;
+}

@@ -159,7 +159,8 @@ pub(super) fn next_in_order(claim: &Claim<'_>, dialect: Dialect) -> Sql {
     sql.keep().push(COLUMNS).push(FREE).bind(claim.job);
     sql.push(" AND EXISTS (SELECT 1 FROM jobs j WHERE j.state = 'running' AND j.id = ");
     sql.bind(claim.job);
-    sql.push(") AND NOT EXISTS (SELECT 1 FROM meta WHERE key = 'stop_all')");
+    sql.push(") AND NOT EXISTS (SELECT 1 FROM orders WHERE name = 'stop_all' ");
+    sql.push("AND value IS NOT NULL)");
     sql.push(" AND EXISTS (SELECT 1 FROM nodes WHERE ");
     sql.push(dialect.epoch_may_claim()).push(")");
     sql.push(" AND (t.retry_at IS NULL OR t.retry_at <= ")

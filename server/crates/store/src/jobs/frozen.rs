@@ -145,7 +145,9 @@ async fn listing(conn: &mut Conn<'_>, job: &str) -> Result<Listing> {
         rows.sort_unstable_by_key(|(position, ..)| *position);
         let is_last = (rows.len() as i64) < ROWS;
         after = rows.last().map_or(after, |(position, ..)| *position);
-        rows.into_iter().for_each(|row| listing.read(row));
+        for row in rows {
+            listing.read(row);
+        }
         if is_last {
             return Ok(listing);
         }

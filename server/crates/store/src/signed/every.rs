@@ -4,11 +4,12 @@
 //! it is still the one that was read: whoever changed the row meanwhile is not undone.
 
 use super::{Facts, ForgedRow, SignedRows, Trust};
-use crate::accounts::{identities, reset_links, sessions, tokens, users};
+use crate::accounts::{factors, identities, reset_links, sessions, tokens, users};
 use crate::conn::Conn;
 use crate::egress;
 use crate::error::Result;
 use crate::jobs::{decides, frozen};
+use crate::orders;
 use crate::row::Row;
 use crate::sql::{Sql, Value};
 use crate::store::Store;
@@ -50,9 +51,11 @@ impl SignedRows {
             Self::Sessions => "sessions",
             Self::Tokens => "api_tokens",
             Self::ResetLinks => "reset_links",
+            Self::RecoveryCodes => "recovery_codes",
             Self::Identities => "identities",
             Self::Networks => "egress",
             Self::Jobs | Self::JobLists => "jobs",
+            Self::Orders => "orders",
         }
     }
 
@@ -79,7 +82,11 @@ impl SignedRows {
             Self::Sessions => "s.",
             Self::Tokens => "t.",
             Self::Jobs | Self::JobLists => "j.",
-            Self::ResetLinks | Self::Identities | Self::Networks => "",
+            Self::ResetLinks
+            | Self::RecoveryCodes
+            | Self::Identities
+            | Self::Networks
+            | Self::Orders => "",
         }
     }
 
@@ -88,9 +95,10 @@ impl SignedRows {
         match self {
             Self::Accounts | Self::Tokens | Self::Jobs | Self::JobLists => "id",
             Self::Sessions => "id_hash",
-            Self::ResetLinks => "code_hash",
+            Self::ResetLinks | Self::RecoveryCodes => "code_hash",
             Self::Identities => identities::KEY,
             Self::Networks => "place",
+            Self::Orders => "name",
         }
     }
 
@@ -101,10 +109,12 @@ impl SignedRows {
             Self::Sessions => sessions::select_signed(),
             Self::Tokens => tokens::select_signed(),
             Self::ResetLinks => reset_links::select_signed(),
+            Self::RecoveryCodes => factors::select_signed(),
             Self::Identities => identities::select_signed(),
             Self::Networks => egress::select_signed(),
             Self::Jobs => decides::select_signed(),
             Self::JobLists => frozen::select_signed(),
+            Self::Orders => orders::select_signed(),
         }
     }
 
@@ -115,16 +125,18 @@ impl SignedRows {
             Self::Sessions => sessions::signed_facts(row),
             Self::Tokens => tokens::signed_facts(row),
             Self::ResetLinks => reset_links::signed_facts(row),
+            Self::RecoveryCodes => factors::signed_facts(row),
             Self::Identities => identities::signed_facts(row),
             Self::Networks => egress::signed_facts(row),
             Self::Jobs => decides::signed_facts(row),
             Self::JobLists => frozen::signed_facts(row),
+            Self::Orders => orders::signed_facts(row),
         }
     }
 
     fn key_value(self, key: &[u8]) -> Value {
         match self {
-            Self::Sessions | Self::ResetLinks => key.into(),
+            Self::Sessions | Self::ResetLinks | Self::RecoveryCodes => key.into(),
             _ => String::from_utf8_lossy(key).into_owned().into(),
         }
     }
