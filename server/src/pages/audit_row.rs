@@ -171,6 +171,10 @@ fn known(code: &str) -> Option<&'static str> {
             text!("changed the networks of the phones"),
         ),
         ("rules.changed", text!("changed the limits of one person")),
+        (
+            "audit.alarm",
+            text!("found another audit log than the one that was signed"),
+        ),
         ("audit.verified", text!("checked the audit log")),
         ("server.started", text!("started the server")),
         ("server.stopped", text!("stopped the server")),

@@ -88,13 +88,17 @@ async fn here(settings: &Settings, engine: &Engine) -> Result<Result<Seal, Strin
 
 /// Runs until `stop`. A problem is told when it comes, not at every look, and so is its end.
 pub(super) async fn run(notary: Notary, stop: CancellationToken) {
-    let mut told = None;
+    let (mut told, mut alarmed) = (None, false);
     loop {
         let fault = notary.look(false).await.err();
         let problem = fault.as_ref().map(|fault| chain(fault));
         if problem != told {
             tell(fault.as_ref(), problem.as_deref());
         }
+        alarmed = match &fault {
+            Some(fault) => alarmed || record(&notary, fault).await,
+            None => false,
+        };
         told = problem;
         tokio::select! {
             () = stop.cancelled() => return,
@@ -114,6 +118,16 @@ fn tell(fault: Option<&NotaryFault>, problem: Option<&str>) {
         (Some(_), problem) => tracing::error!(problem, "the audit log is not signed"),
         (None, _) => tracing::info!("the audit log is signed again"),
     }
+}
+
+/// That nobody signs the log is no reason not to write into it what is wrong: whoever follows it
+/// elsewhere reads that there. Once for each alarm: the record itself changes what is told of it.
+async fn record(notary: &Notary, fault: &NotaryFault) -> bool {
+    let recorded = notary.record_alarm(fault).await;
+    if let Err(error) = &recorded {
+        tracing::error!(error = %chain(error), "the alarm of the audit log is not recorded");
+    }
+    fault.is_alarm() && recorded.is_ok()
 }
 
 /// Signs what the stop itself recorded.

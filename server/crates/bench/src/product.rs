@@ -164,6 +164,7 @@ async fn engine(order: &ProductOrder) -> Outcome<Engine> {
     let store = Store::open(&url).await?;
     let store = store.in_run(carillon_engine::audit::run(&Random::system())?);
     store.migrate().await?;
+    carillon_engine::rows::adopt_rows(&store, &keyring, clock.now()).await?;
     Ok(Engine::new(Parts {
         store,
         gateway: gateway(&clock)?,

@@ -14,6 +14,7 @@ use carillon_domain::Timestamp;
 use carillon_domain::role::Role;
 use carillon_engine::accounts::{Cost, Hasher, NewUser, SignIn};
 use carillon_engine::dispatch::Dispatch;
+use carillon_engine::rows::adopt_rows;
 use carillon_engine::secrets::{KeySource, check_keys};
 use carillon_engine::{Caller, Clock, Engine, Feed, Parts, Random};
 use carillon_store::Store;
@@ -82,6 +83,7 @@ async fn engine(folder: &std::path::Path, clock: Clock) -> Result<Engine, Failur
     let store = store.in_run(carillon_engine::audit::run(&Random::system())?);
     store.migrate().await?;
     check_keys(&store, &keyring, clock.now()).await?;
+    adopt_rows(&store, &keyring, clock.now()).await?;
     let now = clock.clone();
     let gateway = Gateway::new(GatewayConfig {
         guard: Guard::new(GuardConfig::default()),

@@ -168,6 +168,7 @@ async fn job(
             site_limit: SiteLimit::default(),
             not_since: None,
             only_again: false,
+            list: None,
         };
         let mut unit = store.begin().await?;
         let claimed = unit.claim(&claim).await?;

@@ -1,4 +1,4 @@
-//! Facts about the installation, by name, and the switch that stops all sending.
+//! Facts about the installation, by name, and what every page has to know of it.
 //!
 //! Owns the table `meta`.
 
@@ -8,12 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::conn::Conn;
 use crate::error::{Result, StoreError};
 use crate::jobs::approval::APPROVERS;
+use crate::orders::{self, Order, Ordered};
 use crate::reach::and_jobs;
 use crate::sql::{Sql, beginning};
 use crate::store::Store;
 use crate::unit::Unit;
-
-const STOP_ALL: &str = "stop_all";
 
 /// Somebody stopped all sending on all nodes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,14 +26,14 @@ pub struct StopAll {
 }
 
 /// What every page has to know.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Surroundings {
     /// Jobs in reach that are under way.
     pub under_way: i64,
     /// Whether and by whom all sending is stopped.
     pub stop: Option<StopAll>,
-    /// The fact that was asked for.
-    pub rules: Option<String>,
+    /// The rules.
+    pub rules: Ordered,
     /// People who may approve.
     pub approvers: i64,
 }
@@ -45,14 +44,28 @@ async fn value(conn: &mut Conn<'_>, key: &str) -> Result<Option<String>> {
     row.map(|row| row.get("value")).transpose()
 }
 
-fn stop_all_from(text: Option<String>) -> Result<Option<StopAll>> {
+fn stop_all_from(ordered: Ordered) -> Result<Option<StopAll>> {
     let wrong = |_| StoreError::Inconsistent {
-        table: "meta",
+        table: "orders",
         column: "value",
-        row: STOP_ALL.to_owned(),
+        row: Order::StopAll.to_string(),
     };
-    text.map(|text| serde_json::from_str(&text).map_err(wrong))
-        .transpose()
+    match ordered {
+        Ordered::As(text) => text.map(|text| serde_json::from_str(&text).map_err(wrong)),
+        Ordered::Forged => Some(Ok(StopAll::unknown())),
+    }
+    .transpose()
+}
+
+impl StopAll {
+    /// Nobody can say whether everything is stopped: so it is.
+    fn unknown() -> Self {
+        Self {
+            at: Timestamp::default(),
+            actor: "system".to_owned(),
+            reason: "whether all sending is stopped was changed outside Carillon".to_owned(),
+        }
+    }
 }
 
 impl Store {
@@ -76,32 +89,34 @@ impl Store {
             .collect()
     }
 
-    /// What every page has to know, in one statement; `rules` is the name of a fact.
-    pub async fn surroundings(&self, rules: &str) -> Result<Surroundings> {
-        let mut sql = Sql::new("SELECT COUNT(*) AS n, (SELECT value FROM meta WHERE key = ");
-        sql.bind(STOP_ALL)
-            .push(") AS stop, (SELECT value FROM meta WHERE key = ");
-        sql.bind(rules).push(") AS rules, (").push(APPROVERS);
+    /// What every page has to know, in one statement.
+    pub async fn surroundings(&self) -> Result<Surroundings> {
+        let mut sql = Sql::new("SELECT COUNT(*) AS n, ");
+        orders::push(&mut sql, Order::StopAll, "stop");
+        sql.push(", ");
+        orders::push(&mut sql, Order::Rules, "rules");
+        sql.push(", (").push(APPROVERS);
         sql.push(") AS approvers FROM jobs j WHERE ");
         sql.push("j.state IN ('running', 'paused', 'stopping')");
         and_jobs(&mut sql, &self.reach, "j.id");
         if !self.is_narrowed() {
             sql.keep();
         }
-        let Some(row) = self.read().await?.conn().optional(sql).await? else {
-            return Ok(Surroundings::default());
-        };
+        let row = self.read().await?.conn().optional(sql).await?;
+        // A count without groups is always one row.
+        let row = row.ok_or(StoreError::Conflict)?;
+        let stop = orders::pushed(&self.trust, &row, (Order::StopAll, "stop"))?;
         Ok(Surroundings {
             under_way: row.get("n")?,
-            stop: stop_all_from(row.get("stop")?)?,
-            rules: row.get("rules")?,
+            stop: stop_all_from(stop)?,
+            rules: orders::pushed(&self.trust, &row, (Order::Rules, "rules"))?,
             approvers: row.get("approvers")?,
         })
     }
 
     /// Whether and by whom all sending is stopped.
     pub async fn stop_all(&self) -> Result<Option<StopAll>> {
-        stop_all_from(self.meta(STOP_ALL).await?)
+        stop_all_from(self.order(Order::StopAll).await?)
     }
 }
 
@@ -136,16 +151,17 @@ impl Unit {
 
     /// Whether all sending is stopped, as this unit sees it.
     pub async fn is_stopped(&mut self) -> Result<bool> {
-        Ok(self.meta(STOP_ALL).await?.is_some())
+        Ok(self.order(Order::StopAll).await? != Ordered::As(None))
     }
 
-    /// Stops all sending on all nodes; `None` lets it go on.
+    /// Stops all sending on all nodes; `None` lets it go on, and is forged where nobody can say
+    /// who stopped it.
     pub async fn set_stop_all(&mut self, stop: Option<&StopAll>) -> Result<()> {
-        match stop.map(serde_json::to_string) {
-            Some(Ok(text)) => self.set_meta(STOP_ALL, &text).await,
-            // A plain record of texts always has a JSON form.
-            Some(Err(_)) => self.set_meta(STOP_ALL, "{}").await,
-            None => self.delete_meta(STOP_ALL).await.map(drop),
-        }
+        let Some(stop) = stop else {
+            return self.set_order(Order::StopAll, None).await;
+        };
+        // A plain record of texts always has a JSON form.
+        let text = serde_json::to_string(stop).unwrap_or_default();
+        self.overwrite_order(Order::StopAll, Some(&text)).await
     }
 }

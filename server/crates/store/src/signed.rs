@@ -29,10 +29,18 @@ carillon_domain::closed_list! {
         Tokens = "token",
         /// Links to a new password.
         ResetLinks = "reset-link",
+        /// Codes for the day when a second factor is lost.
+        RecoveryCodes = "recovery-code",
         /// Accounts at an identity provider.
         Identities = "identity",
         /// The networks in which phones may be contacted.
         Networks = "networks",
+        /// What decides about jobs: their state, and who let them run.
+        Jobs = "job",
+        /// The phones that jobs were frozen to.
+        JobLists = "job-list",
+        /// Orders that hold for everybody.
+        Orders = "order",
     }
 }
 
@@ -83,6 +91,10 @@ impl Trust {
         self.keys().map(|keys| keys.sign(facts.bytes()))
     }
 
+    pub(crate) fn has_keys(&self) -> bool {
+        self.keys().is_some()
+    }
+
     /// Whether a row is as Carillon wrote it. Without keys nobody can tell, and nothing is refused:
     /// an engine without keys is sealed.
     pub(crate) fn is_good(&self, facts: &Facts, code: Option<&[u8]>) -> bool {
@@ -97,13 +109,19 @@ impl Trust {
             forged.remove(facts.key());
             return Ok(());
         }
-        let row = facts.row();
+        drop(forged);
+        Err(StoreError::Forged(self.remember(facts)))
+    }
+
+    /// Remembers a row that failed, to be told once.
+    pub(crate) fn remember(&self, facts: &Facts) -> ForgedRow {
+        let (row, mut forged) = (facts.row(), self.failed());
         if forged.len() < MOST {
             let failed = |row| Failed { row, told: false };
             let entry = forged.entry(facts.key().clone());
             entry.or_insert_with(|| failed(row.clone()));
         }
-        Err(StoreError::Forged(row))
+        row
     }
 
     fn failed(&self) -> MutexGuard<'_, BTreeMap<(SignedRows, Vec<u8>), Failed>> {

@@ -36,6 +36,10 @@ mod races;
 mod recovery;
 #[path = "conformance/signed.rs"]
 mod signed;
+#[path = "conformance/signed_jobs.rs"]
+mod signed_jobs;
+#[path = "conformance/signed_orders.rs"]
+mod signed_orders;
 #[path = "conformance/sip.rs"]
 mod sip;
 #[path = "conformance/sources.rs"]
@@ -102,6 +106,15 @@ cases! {
     signed::areas_go_with_their_site_and_codes_follow,
     signed::a_change_of_a_forged_row_makes_it_no_better,
     signed::changed_networks_are_not_believed,
+    signed::a_changed_recovery_code_opens_nothing,
+    signed_orders::a_changed_order_is_not_believed,
+    signed_orders::a_stop_is_not_lifted_by_what_somebody_else_does,
+    signed_jobs::a_changed_job_is_not_run,
+    signed_jobs::a_job_that_was_set_running_does_not_run_and_can_be_stopped,
+    signed_jobs::each_change_of_a_job_is_another_row,
+    signed_jobs::another_list_of_phones_is_not_sent_to,
+    signed_jobs::a_phone_that_somebody_added_stops_the_claims_of_its_job,
+    signed_jobs::jobs_of_an_earlier_program_are_frozen_once,
     inventory::a_phone_is_read_as_it_was_written,
     inventory::the_addresses_of_a_phone_are_kept_in_order,
     inventory::an_old_version_is_refused,

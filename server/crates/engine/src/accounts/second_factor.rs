@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use carillon_domain::event::Event;
 use carillon_domain::role::Role;
-use carillon_store::{Unit, UserRow};
+use carillon_store::{Order, Ordered, Unit, UserRow};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -26,7 +26,6 @@ use crate::secrets::{Keyring, Place};
 const DRAFT: &str = "factor";
 /// How long a secret waits for its first code.
 const SETUP_LASTS: Duration = Duration::from_mins(15);
-pub(super) const POLICY: &str = "second_factor_roles";
 const CODES: &str = "recovery";
 /// New codes wait so long for the page that shows them.
 const CODES_WAIT: Duration = Duration::from_mins(10);
@@ -59,7 +58,7 @@ impl Engine {
     /// # Errors
     /// Only when the storage fails.
     pub async fn second_factor_roles(&self) -> Result<BTreeSet<Role>> {
-        read(self.store.meta(POLICY).await?.as_deref())
+        read(&self.store.order(Order::SecondFactor).await?)
     }
 
     /// Demands a second factor for these roles. Whoever has none can do nothing else until it is
@@ -76,8 +75,8 @@ impl Engine {
         let text = serde_json::to_string(roles)
             .map_err(|_| EngineError::Internal("roles without a JSON form"))?;
         let mut unit = self.store.begin().await?;
-        let before = read(unit.meta(POLICY).await?.as_deref())?;
-        unit.set_meta(POLICY, &text).await?;
+        let before = read(&unit.order(Order::SecondFactor).await?)?;
+        unit.set_order(Order::SecondFactor, Some(&text)).await?;
         let mut event = caller.event(self.clock.now(), "second_factor.demanded");
         event.detail = json!({ "before": before, "after": roles });
         unit.record(&[event]).await?.commit().await?;
@@ -262,9 +261,9 @@ impl Engine {
     }
 }
 
-/// Whether this account must set one up before anything else, by the fact [`POLICY`].
-pub(super) fn must_set_up(user: &UserRow, policy: Option<&str>) -> Result<bool> {
-    Ok(user.factor.is_none() && read(policy)?.contains(&user.role))
+/// Whether this account must set one up before anything else.
+pub(super) fn must_set_up(user: &UserRow, demanded: &Ordered) -> Result<bool> {
+    Ok(user.factor.is_none() && read(demanded)?.contains(&user.role))
 }
 
 fn wrong_code() -> EngineError {
@@ -272,10 +271,12 @@ fn wrong_code() -> EngineError {
     EngineError::invalid("code", "wrong", message)
 }
 
-fn read(stored: Option<&str>) -> Result<BTreeSet<Role>> {
-    let Some(text) = stored else {
-        return Ok(BTreeSet::from([Role::Admin]));
-    };
-    serde_json::from_str(text)
-        .map_err(|_| EngineError::Internal("the roles with a second factor cannot be read"))
+/// Where somebody else wrote the order, everybody needs one.
+fn read(ordered: &Ordered) -> Result<BTreeSet<Role>> {
+    match ordered {
+        Ordered::Forged => Ok(Role::ALL.iter().copied().collect()),
+        Ordered::As(None) => Ok(BTreeSet::from([Role::Admin])),
+        Ordered::As(Some(text)) => serde_json::from_str(text)
+            .map_err(|_| EngineError::Internal("the roles with a second factor cannot be read")),
+    }
 }

@@ -10,7 +10,7 @@ use carillon_domain::event::{Actor, ActorKind, Event};
 use carillon_domain::look::Look;
 use carillon_domain::role::{Permission, Role};
 use carillon_domain::{Language, Reach, Timestamp};
-use carillon_store::{SessionRow, Unit, UserRow};
+use carillon_store::{Ordered, SessionRow, Unit, UserRow};
 use secrecy::SecretString;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -19,7 +19,7 @@ use super::access::reach_of;
 use super::bearer;
 use super::external::STRONG;
 use super::form_tokens::form_token;
-use super::second_factor::{POLICY, must_set_up};
+use super::second_factor::must_set_up;
 use super::sign_in::SignedIn;
 use crate::Engine;
 use crate::caller::Caller;
@@ -90,12 +90,12 @@ impl Engine {
             return Ok(None);
         };
         let now = self.clock.now();
-        let found = self.store.session(&hash, POLICY).await;
+        let found = self.store.session(&hash).await;
         let Some(standing) = self.believed(found).await? else {
             return Ok(None);
         };
-        let policy = standing.fact.as_deref();
-        let must_set_up = must_set_up_in(&standing.session, &standing.user, policy)?;
+        let demanded = &standing.demanded;
+        let must_set_up = must_set_up_in(&standing.session, &standing.user, demanded)?;
         let (row, user) = (standing.session, standing.user);
         if !is_good(&row, &user, now) {
             return Ok(None);
@@ -120,13 +120,13 @@ impl Engine {
     /// # Errors
     /// Only when the storage fails.
     pub async fn session_lives(&self, session: &SessionContext) -> Result<bool> {
-        let found = self.store.session(&session.hash, POLICY).await;
+        let found = self.store.session(&session.hash).await;
         let Some(standing) = self.believed(found).await? else {
             return Ok(false);
         };
         let (row, user) = (&standing.session, &standing.user);
         let same = is_good(row, user, self.clock.now()) && user.role == session.caller.role;
-        Ok(same && !must_set_up_in(row, user, standing.fact.as_deref())?)
+        Ok(same && !must_set_up_in(row, user, &standing.demanded)?)
     }
 
     /// Ends this session.
@@ -248,8 +248,8 @@ impl SessionContext {
 
 /// Whether a second factor must be set up before anything else. A provider that vouched for one
 /// has spared that.
-fn must_set_up_in(row: &SessionRow, user: &UserRow, policy: Option<&str>) -> Result<bool> {
-    Ok(row.auth != STRONG && must_set_up(user, policy)?)
+fn must_set_up_in(row: &SessionRow, user: &UserRow, demanded: &Ordered) -> Result<bool> {
+    Ok(row.auth != STRONG && must_set_up(user, demanded)?)
 }
 
 pub(super) fn actor(user: &UserRow, auth: &str) -> Actor {

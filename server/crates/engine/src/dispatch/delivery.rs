@@ -14,6 +14,7 @@ use carillon_domain::{Cause, Mac};
 use carillon_store::{CallRow, CredentialRow};
 
 use crate::Engine;
+use crate::dispatch::believed;
 use crate::dispatch::facts::JobFacts;
 use crate::dispatch::line::Line;
 use crate::dispatch::recorder::Granted;
@@ -32,12 +33,16 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// Reads a job that can run; `None` when it is gone.
+    /// Reads a job that can run; `None` when it is gone, or somebody else wrote it.
     pub(super) async fn open(engine: &Engine, job: &str) -> Result<Option<Self>> {
-        let Some(row) = engine.store.job(job).await? else {
+        let read = engine.store.job_to_run(job).await;
+        let Some(row) = engine.believed(read).await? else {
             return Ok(None);
         };
-        let facts = JobFacts::read(engine, row).await?;
+        let Some(list) = believed::list_of(engine, job, &row.1).await? else {
+            return Ok(None);
+        };
+        let facts = JobFacts::read(engine, row, list).await?;
         let sites = engine.store.sites().await?.into_iter().map(|row| row.site);
         let with_ca = |site: Site| {
             let ca = site.ca_pem.as_deref().map(Arc::from);

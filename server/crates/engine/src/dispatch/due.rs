@@ -6,7 +6,7 @@
 
 use carillon_domain::event::{Actor, Event, EventResult};
 use carillon_domain::{JobState, Timestamp};
-use carillon_store::{ChangedTarget, DueJob, JobRow, Unit};
+use carillon_store::{ChangedTarget, DueJob, JobRow, StoreError, Unit};
 
 use crate::Engine;
 use crate::dispatch::facts::target_event;
@@ -51,9 +51,11 @@ pub(super) async fn attend(engine: &Engine) -> Result<()> {
 
 async fn begin(unit: &mut Unit, job: &DueJob, now: Timestamp) -> Result<Vec<Event>> {
     let (from, to) = (&[JobState::Scheduled], JobState::Running);
-    if !unit.set_job_state(&job.id, from, to, now).await? {
-        return Ok(Vec::new());
-    }
+    match unit.set_job_state(&job.id, from, to, now).await {
+        // It is told of at the next look; the others start.
+        Ok(false) | Err(StoreError::Forged(_)) => return Ok(Vec::new()),
+        begun => begun?,
+    };
     let mut events = vec![event(now, "job.started", &job.id, to)];
     if let Some(state) = unit.finish_job_if_done(&job.id, now).await? {
         events.push(end_event(unit, &job.id, state, now).await?);

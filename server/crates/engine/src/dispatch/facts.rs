@@ -3,12 +3,15 @@
 //! Owns the frozen command of a job while it runs.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use carillon_domain::Timestamp;
 use carillon_domain::action::CheckedAction;
 use carillon_domain::event::{Actor, Event, EventResult};
 use carillon_domain::job::EffectiveOptions;
-use carillon_store::{ChangedTarget, JobRow, Store, StoreError, TargetRow};
+use carillon_domain::{JobState, Timestamp};
+use carillon_store::{
+    BelievedJob, ChangedTarget, FrozenList, JobRow, Standing, Store, StoreError, TargetRow,
+};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -28,11 +31,19 @@ pub(super) struct JobFacts {
     pub(super) not_after: Option<Timestamp>,
     /// What the record of its submission says of the address that it came from.
     source: OnceCell<Option<String>>,
+    /// The phones that it was frozen to.
+    pub(super) list: Arc<FrozenList>,
+    /// What decides about it, as it was last read and found genuine.
+    believed: Mutex<BelievedJob>,
 }
 
 impl JobFacts {
     /// Reads what a stored job says; its sealed parameters are opened here.
-    pub(super) async fn read(engine: &Engine, row: JobRow) -> Result<Self> {
+    pub(super) async fn read(
+        engine: &Engine,
+        (row, believed): (JobRow, BelievedJob),
+        list: Arc<FrozenList>,
+    ) -> Result<Self> {
         let params = full_params(engine, &row).await?;
         let action = CheckedAction::parse(&row.action, &params).map_err(EngineError::Invalid)?;
         let options = serde_json::from_value(row.options)
@@ -45,6 +56,8 @@ impl JobFacts {
             reason: row.reason,
             not_after: row.not_after,
             source: OnceCell::new(),
+            list,
+            believed: Mutex::new(believed),
         })
     }
 
@@ -65,6 +78,20 @@ impl JobFacts {
             }
         };
         self.source.get_or_try_init(read).await.map(drop)
+    }
+
+    /// The state of the job where it stands as it was believed.
+    pub(super) fn believed_state(&self, standing: &Standing) -> Option<JobState> {
+        let believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = believed.code == standing.code
+            && believed.state == standing.state
+            && believed.not_after == standing.not_after;
+        is_same.then_some(believed.state)
+    }
+
+    /// From now on this is what is believed.
+    pub(super) fn believe(&self, now: BelievedJob) {
+        *self.believed.lock().unwrap_or_else(PoisonError::into_inner) = now;
     }
 
     /// Whether the phone's answer is what the job is for.

@@ -6,6 +6,7 @@
 
 mod again;
 mod anchored;
+mod believed;
 mod clock_watch;
 mod delivery;
 mod due;
@@ -44,6 +45,7 @@ use tokio_util::task::TaskTracker;
 use crate::Engine;
 use crate::error::{EngineError, Result};
 use anchored::Anchored;
+use believed::Lists;
 use clock_watch::ClockWatch;
 use guard::EndsTheProcess;
 use recorder::Entry;
@@ -77,6 +79,7 @@ pub struct Dispatch {
     storage: Storage,
     tallies: Tallies,
     anchored: Anchored,
+    lists: Lists,
     wake: Notify,
     stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
@@ -100,6 +103,7 @@ impl Dispatch {
             storage: Storage::default(),
             tallies: Tallies::default(),
             anchored: Anchored::default(),
+            lists: Lists::default(),
             wake: Notify::new(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),

@@ -34,6 +34,7 @@ pub(super) async fn claim<'c>(
         site_limit: site_limit(facts),
         not_since: not_since(engine, now),
         only_again,
+        list: Some(&facts.list),
     })
 }
 

@@ -67,7 +67,10 @@ async fn look(engine: &Engine, apart: &Store, busy: &Busy) -> crate::Result<()> 
     if let Err(error) = engine.expire_approvals().await {
         tracing::warn!(%error, "jobs that nobody decided about were not ended; trying again");
     }
-    for job in ready(engine).await? {
+    engine.tell_of_forged_rows().await;
+    let ready = ready(engine).await?;
+    engine.dispatch.lists.keep_only(&ready);
+    for job in ready {
         if busy.enter(&job) {
             let (engine, busy) = (engine.clone(), busy.clone());
             let tasks = engine.dispatch.tasks.clone();

@@ -18,7 +18,7 @@ use crate::dispatch::recorder::{Batch, Claim};
 use crate::dispatch::records::{
     end_event, given_back_event, held_event, intent_event, result_event,
 };
-use crate::dispatch::{again, egress, pace};
+use crate::dispatch::{again, believed, egress, pace};
 
 type Result<T> = std::result::Result<T, StoreError>;
 type Claimed = Vec<(ClaimedTarget, Option<Call>)>;
@@ -273,6 +273,9 @@ impl Writing<'_> {
         let Some(standing) = open.filter(|_| !self.engine.dispatch.is_stopping()) else {
             return Ok(Vec::new());
         };
+        if !believed::runs(&mut self.unit, facts, &standing).await? {
+            return Ok(Vec::new());
+        }
         if standing.not_after.is_some_and(|limit| limit < self.now) {
             self.expire(facts).await?;
             return Ok(Vec::new());
@@ -297,7 +300,13 @@ impl Writing<'_> {
     ) -> Result<Claimed> {
         let wanted = (&standing.counts, attempts);
         let claim = pace::claim(self.engine, &mut self.unit, facts, wanted, self.now).await?;
-        let claimed = self.unit.claim(&claim).await?;
+        let claimed = match self.unit.claim(&claim).await {
+            Err(StoreError::Forged(_)) => {
+                self.engine.dispatch.lists.forget(&facts.id);
+                return Ok(Vec::new());
+            }
+            claimed => claimed?,
+        };
         if !claimed.is_empty() {
             self.open.insert(facts.id.clone());
         }

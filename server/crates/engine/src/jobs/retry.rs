@@ -68,7 +68,7 @@ impl Engine {
         reason: &str,
     ) -> Result<JobRequest> {
         let seen = caller.sight(Permission::RunJobs, &self.store)?;
-        let job = seen.job(id).await?.ok_or(EngineError::NotFound)?;
+        let (job, _) = seen.job_to_run(id).await?.ok_or(EngineError::NotFound)?;
         if let Some(state) = states.iter().find(|state| !AGAIN.contains(state)) {
             let message = format!("phones that are {state} are not sent to again");
             return Err(EngineError::invalid("states", "invalid", message));
@@ -115,7 +115,7 @@ impl Engine {
         reason: &str,
     ) -> Result<JobRequest> {
         let seen = caller.sight(Permission::RunJobs, &self.store)?;
-        let job = seen.job(id).await?.ok_or(EngineError::NotFound)?;
+        let (job, _) = seen.job_to_run(id).await?.ok_or(EngineError::NotFound)?;
         let phones = phones_in(&seen, id, TargetState::ALL).await?;
         if phones.is_empty() {
             let message = "no phone of this job is in the inventory any more";

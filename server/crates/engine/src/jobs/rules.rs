@@ -7,7 +7,7 @@ mod judge;
 
 use carillon_domain::action::{Class, Entry};
 use carillon_domain::role::Permission;
-use carillon_store::{AskedAlone, StopAll, Surroundings};
+use carillon_store::{AskedAlone, Order, Ordered, StopAll, Surroundings};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -15,7 +15,6 @@ use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, FieldError, Result};
 
-const KEPT_AS: &str = "rules";
 /// Fewer people who may approve are none: whoever is alone could do nothing dangerous at all.
 const FEWEST_APPROVERS: i64 = 2;
 
@@ -103,6 +102,23 @@ impl Default for Rules {
 }
 
 impl Rules {
+    /// Operators start nothing, and everything that disturbs somebody is for two.
+    const STRICTEST: Self = Self {
+        phones_per_job: 1,
+        phones_per_hour: 1,
+        jobs_per_minute: 1,
+        approve_destructive: true,
+        approve_disruptive_above: Some(0),
+        approve_disruptive_percent: Some(0),
+        approve_with_factor: true,
+        operators_start: Started {
+            harmless: false,
+            disruptive: false,
+            destructive: false,
+            call_control: false,
+        },
+    };
+
     /// What rules from before had no word for.
     fn usual_percent() -> Option<u32> {
         Self::default().approve_disruptive_percent
@@ -163,7 +179,7 @@ pub struct RulesInForce {
 impl RulesInForce {
     fn of(found: &Surroundings) -> Result<Self> {
         Ok(Self {
-            rules: read(found.rules.as_deref())?,
+            rules: read(&found.rules)?,
             approvers: found.approvers,
         })
     }
@@ -180,7 +196,7 @@ impl Engine {
     /// # Errors
     /// Only when the storage fails.
     pub async fn rules(&self) -> Result<RulesInForce> {
-        RulesInForce::of(&self.store.surroundings(KEPT_AS).await?)
+        RulesInForce::of(&self.store.surroundings().await?)
     }
 
     /// What every page says: how many jobs that the caller may see are under way, whether all
@@ -195,8 +211,8 @@ impl Engine {
         let seen = caller.sight(Permission::ViewJobs, &self.store);
         let may_see = seen.is_ok();
         let found = match seen {
-            Ok(seen) => seen.surroundings(KEPT_AS).await?,
-            Err(_) => self.store.surroundings(KEPT_AS).await?,
+            Ok(seen) => seen.surroundings().await?,
+            Err(_) => self.store.surroundings().await?,
         };
         let rules = RulesInForce::of(&found)?;
         let under_way = if may_see { found.under_way } else { 0 };
@@ -216,8 +232,8 @@ impl Engine {
         let text = serde_json::to_string(rules)
             .map_err(|_| EngineError::Internal("rules without a JSON form"))?;
         let mut unit = self.store.begin().await?;
-        let before = read(unit.meta(KEPT_AS).await?.as_deref())?;
-        unit.set_meta(KEPT_AS, &text).await?;
+        let before = read(&unit.order(Order::Rules).await?)?;
+        unit.set_order(Order::Rules, Some(&text)).await?;
         let mut event = caller.event(self.clock.now(), "rules.changed");
         event.detail = json!({ "before": before, "after": rules });
         unit.record(&[event]).await?.commit().await?;
@@ -225,11 +241,14 @@ impl Engine {
     }
 }
 
-fn read(stored: Option<&str>) -> Result<Rules> {
-    let Some(text) = stored else {
-        return Ok(Rules::default());
-    };
-    serde_json::from_str(text).map_err(|_| EngineError::Internal("the rules cannot be read"))
+/// Where somebody else wrote the rules, the strictest hold.
+fn read(ordered: &Ordered) -> Result<Rules> {
+    match ordered {
+        Ordered::Forged => Ok(Rules::STRICTEST),
+        Ordered::As(None) => Ok(Rules::default()),
+        Ordered::As(Some(text)) => serde_json::from_str(text)
+            .map_err(|_| EngineError::Internal("the rules cannot be read")),
+    }
 }
 
 /// The permission to decide about jobs of others; the account's flag comes on top.
@@ -294,6 +313,22 @@ mod tests {
             approve_disruptive_above: None,
             ..Rules::default()
         };
-        assert_eq!(read(Some(stored)).unwrap(), expected);
+        let stored = Ordered::As(Some(stored.to_owned()));
+        assert_eq!(read(&stored).unwrap(), expected);
+        assert_eq!(read(&Ordered::As(None)).unwrap(), Rules::default());
+    }
+
+    #[test]
+    fn where_somebody_else_wrote_the_rules_the_strictest_hold() {
+        let rules = read(&Ordered::Forged).unwrap();
+        let alone = AskedAlone {
+            phones: 0,
+            fleet: 100_000,
+        };
+        assert!(rules.wants_second_person(Class::Destructive, 1, alone));
+        assert!(rules.wants_second_person(Class::Disruptive, 1, alone));
+        for entry in carillon_domain::action::all() {
+            assert!(rules.operators_start.refusal(entry).is_some());
+        }
     }
 }

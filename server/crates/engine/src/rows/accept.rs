@@ -4,7 +4,7 @@
 //! says so.
 
 use carillon_domain::job::MAX_REASON;
-use carillon_store::{ForgedRow, SignedRow, Unit};
+use carillon_store::{ForgedRow, SignedRow, SignedRows, StoreError, Unit};
 use serde_json::json;
 
 use crate::Engine;
@@ -31,8 +31,7 @@ impl Engine {
             return Err(EngineError::invalid("reason", "invalid", message));
         }
         let mut unit = self.store.begin().await?;
-        let row = self.forged_row(&mut unit, name).await?;
-        if !unit.sign_row(&row).await? {
+        if !self.sign_as_it_stands(&mut unit, name).await? {
             let message = "the row was changed meanwhile: look again";
             return Err(EngineError::Conflict(message.to_owned()));
         }
@@ -41,6 +40,31 @@ impl Engine {
         event.detail = json!({ "rows": name.rows, "row": name.name });
         unit.record(&[event]).await?.commit().await?;
         self.look_through_rows().await.map(drop)
+    }
+
+    /// Signs the row of this name; `false` where somebody changed it meanwhile.
+    async fn sign_as_it_stands(&self, unit: &mut Unit, name: &RowName) -> Result<bool> {
+        if name.rows == SignedRows::JobLists {
+            return self.accept_list(unit, &name.name).await;
+        }
+        // One that is gone is put back as one that nobody gave.
+        if name.rows == SignedRows::Orders
+            && let Ok(order) = name.name.parse()
+            && unit.restore_order(order).await?
+        {
+            return Ok(true);
+        }
+        let row = self.forged_row(unit, name).await?;
+        Ok(unit.sign_row(&row).await?)
+    }
+
+    /// Freezes a job to the phones that are in its list now.
+    async fn accept_list(&self, unit: &mut Unit, job: &str) -> Result<bool> {
+        match self.store.frozen_list(job).await {
+            Err(StoreError::Forged(_)) => Ok(unit.accept_list(job).await?),
+            Ok(_) => Err(EngineError::NotFound),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn forged_row(&self, unit: &mut Unit, name: &RowName) -> Result<SignedRow> {

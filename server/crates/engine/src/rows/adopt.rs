@@ -60,6 +60,9 @@ pub async fn adopt_rows(
             tracing::error!(%rows, "the note that rows are signed was taken out of the database");
             events.push(taken_away(*rows, now));
         } else {
+            if *rows == SignedRows::JobLists {
+                unit.freeze_lists().await?;
+            }
             counts.insert(rows.as_str(), sign_all(&mut unit, *rows).await?);
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Owns nothing but the walk; reads and changes nothing.
 
-use carillon_store::{ForgedRow, Store, StoreError};
+use carillon_store::{ForgedRow, Order, Ordered, SignedRows, Store, StoreError};
 
 use crate::secrets::Keyring;
 
@@ -25,12 +25,21 @@ pub struct Looked {
 pub async fn look_through(store: &Store) -> Result<Looked, StoreError> {
     let mut looked = Looked::default();
     let before = store.forged_rows();
+    let open = store.open_jobs().await?;
     for rows in store.signed_kinds().await? {
+        if rows == SignedRows::Orders {
+            look_at_orders(store, &mut looked).await?;
+            continue;
+        }
         let mut last = None;
         loop {
             let batch = store.signed_rows(rows, last.as_ref(), BATCH).await?;
             for row in &batch {
-                if store.is_genuine(row) {
+                let genuine = match rows {
+                    SignedRows::JobLists => store.is_list_genuine(row, &open).await?,
+                    _ => store.is_genuine(row),
+                };
+                if genuine {
                     looked.genuine += 1;
                 } else {
                     looked.forged.push(row.row());
@@ -44,6 +53,20 @@ pub async fn look_through(store: &Store) -> Result<Looked, StoreError> {
     }
     store.forget_forged_but(&before, &looked.forged);
     Ok(looked)
+}
+
+/// Each order has its row: one that is gone is forged.
+async fn look_at_orders(store: &Store, looked: &mut Looked) -> Result<(), StoreError> {
+    for order in Order::ALL {
+        match store.order(*order).await? {
+            Ordered::As(_) => looked.genuine += 1,
+            Ordered::Forged => looked.forged.push(ForgedRow {
+                rows: SignedRows::Orders,
+                name: order.to_string(),
+            }),
+        }
+    }
+    Ok(())
 }
 
 /// The same for a database that no engine has open, with these keys; `None` where no row was ever

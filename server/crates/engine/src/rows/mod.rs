@@ -62,7 +62,7 @@ impl Engine {
 
     /// Writes a record of each row that nobody was told of yet. What it decides is denied whether
     /// or not that succeeds; it is tried again with the next one, and by the timer.
-    async fn tell_of_forged_rows(&self) {
+    pub(crate) async fn tell_of_forged_rows(&self) {
         let rows = self.store.untold_forged_rows();
         if rows.is_empty() {
             return;

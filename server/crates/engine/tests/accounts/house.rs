@@ -34,6 +34,8 @@ impl House {
         let keyring = source.create(&Random::system(), clock.now()).unwrap();
         let store = open(&directory).await;
         check_keys(&store, &keyring, clock.now()).await.unwrap();
+        carillon_engine::rows::trust(&store, &keyring);
+        carillon_store::testing::sign_orders(&store).await.unwrap();
         let engine = engine(store, Some(keyring), clock.clone());
         Self {
             engine,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use carillon_domain::event::EventResult;
 use carillon_domain::role::Role;
 use carillon_engine::accounts::{FactorMade, PROOF_LASTS, SessionContext, SignIn, SignedIn};
+use carillon_engine::rows::{RowName, SignedRows};
 use carillon_engine::{Caller, EngineError};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -184,6 +185,80 @@ async fn a_recovery_code_works_once_and_new_ones_replace_the_old() {
     let new = taken(&house, &made).await;
     let new = new[1].expose_secret();
     assert!(sign_in(&house, "operator", PASSWORD, new).await.is_some());
+}
+
+#[tokio::test]
+async fn recovery_codes_that_somebody_else_put_there_open_nothing() {
+    let house = House::inhabited().await;
+    let (_, mine, _) = set_up(&house, &house.enter("operator").await.session).await;
+    let (_, others, _) = set_up(&house, &house.enter("viewer").await.session).await;
+    let id = |name: &str| format!("(SELECT id FROM users WHERE name = '{name}')");
+    let (operator, viewer) = (id("operator"), id("viewer"));
+    for (change, codes, name) in [
+        (
+            format!("SET user_id = {operator} WHERE user_id = {viewer}"),
+            &others,
+            "operator",
+        ),
+        (
+            format!("SET mac = NULL WHERE user_id = {operator}"),
+            &mine,
+            "operator",
+        ),
+    ] {
+        house.raw(&format!("UPDATE recovery_codes {change}")).await;
+        let looked = house.engine.look_through_rows().await.unwrap();
+        assert!(looked.forged.len() >= 10, "{change}: {looked:?}");
+        let code = codes[0].expose_secret();
+        assert!(
+            sign_in(&house, name, PASSWORD, code).await.is_none(),
+            "{change}"
+        );
+    }
+    let told = house.actions().await;
+    assert_eq!(
+        told.iter().filter(|action| *action == "row.forged").count(),
+        20
+    );
+}
+
+#[tokio::test]
+async fn who_needs_a_factor_is_everybody_where_somebody_else_wrote_that() {
+    for change in [
+        "UPDATE orders SET value = '[\"viewer\"]' WHERE name = 'second_factor_roles'",
+        "DELETE FROM orders WHERE name = 'second_factor_roles'",
+    ] {
+        let house = House::inhabited().await;
+        let entered = house.enter("operator").await;
+        let session = house.session(&entered.token).await.unwrap();
+        assert!(!session.must_set_up);
+        house.raw(change).await;
+        let session = house.session(&entered.token).await.unwrap();
+        assert!(session.must_set_up, "{change}");
+        let roles = house.engine.second_factor_roles().await.unwrap();
+        assert_eq!(roles, Role::ALL.iter().copied().collect());
+        let system = Caller::system();
+        let none = BTreeSet::new();
+        let over = house.engine.demand_second_factor(&system, &none).await;
+        assert!(matches!(over, Err(EngineError::Conflict(_))), "{over:?}");
+        house.engine.look_through_rows().await.unwrap();
+        assert!(house.actions().await.contains(&"row.forged".to_owned()));
+        let row = RowName {
+            rows: SignedRows::Orders,
+            name: "second_factor_roles".to_owned(),
+        };
+        house
+            .engine
+            .accept_row(&system, &row, "looked")
+            .await
+            .unwrap();
+        house
+            .engine
+            .demand_second_factor(&system, &none)
+            .await
+            .unwrap();
+        assert_eq!(house.engine.look_through_rows().await.unwrap().forged, []);
+    }
 }
 
 #[tokio::test]

@@ -189,7 +189,12 @@ async fn forget(house: &House) {
 async fn alarm(house: &House, why: &str) {
     let before = remembered(house);
     let notary = notary(house);
-    assert!(notary.look(true).await.unwrap_err().is_alarm(), "{why}");
+    let fault = notary.look(true).await.unwrap_err();
+    assert!(fault.is_alarm(), "{why}");
+    let size = house.store.audit_head().await.unwrap().size();
+    notary.record_alarm(&fault).await.unwrap();
+    let head = house.store.audit_head().await.unwrap();
+    assert_eq!(head.size(), size + 1, "it is written down");
     let state = notary.state();
     assert!(state.alarm && !state.signer_away);
     let problem = state.problem.unwrap();

@@ -15,7 +15,7 @@ use carillon_engine::jobs::Submission;
 use carillon_engine::secrets::{self, KeySource};
 use carillon_engine::{Caller, Clock, Engine, Feed, Parts, Random};
 use carillon_simulator::{Fleet, FleetConfig};
-use carillon_store::testing::{TestDatabase, raw};
+use carillon_store::testing::{TestDatabase, raw, sign_orders};
 use carillon_store::{AuditQuery, CredentialRow, JobSnapshot, Store, TargetQuery, TargetRow};
 use serde_json::json;
 use tempfile::TempDir;
@@ -91,6 +91,7 @@ impl House {
         let fleet = Fleet::start(config).await.unwrap();
         let engine = engine(&place, time).await;
         engine.store.migrate().await.unwrap();
+        sign_orders(&engine.store).await.unwrap();
         let house = Self {
             engine,
             fleet,

@@ -14,6 +14,7 @@ mod causes;
 mod clock;
 mod control;
 mod crash;
+mod forged;
 mod hour;
 mod house;
 mod networks;
@@ -44,6 +45,13 @@ macro_rules! cases {
 }
 
 cases! {
+    forged::a_job_that_was_set_running_sends_nothing,
+    forged::a_job_that_was_cancelled_does_not_come_back,
+    forged::another_phone_in_the_list_stops_the_job_until_somebody_accepts_it,
+    forged::a_scheduled_job_that_was_changed_keeps_no_other_from_its_hour,
+    forged::a_stop_is_lifted_by_nobody_who_only_has_the_database,
+    forged::rules_that_somebody_else_wrote_are_the_strictest,
+    forged::the_life_of_jobs_leaves_every_row_genuine,
     clock::a_clock_that_was_set_stops_all_sending_until_somebody_releases_it,
     clock::a_clock_that_was_set_while_nothing_ran_stops_nothing,
     again::every_try_is_a_claim_of_its_own_and_they_end,

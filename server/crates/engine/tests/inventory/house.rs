@@ -137,6 +137,8 @@ async fn engine(directory: &TempDir, url: &str, clock: Clock) -> Engine {
     let store = Store::open(url).await.unwrap();
     let store = store.in_run(carillon_engine::audit::run(&Random::system()).unwrap());
     store.migrate().await.unwrap();
+    carillon_engine::rows::trust(&store, &keyring);
+    carillon_store::testing::sign_orders(&store).await.unwrap();
     let now = clock.clone();
     let gateway = Gateway::new(GatewayConfig {
         guard: Guard::new(GuardConfig::default()),

@@ -56,6 +56,8 @@ impl House {
         let source = KeySource::File(dir.path().join("secret.keys"));
         let clock = Clock::manual(Timestamp::from_micros(1_790_000_000_000_000));
         let keyring = source.create(&Random::system(), clock.now()).unwrap();
+        carillon_engine::rows::trust(&store, &keyring);
+        carillon_store::testing::sign_orders(&store).await.unwrap();
         Self {
             dir,
             store,

@@ -5,12 +5,32 @@
 
 use carillon_domain::Timestamp;
 
-use crate::error::Result;
+use crate::error::{Result, StoreError};
+use crate::row::Row;
+use crate::signed::{Facts, SignedRows};
 use crate::sql::Sql;
 use crate::store::Store;
 use crate::unit::Unit;
 
 use super::users::expect_one;
+
+/// Reads everything that is signed of recovery codes.
+pub(crate) fn select_signed() -> Sql {
+    Sql::new("SELECT code_hash, user_id, mac FROM recovery_codes")
+}
+
+/// What is signed of a recovery code, and its own. That it is there says that it was not used.
+pub(crate) fn signed_facts(row: &Row) -> Result<(Facts, Option<Vec<u8>>)> {
+    let fields = row.of("recovery_codes", "user_id");
+    let hash: Vec<u8> = fields.get("code_hash")?;
+    Ok((facts(&hash, &fields.text("user_id")?), fields.get("mac")?))
+}
+
+/// People know it by the first digits of its hash.
+fn facts(hash: &[u8], user_id: &str) -> Facts {
+    let name = hex::encode(hash.get(..4).unwrap_or_default());
+    Facts::of(SignedRows::RecoveryCodes, hash, name).text(user_id)
+}
 
 impl Store {
     /// How many recovery codes an account has left.
@@ -77,15 +97,28 @@ impl Unit {
         let sql = Sql::new("DELETE FROM recovery_codes WHERE user_id = $1");
         self.conn().execute(sql.arg(user_id)).await?;
         for hash in hashes {
-            let sql = Sql::new("INSERT INTO recovery_codes (code_hash, user_id) VALUES ($1, $2)");
-            self.conn().execute(sql.arg(hash).arg(user_id)).await?;
+            let sql = Sql::new(
+                "INSERT INTO recovery_codes (code_hash, user_id, mac) VALUES ($1, $2, $3)",
+            );
+            let code = self.trust.sign(&facts(hash, user_id));
+            let sql = sql.arg(hash).arg(user_id).arg(code);
+            self.conn().execute(sql).await?;
         }
         Ok(())
     }
 
-    /// Uses up a recovery code; says whether it was one.
+    /// Uses up a recovery code; says whether it was one. One that somebody else put there, or gave
+    /// to this account, is none.
     pub async fn use_recovery_code(&mut self, user_id: &str, hash: &[u8]) -> Result<bool> {
-        let sql = Sql::new("DELETE FROM recovery_codes WHERE code_hash = $2 AND user_id = $1");
-        Ok(self.conn().execute(sql.arg(user_id).arg(hash)).await? > 0)
+        let sql = Sql::new(
+            "DELETE FROM recovery_codes WHERE code_hash = $2 AND user_id = $1 \
+             RETURNING code_hash, user_id, mac",
+        );
+        let row = self.conn().optional(sql.arg(user_id).arg(hash)).await?;
+        let Some(row) = row else { return Ok(false) };
+        match self.trust.checked(SignedRows::RecoveryCodes, &row) {
+            Err(StoreError::Forged(_)) => Ok(false),
+            checked => checked.map(|()| true),
+        }
     }
 }

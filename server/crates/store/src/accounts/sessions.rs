@@ -6,6 +6,7 @@
 use carillon_domain::Timestamp;
 
 use crate::error::Result;
+use crate::orders::{self, Order, Ordered};
 use crate::row::Row;
 use crate::signed::{Facts, SignedRows, Trust};
 use crate::sql::Sql;
@@ -94,19 +95,19 @@ pub struct SessionStanding {
     pub session: SessionRow,
     /// Its account.
     pub user: UserRow,
-    /// The fact that was asked for besides.
-    pub fact: Option<String>,
+    /// For which roles a second factor is demanded.
+    pub demanded: Ordered,
 }
 
 impl Store {
-    /// A session with its account, the account's areas, and one fact by name.
-    pub async fn session(&self, id_hash: &[u8], fact: &str) -> Result<Option<SessionStanding>> {
+    /// A session with its account, the account's areas, and who needs a second factor.
+    pub async fn session(&self, id_hash: &[u8]) -> Result<Option<SessionStanding>> {
         let mut sql = Sql::new("SELECT ");
         sql.push(COLUMNS).push(", ");
         push_user(&mut sql);
-        sql.push(", (SELECT value FROM meta WHERE key = ");
-        sql.bind(fact).push(") AS fact ");
-        sql.push("FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = ");
+        sql.push(", ");
+        orders::push(&mut sql, Order::SecondFactor, "demanded");
+        sql.push(" FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = ");
         sql.bind(id_hash).keep();
         let row = self.read().await?.conn().optional(sql).await?;
         row.map(|row| standing(&self.trust, &row)).transpose()
@@ -131,7 +132,7 @@ fn standing(trust: &Trust, row: &Row) -> Result<SessionStanding> {
     Ok(SessionStanding {
         session: session_row(row)?,
         user: genuine_user(trust, row)?,
-        fact: row.get("fact")?,
+        demanded: orders::pushed(trust, row, (Order::SecondFactor, "demanded"))?,
     })
 }
 

@@ -13,6 +13,8 @@ use crate::sql::Sql;
 use crate::store::Store;
 use crate::unit::Unit;
 
+use super::decides::{Kind, Stamps};
+
 /// Who asked for a job, until when it waits, and who decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobApproval {
@@ -160,15 +162,24 @@ impl Unit {
         account: Option<&str>,
         until: Option<Timestamp>,
     ) -> Result<()> {
-        let sql = Sql::new("UPDATE jobs SET account = $2, approve_until = $3 WHERE id = $1");
-        let sql = sql.arg(job).arg(account).arg(until);
-        self.jobs_conn().await?.execute(sql).await.map(drop)
+        self.decide(job, Kind::Gives, |job| {
+            job.account = account.map(str::to_owned);
+            job.approve_until = until;
+            Some(Stamps::default())
+        })
+        .await
+        .map(drop)
     }
 
     /// Notes who decided.
     pub async fn note_decision(&mut self, job: &str, by: &str, now: Timestamp) -> Result<()> {
-        let sql = Sql::new("UPDATE jobs SET decided_by = $2, decided_at = $3 WHERE id = $1");
-        let sql = sql.arg(job).arg(by).arg(now);
-        self.jobs_conn().await?.execute(sql).await.map(drop)
+        // With a job that is forged: whoever said no is noted, and a yes was refused before.
+        self.decide(job, Kind::Takes, |job| {
+            job.decided_by = Some(by.to_owned());
+            job.decided_at = Some(now);
+            Some(Stamps::default())
+        })
+        .await
+        .map(drop)
     }
 }

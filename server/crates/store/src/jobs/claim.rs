@@ -17,6 +17,7 @@ use crate::sql::Sql;
 use crate::unit::Unit;
 
 use super::count::Deltas;
+use super::frozen::{self, FrozenList};
 use super::share::{SiteLimit, next_within_share};
 use super::targets::{TargetRow, found_by_key, waiting_row};
 
@@ -39,6 +40,8 @@ pub struct Claim<'c> {
     pub not_since: Option<Timestamp>,
     /// Takes only phones that were tried before.
     pub only_again: bool,
+    /// The phones that the job was frozen to: of another nothing is taken.
+    pub list: Option<&'c FrozenList>,
 }
 
 /// A target that is this node's to send to, once the unit is committed.
@@ -55,13 +58,23 @@ pub struct ClaimedTarget {
 impl Unit {
     /// Takes the next waiting targets of a running job, in its order, leaving out phones that
     /// another job is sending to or looking at. Nothing while all sending is stopped, when the job does not
-    /// run, or when the epoch's lease is gone.
+    /// run, or when the epoch's lease is gone. Forged where a phone is not one that the job was
+    /// frozen to.
     pub async fn claim(&mut self, claim: &Claim<'_>) -> Result<Vec<ClaimedTarget>> {
+        let trust = self.trust.clone();
         let mut conn = self.jobs_conn().await?;
         let mut claimed = Vec::with_capacity(claim.attempts.len());
         for attempts in claim.attempts.chunks(ROWS) {
             let found = candidates(&mut conn, claim, attempts.len()).await?;
             let last = found.len() < attempts.len();
+            if !all_listed(claim, &found) {
+                let forged = trust.remember(&frozen::facts(claim.job, None));
+                // What was taken before is this unit's to send; the next claim takes nothing.
+                if claimed.is_empty() {
+                    return Err(StoreError::Forged(forged));
+                }
+                break;
+            }
             take(&mut conn, claim, found, attempts, &mut claimed).await?;
             if last {
                 break;
@@ -69,6 +82,14 @@ impl Unit {
         }
         Ok(claimed)
     }
+}
+
+fn all_listed(claim: &Claim<'_>, found: &[TargetRow]) -> bool {
+    let is_listed = |list: &FrozenList| {
+        let mut found = found.iter();
+        found.all(|target| list.allows(target.position, target.mac))
+    };
+    claim.list.is_none_or(is_listed)
 }
 
 async fn candidates(
@@ -138,7 +159,8 @@ pub(super) fn next_in_order(claim: &Claim<'_>, dialect: Dialect) -> Sql {
     sql.keep().push(COLUMNS).push(FREE).bind(claim.job);
     sql.push(" AND EXISTS (SELECT 1 FROM jobs j WHERE j.state = 'running' AND j.id = ");
     sql.bind(claim.job);
-    sql.push(") AND NOT EXISTS (SELECT 1 FROM meta WHERE key = 'stop_all')");
+    sql.push(") AND NOT EXISTS (SELECT 1 FROM orders WHERE name = 'stop_all' ");
+    sql.push("AND value IS NOT NULL)");
     sql.push(" AND EXISTS (SELECT 1 FROM nodes WHERE ");
     sql.push(dialect.epoch_may_claim()).push(")");
     sql.push(" AND (t.retry_at IS NULL OR t.retry_at <= ")

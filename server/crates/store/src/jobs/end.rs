@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::sql::Sql;
 use crate::unit::Unit;
 
+use super::decides::{Kind, Stamps, select_signed};
 use super::result::{ChangedTarget, count};
 use super::targets::{COLUMNS, target_row};
 
@@ -53,31 +54,23 @@ impl Unit {
         to: JobState,
         now: Timestamp,
     ) -> Result<bool> {
-        let mut sql = Sql::new("UPDATE jobs SET state = ");
-        sql.bind(to.as_str());
-        if to == JobState::Running {
-            sql.push(", started_at = COALESCE(started_at, ")
-                .bind(now)
-                .push(")");
-        }
-        if to.is_terminal() {
-            sql.push(", finished_at = COALESCE(finished_at, ")
-                .bind(now)
-                .push(")");
-        }
-        sql.push(" WHERE id = ").bind(id).push(" AND ");
-        sql.one_of("state", from.iter().map(|state| state.as_str()));
-        Ok(self.jobs_conn().await?.execute(sql).await? > 0)
+        self.decide(id, Kind::to(to), |job| {
+            from.contains(&job.state).then(|| {
+                job.state = to;
+                stamps(to, now)
+            })
+        })
+        .await
     }
 
     /// Sets until when a job may send.
     pub async fn set_not_after(&mut self, id: &str, not_after: Timestamp) -> Result<()> {
-        let sql = Sql::new("UPDATE jobs SET not_after = $2 WHERE id = $1");
-        self.jobs_conn()
-            .await?
-            .execute(sql.arg(id).arg(not_after))
-            .await
-            .map(drop)
+        self.decide(id, Kind::Gives, |job| {
+            job.not_after = Some(not_after);
+            Some(Stamps::default())
+        })
+        .await
+        .map(drop)
     }
 
     /// Ends a job none of whose targets can still change: `stopping` becomes `cancelled`, else
@@ -87,19 +80,22 @@ impl Unit {
         id: &str,
         now: Timestamp,
     ) -> Result<Option<JobState>> {
-        let sql = Sql::new(
-            "UPDATE jobs SET finished_at = $2, \
-             state = CASE WHEN state = 'stopping' THEN 'cancelled' ELSE 'finished' END \
-             WHERE id = $1 AND waiting = 0 AND sending = 0 AND verifying = 0 \
-             AND state IN ('running', 'paused', 'stopping', 'interrupted') RETURNING id, state",
-        );
-        let row = self
-            .jobs_conn()
-            .await?
-            .optional(sql.arg(id).arg(now))
-            .await?;
-        row.map(|row| row.of("jobs", "id").parse("state"))
-            .transpose()
+        let mut sql = select_signed();
+        sql.push(" WHERE j.waiting = 0 AND j.sending = 0 AND j.verifying = 0 AND ");
+        sql.push("j.state IN ('running', 'paused', 'stopping', 'interrupted') AND j.id = ");
+        sql.bind(id).keep();
+        let Some(row) = self.jobs_conn().await?.optional(sql).await? else {
+            return Ok(None);
+        };
+        let end = match row.of("jobs", "id").parse("state")? {
+            JobState::Stopping => JobState::Cancelled,
+            _ => JobState::Finished,
+        };
+        let ended = self.decide_row(&row, Kind::Takes, |job| {
+            job.state = end;
+            Some(stamps(end, now))
+        });
+        Ok(ended.await?.then_some(end))
     }
 
     /// Ends all waiting targets of a job as cancelled.
@@ -153,6 +149,14 @@ impl Unit {
         changed.sort_by_key(|change| change.target.position);
         count(&mut conn, &changed).await?;
         Ok(changed)
+    }
+}
+
+/// When a job first ran, and when it ended.
+fn stamps(to: JobState, now: Timestamp) -> Stamps {
+    Stamps {
+        started_at: (to == JobState::Running).then_some(now),
+        finished_at: to.is_terminal().then_some(now),
     }
 }
 

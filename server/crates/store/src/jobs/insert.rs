@@ -12,6 +12,8 @@ use crate::sql::{Sql, Value};
 use crate::unit::Unit;
 
 use super::count::add_causes;
+use super::decides::{Decides, Fixed};
+use super::frozen::{self, Listing};
 
 const ROWS: usize = 500;
 
@@ -100,17 +102,25 @@ impl Unit {
     /// Makes a job and its targets.
     pub async fn insert_job(&mut self, job: &NewJob, targets: &[NewTarget]) -> Result<()> {
         let mut counts = Counts::default();
+        let mut listing = Listing::new();
         let mut causes = BTreeMap::new();
         for target in targets {
             counts.add(target.state(), 1);
+            listing.add(target.mac, target.site.as_deref(), target.skip.is_some());
             if let Some(cause) = target.skip {
                 *causes
                     .entry((job.id.clone(), cause.to_string()))
                     .or_default() += 1;
             }
         }
+        let decides = job.decides(counts.total());
+        let code = self.trust.sign(&decides.facts());
+        let frozen = listing.stored();
+        let list_code = self.trust.sign(&frozen::facts(&job.id, Some(&frozen)));
+        let codes = [code, Some(frozen), list_code];
         let mut conn = self.jobs_conn().await?;
-        conn.execute(job_insert(job, &counts)).await?;
+        conn.execute(job_insert(job, decides, &counts, codes))
+            .await?;
         for group in &job.groups {
             let sql = Sql::new(
                 "INSERT INTO job_groups (job, group_slug) VALUES ($1, $2) \
@@ -136,16 +146,55 @@ impl Unit {
     }
 }
 
-fn job_insert(job: &NewJob, counts: &Counts) -> Sql {
+impl NewJob {
+    /// What decides about it, as it is read again.
+    fn decides(&self, total: i64) -> Decides {
+        let actor = &self.actor;
+        let actor = [actor.kind.as_str(), &actor.id, &actor.name, &actor.auth];
+        Decides {
+            fixed: Fixed {
+                id: self.id.clone(),
+                action: self.action.clone(),
+                params_shown: self.params_shown.to_string(),
+                options: self.options.to_string(),
+                targets_shown: self.targets_shown.to_string(),
+                total,
+                actor: actor.map(str::to_owned),
+                reason: self.reason.clone(),
+                created_at: self.created_at,
+                start_at: self.start_at,
+                retry_of: self.retry_of.clone(),
+                digest: self.digest.clone(),
+                request_example: self.request_example.clone(),
+            },
+            state: self.state,
+            not_after: self.not_after,
+            account: None,
+            approve_until: None,
+            decided_by: None,
+            decided_at: None,
+            version: 0,
+            code: None,
+        }
+    }
+}
+
+/// The row with its code, its frozen list, and the code of that.
+fn job_insert(
+    job: &NewJob,
+    decides: Decides,
+    counts: &Counts,
+    [code, frozen, list_code]: [Option<Vec<u8>>; 3],
+) -> Sql {
     let started_at = (job.state == JobState::Running).then_some(job.created_at);
     let mut values: Vec<Value> = vec![
         (&job.id).into(),
         (&job.action).into(),
-        job.params_shown.to_string().into(),
+        decides.fixed.params_shown.into(),
         job.params_sealed.clone().into(),
         i64::from(job.params_sealed.is_some()).into(),
-        job.options.to_string().into(),
-        job.targets_shown.to_string().into(),
+        decides.fixed.options.into(),
+        decides.fixed.targets_shown.into(),
         job.state.as_str().into(),
         (&job.actor.id).into(),
         (&job.actor.name).into(),
@@ -160,11 +209,15 @@ fn job_insert(job: &NewJob, counts: &Counts) -> Sql {
         (&job.digest).into(),
         (&job.request_example).into(),
         counts.total().into(),
+        code.into(),
+        frozen.into(),
+        list_code.into(),
     ];
     let mut sql = Sql::new(
         "INSERT INTO jobs (id, action, params_shown, params_sealed, params_version, options, \
          targets_shown, state, actor_id, actor_name, actor_kind, actor_auth, reason, created_at, \
-         start_at, started_at, not_after, retry_of, digest, request_example, total",
+         start_at, started_at, not_after, retry_of, digest, request_example, total, mac, frozen, \
+         frozen_mac",
     );
     for state in TargetState::ALL {
         sql.push(", ").push(state.as_str());

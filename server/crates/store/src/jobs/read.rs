@@ -9,11 +9,15 @@ use carillon_domain::{Cause, Counts, JobState, Reach, TargetState, Timestamp};
 
 use crate::conn::Conn;
 use crate::error::Result;
+use crate::orders::{self, Order, Ordered};
 use crate::reach::and_jobs;
 use crate::row::{Fields, Row};
+use crate::signed::Trust;
 use crate::sql::Sql;
 use crate::store::Store;
 use crate::unit::Unit;
+
+use super::decides::{self, BelievedJob};
 
 /// A job, without its targets and without its sealed parameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +95,8 @@ pub struct Standing {
     pub handed_over: i64,
     /// The number of the list of networks that holds; 0 while nobody made one.
     pub egress: i64,
+    /// The code of what decides about it, unchecked.
+    pub code: Option<Vec<u8>>,
 }
 
 pub(crate) const SELECT: &str = "SELECT j.id, j.action, j.params_shown, \
@@ -99,6 +105,8 @@ pub(crate) const SELECT: &str = "SELECT j.id, j.action, j.params_shown, \
      j.unknown, j.skipped, j.cancelled, j.expired, j.actor_kind, j.actor_id, j.actor_name, \
      j.actor_auth, j.reason, j.created_at, j.start_at, j.started_at, j.finished_at, \
      j.not_after, j.retry_of, j.digest, j.request_example FROM jobs j";
+
+const FROM: &str = " FROM jobs j";
 
 pub(crate) fn job_row(row: &Row) -> Result<JobRow> {
     let fields = row.of("jobs", "id");
@@ -184,6 +192,18 @@ impl Store {
         find(&mut self.read().await?.conn(), id, &self.reach).await
     }
 
+    /// One job to run, if it is as Carillon wrote it, and what its claims are held to.
+    pub async fn job_to_run(&self, id: &str) -> Result<Option<(JobRow, BelievedJob)>> {
+        let beside = SELECT.trim_end_matches(FROM);
+        let mut sql = Sql::new("");
+        sql.push(beside).push(decides::BESIDE).push(FROM);
+        sql.push(" WHERE j.id = ").bind(id);
+        and_jobs(&mut sql, &self.reach, "j.id");
+        let row = self.read().await?.conn().optional(sql).await?;
+        let job = |row: &Row| Ok((job_row(row)?, decides::believed(&self.trust, row)?));
+        row.as_ref().map(job).transpose()
+    }
+
     /// Those of these jobs that are in reach.
     pub async fn jobs_in_reach(&self, ids: &[String]) -> Result<HashSet<String>> {
         if self.reach.is_everything() || ids.is_empty() {
@@ -229,16 +249,17 @@ impl Unit {
     /// Where a job stands: less of it than [`Unit::job`], for every batch of results. Until the
     /// end of this unit nobody else changes it.
     pub async fn standing(&mut self, id: &str) -> Result<Option<Standing>> {
-        let sql = Sql::new(
+        let mut sql = Sql::new(
             "SELECT id, state, waiting, sending, verifying, verified, acknowledged, failed, \
-             unknown, skipped, cancelled, expired, not_after, \
-             (SELECT COUNT(*) FROM meta WHERE key = 'stop_all') AS stops, \
+             unknown, skipped, cancelled, expired, not_after, mac, \
              COALESCE((SELECT count FROM job_causes WHERE job = id AND cause = 'handed_over'), 0) \
-             AS handed_over, COALESCE((SELECT version FROM egress), 0) AS egress \
-             FROM jobs WHERE id = $1",
+             AS handed_over, COALESCE((SELECT version FROM egress), 0) AS egress, ",
         );
-        let row = self.jobs_conn().await?.optional(sql.arg(id)).await?;
-        row.as_ref().map(standing).transpose()
+        orders::push(&mut sql, Order::StopAll, "stop");
+        sql.push(" FROM jobs WHERE id = ").bind(id).keep();
+        let row = self.jobs_conn().await?.optional(sql).await?;
+        let trust = self.trust.clone();
+        row.map(|row| standing(&trust, &row)).transpose()
     }
 }
 
@@ -246,24 +267,31 @@ impl Store {
     /// Whether what was claimed of a job may still leave: it runs, its time is not over, and sending
     /// is not stopped.
     pub async fn may_send(&self, job: &str, now: Timestamp) -> Result<bool> {
-        let sql = Sql::new(
-            "SELECT COUNT(*) AS n FROM jobs WHERE id = $1 AND state = 'running' \
-             AND (not_after IS NULL OR not_after > $2) \
-             AND NOT EXISTS (SELECT 1 FROM meta WHERE key = 'stop_all')",
-        );
-        let sql = sql.arg(job).arg(now);
-        Ok(self.read().await?.conn().number(sql, "n").await? > 0)
+        let mut sql = Sql::new("SELECT ");
+        orders::push(&mut sql, Order::StopAll, "stop");
+        sql.push(" FROM jobs WHERE state = 'running' AND id = ")
+            .bind(job);
+        sql.push(" AND (not_after IS NULL OR not_after > ")
+            .bind(now);
+        sql.push(")").keep();
+        let Some(row) = self.read().await?.conn().optional(sql).await? else {
+            return Ok(false);
+        };
+        let stop = orders::pushed(&self.trust, &row, (Order::StopAll, "stop"))?;
+        Ok(stop == Ordered::As(None))
     }
 }
 
-fn standing(row: &Row) -> Result<Standing> {
+fn standing(trust: &Trust, row: &Row) -> Result<Standing> {
+    let stop = orders::pushed(trust, row, (Order::StopAll, "stop"))?;
     let fields = row.of("jobs", "id");
     Ok(Standing {
         state: fields.parse("state")?,
         counts: counts(&fields)?,
         not_after: fields.maybe_at("not_after")?,
-        all_stopped: fields.int("stops")? > 0,
+        all_stopped: stop != Ordered::As(None),
         handed_over: fields.int("handed_over")?,
         egress: fields.int("egress")?,
+        code: fields.get("mac")?,
     })
 }

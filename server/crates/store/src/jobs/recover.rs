@@ -13,6 +13,7 @@ use crate::phones::contact::{PhoneStamp, stamp};
 use crate::sql::Sql;
 use crate::unit::Unit;
 
+use super::decides::{Kind, Stamps, select_signed};
 use super::result::{ChangedTarget, count};
 use super::targets::{COLUMNS, TargetRow, target_row};
 
@@ -62,10 +63,31 @@ impl Unit {
         count(&mut conn, &recovered.targets).await?;
         stamp(&mut conn, &stamps(&recovered.targets, now)).await?;
         if occasion == Occasion::Start && !recovered.dead.is_empty() {
-            recovered.interrupted = interrupt(&mut conn, epoch).await?;
+            recovered.interrupted = self.interrupt(epoch).await?;
         }
         recovered.ended = self.finish_touched(&recovered.targets, now).await?;
         Ok(recovered)
+    }
+
+    /// Interrupts the running jobs with waiting targets, unless another node lives that carries
+    /// them on.
+    async fn interrupt(&mut self, epoch: i64) -> Result<Vec<String>> {
+        let mut sql = select_signed();
+        sql.push(" WHERE j.state = 'running' AND j.waiting > 0 AND NOT EXISTS ");
+        sql.push("(SELECT 1 FROM nodes WHERE stopped_at IS NULL AND epoch <> ");
+        sql.bind(epoch).push(") ORDER BY j.id");
+        let rows = self.jobs_conn().await?.all(sql).await?;
+        let mut ids = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let interrupted = self.decide_row(row, Kind::Takes, |job| {
+                job.state = JobState::Interrupted;
+                Some(Stamps::default())
+            });
+            if interrupted.await? {
+                ids.push(row.get("id")?);
+            }
+        }
+        Ok(ids)
     }
 
     /// Ends the jobs whose last targets were settled.
@@ -207,21 +229,4 @@ fn stamps(changed: &[ChangedTarget], now: Timestamp) -> Vec<PhoneStamp> {
     stamps.sort_by_key(|stamp| stamp.mac);
     stamps.dedup_by_key(|stamp| stamp.mac);
     stamps
-}
-
-/// Interrupts the running jobs with waiting targets, unless another node lives that carries
-/// them on.
-async fn interrupt(conn: &mut Conn<'_>, epoch: i64) -> Result<Vec<String>> {
-    let sql = Sql::new(
-        "UPDATE jobs SET state = 'interrupted' WHERE state = 'running' AND waiting > 0 \
-         AND NOT EXISTS (SELECT 1 FROM nodes WHERE epoch <> $1 AND stopped_at IS NULL) \
-         RETURNING id",
-    );
-    let rows = conn.all(sql.arg(epoch)).await?;
-    let mut ids: Vec<String> = rows
-        .iter()
-        .map(|row| row.get("id"))
-        .collect::<Result<_>>()?;
-    ids.sort();
-    Ok(ids)
 }

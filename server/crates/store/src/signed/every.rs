@@ -4,10 +4,12 @@
 //! it is still the one that was read: whoever changed the row meanwhile is not undone.
 
 use super::{Facts, ForgedRow, SignedRows, Trust};
-use crate::accounts::{identities, reset_links, sessions, tokens, users};
+use crate::accounts::{factors, identities, reset_links, sessions, tokens, users};
 use crate::conn::Conn;
 use crate::egress;
 use crate::error::Result;
+use crate::jobs::{decides, frozen};
+use crate::orders;
 use crate::row::Row;
 use crate::sql::{Sql, Value};
 use crate::store::Store;
@@ -49,8 +51,27 @@ impl SignedRows {
             Self::Sessions => "sessions",
             Self::Tokens => "api_tokens",
             Self::ResetLinks => "reset_links",
+            Self::RecoveryCodes => "recovery_codes",
             Self::Identities => "identities",
             Self::Networks => "egress",
+            Self::Jobs | Self::JobLists => "jobs",
+            Self::Orders => "orders",
+        }
+    }
+
+    /// The column of the code.
+    const fn code(self) -> &'static str {
+        match self {
+            Self::JobLists => "frozen_mac",
+            _ => "mac",
+        }
+    }
+
+    /// The column that came last of those that are needed.
+    const fn place(self) -> &'static str {
+        match self {
+            Self::Jobs => "version",
+            _ => self.code(),
         }
     }
 
@@ -60,18 +81,24 @@ impl SignedRows {
             Self::Accounts => "u.",
             Self::Sessions => "s.",
             Self::Tokens => "t.",
-            Self::ResetLinks | Self::Identities | Self::Networks => "",
+            Self::Jobs | Self::JobLists => "j.",
+            Self::ResetLinks
+            | Self::RecoveryCodes
+            | Self::Identities
+            | Self::Networks
+            | Self::Orders => "",
         }
     }
 
     /// The column of the key.
     const fn key(self) -> &'static str {
         match self {
-            Self::Accounts | Self::Tokens => "id",
+            Self::Accounts | Self::Tokens | Self::Jobs | Self::JobLists => "id",
             Self::Sessions => "id_hash",
-            Self::ResetLinks => "code_hash",
+            Self::ResetLinks | Self::RecoveryCodes => "code_hash",
             Self::Identities => identities::KEY,
             Self::Networks => "place",
+            Self::Orders => "name",
         }
     }
 
@@ -82,8 +109,12 @@ impl SignedRows {
             Self::Sessions => sessions::select_signed(),
             Self::Tokens => tokens::select_signed(),
             Self::ResetLinks => reset_links::select_signed(),
+            Self::RecoveryCodes => factors::select_signed(),
             Self::Identities => identities::select_signed(),
             Self::Networks => egress::select_signed(),
+            Self::Jobs => decides::select_signed(),
+            Self::JobLists => frozen::select_signed(),
+            Self::Orders => orders::select_signed(),
         }
     }
 
@@ -94,18 +125,25 @@ impl SignedRows {
             Self::Sessions => sessions::signed_facts(row),
             Self::Tokens => tokens::signed_facts(row),
             Self::ResetLinks => reset_links::signed_facts(row),
+            Self::RecoveryCodes => factors::signed_facts(row),
             Self::Identities => identities::signed_facts(row),
             Self::Networks => egress::signed_facts(row),
+            Self::Jobs => decides::signed_facts(row),
+            Self::JobLists => frozen::signed_facts(row),
+            Self::Orders => orders::signed_facts(row),
         }
     }
 
     fn key_value(self, key: &[u8]) -> Value {
         match self {
-            Self::Sessions | Self::ResetLinks => key.into(),
-            Self::Accounts | Self::Tokens | Self::Identities | Self::Networks => {
-                String::from_utf8_lossy(key).into_owned().into()
-            }
+            Self::Sessions | Self::ResetLinks | Self::RecoveryCodes => key.into(),
+            _ => String::from_utf8_lossy(key).into_owned().into(),
         }
+    }
+
+    /// Whether its rows change only under the lock on jobs.
+    const fn is_of_jobs(self) -> bool {
+        matches!(self, Self::Jobs | Self::JobLists)
     }
 
     fn row(self, row: &Row) -> Result<SignedRow> {
@@ -155,7 +193,10 @@ impl Store {
         let names = conn.all(Sql::new(conn.dialect().columns())).await?;
         let names = names.iter().map(|row: &Row| row.get::<String>("name"));
         let names: Vec<String> = names.collect::<Result<_>>()?;
-        let has_place = |rows: &&SignedRows| names.contains(&format!("{}.mac", rows.table()));
+        let has_place = |rows: &&SignedRows| {
+            let place = format!("{}.{}", rows.table(), rows.place());
+            names.contains(&place)
+        };
         Ok(SignedRows::ALL.iter().filter(has_place).copied().collect())
     }
 
@@ -185,23 +226,35 @@ impl Unit {
             return Ok(false);
         };
         let mut sql = Sql::new("UPDATE ");
-        sql.push(rows.table()).push(" SET mac = ").bind(code);
+        sql.push(rows.table()).push(" SET ").push(rows.code());
+        sql.push(" = ").bind(code);
         sql.push(" WHERE ").push(rows.key()).push(" = ");
         sql.bind(rows.key_value(key));
         match &row.code {
-            Some(before) => sql.push(" AND mac = ").bind(before.as_slice()),
-            None => sql.push(" AND mac IS NULL"),
+            Some(before) => sql
+                .push(" AND ")
+                .push(rows.code())
+                .push(" = ")
+                .bind(before.as_slice()),
+            None => sql.push(" AND ").push(rows.code()).push(" IS NULL"),
         };
-        Ok(self.conn().execute(sql).await? > 0)
+        let mut conn = if rows.is_of_jobs() {
+            self.jobs_conn().await?
+        } else {
+            self.conn()
+        };
+        Ok(conn.execute(sql).await? > 0)
     }
 
     /// How many rows each key signed, by the key's eight bytes, as this unit sees it.
     pub async fn signed_by_key(&mut self) -> Result<Vec<(Vec<u8>, i64)>> {
         let mut all = Vec::new();
         for rows in SignedRows::ALL {
-            let mut sql = Sql::new("SELECT substr(mac, 2, 8) AS k, COUNT(*) AS n FROM ");
-            sql.push(rows.table());
-            sql.push(" WHERE mac IS NOT NULL GROUP BY 1");
+            let mut sql = Sql::new("SELECT substr(");
+            sql.push(rows.code())
+                .push(", 2, 8) AS k, COUNT(*) AS n FROM ");
+            sql.push(rows.table()).push(" WHERE ").push(rows.code());
+            sql.push(" IS NOT NULL GROUP BY 1");
             for row in self.conn().all(sql).await? {
                 all.push((row.get("k")?, row.get("n")?));
             }

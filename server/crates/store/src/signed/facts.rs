@@ -67,6 +67,17 @@ impl Facts {
         self.bytes_of(value.as_bytes())
     }
 
+    pub(crate) fn maybe_text(self, value: Option<&str>) -> Self {
+        self.maybe_bytes(value.map(str::as_bytes))
+    }
+
+    pub(crate) fn maybe_bytes(self, value: Option<&[u8]>) -> Self {
+        match value {
+            Some(value) => self.bytes_of(value),
+            None => self.absent(),
+        }
+    }
+
     pub(crate) fn number(self, value: i64) -> Self {
         self.bytes_of(&value.to_be_bytes())
     }

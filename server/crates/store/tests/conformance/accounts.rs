@@ -3,8 +3,8 @@
 use carillon_domain::reach::Area;
 use carillon_domain::role::Role;
 use carillon_store::{
-    DraftRow, IdempotencyKey, KeyUse, NewToken, NewUser, SavedView, SessionRow, SessionStanding,
-    Store, StoreError, TokenScope,
+    DraftRow, IdempotencyKey, KeyUse, NewToken, NewUser, Order, Ordered, SavedView, SessionRow,
+    SessionStanding, Store, StoreError, TokenScope,
 };
 
 use crate::database::Database;
@@ -107,19 +107,18 @@ pub(crate) async fn sessions_end_with_their_account(db: Database) {
         unit.insert_session(&session(hash, user)).await.unwrap();
     }
     unit.touch_session(&session(2, "1"), at(50)).await.unwrap();
-    unit.set_meta("policy", "admins").await.unwrap();
+    let order = unit.set_order(Order::SecondFactor, Some("admins")).await;
+    order.unwrap();
     unit.commit_bookkeeping().await.unwrap();
 
-    let standing = db.store.session(&[2; 32], "policy").await.unwrap();
+    let standing = db.store.session(&[2; 32]).await.unwrap();
     let SessionStanding {
         session: found,
         user,
-        fact,
+        demanded,
     } = standing.unwrap();
-    assert_eq!(
-        (&user.area, fact.as_deref()),
-        (&Area::default(), Some("admins"))
-    );
+    let admins = Ordered::As(Some("admins".to_owned()));
+    assert_eq!((&user.area, demanded), (&Area::default(), admins));
     assert_eq!((found.last_seen_at, user.name.as_str()), (at(50), "a"));
     assert_eq!(
         db.store.sessions(Some("1")).await.unwrap()[0].id_hash,
@@ -424,7 +423,7 @@ pub(crate) async fn a_session_goes_on_under_another_id_and_the_oldest_end(db: Da
     assert_eq!(unit.delete_sessions_beyond("1", 2).await.unwrap(), 2);
     assert_eq!(unit.delete_sessions_beyond("1", 2).await.unwrap(), 0);
     unit.commit_bookkeeping().await.unwrap();
-    let renewed = db.store.session(&[9; 32], "policy").await.unwrap();
+    let renewed = db.store.session(&[9; 32]).await.unwrap();
     let renewed = renewed.unwrap().session;
     assert_eq!((renewed.proved_at, renewed.last_seen_at), (at(60), at(60)));
     assert_eq!(renewed.created_at, at(10));

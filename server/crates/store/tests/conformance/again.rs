@@ -110,6 +110,7 @@ async fn wish(
         site_limit: SiteLimit::default(),
         not_since: None,
         only_again: false,
+        list: None,
     };
     change(&mut claim);
     let found = unit.claim(&claim).await.unwrap().len();

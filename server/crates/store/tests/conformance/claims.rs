@@ -38,6 +38,7 @@ pub(crate) async fn claim(
         site_limit: SiteLimit::default(),
         not_since: None,
         only_again: false,
+        list: None,
     };
     let claimed = unit.claim(&claim).await.unwrap();
     unit.commit_bookkeeping().await.unwrap();
@@ -472,6 +473,7 @@ pub(crate) async fn a_site_keeps_its_share(db: Database) {
             },
             not_since: None,
             only_again: false,
+            list: None,
         };
         let claimed = unit.claim(&claim).await.unwrap();
         unit.commit_bookkeeping().await.unwrap();

@@ -49,10 +49,21 @@ pub(crate) async fn on_sqlite<F: Future<Output = ()> + Send + 'static>(
     let url = format!("sqlite:{}", dir.path().join("carillon.db").display());
     let store = Store::open(&url).await.unwrap().in_run(run());
     store.migrate().await.unwrap();
-    store.trust_rows_of(Arc::new(TestKeys));
+    begin(&store).await;
     let before = (store.clone(), url.clone());
     case(Database { store, url }).await;
     all_are_genuine_but_those_told(&before.0, &before.1).await;
+}
+
+/// As a server begins with a fresh database and its keys.
+async fn begin(store: &Store) {
+    store.trust_rows_of(Arc::new(TestKeys));
+    let mut unit = store.begin().await.unwrap();
+    let orders = unit.signed_rows(SignedRows::Orders, None, 9).await;
+    for row in orders.unwrap() {
+        assert!(unit.sign_row(&row).await.unwrap());
+    }
+    unit.commit_bookkeeping().await.unwrap();
 }
 
 /// Keys as an engine would hand them in, without a secret.
@@ -108,7 +119,7 @@ pub(crate) async fn on_postgres<F: Future<Output = ()> + Send + 'static>(
     let url = with_name(&server, &name);
     let store = Store::open(&url).await.unwrap().in_run(run());
     store.migrate().await.unwrap();
-    store.trust_rows_of(Arc::new(TestKeys));
+    begin(&store).await;
     // In a task of its own, so that the database goes even when the case fails.
     let database = Database {
         store: store.clone(),

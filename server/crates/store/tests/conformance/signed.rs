@@ -9,7 +9,7 @@ use carillon_store::{
 use crate::database::Database;
 use crate::inventory::{at, site};
 
-fn forged<T>(rows: SignedRows, name: &str) -> impl Fn(Result<T, StoreError>) -> bool {
+pub(crate) fn forged<T>(rows: SignedRows, name: &str) -> impl Fn(Result<T, StoreError>) -> bool {
     let row = ForgedRow {
         rows,
         name: name.to_owned(),
@@ -71,7 +71,7 @@ fn token(id: &str) -> NewToken {
 }
 
 /// Does each of these to the same row in turn, and puts back the column that it changed.
-async fn each_is_noticed<F: Future<Output = bool>>(
+pub(crate) async fn each_is_noticed<F: Future<Output = bool>>(
     db: &Database,
     (table, row): (&str, &str),
     changes: &[(&str, &str)],
@@ -113,7 +113,7 @@ pub(crate) async fn a_changed_account_is_not_believed(db: Database) {
         let name = &name.iter().find(|user| user.id == "1").unwrap().name;
         let found = db.store.user("1").await;
         let by_name = db.store.user_by_name("anna").await;
-        let session = db.store.session(&[7; 32], "policy").await;
+        let session = db.store.session(&[7; 32]).await;
         let token = db.store.token_by_hash(&[9; 32]).await;
         let all = [
             forged(SignedRows::Accounts, name)(found),
@@ -166,14 +166,14 @@ pub(crate) async fn a_changed_session_is_not_believed(db: Database) {
         ("mac", "NULL"),
     ];
     each_is_noticed(&db, ("sessions", "1 = 1"), &changes, || async {
-        let found = db.store.session(&[7; 32], "policy").await;
+        let found = db.store.session(&[7; 32]).await;
         forged(SignedRows::Sessions, "07070707")(found)
     })
     .await;
     let stolen = "UPDATE sessions SET id_hash = mac";
     db.raw(stolen).await.unwrap();
     let hash = db.store.sessions(None).await.unwrap()[0].id_hash.clone();
-    let found = db.store.session(&hash, "policy").await;
+    let found = db.store.session(&hash).await;
     assert!(matches!(found, Err(StoreError::Forged(_))));
     let mut unit = db.store.begin().await.unwrap();
     let renewed = unit.renew_session(&hash, &[8; 32], at(20)).await;
@@ -280,6 +280,29 @@ pub(crate) async fn a_changed_link_or_identity_is_not_believed(db: Database) {
     let rows = rows.unwrap();
     let genuine = rows.iter().filter(|row| db.store.is_genuine(row));
     assert_eq!((rows.len(), genuine.count()), (2, 1));
+}
+
+pub(crate) async fn a_changed_recovery_code_opens_nothing(db: Database) {
+    filled(&db.store).await;
+    let mut unit = db.store.begin().await.unwrap();
+    let codes = [vec![3; 32], vec![4; 32]];
+    unit.replace_recovery_codes("1", &codes).await.unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    let changes = [("user_id", "'2'"), ("code_hash", "mac"), ("mac", "NULL")];
+    let row = if db.store.is_shared() {
+        format!("code_hash = '\\x{}'::bytea", "03".repeat(32))
+    } else {
+        format!("code_hash = x'{}'", "03".repeat(32))
+    };
+    let row = format!("({row} OR code_hash = mac)");
+    each_is_noticed(&db, ("recovery_codes", &row), &changes, || async {
+        let mut unit = db.store.begin().await.unwrap();
+        let others = unit.use_recovery_code("2", &codes[0]).await;
+        assert!(!others.unwrap());
+        // Dropped, it was not used.
+        !unit.use_recovery_code("1", &codes[0]).await.unwrap()
+    })
+    .await;
 }
 
 pub(crate) async fn changed_networks_are_not_believed(db: Database) {

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use carillon_domain::Timestamp;
+use carillon_domain::event::{Actor, Event, EventResult};
 use carillon_store::{CheckpointRow, Frontier, Store};
 
 use super::journal::Journal;
@@ -143,6 +144,22 @@ impl Notary {
         told.signer_away = fault.is_some_and(NotaryFault::is_away);
         told.unsigned_since = since;
         done
+    }
+
+    /// Writes a record of the alarm that this fault is, and nothing where it is none.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub async fn record_alarm(&self, fault: &NotaryFault) -> Result<(), NotaryFault> {
+        if !fault.is_alarm() {
+            return Ok(());
+        }
+        let mut event = Event::new(self.0.parts.clock.now(), Actor::system(), "audit.alarm");
+        event.result = EventResult::Failed;
+        event.detail = serde_json::json!({ "problem": fault.to_string() });
+        let unit = self.0.parts.store.begin().await?;
+        unit.record(&[event]).await?.commit().await?;
+        Ok(())
     }
 
     async fn work(&self, desk: &mut Option<Desk>, now_or_never: bool) -> Result<(), NotaryFault> {

@@ -8,9 +8,9 @@ use std::time::Duration;
 use carillon_domain::Timestamp;
 use carillon_domain::action::{self, CheckedAction, Class};
 use carillon_domain::role::Role;
-use carillon_store::{AskedAlone, Unit};
+use carillon_store::{AskedAlone, Order, Unit};
 
-use super::{FEWEST_APPROVERS, KEPT_AS, Rules, RulesInForce, read};
+use super::{FEWEST_APPROVERS, Rules, RulesInForce, read};
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
@@ -29,7 +29,7 @@ pub(in crate::jobs) async fn judge(
     preview: &JobPreview,
     now: Timestamp,
 ) -> Result<Option<Timestamp>> {
-    let rules = read(unit.meta(KEPT_AS).await?.as_deref())?;
+    let rules = read(&unit.order(Order::Rules).await?)?;
     let entry = preview.action.entry();
     if let Some(account) = &caller.user_id {
         let user = unit.user(account).await?;
@@ -101,7 +101,7 @@ async fn within(
 
 /// Whether whoever asked may start such an action still.
 pub(in crate::jobs) async fn may_start(unit: &mut Unit, role: Role, action: &str) -> Result<bool> {
-    let rules = read(unit.meta(KEPT_AS).await?.as_deref())?;
+    let rules = read(&unit.order(Order::Rules).await?)?;
     let entry = action::find(action);
     let refused = entry.and_then(|entry| rules.operators_start.refusal(entry));
     Ok(role != Role::Operator || refused.is_none())
@@ -109,7 +109,7 @@ pub(in crate::jobs) async fn may_start(unit: &mut Unit, role: Role, action: &str
 
 /// Whether only somebody with a second factor may decide.
 pub(in crate::jobs) async fn wants_factor(unit: &mut Unit) -> Result<bool> {
-    Ok(read(unit.meta(KEPT_AS).await?.as_deref())?.approve_with_factor)
+    Ok(read(&unit.order(Order::Rules).await?)?.approve_with_factor)
 }
 
 impl Engine {
@@ -130,7 +130,7 @@ impl Engine {
         if role != Some(Role::Operator) {
             return Ok(());
         }
-        started(&read(self.store.meta(KEPT_AS).await?.as_deref())?, action)
+        started(&read(&self.store.order(Order::Rules).await?)?, action)
     }
 
     /// Whether this caller's job would wait for somebody else, as far as is known now.

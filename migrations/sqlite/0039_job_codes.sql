@@ -1,0 +1,6 @@
+-- What decides about a job has a code already (0036): here is the number of the change that it is of,
+-- and the list of phones that the job was frozen to, with a code of its own.
+
+ALTER TABLE jobs ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN frozen BLOB;
+ALTER TABLE jobs ADD COLUMN frozen_mac BLOB;

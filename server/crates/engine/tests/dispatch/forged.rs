@@ -1,0 +1,236 @@
+//! Jobs that somebody changed in the database itself: nothing is sent for them.
+
+use carillon_domain::JobState;
+use carillon_domain::event::EventResult;
+use carillon_domain::phone::TransportSecurity::PlainHttp;
+use carillon_engine::rows::{RowName, SignedRows};
+use carillon_engine::{Engine, EngineError};
+use carillon_simulator::{FleetConfig, Profile};
+use serde_json::json;
+
+use crate::house::{House, Place, caller};
+
+async fn open_house(place: Place) -> House {
+    House::new(place, FleetConfig::uniform(Profile::Open, 4, PlainHttp)).await
+}
+
+/// A restart of all phones but the last that somebody paused before it began.
+async fn paused(house: &House) -> String {
+    let engine = &house.engine;
+    let macs: Vec<_> = house.fleet.phones().iter().take(3).collect();
+    let macs: Vec<_> = macs.iter().map(|phone| &phone.inventory.mac).collect();
+    engine.stop_all(&caller(), "hold").await.unwrap();
+    let job = house
+        .submit(json!({
+            "action": "Reboot", "targets": {"phones": macs}, "reason": "test",
+            "options": {"verify": false, "canary": 0, "site_max_down_percent": 100},
+        }))
+        .await;
+    engine.pause_job(&caller(), &job).await.unwrap();
+    engine.release_stop_all(&caller(), "go").await.unwrap();
+    job
+}
+
+async fn told(house: &House) -> Vec<(String, String)> {
+    let events = house.events().await;
+    let forged = events.iter().filter(|event| event.action == "row.forged");
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    forged
+        .map(|event| {
+            assert_eq!(event.result, EventResult::Failed);
+            (text(&event.detail["rows"]), text(&event.detail["row"]))
+        })
+        .collect()
+}
+
+/// Lets other jobs run until the log tells of this row, and says that no phone was restarted.
+async fn nothing_is_sent_and_it_is_told(house: &House, kind: &str, job: &str) {
+    let row = (kind.to_owned(), job.to_owned());
+    loop {
+        let other = house
+            .submit(json!({
+                "action": "VOLUME_UP", "targets": {"filter": ""}, "options": {"verify": false},
+            }))
+            .await;
+        assert_eq!(house.finished(&other).await.job.counts.acknowledged, 4);
+        if told(house).await.contains(&row) {
+            break;
+        }
+    }
+    assert!(house.fleet.ledger().executed("Reboot").is_empty());
+}
+
+async fn is_refused(engine: &Engine, job: &str) {
+    let resumed = engine.resume_job(&caller(), job).await;
+    assert!(
+        matches!(&resumed, Err(EngineError::Conflict(why)) if why.contains("outside Carillon")),
+        "{resumed:?}"
+    );
+}
+
+pub(crate) async fn a_job_that_was_set_running_sends_nothing(place: Place) {
+    let house = open_house(place).await;
+    let job = paused(&house).await;
+    house
+        .raw(&format!(
+            "UPDATE jobs SET state = 'running' WHERE id = '{job}'"
+        ))
+        .await;
+    nothing_is_sent_and_it_is_told(&house, "job", &job).await;
+    house.engine.pause_job(&caller(), &job).await.unwrap();
+    is_refused(&house.engine, &job).await;
+    assert_eq!(house.engine.cancel_job(&caller(), &job).await.unwrap(), 3);
+    let end = house.finished(&job).await.job;
+    assert_eq!((end.state, end.counts.cancelled), (JobState::Cancelled, 3));
+    let times = told(&house).await;
+    assert_eq!(times, [("job".to_owned(), job)], "told once");
+}
+
+pub(crate) async fn a_job_that_was_cancelled_does_not_come_back(place: Place) {
+    let house = open_house(place).await;
+    let job = paused(&house).await;
+    house.engine.cancel_job(&caller(), &job).await.unwrap();
+    for statement in [
+        "UPDATE job_targets SET state = 'waiting', finished_at = NULL",
+        "UPDATE jobs SET state = 'running', waiting = total, cancelled = 0, finished_at = NULL",
+    ] {
+        house.raw(statement).await;
+    }
+    nothing_is_sent_and_it_is_told(&house, "job", &job).await;
+}
+
+pub(crate) async fn another_phone_in_the_list_stops_the_job_until_somebody_accepts_it(
+    place: Place,
+) {
+    let house = open_house(place).await;
+    let job = paused(&house).await;
+    let other = house.fleet.phones()[3]
+        .inventory
+        .mac
+        .parse::<carillon_domain::Mac>();
+    let other = other.unwrap();
+    let exchange =
+        format!("UPDATE job_targets SET mac = '{other}' WHERE job = '{job}' AND position = 0");
+    house.raw(&exchange).await;
+    house.engine.resume_job(&caller(), &job).await.unwrap();
+    nothing_is_sent_and_it_is_told(&house, "job-list", &job).await;
+    let looked = house.engine.look_through_rows().await.unwrap();
+    let row = RowName {
+        rows: SignedRows::JobLists,
+        name: job.clone(),
+    };
+    assert_eq!(looked.forged, std::slice::from_ref(&row));
+    house.engine.pause_job(&caller(), &job).await.unwrap();
+    house
+        .engine
+        .accept_row(&caller(), &row, "meant")
+        .await
+        .unwrap();
+    let again = house.engine.accept_row(&caller(), &row, "meant").await;
+    assert!(matches!(again, Err(EngineError::NotFound)), "{again:?}");
+    house.engine.resume_job(&caller(), &job).await.unwrap();
+    assert_eq!(house.finished(&job).await.job.counts.acknowledged, 3);
+    assert_eq!(house.executed("Reboot", other), 1);
+}
+
+pub(crate) async fn a_scheduled_job_that_was_changed_keeps_no_other_from_its_hour(place: Place) {
+    let house = open_house(place).await;
+    let start = house
+        .engine
+        .clock
+        .now()
+        .plus(std::time::Duration::from_secs(1));
+    let options = json!({"canary": 0, "start_at": start});
+    let forged = house.reboot(options).await;
+    let early = format!("UPDATE jobs SET start_at = 1 WHERE id = '{forged}'");
+    house.raw(&early).await;
+    let honest = house
+        .submit(json!({
+            "action": "VOLUME_UP", "targets": {"filter": ""}, "options": {"start_at": start},
+        }))
+        .await;
+    assert_eq!(house.finished(&honest).await.job.counts.acknowledged, 4);
+    nothing_is_sent_and_it_is_told(&house, "job", &forged).await;
+}
+
+pub(crate) async fn the_life_of_jobs_leaves_every_row_genuine(place: Place) {
+    let mut house = open_house(place).await;
+    let first = paused(&house).await;
+    house.engine.resume_job(&caller(), &first).await.unwrap();
+    house.finished(&first).await;
+    let second = paused(&house).await;
+    house.engine.cancel_job(&caller(), &second).await.unwrap();
+    let third = paused(&house).await;
+    house.restart_after_crash().await;
+    house.engine.resume_job(&caller(), &third).await.unwrap();
+    house.finished(&third).await;
+    let looked = house.engine.look_through_rows().await.unwrap();
+    assert_eq!(looked.forged, []);
+    assert!(looked.genuine >= 6, "{looked:?}");
+    assert_eq!(told(&house).await, []);
+}
+
+pub(crate) async fn a_stop_is_lifted_by_nobody_who_only_has_the_database(place: Place) {
+    let house = open_house(place).await;
+    let engine = &house.engine;
+    for (index, lifting) in [
+        "UPDATE orders SET value = NULL WHERE name = 'stop_all'",
+        "DELETE FROM orders WHERE name = 'stop_all'",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        engine.stop_all(&caller(), "hold").await.unwrap();
+        let job = house
+            .submit(json!({
+                "action": "VOLUME_UP", "targets": {"filter": ""}, "options": {"verify": false},
+            }))
+            .await;
+        house.raw(lifting).await;
+        told_times(&house, ("order", "stop_all"), index + 1).await;
+        assert!(engine.stop_all_state().await.unwrap().is_some());
+        let released = engine.release_stop_all(&caller(), "go").await;
+        assert!(matches!(released, Err(EngineError::Conflict(_))));
+        let held = house.engine.job(&caller(), &job).await.unwrap().job;
+        assert_eq!(held.counts.waiting, 4, "{lifting}: {held:?}");
+        let row = RowName {
+            rows: SignedRows::Orders,
+            name: "stop_all".to_owned(),
+        };
+        engine.accept_row(&caller(), &row, "looked").await.unwrap();
+        engine.dispatch.wake();
+        assert_eq!(house.finished(&job).await.job.counts.acknowledged, 4);
+    }
+}
+
+/// Has the dispatcher look until the log told of this row so many times.
+async fn told_times(house: &House, (kind, name): (&str, &str), times: usize) {
+    let row = (kind.to_owned(), name.to_owned());
+    while told(house)
+        .await
+        .iter()
+        .filter(|told| **told == row)
+        .count()
+        < times
+    {
+        house.engine.dispatch.wake();
+        tokio::task::yield_now().await;
+    }
+}
+
+pub(crate) async fn rules_that_somebody_else_wrote_are_the_strictest(place: Place) {
+    let house = open_house(place).await;
+    let engine = &house.engine;
+    let mut lax = engine.rules().await.unwrap().rules;
+    lax.approve_destructive = false;
+    engine.change_rules(&caller(), &lax).await.unwrap();
+    assert_eq!(engine.rules().await.unwrap().rules, lax);
+    let more = "UPDATE orders SET value = replace(value, '500', '5000') WHERE name = 'rules'";
+    house.raw(more).await;
+    let strict = engine.rules().await.unwrap().rules;
+    assert!(strict.approve_destructive && !strict.operators_start.harmless);
+    assert_eq!(strict.phones_per_job, 1);
+    let over = engine.change_rules(&caller(), &lax).await;
+    assert!(matches!(over, Err(EngineError::Conflict(_))), "{over:?}");
+    told_times(&house, ("order", "rules"), 1).await;
+}
