@@ -138,10 +138,7 @@ fn look(chosen: Look) -> AnyView {
     });
     let densities = [
         (None, say("Automatic")),
-        (
-            Some(Density::Compact),
-            say("Compact"),
-        ),
+        (Some(Density::Compact), say("Compact")),
         (Some(Density::Comfortable), say("Comfortable")),
     ];
     let densities = densities.map(|(density, word)| {
