@@ -87,7 +87,8 @@ async function anImport(page) {
   await upload(page, 'list.csv', 'mac,label,site\n00:15:65:bb:00:01,Lift,Neustadt\n');
   await button(page, /^Import 1 row/).click();
   assert.equal(await result(page, 'Created'), 1);
-  return { 'import-review': faulty, 'import-result': new URL(page.url()).pathname };
+  const done = new URL(page.url()).pathname;
+  return { 'import-review': faulty, 'import-result': done, 'import-undo': done.replace(/result$/, 'undo') };
 }
 
 /** Started with the default pace, so that it still runs while it is looked at. */

@@ -129,7 +129,7 @@ fn language(view: &AccountView) -> AnyView {
 /// How the account's pages look.
 fn look(chosen: Look) -> AnyView {
     let themes = [
-        (None, say("As the system has it")),
+        (None, say("Automatic")),
         (Some(Theme::Light), say("Light")),
         (Some(Theme::Dark), say("Dark")),
     ];
@@ -137,12 +137,9 @@ fn look(chosen: Look) -> AnyView {
         Choice::new(theme.map_or("", Theme::as_str), word, theme == chosen.theme)
     });
     let densities = [
-        (None, say("As it suits mouse or finger")),
-        (
-            Some(Density::Compact),
-            say("Compact: most rows on a screen"),
-        ),
-        (Some(Density::Comfortable), say("Comfortable: higher rows")),
+        (None, say("Automatic")),
+        (Some(Density::Compact), say("Compact")),
+        (Some(Density::Comfortable), say("Comfortable")),
     ];
     let densities = densities.map(|(density, word)| {
         Choice::new(

@@ -247,7 +247,7 @@ pub(crate) async fn an_older_copy_is_not_signed_again(database: &Database) {
     let others: Vec<_> = (0..30).map(event).collect();
     let unit = house.store.begin().await.unwrap();
     unit.record(&others).await.unwrap().commit().await.unwrap();
-    alarm(&house, "nothing proves that 623 records continue the 600").await;
+    alarm(&house, "nothing proves that 624 records continue the 600").await;
     signer.stop().await;
     house.close().await;
 }
