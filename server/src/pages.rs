@@ -39,6 +39,7 @@ pub mod overview;
 pub mod phone;
 pub mod phone_form;
 pub mod phones;
+mod phones_delete;
 pub mod phones_edit;
 pub mod refused;
 pub mod reset;
@@ -88,7 +89,9 @@ fn sessions() -> Table {
 
 /// Phones, groups, sites and what opens them.
 fn inventory(table: Table) -> Table {
-    let table = import::routes(selection::routes(phones::routes(table)));
+    let table = import::routes(phones_delete::routes(selection::routes(phones::routes(
+        table,
+    ))));
     let table = phones_edit::routes(phone_form::routes(phone::routes(table)));
     credentials::routes(sip::routes(sites::routes(groups::routes(table))))
 }
