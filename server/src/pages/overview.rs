@@ -35,13 +35,14 @@ const ASKED: i64 = 20;
 /// Changes that are older are not news.
 const NEWS: Duration = Duration::from_hours(30 * 24);
 /// What people change; what jobs do to phones stands in the jobs.
-const PEOPLE: [&str; 12] = [
+const PEOPLE: [&str; 13] = [
     "phone.*",
     "phones.*",
     "site.*",
     "group.*",
     "credential.*",
-    "inventory.*",
+    "inventory.imported",
+    "inventory.import_undone",
     "user.*",
     "token.*",
     "stop_all.*",
