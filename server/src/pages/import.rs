@@ -208,7 +208,6 @@ fn in_words(result: &ImportResult) -> String {
 async fn result(visit: Visit, caller: Caller, Path(id): Path<String>) -> PageResult {
     let engine = visit.app.engine();
     let result = engine.import_result(&caller, &id).await?;
-    let can_undo = engine.can_undo_import(&caller, &id).await?;
     let site_link = |site: &carillon_engine::inventory::NewSite| {
         Link::new(&site.name, Href::new("/phones").add("site", &site.slug))
     };
@@ -219,7 +218,10 @@ async fn result(visit: Visit, caller: Caller, Path(id): Path<String>) -> PageRes
         left_out: count(result.left_out),
         new_sites: result.new_sites.iter().map(site_link).collect(),
         audit_href: Href::new("/audit").add("q", &result.id).into(),
-        undo_href: can_undo.then(|| format!("/phones/import/{id}/undo")),
+        undo_href: result
+            .undone
+            .is_none()
+            .then(|| format!("/phones/import/{id}/undo")),
         undone: result.undone.map(|undone| {
             (
                 count(undone.deleted),

@@ -104,19 +104,6 @@ impl Engine {
             .await
     }
 
-    /// Whether an import can still be taken back.
-    ///
-    /// # Errors
-    /// Denied, or sealed.
-    pub async fn can_undo_import(&self, caller: &Caller, import: &str) -> Result<bool> {
-        caller.require(Permission::ManageInventory)?;
-        match self.opened(caller, &id_of(import), UNDO).await {
-            Ok(_) => Ok(true),
-            Err(EngineError::NotFound) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
     /// What taking an import back would do now.
     ///
     /// # Errors
