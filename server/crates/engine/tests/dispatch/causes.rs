@@ -9,7 +9,7 @@ use carillon_simulator::{Auth, FleetConfig, Profile, SiteConfig, Timing};
 use carillon_store::TargetRow;
 use serde_json::json;
 
-use crate::house::{House, Place, caller};
+use crate::house::{House, Place};
 
 /// What a behaviour may end in. The phone's ledger says whether that is the truth.
 const OUTCOMES: &[(Profile, TargetState, Option<Cause>)] = {
@@ -305,19 +305,7 @@ async fn interrupted(house: &mut House, seen: &mut BTreeSet<Cause>) {
             "options": {"timeout_ms": 20_000},
         }))
         .await;
-    let mut changes = house.engine.feed.watch_job(&job);
-    while house
-        .engine
-        .job(&caller(), &job)
-        .await
-        .unwrap()
-        .job
-        .counts
-        .sending
-        == 0
-    {
-        changes.changed().await.unwrap();
-    }
+    house.until_there_are(&job, 1, TargetState::Sending).await;
     house.restart_after_crash().await;
     note(seen, &house.targets(&job).await);
 }

@@ -47,19 +47,9 @@ pub(crate) async fn a_clock_that_was_set_stops_all_sending_until_somebody_releas
     let job = house
         .reboot(json!({"window": 2, "canary": 0, "jitter_ms": 100}))
         .await;
-    let mut changes = house.engine.feed.watch_job(&job);
-    while house
-        .engine
-        .job(&caller(), &job)
-        .await
-        .unwrap()
-        .job
-        .counts
-        .acknowledged
-        < 2
-    {
-        changes.changed().await.unwrap();
-    }
+    house
+        .until_there_are(&job, 2, TargetState::Acknowledged)
+        .await;
     clock.set_by(A_DAY);
     let told = jumps(&house, 1).await;
     assert_eq!(told[0].detail["stopped_all"], true, "{told:?}");

@@ -16,19 +16,7 @@ pub(crate) async fn claims_of_a_dead_run_become_unknown_and_the_rest_waits_for_a
     let job = house
         .reboot(json!({"window": 8, "canary": 0, "timeout_ms": 20_000, "max_failed_percent": 100}))
         .await;
-    let mut changes = house.engine.feed.watch_job(&job);
-    while house
-        .engine
-        .job(&caller(), &job)
-        .await
-        .unwrap()
-        .job
-        .counts
-        .sending
-        < 8
-    {
-        changes.changed().await.unwrap();
-    }
+    house.until_there_are(&job, 8, TargetState::Sending).await;
     let recovered = house.restart_after_crash().await;
     assert_eq!(recovered.unknown, 8);
     assert_eq!(recovered.interrupted, std::slice::from_ref(&job));
@@ -52,19 +40,9 @@ pub(crate) async fn an_interrupted_job_goes_on_where_it_was_and_sends_nothing_tw
     let job = house
         .reboot(json!({"window": 4, "canary": 0, "max_failed_percent": 100}))
         .await;
-    let mut changes = house.engine.feed.watch_job(&job);
-    while house
-        .engine
-        .job(&caller(), &job)
-        .await
-        .unwrap()
-        .job
-        .counts
-        .acknowledged
-        < 4
-    {
-        changes.changed().await.unwrap();
-    }
+    house
+        .until_there_are(&job, 4, TargetState::Acknowledged)
+        .await;
     house.restart_after_crash().await;
     let left = house.engine.job(&caller(), &job).await.unwrap();
     if left.job.state == JobState::Interrupted {
@@ -81,19 +59,9 @@ pub(crate) async fn an_interrupted_job_goes_on_where_it_was_and_sends_nothing_tw
 pub(crate) async fn a_clean_stop_leaves_nothing_unknown(place: Place) {
     let mut house = House::new(place, FleetConfig::uniform(Profile::Normal, 200, PlainHttp)).await;
     let job = house.reboot(json!({"window": 32, "canary": 0})).await;
-    let mut changes = house.engine.feed.watch_job(&job);
-    while house
-        .engine
-        .job(&caller(), &job)
-        .await
-        .unwrap()
-        .job
-        .counts
-        .acknowledged
-        < 32
-    {
-        changes.changed().await.unwrap();
-    }
+    house
+        .until_there_are(&job, 32, TargetState::Acknowledged)
+        .await;
     let clock = house.engine.clock.clone();
     dispatch::stop(&house.engine, || clock.now()).await.unwrap();
     let stopped = house.engine.job(&caller(), &job).await.unwrap();

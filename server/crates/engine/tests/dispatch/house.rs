@@ -203,6 +203,18 @@ impl House {
             .await
     }
 
+    /// Waits until so many phones of a job are in this state.
+    pub(crate) async fn until_there_are(&self, job: &str, count: i64, state: TargetState) {
+        let mut changes = self.engine.feed.watch_job(job);
+        loop {
+            let now = self.engine.job(&caller(), job).await.unwrap();
+            if now.job.counts.get(state) >= count {
+                return;
+            }
+            changes.changed().await.unwrap();
+        }
+    }
+
     pub(crate) async fn targets(&self, job: &str) -> Vec<TargetRow> {
         let all = TargetQuery::default();
         self.engine

@@ -1,9 +1,9 @@
 //! Phones that cannot be read when their turn comes: reading them is part of their claim, so that
 //! nothing is claimed, and nothing is said about them.
 
-use carillon_domain::Counts;
 use carillon_domain::event::EventResult;
 use carillon_domain::phone::TransportSecurity::PlainHttp;
+use carillon_domain::{Counts, TargetState};
 use carillon_simulator::{FleetConfig, Profile};
 use carillon_store::AuditQuery;
 use serde_json::json;
@@ -72,19 +72,7 @@ pub(crate) async fn a_job_that_cannot_be_read_keeps_no_server_from_starting(plac
     let options =
         json!({"window": 2, "canary": 0, "timeout_ms": 20_000, "max_failed_percent": 100});
     let job = house.reboot(options).await;
-    let mut changes = house.engine.feed.watch_job(&job);
-    while house
-        .engine
-        .job(&caller(), &job)
-        .await
-        .unwrap()
-        .job
-        .counts
-        .sending
-        < 2
-    {
-        changes.changed().await.unwrap();
-    }
+    house.until_there_are(&job, 2, TargetState::Sending).await;
     house.raw("UPDATE jobs SET options = 'unreadable'").await;
     let recovered = house.restart_after_crash().await;
     assert_eq!(recovered.unknown, 2);

@@ -1,7 +1,7 @@
 //! Jobs that somebody else changed: they are not run, and not sent to other phones.
 
 use carillon_domain::{Cause, JobState};
-use carillon_store::{Claim, ClaimedTarget, SignedRows, SiteLimit, Store, StoreError};
+use carillon_store::{Claim, ClaimedTarget, FrozenList, SignedRows, SiteLimit, Store, StoreError};
 
 use crate::claims::epoch;
 use crate::database::Database;
@@ -34,18 +34,21 @@ async fn claim(store: &Store, epoch: i64) -> Result<Vec<ClaimedTarget>, StoreErr
     let list = list.unwrap_or_default();
     let attempts = ["a".to_owned(), "b".to_owned(), "c".to_owned()];
     let mut unit = store.begin().await?;
-    let claim = Claim {
+    // Dropped, the claim never was.
+    unit.claim(&of_list(&list, epoch, &attempts)).await
+}
+
+fn of_list<'c>(list: &'c FrozenList, epoch: i64, attempts: &'c [String]) -> Claim<'c> {
+    Claim {
         job: "j",
         epoch,
         now: at(8),
-        attempts: &attempts,
+        attempts,
         site_limit: SiteLimit::default(),
         not_since: None,
         only_again: false,
-        list: Some(&list),
-    };
-    // Dropped, the claim never was.
-    unit.claim(&claim).await
+        list: Some(list),
+    }
 }
 
 pub(crate) async fn a_changed_job_is_not_run(db: Database) {
@@ -188,17 +191,7 @@ pub(crate) async fn a_phone_that_somebody_added_stops_the_claims_of_its_job(db: 
     db.raw(&added).await.unwrap();
     let attempts = ["a".to_owned()];
     let mut unit = db.store.begin().await.unwrap();
-    let claim = Claim {
-        job: "j",
-        epoch,
-        now: at(8),
-        attempts: &attempts,
-        site_limit: SiteLimit::default(),
-        not_since: None,
-        only_again: false,
-        list: Some(&list),
-    };
-    let claimed = unit.claim(&claim).await;
+    let claimed = unit.claim(&of_list(&list, epoch, &attempts)).await;
     assert!(forged(SignedRows::JobLists, "j")(claimed));
     unit.commit_bookkeeping().await.unwrap();
     let target = db.store.target("j", mac(4)).await.unwrap().unwrap();
