@@ -74,7 +74,7 @@ function read(path) {
     request.open("GET", path);
     request.responseType = "document";
     request.onload = () => {
-      const there = request.status === 200 && request.responseURL.endsWith(path);
+      const there = request.status === 200 && request.responseURL === new URL(path, location.href).href;
       found(there && request.response?.querySelector("#phones") ? request.response : null);
     };
     request.onerror = () => found(null);

@@ -3,6 +3,7 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use carillon_domain::look::Look;
 use carillon_engine::Caller;
 use carillon_engine::accounts::SessionContext;
 use carillon_engine::error::EngineError;
@@ -32,6 +33,14 @@ pub struct Visitor {
     pub bearer: Option<SecretString>,
     /// How much of its account's role the token has, in the API.
     pub scope: Option<TokenScope>,
+}
+
+impl Visitor {
+    /// How they chose their pages to look.
+    pub fn look(&self) -> Look {
+        let session = self.session.as_ref();
+        session.map(|session| session.look).unwrap_or_default()
+    }
 }
 
 /// Finds out who asks. Reads only; what a visitor may is the gate's business.

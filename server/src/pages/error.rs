@@ -37,11 +37,7 @@ pub fn render(app: &App, problem: &Problem, request_id: &str, place: Place) -> R
         path,
         language: carillon_language::current(),
         now: app.engine().clock.now(),
-        look: visitor
-            .session
-            .as_ref()
-            .map(|session| session.look)
-            .unwrap_or_default(),
+        look: visitor.look(),
         session: None,
         user: caller.map(|caller| UserView::new(caller.actor.name.clone(), caller.role)),
         nonce: nonce.map(|Nonce(nonce)| nonce).unwrap_or_default(),

@@ -223,11 +223,7 @@ async fn frame(
         path: parts.uri.path().to_owned(),
         language: carillon_language::current(),
         now,
-        look: visitor
-            .session
-            .as_ref()
-            .map(|session| session.look)
-            .unwrap_or_default(),
+        look: visitor.look(),
         session: visitor.session.as_ref().map(|session| limits(session, now)),
         user: caller.map(|caller| UserView::new(caller.actor.name.clone(), caller.role)),
         nonce: nonce.map(|Nonce(nonce)| nonce.clone()).unwrap_or_default(),
