@@ -410,10 +410,12 @@ class Log:
         accounts = rows(ACCOUNTS if have("users.approver") else ACCOUNTS_BEFORE)
         tokens = rows(TOKENS)
         decisions = rows(DECISIONS) if have("jobs.approve_until", "jobs.decided_by") else []
+        jobs = rows(JOBS) if have("jobs.digest", "jobs.options") else None
+        orders = rows(ORDERS) if have("orders.value") else None
         sealed = [(kind, id_, hashlib.sha256(blob).hexdigest()) for kind, place, sql in SEALS
                   if have(place) for id_, blob in rows(sql)]
         self.kept = rows(SOURCES) if have("audit_sources.address") else []
-        return (accounts, tokens, decisions, sealed), lacking
+        return (accounts, tokens, decisions, sealed, jobs, orders), lacking
 
     def sources(self, named, size):
         named.compare(self.kept, size)
@@ -459,7 +461,7 @@ class Export:
         return None
 
     def standing(self):
-        return ([], [], [], []), []
+        return None, []
 
 
 PLACES = """SELECT m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY 1"""
@@ -471,6 +473,9 @@ TOKENS = """SELECT t.id, u.name, t.scope, t.revoked_at IS NOT NULL, t.expires_at
 # Of jobs that needed a second person, these states are reached by a decision only.
 DECISIONS = """SELECT id, decided_by FROM jobs WHERE decided_by IS NOT NULL
     OR (approve_until IS NOT NULL AND state IN ('scheduled', 'running', 'paused', 'interrupted', 'finished')) ORDER BY 1"""
+JOBS = """SELECT j.id, j.state, j.total, j.digest, j.options, (SELECT COUNT(*) FROM job_targets t WHERE t.job = j.id)
+    FROM jobs j ORDER BY 1"""
+ORDERS = "SELECT name, value FROM orders ORDER BY 1"
 SEALS = [
     ("password", "users.password", "SELECT name, password FROM users WHERE password IS NOT NULL ORDER BY 1"),
     ("factor", "users.factor", "SELECT name, factor FROM users WHERE factor IS NOT NULL ORDER BY 1"),
@@ -545,14 +550,193 @@ SEALED = {"second_factor": ("factor", "user"), "user": ("password", "user"), "se
           "credential": ("credential", "name"), "stream": ("stream", "stream")}
 
 
+OVER = {"finished", "cancelled", "denied", "expired"}
+# From which states a record moves a job, and to which.
+MOVES = {
+    "job.approved": ({"awaiting_approval"}, "running"),
+    "job.denied": ({"awaiting_approval"}, "denied"),
+    "job.approval_expired": ({"awaiting_approval"}, "expired"),
+    "job.started": ({"scheduled"}, "running"),
+    "job.paused": ({"running"}, "paused"),
+    "job.resumed": ({"paused", "interrupted"}, "running"),
+    "job.interrupted": ({"running"}, "interrupted"),
+    "job.cancelled": ({"running", "paused", "interrupted", "scheduled", "awaiting_approval"}, "stopping"),
+    "job.ended": ({"running", "paused", "interrupted", "stopping", "scheduled", "awaiting_approval"}, "finished"),
+}
+
+
+def instant(text):
+    try:
+        return micros(text)
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
+class Course:
+    """What became of one job. One that is over may stand in the table whatever is told of it."""
+
+    def __init__(self, seq, d):
+        self.seq, self.sent, self.start_at, self.forged = seq, {}, instant(d.get("start_at")), False
+        self.state = "awaiting_approval" if d["awaits_approval"] else "running" if self.start_at is None else "scheduled"
+        self.frozen = d["digest"], d.get("options"), d.get("total")
+
+    def add(self, seq, e, d, at):
+        """What the record tells that cannot have happened."""
+        action, phone = e["action"], e.get("phone")
+        if action in ("row.accepted", "row.forged"):
+            if d.get("rows") == "job":
+                self.forged = action == "row.forged"
+                if not self.forged:
+                    self.state, self.seq = d["state"] if d.get("state") in STATES else None, seq
+        elif action in MOVES:
+            if e["result"] == "ok" or action == "job.ended":
+                return self.moved(seq, action, d, at)
+        elif phone is None:
+            pass
+        elif action == "target.intent":
+            return self.intent(phone)
+        elif action in ("target.given_back", "target.retrying"):
+            self.sent.pop(phone, None)
+        elif action == "target.result" and self.state not in OVER:
+            self.sent[phone] = True
+
+    def moved(self, seq, action, d, at):
+        since, to = MOVES[action]
+        # What a row that did not count seemed to have, people may take from it.
+        excused = self.forged and action not in ("job.approved", "job.started", "job.resumed")
+        if self.state is not None and self.state not in since and not excused:
+            return f"{action} of a job that was {self.state} since record {self.seq}"
+        if action == "job.approved" and self.start_at is not None and self.start_at > at:
+            to = "scheduled"
+        if action == "job.cancelled" and d.get("state") is not None:
+            to = "cancelled"
+        self.state, self.seq = to, seq
+        if to in OVER:
+            self.sent.clear()
+
+    def intent(self, phone):
+        if self.state is not None and self.state != "running":
+            return f"sent to {phone} for a job that was {self.state} since record {self.seq}"
+        over = self.sent.get(phone)
+        self.sent[phone] = False
+        if over is not None:
+            return f"sent to {phone} again, " + ("for which the job was over" if over else "with the first end untold")
+
+    def odd(self, state, total, digest, options, targets):
+        try:
+            options = json.loads(options)
+        except (ValueError, TypeError):
+            options = Untold
+        if state not in OVER and state != self.state and (self.state is not None or state not in STATES):
+            return "stands elsewhere"
+        if (digest, options) != self.frozen[:2]:
+            return "is another one"
+        if self.frozen[2] is not None and not total == targets == self.frozen[2]:
+            return "has other phones"
+
+
+STATES = OVER.union(*(since for since, _ in MOVES.values()))
+# Clocks of several nodes may differ so much.
+APART = 60_000_000
+
+
+class Courses:
+    """What the log says became of all jobs, and of the stop of everything."""
+
+    def __init__(self):
+        self.jobs, self.untold, self.stopped, self.forbidden = {}, set(), None, None
+
+    def add(self, seq, e, at):
+        action, d, job = e["action"], e.get("detail"), e.get("job")
+        d = d if isinstance(d, dict) else {}
+        if action == "stop_all.set" or action == "clock.jumped" and d.get("stopped_all") is True:
+            self.stopped = seq, at
+        elif action == "stop_all.released":
+            self.stopped = None
+        if job is None and action in ("row.accepted", "row.forged") and d.get("rows") == "job":
+            job = d.get("row")
+        if not isinstance(job, str):
+            return
+        if action == "job.submitted":
+            if isinstance(d.get("digest"), str) and isinstance(d.get("awaits_approval"), bool):
+                self.jobs[job] = Course(seq, d)
+            else:
+                self.untold.add(job)
+        elif job in self.jobs:
+            self.forbid(seq, job, self.jobs[job].add(seq, e, d, at))
+        if action == "target.intent" and self.stopped and at - self.stopped[1] > APART:
+            self.forbid(seq, job, f"sent to while everything was stopped by record {self.stopped[0]}")
+
+    def forbid(self, seq, job, what):
+        if what and self.forbidden is None:
+            self.forbidden = seq, f"forbidden: job {job}: {what}"
+
+    def odd(self, rows, size):
+        found = {row[0] for row in rows}
+        odd = [(course.seq, f"standing: the job {id_} is gone") for id_, course in self.jobs.items() if id_ not in found]
+        for id_, *row in rows:
+            course = self.jobs.get(id_)
+            what = course.odd(*row) if course else None
+            if what:
+                odd.append((course.seq, f"standing: the job {id_} {what} than the log says"))
+            elif not course and id_ not in self.untold:
+                odd.append((size, f"standing: no record made the job {id_}"))
+        return odd
+
+
+ORDERED = {"stop_all.set": "stop_all", "stop_all.released": "stop_all", "clock.jumped": "stop_all",
+           "rules.changed": "rules", "second_factor.demanded": "second_factor_roles"}
+
+
+class Orders:
+    """The last word about each order that holds for everybody."""
+
+    def __init__(self):
+        self.words = {}
+
+    def add(self, seq, action, d):
+        if action == "row.accepted" and d.get("rows") == "order" and isinstance(d.get("row"), str):
+            value = d.get("value", Untold)
+            stop = d["row"] == "stop_all" and value is not Untold
+            self.words[d["row"]] = seq, (value is not None) if stop else value
+        elif action in ORDERED and (action != "clock.jumped" or d.get("stopped_all") is True):
+            stop = ORDERED[action] == "stop_all"
+            self.words[ORDERED[action]] = seq, action != "stop_all.released" if stop else d.get("after")
+
+    def fits(self, name, value):
+        word = self.words.get(name, (0, None))[1]
+        if word is Untold:
+            return True
+        if isinstance(word, bool):
+            return word == (value is not None)
+        try:
+            return word == (None if value is None else json.loads(value))
+        except ValueError:
+            return False
+
+    def odd(self, rows, size):
+        rows, odd = dict(rows), []
+        for name in ("stop_all", "rules", "second_factor_roles"):
+            seq = self.words.get(name, (size, None))[0]
+            if name not in rows:
+                odd.append((seq, f"standing: the order {name} is gone"))
+            elif not self.fits(name, rows[name]):
+                odd.append((seq, f"standing: the order {name} is not what the log made it"))
+        return odd
+
+
 class Given:
     """What the log gave, each with the record that did it last."""
 
     def __init__(self):
         self.accounts, self.tokens, self.decisions, self.seals = {}, {}, {}, {}
+        self.courses, self.orders = Courses(), Orders()
 
-    def add(self, seq, e):
+    def add(self, seq, e, at):
         action, d = e["action"], e.get("detail")
+        self.courses.add(seq, e, at)
+        if e["result"] == "ok":
+            self.orders.add(seq, action, d if isinstance(d, dict) else {})
         if e["result"] != "ok" or not isinstance(d, dict):
             return
         role = ROLES.get(action)
@@ -579,10 +763,19 @@ class Given:
         if kind and isinstance(d.get(name), str) and isinstance(d.get("sealed"), str):
             self.seals[kind, d[name]] = seq, d["sealed"]
 
+    def check_courses(self):
+        if self.courses.forbidden:
+            raise Tampered(*self.courses.forbidden)
+
     def compare(self, tables, size):
         """The first record that tables contradict; the size stands for records that are not there."""
-        *rights, seals = tables
-        odd = []
+        *rights, seals, jobs, orders = tables
+        odd = self.courses.odd(jobs, size) if jobs is not None else []
+        odd += self.orders.odd(orders, size) if orders is not None else []
+        for what, given, rows in zip(("account", "token"), (self.accounts, self.tokens), rights):
+            there = {row[0] for row in rows}
+            odd += [(seq, f"standing: the {what} {name} is gone") for name, (seq, _) in given.items()
+                    if name not in there]
         for what, given, rows in zip(("account", "token", "decision about job"), (self.accounts, self.tokens, self.decisions), rights):
             for name, *found in rows:
                 seq, told = given.get(name, (size, None))
@@ -689,7 +882,7 @@ def check(log, key, kept):
             raise Tampered(seq, "moved: the record belongs to another number")
         tree.push(h)
         said.add(e, index)
-        given.add(seq, e)
+        given.add(seq, e, index[0])
         named.add(seq, e, index[0])
         if not tree.size % TILE:
             row = log.tile_rows.get(seq // TILE)
@@ -714,7 +907,9 @@ def check(log, key, kept):
         raise Tampered(ahead[0] * TILE, "marks: filters would miss or miscount these records")
     tables, lacking = log.standing()
     log.sources(named, tree.size)
-    given.compare(tables, tree.size)
+    given.check_courses()
+    if tables:
+        given.compare(tables, tree.size)
     if not good:
         raise CannotTell(f"the {tree.size} records fit each other, but no signed checkpoint was given")
     return (f"intact: {tree.size} records, root {tree.root().hex()}; signed up to {good[-1][0]} records "

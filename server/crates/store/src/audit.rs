@@ -36,5 +36,6 @@ pub use scan::{AuditScan, RawRecord, RecordFault};
 pub use sources::AuditSource;
 pub(crate) use sources::{behind, show};
 pub use standing::{
-    StandingAccount, StandingDecision, StandingSeal, StandingSource, StandingToken, Standings,
+    StandingAccount, StandingDecision, StandingJob, StandingOrder, StandingSeal, StandingSource,
+    StandingToken, Standings,
 };

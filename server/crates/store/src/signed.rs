@@ -72,6 +72,8 @@ pub(crate) struct Trust {
     keys: RwLock<Option<Arc<dyn RowKeys>>>,
     /// Rows that failed, by kind and key.
     forged: Mutex<BTreeMap<(SignedRows, Vec<u8>), Failed>>,
+    /// Codes that were good once, and are not any more: the log says that their row is of before.
+    outdated: RwLock<BTreeMap<(SignedRows, Vec<u8>), Vec<u8>>>,
 }
 
 /// A row that failed, as it was called then, and whether somebody was told.
@@ -98,8 +100,34 @@ impl Trust {
     /// Whether a row is as Carillon wrote it. Without keys nobody can tell, and nothing is refused:
     /// an engine without keys is sealed.
     pub(crate) fn is_good(&self, facts: &Facts, code: Option<&[u8]>) -> bool {
-        self.keys()
-            .is_none_or(|keys| code.is_some_and(|code| keys.is_good(facts.bytes(), code)))
+        let is_good = |keys: Arc<dyn RowKeys>| {
+            code.is_some_and(|code| {
+                keys.is_good(facts.bytes(), code) && !self.is_outdated(facts, code)
+            })
+        };
+        self.keys().is_none_or(is_good)
+    }
+
+    fn is_outdated(&self, facts: &Facts, code: &[u8]) -> bool {
+        let outdated = self.outdated.read();
+        let outdated = outdated.unwrap_or_else(PoisonError::into_inner);
+        outdated.get(facts.key()).is_some_and(|old| old == code)
+    }
+
+    /// From now on this code counts no more for this row.
+    pub(crate) fn outdate(&self, facts: &Facts, code: &[u8]) {
+        let outdated = self.outdated.write();
+        let mut outdated = outdated.unwrap_or_else(PoisonError::into_inner);
+        if outdated.len() < MOST {
+            outdated.insert(facts.key().clone(), code.to_vec());
+        }
+    }
+
+    /// Whatever code this row has counts if it is good: somebody looked at it.
+    pub(crate) fn renew(&self, facts: &Facts) {
+        let outdated = self.outdated.write();
+        let mut outdated = outdated.unwrap_or_else(PoisonError::into_inner);
+        outdated.remove(facts.key());
     }
 
     /// The same as an error, remembered to be told.

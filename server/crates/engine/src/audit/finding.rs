@@ -72,6 +72,8 @@ pub enum Kind {
     Source(&'static str),
     /// A table says something else of rights, a decision or a sealed value than the log gave.
     Standing(String),
+    /// The record tells what the records before it forbid.
+    Forbidden(String),
 }
 
 impl fmt::Display for Kind {
@@ -97,6 +99,7 @@ impl fmt::Display for Kind {
             }
             Self::Source(what) => write!(f, "source: {what}"),
             Self::Standing(what) => write!(f, "standing: {what}"),
+            Self::Forbidden(what) => write!(f, "forbidden: {what}"),
             Self::Fork(source) => {
                 write!(
                     f,

@@ -7,6 +7,7 @@ mod addresses;
 mod adopt;
 mod anchors;
 mod consistency;
+mod course;
 mod export;
 mod finding;
 mod head;
@@ -27,6 +28,7 @@ mod verify;
 
 pub use adopt::signing_key;
 pub use anchors::{AnchorConfig, AnchorState, Anchors, AnchorsParts};
+pub(crate) use course::Course;
 pub use export::Export;
 pub use finding::{Finding, Intact, Kind, Verdict};
 pub use journal::Journal;

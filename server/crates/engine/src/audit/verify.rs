@@ -292,6 +292,7 @@ impl Walk {
         let standing = scan.standing().await?;
         let named = self.named.compare(&standing.sources, number(size));
         named.map_err(Stop::Found)?;
+        self.given.forbidden().map_err(Stop::Found)?;
         let held = self.given.compare(&standing, number(size));
         held.map_err(Stop::Found)?;
         Ok(Intact {

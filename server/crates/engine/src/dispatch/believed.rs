@@ -2,7 +2,7 @@
 //!
 //! Owns the lists of phones that were looked through, so that a runner that comes back to a job that
 //! nobody changed does not read them again. *Invariant:* nothing is claimed of a job that is not
-//! running by a row of our own, nor of a list that is not the one it was frozen to.
+//! running by a row of our own and by the log, nor of a list that is not the one it was frozen to.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +14,7 @@ use carillon_store::{BelievedJob, FrozenList, Standing, StoreError, Unit};
 use crate::Engine;
 use crate::dispatch::facts::JobFacts;
 use crate::error::Result;
+use crate::rows::job_as_told;
 
 /// How long a list that somebody changed is not looked at again.
 const FORGED_FOR: Duration = Duration::from_secs(10);
@@ -48,7 +49,7 @@ impl Lists {
         self.all().insert(job.to_owned(), found);
     }
 
-    /// A claim met a phone that is not in it.
+    /// It is read and held against the log anew.
     pub(super) fn forget(&self, job: &str) {
         self.all().remove(job);
     }
@@ -59,12 +60,28 @@ impl Lists {
     }
 }
 
+impl Engine {
+    /// Tells that a job changed its state, and that what was read of it is of before. Call after the
+    /// commit.
+    pub(crate) fn job_moved(&self, job: &str) {
+        self.dispatch.lists.forget(job);
+        self.feed.jobs_changed(job);
+    }
+}
+
 /// The phones that a job was frozen to, read once for each change of the job; `None` where somebody
 /// else changed them.
 pub(super) async fn list_of(engine: &Engine, job: &str, believed: &BelievedJob) -> Result<List> {
     let (lists, now) = (&engine.dispatch.lists, engine.clock.passed());
     if let Some(known) = lists.known(job, &believed.code, now) {
         return Ok(known);
+    }
+    // Once for each change of the job: a row of before has a code that was good.
+    let mut unit = engine.store.begin().await?;
+    let told = job_as_told(&mut unit, job).await;
+    drop(unit);
+    if engine.believed(told).await?.is_none() {
+        return Ok(None);
     }
     let read = engine.store.frozen_list(job).await;
     let list: List = engine.believed(read).await?.map(Arc::new);
@@ -87,7 +104,7 @@ pub(super) async fn runs(
     if let Some(state) = facts.believed_state(standing) {
         return Ok(state == JobState::Running);
     }
-    match unit.believed_job(&facts.id).await {
+    match job_as_told(unit, &facts.id).await {
         Ok(Some(now)) => {
             let runs = now.state == JobState::Running;
             facts.believe(now);

@@ -12,6 +12,7 @@ use crate::Engine;
 use crate::dispatch::facts::target_event;
 use crate::dispatch::records::end_event;
 use crate::error::Result;
+use crate::rows::job_as_told;
 
 /// States in which a job rests until somebody, or the hour, moves it.
 const RESTING: [JobState; 4] = [
@@ -43,7 +44,7 @@ pub(super) async fn attend(engine: &Engine) -> Result<()> {
         };
         if !events.is_empty() {
             unit.record(&events).await?.commit().await?;
-            engine.feed.jobs_changed(&job.id);
+            engine.job_moved(&job.id);
         }
     }
     Ok(())
@@ -51,6 +52,9 @@ pub(super) async fn attend(engine: &Engine) -> Result<()> {
 
 async fn begin(unit: &mut Unit, job: &DueJob, now: Timestamp) -> Result<Vec<Event>> {
     let (from, to) = (&[JobState::Scheduled], JobState::Running);
+    if let Err(StoreError::Forged(_)) = job_as_told(unit, &job.id).await {
+        return Ok(Vec::new());
+    }
     match unit.set_job_state(&job.id, from, to, now).await {
         // It is told of at the next look; the others start.
         Ok(false) | Err(StoreError::Forged(_)) => return Ok(Vec::new()),

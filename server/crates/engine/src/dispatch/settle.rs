@@ -97,7 +97,7 @@ fn publish(engine: &Engine, batch: Batch, written: Written) -> Vec<Wish> {
     let staying = staying.collect();
     for (job, state_changed) in written.changed {
         if state_changed {
-            engine.feed.jobs_changed(&job);
+            engine.job_moved(&job);
         } else {
             engine.feed.job_changed(&job);
         }

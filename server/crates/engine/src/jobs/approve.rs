@@ -18,6 +18,7 @@ use crate::accounts::STRONG;
 use crate::caller::Caller;
 use crate::dispatch::left_out_events;
 use crate::error::{EngineError, Result};
+use crate::rows::require_as_told;
 
 /// Jobs that are looked at in one turn.
 const AT_ONCE: i64 = 200;
@@ -104,7 +105,7 @@ impl Engine {
         }
         let event = decided(caller, &job, now, "job.approved");
         unit.record(&[event]).await?.commit().await?;
-        self.feed.jobs_changed(id);
+        self.job_moved(id);
         self.dispatch.wake();
         Ok(())
     }
@@ -128,7 +129,7 @@ impl Engine {
         let mut events = vec![event];
         events.extend(left_out_events(caller, &job, &ended, now));
         unit.record(&events).await?.commit().await?;
-        self.feed.jobs_changed(id);
+        self.job_moved(id);
         Ok(())
     }
 
@@ -152,6 +153,7 @@ impl Engine {
             let message = "you asked for this job: somebody else has to decide";
             return Err(EngineError::Conflict(message.to_owned()));
         }
+        require_as_told(&mut unit, id, job.state).await?;
         Ok((unit, job, approval))
     }
 
@@ -178,7 +180,7 @@ impl Engine {
             let mut events = vec![decided(&system, &job, now, "job.approval_expired")];
             events.extend(left_out_events(&system, &job, &ended, now));
             unit.record(&events).await?.commit().await?;
-            self.feed.jobs_changed(&id);
+            self.job_moved(&id);
         }
         Ok(())
     }

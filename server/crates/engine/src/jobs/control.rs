@@ -9,6 +9,7 @@ use crate::dispatch::left_out_events;
 use crate::error::{EngineError, Result};
 use crate::jobs::check_reason;
 use crate::jobs::retry::{is_masked, no_longer_kept};
+use crate::rows::require_as_told;
 
 impl Engine {
     /// Holds a job: what is in flight finishes, nothing more is claimed.
@@ -51,6 +52,9 @@ impl Engine {
         if to == JobState::Running && !job.has_sealed_params && is_masked(&job.params_shown) {
             return Err(no_longer_kept());
         }
+        if to == JobState::Running {
+            require_as_told(&mut unit, id, job.state).await?;
+        }
         if !unit.set_job_state(id, from, to, now).await? {
             return Err(EngineError::Conflict(format!(
                 "the job is {}",
@@ -61,7 +65,7 @@ impl Engine {
         event.job = Some(id.to_owned());
         event.detail = serde_json::json!({ "action": job.label(), "from": job.state, "to": to });
         unit.record(&[event]).await?.commit().await?;
-        self.feed.jobs_changed(id);
+        self.job_moved(id);
         self.dispatch.wake();
         Ok(())
     }
@@ -117,7 +121,7 @@ impl Engine {
         let mut events = vec![event];
         events.extend(left_out_events(caller, &job, &cancelled, now));
         unit.record(&events).await?.commit().await?;
-        self.feed.jobs_changed(id);
+        self.job_moved(id);
         self.dispatch.wake();
         Ok(cancelled
             .iter()

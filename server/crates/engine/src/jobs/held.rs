@@ -30,7 +30,7 @@ impl Engine {
         });
         unit.record(&[event]).await?.commit().await?;
         self.dispatch.forget_refusals(credential);
-        self.feed.jobs_changed(id);
+        self.job_moved(id);
         self.dispatch.wake();
         Ok(released)
     }
@@ -57,7 +57,7 @@ impl Engine {
         let mut events = vec![event];
         events.extend(left_out_events(caller, &job, &skipped, now));
         unit.record(&events).await?.commit().await?;
-        self.feed.jobs_changed(id);
+        self.job_moved(id);
         self.dispatch.wake();
         Ok(skipped.len())
     }

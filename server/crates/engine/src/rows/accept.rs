@@ -3,9 +3,10 @@
 //! Owns the one way. *Invariant:* somebody on this machine asks for it, with a reason; the record
 //! says so.
 
+use carillon_domain::event::Event;
 use carillon_domain::job::MAX_REASON;
-use carillon_store::{ForgedRow, SignedRow, SignedRows, StoreError, Unit};
-use serde_json::json;
+use carillon_store::{ForgedRow, Ordered, SignedRow, SignedRows, StoreError, Unit};
+use serde_json::{Value, json};
 
 use crate::Engine;
 use crate::caller::Caller;
@@ -38,6 +39,7 @@ impl Engine {
         let mut event = caller.event(self.clock.now(), "row.accepted");
         reason.clone_into(&mut event.reason);
         event.detail = json!({ "rows": name.rows, "row": name.name });
+        tell_what_counts(&mut unit, name, &mut event).await?;
         unit.record(&[event]).await?.commit().await?;
         self.look_through_rows().await.map(drop)
     }
@@ -85,4 +87,27 @@ impl Engine {
         }
         found.pop().ok_or(EngineError::NotFound)
     }
+}
+
+/// Adds what counts from now on, for whoever holds the tables against the log.
+async fn tell_what_counts(unit: &mut Unit, name: &RowName, event: &mut Event) -> Result<()> {
+    match name.rows {
+        SignedRows::Jobs => {
+            let job = unit.job(&name.name).await?;
+            event.detail["state"] = json!(job.map(|job| job.state));
+            event.job = Some(name.name.clone());
+        }
+        SignedRows::JobLists => event.job = Some(name.name.clone()),
+        SignedRows::Orders => {
+            let Ok(order) = name.name.parse() else {
+                return Ok(());
+            };
+            if let Ordered::As(value) = unit.order(order).await? {
+                let value = value.and_then(|value| serde_json::from_str(&value).ok());
+                event.detail["value"] = value.unwrap_or(Value::Null);
+            }
+        }
+        _ => {}
+    }
+    Ok(())
 }

@@ -1,17 +1,20 @@
 //! Rows that decide security and were changed by somebody else than Carillon.
 //!
 //! Owns what follows from one: it counts as if it were not there, a record and an alarm tell of it.
-//! Also owns the look through all of them, and their first signing. *Invariant:* nothing here signs
+//! Also owns the look through all of them, their first signing, and that a row of before does not
+//! count again. *Invariant:* nothing here signs
 //! a row that was not genuine, but for a person who says so with a reason.
 
 mod accept;
 mod adopt;
 mod look;
+mod told;
 
 pub use accept::RowName;
 pub use adopt::{AdoptError, adopt_rows};
 pub use carillon_store::{ForgedRow, SignedRows};
 pub use look::{Looked, look_at_rows, look_through};
+pub(crate) use told::{job_as_told, require_as_told};
 
 use carillon_domain::event::{Actor, Event, EventResult};
 use carillon_store::StoreError;
@@ -55,9 +58,27 @@ impl Engine {
     /// Only when the storage fails or the keys are missing.
     pub async fn look_through_rows(&self) -> Result<Looked> {
         self.keyring()?;
-        let looked = look_through(&self.store).await?;
+        let mut looked = look_through(&self.store).await?;
+        for row in self.jobs_of_before().await? {
+            if !looked.forged.contains(&row) {
+                looked.forged.push(row);
+            }
+        }
         self.tell_of_forged_rows().await;
         Ok(looked)
+    }
+
+    /// Jobs that are not over and stand elsewhere than the log brought them.
+    async fn jobs_of_before(&self) -> Result<Vec<ForgedRow>> {
+        let mut found = Vec::new();
+        for id in self.store.open_jobs().await? {
+            let mut unit = self.store.begin().await?;
+            match job_as_told(&mut unit, &id).await {
+                Err(StoreError::Forged(row)) => found.push(row),
+                told => drop(told?),
+            }
+        }
+        Ok(found)
     }
 
     /// Writes a record of each row that nobody was told of yet. What it decides is denied whether
@@ -82,6 +103,9 @@ impl Engine {
             let mut event = Event::new(now, Actor::system(), "row.forged");
             event.result = EventResult::Failed;
             event.detail = json!({ "rows": row.rows, "row": row.name });
+            if matches!(row.rows, SignedRows::Jobs | SignedRows::JobLists) {
+                event.job = Some(row.name.clone());
+            }
             event
         };
         let events: Vec<Event> = rows.iter().map(event).collect();

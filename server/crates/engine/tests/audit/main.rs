@@ -9,6 +9,7 @@
 
 mod anywhere;
 mod checkpoints;
+mod courses;
 mod house;
 mod proofs;
 mod signer;
@@ -54,6 +55,9 @@ cases! {
     proofs::only_what_leads_to_the_signed_root_is_proven,
     sources::an_address_that_was_touched_is_named,
     sources::what_was_removed_in_time_is_not_missed,
+    courses::what_the_log_forbids_is_named,
+    courses::a_job_that_stands_elsewhere_is_named,
+    courses::an_order_that_nobody_gave_is_named,
     tampering::an_honest_log_is_intact,
     tampering::a_record_that_was_touched_is_named,
     tampering::an_index_that_was_touched_is_named,

@@ -33,14 +33,20 @@ async fn furnish_more(house: &House, events: &mut Vec<Event>) {
     tell("credential.created", told);
     let told = json!({ "stream": "siem", "sealed": digest(&secret) });
     tell("stream.secret_made", told);
+    for _ in 0..2 {
+        tell(
+            "job.submitted",
+            json!({ "digest": "", "options": {}, "total": 0, "awaits_approval": true }),
+        );
+    }
     tell("job.approved", json!({}));
     for (name, value) in [("anna", &factor), ("berta", &sealed("other"))] {
         let (value, name) = (house.bytes(value), name);
         let text = format!("UPDATE users SET factor = {value} WHERE name = '{name}'");
         raw(&house.url, &text).await.unwrap();
     }
-    if let Some(event) = events.last_mut() {
-        event.job = Some("j1".to_owned());
+    for (event, job) in events.iter_mut().rev().zip(["j1", "j2", "j1"]) {
+        event.job = Some(job.to_owned());
     }
     let text = format!(
         "INSERT INTO api_tokens (id, token_hash, user_id, label, scope, created_at, expires_at) \
@@ -120,10 +126,14 @@ async fn furnish(house: &House) -> i64 {
 }
 
 /// Behind the last record: none did it.
-const NOBODY: i64 = 10;
+const NOBODY: i64 = 12;
+/// The second job was asked for.
+const SECOND: i64 = 10;
+/// Somebody let the first one run.
+const DECIDED: i64 = 11;
 
 /// The same of what is furnished besides.
-const MORE: [(&str, i64); 14] = [
+const MORE: [(&str, i64); 16] = [
     ("UPDATE api_tokens SET scope = 'manage' WHERE id = 'tok'", 5),
     (
         "UPDATE api_tokens SET user_id = 'berta' WHERE id = 'tok'",
@@ -152,22 +162,27 @@ const MORE: [(&str, i64); 14] = [
          WHERE name = 'siem'",
         8,
     ),
-    ("UPDATE jobs SET decided_by = 'berta' WHERE id = 'j1'", 9),
-    ("UPDATE jobs SET decided_by = NULL WHERE id = 'j1'", 9),
+    (
+        "UPDATE jobs SET decided_by = 'berta' WHERE id = 'j1'",
+        DECIDED,
+    ),
+    ("UPDATE jobs SET decided_by = NULL WHERE id = 'j1'", DECIDED),
     (
         "UPDATE jobs SET decided_by = 'berta' WHERE id = 'j2'",
         NOBODY,
     ),
     ("UPDATE jobs SET state = 'finished' WHERE id = 'j2'", NOBODY),
-    ("UPDATE jobs SET state = 'running' WHERE id = 'j2'", NOBODY),
+    ("UPDATE jobs SET state = 'running' WHERE id = 'j2'", SECOND),
     (
         "UPDATE jobs SET state = 'scheduled' WHERE id = 'j2'",
-        NOBODY,
+        SECOND,
     ),
     (
         "UPDATE jobs SET decided_by = NULL, state = 'paused' WHERE id = 'j1'",
-        9,
+        DECIDED,
     ),
+    ("DELETE FROM users WHERE name = 'berta'", 1),
+    ("DELETE FROM api_tokens", 5),
 ];
 
 /// What an owner is told to run.

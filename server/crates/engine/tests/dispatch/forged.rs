@@ -17,9 +17,17 @@ async fn open_house(place: Place) -> House {
 /// A restart of all phones but the last that somebody paused before it began.
 async fn paused(house: &House) -> String {
     let engine = &house.engine;
+    engine.stop_all(&caller(), "hold").await.unwrap();
+    let job = paused_from(house).await;
+    engine.release_stop_all(&caller(), "go").await.unwrap();
+    job
+}
+
+/// The same, while everything is stopped.
+async fn paused_from(house: &House) -> String {
+    let engine = &house.engine;
     let macs: Vec<_> = house.fleet.phones().iter().take(3).collect();
     let macs: Vec<_> = macs.iter().map(|phone| &phone.inventory.mac).collect();
-    engine.stop_all(&caller(), "hold").await.unwrap();
     let job = house
         .submit(json!({
             "action": "Reboot", "targets": {"phones": macs}, "reason": "test",
@@ -27,7 +35,6 @@ async fn paused(house: &House) -> String {
         }))
         .await;
     engine.pause_job(&caller(), &job).await.unwrap();
-    engine.release_stop_all(&caller(), "go").await.unwrap();
     job
 }
 
@@ -97,6 +104,81 @@ pub(crate) async fn a_job_that_was_cancelled_does_not_come_back(place: Place) {
         house.raw(statement).await;
     }
     nothing_is_sent_and_it_is_told(&house, "job", &job).await;
+}
+
+/// What stands in a job's row and its phones' rows, to be put back later.
+async fn copied(house: &House) {
+    for table in ["jobs", "job_targets"] {
+        let copy = format!("CREATE TABLE {table}_before AS SELECT * FROM {table}");
+        house.raw(&copy).await;
+    }
+}
+
+/// Puts all of it back, with the codes of then.
+async fn put_back(house: &House, job: &str) {
+    let targets = "state, cause, attempts, attempt_id, sent_at, finished_at, retry_at";
+    let jobs = "state, not_after, decided_by, decided_at, version, mac, waiting, sending, \
+         verifying, verified, acknowledged, failed, unknown, skipped, cancelled, expired, finished_at";
+    for (table, columns, key) in [("job_targets", targets, "mac"), ("jobs", jobs, "id")] {
+        let value = |column: &str| {
+            format!(
+                "{column} = (SELECT b.{column} FROM {table}_before b WHERE b.{key} = {table}.{key})"
+            )
+        };
+        let values: Vec<String> = columns.split(", ").map(|one| value(one.trim())).collect();
+        let of_job = if table == "jobs" { "id" } else { "job" };
+        let set = values.join(", ");
+        house
+            .raw(&format!(
+                "UPDATE {table} SET {set} WHERE {of_job} = '{job}'"
+            ))
+            .await;
+    }
+}
+
+fn restarts(house: &House) -> u32 {
+    house.fleet.ledger().executed("Reboot").values().sum()
+}
+
+pub(crate) async fn a_job_of_before_with_its_own_code_is_not_sent_again(place: Place) {
+    let house = open_house(place).await;
+    let engine = &house.engine;
+    engine.stop_all(&caller(), "hold").await.unwrap();
+    let job = paused_from(&house).await;
+    engine.resume_job(&caller(), &job).await.unwrap();
+    copied(&house).await;
+    engine.release_stop_all(&caller(), "go").await.unwrap();
+    engine.dispatch.wake();
+    assert_eq!(house.finished(&job).await.job.counts.acknowledged, 3);
+    put_back(&house, &job).await;
+    told_times(&house, ("job", &job), 1).await;
+    assert_eq!(restarts(&house), 3);
+    let looked = engine.look_through_rows().await.unwrap();
+    let row = RowName {
+        rows: SignedRows::Jobs,
+        name: job.clone(),
+    };
+    assert_eq!(looked.forged, std::slice::from_ref(&row));
+    engine.pause_job(&caller(), &job).await.unwrap();
+    is_refused(engine, &job).await;
+    // Whoever looked at it may have it all the same.
+    engine.accept_row(&caller(), &row, "meant").await.unwrap();
+    engine.resume_job(&caller(), &job).await.unwrap();
+    // They are restarting, and do not take it.
+    let counts = house.finished(&job).await.job.counts;
+    assert_eq!(counts.failed + counts.unknown, 3, "{counts:?}");
+}
+
+pub(crate) async fn a_pause_of_before_lets_nothing_go_on_that_was_cancelled(place: Place) {
+    let house = open_house(place).await;
+    let engine = &house.engine;
+    let job = paused(&house).await;
+    copied(&house).await;
+    engine.cancel_job(&caller(), &job).await.unwrap();
+    put_back(&house, &job).await;
+    is_refused(engine, &job).await;
+    told_times(&house, ("job", &job), 1).await;
+    assert!(house.fleet.ledger().executed("Reboot").is_empty());
 }
 
 pub(crate) async fn another_phone_in_the_list_stops_the_job_until_somebody_accepts_it(

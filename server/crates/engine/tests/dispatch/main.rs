@@ -47,6 +47,8 @@ macro_rules! cases {
 cases! {
     forged::a_job_that_was_set_running_sends_nothing,
     forged::a_job_that_was_cancelled_does_not_come_back,
+    forged::a_job_of_before_with_its_own_code_is_not_sent_again,
+    forged::a_pause_of_before_lets_nothing_go_on_that_was_cancelled,
     forged::another_phone_in_the_list_stops_the_job_until_somebody_accepts_it,
     forged::a_scheduled_job_that_was_changed_keeps_no_other_from_its_hour,
     forged::a_stop_is_lifted_by_nobody_who_only_has_the_database,

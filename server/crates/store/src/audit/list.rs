@@ -3,6 +3,9 @@
 //! Owns pages, single records and batches. Everything shown comes from `entry`, the bytes that
 //! were hashed.
 
+use std::sync::Arc;
+
+use carillon_domain::Reach;
 use carillon_domain::event::Event;
 
 use crate::conn::Conn;
@@ -12,6 +15,7 @@ use crate::reach::and_audit;
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
+use crate::unit::Unit;
 
 use super::append::head;
 use super::count;
@@ -179,4 +183,20 @@ pub(super) fn audit_row(row: &Row) -> Result<AuditRow> {
         entry: fields.text("entry")?,
         leaf_hash: fields.get("leaf_hash")?,
     })
+}
+
+impl Unit {
+    /// The first records that fit, oldest first, whoever may see them.
+    pub async fn audit_beginning(
+        &mut self,
+        query: &AuditQuery,
+        limit: usize,
+    ) -> Result<Vec<AuditRow>> {
+        let mut conn = self.conn();
+        let all = Arc::new(Reach::everything());
+        let mut walk = Walk::begin(&mut conn, (query, &all), (0, i64::MAX), false).await?;
+        let mut rows = walk.rows(&mut conn, limit).await?;
+        rows.truncate(limit);
+        Ok(rows)
+    }
 }

@@ -63,6 +63,32 @@ pub struct StandingSeal {
     pub digest: [u8; 32],
 }
 
+/// A job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingJob {
+    /// Identity.
+    pub id: String,
+    /// Where it stands, as its row says.
+    pub state: String,
+    /// How many phones it has, as its row says.
+    pub total: i64,
+    /// How many phones stand in its list.
+    pub targets: i64,
+    /// Of the list of phones.
+    pub digest: String,
+    /// How it is sent: JSON, as its row says.
+    pub options: String,
+}
+
+/// An order that holds for everybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingOrder {
+    /// Which.
+    pub name: String,
+    /// What was ordered, if anything was.
+    pub value: Option<String>,
+}
+
 /// An address that records commit to, as its row has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StandingSource {
@@ -85,6 +111,10 @@ pub struct Standings {
     pub decisions: Vec<StandingDecision>,
     /// Sealed values.
     pub seals: Vec<StandingSeal>,
+    /// Jobs; `None` where the database lacks columns of them.
+    pub jobs: Option<Vec<StandingJob>>,
+    /// Orders; `None` where the database has no table of them.
+    pub orders: Option<Vec<StandingOrder>>,
     /// Addresses that are kept.
     pub sources: Vec<StandingSource>,
     /// What this database has no columns for, by table and column.
@@ -102,6 +132,10 @@ const TOKENS: &str = "SELECT t.id AS id, u.name AS name, t.scope AS scope, \
 const DECISIONS: &str = "SELECT id, decided_by FROM jobs WHERE decided_by IS NOT NULL \
      OR (approve_until IS NOT NULL \
      AND state IN ('scheduled', 'running', 'paused', 'interrupted', 'finished')) ORDER BY id";
+const JOBS: &str = "SELECT j.id AS id, j.state AS state, j.total AS total, j.digest AS digest, \
+     j.options AS options, (SELECT COUNT(*) FROM job_targets t WHERE t.job = j.id) AS targets \
+     FROM jobs j ORDER BY j.id";
+const ORDERS: &str = "SELECT name, value FROM orders ORDER BY name";
 /// Each kind of sealed value, and the column that it stands in.
 const SEALS: [(&str, &str); 5] = [
     (
@@ -160,6 +194,13 @@ impl AuditScan {
         if columns.have(&["jobs.approve_until", "jobs.decided_by"]) {
             decisions = self.each(DECISIONS, decision).await?;
         }
+        let (mut jobs, mut orders) = (None, None);
+        if columns.have(&["jobs.digest", "jobs.options"]) {
+            jobs = Some(self.each(JOBS, job).await?);
+        }
+        if columns.have(&["orders.value"]) {
+            orders = Some(self.each(ORDERS, order).await?);
+        }
         let mut seals = Vec::new();
         for (column, text) in SEALS {
             if columns.have(&[column]) {
@@ -175,6 +216,8 @@ impl AuditScan {
             tokens,
             decisions,
             seals,
+            jobs,
+            orders,
             sources,
             lacking: columns.lacking,
         })
@@ -224,6 +267,25 @@ fn decision(row: &Row) -> Result<StandingDecision> {
     Ok(StandingDecision {
         job: row.get("id")?,
         by: row.get("decided_by")?,
+    })
+}
+
+fn job(row: &Row) -> Result<StandingJob> {
+    let fields = row.of("jobs", "id");
+    Ok(StandingJob {
+        id: fields.text("id")?,
+        state: fields.text("state")?,
+        total: fields.int("total")?,
+        targets: fields.int("targets")?,
+        digest: fields.text("digest")?,
+        options: fields.text("options")?,
+    })
+}
+
+fn order(row: &Row) -> Result<StandingOrder> {
+    Ok(StandingOrder {
+        name: row.get("name")?,
+        value: row.get("value")?,
     })
 }
 

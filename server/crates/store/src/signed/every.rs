@@ -7,7 +7,7 @@ use super::{Facts, ForgedRow, SignedRows, Trust};
 use crate::accounts::{factors, identities, reset_links, sessions, tokens, users};
 use crate::conn::Conn;
 use crate::egress;
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 use crate::jobs::{decides, frozen};
 use crate::orders;
 use crate::row::Row;
@@ -225,6 +225,7 @@ impl Unit {
         let Some(code) = self.trust.sign(&row.facts) else {
             return Ok(false);
         };
+        self.trust.renew(&row.facts);
         let mut sql = Sql::new("UPDATE ");
         sql.push(rows.table()).push(" SET ").push(rows.code());
         sql.push(" = ").bind(code);
@@ -244,6 +245,19 @@ impl Unit {
             self.conn()
         };
         Ok(conn.execute(sql).await? > 0)
+    }
+
+    /// From now on the row with this key does not count as it stands, whatever code it has: somebody
+    /// put one of before back. Answers the error that says so, remembered to be told.
+    pub async fn disbelieve(&mut self, rows: SignedRows, key: &[u8]) -> Result<StoreError> {
+        let Some(row) = self.as_it_stands(rows, key).await? else {
+            let why = "a row that does not count is gone";
+            return Err(StoreError::Unusable(why.to_owned()));
+        };
+        if let Some(code) = &row.code {
+            self.trust.outdate(&row.facts, code);
+        }
+        Ok(StoreError::Forged(self.trust.remember(&row.facts)))
     }
 
     /// How many rows each key signed, by the key's eight bytes, as this unit sees it.

@@ -1,15 +1,21 @@
 //! What tables say of rights, decisions and sealed values, held against what the log gave.
 //!
 //! Owns the fold over the records. *Invariant:* what no record tells of is not judged, except that
-//! an account, a token or a decision is there at all: those are made by records only.
+//! an account, a token, a job or a decision is there at all: those are made by records only, and none
+//! of them is ever removed.
 
-use std::collections::BTreeMap;
+mod jobs;
+mod orders;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use carillon_domain::Timestamp;
 use carillon_domain::event::{Event, EventResult};
 use carillon_store::{StandingAccount, StandingDecision, StandingToken, Standings};
 use serde_json::Value;
 
+use self::jobs::Courses;
+use self::orders::Orders;
 use super::finding::{Finding, Kind};
 
 /// What the log gave, by whom or what it was given to; each with the record that did it last.
@@ -19,6 +25,8 @@ pub(super) struct Given {
     tokens: BTreeMap<String, Token>,
     decisions: BTreeMap<String, (i64, String)>,
     seals: BTreeMap<(&'static str, String), (i64, String)>,
+    courses: Courses,
+    orders: Orders,
 }
 
 struct Account {
@@ -45,6 +53,8 @@ enum End {
 impl Given {
     /// Takes in a record.
     pub(super) fn add(&mut self, seq: i64, event: &Event) {
+        self.courses.add(seq, event);
+        self.orders.add(seq, event);
         if event.result != EventResult::Ok {
             return;
         }
@@ -134,6 +144,14 @@ impl Given {
         }
     }
 
+    /// The first record that tells what the log itself forbids.
+    pub(super) fn forbidden(&self) -> Result<(), Finding> {
+        match &self.courses.forbidden {
+            None => Ok(()),
+            Some((seq, what)) => Err(Finding::at(*seq, Kind::Forbidden(what.clone()))),
+        }
+    }
+
     /// The first record that tables contradict; `size` stands for records that are not there.
     pub(super) fn compare(&self, standing: &Standings, size: i64) -> Result<(), Finding> {
         let accounts = standing
@@ -151,10 +169,40 @@ impl Given {
             differs.then_some((*seq, what))
         });
         let all = accounts.chain(tokens).chain(decisions).chain(seals);
-        match all.flatten().min() {
+        let jobs = standing
+            .jobs
+            .as_ref()
+            .map(|rows| self.courses.odd(rows, size));
+        let orders = standing
+            .orders
+            .as_ref()
+            .map(|rows| self.orders.odd(rows, size));
+        let others = jobs.into_iter().chain(orders).flatten();
+        let all = all.flatten().chain(self.gone(standing)).chain(others);
+        match all.min() {
             None => Ok(()),
             Some((seq, what)) => Err(Finding::at(seq, Kind::Standing(what))),
         }
+    }
+
+    /// Accounts and tokens that were made and have no row.
+    fn gone<'a>(&'a self, standing: &'a Standings) -> impl Iterator<Item = (i64, String)> + 'a {
+        let names: BTreeSet<&str> = standing
+            .accounts
+            .iter()
+            .map(|row| row.name.as_str())
+            .collect();
+        let ids: BTreeSet<&str> = standing.tokens.iter().map(|row| row.id.as_str()).collect();
+        let accounts = self.accounts.iter();
+        let accounts = accounts.filter(move |(name, _)| !names.contains(name.as_str()));
+        let accounts =
+            accounts.map(|(name, told)| (told.seq, format!("the account {name} is gone")));
+        let tokens = self
+            .tokens
+            .iter()
+            .filter(move |(id, _)| !ids.contains(id.as_str()));
+        let tokens = tokens.map(|(id, told)| (told.seq, format!("the token {id} is gone")));
+        accounts.chain(tokens)
     }
 
     fn odd_account(&self, row: &StandingAccount, size: i64) -> Option<(i64, String)> {

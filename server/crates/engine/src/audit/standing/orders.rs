@@ -1,0 +1,95 @@
+//! Orders that hold for everybody, as the log gave them.
+//!
+//! Owns the last word about each. *Invariant:* what a record of an accepted row does not tell is not
+//! judged.
+
+use std::collections::BTreeMap;
+
+use carillon_domain::event::{Event, EventResult};
+use carillon_store::{Order, StandingOrder};
+use serde_json::Value;
+
+/// What was ordered last.
+enum Word {
+    /// That everything is stopped, or no more.
+    Stopped(bool),
+    /// This.
+    Said(Value),
+    /// Whatever stood there: an earlier program did not tell what.
+    Accepted,
+}
+
+impl Word {
+    fn fits(&self, value: Option<&str>) -> bool {
+        match self {
+            Self::Stopped(stopped) => *stopped == value.is_some(),
+            Self::Said(Value::Null) => value.is_none(),
+            Self::Said(said) => {
+                let found = value.and_then(|value| serde_json::from_str::<Value>(value).ok());
+                found.as_ref() == Some(said)
+            }
+            Self::Accepted => true,
+        }
+    }
+}
+
+/// The last word about each order, and its record.
+#[derive(Default)]
+pub(super) struct Orders(BTreeMap<String, (i64, Word)>);
+
+impl Orders {
+    /// Takes in a record.
+    pub(super) fn add(&mut self, seq: i64, event: &Event) {
+        if event.result != EventResult::Ok {
+            return;
+        }
+        let after = || Word::Said(event.detail["after"].clone());
+        let (order, word) = match event.action.as_str() {
+            "stop_all.set" => (Order::StopAll, Word::Stopped(true)),
+            "stop_all.released" => (Order::StopAll, Word::Stopped(false)),
+            "clock.jumped" if event.detail["stopped_all"] == true => {
+                (Order::StopAll, Word::Stopped(true))
+            }
+            "rules.changed" => (Order::Rules, after()),
+            "second_factor.demanded" => (Order::SecondFactor, after()),
+            "row.accepted" if event.detail["rows"] == "order" => {
+                return self.accepted(seq, &event.detail);
+            }
+            _ => return,
+        };
+        self.0.insert(order.to_string(), (seq, word));
+    }
+
+    fn accepted(&mut self, seq: i64, detail: &Value) {
+        let Some(row) = detail["row"].as_str() else {
+            return;
+        };
+        let word = match detail.get("value") {
+            None => Word::Accepted,
+            Some(value) if row == Order::StopAll.as_str() => Word::Stopped(!value.is_null()),
+            Some(value) => Word::Said(value.clone()),
+        };
+        self.0.insert(row.to_owned(), (seq, word));
+    }
+
+    /// Orders that nobody gave so, and those that are gone.
+    pub(super) fn odd(&self, rows: &[StandingOrder], size: i64) -> Vec<(i64, String)> {
+        let odd = Order::ALL.iter().filter_map(|order| {
+            let row = rows.iter().find(|row| row.name == order.as_str());
+            let told = self.0.get(order.as_str());
+            let seq = told.map_or(size, |(seq, _)| *seq);
+            let Some(row) = row else {
+                return Some((seq, format!("the order {order} is gone")));
+            };
+            let value = row.value.as_deref();
+            let fits = told.map_or(value.is_none(), |(_, word)| word.fits(value));
+            (!fits).then(|| {
+                (
+                    seq,
+                    format!("the order {order} is not what the log made it"),
+                )
+            })
+        });
+        odd.collect()
+    }
+}

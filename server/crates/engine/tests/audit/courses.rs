@@ -1,0 +1,341 @@
+//! Rows of before that count again, told by what the log itself forbids, and by where it left jobs
+//! and orders.
+
+use std::time::Duration;
+
+use carillon_domain::event::{Actor, Event, EventResult};
+use carillon_engine::audit::Verdict;
+use serde_json::{Value, json};
+
+use crate::house::{Database, House};
+
+const PHONE: &str = "805e00000001";
+
+/// Records of one job, in their order, by action; what they tell behind it.
+fn told(house: &House, words: &[(&str, Value)]) -> Vec<Event> {
+    let event = |(action, detail): &(&str, Value)| {
+        let (action, later) = action.split_once(" +").unwrap_or((*action, "0"));
+        let at = house
+            .clock
+            .now()
+            .plus(Duration::from_secs(later.parse().unwrap()));
+        let mut event = Event::new(at, Actor::system(), action);
+        event.detail = detail.clone();
+        if !action.starts_with("stop_all") && !action.starts_with("row.") {
+            event.job = Some("j".to_owned());
+        }
+        if action.starts_with("target.") {
+            event.phone = Some(PHONE.parse().unwrap());
+            event.result = EventResult::Intent;
+        }
+        event
+    };
+    words.iter().map(event).collect()
+}
+
+fn submitted(awaits: bool) -> (&'static str, Value) {
+    let detail = json!({
+        "digest": "d", "options": { "window": 4 }, "total": 1, "awaits_approval": awaits,
+    });
+    ("job.submitted", detail)
+}
+
+fn plain(action: &str) -> (&str, Value) {
+    (action, json!({}))
+}
+
+/// Records these behind the others and signs them; answers the first number.
+async fn signed_with(house: &House, words: &[(&str, Value)]) -> i64 {
+    let first = i64::try_from(house.store.audit_head().await.unwrap().size()).unwrap();
+    let unit = house.store.begin().await.unwrap();
+    let recorded = unit.record(&told(house, words)).await.unwrap();
+    recorded.commit().await.unwrap();
+    house.notary().await.look(true).await.unwrap();
+    first
+}
+
+/// The job's row, with one phone.
+async fn stands(house: &House, state: &str) {
+    house.tamper(&[row(state), target("1")]).await;
+}
+
+fn row(state: &str) -> String {
+    let counters = "waiting, sending, verifying, verified, acknowledged, failed, unknown, \
+         skipped, cancelled, expired";
+    format!(
+        "INSERT INTO jobs (id, action, params_shown, options, targets_shown, state, total, \
+         {counters}, actor_kind, actor_id, actor_name, actor_auth, reason, created_at, digest, \
+         request_example) \
+         VALUES ('j', 'Reboot', '', '{{\"window\":4}}', '', '{state}', 1, \
+         1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'user', '1', 'x', 'password', '', 0, 'd', '')"
+    )
+}
+
+fn target(number: &str) -> String {
+    format!(
+        "INSERT INTO job_targets (job, mac, position, name, extension, model, groups, state) \
+         VALUES ('j', '80:5e:00:00:00:0{number}', {number}, '', '', '', '', 'waiting')"
+    )
+}
+
+async fn intact(house: &House, what: &str) {
+    let verdict = house.verdict(house.kept()).await;
+    assert!(matches!(verdict, Verdict::Intact(_)), "{what}: {verdict:?}");
+    if house.store.is_shared() {
+        return;
+    }
+    let (checkpoints, file) = (house.file("checkpoints"), house.file("carillon.db"));
+    let words = ["--checkpoint", checkpoints.to_str().unwrap()];
+    let words = [&words[..], &[file.to_str().unwrap()]].concat();
+    let (status, told) = house.second(&words);
+    assert_eq!(status, 0, "{what}: {told}");
+}
+
+/// What the log tells behind a job's beginning, and the record of it that cannot have happened; none
+/// where all of it can.
+fn lives() -> Vec<(bool, Vec<(&'static str, Value)>, Option<i64>)> {
+    let over = || ("job.cancelled", json!({ "state": "cancelled" }));
+    let life = |actions: &[&'static str]| actions.iter().map(|one| plain(one)).collect();
+    vec![
+        (true, life(&["job.approved", "target.intent"]), None),
+        (true, life(&["job.denied", "job.approved"]), Some(2)),
+        (true, life(&["target.intent"]), Some(1)),
+        (
+            true,
+            life(&["job.approval_expired", "job.approved"]),
+            Some(2),
+        ),
+        (true, life(&["job.denied", "target.intent"]), Some(2)),
+        (false, life(&["target.intent", "target.result"]), None),
+        (
+            false,
+            life(&["job.paused", "job.resumed", "target.intent"]),
+            None,
+        ),
+        (false, life(&["job.paused", "target.intent"]), Some(2)),
+        (false, life(&["job.interrupted", "job.resumed"]), None),
+        (false, life(&["job.interrupted", "target.intent"]), Some(2)),
+        (false, life(&["job.ended", "job.resumed"]), Some(2)),
+        (false, life(&["job.ended", "target.intent"]), Some(2)),
+        (false, life(&["job.ended", "target.result"]), None),
+        (
+            false,
+            life(&["target.intent", "target.result", "target.intent"]),
+            Some(3),
+        ),
+        (false, life(&["target.intent", "target.intent"]), Some(2)),
+        (
+            false,
+            life(&["target.intent", "target.retrying", "target.intent"]),
+            None,
+        ),
+        (
+            false,
+            life(&["target.intent", "target.given_back", "target.intent"]),
+            None,
+        ),
+        (false, vec![over(), plain("target.intent")], Some(2)),
+        (
+            false,
+            vec![plain("job.cancelled"), plain("job.ended")],
+            None,
+        ),
+        (
+            false,
+            vec![
+                plain("job.paused"),
+                accepted("running"),
+                plain("target.intent"),
+            ],
+            None,
+        ),
+        (
+            false,
+            vec![
+                plain("job.ended"),
+                accepted("paused"),
+                plain("target.intent"),
+            ],
+            Some(3),
+        ),
+        (false, forged_and_taken(), None),
+        (
+            false,
+            [forged_and_taken(), life(&["target.intent"])].concat(),
+            Some(5),
+        ),
+        (false, life(&["stop_all.set", "target.intent +61"]), Some(2)),
+        (false, life(&["stop_all.set", "target.intent +60"]), None),
+        (
+            false,
+            life(&["stop_all.set", "stop_all.released", "target.intent +61"]),
+            None,
+        ),
+    ]
+}
+
+/// Somebody set the row running; what that seemed to give was taken from it.
+fn forged_and_taken() -> Vec<(&'static str, Value)> {
+    let forged = json!({ "rows": "job", "row": "j" });
+    let told = ("row.forged", forged);
+    vec![
+        plain("job.paused"),
+        told,
+        plain("job.paused"),
+        plain("job.cancelled"),
+    ]
+}
+
+fn accepted(state: &str) -> (&'static str, Value) {
+    let detail = json!({ "rows": "job", "row": "j", "state": state });
+    ("row.accepted", detail)
+}
+
+pub(crate) async fn what_the_log_forbids_is_named(database: &Database) {
+    for (awaits, rest, forbidden) in lives() {
+        let house = House::signed(database).await;
+        let what = format!("{rest:?}");
+        let stopped = rest.iter().any(|(action, _)| *action == "stop_all.set")
+            && !rest
+                .iter()
+                .any(|(action, _)| *action == "stop_all.released");
+        if stopped {
+            let stop = "UPDATE orders SET value = '{}' WHERE name = 'stop_all'".to_owned();
+            house.tamper(&[stop]).await;
+        }
+        let decided = rest.iter().any(|(action, _)| *action == "job.approved");
+        let words = [vec![submitted(awaits)], rest].concat();
+        let first = signed_with(&house, &words).await;
+        stands(&house, "finished").await;
+        if decided {
+            let by = "UPDATE jobs SET decided_by = 'carillon' WHERE id = 'j'".to_owned();
+            house.tamper(&[by]).await;
+        }
+        match forbidden {
+            None => intact(&house, &what).await,
+            Some(behind) => {
+                let found = house.finding().await;
+                let expected = format!("record {}: forbidden: job j: ", first + behind);
+                assert!(found.starts_with(&expected), "{what}: {found}");
+            }
+        }
+        house.close().await;
+    }
+}
+
+pub(crate) async fn a_job_that_stands_elsewhere_is_named(database: &Database) {
+    // What is done to a job that was paused, and what of it is named; its pause is the second record.
+    let cases = [
+        (
+            "UPDATE jobs SET state = 'running'",
+            Some((1, "stands elsewhere")),
+        ),
+        (
+            "UPDATE jobs SET state = 'scheduled'",
+            Some((1, "stands elsewhere")),
+        ),
+        ("UPDATE jobs SET state = 'cancelled'", None),
+        ("UPDATE jobs SET digest = 'e'", Some((1, "is another one"))),
+        (
+            "UPDATE jobs SET options = '{\"window\":5}'",
+            Some((1, "is another one")),
+        ),
+        ("UPDATE jobs SET options = '{'", Some((1, "is another one"))),
+        (
+            "UPDATE jobs SET total = 2, waiting = 2",
+            Some((1, "has other phones")),
+        ),
+        ("DELETE FROM job_targets", Some((1, "has other phones"))),
+        (
+            "DELETE FROM job_targets; DELETE FROM jobs",
+            Some((1, "is gone")),
+        ),
+        (
+            "DELETE FROM job_targets; UPDATE jobs SET id = 'k'",
+            Some((1, "is gone")),
+        ),
+    ];
+    for (statement, named) in cases {
+        let house = House::signed(database).await;
+        let first = signed_with(&house, &[submitted(false), plain("job.paused")]).await;
+        stands(&house, "paused").await;
+        intact(&house, "before").await;
+        house.tamper(&[statement.to_owned()]).await;
+        match named {
+            None => intact(&house, statement).await,
+            Some((behind, what)) => {
+                let found = house.finding().await;
+                let expected = format!("record {}: standing: the job j {what}", first + behind);
+                assert!(found.starts_with(&expected), "{statement}: {found}");
+            }
+        }
+        house.close().await;
+    }
+    one_more_phone_and_one_more_job(database).await;
+}
+
+async fn one_more_phone_and_one_more_job(database: &Database) {
+    let house = House::signed(database).await;
+    let first = signed_with(&house, &[submitted(false)]).await;
+    stands(&house, "running").await;
+    house.tamper(&[target("2")]).await;
+    let found = house.finding().await;
+    let expected = format!("record {first}: standing: the job j has other phones");
+    assert!(found.starts_with(&expected), "{found}");
+    house.close().await;
+    let house = House::signed(database).await;
+    stands(&house, "running").await;
+    let size = house.store.audit_head().await.unwrap().size();
+    let found = house.finding().await;
+    let expected = format!("record {size}: standing: no record made the job j");
+    assert!(found.starts_with(&expected), "{found}");
+    house.close().await;
+}
+
+pub(crate) async fn an_order_that_nobody_gave_is_named(database: &Database) {
+    let set = |name: &str, value: &str| {
+        format!("UPDATE orders SET value = {value} WHERE name = '{name}'")
+    };
+    let rules = json!({ "after": { "phones_per_job": 5 } });
+    let honest = [
+        set("stop_all", "'{}'"),
+        set("rules", "'{\"phones_per_job\": 5}'"),
+        set("second_factor_roles", "'[\"admin\"]'"),
+    ];
+    let words = [
+        plain("stop_all.set"),
+        ("rules.changed", rules),
+        ("second_factor.demanded", json!({ "after": ["admin"] })),
+        (
+            "row.accepted",
+            json!({ "rows": "order", "row": "stop_all", "value": {} }),
+        ),
+    ];
+    // Of which record each is named.
+    let cases = [
+        (set("stop_all", "NULL"), 3),
+        (set("rules", "'{\"phones_per_job\": 6}'"), 1),
+        (set("rules", "NULL"), 1),
+        (set("second_factor_roles", "'[]'"), 2),
+        (set("second_factor_roles", "'['"), 2),
+        ("DELETE FROM orders WHERE name = 'rules'".to_owned(), 1),
+    ];
+    for (statement, behind) in cases {
+        let house = House::signed(database).await;
+        let first = signed_with(&house, &words).await;
+        house.tamper(&honest).await;
+        intact(&house, "before").await;
+        house.tamper(std::slice::from_ref(&statement)).await;
+        let found = house.finding().await;
+        let expected = format!("record {}: standing: the order", first + behind);
+        assert!(found.starts_with(&expected), "{statement}: {found}");
+        house.close().await;
+    }
+    let house = House::signed(database).await;
+    let size = house.store.audit_head().await.unwrap().size();
+    house.tamper(&[set("rules", "'{}'")]).await;
+    let found = house.finding().await;
+    let expected = format!("record {size}: standing: the order rules");
+    assert!(found.starts_with(&expected), "{found}");
+    house.close().await;
+}
