@@ -36,6 +36,9 @@ pub(crate) async fn open(url: &str, known: Arc<Known>) -> Result<Pools> {
         .statement_cache_capacity(KEPT_STATEMENTS)
         .options([
             ("synchronous_commit", "on"),
+            // A page's statement of many parts is estimated high and done in milliseconds; to compile
+            // it first takes half a second.
+            ("jit", "off"),
             ("statement_timeout", "30s"),
             ("lock_timeout", "10s"),
             ("idle_in_transaction_session_timeout", "60s"),

@@ -93,7 +93,33 @@ async fn find(conn: &mut Conn<'_>, trust: &Trust, order: Order) -> Result<Ordere
     }
 }
 
+/// The code in such columns, if it is one of an order that was held against the log.
+pub(crate) fn pushed_is_held(
+    trust: &Trust,
+    row: &Row,
+    (order, as_): (Order, &str),
+) -> Result<bool> {
+    let code: Option<Vec<u8>> = row.get(&format!("{as_}_mac"))?;
+    Ok(trust.is_held(order, code.as_deref()))
+}
+
 impl Store {
+    /// The orders that were not held against the log since somebody changed them.
+    pub async fn orders_to_hold(&self) -> Result<Vec<Order>> {
+        let sql = Sql::new("SELECT name, mac FROM orders");
+        let mut held = Vec::new();
+        for row in self.read().await?.conn().all(sql).await? {
+            let fields = row.of("orders", "name");
+            let code: Option<Vec<u8>> = fields.get("mac")?;
+            if let Ok(order) = fields.text("name")?.parse()
+                && !self.trust.is_held(order, code.as_deref())
+            {
+                held.push(order);
+            }
+        }
+        Ok(held)
+    }
+
     /// What was ordered.
     pub async fn order(&self, order: Order) -> Result<Ordered> {
         find(&mut self.read().await?.conn(), &self.trust, order).await
@@ -105,6 +131,22 @@ impl Unit {
     pub async fn order(&mut self, order: Order) -> Result<Ordered> {
         let trust = self.trust.clone();
         find(&mut self.conn(), &trust, order).await
+    }
+
+    /// What was ordered, and its code; nobody changes it before this unit is over.
+    pub async fn order_to_hold(&mut self, order: Order) -> Result<(Ordered, Option<Vec<u8>>)> {
+        self.as_it_stands(SignedRows::Orders, order.as_str().as_bytes())
+            .await?;
+        let ordered = self.order(order).await?;
+        let sql = Sql::new("SELECT mac FROM orders WHERE name = $1").arg(order.as_str());
+        let row = self.conn().optional(sql).await?;
+        let code = row.map(|row| row.get("mac")).transpose()?.flatten();
+        Ok((ordered, code))
+    }
+
+    /// From now on the order counts with this code: it is what the log says.
+    pub fn order_is_held(&self, order: Order, code: Vec<u8>) {
+        self.trust.hold(order, code);
     }
 
     /// Orders something else, or nothing any more. Forged where somebody else wrote the last one.

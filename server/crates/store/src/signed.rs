@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::error::{Result, StoreError};
+use crate::orders::Order;
 use crate::row::Row;
 use crate::store::Store;
 
@@ -66,14 +67,19 @@ pub struct ForgedRow {
 /// So many are remembered; who can write that many has the database anyway.
 const MOST: usize = 1000;
 
+/// A row by kind and key.
+type RowKey = (SignedRows, Vec<u8>);
+
 /// What a store and all its clones know of signatures.
 #[derive(Default)]
 pub(crate) struct Trust {
     keys: RwLock<Option<Arc<dyn RowKeys>>>,
     /// Rows that failed, by kind and key.
-    forged: Mutex<BTreeMap<(SignedRows, Vec<u8>), Failed>>,
+    forged: Mutex<BTreeMap<RowKey, Failed>>,
     /// Codes that were good once, and are not any more: the log says that their row is of before.
-    outdated: RwLock<BTreeMap<(SignedRows, Vec<u8>), Vec<u8>>>,
+    outdated: RwLock<BTreeMap<RowKey, Vec<u8>>>,
+    /// The codes with which orders were held against the log.
+    orders: RwLock<BTreeMap<Order, Vec<u8>>>,
 }
 
 /// A row that failed, as it was called then, and whether somebody was told.
@@ -123,6 +129,18 @@ impl Trust {
         }
     }
 
+    /// Whether the order was held against the log as it stands. Without keys nobody can tell.
+    pub(crate) fn is_held(&self, order: Order, code: Option<&[u8]>) -> bool {
+        let held = self.orders.read().unwrap_or_else(PoisonError::into_inner);
+        !self.has_keys() || code.is_some() && held.get(&order).map(Vec::as_slice) == code
+    }
+
+    pub(crate) fn hold(&self, order: Order, code: Vec<u8>) {
+        let held = self.orders.write();
+        held.unwrap_or_else(PoisonError::into_inner)
+            .insert(order, code);
+    }
+
     /// Whatever code this row has counts if it is good: somebody looked at it.
     pub(crate) fn renew(&self, facts: &Facts) {
         let outdated = self.outdated.write();
@@ -152,7 +170,7 @@ impl Trust {
         row
     }
 
-    fn failed(&self) -> MutexGuard<'_, BTreeMap<(SignedRows, Vec<u8>), Failed>> {
+    fn failed(&self) -> MutexGuard<'_, BTreeMap<RowKey, Failed>> {
         self.forged.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

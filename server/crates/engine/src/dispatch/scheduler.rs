@@ -12,6 +12,7 @@ use carillon_store::{JobQuery, Seek, Store};
 
 use crate::Engine;
 use crate::dispatch::{clock_watch, due, recover, runner, storage};
+use crate::rows::hold_orders;
 
 /// Jobs that run at once on one node; others wait their turn.
 const MOST: i64 = 200;
@@ -59,6 +60,7 @@ pub(super) async fn run(engine: Engine) {
 async fn look(engine: &Engine, apart: &Store, busy: &Busy) -> crate::Result<()> {
     storage::try_now_and_then(engine).await;
     engine.follow_networks().await?;
+    hold_orders(&engine.store).await?;
     let clock_holds = clock_watch::may_claim(engine).await;
     recover::keep_watch(engine, apart).await?;
     if clock_holds {

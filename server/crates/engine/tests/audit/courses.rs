@@ -91,9 +91,13 @@ async fn intact(house: &House, what: &str) {
     assert_eq!(status, 0, "{what}: {told}");
 }
 
+/// Whether a job waited for a second person, what is told behind its beginning, and which of that cannot
+/// have happened.
+type Life = (bool, Vec<(&'static str, Value)>, Option<i64>);
+
 /// What the log tells behind a job's beginning, and the record of it that cannot have happened; none
 /// where all of it can.
-fn lives() -> Vec<(bool, Vec<(&'static str, Value)>, Option<i64>)> {
+fn lives() -> Vec<Life> {
     let over = || ("job.cancelled", json!({ "state": "cancelled" }));
     let life = |actions: &[&'static str]| actions.iter().map(|one| plain(one)).collect();
     vec![

@@ -285,6 +285,38 @@ pub(crate) async fn a_stop_is_lifted_by_nobody_who_only_has_the_database(place: 
     }
 }
 
+pub(crate) async fn a_release_of_before_lifts_no_stop(place: Place) {
+    let house = open_house(place).await;
+    let engine = &house.engine;
+    house
+        .raw("CREATE TABLE orders_before AS SELECT * FROM orders")
+        .await;
+    engine.stop_all(&caller(), "hold").await.unwrap();
+    let job = house
+        .submit(json!({
+            "action": "VOLUME_UP", "targets": {"filter": ""}, "options": {"verify": false},
+        }))
+        .await;
+    let columns = ["value", "version", "mac"];
+    let value = |column: &str| {
+        format!("{column} = (SELECT b.{column} FROM orders_before b WHERE b.name = orders.name)")
+    };
+    let set = columns.map(value).join(", ");
+    house.raw(&format!("UPDATE orders SET {set}")).await;
+    told_times(&house, ("order", "stop_all"), 1).await;
+    assert!(engine.stop_all_state().await.unwrap().is_some());
+    let held = engine.job(&caller(), &job).await.unwrap().job;
+    assert_eq!(held.counts.waiting, 4, "{held:?}");
+    let row = RowName {
+        rows: SignedRows::Orders,
+        name: "stop_all".to_owned(),
+    };
+    engine.accept_row(&caller(), &row, "looked").await.unwrap();
+    engine.dispatch.wake();
+    assert_eq!(house.finished(&job).await.job.counts.acknowledged, 4);
+    assert_eq!(engine.look_through_rows().await.unwrap().forged, []);
+}
+
 /// Has the dispatcher look until the log told of this row so many times.
 async fn told_times(house: &House, (kind, name): (&str, &str), times: usize) {
     let row = (kind.to_owned(), name.to_owned());

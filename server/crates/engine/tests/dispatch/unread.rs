@@ -4,6 +4,7 @@
 use carillon_domain::event::EventResult;
 use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_domain::{Counts, TargetState};
+use carillon_engine::EngineError;
 use carillon_simulator::{FleetConfig, Profile};
 use carillon_store::AuditQuery;
 use serde_json::json;
@@ -42,8 +43,8 @@ pub(crate) async fn phones_that_cannot_be_read_are_not_claimed(place: Place) {
     assert_eq!(house.fleet.ledger().totals().executed, 6);
 }
 
-/// What only tells where a job came from must not stand between a phone and its result.
-pub(crate) async fn a_submission_that_cannot_be_read_keeps_no_result_from_being_told(place: Place) {
+/// A job whose records cannot be read cannot be held against them: nothing is sent for it.
+pub(crate) async fn a_job_whose_records_cannot_be_read_does_not_go_on(place: Place) {
     let house = House::new(place, FleetConfig::uniform(Profile::Normal, 3, PlainHttp)).await;
     let (engine, caller) = (&house.engine, caller());
     engine
@@ -51,6 +52,7 @@ pub(crate) async fn a_submission_that_cannot_be_read_keeps_no_result_from_being_
         .await
         .unwrap();
     let job = house.reboot(json!({"canary": 0})).await;
+    engine.pause_job(&caller, &job).await.unwrap();
     house
         .raw(if engine.store.is_shared() {
             "ALTER TABLE audit DISABLE TRIGGER ALL"
@@ -62,8 +64,13 @@ pub(crate) async fn a_submission_that_cannot_be_read_keeps_no_result_from_being_
         .raw("UPDATE audit SET entry = 'no record' WHERE action = 'job.submitted'")
         .await;
     engine.release_stop_all(&caller, "now").await.unwrap();
-    let end = house.finished(&job).await;
-    assert_eq!(end.job.counts.acknowledged, 3);
+    let resumed = engine.resume_job(&caller, &job).await;
+    assert!(
+        matches!(&resumed, Err(EngineError::Conflict(why)) if why.contains("outside Carillon")),
+        "{resumed:?}"
+    );
+    assert_eq!(engine.cancel_job(&caller, &job).await.unwrap(), 3);
+    assert_eq!(house.fleet.ledger().totals().executed, 0);
 }
 
 /// One job that cannot be read when its end is told keeps nobody from starting.

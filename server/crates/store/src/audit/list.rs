@@ -186,17 +186,14 @@ pub(super) fn audit_row(row: &Row) -> Result<AuditRow> {
 }
 
 impl Unit {
-    /// The first records that fit, oldest first, whoever may see them.
-    pub async fn audit_beginning(
-        &mut self,
-        query: &AuditQuery,
-        limit: usize,
-    ) -> Result<Vec<AuditRow>> {
+    /// The last records that fit, at most so many, oldest first, whoever may see them.
+    pub async fn audit_end(&mut self, query: &AuditQuery, limit: usize) -> Result<Vec<AuditRow>> {
         let mut conn = self.conn();
         let all = Arc::new(Reach::everything());
-        let mut walk = Walk::begin(&mut conn, (query, &all), (0, i64::MAX), false).await?;
+        let mut walk = Walk::begin(&mut conn, (query, &all), (0, i64::MAX), true).await?;
         let mut rows = walk.rows(&mut conn, limit).await?;
         rows.truncate(limit);
+        rows.reverse();
         Ok(rows)
     }
 }

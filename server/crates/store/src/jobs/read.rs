@@ -89,7 +89,7 @@ pub struct Standing {
     pub counts: Counts,
     /// After this nothing is sent any more.
     pub not_after: Option<Timestamp>,
-    /// Whether all sending is stopped.
+    /// Whether all sending is stopped, or nobody held that against the log yet.
     pub all_stopped: bool,
     /// Of the unknown, those that a PBX took: that is the best it ever says.
     pub handed_over: i64,
@@ -278,18 +278,20 @@ impl Store {
             return Ok(false);
         };
         let stop = orders::pushed(&self.trust, &row, (Order::StopAll, "stop"))?;
-        Ok(stop == Ordered::As(None))
+        let held = orders::pushed_is_held(&self.trust, &row, (Order::StopAll, "stop"))?;
+        Ok(held && stop == Ordered::As(None))
     }
 }
 
 fn standing(trust: &Trust, row: &Row) -> Result<Standing> {
     let stop = orders::pushed(trust, row, (Order::StopAll, "stop"))?;
+    let held = orders::pushed_is_held(trust, row, (Order::StopAll, "stop"))?;
     let fields = row.of("jobs", "id");
     Ok(Standing {
         state: fields.parse("state")?,
         counts: counts(&fields)?,
         not_after: fields.maybe_at("not_after")?,
-        all_stopped: stop != Ordered::As(None),
+        all_stopped: !held || stop != Ordered::As(None),
         handed_over: fields.int("handed_over")?,
         egress: fields.int("egress")?,
         code: fields.get("mac")?,

@@ -15,7 +15,7 @@ use carillon_store::{StandingAccount, StandingDecision, StandingToken, Standings
 use serde_json::Value;
 
 use self::jobs::Courses;
-use self::orders::Orders;
+pub(crate) use self::orders::Orders;
 use super::finding::{Finding, Kind};
 
 /// What the log gave, by whom or what it was given to; each with the record that did it last.

@@ -35,11 +35,11 @@ impl Word {
 
 /// The last word about each order, and its record.
 #[derive(Default)]
-pub(super) struct Orders(BTreeMap<String, (i64, Word)>);
+pub(crate) struct Orders(BTreeMap<String, (i64, Word)>);
 
 impl Orders {
     /// Takes in a record.
-    pub(super) fn add(&mut self, seq: i64, event: &Event) {
+    pub(crate) fn add(&mut self, seq: i64, event: &Event) {
         if event.result != EventResult::Ok {
             return;
         }
@@ -72,6 +72,27 @@ impl Orders {
         self.0.insert(row.to_owned(), (seq, word));
     }
 
+    /// The records that may give this order.
+    pub(crate) fn words(order: Order) -> Vec<String> {
+        let words: &[&str] = match order {
+            Order::StopAll => &["stop_all.*", "clock.jumped", "row.accepted"],
+            Order::Rules => &["rules.changed", "row.accepted"],
+            Order::SecondFactor => &["second_factor.demanded", "row.accepted"],
+        };
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    /// Whether a word about this order was taken in.
+    pub(crate) fn has(&self, order: Order) -> bool {
+        self.0.contains_key(order.as_str())
+    }
+
+    /// Whether this is what was ordered last; nothing, where no order was given.
+    pub(crate) fn fits(&self, order: Order, value: Option<&str>) -> bool {
+        let told = self.0.get(order.as_str());
+        told.map_or(value.is_none(), |(_, word)| word.fits(value))
+    }
+
     /// Orders that nobody gave so, and those that are gone.
     pub(super) fn odd(&self, rows: &[StandingOrder], size: i64) -> Vec<(i64, String)> {
         let odd = Order::ALL.iter().filter_map(|order| {
@@ -81,8 +102,7 @@ impl Orders {
             let Some(row) = row else {
                 return Some((seq, format!("the order {order} is gone")));
             };
-            let value = row.value.as_deref();
-            let fits = told.map_or(value.is_none(), |(_, word)| word.fits(value));
+            let fits = self.fits(*order, row.value.as_deref());
             (!fits).then(|| {
                 (
                     seq,
