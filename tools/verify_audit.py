@@ -648,6 +648,8 @@ class Courses:
 
     def add(self, seq, e, at):
         action, d, job = e["action"], e.get("detail"), e.get("job")
+        if action.startswith("target.") and job not in self.jobs and not self.stopped:
+            return
         d = d if isinstance(d, dict) else {}
         if action == "stop_all.set" or action == "clock.jumped" and d.get("stopped_all") is True:
             self.stopped = seq, at
@@ -725,6 +727,11 @@ class Orders:
         return odd
 
 
+FOLLOWED = {*MOVES, "job.submitted", "row.accepted", "row.forged", "stop_all.set", "stop_all.released", "clock.jumped",
+            "target.intent", "target.given_back", "target.retrying", "target.result"}
+ORDERS_GIVEN = {*ORDERED, "row.accepted"}
+
+
 class Given:
     """What the log gave, each with the record that did it last."""
 
@@ -734,8 +741,9 @@ class Given:
 
     def add(self, seq, e, at):
         action, d = e["action"], e.get("detail")
-        self.courses.add(seq, e, at)
-        if e["result"] == "ok":
+        if action in FOLLOWED:
+            self.courses.add(seq, e, at)
+        if action in ORDERS_GIVEN and e["result"] == "ok":
             self.orders.add(seq, action, d if isinstance(d, dict) else {})
         if e["result"] != "ok" or not isinstance(d, dict):
             return
