@@ -101,6 +101,7 @@ fn jump(options: &Options, library: &Path, by: &str, stops: bool) -> Result<(), 
         return Err(format!("not all were acknowledged: {verdict}"));
     }
     product.stop()?;
+    stand.log_is_intact()?;
     stand.clear();
     Ok(())
 }

@@ -213,6 +213,7 @@ fn finish(stand: Stand, product: Product, api: &Api, job: &Job) -> Result<(), St
         return Err(format!("not ready after all: {}", ready.body));
     }
     product.stop()?;
+    stand.log_is_intact()?;
     stand.clear();
     Ok(())
 }

@@ -104,6 +104,7 @@ fn on_a_small_disk(options: &Options, chance: &mut Chance) -> Result<Option<Stri
     }
     disk.again("rw")?;
     stand.setting.start()?.stop()?;
+    stand.log_is_intact()?;
     stand.clear();
     drop(disk);
     Ok(Some(format!(

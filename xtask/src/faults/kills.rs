@@ -77,11 +77,12 @@ fn on(
     while tally.kills < options.kills || !jobs.is_empty() {
         jobs = life(options, &stand, (&mut chance, &mut tally), jobs, at_once)?;
     }
+    stand.log_is_intact()?;
     stand.clear();
     Ok(format!(
         "{} kills ({} of them during a start) in {} jobs of {} phones, {at_once} at once, window \
-         {}: 0 lost, 0 executed twice, 0 false statements; {} interrupted, at most {} by one kill \
-         in one job; {} of all unknown had run",
+         {}: 0 lost, 0 executed twice, 0 false statements, the audit log intact; {} interrupted, at \
+         most {} by one kill in one job; {} of all unknown had run",
         tally.kills,
         tally.during_start,
         tally.jobs,

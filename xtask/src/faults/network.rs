@@ -102,6 +102,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome, String> {
     }
     product.stop()?;
     drop(proxies);
+    stand.log_is_intact()?;
     stand.clear();
     Ok(Outcome::Passed(vec![format!(
         "{} ways to break a connection × {EACH} phones: every statement is one that this way allows",

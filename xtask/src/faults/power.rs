@@ -146,7 +146,7 @@ fn cuts(options: &Options, stand: &Stand, disk: &Disk) -> Result<String, String>
             disk.cut()?;
             product.kill()?;
             disk.again()?;
-            log_is_intact(stand)?;
+            stand.log_is_intact()?;
             cut += 1;
             unfinished = Some((job, now));
             continue;
@@ -162,16 +162,4 @@ fn cuts(options: &Options, stand: &Stand, disk: &Disk) -> Result<String, String>
          every audit log intact, 0 lost, 0 executed twice, 0 false statements; {interrupted} \
          interrupted, at most {most} by one cut"
     ))
-}
-
-/// The signed log, as the disk has it.
-fn log_is_intact(stand: &Stand) -> Result<(), String> {
-    let verified = stand.setting.command().args(["audit", "verify"]).output();
-    let verified = verified.map_err(|error| error.to_string())?;
-    if verified.status.success() {
-        return Ok(());
-    }
-    let (out, err) = (verified.stdout, verified.stderr);
-    let said = String::from_utf8_lossy(&out).into_owned() + &String::from_utf8_lossy(&err);
-    Err(format!("the audit log is not intact after a cut: {said}"))
 }

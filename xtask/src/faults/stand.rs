@@ -91,6 +91,22 @@ impl Stand {
         product.stop()
     }
 
+    /// Whether the signed log is as it was written, tells nothing that cannot have happened, and the
+    /// tables stand where it brought them.
+    ///
+    /// # Errors
+    /// What the check says when not.
+    pub(super) fn log_is_intact(&self) -> Result<(), String> {
+        let verified = self.setting.command().args(["audit", "verify"]).output();
+        let verified = verified.map_err(|error| error.to_string())?;
+        if verified.status.success() {
+            return Ok(());
+        }
+        let (out, err) = (verified.stdout, verified.stderr);
+        let said = String::from_utf8_lossy(&out).into_owned() + &String::from_utf8_lossy(&err);
+        Err(format!("the audit log is not intact: {said}"))
+    }
+
     pub(super) fn api(&self, product: &Product) -> Api {
         Api::new(&product.address, &self.token)
     }

@@ -39,6 +39,7 @@ fn on(options: &Options, home: &Home, database: Database) -> Result<String, Stri
     }
     let interrupted = impatient(&stand)?;
     idle(&stand, starts)?;
+    stand.log_is_intact()?;
     stand.clear();
     Ok(format!(
         "{stops} clean stops in mid-job: 0 unknown, exit 0, at most {:.1} s, not ready meanwhile; a \

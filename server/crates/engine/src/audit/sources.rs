@@ -35,6 +35,8 @@ impl Named {
         if let Some(id) = &event.source {
             match self.first.get(id) {
                 None => drop(self.first.insert(id.clone(), (seq, day))),
+                // A phone is sent to by the order of then, on whatever day its turn comes.
+                Some(_) if event.action.starts_with("target.") => {}
                 Some((_, of)) if *of != day => self.astray = self.astray.or(Some(seq)),
                 Some(_) => {}
             }

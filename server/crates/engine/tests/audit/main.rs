@@ -54,6 +54,7 @@ cases! {
     proofs::a_proof_that_was_touched_proves_nothing,
     proofs::only_what_leads_to_the_signed_root_is_proven,
     sources::an_address_that_was_touched_is_named,
+    sources::a_job_over_midnight_is_intact,
     sources::what_was_removed_in_time_is_not_missed,
     courses::what_the_log_forbids_is_named,
     courses::a_job_that_stands_elsewhere_is_named,

@@ -127,3 +127,25 @@ pub(crate) async fn what_was_removed_in_time_is_not_missed(database: &Database) 
     assert!(found.starts_with(&expected), "{found}");
     house.close().await;
 }
+
+/// Its phones' records say where it was asked from, on the day when their turn comes.
+pub(crate) async fn a_job_over_midnight_is_intact(database: &Database) {
+    let house = House::new(database).await;
+    house.key().await.unwrap();
+    let now = house.clock.now();
+    let mut submitted = Event::new(now, Actor::system(), "job.submitted");
+    submitted.ip = Some("10.1.1.1".to_owned());
+    submitted.job = Some("j".to_owned());
+    let unit = house.store.begin().await.unwrap();
+    let recorded = unit.record(&[submitted]).await.unwrap();
+    recorded.commit().await.unwrap();
+    let mut sent = Event::new(now.plus(DAY), Actor::system(), "target.intent");
+    sent.job = Some("j".to_owned());
+    sent.source = house.store.submission_source("j").await.unwrap();
+    assert!(sent.source.is_some());
+    let unit = house.store.begin().await.unwrap();
+    unit.record(&[sent]).await.unwrap().commit().await.unwrap();
+    house.notary().await.look(true).await.unwrap();
+    intact(&house).await;
+    house.close().await;
+}
