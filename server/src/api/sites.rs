@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use carillon_contract::api::{Page, Site, SiteInput};
-use carillon_domain::phone::TransportSecurity;
+use carillon_domain::phone::{TransportSecurity, USUAL_DOWN_PERCENT};
 use carillon_domain::role::Permission;
 use carillon_engine::Caller;
 use carillon_engine::inventory::SiteInput as Input;
@@ -22,8 +22,6 @@ use crate::router::table::{Access, Table, Verb};
 
 const VIEW: Access = Access::Needs(Permission::ViewInventory);
 const MANAGE: Access = Access::Needs(Permission::ManageInventory);
-const ALL_OF_IT: u32 = 100;
-
 pub(super) fn routes() -> Table {
     Table::api()
         .get("/api/v1/sites", VIEW, list)
@@ -129,7 +127,7 @@ fn input(given: SiteInput) -> Input {
             .unwrap_or(TransportSecurity::Pinned),
         ca_pem: given.ca_pem,
         credential: given.credential,
-        max_down_percent: given.max_down_percent.map_or(ALL_OF_IT, u32::from),
+        max_down_percent: u32::from(given.max_down_percent.unwrap_or(USUAL_DOWN_PERCENT)),
     }
 }
 

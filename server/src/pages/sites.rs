@@ -10,7 +10,7 @@ use carillon_contract::list::Link;
 use carillon_contract::sites::{SiteForm, SiteFormView, SiteRow as Line, SitesView};
 use carillon_domain::Filter;
 use carillon_domain::filter::Test;
-use carillon_domain::phone::{Reachability, Site, TransportSecurity};
+use carillon_domain::phone::{Reachability, Site, TransportSecurity, USUAL_DOWN_PERCENT};
 use carillon_domain::role::Permission;
 use carillon_engine::inventory::{PhoneQuery, SiteInput};
 use carillon_engine::{Caller, Engine};
@@ -82,7 +82,7 @@ async fn list(visit: Visit, caller: Caller) -> PageResult {
 async fn new(visit: Visit, caller: Caller) -> PageResult {
     let form = SiteForm {
         transport_security: TransportSecurity::Pinned.to_string(),
-        max_down_percent: "20".to_owned(),
+        max_down_percent: USUAL_DOWN_PERCENT.to_string(),
         ..SiteForm::default()
     };
     let view = view(visit.app.engine(), &caller, None, form).await?;

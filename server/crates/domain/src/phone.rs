@@ -224,6 +224,9 @@ pub struct Site {
     pub max_down_percent: u8,
 }
 
+/// How many percent of a site a disruptive job may take down at once where nobody decided.
+pub const USUAL_DOWN_PERCENT: u8 = 20;
+
 closed_list! {
     /// How a group gets its members.
     GroupKind {

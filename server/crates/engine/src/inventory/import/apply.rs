@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use carillon_domain::event::Event;
-use carillon_domain::phone::{Phone, Site, TransportSecurity};
+use carillon_domain::phone::{Phone, Site, TransportSecurity, USUAL_DOWN_PERCENT};
 use carillon_domain::{FieldError, Mac, Timestamp};
 use carillon_store::Unit;
 use serde_json::json;
@@ -15,9 +15,6 @@ use super::{ImportResult, NEW_SITE_SECURITY, NewSite};
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
-
-/// A site that nobody decided more about: how much of it a disruptive job may take away at once.
-const MAX_DOWN_PERCENT: u8 = 20;
 
 /// What an import is called and how it was decided.
 pub(super) struct Applied {
@@ -162,7 +159,7 @@ fn new_site(site: &NewSite, applied: &Applied) -> Site {
         transport_security: security_of(site, applied),
         ca_pem: None,
         credential: None,
-        max_down_percent: MAX_DOWN_PERCENT,
+        max_down_percent: USUAL_DOWN_PERCENT,
     }
 }
 
