@@ -24,7 +24,7 @@ mod export;
 mod format;
 
 pub use export::{stream_export, taken};
-pub use format::{Format, csv_field};
+pub use format::Format;
 
 const VIEW: Access = Access::Needs(Permission::ViewAudit);
 const NUMBERS: Access = Access::Needs(Permission::ReadNumbers);
