@@ -40,11 +40,11 @@ impl Fields {
         self.text(name).unwrap_or_default().to_owned()
     }
 
-    /// The first value of a name, where it is not blank.
+    /// The first value of a name that is not blank.
     pub fn filled(&self, name: &str) -> Option<&str> {
-        self.text(name)
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
+        let mine = self.0.iter().filter(|(key, _)| key == name);
+        let mut values = mine.map(|(_, value)| value.trim());
+        values.find(|value| !value.is_empty())
     }
 
     /// Every value of a name.
@@ -94,6 +94,37 @@ impl Fields {
             .collect();
         names.dedup();
         names
+    }
+
+    /// Those of these names that come with different values.
+    pub fn repeated<'n>(&self, names: &[&'n str]) -> Vec<&'n str> {
+        let names = names.iter().copied();
+        names.filter(|name| self.differ(name)).collect()
+    }
+
+    fn differ(&self, name: &str) -> bool {
+        let values = self.all(name).map(str::trim);
+        let mut values = values.filter(|value| !value.is_empty());
+        let first = values.next();
+        values.any(|value| Some(value) != first)
+    }
+
+    /// Refuses those of these names that come with different values.
+    ///
+    /// # Errors
+    /// One error for each such name.
+    pub fn once(&self, names: &[&str]) -> Result<(), Problem> {
+        let message = "Give this once: only one value can hold.";
+        let repeated = self.repeated(names).into_iter();
+        let errors: Vec<_> = repeated
+            .map(|name| FieldError::new(name, "repeated", message))
+            .collect();
+        if errors.is_empty() {
+            return Ok(());
+        }
+        Err(Problem::new(Code::BadRequest)
+            .detail(message)
+            .errors(errors))
     }
 
     /// Refuses names that are not among these.
@@ -157,6 +188,19 @@ mod tests {
         assert_eq!(fields.filled("x"), None);
         assert_eq!(fields.unknown(&["group"]), ["x"]);
         assert!(fields.only(&["group", "x"]).is_ok());
+    }
+
+    #[test]
+    fn different_values_of_a_name_are_told() {
+        let fields = Fields::parse(b"a=1&b=2&a=3&c=x&c=x&d=&d=y&e=1&e=2&a=4");
+        assert_eq!(fields.repeated(&["d", "c", "b", "a"]), ["a"]);
+        assert_eq!(
+            (fields.filled("a"), fields.filled("d")),
+            (Some("1"), Some("y"))
+        );
+        let problem = fields.once(&["a", "b"]).expect_err("refused");
+        assert_eq!(problem.status().as_u16(), 400);
+        assert!(fields.once(&["b", "c", "d"]).is_ok());
     }
 
     #[test]

@@ -46,5 +46,5 @@ pub async fn ready(State(app): State<App>) -> Response {
 async fn storage_answers(app: &App) -> bool {
     let engine = app.engine();
     let answered = tokio::time::timeout(PATIENCE, engine.store.ping()).await;
-    engine.storage_trouble().is_none() && matches!(answered, Ok(Ok(())))
+    engine.storage_is_well() && matches!(answered, Ok(Ok(())))
 }

@@ -98,7 +98,7 @@ impl Page {
         );
         self.one(&forged, engine.forged_rows().len());
         let ready = app.is_ready() && engine.keyring.is_some();
-        let ready = ready && engine.storage_trouble().is_none();
+        let ready = ready && engine.storage_is_well();
         self.one(
             &Family::gauge("carillon_ready", "1 while jobs are taken and sent."),
             u8::from(ready),

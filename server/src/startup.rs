@@ -281,6 +281,7 @@ pub async fn start(settings: &Settings, banners: Vec<Banner>) -> Result<Server, 
         numbers: settings.keep_numbers,
         addresses: settings.keep_addresses,
     };
+    sweep::sweep(&opened.engine, keep).await;
     tasks.spawn(sweep::run(opened.engine.clone(), keep, stop.clone()));
     tasks.spawn(notary::run(notary.clone(), stop.clone()));
     tasks.spawn(outside.clone().watch(watched, required, stop.clone()));

@@ -6,6 +6,7 @@
 
 use std::time::Instant;
 
+mod accounts;
 mod chance;
 mod clock;
 mod commits;
@@ -14,6 +15,7 @@ mod database;
 mod delivery;
 mod disk;
 mod errors;
+mod full;
 mod hostile;
 mod http;
 mod kills;

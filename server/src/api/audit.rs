@@ -3,35 +3,31 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use carillon_contract::api::{AuditCheckpoint, AuditNumber, AuditRecord, Page, Reason};
-use carillon_domain::action;
 use carillon_domain::role::Permission;
 use carillon_engine::audit::Notary;
 use carillon_engine::{Caller, EngineError};
-use carillon_store::{AuditQuery, AuditRow};
+use carillon_store::AuditRow;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use secrecy::ExposeSecret as _;
 
 use super::doc::{Content, Doc};
 use super::json::Json;
-use super::paging::{Paging, all_parsed, page, parsed, period};
+use super::paging::{Paging, page};
 use crate::app::App;
-use crate::fields::{Fields, Query};
-use crate::pages::day::Period;
+use crate::fields::Query;
 use crate::problem::Problem;
 use crate::router::table::{Access, Table, Verb};
 
 mod export;
+mod filter;
 mod format;
 
 pub use export::{stream_export, taken};
-pub use format::{Format, csv_field};
+pub use filter::{FILTERS, ONCE, actions, filter, job, listed, source};
+pub use format::Format;
 
 const VIEW: Access = Access::Needs(Permission::ViewAudit);
 const NUMBERS: Access = Access::Needs(Permission::ReadNumbers);
-/// Names of the filters, the same in pages, API and command line.
-pub const FILTERS: &[&str] = &[
-    "from", "to", "actor", "action", "phone", "site", "group", "job", "result", "ip", "q", "below",
-];
 
 pub(super) fn routes() -> Table {
     Table::api()
@@ -192,43 +188,6 @@ fn record(row: &AuditRow) -> AuditRecord {
     }
 }
 
-/// The filters of a query.
-///
-/// # Errors
-/// The parameter that cannot be read.
-pub fn filter(query: &Fields) -> Result<AuditQuery, Problem> {
-    let text = |name: &str| query.filled(name).map(str::to_owned);
-    let words = query.all("action").flat_map(|text| text.split(','));
-    let words = words.map(str::trim);
-    let (not_actions, actions): (Vec<&str>, Vec<&str>) = words
-        .filter(|word| !word.is_empty())
-        .partition(|word| word.starts_with('-'));
-    let Period { from, to } = period(query)?;
-    Ok(AuditQuery {
-        below: parsed(query, "below")?,
-        from,
-        to,
-        actor: text("actor"),
-        actions: actions.into_iter().map(meant).collect(),
-        not_actions: not_actions
-            .into_iter()
-            .map(|word| meant(word.trim_start_matches('-')))
-            .collect(),
-        phone: parsed(query, "phone")?,
-        site: text("site"),
-        group: text("group"),
-        job: text("job"),
-        results: all_parsed(query, "result")?,
-        ip: text("ip"),
-        text: query.or_empty("q"),
-    })
-}
-
-/// An action as the log names it.
-fn meant(word: &str) -> String {
-    action::meant(word, |title| title).to_owned()
-}
-
 async fn export(
     State(app): State<App>,
     caller: Caller,
@@ -236,24 +195,4 @@ async fn export(
 ) -> Result<Response, Problem> {
     let query = query.only(&[FILTERS, &["format"]].concat())?;
     stream_export(&app, caller, &query).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn filters_may_exclude() {
-        let query = Fields::parse(b"action=Reboot&action=-account.*&result=failed,unknown&q=hang");
-        let filter = filter(&query).expect("valid");
-        assert_eq!(filter.actions, ["Reboot"]);
-        assert_eq!(filter.not_actions, ["account.*"]);
-        assert_eq!(filter.results.len(), 2);
-        let filter = super::filter(&Fields::parse(b"action=reboot,Restart+the+phone,job.*"));
-        assert_eq!(
-            filter.expect("valid").actions,
-            ["Reboot", "Reboot", "job.*"]
-        );
-        assert!(super::filter(&Fields::parse(b"result=odd")).is_err());
-    }
 }

@@ -329,6 +329,6 @@ pub const SETTINGS: &[Setting] = &[
         Text,
         "MIB",
         "256",
-        "MiB to keep free beside a SQLite database: below it no new job is taken; 0 = off"
+        "MiB to keep free beside a SQLite database: below it no new job is taken; 0 = only with less than 1"
     ),
 ];

@@ -10,7 +10,7 @@ use carillon_store::{AuditQuery, AuditRow, Page, Seek};
 
 use super::visit::{PageResult, Visit};
 use super::{audit_row, job_links, notice, seek};
-use crate::api::audit::{FILTERS, stream_export};
+use crate::api::audit::{FILTERS, ONCE, stream_export};
 use crate::fields::{Fields, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
@@ -20,7 +20,7 @@ mod filter;
 mod number;
 mod record;
 
-use filter::{Asked, KNOWN};
+use filter::{Asked, KNOWN, odd};
 
 const VIEW: Access = Access::Needs(Permission::ViewAudit);
 const NUMBERS: Access = Access::Needs(Permission::ReadNumbers);
@@ -38,6 +38,10 @@ pub(super) fn routes(table: Table) -> Table {
 /// `GET /audit`.
 async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
     notice::unknown(&mut visit, &query, KNOWN);
+    notice::repeated(&mut visit, &query, ONCE);
+    for (name, value, known) in odd(&query) {
+        notice::odd(&mut visit, name, value, known);
+    }
     let asked = Asked::of(&query, visit.frame.now);
     let chain = chain(&visit, &caller).await?;
     // What is shown and counted is what an export of this page brings, whatever is added meanwhile.
@@ -171,6 +175,10 @@ fn exports(asked: &Asked, below: i64) -> Vec<Link> {
 /// `GET /audit/export`: exactly what the list with the same address shows, whole.
 async fn export(visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
     let query = query.only(&[FILTERS, &["period", "per", "format"]].concat())?;
+    query.once(ONCE)?;
+    if let Some((name, _, known)) = odd(&query).first() {
+        return Err(Problem::field(name, "invalid", format!("{known}.")));
+    }
     let asked = Asked::of(&query, visit.frame.now);
     if let Some(error) = asked.errors.0.first() {
         return Err(Problem::field(

@@ -39,6 +39,30 @@ pub fn unknown(visit: &mut Visit, query: &Fields, known: &[&str]) {
     );
 }
 
+/// Warns of every one of these parameters that comes with different values, of which one counts.
+pub fn repeated(visit: &mut Visit, query: &Fields, names: &[&str]) {
+    for name in query.repeated(names) {
+        let value = short(query.filled(name).unwrap_or_default());
+        let text = say!(
+            "“{name}” comes more than once in this address: only the first, “{value}”, counts.",
+            name,
+            value
+        );
+        warn(visit, text);
+    }
+}
+
+/// Warns of a parameter whose value is not among the known ones.
+pub fn odd(visit: &mut Visit, name: &str, value: &str, known: &str) {
+    let text = say!(
+        "“{name}” cannot be “{value}” in this address, so it changed nothing. Known: {known}.",
+        name,
+        value = short(value),
+        known
+    );
+    warn(visit, text);
+}
+
 fn short(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(40).collect()
 }

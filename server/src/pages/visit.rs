@@ -254,7 +254,7 @@ fn limits(session: &SessionContext, now: Timestamp) -> SessionLimits {
 fn storage(app: &App) -> Option<Banner> {
     let text = if let Some(trouble) = app.engine().storage_trouble() {
         say!(
-            "Nothing can be written down, so nothing is sent: {trouble}. Sending goes on by itself once this is over.",
+            "Not everything can be written down, and nothing is sent that cannot: {trouble}. Sending goes on by itself once this is over.",
             trouble
         )
     } else {

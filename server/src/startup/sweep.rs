@@ -1,6 +1,6 @@
-//! Throws away, now and then, what is over: sessions, keys of requests, numbers and source
-//! addresses whose time has come. Looks whether the rows that decide security are as Carillon wrote
-//! them, first at the start.
+//! Throws away what is over: sessions, keys of requests, numbers and source addresses whose time has
+//! come. Looks whether the rows that decide security are as Carillon wrote them. Both first at the
+//! start: a server that never runs for long keeps its promises as well.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(super) struct Keep {
     pub(super) addresses: Option<Duration>,
 }
 
-/// Runs until `stop`. A sweep that fails is tried again at the next turn.
+/// Runs until `stop`, a while after the first sweep.
 pub(super) async fn run(engine: Engine, keep: Keep, stop: CancellationToken) {
     loop {
         look(&engine).await;
@@ -28,22 +28,27 @@ pub(super) async fn run(engine: Engine, keep: Keep, stop: CancellationToken) {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }
-        if let Err(error) = engine.sweep_sessions().await {
-            tracing::warn!(error = %chain(&error), "old sessions could not be swept");
-        }
-        if let Err(error) = engine.sweep_idempotency_keys().await {
-            tracing::warn!(error = %chain(&error), "old keys of requests could not be removed");
-        }
-        if let Some(keep) = keep.numbers
-            && let Err(error) = engine.remove_numbers(keep).await
-        {
-            tracing::warn!(error = %chain(&error), "old numbers could not be removed");
-        }
-        if let Some(keep) = keep.addresses
-            && let Err(error) = engine.remove_addresses(keep).await
-        {
-            tracing::warn!(error = %chain(&error), "old source addresses could not be removed");
-        }
+        sweep(&engine, keep).await;
+    }
+}
+
+/// One sweep. What fails is tried again at the next.
+pub(super) async fn sweep(engine: &Engine, keep: Keep) {
+    if let Err(error) = engine.sweep_sessions().await {
+        tracing::warn!(error = %chain(&error), "old sessions could not be swept");
+    }
+    if let Err(error) = engine.sweep_idempotency_keys().await {
+        tracing::warn!(error = %chain(&error), "old keys of requests could not be removed");
+    }
+    if let Some(keep) = keep.numbers
+        && let Err(error) = engine.remove_numbers(keep).await
+    {
+        tracing::warn!(error = %chain(&error), "old numbers could not be removed");
+    }
+    if let Some(keep) = keep.addresses
+        && let Err(error) = engine.remove_addresses(keep).await
+    {
+        tracing::warn!(error = %chain(&error), "old source addresses could not be removed");
     }
 }
 

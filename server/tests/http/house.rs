@@ -167,6 +167,15 @@ impl House {
         edited.await.unwrap();
     }
 
+    /// Stops it and starts it anew, on SQLite.
+    pub(crate) async fn again(self) -> Self {
+        let dir = self.stop().await;
+        let layers = Layers::combine(&flags(&dir), &|_| None);
+        let settings = Settings::resolve(&layers).unwrap();
+        let server = startup::start(&settings, Vec::new()).await.unwrap();
+        Self { server, dir }
+    }
+
     /// Stops it; what it wrote is left.
     pub(crate) async fn stop(self) -> TempDir {
         self.server.stop().await;

@@ -14,6 +14,7 @@ mod browser;
 mod canary;
 mod command_line;
 mod events;
+mod filters;
 mod first_start;
 mod forged;
 mod forms;
@@ -81,6 +82,8 @@ on_both! {
     sources::each_record_names_its_start,
     sources::an_address_is_shown_and_then_said_to_be_removed,
     audit::an_export_that_nobody_takes_ends,
+    filters::what_is_meant_is_found_everywhere,
+    filters::what_cannot_be_understood_is_told_everywhere,
     events::a_stream_ends_when_its_reader_is_another,
     events::the_sum_of_states_is_the_total_at_every_moment,
     access::every_route_refuses_who_may_not,

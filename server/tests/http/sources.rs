@@ -83,6 +83,20 @@ pub(crate) async fn an_address_is_shown_and_then_said_to_be_removed(house: House
     house
 }
 
+/// A server that is started anew each night never runs for long.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_over_is_removed_at_the_start() {
+    let house = House::open(None).await;
+    long_ago(&house).await;
+    let house = house.again().await;
+    let api = house.program(Role::Auditor).await;
+    assert!(found(&api, OLD).await.is_empty());
+    let told = "/audit?action=audit.addresses_removed";
+    let told = api.get(told).await.expect(200);
+    assert_eq!(told["items"][0]["entry"]["detail"]["addresses"], 1);
+    house.close().await;
+}
+
 /// Each record names the start that wrote it, and that names itself.
 pub(crate) async fn each_record_names_its_start(house: House) -> House {
     let api = house.program(Role::Auditor).await;

@@ -13,7 +13,7 @@ use super::http::Api;
 use super::options::{Database, Options};
 use super::phones::honest;
 use super::product::{Product, children, signal};
-use super::stand::{Job, Stand, count, is_over, wait_for};
+use super::stand::{Job, Stand, becomes_ready, count, is_over, wait_for};
 use crate::postgres::Cluster;
 
 const PHONES: u64 = 600;
@@ -208,10 +208,7 @@ fn finish(stand: Stand, product: Product, api: &Api, job: &Job) -> Result<(), St
     if count(&state, "unknown") > 0 {
         return Err(format!("the process lived, and yet: {verdict}"));
     }
-    let ready = api.send("GET", "/readyz", "", "")?;
-    if ready.status != 200 {
-        return Err(format!("not ready after all: {}", ready.body));
-    }
+    becomes_ready(api)?;
     product.stop()?;
     stand.log_is_intact()?;
     stand.clear();

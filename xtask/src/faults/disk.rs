@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 
 use super::Outcome;
 use super::chance::Chance;
+use super::full;
 use super::http::Api;
 use super::limits;
 use super::options::{Database, Options};
 use super::phones::honest;
-use super::stand::{Job, Stand, count, is_over, request, wait_for};
+use super::stand::{Job, Stand, becomes_ready, count, is_over, request, wait_for};
 use crate::process::{is_root, run as execute, succeeds};
 
 const PHONES: u64 = 600;
@@ -38,6 +39,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome, String> {
         println!("   skipped: a full and a read-only disk need root, to mount one");
         return Ok(Outcome::Passed(lines));
     }
+    lines.extend(full::is_told(options).map_err(|why| format!("no free block: {why}"))?);
     let mut chance = Chance::new(options.seed);
     for _ in 0..options.turns {
         let Some(line) = on_a_small_disk(options, &mut chance)? else {
@@ -49,10 +51,10 @@ pub(super) fn run(options: &Options) -> Result<Outcome, String> {
 }
 
 /// A small file system in memory. Unmounted when dropped.
-struct Disk(PathBuf);
+pub(super) struct Disk(PathBuf);
 
 impl Disk {
-    fn mount(at: &Path, size: &str) -> Option<Self> {
+    pub(super) fn mount(at: &Path, size: &str) -> Option<Self> {
         let mut mount = Command::new("mount");
         mount.args([
             "-t",
@@ -116,7 +118,7 @@ fn on_a_small_disk(options: &Options, chance: &mut Chance) -> Result<Option<Stri
 }
 
 /// Moves the data directory onto the disk.
-fn move_data(stand: &mut Stand, place: &Path) -> Result<(), String> {
+pub(super) fn move_data(stand: &mut Stand, place: &Path) -> Result<(), String> {
     let data = place.join("data");
     execute(
         Command::new("cp")
@@ -130,7 +132,7 @@ fn move_data(stand: &mut Stand, place: &Path) -> Result<(), String> {
 }
 
 /// Writes until nothing more fits.
-fn fill(file: &Path) {
+pub(super) fn fill(file: &Path) {
     let Ok(mut file) = File::create(file) else {
         return;
     };
@@ -201,8 +203,6 @@ fn recovers(stand: &Stand, api: &Api, job: &Job) -> Result<Duration, String> {
     if count(&state, "unknown") > 0 {
         return Err(format!("the process lived, and yet: {verdict}"));
     }
-    if api.send("GET", "/readyz", "", "")?.status != 200 {
-        return Err("not ready after all".to_owned());
-    }
+    becomes_ready(api)?;
     Ok(took)
 }

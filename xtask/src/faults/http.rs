@@ -14,12 +14,16 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(super) struct Api {
     address: String,
     token: String,
+    /// Lines of the head besides, as of a browser.
+    lines: String,
     patience: Duration,
 }
 
-/// Status and body.
+/// Status, cookies and body.
 pub(super) struct Answer {
     pub(super) status: u16,
+    /// Names and values of what a browser would keep.
+    cookies: Vec<String>,
     pub(super) body: String,
 }
 
@@ -43,8 +47,33 @@ impl Api {
         Self {
             address: address.to_owned(),
             token: token.to_owned(),
+            lines: String::new(),
             patience: PATIENCE,
         }
+    }
+
+    /// The same as a browser in which this account has signed in.
+    pub(super) fn signed_in(&self, name: &str, password: &str) -> Result<Self, String> {
+        let mut browser = self.clone();
+        let page = browser.send("GET", "/sign-in", "", "")?;
+        let token = page.body.split_once("name=\"csrf\" value=\"");
+        let token = token.and_then(|(_, rest)| rest.split('"').next());
+        let token = token.ok_or("the page to sign in has no token")?;
+        let password = password.replace(' ', "+");
+        let fields = format!("csrf={token}&username={name}&password={password}&next=/jobs");
+        browser.keep(&page);
+        let kind = "application/x-www-form-urlencoded";
+        let entered = browser.send("POST", "/sign-in", kind, &fields)?;
+        if entered.status != 303 {
+            return Err(format!("{name} was answered {}", entered.status));
+        }
+        browser.keep(&entered);
+        Ok(browser)
+    }
+
+    fn keep(&mut self, answer: &Answer) {
+        let cookies = answer.cookies.join("; ");
+        self.lines = format!("Cookie: {cookies}\r\nSec-Fetch-Site: same-origin\r\n");
     }
 
     /// The same with another limit on waiting.
@@ -92,10 +121,11 @@ impl Api {
             .set_read_timeout(Some(self.patience))
             .map_err(failed)?;
         let head = format!(
-            "{method} {path} HTTP/1.0\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
+            "{method} {path} HTTP/1.0\r\nHost: {}\r\nAuthorization: Bearer {}\r\n{}\
              Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
             self.address,
             self.token,
+            self.lines,
             body.len()
         );
         socket.write_all(head.as_bytes()).map_err(failed)?;
@@ -109,7 +139,13 @@ impl Api {
 fn answer(text: &[u8]) -> Option<Answer> {
     let text = String::from_utf8_lossy(text);
     let (head, body) = text.split_once("\r\n\r\n")?;
+    let cookies = head.lines().filter_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        let is_kept = name.eq_ignore_ascii_case("set-cookie");
+        value.split(';').next().filter(|_| is_kept)
+    });
     Some(Answer {
+        cookies: cookies.map(str::to_owned).collect(),
         status: head.split_whitespace().nth(1)?.parse().ok()?,
         body: body.to_owned(),
     })

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::accounts::administrator;
 use super::delivery::{Question, Verdict, judge, read_lines};
 use super::http::Api;
 use super::options::Options;
@@ -17,8 +18,9 @@ use super::product::{Product, Setting};
 
 /// The longest that a job is waited for.
 const JOB_WITHIN: Duration = Duration::from_mins(10);
+/// A storage that is well is told to be so within this.
+pub(super) const READY_WITHIN: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(50);
-const PASSWORD: &str = "bells at noon and at nine";
 
 /// Everything that outlives the product.
 pub(super) struct Stand {
@@ -279,29 +281,17 @@ pub(super) fn caused(job: &Value, cause: &str) -> u64 {
     found.filter_map(|row| row["count"].as_u64()).sum()
 }
 
-/// The first administrator, and a token of hers.
-fn administrator(setting: &Setting) -> Result<String, String> {
-    let mut add = setting.command();
-    add.args(["user", "add", "eve", "--role", "admin", "--password-stdin"]);
-    let input = std::env::temp_dir().join(format!("carillon-faults-{}", std::process::id()));
-    std::fs::write(&input, format!("{PASSWORD}\n")).map_err(|error| error.to_string())?;
-    let file = std::fs::File::open(&input).map_err(|error| error.to_string())?;
-    let added = add
-        .stdin(file)
-        .output()
-        .map_err(|error| error.to_string())?;
-    if !added.status.success() {
-        return Err(String::from_utf8_lossy(&added.stderr).into_owned());
+/// Waits until the product says that it is ready: it does some seconds after its storage was ill.
+pub(super) fn becomes_ready(api: &Api) -> Result<Duration, String> {
+    let started = Instant::now();
+    loop {
+        let ready = api.send("GET", "/readyz", "", "")?;
+        if ready.status == 200 {
+            return Ok(started.elapsed());
+        }
+        if started.elapsed() > READY_WITHIN {
+            return Err(format!("not ready after all: {}", ready.body));
+        }
+        std::thread::sleep(LOOK);
     }
-    drop(std::fs::remove_file(&input));
-    let create = [
-        "token", "create", "--user", "eve", "--label", "f", "--scope", "manage",
-    ];
-    let made = setting.command().args(create).output();
-    let made = made.map_err(|error| error.to_string())?;
-    let token = String::from_utf8_lossy(&made.stdout).trim().to_owned();
-    if token.is_empty() {
-        return Err(String::from_utf8_lossy(&made.stderr).into_owned());
-    }
-    Ok(token)
 }

@@ -29,6 +29,7 @@ pub mod reach;
 pub mod role;
 pub mod sip;
 pub mod snippet;
+pub mod spreadsheet;
 pub mod state;
 pub mod tag;
 pub mod timestamp;

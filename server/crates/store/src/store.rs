@@ -140,7 +140,8 @@ impl Store {
             return None;
         };
         let disk = rustix::fs::statvfs(file).ok()?;
-        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+        // A file system without a size of its own says nothing of its room.
+        (disk.f_blocks > 0).then_some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
     /// Looks whether a SQLite file of at most `largest` bytes is whole. Answers what is wrong

@@ -34,6 +34,8 @@ mod parity;
 mod races;
 #[path = "conformance/recovery.rs"]
 mod recovery;
+#[path = "conformance/shown_names.rs"]
+mod shown_names;
 #[path = "conformance/signed.rs"]
 mod signed;
 #[path = "conformance/signed_jobs.rs"]
@@ -128,6 +130,7 @@ cases! {
     lists::facets_add_up,
     lists::a_set_is_known_by_its_digest,
     lists::choices_and_health_agree_with_the_phones,
+    shown_names::places_are_found_by_their_shown_names,
     filters::every_test_finds_its_phones,
     filters::a_test_and_its_opposite_share_out_all_phones,
     filters::rules_lead_to_rules_but_not_in_circles,

@@ -6,6 +6,7 @@
 use std::fmt::{Display, Write as _};
 
 use carillon_domain::event::Event;
+use carillon_domain::spreadsheet;
 use carillon_store::AuditLines;
 
 use crate::fields::Fields;
@@ -119,7 +120,7 @@ fn address(event: &Event) -> &str {
 
 fn cell(out: &mut String, text: &str) {
     out.push(',');
-    csv_field(out, text);
+    spreadsheet::field(out, text);
 }
 
 /// Nothing in the place of what is not there.
@@ -131,45 +132,12 @@ impl<T: Display> Display for Absent<'_, T> {
     }
 }
 
-/// Adds one field, safe for spreadsheets: what they would take for a formula is made text.
-pub fn csv_field(out: &mut String, text: &str) {
-    let quoted = text.contains([',', '"', '\r', '\n', ';']);
-    if quoted {
-        out.push('"');
-    }
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        out.push('\'');
-    }
-    for (index, part) in text.split('"').enumerate() {
-        out.push_str(if index > 0 { "\"\"" } else { "" });
-        out.push_str(part);
-    }
-    if quoted {
-        out.push('"');
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use carillon_domain::event::Actor;
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn formulas_become_text() {
-        for (text, field) in [
-            ("=1+1", "'=1+1"),
-            ("a,\"b\"", "\"a,\"\"b\"\"\""),
-            ("plain", "plain"),
-            ("@a\nb", "\"'@a\nb\""),
-            ("", ""),
-        ] {
-            let mut out = String::new();
-            csv_field(&mut out, text);
-            assert_eq!(out, field);
-        }
-    }
 
     #[test]
     fn a_line_has_as_many_fields_as_the_head() {

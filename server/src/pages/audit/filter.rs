@@ -2,15 +2,15 @@
 //!
 //! Owns the filters in an address, and the period that holds where none is given.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use carillon_contract::audit::AuditFilter;
 use carillon_contract::{FormErrors, Href};
+use carillon_domain::Timestamp;
 use carillon_domain::event::EventResult;
-use carillon_domain::{Timestamp, action};
 use carillon_store::AuditQuery;
 
+use crate::api::audit::{actions, job, listed, source};
 use crate::fields::Fields;
 use crate::pages::day::Period;
 use carillon_language::say;
@@ -22,6 +22,8 @@ pub(super) const KNOWN: &[&str] = &[
     "from", "to", "actor", "action", "phone", "site", "group", "job", "result", "ip", "q",
     "period", "below", "per", "after", "before",
 ];
+/// Parameters that are one word, and the word.
+const WORDS: [(&str, &str); 2] = [("period", "all"), ("per", "job")];
 const USUAL_DAYS: u64 = 30;
 const USUAL: Duration = Duration::from_hours(USUAL_DAYS * 24);
 
@@ -42,7 +44,7 @@ impl Asked {
     pub(super) fn of(query: &Fields, now: Timestamp) -> Self {
         let mut errors = FormErrors::default();
         let filter = filter(query);
-        let all_time = query.text("period") == Some("all");
+        let all_time = query.filled("period") == Some("all");
         let period = Period::of(&filter.from, &filter.to, &mut errors);
         let usual = !all_time && filter.from.is_empty() && filter.to.is_empty();
         let (not_actions, actions) = actions(&filter.action);
@@ -56,9 +58,9 @@ impl Asked {
             phone: parsed("phone", &filter.phone, &mut errors),
             site: some(&filter.site),
             group: some(&filter.group),
-            job: some(&filter.job),
+            job: some(&filter.job).as_deref().map(job),
             results: results(&filter.result, &mut errors),
-            ip: address(&filter.ip, &mut errors),
+            ip: from_where(&filter.ip, &mut errors),
             text: filter.q.clone(),
         };
         Self {
@@ -148,6 +150,13 @@ impl Asked {
     }
 }
 
+/// Parameters that are another word than they may be: name, value, and what is known.
+pub(super) fn odd(query: &Fields) -> Vec<(&'static str, &str, &'static str)> {
+    let value = |(name, known)| Some((name, query.filled(name)?, known));
+    let set = WORDS.into_iter().filter_map(value);
+    set.filter(|(_, value, known)| value != known).collect()
+}
+
 fn filter(query: &Fields) -> AuditFilter {
     let text = |name: &str| query.filled(name).unwrap_or_default().to_owned();
     let joined = |name: &str| {
@@ -170,7 +179,7 @@ fn filter(query: &Fields) -> AuditFilter {
         ip: text("ip"),
         q: text("q"),
         below: text("below"),
-        per: if query.text("per") == Some("job") {
+        per: if query.filled("per") == Some("job") {
             "job".to_owned()
         } else {
             String::new()
@@ -180,21 +189,6 @@ fn filter(query: &Fields) -> AuditFilter {
 
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned()).filter(|text| !text.is_empty())
-}
-
-fn listed(text: &str) -> impl Iterator<Item = &str> {
-    let words = text.split(',').map(str::trim);
-    words.filter(|word| !word.is_empty())
-}
-
-/// Those that are excluded, and those that are asked for.
-fn actions(text: &str) -> (Vec<String>, Vec<String>) {
-    let (not, yes): (Vec<&str>, Vec<&str>) = listed(text).partition(|word| word.starts_with('-'));
-    let meant = |word: &str| action::meant(word, say).to_owned();
-    let not = not
-        .into_iter()
-        .map(|word| meant(word.trim_start_matches('-')));
-    (not.collect(), yes.into_iter().map(meant).collect())
 }
 
 fn results(text: &str, errors: &mut FormErrors) -> Vec<EventResult> {
@@ -219,17 +213,11 @@ where
     }
 }
 
-/// An address as records have it.
-fn address(text: &str, errors: &mut FormErrors) -> Option<String> {
-    if text.is_empty() {
-        return None;
-    }
-    let Ok(address) = text.trim().parse::<IpAddr>() else {
-        let message = say("Give one address, such as 10.0.5.20.");
-        errors.push("ip", "invalid", message);
-        return None;
-    };
-    Some(address.to_string())
+/// An address as records have it, or what stands for it there.
+fn from_where(text: &str, errors: &mut FormErrors) -> Option<String> {
+    let read = Some(text).filter(|text| !text.is_empty()).map(source)?;
+    read.map_err(|message| errors.push("ip", "invalid", message))
+        .ok()
 }
 
 fn number(field: &str, text: &str, errors: &mut FormErrors) -> Option<i64> {
@@ -269,9 +257,28 @@ mod tests {
     #[test]
     fn an_address_that_is_none_is_told() {
         assert_eq!(asked("ip=10.0.0.1").query.ip.as_deref(), Some("10.0.0.1"));
-        let none = asked("ip=zz");
+        let source = "Zm9v-mFy_mF6cXV4cXV1eA";
+        let by_source = asked(&format!("ip={source}"));
+        assert_eq!(by_source.query.ip.as_deref(), Some(source));
+        let none = asked("ip=10.0.0.0/8");
         assert_eq!(none.query.ip, None);
         assert_eq!(none.errors.0[0].field, "ip");
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_named() {
+        let odd = |query: &str| odd(&Fields::parse(query.as_bytes())).len();
+        assert_eq!((odd("period=all&per=job"), odd("period=&per=")), (0, 0));
+        assert_eq!((odd("period=zzz&per=zzz"), odd("per=JOB")), (2, 1));
+    }
+
+    #[test]
+    fn capitals_mean_the_same() {
+        let found = asked("action=JOB.*,-Target.Result&job=0199AB");
+        assert_eq!(found.query.actions, ["job.*"]);
+        assert_eq!(found.query.not_actions, ["target.result"]);
+        assert_eq!(found.query.job.as_deref(), Some("0199ab"));
+        assert_eq!(found.filter.job, "0199AB");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use axum::body::Body;
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
+use carillon_domain::spreadsheet;
 use carillon_engine::{Caller, Engine};
 use carillon_store::{TargetQuery, TargetRow};
 use futures_util::stream::{self, Stream};
@@ -13,7 +14,6 @@ use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde_json::json;
 
-use crate::api::audit::csv_field;
 use crate::pages::visit::{PageResult, Visit};
 use crate::problem::Problem;
 
@@ -132,7 +132,7 @@ impl Format {
             Self::Csv => {
                 for (index, cell) in cells(row).iter().enumerate() {
                     text.push_str(if index > 0 { "," } else { "" });
-                    csv_field(text, cell);
+                    spreadsheet::field(text, cell);
                 }
                 text.push_str("\r\n");
             }

@@ -4,6 +4,8 @@
 //! public integrations report, told in our own words. Values that only one outsider claims are
 //! left out, and so is everything that writes configuration.
 
+use std::borrow::Cow;
+
 mod calls;
 mod keys;
 mod settings;
@@ -50,8 +52,9 @@ pub fn find(name: &str) -> Option<&'static Entry> {
 }
 
 /// What somebody means who asks a log for an action: its name in any case, its title in English or
-/// in the language of `title`, or else the word as it is.
-pub fn meant(word: &str, title: impl Fn(&'static str) -> &'static str) -> &str {
+/// in the language of `title`, or else the code of an event, which has small letters, or its
+/// beginning. Another word stays as it is.
+pub fn meant(word: &str, title: impl Fn(&'static str) -> &'static str) -> Cow<'_, str> {
     let is_title = |entry: &&Entry| {
         let titles = [entry.title, title(entry.title)];
         titles
@@ -61,7 +64,11 @@ pub fn meant(word: &str, title: impl Fn(&'static str) -> &'static str) -> &str {
     let found = find(word)
         .or_else(|| suggest(word))
         .or_else(|| all().find(is_title));
-    found.map_or(word, |entry| entry.name)
+    match found {
+        Some(entry) => entry.name.into(),
+        None if word.contains(['.', '*']) => word.to_lowercase().into(),
+        None => word.into(),
+    }
 }
 
 /// The entry that somebody probably meant: the same letters in another case.

@@ -5,10 +5,10 @@ use secrecy::SecretString;
 use super::cells::{self, Mistake};
 use super::limits::MAX_CELL;
 use super::records::Record;
-use super::{Cell, Column, ListError, Login, Row, SiteName, write};
+use super::{Cell, Column, ListError, Login, Row, SiteName};
 use crate::credential::{self, MAX_LOGIN};
 use crate::phone::slugify;
-use crate::{Mac, tag};
+use crate::{Mac, spreadsheet, tag};
 
 /// Reads a record. A row comes back even beside errors, as long as its MAC could be read.
 pub(super) fn read(
@@ -134,7 +134,7 @@ impl<'a> Reader<'a> {
         };
         let value = match raw.trim() {
             typed if self.is_typed => typed.to_owned(),
-            listed => write::unescape(listed).to_owned(),
+            listed => spreadsheet::as_meant(listed).to_owned(),
         };
         if value.is_empty() {
             return Cell::Blank;

@@ -7,6 +7,7 @@ use super::columns::{self, ERROR_COLUMN};
 use super::records::{Record, Records};
 use super::{Column, ListError, text};
 use crate::phone::Phone;
+use crate::spreadsheet;
 
 /// The columns of an export: all but the secrets.
 const EXPORTED: &[Column] = &[
@@ -33,7 +34,7 @@ pub fn export_header() -> String {
 /// One phone's line of an export. Imported again it changes nothing.
 pub fn export_line(phone: &Phone) -> String {
     let cells = EXPORTED.iter().map(|column| cell(*column, phone));
-    let cells: Vec<String> = cells.map(|cell| escape(&cell).into_owned()).collect();
+    let cells: Vec<String> = cells.collect();
     record(cells.iter().map(String::as_str), ',')
 }
 
@@ -123,7 +124,7 @@ impl Layout {
             .filter(|(place, _)| Some(*place) != self.old)
             .map(|(_, cell)| match cell.trim() {
                 same if Some(same) == password => Cow::Borrowed(""),
-                _ => escape(cell),
+                _ => Cow::Borrowed(cell.as_ref()),
             })
             .collect();
         cells.resize(self.blank().len().max(cells.len()), Cow::Borrowed(""));
@@ -170,48 +171,18 @@ fn sentence(error: &ListError) -> String {
         "" => String::new(),
         column => format!("{column}: "),
     };
-    let text = format!("{column}{} ({})", error.problem, error.fix);
-    escape(&text).into_owned()
+    format!("{column}{} ({})", error.problem, error.fix)
 }
 
-/// One line, with quotes where a cell needs them.
+/// One line, in which nothing is a formula.
 fn record<'a>(cells: impl Iterator<Item = &'a str>, delimiter: char) -> String {
     let mut line = String::new();
     for (place, cell) in cells.enumerate() {
         if place > 0 {
             line.push(delimiter);
         }
-        if cell.contains(['"', ',', ';', '\n', '\r']) {
-            line.push('"');
-            line.push_str(&cell.replace('"', "\"\""));
-            line.push('"');
-        } else {
-            line.push_str(cell);
-        }
+        spreadsheet::field(&mut line, cell);
     }
     line.push_str("\r\n");
     line
-}
-
-/// Whether a spreadsheet might take the text for a formula, or did so in an earlier round.
-fn is_formula(text: &str) -> bool {
-    text.trim_start_matches('\'')
-        .starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'])
-}
-
-/// Puts an apostrophe before what a spreadsheet would run.
-pub(super) fn escape(text: &str) -> Cow<'_, str> {
-    if is_formula(text) {
-        format!("'{text}").into()
-    } else {
-        text.into()
-    }
-}
-
-/// Takes the apostrophe of [`escape`] away again.
-pub(super) fn unescape(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if is_formula(rest) => rest,
-        _ => text,
-    }
 }

@@ -22,7 +22,7 @@ pub(super) async fn settle(engine: &Engine, store: &Store, mut batch: Batch) -> 
     let mut pause = Duration::from_millis(50);
     loop {
         let outcome = write(engine, store, &mut batch).await;
-        engine.dispatch.storage.note(&outcome);
+        engine.note_write(&outcome);
         match outcome {
             Ok(written) => return publish(engine, batch, written),
             Err(error) => {

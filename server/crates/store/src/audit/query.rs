@@ -35,9 +35,9 @@ pub struct AuditQuery {
     pub not_actions: Vec<String>,
     /// The phone it concerns, also after its deletion.
     pub phone: Option<Mac>,
-    /// Slug of a site.
+    /// Slug of a site, or the name that it is shown by.
     pub site: Option<String>,
-    /// Slug of a group.
+    /// The same of a group.
     pub group: Option<String>,
     /// Id of a job.
     pub job: Option<String>,
@@ -64,10 +64,14 @@ impl AuditQuery {
         if let Some(job) = &self.job {
             sql.push(" AND a.job = ").bind(job);
         }
-        for (column, name) in [("a.actor", &self.actor), ("a.site", &self.site)] {
-            if let Some(name) = name {
-                sql.push(" AND ").one_of(column, spellings(name));
-            }
+        if let Some(name) = &self.actor {
+            sql.push(" AND ").one_of("a.actor", spellings(name));
+        }
+        if let Some(name) = &self.site {
+            sql.push(" AND (").one_of("a.site", spellings(name));
+            sql.push(" OR a.site IN (SELECT n.slug");
+            shown_as(sql, "sites", name);
+            sql.push("))");
         }
         if let Some(ip) = &self.ip {
             sql.push(" AND (a.ip = ").bind(ip);
@@ -85,7 +89,10 @@ impl AuditQuery {
                     .bind(containing(&format!(" {group} ")));
                 sql.push(" ESCAPE '\\'");
             }
-            sql.push(")");
+            sql.push(" OR EXISTS (SELECT 1");
+            shown_as(sql, "groups", group);
+            // A slug has neither of LIKE's signs.
+            sql.push(" AND a.groups LIKE '% ' || n.slug || ' %'))");
         }
         if !self.results.is_empty() {
             sql.push(" AND ");
@@ -161,6 +168,17 @@ impl AuditQuery {
 /// letters. So the index leads to them, and a name from before that rule is found as well.
 pub(super) fn spellings(name: &str) -> [String; 2] {
     [name.to_owned(), name.to_lowercase()]
+}
+
+/// Adds ` FROM … WHERE …` over the places `n` of a kind that are shown by this name, in any case of
+/// its letters. What is a slug is meant as one.
+pub(super) fn shown_as(sql: &mut Sql, table: &'static str, name: &str) {
+    let [typed, small] = spellings(name);
+    sql.push(" FROM ").push(table).push(" n WHERE (n.name = ");
+    sql.bind(typed).push(" OR LOWER(n.name) = ").bind(small);
+    sql.push(") AND NOT EXISTS (SELECT 1 FROM ").push(table);
+    sql.push(" o WHERE ").one_of("o.slug", spellings(name));
+    sql.push(")");
 }
 
 /// Adds the condition that an event or the action it is about has this name.

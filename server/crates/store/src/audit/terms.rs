@@ -3,21 +3,18 @@
 //! Owns the way from filters to marks. *Invariant:* a tile that is left out holds no record that
 //! fits; whether one of a tile that stays does is seen on the record.
 
-use std::collections::HashMap;
-
 use carillon_domain::{Mac, Reach};
 
-use crate::conn::Conn;
-use crate::error::Result;
-use crate::sql::{Sql, containing};
+use crate::sql::Sql;
 
 use super::checkpoints::TILE;
-use super::marks::{Kind, hour, kept};
+use super::marks::{Kind, kept};
 use super::query::{AuditQuery, spellings};
+use super::start::{ACTIONS, COMMANDS, GROUPS, SITES, SOURCES, Values, of, phones_of, words_of};
 use super::words::ANY;
 
 /// A word with more values than this is in nearly every tile: looking there costs less.
-const VALUES: usize = 2000;
+pub(super) const VALUES: usize = 2000;
 /// The same for phones: each is a look into their index.
 const PHONES: usize = 200;
 
@@ -99,111 +96,20 @@ pub(super) fn held(sql: &mut Sql, terms: &[Term], span: Span) {
     sql.bind(i64::try_from(terms.len()).unwrap_or(i64::MAX));
 }
 
-/// What a walk has to know before it begins.
-pub(super) struct Start {
-    /// Records of the log.
-    pub(super) size: i64,
-    /// Between these tiles all records of the time lie; `None` where there are none.
-    pub(super) span: Option<Span>,
-    /// What a tile must hold.
-    pub(super) terms: Vec<Term>,
-}
-
-impl Start {
-    /// Reads it, in one statement.
-    pub(super) async fn read(
-        conn: &mut Conn<'_>,
-        query: &AuditQuery,
-        reach: &Reach,
-    ) -> Result<Self> {
-        let (mut size, mut span, mut values) = (0, None, Values::default());
-        for row in conn.all(asked(query)).await? {
-            let what: String = row.get("what")?;
-            let (low, high): (Option<i64>, Option<i64>) = (row.get("low")?, row.get("high")?);
-            match what.as_str() {
-                "size" => size = low.unwrap_or_default(),
-                "span" => span = low.zip(high),
-                _ => values.entry(what).or_default().push(row.get("value")?),
-            }
-        }
-        let terms = terms(&values, query, reach);
-        Ok(Self { size, span, terms })
-    }
-}
-
-/// The values that the log knows, by what they were asked for.
-type Values = HashMap<String, Vec<String>>;
-
-/// The statement of a [`Start`].
-fn asked(query: &AuditQuery) -> Sql {
-    let mut sql = Sql::new(
-        "SELECT 'size' AS what, '' AS value, size AS low, size AS high \
-         FROM audit_head WHERE id = 1",
-    );
-    if query.is_timed() {
-        sql.push(" UNION ALL SELECT 'span', '', MIN(tile), MAX(tile) ");
-        sql.push("FROM audit_marks WHERE kind = 'hour'");
-        if let Some(from) = query.from {
-            sql.push(" AND value >= ").bind(hour(from));
-        }
-        if let Some(to) = query.to {
-            sql.push(" AND value <= ").bind(hour(to));
-        }
-    }
-    if !(query.actions.is_empty() && query.not_actions.is_empty()) {
-        known(&mut sql, ACTIONS, Kind::Action, "");
-        known(&mut sql, COMMANDS, Kind::Command, "");
-    }
-    if let Some(ip) = &query.ip {
-        sql.push(&format!(" UNION ALL SELECT '{SOURCES}', id, "));
-        sql.push("CAST(0 AS BIGINT), CAST(0 AS BIGINT) FROM audit_sources WHERE address = ");
-        sql.bind(ip);
-    }
-    for (index, word) in query.choosing_words().iter().enumerate() {
-        known(&mut sql, &words_of(index), Kind::Word, word);
-        known(&mut sql, &phones_of(index), Kind::Phone, word);
-    }
-    sql
-}
-
-const ACTIONS: &str = "actions";
-const COMMANDS: &str = "commands";
-const SOURCES: &str = "sources";
-
-fn words_of(index: usize) -> String {
-    format!("words{index}")
-}
-
-fn phones_of(index: usize) -> String {
-    format!("phones{index}")
-}
-
-/// Adds the values of a kind with this part, or one that stands for any, under a name of ours.
-fn known(sql: &mut Sql, name: &str, kind: Kind, part: &str) {
-    sql.push(&format!(
-        " UNION ALL SELECT * FROM (SELECT '{name}', value, "
-    ));
-    sql.push("CAST(0 AS BIGINT), CAST(0 AS BIGINT) FROM audit_values WHERE kind = ");
-    sql.bind(kind.as_str());
-    if !part.is_empty() {
-        sql.push(" AND (value LIKE ").bind(containing(part));
-        sql.push(" ESCAPE '\\' OR value LIKE ");
-        sql.bind(containing(ANY)).push(" ESCAPE '\\')");
-    }
-    sql.push(" LIMIT ").bind(VALUES as i64 + 1);
-    sql.push(&format!(") AS {name}"));
-}
-
 /// Everything that a tile must hold.
-fn terms(values: &Values, query: &AuditQuery, reach: &Reach) -> Vec<Term> {
+pub(super) fn terms(values: &Values, query: &AuditQuery, reach: &Reach) -> Vec<Term> {
     let mut terms = Vec::new();
     terms.extend(query.job.iter().map(|job| Term::of(Kind::Job, [job])));
-    for (kind, name) in [
-        (Kind::Actor, &query.actor),
-        (Kind::Site, &query.site),
-        (Kind::Group, &query.group),
+    for (kind, name, slugs) in [
+        (Kind::Actor, &query.actor, &[][..]),
+        (Kind::Site, &query.site, of(values, SITES)),
+        (Kind::Group, &query.group, of(values, GROUPS)),
     ] {
-        terms.extend(name.iter().map(|name| Term::of(kind, spellings(name))));
+        terms.extend(name.iter().map(|name| Term {
+            // A record may be of several groups.
+            loose: slugs.len() > 1,
+            ..Term::of(kind, spellings(name).iter().chain(slugs))
+        }));
     }
     if let Some(ip) = &query.ip {
         // As it stands in old records, and what newer ones say in its place.
@@ -237,11 +143,6 @@ fn terms(values: &Values, query: &AuditQuery, reach: &Reach) -> Vec<Term> {
         ..Term::default()
     }));
     terms
-}
-
-/// The values under a name.
-fn of<'v>(values: &'v Values, name: &str) -> &'v [String] {
-    values.get(name).map_or(&[], Vec::as_slice)
 }
 
 /// The actions that are asked for; or else those that remain, if only some are not wanted.

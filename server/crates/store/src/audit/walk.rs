@@ -15,7 +15,8 @@ use crate::sql::Sql;
 use super::checkpoints::TILE;
 use super::list::{AuditRow, COLUMNS, audit_row};
 use super::query::AuditQuery;
-use super::terms::{Span, Start, Term, held, not_outside};
+use super::start::Start;
+use super::terms::{Span, Term, held, not_outside};
 
 /// Tiles that one look finds, at most.
 const LOOK: i64 = 2048;
