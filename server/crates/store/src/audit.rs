@@ -19,6 +19,7 @@ mod query;
 mod scan;
 mod sources;
 mod standing;
+mod stretches;
 mod terms;
 mod walk;
 mod words;

@@ -14,12 +14,15 @@ use crate::sql::{Sql, containing};
 use super::checkpoints::TILE;
 use super::marks::{Kind, hour, kept};
 use super::query::{AuditQuery, spellings};
+use super::stretches;
 use super::words::ANY;
 
 /// A word with more values than this is in nearly every tile: looking there costs less.
 const VALUES: usize = 2000;
-/// The same for phones: each is a look into their index.
+/// The same for phones.
 const PHONES: usize = 200;
+/// And where finding them takes more looks into their index than this.
+const LOOKS: i64 = 200_000;
 
 /// One thing that a tile must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,10 +79,13 @@ impl Term {
         if !self.phones.is_empty() {
             sql.push(std::mem::replace(between, " UNION ALL "));
             sql.push(&format!("SELECT DISTINCT {index} AS term, "));
-            sql.push("seq / 256 AS tile, 1 AS records FROM audit WHERE ");
-            sql.one_of("phone", self.phones.iter().copied());
-            sql.push(" AND seq >= ").bind(first * TILE);
-            sql.push(" AND seq < ").bind((last + 1) * TILE);
+            sql.push("a.seq / 256 AS tile, 1 AS records FROM ");
+            let (low, high) = (first * TILE, (last + 1) * TILE);
+            stretches::of_phones(sql, (low, high));
+            sql.push(" AND ")
+                .one_of("a.phone", self.phones.iter().copied());
+            sql.push(" AND a.seq >= ").bind(low);
+            sql.push(" AND a.seq < ").bind(high);
         }
     }
 }
@@ -126,7 +132,7 @@ impl Start {
                 _ => values.entry(what).or_default().push(row.get("value")?),
             }
         }
-        let terms = terms(&values, query, reach);
+        let terms = terms((&values, size), query, reach);
         Ok(Self { size, span, terms })
     }
 }
@@ -195,7 +201,7 @@ fn known(sql: &mut Sql, name: &str, kind: Kind, part: &str) {
 }
 
 /// Everything that a tile must hold.
-fn terms(values: &Values, query: &AuditQuery, reach: &Reach) -> Vec<Term> {
+fn terms((values, size): (&Values, i64), query: &AuditQuery, reach: &Reach) -> Vec<Term> {
     let mut terms = Vec::new();
     terms.extend(query.job.iter().map(|job| Term::of(Kind::Job, [job])));
     for (kind, name) in [
@@ -221,7 +227,7 @@ fn terms(values: &Values, query: &AuditQuery, reach: &Reach) -> Vec<Term> {
         terms.push(Term::of(Kind::Result, results));
     }
     terms.extend(actions(values, query));
-    terms.extend((0..query.choosing_words().len()).filter_map(|index| said(values, index)));
+    terms.extend((0..query.choosing_words().len()).filter_map(|index| said((values, size), index)));
     terms.extend(reach.areas().iter().map(|area| Term {
         marks: vec![
             (
@@ -272,10 +278,11 @@ fn actions(values: &Values, query: &AuditQuery) -> Option<Term> {
 }
 
 /// The tiles where a word may occur; `None` where that would be nearly all.
-fn said(values: &Values, index: usize) -> Option<Term> {
+fn said((values, size): (&Values, i64), index: usize) -> Option<Term> {
     let words = of(values, &words_of(index));
     let phones = of(values, &phones_of(index));
-    if words.len() > VALUES || phones.len() > PHONES {
+    let too_many = phones.len() > PHONES || stretches::looks(phones.len(), size) > LOOKS;
+    if words.len() > VALUES || too_many {
         return None;
     }
     let any = std::iter::once(ANY.to_owned());
