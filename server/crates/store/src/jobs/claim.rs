@@ -101,7 +101,9 @@ async fn candidates(
         return next_within_share(conn, claim, limit).await;
     }
     let mut sql = next_in_order(claim, conn.dialect());
-    sql.push(" ORDER BY t.position LIMIT ").bind(limit as i64);
+    // A sum: for a bare place SQLite would plan the statement anew each time.
+    sql.push(" ORDER BY t.position LIMIT 0 + ")
+        .bind(limit as i64);
     sql.push(conn.dialect().for_update_skip_locked());
     waiting(conn, claim, sql).await
 }
