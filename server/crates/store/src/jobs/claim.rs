@@ -191,8 +191,8 @@ async fn take(
         return Ok(());
     }
     let pairs = || found.iter().zip(attempts);
-    let mut sql = Sql::new("WITH v (mac, attempt) AS (");
-    sql.rows_again(pairs().map(|(target, attempt)| vec![target.mac.into(), attempt.into()]));
+    let mut sql = Sql::new("WITH v (position, attempt) AS (");
+    sql.rows_again(pairs().map(|(target, attempt)| vec![target.position.into(), attempt.into()]));
     sql.push(")");
     found_by_key(&mut sql, conn.dialect(), claim.job);
     sql.push(" UPDATE job_targets SET state = 'sending', attempts = attempts + 1, ");

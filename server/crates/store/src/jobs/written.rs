@@ -110,7 +110,7 @@ async fn write_all(
 
 fn update(dialect: Dialect, common: &Alike<'_>, results: &[&TargetResult]) -> Sql {
     let mut sql = Sql::new(
-        "WITH v (mac, attempt, finished_at, retry_at, duration_ms, excerpt, evidence) AS (",
+        "WITH v (position, attempt, finished_at, retry_at, duration_ms, excerpt, evidence) AS (",
     );
     sql.rows_again(results.iter().map(|result| values(result)));
     sql.push(")");
@@ -136,7 +136,7 @@ fn update(dialect: Dialect, common: &Alike<'_>, results: &[&TargetResult]) -> Sq
 
 fn values(result: &TargetResult) -> Vec<Value> {
     vec![
-        result.before.mac.into(),
+        result.before.position.into(),
         (&result.before.attempt_id).into(),
         result.ended_at().into(),
         result.retry_at.into(),
