@@ -20,6 +20,7 @@ mod scan;
 mod sources;
 mod standing;
 mod start;
+mod stretches;
 mod terms;
 mod walk;
 mod words;

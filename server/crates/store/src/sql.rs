@@ -33,6 +33,20 @@ enum Bound {
     List(Vec<Value>),
 }
 
+impl Bound {
+    /// How many places it takes in a statement for SQLite.
+    fn places(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Rows(rows) => rows.len() * rows.first().map_or(0, Vec::len),
+            Self::Again(rows) | Self::Filled(rows) => {
+                size_above(rows.len()) * rows.first().map_or(0, Vec::len)
+            }
+            Self::List(values) => values.len(),
+        }
+    }
+}
+
 /// A statement with its values.
 pub(crate) struct Sql {
     /// With [`PLACE`] where something was bound after the numbered values.

@@ -120,9 +120,14 @@ struct Recorder {
 /// # Errors
 /// When the system gives no thread.
 pub(super) fn start(engine: Engine, inbox: mpsc::Receiver<Entry>) -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_time();
+    // A database at the other end of a socket. SQLite's thread wakes this one more cheaply where
+    // nobody waits for sockets.
+    if engine.store.is_shared() {
+        runtime.enable_io();
+    }
+    let runtime = runtime.build()?;
     let running = engine.dispatch.tasks.token();
     std::thread::Builder::new()
         .name("recorder".to_owned())

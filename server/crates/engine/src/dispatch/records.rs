@@ -3,19 +3,21 @@
 //! Owns the words of those records; who writes them, and when, is the recorder's.
 
 use carillon_domain::event::{Actor, Event, EventResult};
+use carillon_domain::outcome::Transport;
 use carillon_domain::{Counts, JobState, TargetState, Timestamp};
 use carillon_store::{ClaimedTarget, JobRow, StoreError, TargetRow, Unit};
+use serde_json::{Map, Value};
 
 use crate::dispatch::facts::JobFacts;
 
 /// The record that a phone is about to be sent to.
 pub(super) fn intent_event(facts: &JobFacts, claimed: &ClaimedTarget, now: Timestamp) -> Event {
     let mut event = facts.event(now, "target.intent", EventResult::Intent, &claimed.target);
-    event.detail = serde_json::json!({
-        "action": facts.action.label(),
-        "attempt": claimed.attempt_id,
-        "try": claimed.target.attempts,
-    });
+    event.detail = detail([
+        ("action", facts.action.label().into()),
+        ("attempt", claimed.attempt_id.as_str().into()),
+        ("try", claimed.target.attempts.into()),
+    ]);
     event
 }
 
@@ -29,19 +31,26 @@ pub(super) fn result_event(facts: &JobFacts, target: &TargetRow, now: Timestamp)
         (None, Some(_)) => ("target.unanswered", EventResult::Unknown),
     };
     let mut event = facts.event(now, action, result, target);
-    event.detail = serde_json::json!({
-        "action": facts.action.label(),
-        "state": target.state,
-        "cause": target.cause,
-        "http_status": target.http_status,
-        "transport": target.transport,
-        "duration_ms": target.duration_ms,
-        "evidence": target.evidence,
-        "attempt": target.attempt_id,
-        "try": target.attempts,
-        "again_at": target.retry_at,
-    });
+    event.detail = detail([
+        ("action", facts.action.label().into()),
+        ("state", target.state.as_str().into()),
+        ("cause", target.cause.map(|cause| cause.to_string()).into()),
+        ("http_status", target.http_status.into()),
+        ("transport", target.transport.map(Transport::as_str).into()),
+        ("duration_ms", target.duration_ms.into()),
+        ("evidence", target.evidence.as_str().into()),
+        ("attempt", target.attempt_id.as_deref().into()),
+        ("try", target.attempts.into()),
+        ("again_at", target.retry_at.map(|at| at.to_string()).into()),
+    ]);
     event
+}
+
+/// An object of these fields. Two for each phone of a broadcast: its table never grows.
+fn detail<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    let mut detail = Map::with_capacity(N);
+    detail.extend(fields.map(|(name, value)| (name.to_owned(), value)));
+    Value::Object(detail)
 }
 
 /// The record that an intent came to nothing: nothing was sent, and the phone waits again.

@@ -3,14 +3,15 @@
 //! Owns the order of its steps. *Invariant:* what a batch changes and the audit records that tell
 //! of it are one transaction; nothing here is seen before its commit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use carillon_domain::event::Event;
 use carillon_domain::{Cause, JobState, Mac, TargetState, Timestamp};
 use carillon_store::{
-    Call, ClaimedTarget, Standing, Store, StoreError, TargetResult, TargetRow, Unit,
+    Call, ChangedTarget, ClaimedTarget, Standing, Store, StoreError, TargetResult, TargetRow, Unit,
 };
+use futures_util::future::join;
 
 use crate::Engine;
 use crate::dispatch::facts::JobFacts;
@@ -96,7 +97,9 @@ pub(super) async fn write(engine: &Engine, store: &Store, batch: &mut Batch) -> 
         writing.end_if_done(facts).await?;
     }
     let recorded = writing.unit.record(&writing.events).await?;
-    recorded.commit().await?;
+    // Nobody needs them any more; the disk takes longer.
+    let events = std::mem::take(&mut writing.events);
+    join(recorded.commit(), async { drop(events) }).await.0?;
     let took = engine.clock.passed().saturating_sub(began);
     let tallies = &engine.dispatch.tallies;
     tallies.wrote(&writing.told, waited, took);
@@ -122,13 +125,25 @@ pub(super) async fn with_calls(
     if claimed.is_empty() {
         return Ok(Vec::new());
     }
+    let calls = calls_of(unit, &claimed, now).await?;
+    Ok(paired(claimed, calls))
+}
+
+async fn calls_of(
+    unit: &mut Unit,
+    claimed: &[ClaimedTarget],
+    now: Timestamp,
+) -> Result<HashMap<Mac, Call>> {
     let macs: Vec<Mac> = claimed.iter().map(ClaimedTarget::mac).collect();
-    let mut calls = unit.calls(&macs, now).await?;
+    unit.calls(&macs, now).await
+}
+
+fn paired(claimed: Vec<ClaimedTarget>, mut calls: HashMap<Mac, Call>) -> Claimed {
     let with_call = |target: ClaimedTarget| {
         let call = calls.remove(&target.mac());
         (target, call)
     };
-    Ok(claimed.into_iter().map(with_call).collect())
+    claimed.into_iter().map(with_call).collect()
 }
 
 impl Writing<'_> {
@@ -171,13 +186,23 @@ impl Writing<'_> {
         results: &[TargetResult],
         jobs: &BTreeMap<String, Arc<JobFacts>>,
     ) -> Result<()> {
-        for change in self.unit.record_results(results).await? {
+        let now = self.now;
+        let record = |change: &ChangedTarget| {
+            let facts = jobs.get(&change.target.job)?;
+            Some(if change.given_back {
+                given_back_event(facts, &change.target, now)
+            } else {
+                result_event(facts, &change.target, now)
+            })
+        };
+        let records = |changed: &[ChangedTarget]| changed.iter().filter_map(record).collect();
+        let (changed, records): (_, Vec<Event>) =
+            self.unit.record_results_and(results, records).await?;
+        self.events.extend(records);
+        for change in &changed {
             if let Some(facts) = jobs.get(&change.target.job) {
-                if change.given_back {
-                    let event = given_back_event(facts, &change.target, self.now);
-                    self.events.push(event);
-                } else {
-                    self.tell(facts, &change.target);
+                if !change.given_back {
+                    self.told.push((change.target.state, change.target.cause));
                 }
                 self.numbers_changed(facts);
             }
@@ -310,11 +335,19 @@ impl Writing<'_> {
         if !claimed.is_empty() {
             self.open.insert(facts.id.clone());
         }
-        for target in &claimed {
-            self.events.push(intent_event(facts, target, self.now));
-            self.numbers_changed(facts);
+        if claimed.is_empty() {
+            return Ok(Vec::new());
         }
-        with_calls(&mut self.unit, claimed, self.now).await
+        self.numbers_changed(facts);
+        let now = self.now;
+        let records = async {
+            let records = claimed
+                .iter()
+                .map(|target| intent_event(facts, target, now));
+            self.events.extend(records);
+        };
+        let (calls, ()) = join(calls_of(&mut self.unit, &claimed, now), records).await;
+        Ok(paired(claimed, calls?))
     }
 
     async fn end_if_done(&mut self, facts: &JobFacts) -> Result<()> {

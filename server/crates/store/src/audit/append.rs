@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use carillon_domain::Timestamp;
 use carillon_domain::event::Event;
+use futures_util::future::join;
 
 use crate::conn::Conn;
 use crate::error::{Result, StoreError};
@@ -42,9 +43,14 @@ pub(crate) async fn append(
             let source = sources.id(event);
             let leaf = leaf(seq, (run.id(), source, event), &mut frontier)?;
             rows.push((leaf, event.at, indexed(event, source)));
-            marks.add(seq, event, source);
         }
-        conn.execute(insert(rows)).await?;
+        let marking = async {
+            for (event, seq) in chunk.iter().zip(start..) {
+                marks.add(seq, event, sources.id(event));
+            }
+        };
+        // The database writes them meanwhile.
+        join(conn.execute(insert(rows)), marking).await.0?;
     }
     let next = frontier.size() as i64;
     let moved = Sql::new("UPDATE audit_head SET size = $1, frontier = $2 WHERE id = 1")

@@ -12,6 +12,7 @@ use crate::store::Store;
 
 use super::checkpoints::TILE;
 use super::query::{AtLeast, AuditQuery};
+use super::stretches;
 use super::terms::{Term, held, inside, not_outside};
 use super::walk::{Walk, tiles_of};
 
@@ -72,9 +73,10 @@ pub(super) async fn of_phone(
     query: &AuditQuery,
     most: i64,
 ) -> Result<AtLeast> {
-    let mut sql = Sql::new("SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM audit a");
-    sql.push(" WHERE a.seq < ")
-        .bind(query.below.unwrap_or(i64::MAX));
+    let below = query.below.unwrap_or(i64::MAX);
+    let mut sql = Sql::new("SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ");
+    stretches::of_phones(&mut sql, (0, below));
+    sql.push(" AND a.seq < ").bind(below);
     query.conditions(&mut sql, &store.reach);
     sql.push(" LIMIT ").bind(most.saturating_add(1));
     sql.push(") AS found");

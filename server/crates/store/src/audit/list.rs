@@ -22,6 +22,7 @@ use super::count;
 use super::frontier::Frontier;
 use super::query::{AtLeast, AuditQuery};
 use super::sources::{self, AuditSource};
+use super::stretches;
 use super::walk::Walk;
 
 /// One record.
@@ -139,9 +140,10 @@ impl Store {
         (down, limit): (bool, usize),
     ) -> Result<Vec<AuditRow>> {
         let mut sql = Sql::new(COLUMNS);
-        sql.push("audit a WHERE a.seq >= ").bind(low);
-        sql.push(" AND a.seq < ");
-        sql.bind(high.min(query.below.unwrap_or(i64::MAX)));
+        let high = high.min(query.below.unwrap_or(i64::MAX));
+        stretches::of_phones(&mut sql, (low, high));
+        sql.push(" AND a.seq >= ").bind(low);
+        sql.push(" AND a.seq < ").bind(high);
         query.conditions(&mut sql, &self.reach);
         sql.push(" ORDER BY a.seq")
             .push(if down { " DESC" } else { "" });

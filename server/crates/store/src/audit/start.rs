@@ -43,7 +43,7 @@ impl Start {
                 _ => values.entry(what).or_default().push(row.get("value")?),
             }
         }
-        let terms = terms(&values, query, reach);
+        let terms = terms((&values, size), query, reach);
         Ok(Self { size, span, terms })
     }
 }

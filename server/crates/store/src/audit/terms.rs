@@ -11,12 +11,15 @@ use super::checkpoints::TILE;
 use super::marks::{Kind, kept};
 use super::query::{AuditQuery, spellings};
 use super::start::{ACTIONS, COMMANDS, GROUPS, SITES, SOURCES, Values, of, phones_of, words_of};
+use super::stretches;
 use super::words::ANY;
 
 /// A word with more values than this is in nearly every tile: looking there costs less.
 pub(super) const VALUES: usize = 2000;
-/// The same for phones: each is a look into their index.
+/// The same for phones.
 const PHONES: usize = 200;
+/// And where finding them takes more looks into their index than this.
+const LOOKS: i64 = 200_000;
 
 /// One thing that a tile must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,10 +76,13 @@ impl Term {
         if !self.phones.is_empty() {
             sql.push(std::mem::replace(between, " UNION ALL "));
             sql.push(&format!("SELECT DISTINCT {index} AS term, "));
-            sql.push("seq / 256 AS tile, 1 AS records FROM audit WHERE ");
-            sql.one_of("phone", self.phones.iter().copied());
-            sql.push(" AND seq >= ").bind(first * TILE);
-            sql.push(" AND seq < ").bind((last + 1) * TILE);
+            sql.push("a.seq / 256 AS tile, 1 AS records FROM ");
+            let (low, high) = (first * TILE, (last + 1) * TILE);
+            stretches::of_phones(sql, (low, high));
+            sql.push(" AND ")
+                .one_of("a.phone", self.phones.iter().copied());
+            sql.push(" AND a.seq >= ").bind(low);
+            sql.push(" AND a.seq < ").bind(high);
         }
     }
 }
@@ -97,7 +103,11 @@ pub(super) fn held(sql: &mut Sql, terms: &[Term], span: Span) {
 }
 
 /// Everything that a tile must hold.
-pub(super) fn terms(values: &Values, query: &AuditQuery, reach: &Reach) -> Vec<Term> {
+pub(super) fn terms(
+    (values, size): (&Values, i64),
+    query: &AuditQuery,
+    reach: &Reach,
+) -> Vec<Term> {
     let mut terms = Vec::new();
     terms.extend(query.job.iter().map(|job| Term::of(Kind::Job, [job])));
     for (kind, name, slugs) in [
@@ -127,7 +137,7 @@ pub(super) fn terms(values: &Values, query: &AuditQuery, reach: &Reach) -> Vec<T
         terms.push(Term::of(Kind::Result, results));
     }
     terms.extend(actions(values, query));
-    terms.extend((0..query.choosing_words().len()).filter_map(|index| said(values, index)));
+    terms.extend((0..query.choosing_words().len()).filter_map(|index| said((values, size), index)));
     terms.extend(reach.areas().iter().map(|area| Term {
         marks: vec![
             (
@@ -173,10 +183,11 @@ fn actions(values: &Values, query: &AuditQuery) -> Option<Term> {
 }
 
 /// The tiles where a word may occur; `None` where that would be nearly all.
-fn said(values: &Values, index: usize) -> Option<Term> {
+fn said((values, size): (&Values, i64), index: usize) -> Option<Term> {
     let words = of(values, &words_of(index));
     let phones = of(values, &phones_of(index));
-    if words.len() > VALUES || phones.len() > PHONES {
+    let too_many = phones.len() > PHONES || stretches::looks(phones.len(), size) > LOOKS;
+    if words.len() > VALUES || too_many {
         return None;
     }
     let any = std::iter::once(ANY.to_owned());

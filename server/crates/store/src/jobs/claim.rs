@@ -101,7 +101,9 @@ async fn candidates(
         return next_within_share(conn, claim, limit).await;
     }
     let mut sql = next_in_order(claim, conn.dialect());
-    sql.push(" ORDER BY t.position LIMIT ").bind(limit as i64);
+    // A sum: for a bare place SQLite would plan the statement anew each time.
+    sql.push(" ORDER BY t.position LIMIT 0 + ")
+        .bind(limit as i64);
     sql.push(conn.dialect().for_update_skip_locked());
     waiting(conn, claim, sql).await
 }
@@ -189,8 +191,8 @@ async fn take(
         return Ok(());
     }
     let pairs = || found.iter().zip(attempts);
-    let mut sql = Sql::new("WITH v (mac, attempt) AS (");
-    sql.rows_again(pairs().map(|(target, attempt)| vec![target.mac.into(), attempt.into()]));
+    let mut sql = Sql::new("WITH v (position, attempt) AS (");
+    sql.rows_again(pairs().map(|(target, attempt)| vec![target.position.into(), attempt.into()]));
     sql.push(")");
     found_by_key(&mut sql, conn.dialect(), claim.job);
     sql.push(" UPDATE job_targets SET state = 'sending', attempts = attempts + 1, ");

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use carillon_domain::outcome::Transport;
 use carillon_domain::{Cause, Mac, TargetState, Timestamp};
+use futures_util::future::join;
 
 use crate::conn::Conn;
 use crate::error::Result;
@@ -171,30 +172,52 @@ impl Unit {
     /// Records results of any number of jobs, with the counters and what the phones taught.
     /// Answers the targets that really changed; a result that came too late changes none.
     pub async fn record_results(&mut self, results: &[TargetResult]) -> Result<Vec<ChangedTarget>> {
+        self.record_results_and(results, |_| ())
+            .await
+            .map(|(changed, ())| changed)
+    }
+
+    /// The same, and what the caller makes of the changed targets while the database writes.
+    pub async fn record_results_and<T>(
+        &mut self,
+        results: &[TargetResult],
+        meanwhile: impl FnOnce(&[ChangedTarget]) -> T,
+    ) -> Result<(Vec<ChangedTarget>, T)> {
         let mut conn = self.jobs_conn().await?;
         let mut changed = Vec::with_capacity(results.len());
         let mut stamps = Stamps::new();
         for wave in waves(results) {
-            let written = write(&mut conn, wave).await?;
-            let really = |result: &&TargetResult| written.contains(&key(result));
-            let really: Vec<_> = wave.iter().filter(really).collect();
+            let after = async { wave.iter().map(change).collect::<Vec<_>>() };
+            let (written, after) = join(write(&mut conn, wave), after).await;
+            let written = written?;
+            let pairs = wave.iter().zip(after);
+            let (really, after): (Vec<_>, Vec<_>) = pairs
+                .filter(|(result, _)| written.contains(&key(result)))
+                .unzip();
             attempts::keep(&mut conn, &really).await?;
+            changed.extend(after);
             for result in really {
-                changed.push(ChangedTarget {
-                    from: result.before.state,
-                    target: result.after(),
-                    given_back: result.given_back,
-                });
                 note(&mut stamps, result);
             }
         }
         let stamps: Vec<_> = stamps.into_values().collect();
         let mut changes = counted(&changed).changes().into_iter();
-        if let Some(first) = changes.next() {
-            let rest = changes.chain(stamped(&stamps)).collect();
-            conn.change_together(first, rest).await?;
-        }
-        Ok(changed)
+        let Some(first) = changes.next() else {
+            return Ok((Vec::new(), meanwhile(&[])));
+        };
+        let rest = changes.chain(stamped(&stamps)).collect();
+        let made = async { meanwhile(&changed) };
+        let (wrote, made) = join(conn.change_together(first, rest), made).await;
+        wrote?;
+        Ok((changed, made))
+    }
+}
+
+fn change(result: &TargetResult) -> ChangedTarget {
+    ChangedTarget {
+        from: result.before.state,
+        target: result.after(),
+        given_back: result.given_back,
     }
 }
 

@@ -74,7 +74,9 @@ async fn walk(
         sql.push(" AND (t.site IS NULL OR NOT ");
         sql.one_of("t.site", room.full()).push(")");
     }
-    sql.push(" ORDER BY t.position LIMIT ").bind(wanted as i64);
+    // A sum, as in a plain claim.
+    sql.push(" ORDER BY t.position LIMIT 0 + ")
+        .bind(wanted as i64);
     sql.push(conn.dialect().for_update_skip_locked());
     waiting(conn, claim, sql).await
 }

@@ -77,7 +77,13 @@ pub(super) async fn write<'a>(
     }
     let mut written = HashSet::with_capacity(results.len());
     for (common, results) in alike {
-        for row in conn.all(update(conn.dialect(), &common, &results)).await? {
+        if write_all(conn, &common, &results).await? {
+            written.extend(results.iter().map(|result| (common.job, result.mac())));
+            continue;
+        }
+        let mut sql = update(conn.dialect(), &common, &results);
+        sql.push(" RETURNING job_targets.mac AS mac");
+        for row in conn.all(sql).await? {
             let mac = row.of("job_targets", "mac").parse("mac")?;
             written.insert((common.job, mac));
         }
@@ -85,9 +91,26 @@ pub(super) async fn write<'a>(
     Ok(written)
 }
 
+/// Writes all of these or none, and says whether it did. Nearly always all of them count, and then
+/// SQLite's thread need not wake us for the name of each.
+async fn write_all(
+    conn: &mut Conn<'_>,
+    common: &Alike<'_>,
+    results: &[&TargetResult],
+) -> Result<bool> {
+    if conn.dialect() != Dialect::Sqlite {
+        return Ok(false);
+    }
+    let mut sql = update(conn.dialect(), common, results);
+    sql.push(" AND NOT EXISTS (SELECT 1 FROM found AS f LEFT JOIN job_targets AS t ON t.rowid = f.place ");
+    sql.push("WHERE t.attempt_id IS NOT f.attempt OR t.state || '' IS NOT ");
+    sql.bind(common.from.as_str()).push(")");
+    Ok(conn.execute(sql).await? == results.len() as u64)
+}
+
 fn update(dialect: Dialect, common: &Alike<'_>, results: &[&TargetResult]) -> Sql {
     let mut sql = Sql::new(
-        "WITH v (mac, attempt, finished_at, retry_at, duration_ms, excerpt, evidence) AS (",
+        "WITH v (position, attempt, finished_at, retry_at, duration_ms, excerpt, evidence) AS (",
     );
     sql.rows_again(results.iter().map(|result| values(result)));
     sql.push(")");
@@ -108,13 +131,12 @@ fn update(dialect: Dialect, common: &Alike<'_>, results: &[&TargetResult]) -> Sq
     // As an expression, for which no index stands: see there.
     sql.push(" AND job_targets.state || '' = ")
         .bind(common.from.as_str());
-    sql.push(" RETURNING job_targets.mac AS mac");
     sql
 }
 
 fn values(result: &TargetResult) -> Vec<Value> {
     vec![
-        result.before.mac.into(),
+        result.before.position.into(),
         (&result.before.attempt_id).into(),
         result.ended_at().into(),
         result.retry_at.into(),

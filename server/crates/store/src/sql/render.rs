@@ -96,6 +96,7 @@ impl Sql {
     pub(crate) fn into_sqlite(self) -> Result<(Cow<'static, str>, SqliteArguments)> {
         let text = self.text_for_sqlite();
         let mut arguments = SqliteArguments::default();
+        arguments.reserve(self.bound.iter().map(Bound::places).sum(), 0);
         let mut add = |value| match value {
             Value::Text(text) => arguments.add(plain(text)?).map_err(encoding),
             Value::Int(number) => arguments.add(number).map_err(encoding),

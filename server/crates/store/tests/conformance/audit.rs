@@ -332,7 +332,7 @@ pub(crate) async fn pages_batches_and_counts_agree(db: Database) {
     );
 }
 
-/// A log over several tiles, whose times go back once.
+/// A log over several tiles and two stretches of the index of phones, whose times go back once.
 pub(crate) fn long_log() -> Vec<Event> {
     let shape = |number: i64| {
         let set_back = if number > 900 { 3_000_000 } else { 0 };
@@ -351,7 +351,7 @@ pub(crate) fn long_log() -> Vec<Event> {
         }
         event
     };
-    (0..1_400).map(shape).collect()
+    (0..2_300).map(shape).collect()
 }
 
 /// A question, and what fits it.

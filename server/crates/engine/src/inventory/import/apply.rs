@@ -88,7 +88,9 @@ impl Engine {
         for site in planned.new_sites.values() {
             unit.insert_site(&new_site(site, applied), now).await?;
         }
-        let (created, new_logins) = parts(planned.creates);
+        let (mut created, new_logins) = parts(planned.creates);
+        // As jobs go through them: phones that answer together then lie beside each other.
+        created.sort_by(|a, b| (&a.site, &a.label, a.mac).cmp(&(&b.site, &b.label, b.mac)));
         let (updated, logins) = parts(planned.updates);
         let intents = new_logins.into_iter().chain(logins).collect();
         let sealed = self.write_logins(unit, intents, now).await?;
