@@ -53,7 +53,10 @@ async fn preview(
     let preview = app.engine().preview_job(&caller, &request).await?;
     let engine = app.engine();
     let rules = engine.rules().await?;
-    let needs_approval = engine.needs_approval(&caller, &preview, &rules).await?;
+    let start_at = request.options.start_at;
+    let needs_approval = engine
+        .needs_approval(&caller, (&preview, start_at), &rules)
+        .await?;
     let outside_networks = preview.outside_networks(&engine.guard()) as i64;
     let plan = &preview.plan;
     let by_site = plan.by_site().into_iter();

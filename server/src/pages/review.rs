@@ -263,7 +263,10 @@ async fn page(
             .await?;
     }
     let waits = match &visit.rules {
-        Some(rules) => engine.needs_approval(&caller, &preview, rules).await?,
+        Some(rules) => {
+            let asked = (&preview, review.draft.request.options.start_at);
+            engine.needs_approval(&caller, asked, rules).await?
+        }
         None => false,
     };
     let view = ReviewView {

@@ -61,7 +61,7 @@ pub use error::{DriverError, Result, StoreError};
 pub use groups::GroupRow;
 pub use idempotency::{IdempotencyKey, KeyUse};
 pub use jobs::actions::GroupJob;
-pub use jobs::approval::{AskedAlone, JobApproval};
+pub use jobs::approval::{Around, AskedAlone, JobApproval};
 pub use jobs::attempts::AttemptRow;
 pub use jobs::claim::{Claim, ClaimedTarget};
 pub use jobs::decides::BelievedJob;

@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, FieldError, Result};
+use crate::jobs::pause_jobs_of;
 
 /// What an account may.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Access {
 }
 
 /// How far an account reaches.
-pub(super) fn reach_of(user: &UserRow) -> Reach {
+pub(crate) fn reach_of(user: &UserRow) -> Reach {
     Reach::within(user.scoped.then(|| user.area.clone()))
 }
 
@@ -64,6 +65,7 @@ impl Engine {
             version,
             ..before.clone()
         };
+        let paused = pause_jobs_of(&mut unit, &after, (caller, self.clock.now())).await?;
         self.update_user(&mut unit, &after).await?;
         unit.set_area(&id, &area).await?;
         let mut event = caller.event(self.clock.now(), "user.role_changed");
@@ -72,7 +74,9 @@ impl Engine {
             "reach_before": reached, "reach": access.area,
             "approver_before": before.approver, "approver": access.approver,
         });
-        unit.record(&[event]).await?.commit().await?;
+        let events = [vec![event], paused].concat();
+        unit.record(&events).await?.commit().await?;
+        self.jobs_moved(&events);
         Ok(())
     }
 }

@@ -38,6 +38,7 @@ mod totp;
 mod users;
 
 pub use access::Access;
+pub(crate) use access::reach_of;
 pub use bearer::{capped_role, scope_covers};
 pub use breached::Breached;
 pub use carillon_store::TokenScope;

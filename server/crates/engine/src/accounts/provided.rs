@@ -16,8 +16,10 @@ use super::external::{Arrival, External, PLAIN};
 use super::policy::account_name;
 use super::sessions::actor;
 use crate::Engine;
+use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::ids::new_id;
+use crate::jobs::pause_jobs_of;
 
 /// Most characters that a provider's name for somebody gives to an account.
 const LONGEST_NAME: usize = 56;
@@ -65,6 +67,8 @@ impl Engine {
             approver: before.approver && can_approve(role),
             ..before.clone()
         };
+        let now = self.clock.now();
+        let paused = pause_jobs_of(unit, &after, (&Caller::system(), now)).await?;
         self.update_user(unit, &after).await?;
         let who = actor(&after, PLAIN);
         let mut event = Event::new(self.clock.now(), who, "user.role_changed");
@@ -75,7 +79,7 @@ impl Engine {
             "approver_before": before.approver, "approver": after.approver,
         });
         let now = unit.user(&after.id).await?.ok_or(EngineError::NotFound)?;
-        Ok((now, vec![event]))
+        Ok((now, [vec![event], paused].concat()))
     }
 
     /// Makes the account of somebody who comes for the first time. It has no password of ours.

@@ -19,6 +19,7 @@ use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::ids::new_id;
+use crate::jobs::pause_jobs_of;
 use crate::secrets::Keyring;
 
 /// A new account as asked for.
@@ -225,13 +226,16 @@ impl Engine {
             return Ok(());
         }
         let user = UserRow { disabled, ..user };
+        let paused = pause_jobs_of(&mut unit, &user, (caller, self.clock.now())).await?;
         self.update_user(&mut unit, &user).await?;
         if disabled {
             unit.delete_reset_links(&user.id).await?;
         }
         let mut event = caller.event(self.clock.now(), action);
         event.detail = json!({ "user": user.name });
-        unit.record(&[event]).await?.commit().await?;
+        let events = [vec![event], paused].concat();
+        unit.record(&events).await?.commit().await?;
+        self.jobs_moved(&events);
         Ok(())
     }
 

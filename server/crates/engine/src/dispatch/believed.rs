@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use carillon_domain::JobState;
+use carillon_domain::event::Event;
 use carillon_store::{BelievedJob, FrozenList, Standing, StoreError, Unit};
 
 use crate::Engine;
@@ -66,6 +67,13 @@ impl Engine {
     pub(crate) fn job_moved(&self, job: &str) {
         self.dispatch.lists.forget(job);
         self.feed.jobs_changed(job);
+    }
+
+    /// The same of the jobs that these records are of.
+    pub(crate) fn jobs_moved(&self, events: &[Event]) {
+        for job in events.iter().filter_map(|event| event.job.as_deref()) {
+            self.job_moved(job);
+        }
     }
 }
 

@@ -9,9 +9,12 @@ use carillon_domain::{JobState, Timestamp};
 use carillon_store::{ChangedTarget, DueJob, JobRow, StoreError, Unit};
 
 use crate::Engine;
+use crate::caller::Caller;
 use crate::dispatch::facts::target_event;
+use crate::dispatch::left_out_events;
 use crate::dispatch::records::end_event;
 use crate::error::Result;
+use crate::jobs::no_longer_asked_for;
 use crate::rows::job_as_told;
 
 /// States in which a job rests until somebody, or the hour, moves it.
@@ -55,6 +58,9 @@ async fn begin(unit: &mut Unit, job: &DueJob, now: Timestamp) -> Result<Vec<Even
     if let Err(StoreError::Forged(_)) = job_as_told(unit, &job.id).await {
         return Ok(Vec::new());
     }
+    if let Some(events) = refuse(unit, &job.id, now).await? {
+        return Ok(events);
+    }
     match unit.set_job_state(&job.id, from, to, now).await {
         // It is told of at the next look; the others start.
         Ok(false) | Err(StoreError::Forged(_)) => return Ok(Vec::new()),
@@ -65,6 +71,32 @@ async fn begin(unit: &mut Unit, job: &DueJob, now: Timestamp) -> Result<Vec<Even
         events.push(end_event(unit, &job.id, state, now).await?);
     }
     Ok(events)
+}
+
+/// Ends a job that whoever asked for it may not have any more; nothing where it may start.
+async fn refuse(unit: &mut Unit, id: &str, now: Timestamp) -> Result<Option<Vec<Event>>> {
+    let Some(job) = unit.job(id).await? else {
+        return Ok(None);
+    };
+    let approval = unit.job_approval(id).await?.unwrap_or_default();
+    let account = approval.account.as_deref();
+    let Some(why) = no_longer_asked_for(unit, &job, account).await? else {
+        return Ok(None);
+    };
+    let (from, to) = (&[JobState::Scheduled], JobState::Stopping);
+    if !unit.set_job_state(id, from, to, now).await? {
+        return Ok(Some(Vec::new()));
+    }
+    let cancelled = unit.cancel_waiting(id, now).await?;
+    let ended = unit.finish_job_if_done(id, now).await?;
+    let mut told = event(now, "job.cancelled", id, to);
+    told.reason = why.into();
+    told.detail = serde_json::json!({
+        "action": job.label(), "cancelled": cancelled.len(), "state": ended,
+    });
+    let mut events = vec![told];
+    events.extend(left_out_events(&Caller::system(), &job, &cancelled, now));
+    Ok(Some(events))
 }
 
 /// Ends the waiting phones of a job that rests. One that never ran is expired as a whole; of one

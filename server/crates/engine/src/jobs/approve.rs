@@ -12,7 +12,8 @@ use carillon_domain::{JobState, Timestamp};
 use carillon_store::{JobApproval, JobQuery, JobRow, Seek, Unit, Untried};
 use serde_json::json;
 
-use super::rules::{DECIDE, may_start, wants_factor};
+use super::asked_for::no_longer_asked_for;
+use super::rules::{DECIDE, wants_factor};
 use crate::Engine;
 use crate::accounts::STRONG;
 use crate::caller::Caller;
@@ -90,7 +91,10 @@ impl Engine {
             let message = "nobody decided in time: ask for the job again";
             return Err(EngineError::Conflict(message.to_owned()));
         }
-        still_asked_for(&mut unit, (&job, &approval)).await?;
+        let account = approval.account.as_deref();
+        if let Some(why) = no_longer_asked_for(&mut unit, &job, account).await? {
+            return Err(EngineError::Conflict(why.to_owned()));
+        }
         // That it may run does not make it run sooner than was asked for.
         let starts = job.start_at.filter(|at| *at > now);
         let to = starts.map_or(JobState::Running, |_| JobState::Scheduled);
@@ -208,22 +212,6 @@ async fn with_factor(unit: &mut Unit, caller: &Caller) -> Result<()> {
     }
     let message =
         "whoever lets jobs run needs a second factor: set it up on the page of your account";
-    Err(EngineError::Conflict(message.to_owned()))
-}
-
-/// Who asked must still be somebody, and may still start such a command.
-async fn still_asked_for(unit: &mut Unit, (job, approval): (&JobRow, &JobApproval)) -> Result<()> {
-    let Some(account) = &approval.account else {
-        return Ok(());
-    };
-    let user = unit.user(account).await?;
-    let user = user.filter(|user| !user.disabled && user.role.may(Permission::RunJobs));
-    if let Some(user) = user
-        && may_start(unit, user.role, &job.action).await?
-    {
-        return Ok(());
-    }
-    let message = "whoever asked for it may not run jobs any more";
     Err(EngineError::Conflict(message.to_owned()))
 }
 

@@ -5,6 +5,7 @@
 //! transaction, and nothing is sent from here.
 
 mod approve;
+mod asked_for;
 mod by_sip;
 mod control;
 mod deadline;
@@ -27,6 +28,7 @@ use carillon_domain::job::reason_problem;
 use crate::error::{EngineError, Result};
 
 pub use approve::WaitingJob;
+pub(crate) use asked_for::{no_longer_asked_for, pause_jobs_of};
 pub use by_sip::BySip;
 pub use deadline::PlannedTime;
 pub use looked_at::Difference;

@@ -96,7 +96,8 @@ impl Engine {
         let now = self.clock.now();
         let id = new_id(now, &self.random)?;
         let mut unit = self.store.begin().await?;
-        let awaits = rules::judge(&mut unit, caller, preview, now).await?;
+        let starts = request.options.start_at.unwrap_or(now);
+        let awaits = rules::judge(&mut unit, caller, preview, (starts, now)).await?;
         let mut job = self.new_job(caller, request, preview, submission, (&id, now))?;
         if awaits.is_some() {
             job.state = JobState::AwaitingApproval;

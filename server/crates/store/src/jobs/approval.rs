@@ -4,10 +4,11 @@
 
 use std::collections::HashMap;
 
-use carillon_domain::Timestamp;
+use carillon_domain::{Reach, Timestamp};
 
 use crate::conn::Conn;
 use crate::error::Result;
+use crate::reach::and_jobs;
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
@@ -55,11 +56,33 @@ pub struct AskedAlone {
     pub fleet: i64,
 }
 
-/// Of these actions since then. Jobs that a second person let run do not count, nor those that
-/// were never sent.
+/// Which jobs of an account count with another one: those that were asked for behind a moment, and those
+/// that start about when it does. Who chooses the hour must not come to more by that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Around {
+    /// Asked for behind this.
+    pub asked_after: Timestamp,
+    /// Or starting behind this,
+    pub starts_after: Timestamp,
+    /// and before that.
+    pub starts_before: Timestamp,
+}
+
+impl Around {
+    fn push(self, sql: &mut Sql) {
+        sql.push(" AND (created_at > ").bind(self.asked_after);
+        sql.push(" OR (COALESCE(start_at, created_at) > ")
+            .bind(self.starts_after);
+        sql.push(" AND COALESCE(start_at, created_at) < ")
+            .bind(self.starts_before);
+        sql.push("))");
+    }
+}
+
+/// Of these actions. Jobs that a second person let run do not count, nor those that were never sent.
 async fn asked_alone(
     conn: &mut Conn<'_>,
-    (account, since): (&str, Timestamp),
+    (account, around): (&str, Around),
     actions: &[&str],
 ) -> Result<AskedAlone> {
     let mut sql = Sql::new(
@@ -69,7 +92,7 @@ async fn asked_alone(
     );
     sql.one_of("action", actions.iter().copied());
     sql.push(" AND account = ").bind(account);
-    sql.push(" AND created_at > ").bind(since);
+    around.push(&mut sql);
     let Some(row) = conn.optional(sql).await? else {
         return Ok(AskedAlone::default());
     };
@@ -102,10 +125,10 @@ impl Store {
         self.read().await?.conn().number(sql, "n").await
     }
 
-    /// What an account asked for since then of these actions with nobody else's answer.
+    /// What an account asked for around then of these actions with nobody else's answer.
     pub async fn asked_alone(
         &self,
-        account: (&str, Timestamp),
+        account: (&str, Around),
         actions: &[&str],
     ) -> Result<AskedAlone> {
         asked_alone(&mut self.read().await?.conn(), account, actions).await
@@ -133,23 +156,46 @@ impl Unit {
         self.conn().number(Sql::new(APPROVERS), "n").await
     }
 
-    /// How many jobs an account asked for since then, and how many phones they had. Until the
-    /// end of this unit nobody else makes a job.
-    pub async fn asked_since(&mut self, account: &str, since: Timestamp) -> Result<(i64, i64)> {
-        let sql = Sql::new(
-            "SELECT COUNT(*) AS jobs, CAST(COALESCE(SUM(total), 0) AS BIGINT) AS phones \
-             FROM jobs WHERE account = $1 AND created_at > $2",
-        );
+    /// How many jobs an account asked for since then. Until the end of this unit nobody else makes a
+    /// job.
+    pub async fn jobs_since(&mut self, account: &str, since: Timestamp) -> Result<i64> {
+        let sql = Sql::new("SELECT COUNT(*) AS n FROM jobs WHERE account = $1 AND created_at > $2");
         let sql = sql.arg(account).arg(since);
-        let row = self.jobs_conn().await?.optional(sql).await?;
-        row.map_or(Ok((0, 0)), |row| Ok((row.get("jobs")?, row.get("phones")?)))
+        self.jobs_conn().await?.number(sql, "n").await
     }
 
-    /// What an account asked for since then of these actions with nobody else's answer. Until the
+    /// How many phones the jobs of an account have that count with one around then. Until the end of
+    /// this unit nobody else makes a job.
+    pub async fn phones_around(&mut self, account: &str, around: Around) -> Result<i64> {
+        let mut sql = Sql::new(
+            "SELECT CAST(COALESCE(SUM(total), 0) AS BIGINT) AS n FROM jobs WHERE account = ",
+        );
+        sql.bind(account);
+        around.push(&mut sql);
+        self.jobs_conn().await?.number(sql, "n").await
+    }
+
+    /// The running jobs of an account. Until the end of this unit nobody else moves one.
+    pub async fn running_jobs_of(&mut self, account: &str) -> Result<Vec<String>> {
+        let sql =
+            Sql::new("SELECT id FROM jobs WHERE account = $1 AND state = 'running' ORDER BY id");
+        let rows = self.jobs_conn().await?.all(sql.arg(account)).await?;
+        rows.iter().map(|row: &Row| row.get("id")).collect()
+    }
+
+    /// Whether all phones of a job are within a reach.
+    pub async fn is_job_within(&mut self, id: &str, reach: &Reach) -> Result<bool> {
+        let mut sql = Sql::new("SELECT j.id FROM jobs j WHERE j.id = ");
+        sql.bind(id);
+        and_jobs(&mut sql, reach, "j.id");
+        Ok(self.jobs_conn().await?.optional(sql).await?.is_some())
+    }
+
+    /// What an account asked for around then of these actions with nobody else's answer. Until the
     /// end of this unit nobody else makes a job.
     pub async fn asked_alone(
         &mut self,
-        account: (&str, Timestamp),
+        account: (&str, Around),
         actions: &[&str],
     ) -> Result<AskedAlone> {
         asked_alone(&mut self.jobs_conn().await?, account, actions).await

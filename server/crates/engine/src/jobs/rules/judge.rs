@@ -8,7 +8,7 @@ use std::time::Duration;
 use carillon_domain::Timestamp;
 use carillon_domain::action::{self, CheckedAction, Class};
 use carillon_domain::role::Role;
-use carillon_store::{AskedAlone, Order, Unit};
+use carillon_store::{Around, AskedAlone, Order, Unit};
 
 use super::{FEWEST_APPROVERS, Rules, RulesInForce, read};
 use crate::Engine;
@@ -27,7 +27,7 @@ pub(in crate::jobs) async fn judge(
     unit: &mut Unit,
     caller: &Caller,
     preview: &JobPreview,
-    now: Timestamp,
+    (start, now): (Timestamp, Timestamp),
 ) -> Result<Option<Timestamp>> {
     let rules = read(&unit.order(Order::Rules).await?)?;
     let entry = preview.action.entry();
@@ -35,19 +35,28 @@ pub(in crate::jobs) async fn judge(
         let user = unit.user(account).await?;
         if user.is_some_and(|user| user.role == Role::Operator) {
             started(&rules, &preview.action)?;
-            within(unit, (account, &rules), preview.total(), now).await?;
+            within(unit, (account, &rules), preview.total(), (start, now)).await?;
         }
     }
     let alone = match entry.class {
         Class::Disruptive => {
-            let since = (account_of(caller), now.minus(HOUR));
-            unit.asked_alone(since, &actions_of(entry.class)).await?
+            let asked = (account_of(caller), around(start, now));
+            unit.asked_alone(asked, &actions_of(entry.class)).await?
         }
         Class::Harmless | Class::Destructive => AskedAlone::default(),
     };
     let wanted = rules.wants_second_person(entry.class, preview.plan.run.len(), alone);
     let asked = wanted && unit.count_approvers().await? >= FEWEST_APPROVERS;
     Ok(asked.then(|| now.plus(APPROVAL_WAITS)))
+}
+
+/// Jobs that were asked for within the hour, or start within an hour of this one.
+fn around(start: Timestamp, now: Timestamp) -> Around {
+    Around {
+        asked_after: now.minus(HOUR),
+        starts_after: start.minus(HOUR),
+        starts_before: start.plus(HOUR),
+    }
 }
 
 /// Nobody's jobs are those of callers without an account.
@@ -73,7 +82,7 @@ async fn within(
     unit: &mut Unit,
     (account, rules): (&str, &Rules),
     phones: usize,
-    now: Timestamp,
+    (start, now): (Timestamp, Timestamp),
 ) -> Result<()> {
     if phones > rules.phones_per_job as usize {
         let message = format!(
@@ -82,16 +91,16 @@ async fn within(
         );
         return Err(EngineError::invalid("targets", "over_limit", message));
     }
-    let (jobs, _) = unit.asked_since(account, now.minus(MINUTE)).await?;
+    let jobs = unit.jobs_since(account, now.minus(MINUTE)).await?;
     if jobs >= i64::from(rules.jobs_per_minute) {
         let message = format!("{jobs} jobs within a minute are enough: wait, then start this one");
         return Err(EngineError::Conflict(message));
     }
-    let (_, before) = unit.asked_since(account, now.minus(HOUR)).await?;
+    let before = unit.phones_around(account, around(start, now)).await?;
     let after = before.saturating_add(i64::try_from(phones).unwrap_or(i64::MAX));
     if after > i64::from(rules.phones_per_hour) {
         let message = format!(
-            "your jobs of the last hour had {before} phones: with these it would be {after}, and {} is the most",
+            "your jobs of the last hour, and those that start within an hour of this one, have {before} phones: with these it would be {after}, and {} is the most",
             rules.phones_per_hour
         );
         return Err(EngineError::Conflict(message));
@@ -140,7 +149,7 @@ impl Engine {
     pub async fn needs_approval(
         &self,
         caller: &Caller,
-        preview: &JobPreview,
+        (preview, start_at): (&JobPreview, Option<Timestamp>),
         in_force: &RulesInForce,
     ) -> Result<bool> {
         let (class, phones) = (preview.action.entry().class, preview.plan.run.len());
@@ -149,8 +158,9 @@ impl Engine {
         }
         let alone = match class {
             Class::Disruptive => {
-                let since = (account_of(caller), self.clock.now().minus(HOUR));
-                self.store.asked_alone(since, &actions_of(class)).await?
+                let now = self.clock.now();
+                let asked = (account_of(caller), around(start_at.unwrap_or(now), now));
+                self.store.asked_alone(asked, &actions_of(class)).await?
             }
             Class::Harmless | Class::Destructive => AskedAlone::default(),
         };
