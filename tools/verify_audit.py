@@ -589,6 +589,9 @@ class Course:
                 self.forged = action == "row.forged"
                 if not self.forged:
                     self.state, self.seq = d["state"] if d.get("state") in STATES else None, seq
+                    self.sent.clear()
+                    if isinstance(d.get("digest"), str):
+                        self.frozen = d["digest"], d.get("options"), d.get("total")
         elif action in MOVES:
             if e["result"] == "ok" or action == "job.ended":
                 return self.moved(seq, action, d, at)
@@ -637,8 +640,8 @@ class Course:
 
 
 STATES = OVER.union(*(since for since, _ in MOVES.values()))
-# Clocks of several nodes may differ so much.
-APART = 60_000_000
+# An earlier program on Postgres could record a claim right behind the stop that it did not see.
+APART = 5_000_000
 
 
 class Courses:
@@ -653,7 +656,8 @@ class Courses:
             return
         d = d if isinstance(d, dict) else {}
         if action == "stop_all.set" or action == "clock.jumped" and d.get("stopped_all") is True:
-            self.stopped = seq, at
+            # A second stop changes nothing.
+            self.stopped = self.stopped or (seq, at)
         elif action == "stop_all.released":
             self.stopped = None
         if job is None and action in ("row.accepted", "row.forged") and d.get("rows") == "job":
@@ -672,7 +676,7 @@ class Courses:
 
     def forbid(self, seq, job, what):
         if what and self.forbidden is None:
-            self.forbidden = seq, f"forbidden: job {job}: {what}"
+            self.forbidden = seq, f"forbidden: {job and f'job {job}: '}{what}"
 
     def odd(self, rows, size):
         found = {row[0] for row in rows}
@@ -705,6 +709,20 @@ class Orders:
         elif action in ORDERED and (action != "clock.jumped" or d.get("stopped_all") is True):
             stop = ORDERED[action] == "stop_all"
             self.words[ORDERED[action]] = seq, action != "stop_all.released" if stop else d.get("after")
+
+    def broken(self, action, d):
+        """What a change found before it that the one before did not leave."""
+        if action not in ("rules.changed", "second_factor.demanded"):
+            return None
+        seq, last = self.words.get(ORDERED[action], (0, None))
+        if last is None or last is Untold:
+            return None
+        before = d.get("before")
+        # A newer program knows more rules.
+        if isinstance(before, dict) and isinstance(last, dict):
+            before = {name: before[name] for name in last if name in before}
+        if before != last:
+            return f"order {ORDERED[action]}: it was another than record {seq} made it"
 
     def fits(self, name, value):
         word = self.words.get(name, (0, None))[1]
@@ -745,7 +763,9 @@ class Given:
         if action in FOLLOWED:
             self.courses.add(seq, e, at)
         if action in ORDERS_GIVEN and e["result"] == "ok":
-            self.orders.add(seq, action, d if isinstance(d, dict) else {})
+            told = d if isinstance(d, dict) else {}
+            self.courses.forbid(seq, "", self.orders.broken(action, told))
+            self.orders.add(seq, action, told)
         if e["result"] != "ok" or not isinstance(d, dict):
             return
         role = ROLES.get(action)
@@ -754,6 +774,8 @@ class Given:
             told = d.get("approver")
             approver = int(told) if isinstance(told, bool) else int(approver and d[role] in ("operator", "admin"))
             self.accounts[d["user"]] = seq, (d[role], approver, disabled)
+        elif action == "row.accepted" and d.get("rows") == "account" and isinstance(d.get("role"), str):
+            self.accounts[d.get("row")] = seq, (d["role"], int(d.get("approver") is True), int(d.get("disabled") is True))
         elif action in ("user.disabled", "user.enabled") and d.get("user") in self.accounts:
             role, approver, _ = self.accounts[d["user"]][1]
             self.accounts[d["user"]] = seq, (role, approver, int(action == "user.disabled"))

@@ -157,6 +157,8 @@ impl Unit {
     /// Stops all sending on all nodes; `None` lets it go on, and is forged where nobody can say
     /// who stopped it.
     pub async fn set_stop_all(&mut self, stop: Option<&StopAll>) -> Result<()> {
+        // Claims read it under the lock on jobs: none is recorded behind the stop that was before it.
+        self.jobs_conn().await?;
         let Some(stop) = stop else {
             return self.set_order(Order::StopAll, None).await;
         };

@@ -120,6 +120,11 @@ impl Store {
         Ok(held)
     }
 
+    /// The order has to be held against the log anew.
+    pub fn let_order_go(&self, order: Order) {
+        self.trust.let_go(order);
+    }
+
     /// What was ordered.
     pub async fn order(&self, order: Order) -> Result<Ordered> {
         find(&mut self.read().await?.conn(), &self.trust, order).await
@@ -151,6 +156,8 @@ impl Unit {
 
     /// Orders something else, or nothing any more. Forged where somebody else wrote the last one.
     pub async fn set_order(&mut self, order: Order, value: Option<&str>) -> Result<()> {
+        // Before it is true: whoever puts the row of before back at once is found by it.
+        self.trust.let_go(order);
         let sql = Sql::new("UPDATE orders SET value = $2, version = version + 1 WHERE name = $1");
         let sql = sql.arg(order.as_str()).arg(value);
         let of_row = (SignedRows::Orders, order.as_str().as_bytes());
@@ -165,6 +172,7 @@ impl Unit {
 
     /// Orders something whatever stands there: nothing of that is left. For what only takes.
     pub async fn overwrite_order(&mut self, order: Order, value: Option<&str>) -> Result<()> {
+        self.trust.let_go(order);
         let sql = Sql::new(
             "INSERT INTO orders (name, value, version) VALUES ($1, $2, 0) \
              ON CONFLICT (name) DO UPDATE SET value = excluded.value, version = orders.version + 1",

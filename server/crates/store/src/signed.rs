@@ -141,6 +141,12 @@ impl Trust {
             .insert(order, code);
     }
 
+    /// The order has to be held against the log anew.
+    pub(crate) fn let_go(&self, order: Order) {
+        let held = self.orders.write();
+        held.unwrap_or_else(PoisonError::into_inner).remove(&order);
+    }
+
     /// Whatever code this row has counts if it is good: somebody looked at it.
     pub(crate) fn renew(&self, facts: &Facts) {
         let outdated = self.outdated.write();

@@ -140,6 +140,12 @@ impl Course {
             let told = detail["state"].as_str();
             self.state = told.and_then(|state| state.parse().ok());
             self.seq = seq;
+            self.sent.clear();
+            if let Some(digest) = detail["digest"].as_str() {
+                digest.clone_into(&mut self.digest);
+                self.options = detail["options"].clone();
+                self.total = detail["total"].as_i64();
+            }
         }
     }
 

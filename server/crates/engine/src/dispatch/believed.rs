@@ -15,7 +15,7 @@ use carillon_store::{BelievedJob, FrozenList, Standing, StoreError, Unit};
 use crate::Engine;
 use crate::dispatch::facts::JobFacts;
 use crate::error::Result;
-use crate::rows::job_as_told;
+use crate::rows::{job_as_told, phones_as_told};
 
 /// How long a list that somebody changed is not looked at again.
 const FORGED_FOR: Duration = Duration::from_secs(10);
@@ -30,34 +30,44 @@ struct Found {
     at: Duration,
 }
 
-/// The lists of the jobs that have something to do.
+/// The lists of the jobs that have something to do, and how many times one was forgotten.
 #[derive(Default)]
-pub(super) struct Lists(Mutex<HashMap<String, Found>>);
+pub(super) struct Lists(Mutex<(HashMap<String, Found>, u64)>);
 
 impl Lists {
-    fn all(&self) -> MutexGuard<'_, HashMap<String, Found>> {
+    fn all(&self) -> MutexGuard<'_, (HashMap<String, Found>, u64)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn known(&self, job: &str, code: &Code, now: Duration) -> Option<List> {
         let all = self.all();
-        let found = all.get(job).filter(|found| found.code == *code)?;
+        let found = all.0.get(job).filter(|found| found.code == *code)?;
         let holds = found.list.is_some() || now.saturating_sub(found.at) < FORGED_FOR;
         holds.then(|| found.list.clone())
     }
 
-    fn learn(&self, job: &str, found: Found) {
-        self.all().insert(job.to_owned(), found);
+    fn moves(&self) -> u64 {
+        self.all().1
+    }
+
+    /// Unless a job moved meanwhile: what was read may be of before.
+    fn learn(&self, job: &str, found: Found, moves: u64) {
+        let mut all = self.all();
+        if all.1 == moves {
+            all.0.insert(job.to_owned(), found);
+        }
     }
 
     /// It is read and held against the log anew.
     pub(super) fn forget(&self, job: &str) {
-        self.all().remove(job);
+        let mut all = self.all();
+        all.0.remove(job);
+        all.1 += 1;
     }
 
     /// Forgets all but those of these jobs.
     pub(super) fn keep_only(&self, jobs: &[String]) {
-        self.all().retain(|job, _| jobs.contains(job));
+        self.all().0.retain(|job, _| jobs.contains(job));
     }
 }
 
@@ -77,20 +87,25 @@ impl Engine {
     }
 }
 
-/// The phones that a job was frozen to, read once for each change of the job; `None` where somebody
-/// else changed them.
-pub(super) async fn list_of(engine: &Engine, job: &str, believed: &BelievedJob) -> Result<List> {
+/// The phones that a job was frozen to, read once for each change of the job, and what decides about it;
+/// `None` where somebody else changed them.
+pub(super) async fn list_of(
+    engine: &Engine,
+    job: &str,
+    believed: BelievedJob,
+) -> Result<Option<(Arc<FrozenList>, BelievedJob)>> {
     let (lists, now) = (&engine.dispatch.lists, engine.clock.passed());
     if let Some(known) = lists.known(job, &believed.code, now) {
-        return Ok(known);
+        return Ok(known.map(|list| (list, believed)));
     }
+    let moves = lists.moves();
     // Once for each change of the job: a row of before has a code that was good.
     let mut unit = engine.store.begin().await?;
-    let told = job_as_told(&mut unit, job).await;
+    let told = phones_as_told(&mut unit, job).await;
     drop(unit);
-    if engine.believed(told).await?.is_none() {
+    let Some(believed) = engine.believed(told).await? else {
         return Ok(None);
-    }
+    };
     let read = engine.store.frozen_list(job).await;
     let list: List = engine.believed(read).await?.map(Arc::new);
     let found = Found {
@@ -98,8 +113,8 @@ pub(super) async fn list_of(engine: &Engine, job: &str, believed: &BelievedJob) 
         list: list.clone(),
         at: now,
     };
-    lists.learn(job, found);
-    Ok(list)
+    lists.learn(job, found, moves);
+    Ok(list.map(|list| (list, believed)))
 }
 
 /// Whether a job runs, by a row of our own. While it stands as its runner believed it, nothing is
@@ -132,7 +147,7 @@ mod tests {
         let (lists, second) = (Lists::default(), Duration::from_secs(1));
         let learn = |list| {
             let (code, at) = (Some(vec![1]), second);
-            lists.learn("j", Found { code, list, at });
+            lists.learn("j", Found { code, list, at }, lists.moves());
         };
         let known = |code: u8, at| lists.known("j", &Some(vec![code]), at);
         assert!(known(1, second).is_none());
@@ -142,6 +157,11 @@ mod tests {
         learn(None);
         assert!(known(1, second * 10).is_some_and(|list| list.is_none()));
         assert!(known(1, second * 11).is_none());
+        let moves = lists.moves();
+        lists.forget("i");
+        let (code, list, at) = (Some(vec![1]), Some(Arc::default()), second);
+        lists.learn("k", Found { code, list, at }, moves);
+        assert!(lists.known("k", &Some(vec![1]), second).is_none());
         lists.keep_only(&["i".to_owned()]);
         assert!(known(1, second).is_none());
     }

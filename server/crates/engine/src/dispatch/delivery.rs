@@ -36,13 +36,13 @@ impl Desk {
     /// Reads a job that can run; `None` when it is gone, or somebody else wrote it.
     pub(super) async fn open(engine: &Engine, job: &str) -> Result<Option<Self>> {
         let read = engine.store.job_to_run(job).await;
-        let Some(row) = engine.believed(read).await? else {
+        let Some((row, believed)) = engine.believed(read).await? else {
             return Ok(None);
         };
-        let Some(list) = believed::list_of(engine, job, &row.1).await? else {
+        let Some((list, believed)) = believed::list_of(engine, job, believed).await? else {
             return Ok(None);
         };
-        let facts = JobFacts::read(engine, row, list).await?;
+        let facts = JobFacts::read(engine, (row, believed), list).await?;
         let sites = engine.store.sites().await?.into_iter().map(|row| row.site);
         let with_ca = |site: Site| {
             let ca = site.ca_pem.as_deref().map(Arc::from);

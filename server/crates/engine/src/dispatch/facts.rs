@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use carillon_domain::action::CheckedAction;
 use carillon_domain::event::{Actor, Event, EventResult};
@@ -34,8 +35,12 @@ pub(super) struct JobFacts {
     /// The phones that it was frozen to.
     pub(super) list: Arc<FrozenList>,
     /// What decides about it, as it was last read and found genuine.
-    believed: Mutex<BelievedJob>,
+    believed: Mutex<(BelievedJob, Instant)>,
 }
+
+/// So long a job is believed to stand where it was found: a row of before, put back at once after a
+/// change, looks as if there had been none.
+const BELIEVED_FOR: Duration = Duration::from_secs(1);
 
 impl JobFacts {
     /// Reads what a stored job says; its sealed parameters are opened here.
@@ -57,7 +62,7 @@ impl JobFacts {
             not_after: row.not_after,
             source: OnceCell::new(),
             list,
-            believed: Mutex::new(believed),
+            believed: Mutex::new((believed, Instant::now())),
         })
     }
 
@@ -83,7 +88,9 @@ impl JobFacts {
     /// The state of the job where it stands as it was believed.
     pub(super) fn believed_state(&self, standing: &Standing) -> Option<JobState> {
         let believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_same = believed.code == standing.code
+        let (believed, since) = &*believed;
+        let is_same = since.elapsed() < BELIEVED_FOR
+            && believed.code == standing.code
             && believed.state == standing.state
             && believed.not_after == standing.not_after;
         is_same.then_some(believed.state)
@@ -91,7 +98,8 @@ impl JobFacts {
 
     /// From now on this is what is believed.
     pub(super) fn believe(&self, now: BelievedJob) {
-        *self.believed.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        let mut believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
+        *believed = (now, Instant::now());
     }
 
     /// Whether the phone's answer is what the job is for.

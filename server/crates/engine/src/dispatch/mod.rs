@@ -80,6 +80,8 @@ pub struct Dispatch {
     tallies: Tallies,
     anchored: Anchored,
     lists: Lists,
+    /// Up to which record the log was looked through for new orders.
+    pub(crate) orders_seen: AtomicI64,
     wake: Notify,
     stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
@@ -104,6 +106,7 @@ impl Dispatch {
             tallies: Tallies::default(),
             anchored: Anchored::default(),
             lists: Lists::default(),
+            orders_seen: AtomicI64::new(0),
             wake: Notify::new(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),

@@ -60,7 +60,7 @@ pub(super) async fn run(engine: Engine) {
 async fn look(engine: &Engine, apart: &Store, busy: &Busy) -> crate::Result<()> {
     storage::try_now_and_then(engine).await;
     engine.follow_networks().await?;
-    hold_orders(&engine.store).await?;
+    hold_orders(engine).await?;
     let clock_holds = clock_watch::may_claim(engine).await;
     recover::keep_watch(engine, apart).await?;
     if clock_holds {

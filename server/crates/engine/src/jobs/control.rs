@@ -9,7 +9,7 @@ use crate::dispatch::left_out_events;
 use crate::error::{EngineError, Result};
 use crate::jobs::check_reason;
 use crate::jobs::retry::{is_masked, no_longer_kept};
-use crate::rows::require_as_told;
+use crate::rows::phones_as_told;
 
 impl Engine {
     /// Holds a job: what is in flight finishes, nothing more is claimed.
@@ -53,7 +53,7 @@ impl Engine {
             return Err(no_longer_kept());
         }
         if to == JobState::Running {
-            require_as_told(&mut unit, id, job.state).await?;
+            phones_as_told(&mut unit, id).await?;
         }
         if !unit.set_job_state(id, from, to, now).await? {
             return Err(EngineError::Conflict(format!(

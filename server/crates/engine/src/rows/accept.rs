@@ -93,9 +93,20 @@ impl Engine {
 async fn tell_what_counts(unit: &mut Unit, name: &RowName, event: &mut Event) -> Result<()> {
     match name.rows {
         SignedRows::Jobs => {
-            let job = unit.job(&name.name).await?;
-            event.detail["state"] = json!(job.map(|job| job.state));
             event.job = Some(name.name.clone());
+            if let Some(job) = unit.job(&name.name).await? {
+                event.detail["state"] = json!(job.state);
+                event.detail["digest"] = json!(job.digest);
+                event.detail["options"] = job.options;
+                event.detail["total"] = json!(job.total);
+            }
+        }
+        SignedRows::Accounts => {
+            if let Some(user) = unit.user_by_name(&name.name).await? {
+                event.detail["role"] = json!(user.role);
+                event.detail["approver"] = json!(user.approver);
+                event.detail["disabled"] = json!(user.disabled);
+            }
         }
         SignedRows::JobLists => event.job = Some(name.name.clone()),
         SignedRows::Orders => {

@@ -14,7 +14,7 @@ pub use accept::RowName;
 pub use adopt::{AdoptError, adopt_rows};
 pub use carillon_store::{ForgedRow, SignedRows};
 pub use look::{Looked, look_at_rows, look_through};
-pub(crate) use told::{hold_orders, job_as_told, require_as_told};
+pub(crate) use told::{hold_orders, job_as_told, phones_as_told, require_as_told};
 
 use carillon_domain::event::{Actor, Event, EventResult};
 use carillon_store::StoreError;
@@ -58,7 +58,7 @@ impl Engine {
     /// Only when the storage fails or the keys are missing.
     pub async fn look_through_rows(&self) -> Result<Looked> {
         self.keyring()?;
-        hold_orders(&self.store).await?;
+        hold_orders(self).await?;
         let mut looked = look_through(&self.store).await?;
         for row in self.jobs_of_before().await? {
             if !looked.forged.contains(&row) {

@@ -3,15 +3,19 @@
 //! Owns how they are found: by the records that brought a row to where it stands. *Invariant:* the row
 //! and its records are read under the lock that every change of them takes.
 
-use carillon_domain::JobState;
-use carillon_store::{
-    AuditQuery, BelievedJob, Order, Ordered, SignedRows, Store, StoreError, Unit,
-};
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
+use carillon_domain::{JobState, Mac};
+use carillon_store::{AuditQuery, BelievedJob, Order, Ordered, SignedRows, StoreError, Unit};
+
+use crate::Engine;
 use crate::audit::{Course, Orders};
 
 /// More moves than people make of one job.
 const MOST: usize = 10_000;
+/// More phones than a job has.
+const MOST_PHONES: usize = 200_000;
 
 /// What decides about a job, if it is there and stands where the log brought it. One that an earlier
 /// program made is not held against it.
@@ -28,6 +32,48 @@ pub(crate) async fn job_as_told(
         require_as_told(unit, id, job.state).await?;
     }
     Ok(believed)
+}
+
+/// The same, and that no phone waits again whose end was told: its row is of before.
+///
+/// # Errors
+/// The same.
+pub(crate) async fn phones_as_told(
+    unit: &mut Unit,
+    id: &str,
+) -> Result<Option<BelievedJob>, StoreError> {
+    let believed = job_as_told(unit, id).await?;
+    if believed.is_some() && !require_phones_as_told(unit, id).await? {
+        return Err(unit.disbelieve(SignedRows::Jobs, id.as_bytes()).await?);
+    }
+    Ok(believed)
+}
+
+async fn require_phones_as_told(unit: &mut Unit, id: &str) -> Result<bool, StoreError> {
+    let query = AuditQuery {
+        job: Some(id.to_owned()),
+        actions: ["target.result", "row.accepted"]
+            .map(str::to_owned)
+            .to_vec(),
+        ..AuditQuery::default()
+    };
+    let records = match unit.audit_end(&query, MOST_PHONES).await {
+        Err(StoreError::Inconsistent { .. }) => return Ok(false),
+        read => read?,
+    };
+    let mut over = BTreeSet::<Mac>::new();
+    for record in records {
+        match record.event.phone {
+            Some(phone) => drop(over.insert(phone)),
+            // Whoever accepted the row looked at what waits.
+            None => over.clear(),
+        }
+    }
+    if over.is_empty() {
+        return Ok(true);
+    }
+    let waiting = unit.waiting_phones(id).await?;
+    Ok(!waiting.iter().any(|mac| over.contains(mac)))
 }
 
 /// The same of a job that was read in this unit, for whoever is about to let it do more.
@@ -67,12 +113,14 @@ pub(crate) async fn require_as_told(
     }
 }
 
-/// Holds the orders that somebody changed against the log. One that nobody gave so counts no more;
+/// Holds the orders that somebody changed, or of which the log has a new word, against the log. One that nobody gave so counts no more;
 /// until an order was held, nothing is sent by it.
 ///
 /// # Errors
 /// When the storage fails.
-pub(crate) async fn hold_orders(store: &Store) -> Result<(), StoreError> {
+pub(crate) async fn hold_orders(engine: &Engine) -> Result<(), StoreError> {
+    let store = &engine.store;
+    let_go_of_what_is_told(engine).await?;
     for order in store.orders_to_hold().await? {
         let mut unit = store.begin().await?;
         let (Ordered::As(value), Some(code)) = unit.order_to_hold(order).await? else {
@@ -87,6 +135,27 @@ pub(crate) async fn hold_orders(store: &Store) -> Result<(), StoreError> {
             let _forged = unit.disbelieve(SignedRows::Orders, key).await?;
         }
     }
+    Ok(())
+}
+
+/// A new word about an order: its row may be of before that, put back at once.
+async fn let_go_of_what_is_told(engine: &Engine) -> Result<(), StoreError> {
+    let (store, seen) = (&engine.store, &engine.dispatch.orders_seen);
+    let size = i64::try_from(store.audit_head().await?.size()).unwrap_or(i64::MAX);
+    let before = seen.load(Ordering::Relaxed);
+    if size == before {
+        return Ok(());
+    }
+    for order in Order::ALL {
+        let query = AuditQuery {
+            actions: Orders::words(*order),
+            ..AuditQuery::default()
+        };
+        if !store.audit_batch(&query, before - 1, 1).await?.is_empty() {
+            store.let_order_go(*order);
+        }
+    }
+    seen.store(size, Ordering::Relaxed);
     Ok(())
 }
 

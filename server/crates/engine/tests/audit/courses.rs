@@ -168,8 +168,13 @@ fn lives() -> Vec<Life> {
             [forged_and_taken(), life(&["target.intent"])].concat(),
             Some(5),
         ),
-        (false, life(&["stop_all.set", "target.intent +61"]), Some(2)),
-        (false, life(&["stop_all.set", "target.intent +60"]), None),
+        (false, life(&["stop_all.set", "target.intent +6"]), Some(2)),
+        (false, life(&["stop_all.set", "target.intent +5"]), None),
+        (
+            false,
+            life(&["stop_all.set", "stop_all.set +5", "target.intent +6"]),
+            Some(3),
+        ),
         (
             false,
             life(&["stop_all.set", "stop_all.released", "target.intent +61"]),

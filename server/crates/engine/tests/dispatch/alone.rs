@@ -1,11 +1,14 @@
 //! What one person does not do alone: limits for operators, and a second person.
 
+use std::time::Duration;
+
 use carillon_domain::event::{Actor, ActorKind};
 use carillon_domain::job::JobRequest;
 use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_domain::role::Role;
-use carillon_domain::{JobState, Reach};
+use carillon_domain::{Area, JobState, Reach, Timestamp};
 use carillon_engine::accounts::Access;
+use carillon_engine::inventory::SiteInput;
 use carillon_engine::jobs::{Rules, Submission};
 use carillon_engine::{Caller, EngineError};
 use carillon_simulator::{FleetConfig, Profile};
@@ -331,8 +334,95 @@ pub(crate) async fn many_small_jobs_come_to_a_large_one(place: Place) {
     let request: JobRequest = serde_json::from_value(request).unwrap();
     let preview = engine.preview_job(&people.carl, &request).await.unwrap();
     let rules = engine.rules().await.unwrap();
-    let told = engine.needs_approval(&people.carl, &preview, &rules).await;
+    let told = engine
+        .needs_approval(&people.carl, (&preview, None), &rules)
+        .await;
     assert!(told.unwrap(), "and is told before");
+}
+
+/// One job of so many phones, to start then.
+async fn ask_for(house: &House, who: &Caller, phones: usize, start: Timestamp) -> String {
+    let chosen = house.fleet.phones().iter().take(phones);
+    let macs: Vec<_> = chosen.map(|phone| phone.inventory.mac.clone()).collect();
+    let request = json!({"action": "Reboot", "targets": {"phones": macs}, "reason": "test",
+        "options": {"verify": false, "canary": 0, "start_at": start}});
+    let request: JobRequest = serde_json::from_value(request).unwrap();
+    let made = house
+        .engine
+        .submit_job(who, &request, Submission::default())
+        .await;
+    made.unwrap().id
+}
+
+/// As if all jobs had been asked for two hours sooner.
+async fn two_hours_pass(house: &House) {
+    let sooner = "UPDATE jobs SET created_at = created_at - 7200000000";
+    house.raw(sooner).await;
+}
+
+pub(crate) async fn jobs_of_one_hour_count_together_whenever_they_were_asked_for(place: Place) {
+    let (house, people) = house_with_people(place, 60).await;
+    let engine = &house.engine;
+    engine.change_rules(&caller(), &no_share()).await.unwrap();
+    let hour = Duration::from_hours(1);
+    let start = engine.clock.now().plus(hour * 24);
+    let first = ask_for(&house, &people.anna, 30, start).await;
+    assert_eq!(state(&house, &first).await, JobState::Scheduled);
+    two_hours_pass(&house).await;
+    let other_day = ask_for(&house, &people.anna, 30, start.plus(hour * 5)).await;
+    assert_eq!(state(&house, &other_day).await, JobState::Scheduled);
+    two_hours_pass(&house).await;
+    let same_hour = ask_for(&house, &people.anna, 30, start.plus(hour / 2)).await;
+    assert_eq!(state(&house, &same_hour).await, JobState::AwaitingApproval);
+}
+
+pub(crate) async fn whoever_is_disabled_has_nothing_started_and_nothing_running(place: Place) {
+    let (house, people) = house_with_people(place, 4).await;
+    let engine = &house.engine;
+    engine.change_rules(&caller(), &no_share()).await.unwrap();
+    let soon = engine.clock.now().plus(Duration::from_secs(1));
+    let later = ask_for(&house, &people.carl, 2, soon).await;
+    engine.stop_all(&caller(), "hold").await.unwrap();
+    let running = ask(&house, &people.carl, "VOLUME_UP", 3).await.unwrap();
+    assert_eq!(state(&house, &running).await, JobState::Running);
+    engine.disable_user(&caller(), "carl").await.unwrap();
+    assert_eq!(state(&house, &running).await, JobState::Paused);
+    engine.release_stop_all(&caller(), "go").await.unwrap();
+    assert_eq!(house.finished(&later).await.job.state, JobState::Cancelled);
+    assert_eq!(house.fleet.ledger().totals().executed, 0);
+    // Somebody else may let it go on.
+    engine.resume_job(&people.dora, &running).await.unwrap();
+    assert_eq!(house.finished(&running).await.job.counts.acknowledged, 3);
+}
+
+pub(crate) async fn whoever_reaches_less_has_nothing_approved(place: Place) {
+    let (house, people) = house_with_people(place, 1).await;
+    let engine = &house.engine;
+    engine.stop_all(&caller(), "hold").await.unwrap();
+    let asked = ask(&house, &people.anna, "Reset", 1).await.unwrap();
+    let now = engine.list_users(&caller()).await.unwrap();
+    let version = now.iter().find(|user| user.name == "anna").unwrap().version;
+    let elsewhere = SiteInput {
+        slug: "elsewhere".to_owned(),
+        name: "Elsewhere".to_owned(),
+        transport_security: PlainHttp,
+        ca_pem: None,
+        credential: None,
+        max_down_percent: 20,
+    };
+    engine.create_site(&caller(), &elsewhere).await.unwrap();
+    let nowhere = Access {
+        role: Role::Operator,
+        area: Some(Area::of(["elsewhere"], [])),
+        approver: false,
+    };
+    let changed = engine
+        .change_access(&caller(), "anna", &nowhere, version)
+        .await;
+    changed.unwrap();
+    let frozen = digest(&house, &asked).await;
+    let approved = engine.approve_job(&people.berta, &asked, &frozen).await;
+    assert!(is_conflict(&approved), "{approved:?}");
 }
 
 pub(crate) async fn what_operators_do_not_start_they_are_told(place: Place) {

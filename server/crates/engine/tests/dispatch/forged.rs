@@ -317,6 +317,50 @@ pub(crate) async fn a_release_of_before_lifts_no_stop(place: Place) {
     assert_eq!(engine.look_through_rows().await.unwrap().forged, []);
 }
 
+pub(crate) async fn a_stop_that_is_undone_at_once_holds(place: Place) {
+    let house = open_house(place).await;
+    let engine = &house.engine;
+    house
+        .raw("CREATE TABLE orders_before AS SELECT * FROM orders")
+        .await;
+    let columns = ["value", "version", "mac"];
+    let value = |column: &str| {
+        format!("{column} = (SELECT b.{column} FROM orders_before b WHERE b.name = orders.name)")
+    };
+    let put_back = format!("UPDATE orders SET {}", columns.map(value).join(", "));
+    // Another look held the row of before already.
+    engine.look_through_rows().await.unwrap();
+    engine.stop_all(&caller(), "hold").await.unwrap();
+    house.raw(&put_back).await;
+    told_times(&house, ("order", "stop_all"), 1).await;
+    assert!(engine.stop_all_state().await.unwrap().is_some());
+}
+
+pub(crate) async fn an_earlier_pause_sends_to_nobody_again(place: Place) {
+    let house = open_house(place).await;
+    let engine = &house.engine;
+    engine.stop_all(&caller(), "hold").await.unwrap();
+    let job = paused_from(&house).await;
+    copied(&house).await;
+    engine.release_stop_all(&caller(), "go").await.unwrap();
+    engine.resume_job(&caller(), &job).await.unwrap();
+    while restarts(&house) < 1 {
+        tokio::task::yield_now().await;
+    }
+    // It may be over before it can be paused.
+    let _paused = engine.pause_job(&caller(), &job).await;
+    while {
+        let counts = engine.job(&caller(), &job).await.unwrap().job.counts;
+        counts.sending + counts.verifying > 0
+    } {
+        tokio::task::yield_now().await;
+    }
+    let before = restarts(&house);
+    put_back(&house, &job).await;
+    is_refused(engine, &job).await;
+    assert_eq!(restarts(&house), before);
+}
+
 /// Has the dispatcher look until the log told of this row so many times.
 async fn told_times(house: &House, (kind, name): (&str, &str), times: usize) {
     let row = (kind.to_owned(), name.to_owned());

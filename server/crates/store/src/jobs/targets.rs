@@ -238,6 +238,15 @@ impl Store {
 }
 
 impl Unit {
+    /// The phones of a job that wait.
+    pub async fn waiting_phones(&mut self, job: &str) -> Result<Vec<Mac>> {
+        let sql = Sql::new("SELECT mac FROM job_targets WHERE job = $1 AND state = 'waiting'");
+        let rows = self.jobs_conn().await?.all(sql.arg(job)).await?;
+        rows.iter()
+            .map(|row| row.of("job_targets", "mac").parse("mac"))
+            .collect()
+    }
+
     /// The targets of a job that are `sending` under one of these attempts: what a claim took
     /// whose commit was not confirmed. Waits for whoever changes jobs at the moment.
     pub async fn claims_of(&mut self, job: &str, attempts: &[String]) -> Result<Vec<TargetRow>> {

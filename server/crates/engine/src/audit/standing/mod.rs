@@ -54,6 +54,11 @@ impl Given {
     /// Takes in a record.
     pub(super) fn add(&mut self, seq: i64, event: &Event) {
         self.courses.add(seq, event);
+        if event.result == EventResult::Ok
+            && let Some(what) = self.orders.broken(event)
+        {
+            self.courses.forbid(seq, what);
+        }
         self.orders.add(seq, event);
         if event.result != EventResult::Ok {
             return;
@@ -62,6 +67,7 @@ impl Given {
         match event.action.as_str() {
             "user.created" | "setup.completed" => self.account(seq, detail, "role"),
             "user.role_changed" => self.account(seq, detail, "after"),
+            "row.accepted" if detail["rows"] == "account" => self.accepted(seq, detail),
             "user.disabled" => self.switched(seq, detail, true),
             "user.enabled" => self.switched(seq, detail, false),
             "token.created" => self.token(seq, detail),
@@ -92,6 +98,21 @@ impl Given {
             role,
             approver: approver.unwrap_or(keeps),
             disabled: before.is_some_and(|before| before.disabled),
+        };
+        self.accounts.insert(name, account);
+    }
+
+    /// As whoever looked at it found it; an earlier program did not tell what.
+    fn accepted(&mut self, seq: i64, detail: &Value) {
+        let found = (text(detail, "row"), text(detail, "role"));
+        let (Some(name), Some(role)) = found else {
+            return;
+        };
+        let account = Account {
+            seq,
+            role,
+            approver: detail["approver"] == true,
+            disabled: detail["disabled"] == true,
         };
         self.accounts.insert(name, account);
     }

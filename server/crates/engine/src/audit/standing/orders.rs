@@ -33,11 +33,41 @@ impl Word {
     }
 }
 
+/// Whether the rules that were found before a change are those of the last one: a newer program
+/// knows more of them.
+fn continues(before: &Value, last: &Value) -> bool {
+    match (before.as_object(), last.as_object()) {
+        (Some(before), Some(last)) => last
+            .iter()
+            .all(|(name, value)| before.get(name) == Some(value)),
+        _ => before == last,
+    }
+}
+
 /// The last word about each order, and its record.
 #[derive(Default)]
 pub(crate) struct Orders(BTreeMap<String, (i64, Word)>);
 
 impl Orders {
+    /// What a change found before it that the one before did not leave.
+    pub(super) fn broken(&self, event: &Event) -> Option<String> {
+        let order = match event.action.as_str() {
+            "rules.changed" => Order::Rules,
+            "second_factor.demanded" => Order::SecondFactor,
+            _ => return None,
+        };
+        match self.0.get(order.as_str()) {
+            Some((seq, Word::Said(last)))
+                if !last.is_null() && !continues(&event.detail["before"], last) =>
+            {
+                Some(format!(
+                    "order {order}: it was another than record {seq} made it"
+                ))
+            }
+            _ => None,
+        }
+    }
+
     /// Takes in a record.
     pub(crate) fn add(&mut self, seq: i64, event: &Event) {
         if event.result != EventResult::Ok {
