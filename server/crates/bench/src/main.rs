@@ -23,10 +23,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 
-/// As in the server.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Anything that ends the benchmark.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 type Outcome<T> = Result<T, Failure>;
