@@ -196,9 +196,9 @@ impl Unit {
                 .unzip();
             attempts::keep(&mut conn, &really).await?;
             changed.extend(after);
-            really
-                .into_iter()
-                .for_each(|result| note(&mut stamps, result));
+            for result in really {
+                note(&mut stamps, result);
+            }
         }
         let stamps: Vec<_> = stamps.into_values().collect();
         let mut changes = counted(&changed).changes().into_iter();
