@@ -177,6 +177,7 @@ cases! {
     audit::the_log_cannot_be_changed,
     audit::every_filter_finds_its_records,
     audit::tiles_leave_nothing_out,
+    audit::a_phone_is_found_in_every_stretch,
     audit::what_came_later_is_not_counted,
     audit::pages_batches_and_counts_agree,
 }
