@@ -7,8 +7,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The metadata service of one cloud, inside the shared address space.
 const METADATA_V4: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
-/// The metadata service of another, inside the unique local addresses.
-const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254);
 
 /// Why an address is never contacted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +46,10 @@ fn never_v6(address: Ipv6Addr) -> Option<&'static str> {
         [0xfe80..=0xfebf, ..] => Some("a link-local address"),
         [0xfec0..=0xfeff, ..] => Some("a site-local address, long withdrawn"),
         [0xff00..=0xffff, ..] => Some("a multicast address"),
-        _ if address == METADATA_V6 => Some("a cloud's metadata service"),
+        // Inside the unique local addresses: AWS (metadata, time, names), Google, Oracle.
+        [0xfd00, 0x0ec2, ..]
+        | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254]
+        | [0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe] => Some("a cloud's metadata service"),
         _ => None,
     }
 }

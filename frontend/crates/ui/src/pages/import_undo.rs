@@ -69,8 +69,8 @@ fn left(view: &ImportUndoView) -> Option<AnyView> {
     let names = words::names(&view.left_names, view.left);
     let text = say_many!(
         view.left,
-        "{count} phone stays as it is: it was changed since, or what it belonged to is gone.",
-        "{count} phones stay as they are: they were changed since, or what they belonged to is gone."
+        "{count} phone stays as it is: it was changed since, what it belonged to is gone, or its old address is forbidden now.",
+        "{count} phones stay as they are: they were changed since, what they belonged to is gone, or their old address is forbidden now."
     );
     let body = view! { <p>{text}</p><p class="mono">{names}</p> };
     (view.left > 0).then(|| note("neutral", "info", body))

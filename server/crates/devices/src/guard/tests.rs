@@ -91,7 +91,16 @@ fn the_list_of_never_stands_even_when_everything_is_allowed() {
         "ff02::1",
         "ff00::",
         "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+        "fd00:ec2::",
+        "fd00:ec2::23",
+        "fd00:ec2::123",
+        "fd00:ec2::253",
         "fd00:ec2::254",
+        "fd00:ec2:ffff:ffff:ffff:ffff:ffff:ffff",
+        "fd20:ce::254",
+        "FD20:00CE:0:0:0:0:0:0254",
+        "fd00:c1::a9fe:a9fe",
+        "fd00:c1::169.254.169.254",
         "FD00:0EC2:0000:0000:0000:0000:0000:0254",
         "10.9.9.9",
         "fd00::9",
@@ -105,7 +114,10 @@ fn the_list_of_never_stands_even_when_everything_is_allowed() {
         "100.100.100.201",
         "223.255.255.1",
         "fe7f::1",
-        "fd00:ec2::253",
+        "fd00:ec1::254",
+        "fd00:ec3::254",
+        "fd20:ce::253",
+        "fd00:c1::a9fe:a9ff",
     ] {
         assert!(guard.check_text(good).is_ok(), "{good} was refused");
     }

@@ -8,7 +8,7 @@ use carillon_domain::action::CheckedAction;
 use crate::error::{EngineError, FieldError, Result};
 
 /// Emergency numbers of many countries, as the ITU's national lists and national authorities have
-/// them. Dialled with an outside line's leading zero they are the same.
+/// them. Behind zeros (an outside line, `00`) they are the same, and so they are with signs.
 const EMERGENCY: &[&str] = &[
     "000", "100", "101", "102", "103", "108", "110", "111", "112", "113", "114", "115", "116",
     "117", "118", "119", "120", "122", "123", "133", "144", "190", "191", "192", "193", "911",
@@ -39,9 +39,19 @@ pub(super) fn check(action: &CheckedAction, phones: usize) -> Result<()> {
     }
 }
 
+/// A `#` sends what stands before it, and signs at the beginning ask for a service: `*31#112` calls
+/// 112 and hides who calls. So the first and the last digits count alone, too.
 fn is_emergency(number: &str) -> bool {
-    let outside = number.strip_prefix('0').unwrap_or(number);
-    EMERGENCY.contains(&number) || EMERGENCY.contains(&outside)
+    let sign = ['*', '#', '+'];
+    let digits = number.replace(sign, "");
+    let first = number.trim_start_matches('+').split(sign).next();
+    let last = number.trim_end_matches(sign).rsplit(sign).next();
+    reaches_emergency(&digits) || [first, last].into_iter().flatten().any(reaches_emergency)
+}
+
+fn reaches_emergency(digits: &str) -> bool {
+    let zeros = digits.bytes().take_while(|digit| *digit == b'0').count();
+    (0..=zeros).any(|left_out| EMERGENCY.contains(&&digits[left_out..]))
 }
 
 #[cfg(test)]
@@ -54,6 +64,45 @@ mod tests {
             assert!(is_emergency(number), "{number}");
         }
         for number in ["1120", "2041", "+49112", "0", ""] {
+            assert!(!is_emergency(number), "{number}");
+        }
+    }
+
+    #[test]
+    fn signs_and_zeros_hide_no_emergency_number() {
+        for number in [
+            "112#",
+            "112*",
+            "112##",
+            "*112",
+            "#112",
+            "**112#",
+            "+112",
+            "00112",
+            "+00112",
+            "000112",
+            "0+112",
+            "1*12",
+            "11#2",
+            "112#5",
+            "0#911",
+            "*31#112",
+            "#31#0112#",
+            "*21*112#",
+            "+911#",
+        ] {
+            assert!(is_emergency(number), "{number}");
+        }
+        for number in [
+            "*21*2041#",
+            "+49110",
+            "0049112",
+            "1120#",
+            "*",
+            "#",
+            "+",
+            "00",
+        ] {
             assert!(!is_emergency(number), "{number}");
         }
     }

@@ -499,3 +499,38 @@ async fn an_import_is_taken_back_as_far_as_nobody_touched_it() {
             .all(|event| event.detail["import"] == *id)
     );
 }
+
+/// Nobody would be allowed to write that address today, so taking back does not write it either.
+#[tokio::test]
+async fn an_import_taken_back_brings_no_forbidden_address_back() {
+    let house = House::new().await;
+    let import = async |list: &str| {
+        let review = house
+            .engine
+            .review_import(&house.admin, "list.csv", list.into())
+            .await
+            .unwrap();
+        let seen = choices(&review.digest);
+        let applied = house.engine.apply_import(&house.admin, &review.id, &seen);
+        applied.await.unwrap().id
+    };
+    import(LIST).await;
+    let moved = "mac,label,address\n001565000001,Moved,10.1.0.1\n001565000002,Named,10.0.0.2\n";
+    let id = import(moved).await;
+    let networks = ["10.1.0.0/16".parse().unwrap()];
+    let effect = house.engine.networks_effect(&house.admin, &networks).await;
+    let seen = effect.unwrap().seen;
+    let narrowed = house.engine.change_networks(&house.admin, &networks, &seen);
+    narrowed.await.unwrap();
+
+    let seen = house.engine.undo_review(&house.admin, &id).await.unwrap();
+    assert_eq!((seen.restored, seen.left), (1, 1));
+    assert_eq!(seen.left_names, ["Moved"]);
+    let undone = house.engine.undo_import(&house.admin, &id, 1).await;
+    assert_eq!(undone.unwrap().left, 1);
+    let moved = house.engine.phone(&house.admin, mac(1)).await.unwrap();
+    assert_eq!(moved.phone.label, "Moved");
+    assert_eq!(moved.phone.address, "10.1.0.1".parse().ok());
+    let named = house.engine.phone(&house.admin, mac(2)).await.unwrap();
+    assert_eq!(named.phone.label, "Hall", "its address is as it was");
+}

@@ -49,7 +49,8 @@ pub struct UndoReview {
     pub deleted: usize,
     /// Phones that would be as they were.
     pub restored: usize,
-    /// Phones that stay as they are: changed or deleted since, or their site or credential is gone.
+    /// Phones that stay as they are: changed or deleted since, their site or credential is gone, or
+    /// where they were may not be contacted any more.
     pub left: usize,
     /// Names of some of these.
     pub left_names: Vec<String>,
@@ -203,25 +204,30 @@ impl Engine {
         let macs: Vec<Mac> = kept.iter().map(|phone| phone.mac).collect();
         let rows = unit.phones_by_macs(&macs).await?.into_iter();
         let now = rows.map(|row| (row.phone.mac, row)).collect();
-        Ok(plan(kept, &now, |phone| {
-            phone.site.iter().all(|site| sites.contains(site))
-                && phone
+        Ok(plan(kept, &now, |phone, before| {
+            before.site.iter().all(|site| sites.contains(site))
+                && before
                     .credential
                     .iter()
                     .all(|name| credentials.contains(name))
+                && self.check_reachable(before, phone).is_ok()
         }))
     }
 }
 
-/// What becomes of each phone; `is_there` says whether all that a phone names is still there.
-fn plan(kept: Vec<Kept>, now: &BTreeMap<Mac, PhoneRow>, is_there: impl Fn(&Phone) -> bool) -> Plan {
+/// What becomes of each phone; `may_return` says whether a phone, as it is, may become what it was.
+fn plan(
+    kept: Vec<Kept>,
+    now: &BTreeMap<Mac, PhoneRow>,
+    may_return: impl Fn(&Phone, &Phone) -> bool,
+) -> Plan {
     let mut plan = Plan::default();
     for phone in kept {
         let row = now.get(&phone.mac);
         let row = row.filter(|row| row.version == phone.version);
         match (row, phone.before) {
             (Some(row), None) => plan.deleted.push(row.phone.clone()),
-            (Some(row), Some(before)) if is_there(&before) => {
+            (Some(row), Some(before)) if may_return(&row.phone, &before) => {
                 plan.logins += usize::from(phone.login);
                 plan.restored.push((row.phone.clone(), before));
             }
