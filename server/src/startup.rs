@@ -197,6 +197,8 @@ fn guard(settings: &Settings, own: &[SocketAddr]) -> Guard {
     if let Database::Postgres(url) = &settings.database {
         own_addresses.extend(data_dir::postgres_address(url.expose_secret()));
     }
+    // Wherever this server listens: nothing on this machine is a phone.
+    own_addresses.extend(own_addresses::of_the_machine(0));
     Guard::new(GuardConfig {
         networks: settings.egress.networks.clone(),
         ports: settings.egress.ports.clone(),

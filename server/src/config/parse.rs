@@ -183,7 +183,7 @@ impl Reader<'_> {
 
     fn front(&mut self, listen: SocketAddr, public_url: Option<&Origin>) -> Front {
         let certificate = self.certificate();
-        let proxies = self.networks("behind-tls-proxy", "write networks as 10.0.0.5/32");
+        let proxies = self.proxies();
         let insecure = self.switch("insecure-http");
         let ways = [certificate.is_some(), !proxies.is_empty(), insecure];
         if ways.iter().filter(|way| **way).count() > 1 {
@@ -200,6 +200,21 @@ impl Reader<'_> {
         };
         self.check_front(&front, listen, public_url);
         front
+    }
+
+    /// Whoever is in these networks is believed who asks, so they are never those of everybody.
+    fn proxies(&mut self) -> Vec<IpNet> {
+        let proxies = self.networks("behind-tls-proxy", "write networks as 10.0.0.5/32");
+        for all in IpNet::aggregate(&proxies) {
+            if all.prefix_len() == 0 {
+                let problem = format!(
+                    "{all} is every address, so anybody could say who asks; write the proxy's \
+                     own address, as 10.0.0.5/32"
+                );
+                self.refuse("behind-tls-proxy", &problem);
+            }
+        }
+        proxies
     }
 
     fn certificate(&mut self) -> Option<(PathBuf, PathBuf)> {

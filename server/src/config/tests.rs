@@ -46,6 +46,27 @@ fn networks_with_leading_zeros_are_refused() {
 }
 
 #[test]
+fn not_everybody_is_a_proxy() {
+    for text in [
+        "0.0.0.0/0",
+        "::/0",
+        "10.0.0.2/32,::/0",
+        "0.0.0.0/1,128.0.0.0/1",
+        "10.1.2.3/0",
+    ] {
+        let given = flags()
+            .with("listen", "0.0.0.0:8080")
+            .with("public-url", "https://c.example")
+            .with("behind-tls-proxy", text);
+        let problems = settings(given).expect_err(text);
+        let told = format!("{problems:?}");
+        assert_eq!(problems.len(), 1, "{told}");
+        assert_eq!(problems[0].name, "behind-tls-proxy");
+        assert!(told.contains("is every address"), "{told}");
+    }
+}
+
+#[test]
 fn a_provider_is_set_whole_or_not_at_all() {
     let wrong = |flags: SettingFlags| {
         let problems = settings(flags).unwrap_err().into_iter();

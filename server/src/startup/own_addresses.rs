@@ -9,12 +9,18 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 pub(super) fn of(bound: SocketAddr) -> Vec<SocketAddr> {
     let mut own = vec![bound];
     if bound.ip().is_unspecified() {
-        let v4 = std::fs::read_to_string("/proc/net/fib_trie").unwrap_or_default();
-        let v6 = std::fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
-        let machine = local_v4(&v4).chain(local_v6(&v6));
-        own.extend(machine.map(|ip| SocketAddr::new(ip, bound.port())));
+        own.extend(of_the_machine(bound.port()));
     }
     own
+}
+
+/// Every address that this machine has now, whatever listens there. Loopback is not among them: the
+/// guards decide on it.
+pub(super) fn of_the_machine(port: u16) -> Vec<SocketAddr> {
+    let v4 = std::fs::read_to_string("/proc/net/fib_trie").unwrap_or_default();
+    let v6 = std::fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
+    let machine = local_v4(&v4).chain(local_v6(&v6));
+    machine.map(|ip| SocketAddr::new(ip, port)).collect()
 }
 
 /// An address stands on the line before the one that calls it local.
@@ -42,6 +48,7 @@ fn local_v6(table: &str) -> impl Iterator<Item = IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Layers, SettingFlags, Settings};
 
     #[test]
     fn the_kernels_lists_are_read() {
@@ -59,5 +66,21 @@ mod tests {
     fn a_single_address_is_only_itself() {
         let bound = SocketAddr::from(([127, 0, 0, 1], 80));
         assert_eq!(of(bound), [bound]);
+    }
+
+    #[test]
+    fn nothing_on_this_machine_is_a_phone_wherever_this_server_listens() {
+        let flags = SettingFlags::default()
+            .with("data-dir", "/nonexistent/carillon")
+            .with("allow-networks", "0.0.0.0/0,::/0")
+            .with("allow-loopback", "true");
+        let settings = Settings::resolve(&Layers::combine(&flags, &|_| None)).expect("settings");
+        let guard = super::super::guard(&settings, &of(settings.listen));
+        for own in of_the_machine(80) {
+            assert!(guard.check(own.ip(), 80).is_err(), "{own}");
+            assert!(guard.check_address(own.ip()).is_err(), "{own}");
+        }
+        let simulated = guard.check(IpAddr::from([127, 10, 0, 10]), 18080);
+        assert!(simulated.is_ok(), "{simulated:?}");
     }
 }
