@@ -68,7 +68,7 @@ pub struct ForgedRow {
 const MOST: usize = 1000;
 
 /// A row by kind and key.
-type RowKey = (SignedRows, Vec<u8>);
+pub(crate) type RowKey = (SignedRows, Vec<u8>);
 
 /// What a store and all its clones know of signatures.
 #[derive(Default)]
@@ -148,10 +148,10 @@ impl Trust {
     }
 
     /// Whatever code this row has counts if it is good: somebody looked at it.
-    pub(crate) fn renew(&self, facts: &Facts) {
+    pub(crate) fn renew(&self, key: &RowKey) {
         let outdated = self.outdated.write();
         let mut outdated = outdated.unwrap_or_else(PoisonError::into_inner);
-        outdated.remove(facts.key());
+        outdated.remove(key);
     }
 
     /// The same as an error, remembered to be told.
@@ -196,6 +196,12 @@ impl Store {
             .write()
             .unwrap_or_else(PoisonError::into_inner);
         *place = Some(keys);
+    }
+
+    /// Lets the row with this key count again as it stands. Call after the commit that says so as well:
+    /// until then whoever holds it against the log finds it of before once more.
+    pub fn believe_again(&self, rows: SignedRows, key: &[u8]) {
+        self.trust.renew(&(rows, key.to_vec()));
     }
 
     /// The rows that failed when they were last read.

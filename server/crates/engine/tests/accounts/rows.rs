@@ -253,7 +253,9 @@ async fn nothing_makes_a_forged_account_true_but_whoever_accepts_it() {
     assert_eq!(accepted.reason, "restored by hand");
     assert_eq!(
         accepted.detail,
-        json!({ "rows": "account", "row": "viewer" })
+        json!({
+            "rows": "account", "row": "viewer", "role": "admin", "approver": false, "disabled": false,
+        })
     );
 }
 

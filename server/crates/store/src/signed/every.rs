@@ -225,7 +225,7 @@ impl Unit {
         let Some(code) = self.trust.sign(&row.facts) else {
             return Ok(false);
         };
-        self.trust.renew(&row.facts);
+        self.trust.renew(row.facts.key());
         let mut sql = Sql::new("UPDATE ");
         sql.push(rows.table()).push(" SET ").push(rows.code());
         sql.push(" = ").bind(code);
