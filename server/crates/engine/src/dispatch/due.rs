@@ -55,14 +55,15 @@ pub(super) async fn attend(engine: &Engine) -> Result<()> {
 
 async fn begin(unit: &mut Unit, job: &DueJob, now: Timestamp) -> Result<Vec<Event>> {
     let (from, to) = (&[JobState::Scheduled], JobState::Running);
-    if let Err(StoreError::Forged(_)) = job_as_told(unit, &job.id).await {
-        return Ok(Vec::new());
+    match job_as_told(unit, &job.id).await {
+        // It is told of at the next look; the others start.
+        Ok(None) | Err(StoreError::Forged(_)) => return Ok(Vec::new()),
+        told => drop(told?),
     }
     if let Some(events) = refuse(unit, &job.id, now).await? {
         return Ok(events);
     }
     match unit.set_job_state(&job.id, from, to, now).await {
-        // It is told of at the next look; the others start.
         Ok(false) | Err(StoreError::Forged(_)) => return Ok(Vec::new()),
         begun => begun?,
     };

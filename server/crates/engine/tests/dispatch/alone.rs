@@ -395,6 +395,20 @@ pub(crate) async fn whoever_is_disabled_has_nothing_started_and_nothing_running(
     assert_eq!(house.finished(&running).await.job.counts.acknowledged, 3);
 }
 
+pub(crate) async fn an_account_that_somebody_wrote_has_nothing_started(place: Place) {
+    let (house, people) = house_with_people(place, 4).await;
+    let engine = &house.engine;
+    engine.change_rules(&caller(), &no_share()).await.unwrap();
+    let soon = engine.clock.now().plus(Duration::from_secs(1));
+    let forged = ask_for(&house, &people.carl, 2, soon).await;
+    let honest = ask_for(&house, &people.dora, 1, soon).await;
+    house
+        .raw("UPDATE users SET role = 'admin' WHERE name = 'carl'")
+        .await;
+    assert_eq!(house.finished(&forged).await.job.state, JobState::Cancelled);
+    assert_eq!(house.finished(&honest).await.job.counts.acknowledged, 1);
+}
+
 pub(crate) async fn whoever_reaches_less_has_nothing_approved(place: Place) {
     let (house, people) = house_with_people(place, 1).await;
     let engine = &house.engine;

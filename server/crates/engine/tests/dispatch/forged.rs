@@ -285,24 +285,56 @@ pub(crate) async fn a_stop_is_lifted_by_nobody_who_only_has_the_database(place: 
     }
 }
 
+async fn copy_orders(house: &House) {
+    let copy = "CREATE TABLE orders_before AS SELECT * FROM orders";
+    house.raw(copy).await;
+}
+
+/// Puts all of them back, with the codes of then.
+async fn put_orders_back(house: &House) {
+    let value = |column: &str| {
+        format!("{column} = (SELECT b.{column} FROM orders_before b WHERE b.name = orders.name)")
+    };
+    let set = ["value", "version", "mac"].map(value).join(", ");
+    house.raw(&format!("UPDATE orders SET {set}")).await;
+}
+
+pub(crate) async fn an_order_that_cannot_be_read_keeps_nothing_else_waiting(place: Place) {
+    let mut house = open_house(place).await;
+    let engine = &house.engine;
+    let rules = engine.rules().await.unwrap().rules;
+    engine.change_rules(&caller(), &rules).await.unwrap();
+    house
+        .raw(if engine.store.is_shared() {
+            "ALTER TABLE audit DISABLE TRIGGER ALL"
+        } else {
+            "DROP TRIGGER audit_is_not_changed"
+        })
+        .await;
+    let spoil = "UPDATE audit SET entry = 'no record' WHERE action = 'rules.changed'";
+    house.raw(spoil).await;
+    house.restart_after_crash().await;
+    let job = house
+        .submit(json!({
+            "action": "VOLUME_UP", "targets": {"filter": ""}, "options": {"verify": false},
+        }))
+        .await;
+    assert_eq!(house.finished(&job).await.job.counts.acknowledged, 4);
+    let forged = house.engine.forged_rows();
+    assert_eq!((forged.len(), forged[0].name.as_str()), (1, "rules"));
+}
+
 pub(crate) async fn a_release_of_before_lifts_no_stop(place: Place) {
     let house = open_house(place).await;
     let engine = &house.engine;
-    house
-        .raw("CREATE TABLE orders_before AS SELECT * FROM orders")
-        .await;
+    copy_orders(&house).await;
     engine.stop_all(&caller(), "hold").await.unwrap();
     let job = house
         .submit(json!({
             "action": "VOLUME_UP", "targets": {"filter": ""}, "options": {"verify": false},
         }))
         .await;
-    let columns = ["value", "version", "mac"];
-    let value = |column: &str| {
-        format!("{column} = (SELECT b.{column} FROM orders_before b WHERE b.name = orders.name)")
-    };
-    let set = columns.map(value).join(", ");
-    house.raw(&format!("UPDATE orders SET {set}")).await;
+    put_orders_back(&house).await;
     told_times(&house, ("order", "stop_all"), 1).await;
     assert!(engine.stop_all_state().await.unwrap().is_some());
     let held = engine.job(&caller(), &job).await.unwrap().job;
@@ -320,18 +352,11 @@ pub(crate) async fn a_release_of_before_lifts_no_stop(place: Place) {
 pub(crate) async fn a_stop_that_is_undone_at_once_holds(place: Place) {
     let house = open_house(place).await;
     let engine = &house.engine;
-    house
-        .raw("CREATE TABLE orders_before AS SELECT * FROM orders")
-        .await;
-    let columns = ["value", "version", "mac"];
-    let value = |column: &str| {
-        format!("{column} = (SELECT b.{column} FROM orders_before b WHERE b.name = orders.name)")
-    };
-    let put_back = format!("UPDATE orders SET {}", columns.map(value).join(", "));
+    copy_orders(&house).await;
     // Another look held the row of before already.
     engine.look_through_rows().await.unwrap();
     engine.stop_all(&caller(), "hold").await.unwrap();
-    house.raw(&put_back).await;
+    put_orders_back(&house).await;
     told_times(&house, ("order", "stop_all"), 1).await;
     assert!(engine.stop_all_state().await.unwrap().is_some());
 }
