@@ -22,6 +22,7 @@ use crate::router::table::{Access, Table, Verb};
 
 const VIEW: Access = Access::Needs(Permission::ViewInventory);
 const MANAGE: Access = Access::Needs(Permission::ManageInventory);
+
 pub(super) fn routes() -> Table {
     Table::api()
         .get("/api/v1/sites", VIEW, list)

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use carillon_domain::event::{Actor, Event, EventResult};
-use carillon_engine::audit::Verdict;
 use serde_json::{Value, json};
 
 use crate::house::{Database, House};
@@ -76,19 +75,6 @@ fn target(number: &str) -> String {
         "INSERT INTO job_targets (job, mac, position, name, extension, model, groups, state) \
          VALUES ('j', '80:5e:00:00:00:0{number}', {number}, '', '', '', '', 'waiting')"
     )
-}
-
-async fn intact(house: &House, what: &str) {
-    let verdict = house.verdict(house.kept()).await;
-    assert!(matches!(verdict, Verdict::Intact(_)), "{what}: {verdict:?}");
-    if house.store.is_shared() {
-        return;
-    }
-    let (checkpoints, file) = (house.file("checkpoints"), house.file("carillon.db"));
-    let words = ["--checkpoint", checkpoints.to_str().unwrap()];
-    let words = [&words[..], &[file.to_str().unwrap()]].concat();
-    let (status, told) = house.second(&words);
-    assert_eq!(status, 0, "{what}: {told}");
 }
 
 /// Whether a job waited for a second person, what is told behind its beginning, and which of that cannot
@@ -221,7 +207,7 @@ pub(crate) async fn what_the_log_forbids_is_named(database: &Database) {
             house.tamper(&[by]).await;
         }
         match forbidden {
-            None => intact(&house, &what).await,
+            None => house.is_intact(&what).await,
             Some(behind) => {
                 let found = house.finding().await;
                 let expected = format!("record {}: forbidden: job j: ", first + behind);
@@ -268,10 +254,10 @@ pub(crate) async fn a_job_that_stands_elsewhere_is_named(database: &Database) {
         let house = House::signed(database).await;
         let first = signed_with(&house, &[submitted(false), plain("job.paused")]).await;
         stands(&house, "paused").await;
-        intact(&house, "before").await;
+        house.is_intact("before").await;
         house.tamper(&[statement.to_owned()]).await;
         match named {
-            None => intact(&house, statement).await,
+            None => house.is_intact(statement).await,
             Some((behind, what)) => {
                 let found = house.finding().await;
                 let expected = format!("record {}: standing: the job j {what}", first + behind);
@@ -333,7 +319,7 @@ pub(crate) async fn an_order_that_nobody_gave_is_named(database: &Database) {
         let house = House::signed(database).await;
         let first = signed_with(&house, &words).await;
         house.tamper(&honest).await;
-        intact(&house, "before").await;
+        house.is_intact("before").await;
         house.tamper(std::slice::from_ref(&statement)).await;
         let found = house.finding().await;
         let expected = format!("record {}: standing: the order", first + behind);

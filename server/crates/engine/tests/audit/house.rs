@@ -161,6 +161,20 @@ impl House {
         found
     }
 
+    /// Both programs find nothing.
+    pub(crate) async fn is_intact(&self, what: &str) {
+        let verdict = self.verdict(self.kept()).await;
+        assert!(matches!(verdict, Verdict::Intact(_)), "{what}: {verdict:?}");
+        if self.store.is_shared() {
+            return;
+        }
+        let (checkpoints, file) = (self.file("checkpoints"), self.file("carillon.db"));
+        let words = ["--checkpoint", checkpoints.to_str().unwrap()];
+        let words = [&words[..], &[file.to_str().unwrap()]].concat();
+        let (status, told) = self.second(&words);
+        assert_eq!(status, 0, "{what}: {told}");
+    }
+
     /// Runs the verifier in the other language.
     pub(crate) fn second(&self, words: &[&str]) -> (i32, String) {
         let key = SigningKey::load(&self.key_source())

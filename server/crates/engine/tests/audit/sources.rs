@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use carillon_domain::Timestamp;
 use carillon_domain::event::{Actor, Event};
-use carillon_engine::audit::Verdict;
 use serde_json::json;
 
 use crate::house::{Database, House};
@@ -31,19 +30,6 @@ async fn furnish(house: &House) -> i64 {
     unit.record(&events).await.unwrap().commit().await.unwrap();
     house.notary().await.look(true).await.unwrap();
     first
-}
-
-async fn intact(house: &House) {
-    let verdict = house.verdict(house.kept()).await;
-    assert!(matches!(verdict, Verdict::Intact(_)), "{verdict:?}");
-    if house.store.is_shared() {
-        return;
-    }
-    let (checkpoints, file) = (house.file("checkpoints"), house.file("carillon.db"));
-    let words = ["--checkpoint", checkpoints.to_str().unwrap()];
-    let words = [&words[..], &[file.to_str().unwrap()]].concat();
-    let (status, told) = house.second(&words);
-    assert_eq!(status, 0, "{told}");
 }
 
 /// Behind the last record: none names it.
@@ -96,7 +82,7 @@ pub(crate) async fn an_address_that_was_touched_is_named(database: &Database) {
         let house = House::new(database).await;
         house.key().await.unwrap();
         let first = furnish(&house).await;
-        intact(&house).await;
+        house.is_intact("").await;
         house.tamper(&[statement.to_owned()]).await;
         let found = house.finding().await;
         let expected = format!("record {}: source", first + behind);
@@ -119,7 +105,7 @@ pub(crate) async fn what_was_removed_in_time_is_not_missed(database: &Database) 
     told.detail = json!({ "before": before, "addresses": 2 });
     unit.record(&[told]).await.unwrap().commit().await.unwrap();
     house.notary().await.look(true).await.unwrap();
-    intact(&house).await;
+    house.is_intact("").await;
     let later = "DELETE FROM audit_sources".to_owned();
     house.tamper(&[later]).await;
     let found = house.finding().await;
@@ -146,6 +132,6 @@ pub(crate) async fn a_job_over_midnight_is_intact(database: &Database) {
     let unit = house.store.begin().await.unwrap();
     unit.record(&[sent]).await.unwrap().commit().await.unwrap();
     house.notary().await.look(true).await.unwrap();
-    intact(&house).await;
+    house.is_intact("").await;
     house.close().await;
 }

@@ -129,8 +129,9 @@ pub(super) fn groups_text(groups: &[String]) -> Result<String> {
 
 /// After a table `v (position, …)`: finds the targets of a job that it is about, each by its place
 /// in the job's order, as `found` with their `place`. A batch is about neighbours, which lie together
-/// in that order, and anywhere in that of the MAC addresses. A plain join would leave Postgres the choice. It knows little of a
-/// table that grows by thousands of rows at once, and may read all targets of the job for each.
+/// in that order, and anywhere in that of the MAC addresses. A plain join would leave Postgres the
+/// choice. It knows little of a table that grows by thousands of rows at once, and may read all
+/// targets of the job for each.
 pub(super) fn found_by_key(sql: &mut Sql, dialect: Dialect, job: &str) {
     sql.push(", found AS MATERIALIZED (SELECT v.*, (SELECT t.")
         .push(dialect.row_place());
