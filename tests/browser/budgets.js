@@ -246,10 +246,19 @@ async function drawOnce(browser, server, path) {
   });
   await page.goto(path, { waitUntil: 'load' });
   await page.evaluate(watchPaints);
+  await page.evaluate(painted);
   await react(page);
   const seen = await page.evaluate(() => globalThis.seen());
   await context.close();
   return { ...seen, wasm };
+}
+
+/** Runs in the page: nobody reacts to what is not drawn yet, and with the first key the largest paint is told no more. */
+function painted() {
+  return new Promise((done) => {
+    const watcher = new PerformanceObserver(() => requestAnimationFrame(() => setTimeout(done, 50)));
+    watcher.observe({ type: 'largest-contentful-paint', buffered: true });
+  });
 }
 
 /** Runs in the page. */

@@ -18,10 +18,36 @@ pub(super) fn of_phones(sql: &mut Sql, (low, high): (i64, i64)) {
     sql.bind(high.max(0) / STRETCH);
     // No stretch is behind the end of the log.
     sql.push(" AND s.n < (SELECT h.size / 2048 FROM audit_head h WHERE h.id = 1)) ");
-    sql.push("SELECT s.n FROM s) AS stretch CROSS JOIN audit a WHERE a.seq / 2048 = stretch.n");
+    // A bare `stretch.n` is of a type that SQLite would bring the other side to, for which its index
+    // of an expression is not taken; a sum is of none.
+    sql.push("SELECT s.n FROM s) AS stretch CROSS JOIN audit a WHERE a.seq / 2048 = stretch.n + 0");
 }
 
 /// How many looks it takes to find so many phones in a log of this size.
 pub(super) const fn looks(phones: usize, size: i64) -> i64 {
     phones as i64 * (size / STRETCH + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn sqlite_takes_the_index() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let url = format!("sqlite:{}", dir.path().join("carillon.db").display());
+        let store = crate::Store::open(&url).await.expect("opened");
+        store.migrate().await.expect("its tables");
+        let mut sql = Sql::new("EXPLAIN QUERY PLAN SELECT a.entry FROM ");
+        of_phones(&mut sql, (0, i64::MAX));
+        sql.push(" AND a.seq >= ").bind(0_i64);
+        sql.push(" AND a.phone = ").bind("80:5e:c0:00:00:01");
+        sql.push(" ORDER BY a.seq DESC LIMIT ").bind(51_i64);
+        let mut unit = store.begin().await.expect("begun");
+        let steps = unit.conn().all(sql).await.expect("explained");
+        let steps = steps.iter().map(|step| step.get::<String>("detail"));
+        let steps: Vec<_> = steps.collect::<Result<_, _>>().expect("texts");
+        let way = "SEARCH a USING INDEX audit_phone (<expr>=? AND phone=?";
+        assert!(steps.iter().any(|step| step.starts_with(way)), "{steps:#?}");
+    }
 }
