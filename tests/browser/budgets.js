@@ -219,6 +219,7 @@ async function draw(server) {
     row.lcp = part(seen.map((one) => one.lcp), 0.75);
     row.cls = Math.max(...seen.map((one) => one.cls));
     row.inp = part(seen.map((one) => one.inp), 0.75);
+    row.slowest = seen.find((one) => one.inp === row.inp)?.slowest;
     row.wasm = seen[0].wasm / 1000;
   }
   await browser.close();
@@ -263,11 +264,14 @@ function painted() {
 
 /** Runs in the page. */
 function watchPaints() {
-  const seen = { lcp: 0, cls: 0, inp: 0 };
+  const seen = { lcp: 0, cls: 0, inp: 0, slowest: '' };
   const take = (entry) => {
     if (entry.entryType === 'largest-contentful-paint') seen.lcp = Math.max(seen.lcp, entry.startTime);
     if (entry.entryType === 'layout-shift' && !entry.hadRecentInput) seen.cls += entry.value;
-    if (entry.interactionId) seen.inp = Math.max(seen.inp, entry.duration);
+    if (entry.interactionId && entry.duration > seen.inp) {
+      const { localName, className } = entry.target ?? {};
+      Object.assign(seen, { inp: entry.duration, slowest: `${entry.name} ${localName}.${className}` });
+    }
   };
   const types = ['largest-contentful-paint', 'layout-shift', 'event', 'first-input'];
   const watchers = types.map((type) => {
@@ -306,7 +310,8 @@ function report() {
   const held = (name, word, value, digits = 0) => {
     const text = value.toFixed(digits);
     if (value <= BUDGET[word]) return text;
-    broken.push(`${name}: ${word} ${text}, allowed ${BUDGET[word]}`);
+    const of = word === 'inp' ? ` (${rows.get(name).slowest})` : '';
+    broken.push(`${name}: ${word} ${text}, allowed ${BUDGET[word]}${of}`);
     return `**${text}**`;
   };
   console.log('| page | p50 ms | p95 ms | HTML kB | queries | LCP ms | CLS | INP ms | wasm kB |');
