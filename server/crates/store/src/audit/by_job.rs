@@ -14,9 +14,10 @@ use crate::store::Store;
 
 use super::checkpoints::TILE;
 use super::count;
-use super::list::AuditRow;
+use super::list::{AuditRow, COLUMNS, audit_row};
 use super::marks::Kind;
 use super::query::{AtLeast, AuditQuery};
+use super::stretches;
 use super::walk::Walk;
 
 /// Records that are read at once, at most: jobs that become known leave the next tiles out.
@@ -38,6 +39,9 @@ impl Store {
     ) -> Result<Page<AuditRow>> {
         let mut reading = self.read().await?;
         let mut conn = reading.conn();
+        if query.is_of_a_phone() {
+            return self.of_phone_by_job(&mut conn, query, seek, limit).await;
+        }
         let asked = (query, &self.reach);
         let all = Walk::begin(&mut conn, asked, (0, i64::MAX), true).await?;
         page(&mut conn, &all, seek, limit).await
@@ -52,41 +56,72 @@ impl Store {
     ) -> Result<(Page<AuditRow>, AtLeast)> {
         let mut reading = self.read().await?;
         let mut conn = reading.conn();
+        if query.is_of_a_phone() {
+            let page = self.of_phone_by_job(&mut conn, query, seek, limit).await?;
+            let count = count::of_phone(self, &mut conn, query, most).await?;
+            return Ok((page, count));
+        }
         let asked = (query, &self.reach);
         let all = Walk::begin(&mut conn, asked, (0, i64::MAX), true).await?;
         let page = page(&mut conn, &all, seek, limit).await?;
-        let count = if query.is_of_a_phone() {
-            count::of_phone(self, &mut conn, query, most).await?
-        } else {
-            count::of_walk(&all, &mut conn, most).await?
-        };
+        let count = count::of_walk(&all, &mut conn, most).await?;
         Ok((page, count))
+    }
+
+    /// The records of one phone are few: all that fit are looked at for the newest of each job.
+    async fn of_phone_by_job(
+        &self,
+        conn: &mut Conn<'_>,
+        query: &AuditQuery,
+        seek: &Seek,
+        limit: i64,
+    ) -> Result<Page<AuditRow>> {
+        let end = end(seek)?;
+        let mut sql = Sql::new(COLUMNS);
+        sql.push("audit a WHERE a.seq IN (SELECT MAX(a.seq) FROM ");
+        stretches::of_phones(&mut sql, (0, query.below.unwrap_or(i64::MAX)));
+        query.conditions(&mut sql, &self.reach);
+        sql.push(" GROUP BY COALESCE(a.job, CAST(a.seq AS TEXT))) AND a.seq < ");
+        sql.bind(end).push(" ORDER BY a.seq DESC LIMIT ");
+        sql.bind(limit.saturating_add(1));
+        let rows = conn.all(sql).await?;
+        let found = rows.iter().map(audit_row).collect::<Result<_>>()?;
+        Ok(lines(found, usize::try_from(limit).unwrap_or(0)))
+    }
+}
+
+/// Where the page begins: what is newer was on pages before it.
+fn end(seek: &Seek) -> Result<i64> {
+    seek.check_number()?;
+    match seek {
+        Seek::After(cursor) => cursor.as_number(),
+        Seek::Start | Seek::Before(_) => Ok(i64::MAX),
+    }
+}
+
+/// A page of no more than so many lines.
+fn lines(mut items: Vec<AuditRow>, limit: usize) -> Page<AuditRow> {
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let last = items.last().map(|row| Cursor::of_number(row.seq));
+    Page {
+        items,
+        previous: None,
+        next: last.filter(|_| more),
     }
 }
 
 async fn page(conn: &mut Conn<'_>, all: &Walk, seek: &Seek, limit: i64) -> Result<Page<AuditRow>> {
-    seek.check_number()?;
-    let end = match seek {
-        Seek::After(cursor) => cursor.as_number()?,
-        Seek::Start | Seek::Before(_) => i64::MAX,
-    };
-    let mut lines = Lines {
+    let end = end(seek)?;
+    let mut found = Lines {
         walk: all.over((0, end), true),
         end,
         known: BTreeSet::new(),
         found: Vec::new(),
     };
     let limit = usize::try_from(limit).unwrap_or(0);
-    lines.find(conn, limit + 1).await?;
-    let mut items = lines.found;
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let last = items.last().map(|row| Cursor::of_number(row.seq));
-    Ok(Page {
-        items,
-        previous: None,
-        next: last.filter(|_| more),
-    })
+    found.find(conn, limit + 1).await?;
+    Ok(lines(found.found, limit))
 }
 
 /// How many of the last tiles are read now: no more than `some`, nor many records; at least one.
@@ -103,7 +138,7 @@ fn few(tiles: &[(i64, i64)], some: usize) -> usize {
 /// A page that is being put together.
 struct Lines {
     walk: Walk,
-    /// Where the page begins: what is newer was on pages before it.
+    /// Where the page begins.
     end: i64,
     /// Jobs that have their line, here or on a page before.
     known: BTreeSet<String>,

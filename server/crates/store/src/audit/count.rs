@@ -76,7 +76,6 @@ pub(super) async fn of_phone(
     let below = query.below.unwrap_or(i64::MAX);
     let mut sql = Sql::new("SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ");
     stretches::of_phones(&mut sql, (0, below));
-    sql.push(" AND a.seq < ").bind(below);
     query.conditions(&mut sql, &store.reach);
     sql.push(" LIMIT ").bind(most.saturating_add(1));
     sql.push(") AS found");

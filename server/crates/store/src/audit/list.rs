@@ -142,8 +142,6 @@ impl Store {
         let mut sql = Sql::new(COLUMNS);
         let high = high.min(query.below.unwrap_or(i64::MAX));
         stretches::of_phones(&mut sql, (low, high));
-        sql.push(" AND a.seq >= ").bind(low);
-        sql.push(" AND a.seq < ").bind(high);
         query.conditions(&mut sql, &self.reach);
         sql.push(" ORDER BY a.seq")
             .push(if down { " DESC" } else { "" });

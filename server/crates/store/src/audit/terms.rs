@@ -81,8 +81,6 @@ impl Term {
             stretches::of_phones(sql, (low, high));
             sql.push(" AND ")
                 .one_of("a.phone", self.phones.iter().copied());
-            sql.push(" AND a.seq >= ").bind(low);
-            sql.push(" AND a.seq < ").bind(high);
         }
     }
 }
