@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn events_are_cut_where_their_action_changes_for_many() {
-        let event = |action| Event::new(Timestamp::from_micros(0), Actor::system(), action);
+        let event = |action: &str| Event::new(Timestamp::from_micros(0), Actor::system(), action);
         let lengths = |runs: &[(&str, usize)]| {
             let runs = runs.iter();
             let events = runs.flat_map(|(action, times)| vec![event(action); *times]);
