@@ -3,7 +3,8 @@
 //! Owns who did what to what. *Invariant:* no secret and no dialled number is ever put in
 //! one, and no source address is written with it.
 
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct as _;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{Mac, Timestamp, closed_list};
 
@@ -93,8 +94,43 @@ impl EventResult {
     }
 }
 
+/// A value of a record's detail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// None.
+    Nothing,
+    /// A number.
+    Number(i64),
+    /// One of our own words.
+    Word(&'static str),
+    /// Any other text.
+    Text(String),
+}
+
+impl Told {
+    /// The text, where it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Word(text) => Some(text),
+            Self::Text(text) => Some(text),
+            Self::Nothing | Self::Number(_) => None,
+        }
+    }
+}
+
+impl Serialize for Told {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Nothing => serializer.serialize_unit(),
+            Self::Number(number) => serializer.serialize_i64(*number),
+            Self::Word(text) => serializer.serialize_str(text),
+            Self::Text(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
 /// One audit record, before the log gives it a number.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Event {
     /// When.
     pub at: Timestamp,
@@ -102,40 +138,88 @@ pub struct Event {
     pub actor: Actor,
     /// From where, for requests over the network. A record commits to it and does not hold it:
     /// see `source`. Records from before that do.
-    #[serde(skip_serializing, default)]
+    #[serde(default)]
     pub ip: Option<String>,
     /// The commitment to the address, in a record that was read and in what follows from it; `ip`
     /// is empty once that was removed. The store makes it.
-    #[serde(skip_serializing, default)]
+    #[serde(default)]
     pub source: Option<String>,
     /// Which start of the program wrote the record, in one that was read; the store tells it.
-    #[serde(skip_serializing, default)]
+    #[serde(default)]
     pub boot: String,
     /// What: a stable dotted code such as `job.submitted` or `target.result`.
     pub action: String,
     /// How it ended.
     pub result: EventResult,
     /// The phone it concerns.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     pub phone: Option<Mac>,
     /// The phone's name at that moment.
-    #[serde(skip_serializing_if = "String::is_empty", default)]
+    #[serde(default)]
     pub phone_name: String,
     /// Slug of the phone's or the changed site, at that moment.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     pub site: Option<String>,
     /// Slugs of the phone's or the changed groups, at that moment.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    #[serde(default)]
     pub groups: Vec<String>,
     /// The job it belongs to.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     pub job: Option<String>,
     /// Why, in the actor's words.
-    #[serde(skip_serializing_if = "String::is_empty", default)]
+    #[serde(default)]
     pub reason: String,
     /// Anything else, by name: before and after, counts, the cause.
-    #[serde(skip_serializing_if = "serde_json::Value::is_null", default)]
+    #[serde(default)]
     pub detail: serde_json::Value,
+    /// The same in short, in a record that is written for each phone of a broadcast: a table for
+    /// each costs more than all else about it. Read again it is `detail`.
+    #[serde(skip)]
+    pub told: Vec<(&'static str, Told)>,
+}
+
+impl Serialize for Event {
+    /// What is empty is left out, and so is what the store tells.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut event = serializer.serialize_struct("Event", 11)?;
+        event.serialize_field("at", &self.at)?;
+        event.serialize_field("actor", &self.actor)?;
+        event.serialize_field("action", &self.action)?;
+        event.serialize_field("result", &self.result)?;
+        if let Some(phone) = &self.phone {
+            event.serialize_field("phone", phone)?;
+        }
+        if !self.phone_name.is_empty() {
+            event.serialize_field("phone_name", &self.phone_name)?;
+        }
+        if let Some(site) = &self.site {
+            event.serialize_field("site", site)?;
+        }
+        if !self.groups.is_empty() {
+            event.serialize_field("groups", &self.groups)?;
+        }
+        if let Some(job) = &self.job {
+            event.serialize_field("job", job)?;
+        }
+        if !self.reason.is_empty() {
+            event.serialize_field("reason", &self.reason)?;
+        }
+        if !self.told.is_empty() {
+            event.serialize_field("detail", &Fields(&self.told))?;
+        } else if !self.detail.is_null() {
+            event.serialize_field("detail", &self.detail)?;
+        }
+        event.end()
+    }
+}
+
+/// An object of these fields.
+struct Fields<'f>(&'f [(&'static str, Told)]);
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
 }
 
 impl Event {
@@ -156,6 +240,41 @@ impl Event {
             job: None,
             reason: String::new(),
             detail: serde_json::Value::Null,
+            told: Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_told_in_short_is_the_same_record() {
+        let mut long = Event::new(Timestamp::from_micros(1), Actor::system(), "target.result");
+        let mut short = long.clone();
+        long.detail = json!({"action": "OK", "state": "failed", "cause": null, "try": 2});
+        short.told = vec![
+            ("action", Told::Text("OK".to_owned())),
+            ("state", Told::Word("failed")),
+            ("cause", Told::Nothing),
+            ("try", Told::Number(2)),
+        ];
+        let text = serde_json::to_string(&short).expect("a text");
+        assert_eq!(Some(&text), serde_json::to_string(&long).ok().as_ref());
+        assert_eq!(serde_json::from_str::<Event>(&text).ok(), Some(long));
+    }
+
+    #[test]
+    fn what_is_empty_is_left_out() {
+        let mut event = Event::new(Timestamp::from_micros(0), Actor::system(), "a.b");
+        let empty = r#"{"at":"1970-01-01T00:00:00Z","actor":{"kind":"system","id":"","name":"carillon","auth":""},"action":"a.b","result":"ok"}"#;
+        assert_eq!(serde_json::to_string(&event).expect("a text"), empty);
+        event.ip = Some("10.0.0.1".to_owned());
+        event.source = Some("s".to_owned());
+        event.boot = "b".to_owned();
+        assert_eq!(serde_json::to_string(&event).expect("a text"), empty);
     }
 }

@@ -38,7 +38,7 @@ pub use cause::Cause;
 pub use field::FieldError;
 pub use filter::Filter;
 pub use language::Language;
-pub use mac::Mac;
+pub use mac::{Mac, MacText};
 pub use reach::{Area, Reach};
 pub use state::{Counts, JobState, TargetState};
 pub use timestamp::Timestamp;

@@ -13,6 +13,18 @@ pub struct Mac([u8; 6]);
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
+/// The text of a [`Mac`].
+#[derive(Clone, Copy)]
+pub struct MacText([u8; 17]);
+
+impl MacText {
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        // Digits and colons.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
 /// Why a text is no MAC address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidMac {
@@ -38,6 +50,16 @@ impl Mac {
         self.0
     }
 
+    /// Its text without a box of its own: each record of a delivery has it several times.
+    pub fn text(self) -> MacText {
+        let mut text = [b':'; 17];
+        for (place, byte) in self.0.iter().enumerate() {
+            text[3 * place] = DIGITS[usize::from(byte >> 4)];
+            text[3 * place + 1] = DIGITS[usize::from(byte & 15)];
+        }
+        MacText(text)
+    }
+
     /// Twelve lower-case digits without separators.
     pub fn digits(self) -> String {
         self.to_string().replace(':', "")
@@ -46,13 +68,7 @@ impl Mac {
 
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // In one piece: each record of a delivery has this text several times.
-        let mut text = [b':'; 17];
-        for (place, byte) in self.0.iter().enumerate() {
-            text[3 * place] = DIGITS[usize::from(byte >> 4)];
-            text[3 * place + 1] = DIGITS[usize::from(byte & 15)];
-        }
-        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        f.write_str(self.text().as_str())
     }
 }
 
@@ -86,7 +102,7 @@ impl FromStr for Mac {
 
 impl Serialize for Mac {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(self.text().as_str())
     }
 }
 

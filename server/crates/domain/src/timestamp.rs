@@ -3,6 +3,7 @@
 //! Owns the one representation of time in storage and on the wire. Never asks a clock.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -63,16 +64,51 @@ impl Timestamp {
     }
 }
 
+/// The text of an instant, without a box of its own: each record of a delivery has one.
+struct Text {
+    bytes: [u8; 27],
+    length: usize,
+}
+
+impl Text {
+    fn of(at: Moment) -> Self {
+        let mut text = Self {
+            bytes: *b"0000-00-00T00:00:00.000000Z",
+            length: 27,
+        };
+        text.put(0..4, at.year);
+        text.put(5..7, at.month);
+        text.put(8..10, at.day);
+        text.put(11..13, at.hour);
+        text.put(14..16, at.minute);
+        text.put(17..19, at.second);
+        text.put(20..26, at.micro);
+        let told = text.bytes[..26].iter().rposition(|digit| *digit != b'0');
+        let end = match told.filter(|_| at.micro > 0) {
+            Some(last) => last + 1,
+            None => 19,
+        };
+        text.bytes[end] = b'Z';
+        text.length = end + 1;
+        text
+    }
+
+    /// The last digits of a number.
+    fn put(&mut self, place: Range<usize>, mut number: i64) {
+        for digit in self.bytes[place].iter_mut().rev() {
+            *digit = b'0' + number.rem_euclid(10) as u8;
+            number = number.div_euclid(10);
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = Moment::of(self.0);
-        write!(f, "{:04}-{:02}-{:02}", at.year, at.month, at.day)?;
-        write!(f, "T{:02}:{:02}:{:02}", at.hour, at.minute, at.second)?;
-        if at.micro > 0 {
-            let fraction = format!("{:06}", at.micro);
-            write!(f, ".{}", fraction.trim_end_matches('0'))?;
-        }
-        f.write_str("Z")
+        f.write_str(Text::of(Moment::of(self.0)).as_str())
     }
 }
 
@@ -86,7 +122,7 @@ impl FromStr for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(Text::of(Moment::of(self.0)).as_str())
     }
 }
 

@@ -96,6 +96,7 @@ pub use sealed::{SealedColumn, SealedRow};
 pub use signed::{ForgedRow, RowKeys, SignedRow, SignedRows};
 pub use sip_profiles::{SipPhone, SipProfileRow};
 pub use sites::SiteRow;
+pub use sql::rows_that_fit;
 pub use store::Store;
 pub use streams::{Holder, StreamEntry, StreamRow};
 pub use unit::{Recorded, Unit};

@@ -12,7 +12,16 @@ use std::borrow::Cow;
 pub(crate) use value::Value;
 
 /// Sizes of statements of several rows that are kept prepared.
-const SIZES: &[usize] = &[1, 2, 4, 8, 16, 32, 64, 96, 128, 192, 256, 384, 512];
+const SIZES: &[usize] = &[
+    1, 2, 4, 8, 16, 32, 48, 64, 80, 96, 128, 160, 192, 256, 320, 384, 448, 512,
+];
+
+/// The largest number of rows, at most so many, for which a statement is kept that has no row too
+/// many: what is written again and again is best cut so.
+pub fn rows_that_fit(rows: usize) -> usize {
+    let found = SIZES.iter().rev().copied().find(|size| *size <= rows);
+    found.unwrap_or(rows)
+}
 
 /// The smallest of the sizes that is enough.
 fn size_above(rows: usize) -> usize {
@@ -255,6 +264,15 @@ mod tests {
             text,
             "INSERT INTO t SELECT * FROM UNNEST($1::int8[], $2::text[])"
         );
+    }
+
+    #[test]
+    fn what_is_cut_to_fit_has_no_row_too_many() {
+        for rows in [0, 1, 5, 60, 80, 85, 170, 341, 512, 9000] {
+            let fits = rows_that_fit(rows);
+            assert!(fits <= rows && size_above(fits) <= fits.max(1), "{rows}");
+            assert!(fits * 5 >= rows.min(512) * 4, "{rows}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 
+use bytes::Bytes;
 use carillon_domain::Cause;
 use carillon_domain::phone::Scheme;
 use http::HeaderValue;
@@ -24,6 +25,8 @@ pub(super) struct Line<'a> {
     tls: &'a TlsClient,
     delivery: &'a Delivery,
     address: SocketAddr,
+    /// What the request line and `Host` say. `None` where they cannot be sent.
+    plain: Option<Asked>,
     deadline: Instant,
     /// The key that the phone has to show: the remembered one, else that of the first connection.
     pin: Option<String>,
@@ -48,6 +51,13 @@ impl Proof {
     }
 }
 
+/// What the request line asks for, and `Host`.
+type Asked = (Bytes, HeaderValue);
+
+fn plain_target(delivery: &Delivery) -> Bytes {
+    request::wiped(Zeroizing::new(delivery.path_and_query.as_str().to_owned()))
+}
+
 impl<'a> Line<'a> {
     pub(super) fn new(
         tls: &'a TlsClient,
@@ -59,6 +69,8 @@ impl<'a> Line<'a> {
             tls,
             delivery,
             address,
+            plain: request::host(address, delivery.target.scheme)
+                .map(|host| (plain_target(delivery), host)),
             deadline: started + delivery.limits.whole.min(Limits::MAX_WHOLE),
             pin: delivery.pin.clone(),
             other_pin: None,
@@ -103,10 +115,12 @@ impl<'a> Line<'a> {
         link: Option<Box<Link>>,
     ) -> Result<(Answer, Box<Link>), Cause> {
         let given = proof.is_given();
+        // A parsed path and an address always make a request.
+        let plain = self.plain.clone().ok_or(Cause::Unsupported)?;
         let (target, authorization) = match proof {
-            Proof::None => (self.plain_target(), None),
-            Proof::Header(header) => (self.plain_target(), Some(header)),
-            Proof::Query(target) => (target, None),
+            Proof::None => (plain, None),
+            Proof::Header(header) => (plain, Some(header)),
+            Proof::Query(target) => ((request::wiped(target), plain.1), None),
         };
         let (mut answer, link) = match link {
             Some(link) => self.send_on(link, &target, authorization, keep).await?,
@@ -116,15 +130,11 @@ impl<'a> Line<'a> {
         Ok((answer, link))
     }
 
-    fn plain_target(&self) -> Zeroizing<String> {
-        Zeroizing::new(self.delivery.path_and_query.as_str().to_owned())
-    }
-
     /// Sends on the challenge's connection; on a fresh one if that was gone before a first byte.
     async fn send_on(
         &mut self,
         mut link: Box<Link>,
-        target: &Zeroizing<String>,
+        target: &Asked,
         authorization: Option<HeaderValue>,
         keep: Keep,
     ) -> Result<(Answer, Box<Link>), Cause> {
@@ -143,7 +153,7 @@ impl<'a> Line<'a> {
 
     async fn send_fresh(
         &mut self,
-        target: &Zeroizing<String>,
+        target: &Asked,
         authorization: Option<HeaderValue>,
         keep: Keep,
     ) -> Result<(Answer, Box<Link>), Cause> {
@@ -164,7 +174,7 @@ impl<'a> Line<'a> {
     async fn exchange(
         &self,
         link: &mut Link,
-        target: &Zeroizing<String>,
+        (target, host): &Asked,
         authorization: Option<HeaderValue>,
         keep: Keep,
     ) -> Result<Answer, NoAnswer> {
@@ -172,9 +182,7 @@ impl<'a> Line<'a> {
             authorization,
             keep,
         };
-        let request = request::host(self.address, self.delivery.target.scheme)
-            .and_then(|host| request::get(target, &host, extra, link.meter()));
-        // A parsed path and an address always make a request.
+        let request = request::get(target, host, extra, link.meter());
         let request = request.ok_or(NoAnswer::Lost(Cause::Unsupported))?;
         link.exchange(request, &self.delivery.limits, self.deadline)
             .await

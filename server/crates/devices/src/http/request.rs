@@ -36,13 +36,13 @@ pub(super) enum Keep {
 
 /// Puts a request together. `None` when the target is not one that can be sent.
 pub(super) fn get(
-    target: &Zeroizing<String>,
+    target: &Bytes,
     host: &HeaderValue,
     extra: Extra,
     meter: &Arc<Meter>,
 ) -> Option<Get> {
     let mut request = Request::new(Empty::new());
-    *request.uri_mut() = Uri::from_maybe_shared(wiped(target.clone())).ok()?;
+    *request.uri_mut() = Uri::from_maybe_shared(target.clone()).ok()?;
     let headers = request.headers_mut();
     headers.insert(HOST, host.clone());
     headers.insert(USER_AGENT, HeaderValue::from_static("Carillon"));
@@ -80,7 +80,8 @@ pub(super) fn secret_value(text: Zeroizing<String>) -> Option<HeaderValue> {
     Some(value)
 }
 
-fn wiped(text: Zeroizing<String>) -> Bytes {
+/// A text that is wiped with its last copy.
+pub(super) fn wiped(text: Zeroizing<String>) -> Bytes {
     struct Text(Zeroizing<String>);
     impl AsRef<[u8]> for Text {
         fn as_ref(&self) -> &[u8] {

@@ -7,9 +7,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use carillon_store::{Call, ClaimedTarget, Store, TargetResult};
+use carillon_store::{Call, ClaimedTarget, Store, TargetResult, rows_that_fit};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use crate::Engine;
 use crate::dispatch::clock_watch;
@@ -29,6 +29,8 @@ const FEW: usize = 64;
 const FAIR_PART: usize = 3;
 /// How long a smaller one waits for more.
 const PATIENCE: Duration = Duration::from_millis(8);
+/// How often it looks for them. Woken by each that comes, this thread would be woken for every phone.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// What runners hand in.
 pub(super) enum Entry {
@@ -221,13 +223,24 @@ impl Recorder {
         match self.inbox.try_recv() {
             Ok(entry) => Some(entry),
             Err(_) if results >= fair => None,
-            Err(_) => timeout_at(patience, self.inbox.recv()).await.ok().flatten(),
+            Err(_) => self.company(patience).await,
         }
     }
 
-    /// A fair part of the results that are to come.
+    /// The next entry, if one comes in time.
+    async fn company(&mut self, patience: Instant) -> Option<Entry> {
+        while Instant::now() < patience && !self.inbox.is_closed() {
+            sleep_until(patience.min(Instant::now() + LOOK)).await;
+            if let Ok(entry) = self.inbox.try_recv() {
+                return Some(entry);
+            }
+        }
+        None
+    }
+
+    /// A fair part of the results that are to come, as large as a statement that is kept.
     fn fair_part(&self) -> usize {
-        self.engine.dispatch.slots.taken() / FAIR_PART
+        rows_that_fit(self.engine.dispatch.slots.taken() / FAIR_PART)
     }
 
     /// Gives the places that are free, and those of the batch's results, to those who wish for

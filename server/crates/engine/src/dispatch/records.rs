@@ -2,22 +2,20 @@
 //!
 //! Owns the words of those records; who writes them, and when, is the recorder's.
 
-use carillon_domain::event::{Actor, Event, EventResult};
-use carillon_domain::outcome::Transport;
+use carillon_domain::event::{Actor, Event, EventResult, Told};
 use carillon_domain::{Counts, JobState, TargetState, Timestamp};
 use carillon_store::{ClaimedTarget, JobRow, StoreError, TargetRow, Unit};
-use serde_json::{Map, Value};
 
 use crate::dispatch::facts::JobFacts;
 
 /// The record that a phone is about to be sent to.
 pub(super) fn intent_event(facts: &JobFacts, claimed: &ClaimedTarget, now: Timestamp) -> Event {
     let mut event = facts.event(now, "target.intent", EventResult::Intent, &claimed.target);
-    event.detail = detail([
-        ("action", facts.action.label().into()),
-        ("attempt", claimed.attempt_id.as_str().into()),
-        ("try", claimed.target.attempts.into()),
-    ]);
+    event.told = vec![
+        ("action", text(facts.action.label())),
+        ("attempt", text(claimed.attempt_id.as_str())),
+        ("try", Told::Number(claimed.target.attempts)),
+    ];
     event
 }
 
@@ -31,26 +29,39 @@ pub(super) fn result_event(facts: &JobFacts, target: &TargetRow, now: Timestamp)
         (None, Some(_)) => ("target.unanswered", EventResult::Unknown),
     };
     let mut event = facts.event(now, action, result, target);
-    event.detail = detail([
-        ("action", facts.action.label().into()),
-        ("state", target.state.as_str().into()),
-        ("cause", target.cause.map(|cause| cause.to_string()).into()),
-        ("http_status", target.http_status.into()),
-        ("transport", target.transport.map(Transport::as_str).into()),
-        ("duration_ms", target.duration_ms.into()),
-        ("evidence", target.evidence.as_str().into()),
-        ("attempt", target.attempt_id.as_deref().into()),
-        ("try", target.attempts.into()),
-        ("again_at", target.retry_at.map(|at| at.to_string()).into()),
-    ]);
+    event.told = vec![
+        ("action", text(facts.action.label())),
+        ("state", Told::Word(target.state.as_str())),
+        (
+            "cause",
+            maybe(target.cause, |cause| text(cause.to_string())),
+        ),
+        (
+            "http_status",
+            maybe(target.http_status, |status| Told::Number(status.into())),
+        ),
+        (
+            "transport",
+            maybe(target.transport, |way| Told::Word(way.as_str())),
+        ),
+        ("duration_ms", maybe(target.duration_ms, Told::Number)),
+        ("evidence", text(target.evidence.as_str())),
+        ("attempt", maybe(target.attempt_id.as_deref(), text)),
+        ("try", Told::Number(target.attempts)),
+        (
+            "again_at",
+            maybe(target.retry_at, |at| text(at.to_string())),
+        ),
+    ];
     event
 }
 
-/// An object of these fields. Two for each phone of a broadcast: its table never grows.
-fn detail<const N: usize>(fields: [(&str, Value); N]) -> Value {
-    let mut detail = Map::with_capacity(N);
-    detail.extend(fields.map(|(name, value)| (name.to_owned(), value)));
-    Value::Object(detail)
+fn text(text: impl Into<String>) -> Told {
+    Told::Text(text.into())
+}
+
+fn maybe<T>(value: Option<T>, told: impl FnOnce(T) -> Told) -> Told {
+    value.map_or(Told::Nothing, told)
 }
 
 /// The record that an intent came to nothing: nothing was sent, and the phone waits again.

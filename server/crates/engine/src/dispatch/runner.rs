@@ -112,16 +112,15 @@ async fn wish(
 fn start(engine: &Engine, desk: &Arc<Desk>, sip: &SipDesks, granted: Vec<Granted>) {
     let prepared = delivery::prepare(engine, desk, sip, &granted);
     for (granted, prepared) in granted.into_iter().zip(prepared) {
-        let sending = send_one(
+        // In a box: a task wrapped around it would hold it several times over.
+        let sending = Box::pin(send_one(
             engine.clone(),
             desk.clone(),
             granted.target,
             prepared,
             granted.place,
-        );
-        // In a box: a task wrapped around it would hold it several times over.
-        let sending = super::or_end(Box::pin(sending));
-        engine.dispatch.tasks.spawn(sending);
+        ));
+        engine.dispatch.tasks.spawn(super::or_end(sending));
     }
 }
 

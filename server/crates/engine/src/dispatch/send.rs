@@ -33,28 +33,28 @@ pub(super) async fn deliver(
         matches!(&sending, Ok(Sending::Notify(written)) if written.notify.hop.passes_on);
     let (outcome, told) = match sending {
         Ok(Sending::Request(delivery)) if desk.facts().asks_for_settings() => {
-            let fetched = engine.gateway.fetch(*delivery).await;
+            let fetched = Box::pin(engine.gateway.fetch(*delivery)).await;
             let told = PhoneConfig::read(&fetched.body);
             (fetched.outcome, told)
         }
         Ok(Sending::Request(delivery)) => (engine.gateway.deliver(*delivery).await, None),
         Ok(Sending::Notify(mut written)) => {
             let line = &desk.line;
-            let turn = line
-                .may_leave(engine, desk.facts(), &mut written, carried)
-                .await;
-            let Some(turn) = turn else {
+            let turn = line.may_leave(engine, desk.facts(), &mut written, carried);
+            // In boxes, as all that few phones need: every task would carry the room for it.
+            let Some(turn) = Box::pin(turn).await else {
                 return nothing_sent(TargetResult::given_back(target, engine.clock.now()));
             };
-            (
-                engine.gateway.notify_in_turn(written.notify, turn).await,
-                None,
-            )
+            let notified = engine.gateway.notify_in_turn(written.notify, turn);
+            (Box::pin(notified).await, None)
         }
         Err(cause) => return nothing_sent(TargetResult::unsent(target, cause, engine.clock.now())),
     };
     let by_another = outcome.answered_by_another.then(|| BY_ANOTHER.to_owned());
-    let (outcome, other) = Box::pin(identity::known_key(engine, target.mac(), outcome)).await;
+    let (outcome, other) = match outcome.other_pin {
+        None => (outcome, None),
+        Some(_) => Box::pin(identity::known_key(engine, target.mac(), outcome)).await,
+    };
     let (outcome, told, another) = identity::of_whom(target.mac(), outcome, told);
     let mut result = result(target, outcome, passes_on, engine.clock.now());
     result.evidence = told

@@ -42,10 +42,13 @@ impl Tallies {
         tally.writes += 1;
         tally.waited += waited;
         tally.took += took;
-        for (state, cause) in results {
+        for alike in results.chunk_by(|one, next| one == next) {
+            let [(state, cause), ..] = alike else {
+                continue;
+            };
             let cause = cause.map(|cause| cause.to_string());
             let kind = (state.to_string(), cause.unwrap_or_default());
-            *tally.results.entry(kind).or_default() += 1;
+            *tally.results.entry(kind).or_default() += alike.len() as u64;
         }
     }
 

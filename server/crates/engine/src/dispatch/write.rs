@@ -110,10 +110,15 @@ pub(super) async fn write(engine: &Engine, store: &Store, batch: &mut Batch) -> 
 fn jobs(batch: &Batch) -> BTreeMap<String, Arc<JobFacts>> {
     let claims = batch.claims.iter().map(|claim| &claim.wish.facts);
     let reports = batch.reports.iter().map(|report| &report.facts);
-    claims
-        .chain(reports)
-        .map(|facts| (facts.id.clone(), facts.clone()))
-        .collect()
+    let mut jobs = BTreeMap::new();
+    let mut last = None;
+    for facts in claims.chain(reports) {
+        if !last.is_some_and(|last| Arc::ptr_eq(last, facts)) {
+            jobs.insert(facts.id.clone(), facts.clone());
+            last = Some(facts);
+        }
+    }
+    jobs
 }
 
 /// What was claimed, with how each phone is called.

@@ -23,6 +23,8 @@ use super::sources::Sources;
 use super::words::storable;
 
 const ROWS: usize = 512;
+/// Fewer are not worth a statement of their own.
+const WORTH: usize = 24;
 
 /// Adds the events and moves the head, in the caller's transaction.
 pub(crate) async fn append(
@@ -37,20 +39,19 @@ pub(crate) async fn append(
     }
     let sources = Sources::of(conn, (known, run), events).await?;
     let mut marks = Marks::default();
-    for (chunk, start) in events.chunks(ROWS).zip((first..).step_by(ROWS)) {
-        let mut rows = Vec::with_capacity(chunk.len());
-        for (event, seq) in chunk.iter().zip(start..) {
-            let source = sources.id(event);
-            let leaf = leaf(seq, (run.id(), source, event), &mut frontier)?;
-            rows.push((leaf, event.at, indexed(event, source)));
-        }
-        let marking = async {
-            for (event, seq) in chunk.iter().zip(start..) {
+    let mut parts = parts(events).into_iter();
+    let mut next = made(parts.next(), (run, &sources), &mut frontier)?;
+    while let Some((start, part, rows)) = next {
+        let meanwhile = async {
+            for (event, seq) in part.iter().zip(start..) {
                 marks.add(seq, event, sources.id(event));
             }
+            made(parts.next(), (run, &sources), &mut frontier)
         };
-        // The database writes them meanwhile.
-        join(conn.execute(insert(rows)), marking).await.0?;
+        // The database writes these rows while the next are made.
+        let (wrote, made) = join(conn.execute(insert(rows)), meanwhile).await;
+        wrote?;
+        next = made?;
     }
     let next = frontier.size() as i64;
     let moved = Sql::new("UPDATE audit_head SET size = $1, frontier = $2 WHERE id = 1")
@@ -59,6 +60,45 @@ pub(crate) async fn append(
     let mut learned = marks.insert(conn, known, moved).await?;
     sources.teach(&mut learned);
     Ok((first..next, learned))
+}
+
+/// Cuts events into the parts that one statement writes: where the action changes as well, if it does
+/// so seldom, so that it is one value for all of the part.
+fn parts(events: &[Event]) -> Vec<&[Event]> {
+    let (mut parts, mut start) = (Vec::new(), 0);
+    for (index, pair) in (1..).zip(events.windows(2)) {
+        let other = pair[0].action != pair[1].action;
+        let worth = index - start >= WORTH && events.len() - index >= WORTH;
+        if index - start == ROWS || (other && worth) {
+            parts.push(&events[start..index]);
+            start = index;
+        }
+    }
+    parts.push(&events[start..]);
+    parts
+}
+
+/// One record as it is written: its leaf, and what its columns say.
+type Made<'e> = (Leaf, Timestamp, Indexed<'e>);
+
+/// A part with the number of its first record.
+type MadePart<'e> = (i64, &'e [Event], Vec<Made<'e>>);
+
+/// Makes the rows of a part, and adds them to the tree.
+fn made<'e>(
+    part: Option<&'e [Event]>,
+    (run, sources): (&Run, &'e Sources<'_>),
+    frontier: &mut Frontier,
+) -> Result<Option<MadePart<'e>>> {
+    let Some(part) = part else { return Ok(None) };
+    let start = frontier.size() as i64;
+    let mut rows = Vec::with_capacity(part.len());
+    for (event, seq) in part.iter().zip(start..) {
+        let source = sources.id(event);
+        let leaf = leaf(seq, (run.id(), source, event), frontier)?;
+        rows.push((leaf, event.at, indexed(event, source)));
+    }
+    Ok(Some((start, part, rows)))
 }
 
 /// The head as stored, kept until the end of the transaction if `lock` says so.
@@ -137,7 +177,9 @@ fn insert(rows: Vec<(Leaf, Timestamp, Indexed<'_>)>) -> Sql {
     let mut times = Vec::with_capacity(rows.len());
     let mut texts = Vec::with_capacity(rows.len());
     for (leaf, at, indexed) in rows {
-        leaves.push(Vec::from(leaf));
+        let mut values = Vec::with_capacity(leaf.len() + 4);
+        values.extend(leaf);
+        leaves.push(values);
         times.push(at);
         texts.push(indexed);
     }
@@ -181,4 +223,30 @@ fn alike<'r, R, T: PartialEq + 'r>(rows: &'r [R], of: impl Fn(&'r R) -> &'r T) -
     let mut values = rows.iter().map(of);
     let first = values.next();
     values.all(|value| Some(value) == first)
+}
+
+#[cfg(test)]
+mod tests {
+    use carillon_domain::event::Actor;
+
+    use super::*;
+
+    #[test]
+    fn events_are_cut_where_their_action_changes_for_many() {
+        let event = |action: &str| Event::new(Timestamp::from_micros(0), Actor::system(), action);
+        let lengths = |runs: &[(&str, usize)]| {
+            let runs = runs.iter();
+            let events = runs.flat_map(|(action, times)| vec![event(action); *times]);
+            let events: Vec<_> = events.collect();
+            parts(&events)
+                .iter()
+                .map(|part| part.len())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(lengths(&[("a", 80), ("b", 80)]), [80, 80]);
+        assert_eq!(lengths(&[("a", 80), ("b", 1), ("c", 80)]), [80, 81]);
+        assert_eq!(lengths(&[("a", 3), ("b", 80), ("c", 3)]), [86]);
+        assert_eq!(lengths(&[("a", 1200), ("b", 40)]), [512, 512, 176, 40]);
+        assert_eq!(lengths(&[("a", 1)]), [1]);
+    }
 }

@@ -86,10 +86,10 @@ pub(super) fn hour(at: Timestamp) -> String {
 
 /// The catalogue's action that an event is about: `detail.action`.
 pub(super) fn command(event: &Event) -> Option<&str> {
-    event
-        .detail
-        .get("action")
-        .and_then(serde_json::Value::as_str)
+    match event.told.iter().find(|(name, _)| *name == "action") {
+        Some((_, told)) => told.as_str(),
+        None => event.detail.get("action")?.as_str(),
+    }
 }
 
 /// Hands on each value that is counted, but the hour.
@@ -125,9 +125,14 @@ pub(super) fn counted<'e>(
 #[derive(Default)]
 pub(super) struct Marks<'e> {
     counted: HashMap<(Kind, &'e str, i64), i64>,
+    /// The last value of each kind, which is nearly always that of the next record as well: with its
+    /// tile and how often it came since it was added to `counted`.
+    last: [Option<(&'e str, i64, i64)>; Kind::ALL.len()],
     hours: BTreeMap<(i64, i64), (Timestamp, i64)>,
     /// Texts whose words are in already, by tile.
     read: HashSet<(&'e str, i64)>,
+    /// The texts of the last record, in their order, and its tile.
+    told: (i64, Vec<&'e str>),
     words: BTreeMap<i64, BTreeSet<String>>,
     phones: BTreeMap<Mac, &'e str>,
     /// Other names of the same phones.
@@ -138,17 +143,55 @@ impl<'e> Marks<'e> {
     pub(super) fn add(&mut self, seq: i64, event: &'e Event, source: Option<&'e str>) {
         let tile = seq / TILE;
         counted(event, source, &mut |kind, value| {
-            *self.counted.entry((kind, value, tile)).or_default() += 1;
+            self.count(kind, value, tile);
         });
         let hour = event.at.micros().max(0) / 3_600_000_000;
         self.hours.entry((hour, tile)).or_insert((event.at, 0)).1 += 1;
-        words::each(event, &mut |text| self.read(text, tile));
+        self.read_all(event, tile);
         if let Some(mac) = event.phone {
             let name = self.phones.entry(mac).or_insert(&event.phone_name);
             if *name != event.phone_name {
                 self.renamed.push((mac, &event.phone_name));
             }
         }
+    }
+
+    fn count(&mut self, kind: Kind, value: &'e str, tile: i64) {
+        match &mut self.last[kind as usize] {
+            Some((last, of, times)) if *of == tile && *last == value => *times += 1,
+            last => {
+                if let Some((value, tile, times)) = last.replace((value, tile, 1)) {
+                    *self.counted.entry((kind, value, tile)).or_default() += times;
+                }
+            }
+        }
+    }
+
+    /// All that was counted, in `counted`.
+    fn counted(&mut self) {
+        for (kind, last) in Kind::ALL.into_iter().zip(&mut self.last) {
+            if let Some((value, tile, times)) = last.take() {
+                *self.counted.entry((kind, value, tile)).or_default() += times;
+            }
+        }
+    }
+
+    /// Reads the texts of a record, but those that the record before it had in the same place.
+    fn read_all(&mut self, event: &'e Event, tile: i64) {
+        let (of, mut told) = std::mem::take(&mut self.told);
+        if of != tile {
+            told.clear();
+        }
+        let mut place = 0;
+        words::each(event, &mut |text| {
+            if told.get(place) != Some(&text) {
+                told.truncate(place);
+                told.push(text);
+                self.read(text, tile);
+            }
+            place += 1;
+        });
+        self.told = (tile, told);
     }
 
     fn read(&mut self, text: &'e str, tile: i64) {
@@ -166,11 +209,12 @@ impl<'e> Marks<'e> {
     /// Writes the marks, and `head`, a change of the log's head, with them. Answers what is new
     /// among the values, to be learned after the commit.
     pub(super) async fn insert(
-        self,
+        mut self,
         conn: &mut Conn<'_>,
         known: &Known,
         head: Sql,
     ) -> Result<Learned> {
+        self.counted();
         let mut values = BTreeSet::new();
         for (kind, value, _) in self.counted.keys() {
             if matches!(kind, Kind::Action | Kind::Command) {

@@ -36,6 +36,10 @@ pub(super) fn each<'e>(event: &'e Event, add: &mut impl FnMut(&'e str)) {
     add(&event.reason);
     add(&event.actor.name);
     add(&event.action);
+    let told = event.told.iter();
+    let told = told.filter(|(name, _)| !LEFT_OUT.contains(name));
+    told.filter_map(|(_, value)| value.as_str())
+        .for_each(&mut *add);
     match &event.detail {
         Value::Object(fields) => fields
             .iter()

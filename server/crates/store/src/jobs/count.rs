@@ -20,6 +20,10 @@ pub(super) struct Deltas {
 impl Deltas {
     /// One target moved.
     pub(super) fn moved(&mut self, job: &str, from: TargetState, to: TargetState) {
+        if let Some(counts) = self.jobs.get_mut(job) {
+            counts.shift(from, to, 1);
+            return;
+        }
         let counts = self.jobs.entry(job.to_owned()).or_default();
         counts.shift(from, to, 1);
     }

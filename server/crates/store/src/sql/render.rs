@@ -11,6 +11,7 @@ use sqlx::sqlite::SqliteArguments;
 
 use crate::error::{DriverError, Result, StoreError};
 
+use super::value::Text;
 use super::{Bound, PLACE, Sql, Value, size_above};
 
 impl Sql {
@@ -98,7 +99,7 @@ impl Sql {
         let mut arguments = SqliteArguments::default();
         arguments.reserve(self.bound.iter().map(Bound::places).sum(), 0);
         let mut add = |value| match value {
-            Value::Text(text) => arguments.add(plain(text)?).map_err(encoding),
+            Value::Text(text) => add_text(&mut arguments, text),
             Value::Int(number) => arguments.add(number).map_err(encoding),
             Value::Bool(truth) => arguments.add(truth).map_err(encoding),
             Value::Blob(bytes) => arguments.add(bytes).map_err(encoding),
@@ -131,7 +132,7 @@ impl Sql {
         for bound in self.bound {
             match bound {
                 Bound::One(value) => match value {
-                    Value::Text(text) => arguments.add(plain(text)?),
+                    Value::Text(text) => arguments.add(plain(text.as_deref())?),
                     Value::Int(number) => arguments.add(number),
                     Value::Bool(truth) => arguments.add(truth),
                     Value::Blob(bytes) => arguments.add(bytes),
@@ -147,6 +148,16 @@ impl Sql {
         }
         Ok((text, arguments))
     }
+}
+
+fn add_text(arguments: &mut SqliteArguments, text: Option<Text>) -> Result<()> {
+    plain(text.as_deref())?;
+    match text {
+        None => arguments.add(None::<String>),
+        Some(Text::Own(text)) => arguments.add(text),
+        Some(Text::Shared(text)) => arguments.add(text),
+    }
+    .map_err(encoding)
 }
 
 fn push_number(text: &mut String, number: usize) {
@@ -196,12 +207,12 @@ fn columns(rows: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
 /// Adds values of one kind, that of the first, as one array.
 fn add_array(arguments: &mut PgArguments, values: Vec<Value>) -> Result<()> {
     let (mut texts, mut numbers, mut truths, mut blobs) = (vec![], vec![], vec![], vec![]);
-    for value in values {
+    for value in &values {
         match value {
-            Value::Text(text) => texts.push(plain(text)?),
-            Value::Int(number) => numbers.push(number),
-            Value::Bool(truth) => truths.push(truth),
-            Value::Blob(bytes) => blobs.push(bytes),
+            Value::Text(text) => texts.push(plain(text.as_deref())?),
+            Value::Int(number) => numbers.push(*number),
+            Value::Bool(truth) => truths.push(*truth),
+            Value::Blob(bytes) => blobs.push(bytes.as_deref()),
         }
     }
     if !numbers.is_empty() {
@@ -217,7 +228,7 @@ fn add_array(arguments: &mut PgArguments, values: Vec<Value>) -> Result<()> {
 }
 
 /// Postgres stores no NUL in a text. Neither do we anywhere, so that both databases refuse alike.
-fn plain(text: Option<String>) -> Result<Option<String>> {
+fn plain(text: Option<&str>) -> Result<Option<&str>> {
     match text {
         Some(text) if text.contains('\0') => Err(encoding("a text holds a NUL".into())),
         text => Ok(text),

@@ -2,12 +2,34 @@
 //!
 //! Owns how our own types become values of both databases. A value is never part of a text.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use carillon_domain::{Cause, Mac, Timestamp};
+
+/// A text, as it came: SQLite's driver keeps each in a box of its own, which a text that is not
+/// ours alone then already is.
+#[derive(Clone)]
+pub(crate) enum Text {
+    Own(String),
+    Shared(Arc<str>),
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Own(text) => text,
+            Self::Shared(text) => text,
+        }
+    }
+}
 
 /// One bound value. A missing one keeps its type, which Postgres wants to know.
 #[derive(Clone)]
 pub(crate) enum Value {
-    Text(Option<String>),
+    Text(Option<Text>),
     Int(Option<i64>),
     Bool(bool),
     Blob(Option<Vec<u8>>),
@@ -22,12 +44,12 @@ macro_rules! value_from {
 }
 
 value_from! {
-    &str => text, Self::Text(Some(text.to_owned()));
-    &String => text, Self::Text(Some(text.clone()));
-    String => text, Self::Text(Some(text));
-    Option<String> => text, Self::Text(text);
-    &Option<String> => text, Self::Text(text.clone());
-    Option<&str> => text, Self::Text(text.map(str::to_owned));
+    &str => text, Self::Text(Some(shared(text)));
+    &String => text, Self::Text(Some(shared(text)));
+    String => text, Self::Text(Some(Text::Own(text)));
+    Option<String> => text, Self::Text(text.map(Text::Own));
+    &Option<String> => text, Self::Text(text.as_deref().map(shared));
+    Option<&str> => text, Self::Text(text.map(shared));
     i64 => number, Self::Int(Some(number));
     Option<i64> => number, Self::Int(number);
     bool => truth, Self::Bool(truth);
@@ -37,9 +59,17 @@ value_from! {
     Option<Vec<u8>> => bytes, Self::Blob(bytes);
     Timestamp => at, Self::Int(Some(at.micros()));
     Option<Timestamp> => at, Self::Int(at.map(Timestamp::micros));
-    Mac => mac, Self::Text(Some(mac.to_string()));
-    Option<Mac> => mac, Self::Text(mac.map(|mac| mac.to_string()));
-    Option<Cause> => cause, Self::Text(cause.map(|cause| cause.to_string()));
+    Mac => mac, Self::Text(Some(of_mac(mac)));
+    Option<Mac> => mac, Self::Text(mac.map(of_mac));
+    Option<Cause> => cause, Self::Text(cause.map(|cause| Text::Own(cause.to_string())));
+}
+
+fn shared(text: &str) -> Text {
+    Text::Shared(Arc::from(text))
+}
+
+fn of_mac(mac: Mac) -> Text {
+    shared(mac.text().as_str())
 }
 
 impl Value {
