@@ -10,6 +10,7 @@ use carillon_domain::event::Event;
 use futures_util::future::join;
 
 use crate::conn::Conn;
+use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
 use crate::row::Row;
 use crate::run::Run;
@@ -37,6 +38,7 @@ pub(crate) async fn append(
     }
     let sources = Sources::of(conn, (known, run), events).await?;
     let mut marks = Marks::default();
+    let mut last = None;
     for (chunk, start) in events.chunks(ROWS).zip((first..).step_by(ROWS)) {
         let mut rows = Vec::with_capacity(chunk.len());
         for (event, seq) in chunk.iter().zip(start..) {
@@ -49,14 +51,25 @@ pub(crate) async fn append(
                 marks.add(seq, event, sources.id(event));
             }
         };
-        // The database writes them meanwhile.
-        join(conn.execute(insert(rows)), marking).await.0?;
+        match conn.dialect() {
+            // It writes them meanwhile.
+            Dialect::Sqlite => join(conn.execute(insert(rows)), marking).await.0?,
+            // The last go with the marks, in one round trip.
+            Dialect::Postgres => {
+                marking.await;
+                match last.replace(insert(rows)) {
+                    Some(before) => conn.execute(before).await?,
+                    None => 0,
+                }
+            }
+        };
     }
     let next = frontier.size() as i64;
     let moved = Sql::new("UPDATE audit_head SET size = $1, frontier = $2 WHERE id = 1")
         .arg(next)
         .arg(frontier.to_bytes());
-    let mut learned = marks.insert(conn, known, moved).await?;
+    let changes = last.into_iter().chain([moved]).collect();
+    let mut learned = marks.insert(conn, known, changes).await?;
     sources.teach(&mut learned);
     Ok((first..next, learned))
 }
