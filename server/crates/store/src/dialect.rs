@@ -19,6 +19,14 @@ impl Dialect {
         }
     }
 
+    /// How a write of jobs begins: with [`Dialect::jobs_lock`].
+    pub(crate) const fn begin_jobs(self) -> &'static str {
+        match self {
+            Self::Sqlite => self.begin_write(),
+            Self::Postgres => "BEGIN; SELECT pg_advisory_xact_lock(20250) IS NULL AS locked",
+        }
+    }
+
     /// How several reads begin that must tell of one moment.
     pub(crate) const fn begin_read(self) -> &'static str {
         match self {

@@ -21,6 +21,7 @@ pub(crate) mod hold;
 pub(crate) mod insert;
 pub(crate) mod list;
 pub(crate) mod read;
+mod record;
 pub(crate) mod recover;
 pub(crate) mod result;
 pub(crate) mod share;

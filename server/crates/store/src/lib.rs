@@ -16,6 +16,7 @@ mod error;
 mod groups;
 mod idempotency;
 mod jobs;
+mod kept;
 mod lock;
 mod meta;
 mod migrate;

@@ -26,7 +26,7 @@ pub(crate) async fn run(pools: &Pools) -> Result<()> {
             let migrator = Migrator::new(Embedded(Dialect::Sqlite)).await;
             migrator.map_err(failed)?.run(writer).await
         }
-        Pools::Postgres(pool) => {
+        Pools::Postgres { pool, .. } => {
             let migrator = Migrator::new(Embedded(Dialect::Postgres)).await;
             let migrator = migrator.map_err(failed)?;
             // A connection of its own: a migration may take long, and so may waiting for

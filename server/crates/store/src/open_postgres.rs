@@ -20,6 +20,9 @@ const CONNECTIONS: u32 = 10;
 const CONNECTIONS_OF_ONE: u32 = 2;
 /// Statements that a connection keeps prepared: each text of several rows comes in several sizes.
 const KEPT_STATEMENTS: usize = 256;
+/// Which run of which server it is, and which database there.
+const SERVER: &str = "SELECT pg_postmaster_start_time()::text || ' ' || oid::text \
+     FROM pg_database WHERE datname = current_database()";
 /// The pauses between tries to connect double up to half of this: a server that comes back is
 /// found again within seconds.
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(8);
@@ -48,13 +51,17 @@ pub(crate) async fn open(url: &str, known: Arc<Known>) -> Result<Pools> {
         .max_connections(CONNECTIONS)
         .acquire_timeout(WAIT_FOR_CONNECTION)
         // It may lead to a server that took over and lacks the last commits of the other one.
-        .after_connect(move |_, _| {
-            known.forget();
-            Box::pin(async { Ok(()) })
+        .after_connect(move |conn, _| {
+            let known = known.clone();
+            Box::pin(async move {
+                let server = sqlx::query_scalar(SERVER).fetch_one(conn).await?;
+                known.forget_unless_of(server);
+                Ok(())
+            })
         })
         .connect_with(options)
         .await?;
-    Ok(Pools::Postgres(pool))
+    Ok(Pools::Postgres { pool, kept: None })
 }
 
 /// A pool of the same server for one task, which opens its connections when it needs them.

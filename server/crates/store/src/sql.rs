@@ -9,6 +9,7 @@ mod value;
 
 use std::borrow::Cow;
 
+pub(crate) use together::When;
 pub(crate) use value::Value;
 
 /// Sizes of statements of several rows that are kept prepared.

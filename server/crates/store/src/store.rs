@@ -17,6 +17,7 @@ use crate::audit::Known;
 use crate::conn::Conn;
 use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
+use crate::kept::{Kept, KeptTx};
 use crate::run::Run;
 use crate::signed::Trust;
 use crate::sql::Sql;
@@ -44,7 +45,11 @@ pub(crate) enum Pools {
         readers: SqlitePool,
         file: PathBuf,
     },
-    Postgres(PgPool),
+    Postgres {
+        pool: PgPool,
+        /// For the writes of the one task that these connections are for.
+        kept: Option<Kept>,
+    },
 }
 
 /// A connection lent for reading.
@@ -57,6 +62,7 @@ pub(crate) enum Reading {
 pub(crate) enum Tx {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
+    Kept(KeptTx),
 }
 
 impl fmt::Debug for Store {
@@ -158,17 +164,34 @@ impl Store {
 
     /// Begins a write. SQLite lets one in at a time; the others wait.
     pub async fn begin(&self) -> Result<Unit> {
-        let statement = self.dialect().begin_write();
-        let tx = match &*self.pools {
+        let tx = self.begin_with(self.dialect().begin_write()).await?;
+        Ok(self.unit(tx, false))
+    }
+
+    /// Begins a write of jobs or targets: the lock on jobs comes in the same round trip.
+    pub async fn begin_jobs(&self) -> Result<Unit> {
+        let tx = self.begin_with(self.dialect().begin_jobs()).await?;
+        Ok(self.unit(tx, true))
+    }
+
+    async fn begin_with(&self, statement: &'static str) -> Result<Tx> {
+        Ok(match &*self.pools {
             Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with(statement).await?),
-            Pools::Postgres(pool) => Tx::Postgres(pool.begin_with(statement).await?),
-        };
-        Ok(Unit::new(
-            tx,
+            Pools::Postgres { pool, kept: None } => Tx::Postgres(pool.begin_with(statement).await?),
+            Pools::Postgres {
+                pool,
+                kept: Some(kept),
+            } => Tx::Kept(kept.begin(pool, statement).await?),
+        })
+    }
+
+    fn unit(&self, tx: Tx, holds_jobs: bool) -> Unit {
+        Unit::new(
+            (tx, holds_jobs),
             self.reach.clone(),
             self.run.clone(),
             (self.known.clone(), self.trust.clone()),
-        ))
+        )
     }
 
     /// The same database for a task on a runtime of its own: a connection to Postgres is served by
@@ -180,7 +203,10 @@ impl Store {
     pub fn apart(&self) -> Self {
         let pools = match &*self.pools {
             Pools::Sqlite { .. } => self.pools.clone(),
-            Pools::Postgres(pool) => Arc::new(Pools::Postgres(open_postgres::apart(pool))),
+            Pools::Postgres { pool, .. } => Arc::new(Pools::Postgres {
+                pool: open_postgres::apart(pool),
+                kept: Some(Kept::default()),
+            }),
         };
         Self {
             pools,
@@ -190,7 +216,10 @@ impl Store {
 
     /// Ends the connections that [`Store::apart`] made, and nothing where it made none.
     pub async fn close_apart(&self) {
-        if let Pools::Postgres(pool) = &*self.pools {
+        if let Pools::Postgres { pool, kept } = &*self.pools {
+            if let Some(kept) = kept {
+                kept.close().await;
+            }
             pool.close().await;
         }
     }
@@ -210,14 +239,14 @@ impl Store {
                 }
                 writer.close().await;
             }
-            Pools::Postgres(pool) => pool.close().await,
+            Pools::Postgres { pool, .. } => pool.close().await,
         }
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
         match &*self.pools {
             Pools::Sqlite { .. } => Dialect::Sqlite,
-            Pools::Postgres(_) => Dialect::Postgres,
+            Pools::Postgres { .. } => Dialect::Postgres,
         }
     }
 
@@ -225,7 +254,7 @@ impl Store {
     pub(crate) async fn read(&self) -> Result<Reading> {
         Ok(match &*self.pools {
             Pools::Sqlite { readers, .. } => Reading::Sqlite(readers.acquire().await?),
-            Pools::Postgres(pool) => Reading::Postgres(pool.acquire().await?),
+            Pools::Postgres { pool, .. } => Reading::Postgres(pool.acquire().await?),
         })
     }
 
@@ -234,7 +263,7 @@ impl Store {
         let statement = self.dialect().begin_read();
         Ok(match &*self.pools {
             Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin_with(statement).await?),
-            Pools::Postgres(pool) => Tx::Postgres(pool.begin_with(statement).await?),
+            Pools::Postgres { pool, .. } => Tx::Postgres(pool.begin_with(statement).await?),
         })
     }
 }
@@ -253,6 +282,7 @@ impl Tx {
         match self {
             Self::Sqlite(tx) => Conn::Sqlite(tx),
             Self::Postgres(tx) => Conn::Postgres(tx),
+            Self::Kept(tx) => Conn::Postgres(tx.conn()),
         }
     }
 
@@ -260,6 +290,7 @@ impl Tx {
         match self {
             Self::Sqlite(tx) => tx.commit().await,
             Self::Postgres(tx) => tx.commit().await,
+            Self::Kept(tx) => tx.commit().await,
         }
     }
 }

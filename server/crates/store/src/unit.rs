@@ -40,15 +40,16 @@ pub struct Recorded {
 }
 
 impl Unit {
+    /// `holds_jobs` where it began with the lock on jobs.
     pub(crate) fn new(
-        tx: Tx,
+        (tx, holds_jobs): (Tx, bool),
         reach: Arc<Reach>,
         run: Run,
         (known, trust): (Arc<Known>, Arc<Trust>),
     ) -> Self {
         Self {
             tx,
-            holds_jobs: false,
+            holds_jobs,
             known,
             run,
             reach,

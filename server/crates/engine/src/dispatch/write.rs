@@ -71,7 +71,7 @@ pub(super) async fn write(engine: &Engine, store: &Store, batch: &mut Batch) -> 
         facts.learn_source(store).await?;
     }
     let began = engine.clock.passed();
-    let unit = store.begin().await?;
+    let unit = store.begin_jobs().await?;
     let waited = engine.clock.passed().saturating_sub(began);
     let mut writing = Writing {
         engine,

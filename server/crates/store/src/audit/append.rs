@@ -10,6 +10,7 @@ use carillon_domain::event::Event;
 use futures_util::future::join;
 
 use crate::conn::Conn;
+use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
 use crate::row::Row;
 use crate::run::Run;
@@ -39,7 +40,12 @@ pub(crate) async fn append(
     }
     let sources = Sources::of(conn, (known, run), events).await?;
     let mut marks = Marks::default();
-    let mut parts = parts(events).into_iter();
+    let parts = match conn.dialect() {
+        Dialect::Sqlite => parts(events),
+        Dialect::Postgres => events.chunks(ROWS).collect(),
+    };
+    let mut parts = parts.into_iter();
+    let mut last = None;
     let mut next = made(parts.next(), (run, &sources), &mut frontier)?;
     while let Some((start, part, rows)) = next {
         let meanwhile = async {
@@ -48,16 +54,28 @@ pub(crate) async fn append(
             }
             made(parts.next(), (run, &sources), &mut frontier)
         };
-        // The database writes these rows while the next are made.
-        let (wrote, made) = join(conn.execute(insert(rows)), meanwhile).await;
-        wrote?;
-        next = made?;
+        next = match conn.dialect() {
+            // It writes these rows while the next are made.
+            Dialect::Sqlite => {
+                let (wrote, made) = join(conn.execute(insert(rows)), meanwhile).await;
+                wrote?;
+                made?
+            }
+            // The last go with the marks, in one round trip.
+            Dialect::Postgres => {
+                if let Some(before) = last.replace(insert(rows)) {
+                    conn.execute(before).await?;
+                }
+                meanwhile.await?
+            }
+        };
     }
     let next = frontier.size() as i64;
     let moved = Sql::new("UPDATE audit_head SET size = $1, frontier = $2 WHERE id = 1")
         .arg(next)
         .arg(frontier.to_bytes());
-    let mut learned = marks.insert(conn, known, moved).await?;
+    let changes = last.into_iter().chain([moved]).collect();
+    let mut learned = marks.insert(conn, known, changes).await?;
     sources.teach(&mut learned);
     Ok((first..next, learned))
 }

@@ -1,7 +1,7 @@
 //! Values that the database surely holds already.
 //!
 //! Owns a memory of what this process wrote, so that it asks once for each. *Invariant:* learns
-//! only after a commit, and forgets all when a server may have changed: one that takes over from
+//! only after a commit, and forgets all when the server changed: one that takes over from
 //! another may lack what that one confirmed. What is forgotten is written again, which changes
 //! nothing.
 
@@ -26,6 +26,8 @@ pub(crate) struct Known(Mutex<Memory>);
 struct Memory {
     /// How often everything was forgotten.
     times: u64,
+    /// The server that holds them, where there can be several.
+    server: Option<String>,
     values: HashSet<(Kind, String)>,
     /// The last name of each phone.
     phones: HashMap<Mac, String>,
@@ -78,9 +80,14 @@ impl Known {
         self.memory().sources.get(&place).cloned()
     }
 
-    /// Begins anew; what is being written meanwhile is not learned either.
-    pub(crate) fn forget(&self) {
-        self.memory().forget();
+    /// Begins anew where this is another server than before; what is being written meanwhile is
+    /// not learned either.
+    pub(crate) fn forget_unless_of(&self, server: String) {
+        let mut memory = self.memory();
+        if memory.server.as_ref() != Some(&server) {
+            memory.forget();
+            memory.server = Some(server);
+        }
     }
 
     /// After the commit.
@@ -105,6 +112,7 @@ impl Memory {
     fn forget(&mut self) {
         *self = Self {
             times: self.times + 1,
+            server: self.server.take(),
             ..Self::default()
         };
     }
@@ -131,5 +139,37 @@ impl Learned {
             .iter()
             .map(|(mac, name)| vec![Kind::Phone.as_str().into(), words::phone(*mac, name).into()]);
         values.chain(phones).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_server_holds_is_not_expected_of_another() {
+        let known = Known::default();
+        let learn = |name: &str| {
+            let mut learned = known.unknown(BTreeSet::new(), std::iter::empty());
+            learned.values.push((Kind::Action, name.to_owned()));
+            known.learn(learned);
+        };
+        let new = || {
+            let value = (Kind::Action, "a".to_owned());
+            let new = known.unknown(BTreeSet::from([value]), std::iter::empty());
+            !new.values.is_empty()
+        };
+        known.forget_unless_of("one".to_owned());
+        learn("a");
+        known.forget_unless_of("one".to_owned());
+        assert!(!new(), "another connection to the same server");
+        let before = known.unknown(BTreeSet::new(), std::iter::empty());
+        known.forget_unless_of("two".to_owned());
+        assert!(new());
+        known.learn(Learned {
+            values: vec![(Kind::Action, "a".to_owned())],
+            ..before
+        });
+        assert!(new(), "what was written to the other one");
     }
 }

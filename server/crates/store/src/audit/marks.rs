@@ -20,6 +20,8 @@ use super::words::{self, ANY, clipped, storable};
 /// More different words in one tile are not kept one by one.
 const WORDS: usize = 256;
 const ROWS: usize = 256;
+/// Of more changes the first are written one by one.
+const TOGETHER: usize = 8;
 
 /// What a value is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -206,13 +208,13 @@ impl<'e> Marks<'e> {
         }
     }
 
-    /// Writes the marks, and `head`, a change of the log's head, with them. Answers what is new
-    /// among the values, to be learned after the commit.
+    /// Writes the marks, together with `changes` of other tables. Answers what is new among the
+    /// values, to be learned after the commit.
     pub(super) async fn insert(
         mut self,
         conn: &mut Conn<'_>,
         known: &Known,
-        head: Sql,
+        mut changes: Vec<Sql>,
     ) -> Result<Learned> {
         self.counted();
         let mut values = BTreeSet::new();
@@ -227,15 +229,23 @@ impl<'e> Marks<'e> {
         let phones = self.phones.iter().map(|(mac, name)| (*mac, *name));
         let phones = phones.chain(self.renamed.iter().copied());
         let learned = known.unknown(values, phones);
-        insert_values(conn, learned.rows()).await?;
+        changes.extend(new_values(&learned.rows()));
         let words = self.words.iter().flat_map(|(tile, words)| {
             let row =
                 |word: &String| vec!["word".into(), word.into(), (*tile).into(), 1_i64.into()];
             words.iter().map(row)
         });
-        insert_words(conn, words.collect()).await?;
-        conn.change_together(head, counted_marks(self.rows()))
-            .await?;
+        changes.extend(word_marks(&words.collect::<Vec<_>>()));
+        changes.extend(counted_marks(self.rows()));
+        // Those that are many go before, so that what goes together has few forms.
+        let alone = changes.len().saturating_sub(TOGETHER);
+        let mut changes = changes.into_iter();
+        for change in changes.by_ref().take(alone) {
+            conn.execute(change).await?;
+        }
+        if let Some(first) = changes.next() {
+            conn.change_together(first, changes.collect()).await?;
+        }
         Ok(learned)
     }
 
@@ -275,22 +285,22 @@ fn counted_marks(rows: BTreeMap<(&'static str, String, i64), i64>) -> Vec<Sql> {
     rows.chunks(ROWS).map(insert).collect()
 }
 
-async fn insert_words(conn: &mut Conn<'_>, rows: Vec<Vec<Value>>) -> Result<()> {
-    for chunk in rows.chunks(ROWS) {
+fn word_marks(rows: &[Vec<Value>]) -> Vec<Sql> {
+    let insert = |rows: &[Vec<Value>]| {
         let mut sql = Sql::new("INSERT INTO audit_marks (kind, value, tile, records) ");
-        sql.rows_again(chunk.iter().cloned());
+        sql.rows_again(rows.iter().cloned());
         sql.push(" ON CONFLICT (kind, value, tile) DO NOTHING");
-        conn.execute(sql).await?;
-    }
-    Ok(())
+        sql
+    };
+    rows.chunks(ROWS).map(insert).collect()
 }
 
-async fn insert_values(conn: &mut Conn<'_>, rows: Vec<Vec<Value>>) -> Result<()> {
-    for chunk in rows.chunks(ROWS) {
+fn new_values(rows: &[Vec<Value>]) -> Vec<Sql> {
+    let insert = |rows: &[Vec<Value>]| {
         let mut sql = Sql::new("INSERT INTO audit_values (kind, value) ");
-        sql.rows_again(chunk.iter().cloned());
+        sql.rows_again(rows.iter().cloned());
         sql.push(" ON CONFLICT (kind, value) DO NOTHING");
-        conn.execute(sql).await?;
-    }
-    Ok(())
+        sql
+    };
+    rows.chunks(ROWS).map(insert).collect()
 }

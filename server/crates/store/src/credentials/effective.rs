@@ -80,8 +80,8 @@ pub(crate) async fn names(conn: &mut Conn<'_>, macs: &[Mac], now: Timestamp) -> 
 }
 
 /// Behind the columns of phones `p`: what [`Offered::read`] reads.
-pub(crate) const OFFERED_COLUMNS: &str =
-    ", c.name AS own, p.credential AS named, s.credential AS of_site, p.site AS site";
+pub(crate) const OFFERED_COLUMNS: &str = ", c.name AS own, p.credential AS named, s.credential AS of_site, p.site AS site, \
+     (SELECT COUNT(*) FROM groups WHERE credential IS NOT NULL) AS with_groups";
 /// Where those columns come from.
 pub(crate) const OFFERED_FROM: &str = " FROM phones p LEFT JOIN sites s ON s.slug = p.site \
      LEFT JOIN credentials c ON c.phone = p.mac";
@@ -92,6 +92,8 @@ pub(crate) struct Offered {
     named: Option<String>,
     of_site: Option<String>,
     site: Option<String>,
+    /// Whether any group has one.
+    with_groups: bool,
 }
 
 impl Offered {
@@ -101,6 +103,7 @@ impl Offered {
             named: fields.get("named")?,
             of_site: fields.get("of_site")?,
             site: fields.get("site")?,
+            with_groups: fields.int("with_groups")? > 0,
         })
     }
 
@@ -120,9 +123,11 @@ pub(crate) async fn choose(
     offered: Vec<(Mac, Offered)>,
     now: Timestamp,
 ) -> Result<Names> {
-    let macs: Vec<Mac> = offered.iter().map(|(mac, _)| *mac).collect();
     let mut names = Names::new();
-    from_groups(conn, &macs, now, &mut names).await?;
+    if offered.iter().any(|(_, offered)| offered.with_groups) {
+        let macs: Vec<Mac> = offered.iter().map(|(mac, _)| *mac).collect();
+        from_groups(conn, &macs, now, &mut names).await?;
+    }
     for (mac, mut offered) in offered {
         if let Some(first) = offered.before_groups() {
             names.insert(mac, first);

@@ -13,7 +13,7 @@ use crate::conn::Conn;
 use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
 use crate::row::{Fields, Shape};
-use crate::sql::Sql;
+use crate::sql::{Sql, When};
 use crate::unit::Unit;
 
 use super::count::Deltas;
@@ -206,7 +206,9 @@ async fn take(
     for _ in &found {
         deltas.moved(claim.job, TargetState::Waiting, TargetState::Sending);
     }
-    let changed = conn.change_together(sql, deltas.changes()).await?;
+    let changed = conn
+        .change_together(sql, deltas.changes(When::Always))
+        .await?;
     if changed != found.len() as u64 {
         // Nobody else can have taken them while the lock on jobs is held.
         return Err(StoreError::Conflict);

@@ -8,7 +8,7 @@ use carillon_domain::{Cause, Counts, TargetState};
 
 use crate::conn::Conn;
 use crate::error::Result;
-use crate::sql::Sql;
+use crate::sql::{Sql, When};
 
 /// What a set of changed targets does to the numbers of their jobs.
 #[derive(Default)]
@@ -38,7 +38,7 @@ impl Deltas {
 
     /// Writes the changes.
     pub(super) async fn apply(self, conn: &mut Conn<'_>) -> Result<()> {
-        let mut changes = self.changes().into_iter();
+        let mut changes = self.changes(When::Always).into_iter();
         match changes.next() {
             Some(first) => conn
                 .change_together(first, changes.collect())
@@ -49,15 +49,16 @@ impl Deltas {
     }
 
     /// The changes, to be written with others.
-    pub(super) fn changes(self) -> Vec<Sql> {
-        let jobs = self.jobs.iter().map(|(job, delta)| numbers(job, delta));
+    pub(super) fn changes(self, when: When) -> Vec<Sql> {
+        let jobs = self.jobs.iter();
+        let jobs = jobs.map(|(job, delta)| numbers(job, delta, when));
         let mut changes: Vec<_> = jobs.collect();
-        changes.extend(causes_added(self.causes));
+        changes.extend(causes_added(self.causes, when));
         changes
     }
 }
 
-fn numbers(job: &str, delta: &Counts) -> Sql {
+fn numbers(job: &str, delta: &Counts, when: When) -> Sql {
     let mut sql = Sql::new("UPDATE jobs SET total = total");
     sql.keep();
     let moved = |state: &&TargetState| delta.get(**state) != 0;
@@ -66,7 +67,7 @@ fn numbers(job: &str, delta: &Counts) -> Sql {
         sql.push(", ").push(column).push(" = ").push(column);
         sql.push(" + ").bind(delta.get(*state));
     }
-    sql.push(" WHERE id = ").bind(job);
+    sql.push(" WHERE id = ").bind(job).push(when.and());
     sql
 }
 
@@ -75,19 +76,20 @@ pub(super) async fn add_causes(
     conn: &mut Conn<'_>,
     causes: BTreeMap<(String, String), i64>,
 ) -> Result<()> {
-    match causes_added(causes) {
+    match causes_added(causes, When::Always) {
         Some(sql) => conn.execute(sql).await.map(drop),
         None => Ok(()),
     }
 }
 
-fn causes_added(causes: BTreeMap<(String, String), i64>) -> Option<Sql> {
+fn causes_added(causes: BTreeMap<(String, String), i64>, when: When) -> Option<Sql> {
     if causes.is_empty() {
         return None;
     }
     let mut sql = Sql::new("INSERT INTO job_causes (job, cause, count) ");
     let rows = causes.into_iter();
     sql.rows_once(rows.map(|((job, cause), count)| vec![job.into(), cause.into(), count.into()]));
+    sql.push(when.only());
     sql.push(" ON CONFLICT (job, cause) DO UPDATE SET count = job_causes.count + excluded.count");
     Some(sql)
 }

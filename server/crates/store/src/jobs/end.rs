@@ -10,7 +10,8 @@ use crate::sql::Sql;
 use crate::unit::Unit;
 
 use super::decides::{Kind, Stamps, select_signed};
-use super::result::{ChangedTarget, count};
+use super::record::count;
+use super::result::ChangedTarget;
 use super::targets::{COLUMNS, target_row};
 
 const ROWS: usize = 500;

@@ -1,28 +1,17 @@
-//! Recording what came of claims.
+//! What came of claims.
 //!
 //! Owns the ways out of `sending` and `verifying`. *Invariant:* a result counts only with the
 //! id of the attempt that stands in the row; anything else changes nothing.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use carillon_domain::outcome::Transport;
 use carillon_domain::{Cause, Mac, TargetState, Timestamp};
-use futures_util::future::join;
 
-use crate::conn::Conn;
-use crate::error::Result;
-use crate::phones::contact::{ContactUpdate, PhoneStamp, stamped};
-use crate::unit::Unit;
+use crate::phones::contact::ContactUpdate;
 
-use super::attempts;
 use super::claim::ClaimedTarget;
-use super::count::Deltas;
 use super::targets::TargetRow;
-use super::written::write;
-
-const ROWS: usize = 500;
 
 /// What came of one claim.
 #[derive(Clone, Debug)]
@@ -165,118 +154,5 @@ impl TargetResult {
         let surely_not = self.cause.is_some_and(|cause| !cause.may_have_happened());
         let surely_not = surely_not || self.given_back;
         self.state == TargetState::Waiting && self.retry_at.is_some() && surely_not
-    }
-}
-
-impl Unit {
-    /// Records results of any number of jobs, with the counters and what the phones taught.
-    /// Answers the targets that really changed; a result that came too late changes none.
-    pub async fn record_results(&mut self, results: &[TargetResult]) -> Result<Vec<ChangedTarget>> {
-        self.record_results_and(results, |_| ())
-            .await
-            .map(|(changed, ())| changed)
-    }
-
-    /// The same, and what the caller makes of the changed targets while the database writes.
-    pub async fn record_results_and<T>(
-        &mut self,
-        results: &[TargetResult],
-        meanwhile: impl FnOnce(&[ChangedTarget]) -> T,
-    ) -> Result<(Vec<ChangedTarget>, T)> {
-        let mut conn = self.jobs_conn().await?;
-        let mut changed = Vec::with_capacity(results.len());
-        let mut stamps = Stamps::new();
-        for wave in waves(results) {
-            let after = async { wave.iter().map(change).collect::<Vec<_>>() };
-            let (written, after) = join(write(&mut conn, wave), after).await;
-            let written = written?;
-            let pairs = wave.iter().zip(after);
-            let (really, after): (Vec<_>, Vec<_>) = pairs
-                .filter(|(result, _)| written.contains(&key(result)))
-                .unzip();
-            attempts::keep(&mut conn, &really).await?;
-            changed.extend(after);
-            for result in really {
-                note(&mut stamps, result);
-            }
-        }
-        let stamps: Vec<_> = stamps.into_values().collect();
-        let mut changes = counted(&changed).changes().into_iter();
-        let Some(first) = changes.next() else {
-            return Ok((Vec::new(), meanwhile(&[])));
-        };
-        let rest = changes.chain(stamped(&stamps)).collect();
-        let made = async { meanwhile(&changed) };
-        let (wrote, made) = join(conn.change_together(first, rest), made).await;
-        wrote?;
-        Ok((changed, made))
-    }
-}
-
-fn change(result: &TargetResult) -> ChangedTarget {
-    ChangedTarget {
-        from: result.before.state,
-        target: result.after(),
-        given_back: result.given_back,
-    }
-}
-
-pub(super) type Key<'a> = (&'a str, Mac);
-
-fn key(result: &TargetResult) -> Key<'_> {
-    (&result.before.job, result.before.mac)
-}
-
-/// Cuts the results so that no target occurs twice in one statement: what a phone said and what
-/// was seen afterwards can come in one batch, and each starts from what the other left.
-fn waves(results: &[TargetResult]) -> Vec<&[TargetResult]> {
-    let mut waves = Vec::new();
-    let (mut start, mut seen) = (0, HashSet::new());
-    for (index, result) in results.iter().enumerate() {
-        let repeated = !seen.insert(key(result));
-        if repeated || index - start == ROWS {
-            waves.push(&results[start..index]);
-            (start, seen) = (index, HashSet::from([key(result)]));
-        }
-    }
-    if start < results.len() {
-        waves.push(&results[start..]);
-    }
-    waves
-}
-
-/// Moves the counters by what changed.
-pub(super) async fn count(conn: &mut Conn<'_>, changed: &[ChangedTarget]) -> Result<()> {
-    counted(changed).apply(conn).await
-}
-
-fn counted(changed: &[ChangedTarget]) -> Deltas {
-    let mut deltas = Deltas::default();
-    for ChangedTarget { from, target, .. } in changed {
-        deltas.moved(&target.job, *from, target.state);
-        if let Some(cause) = target.cause.filter(|_| target.state.is_terminal()) {
-            deltas.ended_with(&target.job, cause);
-        }
-    }
-    deltas
-}
-
-/// What to write on the phones, one for each.
-type Stamps = BTreeMap<Mac, PhoneStamp>;
-
-/// Adds what a result that counted says of its phone to what earlier ones said.
-fn note(stamps: &mut Stamps, result: &TargetResult) {
-    let ended = result.state.is_terminal();
-    let new = PhoneStamp {
-        mac: result.mac(),
-        at: result.at,
-        contact: result.contact.clone(),
-        result: ended.then(|| (result.state, result.cause, result.before.job.clone())),
-    };
-    match stamps.entry(result.mac()) {
-        Entry::Vacant(place) => {
-            place.insert(new);
-        }
-        Entry::Occupied(mut place) => place.get_mut().follow(new),
     }
 }

@@ -13,7 +13,8 @@ use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::sql::{Sql, Value};
 
-use super::result::{Key, TargetResult};
+use super::record::{Key, key};
+use super::result::TargetResult;
 use super::targets::found_by_key;
 
 /// What results have in common that are written by one statement.
@@ -89,6 +90,46 @@ pub(super) async fn write<'a>(
         }
     }
     Ok(written)
+}
+
+/// Writes results that are all alike, and with them in one round trip, if all of them count, the
+/// `rest` that is made with [`When::Whole`]. Answers those that were written where that were not all:
+/// then nothing of the rest was done.
+pub(super) async fn write_with<'a>(
+    conn: &mut Conn<'_>,
+    results: &'a [TargetResult],
+    rest: Vec<Sql>,
+) -> Result<Option<HashSet<Key<'a>>>> {
+    let Some(first) = results.first() else {
+        return Ok(None);
+    };
+    let common = Alike::of(first);
+    let all: Vec<_> = results.iter().collect();
+    let sql = update(conn.dialect(), &common, &all);
+    let sql = Sql::whole(sql, (all.len() as i64, "job_targets.mac"), rest);
+    let Some(row) = conn.optional(sql).await? else {
+        return Ok(None);
+    };
+    if row.get("yes")? {
+        return Ok(None);
+    }
+    let names: Option<String> = row.get("names")?;
+    let names: HashSet<_> = names.iter().flat_map(|names| names.split(' ')).collect();
+    let counts = |result: &&TargetResult| names.contains(result.mac().to_string().as_str());
+    let counts = results.iter().filter(counts);
+    Ok(Some(counts.map(key).collect()))
+}
+
+/// Whether results go into one statement of [`write_with`]: all lead on, none is tried again, and
+/// they have in common what one statement writes.
+pub(super) fn go_together(dialect: Dialect, results: &[TargetResult]) -> bool {
+    let Some(first) = results.first().map(Alike::of) else {
+        return false;
+    };
+    let goes = |result: &TargetResult| {
+        result.leads_on() && result.state != TargetState::Waiting && Alike::of(result) == first
+    };
+    dialect == Dialect::Postgres && results.iter().all(goes)
 }
 
 /// Writes all of these or none, and says whether it did. Nearly always all of them count, and then

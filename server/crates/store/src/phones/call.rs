@@ -82,6 +82,7 @@ const CALLED: Shape = Shape {
         "named",
         "of_site",
         "site",
+        "with_groups",
     ],
 };
 

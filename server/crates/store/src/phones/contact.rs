@@ -10,7 +10,7 @@ use carillon_domain::{Cause, Mac, TargetState, Timestamp};
 
 use crate::conn::Conn;
 use crate::error::Result;
-use crate::sql::{Sql, Value};
+use crate::sql::{Sql, Value, When};
 use crate::unit::Unit;
 
 use super::read::ROWS;
@@ -76,7 +76,7 @@ struct Alike<'a> {
 }
 
 impl Alike<'_> {
-    fn update(&self, stamps: &[&PhoneStamp]) -> Sql {
+    fn update(&self, stamps: &[&PhoneStamp], when: When) -> Sql {
         let mut sql = Sql::new("WITH v (mac, at, pin) AS (");
         sql.rows_again(stamps.iter().map(|stamp| stamp.values()));
         sql.push(") UPDATE phones SET tls_pin = COALESCE(phones.tls_pin, v.pin)");
@@ -96,19 +96,21 @@ impl Alike<'_> {
             sql.push(", last_cause = ").bind(*cause);
             sql.push(", last_job = ").bind(job);
         }
-        sql.push(" FROM v WHERE phones.mac = v.mac");
+        sql.push(" FROM v WHERE phones.mac = v.mac")
+            .push(when.and());
         sql
     }
 }
 
 /// Changes of the rows of phones that are still there. Each phone at most once.
-pub(crate) fn stamped(stamps: &[PhoneStamp]) -> Vec<Sql> {
+pub(crate) fn stamped(stamps: &[PhoneStamp], when: When) -> Vec<Sql> {
     let mut alike: HashMap<Alike<'_>, Vec<&PhoneStamp>> = HashMap::new();
     for stamp in stamps {
         alike.entry(stamp.alike()).or_default().push(stamp);
     }
     let updates = alike.into_iter().flat_map(|(common, stamps)| {
-        let chunks = stamps.chunks(ROWS).map(|chunk| common.update(chunk));
+        let chunks = stamps.chunks(ROWS);
+        let chunks = chunks.map(|chunk| common.update(chunk, when));
         chunks.collect::<Vec<_>>()
     });
     updates.collect()
@@ -116,7 +118,7 @@ pub(crate) fn stamped(stamps: &[PhoneStamp]) -> Vec<Sql> {
 
 /// Writes those changes.
 pub(crate) async fn stamp(conn: &mut Conn<'_>, stamps: &[PhoneStamp]) -> Result<()> {
-    for update in stamped(stamps) {
+    for update in stamped(stamps, When::Always) {
         conn.execute(update).await?;
     }
     Ok(())

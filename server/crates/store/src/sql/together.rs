@@ -2,8 +2,35 @@
 //!
 //! Owns how Postgres is told in one round trip of changes that do not depend on each other: as
 //! parts of one `WITH`. *Invariant:* they change different rows; all of them have the same view.
+//! What one must know of another it asks for what that one returns.
 
 use super::{Bound, PLACE, Sql};
+
+/// Whether a change depends on another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    Always,
+    /// Only where the first of [`Sql::whole`] changed all that it was to change.
+    Whole,
+}
+
+impl When {
+    /// As a further condition.
+    pub(crate) const fn and(self) -> &'static str {
+        match self {
+            Self::Always => "",
+            Self::Whole => " AND (SELECT yes FROM whole)",
+        }
+    }
+
+    /// As the only condition.
+    pub(crate) const fn only(self) -> &'static str {
+        match self {
+            Self::Always => "",
+            Self::Whole => " WHERE (SELECT yes FROM whole)",
+        }
+    }
+}
 
 impl Sql {
     /// The changes as one, which answers as `n` how many rows the first changed.
@@ -11,13 +38,33 @@ impl Sql {
         let mut all = Self::new("");
         all.few_forms = first.is_kept() && rest.iter().all(Self::is_kept);
         all.push("WITH changed AS (").append(first);
-        all.push(" RETURNING 1)");
-        for (index, one) in rest.into_iter().enumerate() {
-            all.push(&format!(", also_{index} AS (")).append(one);
-            all.push(")");
-        }
+        all.push(" RETURNING 1)").also(rest);
         all.push(" SELECT COUNT(*) AS n FROM changed");
         all
+    }
+
+    /// The changes as one. It answers as `yes` whether the first changed so many rows, and where it
+    /// did not, as `names` the `key` of each that it changed. The others are made with
+    /// [`When::Whole`]: they change nothing then.
+    pub(crate) fn whole(first: Self, (rows, key): (i64, &'static str), rest: Vec<Self>) -> Self {
+        let mut all = Self::new("");
+        all.few_forms = first.is_kept() && rest.iter().all(Self::is_kept);
+        all.push("WITH changed AS (").append(first);
+        all.push(" RETURNING ").push(key).push(" AS name)");
+        all.push(", whole AS (SELECT COUNT(*) = ").bind(rows);
+        all.push(" AS yes FROM changed)").also(rest);
+        all.push(
+            " SELECT yes, CASE WHEN NOT yes THEN (SELECT string_agg(name, ' ') FROM changed) END \
+             AS names FROM whole",
+        );
+        all
+    }
+
+    fn also(&mut self, changes: Vec<Self>) {
+        for (index, one) in changes.into_iter().enumerate() {
+            self.push(&format!(", also_{index} AS (")).append(one);
+            self.push(")");
+        }
     }
 
     /// Adds another statement, with a place for each mention of its numbered values.
@@ -67,6 +114,22 @@ mod tests {
             "WITH changed AS (UPDATE a SET x = $1 WHERE y = $2 OR z = $3 RETURNING 1), \
              also_0 AS (WITH v (a) AS (SELECT * FROM UNNEST($4::int8[])) \
              DELETE FROM b WHERE c = $5) SELECT COUNT(*) AS n FROM changed"
+        );
+    }
+
+    #[test]
+    fn what_depends_on_a_whole_change_is_told_of_it() {
+        let first = Sql::new("UPDATE a SET x = $1").arg(1);
+        let mut second = Sql::new("UPDATE b SET y = ");
+        second.bind(2).push(" WHERE c = 3").push(When::Whole.and());
+        let sql = Sql::whole(first, (7, "a.name"), vec![second]);
+        assert_eq!(
+            sql.text_for_postgres(),
+            "WITH changed AS (UPDATE a SET x = $1 RETURNING a.name AS name), \
+             whole AS (SELECT COUNT(*) = $2 AS yes FROM changed), \
+             also_0 AS (UPDATE b SET y = $3 WHERE c = 3 AND (SELECT yes FROM whole)) \
+             SELECT yes, CASE WHEN NOT yes THEN (SELECT string_agg(name, ' ') FROM changed) END \
+             AS names FROM whole"
         );
     }
 }
