@@ -1675,7 +1675,7 @@ impl Samples {
         let stopped = StopAllView {
             stopped: Some((
                 self.s("k.lee"),
-                ago(300),
+                Some(ago(300)),
                 self.s("Phones ring by themselves"),
             )),
             ..StopAllView::default()
@@ -1684,7 +1684,7 @@ impl Samples {
             banners: vec![
                 Banner::StopAll {
                     by: self.s("k.lee"),
-                    at: ago(300),
+                    at: Some(ago(300)),
                     reason: self.s("Phones ring by themselves"),
                 },
                 Banner::Sealed {
