@@ -15,6 +15,7 @@ tlog-checkpoint, tlog-proof). Exit status: 0 intact, 1 tampered, 3 cannot tell (
 """
 import argparse, base64, collections, functools, gc, hashlib, itertools, json, os, re, sqlite3, sys
 from datetime import date
+from sys import intern
 
 # --- Ed25519, verification only (RFC 8032, section 5.1.7) -----------------------------------
 P = 2**255 - 19
@@ -649,7 +650,12 @@ class Course:
     def add(self, seq, e, d, at):
         """What the record tells that cannot have happened."""
         action, phone = e["action"], e.get("phone")
-        if action in ("row.accepted", "row.forged"):
+        # Most records first.
+        if action == "target.result" and phone is not None:
+            self.sent[intern(phone)] = told_end(d)
+        elif action == "target.intent" and phone is not None:
+            return self.intent(phone)
+        elif action in ("row.accepted", "row.forged"):
             self.whole = self.whole and action == "row.forged"
             if d.get("rows") == "job":
                 self.forged = action == "row.forged"
@@ -663,12 +669,8 @@ class Course:
                 return self.moved(seq, action, d, at)
         elif phone is None:
             pass
-        elif action == "target.intent":
-            return self.intent(phone)
         elif action in ("target.given_back", "target.retrying"):
             self.sent.pop(phone, None)
-        elif action == "target.result":
-            self.sent[sys.intern(phone)] = told_end(d)
 
     def moved(self, seq, action, d, at):
         since, to = MOVES[action]
@@ -687,9 +689,8 @@ class Course:
     def intent(self, phone):
         if self.state is not None and self.state != "running":
             return f"sent to {phone} for a job that was {self.state} since record {self.seq}"
-        phone = sys.intern(phone)
         over = self.sent.get(phone)
-        self.sent[phone] = False
+        self.sent[intern(phone)] = False
         if over is not None:
             return f"sent to {phone} again, " + ("for which the job was over" if over else "with the first end untold")
 

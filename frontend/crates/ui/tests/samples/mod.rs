@@ -1699,7 +1699,20 @@ impl Samples {
             ],
             ..self.frame("/stop-all")
         };
+        let unknown = StopAllView {
+            stopped: Some(("system".to_owned(), None, String::new())),
+            ..StopAllView::default()
+        };
+        let forged = FrameView {
+            banners: vec![Banner::StopAll {
+                by: "system".to_owned(),
+                at: None,
+                reason: String::new(),
+            }],
+            ..self.frame("/stop-all")
+        };
         vec![
+            ("stop-all-unknown", carillon_ui::stop_all(&forged, &unknown)),
             ("jobs", carillon_ui::jobs(&frame, &many)),
             ("jobs-none", carillon_ui::jobs(&frame, &none)),
             ("job-running", carillon_ui::job(&frame, &self.job_view(0))),
