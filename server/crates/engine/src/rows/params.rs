@@ -8,7 +8,7 @@ use secrecy::SecretSlice;
 
 use crate::Engine;
 use crate::error::{EngineError, Result};
-use crate::secrets::{Keyring, Place};
+use crate::secrets::{Keyring, OpenError, Place};
 
 /// The sealed parameters of a job, opened.
 ///
@@ -22,6 +22,8 @@ pub(crate) async fn opened_params(
 ) -> Result<SecretSlice<u8>> {
     match engine.keyring()?.open(&Place::job_params(job), sealed) {
         Ok(opened) => Ok(opened),
+        // Another node may have changed the key: that is no forgery.
+        Err(OpenError::UnknownKey(_)) => Err(EngineError::Sealed),
         Err(error) => {
             tracing::error!(%error, job.id = job, "the parameters of a job do not open");
             disbelieve(engine, job).await?;
@@ -53,10 +55,8 @@ pub(super) async fn jobs_with_others(
         let Some((sealed, _)) = store.job_sealed_params(&job).await? else {
             continue;
         };
-        if keyring
-            .open(&Place::job_params(job.as_str()), &sealed)
-            .is_err()
-        {
+        let opened = keyring.open(&Place::job_params(job.as_str()), &sealed);
+        if opened.is_err_and(|error| !matches!(error, OpenError::UnknownKey(_))) {
             found.push(ForgedRow {
                 rows: SignedRows::Jobs,
                 name: job,
