@@ -7,7 +7,7 @@ use carillon_domain::role::Permission;
 use carillon_domain::{JobState, TargetState};
 use carillon_engine::Caller;
 use carillon_language::say;
-use carillon_store::{JobQuery, Seek, StopAll};
+use carillon_store::{JobQuery, Seek};
 use http::StatusCode;
 
 use super::notice;
