@@ -218,7 +218,8 @@ async fn who_accepts_a_token_tells_what_counts_from_then_on() {
         .await;
     let row = row(SignedRows::Tokens, &issued.info.id);
     house.engine.look_through_rows().await.unwrap();
-    let accepted = house.engine.accept_row(&Caller::system(), &row, "why");
+    let system = Caller::system();
+    let accepted = house.engine.accept_row(&system, &row, "why");
     accepted.await.unwrap();
     let events = house.events().await;
     let accepted = events.iter().find(|event| event.action == "row.accepted");
