@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use carillon_domain::TargetState;
 use carillon_store::StandingEnd;
 
 use super::jobs::Courses;
@@ -68,7 +69,7 @@ impl<'c> Ends<'c> {
 }
 
 fn fits(course: &Course, told: Option<&Told>, row: &StandingEnd) -> bool {
-    let over = row.state.is_none_or(|state| state.is_terminal());
+    let over = row.state.is_none_or(TargetState::is_terminal);
     match told {
         Some(Told::Ended(None)) => true,
         Some(Told::Ended(Some((state, cause)))) => {

@@ -190,7 +190,9 @@ impl Given {
         let (mut ends, mut last) = (Ends::new(&self.courses), None);
         loop {
             let rows = scan.ends(last.as_ref(), ROWS).await?;
-            rows.iter().for_each(|row| ends.add(row));
+            for row in &rows {
+                ends.add(row);
+            }
             match rows.into_iter().last() {
                 Some(row) => last = Some(row),
                 None => return Ok(ends.first()),
