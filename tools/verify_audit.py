@@ -15,6 +15,7 @@ tlog-checkpoint, tlog-proof). Exit status: 0 intact, 1 tampered, 3 cannot tell (
 """
 import argparse, base64, collections, functools, gc, hashlib, itertools, json, os, re, sqlite3, sys
 from datetime import date
+from sys import intern
 
 # --- Ed25519, verification only (RFC 8032, section 5.1.7) -----------------------------------
 P = 2**255 - 19
@@ -361,7 +362,23 @@ class Log:
     def __init__(self, path):
         self.db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         self.db.execute("BEGIN")
+        self.there = {name for name, in self.rows(PLACES)}
+        gone = self.taken(OF_THE_LOG)
+        if gone:
+            raise Tampered(0, f"standing: {gone[0]}")
         self.tile_rows = {r[0]: r[1:] for r in self.rows("SELECT tile, hash, min_at, max_at FROM audit_tiles")}
+
+    def taken(self, places):
+        """What was taken away: a database of an earlier program lacks what came later, and nothing else."""
+        known = {**OF_THE_LOG, **BESIDE}
+        reached = max((known[name] for name in self.there if name in known), default=0)
+        if NOTED in self.there:
+            noted, = self.db.execute("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations").fetchone()
+            reached = max(reached, noted)
+        tables = {name.split(".")[0] for name in self.there}
+        missing = [name for name, since in places.items() if since <= reached and name not in self.there]
+        return [f"the column {name} is gone" if name.split(".")[0] in tables else f"the table {name.split('.')[0]} is gone"
+                for name in missing]
 
     def rows(self, sql):
         """Rows of a statement that brings them in the same order each time. To look at each text ourselves
@@ -400,10 +417,10 @@ class Log:
         """Rights, decisions and digests of sealed values, as the tables have them; beside them what
         the database of an earlier program has no columns for."""
         rows = lambda sql: list(self.rows(sql))
-        there, lacking = {name for name, in rows(PLACES)}, []
+        lacking = []
 
         def have(*names):
-            missing = [name for name in names if name not in there]
+            missing = [name for name in names if name not in self.there]
             lacking.extend(missing)
             return not missing
 
@@ -415,7 +432,9 @@ class Log:
         sealed = [(kind, id_, hashlib.sha256(blob).hexdigest()) for kind, place, sql in SEALS
                   if have(place) for id_, blob in rows(sql)]
         self.kept = rows(SOURCES) if have("audit_sources.address") else []
-        return (accounts, tokens, decisions, sealed, jobs, orders), lacking
+        self.ends = itertools.groupby(self.rows(ENDS), lambda row: row[0])
+        passes = [(kind, hash_[:4].hex()) for kind, place, sql in PASSES if have(place) for hash_, in rows(sql)]
+        return (accounts, tokens, decisions, sealed, jobs, orders, passes), lacking
 
     def sources(self, named, size):
         named.compare(self.kept, size)
@@ -463,7 +482,21 @@ class Export:
     def standing(self):
         return None, []
 
+    def taken(self, places):
+        return []
 
+
+# Where the database itself notes what it was set up with.
+NOTED = "_sqlx_migrations.version"
+# Without these no record can be read; what is held against the records, and what codes of rows stand in. Each by
+# the migration that brought it.
+OF_THE_LOG = {"audit.entry": 5, "audit_head.frontier": 5, "audit_checkpoints.note": 10, "audit_tiles.hash": 10,
+              "audit_marks.records": 13, "audit_values.value": 13}
+BESIDE = {NOTED: 1, "meta.key": 1, "users.password": 2, "api_tokens.scope": 2, "sessions.id_hash": 2,
+          "credentials.secret": 3, "jobs.digest": 4, "jobs.options": 4, "job_targets.state": 4, "users.approver": 12,
+          "jobs.approve_until": 12, "jobs.decided_by": 12, "users.factor": 14, "recovery_codes.code_hash": 14,
+          "reset_links.code_hash": 14, "identities.subject": 20, "streams.secret": 24, "audit_private.sealed": 25,
+          "audit_sources.address": 34, "users.mac": 36, "egress.place": 38, "jobs.frozen": 39, "orders.value": 40}
 PLACES = """SELECT m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY 1"""
 ACCOUNTS = "SELECT name, role, approver, disabled FROM users ORDER BY name"
 # Before anybody could be given the right to approve, nobody had it.
@@ -475,6 +508,9 @@ DECISIONS = """SELECT id, decided_by FROM jobs WHERE decided_by IS NOT NULL
     OR (approve_until IS NOT NULL AND state IN ('scheduled', 'running', 'paused', 'interrupted', 'finished')) ORDER BY 1"""
 JOBS = """SELECT j.id, j.state, j.total, j.digest, j.options, (SELECT COUNT(*) FROM job_targets t WHERE t.job = j.id)
     FROM jobs j ORDER BY 1"""
+# What phones of jobs came to; of one for which the job is not over, nothing.
+ENDS = """SELECT job, mac, CASE WHEN state IN ('waiting', 'sending', 'verifying') THEN '' ELSE state || ':' || COALESCE(cause, '') END
+    FROM job_targets ORDER BY job, position"""
 ORDERS = "SELECT name, value FROM orders ORDER BY 1"
 SEALS = [
     ("password", "users.password", "SELECT name, password FROM users WHERE password IS NOT NULL ORDER BY 1"),
@@ -482,9 +518,16 @@ SEALS = [
     ("credential", "credentials.secret", "SELECT name, secret FROM credentials WHERE phone IS NULL ORDER BY 1"),
     ("stream", "streams.secret", "SELECT name, secret FROM streams WHERE secret IS NOT NULL ORDER BY 1"),
     ("private", "audit_private.sealed", "SELECT id, sealed FROM audit_private ORDER BY 1"),
+    ("params", "jobs.params_sealed", "SELECT id, params_sealed FROM jobs WHERE params_sealed IS NOT NULL ORDER BY 1"),
 ]
 
 
+# By what people come in.
+PASSES = [
+    ("session", "sessions.id_hash", "SELECT id_hash FROM sessions ORDER BY 1"),
+    ("link", "reset_links.code_hash", "SELECT code_hash FROM reset_links ORDER BY 1"),
+    ("code", "recovery_codes.code_hash", "SELECT code_hash FROM recovery_codes ORDER BY 1"),
+]
 SOURCES = "SELECT id, day, CAST(address AS BLOB), CAST(salt AS BLOB) FROM audit_sources ORDER BY id"
 
 
@@ -566,6 +609,26 @@ MOVES = {
 }
 
 
+class Ends(dict):
+    """What phones come to, each once."""
+
+    def __missing__(self, told):
+        state, cause = told
+        known = isinstance(state, str) and (cause is None or isinstance(cause, str))
+        end = self[told] = f"{state}:{cause or ''}" if known else True
+        return end
+
+
+TOLD_ENDS, APPROVAL = Ends(), "approval_digest"
+
+
+def told_end(d):
+    try:
+        return TOLD_ENDS[d.get("state"), d.get("cause")]
+    except TypeError:
+        return True
+
+
 def instant(text):
     try:
         return micros(text)
@@ -577,14 +640,23 @@ class Course:
     """What became of one job. One that is over may stand in the table whatever is told of it."""
 
     def __init__(self, seq, d):
+        # Of phones that were sent to: False, what it came to, or True where nobody told what.
         self.seq, self.sent, self.start_at, self.forged = seq, {}, instant(d.get("start_at")), False
+        # Who accepted the row took what stood there.
+        self.whole, self.approval = True, d.get(APPROVAL)
         self.state = "awaiting_approval" if d["awaits_approval"] else "running" if self.start_at is None else "scheduled"
         self.frozen = d["digest"], d.get("options"), d.get("total")
 
     def add(self, seq, e, d, at):
         """What the record tells that cannot have happened."""
         action, phone = e["action"], e.get("phone")
-        if action in ("row.accepted", "row.forged"):
+        # Most records first.
+        if action == "target.result" and phone is not None:
+            self.sent[intern(phone)] = told_end(d)
+        elif action == "target.intent" and phone is not None:
+            return self.intent(phone)
+        elif action in ("row.accepted", "row.forged"):
+            self.whole = self.whole and action == "row.forged"
             if d.get("rows") == "job":
                 self.forged = action == "row.forged"
                 if not self.forged:
@@ -597,12 +669,8 @@ class Course:
                 return self.moved(seq, action, d, at)
         elif phone is None:
             pass
-        elif action == "target.intent":
-            return self.intent(phone)
         elif action in ("target.given_back", "target.retrying"):
             self.sent.pop(phone, None)
-        elif action == "target.result" and self.state not in OVER:
-            self.sent[phone] = True
 
     def moved(self, seq, action, d, at):
         since, to = MOVES[action]
@@ -615,14 +683,14 @@ class Course:
         if action == "job.cancelled" and d.get("state") is not None:
             to = "cancelled"
         self.state, self.seq = to, seq
-        if to in OVER:
-            self.sent.clear()
+        if action == "job.approved" and isinstance(self.approval, str) and d.get(APPROVAL, self.approval) != self.approval:
+            return "somebody agreed to another than was asked for"
 
     def intent(self, phone):
         if self.state is not None and self.state != "running":
             return f"sent to {phone} for a job that was {self.state} since record {self.seq}"
         over = self.sent.get(phone)
-        self.sent[phone] = False
+        self.sent[intern(phone)] = False
         if over is not None:
             return f"sent to {phone} again, " + ("for which the job was over" if over else "with the first end untold")
 
@@ -637,6 +705,20 @@ class Course:
             return "is another one"
         if self.frozen[2] is not None and not total == targets == self.frozen[2]:
             return "has other phones"
+
+
+    def ended(self, found):
+        """What its phones came to, against what was told of them."""
+        if found == self.sent:
+            return None
+        over = 0
+        for phone, end in found.items():
+            told = self.sent.get(phone)
+            over += told is True or isinstance(told, str)
+            if told is None and end and self.whole or told is False and end or isinstance(told, str) and told != end:
+                return f"{phone} of the job"
+        if self.whole and over < sum(told is not False for told in self.sent.values()):
+            return "a phone of the job"
 
 
 STATES = OVER.union(*(since for since, _ in MOVES.values()))
@@ -689,6 +771,16 @@ class Courses:
             elif not course and id_ not in self.untold:
                 odd.append((size, f"standing: no record made the job {id_}"))
         return odd
+
+
+    def odd_ends(self, groups):
+        """Phones that did not come to what was told of them."""
+        odd, left = [], dict(self.jobs)
+        for id_, rows in groups:
+            course = left.pop(id_, None)
+            what = course and course.ended({mac: end for _, mac, end in rows})
+            odd += [(course.seq, f"standing: {what} {id_} did not come to what the log says")] if what else []
+        return odd + [(course.seq, f"standing: a phone of the job {id_} is gone") for id_, course in left.items() if course.ended({})]
 
 
 ORDERED = {"stop_all.set": "stop_all", "stop_all.released": "stop_all", "clock.jumped": "stop_all",
@@ -746,6 +838,53 @@ class Orders:
         return odd
 
 
+# Who ends all sessions of an account, but the one that a record is of where it says so.
+ENDING = {"user.password_reset", "user.password_set", "user.disabled", "second_factor.reset", "user.password_changed"}
+COMING_IN = {*ENDING, "account.signed_in", "account.signed_out", "session.ended", "user.reset_link_made", "account.proved",
+             "second_factor.set_up", "second_factor.codes_renewed", "second_factor.removed"}
+
+
+class Passes:
+    """Sessions, links to a new password and recovery codes: whose, and which record ended them."""
+
+    def __init__(self):
+        self.told = {}
+
+    def begins(self, kind, name, owner):
+        if isinstance(name, str):
+            self.told[kind, name] = [owner, None]
+
+    def ends(self, kind, name, seq):
+        if isinstance(name, str) and name:
+            entry = self.told.setdefault((kind, name), ["", None])
+            entry[1] = seq if entry[1] is None else entry[1]
+
+    def add(self, seq, action, actor, d):
+        session = actor.get("session", "")
+        if action == "account.signed_in":
+            self.begins("session", d.get("session"), actor["name"])
+        elif action in ("account.signed_out", "session.ended"):
+            self.ends("session", d.get("session"), seq)
+        elif action == "user.reset_link_made":
+            self.begins("link", d.get("link"), d.get("user"))
+        elif action == "user.password_reset":
+            self.ends("link", d.get("link"), seq)
+        if action in ("account.signed_in", "account.proved"):
+            self.ends("code", d.get("recovery_code"), seq)
+        if action in ENDING and isinstance(d.get("user"), str):
+            but = session if action == "user.password_changed" else ""
+            for (kind, name), entry in self.told.items():
+                if kind == "session" and entry[0] == d["user"] and name != but and entry[1] is None:
+                    entry[1] = seq
+        if isinstance(d.get("renewed"), str):
+            self.ends("session", session, seq)
+            self.begins("session", d["renewed"], actor["name"])
+
+    def odd(self, rows):
+        back = ((self.told[pass_][1], pass_) for pass_ in rows if pass_ in self.told)
+        return [(seq, f"standing: the {kind} {name} is back, which this ended") for seq, (kind, name) in back if seq is not None]
+
+
 FOLLOWED = {*MOVES, "job.submitted", "row.accepted", "row.forged", "stop_all.set", "stop_all.released", "clock.jumped",
             "target.intent", "target.given_back", "target.retrying", "target.result"}
 ORDERS_GIVEN = {*ORDERED, "row.accepted"}
@@ -756,7 +895,7 @@ class Given:
 
     def __init__(self):
         self.accounts, self.tokens, self.decisions, self.seals = {}, {}, {}, {}
-        self.courses, self.orders = Courses(), Orders()
+        self.courses, self.orders, self.passes = Courses(), Orders(), Passes()
 
     def add(self, seq, e, at):
         action, d = e["action"], e.get("detail")
@@ -768,6 +907,8 @@ class Given:
             self.orders.add(seq, action, told)
         if e["result"] != "ok" or not isinstance(d, dict):
             return
+        if action in COMING_IN:
+            self.passes.add(seq, action, e["actor"], d)
         role = ROLES.get(action)
         if role and isinstance(d.get("user"), str) and isinstance(d.get(role), str):
             _, (_, approver, disabled) = self.accounts.get(d["user"], (0, ("", 0, 0)))
@@ -776,6 +917,8 @@ class Given:
             self.accounts[d["user"]] = seq, (d[role], approver, disabled)
         elif action == "row.accepted" and d.get("rows") == "account" and isinstance(d.get("role"), str):
             self.accounts[d.get("row")] = seq, (d["role"], int(d.get("approver") is True), int(d.get("disabled") is True))
+        elif action == "row.accepted" and d.get("rows") == "token" and all(isinstance(d.get(k), str) for k in ("row", "user", "scope")):
+            self.tokens[d["row"]] = seq, (d["user"], d["scope"], int(d.get("revoked") is True), end_of(d))
         elif action in ("user.disabled", "user.enabled") and d.get("user") in self.accounts:
             role, approver, _ = self.accounts[d["user"]][1]
             self.accounts[d["user"]] = seq, (role, approver, int(action == "user.disabled"))
@@ -788,6 +931,8 @@ class Given:
             self.decisions[e.get("job", "")] = seq, (e["actor"]["name"],)
         elif action in ("key.first_used", "key.activated", "key.rewrapped"):
             self.seals.clear()
+        if isinstance(e.get("job"), str) and isinstance(d.get("params_sealed"), str):
+            self.seals["params", e["job"]] = seq, d["params_sealed"]
         kind, name = SEALED.get(action.split(".")[0], ("", ""))
         if isinstance(d.get("private"), dict):
             kind, name, d = "private", "id", d["private"]
@@ -798,10 +943,11 @@ class Given:
         if self.courses.forbidden:
             raise Tampered(*self.courses.forbidden)
 
-    def compare(self, tables, size):
+    def compare(self, tables, ends, size):
         """The first record that tables contradict; the size stands for records that are not there."""
-        *rights, seals, jobs, orders = tables
-        odd = self.courses.odd(jobs, size) if jobs is not None else []
+        *rights, seals, jobs, orders, passes = tables
+        odd = self.courses.odd_ends(ends) + self.passes.odd(passes)
+        odd += self.courses.odd(jobs, size) if jobs is not None else []
         odd += self.orders.odd(orders, size) if orders is not None else []
         for what, given, rows in zip(("account", "token"), (self.accounts, self.tokens), rights):
             there = {row[0] for row in rows}
@@ -936,11 +1082,14 @@ def check(log, key, kept):
         close(tree.size // TILE)
     if ahead and ahead[0] is not None:
         raise Tampered(ahead[0] * TILE, "marks: filters would miss or miscount these records")
+    gone = log.taken(BESIDE)
+    if gone:
+        raise Tampered(tree.size, f"standing: {gone[0]}")
     tables, lacking = log.standing()
     log.sources(named, tree.size)
     given.check_courses()
     if tables:
-        given.compare(tables, tree.size)
+        given.compare(tables, log.ends, tree.size)
     if not good:
         raise CannotTell(f"the {tree.size} records fit each other, but no signed checkpoint was given")
     return (f"intact: {tree.size} records, root {tree.root().hex()}; signed up to {good[-1][0]} records "

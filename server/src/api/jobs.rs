@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use carillon_contract::api::{
-    CauseCount, Held, HeldInput, Job, JobAccepted, JobLinks, Page, Reason, RetryInput,
+    ApprovalInput, CauseCount, Held, HeldInput, Job, JobAccepted, JobLinks, Page, Reason,
+    RetryInput,
 };
 use carillon_domain::role::Permission;
 use carillon_engine::Caller;
@@ -89,7 +90,7 @@ pub(super) const DOCS: &[Doc] = &[
         path: "/api/v1/jobs/{id}/approve",
         summary: "Refused to every token: a second person decides in the browser",
         query: &[],
-        body: Content::Nothing,
+        body: Content::Json("ApprovalInput"),
         answer: (200, Content::Json("Job")),
     },
     Doc {
@@ -179,15 +180,23 @@ async fn one(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Job>, Problem> {
-    Ok(Json(shown(app.engine().job(&caller, &id).await?)))
+    let engine = app.engine();
+    let snapshot = engine.job(&caller, &id).await?;
+    let approval_digest = engine.approval_digest(&snapshot.job).await?;
+    Ok(Json(Job {
+        approval_digest,
+        ..shown(snapshot)
+    }))
 }
 
 async fn approve(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
+    OptionalJson(agreed): OptionalJson<ApprovalInput>,
 ) -> Result<Json<Job>, Problem> {
-    app.engine().approve_job(&caller, &id, "").await?;
+    let digest = &agreed.digest;
+    app.engine().approve_job(&caller, &id, digest).await?;
     Ok(Json(shown(app.engine().job(&caller, &id).await?)))
 }
 
@@ -320,6 +329,7 @@ pub(super) fn shown(snapshot: JobSnapshot) -> Job {
         not_after: job.not_after,
         finished_at: job.finished_at,
         retry_of: job.retry_of,
+        approval_digest: None,
         held: holds
             .into_iter()
             .map(|(credential, count)| Held { credential, count })

@@ -162,7 +162,12 @@ const LINES: &[Line] = &[
         "A job. Its counts always add up to its total.",
         "id:text action:text state:text total:int counts:Counts causes:CauseCount[] actor:text \
          reason:text created_at:time start_at:time? not_after:time? finished_at:time? \
-         retry_of:text? held:Held[]",
+         retry_of:text? approval_digest:text? held:Held[]",
+    ),
+    (
+        "ApprovalInput",
+        "What exactly is let run: the job's `approval_digest`, while it waits.",
+        "digest?:text",
     ),
     (
         "Counts",

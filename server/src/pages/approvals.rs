@@ -38,7 +38,7 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
 fn row(waiting: &WaitingJob) -> ApprovalRow {
     ApprovalRow {
         job: job_row::row_view(&waiting.job),
-        digest: waiting.job.digest.clone(),
+        digest: waiting.digest.clone(),
         request_example: waiting.job.request_example.clone(),
         until: waiting.until,
         own: waiting.own,

@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use axum::response::Response;
+use carillon_contract::frame::{Banner, Tone};
 use carillon_contract::job::{
     EarlierTry, HeldView, JobControls, JobView, RetryForm, RetryState, TargetRow,
 };
@@ -10,6 +11,7 @@ use carillon_contract::{FormErrors, Href};
 use carillon_domain::job::EffectiveOptions;
 use carillon_domain::role::Permission;
 use carillon_domain::{Cause, JobState, TargetState};
+use carillon_engine::rows::{ForgedRow, SignedRows};
 use carillon_engine::{Caller, EngineError};
 use carillon_language::{retell, say};
 use carillon_store::{AttemptRow, JobRow, JobSnapshot, Page, Seek, TargetQuery};
@@ -65,8 +67,25 @@ async fn show(
 ) -> PageResult {
     notice::unknown(&mut visit, &query, KNOWN);
     let view = view(&mut visit, &caller, &id, &query).await?;
+    if is_not_believed(&visit, &id) {
+        let text = say(
+            "This job was changed outside Carillon and does not count: nothing more is sent for it. See the audit log.",
+        );
+        let tone = Tone::Bad;
+        visit.frame.banners.push(Banner::Notice {
+            tone,
+            text: text.to_owned(),
+        });
+    }
     let html = carillon_ui::job(&visit.frame, &view);
     Ok(visit.page(html))
+}
+
+/// Whether somebody else than Carillon wrote the job, or its list of phones.
+fn is_not_believed(visit: &Visit, id: &str) -> bool {
+    let rows = visit.app.engine().forged_rows();
+    let of_jobs = |row: &ForgedRow| matches!(row.rows, SignedRows::Jobs | SignedRows::JobLists);
+    rows.iter().any(|row| of_jobs(row) && row.name == id)
 }
 
 /// The page again, with what was wrong with the retry form.

@@ -7,7 +7,7 @@ use carillon_domain::role::Permission;
 use carillon_domain::{JobState, TargetState};
 use carillon_engine::Caller;
 use carillon_language::say;
-use carillon_store::{JobQuery, Seek, StopAll};
+use carillon_store::{JobQuery, Seek};
 use http::StatusCode;
 
 use super::notice;
@@ -110,7 +110,7 @@ async fn page(
         StatusCode::UNPROCESSABLE_ENTITY
     };
     let view = StopAllView {
-        stopped: stopped.map(|StopAll { at, actor, reason }| (actor, at, reason)),
+        stopped: stopped.map(|stop| (stop.actor.clone(), stop.since(), stop.reason)),
         running_jobs: running.len() as i64,
         waiting: sum(TargetState::Waiting),
         sending: sum(TargetState::Sending),

@@ -207,7 +207,8 @@ async fn frame(
         banners.extend(alone(parts, caller, in_force));
         banners.extend(streams::banners(app, caller));
         if let Some(stop) = stop {
-            let StopAll { actor, at, reason } = stop;
+            let at = stop.since();
+            let StopAll { actor, reason, .. } = stop;
             banners.insert(
                 0,
                 Banner::StopAll {

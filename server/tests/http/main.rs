@@ -9,6 +9,7 @@
 mod access;
 mod addresses;
 mod api;
+mod approvals;
 mod audit;
 mod browser;
 mod canary;
@@ -122,6 +123,7 @@ on_both! {
     pace::a_job_for_later_says_so_and_can_be_cancelled,
     pace::every_try_is_told,
     pace::held_phones_wait_for_a_corrected_password,
+    approvals::who_lets_a_job_run_names_all_of_it,
     pages_jobs::a_person_does_the_whole_job,
     queries::no_page_asks_the_database_more_than_eight_times,
 }

@@ -22,8 +22,8 @@ pub use inventory::{
     NewSite, Phone, PhoneChange, PhoneInput, Site, SiteInput,
 };
 pub use jobs::{
-    Action, ActionModels, ActionParam, Attempt, CauseCount, CountBy, Held, HeldInput, Job,
-    JobAccepted, JobLinks, Preview, Reason, RetryInput, StopState, Target,
+    Action, ActionModels, ActionParam, ApprovalInput, Attempt, CauseCount, CountBy, Held,
+    HeldInput, Job, JobAccepted, JobLinks, Preview, Reason, RetryInput, StopState, Target,
 };
 pub use networks::Networks;
 pub use sip::{SipProfile, SipProfileInput};

@@ -25,7 +25,7 @@ pub struct ApprovalsView {
 pub struct ApprovalRow {
     /// The job.
     pub job: JobRow,
-    /// Of its frozen list of phones: what is approved is exactly this.
+    /// Of all that is agreed to: what is approved is exactly this.
     pub digest: String,
     /// One request as it would go out, secrets masked.
     pub request_example: String,

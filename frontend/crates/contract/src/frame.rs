@@ -191,8 +191,8 @@ pub enum Banner {
     StopAll {
         /// Who stopped it.
         by: String,
-        /// When.
-        at: Timestamp,
+        /// When; nothing where nobody can say that.
+        at: Option<Timestamp>,
         /// Why, in their words.
         reason: String,
     },

@@ -215,8 +215,8 @@ pub struct StopJobView {
 /// `POST /stop-all/release`: `reason`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct StopAllView {
-    /// Who stopped it, when and why; `None` when nothing is stopped.
-    pub stopped: Option<(String, Timestamp, String)>,
+    /// Who stopped it, when as far as somebody can say, and why; `None` when nothing is stopped.
+    pub stopped: Option<(String, Option<Timestamp>, String)>,
     /// Jobs that run.
     pub running_jobs: i64,
     /// Targets that wait in them.

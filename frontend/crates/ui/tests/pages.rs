@@ -425,6 +425,15 @@ fn marks_for_the_browser_half_stand_only_in_islands() {
 }
 
 #[test]
+fn a_stop_of_which_nobody_knows_since_when_tells_no_year() {
+    let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
+    let page = pages.iter().find(|(name, _)| *name == "stop-all-unknown");
+    let (_, text) = page.expect("the sample");
+    assert_eq!(text.matches("since an unknown time").count(), 2);
+    assert!(!text.contains("1970"));
+}
+
+#[test]
 fn lists_stay_small() {
     for (name, text) in samples::Samples::new(str::to_owned, Role::Admin).pages() {
         assert!(text.len() < 200_000, "{name} has {} bytes", text.len());

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 pub use again::{may_take_second_way, may_try_again, pause_before};
 pub use options::{EffectiveOptions, JobOptions, TransportChoice, not_after};
-pub use plan::{Plan, PlannedPhone, plan};
+pub use plan::{Plan, PlannedPhone, list_digest, plan};
 
 use crate::action::CheckedAction;
 use crate::{FieldError, Filter, Mac, line};

@@ -7,6 +7,7 @@ mod append;
 mod by_job;
 mod checkpoints;
 mod count;
+mod ends;
 mod entry;
 mod export;
 mod frontier;
@@ -15,24 +16,28 @@ mod known;
 mod list;
 mod marked;
 mod marks;
+mod passes;
 mod query;
 mod scan;
 mod sources;
 mod standing;
 mod start;
 mod stretches;
+mod taken;
 mod terms;
 mod walk;
 mod words;
 
 pub(crate) use append::append;
 pub use checkpoints::{CheckpointRow, TILE, TileRow};
+pub use ends::StandingEnd;
 pub use export::{AuditExport, AuditLines};
 pub use frontier::{Frontier, Hash, leaf_hash, node_hash};
 pub use guards::AuditGuards;
 pub(crate) use known::{Known, Learned};
 pub use list::AuditRow;
 pub use marked::MarkCheck;
+pub use passes::StandingPass;
 pub use query::{AtLeast, AuditQuery};
 pub use scan::{AuditScan, RawRecord, RecordFault};
 pub use sources::AuditSource;
@@ -41,3 +46,4 @@ pub use standing::{
     StandingAccount, StandingDecision, StandingJob, StandingOrder, StandingSeal, StandingSource,
     StandingToken, Standings,
 };
+pub use taken::Taken;

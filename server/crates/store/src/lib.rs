@@ -51,8 +51,8 @@ pub use accounts::views::SavedView;
 pub use audit::{
     AtLeast, AuditExport, AuditGuards, AuditLines, AuditQuery, AuditRow, AuditScan, AuditSource,
     CheckpointRow, Frontier, Hash, MarkCheck, RawRecord, RecordFault, StandingAccount,
-    StandingDecision, StandingJob, StandingOrder, StandingSeal, StandingSource, StandingToken,
-    Standings, TILE, TileRow, leaf_hash, node_hash,
+    StandingDecision, StandingEnd, StandingJob, StandingOrder, StandingPass, StandingSeal,
+    StandingSource, StandingToken, Standings, TILE, Taken, TileRow, leaf_hash, node_hash,
 };
 pub use credentials::{
     CredentialRow, CredentialSource, CredentialSummary, CredentialUse, EffectiveCredential,

@@ -66,6 +66,11 @@ impl StopAll {
             reason: "whether all sending is stopped was changed outside Carillon".to_owned(),
         }
     }
+
+    /// When; nothing where nobody can say that.
+    pub fn since(&self) -> Option<Timestamp> {
+        (self.at != Timestamp::default()).then_some(self.at)
+    }
 }
 
 impl Store {

@@ -158,6 +158,9 @@ pub struct Job {
     pub finished_at: Option<Timestamp>,
     /// The job that it retries.
     pub retry_of: Option<String>,
+    /// While it waits for a second person: of all that whoever lets it run agrees to.
+    #[serde(default)]
+    pub approval_digest: Option<String>,
     /// Credentials that were refused too often, with the phones that wait for that reason.
     pub held: Vec<Held>,
 }
@@ -241,6 +244,15 @@ pub struct RetryInput {
     /// Why.
     #[serde(default)]
     pub reason: String,
+}
+
+/// What exactly is let run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalInput {
+    /// The job's `approval_digest`, as it was seen.
+    #[serde(default)]
+    pub digest: String,
 }
 
 /// Why something is done.

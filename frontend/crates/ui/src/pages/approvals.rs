@@ -65,6 +65,10 @@ fn waiting(row: &ApprovalRow, may_decide: bool) -> AnyView {
             {reason}
             <p>{job.targets.clone()}" · "<a href=href>{say("All phones of the job")}</a></p>
             <p><code class="code">{row.request_example.clone()}</code></p>
+            <p class="muted">{said_with(
+                say("Approved is exactly this, with digest {digest}: command, parameters, phones, start, end and pace."),
+                vec![("digest", view! { <code class="code">{short(&row.digest)}</code> }.into_any())],
+            )}</p>
             <p class="muted">{match row.until {
                 Some(at) => said_with(say("Waits until {when}."), vec![("when", ago(at))]),
                 None => vec![say("Waits until somebody decides.").into_any()],
@@ -73,6 +77,11 @@ fn waiting(row: &ApprovalRow, may_decide: bool) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// Enough of a digest to compare it with the record.
+fn short(digest: &str) -> String {
+    digest.chars().take(16).collect()
 }
 
 fn decide(row: &ApprovalRow) -> AnyView {

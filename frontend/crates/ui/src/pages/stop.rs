@@ -63,7 +63,7 @@ pub(super) fn stop_all(frame: &FrameView, view: &StopAllView) -> String {
                         say("Stopped by {actor}, {when}. No request leaves for any phone."),
                         vec![
                             ("actor", view! { <strong>{by.clone()}</strong> }.into_any()),
-                            ("when", instant_and_age(*at)),
+                            ("when", at.map_or_else(|| say("since an unknown time").into_any(), instant_and_age)),
                         ],
                     )}</p>
                     {reason}

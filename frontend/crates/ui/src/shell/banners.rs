@@ -2,6 +2,7 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::frame::{Banner, Flash, Tone};
+use carillon_domain::Timestamp;
 use carillon_language::{retell, say};
 use leptos::prelude::*;
 
@@ -47,10 +48,11 @@ fn one(banner: &Banner, may_release: bool) -> AnyView {
     }
 }
 
-fn stopped(by: &str, at: carillon_domain::Timestamp, reason: &str, may_release: bool) -> AnyView {
+fn stopped(by: &str, at: Option<Timestamp>, reason: &str, may_release: bool) -> AnyView {
+    let since = at.map_or_else(|| say("since an unknown time").into_any(), ago);
     let text = said_with(
         say("Everything is stopped: nothing is sent to any phone. {by}, {when}"),
-        vec![("by", by.to_owned().into_any()), ("when", ago(at))],
+        vec![("by", by.to_owned().into_any()), ("when", since)],
     );
     let reason = (!reason.is_empty()).then(|| format!(": “{reason}”"));
     let release = may_release.then(|| view! { " "<a href="/stop-all">{say("Let it go on…")}</a> });

@@ -1675,7 +1675,7 @@ impl Samples {
         let stopped = StopAllView {
             stopped: Some((
                 self.s("k.lee"),
-                ago(300),
+                Some(ago(300)),
                 self.s("Phones ring by themselves"),
             )),
             ..StopAllView::default()
@@ -1684,7 +1684,7 @@ impl Samples {
             banners: vec![
                 Banner::StopAll {
                     by: self.s("k.lee"),
-                    at: ago(300),
+                    at: Some(ago(300)),
                     reason: self.s("Phones ring by themselves"),
                 },
                 Banner::Sealed {
@@ -1699,7 +1699,20 @@ impl Samples {
             ],
             ..self.frame("/stop-all")
         };
+        let unknown = StopAllView {
+            stopped: Some(("system".to_owned(), None, String::new())),
+            ..StopAllView::default()
+        };
+        let forged = FrameView {
+            banners: vec![Banner::StopAll {
+                by: "system".to_owned(),
+                at: None,
+                reason: String::new(),
+            }],
+            ..self.frame("/stop-all")
+        };
         vec![
+            ("stop-all-unknown", carillon_ui::stop_all(&forged, &unknown)),
             ("jobs", carillon_ui::jobs(&frame, &many)),
             ("jobs-none", carillon_ui::jobs(&frame, &none)),
             ("job-running", carillon_ui::job(&frame, &self.job_view(0))),

@@ -74,17 +74,7 @@ impl Plan {
             .skip
             .iter()
             .map(|(phone, cause)| (phone.mac, Some(*cause)));
-        let mut lines: Vec<_> = run.chain(skip).collect();
-        lines.sort_unstable();
-        let mut hash = Sha256::new();
-        for (mac, cause) in lines {
-            hash.update(mac.bytes());
-            if let Some(cause) = cause {
-                hash.update(cause.to_string());
-            }
-            hash.update(b"\n");
-        }
-        hex::encode(hash.finalize())
+        list_digest(run.chain(skip).collect())
     }
 
     /// How many are skipped for each cause, most first.
@@ -113,6 +103,20 @@ impl Plan {
         }
         most_first(counts)
     }
+}
+
+/// [`Plan::digest`] of a list of phones, each with the cause for which it is skipped.
+pub fn list_digest(mut lines: Vec<(Mac, Option<Cause>)>) -> String {
+    lines.sort_unstable();
+    let mut hash = Sha256::new();
+    for (mac, cause) in lines {
+        hash.update(mac.bytes());
+        if let Some(cause) = cause {
+            hash.update(cause.to_string());
+        }
+        hash.update(b"\n");
+    }
+    hex::encode(hash.finalize())
 }
 
 fn most_first<K: Ord>(counts: BTreeMap<K, usize>) -> Vec<(K, usize)> {

@@ -4,10 +4,12 @@
 //! before it is used, for all strangers together and for all known browsers and sessions of the
 //! account together, and nothing but a right code makes that count start anew.
 
+use carillon_domain::event::Event;
 use carillon_store::{Unit, UserRow};
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use zeroize::Zeroizing;
 
+use super::sessions::short;
 use super::throttle::Buckets;
 use super::{recovery, totp};
 use crate::Engine;
@@ -16,12 +18,29 @@ use crate::secrets::Place;
 
 /// What came of a code.
 pub(super) enum Tried {
-    /// It was right and is used up: how somebody showed who they are.
-    Right(&'static str),
+    /// It was right and is used up.
+    Right(Shown),
     /// It is wrong, or was used before.
     Wrong,
     /// It was not looked at.
     TooOften,
+}
+
+/// How somebody showed who they are.
+pub(super) struct Shown {
+    /// In a word.
+    pub(super) how: &'static str,
+    /// The beginning of the hash of the recovery code that is used up by that.
+    recovery_code: Option<String>,
+}
+
+impl Shown {
+    /// Tells which recovery code is used up: one that stands there again was put back.
+    pub(super) fn tell(&self, event: &mut Event) {
+        if let Some(code) = &self.recovery_code {
+            event.detail["recovery_code"] = code.as_str().into();
+        }
+    }
 }
 
 /// What a code turned out to be, before it is used up.
@@ -54,7 +73,11 @@ impl Engine {
             return Ok(Tried::Wrong);
         };
         buckets.forgive(unit).await?;
-        Ok(Tried::Right(how))
+        let recovery_code = match &code {
+            Code::Recovery(hash) => Some(short(hash)),
+            _ => None,
+        };
+        Ok(Tried::Right(Shown { how, recovery_code }))
     }
 
     /// Asks the storage what a wrong code asks, and leaves nothing: a refusal takes as long where

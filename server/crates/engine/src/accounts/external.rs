@@ -168,8 +168,8 @@ impl Engine {
         let Some(user) = user.filter(able) else {
             return Ok(None);
         };
-        let how = match self.try_code(&mut unit, &user, (code, false)).await? {
-            Tried::Right(how) => how.replace("password", PLAIN),
+        let code = match self.try_code(&mut unit, &user, (code, false)).await? {
+            Tried::Right(shown) => shown,
             Tried::Wrong => {
                 let event = self.refusal(Some(&user), "wrong_code", arrival);
                 unit.record(&[event]).await?.commit().await?;
@@ -180,8 +180,10 @@ impl Engine {
                 return self.turn_away(Some(&user), "too_many_tries", arrival).await;
             }
         };
+        let how = code.how.replace("password", PLAIN);
         let shown = (how.as_str(), self.clock.now());
-        let (signed_in, event) = self.arrive(&mut unit, &user, shown, arrival).await?;
+        let (signed_in, mut event) = self.arrive(&mut unit, &user, shown, arrival).await?;
+        code.tell(&mut event);
         unit.record(&[event]).await?.commit().await?;
         Ok(Some(signed_in))
     }

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::codes::Tried;
-use super::sessions::SessionContext;
+use super::sessions::{SessionContext, short};
 use super::sign_in::{SignedIn, is_as_compared};
 use super::throttle::Buckets;
 use crate::Engine;
@@ -71,8 +71,8 @@ impl Engine {
                 .record_no_proof(unit, session, "changed_meanwhile")
                 .await;
         };
-        let how = match self.try_code(&mut unit, &user, (typed, true)).await? {
-            Tried::Right(how) => how,
+        let shown = match self.try_code(&mut unit, &user, (typed, true)).await? {
+            Tried::Right(shown) => shown,
             Tried::Wrong => return self.record_no_proof(unit, session, "wrong_code").await,
             Tried::TooOften => {
                 drop(unit);
@@ -83,7 +83,8 @@ impl Engine {
         buckets.forgive(&mut unit).await?;
         let signed_in = self.renew_session(&mut unit, session).await?;
         let mut event = session.caller.event(self.clock.now(), "account.proved");
-        event.detail = json!({ "by": how });
+        event.detail = json!({ "by": shown.how, "renewed": short(signed_in.session.hash()) });
+        shown.tell(&mut event);
         unit.record(&[event]).await?.commit().await?;
         Ok(Some(signed_in))
     }

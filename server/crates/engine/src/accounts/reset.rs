@@ -10,7 +10,7 @@ use carillon_domain::event::Event;
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::sessions::actor;
+use super::sessions::{actor, short};
 use super::{bearer, throttle};
 use crate::Engine;
 use crate::caller::Caller;
@@ -48,7 +48,7 @@ impl Engine {
         let mut unit = self.store.begin().await?;
         unit.put_reset_link(&user.id, &hash, until).await?;
         let mut event = caller.event(now, "user.reset_link_made");
-        event.detail = json!({ "user": user.name, "until": until });
+        event.detail = json!({ "user": user.name, "until": until, "link": short(&hash) });
         unit.record(&[event]).await?.commit().await?;
         Ok(ResetLink { code, until })
     }
@@ -101,7 +101,7 @@ impl Engine {
         throttle::clear_account(&mut unit, self.keyring()?, &user.name).await?;
         let mut event = Event::new(now, actor(&user, "reset_link"), "user.password_reset");
         event.ip = ip;
-        event.detail = json!({ "user": user.name, "sealed": digest });
+        event.detail = json!({ "user": user.name, "sealed": digest, "link": short(&hash) });
         unit.record(&[event]).await?.commit().await?;
         Ok(user.name)
     }

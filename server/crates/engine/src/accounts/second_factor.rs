@@ -15,7 +15,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::codes::digits;
-use super::sessions::SessionContext;
+use super::sessions::{SessionContext, short};
 use super::sign_in::SignedIn;
 use super::{recovery, totp};
 use crate::Engine;
@@ -244,12 +244,13 @@ impl Engine {
         &self,
         mut unit: Unit,
         session: &SessionContext,
-        event: Event,
+        mut event: Event,
     ) -> Result<SignedIn> {
         let user = session.caller.account()?;
         let signed_in = self.renew_session(&mut unit, session).await?;
         unit.delete_sessions_of(user, Some(signed_in.session.hash()))
             .await?;
+        event.detail["renewed"] = short(signed_in.session.hash()).into();
         unit.record(&[event]).await?.commit().await?;
         Ok(signed_in)
     }

@@ -190,11 +190,11 @@ impl Engine {
             let why = "changed_meanwhile";
             return Ok(Err(Refused { unit, why }));
         };
-        let how = match self
+        let code = match self
             .try_code(&mut unit, &user, (&attempt.code, known))
             .await?
         {
-            Tried::Right(how) => how,
+            Tried::Right(shown) => shown,
             Tried::Wrong => {
                 let why = "wrong_code";
                 return Ok(Err(Refused { unit, why }));
@@ -214,8 +214,9 @@ impl Engine {
             ip: attempt.ip.clone(),
             agent: attempt.agent.clone(),
         };
-        let shown = (how, self.clock.now());
-        let (signed_in, event) = self.begin_session(&mut unit, &user, shown, origin).await?;
+        let shown = (code.how, self.clock.now());
+        let (signed_in, mut event) = self.begin_session(&mut unit, &user, shown, origin).await?;
+        code.tell(&mut event);
         unit.record(&[event]).await?.commit().await?;
         Ok(Ok(signed_in))
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use carillon_domain::event::{Event, EventResult};
-use carillon_domain::{JobState, Mac, Timestamp};
+use carillon_domain::{Cause, JobState, Mac, TargetState, Timestamp};
 use serde_json::Value;
 
 use JobState::{
@@ -40,6 +40,9 @@ const MOVES: [(&str, &[JobState]); 9] = [
     ),
 ];
 
+/// In the detail of who asked and of who agreed: what exactly.
+pub(crate) const APPROVAL: &str = "approval_digest";
+
 /// Begins a job.
 pub(super) const SUBMITTED: &str = "job.submitted";
 /// Lets a row count as it stands.
@@ -57,6 +60,18 @@ pub(super) fn job_of(event: &Event) -> Option<&str> {
     }
 }
 
+/// What a phone of a job came to.
+pub(super) type End = (TargetState, Option<Cause>);
+
+/// What the log told last of a phone of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// It was sent to.
+    Sent,
+    /// It came to this; nothing where an earlier program did not tell what.
+    Ended(Option<End>),
+}
+
 /// A job as the log tells it.
 #[derive(Debug)]
 pub(crate) struct Course {
@@ -71,8 +86,12 @@ pub(crate) struct Course {
     pub(super) total: Option<i64>,
     /// Whether its row did not count: then people may have taken from it what it seemed to have.
     forged: bool,
-    /// Phones that were told of: whether it is over for them.
-    sent: BTreeMap<Mac, bool>,
+    /// What was told of phones.
+    pub(super) phones: BTreeMap<Mac, Told>,
+    /// Whether all that became of its phones was told: who accepted a row took them as they stood.
+    pub(super) whole: bool,
+    /// Of what somebody asked for: what who lets it run agrees to.
+    approval: Option<String>,
 }
 
 impl Course {
@@ -103,7 +122,9 @@ impl Course {
             options: detail["options"].clone(),
             total: detail["total"].as_i64(),
             forged: false,
-            sent: BTreeMap::new(),
+            phones: BTreeMap::new(),
+            whole: true,
+            approval: detail[APPROVAL].as_str().map(str::to_owned),
         })
     }
 
@@ -126,12 +147,13 @@ impl Course {
                 return self.moved(seq, event, from);
             }
         } else if let Some(phone) = event.phone {
-            return self.phone(action, phone);
+            return self.phone(action, phone, &event.detail);
         }
         Ok(())
     }
 
     fn row(&mut self, seq: i64, action: &str, detail: &Value) {
+        self.whole &= action != ACCEPTED;
         if detail["rows"] != "job" {
             return;
         }
@@ -140,7 +162,7 @@ impl Course {
             let told = detail["state"].as_str();
             self.state = told.and_then(|state| state.parse().ok());
             self.seq = seq;
-            self.sent.clear();
+            self.phones.clear();
             if let Some(digest) = detail["digest"].as_str() {
                 digest.clone_into(&mut self.digest);
                 self.options = detail["options"].clone();
@@ -174,21 +196,21 @@ impl Course {
             _ => Running,
         };
         (self.state, self.seq) = (Some(to), seq);
-        if to.is_terminal() {
-            self.sent.clear();
+        match (&self.approval, event.detail[APPROVAL].as_str()) {
+            (Some(asked), Some(agreed)) if action == "job.approved" && asked != agreed => {
+                Err("somebody agreed to another than was asked for".to_owned())
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
-    fn phone(&mut self, action: &str, phone: Mac) -> Result<(), String> {
+    fn phone(&mut self, action: &str, phone: Mac, detail: &Value) -> Result<(), String> {
         match action {
             "target.intent" => return self.intent(phone),
             "target.given_back" | "target.retrying" => {
-                self.sent.remove(&phone);
+                self.phones.remove(&phone);
             }
-            "target.result" if self.state.is_none_or(|state| !state.is_terminal()) => {
-                self.sent.insert(phone, true);
-            }
+            "target.result" => drop(self.phones.insert(phone, Told::Ended(end(detail)))),
             _ => {}
         }
         Ok(())
@@ -202,12 +224,23 @@ impl Course {
             );
             return Err(why);
         }
-        match self.sent.insert(phone, false) {
+        match self.phones.insert(phone, Told::Sent) {
             None => Ok(()),
-            Some(true) => Err(format!("sent to {phone} again, for which the job was over")),
-            Some(false) => Err(format!("sent to {phone} again, with the first end untold")),
+            Some(Told::Ended(_)) => {
+                Err(format!("sent to {phone} again, for which the job was over"))
+            }
+            Some(Told::Sent) => Err(format!("sent to {phone} again, with the first end untold")),
         }
     }
+}
+
+fn end(detail: &Value) -> Option<End> {
+    let state = detail["state"].as_str()?.parse().ok()?;
+    let cause = match &detail["cause"] {
+        Value::Null => None,
+        cause => Some(cause.as_str()?.parse().ok()?),
+    };
+    Some((state, cause))
 }
 
 fn instant(value: &Value) -> Option<Timestamp> {

@@ -28,7 +28,7 @@ mod verify;
 
 pub use adopt::signing_key;
 pub use anchors::{AnchorConfig, AnchorState, Anchors, AnchorsParts};
-pub(crate) use course::Course;
+pub(crate) use course::{APPROVAL, Course};
 pub use export::Export;
 pub use finding::{Finding, Intact, Kind, Verdict};
 pub use journal::Journal;

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use carillon_store::{AuditScan, Frontier, Hash, MarkCheck, RawRecord, Store, StoreError, TILE};
+use carillon_store::{
+    AuditScan, Frontier, Hash, MarkCheck, RawRecord, Store, StoreError, TILE, Taken,
+};
 
 use super::finding::{Finding, Intact, Kind, Verdict};
 use super::note::{SignedCheckpoint, VerifierKey};
@@ -62,6 +64,11 @@ async fn check(
     key: &VerifierKey,
     kept: &[(String, SignedCheckpoint)],
 ) -> Result<Intact, Stop> {
+    let taken = scan.taken().await?;
+    if let Some(what) = taken.of_the_log.first() {
+        let kind = Kind::Standing(what.clone());
+        return Err(Stop::Found(Finding::at(0, kind)));
+    }
     let signed = Signed::of(&scan.checkpoints().await?, key, kept);
     let mut walk = Walk {
         frontier: Frontier::default(),
@@ -89,7 +96,7 @@ async fn check(
         done.map_err(Stop::Found)?;
         next = read?;
     }
-    walk.end(&mut scan).await
+    walk.end(&mut scan, &taken).await
 }
 
 /// The next records, and the tiles that end among them.
@@ -271,7 +278,7 @@ impl Walk {
         next.is_some_and(|(size, _, _)| *size == reached)
     }
 
-    async fn end(mut self, scan: &mut AuditScan) -> Result<Intact, Stop> {
+    async fn end(mut self, scan: &mut AuditScan, taken: &Taken) -> Result<Intact, Stop> {
         let size = self.frontier.size();
         if let Some((signed, _, source)) = self.signed.good.last().filter(|(s, _, _)| *s > size) {
             return Err(Stop::Found(Finding {
@@ -289,11 +296,16 @@ impl Walk {
             return Err(Stop::Found(Finding::at(seq, Kind::Head)));
         }
         self.last_marks(number(size)).map_err(Stop::Found)?;
+        if let Some(what) = taken.beside.first() {
+            let kind = Kind::Standing(what.clone());
+            return Err(Stop::Found(Finding::at(number(size), kind)));
+        }
         let standing = scan.standing().await?;
         let named = self.named.compare(&standing.sources, number(size));
         named.map_err(Stop::Found)?;
         self.given.forbidden().map_err(Stop::Found)?;
-        let held = self.given.compare(&standing, number(size));
+        let ends = self.given.ends(scan).await?;
+        let held = self.given.compare((&standing, ends), number(size));
         held.map_err(Stop::Found)?;
         Ok(Intact {
             size,

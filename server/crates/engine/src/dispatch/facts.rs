@@ -20,7 +20,7 @@ use tokio::sync::OnceCell;
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
-use crate::secrets::Place;
+use crate::rows::opened_params;
 
 /// A job as its runner and the recorder need it.
 pub(super) struct JobFacts {
@@ -138,10 +138,7 @@ async fn full_params(engine: &Engine, row: &JobRow) -> Result<BTreeMap<String, V
     let value = if row.has_sealed_params {
         let sealed = engine.store.job_sealed_params(&row.id).await?;
         let (blob, _) = sealed.ok_or(EngineError::Internal("a job lost its parameters"))?;
-        let opened = engine
-            .keyring()?
-            .open(&Place::job_params(row.id.as_str()), &blob);
-        let bytes = opened.map_err(|_| EngineError::Sealed)?;
+        let bytes = opened_params(engine, &row.id, &blob).await?;
         serde_json::from_slice(bytes.expose_secret())
     } else {
         serde_json::from_value(row.params_shown.clone())

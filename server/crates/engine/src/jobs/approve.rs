@@ -9,17 +9,19 @@ use carillon_domain::event::Event;
 use carillon_domain::job::{EffectiveOptions, MAX_REASON, not_after};
 use carillon_domain::role::Permission;
 use carillon_domain::{JobState, Timestamp};
-use carillon_store::{JobApproval, JobQuery, JobRow, Seek, Unit, Untried};
+use carillon_store::{JobApproval, JobQuery, JobRow, Seek, StoreError, Unit, Untried};
 use serde_json::json;
 
+use super::agreed::{digest_agreed, digest_shown};
 use super::asked_for::no_longer_asked_for;
 use super::rules::{DECIDE, wants_factor};
 use crate::Engine;
 use crate::accounts::STRONG;
+use crate::audit::APPROVAL;
 use crate::caller::Caller;
 use crate::dispatch::left_out_events;
 use crate::error::{EngineError, Result};
-use crate::rows::require_as_told;
+use crate::rows::{refusal, require_as_told};
 
 /// Jobs that are looked at in one turn.
 const AT_ONCE: i64 = 200;
@@ -33,6 +35,8 @@ pub struct WaitingJob {
     pub until: Option<Timestamp>,
     /// Whether this caller asked for it.
     pub own: bool,
+    /// Of all that is agreed to: who lets it run names it.
+    pub digest: String,
 }
 
 impl Engine {
@@ -52,7 +56,9 @@ impl Engine {
         let mut waiting = Vec::with_capacity(page.items.len());
         for job in page.items {
             let approval = approvals.remove(&job.id).unwrap_or_default();
+            let digest = digest_shown(&seen, &job).await?;
             waiting.push(WaitingJob {
+                digest,
                 own: is_own(caller, &job, &approval),
                 until: approval.until,
                 job,
@@ -73,7 +79,7 @@ impl Engine {
         Ok(caller.require(DECIDE).is_ok() && user.is_some_and(|user| user.approver))
     }
 
-    /// Lets a job run: exactly the one with this digest.
+    /// Lets a job run: exactly the one with this digest, which [`WaitingJob`] has.
     ///
     /// # Errors
     /// Denied, not found, or a conflict when it is one's own, another than the one seen, or
@@ -82,7 +88,15 @@ impl Engine {
         let now = self.clock.now();
         let (mut unit, job, approval) = self.open_decision(caller, id).await?;
         with_factor(&mut unit, caller).await?;
-        if job.digest != digest {
+        let agreed = match digest_agreed(&mut unit, &job).await {
+            Err(StoreError::Forged(row)) => {
+                drop(unit);
+                self.tell_of_forged_rows().await;
+                return Err(EngineError::Conflict(refusal(&row)));
+            }
+            agreed => agreed?,
+        };
+        if agreed != digest {
             let message = "this is not the job that you looked at: look again";
             return Err(EngineError::Conflict(message.to_owned()));
         }
@@ -107,7 +121,8 @@ impl Engine {
         if to == JobState::Running {
             unit.finish_job_if_done(id, now).await?;
         }
-        let event = decided(caller, &job, now, "job.approved");
+        let mut event = decided(caller, &job, now, "job.approved");
+        event.detail[APPROVAL] = agreed.into();
         unit.record(&[event]).await?.commit().await?;
         self.job_moved(id);
         self.dispatch.wake();

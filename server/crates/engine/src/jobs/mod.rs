@@ -4,6 +4,7 @@
 //! the same functions; a job, its targets, its audit record and its idempotency key are one
 //! transaction, and nothing is sent from here.
 
+mod agreed;
 mod approve;
 mod asked_for;
 mod by_sip;

@@ -8,6 +8,7 @@ use carillon_domain::{Cause, JobState, Timestamp};
 use carillon_store::{IdempotencyKey, KeyUse, NewJob, NewTarget, Unit};
 use serde_json::json;
 
+use super::agreed::digest_of_new;
 use super::by_sip::by_sip;
 use super::deadline;
 use super::dialling;
@@ -17,11 +18,11 @@ use super::replay::{KEY_LIFE, replayed};
 use super::resolve::resolve;
 use super::rules;
 use crate::Engine;
-use crate::audit;
+use crate::audit::{self, APPROVAL};
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::ids::new_id;
-use crate::secrets::Place;
+use crate::secrets::{Keyring, Place};
 
 /// What comes with a request besides the request.
 #[derive(Clone, Debug, Default)]
@@ -127,6 +128,10 @@ impl Engine {
             audit::tell(&mut event.detail, &commitment);
             commitment.keep(&mut unit).await?;
         }
+        if let Some(sealed) = &job.params_sealed {
+            event.detail["params_sealed"] = Keyring::digest_of(sealed).into();
+        }
+        event.detail[APPROVAL] = digest_of_new(&job, &event.detail).into();
         let mut events = vec![event];
         events.extend(skipped(caller, &job, preview, now));
         unit.record(&events).await?.commit().await?;

@@ -111,6 +111,14 @@ async fn tell_what_counts(unit: &mut Unit, name: &RowName, event: &mut Event) ->
                 event.detail["disabled"] = json!(user.disabled);
             }
         }
+        SignedRows::Tokens => {
+            if let Some(token) = unit.token(&name.name).await? {
+                event.detail["user"] = json!(token.user_name);
+                event.detail["scope"] = json!(token.scope);
+                event.detail["expires_at"] = json!(token.expires_at);
+                event.detail["revoked"] = json!(token.revoked_at.is_some());
+            }
+        }
         SignedRows::JobLists => event.job = Some(name.name.clone()),
         SignedRows::Orders => {
             let Ok(order) = name.name.parse() else {

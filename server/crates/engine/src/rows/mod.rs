@@ -8,12 +8,14 @@
 mod accept;
 mod adopt;
 mod look;
+mod params;
 mod told;
 
 pub use accept::RowName;
 pub use adopt::{AdoptError, adopt_rows};
 pub use carillon_store::{ForgedRow, SignedRows};
 pub use look::{Looked, look_at_rows, look_through};
+pub(crate) use params::opened_params;
 pub(crate) use told::{hold_orders, job_as_told, phones_as_told, require_as_told};
 
 use carillon_domain::event::{Actor, Event, EventResult};
@@ -60,7 +62,11 @@ impl Engine {
         self.keyring()?;
         hold_orders(self).await?;
         let mut looked = look_through(&self.store).await?;
-        for row in self.jobs_of_before().await? {
+        let mut found = self.jobs_of_before().await?;
+        for row in params::jobs_with_others(&self.store, self.keyring()?).await? {
+            found.push(params::disbelieve(self, &row.name).await?);
+        }
+        for row in found {
             if !looked.forged.contains(&row) {
                 looked.forged.push(row);
             }

@@ -210,6 +210,29 @@ async fn a_revoked_token_stays_revoked() {
 }
 
 #[tokio::test]
+async fn who_accepts_a_token_tells_what_counts_from_then_on() {
+    let house = House::inhabited().await;
+    let issued = token(&house, "operator").await;
+    house
+        .raw("UPDATE api_tokens SET scope = 'run', expires_at = NULL")
+        .await;
+    let row = row(SignedRows::Tokens, &issued.info.id);
+    house.engine.look_through_rows().await.unwrap();
+    let system = Caller::system();
+    let accepted = house.engine.accept_row(&system, &row, "why");
+    accepted.await.unwrap();
+    let events = house.events().await;
+    let accepted = events.iter().find(|event| event.action == "row.accepted");
+    assert_eq!(
+        accepted.unwrap().detail,
+        json!({
+            "rows": "token", "row": issued.info.id, "user": "operator", "scope": "run",
+            "expires_at": null, "revoked": false,
+        })
+    );
+}
+
+#[tokio::test]
 async fn nothing_makes_a_forged_account_true_but_whoever_accepts_it() {
     let house = House::inhabited().await;
     house

@@ -32,19 +32,19 @@ fn told(house: &House, words: &[(&str, Value)]) -> Vec<Event> {
     words.iter().map(event).collect()
 }
 
-fn submitted(awaits: bool) -> (&'static str, Value) {
+pub(crate) fn submitted(awaits: bool) -> (&'static str, Value) {
     let detail = json!({
         "digest": "d", "options": { "window": 4 }, "total": 1, "awaits_approval": awaits,
     });
     ("job.submitted", detail)
 }
 
-fn plain(action: &str) -> (&str, Value) {
+pub(crate) fn plain(action: &str) -> (&str, Value) {
     (action, json!({}))
 }
 
 /// Records these behind the others and signs them; answers the first number.
-async fn signed_with(house: &House, words: &[(&str, Value)]) -> i64 {
+pub(crate) async fn signed_with(house: &House, words: &[(&str, Value)]) -> i64 {
     let first = i64::try_from(house.store.audit_head().await.unwrap().size()).unwrap();
     let unit = house.store.begin().await.unwrap();
     let recorded = unit.record(&told(house, words)).await.unwrap();
@@ -54,7 +54,7 @@ async fn signed_with(house: &House, words: &[(&str, Value)]) -> i64 {
 }
 
 /// The job's row, with one phone.
-async fn stands(house: &House, state: &str) {
+pub(crate) async fn stands(house: &House, state: &str) {
     house.tamper(&[row(state), target("1")]).await;
 }
 
@@ -267,6 +267,33 @@ pub(crate) async fn a_job_that_stands_elsewhere_is_named(database: &Database) {
         house.close().await;
     }
     one_more_phone_and_one_more_job(database).await;
+}
+
+pub(crate) async fn an_approval_of_something_else_is_named(database: &Database) {
+    let agreed = |digest: &str| ("job.approved", json!({ "approval_digest": digest }));
+    let (action, mut asked) = submitted(true);
+    asked["approval_digest"] = json!("one");
+    for (approved, forbidden) in [
+        (agreed("one"), false),
+        (agreed("two"), true),
+        // By a program of before.
+        (plain("job.approved"), false),
+    ] {
+        let house = House::signed(database).await;
+        let words = [(action, asked.clone()), approved];
+        let first = signed_with(&house, &words).await;
+        stands(&house, "running").await;
+        let by = "UPDATE jobs SET decided_by = 'carillon' WHERE id = 'j'".to_owned();
+        house.tamper(&[by]).await;
+        if forbidden {
+            let found = house.finding().await;
+            let expected = format!("record {}: forbidden: job j: ", first + 1);
+            assert!(found.starts_with(&expected), "{found}");
+        } else {
+            house.is_intact("approved as asked for").await;
+        }
+        house.close().await;
+    }
 }
 
 async fn one_more_phone_and_one_more_job(database: &Database) {

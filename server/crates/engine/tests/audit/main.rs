@@ -10,6 +10,8 @@
 mod anywhere;
 mod checkpoints;
 mod courses;
+mod ends;
+mod gone;
 mod house;
 mod proofs;
 mod signer;
@@ -59,6 +61,13 @@ cases! {
     courses::what_the_log_forbids_is_named,
     courses::a_job_that_stands_elsewhere_is_named,
     courses::an_order_that_nobody_gave_is_named,
+    courses::an_approval_of_something_else_is_named,
+    ends::a_result_that_was_changed_is_named,
+    ends::an_end_that_nobody_told_is_named,
+    ends::who_accepted_a_job_took_its_phones_as_they_stood,
+    ends::what_was_over_and_stands_again_is_named,
+    gone::a_table_that_was_dropped_is_named,
+    gone::what_is_noted_of_migrations_hides_nothing,
     tampering::an_honest_log_is_intact,
     tampering::a_record_that_was_touched_is_named,
     tampering::an_index_that_was_touched_is_named,
@@ -68,6 +77,8 @@ cases! {
     tampering::lines_of_others_are_passed_over,
     standing::the_database_refuses_changes_and_says_when_it_does_not,
     standing::what_an_earlier_file_lacks_is_passed_over_and_said,
+    standing::a_row_that_somebody_accepted_is_no_finding,
+    standing::sealed_parameters_of_another_job_are_named,
     standing::what_tables_say_of_rights_and_seals_is_held_against_the_log,
     tampering::an_export_is_checked_by_the_second_program,
 }

@@ -35,7 +35,7 @@ async fn furnish(house: &House) -> i64 {
 /// Behind the last record: none names it.
 const NOBODY: i64 = 4;
 
-const CASES: [(&str, i64); 10] = [
+const CASES: [(&str, i64); 9] = [
     (
         "UPDATE audit_sources SET address = '10.9.9.9' WHERE address = '10.2.2.2'",
         1,
@@ -74,7 +74,6 @@ const CASES: [(&str, i64); 10] = [
         "UPDATE audit_sources SET address = '' WHERE address LIKE '10.2%'",
         1,
     ),
-    ("DROP TABLE audit_sources", 0),
 ];
 
 pub(crate) async fn an_address_that_was_touched_is_named(database: &Database) {

@@ -324,18 +324,13 @@ pub(crate) async fn what_an_earlier_file_lacks_is_passed_over_and_said(database:
     let house = House::signed(database).await;
     furnish(&house).await;
     let older = [
-        "DROP TABLE audit_private",
-        "DROP TABLE streams",
-        "ALTER TABLE users DROP COLUMN factor",
-        "ALTER TABLE jobs DROP COLUMN decided_by",
+        "DROP TABLE orders",
+        "DROP TABLE egress",
+        "ALTER TABLE jobs DROP COLUMN frozen",
+        "DELETE FROM _sqlx_migrations WHERE version > 37",
     ];
     house.tamper(&older.map(str::to_owned)).await;
-    let lacking = [
-        "jobs.decided_by",
-        "users.factor",
-        "streams.secret",
-        "audit_private.sealed",
-    ];
+    let lacking = ["orders.value"];
     match house.verdict(house.kept()).await {
         Verdict::Intact(intact) => assert_eq!(intact.lacking, lacking),
         other => panic!("{other:?}"),
@@ -353,5 +348,60 @@ pub(crate) async fn what_an_earlier_file_lacks_is_passed_over_and_said(database:
     house.tamper(&[forged]).await;
     let found = house.finding().await;
     assert!(found.contains("standing"), "{found}");
+    house.close().await;
+}
+
+/// Whoever looked at a token and accepted it is not contradicted by the check of the log.
+pub(crate) async fn a_row_that_somebody_accepted_is_no_finding(database: &Database) {
+    let house = House::signed(database).await;
+    furnish(&house).await;
+    let wider = "UPDATE api_tokens SET scope = 'manage', expires_at = NULL".to_owned();
+    house.tamper(&[wider]).await;
+    let found = house.finding().await;
+    assert!(found.contains("standing: the"), "{found}");
+    let mut event = Event::new(house.clock.now(), Actor::system(), "row.accepted");
+    event.detail = json!({
+        "rows": "token", "row": "tok", "user": "anna", "scope": "manage", "expires_at": null,
+        "revoked": false,
+    });
+    let unit = house.store.begin().await.unwrap();
+    unit.record(&[event]).await.unwrap().commit().await.unwrap();
+    house.notary().await.look(true).await.unwrap();
+    house.is_intact("accepted").await;
+    let revoked = "UPDATE api_tokens SET revoked_at = 1".to_owned();
+    house.tamper(&[revoked]).await;
+    let found = house.finding().await;
+    assert!(found.contains("standing: the"), "{found}");
+    house.close().await;
+}
+
+pub(crate) async fn sealed_parameters_of_another_job_are_named(database: &Database) {
+    let house = House::signed(database).await;
+    let first = i64::try_from(house.store.audit_head().await.unwrap().size()).unwrap();
+    let sealed = |id: &str| format!("parameters of {id}").into_bytes();
+    let events = ["j1", "j2"].map(|id| {
+        let mut event = Event::new(house.clock.now(), Actor::system(), "job.submitted");
+        event.job = Some(id.to_owned());
+        event.detail = json!({
+            "digest": "", "options": {}, "total": 0, "awaits_approval": true,
+            "params_sealed": Keyring::digest_of(&sealed(id)),
+        });
+        event
+    });
+    let unit = house.store.begin().await.unwrap();
+    unit.record(&events).await.unwrap().commit().await.unwrap();
+    house.notary().await.look(true).await.unwrap();
+    let keep = |id: &str, of: &str| {
+        let bytes = house.bytes(&sealed(of));
+        format!("UPDATE jobs SET params_sealed = {bytes} WHERE id = '{id}'")
+    };
+    let rows = [job("j1", "expired"), job("j2", "expired")];
+    house.tamper(&rows).await;
+    house.tamper(&[keep("j1", "j1"), keep("j2", "j2")]).await;
+    house.is_intact("each its own").await;
+    house.tamper(&[keep("j2", "j1")]).await;
+    let found = house.finding().await;
+    let expected = format!("record {}: standing: the sealed params of j2", first + 1);
+    assert!(found.starts_with(&expected), "{found}");
     house.close().await;
 }

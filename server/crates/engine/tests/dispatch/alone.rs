@@ -115,7 +115,7 @@ async fn state(house: &House, job: &str) -> JobState {
 }
 
 async fn digest(house: &House, job: &str) -> String {
-    house.engine.job(&caller(), job).await.unwrap().job.digest
+    state_and_digest(house, job).await.1
 }
 
 fn is_conflict<T>(result: &Result<T, EngineError>) -> bool {
@@ -174,6 +174,56 @@ pub(crate) async fn a_dangerous_job_waits_for_somebody_else(place: Place) {
         .unwrap();
     assert_eq!(told.actor.id, "berta");
     assert_eq!(told.detail["asked_by_id"], "anna");
+}
+
+/// Whatever somebody changes between the request and the answer, nobody agreed to.
+pub(crate) async fn what_is_agreed_to_is_what_was_asked_for(place: Place) {
+    let (house, people) = house_with_people(place, 2).await;
+    let engine = &house.engine;
+    let mut digests = std::collections::BTreeSet::new();
+    for change in [
+        "UPDATE jobs SET action = 'Reboot'",
+        "UPDATE jobs SET params_shown = '{\"a\":\"b\"}'",
+        "UPDATE jobs SET options = REPLACE(options, '\"canary\":0', '\"canary\":1')",
+        "UPDATE jobs SET not_after = 9000000000000000",
+        "UPDATE jobs SET start_at = 9000000000000000",
+        "UPDATE job_targets SET mac = '00:15:65:99:99:99' WHERE position = 0 AND job",
+    ] {
+        let job = ask(&house, &people.anna, "Reset", 2).await.unwrap();
+        let seen = digest(&house, &job).await;
+        assert!(digests.insert(seen.clone()), "each job has its own");
+        let which = match change.strip_suffix(" AND job") {
+            Some(change) => format!("{change} AND job = '{job}'"),
+            None => format!("{change} WHERE id = '{job}'"),
+        };
+        house.raw(&which).await;
+        let refused = engine.approve_job(&people.berta, &job, &seen).await;
+        assert!(is_conflict(&refused), "{change}: {refused:?}");
+        let now = digest(&house, &job).await;
+        let looked_again = engine.approve_job(&people.berta, &job, &now).await;
+        assert!(is_conflict(&looked_again), "{change}: {looked_again:?}");
+        assert_eq!(state(&house, &job).await, JobState::AwaitingApproval);
+    }
+    assert_eq!(house.fleet.ledger().totals().requests, 0);
+    let job = ask(&house, &people.anna, "Reset", 2).await.unwrap();
+    let seen = digest(&house, &job).await;
+    engine
+        .approve_job(&people.berta, &job, &seen)
+        .await
+        .unwrap();
+    let of_job = |action: &str, events: &[carillon_domain::event::Event]| {
+        let of_job = |event: &&carillon_domain::event::Event| {
+            event.action == action && event.job.as_deref() == Some(job.as_str())
+        };
+        events
+            .iter()
+            .find(of_job)
+            .map(|event| event.detail["approval_digest"].clone())
+    };
+    let events = house.events().await;
+    for action in ["job.submitted", "job.approved"] {
+        assert_eq!(of_job(action, &events), Some(json!(seen)), "{action}");
+    }
 }
 
 /// That a job may run does not make it run now.
@@ -291,7 +341,8 @@ pub(crate) async fn fifty_phones_may_be_disturbed_alone(place: Place) {
 
 async fn state_and_digest(house: &House, job: &str) -> (JobState, String) {
     let job = house.engine.job(&caller(), job).await.unwrap().job;
-    (job.state, job.digest)
+    let digest = house.engine.approval_digest(&job).await.unwrap();
+    (job.state, digest.unwrap_or_default())
 }
 
 /// The rules but for the share of the fleet, which is small in tests.

@@ -386,6 +386,47 @@ pub(crate) async fn an_earlier_pause_sends_to_nobody_again(place: Place) {
     assert_eq!(restarts(&house), before);
 }
 
+pub(crate) async fn parameters_of_another_job_are_not_sent_and_named(place: Place) {
+    let house = open_house(place).await;
+    let engine = &house.engine;
+    engine.stop_all(&caller(), "hold").await.unwrap();
+    let mut jobs = Vec::new();
+    for (phone, number) in house.fleet.phones().iter().zip(["2041", "2042"]) {
+        let job = house
+            .submit(json!({
+                "action": "number", "params": {"number": number}, "reason": "test",
+                "targets": {"phones": [phone.inventory.mac]}, "options": {"verify": false},
+            }))
+            .await;
+        jobs.push(job);
+    }
+    let [one, other] = jobs.as_slice() else {
+        panic!("{jobs:?}")
+    };
+    house
+        .raw(&format!(
+            "UPDATE jobs SET params_sealed = (SELECT j.params_sealed FROM jobs j \
+             WHERE j.id = '{other}') WHERE id = '{one}'"
+        ))
+        .await;
+    let looked = engine.look_through_rows().await.unwrap();
+    let row = RowName {
+        rows: SignedRows::Jobs,
+        name: one.clone(),
+    };
+    assert_eq!(looked.forged, std::slice::from_ref(&row));
+    assert_eq!(engine.forged_rows(), std::slice::from_ref(&row));
+    engine.release_stop_all(&caller(), "go").await.unwrap();
+    engine.dispatch.wake();
+    let sent = house.finished(other).await.job;
+    assert_eq!(sent.counts.acknowledged, 1, "{:?}", sent.counts);
+    told_times(&house, ("job", one), 1).await;
+    let now = engine.job(&caller(), one).await.unwrap().job;
+    assert_eq!(now.counts.waiting, 1);
+    // A look does not forget it.
+    assert_eq!(engine.look_through_rows().await.unwrap().forged, [row]);
+}
+
 /// Has the dispatcher look until the log told of this row so many times.
 async fn told_times(house: &House, (kind, name): (&str, &str), times: usize) {
     let row = (kind.to_owned(), name.to_owned());

@@ -5,6 +5,7 @@
 use carillon_domain::Timestamp;
 use carillon_domain::reach::Area;
 
+use crate::conn::Conn;
 use crate::error::{Result, StoreError};
 use crate::reach::{area_in, push_areas};
 use crate::row::Row;
@@ -165,16 +166,28 @@ impl Store {
 
     /// One token, believed or not: to be shown and revoked.
     pub async fn token(&self, id: &str) -> Result<Option<TokenRow>> {
-        let mut sql = Sql::new("SELECT ");
-        push_token(&mut sql);
-        sql.push(" FROM api_tokens t JOIN users u ON u.id = t.user_id");
-        sql.push(" WHERE t.id = ").bind(id);
-        let row = self.read().await?.conn().optional(sql).await?;
-        row.as_ref().map(token_row).transpose()
+        find(&mut self.read().await?.conn(), id).await
     }
 }
 
+async fn find(conn: &mut Conn<'_>, id: &str) -> Result<Option<TokenRow>> {
+    let mut sql = Sql::new("SELECT ");
+    push_token(&mut sql);
+    sql.push(" FROM api_tokens t JOIN users u ON u.id = t.user_id");
+    sql.push(" WHERE t.id = ").bind(id);
+    conn.optional(sql)
+        .await?
+        .as_ref()
+        .map(token_row)
+        .transpose()
+}
+
 impl Unit {
+    /// One token as this unit sees it, believed or not.
+    pub async fn token(&mut self, id: &str) -> Result<Option<TokenRow>> {
+        find(&mut self.conn(), id).await
+    }
+
     /// Makes a token.
     pub async fn insert_token(&mut self, token: &NewToken) -> Result<()> {
         let sql = Sql::new(

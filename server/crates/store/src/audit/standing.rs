@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::row::Row;
 use crate::sql::Sql;
 
+use super::passes::{PASSES, StandingPass, pass};
 use super::scan::AuditScan;
 use super::sources::AuditSource;
 
@@ -55,7 +56,7 @@ pub struct StandingDecision {
 /// A sealed value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StandingSeal {
-    /// What kind: `password`, `factor`, `credential`, `stream`, `private`.
+    /// What kind: `password`, `factor`, `credential`, `stream`, `private`, `params`.
     pub kind: String,
     /// Whose.
     pub id: String,
@@ -115,6 +116,8 @@ pub struct Standings {
     pub jobs: Option<Vec<StandingJob>>,
     /// Orders; `None` where the database has no table of them.
     pub orders: Option<Vec<StandingOrder>>,
+    /// By what people come in.
+    pub passes: Vec<StandingPass>,
     /// Addresses that are kept.
     pub sources: Vec<StandingSource>,
     /// What this database has no columns for, by table and column.
@@ -137,7 +140,7 @@ const JOBS: &str = "SELECT j.id AS id, j.state AS state, j.total AS total, j.dig
      FROM jobs j ORDER BY j.id";
 const ORDERS: &str = "SELECT name, value FROM orders ORDER BY name";
 /// Each kind of sealed value, and the column that it stands in.
-const SEALS: [(&str, &str); 5] = [
+const SEALS: [(&str, &str); 6] = [
     (
         "users.password",
         "SELECT 'password' AS kind, name AS id, password AS sealed FROM users \
@@ -161,6 +164,11 @@ const SEALS: [(&str, &str); 5] = [
     (
         "audit_private.sealed",
         "SELECT 'private' AS kind, id, sealed FROM audit_private ORDER BY id",
+    ),
+    (
+        "jobs.params_sealed",
+        "SELECT 'params' AS kind, id, params_sealed AS sealed FROM jobs \
+         WHERE params_sealed IS NOT NULL ORDER BY id",
     ),
 ];
 
@@ -207,6 +215,13 @@ impl AuditScan {
                 seals.extend(self.each(text, seal).await?);
             }
         }
+        let mut passes = Vec::new();
+        for (kind, column, text) in PASSES {
+            if columns.have(&[column]) {
+                let rows = self.each(text, |row| pass(kind, row)).await?;
+                passes.extend(rows);
+            }
+        }
         let mut sources = Vec::new();
         if columns.have(&["audit_sources.address"]) {
             sources = self.each(SOURCES, source).await?;
@@ -218,6 +233,7 @@ impl AuditScan {
             seals,
             jobs,
             orders,
+            passes,
             sources,
             lacking: columns.lacking,
         })

@@ -248,6 +248,17 @@ impl Unit {
             .collect()
     }
 
+    /// The phones of a job that nothing was sent for yet, each with the cause for which it is left out.
+    pub async fn planned_phones(&mut self, job: &str) -> Result<Vec<(Mac, Option<Cause>)>> {
+        let sql = Sql::new("SELECT mac, cause FROM job_targets WHERE job = $1");
+        let rows = self.jobs_conn().await?.all(sql.arg(job)).await?;
+        let one = |row: &Row| {
+            let fields = row.of("job_targets", "mac");
+            Ok((fields.parse("mac")?, fields.maybe("cause")?))
+        };
+        rows.iter().map(one).collect()
+    }
+
     /// The targets of a job that are `sending` under one of these attempts: what a claim took
     /// whose commit was not confirmed. Waits for whoever changes jobs at the moment.
     pub async fn claims_of(&mut self, job: &str, attempts: &[String]) -> Result<Vec<TargetRow>> {

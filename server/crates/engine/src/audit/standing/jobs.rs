@@ -75,6 +75,17 @@ impl Courses {
         self.forbidden.get_or_insert((seq, what));
     }
 
+    /// What was told of a job, and its name.
+    pub(super) fn one(&self, job: &str) -> Option<(&str, &Course)> {
+        let found = self.jobs.get_key_value(job);
+        found.map(|(id, course)| (id.as_str(), course))
+    }
+
+    /// All that were told of from their beginning.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Course)> {
+        self.jobs.iter().map(|(id, course)| (id.as_str(), course))
+    }
+
     /// Jobs that stand elsewhere than the log brought them, or are gone.
     pub(super) fn odd(&self, rows: &[StandingJob], size: i64) -> Vec<(i64, String)> {
         let found: BTreeMap<&str, &StandingJob> =

@@ -4,19 +4,33 @@
 //! an account, a token, a job or a decision is there at all: those are made by records only, and none
 //! of them is ever removed.
 
+mod ends;
 mod jobs;
 mod orders;
+mod passes;
+mod seals;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use carillon_domain::Timestamp;
 use carillon_domain::event::{Event, EventResult};
-use carillon_store::{StandingAccount, StandingDecision, StandingToken, Standings};
+use carillon_store::{
+    AuditScan, StandingAccount, StandingDecision, StandingToken, Standings, StoreError,
+};
 use serde_json::Value;
 
+use self::ends::Ends;
 use self::jobs::Courses;
 pub(crate) use self::orders::Orders;
+use self::passes::Passes;
+use self::seals::Seals;
 use super::finding::{Finding, Kind};
+
+/// Phones that are read in one go.
+const ROWS: i64 = 10_000;
+
+/// A record, and what contradicts it.
+type Odd = (i64, String);
 
 /// What the log gave, by whom or what it was given to; each with the record that did it last.
 #[derive(Default)]
@@ -24,9 +38,10 @@ pub(super) struct Given {
     accounts: BTreeMap<String, Account>,
     tokens: BTreeMap<String, Token>,
     decisions: BTreeMap<String, (i64, String)>,
-    seals: BTreeMap<(&'static str, String), (i64, String)>,
+    seals: Seals,
     courses: Courses,
     orders: Orders,
+    passes: Passes,
 }
 
 struct Account {
@@ -60,6 +75,7 @@ impl Given {
             self.courses.forbid(seq, what);
         }
         self.orders.add(seq, event);
+        self.passes.add(seq, event);
         if event.result != EventResult::Ok {
             return;
         }
@@ -68,6 +84,7 @@ impl Given {
             "user.created" | "setup.completed" => self.account(seq, detail, "role"),
             "user.role_changed" => self.account(seq, detail, "after"),
             "row.accepted" if detail["rows"] == "account" => self.accepted(seq, detail),
+            "row.accepted" if detail["rows"] == "token" => self.accepted_token(seq, detail),
             "user.disabled" => self.switched(seq, detail, true),
             "user.enabled" => self.switched(seq, detail, false),
             "token.created" => self.token(seq, detail),
@@ -81,7 +98,7 @@ impl Given {
             "key.first_used" | "key.activated" | "key.rewrapped" => self.seals.clear(),
             _ => {}
         }
-        self.seal(seq, event);
+        self.seals.add(seq, event);
     }
 
     fn account(&mut self, seq: i64, detail: &Value, role: &str) {
@@ -125,14 +142,26 @@ impl Given {
     }
 
     fn token(&mut self, seq: i64, detail: &Value) {
-        let told = |name| text(detail, name);
-        if let (Some(id), Some(user), Some(scope)) = (told("token"), told("user"), told("scope")) {
+        if let Some(id) = text(detail, "token") {
+            self.given_token(seq, id, detail);
+        }
+    }
+
+    /// As whoever looked at it found it; an earlier program did not tell what.
+    fn accepted_token(&mut self, seq: i64, detail: &Value) {
+        if let Some(id) = text(detail, "row") {
+            self.given_token(seq, id, detail);
+        }
+    }
+
+    fn given_token(&mut self, seq: i64, id: String, detail: &Value) {
+        if let (Some(user), Some(scope)) = (text(detail, "user"), text(detail, "scope")) {
             let token = Token {
                 seq,
                 user,
                 scope,
                 end: end(detail),
-                revoked: false,
+                revoked: detail["revoked"] == true,
             };
             self.tokens.insert(id, token);
         }
@@ -145,26 +174,6 @@ impl Given {
         }
     }
 
-    fn seal(&mut self, seq: i64, event: &Event) {
-        let detail = &event.detail;
-        let (kind, id, digest) = match event.action.split('.').next() {
-            _ if detail["private"].is_object() => (
-                "private",
-                &detail["private"]["id"],
-                &detail["private"]["sealed"],
-            ),
-            Some("second_factor") => ("factor", &detail["user"], &detail["sealed"]),
-            Some("user" | "setup") => ("password", &detail["user"], &detail["sealed"]),
-            Some("credential") => ("credential", &detail["name"], &detail["sealed"]),
-            Some("stream") => ("stream", &detail["stream"], &detail["sealed"]),
-            _ => return,
-        };
-        if let (Some(id), Some(digest)) = (id.as_str(), digest.as_str()) {
-            let told = (seq, digest.to_owned());
-            self.seals.insert((kind, id.to_owned()), told);
-        }
-    }
-
     /// The first record that tells what the log itself forbids.
     pub(super) fn forbidden(&self) -> Result<(), Finding> {
         match &self.courses.forbidden {
@@ -173,8 +182,31 @@ impl Given {
         }
     }
 
-    /// The first record that tables contradict; `size` stands for records that are not there.
-    pub(super) fn compare(&self, standing: &Standings, size: i64) -> Result<(), Finding> {
+    /// What tables say became of phones, to be looked through in pieces.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub(super) async fn ends(&self, scan: &mut AuditScan) -> Result<Option<Odd>, StoreError> {
+        let (mut ends, mut last) = (Ends::new(&self.courses), None);
+        loop {
+            let rows = scan.ends(last.as_ref(), ROWS).await?;
+            for row in &rows {
+                ends.add(row);
+            }
+            match rows.into_iter().last() {
+                Some(row) => last = Some(row),
+                None => return Ok(ends.first()),
+            }
+        }
+    }
+
+    /// The first record that tables contradict, `ends` among them; `size` stands for records that are
+    /// not there.
+    pub(super) fn compare(
+        &self,
+        (standing, ends): (&Standings, Option<Odd>),
+        size: i64,
+    ) -> Result<(), Finding> {
         let accounts = standing
             .accounts
             .iter()
@@ -182,14 +214,7 @@ impl Given {
         let tokens = standing.tokens.iter().map(|row| self.odd_token(row, size));
         let decisions = standing.decisions.iter();
         let decisions = decisions.map(|row| self.odd_decision(row, size));
-        let seals = standing.seals.iter().map(|row| {
-            let kind = KINDS.iter().find(|kind| **kind == row.kind)?;
-            let (seq, digest) = self.seals.get(&(*kind, row.id.clone()))?;
-            let differs = *digest != hex::encode(row.digest);
-            let what = format!("the sealed {kind} of {} is another one", row.id);
-            differs.then_some((*seq, what))
-        });
-        let all = accounts.chain(tokens).chain(decisions).chain(seals);
+        let all = accounts.chain(tokens).chain(decisions);
         let jobs = standing
             .jobs
             .as_ref()
@@ -198,7 +223,9 @@ impl Given {
             .orders
             .as_ref()
             .map(|rows| self.orders.odd(rows, size));
-        let others = jobs.into_iter().chain(orders).flatten();
+        let others = jobs.into_iter().chain(orders).flatten().chain(ends);
+        let others = others.chain(self.passes.odd(&standing.passes));
+        let others = others.chain(self.seals.odd(&standing.seals));
         let all = all.flatten().chain(self.gone(standing)).chain(others);
         match all.min() {
             None => Ok(()),
@@ -269,8 +296,6 @@ impl Given {
         }
     }
 }
-
-const KINDS: [&str; 5] = ["password", "factor", "credential", "stream", "private"];
 
 fn end(detail: &Value) -> End {
     let told = detail.get("expires_at").cloned();

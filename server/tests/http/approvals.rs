@@ -1,0 +1,71 @@
+//! What a second person lets run, as the API and the page show it.
+
+use carillon_domain::JobState;
+use carillon_domain::phone::TransportSecurity::PlainHttp;
+use carillon_domain::role::Role;
+use carillon_engine::accounts::Access;
+use carillon_engine::jobs::Rules;
+use carillon_simulator::{Auth, FleetConfig, SiteConfig};
+use serde_json::json;
+
+use crate::house::{House, fleet};
+use crate::pages_jobs::Person;
+
+/// Gives these accounts the right to approve; without a second factor, so that a password does.
+async fn let_approve(house: &House, roles: &[Role]) {
+    let (engine, local) = (house.engine(), House::local());
+    for role in roles {
+        let now = engine.find_user(&local, role.as_str()).await.unwrap();
+        let access = Access {
+            role: *role,
+            area: None,
+            approver: true,
+        };
+        let changed = engine.change_access(&local, role.as_str(), &access, now.version);
+        changed.await.unwrap();
+    }
+    let rules = Rules {
+        approve_with_factor: false,
+        ..Rules::default()
+    };
+    engine.change_rules(&local, &rules).await.unwrap();
+}
+
+pub(crate) async fn who_lets_a_job_run_names_all_of_it(house: House) -> House {
+    let site = SiteConfig::new("Kiel", 1)
+        .with_security(PlainHttp)
+        .with_auth(Auth::None);
+    let fleet = fleet(FleetConfig::default().with_site(site)).await;
+    house.with_phones(&fleet).await;
+    let_approve(&house, &[Role::Admin, Role::Operator]).await;
+    let request = json!({ "action": "Reset", "targets": { "filter": "" }, "reason": "x" });
+    let api = house.program(Role::Operator).await;
+    let preview = api.post("/jobs/preview", &request).await.expect(200);
+    let id = api.post("/jobs", &request).await.expect(202)["id"].clone();
+    let path = format!("/jobs/{}", id.as_str().unwrap());
+    let job = api.get(&path).await.expect(200);
+    let digest = job["approval_digest"].as_str().unwrap();
+    assert_eq!(digest.len(), 64);
+    assert_ne!(
+        preview["digest"], digest,
+        "of all, and not of the phones alone"
+    );
+    let mut admin = Person::sign_in(&house, Role::Admin).await;
+    let page = admin.see("/approvals").await;
+    assert!(page.text.contains(&digest[..16]), "{}", page.text);
+    assert!(page.text.contains(digest));
+    let approve = format!("{path}/approve");
+    for wrong in ["", preview["digest"].as_str().unwrap()] {
+        let refused = admin.send("/approvals", &approve, &[("digest", wrong)]);
+        assert_ne!(refused.await.status, 303);
+    }
+    let to = admin
+        .go("/approvals", &approve, &[("digest", digest)])
+        .await;
+    assert_eq!(to, path);
+    let job = api.get(&path).await.expect(200);
+    assert_ne!(job["state"], json!(JobState::AwaitingApproval));
+    assert!(job["approval_digest"].is_null());
+    fleet.stop().await;
+    house
+}
