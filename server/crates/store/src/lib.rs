@@ -54,7 +54,7 @@ pub use audit::{
     Standings, TILE, TileRow, leaf_hash, node_hash,
 };
 pub use credentials::{
-    CredentialRow, CredentialSource, CredentialSummary, CredentialUse, EffectiveCredential,
+    CredentialRow, CredentialSource, CredentialSummary, CredentialUse, EffectiveCredential, Exposed,
 };
 pub use egress::EgressRow;
 pub use error::{DriverError, Result, StoreError};
