@@ -12,6 +12,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use carillon_engine::Engine;
 use futures_util::stream::{self, Stream, StreamExt as _};
+use http::HeaderValue;
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -79,7 +80,14 @@ pub async fn open<S: Source>(
     };
     feed.take(first);
     let events = Sse::new(feed.events()).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
-    Ok(events.into_response())
+    Ok(unbuffered(events.into_response()))
+}
+
+/// Asks a proxy in between to hand on each piece as it comes: nginx and others know this name.
+pub fn unbuffered(mut response: Response) -> Response {
+    let (name, no) = ("x-accel-buffering", HeaderValue::from_static("no"));
+    response.headers_mut().insert(name, no);
+    response
 }
 
 fn signal(engine: &Engine, job: &str) -> watch::Receiver<u64> {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -105,10 +105,12 @@ impl Front {
         tasks.wait().await;
     }
 
-    /// Proxies and this machine hold as many connections as they need.
+    /// Proxies and this machine hold as many connections as they need. A program on it comes from one
+    /// address, unless it takes pains to come from another.
     fn seat(&self, per_address: &PerAddress, peer: SocketAddr) -> Result<Option<Seat>, Full> {
         let ip = peer.ip().to_canonical();
-        if ip.is_loopback() || self.shared.iter().any(|net| net.contains(&ip)) {
+        let here = ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST;
+        if here || self.shared.iter().any(|net| net.contains(&ip)) {
             Ok(None)
         } else {
             per_address.take(ip).map(Some)

@@ -124,6 +124,8 @@ pub struct Facts {
     pub retry_after: Option<Duration>,
     /// The permission that whoever asked lacks.
     pub lacks: Option<Permission>,
+    /// Whether it goes on once whoever asked shows who they are.
+    pub asks_proof: bool,
 }
 
 impl Deref for Problem {
@@ -144,6 +146,7 @@ impl Problem {
             difference: None,
             retry_after: None,
             lacks: None,
+            asks_proof: false,
         }))
     }
 
@@ -224,6 +227,16 @@ impl From<EngineError> for Problem {
                 let mut problem = Self::new(Code::Forbidden)
                     .detail(format!("Your role lacks the permission {permission}."));
                 problem.0.lacks = Some(permission);
+                problem
+            }
+            EngineError::NotByToken(why) => {
+                let mut problem = Self::new(Code::Forbidden).detail(why);
+                problem.0.lacks = Some(Permission::ManageInventory);
+                problem
+            }
+            error @ EngineError::ProofNeeded => {
+                let mut problem = Self::new(Code::Forbidden).detail(error.to_string());
+                problem.0.asks_proof = true;
                 problem
             }
             EngineError::Busy { retry_after } => {

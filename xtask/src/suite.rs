@@ -170,5 +170,7 @@ fn documentation() -> Result<(), String> {
     run(cargo()
         .args(["doc", "--locked", "--no-deps", "--document-private-items"])
         .args(package_flags())
-        .env("RUSTDOCFLAGS", RUSTDOC_FLAGS))
+        .env("RUSTDOCFLAGS", RUSTDOC_FLAGS))?;
+    // What must not compile: a caller that nobody let in.
+    run(cargo().args(["test", "--locked", "--doc", "-p", "carillon-engine"]))
 }

@@ -8,7 +8,6 @@ use super::{Failure, Outcome, output};
 use crate::api::audit::{FILTERS, Format, filter, taken};
 use crate::config::Settings;
 use crate::fields::Fields;
-use crate::local;
 use crate::problem::{Problem, chain};
 use crate::startup;
 
@@ -61,7 +60,7 @@ impl Audit {
             Self::Export(export) => export,
         };
         let opened = startup::open_beside(settings).await?;
-        let caller = local::caller(rustix::process::geteuid().as_raw());
+        let caller = Caller::local(rustix::process::geteuid().as_raw());
         let done = export.write(&opened.engine, &caller).await;
         opened.engine.store.close().await;
         done

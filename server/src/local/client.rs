@@ -6,9 +6,10 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
 
 use super::command::{Answer, Command};
-use super::{SOCKET, caller, execute};
+use super::{SOCKET, execute};
 use crate::config::{Database, Settings};
 use crate::startup::{self, StartError};
+use carillon_engine::Caller;
 
 /// Has a command done.
 ///
@@ -67,7 +68,7 @@ async fn straight(settings: &Settings, command: Command) -> Result<Answer, Start
         startup::open(settings, &[]).await?
     };
     let uid = rustix::process::geteuid().as_raw();
-    let answer = execute::run(&opened.engine, &caller(uid), command).await;
+    let answer = execute::run(&opened.engine, &Caller::local(uid), command).await;
     opened.engine.store.close().await;
     Ok(answer)
 }

@@ -13,10 +13,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::command::{Answer, Command};
-use super::{SOCKET, caller, execute};
+use super::{SOCKET, execute};
 use crate::app::App;
 use crate::config::{Database, Settings};
 use crate::startup::StartError;
+use carillon_engine::Caller;
 
 /// How long one command may take, a large import included.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -106,7 +107,7 @@ async fn converse(mut stream: UnixStream, app: &App) -> std::io::Result<()> {
 
 async fn answer(line: &str, app: &App, uid: u32) -> Answer {
     match serde_json::from_str::<Command>(line) {
-        Ok(command) => execute::run(app.engine(), &caller(uid), command).await,
+        Ok(command) => execute::run(app.engine(), &Caller::local(uid), command).await,
         Err(_) => Answer::failed("this server does not know that command: is it another version?"),
     }
 }

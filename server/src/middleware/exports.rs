@@ -12,6 +12,7 @@ use futures_util::StreamExt as _;
 
 use super::identify::Visitor;
 use crate::app::App;
+use crate::feed::unbuffered;
 use crate::places::Seat;
 use crate::problem::{Code, Problem};
 
@@ -29,12 +30,13 @@ pub async fn limit(request: Request, next: Next) -> Response {
         let detail = say("You are taking several files already: wait until one is there.");
         return Problem::new(Code::Busy).detail(detail).into_response();
     };
-    next.run(request).await.map(|body| {
+    let response = next.run(request).await.map(|body| {
         let parts = body.into_data_stream().map(move |part| {
             // Given back with the stream, also when nobody takes the rest.
             let _held = &place;
             part
         });
         Body::from_stream(parts)
-    })
+    });
+    unbuffered(response)
 }

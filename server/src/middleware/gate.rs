@@ -21,7 +21,7 @@ use super::denials;
 use super::identify::Visitor;
 use super::kept;
 use super::origin_guard::is_safe;
-use super::proof::{self, Proved};
+use super::proof::{self, Again, Proved};
 use crate::app::App;
 use crate::form_token;
 use crate::problem::{Code, Problem};
@@ -81,8 +81,10 @@ async fn let_in(gate: Gate, mut request: Request, caller: Option<Caller>, next: 
             Err(problem) => return problem.into_response(),
         };
     }
+    let (request_back, again) = proof::copied(gate, request).await;
+    request = request_back;
     let mut renewed = None;
-    if gate.proof && gate.side == Side::Pages {
+    if gate.side == Side::Pages && (gate.proof || again.as_ref().is_some_and(Again::shows)) {
         match proof::demand(request).await {
             Ok(Proved {
                 request: on,
@@ -91,11 +93,16 @@ async fn let_in(gate: Gate, mut request: Request, caller: Option<Caller>, next: 
             Err(answer) => return answer,
         }
     }
-    if let Some(caller) = caller {
+    let visitor = request.extensions().get::<Visitor>().cloned();
+    // Who showed who they are is known anew, under another session.
+    let now = visitor.as_ref().and_then(|visitor| visitor.caller.clone());
+    if let Some(caller) = caller.map(|caller| now.unwrap_or(caller)) {
         request.extensions_mut().insert(Cleared(caller));
     }
-    let visitor = request.extensions().get::<Visitor>().cloned();
     let mut response = next.run(request).await;
+    if let Some(again) = again.filter(|_| asks_proof(&response)) {
+        return again.ask().await;
+    }
     let failed = response.extensions().get::<Problem>().is_some();
     if let Some(visitor) = visitor.filter(|_| failed && renewed.is_some()) {
         // The page that tells of it has forms: their tokens are those of the new session.
@@ -105,6 +112,12 @@ async fn let_in(gate: Gate, mut request: Request, caller: Option<Caller>, next: 
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response
+}
+
+/// Whether the deed turned out to be one for who showed lately who they are.
+fn asks_proof(response: &Response) -> bool {
+    let problem = response.extensions().get::<Problem>();
+    problem.is_some_and(|problem| problem.asks_proof)
 }
 
 /// Whether an answer sets a cookie of this name itself. The deed may have given the session yet

@@ -16,8 +16,10 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::gate::{Gate, Side};
 use super::host::OwnOrigin;
 use super::identify::{Visitor, signed_in};
+use super::origin_guard::is_safe;
 use crate::app::App;
 use crate::cookies::Cookie;
 use crate::fields::Fields;
@@ -31,6 +33,49 @@ pub struct Proved {
     pub request: Request,
     /// The session's new cookie, where it has one.
     pub cookie: Option<HeaderValue>,
+}
+
+/// A form as it came, for the case that its deed wants a proof.
+pub struct Again {
+    parts: Parts,
+    bytes: Bytes,
+}
+
+/// Copies a form of somebody with a session, and hands the request on. Nothing else is copied.
+pub async fn copied(gate: Gate, request: Request) -> (Request, Option<Again>) {
+    let visitor = request.extensions().get::<Visitor>();
+    let known = visitor.is_some_and(|visitor| visitor.session.is_some());
+    let typed = gate.kinds.contains(&"application/x-www-form-urlencoded");
+    if !known || !typed || gate.side != Side::Pages || is_safe(request.method()) {
+        return (request, None);
+    }
+    let (parts, body) = request.into_parts();
+    // The gate read it within the route's limit.
+    let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let again = Again {
+        parts: parts.clone(),
+        bytes: bytes.clone(),
+    };
+    (Request::from_parts(parts, Body::from(bytes)), Some(again))
+}
+
+impl Again {
+    /// Whether it shows who sent it.
+    pub fn shows(&self) -> bool {
+        let field = format!("{PROOF_PASSWORD}=");
+        let field = field.as_bytes();
+        self.bytes.windows(field.len()).any(|part| part == field)
+            && Fields::parse(&self.bytes).text(PROOF_PASSWORD).is_some()
+    }
+
+    /// The page that asks who it is.
+    pub async fn ask(self) -> Response {
+        let fields = Fields::parse(&self.bytes);
+        match whose(&self.parts) {
+            Ok((app, session)) => ask(self.parts, &app, &session, &fields, false).await,
+            Err(problem) => problem.into_response(),
+        }
+    }
 }
 
 /// Lets pass who showed lately who they are, or does so with this request; asks all others.

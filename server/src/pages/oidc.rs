@@ -59,6 +59,10 @@ async fn begin(mut visit: Visit, Query(query): Query) -> PageResult {
 /// `GET /sign-in/oidc/back`: with the provider's answer.
 async fn back(mut visit: Visit, headers: HeaderMap, Query(query): Query) -> PageResult {
     let provider = provider(&visit)?;
+    if visit.head_only {
+        // Nobody signs in by asking for the head of a page, and the code stays good.
+        return Ok(visit.see_other("/sign-in"));
+    }
     let brought = Brought {
         cookie: visit.cookie(&headers, Cookie::SignOn),
         state: query.or_empty("state"),

@@ -14,9 +14,9 @@ use http::StatusCode;
 use qrcodegen::{QrCode, QrCodeEcc};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::notice;
 use super::refused::refusal;
 use super::visit::{PageResult, Visit, done};
+use super::{notice, once};
 use crate::cookies::Cookie;
 use crate::fields::{Form, Query};
 use crate::problem::Problem;
@@ -40,27 +40,16 @@ pub(super) fn routes(table: Table) -> Table {
 async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
     notice::unknown(&mut visit, &query, &["setup", "codes"]);
     let new_codes = match query.filled("codes") {
-        Some(id) => take_codes(&mut visit, &caller, id).await?,
+        Some(id) => {
+            let gone = say("Those codes were shown already. If they are lost, make new ones.");
+            let codes = once::codes(&mut visit, &caller, id, gone).await?;
+            codes.unwrap_or_default()
+        }
         None => Vec::new(),
     };
     let errors = FormErrors::default();
     let asked = (query.filled("setup"), errors, StatusCode::OK);
     page(visit, &caller, new_codes, asked).await
-}
-
-async fn take_codes(
-    visit: &mut Visit,
-    caller: &Caller,
-    id: &str,
-) -> Result<Vec<String>, EngineError> {
-    match visit.app.engine().take_recovery_codes(caller, id).await {
-        Err(EngineError::NotFound) => {
-            let text = say("Those codes were shown already. If they are lost, make new ones.");
-            notice::warn(visit, text);
-            Ok(Vec::new())
-        }
-        other => other,
-    }
 }
 
 async fn page(

@@ -68,7 +68,7 @@ pub async fn submit(mut visit: Visit, headers: HeaderMap, Form(form): Form) -> P
             };
             let session = signed_in.session;
             visit.frame.csrf = session.csrf;
-            let name = session.caller.actor.name;
+            let name = session.caller.actor.name.clone();
             let view = SendAgainView { form, name, next };
             let html = carillon_ui::send_again(&visit.frame, &view);
             Ok(visit.page(html))

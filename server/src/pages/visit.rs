@@ -17,7 +17,7 @@ use carillon_language::say;
 use carillon_store::StopAll;
 use http::header::SET_COOKIE;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::{flash, streams};
 use crate::app::App;
@@ -49,6 +49,8 @@ pub struct Visit {
     pub ip: Option<String>,
     /// The session, when somebody is signed in.
     pub session: Option<SessionContext>,
+    /// Only the head of the page is asked for (`HEAD`): what is shown once is not shown by this.
+    pub head_only: bool,
     origin: Origin,
     cookies: Vec<HeaderValue>,
 }
@@ -182,6 +184,7 @@ impl FromRequestParts<App> for Visit {
             rules,
             ip: ip.map(|ClientIp(ip)| ip.to_string()),
             session: visitor.session,
+            head_only: parts.method == Method::HEAD,
             origin,
             cookies,
         })

@@ -9,6 +9,7 @@ use carillon_domain::role::Role;
 use serde_json::json;
 
 use crate::house::House;
+use crate::pages_jobs::Person;
 
 /// This network, ourselves, link-local, metadata, protocols, multicast, broadcast, strangers.
 const NEVER: [[u8; 4]; 13] = [
@@ -111,7 +112,8 @@ fn mac(number: usize) -> String {
     Mac::from_bytes([0, 0x15, 0x65, 1, high, low]).to_string()
 }
 
-/// Nothing of it comes in: one by one, by an edit, or with a list.
+/// Nothing of it comes in: one by one, by an edit, by the page's form, as a SIP server or PBX of a site,
+/// or with a list.
 #[tokio::test]
 async fn no_spelling_of_a_forbidden_address_comes_in() {
     let house = House::strict().await;
@@ -124,6 +126,11 @@ pub(crate) async fn coming_in(house: &House) {
     let api = house.program(Role::Admin).await;
     let known = json!({"mac": mac(0), "label": "known", "address": "10.0.0.1"});
     api.post("/phones", &known).await.expect(201);
+    let site = json!({"slug": "kiel", "name": "Kiel"});
+    api.post("/sites", &site).await.expect(201);
+    let login = json!({"name": "pbx", "username": "carillon", "password": "a password"});
+    api.post("/credentials", &login).await.expect(201);
+    let mut admin = Person::sign_in(house, Role::Admin).await;
     let all = all();
     assert!(all.len() >= 400, "{}", all.len());
     let mut list = String::from("mac,label,address\n");
@@ -135,6 +142,26 @@ pub(crate) async fn coming_in(house: &House) {
             .patch(&format!("/phones/{}", mac(0)), &json!({"address": text}))
             .await;
         assert_eq!(edited.status, 422, "{text}: {}", edited.text);
+        let fields = [
+            ("mac", mac(number + 1)),
+            ("label", "x".to_owned()),
+            ("address", text.clone()),
+            ("url_form", "servlet".to_owned()),
+            ("dial_form", "key".to_owned()),
+        ];
+        let fields = fields
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
+        let typed = admin.send("/phones/new", "/phones/new", &fields).await;
+        assert_eq!(typed.status, 422, "{text}: {}", typed.text);
+        for server in [
+            json!({"from": "carillon@pbx.test", "proxy": text}),
+            json!({"way": "ami", "proxy": text, "credential": "pbx"}),
+            json!({"way": "esl", "proxy": text, "credential": "pbx", "password_in_clear": true}),
+        ] {
+            let led = api.put("/sites/kiel/sip", &server).await;
+            assert_eq!(led.status, 422, "{text}: {}", led.text);
+        }
         writeln!(list, "{},x,{text}", mac(number + 1)).unwrap();
     }
     let report = api.import("?valid_rows_only=true", &list).await.expect(200);
@@ -143,6 +170,7 @@ pub(crate) async fn coming_in(house: &House) {
     assert_eq!(page["items"].as_array().unwrap().len(), 1);
     assert_eq!(page["items"][0]["address"], "10.0.0.1");
     api.delete(&format!("/phones/{}", mac(0))).await.expect(204);
+    api.delete("/sites/kiel").await.expect(204);
 }
 
 /// Whatever way it came into the database, nothing goes out to it.

@@ -96,6 +96,7 @@ pub(crate) async fn a_stream_ends_when_its_reader_is_another(house: House) -> Ho
         let reader = house.program(role).await;
         let path = format!("/jobs/{id}/events");
         let answer = reader.request(Method::GET, &path).send().await.unwrap();
+        assert_eq!(answer.headers()["x-accel-buffering"], "no");
         let mut pieces = answer.bytes_stream();
         let first = pieces.next().await.unwrap().unwrap();
         assert!(first.starts_with(b"event: summary"));

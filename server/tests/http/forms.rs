@@ -18,14 +18,79 @@ fn is_ours(site: Option<&str>, origin: Option<&str>, own: &str) -> bool {
     }
 }
 
-/// 5 × 4 × 2 × 5 = 200: where it says to come from, twice; which token; which kind of body.
+/// A form as it is really sent: its path, its fields, the kind of its body, and who sends it.
+struct Sent {
+    path: &'static str,
+    fields: &'static [(&'static str, &'static str)],
+    kind: &'static str,
+    signed_in: bool,
+}
+
+const UPLOAD: &str = "multipart/form-data; boundary=x";
+
+const fn sent(path: &'static str, fields: &'static [(&'static str, &'static str)]) -> Sent {
+    Sent {
+        path,
+        fields,
+        kind: FORM,
+        signed_in: true,
+    }
+}
+
+/// Every kind of form: signing in, commanding, approving, settings, the account, the inventory, a file.
+/// None of them does anything, since what it names is not there or what it says is wrong.
+const SENT: [Sent; 14] = [
+    Sent {
+        signed_in: false,
+        ..sent(
+            "/sign-in",
+            &[
+                ("username", "nobody"),
+                ("password", "a long guess of words"),
+            ],
+        )
+    },
+    sent("/language", &[("language", "en"), ("next", "/account")]),
+    sent("/run", &[]),
+    sent("/run/review/absent", &[]),
+    sent("/jobs/absent/cancel", &[]),
+    sent("/jobs/absent/approve", &[("digest", "x")]),
+    sent("/jobs/absent/deny", &[("reason", "x")]),
+    sent("/admin/settings", &[("operator_phones", "x")]),
+    sent("/admin/networks", &[("networks", "x")]),
+    sent("/admin/users/new", &[("name", "a b")]),
+    sent("/account/password", &[("current", "x")]),
+    sent("/account/tokens", &[("label", "")]),
+    sent("/sites/new", &[("name", "")]),
+    Sent {
+        kind: UPLOAD,
+        ..sent("/phones/import", &[])
+    },
+];
+
+/// 14 forms × 5 × 4 × 2 × 5 = 2,800: where it says to come from, twice; which token; which kind of body.
 #[tokio::test]
-async fn a_token_in_a_header_makes_no_form_of_another_kind() {
+async fn a_form_is_taken_from_our_own_pages_with_the_right_token_and_as_a_form_only() {
     let house = House::open(None).await;
     let own = house.base();
-    let mut browser = Browser::new(&own);
-    browser.sign_in("viewer", PASSWORD).await;
-    let right = token(&browser.get("/account").await);
+    let mut tried = 0;
+    for form in &SENT {
+        let mut browser = Browser::new(&own);
+        let page = if form.signed_in {
+            browser.sign_in("admin", PASSWORD).await;
+            "/account"
+        } else {
+            "/sign-in"
+        };
+        let right = token(&browser.get(page).await);
+        tried += combinations(&browser, &own, form, &right).await;
+    }
+    assert_eq!(tried, 2_800);
+    house.close().await;
+}
+
+/// Sends one form in every combination; says how many there were.
+async fn combinations(browser: &Browser, own: &str, form: &Sent, right: &str) -> usize {
     let wrong = "0".repeat(right.len());
     let sites = [
         None,
@@ -34,57 +99,104 @@ async fn a_token_in_a_header_makes_no_form_of_another_kind() {
         Some("same-site"),
         Some("cross-site"),
     ];
-    let origins = [
-        None,
-        Some(own.as_str()),
-        Some("null"),
-        Some("http://evil.example"),
-    ];
+    let origins = [None, Some(own), Some("null"), Some("http://evil.example")];
     let kinds = [
         Some(FORM),
         Some("text/plain"),
         Some("application/json"),
-        Some("multipart/form-data; boundary=x"),
+        Some(UPLOAD),
         None,
     ];
-    let mut taken = 0;
-    for site in sites {
-        for origin in origins {
-            for csrf in [&right, &wrong] {
-                for kind in kinds {
-                    let fields = [("language", "en"), ("next", "/account")];
-                    let url = format!("{own}/language");
-                    let body = form_urlencoded::Serializer::new(String::new())
-                        .extend_pairs(fields)
-                        .finish();
-                    let mut request = browser.with_cookies(browser.http().post(url));
-                    for (name, value) in [
-                        ("sec-fetch-site", site),
-                        ("origin", origin),
-                        ("content-type", kind),
-                        ("x-csrf-token", Some(csrf.as_str())),
-                    ] {
-                        if let Some(value) = value {
-                            request = request.header(name, value);
-                        }
-                    }
-                    let status = send(request.body(Bytes::from(body))).await.status.as_u16();
-                    let expected = if !is_ours(site, origin, &own) {
-                        403
-                    } else if kind != Some(FORM) {
-                        415
-                    } else if csrf == &right {
-                        303
-                    } else {
-                        403
-                    };
-                    assert_eq!(status, expected, "{site:?} {origin:?} {kind:?}");
-                    taken += usize::from(status == 303);
+    let (mut tried, mut taken) = (0, 0);
+    let body = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form.fields)
+        .append_pair("x", "x")
+        .finish();
+    for (site, origin) in sites
+        .iter()
+        .flat_map(|site| origins.map(|origin| (*site, origin)))
+    {
+        for (csrf, kind) in [right, &wrong]
+            .into_iter()
+            .flat_map(|t| kinds.map(|kind| (t, kind)))
+        {
+            let mut request =
+                browser.with_cookies(browser.http().post(format!("{own}{}", form.path)));
+            for (name, value) in [
+                ("sec-fetch-site", site),
+                ("origin", origin),
+                ("content-type", kind),
+                ("x-csrf-token", Some(csrf)),
+            ] {
+                if let Some(value) = value {
+                    request = request.header(name, value);
                 }
             }
+            let answer = send(request.body(Bytes::from(body.clone()))).await;
+            let expected = if !is_ours(site, origin, own) {
+                Some(403)
+            } else if kind != Some(form.kind) {
+                Some(415)
+            } else if csrf == right {
+                None
+            } else {
+                Some(403)
+            };
+            let status = answer.status.as_u16();
+            let told = format!("{}: {site:?} {origin:?} {kind:?}: {status}", form.path);
+            match expected {
+                Some(expected) => assert_eq!(status, expected, "{told}"),
+                None => assert!(![401, 403, 415].contains(&status) && status < 500, "{told}"),
+            }
+            tried += 1;
+            taken += usize::from(expected.is_none());
         }
     }
     assert_eq!(taken, 9, "two places that are ours, and a right Origin");
+    tried
+}
+
+/// 12 routes × 6 kinds: what a foreign page can send without asking is no body of the API.
+#[tokio::test]
+async fn no_route_of_the_api_takes_a_body_of_another_kind() {
+    let house = House::open(None).await;
+    let api = house.program(Role::Admin).await;
+    let routes = [
+        ("POST", "/jobs"),
+        ("POST", "/jobs/preview"),
+        ("POST", "/jobs/absent/cancel"),
+        ("POST", "/jobs/absent/approve"),
+        ("POST", "/phones"),
+        ("PATCH", "/phones/001565000001"),
+        ("POST", "/groups"),
+        ("PUT", "/groups/absent"),
+        ("POST", "/sites"),
+        ("PUT", "/sites/absent/sip"),
+        ("POST", "/credentials"),
+        ("POST", "/stop-all"),
+    ];
+    let kinds = [
+        None,
+        Some("text/plain"),
+        Some(FORM),
+        Some(UPLOAD),
+        Some("text/csv"),
+        Some("text/json"),
+    ];
+    let mut tried = 0;
+    for (method, path) in routes {
+        for kind in kinds {
+            let request = api.request(method.parse().unwrap(), path);
+            let request = match kind {
+                Some(kind) => request.header(header::CONTENT_TYPE, kind),
+                None => request,
+            };
+            let refused = send(request.body(r#"{"name":"x"}"#)).await;
+            refused.problem(415, "unsupported_media_type");
+            tried += 1;
+        }
+    }
+    assert_eq!(tried, 72);
     house.close().await;
 }
 

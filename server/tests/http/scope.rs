@@ -153,7 +153,7 @@ async fn ask(api: &Client, route: &Route, id: &str) -> Answer {
 }
 
 /// What an answer says, without what differs from one request to the next.
-fn said(answer: &Answer, id: &str) -> String {
+pub(crate) fn said(answer: &Answer, id: &str) -> String {
     // The digest of a file may hold a short id by chance.
     let text = without(&answer.text, "?v=", "\"");
     let text = text.replace(id, "ID");

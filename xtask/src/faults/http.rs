@@ -101,12 +101,6 @@ impl Api {
         self.send("POST", &path, "application/json", &body.to_string())
     }
 
-    /// `POST` of a list of phones.
-    pub(super) fn import(&self, list: &str) -> Result<Value, String> {
-        self.send("POST", "/api/v1/phones/import", "text/csv", list)?
-            .expect("the import")
-    }
-
     /// Any request. HTTP/1.0, so that the end of the answer is the end of the connection.
     pub(super) fn send(
         &self,

@@ -81,7 +81,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome, String> {
     }
     let product = stand.setting.start()?;
     let api = stand.api(&product);
-    api.import(&super::phones::as_list(&phones))?;
+    stand.import(&super::phones::as_list(&phones))?;
     let job = stand.begin(&api, "DNDOn", WINDOW)?;
     wait_for(&api, &job, "the job's end", is_over)?;
     stand.judge_clean(&api, &job)?;

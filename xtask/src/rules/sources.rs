@@ -51,6 +51,54 @@ const FORBIDDEN: &[Forbidden] = &[
     },
 ];
 
+/// A word that stands in few files, and why. Tests may say it.
+struct Reserved {
+    word: &'static str,
+    files: &'static [&'static str],
+    why: &'static str,
+}
+
+const ENGINE: &str = "server/crates/engine/src/";
+const WHY_CALLER: &str = "who asks is known by signing in, by a token or by being on this machine";
+
+const RESERVED: &[Reserved] = &[
+    Reserved {
+        word: "Caller::system(",
+        files: &[
+            "server/crates/engine/src/accounts/provided.rs",
+            "server/crates/engine/src/dispatch/due.rs",
+            "server/crates/engine/src/jobs/approve.rs",
+            "server/src/metrics.rs",
+            "server/crates/bench/src/product.rs",
+            "server/crates/engine/examples/sign_in_timing.rs",
+        ],
+        why: WHY_CALLER,
+    },
+    Reserved {
+        word: "Caller::local(",
+        files: &[
+            "server/src/cli/audit.rs",
+            "server/src/cli/demo/seed.rs",
+            "server/src/local/client.rs",
+            "server/src/local/server.rs",
+        ],
+        why: WHY_CALLER,
+    },
+    Reserved {
+        word: "Caller::authenticated(",
+        files: &[
+            "server/crates/engine/src/accounts/sessions.rs",
+            "server/crates/engine/src/accounts/tokens.rs",
+        ],
+        why: WHY_CALLER,
+    },
+    Reserved {
+        word: "for_tests(",
+        files: &[],
+        why: WHY_CALLER,
+    },
+];
+
 const FOLDERS: &[&str] = &[
     "server",
     "frontend",
@@ -95,8 +143,22 @@ fn accuse(file: &str, text: &str) -> Vec<String> {
                 rule.why
             )
         }));
+        let said = RESERVED
+            .iter()
+            .filter(|rule| line.contains(rule.word) && !rule.allows(file));
+        found.extend(
+            said.map(|rule| format!("{file}:{}: `{}`: {}", number + 1, rule.word, rule.why)),
+        );
     }
     found
+}
+
+impl Reserved {
+    fn allows(&self, file: &str) -> bool {
+        let is_test = file.contains("/tests/") || file.starts_with("xtask/");
+        let owns = file.strip_prefix(ENGINE) == Some("caller.rs");
+        is_test || owns || self.files.contains(&file)
+    }
 }
 
 fn files_below(folder: &Path) -> Vec<PathBuf> {
@@ -128,6 +190,16 @@ mod tests {
         let text = format!("fn a() {{}}\n// {}: later\n", concat!("TO", "DO"));
         assert_eq!(accuse("server/src/a.rs", &text).len(), 1);
         assert!(accuse("server/src/a.rs", &text)[0].starts_with("server/src/a.rs:2:"));
+    }
+
+    #[test]
+    fn a_caller_is_made_where_somebody_is_known() {
+        let line = "let caller = Caller::system();";
+        assert!(accuse("server/src/metrics.rs", line).is_empty());
+        assert!(accuse("server/crates/engine/tests/a.rs", line).is_empty());
+        assert_eq!(accuse("server/src/pages/stop.rs", line).len(), 1);
+        let line = "Caller::for_tests(asker)";
+        assert_eq!(accuse("server/src/metrics.rs", line).len(), 1);
     }
 
     #[test]

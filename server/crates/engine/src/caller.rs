@@ -3,17 +3,61 @@
 //! Owns the value that every use case takes first. *Invariant:* a use case that asks neither
 //! [`Caller::require`] nor [`Caller::sight`] changes nothing and shows nothing; what has a place
 //! (phones, sites, groups, jobs, records) is read through [`Caller::sight`] only.
+//!
+//! *Invariant:* nobody outside of this crate makes a caller or changes one: what is in it is private,
+//! and it comes out of signing in, a token that is looked up, or of being on this machine. Which files
+//! may name the last (`Caller::system`, `Caller::local`) is a house rule. So having one is the proof
+//! that somebody was let in. What is in it can be read, and neither be changed nor put together:
+//!
+//! ```
+//! # use carillon_domain::role::Role;
+//! # use carillon_engine::{Asker, Caller};
+//! fn role_of(caller: Caller) -> Role {
+//!     caller.role
+//! }
+//! ```
+//!
+//! ```compile_fail
+//! # use carillon_domain::role::Role;
+//! # use carillon_engine::{Asker, Caller};
+//! fn promoted(mut caller: Caller) -> Caller {
+//!     caller.role = Role::Admin;
+//!     caller
+//! }
+//! ```
+//!
+//! ```compile_fail
+//! # use carillon_domain::role::Role;
+//! # use carillon_engine::{Asker, Caller};
+//! fn made(asker: Asker) -> Caller {
+//!     Caller(asker)
+//! }
+//! ```
+//!
+//! ```compile_fail
+//! # use carillon_domain::role::Role;
+//! # use carillon_engine::{Asker, Caller};
+//! fn let_in(asker: Asker) -> Caller {
+//!     Caller::authenticated(asker)
+//! }
+//! ```
 
-use carillon_domain::event::{Actor, Event};
+use std::ops::Deref;
+
+use carillon_domain::event::{Actor, ActorKind, Event};
 use carillon_domain::role::{Permission, Role};
 use carillon_domain::{Reach, Timestamp};
 use carillon_store::Store;
 
 use crate::error::{EngineError, Result};
 
-/// Who asks, with what role, from where.
+/// Somebody who was let in: with what role, from where.
 #[derive(Clone, Debug)]
-pub struct Caller {
+pub struct Caller(Asker);
+
+/// What is known of a caller. To be read; on its own it opens nothing.
+#[derive(Clone, Debug)]
+pub struct Asker {
     /// As written into the audit log.
     pub actor: Actor,
     /// What they may do.
@@ -24,18 +68,64 @@ pub struct Caller {
     pub ip: Option<String>,
     /// How far they reach. What is out of it does not exist for them.
     pub reach: Reach,
+    /// Whether they showed lately who they are; tokens never did.
+    pub proved: bool,
+}
+
+impl Deref for Caller {
+    type Target = Asker;
+
+    fn deref(&self) -> &Asker {
+        &self.0
+    }
 }
 
 impl Caller {
+    /// Somebody whose session or token was just looked up.
+    pub(crate) const fn authenticated(asker: Asker) -> Self {
+        Self(asker)
+    }
+
+    /// The same person under another session.
+    pub(crate) fn in_session(&self, session: String) -> Self {
+        let mut asker = self.0.clone();
+        asker.actor.session = session;
+        asker.proved = true;
+        Self(asker)
+    }
+
+    /// Whoever a test needs. No release has it.
+    #[cfg(debug_assertions)]
+    #[doc(hidden)]
+    pub const fn for_tests(asker: Asker) -> Self {
+        Self(asker)
+    }
+
     /// Carillon itself, which may everything.
     pub fn system() -> Self {
-        Self {
-            actor: Actor::system(),
+        Self::here(Actor::system())
+    }
+
+    /// Somebody on this machine who owns the data directory, or root.
+    pub fn local(uid: u32) -> Self {
+        Self::here(Actor {
+            kind: ActorKind::Local,
+            id: uid.to_string(),
+            name: format!("local:{uid}"),
+            auth: "socket".to_owned(),
+            session: String::new(),
+        })
+    }
+
+    const fn here(actor: Actor) -> Self {
+        Self(Asker {
+            actor,
             role: Role::Admin,
             user_id: None,
             ip: None,
             reach: Reach::everything(),
-        }
+            proved: true,
+        })
     }
 
     /// Fails unless the caller holds the permission.

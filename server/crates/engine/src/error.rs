@@ -38,6 +38,12 @@ pub enum EngineError {
     /// The caller may not.
     #[error("this needs the permission {0}")]
     Denied(Permission),
+    /// A token may not, though its scope holds the permission; the text says who may, and where.
+    #[error("{0}")]
+    NotByToken(String),
+    /// Whoever asks must show first once more who they are.
+    #[error("show once more who you are, then repeat it")]
+    ProofNeeded,
     /// Too much at once; try again after this time.
     #[error("busy: try again in {} s", retry_after.as_secs().max(1))]
     Busy {

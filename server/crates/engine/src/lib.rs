@@ -31,7 +31,7 @@ use std::sync::Arc;
 use carillon_devices::{Gateway, Guard};
 use carillon_store::Store;
 
-pub use caller::Caller;
+pub use caller::{Asker, Caller};
 pub use clock::Clock;
 pub use error::{EngineError, FieldError, Result};
 pub use feed::Feed;

@@ -3,10 +3,12 @@
 //! Owns the table `credentials`. *Invariant:* a secret is only ever seen sealed here.
 
 pub(crate) mod effective;
+mod exposed;
 mod own;
 mod usage;
 
 pub use effective::{CredentialSource, EffectiveCredential};
+pub use exposed::Exposed;
 pub use usage::CredentialUse;
 
 use carillon_domain::{Mac, Timestamp};

@@ -55,7 +55,7 @@ pub use audit::{
     StandingSource, StandingToken, Standings, TILE, Taken, TileRow, leaf_hash, node_hash,
 };
 pub use credentials::{
-    CredentialRow, CredentialSource, CredentialSummary, CredentialUse, EffectiveCredential,
+    CredentialRow, CredentialSource, CredentialSummary, CredentialUse, EffectiveCredential, Exposed,
 };
 pub use egress::EgressRow;
 pub use error::{DriverError, Result, StoreError};

@@ -16,7 +16,6 @@ use carillon_simulator::{Fleet, SimulatedSite};
 use secrecy::SecretString;
 
 use crate::cli::Failure;
-use crate::local;
 
 /// An account of the demo.
 pub(super) struct Account {
@@ -41,7 +40,7 @@ const HELPDESK: usize = 12;
 
 /// Fills an empty database; a filled one only learns the phones' ports of today.
 pub(super) async fn fill(engine: &Engine, fleet: &Fleet) -> Result<Vec<Account>, Failure> {
-    let caller = local::caller(rustix::process::geteuid().as_raw());
+    let caller = Caller::local(rustix::process::geteuid().as_raw());
     let fresh = engine.setup_needed().await?;
     if fresh {
         for site in fleet.sites() {

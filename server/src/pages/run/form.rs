@@ -166,7 +166,7 @@ impl RunForm {
             action: self.action.clone(),
             params: own.collect(),
             targets: self.targets(engine, caller, errors).await?,
-            options: self.pace.options(errors),
+            options: self.pace.options(&self.action, errors),
             reason: self.reason.trim().to_owned(),
             expect: None,
         })

@@ -2,6 +2,7 @@
 
 use carillon_contract::FormErrors;
 use carillon_contract::run::{OptionsForm, PacingChoice};
+use carillon_domain::action::{self, Class};
 use carillon_domain::job::{EffectiveOptions, JobOptions, TransportChoice};
 use serde::{Deserialize, Serialize};
 
@@ -56,13 +57,14 @@ impl Pace {
         }
     }
 
-    /// The options that it comes to. Numbers of one's own count only where they were chosen.
-    /// A later start goes with every pace.
-    pub fn options(&self, errors: &mut FormErrors) -> JobOptions {
+    /// The options that it comes to for this action. Numbers of one's own count only where they were
+    /// chosen. A later start goes with every pace. What destroys is not hurried by a single choice.
+    pub fn options(&self, action: &str, errors: &mut FormErrors) -> JobOptions {
         let start_at = word("start_at", &self.options.start_at, errors);
         let options = match self.preset.as_str() {
             "" | "default" => JobOptions::default(),
             "careful" => CAREFUL.options(),
+            "fast" if destroys(action) => JobOptions::default(),
             "fast" => FAST.options(),
             "custom" => self.own(errors),
             _ => {
@@ -119,7 +121,7 @@ impl Pace {
                 say(DEFAULT_NOTE).to_owned(),
             ),
             choice("careful", say("Careful"), CAREFUL.note()),
-            choice("fast", say("Fast"), FAST.note()),
+            choice("fast", say("Fast"), fast_note()),
             choice(
                 "custom",
                 say("Custom"),
@@ -127,6 +129,15 @@ impl Pace {
             ),
         ]
     }
+}
+
+fn destroys(action: &str) -> bool {
+    action::find(action).is_some_and(|entry| entry.class == Class::Destructive)
+}
+
+fn fast_note() -> String {
+    let but = say("What destroys still goes one by one.");
+    format!("{} {but}", FAST.note())
 }
 
 const DEFAULT_NOTE: &str = text!(
@@ -314,10 +325,21 @@ mod tests {
             },
         };
         let mut errors = FormErrors::default();
-        assert_eq!(pace.options(&mut errors).window, Some(5));
+        assert_eq!(pace.options("DNDOn", &mut errors).window, Some(5));
         assert!(errors.is_empty());
         pace.preset = "custom".to_owned();
-        assert_eq!(pace.options(&mut errors).window, None);
+        assert_eq!(pace.options("DNDOn", &mut errors).window, None);
         assert!(errors.of("window").is_some());
+    }
+
+    #[test]
+    fn what_destroys_is_not_hurried() {
+        let pace = Pace {
+            preset: "fast".to_owned(),
+            ..Pace::default()
+        };
+        let mut errors = FormErrors::default();
+        assert_eq!(pace.options("DNDOn", &mut errors).window, Some(FAST.window));
+        assert_eq!(pace.options("Reset", &mut errors), JobOptions::default());
     }
 }

@@ -22,11 +22,15 @@ use crate::error::Result;
 pub const PROOF_LASTS: Duration = Duration::from_mins(5);
 
 impl SessionContext {
-    /// Whether somebody showed lately who they are. A moment that is still to come was noted
-    /// before the clock was set back, and proves nothing.
+    /// Whether somebody showed lately who they are.
     pub fn is_proved(&self, now: Timestamp) -> bool {
-        self.proved_at <= now && now.since(self.proved_at) < PROOF_LASTS
+        is_fresh_proof(self.proved_at, now)
     }
+}
+
+/// A moment that is still to come was noted before the clock was set back, and proves nothing.
+pub(super) fn is_fresh_proof(proved_at: Timestamp, now: Timestamp) -> bool {
+    proved_at <= now && now.since(proved_at) < PROOF_LASTS
 }
 
 impl Engine {

@@ -19,10 +19,11 @@ use super::access::reach_of;
 use super::bearer;
 use super::external::STRONG;
 use super::form_tokens::form_token;
+use super::proof::is_fresh_proof;
 use super::second_factor::must_set_up;
 use super::sign_in::SignedIn;
 use crate::Engine;
-use crate::caller::Caller;
+use crate::caller::{Asker, Caller};
 use crate::error::{EngineError, Result};
 use crate::secrets::Keyring;
 
@@ -108,7 +109,7 @@ impl Engine {
             agent: String::new(),
         };
         let reach = reach_of(&user);
-        let session = context(keyring, hash, (&row, &user), origin, reach);
+        let session = context(keyring, hash, (&row, &user), origin, (reach, now));
         Ok(Some(SessionContext {
             must_set_up,
             ..session
@@ -185,7 +186,7 @@ impl Engine {
         let ended = unit.delete_sessions_beyond(&user.id, MOST_SESSIONS).await?;
         unit.stamp_sign_in(&user.id, now).await?;
         let reach = reach_of(user);
-        let session = context(keyring, hash, (&row, user), origin, reach);
+        let session = context(keyring, hash, (&row, user), origin, (reach, now));
         let mut event = session.caller.event(now, "account.signed_in");
         event.detail = json!({ "session": short(&hash), "sessions_ended": ended });
         let browser = None;
@@ -212,14 +213,14 @@ impl Engine {
         if !unit.renew_session(&session.hash, &hash, now).await? {
             return Err(EngineError::Denied(Permission::OwnAccount));
         }
-        let mut session = SessionContext {
+        let session = SessionContext {
+            caller: session.caller.in_session(short(&hash)),
             handle: handle_of(&hash),
             csrf: form_token(self.keyring()?, &hash),
             proved_at: now,
             hash,
             ..session.clone()
         };
-        session.caller.actor.session = short(&hash);
         Ok(SignedIn {
             token,
             session,
@@ -267,20 +268,21 @@ fn context(
     hash: [u8; 32],
     (row, user): (&SessionRow, &UserRow),
     origin: Origin,
-    reach: Reach,
+    (reach, now): (Reach, Timestamp),
 ) -> SessionContext {
     let actor = Actor {
         session: short(&hash),
         ..actor(user, &row.auth)
     };
     SessionContext {
-        caller: Caller {
+        caller: Caller::authenticated(Asker {
             actor,
             role: user.role,
             user_id: Some(user.id.clone()),
             ip: origin.ip,
             reach,
-        },
+            proved: is_fresh_proof(row.proved_at, now),
+        }),
         handle: handle_of(&hash),
         csrf: form_token(keyring, &hash),
         created_at: row.created_at,

@@ -16,7 +16,7 @@ use serde_json::json;
 use super::access::{check_area, reach_of_token};
 use super::bearer;
 use crate::Engine;
-use crate::caller::Caller;
+use crate::caller::{Asker, Caller};
 use crate::error::{EngineError, FieldError, Result};
 use crate::ids::new_id;
 
@@ -323,7 +323,7 @@ fn is_alive(row: &TokenRow, now: Timestamp) -> bool {
 fn context(row: &TokenRow, user: &UserRow, ip: Option<String>, reach: Reach) -> TokenContext {
     let role: Role = bearer::capped_role(row.scope, user.role);
     TokenContext {
-        caller: Caller {
+        caller: Caller::authenticated(Asker {
             actor: Actor {
                 kind: ActorKind::Token,
                 id: row.id.clone(),
@@ -335,7 +335,8 @@ fn context(row: &TokenRow, user: &UserRow, ip: Option<String>, reach: Reach) -> 
             user_id: Some(user.id.clone()),
             ip,
             reach,
-        },
+            proved: false,
+        }),
         id: row.id.clone(),
         scope: row.scope,
     }

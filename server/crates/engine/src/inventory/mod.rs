@@ -4,6 +4,7 @@
 //! address outside the allowed networks gets in, no secret gets out, and no record holds one.
 
 pub mod choices;
+mod clear;
 pub mod credentials;
 pub mod effective;
 pub mod export;

@@ -8,7 +8,7 @@ use carillon_domain::sip::{MAX_RATE, NotifyWay, SipAddress, SipProfile, SipTrans
 use carillon_domain::{FieldError, change, line};
 use carillon_store::SipProfileRow;
 
-use super::{check_version, finish, pbx, record};
+use super::{check_version, clear, finish, pbx, record};
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
@@ -101,6 +101,8 @@ impl Engine {
             .await?;
         let old = unit.sip_profile(site).await?;
         check_version(old.as_ref().map_or(0, |row| row.version), version)?;
+        let stored = old.as_ref().map(|row| &row.profile);
+        clear::check_profile(caller, site, stored, &new)?;
         let before = old.as_ref().map(|row| fields(&row.profile));
         let changes = change::between(&before.unwrap_or_else(blank), &fields(&new));
         match &old {

@@ -8,6 +8,7 @@ use carillon_domain::{FieldError, line};
 use carillon_store::SiteRow;
 use serde_json::json;
 
+use super::clear::Touched;
 use super::{check_version, finish, record};
 use crate::Engine;
 use crate::caller::Caller;
@@ -186,7 +187,13 @@ impl Engine {
                 let forgotten = unit.forget_trust_of_site(slug, now).await?;
                 event.detail["learned_forgotten"] = forgotten.into();
             }
-            finish(unit, &[event]).await?;
+            let touched = Touched {
+                phones: None,
+                page: &format!("/sites/{slug}/edit"),
+                proof: true,
+            };
+            self.finish_guarded(caller, unit, &[event], &touched)
+                .await?;
         }
         self.site(caller, slug).await
     }

@@ -4,7 +4,8 @@ use carillon_domain::role::Permission;
 use carillon_domain::{Mac, tag};
 use serde_json::json;
 
-use super::{finish, record};
+use super::clear::Touched;
+use super::record;
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
@@ -70,7 +71,12 @@ impl Engine {
             event.detail = json!({"tag": tag, "count": chunk.len(), "phones": record::macs(chunk)});
             events.push(event);
         }
-        finish(unit, &events).await?;
+        let touched = Touched {
+            phones: Some(&wanted),
+            page: "/phones",
+            proof: false,
+        };
+        self.finish_guarded(caller, unit, &events, &touched).await?;
         Ok(changed)
     }
 }

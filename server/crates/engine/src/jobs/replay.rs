@@ -12,6 +12,8 @@ use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::secrets::Purpose;
 
+/// The same as in the API.
+const LONGEST_KEY: usize = 100;
 /// How long an idempotency key is remembered.
 pub(super) const KEY_LIFE: std::time::Duration = std::time::Duration::from_hours(24);
 
@@ -48,8 +50,8 @@ impl Engine {
         let Some(key) = &submission.idempotency_key else {
             return Ok(None);
         };
-        if key.is_empty() || key.len() > 128 || !key.chars().all(|c| c.is_ascii_graphic()) {
-            let message = "an idempotency key is 1 to 128 printable characters";
+        if key.is_empty() || key.len() > LONGEST_KEY || !key.chars().all(|c| c.is_ascii_graphic()) {
+            let message = "an idempotency key is 1 to 100 printable characters";
             return Err(EngineError::invalid("idempotency_key", "invalid", message));
         }
         let body = serde_json::to_vec(&(request, &submission.retry_of))

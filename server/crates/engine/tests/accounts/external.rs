@@ -70,7 +70,7 @@ async fn who_comes_first_gets_an_account_and_later_the_same() {
 #[tokio::test]
 async fn a_name_leads_to_no_account_that_is_there() {
     let house = House::inhabited().await;
-    let id = |signed_in: SignedIn| signed_in.session.caller.user_id;
+    let id = |signed_in: SignedIn| signed_in.session.caller.user_id.clone();
     let admin = id(house.enter("admin").await);
     for (name, begins) in [("admin", "admin-"), ("../ <b>", "user-"), ("", "user-")] {
         let who = External {

@@ -10,7 +10,7 @@ use carillon_domain::{Area, JobState, Reach, Timestamp};
 use carillon_engine::accounts::Access;
 use carillon_engine::inventory::SiteInput;
 use carillon_engine::jobs::{Rules, Submission};
-use carillon_engine::{Caller, EngineError};
+use carillon_engine::{Asker, Caller, EngineError};
 use carillon_simulator::{FleetConfig, Profile};
 use carillon_store::NewUser;
 use serde_json::json;
@@ -50,7 +50,7 @@ async fn person(house: &House, name: &str, role: Role, approver: bool) -> Caller
 }
 
 fn speaking(kind: ActorKind, name: &str, role: Role) -> Caller {
-    Caller {
+    Caller::for_tests(Asker {
         actor: Actor {
             kind,
             id: name.to_owned(),
@@ -62,7 +62,8 @@ fn speaking(kind: ActorKind, name: &str, role: Role) -> Caller {
         user_id: Some(name.to_owned()),
         ip: None,
         reach: Reach::everything(),
-    }
+        proved: true,
+    })
 }
 
 struct People {
@@ -144,10 +145,10 @@ pub(crate) async fn a_dangerous_job_waits_for_somebody_else(place: Place) {
     assert!(is_conflict(
         &engine.approve_job(&people.berta, &job, "another").await
     ));
-    let narrow = Caller {
+    let narrow = Caller::for_tests(Asker {
         reach: Reach::within(Some(carillon_domain::Area::of(["elsewhere"], []))),
-        ..people.dora.clone()
-    };
+        ..Asker::clone(&people.dora)
+    });
     let unseen = engine.approve_job(&narrow, &job, &digest).await;
     assert!(matches!(unseen, Err(EngineError::NotFound)));
     assert_eq!(house.fleet.ledger().totals().requests, 0);
@@ -545,8 +546,9 @@ pub(crate) async fn only_somebody_with_a_second_factor_lets_a_job_run(place: Pla
     };
     assert!(why.contains("second factor"), "{why}");
     assert_eq!(state(&house, &job).await, JobState::AwaitingApproval);
-    let mut vouched = people.berta.clone();
+    let mut vouched = Asker::clone(&people.berta);
     "oidc+mfa".clone_into(&mut vouched.actor.auth);
+    let vouched = Caller::for_tests(vouched);
     engine.approve_job(&vouched, &job, &digest).await.unwrap();
     let other = ask(&house, &people.anna, "Reset", 1).await.unwrap();
     let rules = Rules {

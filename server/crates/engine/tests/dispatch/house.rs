@@ -13,7 +13,7 @@ use carillon_engine::accounts::{Cost, Hasher};
 use carillon_engine::dispatch::{self, Dispatch, Patience, Recovered};
 use carillon_engine::jobs::Submission;
 use carillon_engine::secrets::{self, KeySource};
-use carillon_engine::{Caller, Clock, Engine, Feed, Parts, Random};
+use carillon_engine::{Asker, Caller, Clock, Engine, Feed, Parts, Random};
 use carillon_simulator::{Fleet, FleetConfig};
 use carillon_store::testing::{TestDatabase, raw, sign_orders};
 use carillon_store::{AuditQuery, CredentialRow, JobSnapshot, Store, TargetQuery, TargetRow};
@@ -65,10 +65,10 @@ pub(crate) async fn on_postgres<F: Future<Output = ()> + Send + 'static>(
 }
 
 pub(crate) fn caller() -> Caller {
-    Caller {
+    Caller::for_tests(Asker {
         ip: Some("10.9.8.7".to_owned()),
-        ..Caller::system()
-    }
+        ..Asker::clone(&Caller::system())
+    })
 }
 
 impl House {

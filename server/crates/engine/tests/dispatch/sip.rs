@@ -8,7 +8,7 @@ use carillon_domain::phone::Phone;
 use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_domain::sip::{NotifyWay, SipProfile, SipTransport, SipUse};
 use carillon_domain::{Area, Cause, Mac, Reach, TargetState};
-use carillon_engine::{Caller, dispatch};
+use carillon_engine::{Asker, Caller, dispatch};
 use carillon_simulator::{FleetConfig, Profile, SiteConfig, Timing};
 use carillon_store::TargetRow;
 use serde_json::{Value, json};
@@ -500,10 +500,10 @@ pub(crate) async fn an_address_of_a_phone_out_of_reach_is_left_alone(place: Plac
     change(&house, &macs[1..2], away).await;
     let request = json!({"action": "VOLUME_UP", "targets": {"phones": [macs[0], macs[2]]}});
     let request = serde_json::from_value(request).unwrap();
-    let narrow = Caller {
+    let narrow = Caller::for_tests(Asker {
         reach: Reach::within(Some(Area::of([site.as_str()], []))),
-        ..caller()
-    };
+        ..Asker::clone(&caller())
+    });
     let preview = house.engine.preview_job(&narrow, &request).await.unwrap();
     let skipped: Vec<_> = preview.plan.skip.iter().map(|(p, c)| (p.mac, *c)).collect();
     assert_eq!(skipped, [(macs[0], Cause::AddressOfOthers)]);

@@ -4,7 +4,7 @@ use carillon_domain::phone::GroupKind;
 use carillon_domain::phone_list::Column;
 use carillon_domain::{Area, Reach};
 use carillon_engine::inventory::GroupInput;
-use carillon_engine::{Caller, EngineError};
+use carillon_engine::{Asker, Caller, EngineError};
 
 use crate::house::{House, edit, fields_of, mac};
 
@@ -220,10 +220,10 @@ async fn a_group_out_of_reach_answers_like_an_absent_one() {
         let made = house.engine.create_group(&house.admin, &group).await;
         made.unwrap();
     }
-    let narrow = Caller {
+    let narrow = Caller::for_tests(Asker {
         reach: Reach::within(Some(Area::of([], ["here"]))),
-        ..house.operator.clone()
-    };
+        ..Asker::clone(&house.operator)
+    });
     for text in ["group:NAME", "-group:NAME", "tag:x group:NAME"] {
         let said = async |name: &str| {
             let text = text.replace("NAME", name);

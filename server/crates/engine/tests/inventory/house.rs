@@ -13,7 +13,7 @@ use carillon_engine::accounts::{Cost, Hasher};
 use carillon_engine::dispatch::Dispatch;
 use carillon_engine::inventory::{PhoneEdit, SiteInput};
 use carillon_engine::secrets::KeySource;
-use carillon_engine::{Caller, Clock, Engine, EngineError, Feed, Parts, Random};
+use carillon_engine::{Asker, Caller, Clock, Engine, EngineError, Feed, Parts, Random};
 use carillon_store::testing::TestDatabase;
 use carillon_store::{AuditQuery, NewUser, Store};
 use secrecy::SecretString;
@@ -71,6 +71,23 @@ impl House {
     /// Another engine over the same files: the next start, or another node.
     pub(crate) async fn again(&self) -> Engine {
         engine(&self.directory, &self.url, self.engine.clock.clone()).await
+    }
+
+    /// A token of the administrator that may all that its account may.
+    pub(crate) fn program(&self) -> Caller {
+        let mut asker = Asker::clone(&self.admin);
+        asker.actor.kind = ActorKind::Token;
+        asker.proved = false;
+        Caller::for_tests(asker)
+    }
+
+    /// The administrator, long after signing in.
+    pub(crate) fn unproved(&self) -> Caller {
+        let proved = false;
+        Caller::for_tests(Asker {
+            proved,
+            ..Asker::clone(&self.admin)
+        })
     }
 
     pub(crate) async fn site(&self, name: &str) {
@@ -175,13 +192,14 @@ async fn account(engine: &Engine, role: Role) -> Caller {
         auth: "password".to_owned(),
         session: String::new(),
     };
-    Caller {
+    Caller::for_tests(Asker {
         actor,
         role,
         user_id: Some(id),
         ip: Some("10.9.9.9".to_owned()),
         reach: carillon_domain::Reach::everything(),
-    }
+        proved: true,
+    })
 }
 
 pub(crate) fn mac(last: u8) -> Mac {

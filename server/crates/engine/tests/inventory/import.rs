@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use carillon_domain::Filter;
 use carillon_domain::phone::TransportSecurity;
 use carillon_domain::phone_list::Column;
-use carillon_engine::EngineError;
 use carillon_engine::inventory::{CredentialInput, ImportChoices, ImportOnce};
+use carillon_engine::{Asker, Caller, EngineError};
 
 use crate::house::{House, edit, mac, secret};
 
@@ -346,8 +346,9 @@ async fn reviews_are_private_and_pass() {
         .review_import(&house.admin, "", LIST.into())
         .await
         .unwrap();
-    let mut other = house.admin.clone();
+    let mut other = Asker::clone(&house.admin);
     other.user_id = house.viewer.user_id.clone();
+    let other = Caller::for_tests(other);
     let hidden = house.engine.import_review(&other, &review.id).await;
     assert!(matches!(hidden, Err(EngineError::NotFound)));
     let denied = house

@@ -1,6 +1,5 @@
 //! The networks of the phones, narrowed and opened again.
 
-use carillon_domain::event::ActorKind;
 use carillon_domain::networks::Stored;
 use carillon_domain::phone_list::Column;
 use carillon_domain::sip::{NotifyWay, SipTransport, SipUse};
@@ -73,8 +72,7 @@ async fn nobody_widens_and_only_an_administrator_in_person_narrows() {
     }
     let wanted = read("10.0.0.0/8").unwrap();
     let seen = engine.networks_effect(&house.admin, &wanted).await.unwrap();
-    let mut token = house.admin.clone();
-    token.actor.kind = ActorKind::Token;
+    let token = house.program();
     for who in [&house.operator, &house.viewer, &token] {
         let put = engine.change_networks(who, &wanted, &seen.seen).await;
         assert!(matches!(put, Err(EngineError::Denied(_))));

@@ -9,11 +9,19 @@ use carillon_domain::{FieldError, Filter, Mac};
 use carillon_store::{GroupRow, Unit};
 use serde_json::json;
 
-use super::super::{check_version, finish, record};
+use super::super::clear::Touched;
+use super::super::{check_version, record};
 use super::{GroupInput, fields};
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
+
+/// Whom a group with a credential leads where is not known by its phones alone: rules ask for groups.
+const BY_GROUP: Touched<'static> = Touched {
+    phones: None,
+    page: "/groups",
+    proof: false,
+};
 
 impl Engine {
     /// Makes a group.
@@ -50,7 +58,8 @@ impl Engine {
         let mut event = caller.event(now, "group.created");
         event.groups = vec![group.slug.clone()];
         event.detail = json!({"name": group.name, "kind": group.kind, "filter": group.filter, "members": members});
-        finish(unit, &[event]).await?;
+        self.finish_guarded(caller, unit, &[event], &BY_GROUP)
+            .await?;
         self.group(caller, &group.slug).await
     }
 
@@ -92,7 +101,8 @@ impl Engine {
         if let Some(members) = members {
             event.detail["members"] = members.into();
         }
-        finish(unit, &[event]).await?;
+        self.finish_guarded(caller, unit, &[event], &BY_GROUP)
+            .await?;
         self.group(caller, slug).await
     }
 
@@ -148,7 +158,8 @@ impl Engine {
         event.detail = json!({"added": added, "removed": removed,
             "add": record::macs(&add[..add.len().min(100)]),
             "remove": record::macs(&remove[..remove.len().min(100)])});
-        finish(unit, &[event]).await?;
+        self.finish_guarded(caller, unit, &[event], &BY_GROUP)
+            .await?;
         Ok((added, removed))
     }
 
@@ -195,7 +206,7 @@ impl Engine {
         event.groups = vec![slug.to_owned()];
         event.detail =
             json!({"name": old.group.name, "kind": old.group.kind, "filter": old.group.filter});
-        finish(unit, &[event]).await
+        self.finish_guarded(caller, unit, &[event], &BY_GROUP).await
     }
 }
 

@@ -8,8 +8,9 @@ use carillon_domain::{FieldError, Mac, Timestamp};
 use carillon_store::Unit;
 use serde_json::json;
 
+use super::super::clear::Touched;
 use super::super::login::Intent;
-use super::super::{finish, record};
+use super::super::record;
 use super::plan::{Item, Planned};
 use super::{ImportResult, NEW_SITE_SECURITY, NewSite};
 use crate::Engine;
@@ -36,7 +37,9 @@ impl Engine {
     ) -> Result<ImportResult> {
         check_choices(&planned, &applied)?;
         let now = self.clock.now();
-        let changed: Vec<Mac> = planned.updates.iter().map(|item| item.phone.mac).collect();
+        let macs = |items: &[Item]| items.iter().map(|item| item.phone.mac).collect::<Vec<_>>();
+        let changed = macs(&planned.updates);
+        let touched = [macs(&planned.creates), changed.clone()].concat();
         let groups = self.store.groups_of(&changed, now).await?;
         let result = result(&planned, &applied);
         let mut events = vec![summary(caller, now, &result, &applied)];
@@ -73,7 +76,12 @@ impl Engine {
             self.replace_by_result(&mut unit, caller, &result).await?;
         }
         if result.created + result.updated + result.new_sites.len() > 0 || applied.takes_draft {
-            finish(unit, &events).await?;
+            let touched = Touched {
+                phones: Some(&touched),
+                page: "/phones/import",
+                proof: true,
+            };
+            self.finish_guarded(caller, unit, &events, &touched).await?;
         }
         Ok(result)
     }

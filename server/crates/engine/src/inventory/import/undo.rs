@@ -14,7 +14,8 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::super::{finish, record};
+use super::super::clear::Touched;
+use super::super::record;
 use super::plan::{Item, Planned};
 use super::{ImportResult, Undone};
 use crate::Engine;
@@ -158,7 +159,12 @@ impl Engine {
             },
         )
         .await?;
-        finish(unit, &events).await?;
+        let touched = Touched {
+            phones: None,
+            page: "/phones/import",
+            proof: false,
+        };
+        self.finish_guarded(caller, unit, &events, &touched).await?;
         Ok(undone)
     }
 

@@ -10,8 +10,9 @@ use carillon_domain::phone::Phone;
 use carillon_domain::phone_list::{Cell, Column, Row};
 use carillon_domain::role::Permission;
 
-use super::super::{finish, record};
+use super::super::record;
 use super::PhoneEdit;
+use super::write::by_phones;
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
@@ -75,7 +76,8 @@ impl Engine {
         };
         if !phones.is_empty() {
             unit.upsert_phones(&phones, now).await?;
-            finish(unit, &events).await?;
+            self.finish_guarded(caller, unit, &events, &by_phones(macs))
+                .await?;
         }
         Ok(counted)
     }

@@ -7,12 +7,22 @@ use carillon_domain::phone_list::{Cell, Row};
 use carillon_domain::role::Permission;
 use carillon_store::{PhoneRow, Unit};
 
+use super::super::clear::Touched;
 use super::super::login::{self, Intent};
 use super::super::{check_version, finish, record};
 use super::PhoneEdit;
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
+
+/// A change of these phones.
+pub(super) const fn by_phones(macs: &[Mac]) -> Touched<'_> {
+    Touched {
+        phones: Some(macs),
+        page: "/phones",
+        proof: false,
+    }
+}
 
 impl Engine {
     /// Adds a phone.
@@ -48,7 +58,8 @@ impl Engine {
         let mut event = record::of_phone(caller, now, "phone.created", &phone);
         event.detail = record::changes(&changes);
         record::seal(&mut event, sealed.get(&mac));
-        finish(unit, &[event]).await?;
+        self.finish_guarded(caller, unit, &[event], &by_phones(&[mac]))
+            .await?;
         self.phone(caller, mac).await
     }
 
@@ -88,7 +99,8 @@ impl Engine {
         event.groups = groups;
         event.detail = record::changes(&changes);
         record::seal(&mut event, sealed.get(&mac));
-        finish(unit, &[event]).await?;
+        self.finish_guarded(caller, unit, &[event], &by_phones(&[mac]))
+            .await?;
         seen.phone(mac).await?.ok_or(EngineError::NotFound)
     }
 

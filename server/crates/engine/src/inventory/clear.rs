@@ -1,0 +1,108 @@
+//! Stored passwords that a change would send in clear to where they did not go before.
+//!
+//! Owns the rule: that is for somebody who showed lately who they are, and not for a token, which may
+//! have left the program that it was made for. *Invariant:* it is judged by what phones would get after
+//! the change, inside the unit that makes it, so that no way to the same end is forgotten. A password
+//! that comes with the change itself is nobody's secret but the sender's, and does not count.
+
+use std::collections::BTreeSet;
+
+use carillon_domain::Mac;
+use carillon_domain::event::Event;
+use carillon_domain::sip::{NotifyWay, SipProfile, SipTransport};
+use carillon_store::{Exposed, Unit};
+
+use super::finish;
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::{EngineError, Result};
+
+/// What a change is about.
+pub(super) struct Touched<'a> {
+    /// The phones that may get something else by it; `None` = any.
+    pub(super) phones: Option<&'a [Mac]>,
+    /// The page on which a person does the same.
+    pub(super) page: &'a str,
+    /// Whether also a person shows first who they are: where one choice leads many passwords away.
+    pub(super) proof: bool,
+}
+
+impl Engine {
+    /// Writes the records of a unit that may lead passwords elsewhere, and makes it true.
+    pub(super) async fn finish_guarded(
+        &self,
+        caller: &Caller,
+        mut unit: Unit,
+        events: &[Event],
+        touched: &Touched<'_>,
+    ) -> Result<()> {
+        if must_ask(caller, touched.proof)
+            && let Some(first) = self.newly_in_clear(&mut unit, touched.phones).await?
+        {
+            let what = format!(
+                "it would send the stored password of the phone {} in clear to {}",
+                first.phone, first.address
+            );
+            return Err(refusal(caller, &what, touched.page));
+        }
+        finish(unit, events).await
+    }
+
+    /// Something that this unit sends in clear to where it did not go before.
+    async fn newly_in_clear(
+        &self,
+        unit: &mut Unit,
+        phones: Option<&[Mac]>,
+    ) -> Result<Option<Exposed>> {
+        let now = self.clock.now();
+        let after = unit.exposed(phones, now).await?;
+        if after.is_empty() {
+            return Ok(None);
+        }
+        let before = self.store.exposed(phones, now).await?;
+        let new: Vec<&Exposed> = after.difference(&before).collect();
+        let names: BTreeSet<&str> = new.iter().map(|one| one.credential.as_str()).collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        let stored = self.store.stored_secrets(&names).await?;
+        let was_stored =
+            |one: &&&Exposed| stored.contains(&(one.credential.clone(), one.secret_version));
+        Ok(new.iter().find(was_stored).map(|one| Exposed::clone(one)))
+    }
+}
+
+/// Refuses a SIP profile by which a PBX elsewhere would be told a stored password in clear.
+pub(super) fn check_profile(
+    caller: &Caller,
+    site: &str,
+    old: Option<&SipProfile>,
+    new: &SipProfile,
+) -> Result<()> {
+    let told = told_in_clear(new);
+    if told.is_none() || told == old.and_then(told_in_clear) || !must_ask(caller, true) {
+        return Ok(());
+    }
+    let what = "it would tell a PBX a stored password in clear";
+    Err(refusal(caller, what, &format!("/sites/{site}/sip")))
+}
+
+/// Whom a password is told in clear, and which.
+fn told_in_clear(profile: &SipProfile) -> Option<(std::net::IpAddr, Option<u16>, &str)> {
+    let address = profile.proxy.filter(|address| !address.is_loopback())?;
+    let credential = profile.credential.as_deref()?;
+    let in_clear = profile.way == NotifyWay::Esl && profile.transport == SipTransport::Tcp;
+    in_clear.then_some((address, profile.port, credential))
+}
+
+fn must_ask(caller: &Caller, people_too: bool) -> bool {
+    !caller.is_person() || (people_too && !caller.proved)
+}
+
+fn refusal(caller: &Caller, what: &str, page: &str) -> EngineError {
+    if caller.is_person() {
+        return EngineError::ProofNeeded;
+    }
+    EngineError::NotByToken(format!(
+        "A token may not do this: {what}, where it did not go before. Sign in and do it on the page \
+         {page}, or on the server's machine by its command line."
+    ))
+}

@@ -1,0 +1,291 @@
+//! No token leads a stored password in clear to where it did not go before.
+
+use std::net::Ipv4Addr;
+
+use carillon_domain::phone::{AuthScheme, GroupKind, TransportSecurity};
+use carillon_domain::phone_list::Column;
+use carillon_domain::sip::{NotifyWay, SipTransport, SipUse};
+use carillon_engine::inventory::{
+    CredentialInput, GroupInput, ImportOnce, PhoneEdit, SipProfileInput, SiteInput, TagChange,
+};
+use carillon_engine::{Caller, EngineError};
+
+use crate::house::{House, edit, mac, secret, site_input};
+
+fn site(name: &str, security: TransportSecurity, credential: Option<&str>) -> SiteInput {
+    SiteInput {
+        transport_security: security,
+        credential: credential.map(str::to_owned),
+        ..site_input(name)
+    }
+}
+
+const PLAIN: TransportSecurity = TransportSecurity::PlainHttp;
+const PINNED: TransportSecurity = TransportSecurity::Pinned;
+
+/// A password of the house, a site that knows it and speaks TLS with a phone, a site of plain HTTP
+/// that knows it with a phone, one that knows none with a phone, and groups that know it.
+async fn furnished() -> House {
+    let house = House::new().await;
+    let (engine, admin) = (&house.engine, &house.admin);
+    let login = CredentialInput {
+        name: "office".to_owned(),
+        username: "admin".to_owned(),
+        password: Some(secret("a stored password")),
+    };
+    engine.create_credential(admin, &login).await.unwrap();
+    for (name, security, credential) in [
+        ("safe", PINNED, Some("office")),
+        ("plain", PLAIN, Some("office")),
+        ("bare", PLAIN, None),
+    ] {
+        let site = site(name, security, credential);
+        engine.create_site(admin, &site).await.unwrap();
+    }
+    for (last, site) in [(1, "safe"), (2, "plain"), (3, "bare")] {
+        let address = format!("10.0.0.{last}");
+        let fields = [(Column::Site, site), (Column::Address, &address)];
+        house.phone(last, &fields).await;
+    }
+    let own = PhoneEdit {
+        password: Some(secret("its own")),
+        ..edit(&[(Column::Username, "admin")])
+    };
+    engine.create_phone(admin, mac(4), &own).await.unwrap();
+    for group in [group("fixed", GroupKind::Fixed, Some("office")), tagged()] {
+        engine.create_group(admin, &group).await.unwrap();
+    }
+    house
+}
+
+fn group(name: &str, kind: GroupKind, credential: Option<&str>) -> GroupInput {
+    GroupInput {
+        slug: String::new(),
+        name: name.to_owned(),
+        kind,
+        filter: String::new(),
+        members: None,
+        credential: credential.map(str::to_owned),
+    }
+}
+
+fn tagged() -> GroupInput {
+    GroupInput {
+        filter: "tag:led-away".to_owned(),
+        ..group("tagged", GroupKind::Rule, Some("office"))
+    }
+}
+
+/// Each way to lead a stored password elsewhere; what became of it.
+async fn ways(house: &House, who: &Caller) -> Vec<(&'static str, Result<(), EngineError>)> {
+    let engine = &house.engine;
+    let moved = |fields: &[(Column, &str)]| edit(fields);
+    let once = ImportOnce::default();
+    let list = |line: &str| format!("mac,address,site\n{line}\n").into_bytes();
+    let safe = site("safe", PLAIN, Some("office"));
+    let bare = site("bare", PLAIN, Some("office"));
+    let address = moved(&[(Column::Address, "10.0.0.66")]);
+    let port = moved(&[(Column::Port, "443")]);
+    let to_plain = moved(&[(Column::Site, "plain")]);
+    let named = moved(&[(Column::Credential, "office")]);
+    let new = moved(&[(Column::Site, "plain"), (Column::Address, "10.0.0.67")]);
+    let own = moved(&[(Column::Site, "bare"), (Column::Address, "10.0.0.68")]);
+    let credential = group("other", GroupKind::Fixed, Some("office"));
+    let with_member = GroupInput {
+        members: Some(vec![mac(3)]),
+        ..credential
+    };
+    let any = GroupInput {
+        filter: "site:bare".to_owned(),
+        ..tagged()
+    };
+    let out = |result: Result<_, EngineError>| result.map(drop);
+    vec![
+        (
+            "a site goes plain",
+            out(engine.update_site(who, "safe", &safe, None).await),
+        ),
+        (
+            "a plain site gets it",
+            out(engine.update_site(who, "bare", &bare, None).await),
+        ),
+        (
+            "another address",
+            engine
+                .update_phone(who, mac(2), &address, None)
+                .await
+                .map(drop),
+        ),
+        (
+            "another port",
+            engine
+                .update_phone(who, mac(2), &port, None)
+                .await
+                .map(drop),
+        ),
+        (
+            "another site",
+            engine
+                .update_phone(who, mac(1), &to_plain, None)
+                .await
+                .map(drop),
+        ),
+        (
+            "many to another site",
+            engine
+                .edit_phones(who, &[mac(1)], &to_plain)
+                .await
+                .map(drop),
+        ),
+        (
+            "named on a phone",
+            engine
+                .update_phone(who, mac(3), &named, None)
+                .await
+                .map(drop),
+        ),
+        (
+            "named on many",
+            engine.edit_phones(who, &[mac(3)], &named).await.map(drop),
+        ),
+        (
+            "a new phone",
+            engine.create_phone(who, mac(9), &new).await.map(drop),
+        ),
+        (
+            "its own, elsewhere",
+            engine.update_phone(who, mac(4), &own, None).await.map(drop),
+        ),
+        (
+            "a new group",
+            engine.create_group(who, &with_member).await.map(drop),
+        ),
+        (
+            "another rule",
+            engine
+                .update_group(who, "tagged", &any, None)
+                .await
+                .map(drop),
+        ),
+        (
+            "a member",
+            engine
+                .change_members(who, "fixed", &[mac(3)], &[], None)
+                .await
+                .map(drop),
+        ),
+        (
+            "a tag",
+            engine
+                .tag_phones(who, &[mac(3)], "led-away", TagChange::Add)
+                .await
+                .map(drop),
+        ),
+        ("a list with a new phone", {
+            let list = list("00:15:65:00:00:0a,10.0.0.70,plain");
+            engine.import_once(who, list, once).await.map(drop)
+        }),
+        ("a list that moves a phone", {
+            let list = list("00:15:65:00:00:02,10.0.0.71,plain");
+            engine.import_once(who, list, once).await.map(drop)
+        }),
+        (
+            "a PBX",
+            engine.save_sip_profile(who, "bare", &switch(), None).await,
+        ),
+    ]
+}
+
+fn switch() -> SipProfileInput {
+    SipProfileInput {
+        used: SipUse::Second,
+        way: NotifyWay::Esl,
+        proxy: Ipv4Addr::new(10, 0, 0, 80).to_string(),
+        port: None,
+        transport: SipTransport::Tcp,
+        tls_name: String::new(),
+        ca_pem: String::new(),
+        from: "carillon@pbx.test".to_owned(),
+        credential: Some("office".to_owned()),
+        realm: String::new(),
+        rate: 10,
+        after_forbidden: false,
+        pbx_profile: String::new(),
+        password_in_clear: true,
+    }
+}
+
+#[tokio::test]
+async fn a_token_leads_no_stored_password_away_in_clear() {
+    let house = furnished().await;
+    let before = house.actions().await.len();
+    for (way, outcome) in ways(&house, &house.program()).await {
+        let Err(EngineError::NotByToken(why)) = outcome else {
+            panic!("{way}: {outcome:?}")
+        };
+        assert!(
+            why.contains("in clear") && why.contains("the page /"),
+            "{way}: {why}"
+        );
+    }
+    assert_eq!(house.actions().await.len(), before, "nothing was changed");
+    assert_eq!(house.count("site:plain").await, 1);
+    // Whoever showed who they are may; so the ways above are refused for that and nothing else.
+    for (way, outcome) in ways(&house, &house.admin).await {
+        assert!(outcome.is_ok(), "{way}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_choice_for_a_whole_site_asks_a_person_who_they_are() {
+    let house = furnished().await;
+    for (way, outcome) in ways(&house, &house.unproved()).await {
+        let asks = ["a site goes plain", "a plain site gets it", "a PBX"];
+        let asks = asks.contains(&way) || way.starts_with("a list");
+        let asked = matches!(outcome, Err(EngineError::ProofNeeded));
+        assert_eq!(asked, asks, "{way}: {outcome:?}");
+        assert!(asked || outcome.is_ok(), "{way}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_still_does_what_leads_nothing_away() {
+    let house = furnished().await;
+    let (engine, program) = (&house.engine, house.program());
+    let label = edit(&[(Column::Label, "Desk"), (Column::Address, "10.0.0.2")]);
+    engine
+        .update_phone(&program, mac(2), &label, None)
+        .await
+        .unwrap();
+    // A password that comes with the change is no stored one.
+    let brought = PhoneEdit {
+        password: Some(secret("brought along")),
+        ..edit(&[
+            (Column::Site, "plain"),
+            (Column::Address, "10.0.0.90"),
+            (Column::Username, "admin"),
+        ])
+    };
+    engine
+        .create_phone(&program, mac(20), &brought)
+        .await
+        .unwrap();
+    let within = edit(&[(Column::Site, "safe"), (Column::Address, "10.0.0.91")]);
+    engine
+        .create_phone(&program, mac(21), &within)
+        .await
+        .unwrap();
+    let empty = site("empty", PLAIN, Some("office"));
+    engine.create_site(&program, &empty).await.unwrap();
+    // Who asked for Digest before is never told the password itself.
+    let mut unit = engine.store.begin().await.unwrap();
+    let now = engine.clock.now();
+    let digest = AuthScheme::DigestMd5;
+    unit.set_auth_scheme(mac(2), digest, now).await.unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    let moved = edit(&[(Column::Address, "10.0.0.92")]);
+    engine
+        .update_phone(&program, mac(2), &moved, None)
+        .await
+        .unwrap();
+}
