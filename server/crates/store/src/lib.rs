@@ -8,6 +8,7 @@
 
 mod accounts;
 mod audit;
+mod change_requests;
 mod conn;
 mod credentials;
 mod dialect;
@@ -53,6 +54,7 @@ pub use audit::{
     StandingDecision, StandingJob, StandingOrder, StandingSeal, StandingSource, StandingToken,
     Standings, TILE, TileRow, leaf_hash, node_hash,
 };
+pub use change_requests::ChangeRequestRow;
 pub use credentials::{
     CredentialRow, CredentialSource, CredentialSummary, CredentialUse, EffectiveCredential,
 };
@@ -77,7 +79,7 @@ pub use jobs::share::SiteLimit;
 pub use jobs::targets::{TargetQuery, TargetRow};
 pub use jobs::trends::{Answers, DayOfJobs, Trends};
 pub use lock::DataDirLock;
-pub use meta::{StopAll, Surroundings};
+pub use meta::{MadeAlone, StopAll, Surroundings};
 pub use nodes::NodeRow;
 pub use orders::{Order, Ordered};
 pub use page::{Cursor, Direction, Page, Seek};
