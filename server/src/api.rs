@@ -15,6 +15,7 @@ pub mod schema;
 mod accounts;
 mod actions;
 pub mod audit;
+mod changes;
 mod credentials;
 mod groups;
 mod import;
@@ -49,6 +50,7 @@ pub fn routes() -> Table {
         .with(stop_all::routes())
         .with(audit::routes())
         .with(networks::routes())
+        .with(changes::routes())
         .with(streams::routes())
         .with(metrics::routes())
         .with(accounts::routes())
@@ -70,6 +72,7 @@ pub fn docs() -> impl Iterator<Item = &'static Doc> {
         stop_all::DOCS,
         audit::DOCS,
         networks::DOCS,
+        changes::DOCS,
         streams::DOCS,
         metrics::DOCS,
         accounts::DOCS,

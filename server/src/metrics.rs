@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use carillon_engine::audit::Anchors;
+use carillon_engine::readings::Readings;
 use carillon_engine::{Caller, EngineError};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HOST};
@@ -73,7 +74,7 @@ async fn text(app: &App, caller: &Caller) -> Result<String, EngineError> {
     let readings = engine.readings(caller).await?;
     let now = engine.clock.now();
     let mut page = Page::default();
-    page.house(app);
+    page.house(app, &readings);
     page.violations(app.violations());
     page.log(&readings, now);
     page.streams(&readings.streams);
@@ -87,7 +88,7 @@ async fn text(app: &App, caller: &Caller) -> Result<String, EngineError> {
 }
 
 impl Page {
-    fn house(&mut self, app: &App) {
+    fn house(&mut self, app: &App, readings: &Readings) {
         let engine = app.engine();
         let build = Family::gauge("carillon_build_info", "Always 1; the version is a label.");
         self.begin(&build);
@@ -97,6 +98,11 @@ impl Page {
             "Rows that decide security and were changed outside Carillon, as this node saw them.",
         );
         self.one(&forged, engine.forged_rows().len());
+        let alone = Family::gauge(
+            "carillon_changes_made_alone",
+            "Changes for two administrators that one made because nobody else could approve them.",
+        );
+        self.one(&alone, readings.alone);
         let ready = app.is_ready() && engine.keyring.is_some();
         let ready = ready && engine.storage_is_well();
         self.one(

@@ -16,6 +16,8 @@ pub mod approvals;
 pub mod area;
 pub mod audit;
 pub mod audit_row;
+mod changed_rules;
+mod changes;
 pub mod credentials;
 pub mod day;
 pub mod error;
@@ -70,7 +72,7 @@ fn work(table: Table) -> Table {
     let table = jobs::routes(job::routes(review::routes(run::routes(table))));
     let table = stop::routes(audit::routes(overview::routes(table)));
     let table = networks::routes(settings::routes(approvals::routes(table)));
-    let table = look::routes(table);
+    let table = look::routes(changes::routes(table));
     let table = second_factor::routes(account::routes(streams::routes(table)));
     users::routes(tokens::routes(table))
 }

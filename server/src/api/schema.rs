@@ -226,6 +226,13 @@ const LINES: &[Line] = &[
          changed_by:text? changed_at:time?",
     ),
     (
+        "ChangeRequest",
+        "A change that waits for another administrator: what stands there, and what is asked for.",
+        "id:text kind:second_factor_reset|rules|second_factor_roles|networks \
+         state:waiting|approved|denied|cancelled|expired|void|alone subject:text before:any \
+         after:any digest:text asked_by:text asked_at:time reason:text until:time",
+    ),
+    (
         "Receivers",
         "Who gets the audit log outside, and how far they are.",
         "streams:Stream[] anchors:Anchor[]",
@@ -320,6 +327,7 @@ fn of(kind: &str) -> Value {
         "int" => json!({ "type": "integer" }),
         "bool" => json!({ "type": "boolean" }),
         "object" => json!({ "type": "object" }),
+        "any" => json!({}),
         "time" => json!({ "type": "string", "format": "date-time" }),
         "mac" => json!({ "type": "string", "examples": ["00:15:65:aa:bb:cc"] }),
         list if list.contains('|') => {

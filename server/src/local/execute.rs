@@ -190,7 +190,7 @@ async fn reset_link(engine: &Engine, caller: &Caller, name: &str) -> Done {
 }
 
 async fn reset_factor(engine: &Engine, caller: &Caller, name: &str) -> Done {
-    engine.reset_second_factor(caller, name).await?;
+    engine.reset_second_factor(caller, name, "").await?;
     Ok(Answer::note(format!(
         "{name} has no second factor now; sessions ended"
     )))

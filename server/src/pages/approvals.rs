@@ -1,4 +1,4 @@
-//! `/approvals`: jobs that wait for a second person, and the answer.
+//! `/approvals`: jobs and changes that wait for a second person, and the answer.
 
 use axum::extract::Path;
 use carillon_contract::approvals::{ApprovalRow, ApprovalsView};
@@ -8,7 +8,7 @@ use carillon_engine::jobs::WaitingJob;
 use carillon_language::say;
 
 use super::visit::{PageResult, Visit, done};
-use super::{job_row, notice};
+use super::{changes, job_row, notice};
 use crate::fields::{Form, Query};
 use crate::router::table::{Access, Table};
 
@@ -30,6 +30,7 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
         rows: rows.iter().map(row).collect(),
         may_decide: engine.may_approve(&caller).await?,
         off: !engine.rules().await?.asks_second_person(),
+        changes: changes::rows(&visit, &caller).await?,
     };
     let html = carillon_ui::approvals(&visit.frame, &view);
     Ok(visit.page(html))

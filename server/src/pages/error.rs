@@ -49,6 +49,7 @@ pub fn render(app: &App, problem: &Problem, request_id: &str, place: Place) -> R
         flash: None,
         banners: app.banners().to_vec(),
         running_jobs: 0,
+        waiting_changes: 0,
         base: app.origins().public().to_string(),
         assets: assets::of_pages(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

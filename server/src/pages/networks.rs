@@ -5,6 +5,7 @@
 
 use axum::response::Response;
 use carillon_contract::networks::{NetworksEffect, NetworksView};
+use carillon_domain::ChangeKind;
 use carillon_domain::job::PlannedPhone;
 use carillon_domain::networks::Stored;
 use carillon_domain::role::Permission;
@@ -13,9 +14,10 @@ use carillon_engine::networks::{Effect, Networks, Seen, read};
 use carillon_language::say;
 use http::StatusCode;
 
+use super::changes::{self, outcome};
 use super::notice;
 use super::refused::{Refusal, refusal};
-use super::visit::{PageResult, Visit, done};
+use super::visit::{PageResult, Visit};
 use crate::fields::{Form, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
@@ -40,21 +42,24 @@ async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
 
 /// `POST /admin/networks`.
 async fn choose(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
-    let fields = fields.only(&["networks", "version", "digest"])?;
-    let typed = fields.or_empty("networks");
+    let fields = fields.only(&["networks", "version", "digest", "reason"])?;
+    let (typed, reason) = (fields.or_empty("networks"), fields.or_empty("reason"));
     let seen = Seen {
         version: fields.or_empty("version").parse().unwrap_or(-1),
         digest: fields.or_empty("digest"),
     };
     let engine = visit.app.engine();
     let chosen = match read(&typed) {
-        Ok(networks) => engine.change_networks(&caller, &networks, &seen).await,
+        Ok(networks) => {
+            let asked = engine.change_networks(&caller, &networks, &seen, &reason);
+            asked.await
+        }
         Err(error) => Err(error),
     };
     match chosen {
-        Ok(()) => {
+        Ok(made) => {
             let text = say("These networks hold from now on.");
-            Ok(visit.see_other_saying(HERE, &done(text)))
+            Ok(visit.see_other_saying(HERE, &outcome(&made, text)))
         }
         Err(error) => {
             let refused = refusal(error)?;
@@ -90,6 +95,9 @@ async fn page(
     let view = NetworksView {
         networks: typed.unwrap_or_else(|| texts(&now.chosen).join("\n")),
         effect,
+        waiting: changes::notices(&visit, caller, &[ChangeKind::Networks], None)
+            .await?
+            .pop(),
         errors: refused.map(|refused| refused.errors).unwrap_or_default(),
         ..held(now)
     };

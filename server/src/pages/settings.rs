@@ -3,17 +3,20 @@
 use std::collections::BTreeSet;
 
 use axum::response::Response;
-use carillon_contract::FormErrors;
 use carillon_contract::approvals::SettingsView;
+use carillon_contract::changes::ChangeNotice;
 use carillon_contract::form::Choice;
+use carillon_domain::ChangeKind;
 use carillon_domain::role::{Permission, Role};
+use carillon_engine::changes::Made;
 use carillon_engine::jobs::{Rules, RulesInForce, Started};
 use carillon_engine::{Caller, EngineError, FieldError};
 use carillon_language::{say, text};
 
+use super::changes::{self, outcome};
 use super::notice;
-use super::refused::refusal;
-use super::visit::{PageResult, Visit, done};
+use super::refused::{Refusal, refusal};
+use super::visit::{PageResult, Visit};
 use crate::fields::{Fields, Form, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
@@ -28,11 +31,12 @@ const FIELDS: &[&str] = &[
     "approve_disruptive_percent",
     "approve_with_factor",
     "operators_start",
+    "reason",
 ];
 /// The value of a box that is ticked.
 const TICKED: &str = "yes";
 /// The classes of commands, as the form names them.
-const CLASSES: [(&str, &str); 4] = [
+pub(super) const CLASSES: [(&str, &str); 4] = [
     ("harmless", text!("Harmless commands")),
     ("disruptive", text!("Disruptive commands")),
     ("destructive", text!("Destructive commands")),
@@ -47,7 +51,7 @@ pub(super) fn routes(table: Table) -> Table {
 }
 
 /// `GET /admin/settings`.
-async fn show(mut visit: Visit, Query(query): Query) -> PageResult {
+async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
     notice::unknown(&mut visit, &query, &[]);
     let now = visit.app.engine().rules().await?;
     let rules = now.rules;
@@ -61,6 +65,7 @@ async fn show(mut visit: Visit, Query(query): Query) -> PageResult {
         approve_with_factor: rules.approve_with_factor,
         operators_start: classes(|class| starts(rules.operators_start, class)),
         second_factor: roles(&visit).await?,
+        waiting: waiting(&visit, &caller).await?,
         ..in_force(now)
     };
     let html = carillon_ui::settings(&visit.frame, &view);
@@ -124,20 +129,29 @@ async fn roles(visit: &Visit) -> Result<Vec<Choice>, EngineError> {
     Ok(Role::ALL.iter().map(choice).collect())
 }
 
+/// Changes of this page that wait.
+async fn waiting(visit: &Visit, caller: &Caller) -> Result<Vec<ChangeNotice>, EngineError> {
+    let kinds = [ChangeKind::Rules, ChangeKind::SecondFactorRoles];
+    changes::notices(visit, caller, &kinds, None).await
+}
+
 /// `POST /admin/settings/second-factor`.
 async fn demand(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
-    let fields = fields.only(&["role"])?;
+    let fields = fields.only(&["role", "reason"])?;
     let engine = visit.app.engine();
+    let mut made = Made::AtOnce;
     // One blank value comes with every form, also where no box is ticked.
     if fields.text("role").is_some() {
         let named = fields.all("role").filter(|role| !role.is_empty());
         let asked: Result<BTreeSet<Role>, _> = named.map(str::parse).collect();
         let unknown = |_| EngineError::invalid("role", "unknown", say("Choose roles."));
         let asked = asked.map_err(unknown)?;
-        engine.demand_second_factor(&caller, &asked).await?;
+        let reason = fields.or_empty("reason");
+        let asking = engine.demand_second_factor(&caller, &asked, &reason);
+        made = asking.await?;
     }
     let text = say("Who needs a second factor was saved.");
-    Ok(visit.see_other_saying("/admin/settings", &done(text)))
+    Ok(visit.see_other_saying("/admin/settings", &outcome(&made, text)))
 }
 
 fn in_force(now: RulesInForce) -> SettingsView {
@@ -152,22 +166,35 @@ fn in_force(now: RulesInForce) -> SettingsView {
 async fn save(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
     let fields = fields.only(FIELDS)?;
     let kept = visit.app.engine().rules().await?.rules;
+    let reason = fields.or_empty("reason");
     let saved = match typed(&fields, &kept) {
-        Ok(rules) => visit.app.engine().change_rules(&caller, &rules).await,
+        Ok(rules) => {
+            visit
+                .app
+                .engine()
+                .change_rules(&caller, &rules, &reason)
+                .await
+        }
         Err(errors) => Err(EngineError::Invalid(errors)),
     };
     match saved {
-        Ok(()) => {
-            Ok(visit.see_other_saying("/admin/settings", &done(say("The limits were saved."))))
+        Ok(made) => {
+            let said = outcome(&made, say("The limits were saved."));
+            Ok(visit.see_other_saying("/admin/settings", &said))
         }
         Err(error) => {
             let refused = refusal(error)?;
-            again(visit, &fields, refused.errors).await
+            again(visit, &caller, &fields, refused).await
         }
     }
 }
 
-async fn again(visit: Visit, fields: &Fields, errors: FormErrors) -> Result<Response, Problem> {
+async fn again(
+    visit: Visit,
+    caller: &Caller,
+    fields: &Fields,
+    refused: Refusal,
+) -> Result<Response, Problem> {
     let now = visit.app.engine().rules().await?;
     let kept = now.rules;
     let started = typed_classes(fields, kept.operators_start);
@@ -184,12 +211,14 @@ async fn again(visit: Visit, fields: &Fields, errors: FormErrors) -> Result<Resp
         approve_disruptive_percent: or_kept(fields, "approve_disruptive_percent", percent),
         approve_with_factor: ticked(fields, "approve_with_factor", kept.approve_with_factor),
         operators_start: classes(|class| starts(started, class)),
-        errors,
+        reason: fields.or_empty("reason"),
+        errors: refused.errors,
+        waiting: waiting(&visit, caller).await?,
         second_factor: roles(&visit).await?,
         ..in_force(now)
     };
     let html = carillon_ui::settings(&visit.frame, &view);
-    Ok(visit.refused(html))
+    Ok(visit.html(refused.status, html))
 }
 
 /// The rules of a form. What it does not name stays as it is kept; a blank is no number, or *never*.

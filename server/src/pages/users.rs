@@ -7,12 +7,14 @@ use axum::extract::Path;
 use axum::response::Response;
 use carillon_contract::FormErrors;
 use carillon_contract::users::{UserFormView, UserRow, UsersView};
+use carillon_domain::ChangeKind;
 use carillon_domain::role::{Permission, Role};
 use carillon_engine::accounts::{self as engine_accounts, UserInfo};
 use carillon_engine::{Caller, EngineError};
 use carillon_language::say;
 use http::StatusCode;
 
+use super::changes::{self, outcome};
 use super::once;
 use super::refused::{Refusal, refusal, version};
 use super::visit::{PageResult, Visit, done};
@@ -147,17 +149,20 @@ async fn edit(
         status: StatusCode::OK,
         errors: FormErrors::default(),
     };
-    Ok(form(visit, &caller, (user, link), refused))
+    form(visit, &caller, (user, link), refused).await
 }
 
-fn form(
+async fn form(
     visit: Visit,
     caller: &Caller,
     (user, link): (UserInfo, Option<String>),
     refused: Refusal,
-) -> Response {
+) -> Result<Response, Problem> {
+    let kinds = [ChangeKind::SecondFactorReset];
+    let waits = changes::notices(&visit, caller, &kinds, Some(&user.id)).await?;
     let view = UserFormView {
         link,
+        factor_reset_waits: waits.into_iter().next(),
         second_factor: user.second_factor,
         own: is_own(caller, &user),
         existing: Some(user.name.clone()),
@@ -172,7 +177,7 @@ fn form(
         errors: refused.errors,
     };
     let html = carillon_ui::user_form(&visit.frame, &view);
-    visit.html(refused.status, html)
+    Ok(visit.html(refused.status, html))
 }
 
 /// On to the list, or the form again with what was wrong.
@@ -187,7 +192,7 @@ async fn answer(
         Err(error) => {
             let refused = refusal(error)?;
             let user = visit.app.engine().find_user(&caller, name).await?;
-            Ok(form(visit, &caller, (user, None), refused))
+            form(visit, &caller, (user, None), refused).await
         }
     }
 }
@@ -249,13 +254,17 @@ async fn reset_factor(
     Path(name): Path<String>,
     Form(fields): Form,
 ) -> PageResult {
-    fields.only(&[])?;
-    let result = visit.app.engine().reset_second_factor(&caller, &name).await;
+    let reason = fields.only(&["reason"])?.or_empty("reason");
+    let engine = visit.app.engine();
+    let asked = engine.reset_second_factor(&caller, &name, &reason).await;
     let text = say!(
         "{name} has no second factor now, and was signed out everywhere.",
         name
     );
-    answer(visit, caller, &name, (result, text)).await
+    match asked {
+        Ok(made) => Ok(visit.see_other_saying("/admin/users", &outcome(&made, text))),
+        Err(error) => answer(visit, caller, &name, (Err(error), text)).await,
+    }
 }
 
 /// `POST /admin/users/{name}/disable`.

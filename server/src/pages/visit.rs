@@ -2,6 +2,8 @@
 //!
 //! Owns what every page shares. A handler never builds a response by hand.
 
+use std::time::Duration;
+
 use axum::extract::FromRequestParts;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use base64::Engine as _;
@@ -13,8 +15,8 @@ use carillon_domain::role::Permission;
 use carillon_engine::Caller;
 use carillon_engine::accounts::{ABSOLUTE_LIMIT, SessionContext, idle_limit};
 use carillon_engine::jobs::RulesInForce;
-use carillon_language::say;
-use carillon_store::StopAll;
+use carillon_language::{moment, say};
+use carillon_store::{MadeAlone, StopAll};
 use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -33,6 +35,9 @@ use crate::problem::Problem;
 
 /// A browser is known for half a year.
 const KNOWN_FOR: u32 = 180 * 24 * 60 * 60;
+
+/// How long administrators are told of a change that was made alone.
+const ALONE_IS_TOLD: Duration = Duration::from_hours(24);
 
 /// What page handlers return.
 pub type PageResult = Result<Response, Problem>;
@@ -201,15 +206,17 @@ async fn frame(
     let nonce = parts.extensions.get::<Nonce>();
     let caller = visitor.caller.as_ref();
     let mut banners = app.banners().to_vec();
-    let (mut running_jobs, mut rules) = (0, None);
+    let (mut running_jobs, mut waiting_changes, mut rules) = (0, 0, None);
     if let Some(caller) = caller {
         banners.splice(0..0, storage(app));
-        let (under_way, stop, in_force) = app.engine().surroundings(caller).await?;
-        running_jobs = under_way;
-        rules = Some(in_force);
-        banners.extend(alone(parts, caller, in_force));
+        let found = app.engine().surroundings(caller).await?;
+        (running_jobs, waiting_changes) = (found.under_way, found.changes);
+        rules = Some(found.rules);
+        banners.extend(alone(parts, caller, found.rules));
+        let now = app.engine().clock.now();
+        banners.extend(found.alone.and_then(|made| made_alone(&made, now)));
         banners.extend(streams::banners(app, caller));
-        if let Some(stop) = stop {
+        if let Some(stop) = found.stop {
             let at = stop.since();
             let StopAll { actor, reason, .. } = stop;
             banners.insert(
@@ -239,6 +246,7 @@ async fn frame(
         flash,
         banners,
         running_jobs,
+        waiting_changes,
         base: origin.to_string(),
         assets: assets::of_pages(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -271,6 +279,22 @@ fn storage(app: &App) -> Option<Banner> {
     };
     Some(Banner::Notice {
         tone: Tone::Bad,
+        text,
+    })
+}
+
+/// Administrators are told for a day of a change that one of them made alone.
+fn made_alone(made: &MadeAlone, now: Timestamp) -> Option<Banner> {
+    if now.since(made.at) >= ALONE_IS_TOLD {
+        return None;
+    }
+    let text = say!(
+        "A change that is for two administrators was made by {actor} alone at {moment} UTC: nobody else could approve it. See Audit.",
+        actor = made.actor,
+        moment = moment(made.at)
+    );
+    Some(Banner::Notice {
+        tone: Tone::Warning,
         text,
     })
 }

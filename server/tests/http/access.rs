@@ -79,6 +79,7 @@ const NEEDS: &[(&str, &str, Option<Permission>)] = {
         ("GET", "/api/v1/audit/{seq}/proof", Some(P::ViewAudit)),
         ("POST", "/api/v1/audit/{seq}/number", Some(P::ReadNumbers)),
         ("GET", "/api/v1/networks", Some(P::Administer)),
+        ("GET", "/api/v1/change-requests", Some(P::Administer)),
         ("GET", "/api/v1/streams", Some(P::Administer)),
         ("GET", "/api/v1/metrics", Some(P::ViewMetrics)),
         ("GET", "/api/v1/audit/export", Some(P::ViewAudit)),

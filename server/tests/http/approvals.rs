@@ -28,7 +28,7 @@ async fn let_approve(house: &House, roles: &[Role]) {
         approve_with_factor: false,
         ..Rules::default()
     };
-    engine.change_rules(&local, &rules).await.unwrap();
+    engine.change_rules(&local, &rules, "").await.unwrap();
 }
 
 pub(crate) async fn who_lets_a_job_run_names_all_of_it(house: House) -> House {
@@ -56,7 +56,8 @@ pub(crate) async fn who_lets_a_job_run_names_all_of_it(house: House) -> House {
     assert!(page.text.contains(digest));
     let approve = format!("{path}/approve");
     for wrong in ["", preview["digest"].as_str().unwrap()] {
-        let refused = admin.send("/approvals", &approve, &[("digest", wrong)]);
+        let wrong = [("digest", wrong)];
+        let refused = admin.send("/approvals", &approve, &wrong);
         assert_ne!(refused.await.status, 303);
     }
     let to = admin

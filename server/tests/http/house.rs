@@ -69,7 +69,7 @@ impl House {
             house.add_user(*role).await;
         }
         let (local, nobody) = (Self::local(), BTreeSet::new());
-        let asked = house.engine().demand_second_factor(&local, &nobody);
+        let asked = house.engine().demand_second_factor(&local, &nobody, "");
         asked.await.unwrap();
         house
     }

@@ -13,6 +13,7 @@ mod approvals;
 mod audit;
 mod browser;
 mod canary;
+mod changes;
 mod command_line;
 mod events;
 mod filters;
@@ -81,6 +82,10 @@ on_both! {
     audit::an_export_is_whole_when_packed,
     audit::a_number_needs_a_token_that_may_everything,
     networks::an_administrator_narrows_them_and_sees_whom_it_costs,
+    changes::limits_wait_for_another_administrator,
+    changes::one_is_refused_and_one_taken_back,
+    changes::networks_and_second_factors_wait_too,
+    changes::alone_it_is_made_at_once_and_every_administrator_sees_it,
     numbers::a_number_is_read_by_auditors_only_and_removed_in_time,
     numbers::a_job_that_rests_for_long_loses_its_number,
     sources::each_record_names_its_start,

@@ -50,7 +50,12 @@ pub(crate) fn copied(page: &Answer) -> String {
     rest.split('<').next().unwrap().to_owned()
 }
 
-async fn send(browser: &mut Browser, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+pub(crate) async fn send(
+    browser: &mut Browser,
+    page: &str,
+    path: &str,
+    fields: &[(&str, &str)],
+) -> Answer {
     let token = token(&browser.get(page).await);
     let fields = [&[("csrf", token.as_str())], fields].concat();
     let form = browser
@@ -67,7 +72,7 @@ fn to(answer: &Answer) -> &str {
 pub(crate) async fn an_administrator_sets_one_up_before_anything_else(house: House) -> House {
     let demanded = BTreeSet::from([Role::Admin]);
     let local = House::local();
-    let asked = house.engine().demand_second_factor(&local, &demanded);
+    let asked = house.engine().demand_second_factor(&local, &demanded, "");
     asked.await.unwrap();
     let mut browser = Browser::new(&house.base());
     to(&browser.sign_in("admin", PASSWORD).await);
@@ -115,7 +120,7 @@ pub(crate) async fn an_administrator_sets_one_up_before_anything_else(house: Hou
 }
 
 /// As if somebody had signed in ten minutes ago and shown nothing since.
-async fn age(house: &House, browser: &Browser) {
+pub(crate) async fn age(house: &House, browser: &Browser) {
     let sid = browser.cookie("sid").unwrap();
     let hash: [u8; 32] = Sha256::digest(sid).into();
     let then = house.engine().clock.now().minus(Duration::from_mins(10));

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 mod accounts;
 mod audit;
+mod changes;
 mod inventory;
 mod jobs;
 mod networks;
@@ -17,6 +18,7 @@ mod sip;
 
 pub use accounts::{Session, Token, User};
 pub use audit::{AuditCheckpoint, AuditNumber, AuditRecord, Receivers};
+pub use changes::ChangeRequest;
 pub use inventory::{
     Credential, CredentialChange, CredentialInput, Group, GroupInput, ImportError, ImportReport,
     NewSite, Phone, PhoneChange, PhoneInput, Site, SiteInput,

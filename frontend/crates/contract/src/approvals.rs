@@ -1,4 +1,4 @@
-//! `/approvals`: jobs that wait for a second person; `/admin/settings`: when they do.
+//! `/approvals`: jobs and changes that wait for a second person; `/admin/settings`: when they do.
 //!
 //! `POST /admin/settings/second-factor` with `role`, any number of times.
 //! `POST /jobs/{id}/approve` with `digest`; `POST /jobs/{id}/deny` with `reason`.
@@ -6,6 +6,7 @@
 use carillon_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::changes::{ChangeNotice, ChangeRow};
 use crate::form::{Choice, FormErrors};
 use crate::jobs::JobRow;
 
@@ -18,6 +19,8 @@ pub struct ApprovalsView {
     pub may_decide: bool,
     /// Whether jobs wait at all: fewer than two people may approve.
     pub off: bool,
+    /// Changes that wait for another administrator, oldest first; for administrators only.
+    pub changes: Vec<ChangeRow>,
 }
 
 /// One job that waits.
@@ -60,6 +63,10 @@ pub struct SettingsView {
     pub off: bool,
     /// `role` of the second form: for whom a second factor is demanded.
     pub second_factor: Vec<Choice>,
+    /// `reason` as typed.
+    pub reason: String,
+    /// Changes of this page that wait for another administrator.
+    pub waiting: Vec<ChangeNotice>,
     /// What was wrong.
     pub errors: FormErrors,
 }

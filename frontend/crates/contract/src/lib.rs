@@ -12,6 +12,7 @@ pub mod account;
 pub mod api;
 pub mod approvals;
 pub mod audit;
+pub mod changes;
 pub mod credentials;
 pub mod failure;
 pub mod form;

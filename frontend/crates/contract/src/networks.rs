@@ -1,12 +1,13 @@
 //! `/admin/networks`: where phones may be contacted.
 //!
 //! `GET /admin/networks?networks=…` shows what a choice would do; `POST /admin/networks` with
-//! `networks`, `version` and `digest` makes it.
+//! `networks`, `version`, `digest` and `reason` makes it.
 
 use carillon_domain::Timestamp;
 use carillon_domain::networks::Stored;
 use serde::{Deserialize, Serialize};
 
+use crate::changes::ChangeNotice;
 use crate::form::FormErrors;
 
 /// The networks, and what another choice would do.
@@ -24,6 +25,8 @@ pub struct NetworksView {
     pub networks: String,
     /// What the typed networks would do, once they were asked about.
     pub effect: Option<NetworksEffect>,
+    /// A change that waits for another administrator.
+    pub waiting: Option<ChangeNotice>,
     /// What was wrong.
     pub errors: FormErrors,
 }

@@ -1,14 +1,15 @@
 //! `/admin/users`.
 //!
 //! `POST /admin/users/new`: `name`, `role`. `POST /admin/users/{name}/edit`: `role`,
-//! `version`. `POST /admin/users/{name}/disable`, `/enable`, `/reset-link`,
-//! `/reset-factor`: nothing but the token.
+//! `version`. `POST /admin/users/{name}/disable`, `/enable`, `/reset-link`: nothing but the token;
+//! `/reset-factor`: `reason`.
 
 use carillon_domain::Timestamp;
 use carillon_domain::role::Role;
 use serde::{Deserialize, Serialize};
 
 use crate::FormErrors;
+use crate::changes::ChangeNotice;
 
 /// The list of accounts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -63,6 +64,8 @@ pub struct UserFormView {
     pub approver: bool,
     /// Whether it has a second factor.
     pub second_factor: bool,
+    /// That taking it away waits for another administrator.
+    pub factor_reset_waits: Option<ChangeNotice>,
     /// A link to a new password that was just made: shown this once.
     pub link: Option<String>,
     /// Whether the account is disabled.

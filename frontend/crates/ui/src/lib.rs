@@ -19,4 +19,6 @@ mod words;
 
 #[cfg(not(feature = "hydrate"))]
 pub use pages::*;
+#[cfg(not(feature = "hydrate"))]
+pub use words::role as role_name;
 pub use words::target_state_within;

@@ -10,6 +10,7 @@ pub mod address;
 mod calendar;
 pub mod cause;
 pub mod change;
+pub mod change_request;
 pub mod credential;
 pub mod event;
 pub mod field;
@@ -35,6 +36,7 @@ pub mod tag;
 pub mod timestamp;
 
 pub use cause::Cause;
+pub use change_request::{ChangeKind, ChangeState};
 pub use field::FieldError;
 pub use filter::Filter;
 pub use language::Language;

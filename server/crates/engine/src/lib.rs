@@ -1,8 +1,8 @@
 //! The use cases of Carillon.
 //!
-//! Owns what can be done: inventory, accounts, secrets, jobs, dispatch, audit, streams. Each use case
-//! takes the [`Caller`] first, asks for its permission, and writes what it changes together with
-//! its audit record in one transaction.
+//! Owns what can be done: inventory, accounts, changes for two, secrets, jobs, dispatch, audit,
+//! streams. Each use case takes the [`Caller`] first, asks for its permission, and writes what it
+//! changes together with its audit record in one transaction.
 //!
 //! *Invariant:* knows no HTTP and no pages; opens no socket to a phone but through the gateway,
 //! and that only for a durably claimed target.
@@ -10,6 +10,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod caller;
+pub mod changes;
 pub mod clock;
 pub mod dispatch;
 pub mod drafts;

@@ -13,12 +13,12 @@ use std::net::IpAddr;
 use carillon_domain::networks::Stored;
 use carillon_domain::role::Permission;
 use carillon_domain::{FieldError, Timestamp};
-use carillon_store::{EgressRow, StoreError, Unit};
+use carillon_store::{EgressRow, StoreError};
 use ipnet::IpNet;
-use serde_json::json;
 
 use crate::Engine;
 use crate::caller::Caller;
+use crate::changes::{Change, Made};
 use crate::error::{EngineError, Result};
 
 pub use effect::{Effect, Seen};
@@ -60,8 +60,9 @@ impl Engine {
         })
     }
 
-    /// Narrows the networks to these, or opens all that the settings allow where none is named. Holds
-    /// at once on this node, and on every other before it sends anything more.
+    /// Narrows the networks to these, or opens all that the settings allow where none is named; or asks
+    /// another administrator for that. Holds at once on this node, and on every other before it sends
+    /// anything more.
     ///
     /// # Errors
     /// Denied; invalid where one is wider than the settings; a conflict where the phones, the sites or
@@ -71,41 +72,22 @@ impl Engine {
         caller: &Caller,
         wanted: &[IpNet],
         seen: &Seen,
-    ) -> Result<()> {
+        reason: &str,
+    ) -> Result<Made> {
         caller.require_administrator()?;
         self.keyring()?;
         let effect = self.networks_effect(caller, wanted).await?;
         if effect.seen != *seen {
             return Err(look_again());
         }
-        let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
-        let before = choice_as_seen(&mut unit, seen).await?;
-        let row = EgressRow {
-            networks: texts(wanted),
-            version: self.next_number(seen, now),
-            changed_by: caller.actor.name.clone(),
-            changed_at: now,
-        };
-        unit.set_egress(&row, seen.version).await?;
-        let mut event = caller.event(now, "networks.changed");
-        event.detail = json!({
-            "before": before, "after": texts(wanted), "stored_before": effect.stored,
-            "phones_out_of_reach": effect.phones.len(), "sites_out_of_reach": effect.sites,
-        });
-        if let Err(error) = unit.record(&[event]).await?.commit().await {
-            // Nobody knows whether it holds: what stands there now does, here as elsewhere.
-            self.follow_or_tell().await;
-            return Err(error.into());
-        }
-        self.follow(&Ok(Some(row)));
-        self.dispatch.wake();
-        Ok(())
+        let wanted = wanted.to_vec();
+        let change = Change::Networks { wanted, effect };
+        self.make_change(caller, &change, reason).await
     }
 
     /// A number above that of every choice before, also of one that was lost: nodes that follow
     /// that one would take a lower number for an older choice.
-    fn next_number(&self, seen: &Seen, now: Timestamp) -> i64 {
+    pub(crate) fn next_number(&self, seen: &Seen, now: Timestamp) -> i64 {
         let last = seen.version.max(self.gateway.number());
         now.micros().max(last + 1)
     }
@@ -121,7 +103,7 @@ impl Engine {
     }
 
     /// The same for who has nobody to tell of an error: every second it is tried again.
-    async fn follow_or_tell(&self) {
+    pub(crate) async fn follow_or_tell(&self) {
         if let Err(error) = self.follow_networks().await {
             tracing::error!(%error, "the networks that hold now cannot be read; trying again");
         }
@@ -158,17 +140,7 @@ impl Engine {
     }
 }
 
-/// The networks of the choice that was looked at, if it is still the last one; none where there was
-/// none.
-async fn choice_as_seen(unit: &mut Unit, seen: &Seen) -> Result<Option<Vec<String>>> {
-    let row = unit.egress().await?;
-    if row.as_ref().map_or(0, |row| row.version) != seen.version {
-        return Err(look_again());
-    }
-    Ok(row.map(|row| row.networks))
-}
-
-fn look_again() -> EngineError {
+pub(crate) fn look_again() -> EngineError {
     let message = "the phones, the sites or the networks changed since you looked: look again";
     EngineError::Conflict(message.to_owned())
 }
@@ -228,6 +200,6 @@ fn parsed(row: &EgressRow) -> Vec<IpNet> {
     networks.filter_map(Result::ok).collect()
 }
 
-fn texts(networks: &[IpNet]) -> Vec<String> {
+pub(crate) fn texts(networks: &[IpNet]) -> Vec<String> {
     networks.iter().map(ToString::to_string).collect()
 }

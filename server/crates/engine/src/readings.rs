@@ -23,6 +23,8 @@ pub struct Readings {
     pub streams: Vec<StreamLag>,
     /// Jobs by state; states without one are there with 0.
     pub jobs: Vec<(JobState, i64)>,
+    /// Changes that an administrator made alone.
+    pub alone: i64,
     /// What this node recorded since its start.
     pub tally: Tally,
     /// Requests to phones that are under way on this node, and how many may be.
@@ -56,6 +58,7 @@ impl Engine {
             signed: checkpoint.map(|row| (row.size, row.at)),
             streams: self.stream_lags(records).await?,
             jobs: self.jobs_by_state().await?,
+            alone: self.store.count_changes_made_alone().await?,
             tally: self.dispatch.tally(),
             in_flight: (self.dispatch.in_flight(), self.dispatch.limit()),
         })

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod audit;
+mod change_requests;
 mod conn;
 mod credentials;
 mod dialect;
@@ -54,6 +55,7 @@ pub use audit::{
     StandingDecision, StandingEnd, StandingJob, StandingOrder, StandingPass, StandingSeal,
     StandingSource, StandingToken, Standings, TILE, Taken, TileRow, leaf_hash, node_hash,
 };
+pub use change_requests::ChangeRequestRow;
 pub use credentials::{
     CredentialRow, CredentialSource, CredentialSummary, CredentialUse, EffectiveCredential, Exposed,
 };
@@ -78,7 +80,7 @@ pub use jobs::share::SiteLimit;
 pub use jobs::targets::{TargetQuery, TargetRow};
 pub use jobs::trends::{Answers, DayOfJobs, Trends};
 pub use lock::DataDirLock;
-pub use meta::{StopAll, Surroundings};
+pub use meta::{MadeAlone, StopAll, Surroundings};
 pub use nodes::NodeRow;
 pub use orders::{Order, Ordered};
 pub use page::{Cursor, Direction, Page, Seek};

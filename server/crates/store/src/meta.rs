@@ -10,6 +10,7 @@ use crate::error::{Result, StoreError};
 use crate::jobs::approval::APPROVERS;
 use crate::orders::{self, Order, Ordered};
 use crate::reach::and_jobs;
+use crate::row::Row;
 use crate::sql::{Sql, beginning};
 use crate::store::Store;
 use crate::unit::Unit;
@@ -36,6 +37,31 @@ pub struct Surroundings {
     pub rules: Ordered,
     /// People who may approve.
     pub approvers: i64,
+    /// Changes that wait for another administrator.
+    pub changes: i64,
+    /// The last change that was made alone because nobody else could decide.
+    pub alone: Option<MadeAlone>,
+}
+
+/// A change that an administrator made alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeAlone {
+    /// Who.
+    pub actor: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What every page says of changes. Shown only: what decides is read and checked elsewhere.
+const CHANGES: &str = "(SELECT COUNT(*) FROM change_requests WHERE state = 'waiting') AS changes, \
+     (SELECT actor FROM change_requests WHERE state = 'alone' \
+     ORDER BY asked_at DESC, id DESC LIMIT 1) AS alone_by, \
+     (SELECT MAX(asked_at) FROM change_requests WHERE state = 'alone') AS alone_at";
+
+fn made_alone(row: &Row) -> Result<Option<MadeAlone>> {
+    let (actor, at) = (row.get("alone_by")?, row.get::<Option<i64>>("alone_at")?);
+    let at = at.map(Timestamp::from_micros);
+    Ok(Option::zip(actor, at).map(|(actor, at)| MadeAlone { actor, at }))
 }
 
 async fn value(conn: &mut Conn<'_>, key: &str) -> Result<Option<String>> {
@@ -100,6 +126,7 @@ impl Store {
         orders::push(&mut sql, Order::StopAll, "stop");
         sql.push(", ");
         orders::push(&mut sql, Order::Rules, "rules");
+        sql.push(", ").push(CHANGES);
         sql.push(", (").push(APPROVERS);
         sql.push(") AS approvers FROM jobs j WHERE ");
         sql.push("j.state IN ('running', 'paused', 'stopping')");
@@ -116,6 +143,8 @@ impl Store {
             stop: stop_all_from(stop)?,
             rules: orders::pushed(&self.trust, &row, (Order::Rules, "rules"))?,
             approvers: row.get("approvers")?,
+            changes: row.get("changes")?,
+            alone: made_alone(&row)?,
         })
     }
 

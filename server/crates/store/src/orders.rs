@@ -149,6 +149,21 @@ impl Unit {
         Ok((ordered, code))
     }
 
+    /// What was ordered and the number of its change, for whoever is about to order something else.
+    ///
+    /// # Errors
+    /// Forged where somebody else wrote it.
+    pub async fn order_to_change(&mut self, order: Order) -> Result<(Option<String>, i64)> {
+        let Ordered::As(value) = self.order(order).await? else {
+            return Err(StoreError::Forged(
+                self.trust.remember(&named(order.as_str())),
+            ));
+        };
+        let sql = Sql::new("SELECT version FROM orders WHERE name = $1").arg(order.as_str());
+        let version = self.conn().number(sql, "version").await?;
+        Ok((value, version))
+    }
+
     /// From now on the order counts with this code: it is what the log says.
     pub fn order_is_held(&self, order: Order, code: Vec<u8>) {
         self.trust.hold(order, code);

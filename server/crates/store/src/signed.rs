@@ -42,6 +42,8 @@ carillon_domain::closed_list! {
         JobLists = "job-list",
         /// Orders that hold for everybody.
         Orders = "order",
+        /// What one administrator asks for and another decides about.
+        ChangeRequests = "change-request",
     }
 }
 

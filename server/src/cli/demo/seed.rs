@@ -55,7 +55,7 @@ pub(super) async fn fill(engine: &Engine, fleet: &Fleet) -> Result<Vec<Account>,
     add_groups(engine, &caller, fleet).await?;
     // Whoever tries the demo has no time for an app.
     let nobody = BTreeSet::new();
-    engine.demand_second_factor(&caller, &nobody).await?;
+    engine.demand_second_factor(&caller, &nobody, "").await?;
     let mut accounts = Vec::new();
     for (name, role) in PEOPLE {
         accounts.push(add_person(engine, &caller, name, *role).await?);

@@ -123,6 +123,15 @@ fn changes(detail: &Value) -> Vec<(String, String, String)> {
     }
     match (&detail["before"], &detail["after"]) {
         (Value::Null, _) | (_, Value::Null) => Vec::new(),
+        (Value::Object(before), Value::Object(after)) => {
+            let others = after.iter().map(|(name, value)| {
+                let was = before.get(name).unwrap_or(&Value::Null);
+                (name, was, value)
+            });
+            let others = others.filter(|(_, was, value)| was != value);
+            let told = others.map(|(name, was, is)| (words(name), value_text(was), value_text(is)));
+            told.collect()
+        }
         (before, after) => {
             vec![(
                 "role".to_owned(),
@@ -220,6 +229,13 @@ const NAMES: &[&str] = &[
     text!("query"),
     text!("records"),
     text!("language"),
+    text!("alone"),
+    text!("asked by"),
+    text!("asked by id"),
+    text!("change"),
+    text!("kind"),
+    text!("subject"),
+    text!("until"),
 ];
 
 /// The name of a part; one that nobody named stays as the record has it.

@@ -25,6 +25,21 @@ pub(super) fn known(code: &str) -> Option<&'static str> {
             text!("removed numbers whose time was over"),
         ),
         ("audit.export_ended", text!("took an export to its end")),
+        (
+            "change.requested",
+            text!("asked another administrator for a change"),
+        ),
+        ("change.approved", text!("let a change come true")),
+        ("change.denied", text!("refused a change")),
+        (
+            "change.cancelled",
+            text!("took a request for a change back"),
+        ),
+        ("change.expired", text!("decided too late about a change")),
+        (
+            "change.voided",
+            text!("found that what a change was asked for is another by now"),
+        ),
         ("credential.created", text!("added a credential")),
         ("credential.changed", text!("changed a credential")),
         ("credential.deleted", text!("deleted a credential")),

@@ -6,6 +6,7 @@ use carillon_contract::form::Choice;
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
+use super::changes;
 use crate::components::{
     Field, ago, checkbox, empty, error_summary, hidden, note, post, said_with, submit,
 };
@@ -17,12 +18,13 @@ pub(super) fn approvals(frame: &FrameView, view: &ApprovalsView) -> String {
     Page::new(say("Approvals")).write(frame, |page| {
         page.lede(say("Dangerous jobs wait here for somebody else. What is approved is exactly what is shown: these phones, this command."));
         let off = view.off.then(second_person_off);
-        if view.rows.is_empty() {
+        let changes: Vec<AnyView> = view.changes.iter().map(changes::waiting).collect();
+        if view.rows.is_empty() && changes.is_empty() {
             let none = empty("check", say("Nothing waits"), say("No job waits for a second person."), vec![]);
             return view! { {off}{none} }.into_any();
         }
         let rows: Vec<AnyView> = view.rows.iter().map(|row| waiting(row, view.may_decide)).collect();
-        view! { {off}<div class="stack">{rows}</div> }.into_any()
+        view! { {off}<div class="stack">{changes}{rows}</div> }.into_any()
     })
 }
 
@@ -138,10 +140,12 @@ pub(super) fn settings(frame: &FrameView, view: &SettingsView) -> String {
                 {hidden("approve_with_factor", "no")}
                 {checkbox("approve_with_factor", "yes", say("Only somebody with a second factor lets them run"), view.approve_with_factor)}
                 <p class="muted">{say_many!(view.approvers, "{count} person may approve.", "{count} people may approve.")}</p>
+                {changes::reason(&view.reason, &view.errors)}
                 <div class="form-end">{submit("primary", "check", say("Save limits"))}</div>
             },
         );
-        view! { {off}{error_summary(&view.errors)}{form}{second_factor(view)} }.into_any()
+        let waiting: Vec<AnyView> = view.waiting.iter().map(changes::notice).collect();
+        view! { {off}{waiting}{error_summary(&view.errors)}{form}{second_factor(view)} }.into_any()
     })
 }
 
@@ -180,6 +184,11 @@ fn second_factor(view: &SettingsView) -> AnyView {
             <p class="muted">{say("Whoever has none can do nothing else until it is set up. Tokens go on working.")}</p>
             {hidden("role", "")}
             <div class="stack tight">{roles}</div>
+            <div class="field">
+                <label for="roles-reason">{say("Reason")}</label>
+                <input class="input" id="roles-reason" name="reason" type="text" autocomplete="off" />
+            </div>
+            <p class="muted">{changes::for_two()}</p>
             <div class="form-end">{submit("primary", "check", say("Save who needs one"))}</div>
         },
     )

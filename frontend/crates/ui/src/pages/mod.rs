@@ -34,6 +34,7 @@ mod approvals;
 mod audit;
 mod audit_number;
 mod audit_record;
+mod changes;
 mod credentials;
 mod delete;
 mod failure;

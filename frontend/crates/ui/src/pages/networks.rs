@@ -6,6 +6,7 @@ use carillon_domain::networks::Stored;
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
+use super::changes;
 use crate::components::{
     Field, ago, error_summary, fact_text, facts, get, hidden, note, post, said_with, submit, table,
     td, th, th_row, tr,
@@ -19,9 +20,10 @@ pub(super) fn networks(frame: &FrameView, view: &NetworksView) -> String {
         view! {
             {error_summary(&view.errors)}
             {view.broken.map(broken)}
+            {view.waiting.as_ref().map(changes::notice)}
             {holds(view)}
             {form(view)}
-            {view.effect.as_ref().map(|effect| shown(effect, view.broken != Some(Stored::Forged)))}
+            {view.effect.as_ref().map(|effect| shown(view, effect))}
         }
         .into_any()
     })
@@ -75,7 +77,8 @@ fn form(view: &NetworksView) -> AnyView {
 
 /// What it would do, the decision, and then the phones one by one: however many they are, the
 /// button is in sight.
-fn shown(effect: &NetworksEffect, may_be_chosen: bool) -> AnyView {
+fn shown(view: &NetworksView, effect: &NetworksEffect) -> AnyView {
+    let may_be_chosen = view.broken != Some(Stored::Forged);
     let networks = if effect.networks.is_empty() {
         say("all that the settings allow").to_owned()
     } else {
@@ -86,22 +89,23 @@ fn shown(effect: &NetworksEffect, may_be_chosen: bool) -> AnyView {
             <div class="panel-head"><h2>{say("What this would do")}</h2></div>
             <p>{say!("In force would be: {networks}.", networks)}</p>
             {consequence(effect)}
-            {may_be_chosen.then(|| decision(effect))}
+            {may_be_chosen.then(|| decision(view, effect))}
             {named(effect)}
         </section>
     }
     .into_any()
 }
 
-fn decision(effect: &NetworksEffect) -> AnyView {
+fn decision(view: &NetworksView, effect: &NetworksEffect) -> AnyView {
     post(
         "/admin/networks",
-        "row",
+        "stack form",
         view! {
             {hidden("networks", effect.networks.join(" "))}
             {hidden("version", effect.version.to_string())}
             {hidden("digest", effect.digest.clone())}
-            {submit("danger", "check", say("Put these networks in force"))}
+            {changes::reason("", &view.errors)}
+            <div class="form-end">{submit("danger", "check", say("Put these networks in force"))}</div>
         },
     )
 }

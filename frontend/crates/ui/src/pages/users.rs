@@ -7,6 +7,7 @@ use carillon_domain::role::Role;
 use carillon_language::say;
 use leptos::prelude::*;
 
+use super::changes;
 use crate::components::{
     Field, ago, ago_or, badge, checkbox, error_summary, fieldset, hidden, icon, note, panel, post,
     primary_link, radio_card, snippet, submit, table, td, td_num, th, th_num, th_row, tr,
@@ -194,9 +195,13 @@ fn new_password(view: &UserFormView, path: &str) -> AnyView {
 fn second_factor(view: &UserFormView, path: &str) -> Option<AnyView> {
     let form = post(
         format!("{path}/reset-factor"),
-        "row",
-        submit("danger", "cancelled", say("Take the second factor away")),
+        "stack form",
+        view! {
+            {changes::reason("", &view.errors)}
+            <div class="form-end">{submit("danger", "cancelled", say("Take the second factor away"))}</div>
+        },
     );
+    let waits = view.factor_reset_waits.as_ref().map(changes::notice);
     let text = say(
         "For somebody who lost the app and the recovery codes. Make sure that it is them. Ends all sessions of the account.",
     );
@@ -204,7 +209,7 @@ fn second_factor(view: &UserFormView, path: &str) -> Option<AnyView> {
         panel(
             "second-factor",
             say("Second factor"),
-            view! { <p class="muted">{text}</p>{form} },
+            view! { {waits}<p class="muted">{text}</p>{form} },
         )
     })
 }

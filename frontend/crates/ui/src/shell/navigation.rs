@@ -126,7 +126,7 @@ pub(super) fn navigation(frame: &FrameView) -> AnyView {
             PLACES
                 .iter()
                 .filter(|place| place.group == group && (place.seen_by)(&user.may))
-                .map(|place| link(place, &frame.path))
+                .map(|place| link(place, frame))
                 .collect::<Vec<_>>()
         })
         .filter(|links| !links.is_empty())
@@ -135,12 +135,14 @@ pub(super) fn navigation(frame: &FrameView) -> AnyView {
     view! { <nav class="side" aria-label=say("Main")>{lists}</nav> }.into_any()
 }
 
-fn link(place: &Place, path: &str) -> AnyView {
-    let current = is_here(place.href, path);
+fn link(place: &Place, frame: &FrameView) -> AnyView {
+    let current = is_here(place.href, &frame.path);
+    let waits = place.href == "/approvals" && frame.waiting_changes > 0;
+    let waiting = waits.then(|| format!(" ({})", frame.waiting_changes));
     view! {
         <li>
             <a href=place.href aria-current=current.then_some("page")>
-                {icon(place.symbol)}<span>{say(place.word)}</span>
+                {icon(place.symbol)}<span>{say(place.word)}{waiting}</span>
             </a>
         </li>
     }

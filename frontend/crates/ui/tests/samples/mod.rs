@@ -9,6 +9,7 @@ use carillon_contract::audit::{
     AuditFilter, AuditRecordView, AuditRow, AuditView, ChainView, NumberView, ProofView,
     ShownNumber,
 };
+use carillon_contract::changes::{ChangeLine, ChangeNotice, ChangeRow};
 use carillon_contract::credentials::{CredentialFormView, CredentialRow, CredentialsView};
 use carillon_contract::failure::FailureView;
 use carillon_contract::form::Choice;
@@ -150,6 +151,7 @@ impl Samples {
             flash: None,
             banners: vec![],
             running_jobs: 0,
+            waiting_changes: 0,
             base: "https://carillon.example".to_owned(),
             assets: Assets {
                 css: "/static/app.css".to_owned(),
@@ -181,6 +183,7 @@ impl Samples {
             }),
             banners: vec![Banner::Demo],
             running_jobs: 2,
+            waiting_changes: 1,
             ..Self::bare(path)
         }
     }
@@ -2112,6 +2115,32 @@ impl Samples {
             rows: vec![row(false), row(true)],
             may_decide: true,
             off: true,
+            changes: vec![self.change("c1", false), self.change("c2", true)],
+        }
+    }
+
+    fn change(&self, id: &str, own: bool) -> ChangeRow {
+        ChangeRow {
+            id: id.to_owned(),
+            title: self.s("Other limits"),
+            lines: vec![ChangeLine {
+                label: self.s("Phones of one job"),
+                before: "500".to_owned(),
+                after: self.s("600"),
+            }],
+            asked_by: self.s("k.lee"),
+            asked_at: ago(300),
+            reason: self.s("INC-4711"),
+            until: NOW.plus(Duration::from_mins(20)),
+            digest: "d1".to_owned(),
+            own,
+        }
+    }
+
+    fn change_notice(&self) -> ChangeNotice {
+        ChangeNotice {
+            asked_by: self.s("k.lee"),
+            until: NOW.plus(Duration::from_mins(20)),
         }
     }
 
@@ -2184,6 +2213,7 @@ impl Samples {
                 version: 3,
                 digest: "d1".to_owned(),
             }),
+            waiting: Some(self.change_notice()),
             errors: error(
                 "networks",
                 &self.s("10.20.3.1/24 is no network: write one such as 10.20.0.0/16"),
@@ -2208,6 +2238,8 @@ impl Samples {
             approvers: 1,
             off: true,
             second_factor: vec![Choice::new(self.s("admin"), self.s("Administrator"), true)],
+            reason: self.s("INC-4711"),
+            waiting: vec![self.change_notice()],
             errors: error("phones_per_job", &self.s("Give a whole number.")),
         }
     }
@@ -2242,6 +2274,7 @@ impl Samples {
             groups: self.s("reception"),
             approver: true,
             second_factor: true,
+            factor_reset_waits: Some(self.change_notice()),
             link: Some(self.s("https://carillon.example/reset?code=k3y")),
             version: 1,
             ..UserFormView::default()

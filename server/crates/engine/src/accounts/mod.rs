@@ -48,6 +48,7 @@ pub use hasher::{Cost, HashText, Hasher, TooCheap, Verdict};
 pub use policy::{LONGEST, SHORTEST, account_name, check_password};
 pub use proof::PROOF_LASTS;
 pub use reset::{RESET_LINK_LASTS, ResetLink};
+pub(crate) use second_factor::read as read_roles;
 pub use second_factor::{FactorMade, FactorSetup};
 pub use session_list::SessionInfo;
 pub use sessions::{ABSOLUTE_LIMIT, SessionContext, idle_limit};

@@ -20,6 +20,7 @@ use super::sign_in::SignedIn;
 use super::{recovery, totp};
 use crate::Engine;
 use crate::caller::Caller;
+use crate::changes::{Change, Made};
 use crate::error::{EngineError, Result};
 use crate::secrets::{Keyring, Place};
 
@@ -61,8 +62,8 @@ impl Engine {
         read(&self.store.order(Order::SecondFactor).await?)
     }
 
-    /// Demands a second factor for these roles. Whoever has none can do nothing else until it is
-    /// set up.
+    /// Demands a second factor for these roles, or asks another administrator for that. Whoever has
+    /// none can do nothing else until it is set up.
     ///
     /// # Errors
     /// [`EngineError::Denied`].
@@ -70,17 +71,10 @@ impl Engine {
         &self,
         caller: &Caller,
         roles: &BTreeSet<Role>,
-    ) -> Result<()> {
-        caller.require_administrator()?;
-        let text = serde_json::to_string(roles)
-            .map_err(|_| EngineError::Internal("roles without a JSON form"))?;
-        let mut unit = self.store.begin().await?;
-        let before = read(&unit.order(Order::SecondFactor).await?)?;
-        unit.set_order(Order::SecondFactor, Some(&text)).await?;
-        let mut event = caller.event(self.clock.now(), "second_factor.demanded");
-        event.detail = json!({ "before": before, "after": roles });
-        unit.record(&[event]).await?.commit().await?;
-        Ok(())
+        reason: &str,
+    ) -> Result<Made> {
+        let change = Change::SecondFactorRoles(roles.clone());
+        self.make_change(caller, &change, reason).await
     }
 
     /// How many recovery codes the caller has left.
@@ -189,28 +183,31 @@ impl Engine {
         self.go_on(unit, session, event).await
     }
 
-    /// Takes somebody else's second factor away, for one who lost the app and the codes. Their
-    /// sessions end, their password stays.
+    /// Takes somebody else's second factor away, for one who lost the app and the codes, or asks
+    /// another administrator for that. Their sessions end, their password stays.
     ///
     /// # Errors
     /// [`EngineError::Conflict`] for one's own.
-    pub async fn reset_second_factor(&self, caller: &Caller, name: &str) -> Result<()> {
+    pub async fn reset_second_factor(
+        &self,
+        caller: &Caller,
+        name: &str,
+        reason: &str,
+    ) -> Result<Made> {
         caller.require_administrator()?;
         let user = self.user_named(name).await?;
         if caller.user_id.as_deref() == Some(user.id.as_str()) {
             let message = "Another administrator can take your second factor away, not you.";
             return Err(EngineError::Conflict(message.to_owned()));
         }
-        let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
-        if !unit.clear_factor(&user.id, now).await? {
-            return Ok(());
+        if user.factor.is_none() {
+            return Ok(Made::AtOnce);
         }
-        unit.delete_sessions_of(&user.id, None).await?;
-        let mut event = caller.event(now, "second_factor.reset");
-        event.detail = json!({ "user": user.name });
-        unit.record(&[event]).await?.commit().await?;
-        Ok(())
+        let change = Change::SecondFactorReset {
+            id: user.id,
+            name: user.name,
+        };
+        self.make_change(caller, &change, reason).await
     }
 
     /// Takes new recovery codes away from where they wait, to be shown.
@@ -273,7 +270,7 @@ fn wrong_code() -> EngineError {
 }
 
 /// Where somebody else wrote the order, everybody needs one.
-fn read(ordered: &Ordered) -> Result<BTreeSet<Role>> {
+pub(crate) fn read(ordered: &Ordered) -> Result<BTreeSet<Role>> {
     match ordered {
         Ordered::Forged => Ok(Role::ALL.iter().copied().collect()),
         Ordered::As(None) => Ok(BTreeSet::from([Role::Admin])),

@@ -69,6 +69,9 @@ async fn look(engine: &Engine, apart: &Store, busy: &Busy) -> crate::Result<()> 
     if let Err(error) = engine.expire_approvals().await {
         tracing::warn!(%error, "jobs that nobody decided about were not ended; trying again");
     }
+    if let Err(error) = engine.expire_changes().await {
+        tracing::warn!(%error, "changes that nobody decided about were not ended; trying again");
+    }
     engine.tell_of_forged_rows().await;
     let ready = ready(engine).await?;
     engine.dispatch.lists.keep_only(&ready);

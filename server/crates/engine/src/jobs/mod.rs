@@ -34,7 +34,8 @@ pub use by_sip::BySip;
 pub use deadline::PlannedTime;
 pub use looked_at::Difference;
 pub use preview::JobPreview;
-pub use rules::{Rules, RulesInForce, Started};
+pub use rules::{Rules, RulesInForce, Situation, Started};
+pub(crate) use rules::{read as read_rules, wants_factor};
 pub use submit::{Submission, Submitted};
 pub use survey::TargetSurvey;
 

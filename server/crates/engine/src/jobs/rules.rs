@@ -7,12 +7,12 @@ mod judge;
 
 use carillon_domain::action::{Class, Entry};
 use carillon_domain::role::Permission;
-use carillon_store::{AskedAlone, Order, Ordered, StopAll, Surroundings};
+use carillon_store::{AskedAlone, MadeAlone, Ordered, StopAll, Surroundings};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use crate::Engine;
 use crate::caller::Caller;
+use crate::changes::{Change, Made};
 use crate::error::{EngineError, FieldError, Result};
 
 /// Fewer people who may approve are none: whoever is alone could do nothing dangerous at all.
@@ -190,6 +190,21 @@ impl RulesInForce {
     }
 }
 
+/// What every page says, to whom it concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Situation {
+    /// How many jobs that the caller may see are under way.
+    pub under_way: i64,
+    /// Whether all sending is stopped.
+    pub stop: Option<StopAll>,
+    /// Which rules hold.
+    pub rules: RulesInForce,
+    /// How many changes wait for another administrator.
+    pub changes: i64,
+    /// The last change that an administrator made alone.
+    pub alone: Option<MadeAlone>,
+}
+
 impl Engine {
     /// What holds now. No secret: whoever runs jobs sees it in their effect.
     ///
@@ -199,15 +214,11 @@ impl Engine {
         RulesInForce::of(&self.store.surroundings().await?)
     }
 
-    /// What every page says: how many jobs that the caller may see are under way, whether all
-    /// sending is stopped, and which rules hold.
+    /// What every page says.
     ///
     /// # Errors
     /// Only when the storage fails.
-    pub async fn surroundings(
-        &self,
-        caller: &Caller,
-    ) -> Result<(i64, Option<StopAll>, RulesInForce)> {
+    pub async fn surroundings(&self, caller: &Caller) -> Result<Situation> {
         let seen = caller.sight(Permission::ViewJobs, &self.store);
         let may_see = seen.is_ok();
         let found = match seen {
@@ -215,34 +226,33 @@ impl Engine {
             Err(_) => self.store.surroundings().await?,
         };
         let rules = RulesInForce::of(&found)?;
-        let under_way = if may_see { found.under_way } else { 0 };
-        Ok((under_way, found.stop, rules))
+        let administers = caller.require(Permission::Administer).is_ok();
+        Ok(Situation {
+            under_way: if may_see { found.under_way } else { 0 },
+            stop: found.stop,
+            rules,
+            changes: if administers { found.changes } else { 0 },
+            alone: found.alone.filter(|_| administers),
+        })
     }
 
-    /// Changes the rules.
+    /// Changes the rules, or asks another administrator for that.
     ///
     /// # Errors
     /// [`EngineError::Invalid`] names every wrong field.
-    pub async fn change_rules(&self, caller: &Caller, rules: &Rules) -> Result<()> {
+    pub async fn change_rules(&self, caller: &Caller, rules: &Rules, reason: &str) -> Result<Made> {
         caller.require_administrator()?;
         let faults = rules.faults();
         if !faults.is_empty() {
             return Err(EngineError::Invalid(faults));
         }
-        let text = serde_json::to_string(rules)
-            .map_err(|_| EngineError::Internal("rules without a JSON form"))?;
-        let mut unit = self.store.begin().await?;
-        let before = read(&unit.order(Order::Rules).await?)?;
-        unit.set_order(Order::Rules, Some(&text)).await?;
-        let mut event = caller.event(self.clock.now(), "rules.changed");
-        event.detail = json!({ "before": before, "after": rules });
-        unit.record(&[event]).await?.commit().await?;
-        Ok(())
+        self.make_change(caller, &Change::Rules(*rules), reason)
+            .await
     }
 }
 
 /// Where somebody else wrote the rules, the strictest hold.
-fn read(ordered: &Ordered) -> Result<Rules> {
+pub(crate) fn read(ordered: &Ordered) -> Result<Rules> {
     match ordered {
         Ordered::Forged => Ok(Rules::STRICTEST),
         Ordered::As(None) => Ok(Rules::default()),
@@ -254,7 +264,8 @@ fn read(ordered: &Ordered) -> Result<Rules> {
 /// The permission to decide about jobs of others; the account's flag comes on top.
 pub(super) const DECIDE: Permission = Permission::Approve;
 
-pub(super) use judge::{judge, may_start, wants_factor};
+pub(crate) use judge::wants_factor;
+pub(super) use judge::{judge, may_start};
 
 #[cfg(test)]
 mod tests {

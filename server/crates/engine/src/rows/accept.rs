@@ -41,7 +41,10 @@ impl Engine {
         event.detail = json!({ "rows": name.rows, "row": name.name });
         tell_what_counts(&mut unit, name, &mut event).await?;
         unit.record(&[event]).await?.commit().await?;
-        if matches!(name.rows, SignedRows::Jobs | SignedRows::Orders) {
+        if matches!(
+            name.rows,
+            SignedRows::Jobs | SignedRows::Orders | SignedRows::ChangeRequests
+        ) {
             self.store.believe_again(name.rows, name.name.as_bytes());
         }
         self.look_through_rows().await.map(drop)

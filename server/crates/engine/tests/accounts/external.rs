@@ -303,7 +303,7 @@ async fn a_provider_that_vouches_for_one_spares_setting_one_up() {
     let house = House::inhabited().await;
     let demanded = BTreeSet::from([Role::Operator]);
     let system = Caller::system();
-    let asked = house.engine.demand_second_factor(&system, &demanded);
+    let asked = house.engine.demand_second_factor(&system, &demanded, "");
     asked.await.unwrap();
     let who = berta(Some(Role::Operator));
     let plain = enter(&house, &who).await;

@@ -52,7 +52,7 @@ impl House {
         }
         house
             .engine
-            .demand_second_factor(&Caller::system(), &BTreeSet::new())
+            .demand_second_factor(&Caller::system(), &BTreeSet::new(), "")
             .await
             .unwrap();
         house

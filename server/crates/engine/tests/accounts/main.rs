@@ -7,6 +7,7 @@
 )]
 
 mod asvs;
+mod changes;
 mod external;
 mod house;
 mod keys;

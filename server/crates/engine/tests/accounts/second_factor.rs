@@ -68,7 +68,12 @@ async fn taken(house: &House, made: &FactorMade) -> Vec<SecretString> {
     codes.unwrap().into_iter().map(SecretString::from).collect()
 }
 
-async fn sign_in(house: &House, name: &str, password: &str, code: &str) -> Option<SignedIn> {
+pub(crate) async fn sign_in(
+    house: &House,
+    name: &str,
+    password: &str,
+    code: &str,
+) -> Option<SignedIn> {
     let attempt = SignIn {
         name: name.to_owned(),
         password: secret(password),
@@ -239,7 +244,7 @@ async fn who_needs_a_factor_is_everybody_where_somebody_else_wrote_that() {
         assert_eq!(roles, Role::ALL.iter().copied().collect());
         let system = Caller::system();
         let none = BTreeSet::new();
-        let over = house.engine.demand_second_factor(&system, &none).await;
+        let over = house.engine.demand_second_factor(&system, &none, "").await;
         assert!(matches!(over, Err(EngineError::Conflict(_))), "{over:?}");
         house.engine.look_through_rows().await.unwrap();
         assert!(house.actions().await.contains(&"row.forged".to_owned()));
@@ -254,7 +259,7 @@ async fn who_needs_a_factor_is_everybody_where_somebody_else_wrote_that() {
             .unwrap();
         house
             .engine
-            .demand_second_factor(&system, &none)
+            .demand_second_factor(&system, &none, "")
             .await
             .unwrap();
         assert_eq!(house.engine.look_through_rows().await.unwrap().forged, []);
@@ -325,7 +330,7 @@ async fn administrators_need_one_where_nobody_decided_and_roles_can_be_named() {
     let system = Caller::system();
     house
         .engine
-        .demand_second_factor(&system, &both)
+        .demand_second_factor(&system, &both, "")
         .await
         .unwrap();
     assert!(must("operator").await);
@@ -344,11 +349,11 @@ async fn an_administrator_takes_it_from_others_and_not_from_themselves() {
     let (.., theirs) = set_up(&house, &house.enter("operator").await.session).await;
     let (.., own) = set_up(&house, &house.enter("admin").await.session).await;
     let admin = house.session(&own.token).await.unwrap().caller;
-    let own = house.engine.reset_second_factor(&admin, "admin").await;
+    let own = house.engine.reset_second_factor(&admin, "admin", "").await;
     assert!(matches!(own, Err(EngineError::Conflict(_))));
     house
         .engine
-        .reset_second_factor(&admin, "operator")
+        .reset_second_factor(&admin, "operator", "")
         .await
         .unwrap();
     assert!(house.session(&theirs.token).await.is_none());
@@ -360,7 +365,10 @@ async fn an_administrator_takes_it_from_others_and_not_from_themselves() {
             .contains(&"second_factor.reset".to_owned())
     );
     let operator = house.enter("operator").await.session.caller;
-    let denied = house.engine.reset_second_factor(&operator, "admin").await;
+    let denied = house
+        .engine
+        .reset_second_factor(&operator, "admin", "")
+        .await;
     assert!(matches!(denied, Err(EngineError::Denied(_))));
 }
 
@@ -542,7 +550,7 @@ async fn a_feed_ends_when_a_factor_is_demanded() {
     assert!(house.engine.session_lives(&session).await.unwrap());
     let demanded = BTreeSet::from([Role::Operator]);
     let system = Caller::system();
-    let asked = house.engine.demand_second_factor(&system, &demanded);
+    let asked = house.engine.demand_second_factor(&system, &demanded, "");
     asked.await.unwrap();
     assert!(!house.engine.session_lives(&session).await.unwrap());
 }

@@ -315,7 +315,10 @@ pub(crate) async fn fifty_phones_may_be_disturbed_alone(place: Place) {
     let (house, people) = house_with_people(place, 51).await;
     let engine = &house.engine;
     engine.stop_all(&caller(), "hold").await.unwrap();
-    engine.change_rules(&caller(), &no_share()).await.unwrap();
+    engine
+        .change_rules(&caller(), &no_share(), "")
+        .await
+        .unwrap();
     let fifty = ask(&house, &people.anna, "Reboot", 50).await.unwrap();
     assert_eq!(state(&house, &fifty).await, JobState::Running);
     let more = ask(&house, &people.anna, "Reboot", 51).await.unwrap();
@@ -368,7 +371,10 @@ pub(crate) async fn many_small_jobs_come_to_a_large_one(place: Place) {
     let (house, people) = house_with_people(place, 60).await;
     let engine = &house.engine;
     engine.stop_all(&caller(), "hold").await.unwrap();
-    engine.change_rules(&caller(), &no_share()).await.unwrap();
+    engine
+        .change_rules(&caller(), &no_share(), "")
+        .await
+        .unwrap();
     let anna = waits(&house, &people.anna, &[30, 20, 1, 1]).await;
     assert_eq!(anna, [false, false, true, true], "fifty are reached");
     let token = speaking(ActorKind::Token, "anna", Role::Operator);
@@ -379,7 +385,7 @@ pub(crate) async fn many_small_jobs_come_to_a_large_one(place: Place) {
     );
     assert_eq!(waits(&house, &people.dora, &[30]).await, [false]);
     let share = Rules::default();
-    engine.change_rules(&caller(), &share).await.unwrap();
+    engine.change_rules(&caller(), &share, "").await.unwrap();
     let carl = waits(&house, &people.carl, &[3, 3, 1]).await;
     assert_eq!(carl, [false, false, true], "a tenth of sixty is six");
     let request = json!({"action": "Reboot", "targets": {"filter": ""}, "reason": "test"});
@@ -415,7 +421,10 @@ async fn two_hours_pass(house: &House) {
 pub(crate) async fn jobs_of_one_hour_count_together_whenever_they_were_asked_for(place: Place) {
     let (house, people) = house_with_people(place, 60).await;
     let engine = &house.engine;
-    engine.change_rules(&caller(), &no_share()).await.unwrap();
+    engine
+        .change_rules(&caller(), &no_share(), "")
+        .await
+        .unwrap();
     let hour = Duration::from_hours(1);
     let start = engine.clock.now().plus(hour * 24);
     let first = ask_for(&house, &people.anna, 30, start).await;
@@ -431,7 +440,10 @@ pub(crate) async fn jobs_of_one_hour_count_together_whenever_they_were_asked_for
 pub(crate) async fn whoever_is_disabled_has_nothing_started_and_nothing_running(place: Place) {
     let (house, people) = house_with_people(place, 4).await;
     let engine = &house.engine;
-    engine.change_rules(&caller(), &no_share()).await.unwrap();
+    engine
+        .change_rules(&caller(), &no_share(), "")
+        .await
+        .unwrap();
     let soon = engine.clock.now().plus(Duration::from_secs(1));
     let later = ask_for(&house, &people.carl, 2, soon).await;
     engine.stop_all(&caller(), "hold").await.unwrap();
@@ -450,7 +462,10 @@ pub(crate) async fn whoever_is_disabled_has_nothing_started_and_nothing_running(
 pub(crate) async fn an_account_that_somebody_wrote_has_nothing_started(place: Place) {
     let (house, people) = house_with_people(place, 4).await;
     let engine = &house.engine;
-    engine.change_rules(&caller(), &no_share()).await.unwrap();
+    engine
+        .change_rules(&caller(), &no_share(), "")
+        .await
+        .unwrap();
     let soon = engine.clock.now().plus(Duration::from_secs(1));
     let forged = ask_for(&house, &people.carl, 2, soon).await;
     let honest = ask_for(&house, &people.dora, 1, soon).await;
@@ -499,7 +514,7 @@ pub(crate) async fn what_operators_do_not_start_they_are_told(place: Place) {
     let mut rules = Rules::default();
     rules.operators_start.destructive = false;
     rules.operators_start.call_control = false;
-    engine.change_rules(&caller(), &rules).await.unwrap();
+    engine.change_rules(&caller(), &rules, "").await.unwrap();
     let token = speaking(ActorKind::Token, "anna", Role::Operator);
     for who in [&people.anna, &token] {
         for action in ["Reset", "ANSWER"] {
@@ -555,7 +570,7 @@ pub(crate) async fn only_somebody_with_a_second_factor_lets_a_job_run(place: Pla
         approve_with_factor: false,
         ..Rules::default()
     };
-    engine.change_rules(&caller(), &rules).await.unwrap();
+    engine.change_rules(&caller(), &rules, "").await.unwrap();
     let theirs = state_and_digest(&house, &other).await;
     assert_eq!(theirs.0, JobState::AwaitingApproval);
     let approved = engine.approve_job(&people.berta, &other, &theirs.1).await;
@@ -587,13 +602,16 @@ pub(crate) async fn many_at_once_come_to_no_more_than_one_after_another(place: P
         phones_per_hour: 32,
         ..Rules::default()
     };
-    engine.change_rules(&people.berta, &wide).await.unwrap();
+    engine.change_rules(&people.berta, &wide, "").await.unwrap();
     assert_eq!(at_once(&house, &people.dora, 50, 3).await, 10);
     let small = Rules {
         phones_per_job: 4,
         ..wide
     };
-    engine.change_rules(&people.berta, &small).await.unwrap();
+    engine
+        .change_rules(&people.berta, &small, "")
+        .await
+        .unwrap();
     let large = ask(&house, &people.anna, "DNDOn", 5).await;
     assert!(matches!(large, Err(EngineError::Invalid(_))));
     assert!(ask(&house, &people.berta, "DNDOn", 5).await.is_ok());
@@ -602,5 +620,7 @@ pub(crate) async fn many_at_once_come_to_no_more_than_one_after_another(place: P
         ask(&house, &run_token, "DNDOn", 5).await.is_ok(),
         "her token is her"
     );
-    assert!(is_denied(&engine.change_rules(&people.anna, &wide).await));
+    assert!(is_denied(
+        &engine.change_rules(&people.anna, &wide, "").await
+    ));
 }

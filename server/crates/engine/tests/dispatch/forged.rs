@@ -303,7 +303,7 @@ pub(crate) async fn an_order_that_cannot_be_read_keeps_nothing_else_waiting(plac
     let mut house = open_house(place).await;
     let engine = &house.engine;
     let rules = engine.rules().await.unwrap().rules;
-    engine.change_rules(&caller(), &rules).await.unwrap();
+    engine.change_rules(&caller(), &rules, "").await.unwrap();
     house
         .raw(if engine.store.is_shared() {
             "ALTER TABLE audit DISABLE TRIGGER ALL"
@@ -447,14 +447,14 @@ pub(crate) async fn rules_that_somebody_else_wrote_are_the_strictest(place: Plac
     let engine = &house.engine;
     let mut lax = engine.rules().await.unwrap().rules;
     lax.approve_destructive = false;
-    engine.change_rules(&caller(), &lax).await.unwrap();
+    engine.change_rules(&caller(), &lax, "").await.unwrap();
     assert_eq!(engine.rules().await.unwrap().rules, lax);
     let more = "UPDATE orders SET value = replace(value, '500', '5000') WHERE name = 'rules'";
     house.raw(more).await;
     let strict = engine.rules().await.unwrap().rules;
     assert!(strict.approve_destructive && !strict.operators_start.harmless);
     assert_eq!(strict.phones_per_job, 1);
-    let over = engine.change_rules(&caller(), &lax).await;
+    let over = engine.change_rules(&caller(), &lax, "").await;
     assert!(matches!(over, Err(EngineError::Conflict(_))), "{over:?}");
     told_times(&house, ("order", "rules"), 1).await;
 }

@@ -22,7 +22,7 @@ pub(crate) async fn what_another_node_narrowed_is_sent_to_no_more(place: Place) 
     let who = caller();
     let effect = other.networks_effect(&who, &elsewhere).await.unwrap();
     assert_eq!(effect.phones.len(), 3);
-    let changed = other.change_networks(&who, &elsewhere, &effect.seen);
+    let changed = other.change_networks(&who, &elsewhere, &effect.seen, "");
     changed.await.unwrap();
     let engine = &house.engine;
     engine.release_stop_all(&caller(), "go on").await.unwrap();
@@ -34,7 +34,9 @@ pub(crate) async fn what_another_node_narrowed_is_sent_to_no_more(place: Place) 
 
     let effect = other.networks_effect(&caller(), &[]).await.unwrap();
     assert!(effect.phones.is_empty());
-    let opened = other.change_networks(&caller(), &[], &effect.seen).await;
+    let opened = other
+        .change_networks(&caller(), &[], &effect.seen, "")
+        .await;
     opened.unwrap();
     let job = house.reboot(options).await;
     let end = house.finished(&job).await;
@@ -45,7 +47,7 @@ pub(crate) async fn what_another_node_narrowed_is_sent_to_no_more(place: Place) 
 async fn narrow_elsewhere(other: &Engine, text: &str) {
     let (who, wanted) = (caller(), read(text).unwrap());
     let effect = other.networks_effect(&who, &wanted).await.unwrap();
-    let changed = other.change_networks(&who, &wanted, &effect.seen);
+    let changed = other.change_networks(&who, &wanted, &effect.seen, "");
     changed.await.unwrap();
 }
 

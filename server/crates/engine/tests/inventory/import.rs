@@ -521,7 +521,9 @@ async fn an_import_taken_back_brings_no_forbidden_address_back() {
     let networks = ["10.1.0.0/16".parse().unwrap()];
     let effect = house.engine.networks_effect(&house.admin, &networks).await;
     let seen = effect.unwrap().seen;
-    let narrowed = house.engine.change_networks(&house.admin, &networks, &seen);
+    let narrowed = house
+        .engine
+        .change_networks(&house.admin, &networks, &seen, "");
     narrowed.await.unwrap();
 
     let seen = house.engine.undo_review(&house.admin, &id).await.unwrap();

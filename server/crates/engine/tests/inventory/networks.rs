@@ -15,7 +15,7 @@ use crate::house::{House, edit, fields_of, mac};
 async fn narrow(house: &House, text: &str) -> usize {
     let (engine, wanted) = (&house.engine, read(text).unwrap());
     let effect = engine.networks_effect(&house.admin, &wanted).await.unwrap();
-    let changed = engine.change_networks(&house.admin, &wanted, &effect.seen);
+    let changed = engine.change_networks(&house.admin, &wanted, &effect.seen, "");
     changed.await.unwrap();
     effect.phones.len()
 }
@@ -67,14 +67,16 @@ async fn nobody_widens_and_only_an_administrator_in_person_narrows() {
         let asked = engine.networks_effect(&house.admin, &wanted).await;
         assert_eq!(fields_of(asked), ["networks"], "{wide}");
         let seen = Seen::default();
-        let put = engine.change_networks(&house.admin, &wanted, &seen).await;
+        let put = engine
+            .change_networks(&house.admin, &wanted, &seen, "")
+            .await;
         assert_eq!(fields_of(put), ["networks"], "{wide}");
     }
     let wanted = read("10.0.0.0/8").unwrap();
     let seen = engine.networks_effect(&house.admin, &wanted).await.unwrap();
     let token = house.program();
     for who in [&house.operator, &house.viewer, &token] {
-        let put = engine.change_networks(who, &wanted, &seen.seen).await;
+        let put = engine.change_networks(who, &wanted, &seen.seen, "").await;
         assert!(matches!(put, Err(EngineError::Denied(_))));
     }
     assert!(
@@ -93,10 +95,10 @@ async fn what_was_looked_at_must_still_hold() {
     let wanted = read("10.20.0.0/16").unwrap();
     let effect = engine.networks_effect(&house.admin, &wanted).await.unwrap();
     house.phone(1, &[(Column::Address, "10.21.0.7")]).await;
-    let put = engine.change_networks(&house.admin, &wanted, &effect.seen);
+    let put = engine.change_networks(&house.admin, &wanted, &effect.seen, "");
     assert!(matches!(put.await, Err(EngineError::Conflict(_))));
     let effect = engine.networks_effect(&house.admin, &wanted).await.unwrap();
-    let two = || engine.change_networks(&house.admin, &wanted, &effect.seen);
+    let two = || engine.change_networks(&house.admin, &wanted, &effect.seen, "");
     let (one, other) = tokio::join!(two(), two());
     assert_eq!([&one, &other].iter().filter(|r| r.is_ok()).count(), 1);
 }
@@ -154,11 +156,11 @@ async fn a_sip_server_that_would_be_out_of_reach_is_seen_before() {
     let effect = engine.networks_effect(&house.admin, &wanted).await.unwrap();
     assert!(effect.sites.is_empty() && effect.phones.is_empty());
     sip_server(&house, "10.21.0.5").await;
-    let put = engine.change_networks(&house.admin, &wanted, &effect.seen);
+    let put = engine.change_networks(&house.admin, &wanted, &effect.seen, "");
     assert!(matches!(put.await, Err(EngineError::Conflict(_))));
     let effect = engine.networks_effect(&house.admin, &wanted).await.unwrap();
     assert_eq!(effect.sites, ["berlin"]);
-    let put = engine.change_networks(&house.admin, &wanted, &effect.seen);
+    let put = engine.change_networks(&house.admin, &wanted, &effect.seen, "");
     put.await.unwrap();
     let told = house.events().await;
     let told = told.iter().find(|event| event.action == "networks.changed");
@@ -182,7 +184,7 @@ async fn a_choice_that_was_lost_is_told_and_made_anew_everywhere() {
     let effect = engine.networks_effect(&house.admin, &wanted).await.unwrap();
     assert_eq!(effect.stored, Stored::Chosen);
     raw(&house.url, "DELETE FROM egress").await.unwrap();
-    let put = engine.change_networks(&house.admin, &wanted, &effect.seen);
+    let put = engine.change_networks(&house.admin, &wanted, &effect.seen, "");
     assert!(matches!(put.await, Err(EngineError::Conflict(_))));
     let fresh = house.again().await;
     for (engine, in_force) in [
@@ -196,7 +198,7 @@ async fn a_choice_that_was_lost_is_told_and_made_anew_everywhere() {
     }
     // By a node that never followed the choice that was lost: who did follows all the same.
     let effect = fresh.networks_effect(&house.admin, &wanted).await.unwrap();
-    let put = fresh.change_networks(&house.admin, &wanted, &effect.seen);
+    let put = fresh.change_networks(&house.admin, &wanted, &effect.seen, "");
     put.await.unwrap();
     for engine in [engine, &other, &fresh] {
         let now = engine.networks(&house.admin).await.unwrap();
@@ -221,13 +223,13 @@ async fn over_a_forged_choice_nothing_is_written() {
     raw(&house.url, "UPDATE egress SET networks = ''")
         .await
         .unwrap();
-    let put = engine.change_networks(&house.admin, &wanted, &before.seen);
+    let put = engine.change_networks(&house.admin, &wanted, &before.seen, "");
     assert!(matches!(put.await, Err(EngineError::Conflict(_))));
     let now = engine.networks(&house.admin).await.unwrap();
     assert_eq!((now.stored, now.in_force), (Stored::Forged, Vec::new()));
     let effect = engine.networks_effect(&house.admin, &wanted).await.unwrap();
     assert_eq!(effect.stored, Stored::Forged);
-    let put = engine.change_networks(&house.admin, &wanted, &effect.seen);
+    let put = engine.change_networks(&house.admin, &wanted, &effect.seen, "");
     let Err(EngineError::Conflict(why)) = put.await else {
         panic!("it was written");
     };

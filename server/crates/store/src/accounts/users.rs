@@ -214,6 +214,28 @@ impl Unit {
             .map(drop)
     }
 
+    /// The accounts that administer now, but this one. One that somebody else wrote counts only where
+    /// that is all there is: then it is the error.
+    pub async fn other_administrators(&mut self, id: &str) -> Result<Vec<UserRow>> {
+        let trust = self.trust.clone();
+        let mut sql = select();
+        sql.push(" WHERE u.id <> ").bind(id);
+        sql.push(" ORDER BY u.name_key");
+        let (mut others, mut forged) = (Vec::new(), None);
+        for row in self.conn().all(sql).await? {
+            match genuine_user(&trust, &row) {
+                Ok(user) if user.role == Role::Admin && !user.disabled => others.push(user),
+                Ok(_) => {}
+                Err(StoreError::Forged(row)) => forged = Some(row),
+                Err(error) => return Err(error),
+            }
+        }
+        match forged {
+            Some(row) if others.is_empty() => Err(StoreError::Forged(row)),
+            _ => Ok(others),
+        }
+    }
+
     /// How many accounts hold this role and are not disabled.
     pub async fn count_active(&mut self, role: Role) -> Result<i64> {
         let sql = Sql::new("SELECT COUNT(*) AS n FROM users WHERE role = $1 AND NOT disabled");

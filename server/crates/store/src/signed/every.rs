@@ -5,6 +5,7 @@
 
 use super::{Facts, ForgedRow, SignedRows, Trust};
 use crate::accounts::{factors, identities, reset_links, sessions, tokens, users};
+use crate::change_requests;
 use crate::conn::Conn;
 use crate::egress;
 use crate::error::{Result, StoreError};
@@ -56,6 +57,7 @@ impl SignedRows {
             Self::Networks => "egress",
             Self::Jobs | Self::JobLists => "jobs",
             Self::Orders => "orders",
+            Self::ChangeRequests => "change_requests",
         }
     }
 
@@ -86,14 +88,17 @@ impl SignedRows {
             | Self::RecoveryCodes
             | Self::Identities
             | Self::Networks
-            | Self::Orders => "",
+            | Self::Orders
+            | Self::ChangeRequests => "",
         }
     }
 
     /// The column of the key.
     const fn key(self) -> &'static str {
         match self {
-            Self::Accounts | Self::Tokens | Self::Jobs | Self::JobLists => "id",
+            Self::Accounts | Self::Tokens | Self::Jobs | Self::JobLists | Self::ChangeRequests => {
+                "id"
+            }
             Self::Sessions => "id_hash",
             Self::ResetLinks | Self::RecoveryCodes => "code_hash",
             Self::Identities => identities::KEY,
@@ -115,6 +120,7 @@ impl SignedRows {
             Self::Jobs => decides::select_signed(),
             Self::JobLists => frozen::select_signed(),
             Self::Orders => orders::select_signed(),
+            Self::ChangeRequests => change_requests::select_signed(),
         }
     }
 
@@ -131,6 +137,7 @@ impl SignedRows {
             Self::Jobs => decides::signed_facts(row),
             Self::JobLists => frozen::signed_facts(row),
             Self::Orders => orders::signed_facts(row),
+            Self::ChangeRequests => change_requests::signed_facts(row),
         }
     }
 

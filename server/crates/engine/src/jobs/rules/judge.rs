@@ -117,7 +117,7 @@ pub(in crate::jobs) async fn may_start(unit: &mut Unit, role: Role, action: &str
 }
 
 /// Whether only somebody with a second factor may decide.
-pub(in crate::jobs) async fn wants_factor(unit: &mut Unit) -> Result<bool> {
+pub(crate) async fn wants_factor(unit: &mut Unit) -> Result<bool> {
     Ok(read(&unit.order(Order::Rules).await?)?.approve_with_factor)
 }
 

@@ -1,0 +1,50 @@
+//! Changes that wait for another administrator: on `/approvals`, and told where they were asked for.
+//!
+//! `POST /changes/{id}/approve` with `digest`; `POST /changes/{id}/deny` with `reason`;
+//! `POST /changes/{id}/cancel`: nothing but the token.
+
+use carillon_domain::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One change that waits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeRow {
+    /// Identity.
+    pub id: String,
+    /// What would be done, in words.
+    pub title: String,
+    /// What would be another.
+    pub lines: Vec<ChangeLine>,
+    /// Who asked for it.
+    pub asked_by: String,
+    /// When.
+    pub asked_at: Timestamp,
+    /// Why, in their words.
+    pub reason: String,
+    /// Until when it waits.
+    pub until: Timestamp,
+    /// Of all that is shown here: what is approved is exactly this.
+    pub digest: String,
+    /// Whether whoever looks asked for it.
+    pub own: bool,
+}
+
+/// One value that would be another.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeLine {
+    /// Of what.
+    pub label: String,
+    /// As it is.
+    pub before: String,
+    /// As it would be.
+    pub after: String,
+}
+
+/// That a change of what a page shows waits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeNotice {
+    /// Who asked for it.
+    pub asked_by: String,
+    /// Until when it waits.
+    pub until: Timestamp,
+}

@@ -1,0 +1,118 @@
+//! Changes that wait for another administrator: on `/approvals`, and told where they were asked for.
+
+use carillon_contract::FormErrors;
+use carillon_contract::changes::{ChangeLine, ChangeNotice, ChangeRow};
+use carillon_language::say;
+use leptos::prelude::*;
+
+use crate::components::{
+    Field, ago, hidden, note, post, said_with, submit, table, td, text_or_dash, th, th_row, tr,
+};
+
+/// One change with what it would do, and the answer.
+pub(super) fn waiting(row: &ChangeRow) -> AnyView {
+    let head = say!(
+        "{title} · asked for by {actor}",
+        title = row.title,
+        actor = row.asked_by
+    );
+    let reason = (!row.reason.is_empty())
+        .then(|| view! { <p class="quote">{format!("“{}”", row.reason)}</p> });
+    let forms = if row.own { take_back(row) } else { decide(row) };
+    view! {
+        <section class="panel">
+            <div class="panel-head"><h2>{head}</h2></div>
+            {reason}
+            {lines(&row.lines)}
+            <p class="muted">{said_with(say("Waits until {when}."), vec![("when", ago(row.until))])}</p>
+            {forms}
+        </section>
+    }
+    .into_any()
+}
+
+fn lines(lines: &[ChangeLine]) -> AnyView {
+    let rows = lines.iter().map(|line| {
+        tr(vec![
+            th_row(line.label.clone()),
+            td(say("As it is"), text_or_dash(&line.before)),
+            td(say("As it would be"), text_or_dash(&line.after)),
+        ])
+    });
+    let rows = rows.collect();
+    let head = vec![
+        th(say("What changes")),
+        th(say("As it is")),
+        th(say("As it would be")),
+    ];
+    table("changes", say("What changes"), head, rows)
+}
+
+fn take_back(row: &ChangeRow) -> AnyView {
+    let form = post(
+        format!("/changes/{}/cancel", row.id),
+        "row",
+        submit("", "cancelled", say("Take it back")),
+    );
+    let text = say("You asked for it: another administrator decides.");
+    view! { {note("neutral", "info", text)}{form} }.into_any()
+}
+
+fn decide(row: &ChangeRow) -> AnyView {
+    let id = &row.id;
+    let approve = post(
+        format!("/changes/{id}/approve"),
+        "row",
+        view! {
+            {hidden("digest", row.digest.clone())}
+            {submit("primary", "check", say("Approve this change"))}
+        },
+    );
+    let field = format!("deny-{id}");
+    let labelled = field.clone();
+    let deny = post(
+        format!("/changes/{id}/deny"),
+        "filter-row",
+        view! {
+            <div class="field">
+                <label for=labelled>{say("Why not")}</label>
+                <input class="input medium" id=field name="reason" type="text" required autocomplete="off" />
+            </div>
+            {submit("danger", "cancelled", say("Refuse"))}
+        },
+    );
+    view! { {approve}{deny} }.into_any()
+}
+
+/// That a change of what this page shows waits.
+pub(super) fn notice(waits: &ChangeNotice) -> AnyView {
+    let words = vec![
+        ("actor", waits.asked_by.clone().into_any()),
+        ("when", ago(waits.until)),
+        (
+            "approvals",
+            view! { <a href="/approvals">{say("Approvals")}</a> }.into_any(),
+        ),
+    ];
+    let text = said_with(
+        say(
+            "{actor} asked for a change of this. It waits for another administrator until {when}: {approvals}",
+        ),
+        words,
+    );
+    note("neutral", "info", text)
+}
+
+/// Why somebody wants a change that another one may have to approve.
+pub(super) fn reason(value: &str, errors: &FormErrors) -> AnyView {
+    Field::text("reason", say("Reason"))
+        .value(value)
+        .hint(for_two())
+        .errors(errors)
+        .view()
+}
+
+/// What stands beside every change that is for two.
+pub(super) fn for_two() -> &'static str {
+    say("Where there is another administrator, nothing changes before they approve it.")
+}

@@ -1,0 +1,164 @@
+//! Making a change, or asking for it.
+//!
+//! *Invariant:* who else administers is looked at under the lock that every change of an
+//! administrator takes, in the transaction that makes the change.
+
+use carillon_domain::event::Event;
+use carillon_domain::job::MAX_REASON;
+use carillon_domain::{ChangeState, Timestamp};
+use carillon_store::{ChangeRequestRow, StoreError, Unit};
+use serde_json::{Value, json};
+
+use super::decide::ended;
+use super::{Change, Made, WAITS, digest};
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::{EngineError, Result};
+use crate::ids::new_id;
+
+impl Engine {
+    /// Makes a change, or asks another administrator for it where there is one. Where nobody else
+    /// could decide its record says so.
+    pub(crate) async fn make_change(
+        &self,
+        caller: &Caller,
+        change: &Change,
+        reason: &str,
+    ) -> Result<Made> {
+        caller.require_administrator()?;
+        let reason = checked(reason)?;
+        let now = self.clock.now();
+        let mut unit = self.store.begin().await?;
+        unit.lock_administrators().await?;
+        let base = self.base_of(&mut unit, change).await?;
+        let Some(account) = caller.user_id.as_deref() else {
+            let (mut event, applied) = self
+                .apply_change(&mut unit, change, &base, (caller, caller))
+                .await?;
+            reason.clone_into(&mut event.reason);
+            self.commit_change(unit, &[event], applied).await?;
+            return Ok(Made::AtOnce);
+        };
+        let others = unit.other_administrators(account).await?;
+        let state = match others.is_empty() {
+            true => ChangeState::Alone,
+            false => ChangeState::Waiting,
+        };
+        let row = self.request(caller, (change, &base), reason, (state, now))?;
+        match state {
+            ChangeState::Waiting => self.ask(unit, caller, row, now).await,
+            _ => self.make_alone(unit, caller, (change, &base), row).await,
+        }
+    }
+
+    fn request(
+        &self,
+        caller: &Caller,
+        (change, base): (&Change, &Value),
+        reason: &str,
+        (state, now): (ChangeState, Timestamp),
+    ) -> Result<ChangeRequestRow> {
+        let until = match state {
+            ChangeState::Waiting => now.plus(WAITS),
+            _ => now,
+        };
+        let row = ChangeRequestRow {
+            id: new_id(now, &self.random)?,
+            kind: change.kind(),
+            subject: change.subject().to_owned(),
+            base: base.to_string(),
+            asked: change.asked().to_string(),
+            digest: String::new(),
+            account: caller.account()?.to_owned(),
+            actor: caller.actor.name.clone(),
+            asked_at: now,
+            reason: reason.to_owned(),
+            until,
+            state,
+            decider: None,
+            decided_by: None,
+            decided_at: None,
+            version: 0,
+        };
+        let digest = digest(&row);
+        Ok(ChangeRequestRow { digest, ..row })
+    }
+
+    async fn ask(
+        &self,
+        mut unit: Unit,
+        caller: &Caller,
+        row: ChangeRequestRow,
+        now: Timestamp,
+    ) -> Result<Made> {
+        // A row that nobody can sign would be nobody's.
+        self.keyring()?;
+        let mut events = end_overdue(&mut unit, now).await?;
+        match unit.put_change_request(&row).await {
+            Err(StoreError::Conflict) => return Err(waits_already()),
+            put => put?,
+        }
+        events.push(requested(caller, &row, now));
+        unit.record(&events).await?.commit().await?;
+        Ok(Made::Asked(row.id))
+    }
+
+    async fn make_alone(
+        &self,
+        mut unit: Unit,
+        caller: &Caller,
+        (change, base): (&Change, &Value),
+        row: ChangeRequestRow,
+    ) -> Result<Made> {
+        let (mut event, applied) = self
+            .apply_change(&mut unit, change, base, (caller, caller))
+            .await?;
+        event.detail["alone"] = json!(true);
+        event.reason.clone_from(&row.reason);
+        unit.put_change_request(&row).await?;
+        self.commit_change(unit, &[event], applied).await?;
+        let (actor, kind) = (&row.actor, row.kind);
+        tracing::warn!(actor, %kind, "an administrator made a change alone: nobody else could approve it");
+        Ok(Made::AtOnce)
+    }
+}
+
+/// Ends what nobody decided about in time.
+pub(super) async fn end_overdue(unit: &mut Unit, now: Timestamp) -> Result<Vec<Event>> {
+    let mut events = Vec::new();
+    for row in unit.waiting_change_requests().await? {
+        if row.until > now {
+            continue;
+        }
+        let system = Caller::system();
+        let by = (None, system.actor.name.as_str());
+        if unit
+            .decide_change_request(&row, ChangeState::Expired, by, now)
+            .await?
+        {
+            events.push(ended(&system, &row, now, "change.expired"));
+        }
+    }
+    Ok(events)
+}
+
+fn requested(caller: &Caller, row: &ChangeRequestRow, now: Timestamp) -> Event {
+    let mut event = ended(caller, row, now, "change.requested");
+    event.reason.clone_from(&row.reason);
+    event.detail["until"] = json!(row.until);
+    event
+}
+
+fn checked(reason: &str) -> Result<&str> {
+    let reason = reason.trim();
+    if reason.chars().count() > MAX_REASON {
+        let message = format!("say why, in at most {MAX_REASON} characters");
+        return Err(EngineError::invalid("reason", "invalid", message));
+    }
+    Ok(reason)
+}
+
+fn waits_already() -> EngineError {
+    let message = "a change of this waits for another administrator already: look at Approvals";
+    EngineError::Conflict(message.to_owned())
+}

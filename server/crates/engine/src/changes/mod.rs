@@ -1,0 +1,106 @@
+//! What one administrator asks for and another decides about.
+//!
+//! Owns the acts that are for two: taking away somebody else's second factor, the limits and rules, who
+//! needs a second factor, the networks of the phones. *Invariants:* where another administrator could
+//! decide, none of them comes true by one; who decides is a person with an account and is not who asked;
+//! what comes true is exactly what was shown, while what it changes is as it was then; of two answers
+//! one counts. Somebody on the server's machine has no account here and asks nobody.
+
+mod apply;
+mod ask;
+mod decide;
+mod list;
+mod told;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use carillon_domain::ChangeKind;
+use carillon_domain::role::Role;
+use carillon_store::{ChangeRequestRow, Order};
+use ipnet::IpNet;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::jobs::Rules;
+use crate::networks::{Effect, texts};
+
+pub use list::WaitingChange;
+
+/// How long a request waits for somebody to decide.
+const WAITS: Duration = Duration::from_mins(30);
+/// The place of the networks.
+const PHONES: &str = "phones";
+
+/// What came of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// It holds.
+    AtOnce,
+    /// It waits under this id for another administrator.
+    Asked(String),
+}
+
+/// A change that is for two.
+pub(crate) enum Change {
+    /// The account with this id and name loses its second factor.
+    SecondFactorReset { id: String, name: String },
+    /// These rules.
+    Rules(Rules),
+    /// These roles need a second factor.
+    SecondFactorRoles(BTreeSet<Role>),
+    /// These networks, and what they do to the phones.
+    Networks { wanted: Vec<IpNet>, effect: Effect },
+}
+
+impl Change {
+    const fn kind(&self) -> ChangeKind {
+        match self {
+            Self::SecondFactorReset { .. } => ChangeKind::SecondFactorReset,
+            Self::Rules(_) => ChangeKind::Rules,
+            Self::SecondFactorRoles(_) => ChangeKind::SecondFactorRoles,
+            Self::Networks { .. } => ChangeKind::Networks,
+        }
+    }
+
+    /// What it changes.
+    fn subject(&self) -> &str {
+        match self {
+            Self::SecondFactorReset { id, .. } => id,
+            Self::Rules(_) => Order::Rules.as_str(),
+            Self::SecondFactorRoles(_) => Order::SecondFactor.as_str(),
+            Self::Networks { .. } => PHONES,
+        }
+    }
+
+    /// What is asked for.
+    fn asked(&self) -> Value {
+        match self {
+            Self::SecondFactorReset { name, .. } => json!({ "user": name }),
+            Self::Rules(rules) => json!(rules),
+            Self::SecondFactorRoles(roles) => json!(roles),
+            Self::Networks { wanted, .. } => json!(texts(wanted)),
+        }
+    }
+}
+
+/// Everything that a request asks for, and whose it is. Each part with its length before it: no two
+/// requests have the same bytes.
+fn digest(row: &ChangeRequestRow) -> String {
+    let (asked_at, until) = (row.asked_at.to_string(), row.until.to_string());
+    let parts = [
+        row.id.as_str(),
+        row.kind.as_str(),
+        &row.subject,
+        &row.base,
+        &row.asked,
+        &row.account,
+        &asked_at,
+        &until,
+    ];
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(format!("{}\n{part}", part.len()));
+    }
+    hex::encode(hash.finalize())
+}
