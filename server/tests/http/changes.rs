@@ -102,6 +102,7 @@ pub(crate) async fn limits_wait_for_another_administrator(house: House) -> House
     let unproved = approve(&mut berta).await;
     assert_eq!(unproved.status, 403);
     assert!(unproved.text.contains("Show that it is you"));
+    let mut berta = Browser::new(&house.base());
     assert_eq!(berta.sign_in("berta", PASSWORD).await.status, 303);
     let operator = Rules::default().phones_per_job;
     assert_eq!(
