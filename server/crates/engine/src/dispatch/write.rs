@@ -201,10 +201,11 @@ impl Writing<'_> {
             })
         };
         let records = |changed: &[ChangedTarget]| changed.iter().filter_map(record).collect();
-        let (changed, records): (_, Vec<Event>) =
-            self.unit.record_results_and(results, records).await?;
+        let recorded = self.unit.record_results_and(results, records).await?;
+        let mut standing = recorded.standing;
+        let records: Vec<Event> = recorded.made;
         self.events.extend(records);
-        for change in &changed {
+        for change in &recorded.changed {
             if let Some(facts) = jobs.get(&change.target.job) {
                 if !change.given_back {
                     self.told.push((change.target.state, change.target.cause));
@@ -223,14 +224,19 @@ impl Writing<'_> {
         }
         let touched: Vec<_> = self.written.changed.keys().cloned().collect();
         for facts in touched.iter().filter_map(|id| jobs.get(id)) {
-            self.stop_itself(facts).await?;
+            // It came with the results where they are all of one job.
+            let standing = match standing.take() {
+                Some(standing) => Some(standing),
+                None => self.unit.standing(&facts.id).await?,
+            };
+            self.stop_itself(facts, standing).await?;
         }
         Ok(())
     }
 
     /// Ends a job's waiting phones when too many have failed.
-    async fn stop_itself(&mut self, facts: &JobFacts) -> Result<()> {
-        let Some(standing) = self.unit.standing(&facts.id).await? else {
+    async fn stop_itself(&mut self, facts: &JobFacts, standing: Option<Standing>) -> Result<()> {
+        let Some(standing) = standing else {
             return Ok(());
         };
         if !pace::too_many_failed(facts, &standing) {

@@ -18,17 +18,28 @@ use crate::unit::Unit;
 use super::attempts;
 use super::count::Deltas;
 use super::result::{ChangedTarget, TargetResult};
-use super::written::{go_together, write, write_with};
+use super::standing::{Standing, standing};
+use super::written::{Together, go_together, write, write_with};
 
 const ROWS: usize = 500;
+
+/// What came of results.
+#[derive(Debug)]
+pub struct RecordedResults<T> {
+    /// The targets that really changed; a result that came too late changes none.
+    pub changed: Vec<ChangedTarget>,
+    /// What the caller made of them meanwhile.
+    pub made: T,
+    /// How their job stands now, where that came with it.
+    pub standing: Option<Standing>,
+}
 
 impl Unit {
     /// Records results of any number of jobs, with the counters and what the phones taught.
     /// Answers the targets that really changed; a result that came too late changes none.
     pub async fn record_results(&mut self, results: &[TargetResult]) -> Result<Vec<ChangedTarget>> {
-        self.record_results_and(results, |_| ())
-            .await
-            .map(|(changed, ())| changed)
+        let recorded = self.record_results_and(results, |_| ()).await?;
+        Ok(recorded.changed)
     }
 
     /// The same, and what the caller makes of the changed targets while the database writes.
@@ -36,50 +47,64 @@ impl Unit {
         &mut self,
         results: &[TargetResult],
         meanwhile: impl Fn(&[ChangedTarget]) -> T,
-    ) -> Result<(Vec<ChangedTarget>, T)> {
+    ) -> Result<RecordedResults<T>> {
+        let trust = self.trust.clone();
         let mut conn = self.jobs_conn().await?;
         let waves = waves(results);
-        let known = match *waves {
-            [all] if go_together(conn.dialect(), all) => {
-                match at_once(&mut conn, all, &meanwhile).await? {
-                    AtOnce::All(changed, made) => return Ok((changed, made)),
-                    AtOnce::Some(known) => Some(known),
+        let mut known = None;
+        if let [all] = *waves
+            && go_together(conn.dialect(), all)
+        {
+            let (written, changed, made) = at_once(&mut conn, all, &meanwhile).await?;
+            match written {
+                Together::All(row) => {
+                    let standing = Some(standing(&trust, &row)?);
+                    return Ok(RecordedResults {
+                        changed,
+                        made,
+                        standing,
+                    });
                 }
+                Together::Only(written) => known = Some(written),
             }
-            _ => None,
-        };
+        }
         let (changed, stamps) = by_waves(&mut conn, waves, known).await?;
-        let mut changes = follow(&changed, stamps, When::Always).into_iter();
-        let Some(first) = changes.next() else {
-            return Ok((Vec::new(), meanwhile(&[])));
-        };
-        let made = async { meanwhile(&changed) };
-        let (wrote, made) = join(conn.change_together(first, changes.collect()), made).await;
-        wrote?;
-        Ok((changed, made))
+        let made = write_rest(&mut conn, &changed, stamps, meanwhile).await?;
+        Ok(RecordedResults {
+            changed,
+            made,
+            standing: None,
+        })
     }
 }
 
-/// What came of an attempt to do everything in one round trip.
-enum AtOnce<'r, T> {
-    All(Vec<ChangedTarget>, T),
-    /// Only the targets of these are written, and nothing that follows.
-    Some(HashSet<Key<'r>>),
-}
-
+/// Tries to do everything in one round trip.
 async fn at_once<'r, T>(
     conn: &mut Conn<'_>,
     results: &'r [TargetResult],
     meanwhile: impl Fn(&[ChangedTarget]) -> T,
-) -> Result<AtOnce<'r, T>> {
+) -> Result<(Together<'r>, Vec<ChangedTarget>, T)> {
     let changed: Vec<_> = results.iter().map(change).collect();
     let rest = follow(&changed, stamps(results), When::Whole);
     let made = async { meanwhile(&changed) };
     let (written, made) = join(write_with(conn, results, rest), made).await;
-    Ok(match written? {
-        None => AtOnce::All(changed, made),
-        Some(known) => AtOnce::Some(known),
-    })
+    Ok((written?, changed, made))
+}
+
+async fn write_rest<T>(
+    conn: &mut Conn<'_>,
+    changed: &[ChangedTarget],
+    stamps: Stamps,
+    meanwhile: impl Fn(&[ChangedTarget]) -> T,
+) -> Result<T> {
+    let mut changes = follow(changed, stamps, When::Always).into_iter();
+    let Some(first) = changes.next() else {
+        return Ok(meanwhile(&[]));
+    };
+    let made = async { meanwhile(changed) };
+    let (wrote, made) = join(conn.change_together(first, changes.collect()), made).await;
+    wrote?;
+    Ok(made)
 }
 
 /// Writes the targets, the first wave only if it is not `known` what became of it. Answers those that

@@ -11,10 +11,12 @@ use carillon_domain::{Cause, TargetState};
 use crate::conn::Conn;
 use crate::dialect::Dialect;
 use crate::error::Result;
+use crate::row::Row;
 use crate::sql::{Sql, Value};
 
 use super::record::{Key, key};
 use super::result::TargetResult;
+use super::standing::{STANDS, push_around};
 use super::targets::found_by_key;
 
 /// What results have in common that are written by one statement.
@@ -92,40 +94,54 @@ pub(super) async fn write<'a>(
     Ok(written)
 }
 
+/// What came of results that were written together with what follows from them.
+pub(super) enum Together<'a> {
+    /// All of them count, and so their job stands.
+    All(Row),
+    /// Only the targets of these are written, and nothing that follows.
+    Only(HashSet<Key<'a>>),
+}
+
 /// Writes results that are all alike, and with them in one round trip, if all of them count, the
-/// `rest` that is made with [`When::Whole`]. Answers those that were written where that were not all:
-/// then nothing of the rest was done.
+/// `rest` that is made with [`When::Whole`]: the numbers of their job first.
 pub(super) async fn write_with<'a>(
     conn: &mut Conn<'_>,
     results: &'a [TargetResult],
-    rest: Vec<Sql>,
-) -> Result<Option<HashSet<Key<'a>>>> {
-    let Some(first) = results.first() else {
-        return Ok(None);
-    };
-    let common = Alike::of(first);
+    mut rest: Vec<Sql>,
+) -> Result<Together<'a>> {
     let all: Vec<_> = results.iter().collect();
-    let sql = update(conn.dialect(), &common, &all);
-    let sql = Sql::whole(sql, (all.len() as i64, "job_targets.mac"), rest);
+    let (Some(first), Some(numbers)) = (all.first(), rest.first_mut()) else {
+        return Ok(Together::Only(HashSet::new()));
+    };
+    numbers.push(" RETURNING ").push(STANDS);
+    let mut around = Sql::new("");
+    push_around(&mut around);
+    let sql = update(conn.dialect(), &Alike::of(first), &all);
+    let key_and_rows = (all.len() as i64, "job_targets.mac");
+    let sql = Sql::whole(sql, key_and_rows, rest, around);
     let Some(row) = conn.optional(sql).await? else {
-        return Ok(None);
+        return Ok(Together::Only(HashSet::new()));
     };
     if row.get("yes")? {
-        return Ok(None);
+        return Ok(Together::All(row));
     }
     let names: Option<String> = row.get("names")?;
     let names: HashSet<_> = names.iter().flat_map(|names| names.split(' ')).collect();
     let counts = |result: &&TargetResult| names.contains(result.mac().to_string().as_str());
     let counts = results.iter().filter(counts);
-    Ok(Some(counts.map(key).collect()))
+    Ok(Together::Only(counts.map(key).collect()))
 }
 
 /// Whether results go into one statement of [`write_with`]: all lead on, none is tried again, and
-/// they have in common what one statement writes.
+/// they have in common what one statement writes. A cause is counted as well, and how their job
+/// stands depends on that.
 pub(super) fn go_together(dialect: Dialect, results: &[TargetResult]) -> bool {
     let Some(first) = results.first().map(Alike::of) else {
         return false;
     };
+    if first.cause.is_some() {
+        return false;
+    }
     let goes = |result: &TargetResult| {
         result.leads_on() && result.state != TargetState::Waiting && Alike::of(result) == first
     };

@@ -45,8 +45,14 @@ impl Sql {
 
     /// The changes as one. It answers as `yes` whether the first changed so many rows, and where it
     /// did not, as `names` the `key` of each that it changed. The others are made with
-    /// [`When::Whole`]: they change nothing then.
-    pub(crate) fn whole(first: Self, (rows, key): (i64, &'static str), rest: Vec<Self>) -> Self {
+    /// [`When::Whole`]: they change nothing then. The first of them returns a row, which is answered
+    /// with what `around` adds to it.
+    pub(crate) fn whole(
+        first: Self,
+        (rows, key): (i64, &'static str),
+        rest: Vec<Self>,
+        around: Self,
+    ) -> Self {
         let mut all = Self::new("");
         all.few_forms = first.is_kept() && rest.iter().all(Self::is_kept);
         all.push("WITH changed AS (").append(first);
@@ -55,8 +61,10 @@ impl Sql {
         all.push(" AS yes FROM changed)").also(rest);
         all.push(
             " SELECT yes, CASE WHEN NOT yes THEN (SELECT string_agg(name, ' ') FROM changed) END \
-             AS names FROM whole",
+             AS names, also_0.*",
         );
+        all.append(around);
+        all.push(" FROM whole LEFT JOIN also_0 ON yes");
         all
     }
 
@@ -122,14 +130,16 @@ mod tests {
         let first = Sql::new("UPDATE a SET x = $1").arg(1);
         let mut second = Sql::new("UPDATE b SET y = ");
         second.bind(2).push(" WHERE c = 3").push(When::Whole.and());
-        let sql = Sql::whole(first, (7, "a.name"), vec![second]);
+        second.push(" RETURNING z");
+        let around = Sql::new(", 4 AS w");
+        let sql = Sql::whole(first, (7, "a.name"), vec![second], around);
         assert_eq!(
             sql.text_for_postgres(),
             "WITH changed AS (UPDATE a SET x = $1 RETURNING a.name AS name), \
              whole AS (SELECT COUNT(*) = $2 AS yes FROM changed), \
-             also_0 AS (UPDATE b SET y = $3 WHERE c = 3 AND (SELECT yes FROM whole)) \
+             also_0 AS (UPDATE b SET y = $3 WHERE c = 3 AND (SELECT yes FROM whole) RETURNING z) \
              SELECT yes, CASE WHEN NOT yes THEN (SELECT string_agg(name, ' ') FROM changed) END \
-             AS names FROM whole"
+             AS names, also_0.*, 4 AS w FROM whole LEFT JOIN also_0 ON yes"
         );
     }
 }
