@@ -288,6 +288,33 @@ pub(crate) async fn results_count_once_and_only_for_their_attempt(db: Database) 
     );
 }
 
+/// Where it comes with them: on Postgres, when all results are alike.
+pub(crate) async fn how_a_job_stands_comes_with_its_results(db: Database) {
+    add_phones(&db.store, &[phone(1), phone(2), phone(3)]).await;
+    add_job(&db.store, "j", &[1, 2, 3]).await;
+    let epoch = epoch(&db.store).await;
+    let claimed = claim(&db.store, "j", epoch, &["a", "b"], at(3)).await;
+    let results: Vec<_> = claimed.iter().map(|one| acknowledged(one, at(4))).collect();
+    let mut unit = db.store.begin_jobs().await.unwrap();
+    let made = |changed: &[ChangedTarget]| changed.len();
+    let recorded = unit.record_results_and(&results, made).await.unwrap();
+    assert_eq!((recorded.changed.len(), recorded.made), (2, 2));
+    assert_eq!(recorded.standing.is_some(), db.store.is_shared());
+    let standing = unit.standing("j").await.unwrap();
+    if recorded.standing.is_some() {
+        assert_eq!(recorded.standing, standing);
+    }
+    let expected = Counts {
+        waiting: 1,
+        acknowledged: 2,
+        ..Counts::default()
+    };
+    assert_eq!(standing.unwrap().counts, expected);
+    unit.commit_bookkeeping().await.unwrap();
+    let told = db.store.phone(mac(2)).await.unwrap().unwrap().contact;
+    assert_eq!(told.auth_scheme, AuthScheme::DigestSha256);
+}
+
 pub(crate) async fn verifying_leads_to_an_end(db: Database) {
     add_job(&db.store, "j", &[1]).await;
     let epoch = epoch(&db.store).await;

@@ -31,6 +31,53 @@ impl Database {
     }
 }
 
+/// A copy of a database, as another server has it that lacks what comes after.
+pub(crate) struct OtherServer {
+    administration: String,
+    name: String,
+}
+
+impl OtherServer {
+    /// Copies a Postgres database as it is. Its connections end.
+    pub(crate) async fn copy(db: &Database) -> Self {
+        let (address, _) = db.url.split_once('?').unwrap_or((&db.url, ""));
+        let other = Self {
+            administration: with_name(&db.url, "postgres"),
+            name: address.rsplit('/').next().unwrap().to_owned(),
+        };
+        other.end_connections().await;
+        let name = &other.name;
+        other
+            .say(format!("CREATE DATABASE {name}_b TEMPLATE {name}"))
+            .await;
+        other
+    }
+
+    /// From now on it is reached by the address of the first.
+    pub(crate) async fn takes_over(self) {
+        let name = &self.name;
+        self.end_connections().await;
+        self.say(format!("ALTER DATABASE {name} RENAME TO {name}_a"))
+            .await;
+        self.say(format!("ALTER DATABASE {name}_b RENAME TO {name}"))
+            .await;
+        self.say(format!("DROP DATABASE {name}_a WITH (FORCE)"))
+            .await;
+    }
+
+    async fn end_connections(&self) {
+        let name = &self.name;
+        self.say(format!(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '{name}'"
+        ))
+        .await;
+    }
+
+    async fn say(&self, text: String) {
+        administer(&self.administration, &text).await;
+    }
+}
+
 /// A run whose salts are all different.
 pub(crate) fn run() -> Run {
     static SALT: AtomicU32 = AtomicU32::new(0);

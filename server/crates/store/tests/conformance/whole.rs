@@ -3,7 +3,7 @@
 use carillon_store::{StopAll, Store, StoreError};
 
 use crate::database::Database;
-use crate::inventory::{at, phone};
+use crate::inventory::{at, phone, site};
 
 pub(crate) async fn a_new_database_has_no_schema_and_migrates_twice(db: Database) {
     assert!(db.store.schema_exists().await.unwrap());
@@ -37,6 +37,45 @@ pub(crate) async fn a_new_database_has_no_schema_and_migrates_twice(db: Database
         fresh.ping().await,
         Err(StoreError::Unavailable(_))
     ));
+}
+
+pub(crate) async fn a_task_keeps_its_connection_and_nothing_that_was_not_committed(db: Database) {
+    let apart = db.store.apart();
+    let add = async |slug: &str| {
+        let mut unit = apart.begin_jobs().await?;
+        unit.insert_site(&site(slug), at(1)).await?;
+        Ok::<_, StoreError>(unit)
+    };
+    add("one")
+        .await
+        .unwrap()
+        .commit_bookkeeping()
+        .await
+        .unwrap();
+    drop(add("two").await.unwrap());
+    add("three")
+        .await
+        .unwrap()
+        .commit_bookkeeping()
+        .await
+        .unwrap();
+    if db.store.is_shared() {
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        db.raw(end).await.unwrap();
+        let first = add("four").await;
+        assert!(matches!(first, Err(StoreError::Unavailable(_)) | Ok(_)));
+    }
+    add("five")
+        .await
+        .unwrap()
+        .commit_bookkeeping()
+        .await
+        .unwrap();
+    apart.close_apart().await;
+    let sites = db.store.sites().await.unwrap();
+    let slugs: Vec<_> = sites.iter().map(|row| row.site.slug.as_str()).collect();
+    assert_eq!(slugs, ["five", "one", "three"]);
 }
 
 pub(crate) async fn a_dropped_unit_never_was(db: Database) {
