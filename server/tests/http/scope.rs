@@ -32,6 +32,13 @@ pub(crate) struct Places {
     records: Ids,
 }
 
+/// An id of the same shape that nobody has.
+pub(crate) fn absent(id: &str) -> String {
+    let last = if id.ends_with('0') { '1' } else { '0' };
+    let but_last = &id[..id.len() - 1];
+    format!("{but_last}{last}")
+}
+
 async fn job(api: &Client, mac: &str) -> String {
     let body = json!({"action": "DNDOn", "targets": {"phones": [mac]}, "reason": "a test"});
     let made = api.post("/jobs", &body).await.expect(202);
@@ -77,7 +84,7 @@ pub(crate) async fn furnish(api: &Client) -> Places {
             within: record_of(api, &kiel).await,
         },
         jobs: Ids {
-            absent: format!("{}0", &berlin[..berlin.len() - 1]),
+            absent: absent(&berlin),
             out: berlin,
             within: kiel,
         },

@@ -40,9 +40,10 @@ impl Engine {
             return Ok(Made::AtOnce);
         };
         let others = unit.other_administrators(account).await?;
-        let state = match others.is_empty() {
-            true => ChangeState::Alone,
-            false => ChangeState::Waiting,
+        let state = if others.is_empty() {
+            ChangeState::Alone
+        } else {
+            ChangeState::Waiting
         };
         let row = self.request(caller, (change, &base), reason, (state, now))?;
         match state {

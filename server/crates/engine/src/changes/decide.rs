@@ -153,7 +153,8 @@ impl Engine {
             change => change?,
         };
         let base = self.base_of(unit, &change).await?;
-        let same = base.to_string() == row.base && change.asked().to_string() == row.asked;
+        let now = (base.to_string(), change.asked().to_string());
+        let same = (&now.0, &now.1) == (&row.base, &row.asked);
         let asks = administers(unit, &row.account).await?;
         Ok((same && asks).then_some((change, base)))
     }

@@ -454,7 +454,7 @@ async fn a_row_of_before_that_is_put_back_is_found_by_the_log() {
         rows: SignedRows::ChangeRequests,
         name: id.clone(),
     };
-    assert_eq!(house.engine.forged_rows(), [row.clone()]);
+    assert_eq!(house.engine.forged_rows(), std::slice::from_ref(&row));
     // Accepted or not: the log says that it was refused.
     let system = Caller::system();
     let accepted = house.engine.accept_row(&system, &row, "restored");

@@ -88,7 +88,7 @@ async fn lived(house: &House, words: &[(&str, &str, Value)]) -> i64 {
             auth: "password".to_owned(),
             session: (*session).to_owned(),
         };
-        let mut event = Event::new(house.clock.now(), actor, *action);
+        let mut event = Event::new(house.clock.now(), actor, action);
         event.detail = detail.clone();
         event
     };

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use carillon_devices::{Gateway, GatewayConfig, Guard, GuardConfig};
 use carillon_domain::event::Event;
@@ -19,6 +20,7 @@ use carillon_store::testing::{TestDatabase, raw, sign_orders};
 use carillon_store::{AuditQuery, CredentialRow, JobSnapshot, Store, TargetQuery, TargetRow};
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::sync::watch;
 
 pub(crate) struct House {
     pub(crate) engine: Engine,
@@ -69,6 +71,13 @@ pub(crate) fn caller() -> Caller {
         ip: Some("10.9.8.7".to_owned()),
         ..Asker::clone(&Caller::system())
     })
+}
+
+/// A signal, or a second, as for whoever waits for one: after a restart on the same files another node
+/// may have made the change.
+async fn changed(changes: &mut watch::Receiver<u64>) {
+    let signal = tokio::time::timeout(Duration::from_secs(1), changes.changed()).await;
+    assert!(!matches!(signal, Ok(Err(_))), "the feed ended");
 }
 
 impl House {
@@ -194,7 +203,7 @@ impl House {
             if states.contains(&snapshot.job.state) {
                 return snapshot;
             }
-            changes.changed().await.unwrap();
+            changed(&mut changes).await;
         }
     }
 
@@ -211,7 +220,7 @@ impl House {
             if now.job.counts.get(state) >= count {
                 return;
             }
-            changes.changed().await.unwrap();
+            changed(&mut changes).await;
         }
     }
 
