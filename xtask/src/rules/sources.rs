@@ -66,6 +66,8 @@ const RESERVED: &[Reserved] = &[
         word: "Caller::system(",
         files: &[
             "server/crates/engine/src/accounts/provided.rs",
+            "server/crates/engine/src/changes/ask.rs",
+            "server/crates/engine/src/changes/decide.rs",
             "server/crates/engine/src/dispatch/due.rs",
             "server/crates/engine/src/jobs/approve.rs",
             "server/src/metrics.rs",

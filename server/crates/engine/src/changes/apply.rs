@@ -53,13 +53,13 @@ impl Engine {
         }
     }
 
-    /// Makes a change: who lets it come true, and who asked for it.
+    /// Makes a change: who lets it come true, and the name of who asked for it.
     pub(super) async fn apply_change(
         &self,
         unit: &mut Unit,
         change: &Change,
         base: &Value,
-        (by, asker): (&Caller, &Caller),
+        (by, asker): (&Caller, &str),
     ) -> Result<(Event, Applied)> {
         let now = self.clock.now();
         match change {
@@ -95,12 +95,12 @@ impl Engine {
         unit: &mut Unit,
         (wanted, effect): (&[IpNet], &Effect),
         base: &Value,
-        (mut event, asker): (Event, &Caller),
+        (mut event, asker): (Event, &str),
     ) -> Result<(Event, Applied)> {
         let row = EgressRow {
             networks: texts(wanted),
             version: self.next_number(&effect.seen, event.at),
-            changed_by: asker.actor.name.clone(),
+            changed_by: asker.to_owned(),
             changed_at: event.at,
         };
         unit.set_egress(&row, effect.seen.version).await?;

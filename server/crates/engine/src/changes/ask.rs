@@ -33,7 +33,7 @@ impl Engine {
         let base = self.base_of(&mut unit, change).await?;
         let Some(account) = caller.user_id.as_deref() else {
             let (mut event, applied) = self
-                .apply_change(&mut unit, change, &base, (caller, caller))
+                .apply_change(&mut unit, change, &base, (caller, &caller.actor.name))
                 .await?;
             reason.clone_into(&mut event.reason);
             self.commit_change(unit, &[event], applied).await?;
@@ -112,7 +112,7 @@ impl Engine {
         row: ChangeRequestRow,
     ) -> Result<Made> {
         let (mut event, applied) = self
-            .apply_change(&mut unit, change, base, (caller, caller))
+            .apply_change(&mut unit, change, base, (caller, &caller.actor.name))
             .await?;
         event.detail["alone"] = json!(true);
         event.reason.clone_from(&row.reason);

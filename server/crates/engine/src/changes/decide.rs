@@ -15,7 +15,7 @@ use super::ask::end_overdue;
 use super::told::require_asked;
 use crate::Engine;
 use crate::accounts::STRONG;
-use crate::caller::{Asker, Caller};
+use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::jobs::wants_factor;
 
@@ -46,9 +46,8 @@ impl Engine {
         };
         take(&mut unit, (&row, ChangeState::Approved), caller, now).await?;
         let approved = ended(caller, &row, now, "change.approved");
-        let asker = asker(&row);
         let (mut event, applied) = self
-            .apply_change(&mut unit, &change, &base, (caller, &asker))
+            .apply_change(&mut unit, &change, &base, (caller, &row.actor))
             .await?;
         event.reason.clone_from(&row.reason);
         event.detail["change"] = json!(row.id);
@@ -210,13 +209,6 @@ async fn take(
     } else {
         Err(over())
     }
-}
-
-/// Whoever asked, for what is written in their name.
-fn asker(row: &ChangeRequestRow) -> Caller {
-    let mut asker = Asker::clone(&Caller::system());
-    asker.actor.name.clone_from(&row.actor);
-    Caller::authenticated(asker)
 }
 
 /// The record of a step of a request: what, from what, to what, and who asked.
