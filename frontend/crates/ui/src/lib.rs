@@ -19,6 +19,4 @@ mod words;
 
 #[cfg(not(feature = "hydrate"))]
 pub use pages::*;
-#[cfg(not(feature = "hydrate"))]
-pub use words::role as role_name;
 pub use words::target_state_within;

@@ -187,7 +187,7 @@ pub(crate) fn dial_form(form: DialForm) -> &'static str {
 }
 
 /// The word of a role.
-pub fn role(role: Role) -> &'static str {
+pub(crate) fn role(role: Role) -> &'static str {
     match role {
         Role::Viewer => say("Viewer"),
         Role::Operator => say("Operator"),

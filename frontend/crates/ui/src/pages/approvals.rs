@@ -3,6 +3,7 @@
 use carillon_contract::FrameView;
 use carillon_contract::approvals::{ApprovalRow, ApprovalsView, SettingsView};
 use carillon_contract::form::Choice;
+use carillon_domain::role::Role;
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
@@ -200,4 +201,9 @@ fn limit(name: &'static str, label: &'static str, value: &str, view: &SettingsVi
         .errors(&view.errors)
         .required()
         .view()
+}
+
+/// The word of a role, for whoever tells what changes.
+pub fn role_name(role: Role) -> &'static str {
+    words::role(role)
 }

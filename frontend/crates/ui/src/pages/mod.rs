@@ -71,6 +71,8 @@ mod streams;
 mod tokens;
 mod users;
 
+pub use approvals::role_name;
+
 /// Each page, made in the language of its frame.
 macro_rules! pages {
     ($($module:ident::$name:ident($view:ty) $what:literal;)+) => {
