@@ -154,6 +154,7 @@ async fn a_password_in_clear_is_allowed_in_so_many_words() {
         ("way", "esl"),
         ("transport", "tcp"),
         ("proxy", "10.0.0.5"),
+        ("rate", "10"),
         ("credential", "pbx"),
         ("password_in_clear", "true"),
     ];

@@ -48,6 +48,8 @@ impl Setting {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("CARILLON_DATA_DIR", &self.data_dir)
+            // Also for what it does beside a server.
+            .env("CARILLON_ALLOW_LOOPBACK", "true")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         if let Some(url) = &self.database {

@@ -3,6 +3,7 @@
 //! Owns the table `meta`.
 
 use carillon_domain::Timestamp;
+use carillon_domain::event::Actor;
 use serde::{Deserialize, Serialize};
 
 use crate::conn::Conn;
@@ -88,7 +89,7 @@ impl StopAll {
     fn unknown() -> Self {
         Self {
             at: Timestamp::default(),
-            actor: "system".to_owned(),
+            actor: Actor::system().name,
             reason: "whether all sending is stopped was changed outside Carillon".to_owned(),
         }
     }

@@ -14,6 +14,7 @@ use crate::samples;
 /// Words, names and notations that are the same in both languages.
 const SHARED: &[&str] = &[
     "Carillon",
+    "carillon",
     "Deutsch",
     "Digest (SHA-256)",
     "English",

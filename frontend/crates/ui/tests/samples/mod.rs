@@ -1703,12 +1703,12 @@ impl Samples {
             ..self.frame("/stop-all")
         };
         let unknown = StopAllView {
-            stopped: Some(("system".to_owned(), None, String::new())),
+            stopped: Some(("carillon".to_owned(), None, String::new())),
             ..StopAllView::default()
         };
         let forged = FrameView {
             banners: vec![Banner::StopAll {
-                by: "system".to_owned(),
+                by: "carillon".to_owned(),
                 at: None,
                 reason: String::new(),
             }],

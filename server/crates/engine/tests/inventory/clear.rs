@@ -201,7 +201,8 @@ fn switch() -> SipProfileInput {
         used: SipUse::Second,
         way: NotifyWay::Esl,
         proxy: Ipv4Addr::new(10, 0, 0, 80).to_string(),
-        port: None,
+        // One of the ports that are allowed here.
+        port: Some(80),
         transport: SipTransport::Tcp,
         tls_name: String::new(),
         ca_pem: String::new(),

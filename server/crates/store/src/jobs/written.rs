@@ -103,7 +103,7 @@ pub(super) enum Together<'a> {
 }
 
 /// Writes results that are all alike, and with them in one round trip, if all of them count, the
-/// `rest` that is made with [`When::Whole`]: the numbers of their job first.
+/// `rest` that is made with [`When::Whole`](crate::sql::When::Whole): the numbers of their job first.
 pub(super) async fn write_with<'a>(
     conn: &mut Conn<'_>,
     results: &'a [TargetResult],
