@@ -97,19 +97,7 @@ fn decide(row: &ApprovalRow) -> AnyView {
             {submit("primary", "check", say!("Let it run on {phones}", phones = words::phones(row.job.total)))}
         },
     );
-    let field = format!("deny-{id}");
-    let labelled = field.clone();
-    let deny = post(
-        format!("/jobs/{id}/deny"),
-        "filter-row",
-        view! {
-            <div class="field">
-                <label for=labelled>{say("Why not")}</label>
-                <input class="input medium" id=field name="reason" type="text" required autocomplete="off" />
-            </div>
-            {submit("danger", "cancelled", say("Refuse"))}
-        },
-    );
+    let deny = changes::refuse(format!("/jobs/{id}/deny"), id);
     view! { {approve}{deny} }.into_any()
 }
 

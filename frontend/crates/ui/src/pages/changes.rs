@@ -68,10 +68,16 @@ fn decide(row: &ChangeRow) -> AnyView {
             {submit("primary", "check", say("Approve this change"))}
         },
     );
+    let deny = refuse(format!("/changes/{id}/deny"), id);
+    view! { {approve}{deny} }.into_any()
+}
+
+/// The no of a second person, with the reason that it needs, to a change or a job with this id.
+pub(super) fn refuse(to: String, id: &str) -> AnyView {
     let field = format!("deny-{id}");
     let labelled = field.clone();
-    let deny = post(
-        format!("/changes/{id}/deny"),
+    post(
+        to,
         "filter-row",
         view! {
             <div class="field">
@@ -80,8 +86,7 @@ fn decide(row: &ChangeRow) -> AnyView {
             </div>
             {submit("danger", "cancelled", say("Refuse"))}
         },
-    );
-    view! { {approve}{deny} }.into_any()
+    )
 }
 
 /// That a change of what this page shows waits.
