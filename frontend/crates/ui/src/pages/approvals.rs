@@ -73,7 +73,7 @@ fn waiting(row: &ApprovalRow, may_decide: bool) -> AnyView {
                 vec![("digest", view! { <code class="code">{short(&row.digest)}</code> }.into_any())],
             )}</p>
             <p class="muted">{match row.until {
-                Some(at) => said_with(say("Waits until {when}."), vec![("when", ago(at))]),
+                Some(at) => said_with(say("Ends without an answer {when}."), vec![("when", ago(at))]),
                 None => vec![say("Waits until somebody decides.").into_any()],
             }}</p>
             {forms}

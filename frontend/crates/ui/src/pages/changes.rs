@@ -24,7 +24,7 @@ pub(super) fn waiting(row: &ChangeRow) -> AnyView {
             <div class="panel-head"><h2>{head}</h2></div>
             {reason}
             {lines(&row.lines)}
-            <p class="muted">{said_with(say("Waits until {when}."), vec![("when", ago(row.until))])}</p>
+            <p class="muted">{said_with(say("Ends without an answer {when}."), vec![("when", ago(row.until))])}</p>
             {forms}
         </section>
     }
@@ -101,7 +101,7 @@ pub(super) fn notice(waits: &ChangeNotice) -> AnyView {
     ];
     let text = said_with(
         say(
-            "{actor} asked for a change of this. It waits for another administrator until {when}: {approvals}",
+            "{actor} asked for a change of this. It waits for another administrator and ends without an answer {when}: {approvals}",
         ),
         words,
     );
