@@ -4,7 +4,7 @@
 
 use axum::extract::Path;
 use carillon_contract::changes::{ChangeLine, ChangeNotice, ChangeRow};
-use carillon_contract::frame::Flash;
+use carillon_contract::frame::{Flash, Tone};
 use carillon_contract::list::Link;
 use carillon_domain::ChangeKind;
 use carillon_domain::role::Permission;
@@ -14,7 +14,7 @@ use carillon_language::say;
 use serde_json::Value;
 
 use super::changed_rules;
-use super::visit::{PageResult, Visit, done, done_see};
+use super::visit::{PageResult, Visit, done};
 use crate::fields::Form;
 use crate::router::table::{Access, Table};
 
@@ -74,7 +74,12 @@ pub(super) fn outcome(made: &Made, done_text: impl Into<String>) -> Flash {
         Made::AtOnce => done(done_text),
         Made::Asked(_) => {
             let text = say("Nothing changed yet: another administrator has to approve it.");
-            done_see(text, Link::new(say("Approvals"), APPROVALS))
+            Flash {
+                // Nothing to be glad of: what was asked for does not hold.
+                tone: Tone::Neutral,
+                text: text.to_owned(),
+                link: Some(Link::new(say("Approvals"), APPROVALS)),
+            }
         }
     }
 }

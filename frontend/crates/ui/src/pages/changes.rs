@@ -105,7 +105,7 @@ pub(super) fn notice(waits: &ChangeNotice) -> AnyView {
         ),
         words,
     );
-    note("neutral", "info", text)
+    note("neutral", "info", view! { <p>{text}</p> })
 }
 
 /// Why somebody wants a change that another one may have to approve.
