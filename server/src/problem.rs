@@ -104,6 +104,9 @@ impl Code {
 /// Said where nothing more is known of what was asked for.
 pub const NO_SUCH_THING: &str = "There is no such thing.";
 
+/// When to come again where somebody is busy and nothing else is said.
+const SOON: Duration = Duration::from_secs(2);
+
 /// One failed request, before it is dressed as JSON or as a page. Small, because every handler
 /// may return it.
 #[derive(Clone, Debug)]
@@ -176,6 +179,14 @@ impl Problem {
             .detail("Something failed here. The log knows more by the request's id.")
     }
 
+    /// Others were first; this is when to come again.
+    pub fn busy(retry_after: Duration) -> Self {
+        let detail = "Too many people want this at once. Nothing was changed.";
+        let mut problem = Self::new(Code::Busy).detail(detail);
+        problem.0.retry_after = Some(retry_after);
+        problem
+    }
+
     /// Status of the answer.
     pub fn status(&self) -> StatusCode {
         self.code.facts().1
@@ -239,11 +250,7 @@ impl From<EngineError> for Problem {
                 problem.0.asks_proof = true;
                 problem
             }
-            EngineError::Busy { retry_after } => {
-                let mut problem = Self::new(Code::Busy).detail("Too much at once: try again soon.");
-                problem.0.retry_after = Some(retry_after);
-                problem
-            }
+            EngineError::Busy { retry_after } => Self::busy(retry_after),
             error @ EngineError::NoRoom { .. } => Self::new(Code::Unavailable).detail(format!(
                 "The disk is nearly full: {error}. Nothing was started; make room, then try again."
             )),
@@ -346,7 +353,8 @@ impl std::fmt::Display for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        if let Some(wait) = self.retry_after
+        let soon = (self.code == Code::Busy).then_some(SOON);
+        if let Some(wait) = self.retry_after.or(soon)
             && let Ok(value) = HeaderValue::from_str(&wait.as_secs().max(1).to_string())
         {
             response.headers_mut().insert(RETRY_AFTER, value);

@@ -65,6 +65,7 @@ fn view(problem: &Problem, request_id: &str, path: &str) -> FailureView {
         Code::Forbidden => FailureView::denied(request_id),
         Code::StaleForm => FailureView::stale_form(request_id),
         Code::Internal => FailureView::internal(request_id),
+        Code::Busy => FailureView::busy(come_again(path), request_id),
         _ => FailureView {
             code: word.to_owned(),
             title: title.to_owned(),
@@ -152,6 +153,14 @@ fn back(path: &str) -> Link {
         Some(Link::new(say(back), format!("{begins}{id}")))
     });
     kind.unwrap_or_else(|| Link::new(say("Overview"), "/"))
+}
+
+/// Where somebody tries again what came while others were first.
+fn come_again(path: &str) -> Link {
+    match path {
+        "/sign-in" => Link::new(say("Sign in"), path),
+        path => back(path),
+    }
 }
 
 /// What is named in the rest of an address of its kind. Among the phones are pages about many; a

@@ -21,6 +21,7 @@ mod first_start;
 mod forged;
 mod forms;
 mod frame;
+mod hashing;
 mod house;
 mod inventory_pages;
 mod journey;
@@ -99,6 +100,7 @@ on_both! {
     access::denials_are_recorded,
     access::reading_changes_nothing,
     browser::signing_in_and_out,
+    hashing::the_seventeenth_who_waits_is_turned_away,
     language::a_language_is_chosen_and_kept,
     sip::a_profile_is_made_changed_and_taken_away,
     sip::a_pbx_is_chosen_with_all_that_it_needs,

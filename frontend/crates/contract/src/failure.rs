@@ -80,6 +80,19 @@ impl FailureView {
         }
     }
 
+    /// Others were first.
+    pub fn busy(again: Link, request_id: impl Into<String>) -> Self {
+        Self {
+            status: 503,
+            code: "busy".to_owned(),
+            title: "Carillon is busy".to_owned(),
+            sentence: "Too many people want this at once. Nothing was changed.".to_owned(),
+            next_step: "Wait a few seconds, then go back and send it again.".to_owned(),
+            link: Some(again),
+            request_id: request_id.into(),
+        }
+    }
+
     /// It failed on our side.
     pub fn internal(request_id: impl Into<String>) -> Self {
         Self {

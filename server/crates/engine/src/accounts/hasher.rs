@@ -1,25 +1,20 @@
 //! Hashing of account passwords.
 //!
-//! Owns the cost of a hash and how many run at once. *Invariant:* never hashes on the threads that
-//! serve requests; a flood of sign-ins is turned away rather than queued without end.
+//! Owns the cost of a hash. *Invariant:* never hashes on the threads that serve requests, and never
+//! without a slot: [`super::lines`] says how many there are.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use zeroize::Zeroizing;
 
 use super::breached::Breached;
+use super::lines::{Line, Lines};
 use crate::error::{EngineError, Result};
 use crate::random::Random;
-
-const QUEUE: usize = 16;
-/// Hashes at once for those of whom something is known already.
-const KNOWN_AT_ONCE: usize = 1;
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// What one hash costs: Argon2id, version 1.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,41 +80,22 @@ pub struct Verdict {
 #[derive(Clone)]
 pub struct Hasher {
     cost: Cost,
-    anybody: Queue,
-    known: Queue,
+    lines: Lines,
     breached: Option<Arc<Breached>>,
-}
-
-/// Who waits for a turn.
-#[derive(Clone)]
-struct Queue {
-    running: Arc<Semaphore>,
-    admitted: Arc<Semaphore>,
-}
-
-impl Queue {
-    fn new(at_once: usize) -> Self {
-        Self {
-            running: Arc::new(Semaphore::new(at_once)),
-            admitted: Arc::new(Semaphore::new(at_once + QUEUE)),
-        }
-    }
 }
 
 /// The right to hash one password now.
 pub struct Slot {
     cost: Cost,
-    permits: [OwnedSemaphorePermit; 2],
+    turn: OwnedSemaphorePermit,
 }
 
 impl Hasher {
     /// Hashes at most `at_once` passwords at once.
     pub fn new(cost: Cost, at_once: usize) -> Self {
-        let at_once = at_once.max(1);
         Self {
             cost,
-            anybody: Queue::new(at_once),
-            known: Queue::new(KNOWN_AT_ONCE),
+            lines: Lines::new(at_once),
             breached: None,
         }
     }
@@ -154,7 +130,7 @@ impl Hasher {
     /// # Errors
     /// [`EngineError::Busy`].
     pub async fn slot(&self) -> Result<Slot> {
-        self.slot_of(&self.anybody).await
+        self.slot_of(Line::Anybody).await
     }
 
     /// The same for those of whom something is known already: who holds a session, or a browser in
@@ -163,27 +139,16 @@ impl Hasher {
     /// # Errors
     /// [`EngineError::Busy`].
     pub async fn slot_of_known(&self) -> Result<Slot> {
-        match self.slot_of(&self.known).await {
+        match self.slot_of(Line::Known).await {
             Err(EngineError::Busy { .. }) => self.slot().await,
             slot => slot,
         }
     }
 
-    async fn slot_of(&self, queue: &Queue) -> Result<Slot> {
-        let busy = || EngineError::Busy {
-            retry_after: LONGEST_WAIT,
-        };
-        let admitted = Arc::clone(&queue.admitted)
-            .try_acquire_owned()
-            .map_err(|_| busy())?;
-        let turn = Arc::clone(&queue.running).acquire_owned();
-        let running = tokio::time::timeout(LONGEST_WAIT, turn)
-            .await
-            .map_err(|_| busy())?;
-        Ok(Slot {
-            cost: self.cost,
-            permits: [running.map_err(|_| busy())?, admitted],
-        })
+    async fn slot_of(&self, line: Line) -> Result<Slot> {
+        let turn = self.lines.turn(line).await?;
+        let cost = self.cost;
+        Ok(Slot { cost, turn })
     }
 
     /// A hash that no password has, of the cost of a real one: compared with for names that do
@@ -254,7 +219,7 @@ impl Slot {
     ) -> Result<T> {
         let task = tokio::task::spawn_blocking(move || {
             let done = work(self.cost);
-            drop(self.permits);
+            drop(self.turn);
             done
         });
         task.await
@@ -333,20 +298,5 @@ mod tests {
                 outdated: false
             }
         );
-    }
-
-    #[tokio::test]
-    async fn a_flood_is_turned_away() {
-        let hasher = Hasher::new(Cost::default(), 1);
-        let held = hasher.slot().await.unwrap();
-        let queued: Vec<_> = (0..QUEUE).map(|_| hasher.slot()).collect();
-        let mut queued = futures_util::future::join_all(queued);
-        assert!(futures_util::poll!(&mut queued).is_pending());
-        assert!(matches!(hasher.slot().await, Err(EngineError::Busy { .. })));
-        // Nor does it stand before those who are known.
-        assert!(hasher.slot_of_known().await.is_ok());
-        drop(queued);
-        drop(held);
-        assert!(hasher.slot().await.is_ok());
     }
 }
