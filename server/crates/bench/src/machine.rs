@@ -31,8 +31,13 @@ pub(crate) fn memory_kib(process: &str, line: &str) -> u64 {
 
 /// Forgets the highest memory so far, so that [`peak_kib`] tells of what follows.
 pub(crate) fn forget_peak() {
+    forget_peak_of("self");
+}
+
+/// The same for another process.
+pub(crate) fn forget_peak_of(process: &str) {
     // Without it the peak is that of the whole life, which is more, never less.
-    let _ = fs::write("/proc/self/clear_refs", "5");
+    let _ = fs::write(format!("/proc/{process}/clear_refs"), "5");
 }
 
 /// The most memory since [`forget_peak`].

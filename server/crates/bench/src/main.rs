@@ -5,6 +5,7 @@
 
 mod bare;
 mod child;
+mod crowds;
 mod durable;
 mod evidence;
 mod fanout;
@@ -46,7 +47,7 @@ struct Flags {
     /// Only these parts
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
-    /// The server, for the part that reads its pages
+    /// The server, for the parts that read its pages
     #[arg(long)]
     server: Option<std::path::PathBuf>,
 }
@@ -62,6 +63,12 @@ enum Part {
     Hostile,
     Pages,
     Evidence,
+    /// Both of the following
+    Crowds,
+    /// A thousand sign-ins at once
+    SignIns,
+    /// Two thousand slow connections
+    Slow,
 }
 
 impl Flags {
@@ -113,10 +120,11 @@ fn measure_all(flags: &Flags, runtime: &tokio::runtime::Runtime) -> Outcome<()> 
     if flags.wants(Part::Evidence) {
         evidence::measure(flags)?;
     }
-    if flags.wants(Part::Pages)
-        && let Some(program) = &flags.server
-    {
-        runtime.block_on(pages::measure(flags, program))?;
+    if let Some(program) = &flags.server {
+        if flags.wants(Part::Pages) {
+            runtime.block_on(pages::measure(flags, program))?;
+        }
+        runtime.block_on(crowds::measure(flags, program))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! started.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::json;
@@ -13,11 +13,14 @@ use crate::phones::Phones;
 use crate::web::Web;
 use crate::{Outcome, machine};
 
-const PASSWORD: &str = "bells at noon and at nine";
+/// What every account signs in with.
+pub(crate) const PASSWORD: &str = "bells at noon and at nine";
 
 /// A running server with phones in its inventory.
 pub(crate) struct Server {
     child: Child,
+    /// The program, and where its data lies.
+    place: (PathBuf, PathBuf),
     pub(crate) base: String,
     /// One token for each account.
     pub(crate) tokens: Vec<String>,
@@ -59,6 +62,7 @@ impl Server {
             .ok_or("the server did not start")?;
         Ok(Self {
             child,
+            place: (program.to_owned(), folder.to_owned()),
             base: base.trim_end_matches('/').to_owned(),
             tokens,
         })
@@ -90,9 +94,20 @@ impl Server {
             });
             api.post("/sites", &site).await?;
         }
-        let list = std::fs::read(&phones.list)?.into();
-        api.post_as("/phones/import", "text/csv", list).await?;
-        Ok(())
+        self.import(&phones.list)
+    }
+
+    /// Imports a list on the server's machine: at sites of plain HTTP no token brings phones to a
+    /// stored password.
+    pub(crate) fn import(&self, list: &Path) -> Outcome<()> {
+        let (program, folder) = &self.place;
+        let mut importing = command(program, folder);
+        importing.args(["phones", "import"]).arg(list);
+        if importing.stdout(Stdio::null()).status()?.success() {
+            Ok(())
+        } else {
+            Err("the phones could not be imported".into())
+        }
     }
 
     /// Starts a job over all phones, so many at once.
@@ -112,6 +127,21 @@ impl Server {
         self.api().await?.listen(&path).await.map(drop)
     }
 
+    /// Its memory now, in KiB.
+    pub(crate) fn memory_kib(&self) -> u64 {
+        machine::memory_kib(&self.child.id().to_string(), "VmRSS")
+    }
+
+    /// The most of it since it was told to forget, in KiB.
+    pub(crate) fn peak_kib(&self) -> u64 {
+        machine::memory_kib(&self.child.id().to_string(), "VmHWM")
+    }
+
+    /// From now on the peak counts.
+    pub(crate) fn forget_peak(&self) {
+        machine::forget_peak_of(&self.child.id().to_string());
+    }
+
     /// Processor time so far, in microseconds.
     pub(crate) fn cpu_micros(&self) -> u64 {
         machine::cpu_micros(&self.child.id().to_string())
@@ -125,6 +155,11 @@ fn command(program: &Path, folder: &Path) -> Command {
         .env("CARILLON_DATA_DIR", folder)
         .stdin(Stdio::null());
     command
+}
+
+/// Adds so many operators before the server starts, called `name0` and so on.
+pub(crate) fn add_people(program: &Path, folder: &Path, name: &str, count: usize) -> Outcome<()> {
+    (0..count).try_for_each(|number| add(program, folder, &format!("{name}{number}"), "operator"))
 }
 
 /// Adds an account before the server starts.

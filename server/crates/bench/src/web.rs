@@ -4,20 +4,22 @@
 //! to the server that this benchmark started.
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddr};
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::Outcome;
 
 /// A connection to the server.
 pub(crate) struct Web {
     authority: String,
+    source: Ipv4Addr,
     sender: SendRequest<Full<Bytes>>,
     cookies: Vec<String>,
     token: Option<String>,
@@ -26,16 +28,20 @@ pub(crate) struct Web {
 impl Web {
     /// Connects to `http://…`.
     pub(crate) async fn connect(base: &str, token: Option<&str>) -> Outcome<Self> {
+        Self::connect_from(Ipv4Addr::LOCALHOST, base, token).await
+    }
+
+    /// The same from another address of this machine.
+    pub(crate) async fn connect_from(
+        source: Ipv4Addr,
+        base: &str,
+        token: Option<&str>,
+    ) -> Outcome<Self> {
         let authority = base.trim_start_matches("http://").to_owned();
-        let stream = TcpStream::connect(&authority).await?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(async move {
-            // Its end is seen by whoever waits for an answer.
-            let _ = connection.await;
-        });
+        let sender = open(source, &authority).await?;
         Ok(Self {
             authority,
+            source,
             sender,
             cookies: Vec::new(),
             token: token.map(str::to_owned),
@@ -44,9 +50,18 @@ impl Web {
 
     /// Another connection of the same browser.
     pub(crate) async fn again(&self) -> Outcome<Self> {
-        let other = Self::connect(&self.authority, self.token.as_deref()).await?;
+        let token = self.token.as_deref();
+        let other = Self::connect_from(self.source, &self.authority, token).await?;
         let cookies = self.cookies.clone();
         Ok(Self { cookies, ..other })
+    }
+
+    /// Connects anew where the server ended the connection.
+    pub(crate) async fn stay(&mut self) -> Outcome<()> {
+        if self.sender.is_closed() {
+            self.sender = open(self.source, &self.authority).await?;
+        }
+        Ok(())
     }
 
     /// The text of a page, which must be there.
@@ -79,11 +94,30 @@ impl Web {
 
     /// Signs in as a browser does.
     pub(crate) async fn sign_in(&mut self, name: &str, password: &str) -> Outcome<()> {
+        let token = self.sign_in_form().await?;
+        let (status, _) = self.try_sign_in(&token, (name, password)).await?;
+        if status == 303 {
+            Ok(())
+        } else {
+            Err(format!("signing in answered {status}").into())
+        }
+    }
+
+    /// Opens the page where people sign in; answers the token of its form.
+    pub(crate) async fn sign_in_form(&mut self) -> Outcome<String> {
         let request = self.request(Method::GET, "/sign-in", "", Bytes::new())?;
         let (_, headers, page) = self.send(request).await?;
         self.keep(&headers);
         let (_, rest) = page.split_once("name=\"csrf\" value=\"").ok_or("no form")?;
-        let token = rest.split('"').next().unwrap_or_default();
+        Ok(rest.split('"').next().unwrap_or_default().to_owned())
+    }
+
+    /// Sends that form; answers the status, and in how many seconds to come again.
+    pub(crate) async fn try_sign_in(
+        &mut self,
+        token: &str,
+        (name, password): (&str, &str),
+    ) -> Outcome<(u16, Option<u64>)> {
         let fields = [
             ("csrf", token),
             ("username", name),
@@ -99,11 +133,10 @@ impl Web {
         request.headers_mut().insert("sec-fetch-site", own);
         let (status, headers, _) = self.send(request).await?;
         self.keep(&headers);
-        if status == 303 {
-            Ok(())
-        } else {
-            Err(format!("signing in answered {status}").into())
-        }
+        let wait = headers
+            .get(RETRY_AFTER)
+            .and_then(|wait| wait.to_str().ok()?.parse().ok());
+        Ok((status, wait))
     }
 
     /// Reads a stream of events to its end; answers how many bytes came.
@@ -159,4 +192,23 @@ impl Web {
             self.cookies.push(pair);
         }
     }
+}
+
+/// A connection to the server from one of this machine's addresses.
+pub(crate) async fn socket(source: Ipv4Addr, authority: &str) -> Outcome<TcpStream> {
+    let to: SocketAddr = authority.parse()?;
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::from((source, 0)))?;
+    Ok(socket.connect(to).await?)
+}
+
+async fn open(source: Ipv4Addr, authority: &str) -> Outcome<SendRequest<Full<Bytes>>> {
+    let stream = socket(source, authority).await?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(async move {
+        // Its end is seen by whoever waits for an answer.
+        let _ = connection.await;
+    });
+    Ok(sender)
 }
