@@ -2,7 +2,8 @@
 //!
 //! A secret of its own goes in by every way there is: command line, forms, API, imports, the
 //! environment, a provider of identities. Then everything that the program writes or shows is searched for each of them, in
-//! every spelling: the database and its log, logs at the finest level, pages, API, exports.
+//! every spelling: the database and its log, logs at the finest level, pages, API, exports, and what
+//! leaves for receivers of the audit log and of its checkpoints.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{File, Permissions};
@@ -14,7 +15,7 @@ use std::process::{Child, Stdio};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use carillon_domain::phone::TransportSecurity::PlainHttp;
-use carillon_simulator::{Auth, Fleet, FleetConfig, SiteConfig};
+use carillon_simulator::{Auth, Collector, Fleet, FleetConfig, SiteConfig, Taken};
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use serde_json::json;
 
@@ -388,6 +389,61 @@ async fn upload(browser: &mut Browser, list: &str) {
     leads_to(&browser.send(request).await);
 }
 
+/// Who gets the audit log outside: by syslog, by webhook, and its checkpoints.
+struct Outside {
+    syslog: Collector,
+    webhook: Collector,
+    anchor: Collector,
+}
+
+impl Outside {
+    async fn start() -> Self {
+        let collector = || async { Collector::start(None).await.unwrap() };
+        Self {
+            syslog: collector().await,
+            webhook: collector().await,
+            anchor: collector().await,
+        }
+    }
+
+    fn settings(&self) -> [String; 4] {
+        let (syslog, webhook) = (self.syslog.address(), self.webhook.address());
+        let streams = format!("siem=syslog+tcp://{syslog},tickets=http://{webhook}/hook");
+        let anchor = format!("http://{}/worm", self.anchor.address());
+        [
+            "--stream".to_owned(),
+            streams,
+            "--anchor-url".to_owned(),
+            anchor,
+        ]
+    }
+
+    /// Nothing leaves for a webhook before it has a secret.
+    async fn open(browser: &mut Browser, canaries: &mut Canaries) {
+        let (page, path) = ("/admin/streams", "/admin/streams/tickets/secret");
+        let made = leads_to(&form(browser, page, path, &[]).await);
+        let secret = copied(&browser.get(&made).await);
+        let secret = secret.strip_prefix("whsec_").unwrap();
+        canaries.keep("the secret of a webhook", secret);
+    }
+
+    /// What they got, once they have the whole log as it is now.
+    async fn search(&self, api: &Client, found: &mut Found) {
+        let newest = api.get("/audit?limit=1").await.expect(200);
+        let newest = format!("\"seq\":{},", newest["items"][0]["seq"]);
+        let whole = |taken: &Vec<Taken>| taken.iter().any(|one| one.text.contains(&newest));
+        keep_taken(found, "the syslog receiver", &self.syslog.once(whole).await);
+        keep_taken(found, "the webhook", &self.webhook.once(whole).await);
+    }
+}
+
+fn keep_taken(found: &mut Found, place: &str, taken: &[Taken]) {
+    assert!(!taken.is_empty(), "{place}");
+    for one in taken {
+        found.keep(place, format!("{}{}", one.head, one.text));
+    }
+}
+
 /// Commands to phones: their passwords go out, and numbers with them.
 async fn commands(api: &Client, canaries: &mut Canaries, fleet: &Fleet) {
     let macs: Vec<String> = fleet
@@ -545,16 +601,21 @@ async fn no_secret_is_found_where_it_does_not_belong() {
     let file = dir.path().join("client-secret");
     std::fs::write(&file, &client).unwrap();
     std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    let outside = Outside::start().await;
+    let leaving = outside.settings();
     let settings = [
         ["--oidc-issuer", &provider.issuer],
         ["--oidc-client-id", CLIENT],
         ["--oidc-secret-file", file.to_str().unwrap()],
         ["--oidc-roles", "helpdesk=operator"],
+        [leaving[0].as_str(), leaving[1].as_str()],
+        [leaving[2].as_str(), leaving[3].as_str()],
     ];
     let server = Process::start(&home, &log, &made, &settings.concat());
     let api = Client::with_token(&server.base, &made);
     let mut browser = Browser::new(&server.base);
     people(&mut browser, &mut canaries, &admin).await;
+    Outside::open(&mut browser, &mut canaries).await;
     by_provider(&server.base, &provider, &mut canaries).await;
     phones(
         &mut browser,
@@ -574,7 +635,9 @@ async fn no_secret_is_found_where_it_does_not_belong() {
     look(&mut browser, &api, &mut found).await;
     found.folder("running", &home);
     told(&home, &mut found);
+    outside.search(&api, &mut found).await;
     server.stop();
+    keep_taken(&mut found, "the anchor", &outside.anchor.taken());
     fleet.stop().await;
     found.folder("stopped", &home);
     found.keep("the log", std::fs::read(&log).unwrap());
@@ -586,6 +649,12 @@ async fn no_secret_is_found_where_it_does_not_belong() {
         ("running", "olga"),
         ("the page /audit?", "eve"),
         ("the API's /metrics", "carillon_audit_records"),
+        ("the syslog receiver", "account.sign_in_failed"),
+        ("the syslog receiver", "user.password_set"),
+        ("the webhook", "account.sign_in_failed"),
+        ("the webhook", "job.submitted"),
+        ("the webhook", "webhook-signature: v1,"),
+        ("the anchor", "PUT /worm/checkpoint-"),
     ] {
         let there = found.0.iter().filter(|(name, _)| name.starts_with(place));
         assert!(
