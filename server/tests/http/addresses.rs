@@ -8,7 +8,8 @@ use carillon_domain::phone::Phone;
 use carillon_domain::role::Role;
 use serde_json::json;
 
-use crate::house::House;
+use crate::house::{House, on_postgres};
+use crate::inventory_pages::{browser, hidden, location, look, submit, upload};
 use crate::pages_jobs::Person;
 
 /// This network, ourselves, link-local, metadata, protocols, multicast, broadcast, strangers.
@@ -173,21 +174,8 @@ pub(crate) async fn coming_in(house: &House) {
     api.delete("/sites/kiel").await.expect(204);
 }
 
-/// Whatever way it came into the database, nothing goes out to it.
-#[tokio::test]
-async fn what_stands_in_the_database_is_looked_at_again_before_it_is_sent_to() {
-    let house = House::strict().await;
-    going_out(&house).await;
-    house.close().await;
-}
-
-/// Sends to every one of them that is an address at all, as if it had come in.
-pub(crate) async fn going_out(house: &House) {
-    let api = house.program(Role::Admin).await;
-    let addresses: Vec<IpAddr> = all().iter().filter_map(|text| text.parse().ok()).collect();
-    assert!(addresses.len() > 100, "{}", addresses.len());
-    assert!(addresses.contains(&IpAddr::V4(Ipv4Addr::LOCALHOST)));
-    assert!(addresses.contains(&IpAddr::V6(Ipv6Addr::UNSPECIFIED)));
+/// Puts phones with these addresses into the database, by whatever way.
+async fn store(house: &House, addresses: &[IpAddr]) {
     let phone = |(number, address): (usize, &IpAddr)| {
         let mut phone = Phone::new(mac(number).parse().unwrap());
         phone.address = Some(*address);
@@ -200,6 +188,24 @@ pub(crate) async fn going_out(house: &House) {
         .await
         .unwrap();
     unit.commit_bookkeeping().await.unwrap();
+}
+
+/// Whatever way it came into the database, nothing goes out to it.
+#[tokio::test]
+async fn what_stands_in_the_database_is_looked_at_again_before_it_is_sent_to() {
+    let house = House::strict().await;
+    going_out(&house).await;
+    house.close().await;
+}
+
+/// Sends to every one of them that is an address at all, as if it had come in.
+pub(crate) async fn going_out(house: &House) {
+    let api = house.program(Role::Admin).await;
+    let addresses = addresses();
+    assert!(addresses.len() > 100, "{}", addresses.len());
+    assert!(addresses.contains(&IpAddr::V4(Ipv4Addr::LOCALHOST)));
+    assert!(addresses.contains(&IpAddr::V6(Ipv6Addr::UNSPECIFIED)));
+    store(house, &addresses).await;
     let body = json!({"action": "DNDOn", "targets": {"filter": ""}, "reason": "a test",
         "options": {"max_failed_percent": 100, "canary": 0, "window": 256}});
     let made = api.post("/jobs", &body).await.expect(202);
@@ -209,4 +215,50 @@ pub(crate) async fn going_out(house: &House) {
         job["causes"],
         json!([{"cause": "blocked_address", "count": addresses.len()}])
     );
+}
+
+/// What is an address at all among them.
+fn addresses() -> Vec<IpAddr> {
+    all().iter().filter_map(|text| text.parse().ok()).collect()
+}
+
+/// An import moved phones away from all of these; taking it back leaves them where they are.
+async fn taking_back(house: House) -> House {
+    let allowed: IpAddr = "10.0.0.1".parse().unwrap();
+    let guard = house.engine().guard();
+    let forbidden = addresses().into_iter();
+    let forbidden = forbidden.filter(|address| guard.check_address(*address).is_err());
+    let forbidden: Vec<IpAddr> = forbidden.collect();
+    assert!(forbidden.len() > 100, "{}", forbidden.len());
+    let before: Vec<IpAddr> = forbidden.iter().copied().chain([allowed]).collect();
+    store(&house, &before).await;
+    let mut list = String::from("mac,label,address\n");
+    for number in 0..before.len() {
+        writeln!(list, "{},moved,10.9.0.{}", mac(number), number % 250 + 1).unwrap();
+    }
+    let mut admin = browser(&house, "admin").await;
+    let review = location(&upload(&mut admin, &list).await);
+    let digest = hidden(&look(&mut admin, &review).await, "digest");
+    let seen = [("digest", digest.as_str()), ("valid_rows_only", "false")];
+    location(&submit(&mut admin, &review, &review, &seen).await);
+
+    let undo = format!("{review}/undo");
+    let page = look(&mut admin, &undo).await;
+    let left = format!("{} phones stay as they are", before.len() - 1);
+    assert!(page.text.contains(&left), "{}", page.text);
+    location(&submit(&mut admin, &undo, &undo, &[("count", "1"), ("typed", "")]).await);
+    let local = House::local();
+    for (number, before) in before.iter().enumerate() {
+        let phone = house.engine().phone(&local, mac(number).parse().unwrap());
+        let address = phone.await.unwrap().phone.address.unwrap();
+        assert!(!forbidden.contains(&address), "{address} is back");
+        assert_eq!(address == allowed, *before == allowed);
+    }
+    house
+}
+
+#[tokio::test]
+async fn no_forbidden_address_comes_back_with_an_import_that_is_taken_back() {
+    taking_back(House::strict().await).await.close().await;
+    on_postgres(taking_back).await;
 }
