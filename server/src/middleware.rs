@@ -28,6 +28,7 @@ pub mod origin_guard;
 pub mod panics;
 pub mod present;
 pub mod proof;
+mod refusals;
 pub mod request_id;
 
 /// The whole request, body included, must be answered within this time.
@@ -44,6 +45,7 @@ pub fn around(router: Router<App>, app: &App) -> Router<App> {
         .layer(from_fn_with_state(app.clone(), first_start::guard))
         .layer(from_fn_with_state(app.clone(), client::learn))
         .layer(CatchPanicLayer::custom(panics::answer))
+        .layer(from_fn_with_state(app.clone(), refusals::record))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,
             REQUEST_TIME,

@@ -29,6 +29,15 @@ pub struct Peer {
 #[derive(Clone, Copy, Debug)]
 pub struct ClientIp(pub IpAddr);
 
+/// The address that a request comes from, before anything is decided about it.
+pub(super) fn of(app: &App, request: &Request) -> Option<IpAddr> {
+    let peer = request.extensions().get::<Peer>()?.address.ip();
+    let peer = peer.to_canonical();
+    let through_proxy = app.proxies().iter().any(|net| net.contains(&peer));
+    let named = through_proxy.then(|| forwarded(request.headers(), app.proxies()));
+    Some(named.flatten().unwrap_or(peer))
+}
+
 /// Marks a request that somebody on this machine sent.
 #[derive(Clone, Copy, Debug)]
 pub struct FromHere;

@@ -16,7 +16,7 @@ mod codes;
 
 use super::refused::sentence;
 use carillon_language::{say, say_many};
-use codes::known;
+use codes::{known, refused_for};
 
 /// One line.
 pub fn row_view(row: &AuditRow) -> Line {
@@ -144,6 +144,7 @@ fn why(event: &Event) -> String {
         (_, "inventory.imported") => imported(&event.detail),
         (_, "inventory.import_undone") => taken_back(&event.detail),
         (_, "phones.tagged" | "phones.untagged") => counted(&event.detail["count"]),
+        (_, "request.refused" | "request.failed") => refused_for(text(event, "why")).to_owned(),
         (_, "inventory.exported") => counted(&event.detail["rows"]),
         _ => String::new(),
     }

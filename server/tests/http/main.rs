@@ -43,6 +43,7 @@ mod principals;
 mod problems;
 mod provider;
 mod queries;
+mod refusals;
 mod requests;
 mod scope;
 mod second_factor;
@@ -99,6 +100,7 @@ on_both! {
     access::every_route_refuses_who_may_not,
     access::denials_are_recorded,
     access::reading_changes_nothing,
+    refusals::who_tries_the_locks_is_told_once_and_counted,
     browser::signing_in_and_out,
     hashing::the_seventeenth_who_waits_is_turned_away,
     language::a_language_is_chosen_and_kept,

@@ -100,6 +100,8 @@ pub(super) fn known(code: &str) -> Option<&'static str> {
             "phone.sign_in_chosen",
             text!("chose how the phone asks for its password"),
         ),
+        ("request.failed", text!("met a fault on our side")),
+        ("request.refused", text!("sent what is never taken")),
         ("row.accepted", text!("believed a changed row again")),
         (
             "row.forged",
@@ -186,4 +188,17 @@ pub(super) fn known(code: &str) -> Option<&'static str> {
         .iter()
         .find(|(known, _)| *known == code)
         .map(|(_, words)| say(words))
+}
+
+/// What was wrong with a request that was refused, or failed.
+pub(super) fn refused_for(word: &str) -> &str {
+    match word {
+        "blocked_address" => say("an address that is never contacted"),
+        "cross_origin" => say("from a page of another site"),
+        "forbidden" => say("past the proxy, or before there was an account"),
+        "stale_form" => say("a form that was made for another session"),
+        "unsupported_media_type" => say("another kind of body than is taken"),
+        "wrong_host" => say("with the name of another server"),
+        other => other,
+    }
 }

@@ -23,7 +23,7 @@ const PER_MINUTE: u32 = 60;
 const MINUTE: Duration = Duration::from_mins(1);
 /// So many sources are told apart; all others of one kind count as one.
 const SOURCES: usize = 10_000;
-/// The name of all others of one kind together.
+/// How the names begin of all others of one kind together.
 const OTHERS: &str = "others";
 
 static RECENT: Mutex<BTreeMap<String, Minute>> = Mutex::new(BTreeMap::new());
@@ -37,14 +37,15 @@ struct Minute {
 
 /// How one refusal reaches the audit log.
 #[derive(Debug, PartialEq, Eq)]
-enum Telling {
+pub(super) enum Telling {
     ByItself,
     /// It begins a count, which somebody has to write: that of this name.
     BeginsCount(String),
     Counted,
 }
 
-fn note((kind, source): (&str, &str), now: Timestamp) -> Telling {
+/// One more of this kind from this source; so many of them a minute are told by themselves.
+pub(super) fn note(most: u32, (kind, source): (&str, &str), now: Timestamp) -> Telling {
     let mut name = format!("{kind} {source}");
     let mut recent = RECENT.lock().unwrap_or_else(PoisonError::into_inner);
     if recent.len() >= SOURCES {
@@ -62,7 +63,7 @@ fn note((kind, source): (&str, &str), now: Timestamp) -> Telling {
         (minute.began, minute.tries) = (now, 0);
     }
     minute.tries = minute.tries.saturating_add(1);
-    if minute.tries <= PER_MINUTE {
+    if minute.tries <= most {
         return Telling::ByItself;
     }
     minute.untold = minute.untold.saturating_add(1);
@@ -74,7 +75,7 @@ fn note((kind, source): (&str, &str), now: Timestamp) -> Telling {
 }
 
 /// The count of this name, which starts anew.
-fn take(name: &str) -> u32 {
+pub(super) fn take(name: &str) -> u32 {
     let mut recent = RECENT.lock().unwrap_or_else(PoisonError::into_inner);
     let minute = recent.get_mut(name);
     minute.map_or(0, |minute| std::mem::take(&mut minute.untold))
@@ -120,7 +121,18 @@ impl Engine {
         event: Event,
         several: Event,
     ) -> Result<()> {
-        match note(source, event.at) {
+        let telling = note(PER_MINUTE, source, event.at);
+        self.record_as(telling, event, several).await
+    }
+
+    /// Records it by itself, or sees to the record that counts it.
+    pub(super) async fn record_as(
+        &self,
+        telling: Telling,
+        event: Event,
+        several: Event,
+    ) -> Result<()> {
+        match telling {
             Telling::ByItself => self.record_alone(event).await,
             Telling::BeginsCount(name) if name.starts_with(OTHERS) => {
                 self.count_refusals(name, of_others(several));
@@ -172,28 +184,31 @@ mod tests {
     fn beyond_sixty_a_minute_they_are_counted() {
         let beyond = ("test", "beyond");
         for _ in 0..60 {
-            assert_eq!(note(beyond, at(1)), Telling::ByItself);
+            assert_eq!(note(PER_MINUTE, beyond, at(1)), Telling::ByItself);
         }
         let begins = Telling::BeginsCount("test beyond".to_owned());
-        assert_eq!(note(beyond, at(2)), begins);
-        assert_eq!(note(beyond, at(3)), Telling::Counted);
-        assert_eq!(note(("test", "another"), at(3)), Telling::ByItself);
+        assert_eq!(note(PER_MINUTE, beyond, at(2)), begins);
+        assert_eq!(note(PER_MINUTE, beyond, at(3)), Telling::Counted);
+        assert_eq!(
+            note(PER_MINUTE, ("test", "another"), at(3)),
+            Telling::ByItself
+        );
         assert_eq!(take("test beyond"), 2);
-        assert_eq!(note(beyond, at(62)), Telling::ByItself);
+        assert_eq!(note(PER_MINUTE, beyond, at(62)), Telling::ByItself);
         assert_eq!(take("test beyond"), 0);
         others_count_by_their_kind();
     }
 
     fn others_count_by_their_kind() {
         for n in 0..SOURCES {
-            note(("test", &n.to_string()), at(70));
+            note(PER_MINUTE, ("test", &n.to_string()), at(70));
         }
         for _ in 0..60 {
-            assert_eq!(note(("a", "x"), at(70)), Telling::ByItself);
+            assert_eq!(note(PER_MINUTE, ("a", "x"), at(70)), Telling::ByItself);
         }
         let begins = Telling::BeginsCount("others a".to_owned());
-        assert_eq!(note(("a", "y"), at(70)), begins);
-        assert_eq!(note(("b", "y"), at(70)), Telling::ByItself);
+        assert_eq!(note(PER_MINUTE, ("a", "y"), at(70)), begins);
+        assert_eq!(note(PER_MINUTE, ("b", "y"), at(70)), Telling::ByItself);
         assert_eq!((take("others a"), take("others b")), (1, 0));
     }
 }

@@ -91,6 +91,18 @@ impl Engine {
         input: &SipProfileInput,
         version: Option<i64>,
     ) -> Result<()> {
+        let saved = self.save_profile(caller, site, input, version).await;
+        self.told_if_blocked(caller, "the SIP server of a site", saved)
+            .await
+    }
+
+    async fn save_profile(
+        &self,
+        caller: &Caller,
+        site: &str,
+        input: &SipProfileInput,
+        version: Option<i64>,
+    ) -> Result<()> {
         caller.require(Permission::ManageInventory)?;
         self.follow_networks().await?;
         let new = self.checked_profile(input)?;

@@ -65,6 +65,8 @@ pub struct ImportReview {
     pub total: usize,
     /// Not even the valid rows can be taken.
     pub blocked: bool,
+    /// How many lines name an address that is never contacted.
+    pub forbidden: usize,
 }
 
 /// One line of a review.
@@ -178,7 +180,9 @@ impl Engine {
         let _slot = slot()?;
         let id = new_id(self.clock.now(), &self.random)?;
         let expires_at = self.keep_import(caller, &id, &draft).await?;
-        self.reviewed(id, &draft, expires_at).await
+        let review = self.reviewed(id, &draft, expires_at).await?;
+        self.told_if_forbidden(caller, review.forbidden).await?;
+        Ok(review)
     }
 
     /// The review of a file that is still kept, compared with the inventory of this moment.
@@ -260,6 +264,7 @@ impl Engine {
         let draft = Draft::new("", bytes);
         let _slot = slot()?;
         let planned = self.planned(&draft).await?;
+        self.told_if_forbidden(caller, planned.forbidden).await?;
         let mut report = planned.report();
         let refused = refuse_mistakes(&planned, how.valid_rows_only).is_err();
         if how.dry_run || refused {
@@ -275,6 +280,13 @@ impl Engine {
         self.apply(caller, planned, applied).await?;
         report.applied = true;
         Ok(report)
+    }
+
+    async fn told_if_forbidden(&self, caller: &Caller, lines: usize) -> Result<()> {
+        if lines == 0 {
+            return Ok(());
+        }
+        self.record_blocked(caller, "a list of phones").await
     }
 
     /// Reads a draft's file and compares it with the inventory.

@@ -34,6 +34,8 @@ pub(super) struct Planned {
     pub(super) errors: Vec<ListError>,
     pub(super) total: usize,
     pub(super) blocked: bool,
+    /// Lines that name an address that is never contacted.
+    pub(super) forbidden: usize,
 }
 
 /// The inventory as far as a file touches it.
@@ -106,7 +108,11 @@ impl Engine {
         });
         let intent = match self.checked(row, &phone, &before, known) {
             Ok(intent) => intent,
-            Err(mut errors) => return planned.errors.append(&mut errors),
+            Err(mut errors) => {
+                let blocked = self.check_listed_address(row, &phone, &before).is_err();
+                planned.forbidden += usize::from(blocked);
+                return planned.errors.append(&mut errors);
+            }
         };
         if let Some(site) = row
             .site
@@ -291,6 +297,7 @@ impl Planned {
             errors: self.errors,
             total: self.total,
             blocked: self.blocked,
+            forbidden: self.forbidden,
             ..ImportReview::default()
         }
     }

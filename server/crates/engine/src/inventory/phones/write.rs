@@ -35,6 +35,11 @@ impl Engine {
         mac: Mac,
         edit: &PhoneEdit,
     ) -> Result<PhoneRow> {
+        let created = self.add_phone(caller, mac, edit).await;
+        self.told_if_blocked(caller, "a new phone", created).await
+    }
+
+    async fn add_phone(&self, caller: &Caller, mac: Mac, edit: &PhoneEdit) -> Result<PhoneRow> {
         caller.require(Permission::ManageInventory)?;
         let row = edit.row(mac)?;
         let now = self.clock.now();
@@ -68,6 +73,17 @@ impl Engine {
     /// # Errors
     /// Denied, not found, an old version, or every field at fault.
     pub async fn update_phone(
+        &self,
+        caller: &Caller,
+        mac: Mac,
+        edit: &PhoneEdit,
+        version: Option<i64>,
+    ) -> Result<PhoneRow> {
+        let updated = self.edit_phone(caller, mac, edit, version).await;
+        self.told_if_blocked(caller, "a phone", updated).await
+    }
+
+    async fn edit_phone(
         &self,
         caller: &Caller,
         mac: Mac,
