@@ -103,7 +103,9 @@ impl Reader<'_> {
         match self.layers.text("database-url") {
             None => Database::Sqlite(file()),
             Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-                Database::Postgres(url.to_owned().into())
+                let url = url.to_owned();
+                self.check_network_to(&url);
+                Database::Postgres(url.into())
             }
             Some(url) if url.starts_with("sqlite:") && url.len() > "sqlite:".len() => {
                 Database::Sqlite(url.to_owned())
@@ -112,6 +114,17 @@ impl Reader<'_> {
                 self.refuse("database-url", "starts with sqlite: or postgres://");
                 Database::Sqlite(file())
             }
+        }
+    }
+
+    /// Whoever stands between here and the database reads and changes all of it.
+    fn check_network_to(&mut self, url: &str) {
+        if !self.switch("insecure-database") && carillon_store::trusts_the_network(url) {
+            self.refuse(
+                "database-url",
+                "leads over a network: add sslmode=verify-full (and sslrootcert=FILE, where the \
+                 authority is your own), or give --insecure-database",
+            );
         }
     }
 

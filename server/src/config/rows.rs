@@ -52,6 +52,14 @@ pub const SETTINGS: &[Setting] = &[
         "sqlite:FILE or postgres://…"
     ),
     setting!(
+        "insecure-database",
+        "CARILLON_INSECURE_DATABASE",
+        Switch,
+        "BOOL",
+        "false",
+        "Use a Postgres over the network without sslmode=verify-full"
+    ),
+    setting!(
         "public-url",
         "CARILLON_PUBLIC_URL",
         Text,

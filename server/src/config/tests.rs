@@ -240,3 +240,27 @@ fn an_anchors_secret_is_for_one_anchor_and_never_in_clear() {
         assert!(problems[0].to_string().contains(why), "{}", problems[0]);
     }
 }
+
+#[test]
+fn a_database_over_the_network_is_checked_or_said_to_be_insecure() {
+    let at = |url: &str| flags().with("database-url", url);
+    for url in [
+        "postgres://c:secret@db.example/carillon",
+        "postgres://c:secret@10.0.0.9/carillon?sslmode=require",
+    ] {
+        let problems = settings(at(url)).expect_err(url);
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].name, "database-url");
+        let told = problems[0].to_string();
+        assert!(told.contains("sslmode=verify-full") && told.contains("--insecure-database"));
+        assert!(!told.contains("secret"), "{told}");
+        settings(at(url).with("insecure-database", "true")).expect("chosen");
+    }
+    for url in [
+        "postgres://c@db.example/carillon?sslmode=verify-full",
+        "postgres://c@127.0.0.1/carillon",
+        "postgres:///carillon?host=/run/postgresql",
+    ] {
+        settings(at(url)).expect(url);
+    }
+}

@@ -76,14 +76,14 @@ fn mistakes_have_their_own_statuses_and_one_line() {
 #[test]
 fn settings_are_shown_without_secrets() {
     let dir = tempfile::tempdir().unwrap();
-    let url = "postgres://carillon:canary-9@db.example/carillon";
+    let url = "postgres://carillon:canary-9@db.example/carillon?sslmode=verify-full";
     let mut command = carillon(dir.path());
     let (status, out, err) = run(command
         .env("CARILLON_DATABASE_URL", url)
         .arg("check-config"));
     assert_eq!(status, 0, "{err}");
     assert!(
-        out.contains("postgres://carillon:…@db.example/carillon"),
+        out.contains("postgres://carillon:…@db.example/carillon?…"),
         "{out}"
     );
     assert!(!out.contains("canary-9"));

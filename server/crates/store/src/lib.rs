@@ -84,6 +84,7 @@ pub use jobs::trends::{Answers, DayOfJobs, Trends};
 pub use lock::DataDirLock;
 pub use meta::{MadeAlone, StopAll, Surroundings};
 pub use nodes::NodeRow;
+pub use open_postgres::trusts_the_network;
 pub use orders::{Order, Ordered};
 pub use page::{Cursor, Direction, Page, Seek};
 pub use phones::addresses::PhoneAddress;

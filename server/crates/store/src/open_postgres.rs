@@ -2,12 +2,13 @@
 //!
 //! Owns the settings of every connection: durable commits, and an end to every wait.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 
 use crate::audit::Known;
 use crate::conn::Conn;
@@ -64,6 +65,21 @@ pub(crate) async fn open(url: &str, known: Arc<Known>) -> Result<Pools> {
     Ok(Pools::Postgres { pool, kept: None })
 }
 
+/// Whether this address leads over a network to a server that nobody would know from another one: it
+/// is no socket and not this machine, and its certificate would not be checked with its name.
+/// `false` where it cannot be understood, which [`crate::Store::open`] tells.
+pub fn trusts_the_network(url: &str) -> bool {
+    let Ok(options) = PgConnectOptions::from_str(url) else {
+        return false;
+    };
+    let host = options.get_host().trim_matches(['[', ']']);
+    let here = options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+    !here && !matches!(options.get_ssl_mode(), PgSslMode::VerifyFull)
+}
+
 /// A pool of the same server for one task, which opens its connections when it needs them.
 pub(crate) fn apart(pool: &PgPool) -> PgPool {
     let options = PgConnectOptions::clone(&pool.connect_options());
@@ -87,4 +103,43 @@ pub(crate) async fn durability_concerns(conn: &mut Conn<'_>) -> Result<Vec<Strin
             Ok(format!("{name} = {setting}"))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::trusts_the_network;
+
+    #[test]
+    fn only_a_checked_certificate_or_this_machine_is_trusted() {
+        for (url, trusts) in [
+            ("postgres://c@db.example/carillon", true),
+            ("postgres://c@10.0.0.9:5433/carillon", true),
+            ("postgres://c@[fd00::9]/carillon", true),
+            ("postgres://c@db.example/carillon?sslmode=disable", true),
+            ("postgres://c@db.example/carillon?sslmode=prefer", true),
+            ("postgres://c@db.example/carillon?sslmode=require", true),
+            ("postgres://c@db.example/carillon?sslmode=verify-ca", true),
+            (
+                "postgres://c@db.example/carillon?sslmode=verify-full",
+                false,
+            ),
+            (
+                "postgresql://c@db.example/carillon?ssl-mode=verify-full",
+                false,
+            ),
+            ("postgres://c@127.0.0.1/carillon", false),
+            ("postgres://c@127.9.9.9:5433/carillon", false),
+            ("postgres://c@[::1]/carillon", false),
+            ("postgres://c@localhost/carillon?sslmode=disable", false),
+            ("postgres://c@localhost.example/carillon", true),
+            ("postgres://c@/carillon?host=/run/postgresql", false),
+            ("postgres://c@%2Frun%2Fpostgresql/carillon", false),
+            ("postgres://c@127.0.0.1/carillon?host=10.0.0.9", true),
+            ("postgres://c@127.0.0.1/carillon?hostaddr=10.0.0.9", true),
+            ("postgres://c@10.0.0.9/carillon?host=/run/postgresql", false),
+            ("postgres://[", false),
+        ] {
+            assert_eq!(trusts_the_network(url), trusts, "{url}");
+        }
+    }
 }
