@@ -72,6 +72,11 @@ async fn cancel(
 pub(super) fn outcome(made: &Made, done_text: impl Into<String>) -> Flash {
     match made {
         Made::AtOnce => done(done_text),
+        Made::Unchanged => Flash {
+            tone: Tone::Neutral,
+            text: say("Nothing is different from what holds already.").to_owned(),
+            link: None,
+        },
         Made::Asked(_) => {
             let text = say("Nothing changed yet: another administrator has to approve it.");
             Flash {

@@ -139,7 +139,7 @@ async fn waiting(visit: &Visit, caller: &Caller) -> Result<Vec<ChangeNotice>, En
 async fn demand(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
     let fields = fields.only(&["role", "reason"])?;
     let engine = visit.app.engine();
-    let mut made = Made::AtOnce;
+    let mut made = Made::Unchanged;
     // One blank value comes with every form, also where no box is ticked.
     if fields.text("role").is_some() {
         let named = fields.all("role").filter(|role| !role.is_empty());

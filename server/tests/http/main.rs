@@ -25,6 +25,7 @@ mod hashing;
 mod house;
 mod inventory_pages;
 mod journey;
+mod kept;
 mod keys;
 mod language;
 mod lifecycle;
@@ -100,6 +101,8 @@ on_both! {
     access::every_route_refuses_who_may_not,
     access::denials_are_recorded,
     access::reading_changes_nothing,
+    kept::the_oldest_review_makes_room,
+    kept::what_changes_nothing_asks_nobody,
     refusals::who_tries_the_locks_is_told_once_and_counted,
     browser::signing_in_and_out,
     hashing::the_seventeenth_who_waits_is_turned_away,

@@ -1,7 +1,8 @@
 //! What people have begun and not finished: a selection of phones, a job under review.
 //!
 //! Owns how such things are kept between two pages: sealed, for a while, for one account.
-//! *Invariant:* nobody opens the draft of somebody else, and one that is taken is gone.
+//! *Invariant:* nobody opens the draft of somebody else, one that is taken is gone, and an account
+//! keeps only so many of a kind: the one that nobody touched for longest makes room.
 
 use std::time::Duration;
 
@@ -16,6 +17,21 @@ use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::ids::new_id;
 use crate::secrets::Place;
+
+/// What may be large: uploaded lists, what came of them, pictures.
+const LARGE: [&str; 4] = ["import", "import_result", "import_undo", "screen"];
+/// So many of those does an account keep.
+const MOST_LARGE: u32 = 10;
+/// So many of each other kind: more than somebody comes back to.
+const MOST: u32 = 50;
+
+fn most_of(kind: &str) -> u32 {
+    if LARGE.contains(&kind) {
+        MOST_LARGE
+    } else {
+        MOST
+    }
+}
 
 impl Engine {
     /// Keeps something for this account; says under which id.
@@ -45,7 +61,7 @@ impl Engine {
     ) -> Result<String> {
         let id = new_id(self.clock.now(), &self.random)?;
         let row = self.sealed_draft((owner(caller)?, kind), &id, content, lasts)?;
-        unit.put_draft(&row).await?;
+        put(unit, &row).await?;
         Ok(id)
     }
 
@@ -64,7 +80,7 @@ impl Engine {
         let row = self.sealed_draft((owner(caller)?, kind), id, content, lasts)?;
         let mut unit = self.store.begin().await?;
         unit.delete_old_drafts(self.clock.now()).await?;
-        unit.put_draft(&row).await?;
+        put(&mut unit, &row).await?;
         Ok(unit.commit_bookkeeping().await?)
     }
 
@@ -142,4 +158,12 @@ impl Engine {
 /// Drafts belong to accounts.
 fn owner(caller: &Caller) -> Result<&str> {
     caller.user_id.as_deref().ok_or(EngineError::NotFound)
+}
+
+/// Keeps a draft; where its account has too many of its kind, the oldest goes.
+pub(crate) async fn put(unit: &mut Unit, row: &DraftRow) -> Result<()> {
+    unit.put_draft(row).await?;
+    unit.trim_drafts(&row.user_id, &row.kind, most_of(&row.kind))
+        .await?;
+    Ok(())
 }

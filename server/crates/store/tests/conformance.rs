@@ -100,6 +100,7 @@ cases! {
     accounts::tokens_are_found_by_hash_and_revoked_once,
     accounts::failures_are_counted_and_forgotten,
     accounts::a_draft_is_taken_once_by_its_owner,
+    accounts::the_drafts_that_were_touched_last_are_kept,
     accounts::a_view_belongs_to_one_account,
     accounts::a_key_is_good_for_one_request,
     signed::a_changed_account_is_not_believed,

@@ -201,7 +201,7 @@ impl Engine {
             return Err(EngineError::Conflict(message.to_owned()));
         }
         if user.factor.is_none() {
-            return Ok(Made::AtOnce);
+            return Ok(Made::Unchanged);
         }
         let change = Change::SecondFactorReset {
             id: user.id,

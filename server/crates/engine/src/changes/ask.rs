@@ -18,7 +18,7 @@ use crate::ids::new_id;
 
 impl Engine {
     /// Makes a change, or asks another administrator for it where there is one. Where nobody else
-    /// could decide its record says so.
+    /// could decide its record says so. What changes nothing is neither done nor asked for.
     pub(crate) async fn make_change(
         &self,
         caller: &Caller,
@@ -31,6 +31,9 @@ impl Engine {
         let mut unit = self.store.begin().await?;
         unit.lock_administrators().await?;
         let base = self.base_of(&mut unit, change).await?;
+        if change.is_nothing(&base) {
+            return Ok(Made::Unchanged);
+        }
         let Some(account) = caller.user_id.as_deref() else {
             let (mut event, applied) = self
                 .apply_change(&mut unit, change, &base, (caller, &caller.actor.name))

@@ -39,6 +39,8 @@ pub enum Made {
     AtOnce,
     /// It waits under this id for another administrator.
     Asked(String),
+    /// It was so already: nothing was done, and nobody is asked.
+    Unchanged,
 }
 
 /// A change that is for two.
@@ -70,6 +72,14 @@ impl Change {
             Self::Rules(_) => Order::Rules.as_str(),
             Self::SecondFactorRoles(_) => Order::SecondFactor.as_str(),
             Self::Networks { .. } => PHONES,
+        }
+    }
+
+    /// Whether it would leave everything as it stands.
+    fn is_nothing(&self, base: &Value) -> bool {
+        match self {
+            Self::SecondFactorReset { .. } => false,
+            _ => base["value"] == self.asked(),
         }
     }
 

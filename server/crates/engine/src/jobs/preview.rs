@@ -71,7 +71,7 @@ impl Engine {
         let limits = (&checked.action, &checked.options);
         let by_sip = by_sip(self, &seen, limits, &mut plan).await?;
         let preview = preview(checked, plan, by_sip);
-        looked_at::remember(&preview.digest, &preview.plan);
+        looked_at::remember(&caller.actor.id, &preview.digest, &preview.plan);
         Ok(preview)
     }
 }

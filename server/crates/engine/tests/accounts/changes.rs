@@ -55,7 +55,7 @@ fn wider() -> Rules {
 fn asked(made: Made) -> String {
     match made {
         Made::Asked(id) => id,
-        Made::AtOnce => panic!("it was made at once"),
+        Made::AtOnce | Made::Unchanged => panic!("it was made at once"),
     }
 }
 
@@ -309,9 +309,15 @@ async fn one_can_be_refused_with_a_reason_and_taken_back_by_who_asked() {
     assert!(says(&taken, "somebody else asked"), "{taken:?}");
     let silent = engine.deny_change(&people.berta, &id, " ").await;
     assert!(matches!(silent, Err(EngineError::Invalid(_))), "{silent:?}");
-    let twice = engine
-        .change_rules(&people.carla, &Rules::default(), "")
-        .await;
+    // What holds already is no second request.
+    let usual = Rules::default();
+    let nothing = engine.change_rules(&people.carla, &usual, "").await;
+    assert_eq!(nothing.unwrap(), Made::Unchanged);
+    let other = Rules {
+        jobs_per_minute: 7,
+        ..usual
+    };
+    let twice = engine.change_rules(&people.carla, &other, "").await;
     assert!(
         says(&twice, "waits for another administrator already"),
         "{twice:?}"

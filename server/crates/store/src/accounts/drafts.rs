@@ -88,6 +88,18 @@ impl Unit {
         row.as_ref().map(draft_row).transpose()
     }
 
+    /// Keeps so many of one kind for this person, those that were written last. Where several are kept at
+    /// the same moment, Postgres may leave as many more, until the next one is.
+    pub async fn trim_drafts(&mut self, user_id: &str, kind: &str, most: u32) -> Result<u64> {
+        let sql = Sql::new(
+            "DELETE FROM drafts WHERE user_id = $1 AND kind = $2 AND id NOT IN \
+             (SELECT id FROM drafts WHERE user_id = $1 AND kind = $2 \
+             ORDER BY expires_at DESC, id DESC LIMIT $3)",
+        );
+        let sql = sql.arg(user_id).arg(kind).arg(i64::from(most));
+        self.conn().execute(sql).await
+    }
+
     /// Throws away drafts that can no longer be taken.
     pub async fn delete_old_drafts(&mut self, now: Timestamp) -> Result<u64> {
         let sql = Sql::new("DELETE FROM drafts WHERE expires_at <= $1").arg(now);

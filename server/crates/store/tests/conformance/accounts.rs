@@ -256,6 +256,43 @@ pub(crate) async fn a_draft_is_taken_once_by_its_owner(db: Database) {
     unit.commit_bookkeeping().await.unwrap();
 }
 
+pub(crate) async fn the_drafts_that_were_touched_last_are_kept(db: Database) {
+    add_user(&db.store, "1", "a").await;
+    add_user(&db.store, "2", "b").await;
+    let draft = |id: &str, user: &str, kind: &str, until: i64| DraftRow {
+        id: id.to_owned(),
+        user_id: user.to_owned(),
+        kind: kind.to_owned(),
+        sealed: vec![7],
+        created_at: at(1),
+        expires_at: at(until),
+    };
+    let mut unit = db.store.begin().await.unwrap();
+    for kept in [
+        draft("a", "1", "run", 100),
+        draft("b", "1", "run", 101),
+        draft("c", "1", "run", 102),
+        draft("a", "1", "run", 103),
+        draft("d", "1", "import", 90),
+        draft("e", "2", "run", 90),
+    ] {
+        unit.put_draft(&kept).await.unwrap();
+    }
+    assert_eq!(unit.trim_drafts("1", "run", 3).await.unwrap(), 0);
+    assert_eq!(unit.trim_drafts("1", "run", 2).await.unwrap(), 1);
+    unit.commit_bookkeeping().await.unwrap();
+    for (id, user, kept) in [
+        ("a", "1", true),
+        ("b", "1", false),
+        ("c", "1", true),
+        ("d", "1", true),
+        ("e", "2", true),
+    ] {
+        let found = db.store.draft(id, user, at(2)).await.unwrap();
+        assert_eq!(found.is_some(), kept, "{id}");
+    }
+}
+
 pub(crate) async fn a_view_belongs_to_one_account(db: Database) {
     let view = |slug: &str, query: &str| SavedView {
         slug: slug.to_owned(),

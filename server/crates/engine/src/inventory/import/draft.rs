@@ -13,6 +13,7 @@ use secrecy::zeroize::Zeroizing;
 use super::{ImportResult, sha256};
 use crate::Engine;
 use crate::caller::Caller;
+use crate::drafts;
 use crate::error::{EngineError, Result};
 use crate::secrets::Place;
 
@@ -71,7 +72,7 @@ impl Engine {
         let mut unit = self.store.begin().await?;
         unit.delete_old_drafts(now).await?;
         let row = self.draft_row(caller, id, REVIEW, &draft.packed(), REVIEW_LASTS)?;
-        unit.put_draft(&row).await?;
+        drafts::put(&mut unit, &row).await?;
         unit.commit_bookkeeping().await?;
         Ok(row.expires_at)
     }
@@ -132,7 +133,7 @@ impl Engine {
         bytes: &[u8],
     ) -> Result<()> {
         let row = self.draft_row(caller, id, kind, bytes, RESULT_LASTS)?;
-        Ok(unit.put_draft(&row).await?)
+        drafts::put(unit, &row).await
     }
 
     /// Takes something away that was kept; whether it was there.
