@@ -63,6 +63,7 @@ cases! {
     courses::an_order_that_nobody_gave_is_named,
     courses::an_approval_of_something_else_is_named,
     ends::a_result_that_was_changed_is_named,
+    ends::a_job_that_is_over_is_compared_all_the_same,
     ends::an_end_that_nobody_told_is_named,
     ends::who_accepted_a_job_took_its_phones_as_they_stood,
     ends::what_was_over_and_stands_again_is_named,
