@@ -39,7 +39,7 @@ mod sites;
 mod sql;
 mod store;
 mod streams;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod unit;
 
