@@ -902,7 +902,8 @@ class Orders:
 
 # Who ends all sessions of an account, but the one that a record is of where it says so.
 ENDING = {"user.password_reset", "user.password_set", "user.disabled", "second_factor.reset", "user.password_changed"}
-COMING_IN = {*ENDING, "account.signed_in", "account.signed_out", "session.ended", "user.reset_link_made", "account.proved",
+PASS_ROWS = {"session": "session", "link": "reset-link", "code": "recovery-code"}
+COMING_IN = {*ENDING, "row.accepted", "account.signed_in", "account.signed_out", "session.ended", "user.reset_link_made", "account.proved",
              "second_factor.set_up", "second_factor.codes_renewed", "second_factor.removed"}
 
 
@@ -922,6 +923,13 @@ class Passes:
             entry = self.told[kind, name]
             entry[1] = seq if entry[1] is None else entry[1]
 
+    def ended(self, seq, told):
+        """What the record says that it ended. An earlier program did not tell that."""
+        for names, kind in (("sessions", "session"), ("links", "link"), ("codes", "code")):
+            some = told.get(names) if isinstance(told, dict) else None
+            for name in some if isinstance(some, list) else ():
+                self.ends(kind, name, seq)
+
     def add(self, seq, action, actor, d):
         session = actor.get("session", "")
         if action == "account.signed_in":
@@ -934,6 +942,11 @@ class Passes:
             self.ends("link", d.get("link"), seq)
         if action in ("account.signed_in", "account.proved"):
             self.ends("code", d.get("recovery_code"), seq)
+        # Somebody looked at it, and lets it count.
+        if action == "row.accepted":
+            for (kind, name), entry in self.told.items():
+                if (d.get("rows"), d.get("row")) == (PASS_ROWS[kind], name):
+                    entry[1] = None
         if action in ENDING and isinstance(d.get("user"), str):
             but = session if action == "user.password_changed" else ""
             for (kind, name), entry in self.told.items():
@@ -968,9 +981,11 @@ class Given:
             told = d if isinstance(d, dict) else {}
             self.courses.forbid(seq, "", self.orders.broken(action, told))
             self.orders.add(seq, action, told)
+        if isinstance(d, dict) and "ended" in d:
+            self.passes.ended(seq, d["ended"])
         if e["result"] != "ok" or not isinstance(d, dict):
             return
-        if action in COMING_IN:
+        if action in COMING_IN or "renewed" in d:
             self.passes.add(seq, action, e["actor"], d)
         role = ROLES.get(action)
         if role and isinstance(d.get("user"), str) and isinstance(d.get(role), str):

@@ -27,6 +27,7 @@ mod open_postgres;
 mod open_sqlite;
 mod orders;
 mod page;
+mod passes;
 mod phones;
 mod private;
 mod reach;

@@ -190,6 +190,32 @@ fn standing(house: &House) -> Vec<String> {
     ]
 }
 
+/// A record that tells what its unit ended; whether something of that stands there.
+fn ended(
+    action: &'static str,
+    kind: &str,
+    name: &str,
+    over: bool,
+) -> (&'static str, &'static str, Value, bool) {
+    (action, "", json!({ "ended": { kind: [name] } }), over)
+}
+
+pub(crate) async fn what_somebody_accepted_may_stand_again(database: &Database) {
+    let house = House::signed(database).await;
+    let made = json!({ "user": "anna", "role": "viewer" });
+    let out = json!({ "session": "aaaaaaaa" });
+    let accepted = json!({ "rows": "session", "row": "aaaaaaaa" });
+    let words = [
+        ("user.created", "", made),
+        ("account.signed_out", "", out),
+        ("row.accepted", "", accepted),
+    ];
+    lived(&house, &words).await;
+    house.tamper(&standing(&house)).await;
+    house.is_intact("accepted").await;
+    house.close().await;
+}
+
 pub(crate) async fn what_was_over_and_stands_again_is_named(database: &Database) {
     const A: &str = "aaaaaaaa";
     const B: &str = "bbbbbbbb";
@@ -251,6 +277,12 @@ pub(crate) async fn what_was_over_and_stands_again_is_named(database: &Database)
             json!({ "recovery_code": "12345678" }),
             false,
         ),
+        ended("user.role_changed", "sessions", "aaaaaaaa", true),
+        ended("session.others_ended", "sessions", "bbbbbbbb", true),
+        ended("session.expired", "sessions", "12345678", false),
+        ended("user.reset_link_made", "links", "cccccccc", true),
+        ended("second_factor.codes_renewed", "codes", "dddddddd", true),
+        ended("second_factor.codes_renewed", "codes", "aaaaaaaa", false),
     ];
     for case in cases {
         let (action, session, detail, over) = case;

@@ -67,6 +67,7 @@ cases! {
     ends::an_end_that_nobody_told_is_named,
     ends::who_accepted_a_job_took_its_phones_as_they_stood,
     ends::what_was_over_and_stands_again_is_named,
+    ends::what_somebody_accepted_may_stand_again,
     gone::a_table_that_was_dropped_is_named,
     gone::what_is_noted_of_migrations_hides_nothing,
     tampering::an_honest_log_is_intact,

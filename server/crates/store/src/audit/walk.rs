@@ -74,6 +74,12 @@ impl Walk {
         })
     }
 
+    /// Leaves everything out that does not have this word among its words.
+    pub(super) fn look_for(&mut self, word: &str) {
+        self.terms.push(Term::word(word));
+        self.words.push(word.to_owned());
+    }
+
     /// The same over no more than these tiles.
     fn within(mut self, (first, last): Span) -> Self {
         let (low, high) = self.rest;

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use self::jobs::Courses;
 pub(crate) use self::orders::Orders;
-use self::passes::Passes;
+pub(crate) use self::passes::Passes;
 use self::seals::Seals;
 use super::finding::{Finding, Kind};
 

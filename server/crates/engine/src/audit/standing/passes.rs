@@ -23,17 +23,18 @@ struct Pass {
 
 /// All of them, by kind and by the beginning of their hashes.
 #[derive(Default)]
-pub(super) struct Passes(BTreeMap<(&'static str, String), Pass>);
+pub(crate) struct Passes(BTreeMap<(&'static str, String), Pass>);
 
 impl Passes {
     /// Those that stand in the tables, before any record.
-    pub(super) fn of(rows: &[StandingPass]) -> Self {
+    pub(crate) fn of(rows: &[StandingPass]) -> Self {
         let names = rows.iter().map(|row| (row.kind, row.name.clone()));
         Self(names.map(|name| (name, Pass::default())).collect())
     }
 
     /// Takes in a record.
-    pub(super) fn add(&mut self, seq: i64, event: &Event) {
+    pub(crate) fn add(&mut self, seq: i64, event: &Event) {
+        self.ended(seq, &event.detail["ended"]);
         if event.result != EventResult::Ok {
             return;
         }
@@ -57,11 +58,39 @@ impl Passes {
             }
             "user.password_changed" => self.end_all(&detail["user"], &actor.session, seq),
             "account.proved" => self.ends("code", &detail["recovery_code"], seq),
+            "row.accepted" => self.accepted(detail),
             _ => {}
         }
         if detail["renewed"].is_string() {
             self.ends(SESSION, &Value::from(actor.session.as_str()), seq);
             self.begins(SESSION, &detail["renewed"], &actor.name);
+        }
+    }
+
+    /// What the record says that its unit ended. An earlier program did not tell that.
+    fn ended(&mut self, seq: i64, told: &Value) {
+        for (names, kind) in [("sessions", SESSION), ("links", "link"), ("codes", "code")] {
+            for name in told[names].as_array().into_iter().flatten() {
+                self.ends(kind, name, seq);
+            }
+        }
+    }
+
+    /// How rows of a signed kind are called here; nothing where it is none of these.
+    pub(crate) fn kind_of(rows: &str) -> Option<&'static str> {
+        match rows {
+            "session" => Some(SESSION),
+            "reset-link" => Some("link"),
+            "recovery-code" => Some("code"),
+            _ => None,
+        }
+    }
+
+    /// Somebody looked at it, and lets it count.
+    fn accepted(&mut self, detail: &Value) {
+        let kind = detail["rows"].as_str().and_then(Self::kind_of);
+        if let Some(pass) = kind.and_then(|kind| self.one(kind, &detail["row"])) {
+            pass.ended = None;
         }
     }
 
@@ -95,7 +124,7 @@ impl Passes {
     }
 
     /// Those that stand there although a record ended them.
-    pub(super) fn odd(&self) -> impl Iterator<Item = (i64, String)> {
+    pub(crate) fn odd(&self) -> impl Iterator<Item = (i64, String)> {
         self.0.iter().filter_map(|((kind, name), pass)| {
             let what = match *kind {
                 "link" => "link to a new password",
