@@ -257,7 +257,7 @@ class Stored(dict):
     """Texts as they are stored; to look one up again takes less time than to look at it again."""
 
     def __missing__(self, text):
-        if len(self) > 1_000_000:
+        if len(self) > 65_536:
             self.clear()
         stored = self[text] = storable(text)
         return stored
@@ -380,17 +380,17 @@ class Log:
         return [f"the column {name} is gone" if name.split(".")[0] in tables else f"the table {name.split('.')[0]} is gone"
                 for name in missing]
 
-    def rows(self, sql):
+    def rows(self, sql, *values):
         """Rows of a statement that brings them in the same order each time. To look at each text ourselves
         takes longer, and is not begun before one needs it."""
         done = 0
         try:
-            for row in self.db.execute(sql):
+            for row in self.db.execute(sql, values):
                 yield row
                 done += 1
         except sqlite3.OperationalError:
             self.db.text_factory = lambda text: text.decode("utf-8", "replace")
-            yield from itertools.islice(self.db.execute(sql), done, None)
+            yield from itertools.islice(self.db.execute(sql, values), done, None)
 
     def checkpoints(self):
         return list(self.rows("SELECT size, note FROM audit_checkpoints ORDER BY size"))
@@ -427,14 +427,26 @@ class Log:
         accounts = rows(ACCOUNTS if have("users.approver") else ACCOUNTS_BEFORE)
         tokens = rows(TOKENS)
         decisions = rows(DECISIONS) if have("jobs.approve_until", "jobs.decided_by") else []
-        jobs = rows(JOBS) if have("jobs.digest", "jobs.options") else None
+        jobs = self.rows(JOBS) if have("jobs.digest", "jobs.options") else None
         orders = rows(ORDERS) if have("orders.value") else None
         sealed = [(kind, id_, hashlib.sha256(blob).hexdigest()) for kind, place, sql in SEALS
                   if have(place) for id_, blob in rows(sql)]
         self.kept = rows(SOURCES) if have("audit_sources.address") else []
-        self.ends = itertools.groupby(self.rows(ENDS), lambda row: row[0])
-        passes = [(kind, hash_[:4].hex()) for kind, place, sql in PASSES if have(place) for hash_, in rows(sql)]
-        return (accounts, tokens, decisions, sealed, jobs, orders, passes), lacking
+        for _, place, _ in PASSES:
+            have(place)
+        return (accounts, tokens, decisions, sealed, jobs, orders), lacking
+
+    def passes(self):
+        """By what people come in: what stands there."""
+        return [(kind, hash_[:4].hex()) for kind, place, sql in PASSES if place in self.there for hash_, in self.rows(sql)]
+
+    def job(self, id_):
+        """The row of a job, as far as jobs can be compared."""
+        return next(self.rows(JOB, id_), None) if OF_JOBS <= self.there else None
+
+    def ends(self, id_):
+        """What the phones of a job came to."""
+        return dict(self.rows(ENDS, id_))
 
     def sources(self, named, size):
         named.compare(self.kept, size)
@@ -482,6 +494,12 @@ class Export:
     def standing(self):
         return None, []
 
+    def passes(self):
+        return []
+
+    def job(self, id_):
+        return None
+
     def taken(self, places):
         return []
 
@@ -506,11 +524,14 @@ TOKENS = """SELECT t.id, u.name, t.scope, t.revoked_at IS NOT NULL, t.expires_at
 # Of jobs that needed a second person, these states are reached by a decision only.
 DECISIONS = """SELECT id, decided_by FROM jobs WHERE decided_by IS NOT NULL
     OR (approve_until IS NOT NULL AND state IN ('scheduled', 'running', 'paused', 'interrupted', 'finished')) ORDER BY 1"""
-JOBS = """SELECT j.id, j.state, j.total, j.digest, j.options, (SELECT COUNT(*) FROM job_targets t WHERE t.job = j.id)
-    FROM jobs j ORDER BY 1"""
-# What phones of jobs came to; of one for which the job is not over, nothing.
-ENDS = """SELECT job, mac, CASE WHEN state IN ('waiting', 'sending', 'verifying') THEN '' ELSE state || ':' || COALESCE(cause, '') END
-    FROM job_targets ORDER BY job, position"""
+JOB_ROWS = """SELECT j.id, j.state, j.total, j.digest, j.options, (SELECT COUNT(*) FROM job_targets t WHERE t.job = j.id)
+    FROM jobs j """
+JOBS, JOB = JOB_ROWS + "ORDER BY 1", JOB_ROWS + "WHERE j.id = ?"
+# What phones of a job came to; of one for which the job is not over, nothing.
+ENDS = """SELECT mac, CASE WHEN state IN ('waiting', 'sending', 'verifying') THEN '' ELSE state || ':' || COALESCE(cause, '') END
+    FROM job_targets WHERE job = ? ORDER BY position"""
+OF_JOBS = {f"jobs.{name}" for name in ("id", "state", "total", "digest", "options")} | {
+    f"job_targets.{name}" for name in ("job", "position", "mac", "state", "cause")}
 ORDERS = "SELECT name, value FROM orders ORDER BY 1"
 SEALS = [
     ("password", "users.password", "SELECT name, password FROM users WHERE password IS NOT NULL ORDER BY 1"),
@@ -636,16 +657,30 @@ def instant(text):
         return None
 
 
+# What was told of a phone before was taken back.
+TAKEN_BACK = ""
+
+
 class Course:
     """What became of one job. One that is over may stand in the table whatever is told of it."""
+    __slots__ = "seq", "sent", "start_at", "forged", "whole", "approval", "state", "frozen", "settled"
 
     def __init__(self, seq, d):
         # Of phones that were sent to: False, what it came to, or True where nobody told what.
         self.seq, self.sent, self.start_at, self.forged = seq, {}, instant(d.get("start_at")), False
+        # Whether all other phones ended, and were compared with their rows before.
+        self.settled = False
         # Who accepted the row took what stood there.
         self.whole, self.approval = True, d.get(APPROVAL)
         self.state = "awaiting_approval" if d["awaits_approval"] else "running" if self.start_at is None else "scheduled"
         self.frozen = d["digest"], d.get("options"), d.get("total")
+
+    @classmethod
+    def over(cls, seq):
+        """One that this record ended, with rows that say the same."""
+        course = cls(seq, {"awaits_approval": False, "digest": None})
+        course.state, course.frozen, course.settled = "finished", None, True
+        return course
 
     def add(self, seq, e, d, at):
         """What the record tells that cannot have happened."""
@@ -662,6 +697,7 @@ class Course:
                 if not self.forged:
                     self.state, self.seq = d["state"] if d.get("state") in STATES else None, seq
                     self.sent.clear()
+                    self.settled = False
                     if isinstance(d.get("digest"), str):
                         self.frozen = d["digest"], d.get("options"), d.get("total")
         elif action in MOVES:
@@ -670,7 +706,10 @@ class Course:
         elif phone is None:
             pass
         elif action in ("target.given_back", "target.retrying"):
-            self.sent.pop(phone, None)
+            if self.settled:
+                self.sent[phone] = TAKEN_BACK
+            else:
+                self.sent.pop(phone, None)
 
     def moved(self, seq, action, d, at):
         since, to = MOVES[action]
@@ -689,9 +728,9 @@ class Course:
     def intent(self, phone):
         if self.state is not None and self.state != "running":
             return f"sent to {phone} for a job that was {self.state} since record {self.seq}"
-        over = self.sent.get(phone)
+        over = self.sent.get(phone, True if self.settled else None)
         self.sent[intern(phone)] = False
-        if over is not None:
+        if over is not None and over != TAKEN_BACK:
             return f"sent to {phone} again, " + ("for which the job was over" if over else "with the first end untold")
 
     def odd(self, state, total, digest, options, targets):
@@ -701,11 +740,18 @@ class Course:
             options = Untold
         if state not in OVER and state != self.state and (self.state is not None or state not in STATES):
             return "stands elsewhere"
+        if self.frozen is None:
+            return None
         if (digest, options) != self.frozen[:2]:
             return "is another one"
         if self.frozen[2] is not None and not total == targets == self.frozen[2]:
             return "has other phones"
 
+    def is_settled(self, log, id_):
+        """Whether everything is told of it, and rows say the same."""
+        told = self.state == "finished" and self.whole and not self.forged and not self.settled
+        row = log.job(id_) if told and len(self.sent) == self.frozen[2] else None
+        return row is not None and row[1] in OVER and not self.odd(*row[1:]) and log.ends(id_) == self.sent
 
     def ended(self, found):
         """What its phones came to, against what was told of them."""
@@ -714,10 +760,13 @@ class Course:
         over = 0
         for phone, end in found.items():
             told = self.sent.get(phone)
+            if told is None and self.settled:
+                continue
+            told = None if told == TAKEN_BACK else told
             over += told is True or isinstance(told, str)
             if told is None and end and self.whole or told is False and end or isinstance(told, str) and told != end:
                 return f"{phone} of the job"
-        if self.whole and over < sum(told is not False for told in self.sent.values()):
+        if self.whole and over < sum(told is not False and told != TAKEN_BACK for told in self.sent.values()):
             return "a phone of the job"
 
 
@@ -729,12 +778,15 @@ APART = 5_000_000
 class Courses:
     """What the log says became of all jobs, and of the stop of everything."""
 
-    def __init__(self):
+    def __init__(self, log):
         self.jobs, self.untold, self.stopped, self.forbidden = {}, set(), None, None
+        # Over, with rows that say what was told: of these nothing is kept but the record that ended them.
+        # All is one moment of the database, so that to compare early is to compare at the end.
+        self.log, self.settled = log, {}
 
     def add(self, seq, e, at):
         action, d, job = e["action"], e.get("detail"), e.get("job")
-        if action.startswith("target.") and job not in self.jobs and not self.stopped:
+        if action.startswith("target.") and job not in self.jobs and not self.stopped and job not in self.settled:
             return
         d = d if isinstance(d, dict) else {}
         if action == "stop_all.set" or action == "clock.jumped" and d.get("stopped_all") is True:
@@ -748,39 +800,49 @@ class Courses:
             return
         if action == "job.submitted":
             if isinstance(d.get("digest"), str) and isinstance(d.get("awaits_approval"), bool):
+                self.settled.pop(job, None)
                 self.jobs[job] = Course(seq, d)
             else:
                 self.untold.add(job)
-        elif job in self.jobs:
-            self.forbid(seq, job, self.jobs[job].add(seq, e, d, at))
+        else:
+            self.goes_on(seq, job, e, d, at)
         if action == "target.intent" and self.stopped and at - self.stopped[1] > APART:
             self.forbid(seq, job, f"sent to while everything was stopped by record {self.stopped[0]}")
+
+    def goes_on(self, seq, job, e, d, at):
+        if job in self.settled:
+            self.jobs[job] = Course.over(self.settled.pop(job))
+        course = self.jobs.get(job)
+        if not course:
+            return
+        self.forbid(seq, job, course.add(seq, e, d, at))
+        if e["action"] == "job.ended" and course.is_settled(self.log, job):
+            del self.jobs[job]
+            self.settled[job] = seq
 
     def forbid(self, seq, job, what):
         if what and self.forbidden is None:
             self.forbidden = seq, f"forbidden: {job and f'job {job}: '}{what}"
 
     def odd(self, rows, size):
-        found = {row[0] for row in rows}
-        odd = [(course.seq, f"standing: the job {id_} is gone") for id_, course in self.jobs.items() if id_ not in found]
+        left, odd = set(self.jobs), []
         for id_, *row in rows:
+            left.discard(id_)
             course = self.jobs.get(id_)
             what = course.odd(*row) if course else None
             if what:
                 odd.append((course.seq, f"standing: the job {id_} {what} than the log says"))
-            elif not course and id_ not in self.untold:
+            elif not course and id_ not in self.untold and id_ not in self.settled:
                 odd.append((size, f"standing: no record made the job {id_}"))
-        return odd
+        return odd + [(self.jobs[id_].seq, f"standing: the job {id_} is gone") for id_ in left]
 
-
-    def odd_ends(self, groups):
+    def odd_ends(self):
         """Phones that did not come to what was told of them."""
-        odd, left = [], dict(self.jobs)
-        for id_, rows in groups:
-            course = left.pop(id_, None)
-            what = course and course.ended({mac: end for _, mac, end in rows})
+        odd = []
+        for id_, course in self.jobs.items():
+            what = course.ended(self.log.ends(id_))
             odd += [(course.seq, f"standing: {what} {id_} did not come to what the log says")] if what else []
-        return odd + [(course.seq, f"standing: a phone of the job {id_} is gone") for id_, course in left.items() if course.ended({})]
+        return odd
 
 
 ORDERED = {"stop_all.set": "stop_all", "stop_all.released": "stop_all", "clock.jumped": "stop_all",
@@ -840,24 +902,33 @@ class Orders:
 
 # Who ends all sessions of an account, but the one that a record is of where it says so.
 ENDING = {"user.password_reset", "user.password_set", "user.disabled", "second_factor.reset", "user.password_changed"}
-COMING_IN = {*ENDING, "account.signed_in", "account.signed_out", "session.ended", "user.reset_link_made", "account.proved",
+PASS_ROWS = {"session": "session", "link": "reset-link", "code": "recovery-code"}
+COMING_IN = {*ENDING, "row.accepted", "account.signed_in", "account.signed_out", "session.ended", "user.reset_link_made", "account.proved",
              "second_factor.set_up", "second_factor.codes_renewed", "second_factor.removed"}
 
 
 class Passes:
-    """Sessions, links to a new password and recovery codes: whose, and which record ended them."""
+    """Sessions, links to a new password and recovery codes that stand in the tables: whose, and which record
+    ended them."""
 
-    def __init__(self):
-        self.told = {}
+    def __init__(self, rows):
+        self.told = {pass_: ["", None] for pass_ in rows}
 
     def begins(self, kind, name, owner):
-        if isinstance(name, str):
+        if isinstance(name, str) and (kind, name) in self.told:
             self.told[kind, name] = [owner, None]
 
     def ends(self, kind, name, seq):
-        if isinstance(name, str) and name:
-            entry = self.told.setdefault((kind, name), ["", None])
+        if isinstance(name, str) and (kind, name) in self.told:
+            entry = self.told[kind, name]
             entry[1] = seq if entry[1] is None else entry[1]
+
+    def ended(self, seq, told):
+        """What the record says that it ended. An earlier program did not tell that."""
+        for names, kind in (("sessions", "session"), ("links", "link"), ("codes", "code")):
+            some = told.get(names) if isinstance(told, dict) else None
+            for name in some if isinstance(some, list) else ():
+                self.ends(kind, name, seq)
 
     def add(self, seq, action, actor, d):
         session = actor.get("session", "")
@@ -871,6 +942,11 @@ class Passes:
             self.ends("link", d.get("link"), seq)
         if action in ("account.signed_in", "account.proved"):
             self.ends("code", d.get("recovery_code"), seq)
+        # Somebody looked at it, and lets it count.
+        if action == "row.accepted":
+            for (kind, name), entry in self.told.items():
+                if (d.get("rows"), d.get("row")) == (PASS_ROWS[kind], name):
+                    entry[1] = None
         if action in ENDING and isinstance(d.get("user"), str):
             but = session if action == "user.password_changed" else ""
             for (kind, name), entry in self.told.items():
@@ -880,9 +956,9 @@ class Passes:
             self.ends("session", session, seq)
             self.begins("session", d["renewed"], actor["name"])
 
-    def odd(self, rows):
-        back = ((self.told[pass_][1], pass_) for pass_ in rows if pass_ in self.told)
-        return [(seq, f"standing: the {kind} {name} is back, which this ended") for seq, (kind, name) in back if seq is not None]
+    def odd(self):
+        return [(seq, f"standing: the {kind} {name} is back, which this ended")
+                for (kind, name), (_, seq) in self.told.items() if seq is not None]
 
 
 FOLLOWED = {*MOVES, "job.submitted", "row.accepted", "row.forged", "stop_all.set", "stop_all.released", "clock.jumped",
@@ -893,9 +969,9 @@ ORDERS_GIVEN = {*ORDERED, "row.accepted"}
 class Given:
     """What the log gave, each with the record that did it last."""
 
-    def __init__(self):
+    def __init__(self, log):
         self.accounts, self.tokens, self.decisions, self.seals = {}, {}, {}, {}
-        self.courses, self.orders, self.passes = Courses(), Orders(), Passes()
+        self.courses, self.orders, self.passes = Courses(log), Orders(), Passes(log.passes())
 
     def add(self, seq, e, at):
         action, d = e["action"], e.get("detail")
@@ -905,9 +981,11 @@ class Given:
             told = d if isinstance(d, dict) else {}
             self.courses.forbid(seq, "", self.orders.broken(action, told))
             self.orders.add(seq, action, told)
+        if isinstance(d, dict) and "ended" in d:
+            self.passes.ended(seq, d["ended"])
         if e["result"] != "ok" or not isinstance(d, dict):
             return
-        if action in COMING_IN:
+        if action in COMING_IN or "renewed" in d:
             self.passes.add(seq, action, e["actor"], d)
         role = ROLES.get(action)
         if role and isinstance(d.get("user"), str) and isinstance(d.get(role), str):
@@ -943,10 +1021,10 @@ class Given:
         if self.courses.forbidden:
             raise Tampered(*self.courses.forbidden)
 
-    def compare(self, tables, ends, size):
+    def compare(self, tables, size):
         """The first record that tables contradict; the size stands for records that are not there."""
-        *rights, seals, jobs, orders, passes = tables
-        odd = self.courses.odd_ends(ends) + self.passes.odd(passes)
+        *rights, seals, jobs, orders = tables
+        odd = self.courses.odd_ends() + self.passes.odd()
         odd += self.courses.odd(jobs, size) if jobs is not None else []
         odd += self.orders.odd(orders, size) if orders is not None else []
         for what, given, rows in zip(("account", "token"), (self.accounts, self.tokens), rights):
@@ -1014,7 +1092,7 @@ def check(log, key, kept):
     good.sort(key=lambda g: g[0])
     foreign.sort(key=lambda f: f[0])
     bad, done, tree, hashed = dict(reversed(foreign)), 0, Tree(), hashlib.sha256
-    marks, said, given, named = log.marks(), Tile(), Given(), Named()
+    marks, said, given, named = log.marks(), Tile(), Given(log), Named()
     ahead = next(marks) if marks else None
 
     def compare():
@@ -1089,7 +1167,7 @@ def check(log, key, kept):
     log.sources(named, tree.size)
     given.check_courses()
     if tables:
-        given.compare(tables, log.ends, tree.size)
+        given.compare(tables, tree.size)
     if not good:
         raise CannotTell(f"the {tree.size} records fit each other, but no signed checkpoint was given")
     return (f"intact: {tree.size} records, root {tree.root().hex()}; signed up to {good[-1][0]} records "

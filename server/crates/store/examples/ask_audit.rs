@@ -96,7 +96,7 @@ async fn queries(store: &Store) -> Outcome<Vec<(&'static str, AuditQuery)>> {
         (
             "actions by their beginning",
             AuditQuery {
-                actions: named("session.*"),
+                actions: named("account.*"),
                 ..all()
             },
         ),

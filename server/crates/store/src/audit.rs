@@ -30,7 +30,7 @@ mod words;
 
 pub(crate) use append::append;
 pub use checkpoints::{CheckpointRow, TILE, TileRow};
-pub use ends::StandingEnd;
+pub use ends::{StandingEnd, StandingJob};
 pub use export::{AuditExport, AuditLines};
 pub use frontier::{Frontier, Hash, leaf_hash, node_hash};
 pub use guards::AuditGuards;
@@ -43,7 +43,7 @@ pub use scan::{AuditScan, RawRecord, RecordFault};
 pub use sources::AuditSource;
 pub(crate) use sources::{behind, show};
 pub use standing::{
-    StandingAccount, StandingDecision, StandingJob, StandingOrder, StandingSeal, StandingSource,
-    StandingToken, Standings,
+    StandingAccount, StandingDecision, StandingOrder, StandingSeal, StandingSource, StandingToken,
+    Standings,
 };
 pub use taken::Taken;

@@ -27,6 +27,7 @@ mod open_postgres;
 mod open_sqlite;
 mod orders;
 mod page;
+mod passes;
 mod phones;
 mod private;
 mod reach;
@@ -39,7 +40,7 @@ mod sites;
 mod sql;
 mod store;
 mod streams;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod unit;
 

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::error::{Result, StoreError};
 use crate::orders::Order;
+use crate::passes::Sessions;
 use crate::row::Row;
 use crate::store::Store;
 
@@ -82,6 +83,8 @@ pub(crate) struct Trust {
     outdated: RwLock<BTreeMap<RowKey, Vec<u8>>>,
     /// The codes with which orders were held against the log.
     orders: RwLock<BTreeMap<Order, Vec<u8>>>,
+    /// The sessions about which the log was asked.
+    pub(crate) sessions: Sessions,
 }
 
 /// A row that failed, as it was called then, and whether somebody was told.

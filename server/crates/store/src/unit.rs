@@ -12,6 +12,7 @@ use carillon_domain::event::Event;
 use crate::audit::{Known, Learned, append};
 use crate::conn::Conn;
 use crate::error::{DriverError, Result, StoreError};
+use crate::passes::Ended;
 use crate::run::Run;
 use crate::signed::Trust;
 use crate::sql::Sql;
@@ -28,6 +29,8 @@ pub struct Unit {
     pub(crate) reach: Arc<Reach>,
     /// Which rows are believed.
     pub(crate) trust: Arc<Trust>,
+    /// By what nobody comes in any more: the records tell.
+    pub(crate) ended: Ended,
 }
 
 /// A unit whose audit records are written, ready to commit.
@@ -37,6 +40,8 @@ pub struct Recorded {
     seqs: Range<i64>,
     known: Arc<Known>,
     learned: Learned,
+    trust: Arc<Trust>,
+    ended: Ended,
 }
 
 impl Unit {
@@ -54,6 +59,7 @@ impl Unit {
             run,
             reach,
             trust,
+            ended: Ended::default(),
         }
     }
 
@@ -74,14 +80,19 @@ impl Unit {
         Ok(conn)
     }
 
-    /// Writes the audit records of this unit, in this order. Nothing else can follow.
+    /// Writes the audit records of this unit, in this order; the first tells which sessions, links and
+    /// codes the unit ended. Nothing else can follow.
     pub async fn record(mut self, events: &[Event]) -> Result<Recorded> {
+        let told = self.ended.told(events);
+        let events = told.as_deref().unwrap_or(events);
         let (seqs, learned) = append(&mut self.tx.conn(), events, (&self.known, &self.run)).await?;
         Ok(Recorded {
             tx: self.tx,
             seqs,
             known: self.known,
             learned,
+            trust: self.trust,
+            ended: self.ended,
         })
     }
 
@@ -101,7 +112,12 @@ impl Recorded {
     ///
     /// After [`StoreError::Uncertain`] it may be true all the same: read before acting on it.
     pub async fn commit(self) -> Result<Range<i64>> {
-        finish(self.tx).await?;
+        let done = finish(self.tx).await;
+        // Also where nobody knows whether it is true.
+        for hash in self.ended.sessions() {
+            self.trust.sessions.let_go(hash);
+        }
+        done?;
         self.known.learn(self.learned);
         Ok(self.seqs)
     }

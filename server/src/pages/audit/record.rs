@@ -176,6 +176,10 @@ fn value_text(value: &Value) -> String {
 const NAMES: &[&str] = &[
     text!("session"),
     text!("sessions ended"),
+    text!("ended"),
+    text!("sessions"),
+    text!("links"),
+    text!("codes"),
     text!("user"),
     text!("action"),
     text!("state"),

@@ -126,6 +126,10 @@ pub(super) fn known(code: &str) -> Option<&'static str> {
         ("server.stopped", text!("stopped the server")),
         ("session.ended", text!("ended a session")),
         ("session.others_ended", text!("ended all other sessions")),
+        (
+            "session.expired",
+            text!("ended sessions whose time was over"),
+        ),
         ("setup.code_issued", text!("issued a setup code")),
         ("setup.completed", text!("completed the setup")),
         ("site.created", text!("added a site")),

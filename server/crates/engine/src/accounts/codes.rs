@@ -5,7 +5,7 @@
 //! account together, and nothing but a right code makes that count start anew.
 
 use carillon_domain::event::Event;
-use carillon_store::{Unit, UserRow};
+use carillon_store::{SignedRows, Unit, UserRow};
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use zeroize::Zeroizing;
 
@@ -14,6 +14,7 @@ use super::throttle::Buckets;
 use super::{recovery, totp};
 use crate::Engine;
 use crate::error::Result;
+use crate::rows::is_over;
 use crate::secrets::Place;
 
 /// What came of a code.
@@ -72,6 +73,18 @@ impl Engine {
         let Some(how) = code.use_up(unit, &user.id).await? else {
             return Ok(Tried::Wrong);
         };
+        if let Code::Recovery(hash) = &code
+            && is_over(
+                &self.store,
+                (SignedRows::RecoveryCodes, hash.as_slice()),
+                None,
+            )
+            .await?
+        {
+            // It was right once, and is used up again.
+            unit.code_was_put_back(&user.id, hash);
+            return Ok(Tried::Wrong);
+        }
         buckets.forgive(unit).await?;
         let recovery_code = match &code {
             Code::Recovery(hash) => Some(short(hash)),

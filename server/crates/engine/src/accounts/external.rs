@@ -173,6 +173,7 @@ impl Engine {
             Tried::Wrong => {
                 let event = self.refusal(Some(&user), "wrong_code", arrival);
                 unit.record(&[event]).await?.commit().await?;
+                self.tell_of_forged_rows().await;
                 return Ok(None);
             }
             Tried::TooOften => {

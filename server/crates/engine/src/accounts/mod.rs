@@ -54,6 +54,7 @@ pub use reset::{RESET_LINK_LASTS, ResetLink};
 pub(crate) use second_factor::read as read_roles;
 pub use second_factor::{FactorMade, FactorSetup};
 pub use session_list::SessionInfo;
+pub(crate) use sessions::short;
 pub use sessions::{ABSOLUTE_LIMIT, SessionContext, idle_limit};
 pub use setup::{SETUP_CODE_LIFETIME, Setup};
 pub use sign_in::{SignIn, SignedIn};

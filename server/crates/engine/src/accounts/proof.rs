@@ -103,6 +103,7 @@ impl Engine {
         event.result = EventResult::Failed;
         event.detail = json!({ "why": why });
         unit.record(&[event]).await?.commit().await?;
+        self.tell_of_forged_rows().await;
         Ok(None)
     }
 }

@@ -61,11 +61,20 @@ impl Engine {
         let Some(hash) = bearer::hash_of::<32>(code, "") else {
             return Ok(None);
         };
-        let found = self.store.reset_link(&hash, self.clock.now()).await;
-        let Some(id) = self.believed(found).await? else {
+        let Some(id) = self.owner_of_link(&hash).await? else {
             return Ok(None);
         };
         Ok(self.store.user(&id).await?.map(|user| user.name))
+    }
+
+    /// The account of a link that works. One that was used or replaced, and is back, does not.
+    async fn owner_of_link(&self, hash: &[u8]) -> Result<Option<String>> {
+        let found = self.store.reset_link(hash, self.clock.now()).await;
+        let Some(id) = self.believed(found).await? else {
+            return Ok(None);
+        };
+        let goes_on = self.link_goes_on(hash, RESET_LINK_LASTS).await?;
+        Ok(Some(id).filter(|_| goes_on))
     }
 
     /// Sets a password by a link, which is used up. All sessions of the account end, and its
@@ -82,9 +91,7 @@ impl Engine {
     ) -> Result<String> {
         let now = self.clock.now();
         let hash = bearer::hash_of::<32>(code, "").ok_or(EngineError::NotFound)?;
-        let id = self
-            .believed(self.store.reset_link(&hash, now).await)
-            .await?;
+        let id = self.owner_of_link(&hash).await?;
         let id = id.ok_or(EngineError::NotFound)?;
         let user = self.store.user(&id).await?.ok_or(EngineError::NotFound)?;
         self.check_new_password("password", &password, &user.name)

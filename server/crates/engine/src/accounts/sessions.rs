@@ -98,7 +98,7 @@ impl Engine {
         let demanded = &standing.demanded;
         let must_set_up = must_set_up_in(&standing.session, &standing.user, demanded)?;
         let (row, user) = (standing.session, standing.user);
-        if !is_good(&row, &user, now) {
+        if !is_good(&row, &user, now) || !self.session_goes_on(&row).await? {
             return Ok(None);
         }
         if now.since(row.last_seen_at) >= SEEN_EVERY {
@@ -127,7 +127,8 @@ impl Engine {
         };
         let (row, user) = (&standing.session, &standing.user);
         let same = is_good(row, user, self.clock.now()) && user.role == session.caller.role;
-        Ok(same && !must_set_up_in(row, user, &standing.demanded)?)
+        let lives = same && !must_set_up_in(row, user, &standing.demanded)?;
+        Ok(lives && self.session_goes_on(row).await?)
     }
 
     /// Ends this session.
@@ -144,19 +145,25 @@ impl Engine {
         Ok(())
     }
 
-    /// Throws away sessions that are over. For a timer.
+    /// Throws away sessions that are over, with a record that names them. For a timer.
     ///
     /// # Errors
     /// Only when the storage fails.
     pub async fn sweep_sessions(&self) -> Result<u64> {
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
-        let idle_since = now.minus(LONGEST_IDLE);
-        let gone = unit
-            .delete_old_sessions(idle_since, now.minus(ABSOLUTE_LIMIT))
-            .await?;
-        unit.commit_bookkeeping().await?;
-        Ok(gone)
+        let (idle_since, born_before) = (now.minus(LONGEST_IDLE), now.minus(ABSOLUTE_LIMIT));
+        let mut all = 0;
+        loop {
+            let mut unit = self.store.begin().await?;
+            let gone = unit.delete_old_sessions(idle_since, born_before).await?;
+            if gone == 0 {
+                return Ok(all);
+            }
+            all += gone;
+            let mut event = Event::new(now, Actor::system(), "session.expired");
+            event.detail = json!({ "count": gone });
+            unit.record(&[event]).await?.commit().await?;
+        }
     }
 
     /// Begins a session inside a unit, of somebody who showed who they are in this way at this
@@ -314,7 +321,7 @@ pub(super) fn handle_of(hash: &[u8]) -> String {
 }
 
 /// What an audit record says of a session: the first eight digits of its hash.
-pub(super) fn short(hash: &[u8]) -> String {
+pub(crate) fn short(hash: &[u8]) -> String {
     hex::encode(hash.get(..4).unwrap_or_default())
 }
 

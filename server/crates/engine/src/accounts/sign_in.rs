@@ -231,6 +231,8 @@ impl Engine {
     ) -> Result<()> {
         let event = self.failure(user, refused.why, attempt);
         refused.unit.record(&[event]).await?.commit().await?;
+        // Of a code that was put back, if it was one.
+        self.tell_of_forged_rows().await;
         Ok(())
     }
 

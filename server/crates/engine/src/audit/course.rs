@@ -70,6 +70,26 @@ pub(super) enum Told {
     Sent,
     /// It came to this; nothing where an earlier program did not tell what.
     Ended(Option<End>),
+    /// What was told of it before was taken back.
+    Nothing,
+}
+
+/// What a job was frozen to: the list's digest, the options and how many phones.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Frozen {
+    pub(super) digest: String,
+    pub(super) options: Value,
+    pub(super) total: Option<i64>,
+}
+
+impl Frozen {
+    fn of(detail: &Value) -> Option<Self> {
+        Some(Self {
+            digest: detail["digest"].as_str()?.to_owned(),
+            options: detail["options"].clone(),
+            total: detail["total"].as_i64(),
+        })
+    }
 }
 
 /// A job as the log tells it.
@@ -80,14 +100,14 @@ pub(crate) struct Course {
     start_at: Option<Timestamp>,
     /// The record that brought it there.
     pub(super) seq: i64,
-    /// What was frozen: the list's digest, the options and how many phones.
-    pub(super) digest: String,
-    pub(super) options: Value,
-    pub(super) total: Option<i64>,
+    /// What was frozen; nothing where it was compared with the row before, and let go of.
+    pub(super) frozen: Option<Frozen>,
     /// Whether its row did not count: then people may have taken from it what it seemed to have.
     forged: bool,
     /// What was told of phones.
     pub(super) phones: BTreeMap<Mac, Told>,
+    /// Whether all others ended, and were compared with their rows before and let go of.
+    pub(super) settled: bool,
     /// Whether all that became of its phones was told: who accepted a row took them as they stood.
     pub(super) whole: bool,
     /// Of what somebody asked for: what who lets it run agrees to.
@@ -106,7 +126,7 @@ impl Course {
     /// wrote it.
     pub(crate) fn begin(seq: i64, event: &Event) -> Option<Self> {
         let detail = &event.detail;
-        let digest = detail["digest"].as_str()?.to_owned();
+        let frozen = Frozen::of(detail)?;
         let awaits = detail["awaits_approval"].as_bool()?;
         let start_at = instant(&detail["start_at"]);
         let state = match (awaits, start_at) {
@@ -118,14 +138,33 @@ impl Course {
             state: Some(state),
             start_at,
             seq,
-            digest,
-            options: detail["options"].clone(),
-            total: detail["total"].as_i64(),
+            frozen: Some(frozen),
             forged: false,
             phones: BTreeMap::new(),
+            settled: false,
             whole: true,
             approval: detail[APPROVAL].as_str().map(str::to_owned),
         })
+    }
+
+    /// One that this record ended, with rows that say the same.
+    pub(super) const fn settled(seq: i64) -> Self {
+        Self {
+            state: Some(Finished),
+            start_at: None,
+            seq,
+            frozen: None,
+            forged: false,
+            phones: BTreeMap::new(),
+            settled: true,
+            whole: true,
+            approval: None,
+        }
+    }
+
+    /// Whether everything is told of it, if rows say the same.
+    pub(super) fn may_settle(&self) -> bool {
+        self.state == Some(Finished) && self.whole && !self.forged && !self.settled
     }
 
     /// Whether a row may stand in this state. One that is over does nothing any more, whatever is
@@ -163,10 +202,9 @@ impl Course {
             self.state = told.and_then(|state| state.parse().ok());
             self.seq = seq;
             self.phones.clear();
-            if let Some(digest) = detail["digest"].as_str() {
-                digest.clone_into(&mut self.digest);
-                self.options = detail["options"].clone();
-                self.total = detail["total"].as_i64();
+            self.settled = false;
+            if let Some(frozen) = Frozen::of(detail) {
+                self.frozen = Some(frozen);
             }
         }
     }
@@ -207,6 +245,9 @@ impl Course {
     fn phone(&mut self, action: &str, phone: Mac, detail: &Value) -> Result<(), String> {
         match action {
             "target.intent" => return self.intent(phone),
+            "target.given_back" | "target.retrying" if self.settled => {
+                self.phones.insert(phone, Told::Nothing);
+            }
             "target.given_back" | "target.retrying" => {
                 self.phones.remove(&phone);
             }
@@ -225,8 +266,9 @@ impl Course {
             return Err(why);
         }
         match self.phones.insert(phone, Told::Sent) {
-            None => Ok(()),
-            Some(Told::Ended(_)) => {
+            None if !self.settled => Ok(()),
+            Some(Told::Nothing) => Ok(()),
+            None | Some(Told::Ended(_)) => {
                 Err(format!("sent to {phone} again, for which the job was over"))
             }
             Some(Told::Sent) => Err(format!("sent to {phone} again, with the first end untold")),

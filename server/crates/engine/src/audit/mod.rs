@@ -42,5 +42,5 @@ pub use signer::{
     Memory, MemoryError, RemoteSigner, SignedLast, Signer, SignerFault, Why, bind, serve,
 };
 pub use signing_key::{SIGNING_KEY_FILE, SigningKey, signing_key_source};
-pub(crate) use standing::Orders;
+pub(crate) use standing::{Orders, Passes};
 pub use verify::{Evidence, verify};

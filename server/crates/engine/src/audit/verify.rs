@@ -75,11 +75,12 @@ async fn check(
         tile: TileWalk::default(),
         marks: scan.marks().await?,
         signed,
-        given: Given::default(),
+        given: Given::of(&scan.passes().await?),
         named: Named::default(),
         compared: 0,
     };
     walk.compare().map_err(Stop::Found)?;
+    let settles = scan.has_jobs().await?;
     let mut next = step(&mut scan, i64::MIN).await?;
     while let Some(last) = next.0.last() {
         let after = last.seq;
@@ -95,6 +96,9 @@ async fn check(
         (walk, done) = worked.map_err(|error| StoreError::Unusable(error.to_string()))?;
         done.map_err(Stop::Found)?;
         next = read?;
+        if settles {
+            walk.given.settle(&mut scan).await?;
+        }
     }
     walk.end(&mut scan, &taken).await
 }
@@ -304,8 +308,11 @@ impl Walk {
         let named = self.named.compare(&standing.sources, number(size));
         named.map_err(Stop::Found)?;
         self.given.forbidden().map_err(Stop::Found)?;
-        let ends = self.given.ends(scan).await?;
-        let held = self.given.compare((&standing, ends), number(size));
+        let mut of_jobs: Vec<_> = self.given.ends(scan).await?.into_iter().collect();
+        if standing.jobs {
+            of_jobs.extend(self.given.odd_jobs(scan, number(size)).await?);
+        }
+        let held = self.given.compare((&standing, of_jobs), number(size));
         held.map_err(Stop::Found)?;
         Ok(Intact {
             size,

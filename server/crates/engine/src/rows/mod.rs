@@ -9,6 +9,7 @@ mod accept;
 mod adopt;
 mod look;
 mod params;
+mod passes;
 mod told;
 
 pub use accept::RowName;
@@ -16,6 +17,7 @@ pub use adopt::{AdoptError, adopt_rows};
 pub use carillon_store::{ForgedRow, SignedRows};
 pub use look::{Looked, look_at_rows, look_through};
 pub(crate) use params::opened_params;
+pub(crate) use passes::is_over;
 pub(crate) use told::{hold_orders, job_as_told, phones_as_told, require_as_told};
 
 use carillon_domain::event::{Actor, Event, EventResult};

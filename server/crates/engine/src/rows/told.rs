@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use carillon_domain::{JobState, Mac};
 use carillon_store::{AuditQuery, BelievedJob, Order, Ordered, SignedRows, StoreError, Unit};
 
+use super::passes::let_go_of_ended;
 use crate::Engine;
 use crate::audit::{Course, Orders};
 
@@ -145,6 +146,10 @@ async fn let_go_of_what_is_told(engine: &Engine) -> Result<(), StoreError> {
     let before = seen.load(Ordering::Relaxed);
     if size == before {
         return Ok(());
+    }
+    // On a database of its own nobody else ends sessions.
+    if store.is_shared() {
+        let_go_of_ended(store, before).await?;
     }
     for order in Order::ALL {
         let query = AuditQuery {

@@ -11,6 +11,7 @@ mod changes;
 mod external;
 mod house;
 mod keys;
+mod passes;
 mod passwords;
 mod reset;
 mod rows;

@@ -46,6 +46,70 @@ pub(crate) async fn a_result_that_was_changed_is_named(database: &Database) {
     }
 }
 
+/// What is told behind the end of a job, what is done to its rows, and which record that contradicts.
+type Late = (Vec<(&'static str, Value)>, &'static str, Option<i64>);
+
+/// A job is let go of once it is over and its rows say so: what is told of it later counts all the same.
+fn told_late() -> Vec<Late> {
+    let nothing = "UPDATE jobs SET reason = ''";
+    let accepted = (
+        "row.accepted",
+        json!({ "rows": "job", "row": "j", "state": "running" }),
+    );
+    let failed = "UPDATE job_targets SET state = 'failed', cause = 'unreachable'";
+    vec![
+        (vec![], nothing, None),
+        (vec![], failed, Some(3)),
+        (vec![], "UPDATE jobs SET digest = 'e'", Some(3)),
+        (vec![], "UPDATE jobs SET state = 'running'", Some(3)),
+        (vec![], "DELETE FROM job_targets", Some(3)),
+        (vec![], "DELETE FROM job_targets; DELETE FROM jobs", Some(3)),
+        (vec![came_to("failed", Some("unreachable"))], failed, None),
+        (
+            vec![came_to("failed", Some("unreachable"))],
+            nothing,
+            Some(3),
+        ),
+        (vec![came_to("acknowledged", None)], nothing, None),
+        (vec![plain("target.given_back")], nothing, Some(3)),
+        (vec![plain("job.ended")], nothing, Some(4)),
+        (vec![plain("job.resumed")], nothing, Some(4)),
+        (vec![plain("target.intent")], nothing, Some(4)),
+        (vec![accepted.clone()], nothing, None),
+        (
+            vec![accepted, plain("target.intent")],
+            "UPDATE job_targets SET state = 'waiting'",
+            None,
+        ),
+    ]
+}
+
+pub(crate) async fn a_job_that_is_over_is_compared_all_the_same(database: &Database) {
+    for (late, change, named) in told_late() {
+        let house = House::signed(database).await;
+        let words = [
+            submitted(false),
+            plain("target.intent"),
+            came_to("acknowledged", None),
+            plain("job.ended"),
+        ];
+        let what = format!("{late:?}, {change}");
+        let first = signed_with(&house, &[&words[..], &late].concat()).await;
+        stands(&house, "finished").await;
+        let took = "UPDATE job_targets SET state = 'acknowledged', finished_at = 1".to_owned();
+        house.tamper(&[took, change.to_owned()]).await;
+        match named {
+            None => house.is_intact(&what).await,
+            Some(behind) => {
+                let found = house.finding().await;
+                let expected = format!("record {}: ", first + behind);
+                assert!(found.starts_with(&expected), "{what}: {found}");
+            }
+        }
+        house.close().await;
+    }
+}
+
 pub(crate) async fn an_end_that_nobody_told_is_named(database: &Database) {
     let house = House::signed(database).await;
     let first = signed_with(&house, &[submitted(false), plain("target.intent")]).await;
@@ -126,6 +190,32 @@ fn standing(house: &House) -> Vec<String> {
     ]
 }
 
+/// A record that tells what its unit ended; whether something of that stands there.
+fn ended(
+    action: &'static str,
+    kind: &str,
+    name: &str,
+    over: bool,
+) -> (&'static str, &'static str, Value, bool) {
+    (action, "", json!({ "ended": { kind: [name] } }), over)
+}
+
+pub(crate) async fn what_somebody_accepted_may_stand_again(database: &Database) {
+    let house = House::signed(database).await;
+    let made = json!({ "user": "anna", "role": "viewer" });
+    let out = json!({ "session": "aaaaaaaa" });
+    let accepted = json!({ "rows": "session", "row": "aaaaaaaa" });
+    let words = [
+        ("user.created", "", made),
+        ("account.signed_out", "", out),
+        ("row.accepted", "", accepted),
+    ];
+    lived(&house, &words).await;
+    house.tamper(&standing(&house)).await;
+    house.is_intact("accepted").await;
+    house.close().await;
+}
+
 pub(crate) async fn what_was_over_and_stands_again_is_named(database: &Database) {
     const A: &str = "aaaaaaaa";
     const B: &str = "bbbbbbbb";
@@ -187,6 +277,12 @@ pub(crate) async fn what_was_over_and_stands_again_is_named(database: &Database)
             json!({ "recovery_code": "12345678" }),
             false,
         ),
+        ended("user.role_changed", "sessions", "aaaaaaaa", true),
+        ended("session.others_ended", "sessions", "bbbbbbbb", true),
+        ended("session.expired", "sessions", "12345678", false),
+        ended("user.reset_link_made", "links", "cccccccc", true),
+        ended("second_factor.codes_renewed", "codes", "dddddddd", true),
+        ended("second_factor.codes_renewed", "codes", "aaaaaaaa", false),
     ];
     for case in cases {
         let (action, session, detail, over) = case;

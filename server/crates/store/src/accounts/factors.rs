@@ -6,6 +6,7 @@
 use carillon_domain::Timestamp;
 
 use crate::error::{Result, StoreError};
+use crate::passes::Pass;
 use crate::row::Row;
 use crate::signed::{Facts, SignedRows};
 use crate::sql::Sql;
@@ -95,7 +96,7 @@ impl Unit {
         hashes: &[Vec<u8>],
     ) -> Result<()> {
         let sql = Sql::new("DELETE FROM recovery_codes WHERE user_id = $1");
-        self.conn().execute(sql.arg(user_id)).await?;
+        self.end_passes(Pass::Code, sql.arg(user_id)).await?;
         for hash in hashes {
             let sql = Sql::new(
                 "INSERT INTO recovery_codes (code_hash, user_id, mac) VALUES ($1, $2, $3)",
@@ -118,7 +119,15 @@ impl Unit {
         let Some(row) = row else { return Ok(false) };
         match self.trust.checked(SignedRows::RecoveryCodes, &row) {
             Err(StoreError::Forged(_)) => Ok(false),
-            checked => checked.map(|()| true),
+            checked => {
+                self.ended.add(Pass::Code, [hash.to_vec()]);
+                checked.map(|()| true)
+            }
         }
+    }
+
+    /// Remembers that a code of this account was put back, to be told.
+    pub fn code_was_put_back(&mut self, user_id: &str, hash: &[u8]) {
+        self.trust.remember(&facts(hash, user_id));
     }
 }

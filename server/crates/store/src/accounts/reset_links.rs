@@ -5,6 +5,7 @@
 use carillon_domain::Timestamp;
 
 use crate::error::Result;
+use crate::passes::Pass;
 use crate::row::Row;
 use crate::signed::{Facts, SignedRows};
 use crate::sql::Sql;
@@ -71,12 +72,13 @@ impl Unit {
         let row = self.conn().optional(sql.arg(code_hash).arg(now)).await?;
         let Some(row) = row else { return Ok(None) };
         self.trust.checked(SignedRows::ResetLinks, &row)?;
+        self.ended.add(Pass::Link, [code_hash.to_vec()]);
         row.get("user_id").map(Some)
     }
 
     /// Throws the links of an account away.
     pub async fn delete_reset_links(&mut self, user_id: &str) -> Result<()> {
         let sql = Sql::new("DELETE FROM reset_links WHERE user_id = $1").arg(user_id);
-        self.conn().execute(sql).await.map(drop)
+        self.end_passes(Pass::Link, sql).await.map(drop)
     }
 }

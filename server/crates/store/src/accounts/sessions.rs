@@ -7,6 +7,7 @@ use carillon_domain::Timestamp;
 
 use crate::error::Result;
 use crate::orders::{self, Order, Ordered};
+use crate::passes::Pass;
 use crate::row::Row;
 use crate::signed::{Facts, SignedRows, Trust};
 use crate::sql::Sql;
@@ -14,6 +15,9 @@ use crate::store::Store;
 use crate::unit::Unit;
 
 use super::users::{UserRow, genuine_user, push_user};
+
+/// Sessions that are over by their time and taken away together, at most: one record names them.
+const TOGETHER: i64 = 100;
 
 /// One session.
 #[derive(Clone, PartialEq, Eq)]
@@ -151,7 +155,9 @@ impl Unit {
             .arg(session.proved_at);
         let code = self.trust.sign(&session.facts());
         let sql = sql.arg(&session.ip).arg(&session.agent).arg(code);
-        self.conn().execute(sql).await.map(drop)
+        self.conn().execute(sql).await?;
+        self.trust.sessions.hold(session);
+        Ok(())
     }
 
     /// Notes that a session was used. What is signed of it besides changes with its id only.
@@ -183,6 +189,10 @@ impl Unit {
         let changed = self.change_signed(which, change).await?;
         // Its key is another now.
         self.sign_now(SignedRows::Sessions, new_hash).await?;
+        if changed > 0 {
+            self.trust.sessions.renew(id_hash, new_hash, now);
+            self.ended.add(Pass::Session, [id_hash.to_vec()]);
+        }
         Ok(changed > 0)
     }
 
@@ -193,31 +203,35 @@ impl Unit {
              (SELECT id_hash FROM sessions WHERE user_id = $1 \
              ORDER BY last_seen_at DESC, created_at DESC, id_hash LIMIT $2)",
         );
-        self.conn().execute(sql.arg(user_id).arg(most)).await
+        let sql = sql.arg(user_id).arg(most);
+        self.end_passes(Pass::Session, sql).await
     }
 
     /// Ends a session; says whether it was there.
     pub async fn delete_session(&mut self, id_hash: &[u8]) -> Result<bool> {
         let sql = Sql::new("DELETE FROM sessions WHERE id_hash = $1").arg(id_hash);
-        Ok(self.conn().execute(sql).await? > 0)
+        Ok(self.end_passes(Pass::Session, sql).await? > 0)
     }
 
     /// Ends all sessions of an account, but for one if given.
     pub async fn delete_sessions_of(&mut self, user_id: &str, but: Option<&[u8]>) -> Result<u64> {
         let sql = Sql::new("DELETE FROM sessions WHERE user_id = $1 AND id_hash <> $2");
         let sql = sql.arg(user_id).arg(but.unwrap_or_default());
-        self.conn().execute(sql).await
+        self.end_passes(Pass::Session, sql).await
     }
 
-    /// Ends the sessions unused since `idle_since` or begun before `born_before`.
+    /// Ends sessions unused since `idle_since` or begun before `born_before`, not all at once where they
+    /// are many; says how many.
     pub async fn delete_old_sessions(
         &mut self,
         idle_since: Timestamp,
         born_before: Timestamp,
     ) -> Result<u64> {
-        let sql = Sql::new("DELETE FROM sessions WHERE last_seen_at < $1 OR created_at < $2");
-        self.conn()
-            .execute(sql.arg(idle_since).arg(born_before))
-            .await
+        let sql = Sql::new(
+            "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions \
+             WHERE last_seen_at < $1 OR created_at < $2 ORDER BY id_hash LIMIT $3)",
+        );
+        let sql = sql.arg(idle_since).arg(born_before).arg(TOGETHER);
+        self.end_passes(Pass::Session, sql).await
     }
 }

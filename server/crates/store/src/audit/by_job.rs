@@ -2,9 +2,9 @@
 //!
 //! Owns the list that shows of each job the newest record that fits, and every record of none.
 //! *Invariant:* over all pages together each job has one line; of jobs that have theirs nothing more
-//! is read.
+//! is read. Which records fit is asked by number and job; whole they are read one by one for each job.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::conn::Conn;
 use crate::error::Result;
@@ -18,10 +18,13 @@ use super::list::{AuditRow, COLUMNS, audit_row};
 use super::marks::Kind;
 use super::query::{AtLeast, AuditQuery};
 use super::stretches;
-use super::walk::Walk;
+use super::walk::{Place, Walk};
 
-/// Records that are read at once, at most: jobs that become known leave the next tiles out.
-const AT_ONCE: i64 = 8 * TILE;
+/// Records that may fit and are asked for at once, at most: jobs that become known leave the next tiles
+/// out.
+const AT_ONCE: i64 = 16 * TILE;
+/// So many times as many records of a job are read where a word is in none of those before.
+const MORE: usize = 8;
 /// Tiles that they may lie in.
 const MOST: usize = 64;
 /// Tiles of which it is asked at once whether they hold anything but known jobs. To ask of all that
@@ -124,15 +127,39 @@ async fn page(conn: &mut Conn<'_>, all: &Walk, seek: &Seek, limit: i64) -> Resul
     Ok(lines(found.found, limit))
 }
 
-/// How many of the last tiles are read now: no more than `some`, nor many records; at least one.
-fn few(tiles: &[(i64, i64)], some: usize) -> usize {
+/// How many of the last tiles are read now: no more than `some`, nor many records; at least one. Of a
+/// word marks do not say in how many records it is.
+fn few(tiles: &[(i64, i64)], some: usize, by_word: bool) -> usize {
     let mut records = 0;
     let last = tiles.iter().rev().take(some);
     let fit = last.take_while(|(_, fit)| {
-        records += fit;
+        records += if by_word { TILE } else { *fit };
         records <= AT_ONCE
     });
     fit.count().max(1)
+}
+
+/// Records of one job that may have its line, or one of none: their numbers, newest first.
+type Group = Vec<i64>;
+
+/// The records of each job together, those of known jobs left out.
+fn groups(places: Vec<Place>, known: &BTreeSet<String>) -> Vec<Group> {
+    let (mut groups, mut of) = (Vec::<Group>::new(), HashMap::<String, usize>::new());
+    for (seq, job) in places {
+        match job {
+            Some(job) if known.contains(&job) => {}
+            Some(job) => {
+                if let Some(index) = of.get(&job) {
+                    groups[*index].push(seq);
+                } else {
+                    of.insert(job, groups.len());
+                    groups.push(vec![seq]);
+                }
+            }
+            None => groups.push(vec![seq]),
+        }
+    }
+    groups
 }
 
 /// A page that is being put together.
@@ -157,9 +184,10 @@ impl Lines {
                     ahead *= 2;
                     continue;
                 }
-                let now = next.split_off(next.len() - few(&next, some));
+                let by_word = !self.walk.words.is_empty();
+                let now = next.split_off(next.len() - few(&next, some, by_word));
                 tiles.append(&mut next);
-                self.read(conn, &now, look.bounds).await?;
+                self.read(conn, (&now, look.bounds), limit).await?;
                 some = (2 * some).min(MOST);
                 ahead = AHEAD;
             }
@@ -173,17 +201,53 @@ impl Lines {
     async fn read(
         &mut self,
         conn: &mut Conn<'_>,
-        tiles: &[(i64, i64)],
-        bounds: (i64, i64),
+        (tiles, bounds): (&[(i64, i64)], (i64, i64)),
+        limit: usize,
     ) -> Result<()> {
         let tiles: Vec<i64> = tiles.iter().map(|(tile, _)| *tile).collect();
-        let tiles = (tiles.as_slice(), bounds);
-        let rows = self.walk.read_but(conn, tiles, &self.known).await?;
-        let newer = self.also_newer(conn, &rows).await?;
-        for row in rows {
-            self.take(conn, row, &newer).await?;
+        let places = self.walk.places(conn, (&tiles, bounds)).await?;
+        let groups = groups(places, &self.known);
+        // Where a word is looked for, the newest record that has it may be older than one of the next job.
+        let some = if self.walk.words.is_empty() {
+            limit
+        } else {
+            groups.len().max(1)
+        };
+        for groups in groups.chunks(some) {
+            let rows = self.newest(conn, groups.to_vec()).await?;
+            let newer = self.also_newer(conn, &rows).await?;
+            for row in rows {
+                self.take(conn, row, &newer).await?;
+            }
+            if self.found.len() >= limit {
+                break;
+            }
         }
         Ok(())
+    }
+
+    /// Of each group the newest record that fits; newest first.
+    async fn newest(&self, conn: &mut Conn<'_>, mut groups: Vec<Group>) -> Result<Vec<AuditRow>> {
+        let (mut found, mut some) = (Vec::new(), 1);
+        while !groups.is_empty() {
+            let now = groups.iter().flat_map(|group| group.iter().take(some));
+            let rows = self
+                .walk
+                .whole(conn, &now.copied().collect::<Vec<_>>())
+                .await?;
+            let mut rows: HashMap<i64, AuditRow> =
+                rows.into_iter().map(|row| (row.seq, row)).collect();
+            groups.retain_mut(|group| {
+                let tried = group.drain(..some.min(group.len()));
+                let newest = tried.into_iter().find_map(|seq| rows.remove(&seq));
+                let missing = newest.is_none();
+                found.extend(newest);
+                missing && !group.is_empty()
+            });
+            some *= MORE;
+        }
+        found.sort_by_key(|row| -row.seq);
+        Ok(found)
     }
 
     /// Takes the tiles away whose records are all of jobs that have their line.

@@ -1,6 +1,6 @@
-//! What tables say became of phones, for whoever holds it against the log.
+//! What tables say of jobs and what became of their phones, for whoever holds it against the log.
 //!
-//! Owns the look at these columns, in pieces: there are as many rows as results. *Invariant:* it is
+//! Owns the look at these columns, job by job: there are as many rows as results. *Invariant:* it is
 //! taken in the same moment as the log itself; what cannot be read is handed on as it stands.
 
 use carillon_domain::{Cause, Mac, TargetState};
@@ -10,6 +10,23 @@ use crate::row::Row;
 use crate::sql::Sql;
 
 use super::scan::AuditScan;
+
+/// A job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingJob {
+    /// Identity.
+    pub id: String,
+    /// Where it stands, as its row says.
+    pub state: String,
+    /// How many phones it has, as its row says.
+    pub total: i64,
+    /// How many phones stand in its list.
+    pub targets: i64,
+    /// Of the list of phones.
+    pub digest: String,
+    /// How it is sent: JSON, as its row says.
+    pub options: String,
+}
 
 /// A phone of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,25 +43,82 @@ pub struct StandingEnd {
     pub cause: Option<Option<Cause>>,
 }
 
+const JOBS: &str = "SELECT j.id AS id, j.state AS state, j.total AS total, j.digest AS digest, \
+     j.options AS options, (SELECT COUNT(*) FROM job_targets t WHERE t.job = j.id) AS targets \
+     FROM jobs j WHERE ";
+/// What is read of jobs and of their phones, without which none can be let go of before the end.
+const OF_JOBS: [&str; 10] = [
+    "jobs.id",
+    "jobs.state",
+    "jobs.total",
+    "jobs.digest",
+    "jobs.options",
+    "job_targets.job",
+    "job_targets.position",
+    "job_targets.mac",
+    "job_targets.state",
+    "job_targets.cause",
+];
+
 impl AuditScan {
-    /// The next phones of jobs behind one, by job and place.
+    /// Whether jobs and what their phones came to can be read.
+    pub async fn has_jobs(&mut self) -> Result<bool> {
+        Ok(self.columns().await?.have(&OF_JOBS))
+    }
+
+    /// The rows of these jobs.
+    pub async fn jobs(&mut self, ids: &[&str]) -> Result<Vec<StandingJob>> {
+        let mut sql = Sql::new(JOBS);
+        sql.one_of("j.id", ids.iter().copied());
+        let rows = self.tx.conn().all(sql).await?;
+        rows.iter().map(job).collect()
+    }
+
+    /// The next rows of jobs behind one, in their order.
+    pub async fn jobs_behind(
+        &mut self,
+        last: Option<&StandingJob>,
+        limit: i64,
+    ) -> Result<Vec<StandingJob>> {
+        let mut sql = Sql::new(JOBS);
+        match last {
+            Some(last) => sql.push("j.id > ").bind(&last.id),
+            None => sql.push("1 = 1"),
+        };
+        sql.push(" ORDER BY j.id LIMIT ").bind(limit);
+        let rows = self.tx.conn().all(sql).await?;
+        rows.iter().map(job).collect()
+    }
+
+    /// The next phones of these jobs behind one, by job and place.
     pub async fn ends(
         &mut self,
+        jobs: &[&str],
         after: Option<&StandingEnd>,
         limit: i64,
     ) -> Result<Vec<StandingEnd>> {
-        let (job, position) = after.map_or(("", i64::MIN), |last| (&last.job, last.position));
-        let sql = Sql::new(
-            "SELECT job, position, mac, state, cause FROM job_targets \
-             WHERE (job, position) > ($1, $2) ORDER BY job, position LIMIT $3",
-        );
-        let rows = self
-            .tx
-            .conn()
-            .all(sql.arg(job).arg(position).arg(limit))
-            .await?;
+        let mut sql = Sql::new("SELECT job, position, mac, state, cause FROM job_targets WHERE ");
+        sql.one_of("job", jobs.iter().copied());
+        if let Some(last) = after {
+            sql.push(" AND (job, position) > (").bind(&last.job);
+            sql.push(", ").bind(last.position).push(")");
+        }
+        sql.push(" ORDER BY job, position LIMIT ").bind(limit);
+        let rows = self.tx.conn().all(sql).await?;
         rows.iter().map(end).collect()
     }
+}
+
+fn job(row: &Row) -> Result<StandingJob> {
+    let fields = row.of("jobs", "id");
+    Ok(StandingJob {
+        id: fields.text("id")?,
+        state: fields.text("state")?,
+        total: fields.int("total")?,
+        targets: fields.int("targets")?,
+        digest: fields.text("digest")?,
+        options: fields.text("options")?,
+    })
 }
 
 fn end(row: &Row) -> Result<StandingEnd> {

@@ -114,6 +114,23 @@ impl Store {
         Ok(rows)
     }
 
+    /// The records that fit and have this word, whole, oldest first; at most so many.
+    pub async fn audit_of_word(
+        &self,
+        query: &AuditQuery,
+        word: &str,
+        limit: usize,
+    ) -> Result<Vec<AuditRow>> {
+        let mut reading = self.read().await?;
+        let mut conn = reading.conn();
+        let asked = (query, &self.reach);
+        let mut walk = Walk::begin(&mut conn, asked, (0, i64::MAX), false).await?;
+        walk.look_for(word);
+        let mut rows = walk.rows(&mut conn, limit).await?;
+        rows.truncate(limit);
+        Ok(rows)
+    }
+
     async fn walked(
         &self,
         query: &AuditQuery,

@@ -6,6 +6,8 @@
 use crate::error::Result;
 use crate::row::Row;
 
+use super::scan::AuditScan;
+
 /// A session, a link to a new password or a recovery code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StandingPass {
@@ -34,7 +36,20 @@ pub(super) const PASSES: [(&str, &str, &str); 3] = [
     ),
 ];
 
-pub(super) fn pass(kind: &'static str, row: &Row) -> Result<StandingPass> {
+impl AuditScan {
+    /// By what people come in at the moment of this look, as far as the database has columns for it.
+    pub async fn passes(&mut self) -> Result<Vec<StandingPass>> {
+        let (mut columns, mut passes) = (self.columns().await?, Vec::new());
+        for (kind, column, text) in PASSES {
+            if columns.have(&[column]) {
+                passes.extend(self.each(text, |row| pass(kind, row)).await?);
+            }
+        }
+        Ok(passes)
+    }
+}
+
+fn pass(kind: &'static str, row: &Row) -> Result<StandingPass> {
     let hash = row.raw("hash")?.unwrap_or_default();
     let name = hex::encode(hash.get(..4).unwrap_or_default());
     Ok(StandingPass { kind, name })

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::row::Row;
 use crate::sql::Sql;
 
-use super::passes::{PASSES, StandingPass, pass};
+use super::passes::PASSES;
 use super::scan::AuditScan;
 use super::sources::AuditSource;
 
@@ -64,23 +64,6 @@ pub struct StandingSeal {
     pub digest: [u8; 32],
 }
 
-/// A job.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StandingJob {
-    /// Identity.
-    pub id: String,
-    /// Where it stands, as its row says.
-    pub state: String,
-    /// How many phones it has, as its row says.
-    pub total: i64,
-    /// How many phones stand in its list.
-    pub targets: i64,
-    /// Of the list of phones.
-    pub digest: String,
-    /// How it is sent: JSON, as its row says.
-    pub options: String,
-}
-
 /// An order that holds for everybody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StandingOrder {
@@ -112,12 +95,10 @@ pub struct Standings {
     pub decisions: Vec<StandingDecision>,
     /// Sealed values.
     pub seals: Vec<StandingSeal>,
-    /// Jobs; `None` where the database lacks columns of them.
-    pub jobs: Option<Vec<StandingJob>>,
+    /// Whether jobs can be compared; `false` where the database lacks columns of them.
+    pub jobs: bool,
     /// Orders; `None` where the database has no table of them.
     pub orders: Option<Vec<StandingOrder>>,
-    /// By what people come in.
-    pub passes: Vec<StandingPass>,
     /// Addresses that are kept.
     pub sources: Vec<StandingSource>,
     /// What this database has no columns for, by table and column.
@@ -135,9 +116,6 @@ const TOKENS: &str = "SELECT t.id AS id, u.name AS name, t.scope AS scope, \
 const DECISIONS: &str = "SELECT id, decided_by FROM jobs WHERE decided_by IS NOT NULL \
      OR (approve_until IS NOT NULL \
      AND state IN ('scheduled', 'running', 'paused', 'interrupted', 'finished')) ORDER BY id";
-const JOBS: &str = "SELECT j.id AS id, j.state AS state, j.total AS total, j.digest AS digest, \
-     j.options AS options, (SELECT COUNT(*) FROM job_targets t WHERE t.job = j.id) AS targets \
-     FROM jobs j ORDER BY j.id";
 const ORDERS: &str = "SELECT name, value FROM orders ORDER BY name";
 /// Each kind of sealed value, and the column that it stands in.
 const SEALS: [(&str, &str); 6] = [
@@ -175,14 +153,14 @@ const SEALS: [(&str, &str); 6] = [
 const SOURCES: &str = "SELECT id, day, address, salt FROM audit_sources ORDER BY id";
 
 /// The columns of a database, by table and name, and which of those asked for it lacks.
-struct Columns {
+pub(super) struct Columns {
     there: BTreeSet<String>,
     lacking: Vec<&'static str>,
 }
 
 impl Columns {
     /// Whether all of them are there.
-    fn have(&mut self, wanted: &[&'static str]) -> bool {
+    pub(super) fn have(&mut self, wanted: &[&'static str]) -> bool {
         let before = self.lacking.len();
         let lacking = wanted.iter().filter(|name| !self.there.contains(**name));
         self.lacking.extend(lacking);
@@ -202,10 +180,8 @@ impl AuditScan {
         if columns.have(&["jobs.approve_until", "jobs.decided_by"]) {
             decisions = self.each(DECISIONS, decision).await?;
         }
-        let (mut jobs, mut orders) = (None, None);
-        if columns.have(&["jobs.digest", "jobs.options"]) {
-            jobs = Some(self.each(JOBS, job).await?);
-        }
+        let jobs = columns.have(&["jobs.digest", "jobs.options"]);
+        let mut orders = None;
         if columns.have(&["orders.value"]) {
             orders = Some(self.each(ORDERS, order).await?);
         }
@@ -215,12 +191,8 @@ impl AuditScan {
                 seals.extend(self.each(text, seal).await?);
             }
         }
-        let mut passes = Vec::new();
-        for (kind, column, text) in PASSES {
-            if columns.have(&[column]) {
-                let rows = self.each(text, |row| pass(kind, row)).await?;
-                passes.extend(rows);
-            }
+        for (_, column, _) in PASSES {
+            columns.have(&[column]);
         }
         let mut sources = Vec::new();
         if columns.have(&["audit_sources.address"]) {
@@ -233,13 +205,12 @@ impl AuditScan {
             seals,
             jobs,
             orders,
-            passes,
             sources,
             lacking: columns.lacking,
         })
     }
 
-    async fn columns(&mut self) -> Result<Columns> {
+    pub(super) async fn columns(&mut self) -> Result<Columns> {
         let text = self.tx.conn().dialect().columns();
         let name = |row: &Row| row.get::<String>("name");
         Ok(Columns {
@@ -248,7 +219,7 @@ impl AuditScan {
         })
     }
 
-    async fn each<T>(
+    pub(super) async fn each<T>(
         &mut self,
         text: &'static str,
         read: impl Fn(&Row) -> Result<T>,
@@ -283,18 +254,6 @@ fn decision(row: &Row) -> Result<StandingDecision> {
     Ok(StandingDecision {
         job: row.get("id")?,
         by: row.get("decided_by")?,
-    })
-}
-
-fn job(row: &Row) -> Result<StandingJob> {
-    let fields = row.of("jobs", "id");
-    Ok(StandingJob {
-        id: fields.text("id")?,
-        state: fields.text("state")?,
-        total: fields.int("total")?,
-        targets: fields.int("targets")?,
-        digest: fields.text("digest")?,
-        options: fields.text("options")?,
     })
 }
 

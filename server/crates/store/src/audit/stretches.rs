@@ -37,21 +37,45 @@ pub(super) const fn looks(phones: usize, size: i64) -> i64 {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn sqlite_takes_the_index() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let url = format!("sqlite:{}", dir.path().join("carillon.db").display());
-        let store = crate::Store::open(&url).await.expect("opened");
+    async fn plan(url: &str, explain: &'static str, column: &str) -> Vec<String> {
+        let store = crate::Store::open(url).await.expect("opened");
         store.migrate().await.expect("its tables");
-        let mut sql = Sql::new("EXPLAIN QUERY PLAN SELECT a.entry FROM ");
+        let mut sql = Sql::new(explain);
+        sql.push(" SELECT a.entry FROM ");
         of_phones(&mut sql, (0, i64::MAX));
         sql.push(" AND a.phone = ").bind("80:5e:c0:00:00:01");
         sql.push(" ORDER BY a.seq DESC LIMIT ").bind(51_i64);
         let mut unit = store.begin().await.expect("begun");
         let steps = unit.conn().all(sql).await.expect("explained");
-        let steps = steps.iter().map(|step| step.get::<String>("detail"));
-        let steps: Vec<_> = steps.collect::<Result<_, _>>().expect("texts");
+        drop(unit);
+        store.close().await;
+        let steps = steps.iter().map(|step| step.get::<String>(column));
+        steps.collect::<Result<_, _>>().expect("texts")
+    }
+
+    #[tokio::test]
+    async fn sqlite_takes_the_index() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let url = format!("sqlite:{}", dir.path().join("carillon.db").display());
+        let steps = plan(&url, "EXPLAIN QUERY PLAN", "detail").await;
         let way = "SEARCH a USING INDEX audit_phone (<expr>=? AND phone=?";
         assert!(steps.iter().any(|step| step.starts_with(way)), "{steps:#?}");
+    }
+
+    #[tokio::test]
+    async fn postgres_takes_the_index() {
+        let Some(server) = std::env::var_os("CARILLON_TEST_POSTGRES_URL") else {
+            return;
+        };
+        let server = server.to_str().expect("an address");
+        let scratch = crate::testing::TestDatabase::create(server, "plan").await;
+        let scratch = scratch.expect("a database");
+        let steps = plan(&scratch.url(), "EXPLAIN", "QUERY PLAN").await;
+        scratch.drop_if_there().await.expect("gone");
+        let way =
+            |step: &String| step.contains(" on audit_phone") || step.contains("using audit_phone");
+        assert!(steps.iter().any(way), "{steps:#?}");
+        let by_number = |step: &String| step.contains("audit_pkey");
+        assert!(!steps.iter().any(by_number), "{steps:#?}");
     }
 }

@@ -42,6 +42,11 @@ impl Term {
         }
     }
 
+    /// A whole word.
+    pub(super) fn word(word: &str) -> Self {
+        Self::of(Kind::Word, [word, ANY])
+    }
+
     /// Takes in what holds one of these, if there are any.
     fn hold<'v>(&mut self, kind: Kind, values: impl Iterator<Item = &'v str>) {
         let values: Vec<_> = values.map(kept).collect();

@@ -3,7 +3,6 @@
 //! Owns how far one look reaches. *Invariant:* records come in order, each once, and a walk reads
 //! no more of the log than it needs to answer.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use carillon_domain::Reach;
@@ -24,6 +23,12 @@ const LOOK: i64 = 2048;
 const AT_ONCE: usize = 64;
 /// At least so many where marks only say that some of the records may fit.
 const LOOSELY: usize = 8;
+
+/// Records that are read by their numbers at once.
+const NUMBERS: usize = 512;
+
+/// The number of a record, and its job.
+pub(super) type Place = (i64, Option<String>);
 
 /// A walk that has begun.
 pub(super) struct Walk {
@@ -67,6 +72,12 @@ impl Walk {
         } else {
             walk
         })
+    }
+
+    /// Leaves everything out that does not have this word among its words.
+    pub(super) fn look_for(&mut self, word: &str) {
+        self.terms.push(Term::word(word));
+        self.words.push(word.to_owned());
     }
 
     /// The same over no more than these tiles.
@@ -209,30 +220,48 @@ impl Walk {
         tiles: &[i64],
         bounds: (i64, i64),
     ) -> Result<Vec<AuditRow>> {
-        self.read_but(conn, (tiles, bounds), &BTreeSet::new()).await
-    }
-
-    /// The same without the records of some jobs.
-    pub(super) async fn read_but(
-        &self,
-        conn: &mut Conn<'_>,
-        (tiles, bounds): (&[i64], (i64, i64)),
-        jobs: &BTreeSet<String>,
-    ) -> Result<Vec<AuditRow>> {
         let choice = "SELECT a.seq, a.entry, a.leaf_hash, a.ip, a.job";
         let mut sql = Sql::new(COLUMNS);
         sql.push("(");
         self.each_span(&mut sql, choice, (tiles, bounds));
         sql.push(") AS a");
-        if !jobs.is_empty() {
-            sql.push(" WHERE a.job IS NULL OR NOT (");
-            sql.one_of("a.job", jobs).push(")");
-        }
+        let mut rows = self.fitting(conn, sql).await?;
+        rows.sort_by_key(|row| if self.down { -row.seq } else { row.seq });
+        Ok(rows)
+    }
+
+    async fn fitting(&self, conn: &mut Conn<'_>, sql: Sql) -> Result<Vec<AuditRow>> {
         let rows = conn.all(sql).await?;
         let rows = rows.iter().map(audit_row).collect::<Result<Vec<_>>>()?;
         let fits = |row: &AuditRow| AuditQuery::says(&self.words, &row.event);
-        let mut rows: Vec<_> = rows.into_iter().filter(fits).collect();
-        rows.sort_by_key(|row| if self.down { -row.seq } else { row.seq });
+        Ok(rows.into_iter().filter(fits).collect())
+    }
+
+    /// The records of some tiles that fit but for the words, newest first: their numbers and jobs.
+    pub(super) async fn places(
+        &self,
+        conn: &mut Conn<'_>,
+        (tiles, bounds): (&[i64], (i64, i64)),
+    ) -> Result<Vec<Place>> {
+        let mut sql = Sql::new("");
+        self.each_span(&mut sql, "SELECT a.seq, a.job", (tiles, bounds));
+        let rows = conn.all(sql).await?;
+        let place = |row: &crate::row::Row| Ok((row.get("seq")?, row.get("job")?));
+        let mut places: Vec<Place> = rows.iter().map(place).collect::<Result<_>>()?;
+        places.sort_unstable_by_key(|(seq, _)| -seq);
+        Ok(places)
+    }
+
+    /// The records with these numbers, of which it is known that they fit but for the words: those that
+    /// have them.
+    pub(super) async fn whole(&self, conn: &mut Conn<'_>, seqs: &[i64]) -> Result<Vec<AuditRow>> {
+        let mut rows = Vec::with_capacity(seqs.len());
+        for seqs in seqs.chunks(NUMBERS) {
+            let mut sql = Sql::new(COLUMNS);
+            sql.push("audit a WHERE ")
+                .one_of_again("a.seq", seqs.iter().copied());
+            rows.extend(self.fitting(conn, sql).await?);
+        }
         Ok(rows)
     }
 

@@ -76,7 +76,8 @@ fn fits(course: &Course, told: Option<&Told>, row: &StandingEnd) -> bool {
             (row.state, row.cause) == (Some(*state), Some(*cause))
         }
         Some(Told::Sent) => !over,
+        None if course.settled => true,
         // Who accepted the row took what stood there.
-        None => !over || !course.whole,
+        Some(Told::Nothing) | None => !over || !course.whole,
     }
 }

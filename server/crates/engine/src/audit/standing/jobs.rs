@@ -3,7 +3,7 @@
 //! Owns what it forbids: a job that goes on behind its end, a phone that is sent to while everything
 //! was stopped. *Invariant:* jobs whose beginning no record tells are not followed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use carillon_domain::Timestamp;
 use carillon_domain::event::Event;
@@ -21,6 +21,11 @@ pub(super) struct Courses {
     jobs: BTreeMap<String, Course>,
     /// Submitted, and told with too little.
     untold: BTreeSet<String>,
+    /// Over, with rows that say what was told; each with the record that ended it. Of these nothing
+    /// else is kept.
+    settled: HashMap<Box<str>, i64>,
+    /// Ended since somebody looked last.
+    ended: Vec<String>,
     stopped: Option<(i64, Timestamp)>,
     pub(super) forbidden: Option<(i64, String)>,
 }
@@ -40,17 +45,48 @@ impl Courses {
         let Some(job) = job_of(event) else { return };
         if event.action == SUBMITTED {
             self.submitted(seq, job, event);
-        } else if let Some(course) = self.jobs.get_mut(job)
-            && let Err(what) = course.add(seq, event)
-        {
-            self.forbid(seq, format!("job {job}: {what}"));
+        } else {
+            self.goes_on(seq, job, event);
         }
         self.while_stopped(seq, job, event);
+    }
+
+    fn goes_on(&mut self, seq: i64, job: &str, event: &Event) {
+        if !self.jobs.contains_key(job)
+            && let Some(ended) = self.settled.remove(job)
+        {
+            self.jobs.insert(job.to_owned(), Course::settled(ended));
+        }
+        let Some(course) = self.jobs.get_mut(job) else {
+            return;
+        };
+        let told = course.add(seq, event);
+        if event.action == "job.ended" && course.may_settle() {
+            self.ended.push(job.to_owned());
+        }
+        if let Err(what) = told {
+            self.forbid(seq, format!("job {job}: {what}"));
+        }
+    }
+
+    /// The jobs that ended since this was asked last, and of which everything was told.
+    pub(super) fn take_ended(&mut self) -> Vec<String> {
+        let mut ended = std::mem::take(&mut self.ended);
+        ended.retain(|id| self.jobs.get(id).is_some_and(Course::may_settle));
+        ended
+    }
+
+    /// From now on nothing of a job is kept but that it is over.
+    pub(super) fn settle(&mut self, id: &str) {
+        if let Some(course) = self.jobs.remove(id) {
+            self.settled.insert(id.into(), course.seq);
+        }
     }
 
     fn submitted(&mut self, seq: i64, job: &str, event: &Event) {
         match Course::begin(seq, event) {
             Some(course) => {
+                self.settled.remove(job);
                 self.jobs.insert(job.to_owned(), course);
             }
             None => {
@@ -86,38 +122,28 @@ impl Courses {
         self.jobs.iter().map(|(id, course)| (id.as_str(), course))
     }
 
-    /// Jobs that stand elsewhere than the log brought them, or are gone.
-    pub(super) fn odd(&self, rows: &[StandingJob], size: i64) -> Vec<(i64, String)> {
-        let found: BTreeMap<&str, &StandingJob> =
-            rows.iter().map(|row| (row.id.as_str(), row)).collect();
-        let gone = self
-            .jobs
-            .iter()
-            .filter(|(id, _)| !found.contains_key(id.as_str()));
-        let gone = gone.map(|(id, course)| (course.seq, format!("the job {id} is gone")));
-        let odd = rows.iter().filter_map(|row| self.odd_job(row, size));
-        gone.chain(odd).collect()
-    }
-
-    fn odd_job(&self, row: &StandingJob, size: i64) -> Option<(i64, String)> {
+    /// What a row says else than the log brought it to; `size` where no record made it.
+    pub(super) fn odd(&self, row: &StandingJob, size: i64) -> Option<(i64, String)> {
         let id = &row.id;
         let Some(course) = self.jobs.get(id) else {
-            let told = self.untold.contains(id);
+            let told = self.untold.contains(id) || self.settled.contains_key(id.as_str());
             return (!told).then(|| (size, format!("no record made the job {id}")));
         };
-        let options = serde_json::from_str::<Value>(&row.options).ok();
-        let what = if !row.state.parse().is_ok_and(|state| course.allows(state)) {
-            "stands elsewhere"
-        } else if row.digest != course.digest || options.as_ref() != Some(&course.options) {
-            "is another one"
-        } else if course
-            .total
-            .is_some_and(|total| total != row.total || total != row.targets)
-        {
-            "has other phones"
-        } else {
-            return None;
-        };
+        let what = differs(course, row)?;
         Some((course.seq, format!("the job {id} {what} than the log says")))
     }
+}
+
+/// What a row says else than the log brought its job to.
+pub(super) fn differs(course: &Course, row: &StandingJob) -> Option<&'static str> {
+    if !row.state.parse().is_ok_and(|state| course.allows(state)) {
+        return Some("stands elsewhere");
+    }
+    let frozen = course.frozen.as_ref()?;
+    let options = serde_json::from_str::<Value>(&row.options).ok();
+    if row.digest != frozen.digest || options.as_ref() != Some(&frozen.options) {
+        return Some("is another one");
+    }
+    let total = frozen.total?;
+    (total != row.total || total != row.targets).then_some("has other phones")
 }

@@ -9,20 +9,18 @@ mod jobs;
 mod orders;
 mod passes;
 mod seals;
+mod settled;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use carillon_domain::Timestamp;
 use carillon_domain::event::{Event, EventResult};
-use carillon_store::{
-    AuditScan, StandingAccount, StandingDecision, StandingToken, Standings, StoreError,
-};
+use carillon_store::{StandingAccount, StandingDecision, StandingPass, StandingToken, Standings};
 use serde_json::Value;
 
-use self::ends::Ends;
 use self::jobs::Courses;
 pub(crate) use self::orders::Orders;
-use self::passes::Passes;
+pub(crate) use self::passes::Passes;
 use self::seals::Seals;
 use super::finding::{Finding, Kind};
 
@@ -66,6 +64,14 @@ enum End {
 }
 
 impl Given {
+    /// Nothing yet; these sessions, links and codes stand in the tables.
+    pub(super) fn of(passes: &[StandingPass]) -> Self {
+        Self {
+            passes: Passes::of(passes),
+            ..Self::default()
+        }
+    }
+
     /// Takes in a record.
     pub(super) fn add(&mut self, seq: i64, event: &Event) {
         self.courses.add(seq, event);
@@ -182,29 +188,11 @@ impl Given {
         }
     }
 
-    /// What tables say became of phones, to be looked through in pieces.
-    ///
-    /// # Errors
-    /// When the storage fails.
-    pub(super) async fn ends(&self, scan: &mut AuditScan) -> Result<Option<Odd>, StoreError> {
-        let (mut ends, mut last) = (Ends::new(&self.courses), None);
-        loop {
-            let rows = scan.ends(last.as_ref(), ROWS).await?;
-            for row in &rows {
-                ends.add(row);
-            }
-            match rows.into_iter().last() {
-                Some(row) => last = Some(row),
-                None => return Ok(ends.first()),
-            }
-        }
-    }
-
-    /// The first record that tables contradict, `ends` among them; `size` stands for records that are
-    /// not there.
+    /// The first record that tables contradict, what was found of jobs among them; `size` stands for
+    /// records that are not there.
     pub(super) fn compare(
         &self,
-        (standing, ends): (&Standings, Option<Odd>),
+        (standing, of_jobs): (&Standings, Vec<Odd>),
         size: i64,
     ) -> Result<(), Finding> {
         let accounts = standing
@@ -215,16 +203,12 @@ impl Given {
         let decisions = standing.decisions.iter();
         let decisions = decisions.map(|row| self.odd_decision(row, size));
         let all = accounts.chain(tokens).chain(decisions);
-        let jobs = standing
-            .jobs
-            .as_ref()
-            .map(|rows| self.courses.odd(rows, size));
         let orders = standing
             .orders
             .as_ref()
             .map(|rows| self.orders.odd(rows, size));
-        let others = jobs.into_iter().chain(orders).flatten().chain(ends);
-        let others = others.chain(self.passes.odd(&standing.passes));
+        let others = orders.into_iter().flatten().chain(of_jobs);
+        let others = others.chain(self.passes.odd());
         let others = others.chain(self.seals.odd(&standing.seals));
         let all = all.flatten().chain(self.gone(standing)).chain(others);
         match all.min() {

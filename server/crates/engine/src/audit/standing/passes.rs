@@ -1,7 +1,8 @@
 //! By what people come in: sessions, links to a new password, recovery codes, as the log ended them.
 //!
 //! Owns the fold over their records. *Invariant:* what no record ended is not judged, nor what an earlier
-//! program ended without telling which.
+//! program ended without telling which; only those that stand in the tables are followed, which are few,
+//! and not all that ever were.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,8 @@ use serde_json::Value;
 
 const SESSION: &str = "session";
 
-/// A session, a link or a code that was told of.
+/// A session, a link or a code that stands there.
+#[derive(Default)]
 struct Pass {
     /// Whose, by name.
     owner: String,
@@ -21,11 +23,18 @@ struct Pass {
 
 /// All of them, by kind and by the beginning of their hashes.
 #[derive(Default)]
-pub(super) struct Passes(BTreeMap<(&'static str, String), Pass>);
+pub(crate) struct Passes(BTreeMap<(&'static str, String), Pass>);
 
 impl Passes {
+    /// Those that stand in the tables, before any record.
+    pub(crate) fn of(rows: &[StandingPass]) -> Self {
+        let names = rows.iter().map(|row| (row.kind, row.name.clone()));
+        Self(names.map(|name| (name, Pass::default())).collect())
+    }
+
     /// Takes in a record.
-    pub(super) fn add(&mut self, seq: i64, event: &Event) {
+    pub(crate) fn add(&mut self, seq: i64, event: &Event) {
+        self.ended(seq, &event.detail["ended"]);
         if event.result != EventResult::Ok {
             return;
         }
@@ -49,6 +58,7 @@ impl Passes {
             }
             "user.password_changed" => self.end_all(&detail["user"], &actor.session, seq),
             "account.proved" => self.ends("code", &detail["recovery_code"], seq),
+            "row.accepted" => self.accepted(detail),
             _ => {}
         }
         if detail["renewed"].is_string() {
@@ -57,25 +67,50 @@ impl Passes {
         }
     }
 
+    /// What the record says that its unit ended. An earlier program did not tell that.
+    fn ended(&mut self, seq: i64, told: &Value) {
+        for (names, kind) in [("sessions", SESSION), ("links", "link"), ("codes", "code")] {
+            for name in told[names].as_array().into_iter().flatten() {
+                self.ends(kind, name, seq);
+            }
+        }
+    }
+
+    /// How rows of a signed kind are called here; nothing where it is none of these.
+    pub(crate) fn kind_of(rows: &str) -> Option<&'static str> {
+        match rows {
+            "session" => Some(SESSION),
+            "reset-link" => Some("link"),
+            "recovery-code" => Some("code"),
+            _ => None,
+        }
+    }
+
+    /// Somebody looked at it, and lets it count.
+    fn accepted(&mut self, detail: &Value) {
+        let kind = detail["rows"].as_str().and_then(Self::kind_of);
+        if let Some(pass) = kind.and_then(|kind| self.one(kind, &detail["row"])) {
+            pass.ended = None;
+        }
+    }
+
     fn begins(&mut self, kind: &'static str, name: &Value, owner: &str) {
-        if let Some(name) = name.as_str() {
-            let pass = Pass {
+        if let Some(pass) = self.one(kind, name) {
+            *pass = Pass {
                 owner: owner.to_owned(),
                 ended: None,
             };
-            self.0.insert((kind, name.to_owned()), pass);
         }
     }
 
     fn ends(&mut self, kind: &'static str, name: &Value, seq: i64) {
-        if let Some(name) = name.as_str().filter(|name| !name.is_empty()) {
-            let pass = self.0.entry((kind, name.to_owned()));
-            let pass = pass.or_insert_with(|| Pass {
-                owner: String::new(),
-                ended: None,
-            });
+        if let Some(pass) = self.one(kind, name) {
             pass.ended.get_or_insert(seq);
         }
+    }
+
+    fn one(&mut self, kind: &'static str, name: &Value) -> Option<&mut Pass> {
+        self.0.get_mut(&(kind, name.as_str()?.to_owned()))
     }
 
     /// All sessions of an account, but for one.
@@ -89,24 +124,15 @@ impl Passes {
     }
 
     /// Those that stand there although a record ended them.
-    pub(super) fn odd<'a>(
-        &'a self,
-        rows: &'a [StandingPass],
-    ) -> impl Iterator<Item = (i64, String)> + 'a {
-        rows.iter().filter_map(|row| {
-            let pass = self.0.get(&(row.kind, row.name.clone()))?;
-            let what = match row.kind {
+    pub(crate) fn odd(&self) -> impl Iterator<Item = (i64, String)> {
+        self.0.iter().filter_map(|((kind, name), pass)| {
+            let what = match *kind {
                 "link" => "link to a new password",
                 "code" => "recovery code",
                 session => session,
             };
-            let told = |seq| {
-                (
-                    seq,
-                    format!("the {what} {} is back, which this ended", row.name),
-                )
-            };
-            pass.ended.map(told)
+            let told = format!("the {what} {name} is back, which this ended");
+            pass.ended.map(|seq| (seq, told))
         })
     }
 }

@@ -1,18 +1,25 @@
 //! Fills an audit log with records as a helpdesk with 10,000 phones leaves them.
 //!
-//!     cargo run --release -p carillon-store --example fill_audit -- sqlite:FILE 1000000 [BATCH]
+//!     cargo run --release -p carillon-store --example fill_audit -- sqlite:FILE 1000000 [BATCH [rows]]
 //!
 //! Jobs of all sizes with their intents and results, sign-ins and edits between them, over a
-//! year. Always the same records for the same numbers. Prints what adding them cost.
+//! year. Always the same records for the same numbers. Prints what adding them cost. With `rows` the
+//! jobs themselves are written as well, so that `audit verify` finds in the tables what records tell;
+//! then the last job is told to its end, beyond the number.
 #![expect(clippy::print_stdout, reason = "a measurement prints what it found")]
 
+mod jobs;
+
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use carillon_domain::event::{Actor, ActorKind, Event, EventResult};
 use carillon_domain::{Mac, Timestamp};
-use carillon_store::{Run, Store};
+use carillon_store::{NewTarget, Run, Store};
 use serde_json::json;
+
+use self::jobs::Told;
 
 const PHONES: u64 = 10_000;
 const START: i64 = 1_764_000_000_000_000;
@@ -27,6 +34,7 @@ async fn main() -> Outcome<()> {
     let url = words.next().ok_or("an address, then how many records")?;
     let count: usize = words.next().ok_or("how many records?")?.parse()?;
     let batch: usize = words.next().map_or(Ok(4096), |word| word.parse())?;
+    let rows = words.next().is_some_and(|word| word == "rows");
     let store = Store::open(&url)
         .await?
         .in_run(Run::new("fill-run", salts()));
@@ -34,11 +42,25 @@ async fn main() -> Outcome<()> {
     let mut site = Helpdesk::new(count);
     let started = Instant::now();
     let (mut done, mut reported) = (0, 0);
-    while done < count {
-        let events = site.next(batch.min(count - done));
+    let epoch = if rows {
+        Some(jobs::epoch(&store, START + 2 * SPAN).await?)
+    } else {
+        None
+    };
+    while done < count || (rows && !site.waiting.is_empty()) {
+        let more = match count - done.min(count) {
+            0 => site.waiting.len(),
+            left => left,
+        };
+        let events = site.next(batch.min(more));
         let unit = store.begin().await?;
         unit.record(&events).await?.commit().await?;
         done += events.len();
+        for told in std::mem::take(&mut site.told) {
+            if let Some(epoch) = epoch {
+                jobs::fill(&store, epoch, told).await?;
+            }
+        }
         if done / 500_000 > reported {
             reported = done / 500_000;
             println!("{done} after {:.1} s", started.elapsed().as_secs_f64());
@@ -72,6 +94,8 @@ struct Helpdesk {
     jobs: u64,
     /// Records of jobs under way that were not handed out yet, last first.
     waiting: Vec<Event>,
+    /// Jobs whose records were all made.
+    told: Vec<Told>,
 }
 
 const ACTIONS: [&str; 8] = [
@@ -104,6 +128,7 @@ impl Helpdesk {
             step: SPAN / count.max(1) as i64,
             jobs: 0,
             waiting: Vec::new(),
+            told: Vec::new(),
         }
     }
 
@@ -156,14 +181,17 @@ impl Helpdesk {
         let (name, ip) = self.somebody();
         let refused = self.below(12) == 0;
         let action = if refused {
-            "session.refused"
+            "account.sign_in_failed"
         } else {
-            "session.begun"
+            "account.signed_in"
         };
+        let session = format!("{:08x}", self.below(1 << 32));
         let mut event = self.event(name, action);
         event.ip = Some(ip);
         if refused {
             event.result = EventResult::Denied;
+        } else {
+            event.detail = json!({ "session": session, "sessions_ended": 0 });
         }
         self.waiting.push(event);
     }
@@ -194,8 +222,12 @@ impl Helpdesk {
         submitted.ip = Some(ip);
         submitted.job = Some(job.clone());
         submitted.reason.clone_from(&reason);
-        submitted.detail = json!({"action": action, "class": "disruptive", "total": size});
-        self.waiting.push(submitted);
+        submitted.detail = json!({
+            "action": action, "class": "disruptive", "total": size, "options": jobs::options(),
+            "digest": jobs::digest(&job), "awaits_approval": false,
+        });
+        self.waiting.push(submitted.clone());
+        let (mut phones, mut ends) = (Vec::new(), BTreeMap::new());
         let first = self.below(PHONES);
         let facts = (name, action, job.as_str(), reason.as_str());
         let mut done = 0;
@@ -204,6 +236,11 @@ impl Helpdesk {
             for part in [true, false] {
                 for number in done..done + some {
                     let event = self.target(facts, (first + number) % PHONES, part);
+                    match event.phone {
+                        Some(_) if part => phones.push(target(&event)),
+                        Some(mac) => drop(ends.insert(mac, event.detail.clone())),
+                        None => {}
+                    }
                     self.waiting.push(event);
                 }
             }
@@ -214,6 +251,13 @@ impl Helpdesk {
         ended.job = Some(job);
         ended.reason = reason;
         ended.detail = json!({"action": action, "state": "finished"});
+        self.told.push(Told {
+            submitted,
+            action,
+            ended_at: ended.at,
+            phones,
+            ends,
+        });
         self.waiting.push(ended);
     }
 
@@ -255,6 +299,19 @@ impl Helpdesk {
             "attempt": attempt, "try": 1, "again_at": null,
         });
         event
+    }
+}
+
+/// The phone that a record is about, as the list of its job has it.
+fn target(event: &Event) -> NewTarget {
+    NewTarget {
+        mac: event.phone.unwrap_or_else(|| Mac::from_bytes([0; 6])),
+        name: event.phone_name.clone(),
+        extension: String::new(),
+        model: "T54W".to_owned(),
+        site: event.site.clone(),
+        groups: event.groups.clone(),
+        skip: None,
     }
 }
 
