@@ -232,7 +232,9 @@ impl Engine {
             unit.delete_reset_links(&user.id).await?;
         }
         let mut event = caller.event(self.clock.now(), action);
-        event.detail = json!({ "user": user.name });
+        event.detail = json!({
+            "user": user.name, "before": user.role, "approver_before": user.approver,
+        });
         let events = [vec![event], paused].concat();
         unit.record(&events).await?.commit().await?;
         self.jobs_moved(&events);

@@ -12,9 +12,13 @@ use serde_json::{Value, json};
 use super::decide::ended;
 use super::{Change, Made, WAITS, digest};
 use crate::Engine;
+use crate::accounts::took_an_administrator;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::ids::new_id;
+
+const MADE_ALONE: &str = "you took their rights from the other administrators within the last day: until a day is \
+     over this needs one of them, or somebody on the server\'s machine";
 
 impl Engine {
     /// Makes a change, or asks another administrator for it where there is one. Where nobody else
@@ -43,6 +47,9 @@ impl Engine {
             return Ok(Made::AtOnce);
         };
         let others = unit.other_administrators(account).await?;
+        if others.is_empty() && took_an_administrator(&mut unit, account, now).await? {
+            return Err(EngineError::Conflict(MADE_ALONE.to_owned()));
+        }
         let state = if others.is_empty() {
             ChangeState::Alone
         } else {

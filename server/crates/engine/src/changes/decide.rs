@@ -17,7 +17,7 @@ use crate::Engine;
 use crate::accounts::STRONG;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
-use crate::jobs::wants_factor;
+use crate::jobs::{independent, wants_factor};
 
 const DECIDE: Permission = Permission::Administer;
 
@@ -34,6 +34,7 @@ impl Engine {
         let (mut unit, row) = self.open_change(caller, id).await?;
         require_other(caller, &row)?;
         with_factor(&mut unit, caller).await?;
+        independent(&mut unit, (caller, &row.account), now).await?;
         if row.digest != digest {
             return conflict("this is not the change that you looked at: look again");
         }

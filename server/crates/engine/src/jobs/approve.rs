@@ -16,7 +16,7 @@ use super::agreed::{digest_agreed, digest_shown};
 use super::asked_for::no_longer_asked_for;
 use super::rules::{DECIDE, wants_factor};
 use crate::Engine;
-use crate::accounts::STRONG;
+use crate::accounts::{STRONG, is_made_by};
 use crate::audit::APPROVAL;
 use crate::caller::Caller;
 use crate::dispatch::left_out_events;
@@ -88,6 +88,8 @@ impl Engine {
         let now = self.clock.now();
         let (mut unit, job, approval) = self.open_decision(caller, id).await?;
         with_factor(&mut unit, caller).await?;
+        let asker = approval.account.as_deref().unwrap_or_default();
+        independent(&mut unit, (caller, asker), now).await?;
         let agreed = match digest_agreed(&mut unit, &job).await {
             Err(StoreError::Forged(row)) => {
                 drop(unit);
@@ -173,6 +175,10 @@ impl Engine {
             return Err(EngineError::Conflict(message.to_owned()));
         }
         require_as_told(&mut unit, id, job.state).await?;
+        // Before anything else is compared: a decision changes what was agreed to.
+        if job.state != JobState::AwaitingApproval {
+            return Err(decided_already());
+        }
         Ok((unit, job, approval))
     }
 
@@ -230,6 +236,22 @@ async fn with_factor(unit: &mut Unit, caller: &Caller) -> Result<()> {
     Err(EngineError::Conflict(message.to_owned()))
 }
 
+/// Who decides owes neither account nor right nor password to who asked, of the last day.
+pub(crate) async fn independent(
+    unit: &mut Unit,
+    (caller, asker): (&Caller, &str),
+    now: Timestamp,
+) -> Result<()> {
+    let decider = unit.user(caller.account()?).await?;
+    let decider = decider.ok_or(EngineError::Denied(DECIDE))?;
+    if !is_made_by(unit, (&decider, asker), now).await? {
+        return Ok(());
+    }
+    let message = "who asked gave you this account, its rights or its password within the last day: \
+         ask for it yourself and let them decide, or wait until a day is over";
+    Err(EngineError::Conflict(message.to_owned()))
+}
+
 /// Moves the job out of its waiting, if nobody else did.
 async fn take(
     unit: &mut Unit,
@@ -239,11 +261,15 @@ async fn take(
 ) -> Result<()> {
     let from = [JobState::AwaitingApproval];
     if !unit.set_job_state(&job.id, &from, to, now).await? {
-        let message = "somebody else decided already, or it was cancelled";
-        return Err(EngineError::Conflict(message.to_owned()));
+        return Err(decided_already());
     }
     unit.note_decision(&job.id, &caller.actor.name, now).await?;
     Ok(())
+}
+
+fn decided_already() -> EngineError {
+    let message = "somebody else decided already, or it was cancelled";
+    EngineError::Conflict(message.to_owned())
 }
 
 /// Reckoned from when it begins, not from when it was asked for.

@@ -494,14 +494,21 @@ async fn where_nobody_else_administers_it_is_made_at_once_and_told() {
         None
     );
 
-    // One who is switched off decides nothing; that they were is a record of its own.
+    // One who is switched off decides nothing. But whoever switched them off is not alone for that.
     house.add("berta", Role::Admin).await;
     let usual = Rules::default();
     let asks = || house.engine.change_rules(&admin, &usual, "");
     let id = asked(asks().await.unwrap());
     house.engine.cancel_change(&admin, &id).await.unwrap();
     house.engine.disable_user(&admin, "berta").await.unwrap();
-    assert_eq!(asks().await.unwrap(), Made::AtOnce);
+    let refused = asks().await;
+    assert!(says(&refused, "you took their rights"), "{refused:?}");
+    house.engine.enable_user(&admin, "berta").await.unwrap();
+    house
+        .engine
+        .disable_user(&Caller::system(), "berta")
+        .await
+        .unwrap();
     // But not one of whom somebody else wrote that they are.
     house.engine.enable_user(&admin, "berta").await.unwrap();
     let on_sqlite = "UPDATE users SET disabled = 1 WHERE name = 'berta'";

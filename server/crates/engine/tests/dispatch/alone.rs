@@ -255,6 +255,7 @@ pub(crate) async fn of_two_answers_one_counts(place: Place) {
     let (house, people) = house_with_people(place, 1).await;
     let engine = &house.engine;
     engine.stop_all(&caller(), "hold").await.unwrap();
+    let mut approved = Vec::new();
     let jobs = (0..8).map(|_| ask(&house, &people.anna, "Reset", 1));
     for job in futures_util::future::join_all(jobs).await {
         let job = job.unwrap();
@@ -269,15 +270,107 @@ pub(crate) async fn of_two_answers_one_counts(place: Place) {
             .filter(|answer| answer.is_ok())
             .count();
         assert_eq!(counted, 1, "{yes:?} {no:?} {also:?}");
+        // Whoever comes late changes nothing, and nobody is told that the job is another.
+        let late = engine.approve_job(&people.berta, &job, "0").await;
+        assert!(is_conflict(&late));
         let job = engine.job(&caller(), &job).await.unwrap().job;
         let (expected, waiting) = if no.is_ok() {
             (JobState::Denied, 0)
         } else {
+            approved.push(job.id.clone());
             (JobState::Running, 1)
         };
         assert_eq!((job.state, job.counts.waiting), (expected, waiting));
     }
     assert_eq!(house.fleet.ledger().totals().requests, 0);
+    engine.release_stop_all(&caller(), "go on").await.unwrap();
+    for job in &approved {
+        house.until(job, &[JobState::Finished]).await;
+    }
+    let forged = |event: &&carillon_domain::event::Event| event.action == "row.forged";
+    assert_eq!(house.events().await.iter().find(forged), None);
+}
+
+/// A second account of one's own, or one that one has just taken over, is no second person.
+pub(crate) async fn who_owes_the_account_to_who_asks_decides_nothing(place: Place) {
+    let (house, people) = house_with_people(place, 1).await;
+    let engine = &house.engine;
+    engine
+        .invite_user(&people.berta, "bertha", Role::Admin)
+        .await
+        .unwrap();
+    let access = Access {
+        role: Role::Admin,
+        area: None,
+        approver: true,
+    };
+    let version = engine.find_user(&caller(), "bertha").await.unwrap().version;
+    let changed = engine
+        .change_access(&people.berta, "bertha", &access, version)
+        .await;
+    changed.unwrap();
+    let id = engine.find_user(&caller(), "bertha").await.unwrap().id;
+    let now = engine.clock.now();
+    let mut unit = engine.store.begin().await.unwrap();
+    unit.set_factor(&id, (vec![1], 1), 0, now).await.unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    let second = Caller::for_tests(Asker {
+        actor: Actor {
+            kind: ActorKind::User,
+            id: id.clone(),
+            name: "bertha".to_owned(),
+            auth: "test".to_owned(),
+            session: String::new(),
+        },
+        role: Role::Admin,
+        user_id: Some(id),
+        ip: None,
+        reach: Reach::everything(),
+        proved: true,
+    });
+    let job = ask(&house, &people.berta, "Reset", 1).await.unwrap();
+    let seen = digest(&house, &job).await;
+    let refused = engine.approve_job(&second, &job, &seen).await;
+    assert!(is_conflict(&refused), "{refused:?}");
+    engine.make_reset_link(&people.berta, "dora").await.unwrap();
+    let refused = engine.approve_job(&people.dora, &job, &seen).await;
+    assert!(is_conflict(&refused), "{refused:?}");
+    assert_eq!(state(&house, &job).await, JobState::AwaitingApproval);
+    // The other way round it is two people.
+    let job = ask(&house, &second, "Reset", 1).await.unwrap();
+    let seen = digest(&house, &job).await;
+    engine
+        .approve_job(&people.berta, &job, &seen)
+        .await
+        .unwrap();
+}
+
+/// Whoever takes the right to say no from everybody else is not alone for that.
+pub(crate) async fn who_takes_the_right_away_asks_somebody_all_the_same(place: Place) {
+    let (house, people) = house_with_people(place, 1).await;
+    let engine = &house.engine;
+    let none = Access {
+        role: Role::Operator,
+        area: None,
+        approver: false,
+    };
+    let version = engine.find_user(&caller(), "anna").await.unwrap().version;
+    let changed = engine
+        .change_access(&people.berta, "anna", &none, version)
+        .await;
+    changed.unwrap();
+    engine.disable_user(&people.berta, "dora").await.unwrap();
+    let refused = ask(&house, &people.berta, "Reset", 1).await;
+    assert!(is_conflict(&refused.map(drop)));
+    let job = ask(&house, &people.carl, "Reset", 1).await.unwrap();
+    assert_eq!(
+        state(&house, &job).await,
+        JobState::Running,
+        "he took nothing"
+    );
+    engine.enable_user(&caller(), "dora").await.unwrap();
+    let job = ask(&house, &people.berta, "Reset", 1).await.unwrap();
+    assert_eq!(state(&house, &job).await, JobState::AwaitingApproval);
 }
 
 pub(crate) async fn what_nobody_decides_about_expires(place: Place) {

@@ -79,6 +79,8 @@ cases! {
     alone::a_dangerous_job_waits_for_somebody_else,
     alone::a_job_for_later_starts_later_when_it_is_approved,
     alone::of_two_answers_one_counts,
+    alone::who_owes_the_account_to_who_asks_decides_nothing,
+    alone::who_takes_the_right_away_asks_somebody_all_the_same,
     alone::what_nobody_decides_about_expires,
     alone::who_may_not_any_more_has_nothing_approved,
     alone::fifty_phones_may_be_disturbed_alone,

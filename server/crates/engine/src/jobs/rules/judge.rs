@@ -12,6 +12,7 @@ use carillon_store::{Around, AskedAlone, Order, Unit};
 
 use super::{FEWEST_APPROVERS, Rules, RulesInForce, read};
 use crate::Engine;
+use crate::accounts::took_an_approver;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::jobs::preview::JobPreview;
@@ -46,8 +47,18 @@ pub(in crate::jobs) async fn judge(
         Class::Harmless | Class::Destructive => AskedAlone::default(),
     };
     let wanted = rules.wants_second_person(entry.class, preview.plan.run.len(), alone);
-    let asked = wanted && unit.count_approvers().await? >= FEWEST_APPROVERS;
-    Ok(asked.then(|| now.plus(APPROVAL_WAITS)))
+    if !wanted {
+        return Ok(None);
+    }
+    if unit.count_approvers().await? >= FEWEST_APPROVERS {
+        return Ok(Some(now.plus(APPROVAL_WAITS)));
+    }
+    if took_an_approver(unit, account_of(caller), now).await? {
+        let message = "you took the right to approve from somebody within the last day, and this needs a second person: \
+             give it back, or wait until a day is over";
+        return Err(EngineError::Conflict(message.to_owned()));
+    }
+    Ok(None)
 }
 
 /// Jobs that were asked for within the hour, or start within an hour of this one.
