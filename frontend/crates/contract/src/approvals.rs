@@ -10,7 +10,7 @@ use crate::changes::{ChangeNotice, ChangeRow};
 use crate::form::{Choice, FormErrors};
 use crate::jobs::JobRow;
 
-/// Jobs that wait for a second person.
+/// What waits for a second person.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ApprovalsView {
     /// Newest first.

@@ -27,10 +27,9 @@ pub(crate) fn text_or_dash(value: &str) -> AnyView {
     }
 }
 
-/// What stands for nothing.
+/// What stands for nothing. One element: a page of a job has hundreds.
 pub(crate) fn dash() -> AnyView {
-    view! { <span class="muted none"><span aria-hidden="true">"–"</span><span class="visually-hidden">{say("none")}</span></span> }
-        .into_any()
+    view! { <span class="muted none" role="img" aria-label=say("none")>"–"</span> }.into_any()
 }
 
 /// A text in a monospaced face: addresses, identifiers.

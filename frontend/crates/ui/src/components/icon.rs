@@ -21,10 +21,18 @@ pub(crate) fn symbol(name: &str) -> impl IntoView + use<> {
 /// meaning. Each symbol of the sprite is a piece of its own for the browser to put together, and
 /// every change of the page waits for all of them.
 pub(crate) fn drawn(meaning: &str, name: &str) -> AnyView {
+    view! { <span class=drawing(meaning, name) aria-hidden="true"></span> }.into_any()
+}
+
+/// The same where no word stands beside it: it is read aloud.
+pub(crate) fn drawn_and_read(meaning: &str, name: &str, word: &'static str) -> AnyView {
+    view! { <span class=drawing(meaning, name) role="img" aria-label=word></span> }.into_any()
+}
+
+fn drawing(meaning: &str, name: &str) -> String {
     let colour = match meaning {
         "waiting" | "muted" => "idle",
         other => other,
     };
-    let class = format!("drawn {colour}-{name}");
-    view! { <span class=class aria-hidden="true"></span> }.into_any()
+    format!("drawn {colour}-{name}")
 }

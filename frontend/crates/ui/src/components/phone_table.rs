@@ -8,8 +8,8 @@ use carillon_language::say;
 use leptos::prelude::*;
 
 use super::{
-    age, dash, drawn, instant, mono, protected_mark, reachability_badge, readiness_badge, table,
-    tag, target_badge, td, text_or_dash, th, th_hidden, th_row, th_sort, tr,
+    age, dash, drawn_and_read, instant, mono, protected_mark, reachability_badge, readiness_badge,
+    table, tag, target_badge, td, text_or_dash, th, th_hidden, th_row, th_sort, tr,
 };
 use crate::words;
 
@@ -35,16 +35,19 @@ pub(crate) fn phone_table(
         .iter()
         .map(|row| phone_row(row, columns, ticked))
         .collect();
-    table(
-        if selectable {
-            "phones selectable"
-        } else {
-            "phones"
-        },
-        caption,
-        head,
-        rows,
-    )
+    table(class(selectable, head.len()), caption, head, rows)
+}
+
+/// From so many columns on, the table scrolls instead of folding what it says.
+const WIDEST: usize = 12;
+
+fn class(selectable: bool, columns: usize) -> &'static str {
+    match (selectable, columns >= WIDEST) {
+        (true, true) => "phones selectable widest",
+        (true, false) => "phones selectable",
+        (false, true) => "phones widest",
+        (false, false) => "phones",
+    }
 }
 
 fn heading(column: PhoneColumn, sort: &[SortLink]) -> AnyView {
@@ -132,8 +135,7 @@ fn select_cell(row: &PhoneRow, ticked: bool) -> AnyView {
     view! {
         <td class="select">
             <label class="tick">
-                <input type="checkbox" name="mac" value=row.mac.to_string() data-row="" checked=ticked />
-                <span class="visually-hidden">{label}</span>
+                <input type="checkbox" name="mac" value=row.mac.to_string() data-row="" checked=ticked aria-label=label />
             </label>
         </td>
     }
@@ -143,7 +145,7 @@ fn select_cell(row: &PhoneRow, ticked: bool) -> AnyView {
 fn name_cell(row: &PhoneRow) -> AnyView {
     let href = format!("/phones/{}", row.mac);
     let lock = row.protected.then(|| {
-        view! { <span class="mark" title=say("Protected: left out of jobs")>{drawn("muted", "lock")}<span class="visually-hidden">{say("Protected")}</span></span> }
+        view! { <span class="mark" title=say("Protected: left out of jobs")>{drawn_and_read("muted", "lock", say("Protected"))}</span> }
     });
     view! { <a class="row-name" href=href>{row.name()}</a>{lock} }.into_any()
 }

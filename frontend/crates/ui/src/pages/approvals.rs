@@ -17,11 +17,11 @@ use crate::words;
 /// `/approvals`.
 pub(super) fn approvals(frame: &FrameView, view: &ApprovalsView) -> String {
     Page::new(say("Approvals")).write(frame, |page| {
-        page.lede(say("Dangerous jobs wait here for somebody else. What is approved is exactly what is shown: these phones, this command."));
+        page.lede(say("Dangerous jobs, and changes that nobody makes alone, wait here for a second person. What is approved is exactly what is shown."));
         let off = view.off.then(second_person_off);
         let changes: Vec<AnyView> = view.changes.iter().map(changes::waiting).collect();
         if view.rows.is_empty() && changes.is_empty() {
-            let none = empty("check", say("Nothing waits"), say("No job waits for a second person."), vec![]);
+            let none = empty("check", say("Nothing waits"), say("What takes two people stands here until somebody decides."), vec![]);
             return view! { {off}{none} }.into_any();
         }
         let rows: Vec<AnyView> = view.rows.iter().map(|row| waiting(row, view.may_decide)).collect();

@@ -8,9 +8,9 @@ use carillon_language::{moment, retell, say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, chips, dash, drawn, empty, fact, facts, filter_errors, get, hidden, icon, instant,
-    link_button, mono, note, paging, panel, result_badge, said_with, select, submit, table, tabs,
-    td, th, th_row, total_text, tr,
+    Field, chips, dash, drawn_and_read, empty, fact, facts, filter_errors, get, hidden, icon,
+    instant, link_button, mono, note, paging, panel, result_badge, said_with, select, submit,
+    table, tabs, td, th, th_row, total_text, tr,
 };
 use crate::shell::Page;
 use crate::words;
@@ -173,7 +173,7 @@ pub(super) fn who(row: &AuditRow) -> AnyView {
     };
     view! {
         <span class="who" title=kind>
-            {drawn("muted", symbol)}<span class="visually-hidden">{format!("{kind}: ")}</span><span>{row.actor.clone()}</span>
+            {drawn_and_read("muted", symbol, kind)}<span>{row.actor.clone()}</span>
         </span>
     }
     .into_any()

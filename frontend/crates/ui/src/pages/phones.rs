@@ -9,8 +9,8 @@ use leptos::prelude::*;
 use super::phones_bulk::bulk_bar;
 use super::phones_shape::{column_choice, saved_views};
 use crate::components::{
-    checkbox, chips, empty, error_summary, get, hidden, icon, link_button, note, paging,
-    phone_table, post, primary_link, submit, total_text,
+    chips, empty, error_summary, get, hidden, icon, link_button, note, paging, phone_table, post,
+    primary_link, submit, total_text,
 };
 use crate::shell::{Page, Scripts};
 use crate::words;
@@ -132,9 +132,11 @@ fn filter_form(view: &PhonesView) -> AnyView {
     });
     let described = view.filter_error.is_some().then_some("q-error");
     let facets = facets(&view.facets);
+    // Then the tools of the list stand in its last line.
+    let alone = facets.is_some() && view.meant.is_empty() && view.chips.is_empty();
     get(
         "/phones",
-        "filters",
+        if alone { "filters beside" } else { "filters" },
         view! {
             <div class="filter-line">
                 <label class="visually-hidden" for="q">{say("Filter")}</label>
@@ -191,12 +193,15 @@ fn facet(facet: &Facet) -> AnyView {
             let count = choice
                 .count
                 .map(|count| view! { <span class="muted tnum">{words::number(count)}</span> });
-            checkbox(
-                facet.name.clone(),
-                choice.value.clone(),
-                view! { <span class="facet-choice"><span>{choice.label.clone()}</span>{count}</span> },
-                choice.selected,
-            )
+            // A hundred of them are laid out at once when somebody unfolds them: few elements each.
+            view! {
+                <label class="check">
+                    <input type="checkbox" name=facet.name.clone() value=choice.value.clone() checked=choice.selected />
+                    <span>{choice.label.clone()}</span>
+                    {count}
+                </label>
+            }
+            .into_any()
         })
         .collect();
     view! { <fieldset class="facet"><legend>{facet.label.clone()}</legend><div class="facet-list">{choices}</div></fieldset> }
