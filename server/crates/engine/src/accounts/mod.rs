@@ -48,7 +48,6 @@ pub use carillon_store::TokenScope;
 pub(crate) use external::STRONG;
 pub use external::{Arrival, Entered, External};
 pub use hasher::{Cost, HashText, Hasher, Slot, TooCheap, Verdict};
-pub use hasher::{Cost, HashText, Hasher, TooCheap, Verdict};
 pub(crate) use influence::{is_made_by, took_an_administrator, took_an_approver};
 pub use policy::{LONGEST, SHORTEST, account_name, check_password};
 pub use proof::PROOF_LASTS;
