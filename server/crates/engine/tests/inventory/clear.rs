@@ -309,16 +309,38 @@ async fn a_choice_for_a_whole_site_asks_a_person_who_they_are() {
             "a plain site gets it",
             "a PBX",
             "an Asterisk",
-            "many to another site",
-            "named on many",
-            "a new group",
-            "another rule",
-            "a member",
         ];
         let asks = asks.contains(&way) || way.starts_with("a list");
         let asked = matches!(outcome, Err(EngineError::ProofNeeded));
         assert_eq!(asked, asks, "{way}: {outcome:?}");
         assert!(asked || outcome.is_ok(), "{way}: {outcome:?}");
+    }
+}
+
+/// One choice that leads the passwords of many: a group's, or one for all that are ticked.
+#[tokio::test]
+async fn a_choice_for_many_asks_a_person_who_they_are() {
+    let to_plain = edit(&[(Column::Site, "plain")]);
+    let named = edit(&[(Column::Credential, "office")]);
+    let with_member = GroupInput {
+        members: Some(vec![mac(3)]),
+        ..group("other", GroupKind::Fixed, Some("office"))
+    };
+    let house = furnished().await;
+    let (engine, who) = (&house.engine, &house.unproved());
+    let outcomes = [
+        engine
+            .edit_phones(who, &[mac(1)], &to_plain)
+            .await
+            .map(drop),
+        engine.edit_phones(who, &[mac(3)], &named).await.map(drop),
+        engine.create_group(who, &with_member).await.map(drop),
+    ];
+    for outcome in outcomes {
+        assert!(
+            matches!(outcome, Err(EngineError::ProofNeeded)),
+            "{outcome:?}"
+        );
     }
 }
 
