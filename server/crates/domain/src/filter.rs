@@ -150,7 +150,35 @@ impl Filter {
     }
 }
 
+impl Term {
+    /// Whether phones come to pass it, or not any more, without anybody changing anything.
+    pub fn changes_by_itself(&self) -> bool {
+        self.any_of.iter().any(Test::changes_by_itself)
+    }
+}
+
 impl Test {
+    /// Whether its answer changes by what a phone says or does, or by time.
+    pub const fn changes_by_itself(&self) -> bool {
+        match self {
+            Self::Model(_)
+            | Self::Firmware(_)
+            | Self::State(_)
+            | Self::Result(_)
+            | Self::Ready(_)
+            | Self::SeenWithin(_)
+            | Self::SeenBefore(_) => true,
+            Self::Word(_)
+            | Self::Site(_)
+            | Self::Tag(_)
+            | Self::Group(_)
+            | Self::Ip(_)
+            | Self::Extension(_)
+            | Self::MacFragment(_)
+            | Self::Protected(_) => false,
+        }
+    }
+
     /// The field it asks about; empty for a free word.
     pub const fn field(&self) -> &'static str {
         match self {

@@ -208,7 +208,11 @@ fn heading(page: Page) -> AnyView {
 fn foot(frame: &FrameView) -> AnyView {
     let made = view! { <time datetime=frame.now.to_string()>{format!("{} UTC", moment(frame.now))}</time> };
     let made = said_with(say("page made {moment}"), vec![("moment", made.into_any())]);
-    let version = format!("Carillon {} · ", frame.version);
+    // Whoever is not signed in need not know which one to look up weaknesses of.
+    let version = frame
+        .user
+        .as_ref()
+        .map(|_| format!("Carillon {} · ", frame.version));
     let words = frame
         .user
         .as_ref()

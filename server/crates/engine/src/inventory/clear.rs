@@ -7,9 +7,12 @@
 
 use std::collections::BTreeSet;
 
-use carillon_domain::Mac;
 use carillon_domain::event::Event;
+use carillon_domain::filter::Term;
+use carillon_domain::job::TransportChoice;
+use carillon_domain::phone::Group;
 use carillon_domain::sip::{NotifyWay, SipProfile, SipTransport};
+use carillon_domain::{Filter, Mac};
 use carillon_store::{Exposed, Unit};
 
 use super::finish;
@@ -48,6 +51,27 @@ impl Engine {
         finish(unit, events).await
     }
 
+    /// Refuses a token a job over HTTP for phones that are told a shared password by TLS otherwise.
+    pub(crate) async fn check_job_in_clear(
+        &self,
+        caller: &Caller,
+        (transport, phones): (TransportChoice, &[Mac]),
+    ) -> Result<()> {
+        if caller.is_person() || transport != TransportChoice::Http {
+            return Ok(());
+        }
+        let exposed = self.store.exposed(Some(phones), self.clock.now()).await?;
+        let Some(first) = exposed.iter().find(|one| one.over_tls && !one.is_own) else {
+            return Ok(());
+        };
+        let what = format!(
+            "over HTTP it would send the stored password of the phone {} in clear to {}; leave \
+             options.transport out",
+            first.phone, first.address
+        );
+        Err(refusal(caller, &what, "/run"))
+    }
+
     /// Something that this unit sends in clear to where it did not go before.
     async fn newly_in_clear(
         &self,
@@ -60,7 +84,10 @@ impl Engine {
             return Ok(None);
         }
         let before = self.store.exposed(phones, now).await?;
-        let new: Vec<&Exposed> = after.difference(&before).collect();
+        let new: Vec<&Exposed> = after
+            .difference(&before)
+            .filter(|one| !was_told(one, &before))
+            .collect();
         let names: BTreeSet<&str> = new.iter().map(|one| one.credential.as_str()).collect();
         let names: Vec<&str> = names.into_iter().collect();
         let stored = self.store.stored_secrets(&names).await?;
@@ -68,6 +95,32 @@ impl Engine {
             |one: &&&Exposed| stored.contains(&(one.credential.clone(), one.secret_version));
         Ok(new.iter().find(was_stored).map(|one| Exposed::clone(one)))
     }
+}
+
+/// Whether it went to that place already, and no worse way. What is a phone's alone may go another.
+fn was_told(one: &Exposed, before: &BTreeSet<Exposed>) -> bool {
+    let other = Exposed {
+        over_tls: !one.over_tls,
+        ..one.clone()
+    };
+    (one.over_tls || one.is_own) && before.contains(&other)
+}
+
+/// Refuses a token a stored credential on a rule whose phones come and go by themselves.
+pub(super) fn check_rule(
+    caller: &Caller,
+    (group, filter): (&Group, Option<&Filter>),
+    old: Option<&Group>,
+) -> Result<()> {
+    let same =
+        old.is_some_and(|old| old.credential == group.credential && old.filter == group.filter);
+    let changes = |filter: &Filter| filter.terms.iter().any(Term::changes_by_itself);
+    if same || group.credential.is_none() || !filter.is_some_and(changes) || caller.is_person() {
+        return Ok(());
+    }
+    let what = "it would send a stored password, perhaps in clear, to phones that come into this \
+                group by themselves";
+    Err(refusal(caller, what, "/groups"))
 }
 
 /// Refuses a SIP profile by which a PBX elsewhere would be told a stored password in clear.
@@ -89,7 +142,9 @@ pub(super) fn check_profile(
 fn told_in_clear(profile: &SipProfile) -> Option<(std::net::IpAddr, Option<u16>, &str)> {
     let address = profile.proxy.filter(|address| !address.is_loopback())?;
     let credential = profile.credential.as_deref()?;
-    let in_clear = profile.way == NotifyWay::Esl && profile.transport == SipTransport::Tcp;
+    let told = profile.way == NotifyWay::Esl
+        || (profile.way == NotifyWay::Ami && profile.password_in_clear);
+    let in_clear = told && profile.transport == SipTransport::Tcp;
     in_clear.then_some((address, profile.port, credential))
 }
 

@@ -94,6 +94,9 @@ impl Engine {
     ) -> Result<Submitted> {
         self.require_room()?;
         self.require_anchored(preview.action.entry().class)?;
+        let phones: Vec<_> = preview.plan.run.iter().map(|phone| phone.mac).collect();
+        self.check_job_in_clear(caller, (preview.options.transport, &phones))
+            .await?;
         let now = self.clock.now();
         let id = new_id(now, &self.random)?;
         let mut unit = self.store.begin().await?;

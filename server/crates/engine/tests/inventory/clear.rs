@@ -55,6 +55,19 @@ async fn furnished() -> House {
     for group in [group("fixed", GroupKind::Fixed, Some("office")), tagged()] {
         engine.create_group(admin, &group).await.unwrap();
     }
+    let scheme = [
+        (Column::Site, "plain"),
+        (Column::Address, "10.0.0.6"),
+        (Column::Scheme, "https"),
+    ];
+    house.phone(6, &scheme).await;
+    let place = [(Column::Site, "bare"), (Column::Address, "10.0.0.5")];
+    house.phone(5, &place).await;
+    let moods = GroupInput {
+        filter: "mac:001565000005 -state:reachable -seen:<1d".to_owned(),
+        ..group("moods", GroupKind::Rule, Some("office"))
+    };
+    engine.create_group(admin, &moods).await.unwrap();
     house
 }
 
@@ -193,7 +206,57 @@ async fn ways(house: &House, who: &Caller) -> Vec<(&'static str, Result<(), Engi
             "a PBX",
             engine.save_sip_profile(who, "bare", &switch(), None).await,
         ),
+        (
+            "an Asterisk",
+            engine
+                .save_sip_profile(who, "safe", &asterisk(), None)
+                .await,
+        ),
+        (
+            "a rule that phones come to",
+            engine.create_group(who, &later("1")).await.map(drop),
+        ),
+        (
+            "a credential on such a rule",
+            engine
+                .update_group(who, "moods", &later("2"), None)
+                .await
+                .map(drop),
+        ),
+        (
+            "a phone for such a rule",
+            engine
+                .update_phone(who, mac(5), &moody(), None)
+                .await
+                .map(drop),
+        ),
+        (
+            "from TLS to HTTP",
+            engine
+                .update_phone(who, mac(6), &edit(&[(Column::Scheme, "http")]), None)
+                .await
+                .map(drop),
+        ),
     ]
+}
+
+fn moody() -> PhoneEdit {
+    edit(&[(Column::Address, "10.0.0.72")])
+}
+
+/// A rule that takes no phone at this moment.
+fn later(last: &str) -> GroupInput {
+    GroupInput {
+        filter: format!("ip:10.0.0.{last}/32 state:reachable"),
+        ..group(&format!("later {last}"), GroupKind::Rule, Some("office"))
+    }
+}
+
+fn asterisk() -> SipProfileInput {
+    SipProfileInput {
+        way: NotifyWay::Ami,
+        ..switch()
+    }
 }
 
 fn switch() -> SipProfileInput {
@@ -230,7 +293,7 @@ async fn a_token_leads_no_stored_password_away_in_clear() {
         );
     }
     assert_eq!(house.actions().await.len(), before, "nothing was changed");
-    assert_eq!(house.count("site:plain").await, 1);
+    assert_eq!(house.count("site:plain").await, 2);
     // Whoever showed who they are may; so the ways above are refused for that and nothing else.
     for (way, outcome) in ways(&house, &house.admin).await {
         assert!(outcome.is_ok(), "{way}: {outcome:?}");
@@ -241,11 +304,43 @@ async fn a_token_leads_no_stored_password_away_in_clear() {
 async fn a_choice_for_a_whole_site_asks_a_person_who_they_are() {
     let house = furnished().await;
     for (way, outcome) in ways(&house, &house.unproved()).await {
-        let asks = ["a site goes plain", "a plain site gets it", "a PBX"];
+        let asks = [
+            "a site goes plain",
+            "a plain site gets it",
+            "a PBX",
+            "an Asterisk",
+        ];
         let asks = asks.contains(&way) || way.starts_with("a list");
         let asked = matches!(outcome, Err(EngineError::ProofNeeded));
         assert_eq!(asked, asks, "{way}: {outcome:?}");
         assert!(asked || outcome.is_ok(), "{way}: {outcome:?}");
+    }
+}
+
+/// One choice that leads the passwords of many: a group's, or one for all that are ticked.
+#[tokio::test]
+async fn a_choice_for_many_asks_a_person_who_they_are() {
+    let to_plain = edit(&[(Column::Site, "plain")]);
+    let named = edit(&[(Column::Credential, "office")]);
+    let with_member = GroupInput {
+        members: Some(vec![mac(3)]),
+        ..group("other", GroupKind::Fixed, Some("office"))
+    };
+    let house = furnished().await;
+    let (engine, who) = (&house.engine, &house.unproved());
+    let outcomes = [
+        engine
+            .edit_phones(who, &[mac(1)], &to_plain)
+            .await
+            .map(drop),
+        engine.edit_phones(who, &[mac(3)], &named).await.map(drop),
+        engine.create_group(who, &with_member).await.map(drop),
+    ];
+    for outcome in outcomes {
+        assert!(
+            matches!(outcome, Err(EngineError::ProofNeeded)),
+            "{outcome:?}"
+        );
     }
 }
 

@@ -76,7 +76,18 @@ pub(crate) async fn names(conn: &mut Conn<'_>, macs: &[Mac], now: Timestamp) -> 
         let fields = row.of("phones", "mac");
         offered.push((fields.parse("mac")?, Offered::read(fields)?));
     }
-    choose(conn, offered, now).await
+    choose(conn, offered, (now, Rules::AsNow)).await
+}
+
+/// How rules are taken whose phones change by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rules {
+    /// With the phones of this moment.
+    AsNow,
+    /// With every phone that could come.
+    Widest,
+    /// With none.
+    Without,
 }
 
 /// Behind the columns of phones `p`: what [`Offered::read`] reads.
@@ -121,12 +132,12 @@ impl Offered {
 pub(crate) async fn choose(
     conn: &mut Conn<'_>,
     offered: Vec<(Mac, Offered)>,
-    now: Timestamp,
+    when: (Timestamp, Rules),
 ) -> Result<Names> {
     let mut names = Names::new();
     if offered.iter().any(|(_, offered)| offered.with_groups) {
         let macs: Vec<Mac> = offered.iter().map(|(mac, _)| *mac).collect();
-        from_groups(conn, &macs, now, &mut names).await?;
+        from_groups(conn, &macs, when, &mut names).await?;
     }
     for (mac, mut offered) in offered {
         if let Some(first) = offered.before_groups() {
@@ -144,7 +155,7 @@ pub(crate) async fn choose(
 async fn from_groups(
     conn: &mut Conn<'_>,
     macs: &[Mac],
-    now: Timestamp,
+    (now, rules): (Timestamp, Rules),
     names: &mut Names,
 ) -> Result<()> {
     let sql = Sql::new("SELECT slug, kind, filter, credential FROM groups ORDER BY slug");
@@ -159,7 +170,12 @@ async fn from_groups(
     if with_credential.is_empty() {
         return Ok(());
     }
-    let groups = Groups::of(&rows)?;
+    let mut groups = Groups::of(&rows)?;
+    match rules {
+        Rules::AsNow => {}
+        Rules::Widest => groups = groups.widest(),
+        Rules::Without => with_credential.retain(|slug, _| !groups.changes_by_itself(slug)),
+    }
     let scope = Scope {
         groups: &groups,
         now,

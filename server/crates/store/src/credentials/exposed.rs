@@ -2,10 +2,12 @@
 //!
 //! Owns the one reading of it, of what is committed and of what a unit would make true. *Invariant:*
 //! it says where a password may go and never what it is. Phones that are known to ask for better
-//! (Digest, a pinned key) are not told it in clear and do not count.
+//! (Digest, a pinned key) are not told it in clear and do not count. A rule whose phones change by
+//! themselves counts as it is, with every phone that could come, and as if it took none.
 
 use std::collections::BTreeSet;
 
+use carillon_domain::phone::Scheme;
 use carillon_domain::{Mac, Timestamp};
 
 use crate::conn::Conn;
@@ -15,7 +17,9 @@ use crate::sql::Sql;
 use crate::store::Store;
 use crate::unit::Unit;
 
-use super::effective::{Names, OFFERED_COLUMNS, OFFERED_FROM, Offered, choose, rows_of};
+use super::effective::{
+    CredentialSource, Names, OFFERED_COLUMNS, OFFERED_FROM, Offered, Rules, choose, rows_of,
+};
 
 /// Phones that may be sent their password in clear.
 const IN_CLEAR: &str = " WHERE s.transport_security = 'plain_http' AND p.address IS NOT NULL \
@@ -35,6 +39,10 @@ pub struct Exposed {
     pub credential: String,
     /// Which of its secrets.
     pub secret_version: i64,
+    /// Whether it goes by TLS as long as nobody asks for another way.
+    pub over_tls: bool,
+    /// Whether it is that phone's alone.
+    pub is_own: bool,
 }
 
 impl Store {
@@ -71,40 +79,56 @@ impl Unit {
 }
 
 /// Where a phone is.
-type Place = (Mac, String, Option<i64>);
+type Place = (Mac, String, Option<i64>, bool);
 
 async fn exposed(
     conn: &mut Conn<'_>,
     macs: Option<&[Mac]>,
     now: Timestamp,
 ) -> Result<BTreeSet<Exposed>> {
+    let mut all = BTreeSet::new();
+    for rules in [Rules::AsNow, Rules::Widest, Rules::Without] {
+        all.extend(exposed_by(conn, macs, (now, rules)).await?);
+    }
+    Ok(all)
+}
+
+async fn exposed_by(
+    conn: &mut Conn<'_>,
+    macs: Option<&[Mac]>,
+    when: (Timestamp, Rules),
+) -> Result<BTreeSet<Exposed>> {
     let (mut places, mut names) = (Vec::new(), Names::new());
     let chunks = macs.map(|macs| macs.chunks(ROWS).map(Some).collect());
     for chunk in chunks.unwrap_or_else(|| vec![None]) {
-        let (found, chosen) = read(conn, chunk, now).await?;
+        let (found, chosen) = read(conn, chunk, when).await?;
         places.extend(found);
         names.extend(chosen);
     }
     let secrets = rows_of(conn, &names).await?;
-    let exposed = places.into_iter().filter_map(|(phone, address, port)| {
-        let (_, name) = names.get(&phone)?;
-        Some(Exposed {
-            phone,
-            address,
-            port,
-            credential: name.clone(),
-            secret_version: secrets.get(name)?.secret_version,
-        })
-    });
+    let exposed = places
+        .into_iter()
+        .filter_map(|(phone, address, port, over_tls)| {
+            let (source, name) = names.get(&phone)?;
+            Some(Exposed {
+                phone,
+                address,
+                port,
+                credential: name.clone(),
+                secret_version: secrets.get(name)?.secret_version,
+                over_tls,
+                is_own: *source == CredentialSource::Own,
+            })
+        });
     Ok(exposed.collect())
 }
 
 async fn read(
     conn: &mut Conn<'_>,
     macs: Option<&[Mac]>,
-    now: Timestamp,
+    when: (Timestamp, Rules),
 ) -> Result<(Vec<Place>, Names)> {
-    let mut sql = Sql::new("SELECT p.mac, p.address, p.port");
+    let mut sql = Sql::new("SELECT p.mac, p.address, p.port, p.scheme");
     sql.push(OFFERED_COLUMNS).push(OFFERED_FROM).push(IN_CLEAR);
     if let Some(macs) = macs {
         sql.push(" AND ");
@@ -114,9 +138,12 @@ async fn read(
     for row in conn.all(sql).await? {
         let fields = row.of("phones", "mac");
         let mac: Mac = fields.parse("mac")?;
-        places.push((mac, fields.text("address")?, fields.get("port")?));
+        let scheme: Option<String> = fields.get("scheme")?;
+        let over_tls = scheme.is_some_and(|scheme| scheme == Scheme::Https.as_str());
+        let address = fields.text("address")?;
+        places.push((mac, address, fields.get("port")?, over_tls));
         offered.push((mac, Offered::read(fields)?));
     }
-    let names = choose(conn, offered, now).await?;
+    let names = choose(conn, offered, when).await?;
     Ok((places, names))
 }

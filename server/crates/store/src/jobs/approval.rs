@@ -8,7 +8,7 @@ use carillon_domain::{Reach, Timestamp};
 
 use crate::conn::Conn;
 use crate::error::Result;
-use crate::reach::and_jobs;
+use crate::reach::{and_jobs, and_phones};
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
@@ -183,11 +183,19 @@ impl Unit {
         rows.iter().map(|row: &Row| row.get("id")).collect()
     }
 
-    /// Whether all phones of a job are within a reach.
+    /// Whether all phones of a job were within a reach when it was made, and are now.
     pub async fn is_job_within(&mut self, id: &str, reach: &Reach) -> Result<bool> {
         let mut sql = Sql::new("SELECT j.id FROM jobs j WHERE j.id = ");
         sql.bind(id);
         and_jobs(&mut sql, reach, "j.id");
+        if !reach.is_everything() {
+            sql.push(
+                " AND NOT EXISTS (SELECT 1 FROM job_targets t JOIN phones p ON p.mac = t.mac ",
+            );
+            sql.push("WHERE t.job = j.id AND NOT (1 = 1");
+            and_phones(&mut sql, reach, "p");
+            sql.push("))");
+        }
         Ok(self.jobs_conn().await?.optional(sql).await?.is_some())
     }
 

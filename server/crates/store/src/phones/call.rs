@@ -163,6 +163,6 @@ async fn read(conn: &mut Conn<'_>, macs: &[Mac], now: Timestamp) -> Result<(Vec<
             (call, (mac, offered))
         })
         .unzip();
-    let names = effective::choose(conn, offered, now).await?;
+    let names = effective::choose(conn, offered, (now, effective::Rules::AsNow)).await?;
     Ok((rows, names))
 }

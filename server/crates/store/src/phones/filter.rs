@@ -69,6 +69,43 @@ impl Groups {
         Self::of(&conn.all(sql).await?)
     }
 
+    /// Whether phones come into a group, or leave it, without anybody changing anything.
+    pub(crate) fn changes_by_itself(&self, slug: &str) -> bool {
+        self.changes(slug, DEPTH)
+    }
+
+    fn changes(&self, slug: &str, depth: usize) -> bool {
+        let Some(Membership::Rule(rule)) = self.0.get(slug) else {
+            return false;
+        };
+        let further = |name: &str| depth == 0 || self.changes(name, depth - 1);
+        rule.terms.iter().any(Term::changes_by_itself) || rule.groups().any(further)
+    }
+
+    /// The same groups with every phone that could come into them by itself.
+    pub(crate) fn widest(&self) -> Self {
+        let widest = |(slug, membership): (&String, &Membership)| {
+            let membership = match membership {
+                Membership::Fixed => Membership::Fixed,
+                Membership::Rule(rule) => Membership::Rule(self.without_changing(rule)),
+            };
+            (slug.clone(), membership)
+        };
+        Self(self.0.iter().map(widest).collect())
+    }
+
+    /// A rule without the terms whose answer changes by itself: fewer demands are more phones.
+    fn without_changing(&self, rule: &Filter) -> Filter {
+        let asks = |test: &Test| matches!(test, Test::Group(slug) if self.changes_by_itself(slug));
+        let changing = |term: &Term| {
+            term.changes_by_itself() || (term.negated && term.any_of.iter().any(asks))
+        };
+        let terms = rule.terms.iter().filter(|term| !changing(term));
+        Filter {
+            terms: terms.cloned().collect(),
+        }
+    }
+
     /// The groups of rows with the columns slug, kind and filter.
     pub(crate) fn of(rows: &[Row]) -> Result<Self> {
         let mut groups = HashMap::new();

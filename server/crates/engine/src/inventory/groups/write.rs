@@ -9,7 +9,7 @@ use carillon_domain::{FieldError, Filter, Mac};
 use carillon_store::{GroupRow, Unit};
 use serde_json::json;
 
-use super::super::clear::Touched;
+use super::super::clear::{self, Touched};
 use super::super::{check_version, record};
 use super::{GroupInput, fields};
 use crate::Engine;
@@ -20,7 +20,7 @@ use crate::error::{EngineError, Result};
 const BY_GROUP: Touched<'static> = Touched {
     phones: None,
     page: "/groups",
-    proof: false,
+    proof: true,
 };
 
 impl Engine {
@@ -50,6 +50,7 @@ impl Engine {
         }
         self.check_credential_name(&mut unit, group.credential.as_deref())
             .await?;
+        clear::check_rule(caller, (&group, filter.as_ref()), None)?;
         unit.insert_group(&group, now).await?;
         let members = self
             .write_members(&mut unit, &group, input.members.as_deref())
@@ -86,6 +87,7 @@ impl Engine {
         check_version(old.version, version)?;
         self.check_credential_name(&mut unit, group.credential.as_deref())
             .await?;
+        clear::check_rule(caller, (&group, filter.as_ref()), Some(&old.group))?;
         let changes = change::between(&fields(&old.group), &fields(&group));
         unit.update_group(&group, old.version, now).await?;
         let members = self

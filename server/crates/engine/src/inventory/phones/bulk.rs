@@ -10,6 +10,7 @@ use carillon_domain::phone::Phone;
 use carillon_domain::phone_list::{Cell, Column, Row};
 use carillon_domain::role::Permission;
 
+use super::super::clear::Touched;
 use super::super::record;
 use super::PhoneEdit;
 use super::write::by_phones;
@@ -76,8 +77,11 @@ impl Engine {
         };
         if !phones.is_empty() {
             unit.upsert_phones(&phones, now).await?;
-            self.finish_guarded(caller, unit, &events, &by_phones(macs))
-                .await?;
+            let touched = Touched {
+                proof: true,
+                ..by_phones(macs)
+            };
+            self.finish_guarded(caller, unit, &events, &touched).await?;
         }
         Ok(counted)
     }
