@@ -22,7 +22,7 @@ demo: ## a dashboard with 300 simulated phones on this machine, ready to click t
 build: ## the release: one file, target/release/carillon
 	@sh xtask/packages.sh build
 	@cargo xtask frontend --release
-	LIBSQLITE3_FLAGS="$(SQLITE)" cargo build --locked --release -p carillon
+	LIBSQLITE3_FLAGS="$(SQLITE)" cargo build --locked --release -p carillon --features jemalloc
 	@ls -lh target/release/carillon
 
 test: ## everything: format, lints, house rules, all tests on both databases, browser, sizes

@@ -16,7 +16,7 @@ use crate::workspace::target_dir;
 /// Builds the release and measures it, on SQLite and on a durable throw-away Postgres.
 pub(crate) fn dispatch(flags: impl Iterator<Item = OsString>) -> Result<(), String> {
     for package in ["carillon", "carillon-bench"] {
-        release(&["-p", package])?;
+        release(&["-p", package, "--features", "jemalloc"])?;
     }
     let cluster = Cluster::start_durable()?;
     let programs = target_dir()?.join("release");
@@ -74,7 +74,7 @@ impl Size {
 /// Fills each database and measures every page on it.
 pub(crate) fn pages(words: impl Iterator<Item = String>) -> Result<(), String> {
     let size = Size::read(words)?;
-    release(&["-p", "carillon"])?;
+    release(&["-p", "carillon", "--features", "jemalloc"])?;
     release(&["-p", "carillon-store", "--examples"])?;
     let (phones, results, records) = (&size.phones, &size.results, &size.records);
     println!("\n{phones} phones, {results} results, {records} audit records");

@@ -74,14 +74,6 @@ impl Dialect {
         }
     }
 
-    /// Keeps the rows read, leaving out those that somebody else keeps.
-    pub(crate) const fn for_update_skip_locked(self) -> &'static str {
-        match self {
-            Self::Sqlite => "",
-            Self::Postgres => " FOR UPDATE SKIP LOCKED",
-        }
-    }
-
     /// Lets one writer of jobs at a time through, on all nodes together, until it commits;
     /// nothing where there is one writer anyway.
     ///
@@ -100,6 +92,22 @@ impl Dialect {
         match self {
             Self::Sqlite => "rowid",
             Self::Postgres => "ctid",
+        }
+    }
+
+    /// The same of a row `t`, as a value that can be bound again.
+    pub(crate) const fn row_place_told(self) -> &'static str {
+        match self {
+            Self::Sqlite => "t.rowid",
+            Self::Postgres => "t.ctid::text",
+        }
+    }
+
+    /// The same of a bound row `v`, from its `place`.
+    pub(crate) const fn row_place_bound(self) -> &'static str {
+        match self {
+            Self::Sqlite => "v.place",
+            Self::Postgres => "v.place::tid",
         }
     }
 

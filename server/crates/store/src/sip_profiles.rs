@@ -82,8 +82,9 @@ async fn find(conn: &mut Conn<'_>, site: &str) -> Result<Option<SipProfileRow>> 
 impl Store {
     /// The profiles of all sites that have one.
     pub async fn sip_profiles(&self) -> Result<Vec<SipProfileRow>> {
+        // For every batch of phones.
         let mut sql = Sql::new(SELECT);
-        sql.push(" ORDER BY site");
+        sql.keep().push(" ORDER BY site");
         let rows = self.read().await?.conn().all(sql).await?;
         rows.iter().map(profile_row).collect()
     }

@@ -13,13 +13,13 @@ use crate::conn::Conn;
 use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
 use crate::row::{Fields, Shape};
-use crate::sql::{Sql, When};
+use crate::sql::{Sql, Value, When};
 use crate::unit::Unit;
 
 use super::count::Deltas;
 use super::frozen::{self, FrozenList};
 use super::share::{SiteLimit, next_within_share};
-use super::targets::{TargetRow, found_by_key, waiting_row};
+use super::targets::{TargetRow, waiting_row};
 
 const ROWS: usize = 500;
 
@@ -84,10 +84,16 @@ impl Unit {
     }
 }
 
-fn all_listed(claim: &Claim<'_>, found: &[TargetRow]) -> bool {
+/// A waiting target, and where it lies until the unit ends: nobody else changes targets meanwhile.
+pub(super) struct Candidate {
+    pub(super) target: TargetRow,
+    place: Value,
+}
+
+fn all_listed(claim: &Claim<'_>, found: &[Candidate]) -> bool {
     let is_listed = |list: &FrozenList| {
         let mut found = found.iter();
-        found.all(|target| list.allows(target.position, target.mac))
+        found.all(|one| list.allows(one.target.position, one.target.mac))
     };
     claim.list.is_none_or(is_listed)
 }
@@ -96,7 +102,7 @@ async fn candidates(
     conn: &mut Conn<'_>,
     claim: &Claim<'_>,
     limit: usize,
-) -> Result<Vec<TargetRow>> {
+) -> Result<Vec<Candidate>> {
     if claim.site_limit != SiteLimit::default() {
         return next_within_share(conn, claim, limit).await;
     }
@@ -104,7 +110,6 @@ async fn candidates(
     // A sum: for a bare place SQLite would plan the statement anew each time.
     sql.push(" ORDER BY t.position LIMIT 0 + ")
         .bind(limit as i64);
-    sql.push(conn.dialect().for_update_skip_locked());
     waiting(conn, claim, sql).await
 }
 
@@ -113,10 +118,18 @@ pub(super) async fn waiting(
     conn: &mut Conn<'_>,
     claim: &Claim<'_>,
     sql: Sql,
-) -> Result<Vec<TargetRow>> {
-    let read = |fields: Fields<'_>| waiting_row(claim.job, fields);
+) -> Result<Vec<Candidate>> {
+    let dialect = conn.dialect();
+    let read = |fields: Fields<'_>| {
+        let place = match dialect {
+            Dialect::Sqlite => fields.int("place")?.into(),
+            Dialect::Postgres => fields.text("place")?.into(),
+        };
+        let target = waiting_row(claim.job, fields)?;
+        Ok(Candidate { target, place })
+    };
     let mut rows = conn.read_packed(sql, WAITING, read).await?;
-    rows.sort_unstable_by_key(|row| row.position);
+    rows.sort_unstable_by_key(|row| row.target.position);
     Ok(rows)
 }
 
@@ -143,6 +156,7 @@ const WAITING: Shape = Shape {
         "duration_ms",
         "excerpt",
         "evidence",
+        "place",
     ],
 };
 
@@ -158,7 +172,11 @@ const FREE: &str = " FROM job_targets t WHERE t.state = 'waiting' AND t.hold IS 
 /// is stopped, when the job does not run, or when the epoch's lease is gone.
 pub(super) fn next_in_order(claim: &Claim<'_>, dialect: Dialect) -> Sql {
     let mut sql = Sql::new("SELECT ").arg(claim.epoch).arg(claim.now);
-    sql.keep().push(COLUMNS).push(FREE).bind(claim.job);
+    sql.keep().push(COLUMNS);
+    sql.push(", ")
+        .push(dialect.row_place_told())
+        .push(" AS place");
+    sql.push(FREE).bind(claim.job);
     sql.push(" AND EXISTS (SELECT 1 FROM jobs j WHERE j.state = 'running' AND j.id = ");
     sql.bind(claim.job);
     sql.push(") AND NOT EXISTS (SELECT 1 FROM orders WHERE name = 'stop_all' ");
@@ -183,7 +201,7 @@ pub(super) fn next_in_order(claim: &Claim<'_>, dialect: Dialect) -> Sql {
 async fn take(
     conn: &mut Conn<'_>,
     claim: &Claim<'_>,
-    found: Vec<TargetRow>,
+    found: Vec<Candidate>,
     attempts: &[String],
     claimed: &mut Vec<ClaimedTarget>,
 ) -> Result<()> {
@@ -191,16 +209,15 @@ async fn take(
         return Ok(());
     }
     let pairs = || found.iter().zip(attempts);
-    let mut sql = Sql::new("WITH v (position, attempt) AS (");
-    sql.rows_again(pairs().map(|(target, attempt)| vec![target.position.into(), attempt.into()]));
-    sql.push(")");
-    found_by_key(&mut sql, conn.dialect(), claim.job);
-    sql.push(" UPDATE job_targets SET state = 'sending', attempts = attempts + 1, ");
+    let mut sql = Sql::new("WITH v (place, attempt) AS (");
+    sql.rows_again(pairs().map(|(one, attempt)| vec![one.place.clone(), attempt.into()]));
+    sql.push(") UPDATE job_targets SET state = 'sending', attempts = attempts + 1, ");
     sql.push("attempt_id = v.attempt, epoch = ")
         .bind(claim.epoch);
     sql.push(", sent_at = ").bind(claim.now);
-    sql.push(", cause = NULL, retry_at = NULL FROM found AS v WHERE job_targets.");
-    sql.push(conn.dialect().row_place()).push(" = v.place");
+    sql.push(", cause = NULL, retry_at = NULL FROM v WHERE job_targets.");
+    sql.push(conn.dialect().row_place()).push(" = ");
+    sql.push(conn.dialect().row_place_bound());
     sql.push(" AND job_targets.state || '' = 'waiting'");
     let mut deltas = Deltas::default();
     for _ in &found {
@@ -213,7 +230,7 @@ async fn take(
         // Nobody else can have taken them while the lock on jobs is held.
         return Err(StoreError::Conflict);
     }
-    for (mut target, attempt) in found.into_iter().zip(attempts) {
+    for (Candidate { mut target, .. }, attempt) in found.into_iter().zip(attempts) {
         target.state = TargetState::Sending;
         target.attempts += 1;
         target.attempt_id = Some(attempt.clone());

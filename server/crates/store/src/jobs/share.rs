@@ -10,8 +10,7 @@ use crate::conn::Conn;
 use crate::error::Result;
 use crate::sql::Sql;
 
-use super::claim::{Claim, next_in_order, waiting};
-use super::targets::TargetRow;
+use super::claim::{Candidate, Claim, next_in_order, waiting};
 
 /// How much of a site may be away at once. The default is no limit; of several the narrowest
 /// holds.
@@ -37,7 +36,7 @@ pub(super) async fn next_within_share(
     conn: &mut Conn<'_>,
     claim: &Claim<'_>,
     limit: usize,
-) -> Result<Vec<TargetRow>> {
+) -> Result<Vec<Candidate>> {
     let mut room = Room {
         limit: claim.site_limit,
         left: HashMap::new(),
@@ -50,8 +49,8 @@ pub(super) async fn next_within_share(
         room.learn(conn, &rows).await?;
         let exhausted = rows.len() < wanted;
         for row in rows {
-            after = row.position;
-            if room.take(row.site.as_deref()) {
+            after = row.target.position;
+            if room.take(row.target.site.as_deref()) {
                 found.push(row);
             }
         }
@@ -67,7 +66,7 @@ async fn walk(
     room: &Room,
     after: i64,
     wanted: usize,
-) -> Result<Vec<TargetRow>> {
+) -> Result<Vec<Candidate>> {
     let mut sql = next_in_order(claim, conn.dialect());
     sql.push(" AND t.position > ").bind(after);
     if !room.full().is_empty() {
@@ -77,7 +76,6 @@ async fn walk(
     // A sum, as in a plain claim.
     sql.push(" ORDER BY t.position LIMIT 0 + ")
         .bind(wanted as i64);
-    sql.push(conn.dialect().for_update_skip_locked());
     waiting(conn, claim, sql).await
 }
 
@@ -100,8 +98,8 @@ impl Room {
     }
 
     /// Looks up the room of the sites not met before.
-    async fn learn(&mut self, conn: &mut Conn<'_>, rows: &[TargetRow]) -> Result<()> {
-        let met = rows.iter().filter_map(|row| row.site.as_deref());
+    async fn learn(&mut self, conn: &mut Conn<'_>, rows: &[Candidate]) -> Result<()> {
+        let met = rows.iter().filter_map(|row| row.target.site.as_deref());
         let new: BTreeSet<_> = met.filter(|site| !self.left.contains_key(*site)).collect();
         if new.is_empty() {
             return Ok(());
