@@ -363,20 +363,20 @@ class Log:
         self.db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         self.db.execute("BEGIN")
         self.there = {name for name, in self.rows(PLACES)}
-        gone = self.taken(OF_THE_LOG)
+        gone = self.taken(True)
         if gone:
             raise Tampered(0, f"standing: {gone[0]}")
         self.tile_rows = {r[0]: r[1:] for r in self.rows("SELECT tile, hash, min_at, max_at FROM audit_tiles")}
 
-    def taken(self, places):
+    def taken(self, of_the_log):
         """What was taken away: a database of an earlier program lacks what came later, and nothing else."""
-        known = {**OF_THE_LOG, **BESIDE}
-        reached = max((known[name] for name in self.there if name in known), default=0)
+        reached = max((KNOWN[name] for name in self.there if name in KNOWN), default=0)
         if NOTED in self.there:
             noted, = self.db.execute("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations").fetchone()
             reached = max(reached, noted)
         tables = {name.split(".")[0] for name in self.there}
-        missing = [name for name, since in places.items() if since <= reached and name not in self.there]
+        missing = [name for name, since in KNOWN.items() if since <= reached and name not in self.there
+                   and (name.split(".")[0] in OF_THE_LOG) == of_the_log]
         return [f"the column {name} is gone" if name.split(".")[0] in tables else f"the table {name.split('.')[0]} is gone"
                 for name in missing]
 
@@ -500,21 +500,77 @@ class Export:
     def job(self, id_):
         return None
 
-    def taken(self, places):
+    def taken(self, of_the_log):
         return []
 
 
 # Where the database itself notes what it was set up with.
 NOTED = "_sqlx_migrations.version"
-# Without these no record can be read; what is held against the records, and what codes of rows stand in. Each by
-# the migration that brought it.
-OF_THE_LOG = {"audit.entry": 5, "audit_head.frontier": 5, "audit_checkpoints.note": 10, "audit_tiles.hash": 10,
-              "audit_marks.records": 13, "audit_values.value": 13}
-BESIDE = {NOTED: 1, "meta.key": 1, "users.password": 2, "api_tokens.scope": 2, "sessions.id_hash": 2,
-          "credentials.secret": 3, "jobs.digest": 4, "jobs.options": 4, "job_targets.state": 4, "users.approver": 12,
-          "jobs.approve_until": 12, "jobs.decided_by": 12, "users.factor": 14, "recovery_codes.code_hash": 14,
-          "reset_links.code_hash": 14, "identities.subject": 20, "streams.secret": 24, "audit_private.sealed": 25,
-          "audit_sources.address": 34, "users.mac": 36, "egress.place": 38, "jobs.frozen": 39, "orders.value": 40}
+# Without these no record can be read or compared.
+OF_THE_LOG = {"audit", "audit_head", "audit_checkpoints", "audit_tiles", "audit_marks", "audit_values"}
+# Every column of every table: the migration that brought it to stay, the table, its columns.
+SCHEMA = """\
+1 _sqlx_migrations version
+1 meta key value
+1 nodes epoch lease_until node started_at stopped_at
+2 api_tokens created_at expires_at id label last_used_at revoked_at scope token_hash user_id
+2 drafts created_at expires_at id kind sealed user_id
+2 login_throttles failures key last_at until
+2 sessions agent auth created_at id_hash ip last_seen_at user_id
+2 users created_at disabled id last_sign_in_at name name_key password password_version role updated_at version
+3 credentials changed_at name phone secret secret_version username version
+3 group_members group_slug mac
+3 groups created_at credential filter kind name slug updated_at version
+3 phone_tags mac tag
+3 phones address address_key auth_scheme created_at credential dial_form extension extension_key firmware label label_key last_cause last_job last_result last_result_at last_seen last_tried mac model notes port protected reachability scheme search_key sip_uri site tls_pin updated_at url_form version
+3 sites ca_pem created_at credential max_down_percent name slug transport_security updated_at version
+4 idempotency body_hash created_at job key user_id
+4 job_causes cause count job
+4 job_groups group_slug job
+4 job_targets attempt_id attempts cause duration_ms epoch evidence excerpt extension finished_at groups http_status job mac model name position sent_at site state transport
+4 jobs acknowledged action actor_auth actor_id actor_kind actor_name cancelled created_at digest expired failed finished_at id not_after options params_sealed params_shown params_version reason request_example retry_of sending skipped start_at started_at state targets_shown total unknown verified verifying waiting
+5 audit action actor at command entry ip job leaf_hash phone result seq site
+5 audit_head frontier id size
+8 job_attempts attempt_id cause duration_ms finished_at http_status job mac number sent_at transport
+8 job_targets hold retry_at
+9 saved_views created_at name query slug user_id
+10 audit_checkpoints at note size
+10 audit_tiles hash max_at min_at tile
+12 api_tokens scoped
+12 areas group_slug holder site
+12 jobs account approve_until decided_at decided_by
+12 users approver scoped
+13 audit groups
+13 audit_marks kind records tile value
+13 audit_values kind value
+14 recovery_codes code_hash user_id
+14 reset_links code_hash expires_at user_id
+14 sessions proved_at
+14 users factor factor_step factor_version
+17 users language
+20 identities created_at issuer subject user_id
+24 streams failing_since held_until holder name next problem receiver secret secret_at secret_version taken_at told_at
+25 audit_private at id sealed
+27 sip_profiles after_forbidden ca_pem credential port proxy rate realm sender site tls_name transport updated_at used version
+30 phone_addresses address mac since
+31 audit_anchors id reached
+32 sip_profiles password_in_clear pbx_profile way
+34 audit_sources address day id salt
+36 api_tokens mac
+36 identities mac
+36 jobs mac
+36 meta mac
+36 recovery_codes mac
+36 reset_links mac
+36 sessions mac
+36 users mac
+38 egress changed_at changed_by mac networks place version
+39 jobs frozen frozen_mac version
+40 orders mac name value version
+42 users density theme
+44 change_requests account actor asked asked_at base decided_at decided_by decider digest id kind mac reason state subject until version
+"""
+KNOWN = {f"{table}.{name}": int(since) for since, table, *names in map(str.split, SCHEMA.splitlines()) for name in names}
 PLACES = """SELECT m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY 1"""
 ACCOUNTS = "SELECT name, role, approver, disabled FROM users ORDER BY name"
 # Before anybody could be given the right to approve, nobody had it.
@@ -1160,7 +1216,7 @@ def check(log, key, kept):
         close(tree.size // TILE)
     if ahead and ahead[0] is not None:
         raise Tampered(ahead[0] * TILE, "marks: filters would miss or miscount these records")
-    gone = log.taken(BESIDE)
+    gone = log.taken(False)
     if gone:
         raise Tampered(tree.size, f"standing: {gone[0]}")
     tables, lacking = log.standing()

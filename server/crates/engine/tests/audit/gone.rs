@@ -3,7 +3,7 @@
 use crate::house::{Database, House};
 
 /// All without which something is not compared, those of the log itself first.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 30] = [
     "audit",
     "audit_head",
     "audit_checkpoints",
@@ -24,10 +24,36 @@ const TABLES: [&str; 20] = [
     "audit_private",
     "audit_sources",
     "orders",
+    "sites",
+    "phones",
+    "groups",
+    "job_groups",
+    "job_causes",
+    "job_attempts",
+    "areas",
+    "identities",
+    "egress",
+    "change_requests",
 ];
 
 /// Columns are gone as tables are.
-const COLUMNS: [&str; 3] = ["users.factor", "jobs.decided_by", "jobs.frozen"];
+const COLUMNS: [&str; 15] = [
+    "users.factor",
+    "jobs.decided_by",
+    "jobs.frozen",
+    "jobs.frozen_mac",
+    "jobs.mac",
+    "meta.mac",
+    "users.mac",
+    "sessions.mac",
+    "recovery_codes.mac",
+    "reset_links.mac",
+    "api_tokens.mac",
+    "identities.mac",
+    "orders.mac",
+    "orders.version",
+    "change_requests.mac",
+];
 
 /// A log of a few records, signed.
 async fn few(database: &Database) -> House {
@@ -70,4 +96,12 @@ pub(crate) async fn what_is_noted_of_migrations_hides_nothing(database: &Databas
     let found = house.finding().await;
     assert!(found.ends_with("the table jobs is gone"), "{found}");
     house.close().await;
+}
+
+/// The second program knows the same places.
+#[test]
+fn both_programs_know_the_same_places() {
+    let places = include_str!("../../../store/src/audit/places.txt");
+    let second = include_str!("../../../../../tools/verify_audit.py");
+    assert!(second.contains(&format!("\nSCHEMA = \"\"\"\\\n{places}\"\"\"\n")));
 }

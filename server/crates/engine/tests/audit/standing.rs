@@ -326,7 +326,12 @@ pub(crate) async fn what_an_earlier_file_lacks_is_passed_over_and_said(database:
     let older = [
         "DROP TABLE orders",
         "DROP TABLE egress",
+        "DROP TABLE change_requests",
         "ALTER TABLE jobs DROP COLUMN frozen",
+        "ALTER TABLE jobs DROP COLUMN frozen_mac",
+        "ALTER TABLE jobs DROP COLUMN version",
+        "ALTER TABLE users DROP COLUMN density",
+        "ALTER TABLE users DROP COLUMN theme",
         "DELETE FROM _sqlx_migrations WHERE version > 37",
     ];
     house.tamper(&older.map(str::to_owned)).await;

@@ -1,6 +1,6 @@
 //! What a database must have, because something that came later is there.
 //!
-//! Owns the list of places that a check of the log needs, by the migration that brought them.
+//! Owns the list of all places, by the migration that brought them (`places.txt`).
 //! *Invariant:* a database of an earlier program lacks what came after it, and nothing else; what is
 //! missing among the rest was taken away. `tools/verify_audit.py` has the same list.
 
@@ -15,42 +15,40 @@ use super::scan::AuditScan;
 /// Where the database itself notes what it was set up with.
 const NOTED: &str = "_sqlx_migrations.version";
 
-/// Places without which no record can be read or compared.
-const OF_THE_LOG: [(i64, &str); 6] = [
-    (5, "audit.entry"),
-    (5, "audit_head.frontier"),
-    (10, "audit_checkpoints.note"),
-    (10, "audit_tiles.hash"),
-    (13, "audit_marks.records"),
-    (13, "audit_values.value"),
+/// Every column of every table: the migration that brought it to stay, the table, its columns.
+const PLACES: &str = include_str!("places.txt");
+
+/// Tables without which no record can be read or compared.
+const OF_THE_LOG: [&str; 6] = [
+    "audit",
+    "audit_head",
+    "audit_checkpoints",
+    "audit_tiles",
+    "audit_marks",
+    "audit_values",
 ];
 
-/// Places of what is held against the records, and of what the codes of rows stand in.
-const BESIDE: [(i64, &str); 23] = [
-    (1, NOTED),
-    (1, "meta.key"),
-    (2, "users.password"),
-    (2, "api_tokens.scope"),
-    (2, "sessions.id_hash"),
-    (3, "credentials.secret"),
-    (4, "jobs.digest"),
-    (4, "jobs.options"),
-    (4, "job_targets.state"),
-    (12, "users.approver"),
-    (12, "jobs.approve_until"),
-    (12, "jobs.decided_by"),
-    (14, "users.factor"),
-    (14, "recovery_codes.code_hash"),
-    (14, "reset_links.code_hash"),
-    (20, "identities.subject"),
-    (24, "streams.secret"),
-    (25, "audit_private.sealed"),
-    (34, "audit_sources.address"),
-    (36, "users.mac"),
-    (38, "egress.place"),
-    (39, "jobs.frozen"),
-    (40, "orders.value"),
-];
+/// A column that a database of the migration `since`, or a later one, has.
+struct Place {
+    since: i64,
+    table: &'static str,
+    /// With its table before it.
+    name: String,
+}
+
+/// All of them, by migration.
+fn known() -> impl Iterator<Item = Place> {
+    PLACES.lines().flat_map(|line| {
+        let mut words = line.split(' ');
+        let since = words.next().and_then(|since| since.parse().ok());
+        let (since, table) = (since.unwrap_or(i64::MAX), words.next().unwrap_or_default());
+        words.map(move |column| Place {
+            since,
+            table,
+            name: format!("{table}.{column}"),
+        })
+    })
+}
 
 /// What was taken away from a database, in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,10 +66,12 @@ struct Places {
 }
 
 impl Places {
-    fn missing(&self, places: &[(i64, &str)]) -> Vec<String> {
-        let due = places.iter().filter(|(since, _)| *since <= self.reached);
-        let missing = due.filter(|(_, place)| !self.there.contains(*place));
-        missing.map(|(_, place)| self.told(place)).collect()
+    /// What is missing of the log, or of what is beside it.
+    fn missing(&self, of_the_log: bool) -> Vec<String> {
+        let due = known().filter(|place| place.since <= self.reached);
+        let due = due.filter(|place| OF_THE_LOG.contains(&place.table) == of_the_log);
+        let missing = due.filter(|place| !self.there.contains(&place.name));
+        missing.map(|place| self.told(&place.name)).collect()
     }
 
     fn told(&self, place: &str) -> String {
@@ -93,9 +93,8 @@ impl AuditScan {
         let rows = self.tx.conn().all(Sql::new(text)).await?;
         let names = rows.iter().map(|row: &Row| row.get::<String>("name"));
         let there: BTreeSet<String> = names.collect::<Result<_>>()?;
-        let known = OF_THE_LOG.iter().chain(&BESIDE);
-        let found = known.filter(|(_, place)| there.contains(*place));
-        let found = found.map(|(since, _)| *since).max().unwrap_or_default();
+        let found = known().filter(|place| there.contains(&place.name));
+        let found = found.map(|place| place.since).max().unwrap_or_default();
         let noted = if there.contains(NOTED) {
             self.noted().await?
         } else {
@@ -104,8 +103,8 @@ impl AuditScan {
         let reached = found.max(noted);
         let places = Places { there, reached };
         Ok(Taken {
-            of_the_log: places.missing(&OF_THE_LOG),
-            beside: places.missing(&BESIDE),
+            of_the_log: places.missing(true),
+            beside: places.missing(false),
         })
     }
 

@@ -1,6 +1,6 @@
 //! Both databases have the same tables with the same columns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, SqliteConnection};
 
@@ -65,6 +65,29 @@ async fn both_databases_have_the_same_tables() {
             assert_eq!(found, expected);
         })
         .await;
+    })
+    .await;
+}
+
+/// What checks of the log miss where somebody dropped it is everything that there is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn checks_know_every_table_and_column() {
+    on_sqlite(|sqlite: Database| async move {
+        let columns = sqlite_tables(&sqlite.url).await;
+        let columns = columns.iter().flat_map(|(table, columns)| {
+            columns
+                .iter()
+                .map(move |(column, _)| format!("{table}.{column}"))
+        });
+        let known = include_str!("../../src/audit/places.txt").lines();
+        let known = known.flat_map(|line| {
+            let mut words = line.split(' ').skip(1);
+            let table = words.next().unwrap();
+            words.map(move |column| format!("{table}.{column}"))
+        });
+        let known = known.filter(|name| !name.starts_with("_sqlx"));
+        let known: BTreeSet<String> = known.collect();
+        assert_eq!(known, columns.collect());
     })
     .await;
 }
