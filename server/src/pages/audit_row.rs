@@ -12,7 +12,7 @@ use carillon_store::AuditRow;
 use carillon_ui::target_state_within;
 use serde_json::Value;
 
-mod codes;
+pub(super) mod codes;
 
 use super::refused::sentence;
 use carillon_language::{say, say_many};

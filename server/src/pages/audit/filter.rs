@@ -12,6 +12,7 @@ use carillon_store::AuditQuery;
 
 use crate::api::audit::{actions, job, listed, source};
 use crate::fields::Fields;
+use crate::pages::audit_row::codes::meant;
 use crate::pages::day::Period;
 use carillon_language::say;
 
@@ -170,7 +171,7 @@ fn filter(query: &Fields) -> AuditFilter {
         from: text("from"),
         to: text("to"),
         actor: text("actor"),
-        action: joined("action"),
+        action: codes_of(&joined("action")),
         phone: text("phone"),
         site: text("site"),
         group: text("group"),
@@ -185,6 +186,12 @@ fn filter(query: &Fields) -> AuditFilter {
             String::new()
         },
     }
+}
+
+/// Words of the list in the form, as the codes that they stand for.
+fn codes_of(typed: &str) -> String {
+    let words = listed(typed).map(|word| meant(word).unwrap_or(word));
+    words.collect::<Vec<_>>().join(",")
 }
 
 fn some(text: &str) -> Option<String> {
@@ -279,6 +286,18 @@ mod tests {
         assert_eq!(found.query.not_actions, ["target.result"]);
         assert_eq!(found.query.job.as_deref(), Some("0199ab"));
         assert_eq!(found.filter.job, "0199AB");
+    }
+
+    #[test]
+    fn words_of_the_list_mean_their_code() {
+        let found = asked("action=Changed+the+limits+of+one+person,job.ended");
+        assert_eq!(found.query.actions, ["rules.changed", "job.ended"]);
+        assert_eq!(found.chips()[0].text, "action: rules.changed or job.ended");
+        let one = asked("action=rules.changed");
+        assert_eq!(
+            one.chips()[0].text,
+            "action: changed the limits of one person"
+        );
     }
 
     #[test]

@@ -4,194 +4,227 @@
 
 use carillon_language::{say, text};
 
+/// Every code, but those of commands to one phone, whose words name the command.
+pub(in crate::pages) const KNOWN: &[(&str, &str)] = &[
+    ("access.denied", text!("asked for what they may not")),
+    ("account.proved", text!("showed who they are")),
+    ("account.signed_in", text!("signed in")),
+    ("account.signed_out", text!("signed out")),
+    ("account.sign_in_failed", text!("failed to sign in")),
+    ("account.language_chosen", text!("chose a language")),
+    ("account.look_chosen", text!("chose how pages look")),
+    ("audit.exported", text!("exported the audit log")),
+    ("audit.number_read", text!("read a dialled number")),
+    (
+        "audit.addresses_removed",
+        text!("removed source addresses whose time was over"),
+    ),
+    (
+        "audit.numbers_removed",
+        text!("removed numbers whose time was over"),
+    ),
+    ("audit.export_ended", text!("took an export to its end")),
+    (
+        "change.requested",
+        text!("asked another administrator for a change"),
+    ),
+    ("change.approved", text!("let a change come true")),
+    ("change.denied", text!("refused a change")),
+    (
+        "change.cancelled",
+        text!("took a request for a change back"),
+    ),
+    ("change.expired", text!("decided too late about a change")),
+    (
+        "change.voided",
+        text!("found that what a change was asked for is another by now"),
+    ),
+    ("credential.created", text!("added a credential")),
+    ("credential.changed", text!("changed a credential")),
+    ("credential.deleted", text!("deleted a credential")),
+    ("group.created", text!("added a group")),
+    ("group.changed", text!("changed a group")),
+    (
+        "group.members_changed",
+        text!("changed the members of a group"),
+    ),
+    ("group.deleted", text!("deleted a group")),
+    ("inventory.exported", text!("exported the phone list")),
+    ("inventory.imported", text!("imported a phone list")),
+    ("inventory.import_undone", text!("took an import back")),
+    (
+        "job.approval_expired",
+        text!("decided too late about a job"),
+    ),
+    ("job.approved", text!("let a job run")),
+    ("job.cancelled", text!("stopped a job")),
+    ("job.denied", text!("refused a job")),
+    ("job.exported", text!("exported the result of a job")),
+    ("job.ended", text!("finished a job")),
+    ("job.held", text!("held the phones of a refused password")),
+    (
+        "job.held_skipped",
+        text!("left the phones of a refused password out"),
+    ),
+    ("job.interrupted", text!("was interrupted in a job")),
+    ("job.paused", text!("paused a job")),
+    (
+        "job.released",
+        text!("let the phones of a refused password go on"),
+    ),
+    ("job.resumed", text!("resumed a job")),
+    ("job.started", text!("started a job at its hour")),
+    (
+        "key.signer_named",
+        text!("named the key that signs the audit log"),
+    ),
+    ("key.first_used", text!("used a key for the first time")),
+    ("phone.created", text!("added the phone")),
+    ("phone.changed", text!("changed the phone")),
+    ("phone.deleted", text!("deleted the phone")),
+    (
+        "phone.pin_confirmed",
+        text!("trusted another key of the phone"),
+    ),
+    ("phone.pin_forgotten", text!("forgot the phone's key")),
+    (
+        "phone.screen_looked_at",
+        text!("looked at the screen of the phone"),
+    ),
+    (
+        "phone.sign_in_forgotten",
+        text!("forgot how the phone asks for its password"),
+    ),
+    (
+        "phone.sign_in_chosen",
+        text!("chose how the phone asks for its password"),
+    ),
+    ("row.accepted", text!("believed a changed row again")),
+    ("request.failed", text!("met a fault on our side")),
+    ("request.refused", text!("sent what is never taken")),
+    (
+        "row.forged",
+        text!("found a row that was changed outside Carillon"),
+    ),
+    ("rows.signed", text!("signed the rows that decide security")),
+    (
+        "rows.signed_anew",
+        text!("signed rows anew with another key"),
+    ),
+    (
+        "networks.changed",
+        text!("changed the networks of the phones"),
+    ),
+    ("rules.changed", text!("changed the limits of one person")),
+    (
+        "audit.alarm",
+        text!("found another audit log than the one that was signed"),
+    ),
+    ("audit.verified", text!("checked the audit log")),
+    ("server.started", text!("started the server")),
+    ("server.stopped", text!("stopped the server")),
+    ("session.ended", text!("ended a session")),
+    (
+        "session.expired",
+        text!("ended sessions whose time was over"),
+    ),
+    ("session.others_ended", text!("ended all other sessions")),
+    ("setup.code_issued", text!("issued a setup code")),
+    ("setup.completed", text!("completed the setup")),
+    ("site.created", text!("added a site")),
+    ("site.changed", text!("changed a site")),
+    ("site.deleted", text!("deleted a site")),
+    (
+        "site.sip_changed",
+        text!("changed how a site is reached by SIP"),
+    ),
+    (
+        "site.sip_removed",
+        text!("ended that a site is reached by SIP"),
+    ),
+    ("stop_all.set", text!("stopped everything")),
+    ("clock.jumped", text!("saw the clock being set")),
+    (
+        "stop_all.released",
+        text!("released the stop of everything"),
+    ),
+    (
+        "stream.resumed",
+        text!("brought records to a receiver again"),
+    ),
+    ("stream.secret_made", text!("made the secret of a stream")),
+    (
+        "stream.stalled",
+        text!("could not bring records to a receiver for long"),
+    ),
+    ("token.created", text!("made a token")),
+    ("token.revoked", text!("revoked a token")),
+    ("view.deleted", text!("deleted a kept list")),
+    ("view.saved", text!("kept a list of phones")),
+    ("user.created", text!("added an account")),
+    ("user.disabled", text!("disabled an account")),
+    ("user.enabled", text!("enabled an account")),
+    ("user.password_changed", text!("changed their password")),
+    ("user.password_set", text!("set a password")),
+    ("user.role_changed", text!("changed what an account may")),
+    (
+        "second_factor.codes_renewed",
+        text!("made new recovery codes"),
+    ),
+    (
+        "second_factor.demanded",
+        text!("changed who needs a second factor"),
+    ),
+    (
+        "second_factor.removed",
+        text!("turned their second factor off"),
+    ),
+    ("second_factor.reset", text!("took a second factor away")),
+    ("second_factor.set_up", text!("set up a second factor")),
+    (
+        "user.reset_link_made",
+        text!("made a link to a new password"),
+    ),
+    ("user.password_reset", text!("set a password by a link")),
+    (
+        "user.password_rehashed",
+        text!("stored a password by today's way"),
+    ),
+    ("key.activated", text!("took a key into use")),
+    (
+        "key.rewrapped",
+        text!("sealed what is stored with another key"),
+    ),
+    ("key.retired", text!("took a key out of use")),
+];
+
+/// Codes whose words name what they are about.
+#[cfg(test)]
+pub(in crate::pages) const TOLD_WITH_MORE: [&str; 9] = [
+    "job.submitted",
+    "phones.tagged",
+    "phones.untagged",
+    "target.answered",
+    "target.given_back",
+    "target.intent",
+    "target.result",
+    "target.retrying",
+    "target.unanswered",
+];
+
 /// The words of a code, where it has words of its own.
-pub(super) fn known(code: &str) -> Option<&'static str> {
-    let words = [
-        ("access.denied", text!("asked for what they may not")),
-        ("account.proved", text!("showed who they are")),
-        ("account.signed_in", text!("signed in")),
-        ("account.signed_out", text!("signed out")),
-        ("account.sign_in_failed", text!("failed to sign in")),
-        ("account.language_chosen", text!("chose a language")),
-        ("account.look_chosen", text!("chose how pages look")),
-        ("audit.exported", text!("exported the audit log")),
-        ("audit.number_read", text!("read a dialled number")),
-        (
-            "audit.addresses_removed",
-            text!("removed source addresses whose time was over"),
-        ),
-        (
-            "audit.numbers_removed",
-            text!("removed numbers whose time was over"),
-        ),
-        ("audit.export_ended", text!("took an export to its end")),
-        (
-            "change.requested",
-            text!("asked another administrator for a change"),
-        ),
-        ("change.approved", text!("let a change come true")),
-        ("change.denied", text!("refused a change")),
-        (
-            "change.cancelled",
-            text!("took a request for a change back"),
-        ),
-        ("change.expired", text!("decided too late about a change")),
-        (
-            "change.voided",
-            text!("found that what a change was asked for is another by now"),
-        ),
-        ("credential.created", text!("added a credential")),
-        ("credential.changed", text!("changed a credential")),
-        ("credential.deleted", text!("deleted a credential")),
-        ("group.created", text!("added a group")),
-        ("group.changed", text!("changed a group")),
-        (
-            "group.members_changed",
-            text!("changed the members of a group"),
-        ),
-        ("group.deleted", text!("deleted a group")),
-        ("inventory.exported", text!("exported the phone list")),
-        ("inventory.imported", text!("imported a phone list")),
-        ("inventory.import_undone", text!("took an import back")),
-        (
-            "job.approval_expired",
-            text!("decided too late about a job"),
-        ),
-        ("job.approved", text!("let a job run")),
-        ("job.cancelled", text!("stopped a job")),
-        ("job.denied", text!("refused a job")),
-        ("job.exported", text!("exported the result of a job")),
-        ("job.ended", text!("finished a job")),
-        ("job.held", text!("held the phones of a refused password")),
-        (
-            "job.held_skipped",
-            text!("left the phones of a refused password out"),
-        ),
-        ("job.interrupted", text!("was interrupted in a job")),
-        ("job.paused", text!("paused a job")),
-        (
-            "job.released",
-            text!("let the phones of a refused password go on"),
-        ),
-        ("job.resumed", text!("resumed a job")),
-        ("job.started", text!("started a job at its hour")),
-        (
-            "key.signer_named",
-            text!("named the key that signs the audit log"),
-        ),
-        ("key.first_used", text!("used a key for the first time")),
-        ("phone.created", text!("added the phone")),
-        ("phone.changed", text!("changed the phone")),
-        ("phone.deleted", text!("deleted the phone")),
-        (
-            "phone.pin_confirmed",
-            text!("trusted another key of the phone"),
-        ),
-        ("phone.pin_forgotten", text!("forgot the phone's key")),
-        (
-            "phone.screen_looked_at",
-            text!("looked at the screen of the phone"),
-        ),
-        (
-            "phone.sign_in_forgotten",
-            text!("forgot how the phone asks for its password"),
-        ),
-        (
-            "phone.sign_in_chosen",
-            text!("chose how the phone asks for its password"),
-        ),
-        ("request.failed", text!("met a fault on our side")),
-        ("request.refused", text!("sent what is never taken")),
-        ("row.accepted", text!("believed a changed row again")),
-        (
-            "row.forged",
-            text!("found a row that was changed outside Carillon"),
-        ),
-        ("rows.signed", text!("signed the rows that decide security")),
-        (
-            "rows.signed_anew",
-            text!("signed rows anew with another key"),
-        ),
-        (
-            "networks.changed",
-            text!("changed the networks of the phones"),
-        ),
-        ("rules.changed", text!("changed the limits of one person")),
-        (
-            "audit.alarm",
-            text!("found another audit log than the one that was signed"),
-        ),
-        ("audit.verified", text!("checked the audit log")),
-        ("server.started", text!("started the server")),
-        ("server.stopped", text!("stopped the server")),
-        ("session.ended", text!("ended a session")),
-        ("session.others_ended", text!("ended all other sessions")),
-        (
-            "session.expired",
-            text!("ended sessions whose time was over"),
-        ),
-        ("setup.code_issued", text!("issued a setup code")),
-        ("setup.completed", text!("completed the setup")),
-        ("site.created", text!("added a site")),
-        ("site.changed", text!("changed a site")),
-        ("site.deleted", text!("deleted a site")),
-        (
-            "site.sip_changed",
-            text!("changed how a site is reached by SIP"),
-        ),
-        (
-            "site.sip_removed",
-            text!("ended that a site is reached by SIP"),
-        ),
-        ("stop_all.set", text!("stopped everything")),
-        ("clock.jumped", text!("saw the clock being set")),
-        (
-            "stop_all.released",
-            text!("released the stop of everything"),
-        ),
-        (
-            "stream.resumed",
-            text!("brought records to a receiver again"),
-        ),
-        ("stream.secret_made", text!("made the secret of a stream")),
-        (
-            "stream.stalled",
-            text!("could not bring records to a receiver for long"),
-        ),
-        ("token.created", text!("made a token")),
-        ("token.revoked", text!("revoked a token")),
-        ("view.deleted", text!("deleted a kept list")),
-        ("view.saved", text!("kept a list of phones")),
-        ("user.created", text!("added an account")),
-        ("user.disabled", text!("disabled an account")),
-        ("user.enabled", text!("enabled an account")),
-        ("user.password_changed", text!("changed their password")),
-        ("user.password_set", text!("set a password")),
-        ("user.role_changed", text!("changed what an account may")),
-        (
-            "second_factor.codes_renewed",
-            text!("made new recovery codes"),
-        ),
-        (
-            "second_factor.demanded",
-            text!("changed who needs a second factor"),
-        ),
-        (
-            "second_factor.removed",
-            text!("turned their second factor off"),
-        ),
-        ("second_factor.reset", text!("took a second factor away")),
-        ("second_factor.set_up", text!("set up a second factor")),
-        (
-            "user.reset_link_made",
-            text!("made a link to a new password"),
-        ),
-        ("user.password_reset", text!("set a password by a link")),
-    ];
-    words
+pub(in crate::pages) fn known(code: &str) -> Option<&'static str> {
+    let found = KNOWN.iter().find(|(known, _)| *known == code);
+    found.map(|(_, words)| say(words))
+}
+
+/// The code of these words, in the language of whoever types them.
+pub(in crate::pages) fn meant(typed: &str) -> Option<&'static str> {
+    let typed = typed.to_lowercase();
+    let found = KNOWN
         .iter()
-        .find(|(known, _)| *known == code)
-        .map(|(_, words)| say(words))
+        .find(|(_, words)| say(words).to_lowercase() == typed);
+    found.map(|(code, _)| *code)
 }
 
 /// What was wrong with a request that was refused, or failed.
@@ -204,5 +237,50 @@ pub(super) fn refused_for(word: &str) -> &str {
         "unsupported_media_type" => say("another kind of body than is taken"),
         "wrong_host" => say("with the name of another server"),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// Texts in quotes that look like a code of one of our kinds.
+    fn codes_in(source: &str) -> Vec<&str> {
+        let kind = |text: &str| text.split_once('.').map(|(kind, _)| kind.to_owned());
+        let kinds: Vec<_> = KNOWN.iter().filter_map(|(code, _)| kind(code)).collect();
+        let letters = |c: char| c.is_ascii_lowercase() || c == '_' || c == '.';
+        let all = source.split('"');
+        all.filter(|text| text.chars().all(letters) && !text.ends_with('.'))
+            .filter(|text| kind(text).is_some_and(|kind| kinds.contains(&kind)))
+            .collect()
+    }
+
+    fn look(folder: &Path, missing: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                look(&path, missing);
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).expect("a text");
+            let unknown = codes_in(&source).into_iter().filter(|code| {
+                let has_words = KNOWN.iter().any(|(known, _)| known == code);
+                !has_words && !TOLD_WITH_MORE.contains(code) && !NO_CODES.contains(code)
+            });
+            missing.extend(unknown.map(str::to_owned));
+        }
+    }
+
+    /// What looks like a code and is none.
+    const NO_CODES: [&str; 2] = ["audit.signer", "audit.records"];
+
+    #[test]
+    fn every_code_that_the_engine_writes_is_listed() {
+        let mut missing = Vec::new();
+        let engine = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/engine/src");
+        look(&engine, &mut missing);
+        assert_eq!(missing, Vec::<String>::new());
     }
 }
