@@ -36,7 +36,8 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
     Ok(visit.page(html))
 }
 
-fn row(waiting: &WaitingJob) -> ApprovalRow {
+/// A job that waits, as pages show it.
+pub(super) fn row(waiting: &WaitingJob) -> ApprovalRow {
     ApprovalRow {
         job: job_row::row_view(&waiting.job),
         digest: waiting.digest.clone(),

@@ -4,7 +4,8 @@ use axum::extract::Path;
 use axum::response::Response;
 use carillon_contract::frame::{Banner, Tone};
 use carillon_contract::job::{
-    EarlierTry, HeldView, JobControls, JobView, RetryForm, RetryState, TargetRow,
+    Decided, EarlierTry, HeldView, JobApprovalView, JobControls, JobView, RetryForm, RetryState,
+    TargetRow,
 };
 use carillon_contract::list::{Link, Paging, Total};
 use carillon_contract::{FormErrors, Href};
@@ -18,7 +19,7 @@ use carillon_store::{AttemptRow, JobRow, JobSnapshot, Page, Seek, TargetQuery};
 
 use super::run::pacing;
 use super::visit::{PageResult, Visit};
-use super::{action_words, job_row, notice, seek};
+use super::{action_words, approvals, job_row, notice, seek};
 use crate::fields::{Fields, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
@@ -150,6 +151,8 @@ async fn view(
         retries: retries.iter().map(|later| link(later)).collect(),
         snippet,
         controls: controls(caller, job.state),
+        approval: approval(visit, caller, job).await?,
+        decided: decided(job),
         audit_href: Href::new("/audit")
             .add("job", id)
             .add("period", "all")
@@ -158,6 +161,34 @@ async fn view(
         retry: retry(caller, &snapshot),
         summary: summary::of(&snapshot, engine.clock.now()),
         action: job.action.clone(),
+    })
+}
+
+/// For whom a job waits that one person does not start alone.
+async fn approval(
+    visit: &Visit,
+    caller: &Caller,
+    job: &JobRow,
+) -> Result<Option<JobApprovalView>, Problem> {
+    if job.state != JobState::AwaitingApproval {
+        return Ok(None);
+    }
+    let engine = visit.app.engine();
+    let waiting = engine.waiting_job(caller, job.clone()).await?;
+    Ok(Some(JobApprovalView {
+        row: approvals::row(&waiting),
+        may_decide: engine.may_approve(caller).await?,
+        off: visit.rules.is_some_and(|rules| !rules.asks_second_person()),
+        approvers: engine.approvers(caller).await?,
+    }))
+}
+
+/// Who let it run, or did not, and when.
+fn decided(job: &JobRow) -> Option<Decided> {
+    Some(Decided {
+        by: job.approval.decided_by.clone()?,
+        at: job.approval.decided_at?,
+        let_run: job.state != JobState::Denied,
     })
 }
 

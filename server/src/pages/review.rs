@@ -41,7 +41,7 @@ const FIELDS: &[&str] = &[
 ];
 /// Said before a job that one person does not start alone.
 const WAITS: &str = text!(
-    "This needs a second person: it waits up to 30 minutes under Approvals, and runs when somebody else lets it."
+    "This needs a second person: it waits up to 30 minutes under Approvals, and runs when somebody else lets it. Its time begins when it is approved."
 );
 /// Names shown of phones that get it, that came or that went.
 const NAMES: usize = 10;

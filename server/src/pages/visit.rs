@@ -210,7 +210,7 @@ async fn frame(
     if let Some(caller) = caller {
         banners.splice(0..0, storage(app));
         let found = app.engine().surroundings(caller).await?;
-        (running_jobs, waiting_changes) = (found.under_way, found.changes);
+        (running_jobs, waiting_changes) = (found.under_way, found.changes + found.approvals);
         rules = Some(found.rules);
         banners.extend(alone(parts, caller, found.rules));
         let now = app.engine().clock.now();

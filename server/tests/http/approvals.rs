@@ -70,3 +70,48 @@ pub(crate) async fn who_lets_a_job_run_names_all_of_it(house: House) -> House {
     fleet.stop().await;
     house
 }
+
+pub(crate) async fn a_waiting_job_says_for_whom_it_waits(house: House) -> House {
+    let site = SiteConfig::new("Kiel", 1)
+        .with_security(PlainHttp)
+        .with_auth(Auth::None);
+    let fleet = fleet(FleetConfig::default().with_site(site)).await;
+    house.with_phones(&fleet).await;
+    let_approve(&house, &[Role::Admin, Role::Operator]).await;
+    let request = json!({ "action": "Reset", "targets": { "filter": "" }, "reason": "x" });
+    let api = house.program(Role::Operator).await;
+    let id = api.post("/jobs", &request).await.expect(202)["id"].clone();
+    let path = format!("/jobs/{}", id.as_str().unwrap());
+    let approve = format!("action=\"{path}/approve\"");
+
+    let mut operator = Person::sign_in(&house, Role::Operator).await;
+    let own = operator.see(&path).await.text;
+    assert!(
+        own.contains("These people may approve: admin, operator."),
+        "{own}"
+    );
+    assert!(own.contains("You asked for it") && !own.contains(&approve));
+    assert!(
+        !own.contains("Approvals (1)"),
+        "nothing that they can decide"
+    );
+
+    let mut admin = Person::sign_in(&house, Role::Admin).await;
+    let page = admin.see(&path).await;
+    assert!(page.text.contains(&approve), "{}", page.text);
+    assert!(page.text.contains("Approvals (1)"), "{}", page.text);
+    let digest = api.get(&path).await.expect(200)["approval_digest"].clone();
+    let yes = [("digest", digest.as_str().unwrap())];
+    assert_eq!(
+        admin.go(&path, &format!("{path}/approve"), &yes).await,
+        path
+    );
+    let page = admin.see(&path).await.text;
+    assert!(
+        page.contains("approved by <strong>admin</strong>"),
+        "{page}"
+    );
+    assert!(!page.contains("Approvals (1)"));
+    fleet.stop().await;
+    house
+}

@@ -139,6 +139,7 @@ on_both! {
     pace::every_try_is_told,
     pace::held_phones_wait_for_a_corrected_password,
     approvals::who_lets_a_job_run_names_all_of_it,
+    approvals::a_waiting_job_says_for_whom_it_waits,
     pages_jobs::a_person_does_the_whole_job,
     queries::no_page_asks_the_database_more_than_eight_times,
 }

@@ -35,7 +35,7 @@ pub struct FrameView {
     pub banners: Vec<Banner>,
     /// How many jobs are running, paused or stopping.
     pub running_jobs: i64,
-    /// How many changes wait for another administrator, where that is whoever looks.
+    /// How many jobs and changes of others wait for whoever looks.
     pub waiting_changes: i64,
     /// The one origin that browsers use, for commands to copy: `https://carillon.example`.
     pub base: String,

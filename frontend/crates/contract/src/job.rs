@@ -10,6 +10,7 @@ use carillon_domain::outcome::Transport;
 use carillon_domain::{Cause, Counts, JobState, Mac, TargetState, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::approvals::ApprovalRow;
 use crate::list::{Link, Paging};
 use crate::run::ActionClass;
 
@@ -100,8 +101,36 @@ pub struct JobView {
     pub audit_href: String,
     /// The result as CSV; empty when there is none.
     pub export_href: String,
+    /// For whom it waits, where one person does not start it alone.
+    pub approval: Option<JobApprovalView>,
+    /// What a second person said.
+    pub decided: Option<Decided>,
     /// The retry form, where something can be tried again.
     pub retry: Option<RetryForm>,
+}
+
+/// A job that waits for a second person.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct JobApprovalView {
+    /// The same as on `/approvals`.
+    pub row: ApprovalRow,
+    /// Whether whoever looks may decide about jobs of others.
+    pub may_decide: bool,
+    /// Whether fewer than two people may approve.
+    pub off: bool,
+    /// Names of those who may.
+    pub approvers: Vec<String>,
+}
+
+/// What a second person said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Yes, or no.
+    pub let_run: bool,
 }
 
 /// What may be done with a job now; `again` once it is over.

@@ -2,8 +2,8 @@
 //!
 //! Owns the table `meta`.
 
-use carillon_domain::Timestamp;
 use carillon_domain::event::Actor;
+use carillon_domain::{Reach, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::conn::Conn;
@@ -40,6 +40,8 @@ pub struct Surroundings {
     pub approvers: i64,
     /// Changes that wait for another administrator.
     pub changes: i64,
+    /// How many jobs in reach wait for the answer of this account.
+    pub approvals: i64,
     /// The last change that was made alone because nobody else could decide.
     pub alone: Option<MadeAlone>,
 }
@@ -53,9 +55,22 @@ pub struct MadeAlone {
     pub at: Timestamp,
 }
 
-/// What every page says of changes. Shown only: what decides is read and checked elsewhere.
-const CHANGES: &str = "(SELECT COUNT(*) FROM change_requests WHERE state = 'waiting') AS changes, \
-     (SELECT actor FROM change_requests WHERE state = 'alone' \
+/// What waits for the answer of an account, which is not what it asked for itself. Shown only: what
+/// decides is read and checked elsewhere.
+fn waiting(sql: &mut Sql, account: &str, reach: &Reach) {
+    sql.push("(SELECT COUNT(*) FROM change_requests WHERE state = 'waiting' AND account <> ");
+    sql.bind(account);
+    sql.push(") AS changes, (SELECT COUNT(*) FROM jobs w WHERE w.state = 'awaiting_approval' ");
+    sql.push("AND (w.account IS NULL OR w.account <> ")
+        .bind(account);
+    sql.push(") AND EXISTS (SELECT 1 FROM users u WHERE u.approver AND u.id = ");
+    sql.bind(account).push(")");
+    and_jobs(sql, reach, "w.id");
+    sql.push(") AS approvals, ").push(ALONE);
+}
+
+/// The last change that an administrator made alone.
+const ALONE: &str = "(SELECT actor FROM change_requests WHERE state = 'alone' \
      ORDER BY asked_at DESC, id DESC LIMIT 1) AS alone_by, \
      (SELECT MAX(asked_at) FROM change_requests WHERE state = 'alone') AS alone_at";
 
@@ -121,13 +136,14 @@ impl Store {
             .collect()
     }
 
-    /// What every page has to know, in one statement.
-    pub async fn surroundings(&self) -> Result<Surroundings> {
+    /// What every page has to know, in one statement; with what waits for the answer of an account.
+    pub async fn surroundings(&self, account: Option<&str>) -> Result<Surroundings> {
         let mut sql = Sql::new("SELECT COUNT(*) AS n, ");
         orders::push(&mut sql, Order::StopAll, "stop");
         sql.push(", ");
         orders::push(&mut sql, Order::Rules, "rules");
-        sql.push(", ").push(CHANGES);
+        sql.push(", ");
+        waiting(&mut sql, account.unwrap_or_default(), &self.reach);
         sql.push(", (").push(APPROVERS);
         sql.push(") AS approvers FROM jobs j WHERE ");
         sql.push("j.state IN ('running', 'paused', 'stopping')");
@@ -145,6 +161,7 @@ impl Store {
             rules: orders::pushed(&self.trust, &row, (Order::Rules, "rules"))?,
             approvers: row.get("approvers")?,
             changes: row.get("changes")?,
+            approvals: row.get("approvals")?,
             alone: made_alone(&row)?,
         })
     }

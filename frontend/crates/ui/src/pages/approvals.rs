@@ -3,13 +3,14 @@
 use carillon_contract::FrameView;
 use carillon_contract::approvals::{ApprovalRow, ApprovalsView, SettingsView};
 use carillon_contract::form::Choice;
+use carillon_contract::job::JobApprovalView;
 use carillon_domain::role::Role;
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use super::changes;
 use crate::components::{
-    Field, ago, checkbox, empty, error_summary, hidden, note, post, said_with, submit,
+    Field, ago, checkbox, empty, error_summary, hidden, note, panel, post, said_with, submit,
 };
 use crate::shell::Page;
 use crate::words;
@@ -51,17 +52,7 @@ fn waiting(row: &ApprovalRow, may_decide: bool) -> AnyView {
     );
     let reason = (!job.reason.is_empty())
         .then(|| view! { <p class="quote">{format!("“{}”", job.reason)}</p> });
-    let forms = if row.own {
-        note(
-            "neutral",
-            "info",
-            say("You asked for it: somebody else decides. You can stop it on its page."),
-        )
-    } else if may_decide {
-        decide(row)
-    } else {
-        note("neutral", "info", say("Your account may not approve."))
-    };
+    let forms = answer(row, may_decide);
     view! {
         <section class="panel">
             <div class="panel-head"><h2>{head}</h2></div>
@@ -80,6 +71,55 @@ fn waiting(row: &ApprovalRow, may_decide: bool) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// The forms for whoever may decide, or why there are none.
+fn answer(row: &ApprovalRow, may_decide: bool) -> AnyView {
+    if row.own {
+        note(
+            "neutral",
+            "info",
+            say("You asked for it: somebody else decides. You can stop it on its page."),
+        )
+    } else if may_decide {
+        decide(row)
+    } else {
+        note("neutral", "info", say("Your account may not approve."))
+    }
+}
+
+/// The same on the page of the job, which shows its phones and its command itself.
+pub(super) fn on_job(frame: &FrameView, waits: &JobApprovalView) -> AnyView {
+    let row = &waits.row;
+    let may = frame.user.as_ref().map(|user| &user.may);
+    let until = row.until.map_or_else(
+        || vec![say("Waits until somebody decides.").into_any()],
+        |at| {
+            said_with(
+                say("Ends without an answer {when}."),
+                vec![("when", ago(at))],
+            )
+        },
+    );
+    let who = if waits.off {
+        let accounts = may
+            .is_some_and(|may| may.administer)
+            .then(|| view! { " "<a href="/admin/users">{say("Accounts")}</a> });
+        view! { {say("Held back: fewer than two people may approve.")}{accounts} }.into_any()
+    } else {
+        let names = waits.approvers.join(", ");
+        say!("These people may approve: {names}.", names).into_any()
+    };
+    let all = may
+        .is_some_and(|may| may.approve)
+        .then(|| view! { <p><a href="/approvals">{say("Approvals")}</a></p> });
+    let body = view! {
+        <p>{say!("{actor} asked for it. Nothing is sent before somebody else lets it run.", actor = row.job.actor.clone())}</p>
+        <p>{until}" "{who}</p>
+        {answer(row, waits.may_decide)}
+        {all}
+    };
+    panel("approval", say("Waits for a second person"), body)
 }
 
 /// Enough of a digest to compare it with the record.

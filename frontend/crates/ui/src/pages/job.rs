@@ -6,6 +6,7 @@ use carillon_domain::TargetState;
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
+use super::approvals;
 use super::job_controls::controls;
 use super::job_targets::targets;
 use crate::components::{
@@ -55,6 +56,7 @@ pub(super) fn job(frame: &FrameView, view: &JobView) -> String {
         };
         view! {
             {above}
+            {view.approval.as_ref().map(|waits| approvals::on_job(frame, waits))}
             {live}
             {(!view.held.is_empty()).then(|| held_panel(view))}
             {section("phones", say("Phones"), export(view), targets(view))}
@@ -77,6 +79,16 @@ fn lede(view: &JobView) -> AnyView {
             vec![("job", view! { <a href=job.href.clone()>{job.text.clone()}</a> }.into_any())],
         )}</span> }
     });
+    let decided = view.decided.as_ref().map(|said| {
+        let text = if said.let_run {
+            say("approved by {name} {when}")
+        } else {
+            say("refused by {name} {when}")
+        };
+        let name = view! { <strong>{said.by.clone()}</strong> };
+        let words = vec![("name", name.into_any()), ("when", ago(said.at))];
+        view! { <span>{said_with(text, words)}</span> }
+    });
     view! {
         <span class="headline">
             <span>{view.targets.clone()}</span>
@@ -85,6 +97,7 @@ fn lede(view: &JobView) -> AnyView {
                 say("by {actor}"),
                 vec![("actor", view! { <strong>{view.actor.clone()}</strong> }.into_any())],
             )}</span>
+            {decided}
             {reason}
             <span class="muted">{ago(view.created_at)}</span>
             {retry_of}

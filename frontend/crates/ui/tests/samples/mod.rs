@@ -23,8 +23,8 @@ use carillon_contract::import::{
     ImportUndoView, ImportView, NewSite,
 };
 use carillon_contract::job::{
-    CauseCount, EarlierTry, HeldView, JobControls, JobSummary, JobView, RetryForm, RetryState,
-    StopAllView, StopJobView, TargetRow,
+    CauseCount, Decided, EarlierTry, HeldView, JobApprovalView, JobControls, JobSummary, JobView,
+    RetryForm, RetryState, StopAllView, StopJobView, TargetRow,
 };
 use carillon_contract::jobs::{JobRow, JobsFilter, JobsView};
 use carillon_contract::list::{Chip, Facet, Link, Paging, Tab, Total, sort_links};
@@ -1722,6 +1722,21 @@ impl Samples {
             ("job-problems", carillon_ui::job(&frame, &self.job_view(2))),
             ("job-done", carillon_ui::job(&frame, &self.job_view(3))),
             (
+                "job-waits",
+                carillon_ui::job(
+                    &frame,
+                    &JobView {
+                        approval: Some(JobApprovalView {
+                            row: self.approvals().rows.remove(0),
+                            may_decide: true,
+                            off: false,
+                            approvers: vec![self.s("b.kraus"), self.s("k.lee")],
+                        }),
+                        ..self.job_view(3)
+                    },
+                ),
+            ),
+            (
                 "job-one-cause",
                 carillon_ui::job(
                     &frame,
@@ -1796,6 +1811,12 @@ impl Samples {
             ],
             request_example: self
                 .s("GET https://10.1.2.3/servlet?key=Reboot\nAuthorization: (hidden)"),
+            approval: None,
+            decided: (index == 2).then(|| Decided {
+                by: self.s("k.lee"),
+                at: ago(480),
+                let_run: true,
+            }),
             retry_of: (index == 2).then(|| Link::new(self.s("Restart · 240 phones"), "/jobs/x")),
             retries: vec![Link::new(self.s("Restart · 7 phones"), "/jobs/y")],
             snippet: Some(self.s(SNIPPET)),

@@ -51,20 +51,34 @@ impl Engine {
             ..JobQuery::default()
         };
         let page = seen.job_page(&query, &Seek::Start, AT_ONCE).await?;
-        let ids: Vec<&str> = page.items.iter().map(|job| job.id.as_str()).collect();
-        let mut approvals = seen.job_approvals(&ids).await?;
         let mut waiting = Vec::with_capacity(page.items.len());
         for job in page.items {
-            let approval = approvals.remove(&job.id).unwrap_or_default();
-            let digest = digest_shown(&seen, &job).await?;
-            waiting.push(WaitingJob {
-                digest,
-                own: is_own(caller, &job, &approval),
-                until: approval.until,
-                job,
-            });
+            waiting.push(self.waiting_job(caller, job).await?);
         }
         Ok(waiting)
+    }
+
+    /// One job that waits, as [`Engine::job`] told it.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn waiting_job(&self, caller: &Caller, job: JobRow) -> Result<WaitingJob> {
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        Ok(WaitingJob {
+            digest: digest_shown(&seen, &job).await?,
+            own: is_own(caller, &job, &job.approval),
+            until: job.approval.until,
+            job,
+        })
+    }
+
+    /// The names of those who may decide about jobs of others. No secret to who sees jobs.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn approvers(&self, caller: &Caller) -> Result<Vec<String>> {
+        caller.require(Permission::ViewJobs)?;
+        Ok(self.store.approvers().await?)
     }
 
     /// Whether this caller's account may decide about jobs of others.

@@ -199,8 +199,10 @@ pub struct Situation {
     pub stop: Option<StopAll>,
     /// Which rules hold.
     pub rules: RulesInForce,
-    /// How many changes wait for another administrator.
+    /// How many changes of others wait for this administrator.
     pub changes: i64,
+    /// How many jobs of others wait for this person.
+    pub approvals: i64,
     /// The last change that an administrator made alone.
     pub alone: Option<MadeAlone>,
 }
@@ -211,7 +213,7 @@ impl Engine {
     /// # Errors
     /// Only when the storage fails.
     pub async fn rules(&self) -> Result<RulesInForce> {
-        RulesInForce::of(&self.store.surroundings().await?)
+        RulesInForce::of(&self.store.surroundings(None).await?)
     }
 
     /// What every page says.
@@ -221,9 +223,11 @@ impl Engine {
     pub async fn surroundings(&self, caller: &Caller) -> Result<Situation> {
         let seen = caller.sight(Permission::ViewJobs, &self.store);
         let may_see = seen.is_ok();
+        let account = caller.user_id.as_deref();
+        let decides = caller.is_person() && caller.require(DECIDE).is_ok();
         let found = match seen {
-            Ok(seen) => seen.surroundings().await?,
-            Err(_) => self.store.surroundings().await?,
+            Ok(seen) => seen.surroundings(account).await?,
+            Err(_) => self.store.surroundings(account).await?,
         };
         let rules = RulesInForce::of(&found)?;
         let administers = caller.require(Permission::Administer).is_ok();
@@ -232,6 +236,7 @@ impl Engine {
             stop: found.stop,
             rules,
             changes: if administers { found.changes } else { 0 },
+            approvals: if decides { found.approvals } else { 0 },
             alone: found.alone.filter(|_| administers),
         })
     }

@@ -37,7 +37,7 @@ async fn find(conn: &mut Conn<'_>, id: &str) -> Result<Option<JobApproval>> {
     row.as_ref().map(approval).transpose()
 }
 
-fn approval(row: &Row) -> Result<JobApproval> {
+pub(super) fn approval(row: &Row) -> Result<JobApproval> {
     let fields = row.of("jobs", "id");
     Ok(JobApproval {
         account: fields.get("account")?,
@@ -123,6 +123,16 @@ impl Store {
     pub async fn count_approvers(&self) -> Result<i64> {
         let sql = Sql::new(APPROVERS);
         self.read().await?.conn().number(sql, "n").await
+    }
+
+    /// The names of those who may approve.
+    pub async fn approvers(&self) -> Result<Vec<String>> {
+        let sql = Sql::new(
+            "SELECT name FROM users WHERE approver AND NOT disabled \
+             AND role IN ('operator', 'admin') ORDER BY name",
+        );
+        let rows = self.read().await?.conn().all(sql).await?;
+        rows.iter().map(|row: &Row| row.get("name")).collect()
     }
 
     /// What an account asked for around then of these actions with nobody else's answer.

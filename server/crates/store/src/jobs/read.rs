@@ -15,6 +15,7 @@ use crate::sql::Sql;
 use crate::store::Store;
 use crate::unit::Unit;
 
+use super::approval::{JobApproval, approval};
 use super::decides::{self, BelievedJob};
 
 /// A job, without its targets and without its sealed parameters.
@@ -58,6 +59,8 @@ pub struct JobRow {
     pub digest: String,
     /// One request as it goes out, secrets masked.
     pub request_example: String,
+    /// Whether it waited for a second person, and who decided.
+    pub approval: JobApproval,
 }
 
 impl JobRow {
@@ -83,7 +86,8 @@ pub(crate) const SELECT: &str = "SELECT j.id, j.action, j.params_shown, \
      j.total, j.waiting, j.sending, j.verifying, j.verified, j.acknowledged, j.failed, \
      j.unknown, j.skipped, j.cancelled, j.expired, j.actor_kind, j.actor_id, j.actor_name, \
      j.actor_auth, j.reason, j.created_at, j.start_at, j.started_at, j.finished_at, \
-     j.not_after, j.retry_of, j.digest, j.request_example FROM jobs j";
+     j.not_after, j.retry_of, j.digest, j.request_example, \
+     j.account, j.approve_until, j.decided_by, j.decided_at FROM jobs j";
 
 const FROM: &str = " FROM jobs j";
 
@@ -109,6 +113,7 @@ pub(crate) fn job_row(row: &Row) -> Result<JobRow> {
         retry_of: fields.get("retry_of")?,
         digest: fields.text("digest")?,
         request_example: fields.text("request_example")?,
+        approval: approval(row)?,
     })
 }
 

@@ -40,7 +40,7 @@ pub(crate) async fn a_changed_order_is_not_believed(db: Database) {
         ),
     ];
     each_is_noticed(&db, ("orders", "name = 'rules'"), &changes, || async {
-        let of_pages = db.store.surroundings().await;
+        let of_pages = db.store.surroundings(None).await;
         let read = db.store.order(Order::Rules).await.unwrap();
         if let Ok(of_pages) = of_pages {
             assert_eq!(of_pages.rules, read);
@@ -70,7 +70,7 @@ pub(crate) async fn a_stop_is_not_lifted_by_what_somebody_else_does(db: Database
             still.is_some_and(|still| still.since().is_none()),
             "{lifting}"
         );
-        assert!(db.store.surroundings().await.unwrap().stop.is_some());
+        assert!(db.store.surroundings(None).await.unwrap().stop.is_some());
         let mut unit = db.store.begin().await.unwrap();
         assert!(unit.is_stopped().await.unwrap());
         drop(unit);
