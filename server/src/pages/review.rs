@@ -11,7 +11,7 @@ use carillon_contract::FormErrors;
 use carillon_contract::run::{ReviewView, SetChange};
 use carillon_domain::Mac;
 use carillon_domain::job::{Expect, JobRequest, PlannedPhone};
-use carillon_domain::role::Permission;
+use carillon_domain::role::{Permission, Role};
 use carillon_engine::jobs::{JobPreview, Submission};
 use carillon_engine::{Caller, Engine, EngineError};
 use carillon_language::{say, say_many, text};
@@ -60,6 +60,8 @@ struct Typed {
     number: String,
     include_protected: bool,
     expect: Option<Expect>,
+    /// Which phones were protected on the page that was looked at.
+    protected: Option<String>,
 }
 
 impl Typed {
@@ -69,6 +71,7 @@ impl Typed {
             number: fields.or_empty("typed").trim().to_owned(),
             include_protected: fields.checked("include_protected"),
             expect: fields.text("digest").and_then(seen),
+            protected: fields.text("digest").and_then(seen_protected),
         }
     }
 
@@ -80,17 +83,23 @@ impl Typed {
     }
 }
 
-/// The set as the form carries it: its size and its digest.
+/// The set as the form carries it: its size, its digest, and which of it is protected.
 fn mark(preview: &JobPreview) -> String {
-    format!("{}:{}", preview.total(), preview.digest)
+    let protected = preview.plan.protected_digest();
+    format!("{}:{}:{protected}", preview.total(), preview.digest)
 }
 
 fn seen(mark: &str) -> Option<Expect> {
-    let (count, digest) = mark.split_once(':')?;
+    let (count, rest) = mark.split_once(':')?;
+    let digest = rest.split(':').next()?;
     Some(Expect {
         count: count.parse().ok()?,
         digest: digest.to_owned(),
     })
+}
+
+fn seen_protected(mark: &str) -> Option<String> {
+    mark.split(':').nth(2).map(str::to_owned)
 }
 
 /// One review: the draft with its id, and what was typed.
@@ -114,7 +123,7 @@ async fn show(visit: Visit, caller: Caller, Path(id): Path<String>) -> PageResul
         typed,
         errors: FormErrors::default(),
     };
-    page(visit, caller, review, StatusCode::OK).await
+    Box::pin(page(visit, caller, review, StatusCode::OK)).await
 }
 
 async fn open(engine: &Engine, caller: &Caller, id: &str) -> Result<Draft, Problem> {
@@ -145,7 +154,13 @@ async fn start(
         errors: FormErrors::default(),
     };
     if !check(&engine, &caller, &mut review).await? {
-        return page(visit, caller, review, StatusCode::UNPROCESSABLE_ENTITY).await;
+        return Box::pin(page(
+            visit,
+            caller,
+            review,
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ))
+        .await;
     }
     let mut request = review.typed.apply(&review.draft.request);
     request.expect.clone_from(&review.typed.expect);
@@ -154,6 +169,7 @@ async fn start(
         idempotency_key: Some(id.clone()),
         retry_of: review.draft.retry_of.clone(),
         picked_by: review.draft.picked_by.clone(),
+        protected: review.typed.protected.clone(),
     };
     match engine.submit_job(&caller, &request, submission).await {
         Ok(job) => {
@@ -166,11 +182,17 @@ async fn start(
             Ok(visit.see_other(&format!("/jobs/{}", job.id)))
         }
         Err(EngineError::SetChanged { .. }) => {
-            page(visit, caller, review, StatusCode::CONFLICT).await
+            Box::pin(page(visit, caller, review, StatusCode::CONFLICT)).await
         }
         Err(EngineError::Invalid(found)) => {
             place(found, &mut review.errors);
-            page(visit, caller, review, StatusCode::UNPROCESSABLE_ENTITY).await
+            Box::pin(page(
+                visit,
+                caller,
+                review,
+                StatusCode::UNPROCESSABLE_ENTITY,
+            ))
+            .await
         }
         Err(error) => Err(error.into()),
     }
@@ -196,11 +218,7 @@ async fn check(
         }
         Err(error) => return Err(error),
     };
-    let is_shown = review
-        .typed
-        .expect
-        .as_ref()
-        .is_some_and(|e| e.digest == preview.digest);
+    let is_shown = is_shown(engine, caller, (&request, &preview), &mut review.typed).await?;
     // Of a set that is not the one that was shown nothing can have been typed rightly.
     if is_shown && preview.needs_reason && review.typed.reason.is_empty() {
         let message = say("Say why: it stands in the audit log beside every phone.");
@@ -218,6 +236,40 @@ async fn check(
         );
     }
     Ok(review.errors.is_empty())
+}
+
+/// Whether this is what the page showed, or differs from it by one's own tick alone.
+async fn is_shown(
+    engine: &Engine,
+    caller: &Caller,
+    (request, preview): (&JobRequest, &JobPreview),
+    typed: &mut Typed,
+) -> Result<bool, EngineError> {
+    let protected = preview.plan.protected_digest();
+    let Some(expect) = typed.expect.as_mut() else {
+        return Ok(false);
+    };
+    if typed.protected.as_ref() != Some(&protected) {
+        return Ok(false);
+    }
+    if expect.digest == preview.digest {
+        return Ok(true);
+    }
+    if caller.role != Role::Admin {
+        return Ok(false);
+    }
+    let mut other = request.clone();
+    other.options.include_protected = !typed.include_protected;
+    if other.reason.is_empty() {
+        // Nothing is started of it, and without a reason it is not even planned.
+        "-".clone_into(&mut other.reason);
+    }
+    let shown = engine.preview_job(caller, &other).await?;
+    if shown.digest != expect.digest || shown.plan.protected_digest() != protected {
+        return Ok(false);
+    }
+    expect.digest.clone_from(&preview.digest);
+    Ok(true)
 }
 
 fn place(found: Vec<carillon_engine::FieldError>, errors: &mut FormErrors) {
@@ -251,7 +303,14 @@ async fn page(
         }
         Err(error) => return Err(error.into()),
     };
-    let changed = change(&engine, &caller, &review.draft.seen, &preview).await?;
+    let protected = preview.plan.protected_digest();
+    let seen = review.typed.protected.replace(protected.clone());
+    if review.typed.include_protected && seen.is_some_and(|seen| seen != protected) {
+        // It was ticked for others.
+        review.typed.include_protected = false;
+        return Box::pin(page(visit, caller, review, StatusCode::CONFLICT)).await;
+    }
+    let changed = change(&engine, &caller, &review, &preview).await?;
     if status == StatusCode::CONFLICT && changed.is_none() {
         let message = say("What would happen is no longer what this form showed: look again.");
         review.errors.push("", "changed", message);
@@ -352,25 +411,35 @@ async fn choose_again(
 async fn change(
     engine: &Engine,
     caller: &Caller,
-    before: &[Mac],
+    review: &Review<'_>,
     preview: &JobPreview,
 ) -> Result<Option<SetChange>, EngineError> {
-    let now = &preview.plan.run;
-    let known: BTreeSet<Mac> = before.iter().copied().collect();
-    let still: BTreeSet<Mac> = now.iter().map(|phone| phone.mac).collect();
-    if known == still {
+    let plan = &preview.plan;
+    let set = |macs: &[Mac]| macs.iter().copied().collect::<BTreeSet<Mac>>();
+    let (known, guarded) = (set(&review.draft.seen), set(&review.draft.protected));
+    let (still, guards) = (set(&run::macs(preview)), set(&plan.protected()));
+    if known == still && guarded == guards {
         return Ok(None);
     }
-    let came = now.iter().filter(|phone| !known.contains(&phone.mac));
-    let went: Vec<Mac> = known.difference(&still).copied().take(NAMES).collect();
+    let skipped = plan.skip.iter().map(|(phone, _)| phone);
+    let all = plan.run.iter().chain(skipped);
+    let became = all.filter(|phone| guards.contains(&phone.mac) && !guarded.contains(&phone.mac));
+    let free = || plan.run.iter().filter(|phone| !phone.protected);
+    let freed = free().filter(|phone| guarded.contains(&phone.mac));
+    let came = free().filter(|p| !known.contains(&p.mac) && !guarded.contains(&p.mac));
+    let before: BTreeSet<Mac> = known.union(&guarded).copied().collect();
+    let after: BTreeSet<Mac> = still.union(&guards).copied().collect();
+    let went: Vec<Mac> = before.difference(&after).copied().take(NAMES).collect();
     let rows = engine.phones_by_macs(caller, &went).await?;
     let name = |mac: &Mac| {
         let row = rows.iter().find(|row| row.phone.mac == *mac);
         row.map_or_else(|| mac.to_string(), |row| row.phone.display_name())
     };
     Ok(Some(SetChange {
-        before: before.len() as i64,
-        after: now.len() as i64,
+        before: known.len() as i64,
+        after: still.len() as i64,
+        protected: names(became),
+        unprotected: names(freed),
         joined: names(came),
         left: went.iter().map(name).collect(),
     }))

@@ -58,6 +58,9 @@ pub struct Draft {
     pub picked_by: Option<String>,
     /// The phones that would get it when it was last shown.
     pub seen: Vec<Mac>,
+    /// The protected phones among all that were chosen then.
+    #[serde(default)]
+    pub protected: Vec<Mac>,
     /// The job that it became.
     #[serde(default)]
     pub started: Option<String>,
@@ -107,15 +110,17 @@ impl Draft {
         (id, preview): (&str, &JobPreview),
     ) -> Result<(), EngineError> {
         self.seen = macs(preview);
+        self.protected = preview.plan.protected();
         engine
             .replace_draft(caller, KIND, id, self, REVIEW_LASTS)
             .await
     }
 }
 
-/// The phones that would get it.
+/// The phones that would get it, without those that only a tick includes.
 pub fn macs(preview: &JobPreview) -> Vec<Mac> {
-    preview.plan.run.iter().map(|phone| phone.mac).collect()
+    let run = preview.plan.run.iter().filter(|phone| !phone.protected);
+    run.map(|phone| phone.mac).collect()
 }
 
 /// `GET /run`.
@@ -157,6 +162,7 @@ async fn choose(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
         Ok(preview) => {
             let draft = Draft {
                 seen: macs(&preview),
+                protected: preview.plan.protected(),
                 picked_by: form.picked_by(engine, &caller).await?,
                 form: Some(form),
                 request,
@@ -191,6 +197,7 @@ async fn without_missing(visit: Visit, caller: Caller, Form(fields): Form) -> Pa
         form: Some(form),
         retry_of: None,
         seen: Vec::new(),
+        protected: Vec::new(),
         started: None,
     };
     let id = draft.keep(engine, &caller).await?;

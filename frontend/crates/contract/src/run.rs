@@ -241,6 +241,8 @@ pub struct ReviewView {
     pub type_count: Option<i64>,
     /// Protected phones that an administrator may include; `None` when not allowed or none.
     pub protected: Option<i64>,
+    /// How many get it with these.
+    pub with_protected: i64,
     /// Whether `include_protected` is ticked.
     pub include_protected: bool,
     /// Digest of the set.
@@ -335,4 +337,8 @@ pub struct SetChange {
     pub joined: Vec<String>,
     /// Names of those that went.
     pub left: Vec<String>,
+    /// Names of those that are protected now and were not.
+    pub protected: Vec<String>,
+    /// Names of those that were protected and are not.
+    pub unprotected: Vec<String>,
 }

@@ -58,7 +58,8 @@ pub(super) fn of(
         warnings: Vec::new(),
         needs_reason: preview.needs_reason,
         type_count: None,
-        protected: protected(caller, preview, include_protected),
+        protected: protected(caller, preview),
+        with_protected: plan.run.len() as i64 + left_out(preview),
         include_protected,
         digest: mark(preview),
         submission: review.id.to_owned(),
@@ -139,15 +140,17 @@ fn known_or(model: String) -> String {
 }
 
 /// How many protected phones an administrator may include.
-fn protected(caller: &Caller, preview: &JobPreview, included: bool) -> Option<i64> {
-    let plan = &preview.plan;
-    let count = if included {
-        plan.run.iter().filter(|phone| phone.protected).count()
-    } else {
-        plan.skip
-            .iter()
-            .filter(|(_, cause)| *cause == Cause::Protected)
-            .count()
-    };
-    (caller.role == Role::Admin && count > 0).then_some(count as i64)
+fn protected(caller: &Caller, preview: &JobPreview) -> Option<i64> {
+    let run = preview.plan.run.iter().filter(|phone| phone.protected);
+    let count = run.count() as i64 + left_out(preview);
+    (caller.role == Role::Admin && count > 0).then_some(count)
+}
+
+/// Protected phones that would get it if they were included.
+fn left_out(preview: &JobPreview) -> i64 {
+    let skip = preview.plan.skip.iter();
+    let able = skip.filter(|(phone, cause)| {
+        *cause == Cause::Protected && preview.action.supports(&phone.model)
+    });
+    able.count() as i64
 }

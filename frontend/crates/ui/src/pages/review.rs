@@ -116,10 +116,16 @@ fn changed(change: &SetChange) -> AnyView {
     let left = (!change.left.is_empty()).then(|| {
         view! { <p><span class="minus">{say("Went:")}" "</span>{change.left.join(", ")}</p> }
     });
+    let protected = (!change.protected.is_empty()).then(|| {
+        view! { <p>{say("Now protected:")}" "{change.protected.join(", ")}</p> }
+    });
+    let unprotected = (!change.unprotected.is_empty()).then(|| {
+        view! { <p>{say("No longer protected:")}" "{change.unprotected.join(", ")}</p> }
+    });
     view! {
         <div class="note is-warning" role="alert">
             {icon("warning")}
-            <div><p class="note-heading">{text}</p>{joined}{left}</div>
+            <div><p class="note-heading">{text}</p>{joined}{left}{protected}{unprotected}</div>
         </div>
     }
     .into_any()
@@ -297,12 +303,11 @@ fn protected(view: &ReviewView) -> Option<AnyView> {
         "Include {count} phone that is protected",
         "Include {count} phones that are protected"
     );
-    Some(checkbox(
-        "include_protected",
-        "on",
-        label,
-        view.include_protected,
-    ))
+    let number = words::number(view.with_protected);
+    let sum = (!view.include_protected)
+        .then(|| view! { <p class="hint">{say!("with the protected ones: {number}", number)}</p> });
+    let tick = checkbox("include_protected", "on", label, view.include_protected);
+    Some(view! { {tick}{sum} }.into_any())
 }
 
 fn typed(view: &ReviewView) -> Option<AnyView> {

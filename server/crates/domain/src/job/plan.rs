@@ -77,6 +77,25 @@ impl Plan {
         list_digest(run.chain(skip).collect())
     }
 
+    /// Those that are marked as protected, whether they run or not.
+    pub fn protected(&self) -> Vec<Mac> {
+        let skipped = self.skip.iter().map(|(phone, _)| phone);
+        let all = self.run.iter().chain(skipped);
+        all.filter(|phone| phone.protected)
+            .map(|phone| phone.mac)
+            .collect()
+    }
+
+    /// Which phones are protected. [`Plan::digest`] does not say it where they run all the same.
+    pub fn protected_digest(&self) -> String {
+        list_digest(
+            self.protected()
+                .into_iter()
+                .map(|mac| (mac, None))
+                .collect(),
+        )
+    }
+
     /// How many are skipped for each cause, most first.
     pub fn skipped_by_cause(&self) -> Vec<(Cause, usize)> {
         let mut counts = BTreeMap::new();

@@ -33,6 +33,8 @@ pub struct Submission {
     pub retry_of: Option<String>,
     /// The filter by which somebody picked the phones of the request, shown beside their number.
     pub picked_by: Option<String>,
+    /// Which phones were marked as protected when somebody looked: [`carillon_domain::job::Plan::protected_digest`].
+    pub protected: Option<String>,
 }
 
 /// A job that was made, now or before with the same key.
@@ -69,7 +71,7 @@ impl Engine {
         let limits = (&checked.action, &checked.options);
         let by_sip = by_sip(self, &seen, limits, &mut plan).await?;
         let preview = preview(checked, plan, by_sip);
-        expect(request, &preview)?;
+        expect(request, &preview, submission.protected.as_deref())?;
         require_reason(request, &preview)?;
         self.make(caller, request, &preview, submission, key).await
     }
@@ -213,12 +215,14 @@ async fn start(unit: &mut Unit, id: &str, preview: &JobPreview, now: Timestamp) 
     Ok(())
 }
 
-fn expect(request: &JobRequest, preview: &JobPreview) -> Result<()> {
+/// A phone that became protected is another set: it runs by a tick that was made for others.
+fn expect(request: &JobRequest, preview: &JobPreview, protected: Option<&str>) -> Result<()> {
     let Some(expect) = &request.expect else {
         return Ok(());
     };
     let total = preview.total();
-    if expect.digest == preview.digest && usize::try_from(expect.count) == Ok(total) {
+    let same = protected.is_none_or(|seen| seen == preview.plan.protected_digest());
+    if same && expect.digest == preview.digest && usize::try_from(expect.count) == Ok(total) {
         return Ok(());
     }
     Err(EngineError::SetChanged {

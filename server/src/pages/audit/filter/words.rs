@@ -16,8 +16,7 @@ const SIGN_INS: &str = "account.*,session.*,second_factor.*,access.*,\
      user.password_changed,user.password_reset,user.password_rehashed";
 const ADMINISTRATION: &str = "user.*,second_factor.*,token.*,rules.*,networks.*,change.*,site.*,\
      group.*,credential.*,phone.*,phones.*,inventory.*,view.*,stream.*,setup.*";
-const SERVER: &str =
-    "audit.*,row.*,rows.*,key.*,clock.*,server.*,stream.*,setup.*,request.*";
+const SERVER: &str = "audit.*,row.*,rows.*,key.*,clock.*,server.*,stream.*,setup.*,request.*";
 
 impl Asked {
     /// One line for each record, or for each job.
