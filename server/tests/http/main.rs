@@ -124,6 +124,7 @@ on_both! {
     phones_pages::as_many_phones_are_not_the_same_phones,
     phones_pages::keys_are_jobs_and_a_picture_is_looked_at,
     phones_pages::a_selection_of_240_is_exactly_these_240,
+    phones_pages::a_tick_takes_in_the_protected_phones_that_were_shown,
     inventory_pages::an_import_is_reviewed_and_then_exactly_that,
     inventory_pages::an_old_form_replaces_nothing_unseen,
     inventory_pages::a_rule_shows_its_effect_before_it_is_saved,

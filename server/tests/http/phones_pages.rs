@@ -373,6 +373,68 @@ pub(crate) async fn a_selection_of_240_is_exactly_these_240(house: House) -> Hou
     house
 }
 
+/// A tick for protected phones is for those that the page named, and one's own tick is nobody's edit.
+pub(crate) async fn a_tick_takes_in_the_protected_phones_that_were_shown(house: House) -> House {
+    let site = SiteConfig::new("Kiel", 24).with_security(PlainHttp);
+    let phones = fleet(FleetConfig::default().with_site(site.with_auth(Auth::None))).await;
+    house.with_phones(&phones).await;
+    let mut macs = phones
+        .phones()
+        .iter()
+        .map(|phone| phone.inventory.mac.parse().unwrap());
+    let (one, two): (Mac, Mac) = (macs.next().unwrap(), macs.next().unwrap());
+    house.protect_phone(one).await;
+    let mut admin = browser(&house, "admin").await;
+    let sel = collect(&mut admin, "site:kiel").await;
+    let choice = [
+        ("sel", sel.as_str()),
+        ("action", "DNDOn"),
+        ("pacing", "fast"),
+    ];
+    let run = format!("/run?sel={sel}");
+    let review = location(&submit(&mut admin, &run, "/run", &choice).await);
+    let page = admin.get(&review).await;
+    assert!(
+        page.text.contains("with the protected ones: 24"),
+        "{}",
+        page.text
+    );
+
+    house.protect_phone(two).await;
+    let digest = hidden(&page, "digest");
+    let start = [
+        ("digest", digest.as_str()),
+        ("reason", "INC-1"),
+        ("typed", "24"),
+        ("include_protected", "on"),
+    ];
+    let told = submit(&mut admin, "/run", &review, &start).await;
+    assert_eq!(told.status, StatusCode::CONFLICT, "{}", told.text);
+    assert!(told.text.contains("Now protected:"), "{}", told.text);
+    let tick = told
+        .text
+        .split("name=\"include_protected\"")
+        .nth(1)
+        .unwrap();
+    let tick = tick.split('>').next().unwrap();
+    assert!(
+        !tick.contains("checked"),
+        "it was ticked for another: {tick}"
+    );
+
+    let digest = hidden(&told, "digest");
+    let start = [
+        ("digest", digest.as_str()),
+        ("reason", "INC-1"),
+        ("typed", "24"),
+        ("include_protected", "on"),
+    ];
+    let job = location(&submit(&mut admin, &review, &review, &start).await);
+    let file = admin.get(&format!("{job}/targets.json")).await.json();
+    assert_eq!(file.as_array().unwrap().len(), 24);
+    house
+}
+
 pub(crate) async fn keys_are_jobs_and_a_picture_is_looked_at(house: House) -> House {
     let site = SiteConfig::new("Kiel", 3)
         .with_security(PlainHttp)

@@ -74,6 +74,7 @@ pub(in crate::pages) const KNOWN: &[(&str, &str)] = &[
     ),
     ("job.resumed", text!("resumed a job")),
     ("job.started", text!("started a job at its hour")),
+    ("key.added", text!("added a key")),
     (
         "key.signer_named",
         text!("named the key that signs the audit log"),
