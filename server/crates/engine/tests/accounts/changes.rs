@@ -504,11 +504,10 @@ async fn where_nobody_else_administers_it_is_made_at_once_and_told() {
     let refused = asks().await;
     assert!(says(&refused, "you took their rights"), "{refused:?}");
     house.engine.enable_user(&admin, "berta").await.unwrap();
-    house
-        .engine
-        .disable_user(&Caller::system(), "berta")
-        .await
-        .unwrap();
+    let system = Caller::system();
+    house.engine.disable_user(&system, "berta").await.unwrap();
+    let made = house.engine.change_rules(&system, &usual, "").await;
+    assert_eq!(made.unwrap(), Made::AtOnce);
     // But not one of whom somebody else wrote that they are.
     house.engine.enable_user(&admin, "berta").await.unwrap();
     let on_sqlite = "UPDATE users SET disabled = 1 WHERE name = 'berta'";
