@@ -3,15 +3,12 @@
 //! Owns step 2. *Invariant:* what starts is what was shown: another set of phones comes back as
 //! 409 with the difference, and a form that is sent twice is one job.
 
-use std::collections::BTreeSet;
-
 use axum::extract::Path;
 use axum::response::Response;
 use carillon_contract::FormErrors;
-use carillon_contract::run::{ReviewView, SetChange};
-use carillon_domain::Mac;
-use carillon_domain::job::{Expect, JobRequest, PlannedPhone};
-use carillon_domain::role::{Permission, Role};
+use carillon_contract::run::ReviewView;
+use carillon_domain::job::{Expect, JobRequest};
+use carillon_domain::role::Permission;
 use carillon_engine::jobs::{JobPreview, Submission};
 use carillon_engine::{Caller, Engine, EngineError};
 use carillon_language::{say, say_many, text};
@@ -26,9 +23,11 @@ use crate::router::table::{Access, Table};
 
 mod confirm;
 mod phones;
+mod shown;
 mod view;
 
 use confirm::to_type;
+use shown::{change, is_shown, mark, names, seen, seen_protected};
 
 const RUN: Access = Access::Needs(Permission::RunJobs);
 const FIELDS: &[&str] = &[
@@ -81,25 +80,6 @@ impl Typed {
         request.options.include_protected = self.include_protected;
         request
     }
-}
-
-/// The set as the form carries it: its size, its digest, and which of it is protected.
-fn mark(preview: &JobPreview) -> String {
-    let protected = preview.plan.protected_digest();
-    format!("{}:{}:{protected}", preview.total(), preview.digest)
-}
-
-fn seen(mark: &str) -> Option<Expect> {
-    let (count, rest) = mark.split_once(':')?;
-    let digest = rest.split(':').next()?;
-    Some(Expect {
-        count: count.parse().ok()?,
-        digest: digest.to_owned(),
-    })
-}
-
-fn seen_protected(mark: &str) -> Option<String> {
-    mark.split(':').nth(2).map(str::to_owned)
 }
 
 /// One review: the draft with its id, and what was typed.
@@ -238,40 +218,6 @@ async fn check(
     Ok(review.errors.is_empty())
 }
 
-/// Whether this is what the page showed, or differs from it by one's own tick alone.
-async fn is_shown(
-    engine: &Engine,
-    caller: &Caller,
-    (request, preview): (&JobRequest, &JobPreview),
-    typed: &mut Typed,
-) -> Result<bool, EngineError> {
-    let protected = preview.plan.protected_digest();
-    let Some(expect) = typed.expect.as_mut() else {
-        return Ok(false);
-    };
-    if typed.protected.as_ref() != Some(&protected) {
-        return Ok(false);
-    }
-    if expect.digest == preview.digest {
-        return Ok(true);
-    }
-    if caller.role != Role::Admin {
-        return Ok(false);
-    }
-    let mut other = request.clone();
-    other.options.include_protected = !typed.include_protected;
-    if other.reason.is_empty() {
-        // Nothing is started of it, and without a reason it is not even planned.
-        "-".clone_into(&mut other.reason);
-    }
-    let shown = engine.preview_job(caller, &other).await?;
-    if shown.digest != expect.digest || shown.plan.protected_digest() != protected {
-        return Ok(false);
-    }
-    expect.digest.clone_from(&preview.digest);
-    Ok(true)
-}
-
 fn place(found: Vec<carillon_engine::FieldError>, errors: &mut FormErrors) {
     for error in found {
         let field = if error.field == "reason" {
@@ -405,46 +351,4 @@ async fn choose_again(
     let mut errors = FormErrors::default();
     form.place(found, &mut errors);
     run::again(visit, caller, &form, errors).await
-}
-
-/// What is different from what was shown before.
-async fn change(
-    engine: &Engine,
-    caller: &Caller,
-    review: &Review<'_>,
-    preview: &JobPreview,
-) -> Result<Option<SetChange>, EngineError> {
-    let plan = &preview.plan;
-    let set = |macs: &[Mac]| macs.iter().copied().collect::<BTreeSet<Mac>>();
-    let (known, guarded) = (set(&review.draft.seen), set(&review.draft.protected));
-    let (still, guards) = (set(&run::macs(preview)), set(&plan.protected()));
-    if known == still && guarded == guards {
-        return Ok(None);
-    }
-    let skipped = plan.skip.iter().map(|(phone, _)| phone);
-    let all = plan.run.iter().chain(skipped);
-    let became = all.filter(|phone| guards.contains(&phone.mac) && !guarded.contains(&phone.mac));
-    let free = || plan.run.iter().filter(|phone| !phone.protected);
-    let freed = free().filter(|phone| guarded.contains(&phone.mac));
-    let came = free().filter(|p| !known.contains(&p.mac) && !guarded.contains(&p.mac));
-    let before: BTreeSet<Mac> = known.union(&guarded).copied().collect();
-    let after: BTreeSet<Mac> = still.union(&guards).copied().collect();
-    let went: Vec<Mac> = before.difference(&after).copied().take(NAMES).collect();
-    let rows = engine.phones_by_macs(caller, &went).await?;
-    let name = |mac: &Mac| {
-        let row = rows.iter().find(|row| row.phone.mac == *mac);
-        row.map_or_else(|| mac.to_string(), |row| row.phone.display_name())
-    };
-    Ok(Some(SetChange {
-        before: known.len() as i64,
-        after: still.len() as i64,
-        protected: names(became),
-        unprotected: names(freed),
-        joined: names(came),
-        left: went.iter().map(name).collect(),
-    }))
-}
-
-fn names<'a>(phones: impl Iterator<Item = &'a PlannedPhone>) -> Vec<String> {
-    phones.take(NAMES).map(|phone| phone.name.clone()).collect()
 }

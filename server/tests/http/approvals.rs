@@ -5,7 +5,7 @@ use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_domain::role::Role;
 use carillon_engine::accounts::Access;
 use carillon_engine::jobs::Rules;
-use carillon_simulator::{Auth, FleetConfig, SiteConfig};
+use carillon_simulator::{Auth, Fleet, FleetConfig, SiteConfig};
 use serde_json::json;
 
 use crate::house::{House, fleet};
@@ -31,13 +31,19 @@ async fn let_approve(house: &House, roles: &[Role]) {
     engine.change_rules(&local, &rules, "").await.unwrap();
 }
 
-pub(crate) async fn who_lets_a_job_run_names_all_of_it(house: House) -> House {
+/// One phone, and two people of whom each may let the other's jobs run.
+async fn one_phone_for_two(house: &House) -> Fleet {
     let site = SiteConfig::new("Kiel", 1)
         .with_security(PlainHttp)
         .with_auth(Auth::None);
     let fleet = fleet(FleetConfig::default().with_site(site)).await;
     house.with_phones(&fleet).await;
-    let_approve(&house, &[Role::Admin, Role::Operator]).await;
+    let_approve(house, &[Role::Admin, Role::Operator]).await;
+    fleet
+}
+
+pub(crate) async fn who_lets_a_job_run_names_all_of_it(house: House) -> House {
+    let fleet = one_phone_for_two(&house).await;
     let request = json!({ "action": "Reset", "targets": { "filter": "" }, "reason": "x" });
     let api = house.program(Role::Operator).await;
     let preview = api.post("/jobs/preview", &request).await.expect(200);
@@ -72,12 +78,7 @@ pub(crate) async fn who_lets_a_job_run_names_all_of_it(house: House) -> House {
 }
 
 pub(crate) async fn a_waiting_job_says_for_whom_it_waits(house: House) -> House {
-    let site = SiteConfig::new("Kiel", 1)
-        .with_security(PlainHttp)
-        .with_auth(Auth::None);
-    let fleet = fleet(FleetConfig::default().with_site(site)).await;
-    house.with_phones(&fleet).await;
-    let_approve(&house, &[Role::Admin, Role::Operator]).await;
+    let fleet = one_phone_for_two(&house).await;
     let request = json!({ "action": "Reset", "targets": { "filter": "" }, "reason": "x" });
     let api = house.program(Role::Operator).await;
     let id = api.post("/jobs", &request).await.expect(202)["id"].clone();

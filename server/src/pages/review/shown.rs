@@ -1,0 +1,111 @@
+//! What the form showed, against what would happen now.
+//!
+//! Owns the mark that the form carries and what is told of a difference. *Invariant:* a phone that became
+//! protected is a difference; one's own tick is none.
+
+use std::collections::BTreeSet;
+
+use carillon_contract::run::SetChange;
+use carillon_domain::Mac;
+use carillon_domain::job::{Expect, JobRequest, PlannedPhone};
+use carillon_domain::role::Role;
+use carillon_engine::jobs::JobPreview;
+use carillon_engine::{Caller, Engine, EngineError};
+
+use super::{NAMES, Review, Typed};
+use crate::pages::run;
+
+/// The set as the form carries it: its size, its digest, and which of it is protected.
+pub(super) fn mark(preview: &JobPreview) -> String {
+    let protected = preview.plan.protected_digest();
+    format!("{}:{}:{protected}", preview.total(), preview.digest)
+}
+
+pub(super) fn seen(mark: &str) -> Option<Expect> {
+    let (count, rest) = mark.split_once(':')?;
+    let digest = rest.split(':').next()?;
+    Some(Expect {
+        count: count.parse().ok()?,
+        digest: digest.to_owned(),
+    })
+}
+
+pub(super) fn seen_protected(mark: &str) -> Option<String> {
+    mark.split(':').nth(2).map(str::to_owned)
+}
+
+/// Whether this is what the page showed, or differs from it by one's own tick alone.
+pub(super) async fn is_shown(
+    engine: &Engine,
+    caller: &Caller,
+    (request, preview): (&JobRequest, &JobPreview),
+    typed: &mut Typed,
+) -> Result<bool, EngineError> {
+    let protected = preview.plan.protected_digest();
+    let Some(expect) = typed.expect.as_mut() else {
+        return Ok(false);
+    };
+    if typed.protected.as_ref() != Some(&protected) {
+        return Ok(false);
+    }
+    if expect.digest == preview.digest {
+        return Ok(true);
+    }
+    if caller.role != Role::Admin {
+        return Ok(false);
+    }
+    let mut other = request.clone();
+    other.options.include_protected = !typed.include_protected;
+    if other.reason.is_empty() {
+        // Nothing is started of it, and without a reason it is not even planned.
+        "-".clone_into(&mut other.reason);
+    }
+    let shown = engine.preview_job(caller, &other).await?;
+    if shown.digest != expect.digest || shown.plan.protected_digest() != protected {
+        return Ok(false);
+    }
+    expect.digest.clone_from(&preview.digest);
+    Ok(true)
+}
+
+/// What is different from what was shown before.
+pub(super) async fn change(
+    engine: &Engine,
+    caller: &Caller,
+    review: &Review<'_>,
+    preview: &JobPreview,
+) -> Result<Option<SetChange>, EngineError> {
+    let plan = &preview.plan;
+    let set = |macs: &[Mac]| macs.iter().copied().collect::<BTreeSet<Mac>>();
+    let (known, guarded) = (set(&review.draft.seen), set(&review.draft.protected));
+    let (still, guards) = (set(&run::macs(preview)), set(&plan.protected()));
+    if known == still && guarded == guards {
+        return Ok(None);
+    }
+    let skipped = plan.skip.iter().map(|(phone, _)| phone);
+    let all = plan.run.iter().chain(skipped);
+    let became = all.filter(|phone| guards.contains(&phone.mac) && !guarded.contains(&phone.mac));
+    let free = || plan.run.iter().filter(|phone| !phone.protected);
+    let freed = free().filter(|phone| guarded.contains(&phone.mac));
+    let came = free().filter(|p| !known.contains(&p.mac) && !guarded.contains(&p.mac));
+    let before: BTreeSet<Mac> = known.union(&guarded).copied().collect();
+    let after: BTreeSet<Mac> = still.union(&guards).copied().collect();
+    let went: Vec<Mac> = before.difference(&after).copied().take(NAMES).collect();
+    let rows = engine.phones_by_macs(caller, &went).await?;
+    let name = |mac: &Mac| {
+        let row = rows.iter().find(|row| row.phone.mac == *mac);
+        row.map_or_else(|| mac.to_string(), |row| row.phone.display_name())
+    };
+    Ok(Some(SetChange {
+        before: known.len() as i64,
+        after: still.len() as i64,
+        protected: names(became),
+        unprotected: names(freed),
+        joined: names(came),
+        left: went.iter().map(name).collect(),
+    }))
+}
+
+pub(super) fn names<'a>(phones: impl Iterator<Item = &'a PlannedPhone>) -> Vec<String> {
+    phones.take(NAMES).map(|phone| phone.name.clone()).collect()
+}
