@@ -20,7 +20,9 @@ pub(super) async fn record(State(app): State<App>, request: Request, next: Next)
     let ip = client::of(&app, &request).map(|ip| ip.to_string());
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map(MatchedPath::as_str).unwrap_or_default();
-    let what = format!("{} {route}", request.method());
+    // A word that somebody made up can be long.
+    let method: String = request.method().as_str().chars().take(16).collect();
+    let what = format!("{method} {route}");
     let response = next.run(request).await;
     let told = response.extensions().get::<Problem>();
     let Some(code) = told
