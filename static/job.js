@@ -31,6 +31,17 @@ if (summary) {
     });
   }
   look();
+  // Tabs count as the score does; what they lead to waits until somebody asks for it.
+  new MutationObserver(count).observe(summary.querySelector(".score"), { subtree: true, childList: true, characterData: true });
+  count();
+}
+
+function count() {
+  for (const told of summary.querySelectorAll(".score a")) {
+    const tab = [...document.querySelectorAll("#phones .tabs a")].find(({ href }) => href === told.href)?.querySelector(".count");
+    const number = told.querySelector(".score-number").textContent;
+    if (tab && tab.textContent !== number) tab.textContent = number;
+  }
 }
 
 function isOver() {
@@ -60,6 +71,7 @@ async function bring() {
   const fresh = await read(location.pathname + location.search);
   const had = document.activeElement;
   if (fresh) inPlace(() => put(fresh));
+  if (fresh) count();
   delete summary.dataset.brings;
   if (!fresh) return false;
   if (isOver()) summary.dataset.brought = "";

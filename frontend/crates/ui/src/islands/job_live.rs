@@ -75,13 +75,12 @@ pub fn JobLive(
     }
 }
 
-/// A job that one can watch reserves room for what may come: for as many causes as it has phones,
-/// up to three.
+/// A job that one can watch reserves room for what may come: for one cause, and the beginning of the
+/// next where it has more phones; the others are scrolled to.
 fn room(summary: &JobSummary) -> &'static str {
     match (summary.state.is_terminal(), summary.total) {
         (true, _) => "job-summary panel",
         (false, ..=1) => "job-summary panel is-live",
-        (false, 2) => "job-summary panel is-live for-two",
         (false, _) => "job-summary panel is-live for-many",
     }
 }

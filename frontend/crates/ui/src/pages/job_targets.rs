@@ -8,13 +8,14 @@ use carillon_language::say;
 use leptos::prelude::*;
 
 use crate::components::{
-    ago, cause_note, dash, empty, link_button, paging, said_with, table, tabs, target_badge, td,
-    td_num, text_or_dash, th, th_num, th_row, to_phones, tr,
+    SCORE, ago, always_shown, cause_note, dash, empty, link_button, paging, said_with, score_count,
+    score_href, table, tabs, target_badge, td, td_num, text_or_dash, th, th_num, th_row, to_phones,
+    tr,
 };
 use crate::words;
 
-/// States in order of the tabs: what somebody looks for comes first.
-const TAB_ORDER: [TargetState; 10] = [
+/// First states of the words of the score in order of the tabs: what somebody looks for comes first.
+const TAB_ORDER: [TargetState; 9] = [
     TargetState::Failed,
     TargetState::Unknown,
     TargetState::Verified,
@@ -23,7 +24,6 @@ const TAB_ORDER: [TargetState; 10] = [
     TargetState::Cancelled,
     TargetState::Expired,
     TargetState::Sending,
-    TargetState::Verifying,
     TargetState::Waiting,
 ];
 
@@ -35,18 +35,31 @@ fn state_tabs(view: &JobView) -> Vec<Tab> {
         count: Some(view.summary.total),
         current: view.states.is_empty() && view.cause.is_none(),
     }];
-    list.extend(
-        TAB_ORDER
-            .iter()
-            .filter(|state| view.summary.counts.get(**state) > 0 || view.states.contains(state))
-            .map(|state| Tab {
-                text: words::target_state(*state).to_owned(),
-                href: to_phones(&Href::new(path.clone()).add("state", state)),
-                count: Some(view.summary.counts.get(*state)),
-                current: view.states.contains(state) && view.cause.is_none(),
-            }),
-    );
+    let words = TAB_ORDER.iter().filter_map(|first| {
+        let of = |(_, states): &&(&str, &[TargetState])| states.first() == Some(first);
+        SCORE.iter().find(of)
+    });
+    list.extend(words.filter_map(|(word, states)| state_tab(view, &path, (word, states))));
     list
+}
+
+/// The tab of one word of the score. While one watches, those stand there whose phones may come.
+fn state_tab(
+    view: &JobView,
+    path: &str,
+    (word, states): (&'static str, &'static [TargetState]),
+) -> Option<Tab> {
+    let count = score_count(&view.summary.counts, states);
+    let looked_at = view.states.iter().any(|state| states.contains(state));
+    let first = *states.first()?;
+    let may_come =
+        !view.summary.state.is_terminal() && (always_shown(first) || !first.is_terminal());
+    (count > 0 || looked_at || may_come).then(|| Tab {
+        text: say(word).to_owned(),
+        href: score_href(path, states),
+        count: Some(count),
+        current: looked_at && view.cause.is_none(),
+    })
 }
 
 /// The phones of the state or cause that is looked at.
