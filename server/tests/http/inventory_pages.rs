@@ -238,6 +238,10 @@ pub(crate) async fn an_import_is_reviewed_and_then_exactly_that(house: House) ->
     let mut admin = browser(&house, "admin").await;
     for (file, told) in [
         ("mac,colour\n00:15:65:00:00:01,red\n", "colour"),
+        (
+            "mac,colour,address\n00:15:65:00:00:01,red,10.0.0\n",
+            "Line 2: address",
+        ),
         ("mac,lable\n00:15:65:00:00:01,red\n", "Did you mean label?"),
         (" \n", "The file list.csv is empty"),
     ] {

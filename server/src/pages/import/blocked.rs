@@ -10,29 +10,34 @@ use carillon_language::{retell, say, say_many};
 use super::count;
 use crate::pages::refused::sentence;
 
-/// Lines that are told of a file of which nothing can be taken.
-const LINES_TOLD: usize = 3;
+/// Mistakes in lines that are told of a file of which nothing can be taken.
+const LINES_TOLD: usize = 10;
 
-/// The file's own mistakes; where it has none, those of its first lines.
+/// The file's own mistakes, and those of its first lines: nobody should have to mend the header to
+/// learn that a line is wrong too.
 pub(super) fn whole_file(review: &ImportReview) -> FormErrors {
     let mut errors = FormErrors::default();
     let of_file: Vec<_> = review.errors.iter().filter(|one| one.line <= 1).collect();
     for told in alike(&of_file) {
         errors.push("text", "file", told);
     }
-    if errors.is_empty() {
-        of_lines(&review.errors, &mut errors);
-    }
+    let of_lines: Vec<_> = review.errors.iter().filter(|one| one.line > 1).collect();
+    tell_lines(&of_lines, &mut errors);
     if errors.is_empty() {
         errors.push("text", "file", say("The file cannot be taken as it is."));
     }
     errors
 }
 
-/// What cannot be read throughout is told of its lines: the first shows what it is about.
-fn of_lines(mistakes: &[ListError], errors: &mut FormErrors) {
+/// The first lines show what it is about.
+fn tell_lines(mistakes: &[&ListError], errors: &mut FormErrors) {
     for error in mistakes.iter().take(LINES_TOLD) {
-        let (line, what) = (error.line, told(&[], error));
+        let (line, what) = (error.line, told(&[&error.value], error));
+        let what = if error.column.is_empty() {
+            what
+        } else {
+            format!("{}, {what}", error.column)
+        };
         errors.push("text", "file", say!("Line {line}: {what}", line, what));
     }
     let told: BTreeSet<u64> = lines(mistakes.iter().take(LINES_TOLD));
@@ -40,15 +45,15 @@ fn of_lines(mistakes: &[ListError], errors: &mut FormErrors) {
     if more > 0 {
         let text = say_many!(
             count(more),
-            "{count} more line cannot be read.",
-            "{count} more lines cannot be read."
+            "{count} more line has a mistake.",
+            "{count} more lines have mistakes."
         );
         errors.push("text", "file", text);
     }
 }
 
 /// A line with several mistakes is one line.
-fn lines<'e>(mistakes: impl Iterator<Item = &'e ListError>) -> BTreeSet<u64> {
+fn lines<'e>(mistakes: impl Iterator<Item = &'e &'e ListError>) -> BTreeSet<u64> {
     mistakes.map(|error| error.line).collect()
 }
 
@@ -119,11 +124,24 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_read_says_where_it_begins() {
-        let odd = (2..7).map(|line| error(line, "", "this is not UTF-8"));
-        let twice = error(6, "", "this is not UTF-8");
+        let odd = (2..14).map(|line| error(line, "", "this is not UTF-8"));
+        let twice = error(13, "", "this is not UTF-8");
         let told = messages(odd.chain([twice]).collect());
         assert_eq!(told[0], "Line 2: This is not UTF-8. Mend it.");
-        assert_eq!(told[3], "2 more lines cannot be read.");
-        assert_eq!(told.len(), 4);
+        assert_eq!(told[10], "2 more lines have mistakes.");
+        assert_eq!(told.len(), 11);
+    }
+
+    #[test]
+    fn a_wrong_column_hides_no_wrong_line() {
+        let mut wrong = error(3, "10.0.0", "this is no address");
+        "address".clone_into(&mut wrong.column);
+        assert_eq!(
+            messages(vec![error(1, "colour", "there is no such column"), wrong]),
+            [
+                "\"colour\": There is no such column. Mend it.",
+                "Line 3: address, \"10.0.0\": This is no address. Mend it."
+            ]
+        );
     }
 }
