@@ -23,6 +23,8 @@ pub enum Cookie {
     Known,
     /// Binds a sign-in that is on its way to a provider and back.
     SignOn,
+    /// The columns that somebody wants to see of phones.
+    Columns,
 }
 
 impl Cookie {
@@ -41,6 +43,8 @@ impl Cookie {
             (Self::Known, false) => "known",
             (Self::SignOn, true) => "__Host-sign-on",
             (Self::SignOn, false) => "sign-on",
+            (Self::Columns, true) => "__Host-columns",
+            (Self::Columns, false) => "columns",
         }
     }
 

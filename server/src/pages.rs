@@ -12,6 +12,7 @@ use crate::router::table::{Access, Table};
 
 pub mod account;
 pub mod action_words;
+mod actor_words;
 pub mod approvals;
 pub mod area;
 pub mod audit;
@@ -54,6 +55,7 @@ pub mod settings;
 pub mod setup;
 pub mod sign_in;
 pub mod sip;
+mod site_names;
 pub mod sites;
 pub mod snippet;
 pub mod stop;

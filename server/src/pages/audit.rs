@@ -5,7 +5,7 @@ use carillon_contract::list::{Link, Total};
 use carillon_domain::Timestamp;
 use carillon_domain::role::Permission;
 use carillon_engine::audit::{Anchors, Notary};
-use carillon_engine::{Caller, EngineError};
+use carillon_engine::{Caller, Engine, EngineError};
 use carillon_store::{AuditQuery, AuditRow, Page, Seek};
 
 use super::visit::{PageResult, Visit};
@@ -18,8 +18,9 @@ use carillon_language::{moment, retell, say};
 
 mod filter;
 mod number;
-mod record;
+pub(super) mod record;
 
+use super::audit_row::codes::offered;
 use filter::{Asked, KNOWN, odd};
 
 const VIEW: Access = Access::Needs(Permission::ViewAudit);
@@ -52,9 +53,13 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
     };
     let (page, total) = page(&mut visit, &caller, (&asked, &until), &query).await?;
     let mut rows: Vec<_> = page.items.iter().map(|row| line(row, &asked)).collect();
+    if asked.tells_of_jobs() {
+        tell_of_jobs(visit.app.engine(), &caller, (&page.items, &mut rows)).await?;
+    }
     job_links::of_lines(visit.app.engine(), &caller, &mut rows).await?;
     let view = AuditView {
         presets: asked.presets(&caller),
+        actions: offered(),
         period: asked.period(),
         all_time_href: asked.all_time_href(),
         chips: asked.chips(),
@@ -119,6 +124,23 @@ fn line(row: &AuditRow, asked: &Asked) -> audit_row::Line {
     let job = row.event.job.as_deref().filter(|_| asked.by_job());
     line.job_records = job.map(|job| asked.records_of(job));
     line
+}
+
+/// How jobs stand, and how far those are that are not over.
+async fn tell_of_jobs(
+    engine: &Engine,
+    caller: &Caller,
+    (records, lines): (&[AuditRow], &mut [audit_row::Line]),
+) -> Result<(), EngineError> {
+    let ids = records.iter().filter_map(|row| row.event.job.clone());
+    let jobs = engine.jobs_of(caller, &ids.collect::<Vec<_>>()).await?;
+    for (record, line) in records.iter().zip(lines) {
+        let job = record.event.job.as_ref().and_then(|id| jobs.get(id));
+        if let Some(job) = job {
+            audit_row::of_whole_job(line, job);
+        }
+    }
+    Ok(())
 }
 
 /// How far the log reaches, what was signed of it, and what the notary complains of.

@@ -7,15 +7,17 @@ use carillon_contract::Href;
 pub use carillon_contract::audit::AuditRow as Line;
 use carillon_contract::list::Link;
 use carillon_domain::event::Event;
-use carillon_domain::{Cause, TargetState, action};
-use carillon_store::AuditRow;
+use carillon_domain::{Cause, JobState, TargetState, action};
+use carillon_store::{AuditRow, JobRow};
 use carillon_ui::target_state_within;
 use serde_json::Value;
 
 pub(super) mod codes;
 
+use super::audit::record::words as part;
 use super::refused::sentence;
-use carillon_language::{say, say_many};
+use super::{action_words, actor_words};
+use carillon_language::{number, say, say_many};
 use codes::{known, refused_for};
 
 /// One line.
@@ -24,7 +26,7 @@ pub fn row_view(row: &AuditRow) -> Line {
     Line {
         seq: row.seq,
         at: event.at,
-        actor: event.actor.name.clone(),
+        actor: actor_words::shown(&event.actor.name),
         actor_kind: event.actor.kind,
         action: event.action.clone(),
         words: words(event),
@@ -40,7 +42,41 @@ pub fn row_view(row: &AuditRow) -> Line {
             .as_ref()
             .map(|id| Link::new(command(event), format!("/jobs/{id}"))),
         job_records: None,
+        job_stands: ended(event),
     }
+}
+
+/// How a job ended, as its own page says it.
+fn ended(event: &Event) -> Option<(JobState, i64)> {
+    if event.action != "job.ended" {
+        return None;
+    }
+    let phones = event.detail["phones"].as_object()?;
+    let problems = TargetState::ALL.iter().filter(|state| state.is_problem());
+    let problems = problems.filter_map(|state| phones.get(state.as_str())?.as_i64());
+    Some((text(event, "state").parse().ok()?, problems.sum()))
+}
+
+/// Lets a line that stands for a whole job tell how the job stands, and how far it is while it is not
+/// over: what its newest record says of one phone would look like its end.
+pub fn of_whole_job(line: &mut Line, job: &JobRow) {
+    line.job_stands = Some((job.state, job.counts.problems()));
+    if job.state.is_terminal() {
+        return;
+    }
+    if line.phone.take().is_some() {
+        line.actor = actor_words::shown(&job.actor.name);
+        line.actor_kind = job.actor.kind;
+        line.words = say!(
+            "runs a job: {command}",
+            command = action_words::short_title(&job.action)
+        );
+    }
+    line.detail = say!(
+        "so far {done} of {total} finished",
+        done = number(job.counts.done()),
+        total = number(job.total)
+    );
 }
 
 fn phone_name(event: &Event) -> String {
@@ -137,8 +173,8 @@ fn why(event: &Event) -> String {
             Value::Object(changes),
             "phone.changed" | "site.changed" | "site.sip_changed" | "group.changed",
         ) => {
-            let fields: Vec<&str> = changes.keys().map(String::as_str).collect();
-            sentence(&fields.join(", ").replace('_', " "))
+            let fields: Vec<String> = changes.keys().map(|name| part(name)).collect();
+            sentence(&fields.join(", "))
         }
         (_, "job.ended") => came_to(&event.detail["phones"]),
         (_, "inventory.imported") => imported(&event.detail),
@@ -187,8 +223,9 @@ fn imported(detail: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use carillon_domain::Timestamp;
     use carillon_domain::event::Actor;
+    use carillon_domain::{Language, Timestamp};
+    use carillon_language::during;
     use serde_json::json;
 
     use super::*;
@@ -236,5 +273,31 @@ mod tests {
             line("phone.changed", json!({"changes": {"sip_uri": {}}})).detail,
             "Sip uri."
         );
+        let changed = || {
+            line(
+                "phone.changed",
+                json!({"changes": {"address": {}, "label": {}}}),
+            )
+            .detail
+        };
+        assert_eq!(during(Language::De, changed), "Adresse, Bezeichnung.");
+    }
+
+    #[test]
+    fn the_end_of_a_job_is_told_as_on_its_page() {
+        let ended = |state: &str, phones: Value| {
+            line("job.ended", json!({"state": state, "phones": phones})).job_stands
+        };
+        let phones = json!({"verified": 30, "failed": 12, "unknown": 2});
+        assert_eq!(ended("finished", phones), Some((JobState::Finished, 14)));
+        assert_eq!(
+            ended("cancelled", json!({"cancelled": 3})).map(|it| it.0),
+            Some(JobState::Cancelled)
+        );
+        assert_eq!(
+            line("job.ended", json!({"state": "finished"})).job_stands,
+            None
+        );
+        assert_eq!(line("job.paused", Value::Null).job_stands, None);
     }
 }

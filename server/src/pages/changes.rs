@@ -13,6 +13,7 @@ use carillon_engine::{Caller, EngineError};
 use carillon_language::say;
 use serde_json::Value;
 
+use super::actor_words;
 use super::changed_rules;
 use super::visit::{PageResult, Visit, done};
 use crate::fields::Form;
@@ -111,7 +112,7 @@ pub(super) async fn notices(
         kinds.contains(&request.kind) && account.is_none_or(|id| id == request.subject)
     });
     let notice = |request: carillon_store::ChangeRequestRow| ChangeNotice {
-        asked_by: request.actor,
+        asked_by: actor_words::shown(&request.actor),
         until: request.until,
     };
     Ok(requests.map(notice).collect())
@@ -126,7 +127,7 @@ fn row(waiting: &WaitingChange) -> ChangeRow {
         id: request.id.clone(),
         title,
         lines,
-        asked_by: request.actor.clone(),
+        asked_by: actor_words::shown(&request.actor),
         asked_at: request.asked_at,
         reason: request.reason.clone(),
         until: request.until,

@@ -17,9 +17,10 @@ use carillon_engine::{Caller, EngineError};
 use carillon_language::{retell, say};
 use carillon_store::{AttemptRow, JobRow, JobSnapshot, Page, Seek, TargetQuery};
 
+use super::phones::rows::SiteNames;
 use super::run::pacing;
 use super::visit::{PageResult, Visit};
-use super::{action_words, approvals, job_row, notice, seek};
+use super::{action_words, approvals, job_row, notice, seek, site_names};
 use crate::fields::{Fields, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
@@ -121,6 +122,8 @@ async fn view(
     let tried_again = page.items.iter().filter(|row| row.attempts > 1);
     let macs: Vec<_> = tried_again.map(|row| row.mac).collect();
     let earlier = engine.earlier_attempts(caller, id, &macs).await?;
+    let slugs = page.items.iter().filter_map(|row| row.site.as_deref());
+    let sites = site_names::of(&engine, caller, slugs).await?;
     let retries = engine.retries_of(caller, id).await?;
     let snippet = snippet::of(&engine, caller, &snapshot).await?;
     let job = &snapshot.job;
@@ -131,7 +134,7 @@ async fn view(
         rows: page
             .items
             .into_iter()
-            .map(|row| target(row, &earlier))
+            .map(|row| target(row, &earlier, &sites))
             .collect(),
         held: held(caller, &snapshot),
         states: asked.states,
@@ -274,7 +277,14 @@ fn held(caller: &Caller, snapshot: &JobSnapshot) -> Vec<HeldView> {
     snapshot.holds.iter().map(view).collect()
 }
 
-fn target(row: carillon_store::TargetRow, earlier: &[AttemptRow]) -> TargetRow {
+fn target(
+    mut row: carillon_store::TargetRow,
+    earlier: &[AttemptRow],
+    sites: &SiteNames,
+) -> TargetRow {
+    if let Some(site) = &mut row.site {
+        site_names::put(sites, site);
+    }
     let earlier = earlier.iter().filter(|attempt| attempt.mac == row.mac);
     TargetRow {
         earlier: earlier

@@ -6,7 +6,7 @@ use carillon_contract::jobs::JobRow as Line;
 use carillon_store::JobRow;
 use serde_json::Value;
 
-use super::action_words;
+use super::{action_words, actor_words};
 use carillon_language::{say, say_many};
 
 /// One line.
@@ -19,7 +19,7 @@ pub fn row_view(row: &JobRow) -> Line {
         state: row.state,
         counts: row.counts,
         total: row.total,
-        actor: row.actor.name.clone(),
+        actor: actor_words::shown(&row.actor.name),
         reason: row.reason.clone(),
         created_at: row.created_at,
         started_at: row.started_at,

@@ -172,22 +172,39 @@ async fn changes(engine: &Engine, caller: &Caller) -> Result<Vec<ChangeView>, Pr
         .audit_page(caller, &query, &Seek::Start, CHANGES_READ)
         .await?;
     let lines = page.items.iter().map(audit_row::row_view).collect();
-    Ok(in_a_row(lines).take(CHANGES).map(change).collect())
+    let runs = in_a_row(lines, page.next.is_some());
+    Ok(runs.take(CHANGES).map(change).collect())
 }
 
 /// A line, and how many more of its kind follow it.
-type Run = (AuditLine, i64);
+type Run = (AuditLine, More);
 
-/// What one person did again and again, without anything else between.
-fn in_a_row(lines: Vec<AuditLine>) -> impl Iterator<Item = Run> {
-    let mut runs: Vec<Run> = Vec::new();
+/// How many; at least so many where reading ended within them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum More {
+    Exactly(i64),
+    AtLeast(i64),
+}
+
+/// What one person did again and again, without anything else between; `cut` where there are records
+/// that were not read.
+fn in_a_row(lines: Vec<AuditLine>, cut: bool) -> impl Iterator<Item = Run> {
+    let mut runs: Vec<(AuditLine, i64)> = Vec::new();
     for line in lines {
         match runs.last_mut() {
             Some((first, more)) if alike(first, &line) => *more += 1,
             _ => runs.push((line, 0)),
         }
     }
-    runs.into_iter()
+    let last = runs.len();
+    runs.into_iter().zip(1..).map(move |((line, more), place)| {
+        let more = if cut && place == last {
+            More::AtLeast(more)
+        } else {
+            More::Exactly(more)
+        };
+        (line, more)
+    })
 }
 
 /// What went wrong is no more of what went well.
@@ -206,15 +223,24 @@ fn change((line, more): Run) -> ChangeView {
         seq: line.seq,
         at: line.at,
         actor: line.actor,
-        text: match more {
-            0 => text,
-            more => say!(
-                "{listed} and {count} more",
-                listed = text,
-                count = number(more)
-            ),
-        },
+        text: with_more(text, more),
     }
+}
+
+fn with_more(listed: String, more: More) -> String {
+    match more {
+        More::Exactly(0) | More::AtLeast(0) => listed,
+        More::Exactly(more) => say!("{listed} and {count} more", listed, count = number(more)),
+        More::AtLeast(more) => {
+            let count = number(rounded(more));
+            say!("{listed} and {count} or more", listed, count)
+        }
+    }
+}
+
+/// Where nobody knows how many there are, a round number says so.
+const fn rounded(more: i64) -> i64 {
+    if more < 10 { more } else { more - more % 10 }
 }
 
 #[cfg(test)]
@@ -242,6 +268,7 @@ mod tests {
             ip_removed: false,
             job: None,
             job_records: None,
+            job_stands: None,
         };
         let lines = vec![
             line("phone.created", "anna"),
@@ -251,9 +278,19 @@ mod tests {
             line("phone.created", "anna"),
             line("phone.created", "kim"),
         ];
-        let more: Vec<i64> = in_a_row(lines.clone()).map(|(_, more)| more).collect();
-        assert_eq!(more, [2, 0, 0, 0]);
-        let first = in_a_row(lines).map(change).next().expect("a line");
+        let runs = in_a_row(lines.clone(), true);
+        let more: Vec<More> = runs.map(|(_, more)| more).collect();
+        let exactly = [2, 0, 0].map(More::Exactly);
+        assert_eq!(more, [&exactly[..], &[More::AtLeast(0)]].concat());
+        let first = in_a_row(lines, true).map(change).next().expect("a line");
         assert_eq!(first.text, "added the phone and 2 more");
+    }
+
+    #[test]
+    fn where_reading_ended_no_number_is_told_as_exact() {
+        let told = |more| with_more("added the phone".to_owned(), more);
+        assert_eq!(told(More::AtLeast(51)), "added the phone and 50 or more");
+        assert_eq!(told(More::AtLeast(3)), "added the phone and 3 or more");
+        assert_eq!(told(More::AtLeast(0)), "added the phone");
     }
 }

@@ -20,7 +20,8 @@ use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 
 use super::visit::{PageResult, Visit};
-use crate::fields::Query;
+use crate::cookies::Cookie;
+use crate::fields::{Form, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
@@ -36,6 +37,11 @@ use rows::SiteNames;
 pub fn routes(table: Table) -> Table {
     views::routes(table)
         .get("/phones", Access::Needs(Permission::ViewInventory), show)
+        .post(
+            "/phones/columns",
+            Access::Needs(Permission::ViewInventory),
+            keep_columns,
+        )
         .get_export(
             "/phones/export",
             Access::Needs(Permission::ViewInventory),
@@ -46,10 +52,23 @@ pub fn routes(table: Table) -> Table {
 async fn show(visit: Visit, caller: Caller, Query(fields): Query) -> PageResult {
     let engine = visit.app.engine();
     let choices = engine.phone_choices(&caller).await?;
-    let query = views::opened(&choices, &fields);
+    let query = views::opened(&choices, &fields).liking(visit.columns.as_deref());
     let view = view_of(engine, &caller, query, &choices).await?;
     let html = carillon_ui::phones(&visit.frame, &view);
     Ok(visit.page(html))
+}
+
+/// A year.
+const COLUMNS_KEPT: u32 = 365 * 24 * 60 * 60;
+
+/// `POST /phones/columns`: this browser shows these columns from now on.
+async fn keep_columns(mut visit: Visit, Form(fields): Form) -> PageResult {
+    let mut query = ListQuery::of(&fields);
+    match query.keep_columns() {
+        Some(columns) => visit.keep_cookie(Cookie::Columns, &columns, COLUMNS_KEPT),
+        None => visit.remove_cookie(Cookie::Columns),
+    }
+    Ok(visit.see_other(&String::from(query.href())))
 }
 
 /// The list as an address asks for it.

@@ -16,6 +16,7 @@ use http::StatusCode;
 
 use super::refused::sentence;
 use super::run::{self, Draft};
+use super::site_names;
 use super::visit::{PageResult, Visit};
 use crate::fields::{Fields, Form};
 use crate::problem::{Problem, chain};
@@ -274,7 +275,7 @@ async fn page(
         }
         None => false,
     };
-    let view = ReviewView {
+    let mut view = ReviewView {
         changed,
         type_count: to_type(&engine, &caller, &preview).await?,
         warnings: [
@@ -288,6 +289,11 @@ async fn page(
         .collect(),
         ..view::of(&engine, &caller, review, &preview)
     };
+    let slugs = view.by_site.iter().map(|(site, _)| site.as_str());
+    let names = site_names::of(&engine, &caller, slugs).await?;
+    for (site, _) in &mut view.by_site {
+        site_names::put(&names, site);
+    }
     let html = carillon_ui::review(&visit.frame, &view);
     Ok(visit.html(status, html))
 }

@@ -187,7 +187,7 @@ async fn kept(engine: &Engine, caller: &Caller, id: &str) -> Result<Option<Selec
 
 /// The list again, with what was wrong.
 async fn again(visit: Visit, caller: &Caller, fields: &Fields, refused: Refusal) -> PageResult {
-    let query = list_of(fields, fields.filled("sel"));
+    let query = list_of(fields, fields.filled("sel")).liking(visit.columns.as_deref());
     let mut view = phones::view(visit.app.engine(), caller, query).await?;
     view.typed = typed(fields, &refused);
     view.errors = refused.errors;

@@ -21,7 +21,7 @@ use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
-use super::{flash, streams};
+use super::{actor_words, flash, streams};
 use crate::app::App;
 use crate::assets;
 use crate::cookies::Cookie;
@@ -54,6 +54,8 @@ pub struct Visit {
     pub ip: Option<String>,
     /// The session, when somebody is signed in.
     pub session: Option<SessionContext>,
+    /// The columns of the list of phones that this browser keeps.
+    pub columns: Option<String>,
     /// Only the head of the page is asked for (`HEAD`): what is shown once is not shown by this.
     pub head_only: bool,
     origin: Origin,
@@ -189,6 +191,7 @@ impl FromRequestParts<App> for Visit {
             rules,
             ip: ip.map(|ClientIp(ip)| ip.to_string()),
             session: visitor.session,
+            columns: Cookie::Columns.read(&parts.headers, &origin),
             head_only: parts.method == Method::HEAD,
             origin,
             cookies,
@@ -222,7 +225,7 @@ async fn frame(
             banners.insert(
                 0,
                 Banner::StopAll {
-                    by: actor,
+                    by: actor_words::shown(&actor),
                     at,
                     reason,
                 },
@@ -290,7 +293,7 @@ fn made_alone(made: &MadeAlone, now: Timestamp) -> Option<Banner> {
     }
     let text = say!(
         "A change that is for two administrators was made by {actor} alone at {moment} UTC: nobody else could approve it. See Audit.",
-        actor = made.actor,
+        actor = actor_words::shown(&made.actor),
         moment = moment(made.at)
     );
     Some(Banner::Notice {

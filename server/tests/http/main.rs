@@ -120,6 +120,7 @@ on_both! {
     inventory_pages::pages_of_a_list_show_every_phone_once,
     inventory_pages::a_selection_is_exactly_what_was_looked_at,
     phones_pages::a_kept_list_comes_back_by_its_name,
+    phones_pages::columns_that_somebody_chose_stay,
     phones_pages::many_phones_are_changed_at_once,
     phones_pages::as_many_phones_are_not_the_same_phones,
     phones_pages::keys_are_jobs_and_a_picture_is_looked_at,

@@ -149,7 +149,10 @@ pub(crate) async fn a_person_does_the_whole_job(house: House) -> House {
 
     let page = anna.finished(job).await;
     let to_rows = format!("href=\"{job}?state=acknowledged#phones\"");
+    let log = anna.see("/audit?action=job.ended").await;
+    assert!(log.text.contains(">Finished<"), "{}", log.text);
     for shown in [
+        "data-label=\"Site\">Kiel<",
         "INC-4711",
         "site:kiel",
         "at most 20 requests at once",
@@ -343,6 +346,11 @@ async fn the_log_says_what_it_shows() {
         "{}",
         taken.text
     );
+    let offered = "<option value=\"exported the audit log\">";
+    assert!(taken.text.contains(offered), "{}", taken.text);
+    let by_words = eve.see("/audit?action=exported+the+audit+log").await;
+    assert_eq!(by_words.text.matches("<tr").count(), 2, "{}", by_words.text);
+    assert!(by_words.text.contains(" UTC</time>"), "{}", by_words.text);
     assert_eq!(eve.see("/audit/0").await.status, 200);
     assert_eq!(eve.browser.get("/audit/999999").await.status, 404);
     assert_eq!(eve.browser.get("/run").await.status, 403);
@@ -467,8 +475,13 @@ async fn a_waiting_job_is_paused_stopped_and_tried_again() {
         .to_str()
         .unwrap()
         .to_owned();
+    let log = root.see("/audit?per=job").await;
+    for told in [">Running<", "so far ", " of 4 finished"] {
+        assert!(log.text.contains(told), "{told}: {}", log.text);
+    }
     root.go(&job, &format!("{job}/pause"), &[]).await;
     assert!(root.see(&job).await.text.contains("Paused"));
+    assert!(root.see("/audit?per=job").await.text.contains(">Paused<"));
     root.go(&job, &format!("{job}/resume"), &[]).await;
     let cancel = format!("{job}/cancel");
     assert!(root.see(&cancel).await.text.contains("Stop sending to"));
@@ -479,6 +492,9 @@ async fn a_waiting_job_is_paused_stopped_and_tried_again() {
     root.finished(&job).await;
     let log = root.see("/audit?action=job.cancelled&q=wrong").await;
     assert!(log.text.contains("wrong site"), "{}", log.text);
+    let log = root.see("/audit?per=job").await;
+    assert!(log.text.contains(">Stopped<"), "{}", log.text);
+    assert!(!log.text.contains("so far "), "{}", log.text);
 
     let retry = format!("{job}/retry");
     let none = root.send(&job, &retry, &[("reason", "again")]).await;

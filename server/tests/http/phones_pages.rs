@@ -66,6 +66,36 @@ pub(crate) async fn a_kept_list_comes_back_by_its_name(house: House) -> House {
     house
 }
 
+pub(crate) async fn columns_that_somebody_chose_stay(house: House) -> House {
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 2).await;
+    let fields = [("q", "site:kiel"), ("cols", "mac"), ("cols", "notes")];
+    let to = location(&submit(&mut admin, "/phones", "/phones/columns", &fields).await);
+    assert_eq!(to, "/phones?q=site:kiel");
+    let shows = |page: &Answer, name: &str| page.text.contains(&format!("data-label=\"{name}\""));
+    for path in [to.as_str(), "/phones"] {
+        let page = admin.get(path).await;
+        assert!(
+            shows(&page, "MAC") && !shows(&page, "Model"),
+            "{}",
+            page.text
+        );
+    }
+    let asked = admin.get("/phones?cols=model").await;
+    assert!(
+        shows(&asked, "Model") && !shows(&asked, "MAC"),
+        "an address says it itself"
+    );
+    location(&submit(&mut admin, "/phones", "/phones/columns", &[]).await);
+    let usual = admin.get("/phones").await;
+    assert!(
+        shows(&usual, "Model") && !shows(&usual, "MAC"),
+        "{}",
+        usual.text
+    );
+    house
+}
+
 /// A form for ticked phones that is refused comes back with what was ticked and typed.
 #[tokio::test]
 async fn ticks_and_words_survive_a_refusal() {

@@ -128,6 +128,12 @@ describe('a job that somebody watches', { timeout: 300_000 }, () => {
     assert.match(await foot.innerText(), /GMT\+5:30$/);
     assert.match(await foot.getAttribute('title'), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
     assert.doesNotMatch(await page.locator('main').innerText(), / UTC/);
+    const log = await page.context().newPage();
+    await log.goto('/audit');
+    const time = log.locator('.audit tbody time').first();
+    assert.match(await time.innerText(), /GMT\+5:30$/);
+    assert.match(await time.getAttribute('title'), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC · /);
+    await log.close();
     await button(page, 'Pause updates').click();
   });
 

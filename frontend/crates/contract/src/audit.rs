@@ -4,7 +4,7 @@
 //! `GET /audit/export?format=csv|jsonl&…`: the same filters.
 
 use carillon_domain::event::{ActorKind, EventResult};
-use carillon_domain::{Mac, Timestamp};
+use carillon_domain::{JobState, Mac, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::list::{Chip, Link, Paging, Tab};
@@ -18,6 +18,8 @@ pub struct AuditView {
     pub lines: Vec<Tab>,
     /// Filters as typed.
     pub filter: AuditFilter,
+    /// What can be asked for as an action, in words.
+    pub actions: Vec<String>,
     /// The period that is shown, in words: "Last 30 days".
     pub period: String,
     /// The same without a limit of time; `None` when there is none.
@@ -117,6 +119,8 @@ pub struct AuditRow {
     pub job: Option<Link>,
     /// Where the line stands for the whole job: its records that fit.
     pub job_records: Option<String>,
+    /// Where the line tells of the whole job: its state, and how many of its phones are a problem.
+    pub job_stands: Option<(JobState, i64)>,
 }
 
 /// The first checkpoint that covers a record, and the proof under it.

@@ -69,6 +69,11 @@ pub(crate) fn event_result(result: EventResult) -> &'static str {
     }
 }
 
+/// The word of a result in the audit log inside a sentence.
+pub fn event_result_within(result: EventResult) -> String {
+    event_result(result).to_lowercase()
+}
+
 /// Whether a command would get through, in two or three words.
 pub(crate) fn readiness(ready: Readiness) -> &'static str {
     match ready {

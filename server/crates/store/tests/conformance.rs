@@ -133,6 +133,7 @@ cases! {
     lists::a_set_is_known_by_its_digest,
     lists::choices_and_health_agree_with_the_phones,
     shown_names::places_are_found_by_their_shown_names,
+    shown_names::sites_have_names_by_their_slugs,
     filters::every_test_finds_its_phones,
     filters::a_test_and_its_opposite_share_out_all_phones,
     filters::rules_lead_to_rules_but_not_in_circles,

@@ -12,6 +12,7 @@ use carillon_store::AuditQuery;
 
 use crate::api::audit::{actions, job, listed, source};
 use crate::fields::Fields;
+use crate::pages::actor_words;
 use crate::pages::audit_row::codes::meant;
 use crate::pages::day::Period;
 use carillon_language::say;
@@ -53,7 +54,7 @@ impl Asked {
             below: number("below", &filter.below, &mut errors),
             from: period.from.or_else(|| usual.then(|| now.minus(USUAL))),
             to: period.to,
-            actor: some(&filter.actor),
+            actor: some(&filter.actor).as_deref().map(actor_words::meant),
             actions,
             not_actions,
             phone: parsed("phone", &filter.phone, &mut errors),
@@ -113,6 +114,13 @@ impl Asked {
     /// Whether there is one line for each job.
     pub(super) fn by_job(&self) -> bool {
         !self.filter.per.is_empty()
+    }
+
+    /// Whether a line tells of its whole job: where somebody looks for what one phone did, or for what
+    /// failed, it tells of that.
+    pub(super) fn tells_of_jobs(&self) -> bool {
+        let query = &self.query;
+        self.by_job() && query.phone.is_none() && query.results.is_empty()
     }
 
     /// The records of one job that fit, a line each.
@@ -188,8 +196,11 @@ fn filter(query: &Fields) -> AuditFilter {
     }
 }
 
-/// Words of the list in the form, as the codes that they stand for.
+/// Words of the list in the form, as the codes that they stand for; some have a comma of their own.
 fn codes_of(typed: &str) -> String {
+    if let Some(code) = meant(typed.trim()) {
+        return code.to_owned();
+    }
     let words = listed(typed).map(|word| meant(word).unwrap_or(word));
     words.collect::<Vec<_>>().join(",")
 }
@@ -292,7 +303,10 @@ mod tests {
     fn words_of_the_list_mean_their_code() {
         let found = asked("action=Changed+the+limits+of+one+person,job.ended");
         assert_eq!(found.query.actions, ["rules.changed", "job.ended"]);
-        assert_eq!(found.chips()[0].text, "action: rules.changed or job.ended");
+        assert_eq!(
+            found.chips()[0].text,
+            "action: changed the limits of one person or finished a job"
+        );
         let one = asked("action=rules.changed");
         assert_eq!(
             one.chips()[0].text,

@@ -17,7 +17,7 @@ use crate::api::audit::proof_file;
 use crate::fields::Query;
 use crate::pages::once;
 use crate::pages::visit::{PageResult, Visit};
-use crate::pages::{action_words, audit_row, job_links, notice};
+use crate::pages::{action_words, audit_row, job_links, notice, site_names};
 
 /// `GET /audit/{seq}`.
 pub(super) async fn show(
@@ -56,6 +56,10 @@ pub(super) async fn page(
         number: number::view(&row.event, caller, asked),
         ..view(&row, size)
     };
+    if let Some(site) = &mut view.site {
+        let names = site_names::of(engine, caller, std::iter::once(site.as_str())).await?;
+        site_names::put(&names, site);
+    }
     job_links::of_lines(engine, caller, std::slice::from_mut(&mut view.row)).await?;
     job_links::of_links(engine, caller, &mut view.related).await?;
     let html = carillon_ui::audit_record(&visit.frame, &view);
@@ -240,10 +244,28 @@ const NAMES: &[&str] = &[
     text!("kind"),
     text!("subject"),
     text!("until"),
+    text!("port"),
+    text!("scheme"),
+    text!("sip uri"),
+    text!("url form"),
+    text!("dial form"),
+    text!("transport security"),
+    text!("ca pem"),
+    text!("max down percent"),
+    text!("username"),
+    text!("used"),
+    text!("way"),
+    text!("proxy"),
+    text!("tls name"),
+    text!("realm"),
+    text!("rate"),
+    text!("after forbidden"),
+    text!("pbx profile"),
+    text!("password in clear"),
 ];
 
 /// The name of a part; one that nobody named stays as the record has it.
-fn words(name: &str) -> String {
+pub(in crate::pages) fn words(name: &str) -> String {
     let name = name.replace('_', " ");
     let known = NAMES.iter().find(|known| **known == name);
     known.map_or_else(|| name.clone(), |known| say(known).to_owned())

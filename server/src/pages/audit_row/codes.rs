@@ -199,19 +199,44 @@ pub(in crate::pages) const KNOWN: &[(&str, &str)] = &[
     ("key.retired", text!("took a key out of use")),
 ];
 
-/// Codes whose words name what they are about.
-#[cfg(test)]
-pub(in crate::pages) const TOLD_WITH_MORE: [&str; 9] = [
-    "job.submitted",
-    "phones.tagged",
-    "phones.untagged",
-    "target.answered",
-    "target.given_back",
-    "target.intent",
-    "target.result",
-    "target.retrying",
-    "target.unanswered",
+/// Codes whose words in a record name what they are about: the words that one looks for them by.
+pub(in crate::pages) const TOLD_WITH_MORE: [(&str, &str); 9] = [
+    ("job.submitted", text!("started a job")),
+    ("phones.tagged", text!("added a tag to phones")),
+    ("phones.untagged", text!("removed a tag from phones")),
+    ("target.answered", text!("phone took the request")),
+    (
+        "target.given_back",
+        text!("command to a phone was not sent after all"),
+    ),
+    (
+        "target.intent",
+        text!("command to a phone is about to be sent"),
+    ),
+    ("target.result", text!("result of a command to a phone")),
+    (
+        "target.retrying",
+        text!("command to a phone will be tried again"),
+    ),
+    ("target.unanswered", text!("phone gave no answer yet")),
 ];
+
+fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    KNOWN.iter().chain(&TOLD_WITH_MORE)
+}
+
+/// What can be looked for, in words and in their order.
+pub(in crate::pages) fn offered() -> Vec<String> {
+    let mut words: Vec<String> = all().map(|(_, words)| say(words).to_owned()).collect();
+    words.sort_by_key(|words| words.to_lowercase());
+    words
+}
+
+/// The words that one looks for a code by.
+pub(in crate::pages) fn asked(code: &str) -> Option<&'static str> {
+    let found = all().find(|(known, _)| *known == code);
+    found.map(|(_, words)| say(words))
+}
 
 /// The words of a code, where it has words of its own.
 pub(in crate::pages) fn known(code: &str) -> Option<&'static str> {
@@ -222,9 +247,7 @@ pub(in crate::pages) fn known(code: &str) -> Option<&'static str> {
 /// The code of these words, in the language of whoever types them.
 pub(in crate::pages) fn meant(typed: &str) -> Option<&'static str> {
     let typed = typed.to_lowercase();
-    let found = KNOWN
-        .iter()
-        .find(|(_, words)| say(words).to_lowercase() == typed);
+    let found = all().find(|(_, words)| say(words).to_lowercase() == typed);
     found.map(|(code, _)| *code)
 }
 
@@ -244,6 +267,9 @@ pub(super) fn refused_for(word: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+
+    use carillon_domain::Language;
+    use carillon_language::during;
 
     use super::*;
 
@@ -268,7 +294,8 @@ mod tests {
             let source = std::fs::read_to_string(&path).expect("a text");
             let unknown = codes_in(&source).into_iter().filter(|code| {
                 let has_words = KNOWN.iter().any(|(known, _)| known == code);
-                !has_words && !TOLD_WITH_MORE.contains(code) && !NO_CODES.contains(code)
+                let has_more = TOLD_WITH_MORE.iter().any(|(known, _)| known == code);
+                !has_words && !has_more && !NO_CODES.contains(code)
             });
             missing.extend(unknown.map(str::to_owned));
         }
@@ -276,6 +303,20 @@ mod tests {
 
     /// What looks like a code and is none.
     const NO_CODES: [&str; 2] = ["audit.signer", "audit.records"];
+
+    #[test]
+    fn each_word_that_is_offered_stands_for_one_code() {
+        for language in [Language::En, Language::De] {
+            during(language, || {
+                let offered = offered();
+                assert_eq!(offered.len(), KNOWN.len() + TOLD_WITH_MORE.len());
+                for (code, _) in all() {
+                    assert_eq!(asked(code).and_then(meant), Some(*code));
+                }
+                assert!(offered.windows(2).all(|pair| pair[0] != pair[1]));
+            });
+        }
+    }
 
     #[test]
     fn every_code_that_the_engine_writes_is_listed() {

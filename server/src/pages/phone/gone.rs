@@ -9,6 +9,7 @@ use carillon_engine::{Caller, Engine};
 use carillon_store::{AuditQuery, Seek};
 
 use super::view::timeline;
+use crate::pages::actor_words;
 use crate::problem::Problem;
 
 /// What is known of a deleted phone.
@@ -38,7 +39,7 @@ pub(super) async fn view(
         mac,
         name: deletion.event.phone_name,
         deleted_at: deletion.event.at,
-        deleted_by: deletion.event.actor.name,
+        deleted_by: actor_words::shown(&deletion.event.actor.name),
         timeline: timeline(engine, caller, mac).await?,
         timeline_href: Href::new("/audit")
             .add("phone", mac)

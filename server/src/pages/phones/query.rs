@@ -77,8 +77,10 @@ pub struct ListQuery {
     before: Option<String>,
     /// A selection that is being collected.
     pub sel: Option<String>,
-    /// Columns that somebody chose; empty = the usual ones.
+    /// Columns that the address asks for; empty = those that this person likes.
     cols: Vec<PhoneColumn>,
+    /// Columns that this person likes; empty = the usual ones.
+    liked: Vec<PhoneColumn>,
     /// The saved view that this list came from.
     pub view: Option<String>,
     /// What was not understood.
@@ -312,6 +314,29 @@ mod tests {
         assert_eq!(list.kept_by_filter(), [kept("cols", "model,site,mac")]);
         assert_eq!(list.kept_by_columns(), [kept("site", "kiel")]);
         assert_eq!(query("q=a").columns(), PhoneColumn::USUAL);
+    }
+
+    #[test]
+    fn columns_that_somebody_likes_hold_where_the_address_names_none() {
+        use PhoneColumn::{Mac, Model, Site};
+        let mut chosen = query("q=a&cols=mac&cols=site");
+        let kept = chosen.keep_columns();
+        assert_eq!(kept.as_deref(), Some("site.mac"));
+        assert_eq!(String::from(chosen.href()), "/phones?q=a");
+        let later = |address: &str| query(address).liking(kept.as_deref());
+        assert_eq!(later("q=b").columns(), [Site, Mac]);
+        assert_eq!(later("cols=model").columns(), [Model]);
+        assert_eq!(String::from(later("q=b").href()), "/phones?q=b");
+        let usual: Vec<&str> = PhoneColumn::USUAL.iter().map(|one| one.as_str()).collect();
+        let usual = usual.join(",");
+        let asked = later(&format!("cols={usual}"));
+        assert_eq!(asked.columns(), PhoneColumn::USUAL);
+        assert_eq!(String::from(asked.href()), format!("/phones?cols={usual}"));
+        assert_eq!(query(&format!("cols={usual}")).keep_columns(), None);
+        assert_eq!(
+            query("q=a").liking(Some("odd.")).columns(),
+            PhoneColumn::USUAL
+        );
     }
 
     #[test]

@@ -56,6 +56,7 @@ async fn keep(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
     let query = ListQuery::of(&Fields::from_pairs(pairs_of_view(
         &fields.or_empty("query"),
     )));
+    let query = query.liking(visit.columns.as_deref());
     let engine = visit.app.engine();
     let kept = engine
         .save_view(&caller, &fields.or_empty("name"), &query.view_query())

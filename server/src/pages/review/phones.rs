@@ -12,8 +12,8 @@ use carillon_engine::jobs::JobPreview;
 
 use super::open;
 use crate::fields::Query;
-use crate::pages::action_words;
 use crate::pages::visit::{PageResult, Visit};
+use crate::pages::{action_words, site_names};
 
 /// Phones of one page: all of most jobs, and no page grows large.
 const ROWS: usize = 300;
@@ -31,7 +31,12 @@ pub(super) async fn show(
     let preview = engine.preview_job(&caller, &draft.request).await?;
     let page = query.filled("page").and_then(|text| text.parse().ok());
     let cause = query.filled("cause").and_then(|text| text.parse().ok());
-    let view = view(id, &preview, (cause, page.unwrap_or(1)));
+    let mut view = view(id, &preview, (cause, page.unwrap_or(1)));
+    let slugs = view.rows.iter().map(|row| row.site.as_str());
+    let names = site_names::of(engine, &caller, slugs).await?;
+    for row in &mut view.rows {
+        site_names::put(&names, &mut row.site);
+    }
     let html = carillon_ui::review_phones(&visit.frame, &view);
     Ok(visit.page(html))
 }

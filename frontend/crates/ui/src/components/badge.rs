@@ -1,5 +1,6 @@
 //! States as icon, word and colour: never one of them alone.
 
+use carillon_contract::audit::AuditRow;
 use carillon_contract::phones::Readiness;
 use carillon_contract::run::ActionClass;
 use carillon_domain::event::EventResult;
@@ -125,6 +126,14 @@ pub(crate) fn result_badge(result: EventResult) -> AnyView {
         EventResult::Expired => ("idle", "expired"),
     };
     badge(meaning, symbol, words::event_result(result))
+}
+
+/// How something in the audit log ended: a job in the words of its page.
+pub(crate) fn record_badge(row: &AuditRow) -> AnyView {
+    row.job_stands.map_or_else(
+        || result_badge(row.result),
+        |(state, problems)| job_badge(state, problems),
+    )
 }
 
 /// How dangerous an action is; nothing for the harmless ones.

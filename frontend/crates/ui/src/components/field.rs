@@ -34,7 +34,7 @@ pub(crate) struct Field {
     bounds: Option<(i64, i64)>,
     width: &'static str,
     rows: Option<&'static str>,
-    list: Option<String>,
+    offers: Vec<String>,
 }
 
 impl Field {
@@ -56,7 +56,7 @@ impl Field {
             bounds: None,
             width: "",
             rows: None,
-            list: None,
+            offers: Vec::new(),
         }
     }
 
@@ -173,6 +173,12 @@ impl Field {
         self
     }
 
+    /// What is offered while one types; anything else can be typed too.
+    pub(crate) fn offers(mut self, words: &[String]) -> Self {
+        self.offers = words.to_vec();
+        self
+    }
+
     /// The whole field.
     pub(crate) fn view(self) -> AnyView {
         let id = field_id(&self.name);
@@ -194,6 +200,14 @@ impl Field {
 
     fn input(&self, id: &str, described: Option<String>) -> AnyView {
         let class = format!("input {}", self.width);
+        let list = (!self.offers.is_empty()).then(|| format!("{id}-list"));
+        let offers = list.clone().map(|list| {
+            let words = self.offers.iter().cloned();
+            let words: Vec<_> = words
+                .map(|word| view! { <option value=word></option> })
+                .collect();
+            view! { <datalist id=list>{words}</datalist> }
+        });
         view! {
             <input
                 class=class
@@ -208,11 +222,12 @@ impl Field {
                 placeholder=self.placeholder.clone()
                 min=self.bounds.map(|(min, _)| min.to_string())
                 max=self.bounds.map(|(_, max)| max.to_string())
-                list=self.list.clone()
+                list=list
                 spellcheck="false"
                 aria-describedby=described
                 aria-invalid=self.error.is_some().then_some("true")
             />
+            {offers}
         }
         .into_any()
     }

@@ -4,7 +4,7 @@ use carillon_contract::audit::AuditRow;
 use carillon_language::say;
 use leptos::prelude::*;
 
-use super::{ago, result_badge};
+use super::{ago, record_badge};
 
 /// Records of one thing, as a list.
 pub(crate) fn timeline(rows: &[AuditRow]) -> AnyView {
@@ -31,7 +31,7 @@ fn entry(row: &AuditRow) -> AnyView {
                 {detail}
                 <span class="sub muted">{say!("by {actor}", actor = row.actor)}{job}{reason}</span>
             </span>
-            <span class="timeline-result">{result_badge(row.result)}</span>
+            <span class="timeline-result">{record_badge(row)}</span>
         </li>
     }
     .into_any()

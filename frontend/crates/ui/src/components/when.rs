@@ -1,7 +1,7 @@
 //! Instants as people read them.
 
 use carillon_domain::Timestamp;
-use carillon_language::{Piece, moment, pieces, say};
+use carillon_language::{Piece, moment, pieces, retell, say};
 use leptos::prelude::*;
 
 use crate::surroundings::Surroundings;
@@ -52,6 +52,11 @@ pub(crate) fn instant(at: Timestamp) -> AnyView {
     let text = utc(at);
     let age = words::age(Surroundings::of_page().now, at);
     view! { <time class="tnum" datetime=at.to_string() title=age>{text}</time> }.into_any()
+}
+
+/// A sentence of ours that may tell an instant in UTC; with scripts in the zone of whoever reads.
+pub(crate) fn with_moment(text: &str) -> AnyView {
+    view! { <span class="moment">{retell(text).into_owned()}</span> }.into_any()
 }
 
 /// An instant in full and its age.

@@ -4,13 +4,13 @@ use carillon_contract::FrameView;
 use carillon_contract::audit::{AuditRow, AuditView, ChainView};
 use carillon_contract::form::Choice;
 use carillon_domain::event::{ActorKind, EventResult};
-use carillon_language::{moment, retell, say, say_many};
+use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
     Field, chips, dash, drawn_and_read, empty, fact, facts, filter_errors, get, hidden, icon,
-    instant, link_button, mono, note, paging, panel, result_badge, said_with, select, submit,
-    table, tabs, td, th, th_row, total_text, tr,
+    instant, link_button, mono, note, paging, panel, record_badge, said_with, select, submit,
+    table, tabs, td, th, th_row, total_text, tr, with_moment,
 };
 use crate::shell::Page;
 use crate::words;
@@ -80,7 +80,7 @@ fn filters(view: &AuditView) -> AnyView {
             {Field::day("from", say("From")).value(&filter.from).errors(errors).view()}
             {Field::day("to", say("To")).value(&filter.to).errors(errors).view()}
             {Field::text("actor", say("Who")).value(&filter.actor).errors(errors).view()}
-            {Field::text("action", say("Action")).value(&filter.action).errors(errors).placeholder("job.submitted").view()}
+            {Field::text("action", say("Action")).value(&filter.action).errors(errors).offers(&view.actions).placeholder(say("signed in")).view()}
             {Field::text("phone", say("Phone (MAC)")).value(&filter.phone).errors(errors).view()}
             {select("result", say("Result"), &results, None, errors)}
             {Field::text("site", say("Site")).value(&filter.site).errors(errors).view()}
@@ -119,7 +119,7 @@ fn list(view: &AuditView) -> AnyView {
         return empty("search", say("Nothing matches"), sentence, next);
     }
     let head = vec![
-        th(say("Time (UTC)")),
+        th(say("Time")),
         th(say("Who")),
         th(say("What")),
         th(say("Concerns")),
@@ -137,7 +137,7 @@ fn list(view: &AuditView) -> AnyView {
 
 fn row(row: &AuditRow) -> AnyView {
     tr(vec![
-        td(say("Time (UTC)"), time_cell(row)),
+        td(say("Time"), time_cell(row)),
         td(say("Who"), who(row)),
         th_row(what(row)),
         td(say("Concerns"), concerns(row)),
@@ -158,10 +158,7 @@ pub(super) fn origin(row: &AuditRow, removed: &'static str) -> AnyView {
 }
 
 fn time_cell(row: &AuditRow) -> AnyView {
-    let text = moment(row.at);
-    let age = words::age(crate::surroundings::Surroundings::of_page().now, row.at);
-    view! { <time class="tnum nowrap" datetime=row.at.to_string() title=age>{text}</time> }
-        .into_any()
+    view! { <span class="nowrap">{instant(row.at)}</span> }.into_any()
 }
 
 pub(super) fn who(row: &AuditRow) -> AnyView {
@@ -208,7 +205,7 @@ pub(super) fn concerns(row: &AuditRow) -> AnyView {
 pub(super) fn result(row: &AuditRow) -> AnyView {
     let detail = (!row.detail.is_empty())
         .then(|| view! { <span class="muted sub">{row.detail.clone()}</span> });
-    view! { {result_badge(row.result)}{detail} }.into_any()
+    view! { {record_badge(row)}{detail} }.into_any()
 }
 
 fn reason(row: &AuditRow) -> AnyView {
@@ -251,7 +248,7 @@ fn chain(chain: &ChainView) -> AnyView {
         "chain",
         say("Is it complete?"),
         view! {
-            {chain.problem.clone().map(|problem| note("warning", "warning", retell(&problem).into_owned()))}
+            {chain.problem.clone().map(|problem| note("warning", "warning", with_moment(&problem)))}
             <p>{intact(chain)}</p>
             <p>{say("Each record is part of a hash tree; leaving one out or changing one shows. Check it all, with a key and a checkpoint that you kept elsewhere:")}</p>
             <pre class="code-block" tabindex="0"><code>{command(chain)}</code></pre>

@@ -54,7 +54,7 @@ const COLUMNS: [(&str, &str); 15] = [
     ("scheme", text!("http or https; blank = as the site says.")),
     (
         "site",
-        text!("Name or slug. A new one is shown before it is made."),
+        text!("Name or short name. A new one is shown before it is made."),
     ),
     ("tags", text!("Separated by semicolons.")),
     ("sip_uri", "2041@pbx.example"),

@@ -136,7 +136,7 @@ fn causes(view: &OverviewView) -> AnyView {
             .collect();
         view! { <ul class="cause-lines">{items}</ul> }.into_any()
     };
-    section("causes", say("What stands in the way"), None, body)
+    section("causes", say("Why commands fail"), None, body)
 }
 
 fn cause(group: &FleetCause, lines: Option<&str>) -> AnyView {

@@ -2,10 +2,10 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::phone::GonePhoneView;
-use carillon_language::{moment, say};
+use carillon_language::say;
 use leptos::prelude::*;
 
-use crate::components::{ago, mono, panel_with, said_with, timeline};
+use crate::components::{ago, instant, mono, panel_with, said_with, timeline};
 use crate::shell::Page;
 
 /// `/phones/{mac}`, after it was deleted.
@@ -22,9 +22,9 @@ pub(super) fn gone_phone(frame: &FrameView, view: &GonePhoneView) -> String {
                 {mono(view.mac.to_string())}
                 <span>
                     {said_with(
-                        say("Deleted on {moment} UTC by {actor}, {age}"),
+                        say("Deleted on {moment} by {actor}, {age}"),
                         vec![
-                            ("moment", moment(view.deleted_at).into_any()),
+                            ("moment", instant(view.deleted_at)),
                             ("actor", view! { <strong>{view.deleted_by.clone()}</strong> }.into_any()),
                             ("age", ago(view.deleted_at)),
                         ],

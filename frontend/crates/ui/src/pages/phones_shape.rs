@@ -5,7 +5,7 @@ use carillon_language::{retell, say};
 use leptos::prelude::*;
 
 use super::phones::kept;
-use crate::components::{checkbox, field_id, get, hidden, icon, post, submit};
+use crate::components::{checkbox, field_id, hidden, icon, post, submit};
 use crate::words;
 
 /// Ticks for the columns. Their order is the page's, so that nothing has to be dragged.
@@ -17,8 +17,8 @@ pub(super) fn column_choice(view: &PhonesView) -> AnyView {
             checkbox("cols", column.as_str(), words::phone_column(*column), shown)
         })
         .collect();
-    let form = get(
-        "/phones",
+    let form = post(
+        "/phones/columns",
         "pop-body columns-form",
         view! {
             {kept(&view.kept_by_columns)}

@@ -6,7 +6,7 @@ use carillon_domain::Timestamp;
 use carillon_language::{retell, say};
 use leptos::prelude::*;
 
-use crate::components::{ago, icon, said_with};
+use crate::components::{ago, icon, said_with, with_moment};
 use crate::words;
 
 /// What holds now, most urgent first.
@@ -43,7 +43,7 @@ fn one(banner: &Banner, may_release: bool) -> AnyView {
             Tone::Bad,
             say!("Sealed: no stored password can be read, so nothing is sent. {reason}", reason = retell(reason)).into_any(),
         ),
-        Banner::Notice { tone, text } => line(*tone, retell(text).into_owned().into_any()),
+        Banner::Notice { tone, text } => line(*tone, with_moment(text)),
         Banner::StopAll { by, at, reason } => stopped(by, *at, reason, may_release),
     }
 }

@@ -1980,6 +1980,7 @@ impl Samples {
             job_records: action
                 .starts_with("target")
                 .then(|| "/audit?job=x".to_owned()),
+            job_stands: (index % 5 == 2).then_some((JobState::Running, 2)),
         }
     }
 
@@ -2010,6 +2011,7 @@ impl Samples {
                 q: self.s("INC-4711"),
                 ..AuditFilter::default()
             },
+            actions: vec![self.s("signed in"), self.s("stopped a job")],
             period: self.s("last 30 days"),
             all_time_href: Some("/audit?from=".to_owned()),
             chips: vec![Chip {

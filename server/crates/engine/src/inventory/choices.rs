@@ -34,6 +34,19 @@ impl Engine {
         Ok(seen.names_beside(phones).await?)
     }
 
+    /// The names of these sites by slug. They are of something that the caller sees.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn site_names(
+        &self,
+        caller: &Caller,
+        slugs: &[&str],
+    ) -> Result<HashMap<String, String>> {
+        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
+        Ok(seen.site_names(slugs).await?)
+    }
+
     /// The phones of this list that are still in the inventory, sorted by MAC.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use carillon_domain::role::Permission;
 use carillon_domain::{Cause, JobState, Mac};
 use carillon_store::{
-    AttemptRow, JobQuery, JobRow, JobSnapshot, Page, Seek, TargetQuery, TargetRow,
+    AttemptRow, JobQuery, JobRow, JobSnapshot, Page, Seek, StoreError, TargetQuery, TargetRow,
 };
 
 use crate::Engine;
@@ -62,6 +62,24 @@ impl Engine {
     pub async fn jobs_in_reach(&self, caller: &Caller, ids: &[String]) -> Result<HashSet<String>> {
         let seen = caller.sight(Permission::ViewJobs, &self.store)?;
         Ok(seen.jobs_in_reach(ids).await?)
+    }
+
+    /// Those of these jobs that are in reach, by id. Where one cannot be read none is told: what asks
+    /// for them has more to show.
+    pub async fn jobs_of(
+        &self,
+        caller: &Caller,
+        ids: &[String],
+    ) -> Result<HashMap<String, JobRow>> {
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        let jobs = match seen.jobs_of(ids).await {
+            Err(error @ StoreError::Inconsistent { .. }) => {
+                tracing::error!(%error, "a job cannot be read");
+                Vec::new()
+            }
+            jobs => jobs?,
+        };
+        Ok(jobs.into_iter().map(|job| (job.id.clone(), job)).collect())
     }
 
     /// How many jobs are in each state.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Reads that leave out what is out of reach, when they are made through a narrowed store.
-const PLACED: [&str; 34] = [
+const PLACED: [&str; 35] = [
     "phone",
     "phone_page",
     "phones_matching",
@@ -37,6 +37,7 @@ const PLACED: [&str; 34] = [
     "newest_jobs",
     "addresses_of_job",
     "jobs_in_reach",
+    "jobs_of",
     "names_beside",
     "fleet_health_and_trends",
 ];

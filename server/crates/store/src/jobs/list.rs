@@ -108,6 +108,18 @@ impl Store {
         Ok(found)
     }
 
+    /// Those of these jobs that are in reach.
+    pub async fn jobs_of(&self, ids: &[String]) -> Result<Vec<JobRow>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sql = Sql::new(SELECT);
+        sql.push(" WHERE ").one_of("j.id", ids.iter().cloned());
+        and_jobs(&mut sql, &self.reach, "j.id");
+        let rows = self.read().await?.conn().all(sql).await?;
+        rows.iter().map(job_row).collect()
+    }
+
     /// All jobs in these states, oldest first: what there is to do.
     pub async fn jobs_in(&self, states: &[JobState]) -> Result<Vec<JobRow>> {
         let mut sql = Sql::new(SELECT);

@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::groups::{AT_ONCE, Directory, memberships, signed, signs};
 use crate::page::Page;
 use crate::reach::and_jobs;
+use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
 
@@ -94,6 +95,19 @@ impl Store {
             of.insert(row.get("name")?, row.get("word")?);
         }
         Ok((names, actions))
+    }
+
+    /// Names of some sites by slug.
+    pub async fn site_names(&self, slugs: &[&str]) -> Result<HashMap<String, String>> {
+        let slugs: BTreeSet<&str> = slugs.iter().copied().collect();
+        if slugs.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut sql = Sql::new("SELECT s.slug, s.name FROM sites s WHERE ");
+        sql.one_of("s.slug", slugs);
+        let rows = self.read().await?.conn().all(sql).await?;
+        let pair = |row: &Row| Ok((row.get("slug")?, row.get("name")?));
+        rows.iter().map(pair).collect()
     }
 
     /// The actions of the last jobs of some phones, and the phones' groups.

@@ -106,6 +106,14 @@ pub(crate) async fn jobs_in_reach_are_those_of_which_all_is(db: Database) {
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["own"]);
     let all = db.store.jobs_in_reach(&asked[..2]).await.unwrap();
     assert_eq!(all.len(), 2);
+    let told = db.store.narrowed(&kiel).jobs_of(&asked).await.unwrap();
+    let told: Vec<_> = told
+        .iter()
+        .map(|job| (job.id.as_str(), job.total))
+        .collect();
+    assert_eq!(told, [("own", 1)]);
+    assert_eq!(db.store.jobs_of(&asked).await.unwrap().len(), 2);
+    assert!(db.store.jobs_of(&[]).await.unwrap().is_empty());
 }
 
 /// The counters of a job as they are kept, after checking them against its targets.

@@ -88,3 +88,11 @@ pub(crate) async fn places_are_found_by_their_shown_names(db: Database) {
         assert_eq!(found, (half, half as usize, half as usize), "{name}");
     }
 }
+
+pub(crate) async fn sites_have_names_by_their_slugs(db: Database) {
+    records(&db.store).await;
+    let names = db.store.site_names(&["hq", "hq", "gone"]).await.unwrap();
+    assert_eq!(names.get("hq").map(String::as_str), Some("Zentrale Süd"));
+    assert_eq!(names.len(), 1);
+    assert!(db.store.site_names(&[]).await.unwrap().is_empty());
+}

@@ -7,7 +7,8 @@ use carillon_language::say;
 
 use super::{Asked, USUAL_DAYS};
 use crate::pages::action_words::short_title;
-use crate::pages::audit_row::codes::known;
+use crate::pages::actor_words;
+use crate::pages::audit_row::codes;
 
 const COMMANDS: &str = "job.*,target.result,stop_all.*";
 const FAILURES: &str = "failed,unknown,denied";
@@ -113,13 +114,29 @@ fn label(name: &str) -> &str {
 fn shown(name: &str, value: &str) -> String {
     match name {
         "action" if !value.contains(['.', ',']) => short_title(value),
-        "action" if known(value).is_some() => known(value).unwrap_or_default().to_owned(),
-        "action" | "result" => value.replace(',', &format!(" {} ", say("or"))),
+        "action" => {
+            let asked = |code| codes::asked(code).unwrap_or(code);
+            let words: Vec<&str> = value.split(',').map(asked).collect();
+            words.join(&format!(" {} ", say("or")))
+        }
+        "actor" => actor_words::shown(value),
+        "result" => results(value),
         "job" => value
             .get(..13)
             .map_or_else(|| value.to_owned(), |start| format!("{start}…")),
         _ => value.to_owned(),
     }
+}
+
+fn results(value: &str) -> String {
+    let words = value.split(',').map(|word| {
+        let known = word.parse().ok();
+        known.map_or_else(
+            || word.to_owned(),
+            |result| carillon_ui::event_result_within(result),
+        )
+    });
+    words.collect::<Vec<_>>().join(&format!(" {} ", say("or")))
 }
 
 #[cfg(test)]
@@ -150,7 +167,7 @@ mod tests {
         let presets = [COMMANDS, SIGN_INS, ADMINISTRATION, APPROVALS, SERVER];
         let known = KNOWN.iter().map(|(code, _)| *code);
         let codes = known
-            .chain(TOLD_WITH_MORE)
+            .chain(TOLD_WITH_MORE.iter().map(|(code, _)| *code))
             .filter(|code| !STEPS.contains(code));
         let left_out: Vec<&str> = codes
             .filter(|code| !presets.iter().any(|preset| holds(preset, code)))

@@ -10,6 +10,9 @@ use crate::fields::Fields;
 /// What a saved view does not keep of an address: a place, a selection, and itself.
 const OF_A_MOMENT: [&str; 5] = ["after", "before", "sel", "view", CSRF_FIELD];
 
+/// What stands between the names of columns in a cookie, where no comma may be.
+const APART: &str = ".";
+
 impl ListQuery {
     /// Columns come repeated, as ticks send them, or with commas, as we write them.
     pub(super) fn read_columns(&mut self, fields: &Fields) {
@@ -22,22 +25,38 @@ impl ListQuery {
             }
         }
         let in_order = PhoneColumn::ALL.iter().copied();
-        let chosen: Vec<_> = in_order.filter(|one| chosen.contains(one)).collect();
-        if chosen != PhoneColumn::USUAL {
-            self.cols = chosen;
-        }
+        self.cols = in_order.filter(|one| chosen.contains(one)).collect();
+    }
+
+    /// The list with the columns that somebody likes, as a browser keeps them: they hold where the
+    /// address names none.
+    pub fn liking(mut self, kept: Option<&str>) -> Self {
+        let names = kept.unwrap_or_default().split(APART);
+        let liked: Vec<PhoneColumn> = names.filter_map(|name| name.parse().ok()).collect();
+        let in_order = PhoneColumn::ALL.iter().copied();
+        self.liked = in_order.filter(|one| liked.contains(one)).collect();
+        self
+    }
+
+    /// The columns of this address as a browser keeps them, and the list without them; `None` for the
+    /// usual ones.
+    pub fn keep_columns(&mut self) -> Option<String> {
+        let chosen = std::mem::take(&mut self.cols);
+        let names: Vec<&str> = chosen.iter().map(|column| column.as_str()).collect();
+        (!chosen.is_empty() && chosen != PhoneColumn::USUAL).then(|| names.join(APART))
     }
 
     /// The columns of the list, in order.
     pub fn columns(&self) -> &[PhoneColumn] {
-        if self.cols.is_empty() {
-            PhoneColumn::USUAL
-        } else {
-            &self.cols
-        }
+        let chosen = [&self.cols, &self.liked];
+        let chosen = chosen.into_iter().find(|columns| !columns.is_empty());
+        chosen.map_or(PhoneColumn::USUAL, Vec::as_slice)
     }
 
     pub(super) fn columns_text(&self) -> String {
+        if self.liked.is_empty() && self.cols == PhoneColumn::USUAL {
+            return String::new();
+        }
         let names: Vec<&str> = self.cols.iter().map(|column| column.as_str()).collect();
         names.join(",")
     }
@@ -75,7 +94,13 @@ impl ListQuery {
 
     /// The address of this list without the path, as a saved view keeps it.
     pub fn view_query(&self) -> String {
-        query_of(self.href().without("sel"))
+        let shown = self.columns();
+        let names: Vec<&str> = shown.iter().map(|column| column.as_str()).collect();
+        let here = self.href().without("sel").without("cols");
+        if shown == PhoneColumn::USUAL {
+            return query_of(here);
+        }
+        query_of(here.add("cols", names.join(",")))
     }
 
     /// The list of exactly one filter.
