@@ -131,10 +131,7 @@ fn shown(name: &str, value: &str) -> String {
 fn results(value: &str) -> String {
     let words = value.split(',').map(|word| {
         let known = word.parse().ok();
-        known.map_or_else(
-            || word.to_owned(),
-            |result| carillon_ui::event_result_within(result),
-        )
+        known.map_or_else(|| word.to_owned(), carillon_ui::event_result_within)
     });
     words.collect::<Vec<_>>().join(&format!(" {} ", say("or")))
 }

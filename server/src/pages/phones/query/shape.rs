@@ -30,6 +30,7 @@ impl ListQuery {
 
     /// The list with the columns that somebody likes, as a browser keeps them: they hold where the
     /// address names none.
+    #[must_use]
     pub fn liking(mut self, kept: Option<&str>) -> Self {
         let names = kept.unwrap_or_default().split(APART);
         let liked: Vec<PhoneColumn> = names.filter_map(|name| name.parse().ok()).collect();
