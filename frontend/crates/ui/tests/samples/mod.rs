@@ -1732,6 +1732,7 @@ impl Samples {
                         approval: Some(JobApprovalView {
                             row: self.approvals().rows.remove(0),
                             may_decide: true,
+                            lacks_factor: true,
                             off: false,
                             approvers: vec![self.s("b.kraus"), self.s("k.lee")],
                         }),
@@ -2130,6 +2131,9 @@ impl Samples {
     fn approvals(&self) -> ApprovalsView {
         let row = |own| ApprovalRow {
             job: self.job_row(1),
+            class: ActionClass::Destructive,
+            by_site: vec![(self.s("Kiel"), 80), (self.s("Hamburg"), 39)],
+            left_out: vec![(Cause::Protected, 1)],
             digest: "d1".to_owned(),
             request_example: self.s("GET /servlet?key=Reset"),
             until: Some(NOW.plus(Duration::from_mins(20))),
@@ -2138,6 +2142,7 @@ impl Samples {
         ApprovalsView {
             rows: vec![row(false), row(true)],
             may_decide: true,
+            lacks_factor: false,
             off: true,
             changes: vec![self.change("c1", false), self.change("c2", true)],
         }
@@ -2347,6 +2352,16 @@ impl Samples {
             (
                 "approvals",
                 carillon_ui::approvals(&frame, &self.approvals()),
+            ),
+            (
+                "approvals-without-factor",
+                carillon_ui::approvals(
+                    &frame,
+                    &ApprovalsView {
+                        lacks_factor: true,
+                        ..self.approvals()
+                    },
+                ),
             ),
             (
                 "approvals-none",
