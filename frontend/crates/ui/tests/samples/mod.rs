@@ -830,6 +830,11 @@ impl Samples {
                     height: 272,
                 }),
                 reason: self.s("INC-4711"),
+                said: Some(Flash {
+                    tone: Tone::Good,
+                    text: self.s("Press OK: on its way."),
+                    link: Some(Link::new(self.s("How it ended"), "/jobs/j1")),
+                }),
             }),
             pin: Some(PinView {
                 pinned: Some(
