@@ -747,6 +747,7 @@ impl Samples {
         };
         let gone = DeletePhonesView {
             sel: "s1".to_owned(),
+            list: self.s("q=site:kiel"),
             count: 12,
             examples: vec![self.s("Reception"), self.s("Lab 2")],
             back_href: "/phones".to_owned(),
