@@ -12,7 +12,7 @@ use carillon_contract::account::{AccountView, SessionRow};
 use carillon_contract::tokens::{NewToken as ShownToken, TokenForm};
 use carillon_domain::role::Permission;
 use carillon_engine::accounts::{NewToken, SHORTEST, SessionContext, SessionInfo, TokenScope};
-use carillon_engine::{Caller, EngineError};
+use carillon_engine::{Caller, EngineError, FieldError};
 use carillon_language::{say, say_many};
 use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -140,6 +140,10 @@ async fn change_password(
     visit: &Visit,
     fields: &Fields,
 ) -> Result<Option<SecretString>, EngineError> {
+    let empty = empty_fields(fields);
+    if !empty.is_empty() {
+        return Err(EngineError::Invalid(empty));
+    }
     if fields.text("password") != fields.text("password_again") {
         let message = say("The two new passwords are not the same.");
         return Err(EngineError::invalid("password_again", "different", message));
@@ -154,6 +158,20 @@ async fn change_password(
         .engine()
         .change_own_password(session, current, new)
         .await
+}
+
+/// Fields of the form for a password in which nothing was typed.
+fn empty_fields(fields: &Fields) -> Vec<FieldError> {
+    let asked = [
+        ("current", say("Type the password that you have now.")),
+        ("password", say("Type a new password.")),
+        ("password_again", say("Type the new password once more.")),
+    ];
+    let asked = asked.into_iter();
+    let empty = asked.filter(|(name, _)| fields.or_empty(name).is_empty());
+    empty
+        .map(|(name, message)| FieldError::new(name, "required", message))
+        .collect()
 }
 
 /// `POST /account/sessions/{id}/end`.

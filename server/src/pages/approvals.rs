@@ -8,7 +8,7 @@ use carillon_engine::jobs::WaitingJob;
 use carillon_language::say;
 
 use super::visit::{PageResult, Visit, done};
-use super::{changes, job_row, notice};
+use super::{action_words, changes, job_row, notice};
 use crate::fields::{Form, Query};
 use crate::router::table::{Access, Table};
 
@@ -25,11 +25,13 @@ pub(super) fn routes(table: Table) -> Table {
 async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
     notice::unknown(&mut visit, &query, &[]);
     let engine = visit.app.engine();
+    let found = engine.rules().await?;
     let rows = engine.jobs_awaiting_approval(&caller).await?;
     let view = ApprovalsView {
         rows: rows.iter().map(row).collect(),
         may_decide: engine.may_approve(&caller).await?,
-        off: !engine.rules().await?.asks_second_person(),
+        lacks_factor: engine.lacks_factor(&caller, &found.rules).await?,
+        off: !found.asks_second_person(),
         changes: changes::rows(&visit, &caller).await?,
     };
     let html = carillon_ui::approvals(&visit.frame, &view);
@@ -38,8 +40,20 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
 
 /// A job that waits, as pages show it.
 pub(super) fn row(waiting: &WaitingJob) -> ApprovalRow {
+    let sites = waiting.sites.iter();
+    let named = |(site, count): &(String, i64)| {
+        let site = if site.is_empty() {
+            say("no site")
+        } else {
+            site
+        };
+        (site.to_owned(), *count)
+    };
     ApprovalRow {
         job: job_row::row_view(&waiting.job),
+        class: action_words::class_of(&waiting.job.action),
+        by_site: sites.map(named).collect(),
+        left_out: waiting.left_out.clone(),
         digest: waiting.digest.clone(),
         request_example: waiting.job.request_example.clone(),
         until: waiting.until,

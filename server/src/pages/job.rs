@@ -181,6 +181,10 @@ async fn approval(
     Ok(Some(JobApprovalView {
         row: approvals::row(&waiting),
         may_decide: engine.may_approve(caller).await?,
+        lacks_factor: match &visit.rules {
+            Some(found) => engine.lacks_factor(caller, &found.rules).await?,
+            None => false,
+        },
         off: visit.rules.is_some_and(|rules| !rules.asks_second_person()),
         approvers: engine.approvers(caller).await?,
     }))

@@ -20,7 +20,7 @@ use crate::fields::{Fields, Form, Query};
 use crate::problem::{Code, Problem};
 use crate::router::table::{Access, Table};
 
-mod gone;
+pub(in crate::pages) mod gone;
 mod keypad;
 mod quick;
 mod view;
@@ -56,7 +56,7 @@ async fn show(
     Path(mac): Path<String>,
     Query(query): Query,
 ) -> PageResult {
-    notice::unknown(&mut visit, &query, &["screen", "reason"]);
+    notice::unknown(&mut visit, &query, &["screen", "reason", keypad::SAID]);
     let (engine, mac) = (visit.app.engine(), mac_of(&mac)?);
     let mut view = match view::view(engine, &caller, mac).await {
         Ok(view) => view,
@@ -70,6 +70,9 @@ async fn show(
     if let Some(pad) = &mut view.keypad {
         pad.reason = query.or_empty("reason");
         pad.screen = keypad::screen(engine, &caller, mac, query.filled("screen")).await?;
+        if query.filled(keypad::SAID) == Some(keypad::OF_KEYS) {
+            pad.said = visit.frame.flash.take();
+        }
     }
     let html = carillon_ui::phone(&visit.frame, &view);
     Ok(visit.page(html))

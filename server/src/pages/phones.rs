@@ -25,6 +25,7 @@ use crate::fields::{Form, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
+mod at_site;
 mod meant;
 pub mod query;
 pub mod rows;
@@ -90,11 +91,13 @@ async fn view_of(
     mut query: ListQuery,
     choices: &PhoneChoices,
 ) -> Result<PhonesView, Problem> {
+    let typed = query.q.clone();
     let found = match query.filter() {
-        Ok(filter) => Ok(found(engine, caller, &mut query, filter).await?),
+        Ok(filter) => Ok(found_or_at_site(engine, caller, (&mut query, filter), choices).await?),
         Err(error) => Err(mistake(&error)),
     };
     let mut view = PhonesView {
+        typed_q: Some(typed).filter(|typed| *typed != query.q),
         q: query.q.clone(),
         unknown_parameters: query.unknown.clone(),
         meant: found.as_ref().map_or_else(
@@ -171,6 +174,32 @@ async fn found(
         other => other?,
     };
     Ok(Found { filter, listed })
+}
+
+/// The phones; where there are none, those of the first reading of its words that finds any. The
+/// query is then that reading.
+async fn found_or_at_site(
+    engine: &Engine,
+    caller: &Caller,
+    (query, filter): (&mut ListQuery, Filter),
+    choices: &PhoneChoices,
+) -> Result<Found, Problem> {
+    let none = found(engine, caller, query, filter).await?;
+    if none.listed.set.count > 0 {
+        return Ok(none);
+    }
+    let typed: Filter = query.q.parse().unwrap_or_default();
+    for reading in at_site::readings(&typed, choices) {
+        let mut other = query.clone();
+        other.q = reading.to_string();
+        let Ok(filter) = other.filter() else { continue };
+        let found = found(engine, caller, &mut other, filter).await?;
+        if found.listed.set.count > 0 {
+            *query = other;
+            return Ok(found);
+        }
+    }
+    Ok(none)
 }
 
 /// Whether a list was asked for a place that it does not have.

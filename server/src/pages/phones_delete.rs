@@ -3,15 +3,16 @@
 //! Owns what has to be typed for it. *Invariant:* nothing is deleted but what the page named.
 
 use axum::response::Response;
+use carillon_contract::FormErrors;
 use carillon_contract::phones::DeletePhonesView;
-use carillon_contract::{FormErrors, Href};
 use carillon_domain::Mac;
 use carillon_domain::role::Permission;
 use carillon_engine::{Caller, Engine};
 use carillon_language::{say, say_many};
 
+use super::phones_edit::list_before;
 use super::visit::{PageResult, Visit, done};
-use crate::fields::{Form, Query};
+use crate::fields::{Fields, Form, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
@@ -27,31 +28,33 @@ pub(super) fn routes(table: Table) -> Table {
 }
 
 async fn ask(visit: Visit, caller: Caller, Query(fields): Query) -> PageResult {
-    let fields = fields.only(&["sel"])?;
-    let view = question(visit.app.engine(), &caller, &fields.or_empty("sel")).await?;
+    let fields = fields.only(&["sel", "list"])?;
+    let view = question(visit.app.engine(), &caller, &fields).await?;
     let html = carillon_ui::delete_phones(&visit.frame, &view);
     Ok(visit.page(html))
 }
 
-async fn question(engine: &Engine, caller: &Caller, id: &str) -> Result<DeletePhonesView, Problem> {
-    let selection = engine.selection(caller, id).await?;
+async fn question(
+    engine: &Engine,
+    caller: &Caller,
+    fields: &Fields,
+) -> Result<DeletePhonesView, Problem> {
+    let id = fields.or_empty("sel");
+    let selection = engine.selection(caller, &id).await?;
     let some = &selection.phones[..selection.phones.len().min(EXAMPLES)];
     let rows = engine.phones_by_macs(caller, some).await?;
-    let filter = selection
-        .filter
-        .map(|filter| filter.to_string())
-        .unwrap_or_default();
     Ok(DeletePhonesView {
-        sel: id.to_owned(),
+        sel: id,
+        list: fields.or_empty("list"),
         count: i64::try_from(selection.phones.len()).unwrap_or(i64::MAX),
         examples: rows.iter().map(|row| row.phone.display_name()).collect(),
-        back_href: Href::new("/phones").add_some("q", &filter).into(),
+        back_href: list_before(fields, &selection, None),
         ..DeletePhonesView::default()
     })
 }
 
 async fn delete(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
-    let fields = fields.only(&["sel", "count", "typed"])?;
+    let fields = fields.only(&["sel", "list", "count", "typed"])?;
     let engine = visit.app.engine().clone();
     let id = fields.or_empty("sel");
     let selection = engine.selection(&caller, &id).await?;
@@ -62,7 +65,7 @@ async fn delete(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
         _ => typed.trim().parse() == Ok(count),
     };
     if !agreed || fields.filled("count") != Some(&count.to_string()) {
-        return not_deleted(visit, &caller, &id, typed).await;
+        return not_deleted(visit, &caller, &fields).await;
     }
     let deleted = engine.delete_phones(&caller, &selection.phones).await?;
     let text = say_many!(
@@ -70,7 +73,8 @@ async fn delete(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
         "{count} phone was deleted.",
         "{count} phones were deleted."
     );
-    Ok(visit.see_other_saying("/phones", &done(text)))
+    let list = list_before(&fields, &selection, None);
+    Ok(visit.see_other_saying(&list, &done(text)))
 }
 
 /// Whether this is the name of the phone. One that went meanwhile needs no name.
@@ -85,20 +89,15 @@ async fn is_called(
     Ok(names.all(|name| name == typed.trim()))
 }
 
-async fn not_deleted(
-    visit: Visit,
-    caller: &Caller,
-    id: &str,
-    typed: String,
-) -> Result<Response, Problem> {
-    let mut view = question(visit.app.engine(), caller, id).await?;
+async fn not_deleted(visit: Visit, caller: &Caller, fields: &Fields) -> Result<Response, Problem> {
+    let mut view = question(visit.app.engine(), caller, fields).await?;
     let mut errors = FormErrors::default();
     let message = match (&view.examples[..], view.count) {
         ([name], 1) => say!("Type {name} to delete this phone.", name),
         _ => say!("Type {count} to delete these phones.", count = view.count),
     };
     errors.push("typed", "different", message);
-    (view.typed, view.errors) = (typed, errors);
+    (view.typed, view.errors) = (fields.or_empty("typed"), errors);
     let html = carillon_ui::delete_phones(&visit.frame, &view);
     Ok(visit.refused(html))
 }

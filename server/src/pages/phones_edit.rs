@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use carillon_contract::FormErrors;
 use carillon_contract::form::Choice;
 use carillon_contract::phones::{BulkEditForm, BulkEditView, KEEP};
-use carillon_contract::{FormErrors, Href};
 use carillon_domain::Mac;
 use carillon_domain::phone_list::Column;
 use carillon_domain::role::Permission;
 use carillon_engine::inventory::{BulkEdited, PhoneEdit, Selection};
 use carillon_engine::{Caller, Engine};
 
+use super::phone::gone;
 use super::phone_form::credential_choices;
+use super::phones::query::ListQuery;
 use super::refused::{Refusal, refusal};
 use super::visit::{PageResult, Visit, done};
 use crate::fields::{Fields, Form, Query};
@@ -22,8 +24,9 @@ use carillon_language::{say, say_many};
 const MANAGE: Access = Access::Needs(Permission::ManageInventory);
 /// Names that are shown of the phones.
 const EXAMPLES: usize = 10;
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 10] = [
     "sel",
+    "list",
     "count",
     "site",
     "credential",
@@ -42,9 +45,14 @@ pub fn routes(table: Table) -> Table {
 }
 
 async fn ask(visit: Visit, caller: Caller, Query(fields): Query) -> PageResult {
-    let fields = fields.only(&["sel"])?;
-    let sel = fields.or_empty("sel");
-    let view = view(visit.app.engine(), &caller, &sel, BulkEditForm::default()).await?;
+    let fields = fields.only(&["sel", "list"])?;
+    let view = view(
+        visit.app.engine(),
+        &caller,
+        &fields,
+        BulkEditForm::default(),
+    )
+    .await?;
     let html = carillon_ui::edit_phones(&visit.frame, &view);
     Ok(visit.page(html))
 }
@@ -52,24 +60,37 @@ async fn ask(visit: Visit, caller: Caller, Query(fields): Query) -> PageResult {
 async fn view(
     engine: &Engine,
     caller: &Caller,
-    sel: &str,
+    fields: &Fields,
     form: BulkEditForm,
 ) -> Result<BulkEditView, Problem> {
-    let Selection { phones, filter } = engine.selection(caller, sel).await?;
+    let sel = fields.or_empty("sel");
+    let selection = engine.selection(caller, &sel).await?;
+    let back_href = list_before(fields, &selection, None);
+    let phones = selection.phones;
     let there = engine.phones_by_macs(caller, &phones).await?;
     let some = there.iter().take(EXAMPLES);
-    let filter = filter.map(|filter| filter.to_string()).unwrap_or_default();
     Ok(BulkEditView {
-        sel: sel.to_owned(),
+        sel,
+        list: fields.or_empty("list"),
         count: phones.len() as i64,
         examples: some.map(|row| row.phone.display_name()).collect(),
         missing: (phones.len() - there.len()) as i64,
         sites: sites(engine, caller, &form.site).await?,
         credentials: credentials(engine, caller, &form.credential).await?,
         form,
-        back_href: Href::new("/phones").add_some("q", &filter).into(),
+        back_href,
         errors: FormErrors::default(),
     })
+}
+
+/// The list that a selection was made in; else that of the filter which took exactly its phones.
+pub(super) fn list_before(fields: &Fields, selection: &Selection, sel: Option<&str>) -> String {
+    let list = match (fields.filled("list"), &selection.filter) {
+        (Some(list), _) => ListQuery::of_here(list, sel),
+        (None, Some(filter)) => ListQuery::of_filter(&filter.to_string(), "", sel),
+        (None, None) => ListQuery::of_here("", sel),
+    };
+    list.here().into()
 }
 
 fn keep(chosen: &str) -> Choice {
@@ -111,11 +132,8 @@ async fn change(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
         match edited {
             Ok(edited) => {
                 let gone = gone(engine, &caller, &selection, edited).await?;
-                let filter = selection.filter.map(|filter| filter.to_string());
-                let list = Href::new("/phones")
-                    .add_some("q", &filter.unwrap_or_default())
-                    .add("sel", &sel);
-                return Ok(visit.see_other_saying(&String::from(list), &done(told(edited, &gone))));
+                let list = list_before(&fields, &selection, Some(&sel));
+                return Ok(visit.see_other_saying(&list, &done(told(edited, &gone))));
             }
             Err(error) => refusal(error)?,
         }
@@ -124,7 +142,7 @@ async fn change(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
             say("The selection grew or shrank meanwhile. Look at its number, then go on.");
         Refusal::field("", "changed", message)
     };
-    let mut view = view(engine, &caller, &sel, form).await?;
+    let mut view = view(engine, &caller, &fields, form).await?;
     view.errors = refused.errors;
     let html = carillon_ui::edit_phones(&visit.frame, &view);
     Ok(visit.html(refused.status, html))
@@ -166,7 +184,7 @@ fn edit_of(form: &BulkEditForm) -> PhoneEdit {
     }
 }
 
-/// The phones that were no longer there; what is left of them is their address.
+/// The phones that were no longer there, as they were called.
 async fn gone(
     engine: &Engine,
     caller: &Caller,
@@ -179,7 +197,8 @@ async fn gone(
     let there = engine.phones_by_macs(caller, &selection.phones).await?;
     let there: HashSet<Mac> = there.iter().map(|row| row.phone.mac).collect();
     let gone = selection.phones.iter().filter(|mac| !there.contains(mac));
-    Ok(gone.take(EXAMPLES).map(ToString::to_string).collect())
+    let gone = gone.take(EXAMPLES).copied();
+    Ok(gone::names(engine, caller, gone).await?)
 }
 
 fn told(edited: BulkEdited, gone: &[String]) -> String {

@@ -205,6 +205,10 @@ async fn check(
         let message = say("Say why: it stands in the audit log beside every phone.");
         review.errors.push("reason", "required", message);
     }
+    if is_shown && preview.plan.run.is_empty() {
+        let message = say("No chosen phone can get this command; the table says why.");
+        review.errors.push("", "nothing", message);
+    }
     if let Some(count) = to_type(engine, caller, &preview)
         .await?
         .filter(|_| is_shown)

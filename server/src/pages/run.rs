@@ -19,6 +19,7 @@ use carillon_language::say;
 use serde::{Deserialize, Serialize};
 
 use super::notice;
+use super::phone::gone;
 use super::visit::{PageResult, Visit};
 use crate::fields::{Form, Query};
 use crate::problem::Problem;
@@ -33,7 +34,7 @@ use form::RunForm;
 const RUN: Access = Access::Needs(Permission::RunJobs);
 const KNOWN: &[&str] = &["sel", "filter", "group", "phone", "action", "draft"];
 const KIND: &str = "run";
-/// Identities that are shown of phones that are gone.
+/// Names that are shown of phones that are gone.
 const NAMES: usize = 10;
 const REVIEW_LASTS: Duration = Duration::from_hours(2);
 
@@ -232,7 +233,7 @@ async fn view(
     if first_sight {
         errors = found;
     }
-    let missing = missing(&spec, form, survey.as_ref());
+    let missing = missing(engine, caller, (&spec, form, survey.as_ref())).await?;
     if missing.1 > 0 {
         // The note above the form tells it, with the way on.
         errors.0.retain(|error| error.field != "targets");
@@ -252,15 +253,20 @@ async fn view(
 }
 
 /// The phones of a selection that the survey did not find.
-fn missing(spec: &TargetSpec, form: &RunForm, survey: Option<&TargetSurvey>) -> (Vec<String>, i64) {
+async fn missing(
+    engine: &Engine,
+    caller: &Caller,
+    (spec, form, survey): (&TargetSpec, &RunForm, Option<&TargetSurvey>),
+) -> Result<(Vec<String>, i64), EngineError> {
     let Some(survey) = survey.filter(|_| !form.sel.is_empty()) else {
-        return (Vec::new(), 0);
+        return Ok((Vec::new(), 0));
     };
     let there: BTreeSet<Mac> = survey.named.iter().map(|(mac, _)| *mac).collect();
     let gone: BTreeSet<Mac> = spec.phones.iter().copied().collect();
-    let gone: Vec<&Mac> = gone.difference(&there).collect();
-    let some = gone.iter().take(NAMES).map(ToString::to_string).collect();
-    (some, gone.len() as i64)
+    let gone: Vec<Mac> = gone.difference(&there).copied().collect();
+    let some = gone.iter().take(NAMES).copied();
+    let some = gone::names(engine, caller, some).await?;
+    Ok((some, gone.len() as i64))
 }
 
 async fn survey(

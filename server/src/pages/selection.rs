@@ -4,7 +4,7 @@
 
 use carillon_contract::Href;
 use carillon_contract::list::Link;
-use carillon_contract::phones::{BulkAction, BulkTyped};
+use carillon_contract::phones::{BulkAction, BulkTyped, ENTER};
 use carillon_domain::role::Permission;
 use carillon_domain::{Filter, Mac};
 use carillon_engine::inventory::{Selection, TagChange};
@@ -50,7 +50,7 @@ async fn submit(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
         caller: &caller,
         engine: &engine,
     };
-    match BulkAction::of(fields.text("do")) {
+    match asked(&fields) {
         Some(BulkAction::Run) => {
             let id = engine.keep_selection(&caller, &list.selection).await?;
             Ok(visit.see_other(&String::from(Href::new("/run").add("sel", id))))
@@ -63,12 +63,12 @@ async fn submit(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
         Some(BulkAction::Edit) => {
             caller.require(Permission::ManageInventory)?;
             let id = engine.keep_selection(&caller, &list.selection).await?;
-            Ok(visit.see_other(&String::from(Href::new("/phones/edit").add("sel", id))))
+            Ok(visit.see_other(&list.page("/phones/edit", &id)))
         }
         Some(BulkAction::Delete) => {
             caller.require(Permission::ManageInventory)?;
             let id = engine.keep_selection(&caller, &list.selection).await?;
-            Ok(visit.see_other(&String::from(Href::new("/phones/delete").add("sel", id))))
+            Ok(visit.see_other(&list.page("/phones/delete", &id)))
         }
         Some(BulkAction::Collect) => list.collect(visit).await,
         Some(BulkAction::Tag) => list.tag(visit, TagChange::Add).await,
@@ -100,6 +100,14 @@ impl OfWord for BulkAction {
             Self::Delete,
         ];
         all.into_iter().find(|action| Some(action.as_str()) == word)
+    }
+}
+
+/// What shall be done. Enter is pressed in the field of the tag, or by mistake.
+fn asked(fields: &Fields) -> Option<BulkAction> {
+    match fields.text("do") {
+        Some(ENTER) => fields.filled("tag").map(|_| BulkAction::Tag),
+        word => BulkAction::of(word),
     }
 }
 
@@ -228,6 +236,13 @@ struct Selected<'f> {
 impl Selected<'_> {
     fn back(&self, sel: Option<&str>) -> String {
         list_of(self.fields, sel).here().into()
+    }
+
+    /// A page about a selection, which leads back to this list.
+    fn page(&self, path: &str, sel: &str) -> String {
+        let list = list_of(self.fields, None).here_query();
+        let page = Href::new(path).add("sel", sel);
+        page.add_some("list", &list).into()
     }
 
     async fn collect(self, visit: Visit) -> PageResult {

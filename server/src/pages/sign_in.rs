@@ -1,16 +1,17 @@
 //! `/sign-in` and `/sign-out`.
 
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use carillon_contract::FormErrors;
 use carillon_contract::sign_in::{
     Elsewhere, KEPT_ACTION, KEPT_FIELD, KeptForm, SendAgainView, SignInView,
 };
 use carillon_engine::accounts::SignIn;
+use carillon_language::say;
 use http::header::{HeaderName, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::visit::{PageResult, Visit};
+use super::visit::{PageResult, Visit, done};
 use crate::cookies::Cookie;
 use crate::fields::{Fields, Form, Query};
 
@@ -143,7 +144,8 @@ pub async fn leave(mut visit: Visit) -> PageResult {
         visit.app.engine().sign_out(session).await?;
     }
     visit.remove_cookie(Cookie::Session);
-    let mut response = visit.see_other("/sign-in").into_response();
+    let flash = done(say("You are signed out."));
+    let mut response = visit.see_other_saying("/sign-in", &flash);
     response.headers_mut().insert(
         HeaderName::from_static("clear-site-data"),
         HeaderValue::from_static(CLEAR),

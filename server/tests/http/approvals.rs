@@ -12,7 +12,7 @@ use crate::house::{House, fleet};
 use crate::pages_jobs::Person;
 
 /// Gives these accounts the right to approve; without a second factor, so that a password does.
-async fn let_approve(house: &House, roles: &[Role]) {
+pub(crate) async fn let_approve(house: &House, roles: &[Role]) {
     let (engine, local) = (house.engine(), House::local());
     for role in roles {
         let now = engine.find_user(&local, role.as_str()).await.unwrap();

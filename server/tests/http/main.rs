@@ -15,6 +15,7 @@ mod browser;
 mod canary;
 mod changes;
 mod command_line;
+mod desk;
 mod events;
 mod filters;
 mod first_start;
@@ -142,6 +143,15 @@ on_both! {
     pace::held_phones_wait_for_a_corrected_password,
     approvals::who_lets_a_job_run_names_all_of_it,
     approvals::a_waiting_job_says_for_whom_it_waits,
+    desk::enter_in_the_list_tags_and_runs_nothing,
+    desk::a_change_of_many_leads_back_to_the_same_list,
+    desk::what_a_key_came_to_is_said_beside_the_keys,
+    desk::a_second_factor_is_asked_for_before_a_yes,
+    desk::an_approval_names_who_gets_it_and_who_does_not,
+    desk::a_deleted_phone_is_told_by_its_name,
+    desk::an_administrator_is_shown_the_way_to_protected_phones,
+    desk::empty_passwords_are_told_and_so_is_signing_out,
+    desk::words_of_name_and_site_find_a_phone,
     pages_jobs::a_person_does_the_whole_job,
     queries::no_page_asks_the_database_more_than_eight_times,
 }

@@ -75,6 +75,17 @@ for (const scripts of [true, false]) {
       await page.getByText('4 phones were changed.').waitFor();
     });
 
+    it('tags with Enter, and stays in its list', async () => {
+      await page.goto('/phones?q=site:hamburg&limit=10');
+      await page.getByRole('checkbox', { name: /^Select (?!all)/ }).first().check();
+      await page.locator('.bulk summary', { hasText: 'Tag…' }).click();
+      await field(page, 'Tag').fill('lift');
+      await page.keyboard.press('Enter');
+      await page.getByText('The tag lift was added to 1 phone.').waitFor();
+      await isAt(page, 'Phones');
+      assert.equal(new URL(page.url()).searchParams.get('q'), 'site:hamburg');
+    });
+
     it('presses a key and looks at the screen', async () => {
       await page.goto('/phones?q=site:hamburg&limit=20');
       const phones = await page.locator('.row-name').evaluateAll((links) => links.map((one) => one.getAttribute('href')));
@@ -100,7 +111,15 @@ for (const scripts of [true, false]) {
       await button(page, 'Press OK').click();
       await page.getByText(/Say why/i).first().waitFor();
       assert.equal(await picture.count(), 1);
-      assert.match(page.url(), /#keypad$/);
+      assert.match(page.url(), /#keys-said$/);
+      // What is wrong, the reason and the keys are in sight together.
+      for (const one of [page.locator('#keys-said .is-bad'), page.locator('#f-key-reason'), button(page, 'Press OK')]) {
+        assert.ok(await one.evaluate((part) => {
+          const { top, bottom } = part.getBoundingClientRect();
+          return top >= 0 && bottom <= innerHeight;
+        }));
+      }
+      assert.equal(await page.evaluate(() => document.activeElement.id), 'keys-said');
       await finish(page);
     });
   });
@@ -159,6 +178,14 @@ describe('palette and keys', { timeout: 120_000 }, () => {
     const ticked = page.locator('[data-row]:checked');
     assert.equal(await ticked.count(), 1);
     assert.equal(await page.locator('tbody tr').nth(1).locator('[data-row]:checked').count(), 1);
+  });
+
+  it('goes to what can be done with the phones', async () => {
+    for (const list of ['/phones', '/phones?q=site:hamburg']) {
+      await page.goto(list);
+      await page.keyboard.press('b');
+      assert.ok(await page.evaluate(() => document.activeElement.closest('.bulk') !== null), list);
+    }
   });
 
   it('tells on another page that a job of one\'s own has ended', async () => {

@@ -3,12 +3,13 @@
 //! `POST /admin/settings/second-factor` with `role`, any number of times.
 //! `POST /jobs/{id}/approve` with `digest`; `POST /jobs/{id}/deny` with `reason`.
 
-use carillon_domain::Timestamp;
+use carillon_domain::{Cause, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::changes::{ChangeNotice, ChangeRow};
 use crate::form::{Choice, FormErrors};
 use crate::jobs::JobRow;
+use crate::run::ActionClass;
 
 /// What waits for a second person.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -17,6 +18,8 @@ pub struct ApprovalsView {
     pub rows: Vec<ApprovalRow>,
     /// Whether whoever looks may decide about jobs of others.
     pub may_decide: bool,
+    /// Whether they need a second factor for any yes, and have none.
+    pub lacks_factor: bool,
     /// Whether jobs wait at all: fewer than two people may approve.
     pub off: bool,
     /// Changes that wait for another administrator, oldest first; for administrators only.
@@ -26,8 +29,14 @@ pub struct ApprovalsView {
 /// One job that waits.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ApprovalRow {
-    /// The job.
+    /// The job. Those of its phones that wait get it.
     pub job: JobRow,
+    /// How dangerous it is.
+    pub class: ActionClass,
+    /// The phones that get it, by site, most first.
+    pub by_site: Vec<(String, i64)>,
+    /// Those that are left out, by cause, most first.
+    pub left_out: Vec<(Cause, i64)>,
     /// Of all that is agreed to: what is approved is exactly this.
     pub digest: String,
     /// One request as it would go out, secrets masked.

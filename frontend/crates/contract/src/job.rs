@@ -116,6 +116,8 @@ pub struct JobApprovalView {
     pub row: ApprovalRow,
     /// Whether whoever looks may decide about jobs of others.
     pub may_decide: bool,
+    /// Whether they need a second factor for a yes, and have none.
+    pub lacks_factor: bool,
     /// Whether fewer than two people may approve.
     pub off: bool,
     /// Names of those who may.

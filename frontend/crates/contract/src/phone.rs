@@ -1,7 +1,8 @@
 //! `/phones/{mac}`: one phone, and the form that adds or changes one.
 //!
 //! `POST /phones/{mac}/do`: `action`, `reason`, and one field `p.ACTION.PARAM` per parameter;
-//! 303 to the job. `POST /phones/{mac}/keys`: `key`, `reason`; 303 back. `POST
+//! 303 to the job. `POST /phones/{mac}/keys`: `key`, `reason`; 303 back, to
+//! `?said=keys`, which tells beside the keys what it came to. `POST
 //! /phones/{mac}/screen` takes a picture; 303 to `?screen=ID`, whose picture is at
 //! `GET /phones/{mac}/screen/{id}`. `POST /phones/{mac}/forget-sign-in`, `/legacy-login`, `/forget-pin`, `/confirm-pin` (`pin`).
 //! `GET /phones/new`, `POST /phones/new`, `GET/POST /phones/{mac}/edit`: the fields of
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::FormErrors;
 use crate::audit::AuditRow;
 use crate::form::Choice;
+use crate::frame::Flash;
 use crate::list::Link;
 use crate::phones::{LastResult, Readiness};
 use crate::run::{ActionClass, ParamView};
@@ -142,6 +144,8 @@ pub struct KeypadView {
     pub screen: Option<ScreenView>,
     /// Reason as typed with the last key.
     pub reason: String,
+    /// What the last key, or the look at the screen, came to.
+    pub said: Option<Flash>,
 }
 
 /// One key.

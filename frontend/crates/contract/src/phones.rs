@@ -87,6 +87,8 @@ pub struct SavedViewLink {
 pub struct PhonesView {
     /// Text of the search box, as typed.
     pub q: String,
+    /// What was typed instead, where no phone is called so, and `q` takes some of its words for a site.
+    pub typed_q: Option<String>,
     /// Canonical filter of everything that narrows the list; empty = all phones.
     pub filter: String,
     /// Why the filter could not be read, with the known fields; the list is then empty.
@@ -276,6 +278,9 @@ impl BulkAction {
     }
 }
 
+/// Value of the field `do` when Enter sends the list: the tag, where one is typed, and nothing else.
+pub const ENTER: &str = "enter";
+
 /// A selection that is kept on the server while somebody pages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SelectionView {
@@ -293,6 +298,8 @@ pub struct SelectionView {
 pub struct DeletePhonesView {
     /// The selection.
     pub sel: String,
+    /// `list`: the list that one comes back to, as a query.
+    pub list: String,
     /// How many phones.
     pub count: i64,
     /// Up to ten of their names.
@@ -306,11 +313,13 @@ pub struct DeletePhonesView {
 }
 
 /// `/phones/edit?sel=…`: changes many phones in the same way. A field that is not chosen stays.
-/// `POST` there: `sel`, `count`, and the fields of [`BulkEditForm`].
+/// `POST` there: `sel`, `list`, `count`, and the fields of [`BulkEditForm`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct BulkEditView {
     /// The selection.
     pub sel: String,
+    /// `list`: the list that one comes back to, as a query.
+    pub list: String,
     /// How many phones.
     pub count: i64,
     /// Some of their names.

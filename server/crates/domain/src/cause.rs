@@ -425,7 +425,9 @@ impl Cause {
                 "Look at the phone: whether it has power and a network, and what its screen says."
             }
             Self::InCall => "Try again after the call.",
-            Self::Protected => "Ask an administrator to include it.",
+            Self::Protected => {
+                "An administrator can include it: run the command again, and tick the box on the review."
+            }
             Self::NoAddress => {
                 "Add its address to the inventory. By SIP: its SIP address, and a SIP profile of its site."
             }

@@ -6,11 +6,48 @@ use carillon_domain::Mac;
 use carillon_domain::role::Permission;
 use carillon_engine::error::EngineError;
 use carillon_engine::{Caller, Engine};
-use carillon_store::{AuditQuery, Seek};
+use carillon_store::{AuditQuery, AuditRow, Seek};
 
 use super::view::timeline;
 use crate::pages::actor_words;
 use crate::problem::Problem;
+
+/// What phones were called that left the inventory; their MAC, where no record says so to this caller.
+///
+/// # Errors
+/// Only when the storage fails.
+pub(in crate::pages) async fn names(
+    engine: &Engine,
+    caller: &Caller,
+    macs: impl Iterator<Item = Mac>,
+) -> Result<Vec<String>, EngineError> {
+    let mut names = Vec::new();
+    for mac in macs {
+        let deletion = deletion(engine, caller, mac).await?;
+        let name = deletion.map(|row| row.event.phone_name);
+        let name = name.filter(|name| !name.is_empty());
+        names.push(name.unwrap_or_else(|| mac.to_string()));
+    }
+    Ok(names)
+}
+
+/// The record of the last time that a phone was deleted, for who may read it.
+async fn deletion(
+    engine: &Engine,
+    caller: &Caller,
+    mac: Mac,
+) -> Result<Option<AuditRow>, EngineError> {
+    if !caller.role.may(Permission::ViewAudit) {
+        return Ok(None);
+    }
+    let query = AuditQuery {
+        phone: Some(mac),
+        actions: vec!["phone.deleted".to_owned()],
+        ..AuditQuery::default()
+    };
+    let found = engine.audit_page(caller, &query, &Seek::Start, 1).await?;
+    Ok(found.items.into_iter().next())
+}
 
 /// What is known of a deleted phone.
 ///
@@ -21,20 +58,8 @@ pub(super) async fn view(
     caller: &Caller,
     mac: Mac,
 ) -> Result<GonePhoneView, Problem> {
-    if !caller.role.may(Permission::ViewAudit) {
-        return Err(EngineError::NotFound.into());
-    }
-    let query = AuditQuery {
-        phone: Some(mac),
-        actions: vec!["phone.deleted".to_owned()],
-        ..AuditQuery::default()
-    };
-    let found = engine.audit_page(caller, &query, &Seek::Start, 1).await?;
-    let deletion = found
-        .items
-        .into_iter()
-        .next()
-        .ok_or(EngineError::NotFound)?;
+    let found = deletion(engine, caller, mac).await?;
+    let deletion = found.ok_or(EngineError::NotFound)?;
     Ok(GonePhoneView {
         mac,
         name: deletion.event.phone_name,

@@ -38,6 +38,10 @@ const ON_THE_PHONE: [Category; 7] = [
     Category::FeatureKey,
     Category::LineKey,
 ];
+/// What is said belongs to a part of the page, and not to its top.
+pub(super) const SAID: &str = "said";
+/// The keys and the screen.
+pub(super) const OF_KEYS: &str = "keys";
 const LINE: &str = "L";
 /// Line keys that are drawn; a phone may have more on further pages of its screen.
 const LINES: u8 = 10;
@@ -102,7 +106,8 @@ async fn press(
         Ok(job) => {
             let back = Href::new(format!("/phones/{mac}"))
                 .add_some("reason", &request.reason)
-                .add_some("screen", &fields.or_empty("screen"));
+                .add_some("screen", &fields.or_empty("screen"))
+                .add(SAID, OF_KEYS);
             let link = Link::new(say("How it ended"), format!("/jobs/{}", job.id));
             let flash = done_see(say!("{title}: on its way.", title), link);
             Ok(visit.see_other_saying(&format!("{back}#keypad"), &flash))
@@ -157,7 +162,8 @@ async fn look(visit: Visit, caller: Caller, Path(mac): Path<String>) -> PageResu
                 text: no_picture(why),
                 link: None,
             };
-            Ok(visit.see_other_saying(&here.to_string(), &flash))
+            let here = here.add(SAID, OF_KEYS);
+            Ok(visit.see_other_saying(&format!("{here}#keypad"), &flash))
         }
     }
 }

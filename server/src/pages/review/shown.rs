@@ -13,6 +13,7 @@ use carillon_engine::jobs::JobPreview;
 use carillon_engine::{Caller, Engine, EngineError};
 
 use super::{NAMES, Review, Typed};
+use crate::pages::phone::gone;
 use crate::pages::run;
 
 /// The set as the form carries it: its size, its digest, and which of it is protected.
@@ -91,19 +92,30 @@ pub(super) async fn change(
     let before: BTreeSet<Mac> = known.union(&guarded).copied().collect();
     let after: BTreeSet<Mac> = still.union(&guards).copied().collect();
     let went: Vec<Mac> = before.difference(&after).copied().take(NAMES).collect();
-    let rows = engine.phones_by_macs(caller, &went).await?;
-    let name = |mac: &Mac| {
-        let row = rows.iter().find(|row| row.phone.mac == *mac);
-        row.map_or_else(|| mac.to_string(), |row| row.phone.display_name())
-    };
+    let left = called(engine, caller, &went).await?;
     Ok(Some(SetChange {
         before: known.len() as i64,
         after: still.len() as i64,
         protected: names(became),
         unprotected: names(freed),
         joined: names(came),
-        left: went.iter().map(name).collect(),
+        left,
     }))
+}
+
+/// What phones are called that are no longer among the chosen ones: by the inventory, or once.
+async fn called(
+    engine: &Engine,
+    caller: &Caller,
+    macs: &[Mac],
+) -> Result<Vec<String>, EngineError> {
+    let rows = engine.phones_by_macs(caller, macs).await?;
+    let there = |mac: &Mac| rows.iter().any(|row| row.phone.mac == *mac);
+    let gone = macs.iter().filter(|mac| !there(mac)).copied();
+    let mut names = gone::names(engine, caller, gone).await?;
+    names.extend(rows.iter().map(|row| row.phone.display_name()));
+    names.sort();
+    Ok(names)
 }
 
 pub(super) fn names<'a>(phones: impl Iterator<Item = &'a PlannedPhone>) -> Vec<String> {

@@ -19,7 +19,10 @@ pub(crate) fn field_id(name: &str) -> String {
 
 /// One field while it is described.
 pub(crate) struct Field {
+    /// Its id, and where errors are told.
     name: String,
+    /// Sent under this name, where that is another.
+    sent_as: Option<&'static str>,
     label: String,
     value: String,
     kind: &'static str,
@@ -42,6 +45,7 @@ impl Field {
     pub(crate) fn text(name: impl Into<String>, label: impl Into<String>) -> Self {
         Self {
             name: name.into(),
+            sent_as: None,
             label: label.into(),
             value: String::new(),
             kind: "text",
@@ -108,6 +112,12 @@ impl Field {
             rows: Some(rows),
             ..Self::text(name, label)
         }
+    }
+
+    /// Under which name it is sent, where a page has several fields of that name.
+    pub(crate) fn sent_as(mut self, name: &'static str) -> Self {
+        self.sent_as = Some(name);
+        self
     }
 
     /// What stands in it.
@@ -198,6 +208,10 @@ impl Field {
         )
     }
 
+    fn sent_name(&self) -> String {
+        self.sent_as.unwrap_or(&self.name).to_owned()
+    }
+
     fn input(&self, id: &str, described: Option<String>) -> AnyView {
         let class = format!("input {}", self.width);
         let list = (!self.offers.is_empty()).then(|| format!("{id}-list"));
@@ -212,7 +226,7 @@ impl Field {
             <input
                 class=class
                 id=id.to_owned()
-                name=self.name.clone()
+                name=self.sent_name()
                 type=self.kind
                 value=(self.kind != "password").then(|| self.value.clone())
                 required=self.required
@@ -238,7 +252,7 @@ impl Field {
             <textarea
                 class=class
                 id=id.to_owned()
-                name=self.name.clone()
+                name=self.sent_name()
                 rows=self.rows
                 required=self.required
                 readonly=self.readonly

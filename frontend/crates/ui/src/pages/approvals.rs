@@ -9,8 +9,10 @@ use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use super::changes;
+use super::review::counts_list;
 use crate::components::{
-    Field, ago, checkbox, empty, error_summary, hidden, note, panel, post, said_with, submit,
+    Field, ago, checkbox, class_badge, empty, error_summary, fact, facts, hidden, note, panel,
+    post, said_with, submit,
 };
 use crate::shell::Page;
 use crate::words;
@@ -20,12 +22,12 @@ pub(super) fn approvals(frame: &FrameView, view: &ApprovalsView) -> String {
     Page::new(say("Approvals")).write(frame, |page| {
         page.lede(say("Dangerous jobs, and changes that nobody makes alone, wait here for a second person. What is approved is exactly what is shown."));
         let off = view.off.then(second_person_off);
-        let changes: Vec<AnyView> = view.changes.iter().map(changes::waiting).collect();
+        let changes: Vec<AnyView> = view.changes.iter().map(|row| changes::waiting(row, view.lacks_factor)).collect();
         if view.rows.is_empty() && changes.is_empty() {
             let none = empty("check", say("Nothing waits"), say("What takes two people stands here until somebody decides."), vec![]);
             return view! { {off}{none} }.into_any();
         }
-        let rows: Vec<AnyView> = view.rows.iter().map(|row| waiting(row, view.may_decide)).collect();
+        let rows: Vec<AnyView> = view.rows.iter().map(|row| waiting(row, Decider::of(view.may_decide, view.lacks_factor))).collect();
         view! { {off}<div class="stack">{changes}{rows}</div> }.into_any()
     })
 }
@@ -41,22 +43,44 @@ fn second_person_off() -> AnyView {
     )
 }
 
-fn waiting(row: &ApprovalRow, may_decide: bool) -> AnyView {
+/// What whoever looks may do about jobs of others.
+#[derive(Clone, Copy)]
+enum Decider {
+    /// Nothing.
+    Nobody,
+    /// Only say no: a yes needs a second factor.
+    WithoutFactor,
+    /// Say yes or no.
+    Full,
+}
+
+impl Decider {
+    const fn of(may_decide: bool, lacks_factor: bool) -> Self {
+        match (may_decide, lacks_factor) {
+            (false, _) => Self::Nobody,
+            (true, true) => Self::WithoutFactor,
+            (true, false) => Self::Full,
+        }
+    }
+}
+
+fn waiting(row: &ApprovalRow, decider: Decider) -> AnyView {
     let job = &row.job;
     let href = format!("/jobs/{}", job.id);
     let head = say!(
         "{title} · {phones} · asked for by {actor}",
         title = job.title,
-        phones = words::phones(job.total),
+        phones = words::phones(job.counts.waiting),
         actor = job.actor
     );
     let reason = (!job.reason.is_empty())
         .then(|| view! { <p class="quote">{format!("“{}”", job.reason)}</p> });
-    let forms = answer(row, may_decide);
+    let forms = answer(row, decider);
     view! {
         <section class="panel">
-            <div class="panel-head"><h2>{head}</h2></div>
+            <div class="panel-head"><h2>{head}</h2>{class_badge(row.class)}</div>
             {reason}
+            {who(row)}
             <p>{job.targets.clone()}" · "<a href=href>{say("All phones of the job")}</a></p>
             <p><code class="code">{row.request_example.clone()}</code></p>
             <p class="muted">{said_with(
@@ -73,18 +97,37 @@ fn waiting(row: &ApprovalRow, may_decide: bool) -> AnyView {
     .into_any()
 }
 
+/// Who gets it and who does not, as the review told whoever asked.
+fn who(row: &ApprovalRow) -> AnyView {
+    let mut items = vec![
+        fact(say("Will get it"), words::phones(row.job.counts.waiting)),
+        fact(say("Sites"), counts_list(&row.by_site)),
+    ];
+    if !row.left_out.is_empty() {
+        let causes = row.left_out.iter();
+        let causes = causes.map(|(cause, count)| (words::cause_title(*cause).to_owned(), *count));
+        items.push(fact(
+            say("Left out"),
+            counts_list(&causes.collect::<Vec<_>>()),
+        ));
+    }
+    facts(items)
+}
+
 /// The forms for whoever may decide, or why there are none.
-fn answer(row: &ApprovalRow, may_decide: bool) -> AnyView {
+fn answer(row: &ApprovalRow, decider: Decider) -> AnyView {
     if row.own {
         note(
             "neutral",
             "info",
             say("You asked for it: somebody else decides. You can stop it on its page."),
         )
-    } else if may_decide {
-        decide(row)
     } else {
-        note("neutral", "info", say("Your account may not approve."))
+        match decider {
+            Decider::Nobody => note("neutral", "info", say("Your account may not approve.")),
+            Decider::WithoutFactor => decide(row, true),
+            Decider::Full => decide(row, false),
+        }
     }
 }
 
@@ -116,7 +159,7 @@ pub(super) fn on_job(frame: &FrameView, waits: &JobApprovalView) -> AnyView {
     let body = view! {
         <p>{say!("{actor} asked for it. Nothing is sent before somebody else lets it run.", actor = row.job.actor.clone())}</p>
         <p>{until}" "{who}</p>
-        {answer(row, waits.may_decide)}
+        {answer(row, Decider::of(waits.may_decide, waits.lacks_factor))}
         {all}
     };
     panel("approval", say("Waits for a second person"), body)
@@ -127,16 +170,21 @@ fn short(digest: &str) -> String {
     digest.chars().take(16).collect()
 }
 
-fn decide(row: &ApprovalRow) -> AnyView {
+fn decide(row: &ApprovalRow, lacks_factor: bool) -> AnyView {
     let id = &row.job.id;
-    let approve = post(
-        format!("/jobs/{id}/approve"),
-        "row",
-        view! {
-            {hidden("digest", row.digest.clone())}
-            {submit("primary", "check", say!("Let it run on {phones}", phones = words::phones(row.job.total)))}
-        },
-    );
+    let phones = words::phones(row.job.counts.waiting);
+    let approve = if lacks_factor {
+        changes::needs_factor()
+    } else {
+        post(
+            format!("/jobs/{id}/approve"),
+            "row",
+            view! {
+                {hidden("digest", row.digest.clone())}
+                {submit("primary", "check", say!("Let it run on {phones}", phones))}
+            },
+        )
+    };
     let deny = changes::refuse(format!("/jobs/{id}/deny"), id);
     view! { {approve}{deny} }.into_any()
 }

@@ -10,7 +10,7 @@ use crate::components::{
 };
 
 /// One change with what it would do, and the answer.
-pub(super) fn waiting(row: &ChangeRow) -> AnyView {
+pub(super) fn waiting(row: &ChangeRow, lacks_factor: bool) -> AnyView {
     let head = say!(
         "{title} · asked for by {actor}",
         title = row.title,
@@ -18,7 +18,11 @@ pub(super) fn waiting(row: &ChangeRow) -> AnyView {
     );
     let reason = (!row.reason.is_empty())
         .then(|| view! { <p class="quote">{format!("“{}”", row.reason)}</p> });
-    let forms = if row.own { take_back(row) } else { decide(row) };
+    let forms = if row.own {
+        take_back(row)
+    } else {
+        decide(row, lacks_factor)
+    };
     view! {
         <section class="panel">
             <div class="panel-head"><h2>{head}</h2></div>
@@ -58,16 +62,27 @@ fn take_back(row: &ChangeRow) -> AnyView {
     view! { {note("neutral", "info", text)}{form} }.into_any()
 }
 
-fn decide(row: &ChangeRow) -> AnyView {
+/// Said in the place of a yes to who would be refused for it, with the way out.
+pub(super) fn needs_factor() -> AnyView {
+    let text = say("Your account has no second factor, and a yes needs one.");
+    let body = view! { <p>{text}" "<a href="/account/second-factor">{say("Set it up")}</a></p> };
+    note("warning", "lock", body)
+}
+
+fn decide(row: &ChangeRow, lacks_factor: bool) -> AnyView {
     let id = &row.id;
-    let approve = post(
-        format!("/changes/{id}/approve"),
-        "row",
-        view! {
-            {hidden("digest", row.digest.clone())}
-            {submit("primary", "check", say("Approve this change"))}
-        },
-    );
+    let approve = if lacks_factor {
+        needs_factor()
+    } else {
+        post(
+            format!("/changes/{id}/approve"),
+            "row",
+            view! {
+                {hidden("digest", row.digest.clone())}
+                {submit("primary", "check", say("Approve this change"))}
+            },
+        )
+    };
     let deny = refuse(format!("/changes/{id}/deny"), id);
     view! { {approve}{deny} }.into_any()
 }

@@ -82,7 +82,7 @@ fn typed_number(view: &DeletePhonesView) -> AnyView {
 pub(super) fn delete_phones(frame: &FrameView, view: &DeletePhonesView) -> String {
     let title = say!("Delete {phones}", phones = words::phones(view.count));
     Page::new(title.clone()).narrow().write(frame, |page| {
-        page.up("/phones", say("Phones"));
+        page.up(&view.back_href, say("Phones"));
         let names = words::names(&view.examples, view.count);
         let typed = typed_number(view);
         let form = post(
@@ -90,6 +90,7 @@ pub(super) fn delete_phones(frame: &FrameView, view: &DeletePhonesView) -> Strin
             "stack",
             view! {
                 {hidden("sel", view.sel.clone())}
+                {hidden("list", view.list.clone())}
                 {hidden("count", view.count.to_string())}
                 {typed}
                 <div class="form-end">

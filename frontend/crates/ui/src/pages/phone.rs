@@ -9,7 +9,7 @@ use carillon_language::say;
 use leptos::prelude::*;
 
 use super::phone_actions::actions;
-use super::phone_keypad::keypad;
+use super::phone_keypad::{is_of_keys, keypad};
 use crate::components::{
     ago, ago_or, cause_note, dash, error_summary, fact, fact_text, facts, hidden, icon,
     instant_and_age, last_result, link_button, mono, panel, panel_with, post, protected_mark,
@@ -39,8 +39,9 @@ pub(super) fn phone(frame: &FrameView, view: &PhoneView) -> String {
                     say("Delete…"),
                 ));
             }
+            let errors = (!is_of_keys(&view.errors)).then(|| error_summary(&view.errors));
             view! {
-                {error_summary(&view.errors)}
+                {errors}
                 {gate(view)}
                 <div class="columns sidebar-right">
                     <div>

@@ -3,11 +3,15 @@
 //! One form: each key is a button that sends its own name, and the reason goes with it. Keys that
 //! nobody would notice need none.
 
+use carillon_contract::FormErrors;
 use carillon_contract::phone::{KeyView, KeypadView, PhoneView, ScreenView};
 use carillon_language::say;
 use leptos::prelude::*;
 
-use crate::components::{ago, error_summary, hidden, icon, panel_with, post, said_with, submit};
+use crate::components::{
+    Field, ago, error_summary, hidden, icon, panel_with, post, said_with, submit,
+};
+use crate::shell::flash_line;
 
 /// Rows of keys as they lie on the phone; a blank keeps a place free.
 const SOFT: [&str; 4] = ["F1", "F2", "F3", "F4"];
@@ -25,10 +29,17 @@ const FEATURES: [&str; 7] = [
     "RD",
 ];
 
+/// The field of the reason: the page has others of this name.
+const REASON: &str = "key-reason";
+
+/// Whether what was wrong belongs to the keys: then it is told beside them, and not at the top.
+pub(super) fn is_of_keys(errors: &FormErrors) -> bool {
+    errors.of("key").or(errors.of(REASON)).is_some()
+}
+
 /// The keypad of a phone.
 pub(super) fn keypad(view: &PhoneView, pad: &KeypadView) -> AnyView {
     let path = format!("/phones/{}", view.phone.mac);
-    let errors = view.errors.of("key").map(|_| error_summary(&view.errors));
     let look = post(
         format!("{path}/screen"),
         "inline-form",
@@ -43,11 +54,12 @@ pub(super) fn keypad(view: &PhoneView, pad: &KeypadView) -> AnyView {
         ),
     );
     let form = post(
-        // What is refused leads here as well, not to the top of the page.
-        format!("{path}/keys#keypad"),
+        // What is refused leads to what is said of it, not to the top of the page.
+        format!("{path}/keys#keys-said"),
         "keypad",
         view! {
             {pad.screen.as_ref().map(|screen| hidden("screen", id_of(screen)))}
+            {reason(pad, &view.errors)}
             {lines(pad)}
             {keys("soft", say("Soft keys"), &SOFT, pad)}
             <div class="keypad-middle">
@@ -55,14 +67,23 @@ pub(super) fn keypad(view: &PhoneView, pad: &KeypadView) -> AnyView {
                 {keys("digits", say("Digits"), &DIGITS, pad)}
             </div>
             {keys("features", say("Feature keys"), &FEATURES, pad)}
-            {reason(pad)}
         },
     );
     let body = view! {
-        {errors}
-        <div class="keypad-body"><div class="keypad-parts">{screen(pad.screen.as_ref())}{form}</div></div>
+        <div class="keypad-body"><div class="keypad-parts">{screen(pad.screen.as_ref())}{said(view, pad)}{form}</div></div>
     };
     panel_with("keypad", say("Keys and screen"), Some(look), body)
+}
+
+/// What the last key came to, just above the keys.
+fn said(view: &PhoneView, pad: &KeypadView) -> AnyView {
+    let refused = is_of_keys(&view.errors);
+    let wrong = refused.then(|| error_summary(&view.errors));
+    let said = pad.said.as_ref().map(flash_line);
+    // An error is an alert of its own.
+    let role = (!refused).then_some("status");
+    view! { <div class="flash-region" id="keys-said" role=role tabindex="-1">{wrong}{said}</div> }
+        .into_any()
 }
 
 /// What a picture is called: the end of its address. It goes along with each key, so that the
@@ -176,19 +197,17 @@ fn face(name: &str) -> AnyView {
 }
 
 /// Needed for keys that somebody would notice; the others go without.
-fn reason(pad: &KeypadView) -> AnyView {
+fn reason(pad: &KeypadView, errors: &FormErrors) -> AnyView {
     let loud = pad.keys.iter().any(|key| !key.harmless);
     let hint = if loud {
         say("Needed for keys with a star: they may answer, dial or end a call.")
     } else {
         say("These keys need none.")
     };
-    view! {
-        <div class="field">
-            <label for="f-key-reason">{say("Reason")}</label>
-            <p class="hint" id="f-key-reason-hint">{hint}</p>
-            <input class="input" id="f-key-reason" name="reason" value=pad.reason.clone() autocomplete="off" aria-describedby="f-key-reason-hint" />
-        </div>
-    }
-    .into_any()
+    Field::text(REASON, say("Reason"))
+        .sent_as("reason")
+        .value(&pad.reason)
+        .hint(hint)
+        .errors(errors)
+        .view()
 }

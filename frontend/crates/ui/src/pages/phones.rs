@@ -2,7 +2,7 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::list::{Facet, Link};
-use carillon_contract::phones::PhonesView;
+use carillon_contract::phones::{ENTER, PhonesView};
 use carillon_language::{retell, say};
 use leptos::prelude::*;
 
@@ -53,6 +53,7 @@ pub(super) fn phones(frame: &FrameView, view: &PhonesView) -> String {
                 {error_summary(&view.errors)}
                 {unknown_parameters(&view.unknown_parameters)}
                 {filter_form(view)}
+                {view.typed_q.as_deref().map(|typed| read_as(typed, &view.q))}
                 {meant(&view.meant)}
                 <div class="list-tools">
                     <div class="list-chips">{chips(&view.chips, &view.clear_href)}</div>
@@ -105,6 +106,16 @@ fn unknown_parameters(names: &[String]) -> Option<AnyView> {
         names = names.join(", ")
     );
     Some(note("warning", "warning", text))
+}
+
+/// That other phones are shown than those that are called as somebody typed.
+fn read_as(typed: &str, shown: &str) -> AnyView {
+    let text = say!(
+        "No phone is called “{typed}”. Shown is {shown}: one of the words names a site.",
+        typed,
+        shown
+    );
+    note("neutral", "info", text)
 }
 
 /// The places that a typed word may have meant.
@@ -232,6 +243,8 @@ fn list(view: &PhonesView) -> AnyView {
     let pages = paging(&view.paging, view.rows.len(), say("Previous"), say("Next"));
     if selectable {
         let body = view! {
+            // Enter presses the first button of a form.
+            <button type="submit" name="do" value=ENTER hidden>{say("Tag")}</button>
             <a class="skip-on" href="#bulk">{say("Skip to what can be done with the phones")}</a>
             {table}
             {pages}

@@ -24,6 +24,7 @@ pub(super) fn edit_phones(frame: &FrameView, view: &BulkEditView) -> String {
             "stack form",
             view! {
                 {hidden("sel", view.sel.clone())}
+                {hidden("list", view.list.clone())}
                 {hidden("count", view.count.to_string())}
                 {choices(view)}
                 {texts(view)}

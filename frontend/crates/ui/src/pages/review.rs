@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use carillon_contract::FrameView;
 use carillon_contract::run::{ActionClass, PlannedView, ReviewView, SetChange, SkipView};
+use carillon_domain::Cause;
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
@@ -144,7 +145,7 @@ fn who(view: &ReviewView) -> AnyView {
         td_num(say("Phones"), words::number(view.will_run)),
         td(say("Why"), examples(view)),
     ])];
-    rows.extend(view.will_skip.iter().map(skip_row));
+    rows.extend(view.will_skip.iter().map(|skip| skip_row(view, skip)));
     let sum = view.will_run + view.will_skip.iter().map(|skip| skip.count).sum::<i64>();
     rows.push(
         view! {
@@ -174,7 +175,16 @@ fn examples(view: &ReviewView) -> AnyView {
     view! { <span class="muted">{names}</span>" "<a href=all>{say("All by name")}</a> }.into_any()
 }
 
-fn skip_row(skip: &SkipView) -> AnyView {
+/// The one thing to do: whoever may include protected phones is not sent to somebody else.
+fn next_step(view: &ReviewView, cause: Cause) -> &'static str {
+    if cause == Cause::Protected && view.protected.is_some() {
+        say("You can include it: tick the box above.")
+    } else {
+        words::cause_next_step(cause)
+    }
+}
+
+fn skip_row(view: &ReviewView, skip: &SkipView) -> AnyView {
     let count = words::number(skip.count);
     let count = match &skip.href {
         Some(href) => view! { <a href=href.clone()>{count}</a> }.into_any(),
@@ -185,7 +195,7 @@ fn skip_row(skip: &SkipView) -> AnyView {
         td_num(say("Phones"), count),
         td(
             say("Why"),
-            view! { {words::cause_sentence(skip.cause)}" "<span class="muted">{words::cause_next_step(skip.cause)}</span> },
+            view! { {words::cause_sentence(skip.cause)}" "<span class="muted">{next_step(view, skip.cause)}</span> },
         ),
     ])
 }
@@ -222,7 +232,8 @@ fn lines(texts: &[String]) -> AnyView {
     view! { <ul class="plain-list">{items}</ul> }.into_any()
 }
 
-fn counts_list(counts: &[(String, i64)]) -> AnyView {
+/// Names with their numbers.
+pub(super) fn counts_list(counts: &[(String, i64)]) -> AnyView {
     let items: Vec<AnyView> = counts
         .iter()
         .map(|(name, count)| {
@@ -245,7 +256,7 @@ fn start_form(view: &ReviewView) -> AnyView {
     if let Some(job) = &view.started {
         return started(job);
     }
-    if view.will_run == 0 {
+    if view.will_run == 0 && view.protected.is_none() {
         let back = view.back_href.clone();
         return panel(
             "start",
@@ -258,10 +269,16 @@ fn start_form(view: &ReviewView) -> AnyView {
     }
     let danger = view.class != ActionClass::Harmless;
     let kind = if danger { "danger solid" } else { "primary" };
+    // Where all are protected, the button tells of those that the tick takes in.
+    let phones = if view.will_run == 0 {
+        view.with_protected
+    } else {
+        view.will_run
+    };
     let word = say!(
         "{title} {phones}",
         title = view.title,
-        phones = words::phones(view.will_run)
+        phones = words::phones(phones)
     );
     let body = view! {
         {hidden("count", view.will_run.to_string())}

@@ -68,7 +68,7 @@ fn missing(view: &RunView) -> Option<AnyView> {
     });
     let body = view! {
         <p class="note-heading">{heading}</p>
-        <p class="mono">{words::names(names, *count)}</p>
+        <p>{words::names(names, *count)}</p>
         {go_on}
     };
     Some(note("warning", "warning", body))

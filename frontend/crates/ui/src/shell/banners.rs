@@ -71,7 +71,8 @@ pub(super) fn flash(frame: &FrameView) -> AnyView {
     view! { <div class="flash-region" role="status">{body}</div> }.into_any()
 }
 
-fn flash_line(flash: &Flash) -> AnyView {
+/// What a change came to, as one line.
+pub(crate) fn flash_line(flash: &Flash) -> AnyView {
     let (symbol, meaning) = words::tone(flash.tone);
     let class = format!("note flash is-{meaning}");
     let link = flash

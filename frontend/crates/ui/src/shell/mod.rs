@@ -7,4 +7,5 @@ mod navigation;
 mod script_words;
 mod tidy;
 
+pub(crate) use banners::flash_line;
 pub(crate) use document::{Page, Scripts};

@@ -747,6 +747,7 @@ impl Samples {
         };
         let gone = DeletePhonesView {
             sel: "s1".to_owned(),
+            list: self.s("q=site:kiel"),
             count: 12,
             examples: vec![self.s("Reception"), self.s("Lab 2")],
             back_href: "/phones".to_owned(),
@@ -830,6 +831,11 @@ impl Samples {
                     height: 272,
                 }),
                 reason: self.s("INC-4711"),
+                said: Some(Flash {
+                    tone: Tone::Good,
+                    text: self.s("Press OK: on its way."),
+                    link: Some(Link::new(self.s("How it ended"), "/jobs/j1")),
+                }),
             }),
             pin: Some(PinView {
                 pinned: Some(
@@ -1732,6 +1738,7 @@ impl Samples {
                         approval: Some(JobApprovalView {
                             row: self.approvals().rows.remove(0),
                             may_decide: true,
+                            lacks_factor: true,
                             off: false,
                             approvers: vec![self.s("b.kraus"), self.s("k.lee")],
                         }),
@@ -2132,6 +2139,9 @@ impl Samples {
     fn approvals(&self) -> ApprovalsView {
         let row = |own| ApprovalRow {
             job: self.job_row(1),
+            class: ActionClass::Destructive,
+            by_site: vec![(self.s("Kiel"), 80), (self.s("Hamburg"), 39)],
+            left_out: vec![(Cause::Protected, 1)],
             digest: "d1".to_owned(),
             request_example: self.s("GET /servlet?key=Reset"),
             until: Some(NOW.plus(Duration::from_mins(20))),
@@ -2140,6 +2150,7 @@ impl Samples {
         ApprovalsView {
             rows: vec![row(false), row(true)],
             may_decide: true,
+            lacks_factor: false,
             off: true,
             changes: vec![self.change("c1", false), self.change("c2", true)],
         }
@@ -2349,6 +2360,16 @@ impl Samples {
             (
                 "approvals",
                 carillon_ui::approvals(&frame, &self.approvals()),
+            ),
+            (
+                "approvals-without-factor",
+                carillon_ui::approvals(
+                    &frame,
+                    &ApprovalsView {
+                        lacks_factor: true,
+                        ..self.approvals()
+                    },
+                ),
             ),
             (
                 "approvals-none",

@@ -67,7 +67,11 @@ impl Engine {
         let mut events = Vec::new();
         for chunk in wanted.chunks(NAMED_IN_RECORD) {
             let mut event = caller.event(now, action);
-            event.phone = (wanted.len() == 1).then(|| chunk[0]);
+            if let [only] = wanted[..] {
+                event.phone = Some(only);
+                let row = rows.iter().find(|row| row.phone.mac == only);
+                event.phone_name = row.map_or_else(String::new, |row| row.phone.display_name());
+            }
             event.detail = json!({"tag": tag, "count": chunk.len(), "phones": record::macs(chunk)});
             events.push(event);
         }

@@ -8,13 +8,13 @@ use std::time::Duration;
 use carillon_domain::event::Event;
 use carillon_domain::job::{EffectiveOptions, MAX_REASON, not_after};
 use carillon_domain::role::Permission;
-use carillon_domain::{JobState, Timestamp};
-use carillon_store::{JobApproval, JobQuery, JobRow, Seek, StoreError, Unit, Untried};
+use carillon_domain::{Cause, JobState, TargetState, Timestamp};
+use carillon_store::{JobApproval, JobQuery, JobRow, Seek, StoreError, TargetQuery, Unit, Untried};
 use serde_json::json;
 
 use super::agreed::{digest_agreed, digest_shown};
 use super::asked_for::no_longer_asked_for;
-use super::rules::{DECIDE, wants_factor};
+use super::rules::{DECIDE, Rules, wants_factor};
 use crate::Engine;
 use crate::accounts::{STRONG, is_made_by};
 use crate::audit::APPROVAL;
@@ -35,6 +35,10 @@ pub struct WaitingJob {
     pub until: Option<Timestamp>,
     /// Whether this caller asked for it.
     pub own: bool,
+    /// The phones that get it, by site: most first, empty without a site.
+    pub sites: Vec<(String, i64)>,
+    /// Those that are left out, by cause: most first.
+    pub left_out: Vec<(Cause, i64)>,
     /// Of all that is agreed to: who lets it run names it.
     pub digest: String,
 }
@@ -64,8 +68,15 @@ impl Engine {
     /// Denied.
     pub async fn waiting_job(&self, caller: &Caller, job: JobRow) -> Result<WaitingJob> {
         let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        let get_it = TargetQuery {
+            states: vec![TargetState::Waiting],
+            ..TargetQuery::default()
+        };
+        let mut causes = seen.causes_of_jobs(std::slice::from_ref(&job.id)).await?;
         Ok(WaitingJob {
             digest: digest_shown(&seen, &job).await?,
+            sites: seen.target_sites(&job.id, &get_it).await?,
+            left_out: causes.remove(&job.id).unwrap_or_default(),
             own: is_own(caller, &job, &job.approval),
             until: job.approval.until,
             job,
@@ -91,6 +102,20 @@ impl Engine {
         };
         let user = self.store.user(account).await?;
         Ok(caller.require(DECIDE).is_ok() && user.is_some_and(|user| user.approver))
+    }
+
+    /// Whether only a second factor is missing to this caller for approving: jobs and changes alike.
+    ///
+    /// # Errors
+    /// Only when the storage fails.
+    pub async fn lacks_factor(&self, caller: &Caller, rules: &Rules) -> Result<bool> {
+        let account = caller.user_id.as_deref().filter(|_| caller.is_person());
+        let asked = rules.approve_with_factor && caller.actor.auth != STRONG;
+        let Some(account) = account.filter(|_| asked) else {
+            return Ok(false);
+        };
+        let user = self.store.user(account).await?;
+        Ok(user.is_some_and(|user| user.factor.is_none()))
     }
 
     /// Lets a job run: exactly the one with this digest, which [`WaitingJob`] has.

@@ -157,6 +157,10 @@ impl Engine {
         cause: Cause,
     ) -> Result<Vec<(String, i64)>> {
         let seen = caller.sight(Permission::ViewJobs, &self.store)?;
-        Ok(seen.cause_sites(id, cause).await?)
+        let query = TargetQuery {
+            cause: Some(cause),
+            ..TargetQuery::default()
+        };
+        Ok(seen.target_sites(id, &query).await?)
     }
 }

@@ -221,15 +221,11 @@ impl Store {
         self.read().await?.conn().number(sql, "n").await
     }
 
-    /// A job's targets with this cause, counted by site: most first, empty without a site.
-    pub async fn cause_sites(&self, job: &str, cause: Cause) -> Result<Vec<(String, i64)>> {
+    /// These targets of a job, counted by site: most first, empty without a site.
+    pub async fn target_sites(&self, job: &str, query: &TargetQuery) -> Result<Vec<(String, i64)>> {
         let mut sql =
             Sql::new("SELECT COALESCE(t.site, '') AS name, COUNT(*) AS n FROM job_targets t");
-        let query = TargetQuery {
-            cause: Some(cause),
-            ..TargetQuery::default()
-        };
-        conditions(&mut sql, job, &query, &self.reach);
+        conditions(&mut sql, job, query, &self.reach);
         sql.push(" GROUP BY COALESCE(t.site, '') ORDER BY n DESC, name");
         let rows = self.read().await?.conn().all(sql).await?;
         rows.iter()

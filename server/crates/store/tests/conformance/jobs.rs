@@ -331,7 +331,11 @@ pub(crate) async fn target_lists_filter_and_page(db: Database) {
         .await,
         [1, 3, 5, 7, 9]
     );
-    let sites = db.store.cause_sites("j", Cause::Protected).await.unwrap();
+    let protected = TargetQuery {
+        cause: Some(Cause::Protected),
+        ..TargetQuery::default()
+    };
+    let sites = db.store.target_sites("j", &protected).await.unwrap();
     assert_eq!(sites, [("bonn".to_owned(), 1)]);
     let batch = db.store.target_batch("j", &all, 7, 2).await.unwrap();
     assert_eq!(

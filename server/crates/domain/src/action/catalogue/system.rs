@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         name: "Reboot",
         title: "Restart the phone",
-        note: "A call on the phone is taken to drop. It is away for a minute or more.",
+        note: "A call on the phone is taken to drop. It is away until it has started again.",
         category: Category::System,
         verification: Verification::ComesBack,
         ..KEY

@@ -1,0 +1,310 @@
+//! What a helpdesk person stumbles over: Enter in a field, the way back, words that fit who reads them.
+
+use carillon_domain::Mac;
+use carillon_domain::phone::TransportSecurity::PlainHttp;
+use carillon_domain::role::Role;
+use carillon_engine::jobs::Rules;
+use carillon_simulator::{Auth, Fleet, FleetConfig, SiteConfig};
+use serde_json::json;
+
+use crate::approvals::let_approve;
+use crate::browser::Browser;
+use crate::house::{House, fleet};
+use crate::inventory_pages::{browser, hidden, location, submit, to_type, with_desks};
+use crate::pages_jobs::Person;
+use crate::requests::Answer;
+
+const DESK: &str = "00:15:65:00:00:02";
+
+async fn phones_at_kiel(house: &House, count: u32) -> Fleet {
+    let site = SiteConfig::new("Kiel", count).with_security(PlainHttp);
+    let fleet = fleet(FleetConfig::default().with_site(site.with_auth(Auth::None))).await;
+    house.with_phones(&fleet).await;
+    fleet
+}
+
+fn shows(page: &Answer, texts: &[&str]) {
+    for text in texts {
+        assert!(page.text.contains(text), "{text}: {}", page.text);
+    }
+}
+
+fn hides(page: &Answer, texts: &[&str]) {
+    for text in texts {
+        assert!(!page.text.contains(text), "{text}: {}", page.text);
+    }
+}
+
+pub(crate) async fn enter_in_the_list_tags_and_runs_nothing(house: House) -> House {
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 6).await;
+    let list = "/phones?q=site:kiel";
+    let page = admin.get(list).await;
+    let (before, _) = page.text.split_once("value=\"run\"").unwrap();
+    let (_, form) = before.split_once("action=\"/selection\"").unwrap();
+    let first = form.split("<button").nth(1).unwrap();
+    assert!(
+        first.contains("value=\"enter\""),
+        "the first button: {first}"
+    );
+    let back = hidden(&page, "list");
+    let enter = |tag| {
+        let ticked = [("do", "enter"), ("mac", DESK), ("tag", tag)];
+        [&ticked[..], &[("list", back.as_str())]].concat()
+    };
+    let tagged = submit(&mut admin, list, "/selection", &enter("vip")).await;
+    assert_eq!(location(&tagged), list, "the same list");
+    let page = admin.get(list).await;
+    shows(&page, &["The tag vip was added to 1 phone."]);
+    let blank = submit(&mut admin, list, "/selection", &enter(" ")).await;
+    assert_eq!(blank.status, 422);
+    shows(&blank, &["Choose what to do with these phones."]);
+    let record = admin.get("/audit?action=phones.tagged").await;
+    shows(&record, &["class=\"quiet\">Desk 02<"]);
+    house
+}
+
+pub(crate) async fn a_change_of_many_leads_back_to_the_same_list(house: House) -> House {
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 6).await;
+    let list = "/phones?q=Desk&site=kiel&sort=-label&limit=5";
+    let page = admin.get(list).await;
+    let back = hidden(&page, "list").replace("&amp;", "&");
+    let ticked = |what| [("do", what), ("mac", DESK), ("list", back.as_str())];
+    let edit = location(&submit(&mut admin, list, "/selection", &ticked("edit")).await);
+    let page = admin.get(&edit).await;
+    shows(
+        &page,
+        &["href=\"/phones?q=Desk&amp;site=kiel&amp;sort=-label&amp;limit=5\""],
+    );
+    let (sel, kept) = (hidden(&page, "sel"), hidden(&page, "list"));
+    let kept = kept.replace("&amp;", "&");
+    let fields = [("sel", sel.as_str()), ("list", &kept), ("count", "1")];
+    let wrong = submit(&mut admin, &edit, "/phones/edit", &fields).await;
+    assert_eq!(wrong.status, 422);
+    assert_eq!(hidden(&wrong, "list").replace("&amp;", "&"), back);
+    let fields = [&fields[..], &[("notes", "moved")]].concat();
+    let changed = location(&submit(&mut admin, &edit, "/phones/edit", &fields).await);
+    assert_eq!(changed, format!("{list}&sel={sel}"));
+
+    let delete = location(&submit(&mut admin, list, "/selection", &ticked("delete")).await);
+    let page = admin.get(&delete).await;
+    let (sel, name) = (hidden(&page, "sel"), to_type(&page));
+    let fields = [
+        ("sel", sel.as_str()),
+        ("list", &back),
+        ("count", "1"),
+        ("typed", &name),
+    ];
+    let deleted = submit(&mut admin, &delete, "/phones/delete", &fields).await;
+    assert_eq!(location(&deleted), list);
+    house
+}
+
+pub(crate) async fn what_a_key_came_to_is_said_beside_the_keys(house: House) -> House {
+    let fleet = phones_at_kiel(&house, 2).await;
+    let mut operator = browser(&house, "operator").await;
+    let mac = &fleet.phones()[0].inventory.mac;
+    let (here, keys) = (format!("/phones/{mac}"), format!("/phones/{mac}/keys"));
+    let press = |key, reason| [("key", key), ("reason", reason)];
+    let to = submit(&mut operator, &here, &keys, &press("UP", "")).await;
+    let to = location(&to);
+    assert_eq!(to, format!("{here}?said=keys#keypad"));
+    let page = operator.get(to.trim_end_matches("#keypad")).await;
+    let (before, panel) = page.text.split_once("id=\"keypad\"").unwrap();
+    assert!(!before.contains("on its way"), "not at the top: {before}");
+    let (said, keys_of_page) = panel.split_once("name=\"key\"").unwrap();
+    assert!(said.contains("Press the up arrow: on its way."), "{said}");
+    assert!(said.contains("id=\"f-key-reason\""), "the reason: {said}");
+    assert!(!keys_of_page.contains("id=\"f-key-reason\""));
+    shows(&page, &[&format!("action=\"{keys}#keys-said\"")]);
+
+    let refused = submit(&mut operator, &here, &keys, &press("OK", "")).await;
+    assert_eq!(refused.status, 422);
+    let (before, panel) = refused.text.split_once("id=\"keypad\"").unwrap();
+    assert!(!before.contains("role=\"alert\""), "{before}");
+    let (said, _) = panel.split_once("name=\"key\"").unwrap();
+    for part in [
+        "role=\"alert\"",
+        "href=\"#f-key-reason\"",
+        "id=\"f-key-reason-error\"",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    fleet.stop().await;
+    house
+}
+
+/// Somebody may approve, and a yes of theirs would be refused: the page says so instead of a button.
+pub(crate) async fn a_second_factor_is_asked_for_before_a_yes(house: House) -> House {
+    let fleet = phones_at_kiel(&house, 1).await;
+    let_approve(&house, &[Role::Admin, Role::Operator]).await;
+    let rules = Rules::default();
+    let (engine, local) = (house.engine(), House::local());
+    engine.change_rules(&local, &rules, "").await.unwrap();
+    let api = house.program(Role::Operator).await;
+    let request = json!({ "action": "Reset", "targets": { "filter": "" }, "reason": "x" });
+    let id = api.post("/jobs", &request).await.expect(202)["id"].clone();
+    let path = format!("/jobs/{}", id.as_str().unwrap());
+    let mut admin = Person::sign_in(&house, Role::Admin).await;
+    for place in ["/approvals", &path] {
+        let page = admin.see(place).await;
+        shows(
+            &page,
+            &[
+                "Your account has no second factor, and a yes needs one.",
+                "href=\"/account/second-factor\"",
+                &format!("action=\"{path}/deny\""),
+            ],
+        );
+        hides(&page, &[&format!("action=\"{path}/approve\"")]);
+    }
+    let digest = api.get(&path).await.expect(200)["approval_digest"].clone();
+    let yes = [("digest", digest.as_str().unwrap())];
+    let refused = admin
+        .send("/approvals", &format!("{path}/approve"), &yes)
+        .await;
+    assert_eq!(refused.status, 409, "the page said the truth");
+    fleet.stop().await;
+    house
+}
+
+pub(crate) async fn an_approval_names_who_gets_it_and_who_does_not(house: House) -> House {
+    let fleet = phones_at_kiel(&house, 3).await;
+    let_approve(&house, &[Role::Admin, Role::Operator]).await;
+    let protected = fleet.phones().iter();
+    let protected = protected.filter(|phone| phone.inventory.protected);
+    assert_eq!(protected.count(), 1, "one is left out");
+    let api = house.program(Role::Operator).await;
+    let request = json!({ "action": "Reset", "targets": { "filter": "" }, "reason": "x" });
+    api.post("/jobs", &request).await.expect(202);
+    let mut admin = Person::sign_in(&house, Role::Admin).await;
+    let page = admin.see("/approvals").await;
+    let left_out = "<dt>Left out</dt><dd><ul class=\"count-list\"><li><span>Protected</span>";
+    let texts = [
+        "Factory reset · 2 phones · asked for by operator",
+        "Let it run on 2 phones",
+        "<dt>Will get it</dt><dd>2 phones</dd>",
+        "<span>kiel</span>",
+        "Destructive",
+        left_out,
+    ];
+    shows(&page, &texts);
+    hides(&page, &["3 phones · asked", "run on 3 phones"]);
+    fleet.stop().await;
+    house
+}
+
+pub(crate) async fn a_deleted_phone_is_told_by_its_name(house: House) -> House {
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 6).await;
+    let all = [("do", "run"), ("scope", "all"), ("filter", "site:kiel")];
+    let run = location(&submit(&mut admin, "/phones", "/selection", &all).await);
+    let page = format!("/phones/{DESK}/delete");
+    let asked = admin.get(&page).await;
+    let (version, name) = (hidden(&asked, "version"), to_type(&asked));
+    let typed = [("version", version.as_str()), ("typed", name.as_str())];
+    location(&submit(&mut admin, &page, &page, &typed).await);
+    let told = admin.get(&run).await;
+    shows(&told, &["left the inventory meanwhile", "Desk 02"]);
+    hides(&told, &[DESK]);
+    house
+}
+
+/// All that was picked is protected: an administrator has the tick, and nobody to ask.
+pub(crate) async fn an_administrator_is_shown_the_way_to_protected_phones(house: House) -> House {
+    let fleet = phones_at_kiel(&house, 1).await;
+    let mac: Mac = fleet.phones()[0].inventory.mac.parse().unwrap();
+    house.protect_phone(mac).await;
+    let choice = [("filter", "site:kiel"), ("action", "DNDOn")];
+    let mut operator = browser(&house, "operator").await;
+    let review = location(&submit(&mut operator, "/run", "/run", &choice).await);
+    let page = operator.get(&review).await;
+    shows(
+        &page,
+        &["An administrator can include it", "Nothing would be sent"],
+    );
+
+    let mut admin = browser(&house, "admin").await;
+    let review = location(&submit(&mut admin, "/run", "/run", &choice).await);
+    let page = admin.get(&review).await;
+    shows(
+        &page,
+        &[
+            "You can include it: tick the box above.",
+            "name=\"include_protected\"",
+        ],
+    );
+    hides(
+        &page,
+        &["An administrator can include it", "Nothing would be sent"],
+    );
+    let digest = hidden(&page, "digest");
+    let start = [("digest", digest.as_str()), ("reason", "INC-1")];
+    let none = submit(&mut admin, &review, &review, &start).await;
+    assert_eq!(none.status, 422, "nothing is ticked: {}", none.text);
+    let digest = hidden(&none, "digest");
+    let start = [
+        ("digest", digest.as_str()),
+        ("reason", "INC-1"),
+        ("include_protected", "on"),
+    ];
+    let job = location(&submit(&mut admin, &review, &review, &start).await);
+    assert!(job.starts_with("/jobs/"), "{job}");
+    fleet.stop().await;
+    house
+}
+
+pub(crate) async fn empty_passwords_are_told_and_so_is_signing_out(house: House) -> House {
+    let mut viewer = browser(&house, "viewer").await;
+    let (account, change) = ("/account", "/account/password");
+    let empty = submit(&mut viewer, account, change, &[("current", "")]).await;
+    assert_eq!(empty.status, 422);
+    for (field, text) in [
+        ("current", "Type the password that you have now."),
+        ("password", "Type a new password."),
+        ("password-again", "Type the new password once more."),
+    ] {
+        let (_, beside) = empty
+            .text
+            .split_once(&format!("id=\"f-{field}-error\""))
+            .unwrap();
+        let beside = beside.split("</p>").next().unwrap();
+        assert!(beside.contains(text), "{field}: {beside}");
+    }
+    let left = submit(&mut viewer, account, "/sign-out", &[]).await;
+    assert_eq!(location(&left), "/sign-in");
+    shows(&viewer.get("/sign-in").await, &["You are signed out."]);
+    hides(&viewer.get("/sign-in").await, &["You are signed out."]);
+    house
+}
+
+pub(crate) async fn words_of_name_and_site_find_a_phone(house: House) -> House {
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 6).await;
+    for typed in ["desk+kiel", "Kiel+02"] {
+        let page = admin.get(&format!("/phones?q={typed}")).await;
+        shows(
+            &page,
+            &[
+                "Desk 02",
+                "No phone is called",
+                "one of the words names a site",
+            ],
+        );
+        hides(&page, &[">Desk 01<", "No phones match"]);
+    }
+    let page = admin.get("/phones?q=kiel+02").await;
+    shows(&page, &["1 of 6 phones", "value=\"02 site:kiel\""]);
+    let none = admin.get("/phones?q=nobody+kiel").await;
+    shows(&none, &["No phones match", "value=\"nobody kiel\""]);
+    only_words(&mut admin).await;
+    house
+}
+
+/// Names come first: where somebody is called so, no word is a site.
+async fn only_words(admin: &mut Browser) {
+    let page = admin.get("/phones?q=desk+02").await;
+    shows(&page, &["1 of 6 phones", "value=\"desk 02\""]);
+    hides(&page, &["No phone is called"]);
+}
