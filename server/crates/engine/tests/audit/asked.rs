@@ -43,7 +43,7 @@ const CHANGES: [&str; 17] = [
     "actor_auth = 'password'",
     "reason = 'because'",
     "created_at = created_at + 1",
-    "retry_of = 'k'",
+    "retry_of = 'j'",
     "not_after = not_after + 1",
     "not_after = NULL",
 ];
@@ -86,16 +86,17 @@ pub(crate) async fn what_somebody_accepted_of_a_job_counts(database: &Database) 
         "total": 1,
     });
     let mut told = frozen.clone();
-    told["asked"] = json!({ "action": "M", "reason": "", "from_a_newer_program": 1 });
+    told["asked"] = json!({ "action": "M3", "reason": "", "from_a_newer_program": 1 });
     let action = "UPDATE jobs SET action = 'M'";
     let reason = "UPDATE jobs SET reason = 'because'";
+    let both = "UPDATE jobs SET action = 'M', reason = 'because'";
     // What is told, what is done to the row, and whether that is named.
     let cases = [
         (vec![submitted(false)], action, None),
         (vec![submitted(false)], reason, Some(0)),
         (vec![asked(), ("row.accepted", frozen)], action, None),
         (vec![asked(), ("row.accepted", told.clone())], action, None),
-        (vec![asked(), ("row.accepted", told)], reason, Some(1)),
+        (vec![asked(), ("row.accepted", told)], both, Some(1)),
     ];
     for (words, change, named) in cases {
         let house = House::signed(database).await;
