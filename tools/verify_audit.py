@@ -434,7 +434,8 @@ class Log:
         self.kept = rows(SOURCES) if have("audit_sources.address") else []
         for _, place, _ in PASSES:
             have(place)
-        return (accounts, tokens, decisions, sealed, jobs, orders), lacking
+        changes = rows(CHANGES) if have("change_requests.state") else None
+        return (accounts, tokens, decisions, sealed, jobs, orders, changes), lacking
 
     def passes(self):
         """By what people come in: what stands there."""
@@ -580,15 +581,20 @@ TOKENS = """SELECT t.id, u.name, t.scope, t.revoked_at IS NOT NULL, t.expires_at
 # Of jobs that needed a second person, these states are reached by a decision only.
 DECISIONS = """SELECT id, decided_by FROM jobs WHERE decided_by IS NOT NULL
     OR (approve_until IS NOT NULL AND state IN ('scheduled', 'running', 'paused', 'interrupted', 'finished')) ORDER BY 1"""
-JOB_ROWS = """SELECT j.id, j.state, j.total, j.digest, j.options, (SELECT COUNT(*) FROM job_targets t WHERE t.job = j.id)
-    FROM jobs j """
+JOB_ROWS = """SELECT j.id, j.state, j.total, j.digest, j.options, (SELECT COUNT(*) FROM job_targets t WHERE t.job = j.id),
+    j.actor_kind, j.actor_id, j.actor_name, j.actor_auth, j.reason, j.created_at, j.action, j.params_shown, j.targets_shown,
+    j.retry_of, j.start_at, j.not_after FROM jobs j """
 JOBS, JOB = JOB_ROWS + "ORDER BY 1", JOB_ROWS + "WHERE j.id = ?"
 # What phones of a job came to; of one for which the job is not over, nothing.
 ENDS = """SELECT mac, CASE WHEN state IN ('waiting', 'sending', 'verifying') THEN '' ELSE state || ':' || COALESCE(cause, '') END
     FROM job_targets WHERE job = ? ORDER BY position"""
-OF_JOBS = {f"jobs.{name}" for name in ("id", "state", "total", "digest", "options")} | {
+OF_JOBS = {f"jobs.{name}" for name in (
+    "id state total digest options actor_kind actor_id actor_name actor_auth reason created_at action params_shown "
+    "targets_shown retry_of start_at not_after").split()} | {
     f"job_targets.{name}" for name in ("job", "position", "mac", "state", "cause")}
 ORDERS = "SELECT name, value FROM orders ORDER BY 1"
+CHANGES = """SELECT id, kind, subject, base, asked, account, asked_at, until, digest, actor, reason, state, decider, decided_by,
+    decided_at FROM change_requests ORDER BY 1"""
 SEALS = [
     ("password", "users.password", "SELECT name, password FROM users WHERE password IS NOT NULL ORDER BY 1"),
     ("factor", "users.factor", "SELECT name, factor FROM users WHERE factor IS NOT NULL ORDER BY 1"),
@@ -717,11 +723,62 @@ def instant(text):
 TAKEN_BACK = ""
 
 
+def text_of(micros):
+    """An instant as records have it; nothing where it is none."""
+    if not isinstance(micros, int):
+        return None if micros is None else ""
+    days, rest = divmod(micros, DAY)
+    try:
+        text = date.fromordinal(days + date(1970, 1, 1).toordinal()).isoformat()
+    except (ValueError, OverflowError):
+        return ""
+    seconds, rest = divmod(rest, 10**6)
+    text += f"T{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return text + (f".{rest:06}".rstrip("0") if rest else "") + "Z"
+
+
+def canonical(value):
+    """JSON in one form: numbers and truths are not the same, as they are to Python."""
+    return json.dumps(value, sort_keys=True)
+
+
+def read(text):
+    """JSON as a row has it; what cannot be read is like nothing that a record tells."""
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return {"unreadable": text}
+
+
+# What the record of a job's beginning tells beside who and why, and its row as well.
+OF_DETAIL = "action", "params", "targets", "retry_of", "start_at", "not_after"
+
+
+def asked_for(e, d, at):
+    """Who asked for a job and for what, as its record tells."""
+    actor = e["actor"]
+    told = {"by": [actor.get(name) for name in ("kind", "id", "name", "auth")], "reason": e.get("reason", ""), "at": text_of(at)}
+    return told | {name: d[name] for name in OF_DETAIL if name in d}
+
+
+def fits_asked(told, row):
+    """Whether a row tells the same, as far as something is told."""
+    kind, id_, name, auth, reason, at, action, params, targets, retry_of, start_at, not_after = row
+    params = read(params)
+    number = params.get("n") if isinstance(params, dict) else None
+    label = f"{action}{number}" if type(number) is int and number >= 0 else action
+    found = {"by": [kind, id_, name, auth], "reason": reason, "at": text_of(at), "action": label, "params": params,
+             "targets": read(targets), "retry_of": retry_of, "start_at": text_of(start_at), "not_after": text_of(not_after)}
+    # Without an end of its own a job gets one from who lets it run.
+    return all(name not in found or canonical(found[name]) == canonical(value) or (name, value) == ("not_after", None)
+               for name, value in told.items())
+
+
 class Course:
     """What became of one job. One that is over may stand in the table whatever is told of it."""
     __slots__ = "seq", "sent", "start_at", "forged", "whole", "approval", "state", "frozen", "settled"
 
-    def __init__(self, seq, d):
+    def __init__(self, seq, d, asked=None):
         # Of phones that were sent to: False, what it came to, or True where nobody told what.
         self.seq, self.sent, self.start_at, self.forged = seq, {}, instant(d.get("start_at")), False
         # Whether all other phones ended, and were compared with their rows before.
@@ -729,7 +786,7 @@ class Course:
         # Who accepted the row took what stood there.
         self.whole, self.approval = True, d.get(APPROVAL)
         self.state = "awaiting_approval" if d["awaits_approval"] else "running" if self.start_at is None else "scheduled"
-        self.frozen = d["digest"], d.get("options"), d.get("total")
+        self.frozen = d["digest"], d.get("options"), d.get("total"), asked
 
     @classmethod
     def over(cls, seq):
@@ -755,7 +812,8 @@ class Course:
                     self.sent.clear()
                     self.settled = False
                     if isinstance(d.get("digest"), str):
-                        self.frozen = d["digest"], d.get("options"), d.get("total")
+                        asked = d.get("asked")
+                        self.frozen = d["digest"], d.get("options"), d.get("total"), asked if isinstance(asked, dict) else {}
         elif action in MOVES:
             if e["result"] == "ok" or action == "job.ended":
                 return self.moved(seq, action, d, at)
@@ -789,7 +847,7 @@ class Course:
         if over is not None and over != TAKEN_BACK:
             return f"sent to {phone} again, " + ("for which the job was over" if over else "with the first end untold")
 
-    def odd(self, state, total, digest, options, targets):
+    def odd(self, state, total, digest, options, targets, *asked):
         try:
             options = json.loads(options)
         except (ValueError, TypeError):
@@ -800,6 +858,8 @@ class Course:
             return None
         if (digest, options) != self.frozen[:2]:
             return "is another one"
+        if not fits_asked(self.frozen[3], asked):
+            return "was asked for otherwise"
         if self.frozen[2] is not None and not total == targets == self.frozen[2]:
             return "has other phones"
 
@@ -857,7 +917,7 @@ class Courses:
         if action == "job.submitted":
             if isinstance(d.get("digest"), str) and isinstance(d.get("awaits_approval"), bool):
                 self.settled.pop(job, None)
-                self.jobs[job] = Course(seq, d)
+                self.jobs[job] = Course(seq, d, asked_for(e, d, at))
             else:
                 self.untold.add(job)
         else:
@@ -956,6 +1016,100 @@ class Orders:
         return odd
 
 
+# The records that end the waiting of a request for a change, and how it stands then.
+CHANGE_ENDS = {"change.approved": "approved", "change.denied": "denied", "change.cancelled": "cancelled",
+               "change.expired": "expired", "change.voided": "void"}
+NOBODY = None, None, None
+
+
+def change_told(d, asked_by, reason, state):
+    """What the row of a request has to say, of which this record tells the beginning: its digest as it is written
+    there and as it is made anew, who asked and why, how it stands, and who decided."""
+    return d["digest"], d["digest"], asked_by, reason, state, NOBODY
+
+
+def change_accepted(told):
+    """The same as somebody found and accepted it; nothing where that was not told."""
+    names = "digest", "content", "asked_by", "reason", "state"
+    if not isinstance(told, dict) or any(not isinstance(told.get(name), str) for name in names) or "decided" not in told:
+        return None
+    decided = told["decided"]
+    return *(told[name] for name in names), tuple(decided) if isinstance(decided, list) else decided
+
+
+def change_found(id_, kind, subject, base, asked, account, asked_at, until, digest, actor, reason, state, *decided):
+    """The same as its row stands: of what is asked for and by whom the digest is made anew."""
+    parts = id_, kind, subject, base, asked, account, text_of(asked_at), text_of(until)
+    hash_ = hashlib.sha256()
+    for part in parts:
+        part = str("" if part is None else part).encode()
+        hash_.update(b"%d\n" % len(part) + part)
+    by, name, at = decided
+    return digest, hash_.hexdigest(), actor, reason, state, (by, name, text_of(at))
+
+
+class Changes:
+    """What administrators asked for and others decided about: what is told of each request, the record that did
+    it last, and whether its row did not count."""
+
+    def __init__(self):
+        self.all, self.untold = {}, False
+
+    def add(self, seq, e, d):
+        """What the record tells that cannot have happened."""
+        action, id_ = e["action"], d.get("change")
+        if action == "row.accepted":
+            if d.get("rows") == "change-request" and isinstance(d.get("row"), str):
+                self.all[d["row"]] = [seq, change_accepted(d.get("request")), False]
+        elif action == "change.requested" or d.get("alone") is True:
+            if isinstance(id_, str) and isinstance(d.get("digest"), str):
+                state = "waiting" if action == "change.requested" else "alone"
+                self.all[id_] = [seq, change_told(d, e["actor"]["name"], e.get("reason", ""), state), False]
+            else:
+                # An earlier program did not tell which was made alone.
+                self.untold = True
+        elif action in CHANGE_ENDS and isinstance(id_, str):
+            told = self.ended(seq, id_, e, d)
+            return told and f"change {id_}: {told}"
+
+    def forged(self, d):
+        """A row that does not count."""
+        if d.get("rows") == "change-request" and isinstance(d.get("row"), str) and d["row"] in self.all:
+            self.all[d["row"]][2] = True
+
+    def ended(self, seq, id_, e, d):
+        action, entry = e["action"], self.all.get(id_)
+        if entry is None:
+            return f"{action} of one that nobody asked for"
+        since, told, forged = entry
+        entry[0] = seq
+        if told is None:
+            return None
+        actor, to = e["actor"], CHANGE_ENDS[action]
+        account = actor.get("id") if actor.get("kind") == "user" else None
+        entry[1] = *told[:4], to, (account, actor["name"], text_of(micros(e["at"])))
+        # What a row that did not count seemed to have, people may take from it.
+        if told[4] != "waiting" and not (forged and to != "approved"):
+            return f"{action} of one that was {told[4]} since record {since}"
+        if to == "approved" and d.get("digest") != told[0]:
+            return "somebody agreed to another than was asked for"
+
+    def odd(self, rows, size):
+        left, odd = dict(self.all), []
+        for row in rows:
+            id_, found = row[0], change_found(*row)
+            entry = left.pop(id_, None)
+            if entry is None:
+                if not (self.untold and found[4] == "alone"):
+                    odd.append((size, f"standing: no record asked for the change {id_}"))
+                continue
+            seq, told, _ = entry
+            if told is not None and told != found:
+                what = "stands elsewhere" if told[4:] != found[4:] else "is another one"
+                odd.append((seq, f"standing: the change {id_} {what} than the log says"))
+        return odd + [(seq, f"standing: the change {id_} is gone") for id_, (seq, _, _) in left.items()]
+
+
 # Who ends all sessions of an account, but the one that a record is of where it says so.
 ENDING = {"user.password_reset", "user.password_set", "user.disabled", "second_factor.reset", "user.password_changed"}
 PASS_ROWS = {"session": "session", "link": "reset-link", "code": "recovery-code"}
@@ -1020,6 +1174,7 @@ class Passes:
 FOLLOWED = {*MOVES, "job.submitted", "row.accepted", "row.forged", "stop_all.set", "stop_all.released", "clock.jumped",
             "target.intent", "target.given_back", "target.retrying", "target.result"}
 ORDERS_GIVEN = {*ORDERED, "row.accepted"}
+CHANGING = {*CHANGE_ENDS, "change.requested", "row.accepted"}
 
 
 class Given:
@@ -1027,7 +1182,7 @@ class Given:
 
     def __init__(self, log):
         self.accounts, self.tokens, self.decisions, self.seals = {}, {}, {}, {}
-        self.courses, self.orders, self.passes = Courses(log), Orders(), Passes(log.passes())
+        self.courses, self.orders, self.changes, self.passes = Courses(log), Orders(), Changes(), Passes(log.passes())
 
     def add(self, seq, e, at):
         action, d = e["action"], e.get("detail")
@@ -1039,8 +1194,12 @@ class Given:
             self.orders.add(seq, action, told)
         if isinstance(d, dict) and "ended" in d:
             self.passes.ended(seq, d["ended"])
+        if action == "row.forged" and isinstance(d, dict):
+            self.changes.forged(d)
         if e["result"] != "ok" or not isinstance(d, dict):
             return
+        if action in CHANGING or "alone" in d:
+            self.courses.forbid(seq, "", self.changes.add(seq, e, d))
         if action in COMING_IN or "renewed" in d:
             self.passes.add(seq, action, e["actor"], d)
         role = ROLES.get(action)
@@ -1079,10 +1238,11 @@ class Given:
 
     def compare(self, tables, size):
         """The first record that tables contradict; the size stands for records that are not there."""
-        *rights, seals, jobs, orders = tables
+        *rights, seals, jobs, orders, changes = tables
         odd = self.courses.odd_ends() + self.passes.odd()
         odd += self.courses.odd(jobs, size) if jobs is not None else []
         odd += self.orders.odd(orders, size) if orders is not None else []
+        odd += self.changes.odd(changes, size) if changes is not None else []
         for what, given, rows in zip(("account", "token"), (self.accounts, self.tokens), rights):
             there = {row[0] for row in rows}
             odd += [(seq, f"standing: the {what} {name} is gone") for name, (seq, _) in given.items()

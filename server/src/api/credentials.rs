@@ -13,7 +13,7 @@ use secrecy::SecretString;
 
 use super::doc::{Content, Doc};
 use super::json;
-use super::paging::{parsed, whole};
+use super::paging::{number, whole};
 use crate::app::App;
 use crate::fields::Query;
 use crate::problem::Problem;
@@ -114,7 +114,7 @@ async fn delete(
     Path(name): Path<String>,
     Query(query): Query,
 ) -> Result<StatusCode, Problem> {
-    let version = parsed(&query.only(&["version"])?, "version")?;
+    let version = number(&query.only(&["version"])?, "version")?;
     app.engine()
         .delete_credential(&caller, &name, version)
         .await?;

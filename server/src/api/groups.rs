@@ -15,7 +15,7 @@ use http::header::LOCATION;
 
 use super::doc::{Content, Doc};
 use super::json;
-use super::paging::{Paging, page, parsed, whole};
+use super::paging::{Paging, number, page, whole};
 use super::phones;
 use crate::app::App;
 use crate::fields::Query;
@@ -164,7 +164,7 @@ async fn delete(
     Path(slug): Path<String>,
     Query(query): Query,
 ) -> Result<StatusCode, Problem> {
-    let version = parsed(&query.only(&["version"])?, "version")?;
+    let version = number(&query.only(&["version"])?, "version")?;
     app.engine().delete_group(&caller, &slug, version).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,6 +3,7 @@
 use carillon_contract::FormErrors;
 use carillon_contract::api::Page;
 use carillon_engine::{EngineError, FieldError};
+use carillon_language::say;
 use carillon_store::{Cursor, Seek};
 
 use crate::fields::Fields;
@@ -65,7 +66,19 @@ pub fn whole<T>(items: Vec<T>) -> axum::Json<Page<T>> {
     axum::Json(Page { items, next: None })
 }
 
-/// Reads a query parameter that is a closed word or a number.
+/// Reads a query parameter that is a whole number.
+///
+/// # Errors
+/// The parameter, when its text is none.
+pub fn number(query: &Fields, name: &str) -> Result<Option<i64>, Problem> {
+    let text = query.filled(name);
+    text.map(str::parse).transpose().map_err(|_| {
+        // What the parser of numbers says is for programmers.
+        Problem::field(name, "invalid", say("Give a whole number."))
+    })
+}
+
+/// Reads a query parameter that is one of our words, which say themselves what is wrong.
 ///
 /// # Errors
 /// The parameter, when its text cannot be one.
@@ -132,5 +145,20 @@ mod tests {
         assert_eq!(of(b"limit=1001"), None);
         assert_eq!(of(b"limit=0"), None);
         assert_eq!(of(b"limit=x"), None);
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused_in_plain_words() {
+        let of = |query: &[u8]| number(&Fields::parse(query), "below");
+        assert_eq!(of(b"").ok(), Some(None));
+        assert_eq!(of(b"below=12").ok(), Some(Some(12)));
+        for query in [
+            b"below=abc" as &[u8],
+            b"below=1.5",
+            b"below=99999999999999999999",
+        ] {
+            let told = of(query).map_err(|problem| problem.errors[0].message.clone());
+            assert_eq!(told, Err("Give a whole number.".to_owned()));
+        }
     }
 }

@@ -17,7 +17,7 @@ use http::header::LOCATION;
 
 use super::doc::{Content, Doc};
 use super::json;
-use super::paging::{Paging, page, parsed};
+use super::paging::{Paging, number, page};
 use crate::app::App;
 use crate::fields::{Fields, Query};
 use crate::problem::Problem;
@@ -234,7 +234,7 @@ async fn delete(
     Query(query): Query,
 ) -> Result<StatusCode, Problem> {
     let query = query.only(&["version"])?;
-    let version = parsed(&query, "version")?;
+    let version = number(&query, "version")?;
     app.engine()
         .delete_phone(&caller, mac(&text)?, version)
         .await?;

@@ -12,7 +12,7 @@ use http::StatusCode;
 
 use super::doc::{Content, Doc};
 use super::json;
-use super::paging::parsed;
+use super::paging::number;
 use crate::app::App;
 use crate::fields::Query;
 use crate::problem::Problem;
@@ -110,7 +110,7 @@ async fn delete(
     Path(slug): Path<String>,
     Query(query): Query,
 ) -> Result<StatusCode, Problem> {
-    let version = parsed(&query.only(&["version"])?, "version")?;
+    let version = number(&query.only(&["version"])?, "version")?;
     app.engine()
         .delete_sip_profile(&caller, &slug, version)
         .await?;

@@ -14,7 +14,7 @@ use http::header::LOCATION;
 
 use super::doc::{Content, Doc};
 use super::json;
-use super::paging::{parsed, whole};
+use super::paging::{number, whole};
 use crate::app::App;
 use crate::fields::Query;
 use crate::problem::Problem;
@@ -138,7 +138,7 @@ async fn delete(
     Path(slug): Path<String>,
     Query(query): Query,
 ) -> Result<StatusCode, Problem> {
-    let version = parsed(&query.only(&["version"])?, "version")?;
+    let version = number(&query.only(&["version"])?, "version")?;
     app.engine().delete_site(&caller, &slug, version).await?;
     Ok(StatusCode::NO_CONTENT)
 }

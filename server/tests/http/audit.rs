@@ -119,6 +119,15 @@ pub(crate) async fn an_export_is_what_was_shown(house: House) -> House {
     );
     let wrong = browser.browser.get("/audit/export?below=abc").await;
     assert_eq!(wrong.status, 422, "{}", wrong.text);
+    for path in ["/audit?below=abc", "/audit/export?below=abc"] {
+        let wrong = api.get(path).await;
+        assert_eq!(wrong.status, 422, "{}", wrong.text);
+        assert!(
+            wrong.text.contains("Give a whole number."),
+            "{}",
+            wrong.text
+        );
+    }
     let wrong = browser.see("/audit?below=abc").await.text;
     assert!(wrong.contains("Give a whole number.") && wrong.contains("id=\"f-below\""));
     for period in ["after=zzz", "before=zzz", "after=-1", "before=7.5"] {
@@ -257,6 +266,9 @@ async fn a_log_is_checked_beside_the_server_and_after_it() {
     let (status, out, err) = verify(&dir, &check).await;
     assert_eq!((status, err.as_str()), (0, ""));
     assert!(out.contains("{\"seq\":500,"), "{out}");
+    let (status, _, err) = asked(&dir, &["audit", "export", "below=abc"]).await;
+    assert!(err.contains("below: Give a whole number."), "{err}");
+    assert_eq!(status, 2);
     let (status, _, err) = asked(&dir, &["audit", "prove", "70000"]).await;
     assert_eq!((status, err.lines().count()), (1, 1), "{err}");
     let kept = house.stop().await;

@@ -57,6 +57,17 @@ impl Row {
         })
     }
 
+    /// A text, whatever somebody put there: what is none is read with a mark for each bad byte.
+    pub(crate) fn any_text(&self, column: &str) -> Result<String> {
+        Ok(self.maybe_any_text(column)?.unwrap_or_default())
+    }
+
+    /// The same, or that there is none.
+    pub(crate) fn maybe_any_text(&self, column: &str) -> Result<Option<String>> {
+        let bytes = self.raw(column)?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
     /// The same row with the table and the key to name when a value cannot be right.
     pub(crate) const fn of<'r>(&'r self, table: &'static str, key: &'static str) -> Fields<'r> {
         Fields {

@@ -9,7 +9,7 @@ use carillon_domain::action;
 use carillon_language::say;
 use carillon_store::AuditQuery;
 
-use crate::api::paging::{all_parsed, parsed, period};
+use crate::api::paging::{all_parsed, number, parsed, period};
 use crate::fields::Fields;
 use crate::pages::day::Period;
 use crate::problem::Problem;
@@ -38,7 +38,7 @@ pub fn filter(query: &Fields) -> Result<AuditQuery, Problem> {
     let Period { from, to } = period(query)?;
     let ip = query.filled("ip").map(source).transpose();
     Ok(AuditQuery {
-        below: parsed(query, "below")?,
+        below: number(query, "below")?,
         from,
         to,
         actor: text("actor"),
@@ -114,6 +114,7 @@ mod tests {
         assert_eq!(filter.not_actions, ["account.*"]);
         assert_eq!(filter.results.len(), 2);
         assert_eq!(refused("result=odd"), (422, "result".to_owned()));
+        assert_eq!(refused("below=abc"), (422, "below".to_owned()));
     }
 
     #[test]

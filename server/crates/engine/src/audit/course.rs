@@ -9,6 +9,8 @@ use carillon_domain::event::{Event, EventResult};
 use carillon_domain::{Cause, JobState, Mac, TargetState, Timestamp};
 use serde_json::Value;
 
+use super::asked::Asked;
+
 use JobState::{
     AwaitingApproval, Cancelled, Expired, Finished, Interrupted, Paused, Running, Scheduled,
     Stopping,
@@ -74,20 +76,22 @@ pub(super) enum Told {
     Nothing,
 }
 
-/// What a job was frozen to: the list's digest, the options and how many phones.
+/// What a job was frozen to: the list's digest, the options, how many phones, and what was asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Frozen {
     pub(super) digest: String,
     pub(super) options: Value,
     pub(super) total: Option<i64>,
+    pub(super) asked: Asked,
 }
 
 impl Frozen {
-    fn of(detail: &Value) -> Option<Self> {
+    fn of(detail: &Value, asked: Asked) -> Option<Self> {
         Some(Self {
             digest: detail["digest"].as_str()?.to_owned(),
             options: detail["options"].clone(),
             total: detail["total"].as_i64(),
+            asked,
         })
     }
 }
@@ -126,7 +130,7 @@ impl Course {
     /// wrote it.
     pub(crate) fn begin(seq: i64, event: &Event) -> Option<Self> {
         let detail = &event.detail;
-        let frozen = Frozen::of(detail)?;
+        let frozen = Frozen::of(detail, Asked::told(event))?;
         let awaits = detail["awaits_approval"].as_bool()?;
         let start_at = instant(&detail["start_at"]);
         let state = match (awaits, start_at) {
@@ -203,7 +207,7 @@ impl Course {
             self.seq = seq;
             self.phones.clear();
             self.settled = false;
-            if let Some(frozen) = Frozen::of(detail) {
+            if let Some(frozen) = Frozen::of(detail, Asked::accepted(detail)) {
                 self.frozen = Some(frozen);
             }
         }

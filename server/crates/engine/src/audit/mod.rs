@@ -6,6 +6,7 @@
 mod addresses;
 mod adopt;
 mod anchors;
+mod asked;
 mod consistency;
 mod course;
 mod export;
@@ -18,6 +19,7 @@ mod path;
 mod private;
 mod proof;
 mod read;
+mod request;
 mod run;
 mod signer;
 mod signing_key;
@@ -28,6 +30,7 @@ mod verify;
 
 pub use adopt::signing_key;
 pub use anchors::{AnchorConfig, AnchorState, Anchors, AnchorsParts};
+pub(crate) use asked::{ASKED, Asked};
 pub(crate) use course::{APPROVAL, Course};
 pub use export::Export;
 pub use finding::{Finding, Intact, Kind, Verdict};
@@ -37,6 +40,7 @@ pub use note::{Checkpoint, NoNote, Notes, SignedCheckpoint, VerifierKey, notes};
 pub use private::Disclosed;
 pub(crate) use private::tell;
 pub use proof::{InclusionProof, ProofFault, is_as_signed, prove};
+pub(crate) use request::{REQUEST, Request};
 pub use run::run;
 pub use signer::{
     Memory, MemoryError, RemoteSigner, SignedLast, Signer, SignerFault, Why, bind, serve,

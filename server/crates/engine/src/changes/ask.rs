@@ -10,7 +10,8 @@ use carillon_store::{ChangeRequestRow, StoreError, Unit};
 use serde_json::{Value, json};
 
 use super::decide::ended;
-use super::{Change, Made, WAITS, digest};
+use super::digest::digest;
+use super::{Change, Made, WAITS};
 use crate::Engine;
 use crate::accounts::took_an_administrator;
 use crate::caller::Caller;
@@ -125,6 +126,8 @@ impl Engine {
             .apply_change(&mut unit, change, base, (caller, &caller.actor.name))
             .await?;
         event.detail["alone"] = json!(true);
+        event.detail["change"] = json!(row.id);
+        event.detail["digest"] = json!(row.digest);
         event.reason.clone_from(&row.reason);
         unit.put_change_request(&row).await?;
         self.commit_change(unit, &[event], applied).await?;

@@ -9,6 +9,7 @@
 mod apply;
 mod ask;
 mod decide;
+mod digest;
 mod list;
 mod told;
 
@@ -17,14 +18,14 @@ use std::time::Duration;
 
 use carillon_domain::ChangeKind;
 use carillon_domain::role::Role;
-use carillon_store::{ChangeRequestRow, Order};
+use carillon_store::Order;
 use ipnet::IpNet;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use crate::jobs::Rules;
 use crate::networks::{Effect, texts};
 
+pub(crate) use digest::{digest, digest_of};
 pub use list::WaitingChange;
 
 /// How long a request waits for somebody to decide.
@@ -92,25 +93,4 @@ impl Change {
             Self::Networks { wanted, .. } => json!(texts(wanted)),
         }
     }
-}
-
-/// Everything that a request asks for, and whose it is. Each part with its length before it: no two
-/// requests have the same bytes.
-fn digest(row: &ChangeRequestRow) -> String {
-    let (asked_at, until) = (row.asked_at.to_string(), row.until.to_string());
-    let parts = [
-        row.id.as_str(),
-        row.kind.as_str(),
-        &row.subject,
-        &row.base,
-        &row.asked,
-        &row.account,
-        &asked_at,
-        &until,
-    ];
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(format!("{}\n{part}", part.len()));
-    }
-    hex::encode(hash.finalize())
 }

@@ -9,6 +9,7 @@ use carillon_store::{ForgedRow, Ordered, SignedRow, SignedRows, StoreError, Unit
 use serde_json::{Value, json};
 
 use crate::Engine;
+use crate::audit::{ASKED, Asked, REQUEST, Request};
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 
@@ -103,6 +104,7 @@ async fn tell_what_counts(unit: &mut Unit, name: &RowName, event: &mut Event) ->
             if let Some(job) = unit.job(&name.name).await? {
                 event.detail["state"] = json!(job.state);
                 event.detail["digest"] = json!(job.digest);
+                event.detail[ASKED] = Asked::of_job(&job);
                 event.detail["options"] = job.options;
                 event.detail["total"] = json!(job.total);
             }
@@ -120,6 +122,11 @@ async fn tell_what_counts(unit: &mut Unit, name: &RowName, event: &mut Event) ->
                 event.detail["scope"] = json!(token.scope);
                 event.detail["expires_at"] = json!(token.expires_at);
                 event.detail["revoked"] = json!(token.revoked_at.is_some());
+            }
+        }
+        SignedRows::ChangeRequests => {
+            if let Some(row) = unit.change_request(&name.name).await? {
+                event.detail[REQUEST] = Request::of_row(&row);
             }
         }
         SignedRows::JobLists => event.job = Some(name.name.clone()),

@@ -152,6 +152,7 @@ async fn a_change_waits_for_another_administrator_and_its_record_names_both() {
 
     let again = people.approve(&people.carla, &id, &digest).await;
     assert!(says(&again, "decided already"), "{again:?}");
+    people.house.fits_the_log().await;
 }
 
 #[tokio::test]
@@ -200,6 +201,7 @@ async fn the_same_holds_for_every_kind() {
         (now.in_force, now.changed.unwrap().0),
         (networks, "admin".to_owned())
     );
+    people.house.fits_the_log().await;
 }
 
 #[tokio::test]
@@ -337,6 +339,7 @@ async fn one_can_be_refused_with_a_reason_and_taken_back_by_who_asked() {
     assert_eq!(people.state(&id).await, ChangeState::Cancelled);
     assert_eq!(people.last("change.cancelled").await.actor.name, "admin");
     assert_eq!(people.rules().await, Rules::default());
+    people.house.fits_the_log().await;
 }
 
 #[tokio::test]
@@ -359,6 +362,7 @@ async fn after_half_an_hour_it_is_over() {
     house.pass(31 * 60);
     people.ask().await;
     assert_eq!(people.waiting(&people.berta).await.len(), 1);
+    people.house.fits_the_log().await;
 }
 
 #[tokio::test]
@@ -408,6 +412,7 @@ async fn what_was_changed_meanwhile_makes_it_void() {
         .change_role(&system, "admin", Role::Viewer, demoted);
     demoted.await.unwrap();
     people.ends_void(&id).await;
+    people.house.fits_the_log().await;
 }
 
 #[tokio::test]
@@ -465,9 +470,11 @@ async fn a_row_of_before_that_is_put_back_is_found_by_the_log() {
     let system = Caller::system();
     let accepted = house.engine.accept_row(&system, &row, "restored");
     accepted.await.unwrap();
+    house.fits_the_log().await;
     let refused = people.approve(&people.carla, &id, &digest).await;
     assert!(says(&refused, "changed outside Carillon"), "{refused:?}");
     assert_eq!(people.rules().await, Rules::default());
+    house.fits_the_log().await;
 }
 
 #[tokio::test]
@@ -486,6 +493,7 @@ async fn where_nobody_else_administers_it_is_made_at_once_and_told() {
         (told.detail["alone"].as_bool(), told.reason.as_str()),
         (Some(true), "alone here")
     );
+    house.fits_the_log().await;
     let alarm = house.engine.surroundings(&admin).await.unwrap().alone;
     assert_eq!(alarm.unwrap().actor, "admin");
     let operator = house.enter("operator").await.session.caller;

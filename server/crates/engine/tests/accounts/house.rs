@@ -103,6 +103,12 @@ impl House {
         raw(&url, statement).await.unwrap();
     }
 
+    /// Both verifiers find nothing in what was written here.
+    pub(crate) async fn fits_the_log(&self) {
+        let store = &self.engine.store;
+        crate::verifiers::find_nothing(store, &self.clock, self.directory.path()).await;
+    }
+
     pub(crate) fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }

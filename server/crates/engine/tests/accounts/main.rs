@@ -23,3 +23,5 @@ mod sign_in;
 mod throttles;
 mod tokens;
 mod users;
+#[path = "../both/verifiers.rs"]
+mod verifiers;

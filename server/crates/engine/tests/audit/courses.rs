@@ -6,7 +6,7 @@ use std::time::Duration;
 use carillon_domain::event::{Actor, Event, EventResult};
 use serde_json::{Value, json};
 
-use crate::house::{Database, House};
+use crate::house::{Database, House, START};
 
 const PHONE: &str = "805e00000001";
 
@@ -66,7 +66,7 @@ fn row(state: &str) -> String {
          {counters}, actor_kind, actor_id, actor_name, actor_auth, reason, created_at, digest, \
          request_example) \
          VALUES ('j', 'Reboot', '', '{{\"window\":4}}', '', '{state}', 1, \
-         1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'user', '1', 'x', 'password', '', 0, 'd', '')"
+         1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'system', '', 'carillon', '', '', {START}, 'd', '')"
     )
 }
 

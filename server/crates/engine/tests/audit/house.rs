@@ -15,7 +15,7 @@ use carillon_store::Store;
 use carillon_store::testing::{TestDatabase, raw};
 use tempfile::TempDir;
 
-const START: i64 = 1_790_000_000_000_000;
+pub(crate) const START: i64 = 1_790_000_000_000_000;
 
 /// Which database a case runs on.
 pub(crate) enum Database {

@@ -8,6 +8,8 @@
 )]
 
 mod anywhere;
+mod asked;
+mod changes;
 mod checkpoints;
 mod courses;
 mod ends;
@@ -68,6 +70,11 @@ cases! {
     ends::who_accepted_a_job_took_its_phones_as_they_stood,
     ends::what_was_over_and_stands_again_is_named,
     ends::what_somebody_accepted_may_stand_again,
+    asked::a_job_that_was_asked_for_otherwise_is_named,
+    asked::what_somebody_accepted_of_a_job_counts,
+    changes::a_request_that_stands_otherwise_is_named,
+    changes::what_the_log_forbids_of_requests_is_named,
+    changes::what_is_not_told_of_a_request_is_not_judged,
     gone::a_table_that_was_dropped_is_named,
     gone::what_is_noted_of_migrations_hides_nothing,
     tampering::an_honest_log_is_intact,

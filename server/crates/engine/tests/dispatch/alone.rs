@@ -175,6 +175,7 @@ pub(crate) async fn a_dangerous_job_waits_for_somebody_else(place: Place) {
         .unwrap();
     assert_eq!(told.actor.id, "berta");
     assert_eq!(told.detail["asked_by_id"], "anna");
+    house.fits_the_log().await;
 }
 
 /// Whatever somebody changes between the request and the answer, nobody agreed to.
@@ -249,6 +250,7 @@ pub(crate) async fn a_job_for_later_starts_later_when_it_is_approved(place: Plac
     assert_eq!(approved.state, JobState::Scheduled);
     assert!(approved.not_after > Some(starts));
     assert_eq!(house.fleet.ledger().totals().requests, 0);
+    house.fits_the_log().await;
 }
 
 pub(crate) async fn of_two_answers_one_counts(place: Place) {

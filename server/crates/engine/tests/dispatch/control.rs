@@ -171,6 +171,7 @@ pub(crate) async fn a_retry_is_a_new_job_of_exactly_the_chosen_phones(place: Pla
         .retry_job(&caller(), &again.id, &states, "", None)
         .await;
     assert!(matches!(none, Err(EngineError::Invalid(_))));
+    house.fits_the_log().await;
 }
 
 pub(crate) async fn the_same_key_and_body_are_one_job(place: Place) {
@@ -297,6 +298,12 @@ pub(crate) async fn one_phone_places_a_call_and_nobody_calls_the_police(place: P
     };
     let one = json!({"phones": [house.fleet.phones()[0].mac]});
     assert_eq!(field("2041", one.clone()).await, "");
-    assert_eq!(field("112", one).await, "params.number");
+    assert_eq!(field("112", one.clone()).await, "params.number");
     assert_eq!(field("2041", json!({"filter": ""})).await, "targets");
+    let call = json!({
+        "action": "number", "params": {"number": "2041"}, "targets": one, "reason": "test",
+    });
+    let job = house.submit(call).await;
+    house.finished(&job).await;
+    house.fits_the_log().await;
 }

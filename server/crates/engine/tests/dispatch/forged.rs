@@ -250,6 +250,23 @@ pub(crate) async fn the_life_of_jobs_leaves_every_row_genuine(place: Place) {
     assert_eq!(looked.forged, []);
     assert!(looked.genuine >= 6, "{looked:?}");
     assert_eq!(told(&house).await, []);
+    house.fits_the_log().await;
+}
+
+pub(crate) async fn what_somebody_accepted_is_no_finding(place: Place) {
+    let house = open_house(place).await;
+    let job = paused(&house).await;
+    let other = "UPDATE jobs SET reason = 'another', request_example = '', start_at = 5";
+    house.raw(other).await;
+    let looked = house.engine.look_through_rows().await.unwrap();
+    let row = RowName {
+        rows: SignedRows::Jobs,
+        name: job,
+    };
+    assert_eq!(looked.forged, std::slice::from_ref(&row));
+    let accepted = house.engine.accept_row(&caller(), &row, "looked").await;
+    accepted.unwrap();
+    house.fits_the_log().await;
 }
 
 pub(crate) async fn a_stop_is_lifted_by_nobody_who_only_has_the_database(place: Place) {

@@ -244,6 +244,12 @@ impl House {
         rows.into_iter().map(|row| row.event).collect()
     }
 
+    /// Both verifiers find nothing in what was written here.
+    pub(crate) async fn fits_the_log(&self) {
+        let (store, clock) = (&self.engine.store, &self.engine.clock);
+        crate::verifiers::find_nothing(store, clock, self.place.directory.path()).await;
+    }
+
     /// Runs a statement behind the store's back.
     pub(crate) async fn raw(&self, statement: &str) {
         raw(&self.place.url, statement).await.unwrap();

@@ -24,6 +24,8 @@ mod pbx_peer;
 mod restart;
 mod sip;
 mod unread;
+#[path = "../both/verifiers.rs"]
+mod verifiers;
 mod verify;
 mod wrong_phone;
 
@@ -59,6 +61,7 @@ cases! {
     forged::rules_that_somebody_else_wrote_are_the_strictest,
     forged::parameters_of_another_job_are_not_sent_and_named,
     forged::the_life_of_jobs_leaves_every_row_genuine,
+    forged::what_somebody_accepted_is_no_finding,
     clock::a_clock_that_was_set_stops_all_sending_until_somebody_releases_it,
     clock::a_clock_that_was_set_while_nothing_ran_stops_nothing,
     again::every_try_is_a_claim_of_its_own_and_they_end,

@@ -115,6 +115,7 @@ pub(crate) async fn every_record_of_a_job_names_its_action_alike(place: Place) {
     for event in told {
         assert_eq!(event.detail["action"], "L1", "{}", event.action);
     }
+    house.fits_the_log().await;
 }
 
 pub(crate) async fn what_contact_taught_is_remembered_for_the_next_job(place: Place) {

@@ -3,7 +3,7 @@
 //! Owns the look at these columns, job by job: there are as many rows as results. *Invariant:* it is
 //! taken in the same moment as the log itself; what cannot be read is handed on as it stands.
 
-use carillon_domain::{Cause, Mac, TargetState};
+use carillon_domain::{Cause, Mac, TargetState, Timestamp};
 
 use crate::error::Result;
 use crate::row::Row;
@@ -26,6 +26,31 @@ pub struct StandingJob {
     pub digest: String,
     /// How it is sent: JSON, as its row says.
     pub options: String,
+    /// Who asked for it and for what, as its row says.
+    pub asked: StandingAsked,
+}
+
+/// Who asked for a job and for what, as its row says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingAsked {
+    /// Kind, id and name of who asked, and how they signed in.
+    pub by: [String; 4],
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+    /// Name of the action.
+    pub action: String,
+    /// Its parameters as they may be shown: JSON.
+    pub params: String,
+    /// What was asked for as targets: JSON.
+    pub targets: String,
+    /// The job that it repeats.
+    pub retry_of: Option<String>,
+    /// When it is to start, if later.
+    pub start_at: Option<Timestamp>,
+    /// After this nothing is sent any more.
+    pub not_after: Option<Timestamp>,
 }
 
 /// A phone of a job.
@@ -43,16 +68,29 @@ pub struct StandingEnd {
     pub cause: Option<Option<Cause>>,
 }
 
-const JOBS: &str = "SELECT j.id AS id, j.state AS state, j.total AS total, j.digest AS digest, \
-     j.options AS options, (SELECT COUNT(*) FROM job_targets t WHERE t.job = j.id) AS targets \
+const JOBS: &str = "SELECT j.id, j.state, j.total, j.digest, j.options, j.action, j.params_shown, \
+     j.targets_shown, j.actor_kind, j.actor_id, j.actor_name, j.actor_auth, j.reason, j.created_at, \
+     j.retry_of, j.start_at, j.not_after, (SELECT COUNT(*) FROM job_targets t WHERE t.job = j.id) AS targets \
      FROM jobs j WHERE ";
 /// What is read of jobs and of their phones, without which none can be let go of before the end.
-const OF_JOBS: [&str; 10] = [
+const OF_JOBS: [&str; 22] = [
     "jobs.id",
     "jobs.state",
     "jobs.total",
     "jobs.digest",
     "jobs.options",
+    "jobs.action",
+    "jobs.params_shown",
+    "jobs.targets_shown",
+    "jobs.actor_kind",
+    "jobs.actor_id",
+    "jobs.actor_name",
+    "jobs.actor_auth",
+    "jobs.reason",
+    "jobs.created_at",
+    "jobs.retry_of",
+    "jobs.start_at",
+    "jobs.not_after",
     "job_targets.job",
     "job_targets.position",
     "job_targets.mac",
@@ -118,6 +156,26 @@ fn job(row: &Row) -> Result<StandingJob> {
         targets: fields.int("targets")?,
         digest: fields.text("digest")?,
         options: fields.text("options")?,
+        asked: asked(row)?,
+    })
+}
+
+fn asked(row: &Row) -> Result<StandingAsked> {
+    let fields = row.of("jobs", "id");
+    let [kind, id, name, auth] = ["kind", "id", "name", "auth"].map(|part| {
+        let column = format!("actor_{part}");
+        row.any_text(&column)
+    });
+    Ok(StandingAsked {
+        by: [kind?, id?, name?, auth?],
+        reason: row.any_text("reason")?,
+        at: fields.at("created_at")?,
+        action: row.any_text("action")?,
+        params: row.any_text("params_shown")?,
+        targets: row.any_text("targets_shown")?,
+        retry_of: row.maybe_any_text("retry_of")?,
+        start_at: fields.maybe_at("start_at")?,
+        not_after: fields.maybe_at("not_after")?,
     })
 }
 

@@ -13,6 +13,7 @@ use crate::row::Row;
 use crate::sql::Sql;
 
 use super::passes::PASSES;
+use super::requests::{self, StandingChange};
 use super::scan::AuditScan;
 use super::sources::AuditSource;
 
@@ -99,6 +100,8 @@ pub struct Standings {
     pub jobs: bool,
     /// Orders; `None` where the database has no table of them.
     pub orders: Option<Vec<StandingOrder>>,
+    /// Requests for a change; `None` where the database has no table of them.
+    pub changes: Option<Vec<StandingChange>>,
     /// Addresses that are kept.
     pub sources: Vec<StandingSource>,
     /// What this database has no columns for, by table and column.
@@ -198,6 +201,10 @@ impl AuditScan {
         if columns.have(&["audit_sources.address"]) {
             sources = self.each(SOURCES, source).await?;
         }
+        let mut changes = None;
+        if columns.have(&[requests::COLUMN]) {
+            changes = Some(self.each(requests::REQUESTS, requests::request).await?);
+        }
         Ok(Standings {
             accounts,
             tokens,
@@ -205,6 +212,7 @@ impl AuditScan {
             seals,
             jobs,
             orders,
+            changes,
             sources,
             lacking: columns.lacking,
         })

@@ -144,6 +144,9 @@ pub(super) fn differs(course: &Course, row: &StandingJob) -> Option<&'static str
     if row.digest != frozen.digest || options.as_ref() != Some(&frozen.options) {
         return Some("is another one");
     }
+    if !frozen.asked.fits(&row.asked) {
+        return Some("was asked for otherwise");
+    }
     let total = frozen.total?;
     (total != row.total || total != row.targets).then_some("has other phones")
 }

@@ -4,24 +4,27 @@
 //! an account, a token, a job or a decision is there at all: those are made by records only, and none
 //! of them is ever removed.
 
+mod changes;
 mod ends;
 mod jobs;
 mod orders;
 mod passes;
 mod seals;
 mod settled;
+mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use carillon_domain::Timestamp;
 use carillon_domain::event::{Event, EventResult};
-use carillon_store::{StandingAccount, StandingDecision, StandingPass, StandingToken, Standings};
+use carillon_store::{StandingAccount, StandingDecision, StandingPass, Standings};
 use serde_json::Value;
 
+use self::changes::Changes;
 use self::jobs::Courses;
 pub(crate) use self::orders::Orders;
 pub(crate) use self::passes::Passes;
 use self::seals::Seals;
+use self::tokens::Tokens;
 use super::finding::{Finding, Kind};
 
 /// Phones that are read in one go.
@@ -34,11 +37,12 @@ type Odd = (i64, String);
 #[derive(Default)]
 pub(super) struct Given {
     accounts: BTreeMap<String, Account>,
-    tokens: BTreeMap<String, Token>,
+    tokens: Tokens,
     decisions: BTreeMap<String, (i64, String)>,
     seals: Seals,
     courses: Courses,
     orders: Orders,
+    changes: Changes,
     passes: Passes,
 }
 
@@ -47,20 +51,6 @@ struct Account {
     role: String,
     approver: bool,
     disabled: bool,
-}
-
-struct Token {
-    seq: i64,
-    user: String,
-    scope: String,
-    end: End,
-    revoked: bool,
-}
-
-/// Until when a token is good.
-enum End {
-    Untold,
-    Told(Option<Timestamp>),
 }
 
 impl Given {
@@ -81,6 +71,9 @@ impl Given {
             self.courses.forbid(seq, what);
         }
         self.orders.add(seq, event);
+        if let Some(what) = self.changes.add(seq, event) {
+            self.courses.forbid(seq, what);
+        }
         self.passes.add(seq, event);
         if event.result != EventResult::Ok {
             return;
@@ -90,11 +83,8 @@ impl Given {
             "user.created" | "setup.completed" => self.account(seq, detail, "role"),
             "user.role_changed" => self.account(seq, detail, "after"),
             "row.accepted" if detail["rows"] == "account" => self.accepted(seq, detail),
-            "row.accepted" if detail["rows"] == "token" => self.accepted_token(seq, detail),
             "user.disabled" => self.switched(seq, detail, true),
             "user.enabled" => self.switched(seq, detail, false),
-            "token.created" => self.token(seq, detail),
-            "token.revoked" => self.revoked(seq, detail),
             "job.approved" | "job.denied" => {
                 let by = (seq, event.actor.name.clone());
                 let job = event.job.clone().unwrap_or_default();
@@ -104,6 +94,7 @@ impl Given {
             "key.first_used" | "key.activated" | "key.rewrapped" => self.seals.clear(),
             _ => {}
         }
+        self.tokens.add(seq, event);
         self.seals.add(seq, event);
     }
 
@@ -147,39 +138,6 @@ impl Given {
         }
     }
 
-    fn token(&mut self, seq: i64, detail: &Value) {
-        if let Some(id) = text(detail, "token") {
-            self.given_token(seq, id, detail);
-        }
-    }
-
-    /// As whoever looked at it found it; an earlier program did not tell what.
-    fn accepted_token(&mut self, seq: i64, detail: &Value) {
-        if let Some(id) = text(detail, "row") {
-            self.given_token(seq, id, detail);
-        }
-    }
-
-    fn given_token(&mut self, seq: i64, id: String, detail: &Value) {
-        if let (Some(user), Some(scope)) = (text(detail, "user"), text(detail, "scope")) {
-            let token = Token {
-                seq,
-                user,
-                scope,
-                end: end(detail),
-                revoked: detail["revoked"] == true,
-            };
-            self.tokens.insert(id, token);
-        }
-    }
-
-    fn revoked(&mut self, seq: i64, detail: &Value) {
-        let id = text(detail, "token").unwrap_or_default();
-        if let Some(token) = self.tokens.get_mut(&id) {
-            (token.seq, token.revoked) = (seq, true);
-        }
-    }
-
     /// The first record that tells what the log itself forbids.
     pub(super) fn forbidden(&self) -> Result<(), Finding> {
         match &self.courses.forbidden {
@@ -199,42 +157,34 @@ impl Given {
             .accounts
             .iter()
             .map(|row| self.odd_account(row, size));
-        let tokens = standing.tokens.iter().map(|row| self.odd_token(row, size));
         let decisions = standing.decisions.iter();
         let decisions = decisions.map(|row| self.odd_decision(row, size));
-        let all = accounts.chain(tokens).chain(decisions);
-        let orders = standing
-            .orders
-            .as_ref()
-            .map(|rows| self.orders.odd(rows, size));
-        let others = orders.into_iter().flatten().chain(of_jobs);
-        let others = others.chain(self.passes.odd());
-        let others = others.chain(self.seals.odd(&standing.seals));
-        let all = all.flatten().chain(self.gone(standing)).chain(others);
+        let all = accounts.chain(decisions).flatten();
+        let all = all.chain(self.gone(standing)).chain(of_jobs);
+        let all = all.chain(self.tokens.odd(&standing.tokens, size));
+        let orders = standing.orders.as_ref();
+        let orders = orders.map(|rows| self.orders.odd(rows, size));
+        let changes = standing.changes.as_ref();
+        let changes = changes.map(|rows| self.changes.odd(rows, size));
+        let all = all.chain(orders.into_iter().chain(changes).flatten());
+        let all = all.chain(self.passes.odd());
+        let all = all.chain(self.seals.odd(&standing.seals));
         match all.min() {
             None => Ok(()),
             Some((seq, what)) => Err(Finding::at(seq, Kind::Standing(what))),
         }
     }
 
-    /// Accounts and tokens that were made and have no row.
-    fn gone<'a>(&'a self, standing: &'a Standings) -> impl Iterator<Item = (i64, String)> + 'a {
+    /// Accounts that were made and have no row.
+    fn gone<'a>(&'a self, standing: &'a Standings) -> impl Iterator<Item = Odd> + 'a {
         let names: BTreeSet<&str> = standing
             .accounts
             .iter()
             .map(|row| row.name.as_str())
             .collect();
-        let ids: BTreeSet<&str> = standing.tokens.iter().map(|row| row.id.as_str()).collect();
         let accounts = self.accounts.iter();
-        let accounts = accounts.filter(move |(name, _)| !names.contains(name.as_str()));
-        let accounts =
-            accounts.map(|(name, told)| (told.seq, format!("the account {name} is gone")));
-        let tokens = self
-            .tokens
-            .iter()
-            .filter(move |(id, _)| !ids.contains(id.as_str()));
-        let tokens = tokens.map(|(id, told)| (told.seq, format!("the token {id} is gone")));
-        accounts.chain(tokens)
+        let gone = accounts.filter(move |(name, _)| !names.contains(name.as_str()));
+        gone.map(|(name, told)| (told.seq, format!("the account {name} is gone")))
     }
 
     fn odd_account(&self, row: &StandingAccount, size: i64) -> Option<(i64, String)> {
@@ -252,22 +202,6 @@ impl Given {
         })
     }
 
-    fn odd_token(&self, row: &StandingToken, size: i64) -> Option<(i64, String)> {
-        let id = &row.id;
-        let Some(given) = self.tokens.get(id) else {
-            return Some((size, format!("no record made the token {id}")));
-        };
-        let found = (&row.user, &row.scope, row.revoked);
-        let differs = found != (&given.user, &given.scope, given.revoked)
-            || matches!(given.end, End::Told(end) if end != row.expires_at);
-        differs.then(|| {
-            (
-                given.seq,
-                format!("the rights of the token {id} are others"),
-            )
-        })
-    }
-
     fn odd_decision(&self, row: &StandingDecision, size: i64) -> Option<(i64, String)> {
         let job = &row.job;
         match (self.decisions.get(job), &row.by) {
@@ -279,12 +213,6 @@ impl Given {
             )),
         }
     }
-}
-
-fn end(detail: &Value) -> End {
-    let told = detail.get("expires_at").cloned();
-    let told = told.and_then(|told| serde_json::from_value(told).ok());
-    told.map_or(End::Untold, End::Told)
 }
 
 fn text(detail: &Value, name: &str) -> Option<String> {
