@@ -11,7 +11,8 @@ comes from the anchor, from `<data-dir>/checkpoints` or from `GET /api/v1/audit/
 as well be a folder of such files, or what a syslog receiver wrote.
 
 Standard library only, written from RFC 9162 (the tree), RFC 8032 (Ed25519) and C2SP (signed-note,
-tlog-checkpoint, tlog-proof). Exit status: 0 intact, 1 tampered, 3 cannot tell (2 is usage).
+tlog-checkpoint, tlog-proof). Exit status: 0 intact, 1 tampered, 3 cannot tell (2 is usage), 4 for an
+export that ends where it says, while the checkpoints know later records.
 """
 import argparse, base64, collections, functools, gc, hashlib, itertools, json, os, re, sqlite3, sys
 from datetime import date
@@ -217,7 +218,7 @@ class CannotTell(Exception):
 TILE, DAY = 256, 86_400_000_000
 COLUMNS = ["at", "actor", "action", "command", "phone", "site", "job", "result", "ip", "groups"]
 BEGINNING = b'{"seq":'
-LEFT_OUT, ANY, LONGEST = {"again_at", "attempt", "evidence"}, "\u2026", 128
+LEFT_OUT, ANY, LONGEST, WORDS = {"again_at", "attempt", "evidence"}, "\u2026", 128, 256
 # Between characters with Unicode's property White_Space; split() takes U+001C to U+001F for spaces as well.
 WORD = re.compile(r"[^\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 
@@ -306,9 +307,13 @@ class Tile:
 
     def __init__(self):
         self.size, self.indexes, self.groups, self.texts, self.phones = 0, [], [], set(), set()
+        # Whether one of them tells no run: it may be from before there were words.
+        self.aged = False
 
     def add(self, e, index):
         self.indexes.append(index)
+        if not e.get("boot"):
+            self.aged = True
         if "groups" in e:
             self.groups += dict.fromkeys(e["groups"])
         said = self.texts
@@ -342,22 +347,28 @@ class Tile:
                     counted[kind, kept(value)] += n
         return counted
 
-    def fits(self, rows, values):
-        words = {w for k, w, _ in rows if k == "word"}
+    def fits(self, rows, values, unnamed):
+        """Whether these are the marks of the records, and each once. Words are marked and not counted."""
+        words = {w for k, w, n in rows if k == "word" and n == 1}
         counted = self.counted()
-        if {(k, v): n for k, v, n in rows if k != "word"} != counted:
+        if {(k, v): n for k, v, n in rows if k != "word"} != counted or len(counted) + len(words) != len(rows):
             return False
         if any(v not in values[k] for k, v in counted if k in ("action", "command")):
             return False
-        if ANY in words:
-            return True
         names = {text for index in self.indexes for text in index[1:3]}
         said = frozenset().union(*map(words_of, self.texts | names))
-        return said <= words and said <= values["word"] and {phone_of(*p) for p in self.phones} <= values["phone"]
+        phones = {phone_of(*p) for p in self.phones}
+        unnamed -= phones
+        invented = words - said
+        # Of too many words that came at once none is kept.
+        if invented - {ANY} or invented and not self.aged and len(said) <= WORDS:
+            return False
+        return ANY in words or said <= words and said <= values["word"] and phones <= values["phone"]
 
 
 class Log:
     """A SQLite database. Every text may be anything: what is none is read with a mark for each bad byte."""
+    name, stated = "the database", None
 
     def __init__(self, path):
         self.db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
@@ -404,11 +415,17 @@ class Log:
         self.values = collections.defaultdict(set)
         for kind, value in self.rows("SELECT kind, value FROM audit_values ORDER BY 1, 2"):
             self.values[kind].add(value)
+        # Listed phones that no record was of so far.
+        self.unnamed = set(self.values["phone"])
         rows = self.rows("SELECT tile, kind, value, records FROM audit_marks ORDER BY 1, 2, 3")
         for tile, some in itertools.groupby(rows, lambda row: row[0]):
             yield tile, [row[1:] for row in some]
         while True:
             yield None, []
+
+    def has_invented(self):
+        """Whether something is listed that no record has. Ask it behind the last record."""
+        return bool(self.unnamed) or any(self.rows(INVENTED))
 
     def head(self):
         return self.db.execute("SELECT size, frontier FROM audit_head").fetchone() or (-1, b"")
@@ -457,20 +474,42 @@ def recorded(line):
     """The number of a line, the bytes that were hashed, and where it names a commitment, the address
     with its salt that stands behind them."""
     e = json.loads(line)
+    if not isinstance(e, dict) or type(e.get("seq")) is not int:
+        raise CannotTell("a line of the export is no record")
     if "source" not in e or "ip" not in e:
         return e["seq"], line, None
     shown = (e["source"], e["ip"], e["ip_salt"]) if e["ip"] is not None else None
+    if shown and not all(isinstance(part, str) for part in shown):
+        raise CannotTell("a line of the export is no record")
     return e["seq"], line[:line.rindex(b',"ip":')] + b"}", shown
+
+
+def statement(line):
+    """What an export says of itself in its last line; None where that is a record."""
+    told = json.loads(line)
+    if not isinstance(told, dict) or "seq" in told or "export" not in told:
+        return None
+    told = told["export"]
+    texts = [told.get(name) or "" for name in ("at", "filter", "checkpoint")] if isinstance(told, dict) else [None]
+    if not all(isinstance(text, str) for text in texts) or type(told.get("below")) is not int or told["below"] < 0:
+        raise CannotTell("the last line of the export, which says how far it goes, cannot be read")
+    if told.get("whole") is not True:
+        raise CannotTell(f"this export says that it holds some of the records only (filter: {str(told.get('filter'))!a}); "
+                         "a whole one can be checked")
+    return told
 
 
 class Export:
     """A JSON Lines export of the whole log; newest first, as it is written."""
-    tile_rows = {}
+    tile_rows, name = {}, "the export"
 
     def __init__(self, path):
         with open(path, "rb") as file:
-            lines = [recorded(line.rstrip(b"\n")) for line in file]
-        self.lines = sorted(lines, key=lambda line: line[0])
+            lines = [line.rstrip(b"\n") for line in file]
+        self.stated = statement(lines[-1]) if lines else None
+        if self.stated:
+            lines.pop()
+        self.lines = sorted(map(recorded, lines), key=lambda line: line[0])
 
     def sources(self, named, size):
         """The addresses that are shown; whether one should still be shown, a file does not tell."""
@@ -480,7 +519,12 @@ class Export:
                 raise Tampered(seq, "source: the address is not the one that the record commits to")
 
     def checkpoints(self):
-        return []
+        """The one that was signed last when it was taken."""
+        text = self.stated.get("checkpoint") if self.stated else None
+        if text is None:
+            return []
+        notes = parse_notes(text + "\n")
+        return [(notes[0][1] if notes else 0, text)]
 
     def records(self):
         for seq, line, _ in self.lines:
@@ -573,6 +617,8 @@ SCHEMA = """\
 """
 KNOWN = {f"{table}.{name}": int(since) for since, table, *names in map(str.split, SCHEMA.splitlines()) for name in names}
 PLACES = """SELECT m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY 1"""
+INVENTED = """SELECT 1 FROM audit_values v WHERE kind <> 'phone'
+    AND NOT EXISTS (SELECT 1 FROM audit_marks m WHERE m.kind = v.kind AND m.value = v.value) LIMIT 1"""
 ACCOUNTS = "SELECT name, role, approver, disabled FROM users ORDER BY name"
 # Before anybody could be given the right to approve, nobody had it.
 ACCOUNTS_BEFORE = "SELECT name, role, 0, disabled FROM users ORDER BY name"
@@ -1295,16 +1341,38 @@ def disclosed(log, seq, salt, value):
     raise CannotTell(f"there is no record {seq}")
 
 
+def unkept(sizes, ours):
+    """The first checkpoint kept elsewhere that the database lacks: the size before it, its own, its source.
+    What is signed goes into the file beside the database before it goes into that, and nothing follows in
+    the file until it did: only the last one may be missing."""
+    newest = max((size for _, size in ours), default=0)
+    last, notes = {}, collections.Counter(name for name, _ in ours)
+    for name, size in ours:
+        last[name] = max(size, last.get(name, size))
+    lacking = [(size, name) for name, size in ours if size not in sizes and size != newest
+               and not (notes[name] > 1 and last[name] == size)]
+    if not lacking:
+        return 0, sys.maxsize, ""
+    size, name = min(lacking, key=lambda one: one[0])
+    return max((s for s in sizes if s < size), default=0), size, f"checkpoint of {size} records in {name}"
+
+
 def check(log, key, kept):
-    good, foreign = [], []
+    good, foreign, sizes = [], [], set()
     for size, text in log.checkpoints():
-        source = f"checkpoint of {size} records in the database"
+        sizes.add(size)
+        source = f"checkpoint of {size} records in {log.name}"
         notes = parse_notes(text + "\n")
         fits = len(notes) == 1 and notes[0][1] == size and is_good(notes[0], key)
         good.append((size, notes[0][2], source)) if fits else foreign.append((size, source))
+    ours = []
     for name, note in kept:
         source = f"checkpoint of {note[1]} records in {name}"
-        good.append((note[1], note[2], source)) if is_good(note, key) else foreign.append((note[1], source))
+        if is_good(note, key):
+            good.append((note[1], note[2], source))
+            ours.append((name, note[1]))
+        else:
+            foreign.append((note[1], source))
     good.sort(key=lambda g: g[0])
     foreign.sort(key=lambda f: f[0])
     bad, done, tree, hashed = dict(reversed(foreign)), 0, Tree(), hashlib.sha256
@@ -1332,15 +1400,15 @@ def check(log, key, kept):
             said = Tile()
             return
         at, rows = ahead if ahead[0] == tile else (tile, [])
-        if not said.fits(rows, log.values):
+        if not said.fits(rows, log.values, log.unnamed):
             last = tile * TILE + said.size - 1
-            raise Tampered(tile * TILE, "marks: filters would miss or miscount these records", last)
+            raise Tampered(tile * TILE, "marks: they are not those of the records", last)
         if ahead[0] == tile:
             ahead = next(marks)
         said = Tile()
 
     if ahead and ahead[0] is not None and ahead[0] < 0:
-        raise Tampered(ahead[0] * TILE, "marks: filters would miss or miscount these records")
+        raise Tampered(ahead[0] * TILE, "marks: they are not those of the records")
     compare()
     for seq, entry, stored, *columns in log.records():
         if seq > tree.size:
@@ -1363,19 +1431,22 @@ def check(log, key, kept):
                 raise Tampered(seq // TILE * TILE, "tile: its hash or times do not fit the records", seq)
             close(seq // TILE)
         compare()
-    for size, _, source in good[-1:]:
-        if size > tree.size:
-            raise Tampered(tree.size, f"cut: more records were signed ({source})", size - 1)
+    check_end(log.stated, tree.size, good)
     for size, source in foreign:
         if size > tree.size:
             raise Tampered(tree.size, f"foreign: a checkpoint is not signed by the key ({source})")
+    since, size, source = unkept(sizes, ours) if marks else (0, sys.maxsize, "")
+    if size <= tree.size:
+        raise Tampered(since, f"unkept: the database lacks what was signed ({source})", size - 1)
     head = log.head()
     if head is not None and head != (tree.size, b"".join(tree.roots())):
         raise Tampered(max(0, min(head[0], tree.size)), "head: size or frontier do not fit the records")
     if said.size:
         close(tree.size // TILE)
     if ahead and ahead[0] is not None:
-        raise Tampered(ahead[0] * TILE, "marks: filters would miss or miscount these records")
+        raise Tampered(ahead[0] * TILE, "marks: they are not those of the records")
+    if marks and log.has_invented():
+        raise Tampered(tree.size, "marks: a value is listed that no record has")
     gone = log.taken(False)
     if gone:
         raise Tampered(tree.size, f"standing: {gone[0]}")
@@ -1384,10 +1455,41 @@ def check(log, key, kept):
     given.check_courses()
     if tables:
         given.compare(tables, tree.size)
-    if not good:
-        raise CannotTell(f"the {tree.size} records fit each other, but no signed checkpoint was given")
-    return (f"intact: {tree.size} records, root {tree.root().hex()}; signed up to {good[-1][0]} records "
-            f"({len(good)} checkpoints compared)" + (f"; not there to compare: {', '.join(lacking)}" if lacking else ""))
+    signed = max((size for size, _, _ in good if size <= tree.size), default=None)
+    if signed is None:
+        raise CannotTell(f"the {tree.size} records fit each other, but no signed checkpoint " +
+                         ("of at most so many records was given" if good else "was given"))
+    told, status = verdict(log.stated, tree, signed, good)
+    return told + (f"; not there to compare: {', '.join(lacking)}" if lacking else ""), status
+
+
+def check_end(stated, size, good):
+    """Whether this is where the log ended, as far as anybody says."""
+    if stated and stated["below"] > size:
+        raise Tampered(size, "cut: the export says that it holds more records", stated["below"] - 1)
+    if stated and stated["below"] < size:
+        raise Tampered(max(0, stated["below"]), "added: the export says that it ends before", size - 1)
+    later = [one for one in good if one[0] > size]
+    if later and not stated:
+        raise Tampered(size, f"cut: more records were signed ({later[-1][2]})", later[-1][0] - 1)
+    for (one, root, source), (other, another, beside) in zip(later, later[1:]):
+        if one == other and root != another:
+            raise Tampered(size, f"fork: two signed checkpoints of one size differ ({source}; {beside})", one - 1)
+
+
+def verdict(stated, tree, signed, good):
+    """What to say where nothing was found: that is all of it, or an export that ends where it says."""
+    rest, last = tree.size - signed, good[-1]
+    if last[0] <= tree.size:
+        newer = f"{rest} newer records are" if rest > 1 else "1 newer record is"
+        return (f"intact: {tree.size} records, root {tree.root().hex()}; signed up to {signed} records "
+                f"({len(good)} checkpoints compared)" + (f"; {newer} not signed yet" if rest else "")), 0
+    at, compared = stated.get("at") or "", sum(size <= tree.size for size, _, _ in good)
+    return (
+        f"not all that was signed: {tree.size} records, root {tree.root().hex()}; proven are the first {signed} of them "
+        f"({compared} checkpoints compared)" + (f", the {rest} behind them fit, and nothing that was given proves them" if rest else "") +
+        f"; {last[0] - tree.size} later records were signed ({last[2]}). The export says that it was taken before those, at "
+        f"{at if AT.fullmatch(at) else 'no time'}, and does not prove it: compare with a newer export"), 4
 
 
 def check_proof(text, key):
@@ -1473,7 +1575,7 @@ def main():
         with open(args.log, "rb") as file:
             is_database = file.read(16) == b"SQLite format 3\0"
         kind = Log if is_database else Export
-        told = check(kind(args.log), args.vkey, kept)
+        told, status = check(kind(args.log), args.vkey, kept)
         print(told + (f"; lines passed over as no checkpoints of this log: {ignored}" if ignored else ""))
         if args.number:
             print(disclosed(kind(args.log), int(args.number[0]), *args.number[1:]))
@@ -1483,7 +1585,7 @@ def main():
     except (CannotTell, OSError, sqlite3.Error, ValueError, LookupError) as why:
         print(f"cannot tell: {why}", file=sys.stderr)
         return 3
-    return 0
+    return status
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 //! The command line: what it takes and where each command lives.
 //!
-//! Owns the exit statuses: 0 done, 1 the work failed, 2 usage, 3 cannot tell, 78 configuration. A command never
+//! Owns the exit statuses: 0 done, 1 the work failed, 2 usage, 3 cannot tell, 4 not all, 78 configuration. A command never
 //! prints but through `output.rs`.
 
 use std::process::ExitCode;
@@ -92,6 +92,8 @@ pub enum Failure {
     CannotTell(String),
     /// Everything was said already; only the status is left.
     Silent,
+    /// It was said already: what is here is as it was, and it is not all.
+    Partly,
 }
 
 /// What commands return.
@@ -103,6 +105,7 @@ impl Failure {
             Self::Failed(_) | Self::Silent => 1,
             Self::Usage(_) => 2,
             Self::CannotTell(_) => 3,
+            Self::Partly => 4,
             Self::Configuration(_) => 78,
         }
     }
@@ -111,7 +114,7 @@ impl Failure {
         match self {
             Self::Failed(line) | Self::Usage(line) | Self::CannotTell(line) => output::error(line),
             Self::Configuration(lines) => lines.iter().for_each(|line| output::error(line)),
-            Self::Silent => {}
+            Self::Silent | Self::Partly => {}
         }
     }
 }

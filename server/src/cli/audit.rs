@@ -12,6 +12,7 @@ use crate::problem::{Problem, chain};
 use crate::startup;
 
 mod signer;
+mod told;
 mod verify;
 
 /// The audit log.
@@ -27,7 +28,8 @@ pub(super) enum Audit {
     },
     /// Sign the log in a process of its own, which alone holds the key; `serve --signer` asks it
     Signer(signer::SignerCommand),
-    /// Recompute the whole log from its bytes: 0 intact, 1 tampered, 3 cannot tell
+    /// Recompute the whole log from its bytes: 0 intact, 1 tampered, 3 cannot tell, 4 an export that ends
+    /// where it says, before other records that were signed
     Verify(Box<verify::Verify>),
 }
 

@@ -84,7 +84,14 @@ pub(crate) async fn an_export_is_what_was_shown(house: House) -> House {
     };
     record(&house, 50).await;
     let lines = browser.see(&link("jsonl")).await.text;
-    assert_eq!(lines.lines().count(), 300);
+    // The last line says what the file is.
+    assert_eq!(lines.lines().count(), 301);
+    let last = lines.lines().last().unwrap();
+    let last = &serde_json::from_str::<Value>(last).unwrap()["export"];
+    assert_eq!(
+        (&last["whole"], &last["records"]),
+        (&json!(false), &json!(300))
+    );
     let file = browser.see(&link("csv")).await.text;
     assert_eq!(file.lines().count(), 301);
     let ended = "/audit?action=audit.export_ended";
@@ -160,7 +167,13 @@ pub(crate) async fn an_export_is_what_was_shown(house: House) -> House {
         .await
         .expect(200);
     let own = taken["items"][0]["seq"].as_i64().unwrap();
-    assert_eq!(all.lines().count() as i64, own);
+    assert_eq!(all.lines().count() as i64, own + 1);
+    let last = all.lines().last().unwrap();
+    let last = &serde_json::from_str::<Value>(last).unwrap()["export"];
+    assert_eq!(
+        (&last["whole"], &last["below"]),
+        (&json!(true), &json!(own))
+    );
     house
 }
 
@@ -271,7 +284,11 @@ async fn a_log_is_checked_beside_the_server_and_after_it() {
     assert_eq!(status, 2);
     let (status, _, err) = asked(&dir, &["audit", "prove", "70000"]).await;
     assert_eq!((status, err.lines().count()), (1, 1), "{err}");
+    let signed = checkpoint(&api, 1000).await;
+    let export = dir.join("export.jsonl");
+    std::fs::write(&export, api.get("/audit/export?format=jsonl").await.text).unwrap();
     let kept = house.stop().await;
+    an_export_from_before_is_no_cut_log(&dir, &export, &signed).await;
     let (status, out, _) = verify(&dir, &[]).await;
     assert_eq!(status, 0);
     assert!(!out.contains("not signed yet"), "the stop signs: {out}");
@@ -296,4 +313,32 @@ async fn a_log_is_checked_beside_the_server_and_after_it() {
     assert_eq!(status, 1, "{err}");
     assert!(err.contains("cut"), "{err}");
     drop(kept);
+}
+
+/// Taken from a server that went on: beside what was signed by then it is whole, and beside what was
+/// signed later both programs say that it is not all.
+async fn an_export_from_before_is_no_cut_log(dir: &Path, export: &Path, signed: &Value) {
+    let (note, later) = (dir.join("note"), dir.join("checkpoints"));
+    std::fs::write(&note, signed["note"].as_str().unwrap()).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tools/verify_audit.py");
+    for (kept, expected, told) in [
+        (&note, 0, "intact: "),
+        (&later, 4, "not all that was signed: "),
+    ] {
+        let key = ["--vkey", signed["key"].as_str().unwrap()];
+        let kept = ["--checkpoint", kept.to_str().unwrap()];
+        let export = export.to_str().unwrap();
+        let words = [&key[..], &kept, &["--export", export]].concat();
+        let (status, out, err) = verify(elsewhere.path(), &words).await;
+        assert_eq!((status, err.as_str()), (expected, ""), "{out}");
+        let mut second = std::process::Command::new("python3");
+        second.args(["-B", script]).args(key).args(kept).arg(export);
+        let second = second.output().unwrap();
+        assert_eq!(second.status.code(), Some(expected));
+        let second = String::from_utf8(second.stdout).unwrap();
+        for out in [out, second] {
+            assert!(out.starts_with(told), "{out}");
+        }
+    }
 }

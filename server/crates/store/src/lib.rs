@@ -52,10 +52,10 @@ pub use accounts::users::{NewUser, UserRow};
 pub use accounts::views::SavedView;
 pub use audit::{
     AtLeast, AuditExport, AuditGuards, AuditLines, AuditQuery, AuditRow, AuditScan, AuditSource,
-    CheckpointRow, Frontier, Hash, MarkCheck, RawRecord, RecordFault, StandingAccount,
-    StandingAsked, StandingChange, StandingDecision, StandingEnd, StandingJob, StandingOrder,
-    StandingPass, StandingSeal, StandingSource, StandingToken, Standings, TILE, Taken, TileRow,
-    leaf_hash, node_hash,
+    CheckpointRow, ExportedRecord, Frontier, Hash, MarkCheck, RawRecord, RecordFault,
+    StandingAccount, StandingAsked, StandingChange, StandingDecision, StandingEnd, StandingJob,
+    StandingOrder, StandingPass, StandingSeal, StandingSource, StandingToken, Standings, TILE,
+    Taken, TileRow, leaf_hash, node_hash,
 };
 pub use change_requests::ChangeRequestRow;
 pub use credentials::{

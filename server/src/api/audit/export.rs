@@ -116,6 +116,7 @@ async fn hand_out(mut export: Export, format: Format, (parts, taken): (Sender, A
 /// Passes all parts on; `false` when somebody stopped taking them.
 async fn pass_on(export: &mut Export, format: Format, parts: &Sender) -> Result<bool, EngineError> {
     let mut next = Some((0, tokio::spawn(async move { Ok(format.head()) })));
+    let mut passed = 0;
     while let Some((records, part)) = next {
         // The next records are read while these are written and taken.
         let (read, taken) = tokio::join!(export.next(), pass(records, part, parts));
@@ -124,13 +125,15 @@ async fn pass_on(export: &mut Export, format: Format, parts: &Sender) -> Result<
         }
         next = read?.map(|lines| {
             let records = lines.records as u64;
+            passed += records;
             (
                 records,
                 tokio::task::spawn_blocking(move || format.lines(lines)),
             )
         });
     }
-    Ok(true)
+    let tail = format.tail(&export.statement(passed));
+    Ok(tail.is_empty() || parts.send(Ok((0, tail))).await.is_ok())
 }
 
 async fn pass(

@@ -1,7 +1,7 @@
 //! How an export is written.
 //!
 //! Owns the two forms of the file. *Invariant:* JSON Lines are the bytes that were hashed, with the
-//! address that they commit to at the end; no field of a CSV file is a formula to a spreadsheet.
+//! address that they commit to at the end, and in the last line what the file says of itself; no field of a CSV file is a formula to a spreadsheet.
 
 use std::fmt::{Display, Write as _};
 
@@ -57,6 +57,14 @@ impl Format {
                           detail,boot,command,signed_in,actor_kind\r\n"
                 .to_owned(),
             Self::JsonLines => String::new(),
+        }
+    }
+
+    /// The last line of the file, which tells a reader that it is whole.
+    pub(super) fn tail(self, statement: &serde_json::Value) -> String {
+        match self {
+            Self::Csv => String::new(),
+            Self::JsonLines => format!("{statement}\n"),
         }
     }
 

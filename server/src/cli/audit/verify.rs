@@ -1,18 +1,19 @@
 //! `carillon audit verify`: whether the log, or one record of it, is what was written and signed.
 //!
-//! Reads the database and nothing else; an examined copy stays as it is.
+//! Reads the database, or an export, and nothing else; an examined copy stays as it is.
 
 use std::path::{Path, PathBuf};
 
 use carillon_engine::audit::{
-    Evidence, InclusionProof, Intact, NoNote, Notes, ProofFault, RemoteSigner, SignedCheckpoint,
-    Verdict, VerifierKey, notes, verify,
+    Evidence, InclusionProof, NoNote, Notes, ProofFault, RemoteSigner, SignedCheckpoint, Verdict,
+    VerifierKey, notes, verify, verify_export,
 };
 use carillon_engine::rows::look_at_rows;
 use carillon_store::{DataDirLock, Store};
 use clap::Args;
 
 use super::super::{Failure, Outcome, output};
+use super::told::{part, told};
 use crate::config::Settings;
 use crate::local::client;
 use crate::local::command::Command;
@@ -34,6 +35,9 @@ pub(in crate::cli) struct Verify {
     /// The proof of one record: checks that, and no database
     #[arg(long, value_name = "FILE", conflicts_with_all = ["checkpoint", "anchor"])]
     proof: Option<PathBuf>,
+    /// A JSON Lines export of the whole log: checks that, and no database
+    #[arg(long, value_name = "FILE", conflicts_with = "proof")]
+    export: Option<PathBuf>,
 }
 
 impl Verify {
@@ -42,6 +46,9 @@ impl Verify {
             return self.one(file, settings).await;
         }
         let (evidence, ignored) = self.evidence(settings).await?;
+        if let Some(file) = &self.export {
+            return exported(file, &evidence, ignored);
+        }
         let store = open(settings).await?;
         let verdict = verify(&store, &evidence).await;
         let rows = rows(settings, &store).await;
@@ -58,7 +65,7 @@ impl Verify {
                     let text = format!("tampered: {what}");
                     (Err(Failure::Failed(text.clone())), text)
                 }
-                Rows::Told(rows) => (Ok(()), format!("{}; {rows}", told(&intact, ignored))),
+                Rows::Told(rows) => (Ok(()), format!("{}; {rows}", told(&intact, None, ignored))),
             },
             Verdict::Tampered(finding) => {
                 let text = format!("tampered: {finding}");
@@ -146,6 +153,23 @@ impl Verify {
         kept.extend(remembered(settings, &key).await);
         let key = Some(key);
         Ok((Evidence { key, kept }, ignored))
+    }
+}
+
+/// Checks an export. What a file says of itself is believed as far as it says that it is not all.
+fn exported(file: &Path, evidence: &Evidence, ignored: usize) -> Outcome {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let file = file.display();
+        Failure::CannotTell(format!("cannot tell: {file} cannot be read: {error}"))
+    })?;
+    match verify_export(&text, evidence) {
+        Verdict::Intact(intact) => {
+            let not_all = part(&intact);
+            output::line(&told(&intact, not_all.as_deref(), ignored));
+            not_all.map_or(Ok(()), |_| Err(Failure::Partly))
+        }
+        Verdict::Tampered(finding) => Err(Failure::Failed(format!("tampered: {finding}"))),
+        Verdict::CannotTell(why) => Err(Failure::CannotTell(format!("cannot tell: {why}"))),
     }
 }
 
@@ -248,28 +272,4 @@ fn read(file: &Path, key: &VerifierKey) -> Result<Notes, Failure> {
     };
     let text = std::fs::read_to_string(file).map_err(|error| cannot(error.to_string()))?;
     notes(&text, key).map_err(|error| cannot(error.to_string()))
-}
-
-fn told(intact: &Intact, ignored: usize) -> String {
-    let rest = intact.size - intact.signed;
-    let rest = match rest {
-        0 => String::new(),
-        1 => "; 1 newer record is not signed yet".to_owned(),
-        _ => format!("; {rest} newer records are not signed yet"),
-    };
-    let ignored = match ignored {
-        0 => String::new(),
-        lines => format!("; lines passed over as no checkpoints of this log: {lines}"),
-    };
-    let lacking = match intact.lacking.as_slice() {
-        [] => String::new(),
-        names => format!("; not there to compare: {}", names.join(", ")),
-    };
-    format!(
-        "intact: {} records, root {}; signed up to {} records ({} checkpoints compared){rest}{lacking}{ignored}",
-        intact.size,
-        hex::encode(intact.root),
-        intact.signed,
-        intact.checkpoints
-    )
 }

@@ -121,6 +121,10 @@ pub(in crate::pages) const KNOWN: &[(&str, &str)] = &[
         "audit.alarm",
         text!("found another audit log than the one that was signed"),
     ),
+    (
+        "audit.checkpoints_restored",
+        text!("put signed checkpoints back that the database lacked"),
+    ),
     ("audit.verified", text!("checked the audit log")),
     ("server.started", text!("started the server")),
     ("server.stopped", text!("stopped the server")),

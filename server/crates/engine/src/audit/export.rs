@@ -1,7 +1,7 @@
 //! Taking the log away as a file.
 //!
-//! Owns the two records that tell of it. *Invariant:* nothing leaves before the first is written;
-//! the second says how many records left, and whether that was all.
+//! Owns the two records that tell of it, and what the file says of itself. *Invariant:* nothing leaves
+//! before the first is written; the second says how many records left, and whether that was all.
 
 use carillon_domain::Timestamp;
 use carillon_domain::event::{Event, EventResult};
@@ -23,6 +23,10 @@ pub struct Export {
     reading: AuditExport,
     /// The number of the record that it was begun by.
     begun: i64,
+    /// When; below which number its records lie; and what was signed last by then.
+    at: Timestamp,
+    below: i64,
+    signed: Option<String>,
     detail: Value,
 }
 
@@ -40,11 +44,18 @@ impl Engine {
     ) -> Result<Export> {
         let seen = caller.sight(Permission::ViewAudit, &self.store)?;
         let detail = json!({ "filter": filter_in_words, "format": format });
-        let event = told(caller, self.clock.now(), ("audit.exported", detail.clone()));
+        let at = self.clock.now();
+        let signed = seen.last_checkpoint().await?;
+        let event = told(caller, at, ("audit.exported", detail.clone()));
         let seqs = seen.begin().await?.record(&[event]).await?.commit().await?;
         let begun = seqs.start;
-        query.below = Some(query.below.unwrap_or(begun).min(begun));
+        let below = query.below.unwrap_or(begun).clamp(0, begun);
+        query.below = Some(below);
+        let signed = signed.filter(|row| row.size <= below);
         Ok(Export {
+            at,
+            below,
+            signed: signed.map(|row| row.note),
             reading: seen.audit_export(&query).await?,
             seen,
             clock: self.clock.clone(),
@@ -62,6 +73,19 @@ impl Export {
     /// When the storage fails.
     pub async fn next(&mut self) -> Result<Option<AuditLines>> {
         Ok(self.seen.audit_export_step(&mut self.reading).await?)
+    }
+
+    /// What the file says of itself in its last line: up to where it was taken, and when. Signed is
+    /// only the checkpoint in it; who checks the file says what that proves.
+    pub fn statement(&self, records: u64) -> Value {
+        json!({ "export": {
+            "at": self.at,
+            "below": self.below,
+            "records": records,
+            "whole": self.reading.is_whole(),
+            "filter": self.detail["filter"],
+            "checkpoint": self.signed,
+        }})
     }
 
     /// Records how many records were handed over, and whether that was all.

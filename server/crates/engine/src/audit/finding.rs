@@ -28,6 +28,19 @@ pub struct Intact {
     pub checkpoints: usize,
     /// What the database of an earlier program has no columns for, so that it was not compared.
     pub lacking: Vec<&'static str>,
+    /// What was signed behind its end, where an export says that it was taken before that.
+    pub later: Option<Later>,
+}
+
+/// Records that checkpoints know, and an export does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Later {
+    /// How many.
+    pub records: u64,
+    /// By which checkpoint.
+    pub source: String,
+    /// When the export was taken, as it says.
+    pub at: String,
 }
 
 /// What is wrong, and where it begins.
@@ -58,12 +71,20 @@ pub enum Kind {
     Head,
     /// The marks of these records are not theirs.
     Marks,
+    /// A value is listed to be looked for that no record has.
+    Invented,
+    /// A checkpoint that was kept elsewhere is gone from the database.
+    Unkept(String),
     /// The tile over these records has another hash or span of time.
     Tile,
     /// The root over the records is not the one that was signed.
     Rewritten(String),
     /// The log is shorter than what was signed.
     Cut(String),
+    /// An export says that it holds more records.
+    Short,
+    /// An export says that it ends before.
+    Added,
     /// A checkpoint is not signed by the key, or says another size than its row.
     Foreign(String),
     /// Two signed checkpoints of one size have different roots.
@@ -86,11 +107,17 @@ impl fmt::Display for Kind {
             Self::Index(column) => write!(f, "index: column {column} differs from the record"),
             Self::Head => f.write_str("head: size or frontier do not fit the records"),
             Self::Tile => f.write_str("tile: its hash or times do not fit the records"),
-            Self::Marks => f.write_str("marks: filters would miss or miscount these records"),
+            Self::Marks => f.write_str("marks: they are not those of the records"),
+            Self::Invented => f.write_str("marks: a value is listed that no record has"),
+            Self::Unkept(source) => {
+                write!(f, "unkept: the database lacks what was signed ({source})")
+            }
             Self::Rewritten(source) => {
                 write!(f, "rewritten: the root is not the one signed ({source})")
             }
             Self::Cut(source) => write!(f, "cut: more records were signed ({source})"),
+            Self::Short => f.write_str("cut: the export says that it holds more records"),
+            Self::Added => f.write_str("added: the export says that it ends before"),
             Self::Foreign(source) => {
                 write!(
                     f,

@@ -44,6 +44,14 @@ impl Journal {
         file.sync_all()
     }
 
+    /// All whole notes, in their order; none where the file is missing.
+    pub(super) fn all(&self) -> io::Result<Vec<SignedCheckpoint>> {
+        match std::fs::read(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            read => Ok(whole(&String::from_utf8_lossy(&read?))),
+        }
+    }
+
     /// The last whole note; `None` where the file is missing or empty.
     pub(super) fn last(&self) -> io::Result<Option<SignedCheckpoint>> {
         let mut file = match File::open(&self.path) {
@@ -79,12 +87,14 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let journal = Journal::new(directory.path().join("checkpoints"));
         assert!(journal.last().unwrap().is_none());
+        assert!(journal.all().unwrap().is_empty());
         let key = SigningKey::new("carillon/a".to_owned(), &[1; 32]);
         for size in 1..100 {
             journal.add(&key.sign(size, [7; 32])).unwrap();
             let last = journal.last().unwrap().unwrap();
             assert_eq!(last.checkpoint.size, size);
             assert!(last.is_signed_by(key.public()));
+            assert_eq!(journal.all().unwrap().len() as u64, size);
         }
         let mut file = OpenOptions::new()
             .append(true)

@@ -117,6 +117,15 @@ fn signature(line: &str) -> Option<(String, Vec<u8>)> {
     (!name.is_empty() && bytes.len() > 4).then(|| (name.to_owned(), bytes))
 }
 
+impl fmt::Display for SignedCheckpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.body)?;
+        self.signatures.iter().try_for_each(|(name, bytes)| {
+            writeln!(f, "{SIGNATURE}{name} {}", STANDARD.encode(bytes))
+        })
+    }
+}
+
 /// One signature line.
 pub(super) fn signature_line(key: &VerifierKey, signature: &Signature) -> String {
     let mut bytes = key.hash().to_vec();

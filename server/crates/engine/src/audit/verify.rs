@@ -11,11 +11,14 @@ use carillon_store::{
 
 use super::finding::{Finding, Intact, Kind, Verdict};
 use super::note::{SignedCheckpoint, VerifierKey};
+use super::signed::Signed;
 use super::sources::Named;
 use super::standing::Given;
 
 /// Records read at once.
 const STEP: i64 = 8192;
+
+pub(super) const NO_KEY: &str = "there is no key to check signatures with; give --vkey";
 
 /// What is compared with the log from outside the database.
 #[derive(Clone, Debug, Default)]
@@ -44,8 +47,7 @@ impl From<StoreError> for Stop {
 /// When the storage fails.
 pub async fn verify(store: &Store, evidence: &Evidence) -> Result<Verdict, StoreError> {
     let Some(key) = &evidence.key else {
-        let why = "there is no key to check signatures with; give --vkey";
-        return Ok(Verdict::CannotTell(why.to_owned()));
+        return Ok(Verdict::CannotTell(NO_KEY.to_owned()));
     };
     let scan = store.audit_scan().await?;
     match check(scan, key, &evidence.kept).await {
@@ -77,7 +79,6 @@ async fn check(
         signed,
         given: Given::of(&scan.passes().await?),
         named: Named::default(),
-        compared: 0,
     };
     walk.compare().map_err(Stop::Found)?;
     let settles = scan.has_jobs().await?;
@@ -116,50 +117,6 @@ async fn step(scan: &mut AuditScan, after: i64) -> Result<(Vec<RawRecord>, Tiles
     ))
 }
 
-/// The checkpoints that have to fit, by size.
-struct Signed {
-    /// Those that fit the key: size, root, source.
-    good: Vec<(u64, Hash, String)>,
-    /// Those that do not: the record from which on they say something, and their source.
-    foreign: Vec<(u64, String)>,
-}
-
-impl Signed {
-    fn of(
-        rows: &[carillon_store::CheckpointRow],
-        key: &VerifierKey,
-        kept: &[(String, SignedCheckpoint)],
-    ) -> Self {
-        let mut signed = Self {
-            good: Vec::new(),
-            foreign: Vec::new(),
-        };
-        for row in rows {
-            let source = format!("checkpoint of {} records in the database", row.size);
-            let size = u64::try_from(row.size).unwrap_or(0);
-            match row.note.parse::<SignedCheckpoint>() {
-                Ok(note) if note.is_signed_by(key) && note.checkpoint.size == size => {
-                    signed.good.push((size, note.checkpoint.root, source));
-                }
-                _ => signed.foreign.push((size, source)),
-            }
-        }
-        for (source, note) in kept {
-            let size = note.checkpoint.size;
-            let source = format!("checkpoint of {size} records in {source}");
-            if note.is_signed_by(key) {
-                signed.good.push((size, note.checkpoint.root, source));
-            } else {
-                signed.foreign.push((size, source));
-            }
-        }
-        // Stable: of one size the database's stands first.
-        signed.good.sort_by_key(|(size, _, _)| *size);
-        signed.foreign.sort_by_key(|(size, _)| *size);
-        signed
-    }
-}
-
 /// How far the check came.
 struct Walk {
     frontier: Frontier,
@@ -168,8 +125,6 @@ struct Walk {
     signed: Signed,
     given: Given,
     named: Named,
-    /// How many of the good checkpoints were compared.
-    compared: usize,
 }
 
 #[derive(Default)]
@@ -237,49 +192,8 @@ impl Walk {
         })
     }
 
-    /// Compares with every checkpoint of the size that was reached.
     fn compare(&mut self) -> Result<(), Finding> {
-        let reached = self.frontier.size();
-        let before = self
-            .compared
-            .checked_sub(1)
-            .and_then(|last| self.signed.good.get(last));
-        let from = before.map_or(0, |(size, _, _)| *size);
-        if let Some((_, source)) = self
-            .signed
-            .foreign
-            .iter()
-            .find(|(size, _)| *size == reached)
-        {
-            let seq = i64::try_from(from).unwrap_or(i64::MAX);
-            return Err(Finding {
-                through: Some(number(reached) - 1),
-                ..Finding::at(seq, Kind::Foreign(source.clone()))
-            });
-        }
-        let root = self.is_due(reached).then(|| self.frontier.root());
-        let mut fitting: Option<String> = None;
-        while self.is_due(reached) {
-            let (_, signed, source) = &self.signed.good[self.compared];
-            if Some(*signed) != root {
-                let kind = match fitting {
-                    Some(other) => Kind::Fork(format!("{other}; {source}")),
-                    None => Kind::Rewritten(source.clone()),
-                };
-                return Err(Finding {
-                    through: Some(number(reached) - 1),
-                    ..Finding::at(number(from), kind)
-                });
-            }
-            fitting = Some(source.clone());
-            self.compared += 1;
-        }
-        Ok(())
-    }
-
-    fn is_due(&self, reached: u64) -> bool {
-        let next = self.signed.good.get(self.compared);
-        next.is_some_and(|(size, _, _)| *size == reached)
+        self.signed.compare(&self.frontier)
     }
 
     async fn end(mut self, scan: &mut AuditScan, taken: &Taken) -> Result<Intact, Stop> {
@@ -290,10 +204,8 @@ impl Walk {
                 ..Finding::at(number(size), Kind::Cut(source.clone()))
             }));
         }
-        if let Some((_, source)) = self.signed.foreign.iter().find(|(s, _)| *s > size) {
-            let kind = Kind::Foreign(source.clone());
-            return Err(Stop::Found(Finding::at(number(size), kind)));
-        }
+        self.signed.beyond(size).map_err(Stop::Found)?;
+        self.signed.held(size).map_err(Stop::Found)?;
         let (head_size, head_frontier) = scan.head().await?;
         if (head_size, head_frontier) != (number(size), self.frontier.to_bytes()) {
             let seq = head_size.clamp(0, number(size));
@@ -320,6 +232,7 @@ impl Walk {
             signed: self.signed.good.last().map_or(0, |(size, _, _)| *size),
             checkpoints: self.signed.good.len(),
             lacking: standing.lacking,
+            later: None,
         })
     }
 }
@@ -336,6 +249,7 @@ impl Walk {
         }
         match self.marks.stray(size) {
             Some(seq) => Err(Finding::at(seq, Kind::Marks)),
+            None if self.marks.has_invented() => Err(Finding::at(size, Kind::Invented)),
             None => Ok(()),
         }
     }

@@ -13,9 +13,11 @@ mod changes;
 mod checkpoints;
 mod courses;
 mod ends;
+mod exports;
 mod gone;
 mod house;
 mod proofs;
+mod rows;
 mod signer;
 mod sources;
 mod standing;
@@ -90,4 +92,9 @@ cases! {
     standing::sealed_parameters_of_another_job_are_named,
     standing::what_tables_say_of_rights_and_seals_is_held_against_the_log,
     tampering::an_export_is_checked_by_the_second_program,
+    exports::an_export_ends_where_it_says,
+    exports::what_an_export_says_hides_nothing,
+    rows::checkpoints_that_were_taken_away_are_missed,
+    rows::what_the_file_holds_is_put_back_and_told,
+    rows::the_newest_alone_is_no_finding,
 }

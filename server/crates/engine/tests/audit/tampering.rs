@@ -140,6 +140,14 @@ pub(crate) async fn an_index_that_was_touched_is_named(database: &Database) {
             ("INSERT INTO audit_marks (kind, value, tile, records) VALUES ('site', 'x', 7, 1)", "record 1792: marks"),
             ("DELETE FROM audit_values WHERE kind = 'phone' AND value LIKE '80:5e:00:00:00:04%'", "records 0 to 255: marks"),
             ("DELETE FROM audit_values WHERE kind = 'action' AND value = 'job.submitted'", "records 0 to 255: marks"),
+            ("UPDATE audit_marks SET records = 2 WHERE kind = 'word' AND value = 'inc-4711' AND tile = 1", "records 256 to 511: marks"),
+            ("INSERT INTO audit_marks (kind, value, tile, records) VALUES ('word', 'invented', 1, 1)", "records 256 to 511: marks"),
+            ("INSERT INTO audit_marks (kind, value, tile, records) VALUES ('word', '…', 1, 1)", "records 256 to 511: marks"),
+            ("INSERT INTO audit_marks (kind, value, tile, records) VALUES ('word', '…', 2, 1)", "records 512 to 599: marks"),
+            ("INSERT INTO audit_marks (kind, value, tile, records) VALUES ('phone', '80:5e:00:00:00:04', 1, 1)", "records 256 to 511: marks"),
+            ("INSERT INTO audit_values (kind, value) VALUES ('word', 'invented')", "record 600: marks"),
+            ("INSERT INTO audit_values (kind, value) VALUES ('action', 'job.invented')", "record 600: marks"),
+            ("INSERT INTO audit_values (kind, value) VALUES ('phone', '80:5e:00:ff:ff:ff 805e00ffffff ')", "record 600: marks"),
         ] {
             cases.push(case(&[change], expected));
         }
@@ -263,6 +271,9 @@ pub(crate) async fn a_cut_tail_is_found_by_what_was_kept(database: &Database) {
             "DELETE FROM audit WHERE seq >= 450".to_owned(),
             "DELETE FROM audit_marks WHERE tile > 1".to_owned(),
             remark(1, 450),
+            "DELETE FROM audit_values WHERE kind = 'phone' AND NOT EXISTS \
+             (SELECT 1 FROM audit a WHERE a.phone = substr(audit_values.value, 1, 17))"
+                .to_owned(),
             "DELETE FROM audit_checkpoints WHERE size > 450".to_owned(),
             "DELETE FROM audit_tiles WHERE tile > 0".to_owned(),
             format!(

@@ -3,6 +3,8 @@
 //! Owns both tables. *Invariant:* rows are added, never changed; a tile is a convenience, and
 //! whoever proves something with it compares the root with a signed one.
 
+use std::collections::BTreeSet;
+
 use carillon_domain::Timestamp;
 
 use crate::conn::Conn;
@@ -75,6 +77,13 @@ impl Store {
         );
         let row = self.read().await?.conn().optional(sql.arg(seq)).await?;
         row.as_ref().map(checkpoint).transpose()
+    }
+
+    /// The sizes of all checkpoints.
+    pub async fn checkpoint_sizes(&self) -> Result<BTreeSet<i64>> {
+        let sql = Sql::new("SELECT size FROM audit_checkpoints");
+        let rows = self.read().await?.conn().all(sql).await?;
+        rows.iter().map(|row| row.get("size")).collect()
     }
 
     /// The records under the last checkpoint that an anchor over the network is known to have.

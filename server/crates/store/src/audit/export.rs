@@ -28,6 +28,18 @@ pub struct AuditExport {
     bounds: (i64, i64),
 }
 
+impl AuditExport {
+    /// Whether it brings every record below the number that it ends at: nothing is filtered, and
+    /// nothing out of reach.
+    pub fn is_whole(&self) -> bool {
+        let plain = AuditQuery {
+            below: self.walk.query.below,
+            ..AuditQuery::default()
+        };
+        self.walk.reach.is_everything() && self.walk.query == plain
+    }
+}
+
 /// Some records, as they are stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditLines {

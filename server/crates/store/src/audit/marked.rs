@@ -1,7 +1,8 @@
 //! Comparing the marks with the records that they are of.
 //!
-//! Owns the check of the index. *Invariant:* a record that a filter would miss, or a count that
-//! would be wrong, is found; a tile with a mark too many among its words is only looked at in vain.
+//! Owns the check of the index. *Invariant:* a record that a filter would miss, a count that would be
+//! wrong, and a mark or a value that no record has, is found. Whether so many words came at once that
+//! [`ANY`] stands for them, is only told where that cannot have been.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -12,12 +13,15 @@ use crate::error::Result;
 use crate::sql::Sql;
 
 use super::checkpoints::TILE;
-use super::marks::{self, Kind, kept};
+use super::marks::{self, Kind, WORDS, kept};
 use super::sources;
 use super::words::{self, ANY};
 
 /// Rows read at once.
 const STEP: i64 = 50_000;
+
+const WORD: &[u8] = b"word";
+const PHONE: &[u8] = b"phone";
 
 /// All marks, and the tile whose records were seen last.
 pub struct MarkCheck {
@@ -25,6 +29,8 @@ pub struct MarkCheck {
     rows: Vec<(i64, u32, i64)>,
     names: Vec<(Vec<u8>, Vec<u8>)>,
     values: HashSet<(Vec<u8>, Vec<u8>)>,
+    /// Listed phones that no record was of so far.
+    unnamed: HashSet<Vec<u8>>,
     seen: Seen,
 }
 
@@ -35,9 +41,20 @@ struct Seen {
     texts: HashSet<String>,
     words: BTreeSet<String>,
     phones: BTreeSet<String>,
+    /// Whether one of them tells no run: it may be from before there were words.
+    aged: bool,
 }
 
 impl Seen {
+    /// Whether these words can have been marked for the records.
+    fn explains(&self, marked: &HashSet<&[u8]>) -> bool {
+        let said =
+            |word: &[u8]| std::str::from_utf8(word).is_ok_and(|word| self.words.contains(word));
+        let too_many = self.aged || self.words.len() > WORDS;
+        let mut marked = marked.iter();
+        marked.all(|word| said(word) || (too_many && *word == ANY.as_bytes()))
+    }
+
     fn count(&mut self, kind: Kind, value: String) {
         let key = (kind.as_str().as_bytes(), value.into_bytes());
         *self.counted.entry(key).or_default() += 1;
@@ -79,10 +96,13 @@ impl MarkCheck {
         for (name, number) in numbers {
             names[number as usize] = name;
         }
+        let values = values(conn).await?;
+        let phones = values.iter().filter(|(kind, _)| kind == PHONE);
         Ok(Self {
             rows,
             names,
-            values: values(conn).await?,
+            unnamed: phones.map(|(_, value)| value.clone()).collect(),
+            values,
             seen: Seen::default(),
         })
     }
@@ -90,6 +110,7 @@ impl MarkCheck {
     /// Takes in a record of the tile that is open.
     pub fn add(&mut self, event: &Event) {
         let seen = &mut self.seen;
+        seen.aged |= event.boot.is_empty();
         marks::counted(event, sources::column(event), &mut |kind, value| {
             seen.count(kind, kept(value));
         });
@@ -101,7 +122,9 @@ impl MarkCheck {
             }
         });
         if let Some(mac) = event.phone {
-            seen.phones.insert(words::phone(mac, &event.phone_name));
+            let phone = words::phone(mac, &event.phone_name);
+            self.unnamed.remove(phone.as_bytes());
+            seen.phones.insert(phone);
         }
     }
 
@@ -115,13 +138,17 @@ impl MarkCheck {
             let Some((kind, value)) = self.names.get(*name as usize) else {
                 return false;
             };
-            if kind == b"word" {
-                marked.insert(value.as_slice());
+            if kind == WORD {
+                // Each once: a word is marked, and not counted.
+                if *records != 1 || !marked.insert(value.as_slice()) {
+                    return false;
+                }
             } else if seen.take(kind, value) != Some(*records) || !self.is_listed(kind, value) {
                 return false;
             }
         }
         seen.counted.is_empty()
+            && seen.explains(&marked)
             && (marked.contains(ANY.as_bytes()) || self.has_words(&seen, &marked))
     }
 
@@ -151,6 +178,15 @@ impl MarkCheck {
             .get(place)
             .or(self.rows.first().filter(|row| row.0 < 0));
         beyond.map(|row| row.0.saturating_mul(TILE))
+    }
+}
+
+impl MarkCheck {
+    /// Whether something is listed that no record has. Ask it behind the last record.
+    pub fn has_invented(&self) -> bool {
+        let marked: HashSet<_> = self.names.iter().collect();
+        let mut values = self.values.iter();
+        !self.unnamed.is_empty() || values.any(|value| value.0 != PHONE && !marked.contains(value))
     }
 }
 

@@ -18,7 +18,7 @@ use super::known::{Known, Learned};
 use super::words::{self, ANY, clipped, storable};
 
 /// More different words in one tile are not kept one by one.
-const WORDS: usize = 256;
+pub(super) const WORDS: usize = 256;
 const ROWS: usize = 256;
 /// Of more changes the first are written one by one.
 const TOGETHER: usize = 8;

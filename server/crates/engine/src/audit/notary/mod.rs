@@ -22,6 +22,7 @@ mod asking;
 mod desk;
 mod fault;
 mod resume;
+mod rows;
 
 use desk::Desk;
 pub use fault::NotaryFault;
@@ -197,6 +198,7 @@ impl Notary {
         self.walk(desk, head).await?;
         if let Some(note) = self.sealed(desk, head, now).await? {
             let journal = &self.0.parts.journal;
+            self.keep_last().await?;
             journal
                 .add(&note)
                 .map_err(|error| fault::unreadable(journal, &error))?;

@@ -38,6 +38,7 @@ impl Notary {
                 .await?;
             agree(&desk.signed, note.checkpoint.root)?;
         }
+        self.put_back(desk.signed.size()).await?;
         desk.walked = desk.signed.clone();
         let signed = desk.signed.size();
         for (behind, last) in desk.behind.iter_mut().zip(&anchored) {

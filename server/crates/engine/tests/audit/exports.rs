@@ -1,0 +1,227 @@
+//! Exports that end where they say, those that somebody cut, and what both programs make of them.
+
+use std::fmt::Write as _;
+
+use carillon_engine::Random;
+use carillon_engine::audit::{
+    Evidence, SignedCheckpoint, SigningKey, Verdict, VerifierKey, verify_export,
+};
+use carillon_engine::secrets::KeySource;
+use carillon_store::{AuditQuery, AuditRow};
+use serde_json::json;
+
+use crate::house::{Database, House};
+
+/// All records as they are exported, newest first.
+async fn lines(house: &House) -> Vec<String> {
+    let everything = AuditQuery::default();
+    let rows = house.store.audit_batch(&everything, -1, 10_000);
+    let rows = rows.await.unwrap();
+    rows.iter().rev().map(AuditRow::shown).collect()
+}
+
+fn stated(below: usize, note: Option<&SignedCheckpoint>) -> String {
+    let note = note.map(ToString::to_string);
+    let stated = json!({ "export": {
+        "at": "2026-11-27T12:00:00Z", "below": below, "records": below, "whole": true, "filter": "",
+        "checkpoint": note,
+    }});
+    stated.to_string()
+}
+
+/// What both programs say of a file, beside these checkpoints.
+fn both(house: &House, text: &str, kept: &[&SignedCheckpoint]) -> (i32, String) {
+    let key: VerifierKey = SigningKey::load(&house.key_source())
+        .unwrap()
+        .public()
+        .clone();
+    let evidence = Evidence {
+        key: Some(key),
+        kept: kept
+            .iter()
+            .map(|note| ("kept".to_owned(), (*note).clone()))
+            .collect(),
+    };
+    let (file, notes) = (house.file("export.jsonl"), house.file("some"));
+    std::fs::write(&file, text).unwrap();
+    let mut some = String::new();
+    for note in kept {
+        writeln!(some, "{note}").unwrap();
+    }
+    std::fs::write(&notes, some).unwrap();
+    let words = [
+        "--checkpoint",
+        notes.to_str().unwrap(),
+        file.to_str().unwrap(),
+    ];
+    let (status, told) = house.second(&words);
+    let first = match verify_export(text, &evidence) {
+        Verdict::Intact(intact) if intact.later.is_none() => (0, String::new()),
+        Verdict::Intact(intact) => {
+            assert!(told.contains(&format!("first {} of them", intact.signed)));
+            (4, String::new())
+        }
+        Verdict::Tampered(finding) => (1, format!("tampered: {finding}")),
+        Verdict::CannotTell(why) => (3, why),
+    };
+    assert_eq!(status, first.0, "{told}, {first:?}");
+    if status == 1 {
+        let place = |told: &str| told.trim().split(':').take(3).collect::<String>();
+        assert_eq!(place(&told), place(&first.1));
+    }
+    (status, told)
+}
+
+fn file(lines: &[String], last: &str) -> String {
+    format!("{}\n{last}\n", lines.join("\n"))
+}
+
+pub(crate) async fn an_export_ends_where_it_says(database: &Database) {
+    let house = House::signed(database).await;
+    let lines = lines(&house).await;
+    let notes: Vec<_> = house.kept().into_iter().map(|(_, note)| note).collect();
+    let [first, second, last] = &notes[..] else {
+        panic!("three were signed");
+    };
+    let all = [first, second, last];
+    for (text, kept, status, words) in [
+        (file(&lines, &stated(600, None)), &all[..], 0, "intact: 600"),
+        (lines.join("\n"), &all[..], 0, "intact: 600"),
+        (
+            file(&lines[50..], &stated(550, None)),
+            &all[..],
+            4,
+            "proven are the first 400 of them (2 checkpoints compared), the 150 behind them fit",
+        ),
+        (
+            file(&lines[50..], &stated(550, Some(second))),
+            &[last][..],
+            4,
+            "50 later records were signed",
+        ),
+        (
+            file(&lines[200..], &stated(400, Some(second))),
+            &[last][..],
+            4,
+            "proven are the first 400 of them (1 checkpoints compared);",
+        ),
+        (
+            file(&lines[50..], &stated(550, None)),
+            &[last][..],
+            3,
+            "of at most so many",
+        ),
+        (
+            file(&lines[50..], &stated(550, None)),
+            &all[..2],
+            0,
+            "150 newer records are not signed",
+        ),
+        (
+            lines[50..].join("\n"),
+            &all[..],
+            1,
+            "records 550 to 599: cut",
+        ),
+        (
+            file(&lines[60..], &stated(550, None)),
+            &all[..],
+            1,
+            "records 540 to 549: cut",
+        ),
+        (
+            file(&lines[60..], &stated(550, None)),
+            &all[..2],
+            1,
+            "records 540 to 549: cut",
+        ),
+        (
+            file(&lines[40..], &stated(550, None)),
+            &all[..],
+            1,
+            "records 550 to 559: added",
+        ),
+    ] {
+        let (found, told) = both(&house, &text, kept);
+        assert_eq!(found, status, "{told}");
+        assert!(told.contains(words), "{told}, not {words}");
+    }
+    house.close().await;
+}
+
+pub(crate) async fn what_an_export_says_hides_nothing(database: &Database) {
+    let house = House::signed(database).await;
+    let lines = lines(&house).await;
+    let notes: Vec<_> = house.kept().into_iter().map(|(_, note)| note).collect();
+    let all: Vec<_> = notes.iter().collect();
+    let thief = KeySource::File(house.file("other.key"));
+    let thief = SigningKey::create(&thief, &Random::system()).unwrap();
+    let foreign = thief.sign(400, notes[1].checkpoint.root).parse().unwrap();
+    let own = SigningKey::load(&house.key_source()).unwrap();
+    let other = own.sign(600, [7; 32]).parse().unwrap();
+    let some = stated(550, None).replace("true", "false");
+    let honest = stated(550, None);
+    let each = |from: &str, to: &str| -> Vec<String> {
+        let lines = lines[50..].iter();
+        lines.map(|line| line.replace(from, to)).collect()
+    };
+    let gap = [&lines[50..99], &lines[100..]].concat();
+    for (text, kept, status, words) in [
+        (
+            file(&lines[50..], &some),
+            &all[..],
+            3,
+            "some of the records only",
+        ),
+        (file(&gap, &honest), &all[..], 1, "record 500: missing"),
+        (
+            file(&each("\"total\":301", "\"total\":302"), &honest),
+            &all[..],
+            1,
+            "records 200 to 399: rewritten",
+        ),
+        (
+            file(&each("\"10.0.0.1\"", "\"10.0.0.2\""), &honest),
+            &all[..],
+            1,
+            "source",
+        ),
+        (
+            file(&lines[50..], &stated(550, Some(&foreign))),
+            &all[..],
+            1,
+            "foreign",
+        ),
+        (
+            file(&lines[50..], &honest),
+            &[all[1], all[2], &other][..],
+            1,
+            "fork",
+        ),
+        (
+            file(&lines[50..], "{\"export\":{\"below\":\"x\"}}"),
+            &all[..],
+            3,
+            "cannot be read",
+        ),
+        (
+            file(&[honest.clone()], &lines[50..].join("\n")),
+            &all[..],
+            3,
+            "",
+        ),
+        (file(&lines[50..], &honest[..20]), &all[..], 3, ""),
+        (file(&lines[50..], "[]"), &all[..], 3, "no record"),
+        (
+            file(&lines[50..], "{\"seq\":\"1\"}"),
+            &all[..],
+            3,
+            "no record",
+        ),
+    ] {
+        let (found, told) = both(&house, &text, kept);
+        assert_eq!(found, status, "{told}");
+        assert!(told.contains(words), "{told}, not {words}");
+    }
+    house.close().await;
+}
