@@ -211,7 +211,7 @@ fn gateway(guard: Guard, clock: &Clock, random: &Random) -> Result<Gateway, Star
     let (clock, random) = (clock.clone(), random.clone());
     Gateway::new(GatewayConfig {
         guard,
-        entropy: Arc::new(move || random.bytes().unwrap_or_default()),
+        entropy: Arc::new(move || random.nonce()),
         now: Arc::new(move || clock.now()),
     })
     .map_err(|error| StartError::failed("phones cannot be reached", &error))

@@ -184,7 +184,7 @@ fn gateway(clock: &Clock) -> Outcome<Gateway> {
             allow_loopback: true,
             ..GuardConfig::default()
         }),
-        entropy: Arc::new(|| Random::system().bytes().unwrap_or_default()),
+        entropy: Arc::new(|| Random::system().nonce()),
         now: Arc::new(move || now.now()),
     })?)
 }

@@ -10,9 +10,10 @@ use std::sync::Arc;
 use carillon_domain::Cause;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use crate::delivery::Limits;
+use crate::patience::Patience;
 use crate::tls::{PhoneVerifier, TlsClient};
 use crate::wire::Wire;
 
@@ -28,6 +29,9 @@ pub(crate) struct Way<'a> {
     pub(crate) verifier: &'a Arc<PhoneVerifier>,
     /// Whether hanging up instead of a TLS session counts as refusing the connection.
     pub(crate) looking: bool,
+    /// Whether a piece is only sent once what was sent before is answered: then none has to wait
+    /// for company, and nothing needs to be said about that.
+    pub(crate) piece_by_piece: bool,
 }
 
 /// Why there is no connection, and whether anything answered.
@@ -54,23 +58,26 @@ impl NotOpened {
 
 impl Way<'_> {
     /// Opens the connection. Nothing of a request has left when this fails.
-    pub(crate) async fn open(&self) -> Result<Wire, NotOpened> {
-        let stream = self.connect().await?;
+    pub(crate) async fn open(&self, patience: &mut Patience) -> Result<Wire, NotOpened> {
+        let stream = self.connect(patience).await?;
         match self.tls_name.clone() {
             None => Ok(Wire::plain(stream)),
             // Large, and most phones speak plain HTTP: those do not carry it.
-            Some(name) => Box::pin(self.handshake(stream, name)).await,
+            Some(name) => Box::pin(self.handshake(stream, name, patience)).await,
         }
     }
 
-    async fn connect(&self) -> Result<TcpStream, NotOpened> {
+    async fn connect(&self, patience: &mut Patience) -> Result<TcpStream, NotOpened> {
         let deadline = self.deadline.min(Instant::now() + self.limits.connect);
-        let stream = timeout_at(deadline, TcpStream::connect(self.address))
+        let stream = patience
+            .until(deadline, TcpStream::connect(self.address))
             .await
             .map_err(|_| NotOpened::away(Cause::TimeoutConnect))?
             .map_err(|error| NotOpened::away(cause_of(&error)))?;
-        // Where it fails the request goes out all the same, a little later.
-        let _ = stream.set_nodelay(true);
+        if self.tls_name.is_some() || !self.piece_by_piece {
+            // Where it fails the request goes out all the same, a little later.
+            let _ = stream.set_nodelay(true);
+        }
         self.check_ends(&stream)?;
         Ok(stream)
     }
@@ -94,10 +101,11 @@ impl Way<'_> {
         &self,
         stream: TcpStream,
         name: ServerName<'static>,
+        patience: &mut Patience,
     ) -> Result<Wire, NotOpened> {
         let deadline = self.deadline.min(Instant::now() + self.limits.tls);
         let connecting = self.tls.connector(self.verifier).connect(name, stream);
-        match timeout_at(deadline, connecting).await {
+        match patience.until(deadline, connecting).await {
             Ok(Ok(stream)) => Ok(Wire::tls(stream)),
             _ if self.verifier.identity_changed() => {
                 Err(NotOpened::there(Cause::TlsIdentityChanged))

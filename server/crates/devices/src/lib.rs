@@ -14,6 +14,7 @@ mod excerpt;
 pub mod gateway;
 pub mod guard;
 mod http;
+mod patience;
 pub mod pbx;
 pub mod sip;
 mod text;

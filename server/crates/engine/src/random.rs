@@ -64,6 +64,23 @@ impl Random {
         self.fill(&mut buffer)?;
         Ok(buffer)
     }
+
+    /// Sixteen bytes that nobody foretells, for what is no secret: the client nonce of a Digest
+    /// answer (RFC 7616 §3.4). They come from a generator of this thread, which the operating system
+    /// seeds now and then: thousands of phones a second do not ask the system each.
+    pub fn nonce(&self) -> [u8; 16] {
+        let mut nonce = [0; 16];
+        match &self.0 {
+            Source::System => rand::rng().fill_bytes(&mut nonce),
+            Source::Seeded(generator) => {
+                let generator = generator.lock();
+                generator
+                    .unwrap_or_else(std::sync::PoisonError::into_inner)
+                    .fill_bytes(&mut nonce);
+            }
+        }
+        nonce
+    }
 }
 
 impl fmt::Debug for Random {

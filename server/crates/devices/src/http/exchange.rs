@@ -18,11 +18,12 @@ use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::request::Get;
 use crate::delivery::Limits;
+use crate::patience::Patience;
 use crate::wire::{Meter, Wire};
 
 /// Bytes of a status line with its headers.
@@ -87,13 +88,14 @@ impl Link {
     pub(super) async fn exchange(
         &mut self,
         request: Get,
-        limits: &Limits,
-        deadline: Instant,
+        (limits, deadline): (&Limits, Instant),
+        patience: &mut Patience,
     ) -> Result<Answer, NoAnswer> {
         self.meter.mark();
-        let (head, body) = self.head(request, limits, deadline).await?.into_parts();
-        let (limit, until) = body_bounds(head.status, limits, deadline);
-        let (body, complete) = self.body(body, limit, until).await;
+        let head = self.head(request, (limits, deadline), patience).await?;
+        let (head, body) = head.into_parts();
+        let bounds = body_bounds(head.status, limits, deadline);
+        let (body, complete) = self.body(body, bounds, patience).await;
         Ok(Answer {
             status: head.status.as_u16(),
             headers: head.headers,
@@ -108,29 +110,39 @@ impl Link {
     /// HTTP/1.1 keeps it without a word, but small web servers close without a word too, and a
     /// request lost that way would be "may have happened". So where the phone did not promise,
     /// its closing is waited for a moment.
-    pub(super) async fn stays_open(&mut self, promised: bool, deadline: Instant) -> bool {
+    pub(super) async fn stays_open(
+        &mut self,
+        promised: bool,
+        deadline: Instant,
+        patience: &mut Patience,
+    ) -> bool {
         let grace = if promised {
             Duration::ZERO
         } else {
             CLOSING_GRACE
         };
-        self.stays_open_for(grace, deadline).await
+        self.stays_open_for(grace, deadline, patience).await
     }
 
     /// Whether a connection that was just made is not closed again at once.
-    pub(super) async fn is_taken(&mut self, deadline: Instant) -> bool {
-        self.stays_open_for(LOOKING_GRACE, deadline).await
+    pub(super) async fn is_taken(&mut self, deadline: Instant, patience: &mut Patience) -> bool {
+        self.stays_open_for(LOOKING_GRACE, deadline, patience).await
     }
 
-    async fn stays_open_for(&mut self, grace: Duration, deadline: Instant) -> bool {
+    async fn stays_open_for(
+        &mut self,
+        grace: Duration,
+        deadline: Instant,
+        patience: &mut Patience,
+    ) -> bool {
         let until = deadline.min(Instant::now() + CHALLENGE_PATIENCE);
-        let ready = timeout_at(until, self.ready()).await;
+        let ready = patience.until(until, self.ready()).await;
         if ready != Ok(true) {
             return false;
         }
         if !grace.is_zero() {
             let until = deadline.min(Instant::now() + grace);
-            let _ = timeout_at(until, self.closed()).await;
+            let _ = patience.until(until, self.closed()).await;
         }
         self.ready().await
     }
@@ -160,16 +172,16 @@ impl Link {
     async fn head(
         &mut self,
         request: Get,
-        limits: &Limits,
-        deadline: Instant,
+        (limits, deadline): (&Limits, Instant),
+        patience: &mut Patience,
     ) -> Result<http::Response<Incoming>, NoAnswer> {
         let meter = Arc::clone(&self.meter);
         let first_byte = deadline.min(Instant::now() + limits.first_byte);
         let sending = self.sender.send_request(request);
         let mut answer = pin!(self.drive(sending));
-        let mut driven = timeout_at(first_byte, &mut answer).await;
+        let mut driven = patience.until(first_byte, &mut answer).await;
         if driven.is_err() && meter.has_read() {
-            driven = timeout_at(deadline, &mut answer).await;
+            driven = patience.until(deadline, &mut answer).await;
         }
         match driven {
             Ok(Driven::Done(Ok(response))) => Ok(response),
@@ -180,10 +192,15 @@ impl Link {
         }
     }
 
-    async fn body(&mut self, mut body: Incoming, limit: usize, until: Instant) -> (Vec<u8>, bool) {
+    async fn body(
+        &mut self,
+        mut body: Incoming,
+        (limit, until): (usize, Instant),
+        patience: &mut Patience,
+    ) -> (Vec<u8>, bool) {
         let mut read = Vec::new();
         loop {
-            let frame = timeout_at(until, self.drive(body.frame())).await;
+            let frame = patience.until(until, self.drive(body.frame())).await;
             let data = match frame {
                 Ok(Driven::Done(None)) => return (read, true),
                 Ok(Driven::Done(Some(Ok(frame)))) => frame.into_data().unwrap_or_default(),

@@ -18,6 +18,7 @@ use super::exchange::{Link, NoAnswer};
 use super::request::{self, Extra, Keep};
 use crate::connect::Way;
 use crate::delivery::{Delivery, Limits};
+use crate::patience::Patience;
 use crate::tls::TlsClient;
 
 /// The line to one phone.
@@ -33,6 +34,7 @@ pub(super) struct Line<'a> {
     /// The key that stopped the delivery, because it was another.
     other_pin: Option<String>,
     reached: bool,
+    patience: Patience,
 }
 
 /// What a request says about who asks.
@@ -75,6 +77,7 @@ impl<'a> Line<'a> {
             pin: delivery.pin.clone(),
             other_pin: None,
             reached: false,
+            patience: Patience::default(),
         }
     }
 
@@ -98,12 +101,13 @@ impl<'a> Line<'a> {
 
     /// The connection, if the phone kept it open behind its answer.
     pub(super) async fn still_open(
-        &self,
+        &mut self,
         mut link: Box<Link>,
         answer: &Answer,
     ) -> Option<Box<Link>> {
         let promised = answer.promises_to_stay();
-        let open = answer.complete && link.stays_open(promised, self.deadline).await;
+        let until = self.deadline;
+        let open = answer.complete && link.stays_open(promised, until, &mut self.patience).await;
         open.then_some(link)
     }
 
@@ -172,7 +176,7 @@ impl<'a> Line<'a> {
     }
 
     async fn exchange(
-        &self,
+        &mut self,
         link: &mut Link,
         (target, host): &Asked,
         authorization: Option<HeaderValue>,
@@ -184,7 +188,8 @@ impl<'a> Line<'a> {
         };
         let request = request::get(target, host, extra, link.meter());
         let request = request.ok_or(NoAnswer::Lost(Cause::Unsupported))?;
-        link.exchange(request, &self.delivery.limits, self.deadline)
+        let limits = &self.delivery.limits;
+        link.exchange(request, (limits, self.deadline), &mut self.patience)
             .await
     }
 
@@ -203,15 +208,17 @@ impl<'a> Line<'a> {
             tls: self.tls,
             verifier: &verifier,
             looking: self.delivery.looking,
+            piece_by_piece: true,
         };
-        let opened = way.open().await;
+        let opened = way.open(&mut self.patience).await;
         match opened {
             Ok(wire) => {
                 self.reached = true;
                 // The second connection has to show the key of the first.
                 self.pin = verifier.seen_pin().map(str::to_owned).or(self.pin.take());
                 let mut link = Link::over(wire).await?;
-                if self.delivery.looking && !link.is_taken(self.deadline).await {
+                if self.delivery.looking && !link.is_taken(self.deadline, &mut self.patience).await
+                {
                     return Err(NoAnswer::NotSent);
                 }
                 Ok(link)

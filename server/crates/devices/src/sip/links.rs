@@ -20,6 +20,7 @@ use super::link::{Link, Lost};
 use super::notify::Hop;
 use crate::connect::Way;
 use crate::delivery::Limits;
+use crate::patience::Patience;
 use crate::tls::TlsClient;
 use crate::wire::Wire;
 
@@ -135,8 +136,11 @@ pub(crate) async fn connect(
         tls,
         verifier: &verifier,
         looking: false,
+        piece_by_piece: false,
     };
-    way.open().await.map_err(|not_opened| not_opened.cause)
+    way.open(&mut Patience::default())
+        .await
+        .map_err(|not_opened| not_opened.cause)
 }
 
 /// Whom TLS has to be spoken with; `None` without TLS.
