@@ -132,6 +132,7 @@ impl Front {
             here: here || peer.ip().to_canonical().is_loopback(),
         };
         let patience = self.patience;
+        patience::tell_kernel(&socket, patience.socket);
         let socket = Patient::new(socket, patience.socket);
         let ends = (patience, stop);
         match &self.tls {

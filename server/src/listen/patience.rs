@@ -1,7 +1,8 @@
 //! A peer that does not read what it asked for.
 //!
 //! Owns how long an answer may stand before it. *Invariant:* whoever takes nothing loses the
-//! connection, and taking a little now and then does not buy more time than it is worth.
+//! connection, and taking a little now and then does not buy more time than it is worth. That goes
+//! for what the kernel keeps as well, also after the socket was closed.
 
 use std::future::Future as _;
 use std::io::{self, IoSlice};
@@ -9,11 +10,30 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// What a byte that was taken buys: a thousand a second are enough for ever.
 const FOR_A_BYTE: Duration = Duration::from_millis(1);
+
+/// So much of an answer waits in the kernel for the peer, or a little more. Else it takes megabytes,
+/// which then count as taken.
+const UNSENT: u32 = 128 << 10;
+
+/// The kernel keeps little of an answer, and not for longer than the peer is waited for: it would go on
+/// asking a peer that is there and takes nothing for minutes after the connection was closed, with all
+/// that is left in its memory.
+pub(super) fn tell_kernel(socket: &TcpStream, most: Duration) {
+    let socket = SockRef::from(socket);
+    let told = socket
+        .set_tcp_user_timeout(Some(most))
+        .and_then(|()| socket.set_tcp_notsent_lowat(UNSENT));
+    if let Err(error) = told {
+        tracing::debug!(%error, "the kernel keeps answers for as long as it likes");
+    }
+}
 
 /// A socket whose peer may be waited for so long in all.
 pub(super) struct Patient<S> {

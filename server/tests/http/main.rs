@@ -57,6 +57,7 @@ mod slow_readers;
 mod sources;
 mod streams;
 mod tls;
+mod version;
 
 /// Each case on a database of its own, on SQLite and, where there is a server, on Postgres.
 macro_rules! on_both {

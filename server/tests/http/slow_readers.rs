@@ -88,6 +88,66 @@ async fn a_reader_that_does_not_read_is_left() {
     stop.cancel();
 }
 
+/// What the kernel had already taken went on standing there, and the connection with it.
+#[tokio::test]
+async fn nothing_is_kept_for_a_reader_that_was_left() {
+    let patience = Patience {
+        socket: SHORT,
+        ..Patience::default()
+    };
+    let (address, mut ends, stop) = serve(patience).await;
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let asked = b"GET /endless HTTP/1.1\r\nHost: here\r\n\r\n";
+    socket.write_all(asked).await.unwrap();
+    ends.recv().await.unwrap();
+    let (own, peer) = (address.port(), socket.local_addr().unwrap().port());
+    let mut looks = tokio::time::interval(SHORT);
+    let ended = async {
+        while is_kept(own, peer) {
+            looks.tick().await;
+        }
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(20), ended).await;
+    assert!(ended.is_ok(), "the kernel still holds the connection");
+    stop.cancel();
+}
+
+/// The kernel takes little of an answer that nobody reads.
+#[tokio::test]
+async fn little_is_on_its_way_to_who_does_not_read() {
+    let patience = Patience {
+        socket: SHORT,
+        ..Patience::default()
+    };
+    let (address, mut ends, stop) = serve(patience).await;
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let asked = b"GET /endless HTTP/1.1\r\nHost: here\r\n\r\n";
+    socket.write_all(asked).await.unwrap();
+    ends.recv().await.unwrap();
+    // Whatever comes now has been on its way.
+    let mut came = Vec::new();
+    let reading = socket.read_to_end(&mut came);
+    // Where the kernel gave up there is no end to be read.
+    let _ = tokio::time::timeout(SHORT, reading).await;
+    assert!(came.len() < 2 << 20, "{} bytes", came.len());
+    stop.cancel();
+}
+
+/// Whether the kernel has a socket of this port towards that one, closed or not.
+fn is_kept(own: u16, peer: u16) -> bool {
+    let all = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let (own, peer) = (format!(":{own:04X}"), format!(":{peer:04X}"));
+    all.lines().any(|line| {
+        let mut words = line.split_whitespace().skip(1);
+        let ends = (words.next(), words.next(), words.next());
+        let (Some(from), Some(to), Some(state)) = ends else {
+            return false;
+        };
+        // 06 = the other end is gone as well; only the port rests.
+        from.ends_with(&own) && to.ends_with(&peer) && state != "06"
+    })
+}
+
 async fn two(address: SocketAddr) -> SendRequest<Empty<Bytes>> {
     let socket = TcpStream::connect(address).await.unwrap();
     let made = http2::handshake(TokioExecutor::new(), TokioIo::new(socket));

@@ -2,7 +2,9 @@
 //!
 //! Owns the reading of `/proc`. Where there is none, the figures are zero.
 
+use std::collections::HashSet;
 use std::fs;
+use std::net::SocketAddrV4;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -78,6 +80,31 @@ impl DescriptorWatch {
 /// Descriptors that are open now.
 pub(crate) fn open_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
+}
+
+/// The other ends of all connections that the kernel holds for a port of this machine, also of those that
+/// its process has closed: as long as something is left to send they take memory.
+pub(crate) fn held_for(port: u16) -> HashSet<SocketAddrV4> {
+    let all = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+    all.lines().filter_map(|line| peer_of(line, port)).collect()
+}
+
+fn peer_of(line: &str, port: u16) -> Option<SocketAddrV4> {
+    let mut words = line.split_whitespace().skip(1);
+    let (own, peer, state) = (words.next()?, words.next()?, words.next()?);
+    // 06 = over, only the port rests; 0A = the listener.
+    if end_of(own)?.port() != port || ["06", "0A"].contains(&state) {
+        return None;
+    }
+    end_of(peer)
+}
+
+/// An address as the kernel writes it: the bytes of the number in its own order.
+fn end_of(text: &str) -> Option<SocketAddrV4> {
+    let (ip, port) = text.split_once(':')?;
+    let ip = u32::from_str_radix(ip, 16).ok()?.to_ne_bytes();
+    let port = u16::from_str_radix(port, 16).ok()?;
+    Some(SocketAddrV4::new(ip.into(), port))
 }
 
 /// The machine in a few words.

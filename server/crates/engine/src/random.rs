@@ -68,6 +68,10 @@ impl Random {
     /// Sixteen bytes that nobody foretells, for what is no secret: the client nonce of a Digest
     /// answer (RFC 7616 §3.4). They come from a generator of this thread, which the operating system
     /// seeds now and then: thousands of phones a second do not ask the system each.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the module that owns randomness"
+    )]
     pub fn nonce(&self) -> [u8; 16] {
         let mut nonce = [0; 16];
         match &self.0 {

@@ -2,20 +2,23 @@
 //!
 //! Owns the three ways: heads and bodies that never end, and answers that nobody reads, with one
 //! byte now and then. Their addresses are as few as leave room for others: the server's manual says
-//! what more of them do.
+//! what more of them do. Whether one is still held is looked for on the server's side: a peer that does not
+//! read sees no end that stands behind what it has not read.
 
-use std::net::Ipv4Addr;
+use std::collections::HashSet;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::{Looking, Times, address, alone, fill, told};
 use crate::server::Server;
 use crate::web::{Web, socket};
-use crate::{Outcome, report};
+use crate::{Outcome, machine, report};
 
 const CROWD: usize = 2_000;
 const ADDRESSES: usize = 15;
@@ -24,10 +27,14 @@ const ASKED: usize = 100;
 /// Between two looks whether one was ended, and so many of them between two bytes.
 const LOOK: Duration = Duration::from_millis(500);
 const LOOKS: u32 = 10;
+/// After so many looks the server's side has been looked at since the connection was made.
+const SEEN: u32 = 4;
 /// They are gone by then.
 const BOUND: Duration = Duration::from_secs(70);
 /// Nobody waits for longer.
 const LONGEST: Duration = Duration::from_secs(150);
+
+type Held = watch::Receiver<HashSet<SocketAddrV4>>;
 
 /// How one is slow.
 #[derive(Clone, Copy)]
@@ -81,11 +88,13 @@ async fn style(base: &str) -> Outcome<String> {
 async fn crowd(base: &str, style: &str) -> Outcome<Vec<Gone>> {
     let authority = base.trim_start_matches("http://").to_owned();
     let mut slow = JoinSet::new();
+    let held = watch_held(authority.parse()?);
     for number in 0..CROWD {
         let (authority, style) = (authority.clone(), style.to_owned());
         let source = address(number, ADDRESSES);
         let way = [Way::Head, Way::Body, Way::Reading][number / ADDRESSES % 3];
-        slow.spawn(async move { be_slow(source, &authority, (way, &style)).await });
+        let held = held.clone();
+        slow.spawn(async move { be_slow(source, &authority, (way, &style), held).await });
     }
     let mut gone = Vec::new();
     while let Some(one) = slow.join_next().await {
@@ -94,8 +103,26 @@ async fn crowd(base: &str, style: &str) -> Outcome<Vec<Gone>> {
     Ok(gone)
 }
 
-async fn be_slow(source: Ipv4Addr, authority: &str, (way, style): (Way, &str)) -> Outcome<Gone> {
+/// Who is held by the server or for it, looked at again and again while somebody wants to know.
+fn watch_held(server: SocketAddr) -> Held {
+    let (told, held) = watch::channel(HashSet::new());
+    tokio::spawn(async move {
+        while told.send(machine::held_for(server.port())).is_ok() {
+            tokio::time::sleep(LOOK).await;
+        }
+    });
+    held
+}
+
+async fn be_slow(
+    source: Ipv4Addr,
+    authority: &str,
+    (way, style): (Way, &str),
+    held: Held,
+) -> Outcome<Gone> {
     let mut stream = socket(source, authority).await?;
+    let own = stream.local_addr()?;
+    let is_held = || matches!(own, SocketAddr::V4(own) if held.borrow().contains(&own));
     let started = Instant::now();
     // One too many of its address is ended before that.
     let at_once = stream
@@ -112,6 +139,7 @@ async fn be_slow(source: Ipv4Addr, authority: &str, (way, style): (Way, &str)) -
         tokio::time::sleep(LOOK).await;
         if at_once
             || is_ended(&stream).await?
+            || (look >= SEEN && !is_held())
             || (look % LOOKS == 0 && !one_byte(&mut stream, way).await)
         {
             break;

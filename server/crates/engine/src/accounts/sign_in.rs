@@ -67,16 +67,21 @@ impl Engine {
     /// # Errors
     /// [`crate::EngineError::Busy`] when too many sign in at once; else when the storage fails.
     pub async fn sign_in(&self, attempt: SignIn) -> Result<Option<SignedIn>> {
+        // Before anything is read: a crowd waits for storage as well, all of it in memory.
+        let early = match attempt.browser {
+            None => Some(self.hasher.slot().await?),
+            Some(_) => None,
+        };
         let typed = attempt.name.trim().to_lowercase();
         let user = match account_name("name", &attempt.name) {
             Ok(name) => self.believed(self.store.user_by_name(&name).await).await?,
             Err(_) => None,
         };
         let (buckets, known) = self.buckets_of(&typed, user.as_ref(), &attempt)?;
-        let slot = if known {
-            self.hasher.slot_of_known().await?
-        } else {
-            self.hasher.slot().await?
+        let slot = match early {
+            Some(slot) => slot,
+            None if known => self.hasher.slot_of_known().await?,
+            None => self.hasher.slot().await?,
         };
         let admission = self.admit(&buckets).await?;
         if !admission.is_open() {

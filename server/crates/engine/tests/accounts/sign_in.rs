@@ -4,6 +4,8 @@ use carillon_domain::event::EventResult;
 use carillon_domain::role::Role;
 use carillon_engine::accounts::SignIn;
 use carillon_engine::{Caller, EngineError};
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 use secrecy::ExposeSecret as _;
 
 use crate::house::{House, PASSWORD, contains, engine, secret};
@@ -258,4 +260,28 @@ async fn without_keys_nobody_signs_in() {
         sealed.sign_in(attempt).await,
         Err(EngineError::Sealed)
     ));
+}
+
+/// A crowd that is turned away costs no look at the storage, for which each of them would wait.
+#[tokio::test]
+async fn a_stranger_is_turned_away_before_anything_is_read() {
+    let house = House::inhabited().await;
+    let hasher = &house.engine.hasher;
+    let next = || hasher.slot().now_or_never()?.ok();
+    let places: Vec<_> = std::iter::from_fn(next).collect();
+    assert!(!places.is_empty());
+    let mut waiting = Box::pin(join_all((0..16).map(|_| hasher.slot())));
+    assert!(waiting.as_mut().now_or_never().is_none());
+    house.engine.store.close().await;
+    let stranger = |browser| SignIn {
+        name: "operator".to_owned(),
+        password: secret(PASSWORD),
+        browser,
+        ..SignIn::default()
+    };
+    let turned_away = house.engine.sign_in(stranger(None)).await;
+    assert!(matches!(turned_away, Err(EngineError::Busy { .. })));
+    // Whether a browser is known is read.
+    let unread = house.engine.sign_in(stranger(Some(secret("a.b")))).await;
+    assert!(unread.is_err() && !matches!(unread, Err(EngineError::Busy { .. })));
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 use carillon_domain::event::{Actor, ActorKind};
 use carillon_domain::job::JobRequest;
 use carillon_domain::phone::TransportSecurity::PlainHttp;
+use carillon_domain::phone_list::Column;
 use carillon_domain::role::Role;
 use carillon_domain::{Area, JobState, Reach, Timestamp};
 use carillon_engine::accounts::Access;
-use carillon_engine::inventory::SiteInput;
+use carillon_engine::inventory::{PhoneEdit, SiteInput};
 use carillon_engine::jobs::{Rules, Submission};
 use carillon_engine::{Asker, Caller, EngineError};
 use carillon_simulator::{FleetConfig, Profile};
@@ -599,6 +600,57 @@ pub(crate) async fn whoever_reaches_less_has_nothing_approved(place: Place) {
     let frozen = digest(&house, &asked).await;
     let approved = engine.approve_job(&people.berta, &asked, &frozen).await;
     assert!(is_conflict(&approved), "{approved:?}");
+}
+
+pub(crate) async fn a_phone_that_left_the_reach_before_the_hour_is_not_commanded(place: Place) {
+    let (house, people) = house_with_people(place, 4).await;
+    let engine = &house.engine;
+    engine
+        .change_rules(&caller(), &no_share(), "")
+        .await
+        .unwrap();
+    let elsewhere = SiteInput {
+        slug: "elsewhere".to_owned(),
+        name: "Elsewhere".to_owned(),
+        transport_security: PlainHttp,
+        ca_pem: None,
+        credential: None,
+        max_down_percent: 20,
+    };
+    engine.create_site(&caller(), &elsewhere).await.unwrap();
+    let sites = house.fleet.sites().iter().map(|site| site.slug.as_str());
+    let access = Access {
+        role: Role::Operator,
+        area: Some(Area::of(sites, [])),
+        approver: false,
+    };
+    let now = engine.list_users(&caller()).await.unwrap();
+    let version = now.iter().find(|user| user.name == "dora").unwrap().version;
+    let changed = engine
+        .change_access(&caller(), "dora", &access, version)
+        .await;
+    changed.unwrap();
+    let soon = engine.clock.now().plus(Duration::from_secs(2));
+    let both = ask_for(&house, &people.dora, 2, soon).await;
+    let one = ask_for(&house, &people.dora, 1, soon).await;
+    let moved = PhoneEdit {
+        fields: [(Column::Site, "elsewhere".to_owned())].into(),
+        ..PhoneEdit::default()
+    };
+    let mac = house.fleet.phones()[1].inventory.mac.parse().unwrap();
+    let moved = engine.update_phone(&caller(), mac, &moved, None).await;
+    moved.unwrap();
+    let cancelled = house.finished(&both).await.job;
+    assert_eq!(cancelled.state, JobState::Cancelled);
+    assert_eq!(cancelled.counts.cancelled, 2, "also what is still in reach");
+    let events = house.events().await;
+    let mut mine = events
+        .iter()
+        .filter(|event| event.job.as_ref() == Some(&both));
+    let told = mine.find(|event| event.action == "job.cancelled").unwrap();
+    assert!(told.reason.contains("does not reach all"));
+    assert_eq!(house.finished(&one).await.job.counts.acknowledged, 1);
+    assert_eq!(house.executed("Reboot", mac), 0);
 }
 
 pub(crate) async fn what_operators_do_not_start_they_are_told(place: Place) {

@@ -92,6 +92,7 @@ cases! {
     alone::whoever_is_disabled_has_nothing_started_and_nothing_running,
     alone::an_account_that_somebody_wrote_has_nothing_started,
     alone::whoever_reaches_less_has_nothing_approved,
+    alone::a_phone_that_left_the_reach_before_the_hour_is_not_commanded,
     alone::what_operators_do_not_start_they_are_told,
     alone::only_somebody_with_a_second_factor_lets_a_job_run,
     alone::what_is_agreed_to_is_what_was_asked_for,

@@ -2,13 +2,16 @@
 
 use std::net::Ipv4Addr;
 
+use carillon_domain::job::JobRequest;
 use carillon_domain::phone::{AuthScheme, GroupKind, TransportSecurity};
 use carillon_domain::phone_list::Column;
 use carillon_domain::sip::{NotifyWay, SipTransport, SipUse};
 use carillon_engine::inventory::{
     CredentialInput, GroupInput, ImportOnce, PhoneEdit, SipProfileInput, SiteInput, TagChange,
 };
+use carillon_engine::jobs::Submission;
 use carillon_engine::{Caller, EngineError};
+use serde_json::json;
 
 use crate::house::{House, edit, mac, secret, site_input};
 
@@ -342,6 +345,50 @@ async fn a_choice_for_many_asks_a_person_who_they_are() {
             "{outcome:?}"
         );
     }
+}
+
+/// A job for one phone, over HTTP or as the phone is set.
+fn job(last: u8, over_http: bool) -> JobRequest {
+    let transport = if over_http { "http" } else { "auto" };
+    let request = json!({
+        "action": "DNDOn", "targets": {"phones": [mac(last)]}, "reason": "test",
+        "options": {"transport": transport},
+    });
+    serde_json::from_value(request).unwrap()
+}
+
+/// Phone 6 is told a shared password by TLS, at a site where HTTP is allowed. The site of 1 sends nothing in
+/// clear, 2 gets it in clear anyway, and that of 4 is its own.
+#[tokio::test]
+async fn a_token_asks_for_no_job_over_http_where_a_shared_password_goes_by_tls() {
+    let house = furnished().await;
+    let (engine, program) = (&house.engine, house.program());
+    let own = edit(&[
+        (Column::Site, "plain"),
+        (Column::Address, "10.0.0.4"),
+        (Column::Scheme, "https"),
+    ]);
+    let set = engine.update_phone(&house.admin, mac(4), &own, None).await;
+    set.unwrap();
+    let ask = async |who: &Caller, last, over_http| {
+        let request = job(last, over_http);
+        engine
+            .submit_job(who, &request, Submission::default())
+            .await
+    };
+    let refused = ask(&program, 6, true).await;
+    let Err(EngineError::NotByToken(why)) = refused else {
+        panic!("{refused:?}")
+    };
+    for said in ["in clear to", "options.transport", "the page /run"] {
+        assert!(why.contains(said), "{said}: {why}");
+    }
+    assert!(!house.actions().await.contains(&"job.submitted".to_owned()));
+    for (last, over_http) in [(6, false), (1, true), (2, true), (4, true)] {
+        let made = ask(&program, last, over_http).await;
+        assert!(made.is_ok(), "{last}: {made:?}");
+    }
+    assert!(ask(&house.admin, 6, true).await.is_ok(), "a person may");
 }
 
 #[tokio::test]
