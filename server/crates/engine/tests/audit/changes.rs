@@ -60,7 +60,7 @@ fn event(house: &House, (action, by, detail): &Word) -> Event {
         event.result = EventResult::Failed;
     }
     if *by == "anna" {
-        event.reason = "because".to_owned();
+        "because".clone_into(&mut event.reason);
     }
     event.detail = detail.clone();
     event

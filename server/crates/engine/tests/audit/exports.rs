@@ -205,7 +205,7 @@ pub(crate) async fn what_an_export_says_hides_nothing(database: &Database) {
             "cannot be read",
         ),
         (
-            file(&[honest.clone()], &lines[50..].join("\n")),
+            file(std::slice::from_ref(&honest), &lines[50..].join("\n")),
             &all[..],
             3,
             "",
