@@ -1,5 +1,7 @@
 //! `/audit`: the log, one record, exports of the same query.
 
+use std::collections::HashSet;
+
 use carillon_contract::audit::{AuditView, ChainView};
 use carillon_contract::list::{Link, Total};
 use carillon_domain::Timestamp;
@@ -53,10 +55,15 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
     };
     let (page, total) = page(&mut visit, &caller, (&asked, &until), &query).await?;
     let mut rows: Vec<_> = page.items.iter().map(|row| line(row, &asked)).collect();
+    let engine = visit.app.engine();
     if asked.tells_of_jobs() {
-        tell_of_jobs(visit.app.engine(), &caller, (&page.items, &mut rows)).await?;
+        let seen = tell_of_jobs(engine, &caller, (&page.items, &mut rows)).await?;
+        if !caller.reach.is_everything() {
+            job_links::of_lines_to(&seen, &mut rows);
+        }
+    } else {
+        job_links::of_lines(engine, &caller, &mut rows).await?;
     }
-    job_links::of_lines(visit.app.engine(), &caller, &mut rows).await?;
     let view = AuditView {
         presets: asked.presets(&caller),
         actions: offered(),
@@ -126,12 +133,12 @@ fn line(row: &AuditRow, asked: &Asked) -> audit_row::Line {
     line
 }
 
-/// How jobs stand, and how far those are that are not over.
+/// How jobs stand, and how far those are that are not over. Answers with those in reach.
 async fn tell_of_jobs(
     engine: &Engine,
     caller: &Caller,
     (records, lines): (&[AuditRow], &mut [audit_row::Line]),
-) -> Result<(), EngineError> {
+) -> Result<HashSet<String>, EngineError> {
     let ids = records.iter().filter_map(|row| row.event.job.clone());
     let jobs = engine.jobs_of(caller, &ids.collect::<Vec<_>>()).await?;
     for (record, line) in records.iter().zip(lines) {
@@ -140,7 +147,7 @@ async fn tell_of_jobs(
             audit_row::of_whole_job(line, job);
         }
     }
-    Ok(())
+    Ok(jobs.into_keys().collect())
 }
 
 /// How far the log reaches, what was signed of it, and what the notary complains of.

@@ -25,6 +25,13 @@ pub async fn of_lines(
     Ok(())
 }
 
+/// The same where the jobs in reach are known already.
+pub fn of_lines_to(seen: &HashSet<String>, lines: &mut [Line]) {
+    for line in lines {
+        line.job = line.job.take().filter(|link| leads(link, Some(seen)));
+    }
+}
+
 /// The same for links of every kind: those that lead to no job stay.
 pub async fn of_links(
     engine: &Engine,

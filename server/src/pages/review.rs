@@ -209,9 +209,8 @@ async fn check(
         let message = say("No chosen phone can get this command; the table says why.");
         review.errors.push("", "nothing", message);
     }
-    if let Some(count) = to_type(engine, caller, &preview)
-        .await?
-        .filter(|_| is_shown)
+    let sites = engine.sites(caller).await?;
+    if let Some(count) = to_type(&sites, &preview).filter(|_| is_shown)
         && review.typed.number != count.to_string()
     {
         review.errors.push(
@@ -279,9 +278,10 @@ async fn page(
         }
         None => false,
     };
+    let sites = engine.sites(&caller).await?;
     let mut view = ReviewView {
         changed,
-        type_count: to_type(&engine, &caller, &preview).await?,
+        type_count: to_type(&sites, &preview),
         warnings: [
             waits.then(|| say(WAITS).to_owned()),
             reaches_others(&preview),
@@ -293,8 +293,7 @@ async fn page(
         .collect(),
         ..view::of(&engine, &caller, review, &preview)
     };
-    let slugs = view.by_site.iter().map(|(site, _)| site.as_str());
-    let names = site_names::of(&engine, &caller, slugs).await?;
+    let names = site_names::of_sites(&sites);
     for (site, _) in &mut view.by_site {
         site_names::put(&names, site);
     }

@@ -4,6 +4,7 @@
 //! slug.
 
 use carillon_engine::{Caller, Engine, EngineError};
+use carillon_store::SiteRow;
 
 use super::phones::rows::SiteNames;
 
@@ -14,6 +15,12 @@ pub(super) async fn of<'s>(
     slugs: impl Iterator<Item = &'s str>,
 ) -> Result<SiteNames, EngineError> {
     engine.site_names(caller, &slugs.collect::<Vec<_>>()).await
+}
+
+/// The names of sites that were read for something else.
+pub(super) fn of_sites(sites: &[SiteRow]) -> SiteNames {
+    let named = |row: &SiteRow| (row.site.slug.clone(), row.site.name.clone());
+    sites.iter().map(named).collect()
 }
 
 /// Puts the name where the slug is.

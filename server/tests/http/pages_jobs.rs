@@ -270,7 +270,7 @@ async fn a_set_that_changed_is_shown_before_it_starts() {
         refused.text
     );
     assert!(
-        refused.text.contains(&gone.mac.to_string()),
+        refused.text.contains(&gone.inventory.label),
         "{}",
         refused.text
     );

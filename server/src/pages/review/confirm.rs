@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use carillon_domain::action::Class;
 use carillon_engine::jobs::JobPreview;
-use carillon_engine::{Caller, Engine, EngineError};
 use carillon_store::SiteRow;
 
 /// So many phones are a lot.
@@ -14,27 +13,19 @@ const MANY: usize = 50;
 /// More percent than this of a site's phones are a lot, too.
 const MANY_PERCENT: i64 = 20;
 
-/// The number that must be typed, when one must.
-pub(super) async fn to_type(
-    engine: &Engine,
-    caller: &Caller,
-    preview: &JobPreview,
-) -> Result<Option<i64>, EngineError> {
+/// The number that must be typed, when one must, given the sites that the caller sees.
+pub(super) fn to_type(sites: &[SiteRow], preview: &JobPreview) -> Option<i64> {
     let run = preview.plan.run.len();
     let must = match preview.action.entry().class {
         Class::Harmless => false,
         _ if run <= 1 => false,
-        Class::Disruptive => run > MANY || takes_much_of_a_site(engine, caller, preview).await?,
+        Class::Disruptive => run > MANY || takes_much_of_a_site(sites, preview),
         Class::Destructive => true,
     };
-    Ok(must.then_some(run as i64))
+    must.then_some(run as i64)
 }
 
-async fn takes_much_of_a_site(
-    engine: &Engine,
-    caller: &Caller,
-    preview: &JobPreview,
-) -> Result<bool, EngineError> {
+fn takes_much_of_a_site(sites: &[SiteRow], preview: &JobPreview) -> bool {
     let mut taken: BTreeMap<&str, i64> = BTreeMap::new();
     for site in preview
         .plan
@@ -44,10 +35,9 @@ async fn takes_much_of_a_site(
     {
         *taken.entry(site).or_default() += 1;
     }
-    let sites = engine.sites(caller).await?;
     let much = |row: &SiteRow| {
         let run = taken.get(&*row.site.slug).copied().unwrap_or(0);
         run > 1 && run * 100 > row.phones * MANY_PERCENT
     };
-    Ok(sites.iter().any(much))
+    sites.iter().any(much)
 }
