@@ -491,7 +491,8 @@ def statement(line):
         return None
     told = told["export"]
     texts = [told.get(name) or "" for name in ("at", "filter", "checkpoint")] if isinstance(told, dict) else [None]
-    if not all(isinstance(text, str) for text in texts) or type(told.get("below")) is not int or told["below"] < 0:
+    numbers = [told.get("below"), told.get("records", 0)] if isinstance(told, dict) else [None]
+    if not all(isinstance(text, str) for text in texts) or not all(type(one) is int and one >= 0 for one in numbers):
         raise CannotTell("the last line of the export, which says how far it goes, cannot be read")
     if told.get("whole") is not True:
         raise CannotTell(f"this export says that it holds some of the records only (filter: {str(told.get('filter'))!a}); "
@@ -1465,10 +1466,11 @@ def check(log, key, kept):
 
 def check_end(stated, size, good):
     """Whether this is where the log ended, as far as anybody says."""
-    if stated and stated["below"] > size:
-        raise Tampered(size, "cut: the export says that it holds more records", stated["below"] - 1)
-    if stated and stated["below"] < size:
-        raise Tampered(max(0, stated["below"]), "added: the export says that it ends before", size - 1)
+    for says in (stated["below"], stated.get("records", stated["below"])) if stated else ():
+        if says > size:
+            raise Tampered(size, "cut: the export says that it holds more records", says - 1)
+        if says < size:
+            raise Tampered(says, "added: the export says that it ends before", size - 1)
     later = [one for one in good if one[0] > size]
     if later and not stated:
         raise Tampered(size, f"cut: more records were signed ({later[-1][2]})", later[-1][0] - 1)

@@ -1,4 +1,4 @@
-//! Words of which one names a site: `front kiel` is the front desk at Kiel.
+//! Words of which one names a site: `front kiel` is the front desk at Kiel, and `kiel` all phones there.
 //!
 //! Owns which words are taken for a site. Pure. *Invariant:* a filter means the same everywhere; it is
 //! the list that asks another one, says so, and shows it, where nobody is called as was typed.
@@ -15,15 +15,14 @@ const TRIES: usize = 3;
 /// A word that so many sites bear names none.
 const SITES: usize = 5;
 
-/// The same words with some of them taken for a site: those first that name it with most words. One
-/// word at least stays a word.
+/// The same words with some of them taken for a site: those first that name it with most words.
 pub(super) fn readings(filter: &Filter, choices: &PhoneChoices) -> Vec<Filter> {
     let words: Vec<(usize, String)> = words(filter).collect();
     let mut sites: BTreeMap<Vec<usize>, Vec<Test>> = BTreeMap::new();
     for site in &choices.sites {
         let named = words.iter().filter(|(_, word)| bears(site, word));
         let named: Vec<usize> = named.map(|(place, _)| *place).collect();
-        if !named.is_empty() && named.len() < words.len() {
+        if !named.is_empty() {
             let test = Test::Site(site.value.clone());
             sites.entry(named).or_default().push(test);
         }
@@ -101,8 +100,14 @@ mod tests {
     }
 
     #[test]
-    fn one_word_stays_a_word() {
-        for typed in ["kiel", "site:kiel", "-front kiel", "front desk", ""] {
+    fn one_word_may_name_a_site() {
+        assert_eq!(read("kiel"), ["site:kiel"]);
+        assert_eq!(read("-front kiel"), ["-front site:kiel"]);
+    }
+
+    #[test]
+    fn what_names_none_is_read_as_it_stands() {
+        for typed in ["site:kiel", "-kiel", "front desk", ""] {
             assert_eq!(read(typed), [""; 0], "{typed}");
         }
     }

@@ -18,6 +18,7 @@ struct Statement {
     #[serde(default)]
     at: String,
     below: u64,
+    records: Option<u64>,
     whole: bool,
     #[serde(default)]
     filter: String,
@@ -180,11 +181,13 @@ fn later(stated: Option<Statement>, size: u64, signed: &Signed) -> Result<Option
             Err(between(size, *last, Kind::Cut(source.clone())))
         });
     };
-    if stated.below > size {
-        return Err(between(size, stated.below, Kind::Short));
-    }
-    if stated.below < size {
-        return Err(between(stated.below, size, Kind::Added));
+    for says in [Some(stated.below), stated.records].into_iter().flatten() {
+        if says > size {
+            return Err(between(size, says, Kind::Short));
+        }
+        if says < size {
+            return Err(between(says, size, Kind::Added));
+        }
     }
     Ok(later.map(|(last, _, source)| Later {
         records: last - size,

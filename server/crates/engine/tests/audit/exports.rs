@@ -124,6 +124,15 @@ pub(crate) async fn an_export_ends_where_it_says(database: &Database) {
             "records 550 to 599: cut",
         ),
         (
+            file(
+                &lines[50..],
+                &stated(550, None).replace("\"records\":550", "\"records\":600"),
+            ),
+            &all[..2],
+            1,
+            "records 550 to 599: cut",
+        ),
+        (
             file(&lines[60..], &stated(550, None)),
             &all[..],
             1,
