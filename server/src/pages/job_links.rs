@@ -26,7 +26,7 @@ pub async fn of_lines(
 }
 
 /// The same where the jobs in reach are known already.
-pub fn of_lines_to(seen: &HashSet<String>, lines: &mut [Line]) {
+pub(super) fn of_lines_to(seen: &HashSet<String>, lines: &mut [Line]) {
     for line in lines {
         line.job = line.job.take().filter(|link| leads(link, Some(seen)));
     }
