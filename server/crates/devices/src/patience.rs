@@ -8,6 +8,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
+use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The limit of a step is over.
@@ -39,7 +40,9 @@ impl Patience {
         if sleep.deadline() > limit {
             sleep.as_mut().reset(limit);
         }
-        while sleep.as_mut().poll(cx).is_ready() {
+        // A step that always finds something to read uses up what a task may do in one go; the timer must
+        // not wait for that.
+        while pin!(unconstrained(sleep.as_mut())).poll(cx).is_ready() {
             if sleep.deadline() >= limit {
                 return Poll::Ready(Over);
             }
@@ -94,6 +97,18 @@ mod tests {
         assert!(waited(&mut patience, 1).await < hour.as_millis());
         let is_set_to_it = |sleep: &Pin<Box<Sleep>>| sleep.deadline() < far;
         assert!(patience.0.as_ref().is_some_and(is_set_to_it));
+    }
+
+    #[tokio::test]
+    async fn a_step_that_never_rests_ends_as_well() {
+        let busy = async {
+            loop {
+                tokio::task::coop::consume_budget().await;
+            }
+        };
+        let limit = Instant::now() + MOMENT;
+        let ended: Result<(), Over> = Patience::default().until(limit, busy).await;
+        assert_eq!(ended, Err(Over));
     }
 
     #[tokio::test]
