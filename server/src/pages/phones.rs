@@ -100,10 +100,9 @@ async fn view_of(
         typed_q: Some(typed).filter(|typed| *typed != query.q),
         q: query.q.clone(),
         unknown_parameters: query.unknown.clone(),
-        meant: found.as_ref().map_or_else(
-            |_| Vec::new(),
-            |found| meant::places(&found.filter, choices),
-        ),
+        meant: found
+            .as_ref()
+            .map_or_else(|_| Vec::new(), |found| meant::places(&found.asked, choices)),
         chips: query.chips(choices),
         clear_href: query.clear_href(),
         facets: query.facets(choices),
@@ -156,6 +155,8 @@ pub(super) fn mistake(error: &FilterError) -> String {
 
 /// The phones of one page and what belongs to them.
 struct Found {
+    /// As it was asked for, before any of its words was taken for a site.
+    asked: Filter,
     filter: Filter,
     listed: ListedPhones,
 }
@@ -173,7 +174,11 @@ async fn found(
         }
         other => other?,
     };
-    Ok(Found { filter, listed })
+    Ok(Found {
+        asked: filter.clone(),
+        filter,
+        listed,
+    })
 }
 
 /// The phones; where there are none, those of the first reading of its words that finds any. The
@@ -196,7 +201,10 @@ async fn found_or_at_site(
         let found = found(engine, caller, &mut other, filter).await?;
         if found.listed.set.count > 0 {
             *query = other;
-            return Ok(found);
+            return Ok(Found {
+                asked: none.asked,
+                ..found
+            });
         }
     }
     Ok(none)

@@ -297,7 +297,15 @@ pub(crate) async fn words_of_name_and_site_find_a_phone(house: House) -> House {
     let page = admin.get("/phones?q=kiel+02").await;
     shows(&page, &["1 of 6 phones", "value=\"02 site:kiel\""]);
     let page = admin.get("/phones?q=Kiel").await;
-    shows(&page, &["Desk 02", "value=\"site:kiel\""]);
+    shows(
+        &page,
+        &[
+            "Desk 02",
+            "value=\"site:kiel\"",
+            "Did you mean",
+            "at site Kiel",
+        ],
+    );
     hides(&page, &["No phones match"]);
     let none = admin.get("/phones?q=nobody+kiel").await;
     shows(&none, &["No phones match", "value=\"nobody kiel\""]);
