@@ -55,6 +55,15 @@ describe('phones that have results', { timeout: 300_000 }, () => {
     });
   }
 
+  it('stays where it was drawn when the scripts come', async () => {
+    const page = await laptop(browser, server);
+    for (const path of ['/phones', `/phones?cols=${MANY_COLUMNS}`, '/groups', '/jobs', '/audit']) {
+      await scriptsCameLate(page, path);
+      assert.deepEqual(await page.evaluate(movedSince), [], path);
+    }
+    await finish(page);
+  });
+
   it('keeps the heading of a long table in sight', async () => {
     const page = await laptop(browser, server);
     await page.goto('/audit');
@@ -174,6 +183,35 @@ async function laptop(browser, server, look = {}) {
   await page.keyboard.press('Enter');
   await page.waitForURL((url) => url.pathname === '/');
   return page;
+}
+
+/** Opens a page where the scripts that it is drawn without come when it is drawn, as over a slow line. */
+async function scriptsCameLate(page, path) {
+  let release;
+  const drawn = new Promise((done) => { release = done; });
+  const isLate = /\/(select|copy|islands|job)\.[^/]*js/;
+  await page.route(isLate, async (route) => {
+    await drawn;
+    await route.continue();
+  });
+  await page.goto(path, { waitUntil: 'commit' });
+  await page.locator('#page-end').waitFor();
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  release();
+  await page.waitForLoadState();
+  await page.unroute(isLate);
+}
+
+/** Runs in the page: what moved on it so far. */
+function movedSince() {
+  return new Promise((told) => {
+    const moved = [];
+    const watcher = new PerformanceObserver((list) => moved.push(...list.getEntries()));
+    watcher.observe({ type: 'layout-shift', buffered: true });
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => told(
+      moved.flatMap((entry) => entry.sources.map(({ node }) => `${node?.nodeName}.${node?.className}`)),
+    ))));
+  });
 }
 
 /** Gives the phones of a site a last result. */
