@@ -176,6 +176,7 @@ cases! {
     races::kept_phones_lose_no_edit,
     audit::values_are_written_again_for_another_server,
     audit::a_job_has_one_line,
+    audit::a_clock_that_jumped_spares_what_lies_between,
     audit::records_are_kept_as_hashed,
     audit::a_record_names_the_run_that_wrote_it,
     audit::the_log_cannot_be_changed,

@@ -11,10 +11,13 @@ use crate::conn::Conn;
 use crate::error::Result;
 use crate::sql::{Sql, containing};
 
-use super::marks::{Kind, hour};
+use super::marks::Kind;
 use super::query::{AuditQuery, shown_as};
-use super::terms::{Span, Term, VALUES, terms};
+use super::terms::{Span, Term, VALUES, of_hours, terms};
 use super::words::ANY;
+
+/// So many tiles are read in vain before their hours are asked for.
+const SPARED: i64 = 8;
 
 /// What a walk has to know before it begins.
 pub(super) struct Start {
@@ -34,18 +37,30 @@ impl Start {
         reach: &Reach,
     ) -> Result<Self> {
         let (mut size, mut span, mut values) = (0, None, Values::default());
+        let mut marks = 0;
         for row in conn.all(asked(query)).await? {
             let what: String = row.get("what")?;
             let (low, high): (Option<i64>, Option<i64>) = (row.get("low")?, row.get("high")?);
             match what.as_str() {
                 "size" => size = low.unwrap_or_default(),
-                "span" => span = low.zip(high),
+                "span" => {
+                    span = low.zip(high);
+                    marks = row.get::<String>("value")?.parse().unwrap_or(i64::MAX);
+                }
                 _ => values.entry(what).or_default().push(row.get("value")?),
             }
         }
-        let terms = terms((&values, size), query, reach);
+        let mut terms = terms((&values, size), query, reach);
+        terms.extend(span.and_then(|span| scattered(query, span, marks)));
         Ok(Self { size, span, terms })
     }
+}
+
+/// Where a clock jumped, a time lies between tiles far apart, and few of those between them hold any of
+/// it: then its hours are looked for like anything else.
+fn scattered(query: &AuditQuery, (first, last): Span, marks: i64) -> Option<Term> {
+    let few = marks.saturating_mul(2).saturating_add(SPARED);
+    (last - first >= few).then(|| Term::time((query.from, query.to)))
 }
 
 /// The values that the log knows, by what they were asked for.
@@ -58,14 +73,9 @@ fn asked(query: &AuditQuery) -> Sql {
          FROM audit_head WHERE id = 1",
     );
     if query.is_timed() {
-        sql.push(" UNION ALL SELECT 'span', '', MIN(tile), MAX(tile) ");
+        sql.push(" UNION ALL SELECT 'span', CAST(COUNT(*) AS TEXT), MIN(tile), MAX(tile) ");
         sql.push("FROM audit_marks WHERE kind = 'hour'");
-        if let Some(from) = query.from {
-            sql.push(" AND value >= ").bind(hour(from));
-        }
-        if let Some(to) = query.to {
-            sql.push(" AND value <= ").bind(hour(to));
-        }
+        of_hours(&mut sql, (query.from, query.to));
     }
     if !(query.actions.is_empty() && query.not_actions.is_empty()) {
         known(&mut sql, ACTIONS, Kind::Action, "");

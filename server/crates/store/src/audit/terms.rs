@@ -3,12 +3,12 @@
 //! Owns the way from filters to marks. *Invariant:* a tile that is left out holds no record that
 //! fits; whether one of a tile that stays does is seen on the record.
 
-use carillon_domain::{Mac, Reach};
+use carillon_domain::{Mac, Reach, Timestamp};
 
 use crate::sql::Sql;
 
 use super::checkpoints::TILE;
-use super::marks::{Kind, kept};
+use super::marks::{Kind, hour, kept};
 use super::query::{AuditQuery, spellings};
 use super::start::{ACTIONS, COMMANDS, GROUPS, SITES, SOURCES, Values, of, phones_of, words_of};
 use super::stretches;
@@ -26,9 +26,14 @@ const LOOKS: i64 = 200_000;
 pub(super) struct Term {
     marks: Vec<(Kind, Vec<String>)>,
     phones: Vec<Mac>,
+    /// From when and to when, where that is what is asked.
+    time: Option<Time>,
     /// Whether some of the marked records may not fit.
     loose: bool,
 }
+
+/// From an instant on, and before another.
+pub(super) type Time = (Option<Timestamp>, Option<Timestamp>);
 
 /// The first and the last tile, both included.
 pub(super) type Span = (i64, i64);
@@ -45,6 +50,14 @@ impl Term {
     /// A whole word.
     pub(super) fn word(word: &str) -> Self {
         Self::of(Kind::Word, [word, ANY])
+    }
+
+    /// An hour of this time. Of a tile that lies whole in the time the marks count its records.
+    pub(super) fn time(time: Time) -> Self {
+        Self {
+            time: Some(time),
+            ..Self::default()
+        }
     }
 
     /// Takes in what holds one of these, if there are any.
@@ -64,7 +77,7 @@ impl Term {
 
     /// Whether no tile can hold it.
     pub(super) const fn is_nowhere(&self) -> bool {
-        self.marks.is_empty() && self.phones.is_empty()
+        self.marks.is_empty() && self.phones.is_empty() && self.time.is_none()
     }
 
     /// Adds the tiles of a span that hold a part of it, with the number of marked records.
@@ -75,6 +88,14 @@ impl Term {
             sql.push("FROM audit_marks WHERE kind = ")
                 .bind(kind.as_str());
             sql.push(" AND ").one_of("value", values);
+            sql.push(" AND tile >= ").bind(first);
+            sql.push(" AND tile <= ").bind(last);
+        }
+        if let Some(time) = self.time {
+            sql.push(std::mem::replace(between, " UNION ALL "));
+            sql.push(&format!("SELECT {index} AS term, tile, records "));
+            sql.push("FROM audit_marks WHERE kind = 'hour'");
+            of_hours(sql, time);
             sql.push(" AND tile >= ").bind(first);
             sql.push(" AND tile <= ").bind(last);
         }
@@ -200,8 +221,19 @@ fn said((values, size): (&Values, i64), index: usize) -> Option<Term> {
     Some(Term {
         marks: vec![(Kind::Word, words.iter().cloned().chain(any).collect())],
         phones: phones.collect(),
+        time: None,
         loose: true,
     })
+}
+
+/// Adds ` AND …` over the hours of marks: they hold a part of this time.
+pub(super) fn of_hours(sql: &mut Sql, (from, to): Time) {
+    if let Some(from) = from {
+        sql.push(" AND value >= ").bind(hour(from));
+    }
+    if let Some(to) = to {
+        sql.push(" AND value <= ").bind(hour(to));
+    }
 }
 
 /// Adds ` AND …` over a tile under this name: not all of its records lie outside the time, as far

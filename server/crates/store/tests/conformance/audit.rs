@@ -554,6 +554,58 @@ pub(crate) async fn a_job_has_one_line(db: Database) {
     }
 }
 
+/// A clock that was ahead for one record makes the log between it and the newest ones no part of
+/// their time: what fits is in two tiles of thirty.
+pub(crate) async fn a_clock_that_jumped_spares_what_lies_between(db: Database) {
+    const HOURS: i64 = 3_600;
+    let mut events: Vec<Event> = long_log().into_iter().cycle().take(30 * 256).collect();
+    let late = |seq: usize| seq == 3 || seq >= 29 * 256;
+    for (seq, event) in events.iter_mut().enumerate() {
+        let hours = if late(seq) { 500 } else { 10 };
+        event.at = at(hours * HOURS + seq as i64);
+    }
+    for chunk in events.chunks(1_000) {
+        record(&db.store, chunk).await;
+    }
+    let (from, to) = (at(400 * HOURS), None);
+    let site = Some("bonn".to_owned());
+    for site in [None, site] {
+        let query = AuditQuery {
+            from: Some(from),
+            to,
+            site,
+            ..AuditQuery::default()
+        };
+        let fits =
+            |seq: &usize| late(*seq) && (query.site.is_none() || events[*seq].site == query.site);
+        let expected: Vec<_> = (0..events.len())
+            .filter(fits)
+            .map(|seq| seq as i64)
+            .collect();
+        let batch = db.store.audit_batch(&query, -1, 10_000).await.unwrap();
+        let batch: Vec<_> = batch.iter().map(|row| row.seq).collect();
+        assert_eq!(batch, expected, "{query:?}");
+        let mut jobs = std::collections::BTreeSet::new();
+        let newest = expected
+            .iter()
+            .rev()
+            .filter(|seq| match &events[**seq as usize].job {
+                Some(job) => jobs.insert(job.clone()),
+                None => true,
+            });
+        let lines = db
+            .store
+            .audit_page_by_job(&query, &Seek::Start, 10_000)
+            .await
+            .unwrap();
+        let lines: Vec<_> = lines.items.iter().map(|row| row.seq).collect();
+        assert_eq!(lines, newest.copied().collect::<Vec<_>>(), "{query:?}");
+        let (count, exact) = (expected.len() as i64, true);
+        let counted = db.store.audit_count(&query, 600).await.unwrap();
+        assert_eq!(counted, AtLeast { count, exact }, "{query:?}");
+    }
+}
+
 /// A server that takes over may lack what the other one confirmed last.
 pub(crate) async fn values_are_written_again_for_another_server(db: Database) {
     if db.store.is_shared() {
