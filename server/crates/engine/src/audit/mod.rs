@@ -14,6 +14,7 @@ mod exported;
 mod finding;
 mod head;
 mod journal;
+mod lines;
 mod moves;
 mod notary;
 mod note;
