@@ -443,16 +443,17 @@ class Log:
 
         accounts = rows(ACCOUNTS if have("users.approver") else ACCOUNTS_BEFORE)
         tokens = rows(TOKENS)
-        decisions = rows(DECISIONS) if have("jobs.approve_until", "jobs.decided_by") else []
+        decisions = rows(DECISIONS) if have("jobs.approve_until", "jobs.decided_by", "jobs.decided_at") else []
         jobs = self.rows(JOBS) if have("jobs.digest", "jobs.options") else None
         orders = rows(ORDERS) if have("orders.value") else None
+        networks = rows(NETWORKS) if have("egress.networks") else None
         sealed = [(kind, id_, hashlib.sha256(blob).hexdigest()) for kind, place, sql in SEALS
                   if have(place) for id_, blob in rows(sql)]
         self.kept = rows(SOURCES) if have("audit_sources.address") else []
         for _, place, _ in PASSES:
             have(place)
         changes = rows(CHANGES) if have("change_requests.state") else None
-        return (accounts, tokens, decisions, sealed, jobs, orders, changes), lacking
+        return (accounts, tokens, decisions, sealed, jobs, orders, changes, networks), lacking
 
     def passes(self):
         """By what people come in: what stands there."""
@@ -465,6 +466,19 @@ class Log:
     def ends(self, id_):
         """What the phones of a job came to."""
         return dict(self.rows(ENDS, id_))
+
+    def sums(self, id_, ends):
+        """How many phones of a job stand where, in the order of the states, of which these came to something; None
+        where the causes that are kept of them are others."""
+        states, causes = collections.Counter(), collections.Counter()
+        for end, n in collections.Counter(ends.values()).items():
+            state, _, cause = end.partition(":")
+            states[state] += n
+            causes[cause] += n
+        if states.pop("", 0):
+            states.update(dict(self.rows(UNDER_WAY, id_)))
+        causes.pop("", 0)
+        return tuple(states[name] for name in STANDS) if dict(self.rows(CAUSES, id_)) == causes else None
 
     def sources(self, named, size):
         named.compare(self.kept, size)
@@ -626,19 +640,26 @@ ACCOUNTS_BEFORE = "SELECT name, role, 0, disabled FROM users ORDER BY name"
 TOKENS = """SELECT t.id, u.name, t.scope, t.revoked_at IS NOT NULL, t.expires_at
     FROM api_tokens t JOIN users u ON u.id = t.user_id ORDER BY 1"""
 # Of jobs that needed a second person, these states are reached by a decision only.
-DECISIONS = """SELECT id, decided_by FROM jobs WHERE decided_by IS NOT NULL
-    OR (approve_until IS NOT NULL AND state IN ('scheduled', 'running', 'paused', 'interrupted', 'finished')) ORDER BY 1"""
-JOB_ROWS = """SELECT j.id, j.state, j.total, j.digest, j.options, (SELECT COUNT(*) FROM job_targets t WHERE t.job = j.id),
-    j.actor_kind, j.actor_id, j.actor_name, j.actor_auth, j.reason, j.created_at, j.action, j.params_shown, j.targets_shown,
+DECISIONS = """SELECT id, state IN ('scheduled', 'running', 'paused', 'interrupted', 'finished'), approve_until, decided_by, decided_at
+    FROM jobs WHERE decided_by IS NOT NULL OR decided_at IS NOT NULL OR approve_until IS NOT NULL ORDER BY 1"""
+NETWORKS = "SELECT networks, version, changed_by, changed_at FROM egress"
+STANDS = "waiting sending verifying verified acknowledged failed unknown skipped cancelled expired".split()
+JOB_ROWS = "SELECT j.id, " + ", ".join(f"j.{name}" for name in STANDS) + """, j.started_at, j.finished_at, j.state, j.total,
+    j.digest, j.options, j.actor_kind, j.actor_id, j.actor_name, j.actor_auth, j.reason, j.created_at, j.action, j.params_shown, j.targets_shown,
     j.retry_of, j.start_at, j.not_after FROM jobs j """
 JOBS, JOB = JOB_ROWS + "ORDER BY 1", JOB_ROWS + "WHERE j.id = ?"
 # What phones of a job came to; of one for which the job is not over, nothing.
 ENDS = """SELECT mac, CASE WHEN state IN ('waiting', 'sending', 'verifying') THEN '' ELSE state || ':' || COALESCE(cause, '') END
     FROM job_targets WHERE job = ? ORDER BY position"""
+# Those for which it is not, by where they stand; and the causes that are kept of the others.
+UNDER_WAY = """SELECT state, COUNT(*) FROM job_targets WHERE job = ? AND state IN ('waiting', 'sending', 'verifying')
+    GROUP BY 1 ORDER BY 1"""
+CAUSES = "SELECT cause, count FROM job_causes WHERE job = ? ORDER BY 1"
 OF_JOBS = {f"jobs.{name}" for name in (
     "id state total digest options actor_kind actor_id actor_name actor_auth reason created_at action params_shown "
-    "targets_shown retry_of start_at not_after").split()} | {
-    f"job_targets.{name}" for name in ("job", "position", "mac", "state", "cause")}
+    "targets_shown retry_of start_at not_after started_at finished_at").split()} | {
+    f"job_targets.{name}" for name in ("job", "position", "mac", "state", "cause")} | {
+    f"job_causes.{name}" for name in ("job", "cause", "count")} | {f"jobs.{name}" for name in STANDS}
 ORDERS = "SELECT name, value FROM orders ORDER BY 1"
 CHANGES = """SELECT id, kind, subject, base, asked, account, asked_at, until, digest, actor, reason, state, decider, decided_by,
     decided_at FROM change_requests ORDER BY 1"""
@@ -719,6 +740,7 @@ def end_of(detail):
         return Untold()
 
 
+UNTOLD = Untold()
 ROLES = {"user.created": "role", "setup.completed": "role", "user.role_changed": "after"}
 SEALED = {"second_factor": ("factor", "user"), "user": ("password", "user"), "setup": ("password", "user"),
           "credential": ("credential", "name"), "stream": ("stream", "stream")}
@@ -823,9 +845,9 @@ def fits_asked(told, row):
 
 class Course:
     """What became of one job. One that is over may stand in the table whatever is told of it."""
-    __slots__ = "seq", "sent", "start_at", "forged", "whole", "approval", "state", "frozen", "settled"
+    __slots__ = "seq", "sent", "start_at", "forged", "whole", "approval", "state", "frozen", "settled", "began", "over_at", "sums"
 
-    def __init__(self, seq, d, asked=None):
+    def __init__(self, seq, d, asked=None, at=None):
         # Of phones that were sent to: False, what it came to, or True where nobody told what.
         self.seq, self.sent, self.start_at, self.forged = seq, {}, instant(d.get("start_at")), False
         # Whether all other phones ended, and were compared with their rows before.
@@ -834,17 +856,26 @@ class Course:
         self.whole, self.approval = True, d.get(APPROVAL)
         self.state = "awaiting_approval" if d["awaits_approval"] else "running" if self.start_at is None else "scheduled"
         self.frozen = d["digest"], d.get("options"), d.get("total"), asked
+        # When it first ran and when it ended: an instant, None for not so far, UNTOLD where nobody can tell; and what
+        # its phones came to, as the record of its end tells.
+        self.began, self.over_at, self.sums = at if self.state == "running" else None, None, None
+        # With nobody to send to it is over at once, and no other record says so.
+        if self.state == "running" and type(d.get("run")) is int and d["run"] == 0:
+            self.over_at = at
 
     @classmethod
     def over(cls, seq):
         """One that this record ended, with rows that say the same."""
         course = cls(seq, {"awaits_approval": False, "digest": None})
         course.state, course.frozen, course.settled = "finished", None, True
+        course.began = course.over_at = UNTOLD
         return course
 
     def add(self, seq, e, d, at):
         """What the record tells that cannot have happened."""
         action, phone = e["action"], e.get("phone")
+        if self.sums is not None and phone is not None:
+            self.sums = None
         # Most records first.
         if action == "target.result" and phone is not None:
             self.sent[intern(phone)] = told_end(d)
@@ -857,7 +888,10 @@ class Course:
                 if not self.forged:
                     self.state, self.seq = d["state"] if d.get("state") in STATES else None, seq
                     self.sent.clear()
-                    self.settled = False
+                    self.settled, self.sums = False, None
+                    noted = d.get("noted") if isinstance(d.get("noted"), dict) else {}
+                    self.began, self.over_at = (once(noted[name]) if name in noted else UNTOLD
+                                                for name in ("started_at", "finished_at"))
                     if isinstance(d.get("digest"), str):
                         asked = d.get("asked")
                         self.frozen = d["digest"], d.get("options"), d.get("total"), asked if isinstance(asked, dict) else {}
@@ -882,7 +916,14 @@ class Course:
             to = "scheduled"
         if action == "job.cancelled" and d.get("state") is not None:
             to = "cancelled"
-        self.state, self.seq = to, seq
+        self.state, self.seq, self.sums = to, seq, sums_of(d.get("phones"))
+        # Nobody knows what a row that did not count noted before.
+        if self.forged:
+            self.began = self.over_at = UNTOLD
+        elif to == "running" and self.began is None:
+            self.began = at
+        elif to in OVER and self.over_at is None:
+            self.over_at = at
         if action == "job.approved" and isinstance(self.approval, str) and d.get(APPROVAL, self.approval) != self.approval:
             return "somebody agreed to another than was asked for"
 
@@ -894,27 +935,38 @@ class Course:
         if over is not None and over != TAKEN_BACK:
             return f"sent to {phone} again, " + ("for which the job was over" if over else "with the first end untold")
 
-    def odd(self, state, total, digest, options, targets, *asked):
+    def odd(self, targets, sums, *row):
+        """What the row says otherwise than the log, or than so many phones with these sums."""
+        counts, (began, over_at, state, total, digest, options, *asked) = row[:len(STANDS)], row[len(STANDS):]
         try:
             options = json.loads(options)
         except (ValueError, TypeError):
             options = Untold
         if state not in OVER and state != self.state and (self.state is not None or state not in STATES):
             return "stands elsewhere"
-        if self.frozen is None:
-            return None
-        if (digest, options) != self.frozen[:2]:
-            return "is another one"
-        if not fits_asked(self.frozen[3], asked):
-            return "was asked for otherwise"
-        if self.frozen[2] is not None and not total == targets == self.frozen[2]:
-            return "has other phones"
+        if self.frozen is not None:
+            if (digest, options) != self.frozen[:2]:
+                return "is another one"
+            if not fits_asked(self.frozen[3], asked):
+                return "was asked for otherwise"
+            if self.frozen[2] is not None and not total == targets == self.frozen[2]:
+                return "has other phones"
+        if counts != sums or self.sums is not None and self.sums != counts:
+            return "has other sums"
+        if self.began != began:
+            return "began at another time"
+        # That a job has nothing left to do is not always told.
+        if self.over_at != over_at and not (self.over_at is None and state in OVER):
+            return "ended at another time"
 
     def is_settled(self, log, id_):
         """Whether everything is told of it, and rows say the same."""
         told = self.state == "finished" and self.whole and not self.forged and not self.settled
         row = log.job(id_) if told and len(self.sent) == self.frozen[2] else None
-        return row is not None and row[1] in OVER and not self.odd(*row[1:]) and log.ends(id_) == self.sent
+        if row is None or row[len(STANDS) + 3] not in OVER:
+            return False
+        ends = log.ends(id_)
+        return ends == self.sent and not self.odd(len(ends), log.sums(id_, ends), *row[1:])
 
     def ended(self, found):
         """What its phones came to, against what was told of them."""
@@ -931,6 +983,19 @@ class Course:
                 return f"{phone} of the job"
         if self.whole and over < sum(told is not False and told != TAKEN_BACK for told in self.sent.values()):
             return "a phone of the job"
+
+
+def once(told):
+    """An instant as somebody found and accepted it; None for not so far."""
+    at = instant(told)
+    return UNTOLD if at is None and told is not None else at
+
+
+def sums_of(told):
+    """How many phones came to what, in the order of the states; None where that is not told."""
+    if not isinstance(told, dict) or not all(name in STANDS and type(n) is int for name, n in told.items()):
+        return None
+    return tuple(told.get(name, 0) for name in STANDS)
 
 
 STATES = OVER.union(*(since for since, _ in MOVES.values()))
@@ -964,7 +1029,7 @@ class Courses:
         if action == "job.submitted":
             if isinstance(d.get("digest"), str) and isinstance(d.get("awaits_approval"), bool):
                 self.settled.pop(job, None)
-                self.jobs[job] = Course(seq, d, asked_for(e, d, at))
+                self.jobs[job] = Course(seq, d, asked_for(e, d, at), at)
             else:
                 self.untold.add(job)
         else:
@@ -992,18 +1057,28 @@ class Courses:
         for id_, *row in rows:
             left.discard(id_)
             course = self.jobs.get(id_)
-            what = course.odd(*row) if course else None
+            what = course.odd(*self.counted[id_], *row) if course else None
             if what:
                 odd.append((course.seq, f"standing: the job {id_} {what} than the log says"))
-            elif not course and id_ not in self.untold and id_ not in self.settled:
-                odd.append((size, f"standing: no record made the job {id_}"))
+            elif not course and id_ not in self.settled:
+                what = self.of_before(id_, row)
+                odd += [(size, f"standing: {what}")] if what else []
         return odd + [(self.jobs[id_].seq, f"standing: the job {id_} is gone") for id_ in left]
 
+    def of_before(self, id_, row):
+        """What is wrong with a job of whose beginning little was told, or nothing."""
+        if id_ not in self.untold:
+            return f"no record made the job {id_}"
+        if self.log.sums(id_, self.log.ends(id_)) != tuple(row[:len(STANDS)]):
+            return f"the sums of the job {id_} are not those of its phones"
+
     def odd_ends(self):
-        """Phones that did not come to what was told of them."""
-        odd = []
+        """Phones that did not come to what was told of them. Counts them as well."""
+        odd, self.counted = [], {}
         for id_, course in self.jobs.items():
-            what = course.ended(self.log.ends(id_))
+            ends = self.log.ends(id_)
+            self.counted[id_] = len(ends), self.log.sums(id_, ends)
+            what = course.ended(ends)
             odd += [(course.seq, f"standing: {what} {id_} did not come to what the log says")] if what else []
         return odd
 
@@ -1157,6 +1232,86 @@ class Changes:
         return odd + [(seq, f"standing: the change {id_} is gone") for id_, (seq, _, _) in left.items()]
 
 
+class Decisions:
+    """What a second person decided about jobs, each with the record and when; and until when that was waited for."""
+
+    def __init__(self):
+        self.made, self.waited, self.untold = {}, {}, set()
+
+    def add(self, seq, e, d, at):
+        action, job = e["action"], e.get("job")
+        if action in ("job.approved", "job.denied") and isinstance(job, str):
+            self.made[job] = seq, e["actor"]["name"], at
+        elif action == "job.submitted" and isinstance(job, str):
+            if d.get("awaits_approval") is True:
+                until = instant(d.get("approve_until"))
+                self.waited[job] = seq, UNTOLD if until is None else until
+            elif d.get("awaits_approval") is not False:
+                self.untold.add(job)
+        elif action == "row.accepted" and d.get("rows") == "job":
+            job = job if isinstance(job, str) else d.get("row")
+            if isinstance(job, str):
+                self.accepted(seq, job, d.get("decision"))
+
+    def accepted(self, seq, job, told):
+        """As somebody found it; an earlier program did not tell what."""
+        self.waited.pop(job, None)
+        if not isinstance(told, dict):
+            self.untold.add(job)
+            if job in self.made:
+                self.made[job] = *self.made[job][:2], UNTOLD
+            return
+        until, at = instant(told.get("until")), instant(told.get("at"))
+        if until is not None:
+            self.waited[job] = seq, until
+        if isinstance(told.get("by"), str):
+            self.made[job] = seq, told["by"], UNTOLD if at is None else at
+        else:
+            self.made.pop(job, None)
+
+    def odd(self, rows, size):
+        left, odd = dict(self.waited), []
+        for job, goes_on, until, by, at in rows:
+            if until is not None:
+                seq, told = left.pop(job, (size, UNTOLD if job in self.untold else None))
+                if told != until:
+                    odd.append((seq, f"standing: job {job} waited until another time than the log says"))
+            seq, given, when = self.made.get(job, (size, None, None))
+            needed = goes_on and until is not None
+            if given != by or when != at or given is None and needed:
+                odd.append((seq, f"standing: the decision about job {job} is not what the log says"))
+        return odd + [(seq, f"standing: job {job} waited until another time than the log says")
+                      for job, (seq, _) in left.items()]
+
+
+class Networks:
+    """The last word about the networks in which phones may be contacted; UNTOLD where nobody can tell what."""
+
+    def __init__(self):
+        self.seq, self.told = None, None
+
+    def add(self, seq, e, d, at):
+        if e["action"] == "networks.changed":
+            self.seq, self.told = seq, networks_told(d.get("after"), d.get("version"), d.get("asked_by", e["actor"]["name"]), at)
+        elif d.get("rows") == "networks":
+            choice = d.get("choice") if isinstance(d.get("choice"), dict) else {}
+            self.seq = seq
+            self.told = networks_told(choice.get("networks"), choice.get("version"), choice.get("by"), instant(choice.get("at")))
+
+    def odd(self, rows, size):
+        row = rows[0] if rows else None
+        if self.told != row:
+            seq = size if self.seq is None else self.seq
+            return [(seq, "standing: the networks are not those that the log says")]
+        return []
+
+
+def networks_told(networks, version, by, at):
+    if not isinstance(networks, list) or not all(isinstance(one, str) for one in networks) or not isinstance(by, str) or at is None:
+        return UNTOLD
+    return " ".join(networks), version if type(version) is int else UNTOLD, by, at
+
+
 # Who ends all sessions of an account, but the one that a record is of where it says so.
 ENDING = {"user.password_reset", "user.password_set", "user.disabled", "second_factor.reset", "user.password_changed"}
 PASS_ROWS = {"session": "session", "link": "reset-link", "code": "recovery-code"}
@@ -1221,6 +1376,7 @@ class Passes:
 FOLLOWED = {*MOVES, "job.submitted", "row.accepted", "row.forged", "stop_all.set", "stop_all.released", "clock.jumped",
             "target.intent", "target.given_back", "target.retrying", "target.result"}
 ORDERS_GIVEN = {*ORDERED, "row.accepted"}
+DECIDED, CHOSEN = {"job.approved", "job.denied", "job.submitted", "row.accepted"}, {"networks.changed", "row.accepted"}
 CHANGING = {*CHANGE_ENDS, "change.requested", "row.accepted"}
 
 
@@ -1228,7 +1384,8 @@ class Given:
     """What the log gave, each with the record that did it last."""
 
     def __init__(self, log):
-        self.accounts, self.tokens, self.decisions, self.seals = {}, {}, {}, {}
+        self.accounts, self.tokens, self.seals = {}, {}, {}
+        self.decisions, self.networks = Decisions(), Networks()
         self.courses, self.orders, self.changes, self.passes = Courses(log), Orders(), Changes(), Passes(log.passes())
 
     def add(self, seq, e, at):
@@ -1243,6 +1400,10 @@ class Given:
             self.passes.ended(seq, d["ended"])
         if action == "row.forged" and isinstance(d, dict):
             self.changes.forged(d)
+        if e["result"] == "ok" and action in DECIDED:
+            self.decisions.add(seq, e, d if isinstance(d, dict) else {}, at)
+        if e["result"] == "ok" and action in CHOSEN:
+            self.networks.add(seq, e, d if isinstance(d, dict) else {}, at)
         if e["result"] != "ok" or not isinstance(d, dict):
             return
         if action in CHANGING or "alone" in d:
@@ -1267,8 +1428,6 @@ class Given:
         elif action == "token.revoked" and d.get("token") in self.tokens:
             user, scope, _, end = self.tokens[d["token"]][1]
             self.tokens[d["token"]] = seq, (user, scope, 1, end)
-        elif action in ("job.approved", "job.denied"):
-            self.decisions[e.get("job", "")] = seq, (e["actor"]["name"],)
         elif action in ("key.first_used", "key.activated", "key.rewrapped"):
             self.seals.clear()
         if isinstance(e.get("job"), str) and isinstance(d.get("params_sealed"), str):
@@ -1285,16 +1444,18 @@ class Given:
 
     def compare(self, tables, size):
         """The first record that tables contradict; the size stands for records that are not there."""
-        *rights, seals, jobs, orders, changes = tables
+        *rights, decisions, seals, jobs, orders, changes, networks = tables
         odd = self.courses.odd_ends() + self.passes.odd()
         odd += self.courses.odd(jobs, size) if jobs is not None else []
         odd += self.orders.odd(orders, size) if orders is not None else []
         odd += self.changes.odd(changes, size) if changes is not None else []
+        odd += self.decisions.odd(decisions, size)
+        odd += self.networks.odd(networks, size) if networks is not None else []
         for what, given, rows in zip(("account", "token"), (self.accounts, self.tokens), rights):
             there = {row[0] for row in rows}
             odd += [(seq, f"standing: the {what} {name} is gone") for name, (seq, _) in given.items()
                     if name not in there]
-        for what, given, rows in zip(("account", "token", "decision about job"), (self.accounts, self.tokens, self.decisions), rights):
+        for what, given, rows in zip(("account", "token"), (self.accounts, self.tokens), rights):
             for name, *found in rows:
                 seq, told = given.get(name, (size, None))
                 if told != tuple(found):

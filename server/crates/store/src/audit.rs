@@ -32,7 +32,7 @@ mod words;
 
 pub(crate) use append::append;
 pub use checkpoints::{CheckpointRow, TILE, TileRow};
-pub use ends::{StandingAsked, StandingEnd, StandingJob};
+pub use ends::{StandingAsked, StandingCause, StandingEnd, StandingJob};
 pub use export::{AuditExport, AuditLines};
 pub use exported::ExportedRecord;
 pub use frontier::{Frontier, Hash, leaf_hash, node_hash};
@@ -47,7 +47,7 @@ pub use scan::{AuditScan, RawRecord, RecordFault};
 pub use sources::AuditSource;
 pub(crate) use sources::{behind, show};
 pub use standing::{
-    StandingAccount, StandingDecision, StandingOrder, StandingSeal, StandingSource, StandingToken,
-    Standings,
+    StandingAccount, StandingDecision, StandingNetworks, StandingOrder, StandingSeal,
+    StandingSource, StandingToken, Standings,
 };
 pub use taken::Taken;

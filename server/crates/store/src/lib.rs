@@ -53,9 +53,9 @@ pub use accounts::views::SavedView;
 pub use audit::{
     AtLeast, AuditExport, AuditGuards, AuditLines, AuditQuery, AuditRow, AuditScan, AuditSource,
     CheckpointRow, ExportedRecord, Frontier, Hash, MarkCheck, RawRecord, RecordFault,
-    StandingAccount, StandingAsked, StandingChange, StandingDecision, StandingEnd, StandingJob,
-    StandingOrder, StandingPass, StandingSeal, StandingSource, StandingToken, Standings, TILE,
-    Taken, TileRow, leaf_hash, node_hash,
+    StandingAccount, StandingAsked, StandingCause, StandingChange, StandingDecision, StandingEnd,
+    StandingJob, StandingNetworks, StandingOrder, StandingPass, StandingSeal, StandingSource,
+    StandingToken, Standings, TILE, Taken, TileRow, leaf_hash, node_hash,
 };
 pub use change_requests::ChangeRequestRow;
 pub use credentials::{

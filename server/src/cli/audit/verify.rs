@@ -2,6 +2,8 @@
 //!
 //! Reads the database, or an export, and nothing else; an examined copy stays as it is.
 
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use carillon_engine::audit::{
@@ -158,11 +160,11 @@ impl Verify {
 
 /// Checks an export. What a file says of itself is believed as far as it says that it is not all.
 fn exported(file: &Path, evidence: &Evidence, ignored: usize) -> Outcome {
-    let text = std::fs::read_to_string(file).map_err(|error| {
+    let mut opened = open_export(file).map_err(|error| {
         let file = file.display();
         Failure::CannotTell(format!("cannot tell: {file} cannot be read: {error}"))
     })?;
-    match verify_export(&text, evidence) {
+    match verify_export(&mut opened, evidence) {
         Verdict::Intact(intact) => {
             let not_all = part(&intact);
             output::line(&told(&intact, not_all.as_deref(), ignored));
@@ -171,6 +173,16 @@ fn exported(file: &Path, evidence: &Evidence, ignored: usize) -> Outcome {
         Verdict::Tampered(finding) => Err(Failure::Failed(format!("tampered: {finding}"))),
         Verdict::CannotTell(why) => Err(Failure::CannotTell(format!("cannot tell: {why}"))),
     }
+}
+
+/// It is read from its end, where its oldest record stands.
+fn open_export(file: &Path) -> io::Result<File> {
+    let opened = File::open(file)?;
+    if opened.metadata()?.is_file() {
+        return Ok(opened);
+    }
+    let why = "it is no file that can be read from its end: store it as one";
+    Err(io::Error::new(io::ErrorKind::Unsupported, why))
 }
 
 /// What the signer remembers, where one is named and there: nobody who owns the database can cut

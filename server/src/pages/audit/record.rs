@@ -262,6 +262,8 @@ const NAMES: &[&str] = &[
     text!("after forbidden"),
     text!("pbx profile"),
     text!("password in clear"),
+    text!("approve until"),
+    text!("version"),
 ];
 
 /// The name of a part; one that nobody named stays as the record has it.

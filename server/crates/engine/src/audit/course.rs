@@ -10,37 +10,13 @@ use carillon_domain::{Cause, JobState, Mac, TargetState, Timestamp};
 use serde_json::Value;
 
 use super::asked::Asked;
+use super::moves::MOVES;
+use super::noted::{Noted, instant};
 
 use JobState::{
     AwaitingApproval, Cancelled, Expired, Finished, Interrupted, Paused, Running, Scheduled,
     Stopping,
 };
-
-/// The records that move a job, each with the states that it moves one from.
-const MOVES: [(&str, &[JobState]); 9] = [
-    ("job.approved", &[AwaitingApproval]),
-    ("job.denied", &[AwaitingApproval]),
-    ("job.approval_expired", &[AwaitingApproval]),
-    ("job.started", &[Scheduled]),
-    ("job.paused", &[Running]),
-    ("job.resumed", &[Paused, Interrupted]),
-    ("job.interrupted", &[Running]),
-    (
-        "job.cancelled",
-        &[Running, Paused, Interrupted, Scheduled, AwaitingApproval],
-    ),
-    (
-        "job.ended",
-        &[
-            Running,
-            Paused,
-            Interrupted,
-            Stopping,
-            Scheduled,
-            AwaitingApproval,
-        ],
-    ),
-];
 
 /// In the detail of who asked and of who agreed: what exactly.
 pub(crate) const APPROVAL: &str = "approval_digest";
@@ -106,6 +82,8 @@ pub(crate) struct Course {
     pub(super) seq: i64,
     /// What was frozen; nothing where it was compared with the row before, and let go of.
     pub(super) frozen: Option<Frozen>,
+    /// What its row notes besides.
+    pub(super) noted: Noted,
     /// Whether its row did not count: then people may have taken from it what it seemed to have.
     forged: bool,
     /// What was told of phones.
@@ -143,6 +121,7 @@ impl Course {
             start_at,
             seq,
             frozen: Some(frozen),
+            noted: Noted::begin(event, state),
             forged: false,
             phones: BTreeMap::new(),
             settled: false,
@@ -158,6 +137,7 @@ impl Course {
             start_at: None,
             seq,
             frozen: None,
+            noted: Noted::UNKNOWN,
             forged: false,
             phones: BTreeMap::new(),
             settled: true,
@@ -190,6 +170,7 @@ impl Course {
                 return self.moved(seq, event, from);
             }
         } else if let Some(phone) = event.phone {
+            self.noted.phone();
             return self.phone(action, phone, &event.detail);
         }
         Ok(())
@@ -207,6 +188,7 @@ impl Course {
             self.seq = seq;
             self.phones.clear();
             self.settled = false;
+            self.noted = Noted::accepted(detail);
             if let Some(frozen) = Frozen::of(detail, Asked::accepted(detail)) {
                 self.frozen = Some(frozen);
             }
@@ -238,6 +220,7 @@ impl Course {
             _ => Running,
         };
         (self.state, self.seq) = (Some(to), seq);
+        self.noted.moved(event, to, self.forged);
         match (&self.approval, event.detail[APPROVAL].as_str()) {
             (Some(asked), Some(agreed)) if action == "job.approved" && asked != agreed => {
                 Err("somebody agreed to another than was asked for".to_owned())
@@ -287,8 +270,4 @@ fn end(detail: &Value) -> Option<End> {
         cause => Some(cause.as_str()?.parse().ok()?),
     };
     Some((state, cause))
-}
-
-fn instant(value: &Value) -> Option<Timestamp> {
-    serde_json::from_value(value.clone()).ok()
 }

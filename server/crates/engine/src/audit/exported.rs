@@ -3,11 +3,14 @@
 //! Owns what a file can show. *Invariant:* what a file says of itself is a word and no proof: where the
 //! signatures that it was compared with end, the answer says so.
 
+use std::io::{Read, Seek};
+
 use carillon_store::{ExportedRecord, Frontier};
 use serde::Deserialize;
 
 use super::finding::{Finding, Intact, Kind, Later, Verdict};
-use super::note::SignedCheckpoint;
+use super::lines::{Backwards, Forwards, LineFault, line_at};
+use super::note::{SignedCheckpoint, VerifierKey};
 use super::signed::{Signed, between};
 use super::standing::Given;
 use super::verify::{Evidence, NO_KEY};
@@ -37,20 +40,54 @@ enum Stop {
     CannotTell(String),
 }
 
-/// Checks the lines of an export against the evidence.
-pub fn verify_export(text: &str, evidence: &Evidence) -> Verdict {
-    match check(text, evidence) {
+impl From<Finding> for Stop {
+    fn from(finding: Finding) -> Self {
+        Self::Found(finding)
+    }
+}
+
+impl From<LineFault> for Stop {
+    fn from(fault: LineFault) -> Self {
+        Self::CannotTell(format!("the export cannot be read: {fault}"))
+    }
+}
+
+/// Checks the lines of an export against the evidence. A line at a time is held, however large it is.
+pub fn verify_export<F: Read + Seek>(file: &mut F, evidence: &Evidence) -> Verdict {
+    match check(file, evidence) {
         Ok(intact) => Verdict::Intact(intact),
         Err(Stop::Found(finding)) => Verdict::Tampered(finding),
         Err(Stop::CannotTell(why)) => Verdict::CannotTell(why),
     }
 }
 
-fn check(text: &str, evidence: &Evidence) -> Result<Intact, Stop> {
+fn check<F: Read + Seek>(file: &mut F, evidence: &Evidence) -> Result<Intact, Stop> {
     let key = evidence.key.as_ref();
     let key = key.ok_or_else(|| Stop::CannotTell(NO_KEY.to_owned()))?;
-    let mut lines: Vec<&str> = text.split_terminator('\n').collect();
-    let stated = statement(&mut lines)?;
+    match check_in(Way::Written, file, (key, evidence)) {
+        // Lines that stand elsewhere than where they were written are no finding by that.
+        Err(Stop::Found(_)) => check_in(Way::Sorted, file, (key, evidence)),
+        told => told,
+    }
+}
+
+/// In which order records are taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// As they were written: the newest first, or the oldest.
+    Written,
+    /// By number; of each a few bytes are held.
+    Sorted,
+}
+
+fn check_in<F: Read + Seek>(
+    way: Way,
+    file: &mut F,
+    (key, evidence): (&VerifierKey, &Evidence),
+) -> Result<Intact, Stop> {
+    let end = Backwards::of(file)?.next().transpose()?;
+    let stated = end.as_ref().map(|(_, last)| statement(last)).transpose()?;
+    let stated = stated.flatten();
     let mut kept = Vec::new();
     if let Some(note) = stated
         .as_ref()
@@ -63,12 +100,26 @@ fn check(text: &str, evidence: &Evidence) -> Result<Intact, Stop> {
         kept.push(("the export".to_owned(), note));
     }
     kept.extend(evidence.kept.iter().cloned());
-    let mut signed = Signed::of(&[], key, &kept);
-    let walk = Walk::through(&records(&lines)?, &mut signed).map_err(Stop::Found)?;
-    let size = walk.frontier.size();
-    let later = later(stated, size, &signed).map_err(Stop::Found)?;
-    signed.beyond(size).map_err(Stop::Found)?;
-    walk.end().map_err(Stop::Found)?;
+    let signed = Signed::of(&[], key, &kept);
+    // Records end where the statement begins.
+    let below = stated
+        .as_ref()
+        .and(end)
+        .map_or(u64::MAX, |(begins, _)| begins);
+    let walk = Walk::of(signed);
+    let walk = match way {
+        Way::Written => walk.as_written(file, below)?,
+        Way::Sorted => walk.sorted(file, below)?,
+    };
+    intact(walk, stated)
+}
+
+/// What to say behind the last record.
+fn intact(walk: Walk, stated: Option<Statement>) -> Result<Intact, Stop> {
+    let (size, signed) = (walk.frontier.size(), &walk.signed);
+    let later = later(stated, size, signed)?;
+    signed.beyond(size)?;
+    walk.end()?;
     let compared = signed.good.iter().map(|(one, _, _)| *one);
     let compared: Vec<u64> = compared.filter(|one| *one <= size).collect();
     let largest = compared.last().copied().ok_or_else(|| {
@@ -87,15 +138,13 @@ fn check(text: &str, evidence: &Evidence) -> Result<Intact, Stop> {
     })
 }
 
-/// Takes the last line off, where it is no record.
-fn statement(lines: &mut Vec<&str>) -> Result<Option<Statement>, Stop> {
-    let last = lines.last().copied().unwrap_or_default();
+/// What the last line says, where it is no record.
+fn statement(last: &str) -> Result<Option<Statement>, Stop> {
     let is_one = serde_json::from_str::<serde_json::Value>(last)
         .is_ok_and(|told| told.get("seq").is_none() && told.get("export").is_some());
     if !is_one {
         return Ok(None);
     }
-    lines.pop();
     let read = serde_json::from_str::<LastLine>(last);
     let stated = read.map_err(|_| {
         let why = "the last line of the export, which says how far it goes, cannot be read";
@@ -112,20 +161,14 @@ fn statement(lines: &mut Vec<&str>) -> Result<Option<Statement>, Stop> {
     )))
 }
 
-/// The records by number, whatever their order in the file.
-fn records<'t>(lines: &[&'t str]) -> Result<Vec<ExportedRecord<'t>>, Stop> {
+fn record(line: &str) -> Result<ExportedRecord<'_>, Stop> {
     let none = || Stop::CannotTell("a line of the export is no record".to_owned());
-    let records = lines
-        .iter()
-        .map(|line| ExportedRecord::of(line).ok_or_else(none));
-    let mut records = records.collect::<Result<Vec<_>, _>>()?;
-    records.sort_by_key(|record| record.seq);
-    Ok(records)
+    ExportedRecord::of(line).ok_or_else(none)
 }
 
 /// What the records come to.
-#[derive(Default)]
 struct Walk {
+    signed: Signed,
     frontier: Frontier,
     given: Given,
     /// The first that shows another address than it commits to.
@@ -133,14 +176,55 @@ struct Walk {
 }
 
 impl Walk {
-    fn through(records: &[ExportedRecord<'_>], signed: &mut Signed) -> Result<Self, Finding> {
-        let mut walk = Self::default();
-        signed.compare(&walk.frontier)?;
-        for record in records {
-            walk.add(record)?;
-            signed.compare(&walk.frontier)?;
+    fn of(signed: Signed) -> Self {
+        Self {
+            signed,
+            frontier: Frontier::default(),
+            given: Given::default(),
+            astray: None,
         }
-        Ok(walk)
+    }
+
+    fn as_written<F: Read + Seek>(mut self, file: &mut F, below: u64) -> Result<Self, Stop> {
+        self.signed.compare(&self.frontier)?;
+        let first = Forwards::of(file)?.next().transpose()?;
+        let first = first.filter(|(begins, _)| *begins < below);
+        let Some((_, first)) = first else {
+            return Ok(self);
+        };
+        // An export begins with the newest.
+        if record(&first)?.seq > 0 {
+            for line in Backwards::of(file)? {
+                let (begins, line) = line?;
+                if begins < below {
+                    self.add(&record(&line)?)?;
+                }
+            }
+            return Ok(self);
+        }
+        for line in Forwards::of(file)? {
+            let (begins, line) = line?;
+            if begins < below {
+                self.add(&record(&line)?)?;
+            }
+        }
+        Ok(self)
+    }
+
+    fn sorted<F: Read + Seek>(mut self, file: &mut F, below: u64) -> Result<Self, Stop> {
+        let mut places = Vec::new();
+        for line in Forwards::of(file)? {
+            let (begins, line) = line?;
+            if begins < below {
+                places.push((record(&line)?.seq, begins, line.len()));
+            }
+        }
+        places.sort_by_key(|(seq, _, _)| *seq);
+        self.signed.compare(&self.frontier)?;
+        for (_, begins, bytes) in places {
+            self.add(&record(&line_at(file, begins, bytes)?)?)?;
+        }
+        Ok(self)
     }
 
     fn add(&mut self, record: &ExportedRecord<'_>) -> Result<(), Finding> {
@@ -161,7 +245,7 @@ impl Walk {
         if !record.is_from_there() {
             self.astray.get_or_insert(record.seq);
         }
-        Ok(())
+        self.signed.compare(&self.frontier)
     }
 
     fn end(&self) -> Result<(), Finding> {

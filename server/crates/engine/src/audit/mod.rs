@@ -14,8 +14,11 @@ mod exported;
 mod finding;
 mod head;
 mod journal;
+mod lines;
+mod moves;
 mod notary;
 mod note;
+mod noted;
 mod path;
 mod private;
 mod proof;
@@ -40,6 +43,7 @@ pub use finding::{Finding, Intact, Kind, Later, Verdict};
 pub use journal::Journal;
 pub use notary::{Notary, NotaryFault, NotaryParts, NotaryState, Seal};
 pub use note::{Checkpoint, NoNote, Notes, SignedCheckpoint, VerifierKey, notes};
+pub(crate) use noted::{NOTED, Noted};
 pub use private::Disclosed;
 pub(crate) use private::tell;
 pub use proof::{InclusionProof, ProofFault, is_as_signed, prove};
@@ -49,5 +53,5 @@ pub use signer::{
     Memory, MemoryError, RemoteSigner, SignedLast, Signer, SignerFault, Why, bind, serve,
 };
 pub use signing_key::{SIGNING_KEY_FILE, SigningKey, signing_key_source};
-pub(crate) use standing::{Orders, Passes};
+pub(crate) use standing::{CHOICE, DECISION, Decisions, Networks, Orders, Passes, UNTIL, VERSION};
 pub use verify::{Evidence, verify};

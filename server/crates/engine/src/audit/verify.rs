@@ -220,9 +220,11 @@ impl Walk {
         let named = self.named.compare(&standing.sources, number(size));
         named.map_err(Stop::Found)?;
         self.given.forbidden().map_err(Stop::Found)?;
-        let mut of_jobs: Vec<_> = self.given.ends(scan).await?.into_iter().collect();
+        let (ended, sums) = self.given.ends(scan).await?;
+        let mut of_jobs: Vec<_> = ended.into_iter().collect();
         if standing.jobs {
-            of_jobs.extend(self.given.odd_jobs(scan, number(size)).await?);
+            let odd = self.given.odd_jobs(scan, (&sums, number(size)));
+            of_jobs.extend(odd.await?);
         }
         let held = self.given.compare((&standing, of_jobs), number(size));
         held.map_err(Stop::Found)?;

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::Change;
 use crate::Engine;
 use crate::accounts::read_roles;
+use crate::audit::VERSION;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::jobs::{Rules, read_rules};
@@ -106,7 +107,7 @@ impl Engine {
         unit.set_egress(&row, effect.seen.version).await?;
         event.detail = json!({
             "before": base["value"], "after": row.networks, "stored_before": effect.stored,
-            "phones_out_of_reach": effect.phones.len(), "sites_out_of_reach": effect.sites,
+            VERSION: row.version, "phones_out_of_reach": effect.phones.len(), "sites_out_of_reach": effect.sites,
         });
         Ok((event, Some(row)))
     }

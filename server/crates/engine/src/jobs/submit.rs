@@ -18,7 +18,7 @@ use super::replay::{KEY_LIFE, replayed};
 use super::resolve::resolve;
 use super::rules;
 use crate::Engine;
-use crate::audit::{self, APPROVAL};
+use crate::audit::{self, APPROVAL, UNTIL};
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::ids::new_id;
@@ -127,6 +127,7 @@ impl Engine {
         event.job = Some(id.clone());
         event.reason.clone_from(&job.reason);
         event.detail = detail(&job, preview);
+        event.detail[UNTIL] = json!(awaits);
         if preview.action.is_sensitive() {
             let number = preview.action.params_json().to_string();
             let commitment = self.commit_to(&number, now)?;

@@ -9,7 +9,9 @@ use carillon_store::{ForgedRow, Ordered, SignedRow, SignedRows, StoreError, Unit
 use serde_json::{Value, json};
 
 use crate::Engine;
-use crate::audit::{ASKED, Asked, REQUEST, Request};
+use crate::audit::{
+    ASKED, Asked, CHOICE, DECISION, Decisions, NOTED, Networks, Noted, REQUEST, Request,
+};
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 
@@ -105,6 +107,8 @@ async fn tell_what_counts(unit: &mut Unit, name: &RowName, event: &mut Event) ->
                 event.detail["state"] = json!(job.state);
                 event.detail["digest"] = json!(job.digest);
                 event.detail[ASKED] = Asked::of_job(&job);
+                event.detail[NOTED] = Noted::of_job(&job);
+                event.detail[DECISION] = Decisions::of_job(&job.approval);
                 event.detail["options"] = job.options;
                 event.detail["total"] = json!(job.total);
             }
@@ -127,6 +131,11 @@ async fn tell_what_counts(unit: &mut Unit, name: &RowName, event: &mut Event) ->
         SignedRows::ChangeRequests => {
             if let Some(row) = unit.change_request(&name.name).await? {
                 event.detail[REQUEST] = Request::of_row(&row);
+            }
+        }
+        SignedRows::Networks => {
+            if let Some(row) = unit.egress().await? {
+                event.detail[CHOICE] = Networks::of_row(&row);
             }
         }
         SignedRows::JobLists => event.job = Some(name.name.clone()),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::courses::{plain, signed_with, stands, submitted};
+use crate::courses::{counted, plain, signed_with, stands, submitted, times};
 use crate::house::{Database, House, START};
 
 /// As the program tells it: line key 3, with an end.
@@ -66,6 +66,8 @@ pub(crate) async fn a_job_that_was_asked_for_otherwise_is_named(database: &Datab
             let took = "UPDATE job_targets SET state = 'acknowledged', finished_at = 1";
             let rows = [row(), took.to_owned()];
             house.tamper(if over { &rows } else { &rows[..1] }).await;
+            house.tamper(&[times(&words)]).await;
+            house.tamper(&counted()).await;
             house.is_intact("before").await;
             house.tamper(&[format!("UPDATE jobs SET {change}")]).await;
             let found = house.finding().await;
@@ -102,7 +104,9 @@ pub(crate) async fn what_somebody_accepted_of_a_job_counts(database: &Database) 
         let house = House::signed(database).await;
         let first = signed_with(&house, &words).await;
         stands(&house, "running").await;
-        house.tamper(&[row(), change.to_owned()]).await;
+        house
+            .tamper(&[row(), times(&words), change.to_owned()])
+            .await;
         match named {
             None => house.is_intact(change).await,
             Some(behind) => {

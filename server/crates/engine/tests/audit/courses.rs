@@ -58,6 +58,53 @@ pub(crate) async fn stands(house: &House, state: &str) {
     house.tamper(&[row(state), target("1")]).await;
 }
 
+/// The sums of all jobs, as their phones stand.
+pub(crate) fn counted() -> Vec<String> {
+    let states =
+        "waiting sending verifying verified acknowledged failed unknown skipped cancelled expired";
+    let counted = |state: &str| {
+        format!(
+            "{state} = (SELECT COUNT(*) FROM job_targets t WHERE t.job = jobs.id AND t.state = '{state}')"
+        )
+    };
+    let states: Vec<_> = states.split(' ').map(counted).collect();
+    vec![
+        format!(
+            "UPDATE jobs SET total = (SELECT COUNT(*) FROM job_targets t WHERE t.job = jobs.id), {}",
+            states.join(", ")
+        ),
+        "DELETE FROM job_causes".to_owned(),
+        "INSERT INTO job_causes (job, cause, count) SELECT job, cause, COUNT(*) FROM job_targets \
+         WHERE cause IS NOT NULL AND state NOT IN ('waiting', 'sending', 'verifying') \
+         GROUP BY job, cause"
+            .to_owned(),
+    ]
+}
+
+/// The times of the job, as these records tell them.
+pub(crate) fn times(words: &[(&str, Value)]) -> String {
+    let (mut started, mut finished, mut waited, mut decided) =
+        ("NULL", "NULL", "NULL", "NULL, NULL");
+    let now = START.to_string();
+    let by = format!("'carillon', {START}");
+    for (action, detail) in words {
+        match *action {
+            "job.submitted" if detail["awaits_approval"] == true => waited = &now,
+            "job.submitted" | "job.started" => started = &now,
+            "job.approved" => (started, decided) = (&now, &by),
+            "job.denied" => (finished, decided) = (&now, &by),
+            "job.approval_expired" | "job.ended" => finished = &now,
+            "job.cancelled" if detail["state"] == "cancelled" => finished = &now,
+            _ => {}
+        }
+    }
+    let (decided_by, decided_at) = decided.split_once(", ").unwrap_or_default();
+    format!(
+        "UPDATE jobs SET started_at = {started}, finished_at = {finished}, approve_until = {waited}, \
+         decided_by = {decided_by}, decided_at = {decided_at} WHERE id = 'j'"
+    )
+}
+
 fn row(state: &str) -> String {
     let counters = "waiting, sending, verifying, verified, acknowledged, failed, unknown, \
          skipped, cancelled, expired";
@@ -198,14 +245,10 @@ pub(crate) async fn what_the_log_forbids_is_named(database: &Database) {
             let stop = "UPDATE orders SET value = '{}' WHERE name = 'stop_all'".to_owned();
             house.tamper(&[stop]).await;
         }
-        let decided = rest.iter().any(|(action, _)| *action == "job.approved");
         let words = [vec![submitted(awaits)], rest].concat();
         let first = signed_with(&house, &words).await;
         stands(&house, "finished").await;
-        if decided {
-            let by = "UPDATE jobs SET decided_by = 'carillon' WHERE id = 'j'".to_owned();
-            house.tamper(&[by]).await;
-        }
+        house.tamper(&[times(&words)]).await;
         match forbidden {
             None => house.is_intact(&what).await,
             Some(behind) => {
@@ -252,8 +295,10 @@ pub(crate) async fn a_job_that_stands_elsewhere_is_named(database: &Database) {
     ];
     for (statement, named) in cases {
         let house = House::signed(database).await;
-        let first = signed_with(&house, &[submitted(false), plain("job.paused")]).await;
+        let words = [submitted(false), plain("job.paused")];
+        let first = signed_with(&house, &words).await;
         stands(&house, "paused").await;
+        house.tamper(&[times(&words)]).await;
         house.is_intact("before").await;
         house.tamper(&[statement.to_owned()]).await;
         match named {
@@ -283,8 +328,7 @@ pub(crate) async fn an_approval_of_something_else_is_named(database: &Database) 
         let words = [(action, asked.clone()), approved];
         let first = signed_with(&house, &words).await;
         stands(&house, "running").await;
-        let by = "UPDATE jobs SET decided_by = 'carillon' WHERE id = 'j'".to_owned();
-        house.tamper(&[by]).await;
+        house.tamper(&[times(&words)]).await;
         if forbidden {
             let found = house.finding().await;
             let expected = format!("record {}: forbidden: job j: ", first + 1);

@@ -3,7 +3,7 @@
 use carillon_domain::event::{Actor, ActorKind, Event};
 use serde_json::{Value, json};
 
-use crate::courses::{plain, signed_with, stands, submitted};
+use crate::courses::{counted, plain, signed_with, stands, submitted, times};
 use crate::house::{Database, House};
 
 fn came_to(state: &str, cause: Option<&str>) -> (&'static str, Value) {
@@ -21,7 +21,8 @@ async fn one_that_took_it(database: &Database) -> (House, i64) {
     let first = signed_with(&house, &words).await;
     stands(&house, "running").await;
     let took = "UPDATE job_targets SET state = 'acknowledged', finished_at = 1".to_owned();
-    house.tamper(&[took]).await;
+    house.tamper(&[took, times(&words)]).await;
+    house.tamper(&counted()).await;
     house.is_intact("before").await;
     (house, first)
 }
@@ -97,7 +98,10 @@ pub(crate) async fn a_job_that_is_over_is_compared_all_the_same(database: &Datab
         let first = signed_with(&house, &[&words[..], &late].concat()).await;
         stands(&house, "finished").await;
         let took = "UPDATE job_targets SET state = 'acknowledged', finished_at = 1".to_owned();
-        house.tamper(&[took, change.to_owned()]).await;
+        house
+            .tamper(&[took, times(&words), change.to_owned()])
+            .await;
+        house.tamper(&counted()).await;
         match named {
             None => house.is_intact(&what).await,
             Some(behind) => {
@@ -112,8 +116,10 @@ pub(crate) async fn a_job_that_is_over_is_compared_all_the_same(database: &Datab
 
 pub(crate) async fn an_end_that_nobody_told_is_named(database: &Database) {
     let house = House::signed(database).await;
-    let first = signed_with(&house, &[submitted(false), plain("target.intent")]).await;
+    let words = [submitted(false), plain("target.intent")];
+    let first = signed_with(&house, &words).await;
     stands(&house, "running").await;
+    house.tamper(&[times(&words)]).await;
     house.is_intact("under way").await;
     let made_up = "UPDATE job_targets SET state = 'verified'".to_owned();
     house.tamper(&[made_up]).await;
@@ -137,6 +143,7 @@ pub(crate) async fn who_accepted_a_job_took_its_phones_as_they_stood(database: &
     house.is_intact("waits again").await;
     let ended = "UPDATE job_targets SET state = 'verified'".to_owned();
     house.tamper(&[ended]).await;
+    house.tamper(&counted()).await;
     house.is_intact("stood so").await;
     house.close().await;
 }

@@ -1,6 +1,7 @@
 //! Exports that end where they say, those that somebody cut, and what both programs make of them.
 
 use std::fmt::Write as _;
+use std::io::Cursor;
 
 use carillon_engine::Random;
 use carillon_engine::audit::{
@@ -55,7 +56,7 @@ fn both(house: &House, text: &str, kept: &[&SignedCheckpoint]) -> (i32, String) 
         file.to_str().unwrap(),
     ];
     let (status, told) = house.second(&words);
-    let first = match verify_export(text, &evidence) {
+    let first = match verify_export(&mut Cursor::new(text), &evidence) {
         Verdict::Intact(intact) if intact.later.is_none() => (0, String::new()),
         Verdict::Intact(intact) => {
             assert!(told.contains(&format!("first {} of them", intact.signed)));
@@ -84,9 +85,18 @@ pub(crate) async fn an_export_ends_where_it_says(database: &Database) {
         panic!("three were signed");
     };
     let all = [first, second, last];
+    let oldest: Vec<_> = lines.iter().rev().cloned().collect();
+    let mixed = [&lines[300..], &lines[..300]].concat();
     for (text, kept, status, words) in [
         (file(&lines, &stated(600, None)), &all[..], 0, "intact: 600"),
         (lines.join("\n"), &all[..], 0, "intact: 600"),
+        (
+            file(&oldest, &stated(600, None)),
+            &all[..],
+            0,
+            "intact: 600",
+        ),
+        (file(&mixed, &stated(600, None)), &all[..], 0, "intact: 600"),
         (
             file(&lines[50..], &stated(550, None)),
             &all[..],

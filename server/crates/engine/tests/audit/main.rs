@@ -21,6 +21,7 @@ mod rows;
 mod signer;
 mod sources;
 mod standing;
+mod sums;
 mod tampering;
 
 macro_rules! cases {
@@ -74,6 +75,13 @@ cases! {
     ends::what_somebody_accepted_may_stand_again,
     asked::a_job_that_was_asked_for_otherwise_is_named,
     asked::what_somebody_accepted_of_a_job_counts,
+    sums::sums_and_times_that_were_changed_are_named,
+    sums::sums_that_the_end_of_a_job_told_are_compared,
+    sums::sums_of_a_job_of_before_are_those_of_its_phones,
+    sums::a_job_that_was_over_at_once_ended_then,
+    sums::times_that_somebody_accepted_count,
+    sums::decisions_at_other_times_are_named,
+    sums::networks_that_nobody_chose_are_named,
     changes::a_request_that_stands_otherwise_is_named,
     changes::what_the_log_forbids_of_requests_is_named,
     changes::what_is_not_told_of_a_request_is_not_judged,

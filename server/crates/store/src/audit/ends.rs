@@ -3,9 +3,10 @@
 //! Owns the look at these columns, job by job: there are as many rows as results. *Invariant:* it is
 //! taken in the same moment as the log itself; what cannot be read is handed on as it stands.
 
-use carillon_domain::{Cause, Mac, TargetState, Timestamp};
+use carillon_domain::{Cause, Counts, Mac, TargetState, Timestamp};
 
 use crate::error::Result;
+use crate::jobs::read::counts;
 use crate::row::Row;
 use crate::sql::Sql;
 
@@ -20,8 +21,12 @@ pub struct StandingJob {
     pub state: String,
     /// How many phones it has, as its row says.
     pub total: i64,
-    /// How many phones stand in its list.
-    pub targets: i64,
+    /// How many of them stand where, as its row says.
+    pub counts: Counts,
+    /// When it first ran, as its row says.
+    pub started_at: Option<Timestamp>,
+    /// When it ended, as its row says.
+    pub finished_at: Option<Timestamp>,
     /// Of the list of phones.
     pub digest: String,
     /// How it is sent: JSON, as its row says.
@@ -53,6 +58,17 @@ pub struct StandingAsked {
     pub not_after: Option<Timestamp>,
 }
 
+/// How many phones of a job ended with a cause, as is kept beside its row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingCause {
+    /// The job.
+    pub job: String,
+    /// Why; nothing where that cannot be read.
+    pub cause: Option<Cause>,
+    /// How many.
+    pub count: i64,
+}
+
 /// A phone of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StandingEnd {
@@ -70,10 +86,10 @@ pub struct StandingEnd {
 
 const JOBS: &str = "SELECT j.id, j.state, j.total, j.digest, j.options, j.action, j.params_shown, \
      j.targets_shown, j.actor_kind, j.actor_id, j.actor_name, j.actor_auth, j.reason, j.created_at, \
-     j.retry_of, j.start_at, j.not_after, (SELECT COUNT(*) FROM job_targets t WHERE t.job = j.id) AS targets \
-     FROM jobs j WHERE ";
+     j.retry_of, j.start_at, j.not_after, j.started_at, j.finished_at, j.waiting, j.sending, j.verifying, \
+     j.verified, j.acknowledged, j.failed, j.unknown, j.skipped, j.cancelled, j.expired FROM jobs j WHERE ";
 /// What is read of jobs and of their phones, without which none can be let go of before the end.
-const OF_JOBS: [&str; 22] = [
+const OF_JOBS: [&str; 37] = [
     "jobs.id",
     "jobs.state",
     "jobs.total",
@@ -91,6 +107,21 @@ const OF_JOBS: [&str; 22] = [
     "jobs.retry_of",
     "jobs.start_at",
     "jobs.not_after",
+    "jobs.started_at",
+    "jobs.finished_at",
+    "jobs.waiting",
+    "jobs.sending",
+    "jobs.verifying",
+    "jobs.verified",
+    "jobs.acknowledged",
+    "jobs.failed",
+    "jobs.unknown",
+    "jobs.skipped",
+    "jobs.cancelled",
+    "jobs.expired",
+    "job_causes.job",
+    "job_causes.cause",
+    "job_causes.count",
     "job_targets.job",
     "job_targets.position",
     "job_targets.mac",
@@ -128,6 +159,14 @@ impl AuditScan {
         rows.iter().map(job).collect()
     }
 
+    /// The causes that are kept beside these jobs.
+    pub async fn causes(&mut self, jobs: &[&str]) -> Result<Vec<StandingCause>> {
+        let mut sql = Sql::new("SELECT job, cause, count FROM job_causes WHERE ");
+        sql.one_of("job", jobs.iter().copied());
+        let rows = self.tx.conn().all(sql).await?;
+        rows.iter().map(cause).collect()
+    }
+
     /// The next phones of these jobs behind one, by job and place.
     pub async fn ends(
         &mut self,
@@ -153,7 +192,9 @@ fn job(row: &Row) -> Result<StandingJob> {
         id: fields.text("id")?,
         state: fields.text("state")?,
         total: fields.int("total")?,
-        targets: fields.int("targets")?,
+        counts: counts(&fields)?,
+        started_at: fields.maybe_at("started_at")?,
+        finished_at: fields.maybe_at("finished_at")?,
         digest: fields.text("digest")?,
         options: fields.text("options")?,
         asked: asked(row)?,
@@ -176,6 +217,14 @@ fn asked(row: &Row) -> Result<StandingAsked> {
         retry_of: row.maybe_any_text("retry_of")?,
         start_at: fields.maybe_at("start_at")?,
         not_after: fields.maybe_at("not_after")?,
+    })
+}
+
+fn cause(row: &Row) -> Result<StandingCause> {
+    Ok(StandingCause {
+        job: row.get("job")?,
+        cause: row.any_text("cause")?.parse().ok(),
+        count: row.get("count")?,
     })
 }
 

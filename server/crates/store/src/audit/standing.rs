@@ -45,13 +45,32 @@ pub struct StandingToken {
     pub revoked: bool,
 }
 
-/// A job that needed a second person and goes on, or about which somebody decided.
+/// A job that needs or needed a second person, or about which somebody decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StandingDecision {
     /// The job.
     pub job: String,
+    /// Whether it stands where only a decision brings one.
+    pub goes_on: bool,
+    /// Until when it waited, as its row says.
+    pub until: Option<Timestamp>,
     /// Whoever decided, as its row says.
     pub by: Option<String>,
+    /// When.
+    pub at: Option<Timestamp>,
+}
+
+/// The networks in which phones may be contacted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingNetworks {
+    /// Which, apart by blanks.
+    pub networks: String,
+    /// The number of the choice.
+    pub version: i64,
+    /// Who chose.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A sealed value.
@@ -102,6 +121,8 @@ pub struct Standings {
     pub orders: Option<Vec<StandingOrder>>,
     /// Requests for a change; `None` where the database has no table of them.
     pub changes: Option<Vec<StandingChange>>,
+    /// The networks that somebody chose.
+    pub networks: Option<Vec<StandingNetworks>>,
     /// Addresses that are kept.
     pub sources: Vec<StandingSource>,
     /// What this database has no columns for, by table and column.
@@ -116,9 +137,10 @@ const TOKENS: &str = "SELECT t.id AS id, u.name AS name, t.scope AS scope, \
      t.expires_at AS expires_at, t.revoked_at IS NOT NULL AS revoked \
      FROM api_tokens t JOIN users u ON u.id = t.user_id ORDER BY t.id";
 /// Of those that needed a second person, these states are reached by a decision only.
-const DECISIONS: &str = "SELECT id, decided_by FROM jobs WHERE decided_by IS NOT NULL \
-     OR (approve_until IS NOT NULL \
-     AND state IN ('scheduled', 'running', 'paused', 'interrupted', 'finished')) ORDER BY id";
+const DECISIONS: &str = "SELECT id, state IN ('scheduled', 'running', 'paused', 'interrupted', 'finished') \
+     AS goes_on, approve_until, decided_by, decided_at FROM jobs WHERE decided_by IS NOT NULL \
+     OR decided_at IS NOT NULL OR approve_until IS NOT NULL ORDER BY id";
+const NETWORKS: &str = "SELECT place, networks, version, changed_by, changed_at FROM egress";
 const ORDERS: &str = "SELECT name, value FROM orders ORDER BY name";
 /// Each kind of sealed value, and the column that it stands in.
 const SEALS: [(&str, &str); 6] = [
@@ -180,13 +202,18 @@ impl AuditScan {
         let accounts = self.each(accounts, account).await?;
         let tokens = self.each(TOKENS, token).await?;
         let mut decisions = Vec::new();
-        if columns.have(&["jobs.approve_until", "jobs.decided_by"]) {
+        let decided = ["jobs.approve_until", "jobs.decided_by", "jobs.decided_at"];
+        if columns.have(&decided) {
             decisions = self.each(DECISIONS, decision).await?;
         }
         let jobs = columns.have(&["jobs.digest", "jobs.options"]);
         let mut orders = None;
         if columns.have(&["orders.value"]) {
             orders = Some(self.each(ORDERS, order).await?);
+        }
+        let mut networks = None;
+        if columns.have(&["egress.networks"]) {
+            networks = Some(self.each(NETWORKS, chosen).await?);
         }
         let mut seals = Vec::new();
         for (column, text) in SEALS {
@@ -213,6 +240,7 @@ impl AuditScan {
             jobs,
             orders,
             changes,
+            networks,
             sources,
             lacking: columns.lacking,
         })
@@ -259,9 +287,13 @@ fn token(row: &Row) -> Result<StandingToken> {
 }
 
 fn decision(row: &Row) -> Result<StandingDecision> {
+    let fields = row.of("jobs", "id");
     Ok(StandingDecision {
         job: row.get("id")?,
-        by: row.get("decided_by")?,
+        goes_on: row.get("goes_on")?,
+        until: fields.maybe_at("approve_until")?,
+        by: row.maybe_any_text("decided_by")?,
+        at: fields.maybe_at("decided_at")?,
     })
 }
 
@@ -269,6 +301,15 @@ fn order(row: &Row) -> Result<StandingOrder> {
     Ok(StandingOrder {
         name: row.get("name")?,
         value: row.get("value")?,
+    })
+}
+
+fn chosen(row: &Row) -> Result<StandingNetworks> {
+    Ok(StandingNetworks {
+        networks: row.any_text("networks")?,
+        version: row.get("version")?,
+        by: row.any_text("changed_by")?,
+        at: row.of("egress", "place").at("changed_at")?,
     })
 }
 

@@ -118,7 +118,7 @@ pub(crate) fn job_row(row: &Row) -> Result<JobRow> {
 }
 
 /// The counters bear the names of the states.
-pub(super) fn counts(fields: &Fields<'_>) -> Result<Counts> {
+pub(crate) fn counts(fields: &Fields<'_>) -> Result<Counts> {
     let mut counts = Counts::default();
     for state in TargetState::ALL {
         counts.add(*state, fields.int(state.as_str())?);

@@ -10,7 +10,8 @@ use carillon_domain::event::Event;
 use carillon_store::StandingJob;
 use serde_json::Value;
 
-use crate::audit::course::{Course, SUBMITTED, job_of};
+use super::sums::{OfJobs, Sums};
+use crate::audit::course::{Course, Frozen, SUBMITTED, job_of};
 
 /// An earlier program on Postgres could record a claim right behind the stop that it did not see.
 const APART: i64 = 5_000_000;
@@ -122,24 +123,47 @@ impl Courses {
         self.jobs.iter().map(|(id, course)| (id.as_str(), course))
     }
 
-    /// What a row says else than the log brought it to; `size` where no record made it.
-    pub(super) fn odd(&self, row: &StandingJob, size: i64) -> Option<(i64, String)> {
-        let id = &row.id;
-        let Some(course) = self.jobs.get(id) else {
-            let told = self.untold.contains(id) || self.settled.contains_key(id.as_str());
-            return (!told).then(|| (size, format!("no record made the job {id}")));
+    /// All but those that were let go of.
+    pub(super) fn left(&self) -> Vec<&str> {
+        let left: BTreeSet<&String> = self.jobs.keys().chain(&self.untold).collect();
+        left.into_iter().map(String::as_str).collect()
+    }
+
+    /// What a row says else than the log brought it to, or than its phones come to; `size` where no
+    /// record made it.
+    pub(super) fn odd(&self, row: &StandingJob, sums: &OfJobs, size: i64) -> Option<(i64, String)> {
+        let (id, sums) = (&row.id, sums.get(&row.id));
+        if let Some(course) = self.jobs.get(id) {
+            let what = differs(course, row, sums?)?;
+            return Some((course.seq, format!("the job {id} {what} than the log says")));
+        }
+        if self.settled.contains_key(id.as_str()) {
+            return None;
+        }
+        let what = match sums {
+            None => format!("no record made the job {id}"),
+            Some(sums) if sums.fit(row) => return None,
+            Some(_) => format!("the sums of the job {id} are not those of its phones"),
         };
-        let what = differs(course, row)?;
-        Some((course.seq, format!("the job {id} {what} than the log says")))
+        Some((size, what))
     }
 }
 
-/// What a row says else than the log brought its job to.
-pub(super) fn differs(course: &Course, row: &StandingJob) -> Option<&'static str> {
+/// What a row says else than the log brought its job to, or than its phones come to.
+pub(super) fn differs(course: &Course, row: &StandingJob, sums: &Sums) -> Option<&'static str> {
     if !row.state.parse().is_ok_and(|state| course.allows(state)) {
         return Some("stands elsewhere");
     }
-    let frozen = course.frozen.as_ref()?;
+    let frozen = course.frozen.as_ref();
+    let another = frozen.and_then(|frozen| is_another(frozen, row, sums.phones()));
+    let noted = || course.noted.differs(row);
+    let fit = sums.fit(row);
+    another
+        .or_else(|| (!fit).then_some("has other sums"))
+        .or_else(noted)
+}
+
+fn is_another(frozen: &Frozen, row: &StandingJob, phones: i64) -> Option<&'static str> {
     let options = serde_json::from_str::<Value>(&row.options).ok();
     if row.digest != frozen.digest || options.as_ref() != Some(&frozen.options) {
         return Some("is another one");
@@ -148,5 +172,5 @@ pub(super) fn differs(course: &Course, row: &StandingJob) -> Option<&'static str
         return Some("was asked for otherwise");
     }
     let total = frozen.total?;
-    (total != row.total || total != row.targets).then_some("has other phones")
+    (total != row.total || total != phones).then_some("has other phones")
 }

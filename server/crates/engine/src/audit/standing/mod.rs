@@ -5,22 +5,27 @@
 //! of them is ever removed.
 
 mod changes;
+mod decisions;
 mod ends;
 mod jobs;
+mod networks;
 mod orders;
 mod passes;
 mod seals;
 mod settled;
+mod sums;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use carillon_domain::event::{Event, EventResult};
-use carillon_store::{StandingAccount, StandingDecision, StandingPass, Standings};
+use carillon_store::{StandingAccount, StandingPass, Standings};
 use serde_json::Value;
 
 use self::changes::Changes;
+pub(crate) use self::decisions::{DECISION, Decisions, UNTIL};
 use self::jobs::Courses;
+pub(crate) use self::networks::{CHOICE, Networks, VERSION};
 pub(crate) use self::orders::Orders;
 pub(crate) use self::passes::Passes;
 use self::seals::Seals;
@@ -38,11 +43,12 @@ type Odd = (i64, String);
 pub(super) struct Given {
     accounts: BTreeMap<String, Account>,
     tokens: Tokens,
-    decisions: BTreeMap<String, (i64, String)>,
+    decisions: Decisions,
     seals: Seals,
     courses: Courses,
     orders: Orders,
     changes: Changes,
+    networks: Networks,
     passes: Passes,
 }
 
@@ -75,6 +81,8 @@ impl Given {
             self.courses.forbid(seq, what);
         }
         self.passes.add(seq, event);
+        self.decisions.add(seq, event);
+        self.networks.add(seq, event);
         if event.result != EventResult::Ok {
             return;
         }
@@ -85,11 +93,6 @@ impl Given {
             "row.accepted" if detail["rows"] == "account" => self.accepted(seq, detail),
             "user.disabled" => self.switched(seq, detail, true),
             "user.enabled" => self.switched(seq, detail, false),
-            "job.approved" | "job.denied" => {
-                let by = (seq, event.actor.name.clone());
-                let job = event.job.clone().unwrap_or_default();
-                self.decisions.insert(job, by);
-            }
             // What is sealed anew has other bytes, and no record tells which.
             "key.first_used" | "key.activated" | "key.rewrapped" => self.seals.clear(),
             _ => {}
@@ -157,9 +160,10 @@ impl Given {
             .accounts
             .iter()
             .map(|row| self.odd_account(row, size));
-        let decisions = standing.decisions.iter();
-        let decisions = decisions.map(|row| self.odd_decision(row, size));
-        let all = accounts.chain(decisions).flatten();
+        let decisions = self.decisions.odd(&standing.decisions, size);
+        let all = accounts.flatten().chain(decisions);
+        let networks = standing.networks.as_ref();
+        let all = all.chain(networks.and_then(|rows| self.networks.odd(rows, size)));
         let all = all.chain(self.gone(standing)).chain(of_jobs);
         let all = all.chain(self.tokens.odd(&standing.tokens, size));
         let orders = standing.orders.as_ref();
@@ -200,18 +204,6 @@ impl Given {
                 format!("the rights of the account {name} are others"),
             )
         })
-    }
-
-    fn odd_decision(&self, row: &StandingDecision, size: i64) -> Option<(i64, String)> {
-        let job = &row.job;
-        match (self.decisions.get(job), &row.by) {
-            (Some((_, given)), Some(by)) if given == by => None,
-            (Some((seq, _)), _) => Some((*seq, format!("somebody else decided about job {job}"))),
-            (None, _) => Some((
-                size,
-                format!("no record tells of a decision about job {job}"),
-            )),
-        }
     }
 }
 

@@ -11,6 +11,7 @@ use carillon_store::{AuditScan, StandingEnd, StandingJob, StoreError};
 
 use super::Given;
 use super::ends::Ends;
+use super::sums::{OfJobs, Sums};
 use super::{Odd, ROWS};
 use crate::audit::course::{Course, Told};
 
@@ -32,6 +33,11 @@ impl Given {
             let rows = scan.jobs(&ids).await?;
             let mut found: BTreeMap<_, _> =
                 rows.iter().map(|row| (&*row.id, Found::of(row))).collect();
+            for cause in scan.causes(&ids).await? {
+                if let Some(found) = found.get_mut(&*cause.job) {
+                    found.sums.take(&cause);
+                }
+            }
             let mut last = None;
             while let Some(phones) = next(scan, &ids, &mut last).await? {
                 for phone in phones {
@@ -49,36 +55,48 @@ impl Given {
         Ok(())
     }
 
-    /// What tables say of all other jobs, against the log: the first that differs.
+    /// What tables say of all other jobs, against the log: the first phone that differs, and the sums.
     ///
     /// # Errors
     /// When the storage fails.
     pub(in crate::audit) async fn ends(
         &self,
         scan: &mut AuditScan,
-    ) -> Result<Option<Odd>, StoreError> {
-        let left: Vec<&str> = self.courses.all().map(|(id, _)| id).collect();
+    ) -> Result<(Option<Odd>, OfJobs), StoreError> {
+        let left = self.courses.left();
+        let mut sums: OfJobs = left
+            .iter()
+            .map(|id| ((*id).to_owned(), Sums::default()))
+            .collect();
         let mut ends = Ends::new(&self.courses);
         for ids in left.chunks(JOBS) {
+            for cause in scan.causes(ids).await? {
+                if let Some(sums) = sums.get_mut(&*cause.job) {
+                    sums.take(&cause);
+                }
+            }
             let mut last = None;
             while let Some(phones) = next(scan, ids, &mut last).await? {
                 for phone in &phones {
                     ends.add(phone);
+                    if let Some(sums) = sums.get_mut(&*phone.job) {
+                        sums.add(phone);
+                    }
                 }
             }
         }
-        Ok(ends.first())
+        Ok((ends.first(), sums))
     }
 
-    /// The first job that stands elsewhere than the log brought it, or is gone; `size` stands for records
-    /// that are not there.
+    /// The first job that stands elsewhere than the log brought it, has other sums than its phones, or is
+    /// gone; `size` stands for records that are not there.
     ///
     /// # Errors
     /// When the storage fails.
     pub(in crate::audit) async fn odd_jobs(
         &self,
         scan: &mut AuditScan,
-        size: i64,
+        (sums, size): (&OfJobs, i64),
     ) -> Result<Option<Odd>, StoreError> {
         let mut left: BTreeMap<&str, i64> = self
             .courses
@@ -93,7 +111,7 @@ impl Given {
             }
             odd.extend(
                 rows.iter()
-                    .filter_map(|row| self.courses.odd(row, size))
+                    .filter_map(|row| self.courses.odd(row, sums, size))
                     .min(),
             );
             match rows.into_iter().last() {
@@ -121,17 +139,17 @@ async fn next(
 /// What rows say of one job.
 struct Found<'r> {
     row: &'r StandingJob,
-    /// How many of its phones stand there, and whether all of them came to what was told.
-    phones: usize,
+    /// Whether all of its phones came to what was told, and what they come to.
     fits: bool,
+    sums: Sums,
 }
 
 impl<'r> Found<'r> {
-    const fn of(row: &'r StandingJob) -> Self {
+    fn of(row: &'r StandingJob) -> Self {
         Self {
             row,
-            phones: 0,
             fits: true,
+            sums: Sums::default(),
         }
     }
 
@@ -141,7 +159,7 @@ impl<'r> Found<'r> {
         let end = phone.state.zip(phone.cause);
         let over = end.is_some_and(|(state, _)| TargetState::is_terminal(state));
         let same = matches!(told, Some(Told::Ended(told)) if told.is_none() || *told == end);
-        self.phones += 1;
+        self.sums.add(phone);
         self.fits &= over && same;
     }
 
@@ -150,10 +168,9 @@ impl<'r> Found<'r> {
             return false;
         };
         let over = self.row.state.parse().is_ok_and(JobState::is_terminal);
-        let same = over && super::jobs::differs(course, self.row).is_none();
-        same && self.fits
-            && self.phones == course.phones.len()
-            && Some(self.phones as i64) == total(course)
+        let same = over && super::jobs::differs(course, self.row, &self.sums).is_none();
+        let phones = self.sums.phones();
+        same && self.fits && phones == course.phones.len() as i64 && Some(phones) == total(course)
     }
 }
 
