@@ -108,7 +108,7 @@ fn check_in<F: Read + Seek>(
         .map_or(u64::MAX, |(begins, _)| begins);
     let walk = Walk::of(signed);
     let walk = match way {
-        Way::Written => walk.as_written(file, below)?,
+        Way::Written => walk.in_written_order(file, below)?,
         Way::Sorted => walk.sorted(file, below)?,
     };
     intact(walk, stated)
@@ -185,7 +185,7 @@ impl Walk {
         }
     }
 
-    fn as_written<F: Read + Seek>(mut self, file: &mut F, below: u64) -> Result<Self, Stop> {
+    fn in_written_order<F: Read + Seek>(mut self, file: &mut F, below: u64) -> Result<Self, Stop> {
         self.signed.compare(&self.frontier)?;
         let first = Forwards::of(file)?.next().transpose()?;
         let first = first.filter(|(begins, _)| *begins < below);

@@ -357,7 +357,7 @@ async fn signed_of_the_house(house: &House, words: &[(&'static str, Value)]) -> 
     let first = i64::try_from(house.store.audit_head().await.unwrap().size()).unwrap();
     let event = |(action, detail): &(&'static str, Value)| {
         let by = carillon_domain::event::Actor::system();
-        let mut event = Event::new(house.clock.now(), by, *action);
+        let mut event = Event::new(house.clock.now(), by, action);
         event.detail = detail.clone();
         event
     };
