@@ -16,7 +16,7 @@ const TEXTS: &[&str] = &[
     "All phones of this job",
     "All phones",
     "Needs a look",
-    "Unfold",
+    "All causes",
     "Nothing so far.",
     "{done} of {total} finished",
     "took {length}",
