@@ -20,21 +20,25 @@ use crate::fields::{Fields, Form};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
+mod listed;
+pub(super) use listed::list_href;
+
 /// No phone is chosen.
 const EMPTY: &str = "empty";
 /// The action that changes nothing and tells whether a phone takes commands.
 const CHECK: &str = "phonecfg";
-const FIELDS: [&str; 12] = [
-    "do", "scope", "mac", "filter", "sort", "count", "digest", "sel", "tag", "group", "q", "list",
+const FIELDS: [&str; 13] = [
+    "do", "scope", "mac", "filter", "sort", "count", "digest", "sel", "was", "tag", "group", "q",
+    "list",
 ];
+
+const VIEW: Access = Access::Needs(Permission::ViewInventory);
 
 /// The routes of this file.
 pub fn routes(table: Table) -> Table {
-    table.post(
-        "/selection",
-        Access::Needs(Permission::ViewInventory),
-        submit,
-    )
+    table
+        .get("/selection", VIEW, listed::show)
+        .post("/selection", VIEW, submit)
 }
 
 async fn submit(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
@@ -126,14 +130,15 @@ async fn selected(engine: &Engine, caller: &Caller, fields: &Fields) -> Result<C
                 let message = say("This selection is over: tick the phones again.");
                 return Ok(Err(Refusal::field("", "gone", message)));
             };
+            let kept = kept.without(&unticked(fields));
             match ticked(fields) {
-                ticked if ticked.phones.is_empty() => kept,
+                ticked if ticked.phones.iter().all(|mac| kept.has(*mac)) => kept,
                 ticked => kept.and(ticked),
             }
         }
         _ => ticked(fields),
     };
-    if selection.phones.is_empty() {
+    if selection.phones.is_empty() && !empties(fields) {
         let message = say("No phone is chosen: tick at least one, or choose all that match.");
         return Ok(Err(Refusal::field("", EMPTY, message)));
     }
@@ -144,6 +149,19 @@ async fn selected(engine: &Engine, caller: &Caller, fields: &Fields) -> Result<C
 fn ticked(fields: &Fields) -> Selection {
     let macs = fields.all("mac");
     Selection::of(macs.filter_map(|mac| mac.parse::<Mac>().ok()))
+}
+
+/// The rows that were in the selection when the page was made, and whose tick was taken away.
+fn unticked(fields: &Fields) -> Vec<Mac> {
+    let was = fields.text("was").unwrap_or_default().split(',');
+    let was = was.filter_map(|mac| mac.parse::<Mac>().ok());
+    let now = ticked(fields);
+    was.filter(|mac| !now.has(*mac)).collect()
+}
+
+/// Whether somebody takes the last phones out of the selection.
+fn empties(fields: &Fields) -> bool {
+    asked(fields) == Some(BulkAction::Collect) && fields.text("scope") == Some("selection")
 }
 
 async fn all_matching(
@@ -252,23 +270,27 @@ impl Selected<'_> {
                 .map(|kept| (id, kept)),
             None => None,
         };
-        let (id, all) = if let Some((id, before)) = known {
-            let all = before.and(self.selection.clone());
-            self.engine.replace_selection(self.caller, id, &all).await?;
-            (id.to_owned(), all)
-        } else {
-            let id = self
-                .engine
-                .keep_selection(self.caller, &self.selection)
-                .await?;
-            (id, self.selection.clone())
+        let (id, all) = match known {
+            Some((id, before)) => {
+                let all = before.without(&unticked(self.fields));
+                let all = all.and(self.selection.clone());
+                self.engine.replace_selection(self.caller, id, &all).await?;
+                (id.to_owned(), all)
+            }
+            None => self.kept_anew().await?,
         };
         let text = say_many!(
             number(all.phones.len()),
             "{count} phone is in the selection.",
             "{count} phones are in the selection."
         );
-        Ok(visit.see_other_saying(&self.back(Some(&id)), &done(text)))
+        let sel = (!all.phones.is_empty()).then_some(id.as_str());
+        Ok(visit.see_other_saying(&self.back(sel), &done(text)))
+    }
+
+    async fn kept_anew(&self) -> Result<(String, Selection), Problem> {
+        let id = self.engine.keep_selection(self.caller, &self.selection);
+        Ok((id.await?, self.selection.clone()))
     }
 
     async fn tag(self, visit: Visit, change: TagChange) -> PageResult {

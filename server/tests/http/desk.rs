@@ -64,6 +64,53 @@ pub(crate) async fn enter_in_the_list_tags_and_runs_nothing(house: House) -> Hou
     house
 }
 
+/// The tick of a row, as the page comes.
+fn is_ticked(page: &Answer, mac: &str) -> bool {
+    let mut inputs = page.text.split("<input").skip(1);
+    let inputs = inputs.by_ref().filter_map(|rest| rest.split('>').next());
+    let named = format!("value=\"{mac}\"");
+    let mut rows = inputs.filter(|one| one.contains("name=\"mac\"") && one.contains(&named));
+    rows.next().unwrap().contains("checked")
+}
+
+pub(crate) async fn ticks_say_who_is_in_the_selection(house: House) -> House {
+    const NEXT: &str = "00:15:65:00:00:03";
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 6).await;
+    let list = "/phones?q=Desk";
+    let both = [("scope", "page"), ("mac", DESK), ("mac", NEXT)];
+    let add = [&[("do", "collect"), ("list", "q=Desk")], &both[..]].concat();
+    let with = location(&submit(&mut admin, list, "/selection", &add).await);
+    let page = admin.get(&with).await;
+    assert!(is_ticked(&page, DESK) && is_ticked(&page, NEXT));
+    assert!(!is_ticked(&page, "00:15:65:00:00:01"));
+    let was = hidden(&page, "was");
+    assert_eq!(was, format!("{DESK},{NEXT}"));
+
+    let sel = hidden(&page, "sel");
+    let who = format!("/selection?sel={sel}&list=q%3DDesk");
+    shows(&page, &[&who.replace('&', "&amp;")]);
+    let there = admin.get(&who).await;
+    shows(&there, &["Selection of 2 phones", "Desk 02", "Desk 03"]);
+    hides(&there, &["Desk 01", "Desk 04"]);
+
+    let all = [("scope", "selection"), ("sel", sel.as_str()), ("was", &was)];
+    let one = |what| [&[("do", what), ("list", "q=Desk"), ("mac", NEXT)], &all[..]].concat();
+    let to = location(&submit(&mut admin, &with, "/selection", &one("run")).await);
+    shows(&admin.get(&to).await, &["1 phone"]);
+    let left = location(&submit(&mut admin, &with, "/selection", &one("collect")).await);
+    let page = admin.get(&left).await;
+    shows(&page, &["1 phone is in the selection."]);
+    assert!(!is_ticked(&page, DESK) && is_ticked(&page, NEXT));
+
+    let none = |what| [&[("do", what), ("list", "q=Desk")], &all[..]].concat();
+    let refused = submit(&mut admin, &left, "/selection", &none("run")).await;
+    assert_eq!(refused.status, 422);
+    let empty = submit(&mut admin, &left, "/selection", &none("collect")).await;
+    assert_eq!(location(&empty), list, "nobody is left");
+    house
+}
+
 pub(crate) async fn a_change_of_many_leads_back_to_the_same_list(house: House) -> House {
     let mut admin = browser(&house, "admin").await;
     with_desks(&mut admin, 6).await;

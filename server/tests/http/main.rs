@@ -145,6 +145,7 @@ on_both! {
     approvals::who_lets_a_job_run_names_all_of_it,
     approvals::a_waiting_job_says_for_whom_it_waits,
     desk::enter_in_the_list_tags_and_runs_nothing,
+    desk::ticks_say_who_is_in_the_selection,
     desk::a_change_of_many_leads_back_to_the_same_list,
     desk::what_a_key_came_to_is_said_beside_the_keys,
     desk::a_second_factor_is_asked_for_before_a_yes,
