@@ -321,14 +321,12 @@ async fn selection_view(
     let Some(id) = &query.sel else {
         return Ok(None);
     };
+    let macs = rows.iter().map(|row| row.mac);
     match engine.selection(caller, id).await {
         Ok(selection) => Ok(Some(SelectionView {
             id: id.clone(),
             count: i64::try_from(selection.phones.len()).unwrap_or(i64::MAX),
-            on_page: {
-                let macs = rows.iter().map(|row| row.mac);
-                macs.filter(|mac| selection.has(*mac)).collect()
-            },
+            on_page: macs.filter(|mac| selection.has(*mac)).collect(),
             list_href: selection::list_href(id, &query.here_query()),
             clear_href: query.without_selection(),
         })),

@@ -5,8 +5,8 @@
 use carillon_contract::Href;
 use carillon_contract::list::Link;
 use carillon_contract::phones::{BulkAction, BulkTyped, ENTER};
+use carillon_domain::Filter;
 use carillon_domain::role::Permission;
-use carillon_domain::{Filter, Mac};
 use carillon_engine::inventory::{Selection, TagChange};
 use carillon_engine::{Caller, Engine};
 use carillon_language::{say, say_many};
@@ -21,7 +21,10 @@ use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
 mod listed;
+mod ticks;
+
 pub(super) use listed::list_href;
+use ticks::{by_mistake, ticked, unticked};
 
 /// No phone is chosen.
 const EMPTY: &str = "empty";
@@ -44,6 +47,9 @@ pub fn routes(table: Table) -> Table {
 async fn submit(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
     let fields = fields.only(&FIELDS)?;
     let engine = visit.app.engine().clone();
+    if by_mistake(&fields) {
+        return entered(visit, &caller, &engine, &fields).await;
+    }
     let selection = match selected(&engine, &caller, &fields).await? {
         Ok(selection) => selection,
         Err(refused) => return again(visit, &caller, &fields, refused).await,
@@ -107,7 +113,21 @@ impl OfWord for BulkAction {
     }
 }
 
-/// What shall be done. Enter is pressed in the field of the tag, or by mistake.
+/// Nothing is done with the phones but to keep what is ticked.
+async fn entered(visit: Visit, caller: &Caller, engine: &Engine, fields: &Fields) -> PageResult {
+    let list = Selected {
+        selection: ticked(fields),
+        fields,
+        caller,
+        engine,
+    };
+    if list.selection.phones.is_empty() && fields.filled("was").is_none() {
+        return Ok(visit.see_other(&list.back(fields.filled("sel"))));
+    }
+    list.collect(visit).await
+}
+
+/// What shall be done. Enter is pressed in the field of the tag.
 fn asked(fields: &Fields) -> Option<BulkAction> {
     match fields.text("do") {
         Some(ENTER) => fields.filled("tag").map(|_| BulkAction::Tag),
@@ -143,20 +163,6 @@ async fn selected(engine: &Engine, caller: &Caller, fields: &Fields) -> Result<C
         return Ok(Err(Refusal::field("", EMPTY, message)));
     }
     Ok(Ok(selection))
-}
-
-/// The rows of the page that were ticked.
-fn ticked(fields: &Fields) -> Selection {
-    let macs = fields.all("mac");
-    Selection::of(macs.filter_map(|mac| mac.parse::<Mac>().ok()))
-}
-
-/// The rows that were in the selection when the page was made, and whose tick was taken away.
-fn unticked(fields: &Fields) -> Vec<Mac> {
-    let was = fields.text("was").unwrap_or_default().split(',');
-    let was = was.filter_map(|mac| mac.parse::<Mac>().ok());
-    let now = ticked(fields);
-    was.filter(|mac| !now.has(*mac)).collect()
 }
 
 /// Whether somebody takes the last phones out of the selection.

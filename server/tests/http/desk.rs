@@ -56,9 +56,20 @@ pub(crate) async fn enter_in_the_list_tags_and_runs_nothing(house: House) -> Hou
     assert_eq!(location(&tagged), list, "the same list");
     let page = admin.get(list).await;
     shows(&page, &["The tag vip was added to 1 phone."]);
-    let blank = submit(&mut admin, list, "/selection", &enter(" ")).await;
-    assert_eq!(blank.status, 422);
-    shows(&blank, &["Choose what to do with these phones."]);
+    let kept = location(&submit(&mut admin, list, "/selection", &enter(" ")).await);
+    assert!(kept.starts_with(&format!("{list}&sel=")), "{kept}");
+    shows(
+        &admin.get(&kept).await,
+        &["1 phone is in the selection.", "Selection of 1 phone, with"],
+    );
+    let nothing = [("do", "enter"), ("list", back.as_str())];
+    let nothing = submit(&mut admin, list, "/selection", &nothing).await;
+    assert_eq!(
+        location(&nothing),
+        list,
+        "nothing is ticked: nothing is said"
+    );
+    assert_eq!(location(&admin.get("/selection").await), "/phones");
     let record = admin.get("/audit?action=phones.tagged").await;
     shows(&record, &["class=\"quiet\">Desk 02<"]);
     house

@@ -48,10 +48,6 @@ async fn view(
     let last = selection.phones.len().div_ceil(ROWS).max(1);
     let page = fields.filled("page").and_then(|text| text.parse().ok());
     let page = page.unwrap_or(1).clamp(1, last);
-    let place = |page: usize| {
-        let href = Href::new("/selection").add("sel", &sel);
-        String::from(href.add_some("list", &list).add("page", page))
-    };
     let shown: Vec<Mac> = of_page(selection, page);
     let mut phones = engine.phones_by_macs(caller, &shown).await?;
     if last == 1 {
@@ -67,14 +63,23 @@ async fn view(
             .into_iter()
             .filter(|mac| !there.contains(mac))
             .collect(),
-        paging: Paging {
-            total: Total::exactly(i64::try_from(selection.phones.len()).unwrap_or(i64::MAX)),
-            previous: (page > 1).then(|| place(page - 1)),
-            next: (page < last).then(|| place(page + 1)),
-        },
+        paging: paging(fields, selection, (page, last)),
         back_href: ListQuery::of_here(&list, Some(&sel)).here().into(),
         run_href: may_run.then(|| Href::new("/run").add("sel", &sel).into()),
     })
+}
+
+fn paging(fields: &Fields, selection: &Selection, (page, last): (usize, usize)) -> Paging {
+    let place = |page: usize| {
+        let href = Href::new("/selection").add("sel", fields.or_empty("sel"));
+        let href = href.add_some("list", &fields.or_empty("list"));
+        String::from(href.add("page", page))
+    };
+    Paging {
+        total: Total::exactly(i64::try_from(selection.phones.len()).unwrap_or(i64::MAX)),
+        previous: (page > 1).then(|| place(page - 1)),
+        next: (page < last).then(|| place(page + 1)),
+    }
 }
 
 fn of_page(selection: &Selection, page: usize) -> Vec<Mac> {
