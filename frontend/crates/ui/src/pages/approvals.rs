@@ -5,7 +5,7 @@ use carillon_contract::approvals::{ApprovalRow, ApprovalsView, SettingsView};
 use carillon_contract::form::Choice;
 use carillon_contract::job::JobApprovalView;
 use carillon_domain::role::Role;
-use carillon_language::{say, say_many};
+use carillon_language::{quoted, say, say_many};
 use leptos::prelude::*;
 
 use super::changes;
@@ -79,8 +79,8 @@ fn waiting(row: &ApprovalRow, decider: Decider) -> AnyView {
         phones = words::phones(job.counts.waiting),
         actor = job.actor
     );
-    let reason = (!job.reason.is_empty())
-        .then(|| view! { <p class="quote">{format!("“{}”", job.reason)}</p> });
+    let reason =
+        (!job.reason.is_empty()).then(|| view! { <p class="quote">{quoted(&job.reason)}</p> });
     let forms = answer(row, decider);
     view! {
         <section class="panel">

@@ -3,7 +3,7 @@
 use carillon_contract::FrameView;
 use carillon_contract::job::{HeldView, JobView, RetryForm, RetryState};
 use carillon_domain::TargetState;
-use carillon_language::{say, say_many};
+use carillon_language::{quoted, say, say_many};
 use leptos::prelude::*;
 
 use super::approvals;
@@ -71,7 +71,7 @@ fn lede(view: &JobView) -> AnyView {
     let reason = if view.reason.is_empty() {
         view! { <span class="muted">{say("no reason given")}</span> }.into_any()
     } else {
-        view! { <span class="quote">{format!("“{}”", view.reason)}</span> }.into_any()
+        view! { <span class="quote">{quoted(&view.reason)}</span> }.into_any()
     };
     let retry_of = view.retry_of.as_ref().map(|job| {
         view! { <span class="muted">{said_with(
