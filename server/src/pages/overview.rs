@@ -35,6 +35,7 @@ const CAUSES: usize = 8;
 const ASKED: i64 = 20;
 /// Changes that are older are not news.
 const NEWS: Duration = Duration::from_hours(30 * 24);
+const MICROS_OF_MINUTE: i64 = 60_000_000;
 /// What people change; what jobs do to phones stands in the jobs.
 const PEOPLE: [&str; 13] = [
     "phone.*",
@@ -206,7 +207,7 @@ enum More {
     AtLeast(i64),
 }
 
-/// What one person did again and again, without anything else between; `cut` where there are records
+/// What one person did again and again within a minute, without anything else between; `cut` where there are records
 /// that were not read.
 fn in_a_row(lines: Vec<AuditLine>, cut: bool) -> impl Iterator<Item = Run> {
     let mut runs: Vec<(AuditLine, i64)> = Vec::new();
@@ -227,9 +228,14 @@ fn in_a_row(lines: Vec<AuditLine>, cut: bool) -> impl Iterator<Item = Run> {
     })
 }
 
-/// What went wrong is no more of what went well.
+/// What went wrong is no more of what went well, and another minute is another time: the line
+/// shows one.
 fn alike(one: &AuditLine, other: &AuditLine) -> bool {
-    one.action == other.action && one.actor == other.actor && one.result == other.result
+    let minute = |line: &AuditLine| line.at.micros().div_euclid(MICROS_OF_MINUTE);
+    one.action == other.action
+        && one.actor == other.actor
+        && one.result == other.result
+        && minute(one) == minute(other)
 }
 
 fn change((line, more): Run) -> ChangeView {
@@ -305,6 +311,9 @@ mod tests {
         assert_eq!(more, [&exactly[..], &[More::AtLeast(0)]].concat());
         let first = in_a_row(lines, true).map(change).next().expect("a line");
         assert_eq!(first.text, "added the phone and 2 more");
+        let mut apart = [line("phone.created", "anna"), line("phone.created", "anna")];
+        apart[0].at = Timestamp::from_micros(MICROS_OF_MINUTE);
+        assert_eq!(in_a_row(apart.to_vec(), false).count(), 2, "a minute apart");
     }
 
     #[test]
