@@ -193,6 +193,20 @@ pub(crate) async fn what_a_key_came_to_is_said_beside_the_keys(house: House) -> 
     house
 }
 
+pub(crate) async fn the_log_by_job_names_a_lone_phone(house: House) -> House {
+    let fleet = phones_at_kiel(&house, 1).await;
+    let api = house.program(Role::Admin).await;
+    let request = json!({ "action": "DNDOn", "targets": { "filter": "" }, "reason": "x" });
+    let id = api.post("/jobs", &request).await.expect(202)["id"].clone();
+    api.finished(id.as_str().unwrap()).await;
+    let mut admin = browser(&house, "admin").await;
+    let log = admin.get("/audit?per=job&action=job.*").await;
+    let phone = format!("href=\"/phones/{}\"", fleet.phones()[0].inventory.mac);
+    shows(&log, &["job.ended", &phone]);
+    fleet.stop().await;
+    house
+}
+
 /// Somebody may approve, and a yes of theirs would be refused: the page says so instead of a button.
 pub(crate) async fn a_second_factor_is_asked_for_before_a_yes(house: House) -> House {
     let fleet = phones_at_kiel(&house, 1).await;

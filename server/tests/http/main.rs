@@ -148,6 +148,7 @@ on_both! {
     desk::ticks_say_who_is_in_the_selection,
     desk::a_change_of_many_leads_back_to_the_same_list,
     desk::what_a_key_came_to_is_said_beside_the_keys,
+    desk::the_log_by_job_names_a_lone_phone,
     desk::a_second_factor_is_asked_for_before_a_yes,
     desk::an_approval_names_who_gets_it_and_who_does_not,
     desk::a_deleted_phone_is_told_by_its_name,
