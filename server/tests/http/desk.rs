@@ -184,6 +184,8 @@ pub(crate) async fn what_a_key_came_to_is_said_beside_the_keys(house: House) -> 
     let (said, _) = panel.split_once("name=\"key\"").unwrap();
     for part in [
         "role=\"alert\"",
+        "Nothing was sent. Please mend:",
+        "Say why: the audit log keeps it.",
         "href=\"#f-key-reason\"",
         "id=\"f-key-reason-error\"",
     ] {

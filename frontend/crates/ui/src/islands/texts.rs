@@ -37,7 +37,6 @@ const TEXTS: &[&str] = &[
     "No phones",
     "{parts} of {total}",
     "Show {phones}",
-    "phones:",
     "Provision these lines; they let in this server and nobody else",
     "Copy: {label}",
     "Copy",

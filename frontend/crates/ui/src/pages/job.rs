@@ -10,8 +10,8 @@ use super::approvals;
 use super::job_controls::controls;
 use super::job_targets::targets;
 use crate::components::{
-    Field, ago, checkbox, class_badge, error_summary, fact, fact_text, facts, instant_and_age,
-    link_button, panel, post, said_with, section, submit,
+    Field, ago, checkbox, class_badge, fact, fact_text, facts, instant_and_age, link_button, panel,
+    post, said_with, section, submit, unsent_summary,
 };
 use crate::islands::{JobLive, for_browser};
 use crate::shell::{Page, Scripts};
@@ -153,7 +153,7 @@ fn held_row(view: &JobView, held: &HeldView) -> AnyView {
 fn retry_form(view: &JobView, retry: &RetryForm) -> AnyView {
     let states: Vec<AnyView> = retry.states.iter().map(retry_state).collect();
     let body = view! {
-        {error_summary(&retry.errors)}
+        {unsent_summary(&retry.errors)}
         <fieldset class="retry-states">
             <legend>{say("Which phones")}</legend>
             {states}
