@@ -143,8 +143,8 @@ async fn tell_of_jobs(
     let jobs = engine.jobs_of(caller, &ids.collect::<Vec<_>>()).await?;
     for (record, line) in records.iter().zip(lines) {
         let job = record.event.job.as_ref().and_then(|id| jobs.get(id));
-        if let Some(job) = job {
-            audit_row::of_whole_job(line, job);
+        if let Some((job, lone)) = job {
+            audit_row::of_whole_job(line, job, lone.as_ref());
         }
     }
     Ok(jobs.into_keys().collect())

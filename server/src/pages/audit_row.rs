@@ -8,7 +8,7 @@ pub use carillon_contract::audit::AuditRow as Line;
 use carillon_contract::list::Link;
 use carillon_domain::event::Event;
 use carillon_domain::{Cause, JobState, TargetState, action};
-use carillon_store::{AuditRow, JobRow};
+use carillon_store::{AuditRow, JobRow, LonePhone};
 use carillon_ui::target_state_within;
 use serde_json::Value;
 
@@ -58,12 +58,19 @@ fn ended(event: &Event) -> Option<(JobState, i64)> {
 }
 
 /// Lets a line that stands for a whole job tell how the job stands, and how far it is while it is not
-/// over: what its newest record says of one phone would look like its end.
-pub fn of_whole_job(line: &mut Line, job: &JobRow) {
+/// over: what its newest record says of one phone would look like its end. The phone of a job that
+/// has one is named, whatever its newest record is.
+pub fn of_whole_job(line: &mut Line, job: &JobRow, lone: Option<&LonePhone>) {
     line.job_stands = Some((job.state, job.counts.problems()));
-    if job.state.is_terminal() {
-        return;
+    if !job.state.is_terminal() {
+        not_over(line, job);
     }
+    if let Some((mac, name)) = lone {
+        line.phone = Some((*mac, name.clone()));
+    }
+}
+
+fn not_over(line: &mut Line, job: &JobRow) {
     if line.phone.take().is_some() {
         line.actor = actor_words::shown(&job.actor.name);
         line.actor_kind = job.actor.kind;

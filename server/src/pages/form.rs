@@ -30,6 +30,16 @@ pub fn errors(error: EngineError) -> Result<FormErrors, Problem> {
     }
 }
 
+/// What is said where a number was asked for and another one came: that it is another, and which is
+/// meant.
+pub fn another_number(typed: &str, ask: String) -> String {
+    if typed.trim().is_empty() {
+        return ask;
+    }
+    let another = say!("“{typed}” is not the right number.", typed = typed.trim());
+    format!("{another} {ask}")
+}
+
 /// A form with a file: its fields, and the file named `file`.
 pub struct Upload {
     /// Everything but the file.

@@ -5,7 +5,7 @@
 
 use carillon_domain::role::Permission;
 use carillon_engine::{Caller, Engine};
-use carillon_language::{retell, say};
+use carillon_language::{quoted, retell, say};
 use carillon_store::{AuditQuery, AuditRow, Seek};
 use http::StatusCode;
 
@@ -61,5 +61,5 @@ fn shown(value: &str) -> String {
     }
     let text: String = value.chars().take(SHOWN).collect();
     let more = if text.len() < value.len() { "…" } else { "" };
-    format!("“{text}{more}”")
+    quoted(&format!("{text}{more}"))
 }

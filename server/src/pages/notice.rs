@@ -6,7 +6,7 @@ use carillon_contract::frame::{Banner, Tone};
 
 use super::visit::Visit;
 use crate::fields::Fields;
-use carillon_language::say;
+use carillon_language::{quoted, say};
 
 /// Puts a warning above the page.
 pub fn warn(visit: &mut Visit, text: impl Into<String>) {
@@ -24,10 +24,7 @@ pub fn unknown(visit: &mut Visit, query: &Fields, known: &[&str]) {
     if strangers.is_empty() {
         return;
     }
-    let named: Vec<String> = strangers
-        .iter()
-        .map(|name| format!("“{}”", short(name)))
-        .collect();
+    let named: Vec<String> = strangers.iter().map(|name| quoted(&short(name))).collect();
     let (names, known) = (named.join(", "), known.join(", "));
     warn(
         visit,

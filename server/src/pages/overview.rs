@@ -15,8 +15,9 @@ use carillon_language::{number, say};
 use carillon_store::{AuditQuery, Direction, FleetHealth, JobQuery, PhoneSort, Seek, SiteReached};
 
 use super::jobs::{OPEN, OVER};
+use super::phones::rows::SiteNames;
 use super::visit::{PageResult, Visit};
-use super::{audit_row, job_row, notice, snippet};
+use super::{audit_row, job_row, notice, site_names, snippet};
 use crate::fields::Query;
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
@@ -34,6 +35,7 @@ const CAUSES: usize = 8;
 const ASKED: i64 = 20;
 /// Changes that are older are not news.
 const NEWS: Duration = Duration::from_hours(30 * 24);
+const MICROS_OF_MINUTE: i64 = 60_000_000;
 /// What people change; what jobs do to phones stands in the jobs.
 const PEOPLE: [&str; 13] = [
     "phone.*",
@@ -61,11 +63,14 @@ async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
     let engine = visit.app.engine();
     let (health, trends) = trends::with_health(engine, &caller).await?;
     let (running, recent) = jobs(engine, &caller).await?;
+    let names = health.sites.iter();
+    let names = names.map(|site| (site.slug.clone(), site.name.clone()));
+    let names: SiteNames = names.collect();
     let view = OverviewView {
         fleet: fleet(&health),
         running,
         recent,
-        changes: changes(engine, &caller).await?,
+        changes: changes(engine, &caller, &names).await?,
         trends,
         causes: causes(&health),
         snippet: lines(engine, &caller, &health).await?,
@@ -159,7 +164,11 @@ fn sites(mut sites: Vec<SiteReached>) -> Vec<SiteHealth> {
         .collect()
 }
 
-async fn changes(engine: &Engine, caller: &Caller) -> Result<Vec<ChangeView>, Problem> {
+async fn changes(
+    engine: &Engine,
+    caller: &Caller,
+    names: &SiteNames,
+) -> Result<Vec<ChangeView>, Problem> {
     if caller.require(Permission::ViewAudit).is_err() {
         return Ok(Vec::new());
     }
@@ -171,9 +180,21 @@ async fn changes(engine: &Engine, caller: &Caller) -> Result<Vec<ChangeView>, Pr
     let page = engine
         .audit_page(caller, &query, &Seek::Start, CHANGES_READ)
         .await?;
-    let lines = page.items.iter().map(audit_row::row_view).collect();
+    let mut lines: Vec<AuditLine> = page.items.iter().map(audit_row::row_view).collect();
+    for line in &mut lines {
+        by_name(line, names);
+    }
     let runs = in_a_row(lines, page.next.is_some());
     Ok(runs.take(CHANGES).map(change).collect())
+}
+
+/// Records tell a site by its name; those that were written before they did have only its slug.
+fn by_name(line: &mut AuditLine, names: &SiteNames) {
+    if let Some(object) = &mut line.object
+        && line.action.starts_with("site.")
+    {
+        site_names::put(names, &mut object.text);
+    }
 }
 
 /// A line, and how many more of its kind follow it.
@@ -186,7 +207,7 @@ enum More {
     AtLeast(i64),
 }
 
-/// What one person did again and again, without anything else between; `cut` where there are records
+/// What one person did again and again within a minute, without anything else between; `cut` where there are records
 /// that were not read.
 fn in_a_row(lines: Vec<AuditLine>, cut: bool) -> impl Iterator<Item = Run> {
     let mut runs: Vec<(AuditLine, i64)> = Vec::new();
@@ -207,9 +228,14 @@ fn in_a_row(lines: Vec<AuditLine>, cut: bool) -> impl Iterator<Item = Run> {
     })
 }
 
-/// What went wrong is no more of what went well.
+/// What went wrong is no more of what went well, and another minute is another time: the line
+/// shows one.
 fn alike(one: &AuditLine, other: &AuditLine) -> bool {
-    one.action == other.action && one.actor == other.actor && one.result == other.result
+    let minute = |line: &AuditLine| line.at.micros().div_euclid(MICROS_OF_MINUTE);
+    one.action == other.action
+        && one.actor == other.actor
+        && one.result == other.result
+        && minute(one) == minute(other)
 }
 
 fn change((line, more): Run) -> ChangeView {
@@ -246,7 +272,8 @@ const fn rounded(more: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use carillon_domain::Timestamp;
-    use carillon_domain::event::{ActorKind, EventResult};
+    use carillon_domain::event::{Actor, ActorKind, Event, EventResult};
+    use carillon_store::AuditRow;
 
     use super::*;
 
@@ -284,6 +311,28 @@ mod tests {
         assert_eq!(more, [&exactly[..], &[More::AtLeast(0)]].concat());
         let first = in_a_row(lines, true).map(change).next().expect("a line");
         assert_eq!(first.text, "added the phone and 2 more");
+        let mut apart = [line("phone.created", "anna"), line("phone.created", "anna")];
+        apart[0].at = Timestamp::from_micros(MICROS_OF_MINUTE);
+        assert_eq!(in_a_row(apart.to_vec(), false).count(), 2, "a minute apart");
+    }
+
+    #[test]
+    fn a_site_is_named() {
+        let mut event = Event::new(Timestamp::from_micros(1), Actor::system(), "site.changed");
+        event.site = Some("home-offices".to_owned());
+        let mut line = audit_row::row_view(&AuditRow {
+            seq: 1,
+            event,
+            entry: String::new(),
+            origin: None,
+            leaf_hash: Vec::new(),
+        });
+        let name = ("home-offices".to_owned(), "Home offices".to_owned());
+        by_name(&mut line, &SiteNames::from([name]));
+        assert_eq!(
+            change((line, More::Exactly(0))).text,
+            "changed a site: Home offices"
+        );
     }
 
     #[test]

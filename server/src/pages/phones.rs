@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use carillon_contract::FormErrors;
 use carillon_contract::form::Choice;
 use carillon_contract::list::{Paging, Total, sort_links};
-use carillon_contract::phones::{BulkAction, PhoneColumn, PhonesView, SelectionView};
+use carillon_contract::phones::{BulkAction, PhoneColumn, PhoneRow, PhonesView, SelectionView};
 use carillon_domain::Filter;
 use carillon_domain::filter::FilterError;
 use carillon_domain::phone::GroupKind;
@@ -19,6 +19,7 @@ use futures_util::stream::{self, Stream};
 use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 
+use super::selection;
 use super::visit::{PageResult, Visit};
 use crate::cookies::Cookie;
 use crate::fields::{Form, Query};
@@ -121,7 +122,6 @@ async fn view_of(
         here_query: query.here_query(),
         bulk: bulk(caller.role),
         fixed_groups: fixed_groups(choices),
-        selection: selection(engine, caller, &query).await?,
         errors: FormErrors::default(),
         ..PhonesView::default()
     };
@@ -129,6 +129,9 @@ async fn view_of(
         Ok(found) => found.put(&mut view, &query, choices),
         Err(error) => view.filter_error = Some(error),
     }
+    view.selection = selection_view(engine, caller, &query, &view.rows).await?;
+    let ticked = view.selection.as_ref().map(|all| all.on_page.clone());
+    view.typed.ticked = ticked.unwrap_or_default();
     Ok(view)
 }
 
@@ -242,7 +245,7 @@ impl Found {
         let listed = &mut self.listed;
         let rows = listed.page.items.iter();
         view.rows = rows
-            .map(|row| carillon_contract::phones::PhoneRow {
+            .map(|row| PhoneRow {
                 groups: listed.groups.remove(&row.phone.mac).unwrap_or_default(),
                 ..rows::row_view(row, &sites, &listed.actions)
             })
@@ -309,18 +312,22 @@ fn fixed_groups(choices: &PhoneChoices) -> Vec<Choice> {
 }
 
 /// A selection that is over is as if it had not been there.
-async fn selection(
+async fn selection_view(
     engine: &Engine,
     caller: &Caller,
     query: &ListQuery,
+    rows: &[PhoneRow],
 ) -> Result<Option<SelectionView>, Problem> {
     let Some(id) = &query.sel else {
         return Ok(None);
     };
+    let macs = rows.iter().map(|row| row.mac);
     match engine.selection(caller, id).await {
         Ok(selection) => Ok(Some(SelectionView {
             id: id.clone(),
             count: i64::try_from(selection.phones.len()).unwrap_or(i64::MAX),
+            on_page: macs.filter(|mac| selection.has(*mac)).collect(),
+            list_href: selection::list_href(id, &query.here_query()),
             clear_href: query.without_selection(),
         })),
         Err(EngineError::NotFound) => Ok(None),

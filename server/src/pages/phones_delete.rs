@@ -10,6 +10,7 @@ use carillon_domain::role::Permission;
 use carillon_engine::{Caller, Engine};
 use carillon_language::{say, say_many};
 
+use super::form;
 use super::phones_edit::list_before;
 use super::visit::{PageResult, Visit, done};
 use crate::fields::{Fields, Form, Query};
@@ -96,6 +97,7 @@ async fn not_deleted(visit: Visit, caller: &Caller, fields: &Fields) -> Result<R
         ([name], 1) => say!("Type {name} to delete this phone.", name),
         _ => say!("Type {count} to delete these phones.", count = view.count),
     };
+    let message = form::another_number(&fields.or_empty("typed"), message);
     errors.push("typed", "different", message);
     (view.typed, view.errors) = (fields.or_empty("typed"), errors);
     let html = carillon_ui::delete_phones(&visit.frame, &view);

@@ -14,6 +14,7 @@ use carillon_engine::{Caller, Engine, EngineError};
 use carillon_language::{say, say_many, text};
 use http::StatusCode;
 
+use super::form;
 use super::refused::sentence;
 use super::run::{self, Draft};
 use super::site_names;
@@ -202,7 +203,7 @@ async fn check(
     let is_shown = is_shown(engine, caller, (&request, &preview), &mut review.typed).await?;
     // Of a set that is not the one that was shown nothing can have been typed rightly.
     if is_shown && preview.needs_reason && review.typed.reason.is_empty() {
-        let message = say("Say why: it stands in the audit log beside every phone.");
+        let message = say("Say why: the audit log keeps it.");
         review.errors.push("reason", "required", message);
     }
     if is_shown && preview.plan.run.is_empty() {
@@ -213,11 +214,9 @@ async fn check(
     if let Some(count) = to_type(&sites, &preview).filter(|_| is_shown)
         && review.typed.number != count.to_string()
     {
-        review.errors.push(
-            "typed",
-            "different",
-            say!("Type {count} to confirm.", count),
-        );
+        let ask = say!("Type {count} to confirm.", count);
+        let message = form::another_number(&review.typed.number, ask);
+        review.errors.push("typed", "different", message);
     }
     Ok(review.errors.is_empty())
 }

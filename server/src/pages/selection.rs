@@ -5,8 +5,8 @@
 use carillon_contract::Href;
 use carillon_contract::list::Link;
 use carillon_contract::phones::{BulkAction, BulkTyped, ENTER};
+use carillon_domain::Filter;
 use carillon_domain::role::Permission;
-use carillon_domain::{Filter, Mac};
 use carillon_engine::inventory::{Selection, TagChange};
 use carillon_engine::{Caller, Engine};
 use carillon_language::{say, say_many};
@@ -20,26 +20,36 @@ use crate::fields::{Fields, Form};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
+mod listed;
+mod ticks;
+
+pub(super) use listed::list_href;
+use ticks::{by_mistake, ticked, unticked};
+
 /// No phone is chosen.
 const EMPTY: &str = "empty";
 /// The action that changes nothing and tells whether a phone takes commands.
 const CHECK: &str = "phonecfg";
-const FIELDS: [&str; 12] = [
-    "do", "scope", "mac", "filter", "sort", "count", "digest", "sel", "tag", "group", "q", "list",
+const FIELDS: [&str; 13] = [
+    "do", "scope", "mac", "filter", "sort", "count", "digest", "sel", "was", "tag", "group", "q",
+    "list",
 ];
+
+const VIEW: Access = Access::Needs(Permission::ViewInventory);
 
 /// The routes of this file.
 pub fn routes(table: Table) -> Table {
-    table.post(
-        "/selection",
-        Access::Needs(Permission::ViewInventory),
-        submit,
-    )
+    table
+        .get("/selection", VIEW, listed::show)
+        .post("/selection", VIEW, submit)
 }
 
 async fn submit(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
     let fields = fields.only(&FIELDS)?;
     let engine = visit.app.engine().clone();
+    if by_mistake(&fields) {
+        return entered(visit, &caller, &engine, &fields).await;
+    }
     let selection = match selected(&engine, &caller, &fields).await? {
         Ok(selection) => selection,
         Err(refused) => return again(visit, &caller, &fields, refused).await,
@@ -103,7 +113,21 @@ impl OfWord for BulkAction {
     }
 }
 
-/// What shall be done. Enter is pressed in the field of the tag, or by mistake.
+/// Nothing is done with the phones but to keep what is ticked.
+async fn entered(visit: Visit, caller: &Caller, engine: &Engine, fields: &Fields) -> PageResult {
+    let list = Selected {
+        selection: ticked(fields),
+        fields,
+        caller,
+        engine,
+    };
+    if list.selection.phones.is_empty() && fields.filled("was").is_none() {
+        return Ok(visit.see_other(&list.back(fields.filled("sel"))));
+    }
+    list.collect(visit).await
+}
+
+/// What shall be done. Enter is pressed in the field of the tag.
 fn asked(fields: &Fields) -> Option<BulkAction> {
     match fields.text("do") {
         Some(ENTER) => fields.filled("tag").map(|_| BulkAction::Tag),
@@ -126,24 +150,24 @@ async fn selected(engine: &Engine, caller: &Caller, fields: &Fields) -> Result<C
                 let message = say("This selection is over: tick the phones again.");
                 return Ok(Err(Refusal::field("", "gone", message)));
             };
+            let kept = kept.without(&unticked(fields));
             match ticked(fields) {
-                ticked if ticked.phones.is_empty() => kept,
+                ticked if ticked.phones.iter().all(|mac| kept.has(*mac)) => kept,
                 ticked => kept.and(ticked),
             }
         }
         _ => ticked(fields),
     };
-    if selection.phones.is_empty() {
+    if selection.phones.is_empty() && !empties(fields) {
         let message = say("No phone is chosen: tick at least one, or choose all that match.");
         return Ok(Err(Refusal::field("", EMPTY, message)));
     }
     Ok(Ok(selection))
 }
 
-/// The rows of the page that were ticked.
-fn ticked(fields: &Fields) -> Selection {
-    let macs = fields.all("mac");
-    Selection::of(macs.filter_map(|mac| mac.parse::<Mac>().ok()))
+/// Whether somebody takes the last phones out of the selection.
+fn empties(fields: &Fields) -> bool {
+    asked(fields) == Some(BulkAction::Collect) && fields.text("scope") == Some("selection")
 }
 
 async fn all_matching(
@@ -252,23 +276,27 @@ impl Selected<'_> {
                 .map(|kept| (id, kept)),
             None => None,
         };
-        let (id, all) = if let Some((id, before)) = known {
-            let all = before.and(self.selection.clone());
-            self.engine.replace_selection(self.caller, id, &all).await?;
-            (id.to_owned(), all)
-        } else {
-            let id = self
-                .engine
-                .keep_selection(self.caller, &self.selection)
-                .await?;
-            (id, self.selection.clone())
+        let (id, all) = match known {
+            Some((id, before)) => {
+                let all = before.without(&unticked(self.fields));
+                let all = all.and(self.selection.clone());
+                self.engine.replace_selection(self.caller, id, &all).await?;
+                (id.to_owned(), all)
+            }
+            None => self.kept_anew().await?,
         };
         let text = say_many!(
             number(all.phones.len()),
             "{count} phone is in the selection.",
             "{count} phones are in the selection."
         );
-        Ok(visit.see_other_saying(&self.back(Some(&id)), &done(text)))
+        let sel = (!all.phones.is_empty()).then_some(id.as_str());
+        Ok(visit.see_other_saying(&self.back(sel), &done(text)))
+    }
+
+    async fn kept_anew(&self) -> Result<(String, Selection), Problem> {
+        let id = self.engine.keep_selection(self.caller, &self.selection);
+        Ok((id.await?, self.selection.clone()))
     }
 
     async fn tag(self, visit: Visit, change: TagChange) -> PageResult {

@@ -56,11 +56,69 @@ pub(crate) async fn enter_in_the_list_tags_and_runs_nothing(house: House) -> Hou
     assert_eq!(location(&tagged), list, "the same list");
     let page = admin.get(list).await;
     shows(&page, &["The tag vip was added to 1 phone."]);
-    let blank = submit(&mut admin, list, "/selection", &enter(" ")).await;
-    assert_eq!(blank.status, 422);
-    shows(&blank, &["Choose what to do with these phones."]);
+    let kept = location(&submit(&mut admin, list, "/selection", &enter(" ")).await);
+    assert!(kept.starts_with(&format!("{list}&sel=")), "{kept}");
+    shows(
+        &admin.get(&kept).await,
+        &["1 phone is in the selection.", "Selection of 1 phone, with"],
+    );
+    let nothing = [("do", "enter"), ("list", back.as_str())];
+    let nothing = submit(&mut admin, list, "/selection", &nothing).await;
+    assert_eq!(
+        location(&nothing),
+        list,
+        "nothing is ticked: nothing is said"
+    );
+    assert_eq!(location(&admin.get("/selection").await), "/phones");
     let record = admin.get("/audit?action=phones.tagged").await;
     shows(&record, &["class=\"quiet\">Desk 02<"]);
+    house
+}
+
+/// The tick of a row, as the page comes.
+fn is_ticked(page: &Answer, mac: &str) -> bool {
+    let mut inputs = page.text.split("<input").skip(1);
+    let inputs = inputs.by_ref().filter_map(|rest| rest.split('>').next());
+    let named = format!("value=\"{mac}\"");
+    let mut rows = inputs.filter(|one| one.contains("name=\"mac\"") && one.contains(&named));
+    rows.next().unwrap().contains("checked")
+}
+
+pub(crate) async fn ticks_say_who_is_in_the_selection(house: House) -> House {
+    const NEXT: &str = "00:15:65:00:00:03";
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 6).await;
+    let list = "/phones?q=Desk";
+    let both = [("scope", "page"), ("mac", DESK), ("mac", NEXT)];
+    let add = [&[("do", "collect"), ("list", "q=Desk")], &both[..]].concat();
+    let with = location(&submit(&mut admin, list, "/selection", &add).await);
+    let page = admin.get(&with).await;
+    assert!(is_ticked(&page, DESK) && is_ticked(&page, NEXT));
+    assert!(!is_ticked(&page, "00:15:65:00:00:01"));
+    let was = hidden(&page, "was");
+    assert_eq!(was, format!("{DESK},{NEXT}"));
+
+    let sel = hidden(&page, "sel");
+    let who = format!("/selection?sel={sel}&list=q%3DDesk");
+    shows(&page, &[&who.replace('&', "&amp;")]);
+    let there = admin.get(&who).await;
+    shows(&there, &["Selection of 2 phones", "Desk 02", "Desk 03"]);
+    hides(&there, &["Desk 01", "Desk 04"]);
+
+    let all = [("scope", "selection"), ("sel", sel.as_str()), ("was", &was)];
+    let one = |what| [&[("do", what), ("list", "q=Desk"), ("mac", NEXT)], &all[..]].concat();
+    let to = location(&submit(&mut admin, &with, "/selection", &one("run")).await);
+    shows(&admin.get(&to).await, &["1 phone"]);
+    let left = location(&submit(&mut admin, &with, "/selection", &one("collect")).await);
+    let page = admin.get(&left).await;
+    shows(&page, &["1 phone is in the selection."]);
+    assert!(!is_ticked(&page, DESK) && is_ticked(&page, NEXT));
+
+    let none = |what| [&[("do", what), ("list", "q=Desk")], &all[..]].concat();
+    let refused = submit(&mut admin, &left, "/selection", &none("run")).await;
+    assert_eq!(refused.status, 422);
+    let empty = submit(&mut admin, &left, "/selection", &none("collect")).await;
+    assert_eq!(location(&empty), list, "nobody is left");
     house
 }
 
@@ -126,11 +184,27 @@ pub(crate) async fn what_a_key_came_to_is_said_beside_the_keys(house: House) -> 
     let (said, _) = panel.split_once("name=\"key\"").unwrap();
     for part in [
         "role=\"alert\"",
+        "Nothing was sent. Please mend:",
+        "Say why: the audit log keeps it.",
         "href=\"#f-key-reason\"",
         "id=\"f-key-reason-error\"",
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
+    fleet.stop().await;
+    house
+}
+
+pub(crate) async fn the_log_by_job_names_a_lone_phone(house: House) -> House {
+    let fleet = phones_at_kiel(&house, 1).await;
+    let api = house.program(Role::Admin).await;
+    let request = json!({ "action": "DNDOn", "targets": { "filter": "" }, "reason": "x" });
+    let id = api.post("/jobs", &request).await.expect(202)["id"].clone();
+    api.finished(id.as_str().unwrap()).await;
+    let mut admin = browser(&house, "admin").await;
+    let log = admin.get("/audit?per=job&action=job.*").await;
+    let phone = format!("href=\"/phones/{}\"", fleet.phones()[0].inventory.mac);
+    shows(&log, &["job.ended", &phone]);
     fleet.stop().await;
     house
 }

@@ -225,7 +225,8 @@ async fn delete_two(admin: &mut Browser, fields: &[(&str, &str)]) {
     let form = [("sel", sel.as_str()), ("count", "2"), ("typed", "3")];
     let refused = submit(admin, &ask, "/phones/delete", &form).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(refused.text.contains("Type 2 to delete"));
+    let told = "“3” is not the right number. Type 2 to delete";
+    assert!(refused.text.contains(told), "{}", refused.text);
     let form = [("sel", sel.as_str()), ("count", "2"), ("typed", "2")];
     assert_eq!(
         location(&submit(admin, &ask, "/phones/delete", &form).await),
@@ -243,6 +244,7 @@ pub(crate) async fn an_import_is_reviewed_and_then_exactly_that(house: House) ->
             "Line 2: address",
         ),
         ("mac,lable\n00:15:65:00:00:01,red\n", "Did you mean label?"),
+        ("mac,ext\n00:15:65:00:00:01,20\n", "Did you mean extension?"),
         (" \n", "The file list.csv is empty"),
     ] {
         let blocked = upload(&mut admin, file).await;

@@ -286,6 +286,6 @@ async fn what_is_begun_is_there_for_whom_it_belongs_to() {
             asked += 1;
         }
     }
-    assert_eq!(asked, 7 * COLUMNS.len());
+    assert_eq!(asked, 8 * COLUMNS.len());
     house.close().await;
 }

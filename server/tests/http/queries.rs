@@ -239,6 +239,10 @@ impl Pages {
                 ],
             ),
             ("/phones/delete", one(&format!("/phones/delete?sel={sel}"))),
+            (
+                "/selection",
+                one(&format!("/selection?sel={sel}&list=q%3Dsite:kiel")),
+            ),
             ("/phones/edit", one(&format!("/phones/edit?sel={sel}"))),
             ("/phones/import", one("/phones/import")),
             ("/phones/import/{id}", vec![import.clone()]),

@@ -79,6 +79,9 @@ pub(crate) async fn a_profile_is_made_changed_and_taken_away(house: House) -> Ho
         "site.created",
     ];
     assert_eq!(told, expected);
+    let mut admin = Person::sign_in(&house, Role::Admin).await;
+    let log = admin.see("/audit?action=site.*").await.text;
+    assert_eq!(log.matches(">Kiel</a>").count(), 4, "by its name: {log}");
     house
 }
 

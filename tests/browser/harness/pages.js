@@ -32,6 +32,7 @@ export async function makeSomethingToSee(browser, server) {
     'phones-delete': erasing,
     'phones-columns': '/phones?q=site:hamburg&cols=extension,model,site,address,state,ready,firmware,result,tags,mac,groups,account',
     'phones-edit': editing,
+    selection: editing.replace('/phones/edit', '/selection'),
     phone,
     'phone-edit': `${phone}/edit`,
     'phone-delete': `${phone}/delete`,

@@ -72,7 +72,7 @@ describe('a job that somebody watches', { timeout: 300_000 }, () => {
     await link(page, 'Stop…').waitFor();
     assert.equal(await button(page, /updates|Tell me/).count(), 0);
     assert.equal(await page.locator('[aria-disabled]').count(), 0);
-    assert.equal(await page.getByText('Unfold').isVisible(), false);
+    assert.equal(await page.getByText('All causes').isVisible(), false);
   });
 
   it('moves nothing while numbers and causes come', async () => {
@@ -88,6 +88,8 @@ describe('a job that somebody watches', { timeout: 300_000 }, () => {
       assert.deepEqual(await aims(page), boxes[index], `nothing moved, ${page.viewportSize().width} wide`);
       assert.deepEqual(await page.evaluate(() => globalThis.shifts), [], 'the browser saw nothing move');
       assert.deepEqual(await rowsOf(page), rows[index], 'no row is exchanged by itself');
+      assert.equal(await page.getByText('All causes').isVisible(), true);
+      assert.ok(await titlesInSight(page) >= Math.min(3, await countOfCauses(page)), 'a line for each of the first causes');
       await draw(page, 'job-live-running', LOOKS[index]);
       await holdToWidth(page);
     }
@@ -292,6 +294,14 @@ function changed(page) {
 
 function countOfCauses(page) {
   return page.locator('.causes .cause').count();
+}
+
+/** How many causes one reads without scrolling or unfolding. */
+function titlesInSight(page) {
+  return page.locator('.causes > ul').evaluate((list) => {
+    const ends = list.getBoundingClientRect().bottom;
+    return [...list.querySelectorAll('.cause-title')].filter((title) => title.getBoundingClientRect().bottom <= ends).length;
+  });
 }
 
 function rowsOf(page) {

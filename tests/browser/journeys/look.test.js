@@ -162,6 +162,16 @@ describe('phones that have results', { timeout: 300_000 }, () => {
     await finish(page);
   });
 
+  it('is as wide as a narrow screen where times tell another zone', async () => {
+    for (const scripts of [true, false]) {
+      const page = await openPage(browser, server, { width: 320, scripts, zone: 'Asia/Kathmandu' });
+      await signIn(page, server);
+      await page.goto('/audit');
+      await holdToWidth(page);
+      await finish(page);
+    }
+  });
+
   it('shows where one is on a narrow screen', async () => {
     for (const scripts of [true, false]) {
       const page = await openPage(browser, server, { width: 320, scripts });

@@ -6,8 +6,9 @@
 //! `POST /phones/views`: `name`, `query`; `POST /phones/views/delete`: `slug`.
 //! `GET/POST /phones/edit`: the fields of [`BulkEditForm`], `sel`, `count`.
 //! `POST /selection`: `do` ([`BulkAction::as_str`]), `scope` = `page` | `all` | `selection`
-//! (the kept selection and what is ticked on this page: a tick never counts for nothing),
-//! `mac` (repeated: the ticked rows), `list` (the query of the page), `filter`, `sort`, `count`, `digest`, `sel`, `tag`, `group`.
+//! (the kept selection with the ticks of this page: a tick never counts for nothing, and one that
+//! was taken away, `was` without `mac`, neither),
+//! `mac` (repeated: the ticked rows), `list` (the query of the page), `filter`, `sort`, `count`, `digest`, `sel`, `was`, `tag`, `group`.
 
 use carillon_domain::phone::Reachability;
 use carillon_domain::{Cause, Mac, TargetState, Timestamp, closed_list};
@@ -288,8 +289,28 @@ pub struct SelectionView {
     pub id: String,
     /// How many phones it has.
     pub count: i64,
+    /// Those of them that are rows of this page: they are ticked, and go as field `was` with the
+    /// form, so that one whose tick is taken away leaves the selection.
+    pub on_page: Vec<Mac>,
+    /// Who is in it.
+    pub list_href: String,
     /// The list without it.
     pub clear_href: String,
+}
+
+/// `/selection?sel=…&list=…&page=…`: exactly the phones of a selection.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct SelectedPhonesView {
+    /// Those of this page that are still in the inventory.
+    pub rows: Vec<PhoneRow>,
+    /// Those of this page that are not.
+    pub missing: Vec<Mac>,
+    /// Neighbouring pages, and how many phones it has.
+    pub paging: Paging,
+    /// The list that it was made in.
+    pub back_href: String,
+    /// Where a command is chosen for it; `None` for those who may not.
+    pub run_href: Option<String>,
 }
 
 /// `/phones/delete?sel=…`: asks before phones are deleted. `POST` there: `sel`, `count`,

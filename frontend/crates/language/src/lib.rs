@@ -23,7 +23,7 @@ pub use carillon_domain::Language;
 pub use catalogue::{Catalogue, Translation};
 pub use current::{Carried, carry, current, during};
 pub use fill::{Piece, fill, pieces};
-pub use number::{day, decimal, moment, number};
+pub use number::{day, decimal, moment, number, quoted};
 #[cfg(feature = "catalogues")]
 pub use retell::retell;
 #[cfg(not(feature = "catalogues"))]

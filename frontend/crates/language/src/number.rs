@@ -1,4 +1,4 @@
-//! Numbers and moments as each language writes them. The clock is always UTC.
+//! Numbers, moments and quotes as each language writes them. The clock is always UTC.
 
 use carillon_domain::Timestamp;
 
@@ -30,6 +30,15 @@ pub fn decimal(value: f64) -> String {
     match current() {
         Language::En => text,
         Language::De => text.replace('.', ","),
+    }
+}
+
+/// `“fw hangs”`; `„fw hangs“` in German: what somebody typed, standing alone. Within a sentence its
+/// marks are part of the sentence.
+pub fn quoted(text: &str) -> String {
+    match current() {
+        Language::En => format!("“{text}”"),
+        Language::De => format!("„{text}“"),
     }
 }
 
@@ -68,6 +77,8 @@ mod tests {
         assert_eq!(number(-1000), "−1,000");
         assert_eq!(during(Language::De, || number(1_234_567)), "1.234.567");
         assert_eq!(during(Language::De, || decimal(1.44)), "1,4");
+        assert_eq!(quoted("so"), "“so”");
+        assert_eq!(during(Language::De, || quoted("so")), "„so“");
     }
 
     #[test]

@@ -392,6 +392,24 @@ fn translations_have_the_same_names_in_them() {
     }
 }
 
+/// Quotes differ from language to language: they stand in sentences that are translated, and around
+/// what somebody typed by `quoted`.
+#[test]
+fn quotes_are_those_of_the_language() {
+    for (path, source) in PAGES.iter().flat_map(|place| sources(place)) {
+        let own = literals(&source).into_iter();
+        let mut own = own.filter(|one| ends_with_word(&one.before, "format!("));
+        let path = path.display();
+        assert!(own.all(|one| !one.text.contains('“')), "{path}: quotes");
+    }
+    for (language, catalogue) in translations() {
+        for (key, translation) in catalogue.entries() {
+            let text = format!("{translation:?}");
+            assert!(!text.contains('”'), "{language}: {key:?}");
+        }
+    }
+}
+
 /// The names in a text, sorted: `{slug:?}` is `slug`.
 fn names(text: &str) -> Vec<&str> {
     let mut names: Vec<&str> = pieces(text)

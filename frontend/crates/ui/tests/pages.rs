@@ -431,6 +431,33 @@ fn a_stop_of_which_nobody_knows_since_when_tells_no_year() {
 }
 
 #[test]
+fn approvals_say_of_jobs_only_that_nobody_is_asked_and_lead_to_the_accounts() {
+    let page = |role| {
+        let pages = samples::Samples::new(str::to_owned, role).pages();
+        let found = pages.into_iter().find(|(name, _)| *name == "approvals");
+        found.expect("the sample").1
+    };
+    let told = "New dangerous jobs run without a second person";
+    let text = page(Role::Admin);
+    let (changes, jobs) = text.split_once(told).expect("it is said");
+    assert!(changes.contains("Approve this change") && !jobs.contains("Approve this change"));
+    assert!(jobs.contains("Give two people the right: <a href=\"/admin/users\">Accounts</a>."));
+    let text = page(Role::Operator);
+    let (_, jobs) = text.split_once(told).expect("it is said");
+    assert!(jobs.contains("An administrator gives two people the right."));
+}
+
+#[test]
+fn accounts_say_who_may_approve() {
+    let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
+    let (_, text) = pages.iter().find(|(name, _)| *name == "users").expect("it");
+    assert!(text.contains("<th scope=\"col\">May approve</th>"));
+    let cells = text.split("data-label=\"May approve\"").skip(1);
+    let words: Vec<bool> = cells.map(|cell| cell.contains(">yes<")).collect();
+    assert!(words.contains(&true), "{text}");
+}
+
+#[test]
 fn lists_stay_small() {
     for (name, text) in samples::Samples::new(str::to_owned, Role::Admin).pages() {
         assert!(text.len() < 200_000, "{name} has {} bytes", text.len());

@@ -74,7 +74,7 @@ pub use jobs::due::DueJob;
 pub use jobs::end::Untried;
 pub use jobs::frozen::FrozenList;
 pub use jobs::insert::{NewJob, NewTarget};
-pub use jobs::list::JobQuery;
+pub use jobs::list::{JobQuery, LonePhone};
 pub use jobs::read::{JobRow, JobSnapshot};
 pub use jobs::record::RecordedResults;
 pub use jobs::recover::{Occasion, Recovered};

@@ -37,6 +37,7 @@ pub(super) async fn undo(
             "Type {count} to delete these phones.",
             count = review.deleted
         );
+        let message = crate::pages::form::another_number(&typed, message);
         errors.push("typed", "different", message);
         return again(visit, &caller, &id, (typed, errors)).await;
     }

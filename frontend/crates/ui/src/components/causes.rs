@@ -24,7 +24,8 @@ where
     view! {
         <li class=class>
             <p class="cause-count tnum">
-                {move || words::number(count())}<span class="visually-hidden">" "{say("phones:")}" "</span>
+                <span aria-hidden="true">{move || words::number(count())}</span>
+                <span class="visually-hidden">{move || words::phones(count())}": "</span>
             </p>
             <div class="cause-body">
                 <p class="cause-title">

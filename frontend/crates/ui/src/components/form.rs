@@ -69,6 +69,11 @@ pub(crate) fn error_summary(errors: &FormErrors) -> Option<AnyView> {
     summary_under(say("Nothing was changed. Please mend:"), errors)
 }
 
+/// The same of a form that sends a command.
+pub(crate) fn unsent_summary(errors: &FormErrors) -> Option<AnyView> {
+    summary_under(say("Nothing was sent. Please mend:"), errors)
+}
+
 /// Everything that was wrong with the filters of a list.
 pub(crate) fn filter_errors(errors: &FormErrors) -> Option<AnyView> {
     summary_under(say("These filters cannot be used:"), errors)

@@ -1,7 +1,7 @@
 //! What happened, newest first: audit records as a list.
 
 use carillon_contract::audit::AuditRow;
-use carillon_language::say;
+use carillon_language::{quoted, say};
 use leptos::prelude::*;
 
 use super::{ago, record_badge};
@@ -16,9 +16,8 @@ fn entry(row: &AuditRow) -> AnyView {
     let href = format!("/audit/{}", row.seq);
     let detail = (!row.detail.is_empty())
         .then(|| view! { <span class="muted">{format!(" · {}", row.detail)}</span> });
-    let reason = (!row.reason.is_empty()).then(
-        || view! { <span>" · "<span class="quote">{format!("“{}”", row.reason)}</span></span> },
-    );
+    let reason = (!row.reason.is_empty())
+        .then(|| view! { <span>" · "<span class="quote">{quoted(&row.reason)}</span></span> });
     let job = row
         .job
         .as_ref()

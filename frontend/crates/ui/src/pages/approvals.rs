@@ -5,7 +5,7 @@ use carillon_contract::approvals::{ApprovalRow, ApprovalsView, SettingsView};
 use carillon_contract::form::Choice;
 use carillon_contract::job::JobApprovalView;
 use carillon_domain::role::Role;
-use carillon_language::{say, say_many};
+use carillon_language::{quoted, say, say_many};
 use leptos::prelude::*;
 
 use super::changes;
@@ -21,26 +21,32 @@ use crate::words;
 pub(super) fn approvals(frame: &FrameView, view: &ApprovalsView) -> String {
     Page::new(say("Approvals")).write(frame, |page| {
         page.lede(say("Dangerous jobs, and changes that nobody makes alone, wait here for a second person. What is approved is exactly what is shown."));
-        let off = view.off.then(second_person_off);
+        let off = view.off.then(|| second_person_off(frame));
         let changes: Vec<AnyView> = view.changes.iter().map(|row| changes::waiting(row, view.lacks_factor)).collect();
         if view.rows.is_empty() && changes.is_empty() {
             let none = empty("check", say("Nothing waits"), say("What takes two people stands here until somebody decides."), vec![]);
             return view! { {off}{none} }.into_any();
         }
         let rows: Vec<AnyView> = view.rows.iter().map(|row| waiting(row, Decider::of(view.may_decide, view.lacks_factor))).collect();
-        view! { {off}<div class="stack">{changes}{rows}</div> }.into_any()
+        // Changes wait all the same: what is said of jobs stands below them.
+        view! { <div class="stack">{changes}{off}{rows}</div> }.into_any()
     })
 }
 
-/// What every page of administration says while fewer than two may approve.
-fn second_person_off() -> AnyView {
-    note(
-        "warning",
-        "warning",
-        say(
-            "No job waits for a second person: fewer than two people may approve. Give the right to two accounts.",
-        ),
-    )
+/// What is true of jobs while fewer than two may approve, with the way to change it.
+fn second_person_off(frame: &FrameView) -> AnyView {
+    let administers = frame.user.as_ref().is_some_and(|user| user.may.administer);
+    let way_out = if administers {
+        let accounts = view! { <a href="/admin/users">{say("Accounts")}</a> };
+        let text = say("Give two people the right: {accounts}.");
+        said_with(text, vec![("accounts", accounts.into_any())])
+    } else {
+        vec![say("An administrator gives two people the right.").into_any()]
+    };
+    let body = view! {
+        <p>{say("New dangerous jobs run without a second person: fewer than two people may approve.")}" "{way_out}</p>
+    };
+    note("warning", "warning", body)
 }
 
 /// What whoever looks may do about jobs of others.
@@ -73,8 +79,8 @@ fn waiting(row: &ApprovalRow, decider: Decider) -> AnyView {
         phones = words::phones(job.counts.waiting),
         actor = job.actor
     );
-    let reason = (!job.reason.is_empty())
-        .then(|| view! { <p class="quote">{format!("“{}”", job.reason)}</p> });
+    let reason =
+        (!job.reason.is_empty()).then(|| view! { <p class="quote">{quoted(&job.reason)}</p> });
     let forms = answer(row, decider);
     view! {
         <section class="panel">
@@ -194,7 +200,7 @@ fn decide(row: &ApprovalRow, lacks_factor: bool) -> AnyView {
 pub(super) fn settings(frame: &FrameView, view: &SettingsView) -> String {
     Page::new(say("Limits")).narrow().write(frame, |page| {
         page.lede(say("How much one person does alone."));
-        let off = view.off.then(second_person_off);
+        let off = view.off.then(|| second_person_off(frame));
         let form = post(
             "/admin/settings",
             "stack form",

@@ -2,7 +2,7 @@
 
 use carillon_contract::FormErrors;
 use carillon_contract::changes::{ChangeLine, ChangeNotice, ChangeRow};
-use carillon_language::say;
+use carillon_language::{quoted, say};
 use leptos::prelude::*;
 
 use crate::components::{
@@ -16,8 +16,8 @@ pub(super) fn waiting(row: &ChangeRow, lacks_factor: bool) -> AnyView {
         title = row.title,
         actor = row.asked_by
     );
-    let reason = (!row.reason.is_empty())
-        .then(|| view! { <p class="quote">{format!("“{}”", row.reason)}</p> });
+    let reason =
+        (!row.reason.is_empty()).then(|| view! { <p class="quote">{quoted(&row.reason)}</p> });
     let forms = if row.own {
         take_back(row)
     } else {

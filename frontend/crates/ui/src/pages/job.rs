@@ -3,15 +3,15 @@
 use carillon_contract::FrameView;
 use carillon_contract::job::{HeldView, JobView, RetryForm, RetryState};
 use carillon_domain::TargetState;
-use carillon_language::{say, say_many};
+use carillon_language::{quoted, say, say_many};
 use leptos::prelude::*;
 
 use super::approvals;
 use super::job_controls::controls;
 use super::job_targets::targets;
 use crate::components::{
-    Field, ago, checkbox, class_badge, error_summary, fact, fact_text, facts, instant_and_age,
-    link_button, panel, post, said_with, section, submit,
+    Field, ago, checkbox, class_badge, fact, fact_text, facts, instant_and_age, link_button, panel,
+    post, said_with, section, submit, unsent_summary,
 };
 use crate::islands::{JobLive, for_browser};
 use crate::shell::{Page, Scripts};
@@ -71,7 +71,7 @@ fn lede(view: &JobView) -> AnyView {
     let reason = if view.reason.is_empty() {
         view! { <span class="muted">{say("no reason given")}</span> }.into_any()
     } else {
-        view! { <span class="quote">{format!("“{}”", view.reason)}</span> }.into_any()
+        view! { <span class="quote">{quoted(&view.reason)}</span> }.into_any()
     };
     let retry_of = view.retry_of.as_ref().map(|job| {
         view! { <span class="muted">{said_with(
@@ -153,7 +153,7 @@ fn held_row(view: &JobView, held: &HeldView) -> AnyView {
 fn retry_form(view: &JobView, retry: &RetryForm) -> AnyView {
     let states: Vec<AnyView> = retry.states.iter().map(retry_state).collect();
     let body = view! {
-        {error_summary(&retry.errors)}
+        {unsent_summary(&retry.errors)}
         <fieldset class="retry-states">
             <legend>{say("Which phones")}</legend>
             {states}

@@ -3,7 +3,7 @@
 use carillon_contract::list::Link;
 use carillon_contract::phone::{CredentialSource, PastAddress, PhoneView, PinView};
 use carillon_contract::phones::Readiness;
-use carillon_contract::{FrameView, Href};
+use carillon_contract::{FormErrors, FrameView, Href};
 use carillon_domain::phone::AuthScheme;
 use carillon_language::say;
 use leptos::prelude::*;
@@ -13,10 +13,19 @@ use super::phone_keypad::{is_of_keys, keypad};
 use crate::components::{
     ago, ago_or, cause_note, dash, error_summary, fact, fact_text, facts, hidden, icon,
     instant_and_age, last_result, link_button, mono, panel, panel_with, post, protected_mark,
-    reachability_badge, readiness_badge, said_with, submit, tag, timeline,
+    reachability_badge, readiness_badge, said_with, submit, tag, timeline, unsent_summary,
 };
 use crate::shell::{Page, Scripts};
 use crate::words;
+
+/// What was wrong with a command, or with the key that somebody trusts.
+fn wrong(errors: &FormErrors) -> Option<AnyView> {
+    if errors.of("pin").is_some() {
+        error_summary(errors)
+    } else {
+        unsent_summary(errors)
+    }
+}
 
 /// `/phones/{mac}`.
 pub(super) fn phone(frame: &FrameView, view: &PhoneView) -> String {
@@ -39,7 +48,7 @@ pub(super) fn phone(frame: &FrameView, view: &PhoneView) -> String {
                     say("Delete…"),
                 ));
             }
-            let errors = (!is_of_keys(&view.errors)).then(|| error_summary(&view.errors));
+            let errors = (!is_of_keys(&view.errors)).then(|| wrong(&view.errors));
             view! {
                 {errors}
                 {gate(view)}

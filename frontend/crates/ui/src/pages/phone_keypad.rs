@@ -9,7 +9,7 @@ use carillon_language::say;
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, ago, error_summary, hidden, icon, panel_with, post, said_with, submit,
+    Field, ago, hidden, icon, panel_with, post, said_with, submit, unsent_summary,
 };
 use crate::shell::flash_line;
 
@@ -78,7 +78,7 @@ pub(super) fn keypad(view: &PhoneView, pad: &KeypadView) -> AnyView {
 /// What the last key came to, just above the keys.
 fn said(view: &PhoneView, pad: &KeypadView) -> AnyView {
     let refused = is_of_keys(&view.errors);
-    let wrong = refused.then(|| error_summary(&view.errors));
+    let wrong = refused.then(|| unsent_summary(&view.errors));
     let said = pad.said.as_ref().map(flash_line);
     // An error is an alert of its own.
     let role = (!refused).then_some("status");

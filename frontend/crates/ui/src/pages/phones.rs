@@ -3,7 +3,7 @@
 use carillon_contract::FrameView;
 use carillon_contract::list::{Facet, Link};
 use carillon_contract::phones::{ENTER, PhonesView};
-use carillon_language::{retell, say};
+use carillon_language::{retell, say, say_many};
 use leptos::prelude::*;
 
 use super::phones_bulk::bulk_bar;
@@ -70,10 +70,12 @@ fn sentence(view: &PhonesView) -> String {
     if view.filter.is_empty() {
         words::phones(view.inventory)
     } else {
-        say!(
-            "{total} of {phones}",
-            total = total_text(view.paging.total),
-            phones = words::phones(view.inventory)
+        let total = total_text(view.paging.total);
+        say_many!(
+            view.inventory,
+            "{total} of {count} phone",
+            "{total} of {count} phones",
+            total
         )
     }
 }

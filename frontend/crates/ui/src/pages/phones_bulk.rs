@@ -16,14 +16,18 @@ pub(super) fn bulk_bar(view: &PhonesView) -> AnyView {
         {say("Ticked on this page")}" "<span class="ticked" aria-hidden="true"></span>
     };
     let collected = view.selection.as_ref().map(|selection| {
+        let was = selection.on_page.iter().map(ToString::to_string);
+        let was: Vec<String> = was.collect();
         let words = say_many!(
             selection.count,
-            "Selection of {count} phone, and those ticked here",
-            "Selection of {count} phones, and those ticked here"
+            "Selection of {count} phone, with the ticks of this page",
+            "Selection of {count} phones, with the ticks of this page"
         );
         view! {
             {radio("scope", "selection", words, true)}
+            <a href=selection.list_href.clone()>{say("Show them")}</a>
             <a href=selection.clear_href.clone()>{say("Forget it")}</a>
+            {hidden("was", was.join(","))}
         }
     });
     let scope = scope(view);

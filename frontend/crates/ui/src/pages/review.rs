@@ -9,8 +9,8 @@ use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, badge, checkbox, class_badge, error_summary, fact, facts, hidden, icon, instant_and_age,
-    note, panel, post, submit, table, td, td_num, th, th_num, th_row, tr,
+    Field, badge, checkbox, class_badge, fact, facts, hidden, icon, instant_and_age, note, panel,
+    post, submit, table, td, td_num, th, th_num, th_row, tr, unsent_summary,
 };
 use crate::shell::Page;
 use crate::words;
@@ -25,7 +25,7 @@ pub(super) fn review(frame: &FrameView, view: &ReviewView) -> String {
     Page::new(title).write(frame, |page| {
         page.up(&view.back_href, say("Run a command"));
         view! {
-            {error_summary(&view.errors)}
+            {unsent_summary(&view.errors)}
             {view.changed.as_ref().map(changed)}
             {sentence(view)}
             {warnings(&view.warnings)}

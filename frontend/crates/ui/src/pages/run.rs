@@ -10,8 +10,8 @@ use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, badge, checkbox, class_badge, error_summary, fieldset, hidden, icon, note, param_field,
-    post_named, radio_card, select, submit,
+    Field, badge, checkbox, class_badge, fieldset, hidden, icon, note, param_field, post_named,
+    radio_card, select, submit, unsent_summary,
 };
 use crate::shell::Page;
 use crate::words;
@@ -38,7 +38,7 @@ pub(super) fn run(frame: &FrameView, view: &RunView) -> String {
                 </div>
             },
         );
-        view! { {reviews_first()}{error_summary(&view.errors)}{missing(view)}{form} }.into_any()
+        view! { {reviews_first()}{unsent_summary(&view.errors)}{missing(view)}{form} }.into_any()
     })
 }
 

@@ -2,7 +2,7 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::job::{StopAllView, StopJobView};
-use carillon_language::{say, say_many};
+use carillon_language::{quoted, say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
@@ -57,7 +57,7 @@ pub(super) fn stop_all(frame: &FrameView, view: &StopAllView) -> String {
         let body = match &view.stopped {
             Some((by, at, reason)) => {
                 let reason = (!reason.is_empty())
-                    .then(|| view! { <p class="quote">{format!("“{reason}”")}</p> });
+                    .then(|| view! { <p class="quote">{quoted(reason)}</p> });
                 view! {
                     <p>{said_with(
                         say("Stopped by {actor}, {when}. No request leaves for any phone."),

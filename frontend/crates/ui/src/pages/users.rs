@@ -26,6 +26,7 @@ pub(super) fn users(frame: &FrameView, view: &UsersView) -> String {
         let head = vec![
             th(say("Name")),
             th(say("Role")),
+            th(say("May approve")),
             th(say("Reaches")),
             th(say("State")),
             th(say("Last used")),
@@ -48,9 +49,11 @@ fn row(row: &UserRow) -> AnyView {
     let own = row
         .own
         .then(|| view! { " "<span class="muted">{say("you")}</span> });
-    let approver = row
-        .approver
-        .then(|| view! { <span class="muted sub">{say("approves")}</span> });
+    let approver = if row.approver {
+        badge("verified", "check", say("yes"))
+    } else {
+        say("no").into_any()
+    };
     let reach = if row.reach.is_empty() {
         say("everything").to_owned()
     } else {
@@ -66,7 +69,8 @@ fn row(row: &UserRow) -> AnyView {
     };
     tr(vec![
         th_row(view! { <a class="row-name" href=href>{row.name.clone()}</a>{own} }),
-        td(say("Role"), view! { {words::role(row.role)}{approver} }),
+        td(say("Role"), words::role(row.role)),
+        td(say("May approve"), approver),
         td(say("Reaches"), reach),
         td(say("State"), view! { {state}{factor} }),
         td(say("Last used"), ago_or(row.last_seen, say("never"))),

@@ -3,7 +3,7 @@
 use carillon_contract::FrameView;
 use carillon_contract::frame::{Banner, Flash, Tone};
 use carillon_domain::Timestamp;
-use carillon_language::{retell, say};
+use carillon_language::{quoted, retell, say};
 use leptos::prelude::*;
 
 use crate::components::{ago, icon, said_with, with_moment};
@@ -54,7 +54,7 @@ fn stopped(by: &str, at: Option<Timestamp>, reason: &str, may_release: bool) -> 
         say("Everything is stopped: nothing is sent to any phone. {by}, {when}"),
         vec![("by", by.to_owned().into_any()), ("when", since)],
     );
-    let reason = (!reason.is_empty()).then(|| format!(": “{reason}”"));
+    let reason = (!reason.is_empty()).then(|| format!(": {}", quoted(reason)));
     let release = may_release.then(|| view! { " "<a href="/stop-all">{say("Let it go on…")}</a> });
     line(Tone::Bad, view! { {text}{reason}{release} }.into_any())
 }

@@ -39,7 +39,7 @@ use carillon_contract::phone::{
 };
 use carillon_contract::phones::{
     BulkAction, BulkEditView, DeletePhonesView, LastResult, OwnCredential, PhoneColumn, PhoneRow,
-    PhonesView, Readiness, SavedViewLink, SelectionView,
+    PhonesView, Readiness, SavedViewLink, SelectedPhonesView, SelectionView,
 };
 use carillon_contract::run::{
     ActionClass, ActionGroup, ActionView, OptionsForm, PacingChoice, ParamKind, ParamView,
@@ -498,6 +498,8 @@ impl Samples {
             selection: Some(SelectionView {
                 id: "s1".to_owned(),
                 count: 12,
+                on_page: vec![mac(1)],
+                list_href: "/selection?sel=s1".to_owned(),
                 clear_href: "/phones".to_owned(),
             }),
             columns: PhoneColumn::ALL.to_vec(),
@@ -754,6 +756,17 @@ impl Samples {
             typed: self.s("11"),
             errors: error("typed", &self.s("Type 12, the number of phones.")),
         };
+        let listed = self.phones_view(3, 3, 300);
+        let picked = SelectedPhonesView {
+            rows: listed.rows,
+            missing: vec![mac(77)],
+            paging: Paging {
+                total: Total::exactly(4),
+                ..Paging::default()
+            },
+            back_href: "/phones?sel=s1".to_owned(),
+            run_href: Some("/run?sel=s1".to_owned()),
+        };
         vec![
             ("phone", carillon_ui::phone(&frame, &self.phone_view())),
             ("phone-refused", carillon_ui::phone(&frame, &refused)),
@@ -764,6 +777,7 @@ impl Samples {
                 carillon_ui::phone_form(&frame, &PhoneFormView::default()),
             ),
             ("phones-delete", carillon_ui::delete_phones(&frame, &gone)),
+            ("selection", carillon_ui::selected_phones(&frame, &picked)),
         ]
     }
 

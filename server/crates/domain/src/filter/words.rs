@@ -53,7 +53,7 @@ impl Test {
         match self {
             Self::Word(word) => (
                 lead("with", "without"),
-                format!("“{word}” {}", say("in label, extension or MAC")),
+                say("“{word}” in label, extension or MAC").replace("{word}", word),
             ),
             Self::Site(slug) => (lead("at site", "not at site"), slug.clone()),
             Self::Model(model) => (lead("of model", "not of model"), model.clone()),

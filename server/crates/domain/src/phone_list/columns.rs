@@ -56,6 +56,8 @@ pub(super) fn no_header() -> ListError {
 
 /// So many wrong letters still stand for a column.
 const MISSPELT: usize = 2;
+/// Fewer letters are no beginning of a name.
+const SHORTENED: usize = 2;
 const FIRST_LINE: &str = "let the first line name the columns, at least mac";
 
 /// Reads the header.
@@ -103,8 +105,11 @@ pub(super) fn read(header: &Record<'_>) -> Columns {
     columns
 }
 
-/// The column that a misspelt name stands for, if it is surely one.
+/// The column that a misspelt or shortened name stands for, if it is surely one.
 fn meant(name: &str) -> Option<String> {
+    if let Some(known) = begun(name) {
+        return Some(format!("did you mean {known}?"));
+    }
     let near = Column::ALL
         .iter()
         .map(|column| (distance(name, column.as_str()), column.as_str()))
@@ -112,6 +117,13 @@ fn meant(name: &str) -> Option<String> {
     let (changes, known) = near;
     let near_enough = changes <= MISSPELT && changes * 2 < known.chars().count();
     near_enough.then(|| format!("did you mean {known}?"))
+}
+
+/// The only column that begins so: `ext` is `extension`.
+fn begun(name: &str) -> Option<&'static str> {
+    let mut all = Column::ALL.iter().map(|column| column.as_str());
+    let one = all.find(|known| name.len() >= SHORTENED && known.starts_with(name))?;
+    all.all(|known| !known.starts_with(name)).then_some(one)
 }
 
 /// Letters to add, to take away, to change or to swap with the next until one name is the other.

@@ -69,6 +69,11 @@ fn a_misspelt_column_is_named_and_a_short_line_told() {
     let fix = |text: &str| read(text.as_bytes()).errors.remove(0).fix;
     assert_eq!(fix("mac,lable\n"), "did you mean label?");
     assert_eq!(fix("mac,extention\n"), "did you mean extension?");
+    assert_eq!(fix("mac,ext\n"), "did you mean extension?");
+    assert!(
+        fix("mac,p\n").starts_with("use only these: mac, "),
+        "port, password or protected"
+    );
     assert!(fix("mac,colour\n").starts_with("use only these: mac, "));
     assert!(fix("mac,label\n001565aabbcc\n").starts_with("give it a cell for each column"));
     assert!(fix("mac,label\n001565aabbcc,a,b\n").starts_with("put cells that hold"));

@@ -44,6 +44,20 @@ impl Selection {
         }
         Self::of(self.phones.into_iter().chain(other.phones))
     }
+
+    /// The same without some.
+    #[must_use]
+    pub fn without(self, some: &[Mac]) -> Self {
+        if !some.iter().any(|mac| self.has(*mac)) {
+            return self;
+        }
+        Self::of(self.phones.into_iter().filter(|mac| !some.contains(mac)))
+    }
+
+    /// Whether a phone is in it.
+    pub fn has(&self, mac: Mac) -> bool {
+        self.phones.binary_search(&mac).is_ok()
+    }
 }
 
 impl Engine {
@@ -103,5 +117,17 @@ mod tests {
         let both = first.and(Selection::of([mac(3), mac(1)]));
         assert_eq!(both.phones, [mac(1), mac(2), mac(3)]);
         assert_eq!(both.filter, None);
+        assert!(both.has(mac(3)) && !both.has(mac(4)));
+        assert_eq!(both.without(&[mac(1), mac(4)]).phones, [mac(2), mac(3)]);
+    }
+
+    #[test]
+    fn a_selection_that_loses_nobody_stays_that_of_its_filter() {
+        let all = Selection {
+            phones: vec![Mac::from_bytes([0, 0x15, 0x65, 0, 0, 1])],
+            filter: Some(Filter::default()),
+        };
+        let other = Mac::from_bytes([0, 0x15, 0x65, 0, 0, 2]);
+        assert_eq!(all.clone().without(&[other]), all);
     }
 }

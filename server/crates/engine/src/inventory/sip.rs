@@ -6,7 +6,7 @@ use carillon_devices::tls;
 use carillon_domain::role::Permission;
 use carillon_domain::sip::{MAX_RATE, NotifyWay, SipAddress, SipProfile, SipTransport, SipUse};
 use carillon_domain::{FieldError, change, line};
-use carillon_store::SipProfileRow;
+use carillon_store::{SipProfileRow, Unit};
 
 use super::{check_version, clear, finish, pbx, record};
 use crate::Engine;
@@ -108,7 +108,7 @@ impl Engine {
         let new = self.checked_profile(input)?;
         let now = self.clock.now();
         let mut unit = self.store.begin().await?;
-        unit.site(site).await?.ok_or(EngineError::NotFound)?;
+        let name = name_of(&mut unit, site).await?;
         self.check_credential_name(&mut unit, new.credential.as_deref())
             .await?;
         let old = unit.sip_profile(site).await?;
@@ -128,6 +128,7 @@ impl Engine {
         let mut event = caller.event(now, "site.sip_changed");
         event.site = Some(site.to_owned());
         event.detail = record::changes(&changes);
+        event.detail["name"] = name.into();
         finish(unit, &[event]).await
     }
 
@@ -145,12 +146,14 @@ impl Engine {
         let now = self.clock.now();
         let mut unit = self.store.begin().await?;
         let old = unit.sip_profile(site).await?.ok_or(EngineError::NotFound)?;
+        let name = name_of(&mut unit, site).await?;
         check_version(old.version, version)?;
         unit.delete_sip_profile(site).await?;
         let mut event = caller.event(now, "site.sip_removed");
         event.site = Some(site.to_owned());
         let changes = change::between(&fields(&old.profile), &blank());
         event.detail = record::changes(&changes);
+        event.detail["name"] = name.into();
         finish(unit, &[event]).await
     }
 
@@ -274,6 +277,12 @@ fn checked_authority(input: &SipProfileInput, problems: &mut Problems) -> Option
         None | Some(Ok(_)) => {}
     }
     pem.map(str::to_owned)
+}
+
+/// What people call a site.
+async fn name_of(unit: &mut Unit, site: &str) -> Result<String> {
+    let row = unit.site(site).await?.ok_or(EngineError::NotFound)?;
+    Ok(row.site.name)
 }
 
 /// What a site without a profile has.

@@ -181,6 +181,7 @@ impl Engine {
             event.site = Some(slug.to_owned());
             let changes = change::between(&fields(&old.site), &fields(&new));
             event.detail = record::changes(&changes);
+            event.detail["name"] = new.name.as_str().into();
             if goes_plain(&old.site, &new) {
                 // Somebody chose clear text here. Phones remembered as speaking TLS would be taken
                 // for downgraded, one by one, and never be given their password.

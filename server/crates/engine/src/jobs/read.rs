@@ -6,7 +6,8 @@ use std::net::IpAddr;
 use carillon_domain::role::Permission;
 use carillon_domain::{Cause, JobState, Mac};
 use carillon_store::{
-    AttemptRow, JobQuery, JobRow, JobSnapshot, Page, Seek, StoreError, TargetQuery, TargetRow,
+    AttemptRow, JobQuery, JobRow, JobSnapshot, LonePhone, Page, Seek, StoreError, TargetQuery,
+    TargetRow,
 };
 
 use crate::Engine;
@@ -70,7 +71,7 @@ impl Engine {
         &self,
         caller: &Caller,
         ids: &[String],
-    ) -> Result<HashMap<String, JobRow>> {
+    ) -> Result<HashMap<String, (JobRow, Option<LonePhone>)>> {
         let seen = caller.sight(Permission::ViewJobs, &self.store)?;
         let jobs = match seen.jobs_of(ids).await {
             Err(error @ StoreError::Inconsistent { .. }) => {
@@ -79,7 +80,8 @@ impl Engine {
             }
             jobs => jobs?,
         };
-        Ok(jobs.into_iter().map(|job| (job.id.clone(), job)).collect())
+        let by_id = jobs.into_iter().map(|job| (job.0.id.clone(), job));
+        Ok(by_id.collect())
     }
 
     /// How many jobs are in each state.

@@ -236,7 +236,7 @@ fn expect(request: &JobRequest, preview: &JobPreview, protected: Option<&str>) -
 
 fn require_reason(request: &JobRequest, preview: &JobPreview) -> Result<()> {
     if preview.needs_reason && request.reason.trim().is_empty() {
-        let message = "say why: it stands in the audit log beside every phone";
+        let message = "say why: the audit log keeps it";
         return Err(EngineError::invalid("reason", "required", message));
     }
     Ok(())

@@ -2,7 +2,7 @@
 //!
 //! Owns their filters. Newest first.
 
-use carillon_domain::{JobState, Timestamp};
+use carillon_domain::{JobState, Mac, Timestamp};
 
 use crate::error::Result;
 use crate::page::{Cursor, Direction, Page, Seek};
@@ -11,7 +11,7 @@ use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
 
-use super::read::{JobRow, SELECT, job_row};
+use super::read::{FROM, JobRow, SELECT, job_row};
 
 /// Which jobs. Empty = all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +28,19 @@ pub struct JobQuery {
     pub from: Option<Timestamp>,
     /// Asked for before this.
     pub to: Option<Timestamp>,
+}
+
+/// The only phone of a job, with the name that it had.
+pub type LonePhone = (Mac, String);
+
+/// MAC and name of the phone of a job that has one.
+const LONE: &str = ", CASE WHEN j.total = 1 THEN (SELECT t.mac || ' ' || t.name \
+     FROM job_targets t WHERE t.job = j.id) END AS lone_phone";
+
+fn lone_phone(row: &Row) -> Result<Option<LonePhone>> {
+    let told: Option<String> = row.get("lone_phone")?;
+    let parts = told.as_deref().and_then(|told| told.split_once(' '));
+    Ok(parts.and_then(|(mac, name)| Some((mac.parse().ok()?, name.to_owned()))))
 }
 
 impl JobQuery {
@@ -109,15 +122,19 @@ impl Store {
     }
 
     /// Those of these jobs that are in reach.
-    pub async fn jobs_of(&self, ids: &[String]) -> Result<Vec<JobRow>> {
+    pub async fn jobs_of(&self, ids: &[String]) -> Result<Vec<(JobRow, Option<LonePhone>)>> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let mut sql = Sql::new(SELECT);
+        let mut sql = Sql::new("");
+        sql.push(SELECT.trim_end_matches(FROM))
+            .push(LONE)
+            .push(FROM);
         sql.push(" WHERE ").one_of("j.id", ids.iter().cloned());
         and_jobs(&mut sql, &self.reach, "j.id");
         let rows = self.read().await?.conn().all(sql).await?;
-        rows.iter().map(job_row).collect()
+        let job = |row: &Row| Ok((job_row(row)?, lone_phone(row)?));
+        rows.iter().map(job).collect()
     }
 
     /// All jobs in these states, oldest first: what there is to do.

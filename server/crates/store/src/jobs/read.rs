@@ -89,7 +89,7 @@ pub(crate) const SELECT: &str = "SELECT j.id, j.action, j.params_shown, \
      j.not_after, j.retry_of, j.digest, j.request_example, \
      j.account, j.approve_until, j.decided_by, j.decided_at FROM jobs j";
 
-const FROM: &str = " FROM jobs j";
+pub(super) const FROM: &str = " FROM jobs j";
 
 pub(crate) fn job_row(row: &Row) -> Result<JobRow> {
     let fields = row.of("jobs", "id");

@@ -109,10 +109,12 @@ pub(crate) async fn jobs_in_reach_are_those_of_which_all_is(db: Database) {
     let told = db.store.narrowed(&kiel).jobs_of(&asked).await.unwrap();
     let told: Vec<_> = told
         .iter()
-        .map(|job| (job.id.as_str(), job.total))
+        .map(|(job, lone)| (job.id.as_str(), lone.clone().map(|(mac, _)| mac)))
         .collect();
-    assert_eq!(told, [("own", 1)]);
-    assert_eq!(db.store.jobs_of(&asked).await.unwrap().len(), 2);
+    assert_eq!(told, [("own", Some(mac(2)))], "with its only phone");
+    let both = db.store.jobs_of(&asked).await.unwrap();
+    let lone = |(_, lone): &&(_, Option<_>)| lone.is_some();
+    assert_eq!((both.len(), both.iter().filter(lone).count()), (2, 1));
     assert!(db.store.jobs_of(&[]).await.unwrap().is_empty());
 }
 

@@ -100,6 +100,7 @@ impl Engine {
         let mut event = caller.event(now, "group.changed");
         event.groups = vec![slug.to_owned()];
         event.detail = record::changes(&changes);
+        event.detail["name"] = group.name.as_str().into();
         if let Some(members) = members {
             event.detail["members"] = members.into();
         }
@@ -157,7 +158,7 @@ impl Engine {
         unit.update_group(&old.group, old.version, now).await?;
         let mut event = caller.event(now, "group.members_changed");
         event.groups = vec![slug.to_owned()];
-        event.detail = json!({"added": added, "removed": removed,
+        event.detail = json!({"name": old.group.name, "added": added, "removed": removed,
             "add": record::macs(&add[..add.len().min(100)]),
             "remove": record::macs(&remove[..remove.len().min(100)])});
         self.finish_guarded(caller, unit, &[event], &BY_GROUP)
