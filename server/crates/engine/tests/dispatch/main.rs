@@ -18,6 +18,7 @@ mod forged;
 mod hour;
 mod house;
 mod networks;
+mod one_person;
 mod outcome;
 mod pbx;
 mod pbx_peer;
@@ -85,6 +86,11 @@ cases! {
     alone::who_owes_the_account_to_who_asks_decides_nothing,
     alone::who_takes_the_right_away_asks_somebody_all_the_same,
     alone::what_nobody_decides_about_expires,
+    one_person::who_stands_behind_both_sides_is_one_person,
+    one_person::who_took_a_factor_away_stands_behind_that_account,
+    one_person::after_a_day_a_made_account_is_somebody,
+    one_person::what_a_puppet_took_its_maker_took,
+    one_person::an_administrator_whom_a_puppet_disabled_is_asked_still,
     alone::who_may_not_any_more_has_nothing_approved,
     alone::fifty_phones_may_be_disturbed_alone,
     alone::many_small_jobs_come_to_a_large_one,
