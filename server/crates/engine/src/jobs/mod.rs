@@ -12,6 +12,7 @@ mod control;
 mod deadline;
 mod dialling;
 mod export;
+mod goes_on;
 mod held;
 mod looked_at;
 mod preview;
