@@ -91,6 +91,7 @@ cases! {
     resume::who_resumes_needs_a_second_person_where_who_starts_does,
     resume::protected_phones_are_let_go_on_by_administrators,
     resume::who_does_not_reach_all_of_it_lets_nothing_go_on,
+    resume::whoever_is_narrowed_has_nothing_running_beyond_that,
     one_person::who_stands_behind_both_sides_is_one_person,
     one_person::who_took_a_factor_away_stands_behind_that_account,
     one_person::after_a_day_a_made_account_is_somebody,

@@ -186,3 +186,27 @@ pub(crate) async fn who_does_not_reach_all_of_it_lets_nothing_go_on(place: Place
     goes_on(&house, &people.anna, &job).await.unwrap();
     assert_eq!(house.fleet.ledger().totals().requests, 0);
 }
+
+pub(crate) async fn whoever_is_narrowed_has_nothing_running_beyond_that(place: Place) {
+    let (house, people) = held(place, 2).await;
+    elsewhere(&house).await;
+    move_phone(&house, 1, "elsewhere").await;
+    let both = ask(&house, &people.dora, "DNDOn", 2).await.unwrap();
+    let one = ask(&house, &people.dora, "DNDOff", 1).await.unwrap();
+    let here = house.fleet.sites()[0].slug.to_string();
+    narrow(&house, &people.dora, &[&here, "elsewhere"]).await;
+    assert_eq!(state(&house, &both).await, JobState::Running, "all of it");
+    narrow(&house, &people.dora, &[&here]).await;
+    assert_eq!(state(&house, &both).await, JobState::Paused);
+    assert_eq!(state(&house, &one).await, JobState::Running);
+    let events = house.events().await;
+    let mut told = events
+        .iter()
+        .filter(|event| event.job.as_ref() == Some(&both));
+    let told = told.find(|event| event.action == "job.paused").unwrap();
+    assert!(
+        told.reason.contains("does not reach all"),
+        "{}",
+        told.reason
+    );
+}
