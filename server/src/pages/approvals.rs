@@ -58,6 +58,7 @@ pub(super) fn row(waiting: &WaitingJob) -> ApprovalRow {
         request_example: waiting.job.request_example.clone(),
         until: waiting.until,
         own: waiting.own,
+        one_person: changes::one_person(waiting.hindrance),
     }
 }
 

@@ -3,11 +3,12 @@
 //! Owns a request in words: what is, and what would be.
 
 use axum::extract::Path;
-use carillon_contract::changes::{ChangeLine, ChangeNotice, ChangeRow};
+use carillon_contract::changes::{ChangeLine, ChangeNotice, ChangeRow, OnePerson};
 use carillon_contract::frame::{Flash, Tone};
 use carillon_contract::list::Link;
 use carillon_domain::ChangeKind;
 use carillon_domain::role::Permission;
+use carillon_engine::accounts::Hindrance;
 use carillon_engine::changes::{Made, WaitingChange};
 use carillon_engine::{Caller, EngineError};
 use carillon_language::say;
@@ -106,9 +107,8 @@ pub(super) async fn notices(
     kinds: &[ChangeKind],
     account: Option<&str>,
 ) -> Result<Vec<ChangeNotice>, EngineError> {
-    let waiting = visit.app.engine().change_requests(caller).await?;
-    let requests = waiting.into_iter().map(|waiting| waiting.request);
-    let requests = requests.filter(|request| {
+    let waiting = visit.app.engine().requests_that_wait(caller).await?;
+    let requests = waiting.into_iter().filter(|request| {
         kinds.contains(&request.kind) && account.is_none_or(|id| id == request.subject)
     });
     let notice = |request: carillon_store::ChangeRequestRow| ChangeNotice {
@@ -133,6 +133,15 @@ fn row(waiting: &WaitingChange) -> ChangeRow {
         until: request.until,
         digest: request.digest.clone(),
         own: waiting.own,
+        one_person: one_person(waiting.hindrance),
+    }
+}
+
+/// What stands between a request and an answer, as pages show it.
+pub(super) const fn one_person(hindrance: Hindrance) -> OnePerson {
+    OnePerson {
+        own_until: hindrance.own,
+        all_until: hindrance.everybody,
     }
 }
 

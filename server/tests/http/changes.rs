@@ -126,6 +126,53 @@ pub(crate) async fn limits_wait_for_another_administrator(house: House) -> House
     house
 }
 
+/// One person made both accounts, or might have: the page says so, and from when they are two.
+pub(crate) async fn the_page_says_from_when_there_are_two(house: House) -> House {
+    let (mut anna, mut berta) = two(&house).await;
+    let user = "/admin/users/berta";
+    let (edit, link) = (format!("{user}/edit"), format!("{user}/reset-link"));
+    let link = send(&mut anna, &edit, &link, &[]).await;
+    assert!(!link.status.is_client_error(), "{}", link.text);
+    let (settings, typed) = ("/admin/settings", [("phones_per_job", "777")]);
+    let asked = send(&mut anna, settings, settings, &typed).await;
+    assert_eq!(asked.status, 303, "{}", asked.text);
+    for browser in [&mut anna, &mut berta] {
+        let page = browser.get(HERE).await.text;
+        assert!(page.contains("Nobody can approve it before"), "{page}");
+        assert!(!page.contains("Approve this change"), "{page}");
+    }
+    let api = house.program(Role::Admin).await;
+    let listed = api.get("/change-requests").await.expect(200);
+    let digest = listed["items"][0]["digest"].as_str().unwrap().to_owned();
+    let page = berta.get(HERE).await;
+    let path = form(&page, "/deny").replace("/deny", "/approve");
+    let refused = send(&mut berta, HERE, &path, &[("digest", &digest)]).await;
+    assert_eq!(refused.status, 409);
+    assert!(
+        refused.text.contains("may be one person"),
+        "{}",
+        refused.text
+    );
+
+    let carla = NewUser {
+        name: "carla".to_owned(),
+        role: Role::Admin,
+        password: SecretString::from(PASSWORD),
+    };
+    house
+        .engine()
+        .add_user(&House::local(), carla)
+        .await
+        .unwrap();
+    let page = berta.get(HERE).await.text;
+    assert!(page.contains("You can approve it from"), "{page}");
+    assert!(!page.contains("Nobody can approve it"), "{page}");
+    let mut carla = Browser::new(&house.base());
+    assert_eq!(carla.sign_in("carla", PASSWORD).await.status, 303);
+    assert_eq!(approve(&mut carla).await.status, 303);
+    house
+}
+
 pub(crate) async fn one_is_refused_and_one_taken_back(house: House) -> House {
     let (mut anna, mut berta) = two(&house).await;
     let (settings, roles) = ("/admin/settings", "/admin/settings/second-factor");

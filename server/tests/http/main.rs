@@ -89,6 +89,7 @@ on_both! {
     networks::an_administrator_narrows_them_and_sees_whom_it_costs,
     changes::limits_wait_for_another_administrator,
     changes::one_is_refused_and_one_taken_back,
+    changes::the_page_says_from_when_there_are_two,
     changes::networks_and_second_factors_wait_too,
     changes::alone_it_is_made_at_once_and_every_administrator_sees_it,
     numbers::a_number_is_read_by_auditors_only_and_removed_in_time,

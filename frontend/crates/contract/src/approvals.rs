@@ -6,7 +6,7 @@
 use carillon_domain::{Cause, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::changes::{ChangeNotice, ChangeRow};
+use crate::changes::{ChangeNotice, ChangeRow, OnePerson};
 use crate::form::{Choice, FormErrors};
 use crate::jobs::JobRow;
 use crate::run::ActionClass;
@@ -45,6 +45,8 @@ pub struct ApprovalRow {
     pub until: Option<Timestamp>,
     /// Whether whoever looks asked for it.
     pub own: bool,
+    /// Whether one person may stand behind it and its answer.
+    pub one_person: OnePerson,
 }
 
 /// The limits on what one person does alone, as typed.

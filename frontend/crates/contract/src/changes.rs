@@ -27,6 +27,17 @@ pub struct ChangeRow {
     pub digest: String,
     /// Whether whoever looks asked for it.
     pub own: bool,
+    /// Whether one person may stand behind it and its answer.
+    pub one_person: OnePerson,
+}
+
+/// Until when who asked and who decides count as one person: accounts owed each other something lately.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnePerson {
+    /// Until when whoever looks does.
+    pub own_until: Option<Timestamp>,
+    /// Until when everybody who may decide does.
+    pub all_until: Option<Timestamp>,
 }
 
 /// One value that would be another.

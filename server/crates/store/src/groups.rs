@@ -269,6 +269,17 @@ impl Unit {
         find(&mut self.conn(), slug, &reach).await
     }
 
+    /// All groups, whoever may see them, as this unit sees them. Until its end nobody else changes one.
+    pub async fn every_group(&mut self) -> Result<Vec<Group>> {
+        let mut sql = Sql::new(SELECT);
+        sql.push(" ORDER BY g.slug");
+        sql.push(self.conn().dialect().for_update());
+        let rows = self.conn().all(sql).await?;
+        rows.iter()
+            .map(|row| group_row(row).map(|row| row.group))
+            .collect()
+    }
+
     /// Makes a group. Conflict when the slug is taken or the credential does not exist.
     pub async fn insert_group(&mut self, group: &Group, now: Timestamp) -> Result<()> {
         let sql = Sql::new(

@@ -122,6 +122,11 @@ fn who(row: &ApprovalRow) -> AnyView {
 
 /// The forms for whoever may decide, or why there are none.
 fn answer(row: &ApprovalRow, decider: Decider) -> AnyView {
+    let all = changes::all_one_person(row.one_person);
+    view! { {all}{answer_of(row, decider)} }.into_any()
+}
+
+fn answer_of(row: &ApprovalRow, decider: Decider) -> AnyView {
     if row.own {
         note(
             "neutral",
@@ -179,8 +184,8 @@ fn short(digest: &str) -> String {
 fn decide(row: &ApprovalRow, lacks_factor: bool) -> AnyView {
     let id = &row.job.id;
     let phones = words::phones(row.job.counts.waiting);
-    let approve = if lacks_factor {
-        changes::needs_factor()
+    let approve = if let Some(why) = changes::hindered(row.one_person, lacks_factor) {
+        why
     } else {
         post(
             format!("/jobs/{id}/approve"),

@@ -1,12 +1,14 @@
 //! Changes that wait for another administrator: on `/approvals`, and told where they were asked for.
 
 use carillon_contract::FormErrors;
-use carillon_contract::changes::{ChangeLine, ChangeNotice, ChangeRow};
+use carillon_contract::changes::{ChangeLine, ChangeNotice, ChangeRow, OnePerson};
+use carillon_domain::Timestamp;
 use carillon_language::{quoted, say};
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, ago, hidden, note, post, said_with, submit, table, td, text_or_dash, th, th_row, tr,
+    Field, ago, hidden, instant, note, post, said_with, submit, table, td, text_or_dash, th,
+    th_row, tr,
 };
 
 /// One change with what it would do, and the answer.
@@ -29,6 +31,7 @@ pub(super) fn waiting(row: &ChangeRow, lacks_factor: bool) -> AnyView {
             {reason}
             {lines(&row.lines)}
             <p class="muted">{said_with(say("Ends without an answer {when}."), vec![("when", ago(row.until))])}</p>
+            {all_one_person(row.one_person)}
             {forms}
         </section>
     }
@@ -63,16 +66,51 @@ fn take_back(row: &ChangeRow) -> AnyView {
 }
 
 /// Said in the place of a yes to who would be refused for it, with the way out.
-pub(super) fn needs_factor() -> AnyView {
+fn needs_factor() -> AnyView {
     let text = say("Your account has no second factor, and a yes needs one.");
     let body = view! { <p>{text}" "<a href="/account/second-factor">{say("Set it up")}</a></p> };
     note("warning", "lock", body)
 }
 
+/// Why nobody may say yes yet, where it is so for all who could.
+pub(super) fn all_one_person(one: OnePerson) -> Option<AnyView> {
+    let text = say(
+        "Nobody can approve it before {when}. Each account that could was made, given its rights or its password within the last day by who asked, or the other way round, or both by the same third person: so long they count as one person. Ask again then, or have somebody on the server's machine make an account with its rights: that one counts at once.",
+    );
+    let until = one.all_until?;
+    Some(note(
+        "warning",
+        "lock",
+        view! { <p>{said_with(text, vec![("when", instant(until))])}</p> },
+    ))
+}
+
+/// Said in the place of a yes to whom who asked may be.
+fn one_person(until: Timestamp) -> AnyView {
+    let text = say(
+        "You can approve it from {when} on. Within the last day you made the account of who asked, gave its rights or set its password, or the other way round, or a third person did that for both: so long you count as one person.",
+    );
+    note(
+        "warning",
+        "lock",
+        view! { <p>{said_with(text, vec![("when", instant(until))])}</p> },
+    )
+}
+
+/// What stands in the place of a yes to who would be refused for it; nothing where there is a button. What
+/// is said of all is not said again.
+pub(super) fn hindered(one: OnePerson, lacks_factor: bool) -> Option<AnyView> {
+    let Some(until) = one.own_until else {
+        return lacks_factor.then(needs_factor);
+    };
+    let own = one.all_until.is_none().then(|| one_person(until));
+    Some(own.into_any())
+}
+
 fn decide(row: &ChangeRow, lacks_factor: bool) -> AnyView {
     let id = &row.id;
-    let approve = if lacks_factor {
-        needs_factor()
+    let approve = if let Some(why) = hindered(row.one_person, lacks_factor) {
+        why
     } else {
         post(
             format!("/changes/{id}/approve"),

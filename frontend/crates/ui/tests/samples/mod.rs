@@ -9,7 +9,7 @@ use carillon_contract::audit::{
     AuditFilter, AuditRecordView, AuditRow, AuditView, ChainView, NumberView, ProofView,
     ShownNumber,
 };
-use carillon_contract::changes::{ChangeLine, ChangeNotice, ChangeRow};
+use carillon_contract::changes::{ChangeLine, ChangeNotice, ChangeRow, OnePerson};
 use carillon_contract::credentials::{CredentialFormView, CredentialRow, CredentialsView};
 use carillon_contract::failure::FailureView;
 use carillon_contract::form::Choice;
@@ -2160,6 +2160,10 @@ impl Samples {
             request_example: self.s("GET /servlet?key=Reset"),
             until: Some(NOW.plus(Duration::from_mins(20))),
             own,
+            one_person: OnePerson {
+                own_until: (!own).then(|| NOW.plus(Duration::from_hours(23))),
+                all_until: own.then(|| NOW.plus(Duration::from_hours(22))),
+            },
         };
         ApprovalsView {
             rows: vec![row(false), row(true)],
@@ -2185,6 +2189,7 @@ impl Samples {
             until: NOW.plus(Duration::from_mins(20)),
             digest: "d1".to_owned(),
             own,
+            one_person: OnePerson::default(),
         }
     }
 

@@ -61,6 +61,7 @@ impl Engine {
         let after = UserRow {
             role: access.role,
             scoped: access.area.is_some(),
+            area: area.clone(),
             approver: access.approver,
             version,
             ..before.clone()

@@ -1,84 +1,177 @@
 //! What somebody did to the accounts of others lately.
 //!
 //! Owns for how long that counts where two people are asked for. An administrator who makes a second
-//! account, or takes a right away from whoever could say no, is still one person. *Invariant:* it is read
-//! from the audit log, which nobody changes, and not from rows.
+//! account, or takes a right away from whoever could say no, is still one person, and so are two accounts
+//! that a third one made. *Invariant:* it is read from the audit log, which nobody changes, and not from
+//! rows; acts of the server's own machine are nobody's.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use carillon_domain::Timestamp;
-use carillon_domain::event::Event;
+use carillon_domain::event::{ActorKind, Event};
 use carillon_domain::role::Role;
-use carillon_store::{AuditQuery, Unit, UserRow};
+use carillon_store::{AuditQuery, AuditRow, Seek, Store, Unit};
 use serde_json::json;
 
-use crate::error::Result;
+use crate::error::{EngineError, Result};
 
 /// A day: others see what was recorded before it comes to anything.
 const COUNTS_FOR: Duration = Duration::from_hours(24);
-/// More of such records in a day than anybody makes.
+/// More of such records in a day than anybody makes: where there are more, nobody knows who is who.
 const MOST: usize = 10_000;
 
-const GIVES: &[&str] = &[
+const FACTOR: &str = "second_factor.reset";
+const DISABLED: &str = "user.disabled";
+const ROLE: &str = "user.role_changed";
+const ACTS: [&str; 7] = [
     "user.created",
     "user.enabled",
-    "user.role_changed",
+    ROLE,
     "user.password_set",
     "user.reset_link_made",
+    DISABLED,
+    FACTOR,
 ];
-const TAKES: &[&str] = &["user.disabled", "user.role_changed"];
 
-/// Whether `asker` made this account, gave it its rights or had its password changed, within the last
-/// day: then it does not decide about what that account asks for.
-pub(crate) async fn is_made_by(
-    unit: &mut Unit,
-    (decider, asker): (&UserRow, &str),
-    now: Timestamp,
-) -> Result<bool> {
-    let done = done_by(unit, asker, (GIVES, now)).await?;
-    Ok(done
-        .iter()
-        .any(|event| event.detail["user"] == decider.name))
+/// One act on an account.
+struct Act {
+    by: String,
+    to: String,
+    at: Timestamp,
+    /// Whether the account owes something by it, rather than having lost something.
+    gives: bool,
+    took_approver: bool,
+    took_administrator: bool,
 }
 
-/// Whether this account took the right to approve from somebody within the last day: then nobody else
-/// being there is its own doing.
-pub(crate) async fn took_an_approver(
-    unit: &mut Unit,
-    account: &str,
-    now: Timestamp,
-) -> Result<bool> {
-    let done = done_by(unit, account, (TAKES, now)).await?;
-    let took = |event: &Event| event.detail["approver_before"] == true;
-    Ok(done.iter().any(took))
+impl Act {
+    /// Who asked for it did it as much as who let it come true.
+    fn all_of(event: &Event) -> Vec<Self> {
+        if !matches!(event.actor.kind, ActorKind::User | ActorKind::Token) {
+            return Vec::new();
+        }
+        let takes = [DISABLED, ROLE].contains(&event.action.as_str());
+        let by = [
+            Some(event.actor.name.as_str()),
+            event.detail["asked_by"].as_str(),
+        ];
+        let act = |by: &str| Self {
+            by: by.to_owned(),
+            to: event.detail["user"].as_str().unwrap_or_default().to_owned(),
+            at: event.at,
+            gives: event.action != DISABLED,
+            took_approver: takes && event.detail["approver_before"] == true,
+            took_administrator: takes && event.detail["before"] == json!(Role::Admin),
+        };
+        by.into_iter().flatten().map(act).collect()
+    }
 }
 
-/// The same of the rights of an administrator.
-pub(crate) async fn took_an_administrator(
-    unit: &mut Unit,
-    account: &str,
-    now: Timestamp,
-) -> Result<bool> {
-    let done = done_by(unit, account, (TAKES, now)).await?;
-    let took = |event: &Event| event.detail["before"] == json!(Role::Admin);
-    Ok(done.iter().any(took))
+/// Who owes what to whom, of the last day.
+pub(crate) struct Influence {
+    /// Oldest first.
+    acts: Vec<Act>,
 }
 
-async fn done_by(
-    unit: &mut Unit,
-    account: &str,
-    (actions, now): (&[&str], Timestamp),
-) -> Result<Vec<Event>> {
-    let Some(user) = unit.user(account).await? else {
-        return Ok(Vec::new());
-    };
-    let query = AuditQuery {
-        actor: Some(user.name),
-        actions: actions.iter().map(|action| (*action).to_owned()).collect(),
+impl Influence {
+    /// As this unit finds it.
+    pub(crate) async fn read(unit: &mut Unit, now: Timestamp) -> Result<Self> {
+        Self::of(unit.audit_end(&query(now), MOST).await?, now)
+    }
+
+    /// For what is shown.
+    pub(crate) async fn seen(store: &Store, now: Timestamp) -> Result<Self> {
+        let most = i64::try_from(MOST).unwrap_or(i64::MAX);
+        let page = store.audit_page(&query(now), &Seek::Start, most).await?;
+        Self::of(page.items.into_iter().rev().collect(), now)
+    }
+
+    fn of(records: Vec<AuditRow>, now: Timestamp) -> Result<Self> {
+        if records.len() >= MOST {
+            let message = "more was done to accounts within the last day than can be looked through: \
+                 nobody decides before it is over";
+            return Err(EngineError::Conflict(message.to_owned()));
+        }
+        let mut acts: Vec<Act> = records
+            .iter()
+            .flat_map(|record| Act::all_of(&record.event))
+            .collect();
+        acts.retain(|act| act.at.plus(COUNTS_FOR) > now);
+        acts.sort_by_key(|act| act.at);
+        Ok(Self { acts })
+    }
+
+    /// Until when one person may stand behind both accounts; nothing where these are two.
+    pub(crate) fn one_person_until(&self, one: &str, other: &str) -> Option<Timestamp> {
+        // Without the oldest so many they are two for the first time: the one before decides.
+        let (mut low, mut high) = (0, self.acts.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if is_one(&self.acts[middle..], one, other) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        let last = self.acts.get(low.checked_sub(1)?)?;
+        Some(last.at.plus(COUNTS_FOR))
+    }
+
+    /// Whether this account, or one behind which the same person may stand, took the right to approve
+    /// from somebody: then nobody else being there is its own doing.
+    pub(crate) fn took_an_approver(&self, account: &str) -> bool {
+        self.took(account, |act| act.took_approver)
+    }
+
+    /// The same of the rights of an administrator.
+    pub(crate) fn took_an_administrator(&self, account: &str) -> bool {
+        self.took(account, |act| act.took_administrator)
+    }
+
+    fn took(&self, account: &str, what: impl Fn(&Act) -> bool) -> bool {
+        let takers = self.acts.iter().filter(|act| what(act));
+        let takers: BTreeSet<&str> = takers.map(|act| act.by.as_str()).collect();
+        let givers = Givers::of(&self.acts);
+        let behind = givers.behind(account);
+        takers
+            .iter()
+            .any(|taker| !givers.behind(taker).is_disjoint(&behind))
+    }
+}
+
+/// Each account with those whom it owes something.
+struct Givers<'a>(BTreeMap<&'a str, BTreeSet<&'a str>>);
+
+impl<'a> Givers<'a> {
+    fn of(acts: &'a [Act]) -> Self {
+        let mut givers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for act in acts.iter().filter(|act| act.gives) {
+            givers.entry(&act.to).or_default().insert(&act.by);
+        }
+        Self(givers)
+    }
+
+    /// Everybody who may stand behind an account: itself, and whom it owes something over any chain.
+    fn behind(&self, account: &'a str) -> BTreeSet<&'a str> {
+        let (mut found, mut rest) = (BTreeSet::from([account]), vec![account]);
+        while let Some(next) = rest.pop() {
+            let givers = self.0.get(next).into_iter().flatten();
+            rest.extend(givers.copied().filter(|giver| found.insert(*giver)));
+        }
+        found
+    }
+}
+
+fn is_one(acts: &[Act], one: &str, other: &str) -> bool {
+    let givers = Givers::of(acts);
+    !givers.behind(one).is_disjoint(&givers.behind(other))
+}
+
+fn query(now: Timestamp) -> AuditQuery {
+    AuditQuery {
+        actions: ACTS.iter().map(|action| (*action).to_owned()).collect(),
         from: Some(now.minus(COUNTS_FOR)),
         ..AuditQuery::default()
-    };
-    // A record that cannot be read could be the one that says so: then nobody decides.
-    let records = unit.audit_end(&query, MOST).await?;
-    Ok(records.into_iter().map(|record| record.event).collect())
+    }
 }

@@ -13,7 +13,7 @@ use super::decide::ended;
 use super::digest::digest;
 use super::{Change, Made, WAITS};
 use crate::Engine;
-use crate::accounts::took_an_administrator;
+use crate::accounts::Influence;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::ids::new_id;
@@ -48,8 +48,11 @@ impl Engine {
             return Ok(Made::AtOnce);
         };
         let others = unit.other_administrators(account).await?;
-        if others.is_empty() && took_an_administrator(&mut unit, account, now).await? {
-            return Err(EngineError::Conflict(MADE_ALONE.to_owned()));
+        if others.is_empty() {
+            let influence = Influence::read(&mut unit, now).await?;
+            if influence.took_an_administrator(&caller.actor.name) {
+                return Err(EngineError::Conflict(MADE_ALONE.to_owned()));
+            }
         }
         let state = if others.is_empty() {
             ChangeState::Alone

@@ -14,10 +14,10 @@ use super::Change;
 use super::ask::end_overdue;
 use super::told::require_asked;
 use crate::Engine;
-use crate::accounts::STRONG;
+use crate::accounts::{STRONG, independent};
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
-use crate::jobs::{independent, wants_factor};
+use crate::jobs::wants_factor;
 
 const DECIDE: Permission = Permission::Administer;
 

@@ -7,15 +7,14 @@
 
 use std::collections::BTreeSet;
 
+use carillon_domain::Mac;
 use carillon_domain::event::Event;
-use carillon_domain::filter::Term;
 use carillon_domain::job::TransportChoice;
 use carillon_domain::phone::Group;
 use carillon_domain::sip::{NotifyWay, SipProfile, SipTransport};
-use carillon_domain::{Filter, Mac};
 use carillon_store::{Exposed, Unit};
 
-use super::finish;
+use super::{finish, rule};
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
@@ -106,21 +105,33 @@ fn was_told(one: &Exposed, before: &BTreeSet<Exposed>) -> bool {
     (one.over_tls || one.is_own) && before.contains(&other)
 }
 
-/// Refuses a token a stored credential on a rule whose phones come and go by themselves.
-pub(super) fn check_rule(
+/// Refuses a token a stored credential on a rule whose phones come and go by themselves: its own rule, or one
+/// that it asks for over any number of groups. Judged with the group as this unit has it.
+pub(super) async fn check_rule(
     caller: &Caller,
-    (group, filter): (&Group, Option<&Filter>),
-    old: Option<&Group>,
+    unit: &mut Unit,
+    (group, old): (&Group, Option<&Group>),
 ) -> Result<()> {
-    let same =
-        old.is_some_and(|old| old.credential == group.credential && old.filter == group.filter);
-    let changes = |filter: &Filter| filter.terms.iter().any(Term::changes_by_itself);
-    if same || group.credential.is_none() || !filter.is_some_and(changes) || caller.is_person() {
+    let same_rule = old.is_some_and(|old| old.filter == group.filter);
+    let same_login = old.is_some_and(|old| old.credential == group.credential);
+    if caller.is_person() || (same_rule && same_login) {
         return Ok(());
     }
-    let what = "it would send a stored password, perhaps in clear, to phones that come into this \
-                group by themselves";
-    Err(refusal(caller, what, "/groups"))
+    let groups = unit.every_group().await?;
+    let rules = rule::Rules::of(&groups);
+    let gives = groups.iter().filter(|other| other.credential.is_some());
+    // Who only gets another credential changes nothing for those that ask for it.
+    let mut concerned = gives.filter(|other| {
+        other.slug == group.slug || (!same_rule && rules.leads(&other.slug, &group.slug))
+    });
+    let Some(first) = concerned.find(|other| rules.changes_by_itself(&other.slug)) else {
+        return Ok(());
+    };
+    let what = format!(
+        "it would send a stored password, perhaps in clear, to phones that come into the group {} by themselves",
+        first.slug
+    );
+    Err(refusal(caller, &what, "/groups"))
 }
 
 /// Refuses a SIP profile by which a PBX elsewhere would be told a stored password in clear.

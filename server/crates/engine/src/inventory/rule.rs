@@ -1,10 +1,13 @@
 //! Rules of groups: what they may say about other groups.
 //!
-//! Owns the guard against rules that lead back to themselves. Pure.
+//! Owns the guard against rules that lead back to themselves, and what a rule takes by those that it asks
+//! for. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use carillon_domain::Filter;
+use carillon_domain::filter::Term;
+use carillon_domain::phone::Group;
 
 /// Which groups each group's rule asks for.
 pub(super) type Graph = BTreeMap<String, BTreeSet<String>>;
@@ -68,6 +71,55 @@ pub(super) fn check(slug: &str, filter: &Filter, others: &Graph) -> Result<(), R
     Ok(())
 }
 
+/// The rules of all groups.
+pub(super) struct Rules {
+    asked: Graph,
+    /// Those that take other phones without anybody changing anything.
+    lively: BTreeSet<String>,
+}
+
+impl Rules {
+    /// Of these groups. What a rule that cannot be read takes nobody knows.
+    pub(super) fn of(groups: &[Group]) -> Self {
+        let (mut asked, mut lively) = (Graph::new(), BTreeSet::new());
+        for group in groups {
+            let Some(text) = &group.filter else { continue };
+            let filter = text.parse::<Filter>();
+            let quiet = filter
+                .as_ref()
+                .is_ok_and(|filter| !filter.terms.iter().any(Term::changes_by_itself));
+            if !quiet {
+                lively.insert(group.slug.clone());
+            }
+            let groups = filter.as_ref().map(asked_for).unwrap_or_default();
+            asked.insert(group.slug.clone(), groups);
+        }
+        Self { asked, lively }
+    }
+
+    /// Whether a group's rule asks for another, over any number of them.
+    pub(super) fn leads(&self, from: &str, to: &str) -> bool {
+        self.behind(from).contains(to)
+    }
+
+    /// Whether phones come into a group by themselves, by its rule or one that it asks for.
+    pub(super) fn changes_by_itself(&self, slug: &str) -> bool {
+        self.behind(slug)
+            .iter()
+            .any(|name| self.lively.contains(*name))
+    }
+
+    /// A group and all that its rule asks for.
+    fn behind<'a>(&'a self, slug: &'a str) -> BTreeSet<&'a str> {
+        let (mut found, mut rest) = (BTreeSet::from([slug]), vec![slug]);
+        while let Some(next) = rest.pop() {
+            let asked = self.asked.get(next).into_iter().flatten();
+            rest.extend(asked.map(String::as_str).filter(|name| found.insert(*name)));
+        }
+        found
+    }
+}
+
 /// How many groups the longest chain from this one has.
 fn length(name: &str, graph: &Graph, known: &mut BTreeMap<String, usize>) -> usize {
     if let Some(length) = known.get(name) {
@@ -118,6 +170,38 @@ mod tests {
 
     fn rule(text: &str) -> Filter {
         text.parse().expect("a filter")
+    }
+
+    #[test]
+    fn a_rule_takes_what_those_take_that_it_asks_for() {
+        let group = |slug: &str, filter: Option<&str>| Group {
+            slug: slug.to_owned(),
+            name: slug.to_owned(),
+            kind: carillon_domain::phone::GroupKind::Rule,
+            filter: filter.map(str::to_owned),
+            credential: None,
+        };
+        let rules = Rules::of(&[
+            group("a", Some("tag:x group:b")),
+            group("b", Some("-group:c")),
+            group("c", Some("state:reachable")),
+            group("d", Some("group:e")),
+            group("e", None),
+            group("ring", Some("group:ring")),
+            group("unread", Some("\"")),
+        ]);
+        for (slug, by_itself) in [
+            ("a", true),
+            ("b", true),
+            ("c", true),
+            ("d", false),
+            ("ring", false),
+            ("unread", true),
+            ("absent", false),
+        ] {
+            assert_eq!(rules.changes_by_itself(slug), by_itself, "{slug}");
+        }
+        assert!(rules.leads("a", "c") && !rules.leads("c", "a"));
     }
 
     #[test]

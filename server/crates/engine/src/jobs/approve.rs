@@ -16,7 +16,7 @@ use super::agreed::{digest_agreed, digest_shown};
 use super::asked_for::no_longer_asked_for;
 use super::rules::{DECIDE, Rules, wants_factor};
 use crate::Engine;
-use crate::accounts::{STRONG, is_made_by};
+use crate::accounts::{Deciders, Hindrance, STRONG, independent};
 use crate::audit::APPROVAL;
 use crate::caller::Caller;
 use crate::dispatch::left_out_events;
@@ -41,6 +41,8 @@ pub struct WaitingJob {
     pub left_out: Vec<(Cause, i64)>,
     /// Of all that is agreed to: who lets it run names it.
     pub digest: String,
+    /// From when somebody may decide.
+    pub hindrance: Hindrance,
 }
 
 impl Engine {
@@ -56,8 +58,12 @@ impl Engine {
         };
         let page = seen.job_page(&query, &Seek::Start, AT_ONCE).await?;
         let mut waiting = Vec::with_capacity(page.items.len());
+        if page.items.is_empty() {
+            return Ok(waiting);
+        }
+        let deciders = self.deciders().await?;
         for job in page.items {
-            waiting.push(self.waiting_job(caller, job).await?);
+            waiting.push(self.waiting_among(caller, job, &deciders).await?);
         }
         Ok(waiting)
     }
@@ -67,6 +73,21 @@ impl Engine {
     /// # Errors
     /// Denied.
     pub async fn waiting_job(&self, caller: &Caller, job: JobRow) -> Result<WaitingJob> {
+        let deciders = self.deciders().await?;
+        self.waiting_among(caller, job, &deciders).await
+    }
+
+    async fn deciders(&self) -> Result<Deciders> {
+        let names = self.store.approvers().await?;
+        Deciders::of(&self.store, names, self.clock.now()).await
+    }
+
+    async fn waiting_among(
+        &self,
+        caller: &Caller,
+        job: JobRow,
+        deciders: &Deciders,
+    ) -> Result<WaitingJob> {
         let seen = caller.sight(Permission::ViewJobs, &self.store)?;
         let get_it = TargetQuery {
             states: vec![TargetState::Waiting],
@@ -78,6 +99,7 @@ impl Engine {
             sites: seen.target_sites(&job.id, &get_it).await?,
             left_out: causes.remove(&job.id).unwrap_or_default(),
             own: is_own(caller, &job, &job.approval),
+            hindrance: deciders.hindrance(caller, &job.actor.name),
             until: job.approval.until,
             job,
         })
@@ -272,22 +294,6 @@ async fn with_factor(unit: &mut Unit, caller: &Caller) -> Result<()> {
     }
     let message =
         "whoever lets jobs run needs a second factor: set it up on the page of your account";
-    Err(EngineError::Conflict(message.to_owned()))
-}
-
-/// Who decides owes neither account nor right nor password to who asked, of the last day.
-pub(crate) async fn independent(
-    unit: &mut Unit,
-    (caller, asker): (&Caller, &str),
-    now: Timestamp,
-) -> Result<()> {
-    let decider = unit.user(caller.account()?).await?;
-    let decider = decider.ok_or(EngineError::Denied(DECIDE))?;
-    if !is_made_by(unit, (&decider, asker), now).await? {
-        return Ok(());
-    }
-    let message = "who asked gave you this account, its rights or its password within the last day: \
-         ask for it yourself and let them decide, or wait until a day is over";
     Err(EngineError::Conflict(message.to_owned()))
 }
 

@@ -15,6 +15,7 @@ use crate::caller::Caller;
 use crate::error::Result;
 
 const MAY_NOT: &str = "whoever asked for it may not run jobs any more";
+const BEYOND: &str = "whoever asked for it does not reach all of its phones any more";
 
 /// Why a job is not started for the account that asked for it; nothing where it is. A job of nobody's
 /// was asked for on this machine.
@@ -41,15 +42,15 @@ pub(crate) async fn no_longer_asked_for(
         return Ok(Some(MAY_NOT));
     }
     let reaches = unit.is_job_within(&job.id, &reach_of(&user)).await?;
-    Ok((!reaches).then_some("whoever asked for it does not reach all of its phones any more"))
+    Ok((!reaches).then_some(BEYOND))
 }
 
 fn may_run(user: &UserRow) -> bool {
     !user.disabled && user.role.may(Permission::RunJobs)
 }
 
-/// Pauses the running jobs of an account that may not run any now: somebody else lets them go on, or
-/// cancels them. Answers the records.
+/// Pauses the running jobs that an account may not run any now, or whose phones it does not all reach now:
+/// somebody else lets them go on, or cancels them. Answers the records.
 ///
 /// # Errors
 /// Only when the storage fails.
@@ -58,11 +59,16 @@ pub(crate) async fn pause_jobs_of(
     user: &UserRow,
     (by, now): (&Caller, Timestamp),
 ) -> Result<Vec<Event>> {
-    if may_run(user) {
+    let reach = reach_of(user);
+    if may_run(user) && reach.is_everything() {
         return Ok(Vec::new());
     }
     let mut events = Vec::new();
     for id in unit.running_jobs_of(&user.id).await? {
+        let why = if may_run(user) { BEYOND } else { MAY_NOT };
+        if may_run(user) && unit.is_job_within(&id, &reach).await? {
+            continue;
+        }
         let (from, to) = ([JobState::Running], JobState::Paused);
         if !unit.set_job_state(&id, &from, to, now).await? {
             continue;
@@ -70,7 +76,7 @@ pub(crate) async fn pause_jobs_of(
         let label = unit.job(&id).await?.map(|job| job.label());
         let mut event = by.event(now, "job.paused");
         event.job = Some(id);
-        event.reason = MAY_NOT.into();
+        event.reason = why.into();
         event.detail = json!({ "action": label, "from": from[0], "to": to });
         events.push(event);
     }

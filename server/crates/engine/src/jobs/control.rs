@@ -7,8 +7,8 @@ use crate::Engine;
 use crate::caller::Caller;
 use crate::dispatch::left_out_events;
 use crate::error::{EngineError, Result};
-use crate::jobs::check_reason;
 use crate::jobs::retry::{is_masked, no_longer_kept};
+use crate::jobs::{check_reason, goes_on};
 use crate::rows::phones_as_told;
 
 impl Engine {
@@ -30,8 +30,8 @@ impl Engine {
     /// what is past it expires.
     ///
     /// # Errors
-    /// [`EngineError::Conflict`] when it is neither paused nor interrupted, or when the number
-    /// that it dials was removed meanwhile.
+    /// [`EngineError::Conflict`] when it is neither paused nor interrupted, when the number
+    /// that it dials was removed meanwhile, or when the caller would not start it.
     pub async fn resume_job(&self, caller: &Caller, id: &str) -> Result<()> {
         let from = [JobState::Paused, JobState::Interrupted];
         self.move_job(caller, id, (&from, JobState::Running), "job.resumed")
@@ -54,6 +54,10 @@ impl Engine {
         }
         if to == JobState::Running {
             phones_as_told(&mut unit, id).await?;
+            // What does not rest is refused by its state, in words of its own.
+            if from.contains(&job.state) {
+                goes_on::check(&mut unit, caller, &job, now).await?;
+            }
         }
         if !unit.set_job_state(id, from, to, now).await? {
             return Err(EngineError::Conflict(format!(

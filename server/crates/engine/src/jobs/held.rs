@@ -10,15 +10,17 @@ use crate::Engine;
 use crate::caller::Caller;
 use crate::dispatch::left_out_events;
 use crate::error::{EngineError, Result};
+use crate::jobs::goes_on;
 
 impl Engine {
     /// Lets the phones of a job go on that a credential holds: somebody has corrected it.
     /// Refusals are counted anew. Answers how many phones.
     ///
     /// # Errors
-    /// [`EngineError::Conflict`] when it holds none.
+    /// [`EngineError::Conflict`] when it holds none, or when the caller would not start the job.
     pub async fn release_held(&self, caller: &Caller, id: &str, credential: &str) -> Result<i64> {
         let (mut unit, job, now) = self.open_held(caller, id).await?;
+        goes_on::check(&mut unit, caller, &job, now).await?;
         let released = unit.release_held(id, credential).await?;
         if released == 0 {
             return Err(holds_none(credential));

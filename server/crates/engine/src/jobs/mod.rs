@@ -12,6 +12,7 @@ mod control;
 mod deadline;
 mod dialling;
 mod export;
+mod goes_on;
 mod held;
 mod looked_at;
 mod preview;
@@ -29,7 +30,6 @@ use carillon_domain::job::reason_problem;
 use crate::error::{EngineError, Result};
 
 pub use approve::WaitingJob;
-pub(crate) use approve::independent;
 pub(crate) use asked_for::{no_longer_asked_for, pause_jobs_of};
 pub use by_sip::BySip;
 pub use deadline::PlannedTime;

@@ -270,7 +270,7 @@ pub(crate) fn read(ordered: &Ordered) -> Result<Rules> {
 pub(super) const DECIDE: Permission = Permission::Approve;
 
 pub(crate) use judge::wants_factor;
-pub(super) use judge::{judge, may_start};
+pub(super) use judge::{judge, may_go_on, may_start};
 
 #[cfg(test)]
 mod tests {

@@ -18,10 +18,12 @@ mod forged;
 mod hour;
 mod house;
 mod networks;
+mod one_person;
 mod outcome;
 mod pbx;
 mod pbx_peer;
 mod restart;
+mod resume;
 mod sip;
 mod unread;
 #[path = "../both/verifiers.rs"]
@@ -85,6 +87,16 @@ cases! {
     alone::who_owes_the_account_to_who_asks_decides_nothing,
     alone::who_takes_the_right_away_asks_somebody_all_the_same,
     alone::what_nobody_decides_about_expires,
+    resume::operators_resume_nothing_that_they_do_not_start,
+    resume::who_resumes_needs_a_second_person_where_who_starts_does,
+    resume::protected_phones_are_let_go_on_by_administrators,
+    resume::who_does_not_reach_all_of_it_lets_nothing_go_on,
+    resume::whoever_is_narrowed_has_nothing_running_beyond_that,
+    one_person::who_stands_behind_both_sides_is_one_person,
+    one_person::who_took_a_factor_away_stands_behind_that_account,
+    one_person::after_a_day_a_made_account_is_somebody,
+    one_person::what_a_puppet_took_its_maker_took,
+    one_person::an_administrator_whom_a_puppet_disabled_is_asked_still,
     alone::who_may_not_any_more_has_nothing_approved,
     alone::fifty_phones_may_be_disturbed_alone,
     alone::many_small_jobs_come_to_a_large_one,

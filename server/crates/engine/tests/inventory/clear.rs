@@ -432,3 +432,56 @@ async fn a_token_still_does_what_leads_nothing_away() {
         .await
         .unwrap();
 }
+
+/// A rule takes what the groups take that it asks for, over any number of them.
+#[tokio::test]
+async fn a_token_gives_no_credential_to_phones_that_come_by_a_rule_inside_a_rule() {
+    let house = furnished().await;
+    let (engine, admin, program) = (&house.engine, &house.admin, house.program());
+    let rule = |name: &str, filter: &str, credential| GroupInput {
+        filter: filter.to_owned(),
+        ..group(name, GroupKind::Rule, credential)
+    };
+    let (quiet, lively) = (rule("inner", "tag:none", None), "-state:reachable");
+    engine.create_group(&program, &quiet).await.unwrap();
+    let moods = rule("lively", lively, None);
+    engine.create_group(&program, &moods).await.unwrap();
+    let middle = rule("middle", "-group:inner", None);
+    engine.create_group(&program, &middle).await.unwrap();
+    let outer = rule("outer", "tag:none group:middle", Some("office"));
+    engine.create_group(&program, &outer).await.unwrap();
+    let moved = |to: &str| rule("inner", to, None);
+    let asks = |to: &str| rule("middle", to, None);
+    let late = rule("late", "tag:none group:lively", Some("office"));
+    for refused in [
+        engine
+            .update_group(&program, "inner", &moved(lively), None)
+            .await,
+        engine
+            .update_group(&program, "middle", &asks("group:lively"), None)
+            .await,
+        engine.create_group(&program, &late).await,
+    ] {
+        assert!(
+            matches!(refused, Err(EngineError::NotByToken(_))),
+            "{refused:?}"
+        );
+    }
+    for quiet in ["tag:nobody", "tag:nothing"] {
+        let made = engine
+            .update_group(&program, "inner", &moved(quiet), None)
+            .await;
+        made.unwrap();
+    }
+    let by_a_person = engine
+        .update_group(admin, "inner", &moved(lively), None)
+        .await;
+    by_a_person.unwrap();
+    // What is so already, a token may leave so.
+    let renamed = GroupInput {
+        name: "Other".to_owned(),
+        ..moved(lively)
+    };
+    let left = engine.update_group(&program, "inner", &renamed, None).await;
+    left.unwrap();
+}

@@ -284,6 +284,20 @@ pub(crate) async fn groups_keep_their_members(db: Database) {
             .unwrap(),
         1
     );
+    let every: Vec<_> = unit.every_group().await.unwrap();
+    let rules: Vec<_> = every
+        .iter()
+        .map(|group| (group.slug.as_str(), group.filter.as_deref()))
+        .collect();
+    assert_eq!(
+        rules,
+        [
+            ("both", Some("group:fixed group:even")),
+            ("even", Some("model:T46S")),
+            ("fixed", None),
+            ("not-even", Some("-group:even")),
+        ]
+    );
     unit.commit_bookkeeping().await.unwrap();
 
     let groups = db.store.groups(at(2)).await.unwrap();

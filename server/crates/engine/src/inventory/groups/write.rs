@@ -50,8 +50,8 @@ impl Engine {
         }
         self.check_credential_name(&mut unit, group.credential.as_deref())
             .await?;
-        clear::check_rule(caller, (&group, filter.as_ref()), None)?;
         unit.insert_group(&group, now).await?;
+        clear::check_rule(caller, &mut unit, (&group, None)).await?;
         let members = self
             .write_members(&mut unit, &group, input.members.as_deref())
             .await?;
@@ -87,9 +87,9 @@ impl Engine {
         check_version(old.version, version)?;
         self.check_credential_name(&mut unit, group.credential.as_deref())
             .await?;
-        clear::check_rule(caller, (&group, filter.as_ref()), Some(&old.group))?;
         let changes = change::between(&fields(&old.group), &fields(&group));
         unit.update_group(&group, old.version, now).await?;
+        clear::check_rule(caller, &mut unit, (&group, Some(&old.group))).await?;
         let members = self
             .write_members(&mut unit, &group, input.members.as_deref())
             .await?;

@@ -12,9 +12,10 @@ use carillon_store::{Around, AskedAlone, Order, Unit};
 
 use super::{FEWEST_APPROVERS, Rules, RulesInForce, read};
 use crate::Engine;
-use crate::accounts::took_an_approver;
+use crate::accounts::Influence;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
+use crate::jobs::goes_on::Rested;
 use crate::jobs::preview::JobPreview;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -32,20 +33,13 @@ pub(in crate::jobs) async fn judge(
 ) -> Result<Option<Timestamp>> {
     let rules = read(&unit.order(Order::Rules).await?)?;
     let entry = preview.action.entry();
-    if let Some(account) = &caller.user_id {
-        let user = unit.user(account).await?;
-        if user.is_some_and(|user| user.role == Role::Operator) {
-            started(&rules, &preview.action)?;
-            within(unit, (account, &rules), preview.total(), (start, now)).await?;
-        }
+    if let Some(account) = operating(unit, caller).await? {
+        started(&rules, &preview.action)?;
+        in_one_job(&rules, preview.total())?;
+        not_too_many(unit, (account, &rules), now).await?;
+        within(unit, (account, &rules), preview.total(), (start, now)).await?;
     }
-    let alone = match entry.class {
-        Class::Disruptive => {
-            let asked = (account_of(caller), around(start, now));
-            unit.asked_alone(asked, &actions_of(entry.class)).await?
-        }
-        Class::Harmless | Class::Destructive => AskedAlone::default(),
-    };
+    let alone = asked_alone(unit, caller, entry.class, (start, now)).await?;
     let wanted = rules.wants_second_person(entry.class, preview.plan.run.len(), alone);
     if !wanted {
         return Ok(None);
@@ -53,12 +47,89 @@ pub(in crate::jobs) async fn judge(
     if unit.count_approvers().await? >= FEWEST_APPROVERS {
         return Ok(Some(now.plus(APPROVAL_WAITS)));
     }
-    if took_an_approver(unit, account_of(caller), now).await? {
-        let message = "you took the right to approve from somebody within the last day, and this needs a second person: \
-             give it back, or wait until a day is over";
+    refuse_who_took_it(unit, caller, now).await?;
+    Ok(None)
+}
+
+/// Holds whoever lets a job go on to the rules of now, as if they asked for the phones of it that still
+/// wait. A job that a second person let run was for two, and their own counts among theirs already.
+pub(in crate::jobs) async fn may_go_on(
+    unit: &mut Unit,
+    caller: &Caller,
+    rested: &Rested<'_>,
+    now: Timestamp,
+) -> Result<()> {
+    let rules = read(&unit.order(Order::Rules).await?)?;
+    let (class, phones) = (rested.entry.class, rested.phones());
+    let own = rested.is_of(caller);
+    if let Some(account) = operating(unit, caller).await? {
+        if let Some(why) = rules.operators_start.refusal(rested.entry) {
+            return Err(EngineError::Conflict(why.to_owned()));
+        }
+        in_one_job(&rules, phones).map_err(as_conflict)?;
+        if !own {
+            within(unit, (account, &rules), phones, (now, now)).await?;
+        }
+    }
+    let mut alone = asked_alone(unit, caller, class, (now, now)).await?;
+    if own {
+        alone.phones = 0;
+    }
+    if rested.approved || !rules.wants_second_person(class, phones, alone) {
+        return Ok(());
+    }
+    if unit.count_approvers().await? >= FEWEST_APPROVERS {
+        let message = "nobody lets this go on alone: stop it, then start its rest anew, which waits for a second person";
         return Err(EngineError::Conflict(message.to_owned()));
     }
-    Ok(None)
+    refuse_who_took_it(unit, caller, now).await
+}
+
+/// The account of a caller who is held to the limits of operators, whatever their token may.
+async fn operating<'a>(unit: &mut Unit, caller: &'a Caller) -> Result<Option<&'a str>> {
+    let Some(account) = caller.user_id.as_deref() else {
+        return Ok(None);
+    };
+    let user = unit.user(account).await?;
+    Ok(user
+        .is_some_and(|user| user.role == Role::Operator)
+        .then_some(account))
+}
+
+/// What else this caller disturbs about then, alone.
+async fn asked_alone(
+    unit: &mut Unit,
+    caller: &Caller,
+    class: Class,
+    (start, now): (Timestamp, Timestamp),
+) -> Result<AskedAlone> {
+    if class != Class::Disruptive {
+        return Ok(AskedAlone::default());
+    }
+    let asked = (account_of(caller), around(start, now));
+    Ok(unit.asked_alone(asked, &actions_of(class)).await?)
+}
+
+/// A field of a form that is not there.
+fn as_conflict(error: EngineError) -> EngineError {
+    match error {
+        EngineError::Invalid(faults) => {
+            let all = faults.into_iter().map(|fault| fault.message);
+            EngineError::Conflict(all.collect::<Vec<_>>().join("; "))
+        }
+        other => other,
+    }
+}
+
+/// Nobody else being there is no excuse for whoever brought that about.
+async fn refuse_who_took_it(unit: &mut Unit, caller: &Caller, now: Timestamp) -> Result<()> {
+    let influence = Influence::read(unit, now).await?;
+    if caller.user_id.is_none() || !influence.took_an_approver(&caller.actor.name) {
+        return Ok(());
+    }
+    let message = "you took the right to approve from somebody within the last day, and this needs a second person: \
+         give it back, or wait until a day is over";
+    Err(EngineError::Conflict(message.to_owned()))
 }
 
 /// Jobs that were asked for within the hour, or start within an hour of this one.
@@ -89,12 +160,7 @@ fn started(rules: &Rules, action: &CheckedAction) -> Result<()> {
     }
 }
 
-async fn within(
-    unit: &mut Unit,
-    (account, rules): (&str, &Rules),
-    phones: usize,
-    (start, now): (Timestamp, Timestamp),
-) -> Result<()> {
+fn in_one_job(rules: &Rules, phones: usize) -> Result<()> {
     if phones > rules.phones_per_job as usize {
         let message = format!(
             "{phones} phones are too many for one job of an operator: {} at most",
@@ -102,11 +168,28 @@ async fn within(
         );
         return Err(EngineError::invalid("targets", "over_limit", message));
     }
+    Ok(())
+}
+
+async fn not_too_many(
+    unit: &mut Unit,
+    (account, rules): (&str, &Rules),
+    now: Timestamp,
+) -> Result<()> {
     let jobs = unit.jobs_since(account, now.minus(MINUTE)).await?;
     if jobs >= i64::from(rules.jobs_per_minute) {
         let message = format!("{jobs} jobs within a minute are enough: wait, then start this one");
         return Err(EngineError::Conflict(message));
     }
+    Ok(())
+}
+
+async fn within(
+    unit: &mut Unit,
+    (account, rules): (&str, &Rules),
+    phones: usize,
+    (start, now): (Timestamp, Timestamp),
+) -> Result<()> {
     let before = unit.phones_around(account, around(start, now)).await?;
     let after = before.saturating_add(i64::try_from(phones).unwrap_or(i64::MAX));
     if after > i64::from(rules.phones_per_hour) {

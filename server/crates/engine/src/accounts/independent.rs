@@ -1,0 +1,69 @@
+//! Whether who asked and who decides are two people.
+//!
+//! Owns what is said where one person may stand behind both. *Invariant:* nobody decides about what was
+//! asked for by an account that owes theirs something of the last day, or to which theirs does, or that
+//! owes it to the same third one, over any chain.
+
+use carillon_domain::Timestamp;
+use carillon_store::{Store, Unit};
+
+use super::influence::Influence;
+use crate::caller::Caller;
+use crate::error::{EngineError, Result};
+
+/// From when somebody may decide about what another one asked for. Nothing where that is now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hindrance {
+    /// From when whoever looks is somebody else than who asked.
+    pub own: Option<Timestamp>,
+    /// From when anybody at all is.
+    pub everybody: Option<Timestamp>,
+}
+
+/// Who may decide, and what they owe each other.
+pub(crate) struct Deciders {
+    influence: Influence,
+    names: Vec<String>,
+}
+
+impl Deciders {
+    /// Those of these names.
+    pub(crate) async fn of(store: &Store, names: Vec<String>, now: Timestamp) -> Result<Self> {
+        let influence = Influence::seen(store, now).await?;
+        Ok(Self { influence, names })
+    }
+
+    /// What stands between a request of `asker` and an answer.
+    pub(crate) fn hindrance(&self, caller: &Caller, asker: &str) -> Hindrance {
+        let until = |name: &str| self.influence.one_person_until(name, asker);
+        let others = self.names.iter().filter(|name| *name != asker);
+        let others: Option<Vec<Timestamp>> = others.map(|name| until(name)).collect();
+        let account = caller.user_id.is_some().then_some(&caller.actor.name);
+        Hindrance {
+            own: account
+                .filter(|name| *name != asker)
+                .and_then(|name| until(name)),
+            everybody: others.and_then(|times| times.into_iter().min()),
+        }
+    }
+}
+
+/// Refuses where one person may stand behind who decides and the account that asked.
+pub(crate) async fn independent(
+    unit: &mut Unit,
+    (caller, asker): (&Caller, &str),
+    now: Timestamp,
+) -> Result<()> {
+    let Some(asker) = unit.user(asker).await? else {
+        return Ok(());
+    };
+    let influence = Influence::read(unit, now).await?;
+    let Some(until) = influence.one_person_until(&caller.actor.name, &asker.name) else {
+        return Ok(());
+    };
+    let moment = until.to_minute_text();
+    Err(EngineError::Conflict(format!(
+        "you and who asked may be one person: within the last day one of you, or the same third person, made \
+         the account of the other, gave its rights or set its password; somebody else can decide, or you from {moment} UTC on"
+    )))
+}

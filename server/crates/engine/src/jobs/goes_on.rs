@@ -1,0 +1,72 @@
+//! Whether somebody may let a job go on that rests, or phones of one that were held.
+//!
+//! Owns that question. *Invariant:* whoever lets a job go on is held to what they would be held to if they
+//! started it with the phones that still wait: who asked for it first does not answer for them.
+
+use carillon_domain::Timestamp;
+use carillon_domain::action::{self, Entry};
+use carillon_domain::job::EffectiveOptions;
+use carillon_domain::role::{Permission, Role};
+use carillon_store::{JobRow, Unit};
+
+use super::rules::may_go_on;
+use crate::caller::Caller;
+use crate::error::{EngineError, Result};
+
+/// A job that somebody would let go on.
+pub(super) struct Rested<'a> {
+    pub(super) job: &'a JobRow,
+    pub(super) entry: &'static Entry,
+    /// The account that asked for it.
+    pub(super) account: Option<String>,
+    /// Whether a second person let it run.
+    pub(super) approved: bool,
+}
+
+impl Rested<'_> {
+    /// The phones that would still get it.
+    pub(super) fn phones(&self) -> usize {
+        usize::try_from(self.job.counts.waiting).unwrap_or(0)
+    }
+
+    /// Whether this caller asked for it: then it counts among their own already.
+    pub(super) fn is_of(&self, caller: &Caller) -> bool {
+        caller.user_id.is_some() && caller.user_id == self.account
+    }
+}
+
+/// Refuses who may not let this job go on.
+///
+/// # Errors
+/// Denied, or a conflict that says why.
+pub(super) async fn check(
+    unit: &mut Unit,
+    caller: &Caller,
+    job: &JobRow,
+    now: Timestamp,
+) -> Result<()> {
+    // What nobody knows any more is not sent either.
+    let Some(entry) = action::find(&job.action) else {
+        return Ok(());
+    };
+    if entry.call_control {
+        caller.require(Permission::CallControl)?;
+    }
+    let options: Option<EffectiveOptions> = serde_json::from_value(job.options.clone()).ok();
+    if options.is_none_or(|options| options.include_protected) && caller.role != Role::Admin {
+        return Err(EngineError::Denied(Permission::Administer));
+    }
+    if !unit.is_job_within(&job.id, &caller.reach).await? {
+        let message =
+            "you do not reach all of its phones any more: somebody who does can let it go on";
+        return Err(EngineError::Conflict(message.to_owned()));
+    }
+    let approval = unit.job_approval(&job.id).await?.unwrap_or_default();
+    let rested = Rested {
+        job,
+        entry,
+        account: approval.account,
+        approved: approval.decided_by.is_some(),
+    };
+    may_go_on(unit, caller, &rested, now).await
+}
