@@ -2,7 +2,7 @@
 
 use carillon_engine::accounts::{SignIn, SignedIn, Slot};
 use carillon_engine::{Caller, Engine, EngineError};
-use futures_util::future::{join, join_all};
+use futures_util::future::{BoxFuture, LocalBoxFuture, join, join_all};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _, poll};
 use secrecy::SecretString;
@@ -40,15 +40,14 @@ async fn come(
 /// Somebody comes while a flood stands at the door; whether they get in.
 async fn gets_in(
     house: &House,
-    flood: impl Fn() -> futures_util::future::BoxFuture<'static, Answer>,
-    who: impl Future<Output = Answer>,
+    flood: impl Fn() -> BoxFuture<'static, Answer>,
+    mut who: LocalBoxFuture<'_, Answer>,
 ) -> bool {
     let places = all_places(&house.engine);
     assert!(!places.is_empty());
     let mut crowd: FuturesUnordered<_> = (0..FLOOD).map(|_| flood()).collect();
     let first = crowd.next().await;
     assert!(matches!(first, Some(Err(EngineError::Busy { .. }))));
-    let mut who = Box::pin(who);
     let came = poll!(&mut who);
     drop(places);
     let (answer, _) = match came {
@@ -62,7 +61,7 @@ fn flood(
     engine: &Engine,
     browser: Option<&SecretString>,
     name: &'static str,
-) -> impl Fn() -> futures_util::future::BoxFuture<'static, Answer> {
+) -> impl Fn() -> BoxFuture<'static, Answer> {
     let (engine, browser) = (engine.clone(), browser.cloned());
     move || {
         let (engine, browser) = (engine.clone(), browser.clone());
@@ -82,7 +81,7 @@ async fn one_address_does_not_keep_others_from_the_line_of_strangers() {
     let house = House::inhabited().await;
     let crowd = flood(&house.engine, None, "nobody");
     let owner = come(&house, ("operator", PASSWORD), HERE, None);
-    assert!(gets_in(&house, crowd, owner).await);
+    assert!(gets_in(&house, crowd, owner.boxed_local()).await);
 }
 
 #[tokio::test]
@@ -92,7 +91,7 @@ async fn one_account_does_not_keep_others_from_the_line_of_known_browsers() {
     let insider = house.enter("viewer").await.browser.unwrap();
     let crowd = flood(&house.engine, Some(&insider), "viewer");
     let owner = come(&house, ("operator", PASSWORD), HERE, Some(&known));
-    assert!(gets_in(&house, crowd, owner).await);
+    assert!(gets_in(&house, crowd, owner.boxed_local()).await);
 }
 
 #[tokio::test]
@@ -118,7 +117,7 @@ async fn who_proves_who_they_are_waits_behind_no_sign_in() {
     let crowd = flood(&house.engine, Some(&insider), "viewer");
     let code = SecretString::default();
     let proof = house.engine.prove(&session, secret(PASSWORD), &code);
-    assert!(gets_in(&house, crowd, proof).await);
+    assert!(gets_in(&house, crowd, proof.boxed_local()).await);
 }
 
 /// What waits is refused without a place: a flood that is throttled takes none from others.
