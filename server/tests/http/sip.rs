@@ -97,7 +97,26 @@ pub(crate) async fn a_pbx_is_chosen_with_all_that_it_needs(house: House) -> Hous
     let credential = json!({"name": "pbx", "username": "carillon", "password": "canary-7f3e"});
     api.post("/credentials", &credential).await.expect(201);
     let made = json!({"way": "ami", "proxy": "127.0.0.1", "credential": "pbx"});
-    let made = api.put(path, &made).await.expect(200);
+    // Who is told a stored password is a person's word.
+    let refused = api.put(path, &made).await.expect(403);
+    assert!(
+        refused["detail"]
+            .as_str()
+            .unwrap()
+            .contains("/sites/kiel/sip")
+    );
+    let mut admin = Person::sign_in(&house, Role::Admin).await;
+    let fields = [
+        ("version", "0"),
+        ("use", "second"),
+        ("way", "ami"),
+        ("proxy", "127.0.0.1"),
+        ("transport", "tcp"),
+        ("credential", "pbx"),
+        ("rate", "200"),
+    ];
+    admin.go(path, path, &fields).await;
+    let made = api.get(path).await.expect(200);
     for (name, value) in [
         ("way", json!("ami")),
         ("transport", json!("tcp")),
@@ -109,7 +128,6 @@ pub(crate) async fn a_pbx_is_chosen_with_all_that_it_needs(house: House) -> Hous
     }
     assert!(!made.to_string().contains("canary"));
 
-    let mut admin = Person::sign_in(&house, Role::Admin).await;
     let form = admin.see(path).await.text;
     assert!(form.contains("value=\"ami\" checked"), "{form}");
     let fields = [

@@ -8,7 +8,7 @@ mod own;
 mod usage;
 
 pub use effective::{CredentialSource, EffectiveCredential};
-pub use exposed::Exposed;
+pub use exposed::{Exposed, Told, Ways};
 pub use usage::CredentialUse;
 
 use carillon_domain::{Mac, Timestamp};

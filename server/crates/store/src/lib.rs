@@ -59,7 +59,8 @@ pub use audit::{
 };
 pub use change_requests::ChangeRequestRow;
 pub use credentials::{
-    CredentialRow, CredentialSource, CredentialSummary, CredentialUse, EffectiveCredential, Exposed,
+    CredentialRow, CredentialSource, CredentialSummary, CredentialUse, EffectiveCredential,
+    Exposed, Told, Ways,
 };
 pub use egress::EgressRow;
 pub use error::{DriverError, Result, StoreError};

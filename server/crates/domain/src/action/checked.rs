@@ -172,6 +172,20 @@ impl CheckedAction {
         self.number("number")
     }
 
+    /// What a sequence types: runs of digits, `*` and `#`, one for each time that other keys come
+    /// between.
+    pub fn typed(&self) -> Vec<String> {
+        let mut runs = vec![String::new()];
+        for key in self.keys() {
+            match (key.sign(), runs.last_mut()) {
+                (Some(sign), Some(run)) => run.push(sign),
+                _ => runs.push(String::new()),
+            }
+        }
+        runs.retain(|run| !run.is_empty());
+        runs
+    }
+
     pub(super) fn number(&self, name: &str) -> Option<&Number> {
         match self.params.get(name) {
             Some(Given::Number(number)) => Some(number),

@@ -40,6 +40,15 @@ impl Key {
         self.entry.category == Category::Keypad
     }
 
+    /// What it types, where it is of those that dial.
+    pub(super) fn sign(self) -> Option<char> {
+        let sign = match self.entry.name {
+            "POUND" => '#',
+            name => name.chars().next()?,
+        };
+        self.is_dial_key().then_some(sign)
+    }
+
     /// Reads `OK`, `F1`, `L3`.
     fn read(name: &str) -> Option<Self> {
         if let Some(index) = name.strip_prefix('L').and_then(|rest| rest.parse().ok()) {

@@ -237,6 +237,14 @@ fn numbers_are_masked_in_what_is_shown() {
 }
 
 #[test]
+fn a_sequence_types_runs_of_digits() {
+    let typed = |keys: &str| action("sequence", json!({"keys": keys})).typed();
+    assert_eq!(typed("L1;9;1;1;OK;*;2;POUND"), ["911", "*2#"]);
+    assert!(typed("F1;OK").is_empty());
+    assert!(action("Reboot", json!({})).typed().is_empty());
+}
+
+#[test]
 fn the_label_tells_the_index() {
     let third = action("L", json!({"n": "3"}));
     assert_eq!(third.label(), "L3");

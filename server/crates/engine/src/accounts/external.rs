@@ -240,6 +240,7 @@ impl Engine {
         Buckets::of(self.keyring()?, &user.name, version, ip)
             .forgive_source(unit)
             .await?;
+        self.hasher.door.open();
         self.begin_session(unit, user, shown, origin).await
     }
 }

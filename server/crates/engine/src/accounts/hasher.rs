@@ -8,11 +8,11 @@ use std::sync::Arc;
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::OwnedSemaphorePermit;
 use zeroize::Zeroizing;
 
 use super::breached::Breached;
-use super::lines::{Line, Lines};
+use super::lines::{Line, Lines, Turn};
+use super::throttle::{Door, network_of};
 use crate::error::{EngineError, Result};
 use crate::random::Random;
 
@@ -81,13 +81,15 @@ pub struct Verdict {
 pub struct Hasher {
     cost: Cost,
     lines: Lines,
+    /// Who is refused before they come to a line.
+    pub(super) door: Door,
     breached: Option<Arc<Breached>>,
 }
 
 /// The right to hash one password now.
 pub struct Slot {
     cost: Cost,
-    turn: OwnedSemaphorePermit,
+    turn: Turn,
 }
 
 impl Hasher {
@@ -96,6 +98,7 @@ impl Hasher {
         Self {
             cost,
             lines: Lines::new(at_once),
+            door: Door::default(),
             breached: None,
         }
     }
@@ -125,28 +128,40 @@ impl Hasher {
         })
     }
 
-    /// Waits for a turn, two seconds at most and behind sixteen others at most.
+    /// Waits for a turn, two seconds at most and behind sixteen others at most. Whoever comes this
+    /// way makes room for nobody.
     ///
     /// # Errors
     /// [`EngineError::Busy`].
     pub async fn slot(&self) -> Result<Slot> {
-        self.slot_of(Line::Anybody).await
+        self.slot_of(Line::Anybody, None).await
     }
 
-    /// The same for those of whom something is known already: who holds a session, or a browser in
-    /// which somebody signed in before. A flood of guesses does not stand before them.
-    ///
-    /// # Errors
-    /// [`EngineError::Busy`].
-    pub async fn slot_of_known(&self) -> Result<Slot> {
-        match self.slot_of(Line::Known).await {
-            Err(EngineError::Busy { .. }) => self.slot().await,
+    /// The same for somebody who comes from this address, and shares with all who do.
+    pub(super) async fn slot_of_address(&self, ip: Option<&str>) -> Result<Slot> {
+        let source = ip.map(|ip| format!("address {}", network_of(ip)));
+        self.slot_of(Line::Anybody, source).await
+    }
+
+    /// The same in a browser in which this account signed in before. A flood of strangers does not
+    /// stand before it, nor one from browsers of another account.
+    pub(super) async fn slot_of_browser(&self, account: &str, ip: Option<&str>) -> Result<Slot> {
+        let source = Some(format!("account {account}"));
+        match self.slot_of(Line::Known, source).await {
+            Err(EngineError::Busy { .. }) => self.slot_of_address(ip).await,
             slot => slot,
         }
     }
 
-    async fn slot_of(&self, line: Line) -> Result<Slot> {
-        let turn = self.lines.turn(line).await?;
+    /// The same for whoever is signed in with this account: neither sign-ins nor the sessions of
+    /// other accounts stand before them.
+    pub(super) async fn slot_of_session(&self, user_id: &str) -> Result<Slot> {
+        let source = Some(format!("account {user_id}"));
+        self.slot_of(Line::SignedIn, source).await
+    }
+
+    async fn slot_of(&self, line: Line, source: Option<String>) -> Result<Slot> {
+        let turn = self.lines.turn(line, source).await?;
         let cost = self.cost;
         Ok(Slot { cost, turn })
     }

@@ -20,18 +20,47 @@ pub(super) fn issue(
     random: &Random,
     user: &UserRow,
 ) -> Result<SecretString, NoEntropy> {
+    let mac = |parts: &[&[u8]]| hex::encode(keyring.mac(Purpose::Browser, parts));
     let id = URL_SAFE_NO_PAD.encode(random.bytes::<BYTES>()?);
-    let seal = keyring.mac(Purpose::Browser, &sealed(user, &id, &versions(user)));
-    Ok(SecretString::from(format!("{id}.{}", hex::encode(seal))))
+    let account = mac(&[b"account", user.id.as_bytes()]);
+    let seal = mac(&sealed(user, &id, &versions(user)));
+    let ours = mac(&said(&id, &account, &seal));
+    let cookie = format!("{id}.{account}.{seal}.{ours}");
+    Ok(SecretString::from(cookie))
 }
 
-/// The browser's id, when the cookie is one of ours for this account.
-pub(super) fn id_of(keyring: &Keyring, cookie: &SecretString, user: &UserRow) -> Option<String> {
-    let (id, seal) = cookie.expose_secret().split_once('.')?;
-    let seal = hex::decode(seal).ok()?;
-    let versions = versions(user);
-    let ours = keyring.verify_mac(Purpose::Browser, &sealed(user, id, &versions), &seal);
-    ours.then(|| id.to_owned())
+/// A cookie that Carillon made, of whichever account and however long ago: what is known without
+/// a look at the database.
+pub(super) struct Shown<'a> {
+    pub(super) id: &'a str,
+    /// Tells accounts apart, and not which they are.
+    pub(super) account: &'a str,
+    seal: &'a str,
+}
+
+impl<'a> Shown<'a> {
+    pub(super) fn read(keyring: &Keyring, cookie: &'a SecretString) -> Option<Self> {
+        let mut parts = cookie.expose_secret().split('.');
+        let mut next = || parts.next();
+        let (id, account, seal, ours) = (next()?, next()?, next()?, hex::decode(next()?).ok()?);
+        let said = said(id, account, seal);
+        keyring
+            .verify_mac(Purpose::Browser, &said, &ours)
+            .then_some(Self { id, account, seal })
+    }
+
+    /// Whether it is one of this account, with its password and second factor of today. Of an
+    /// account that is disabled no browser is known.
+    pub(super) fn is_of(&self, keyring: &Keyring, user: &UserRow) -> bool {
+        let (versions, seal) = (versions(user), hex::decode(self.seal));
+        let sealed = sealed(user, self.id, &versions);
+        let is_ours = |seal: Vec<u8>| keyring.verify_mac(Purpose::Browser, &sealed, &seal);
+        !user.disabled && seal.is_ok_and(is_ours)
+    }
+}
+
+fn said<'a>(id: &'a str, account: &'a str, seal: &'a str) -> [&'a [u8]; 4] {
+    [b"ours", id.as_bytes(), account.as_bytes(), seal.as_bytes()]
 }
 
 /// Of which password and which second factor, if any.

@@ -10,6 +10,7 @@ mod access;
 mod bearer;
 mod breached;
 mod codes;
+mod coming_in;
 mod common;
 mod external;
 mod form_tokens;

@@ -53,7 +53,12 @@ impl Engine {
         current: &SecretString,
     ) -> Result<()> {
         let buckets = Buckets::of_proofs(self.keyring()?, &user.id);
-        let slot = self.hasher.slot_of_known().await?;
+        let message = "This is not your current password, or there were too many tries: wait.";
+        let wrong = || EngineError::invalid("current", "wrong", message);
+        if self.is_refused_at_door(&buckets) {
+            return Err(wrong());
+        }
+        let slot = self.hasher.slot_of_session(&user.id).await?;
         let admitted = self.admit(&buckets).await?.is_open();
         if admitted && self.compare(slot, Some(user), current).await?.matches {
             let mut unit = self.store.begin().await?;
@@ -64,8 +69,7 @@ impl Engine {
         if admitted {
             self.record_wrong_current(session).await?;
         }
-        let message = "This is not your current password, or there were too many tries: wait.";
-        Err(EngineError::invalid("current", "wrong", message))
+        Err(wrong())
     }
 
     async fn record_wrong_current(&self, session: &SessionContext) -> Result<()> {

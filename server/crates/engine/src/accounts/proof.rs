@@ -48,7 +48,10 @@ impl Engine {
     ) -> Result<Option<SignedIn>> {
         let user = self.own_row(session).await?;
         let buckets = Buckets::of_proofs(self.keyring()?, &user.id);
-        let slot = self.hasher.slot_of_known().await?;
+        if self.is_refused_at_door(&buckets) {
+            return Ok(None);
+        }
+        let slot = self.hasher.slot_of_session(&user.id).await?;
         if !self.admit(&buckets).await?.is_open() {
             return Ok(None);
         }

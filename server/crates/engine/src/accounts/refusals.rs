@@ -125,6 +125,11 @@ impl Engine {
         self.record_as(telling, event, several).await
     }
 
+    /// Counts a refusal from this source of its kind, and says how it is to be told.
+    pub(super) fn note_refusal(&self, source: (&str, &str)) -> Telling {
+        note(PER_MINUTE, source, self.clock.now())
+    }
+
     /// Records it by itself, or sees to the record that counts it.
     pub(super) async fn record_as(
         &self,

@@ -110,6 +110,7 @@ impl Engine {
         event.ip = ip;
         event.detail = json!({ "user": user.name, "sealed": digest, "link": short(&hash) });
         unit.record(&[event]).await?.commit().await?;
+        self.hasher.door.open();
         Ok(user.name)
     }
 }

@@ -11,15 +11,14 @@ use serde_json::json;
 
 use super::codes::Tried;
 use super::hasher::Verdict;
-use super::policy::account_name;
 use super::sessions::{Origin, SessionContext, actor};
-use super::throttle::{Admission, Buckets};
+use super::throttle::Buckets;
 use super::{bearer, known_browser};
 use crate::Engine;
 use crate::error::Result;
 
 /// How somebody signs in with a password.
-const PASSWORD: &str = "password";
+pub(super) const PASSWORD: &str = "password";
 
 /// What somebody typed, and from where.
 #[derive(Default)]
@@ -67,29 +66,12 @@ impl Engine {
     /// # Errors
     /// [`crate::EngineError::Busy`] when too many sign in at once; else when the storage fails.
     pub async fn sign_in(&self, attempt: SignIn) -> Result<Option<SignedIn>> {
-        // Before anything is read: a crowd waits for storage as well, all of it in memory.
-        let early = match attempt.browser {
-            None => Some(self.hasher.slot().await?),
-            Some(_) => None,
-        };
         let typed = attempt.name.trim().to_lowercase();
-        let user = match account_name("name", &attempt.name) {
-            Ok(name) => self.believed(self.store.user_by_name(&name).await).await?,
-            Err(_) => None,
-        };
-        let (buckets, known) = self.buckets_of(&typed, user.as_ref(), &attempt)?;
-        let slot = match early {
-            Some(slot) => slot,
-            None if known => self.hasher.slot_of_known().await?,
-            None => self.hasher.slot().await?,
-        };
-        let admission = self.admit(&buckets).await?;
-        if !admission.is_open() {
-            let why = admission.why();
-            self.record_unseen((user.as_ref(), why), &attempt, &buckets)
-                .await?;
+        let Some(admitted) = self.admitted(&typed, &attempt).await? else {
             return Ok(None);
-        }
+        };
+        let (slot, buckets, known) = (admitted.slot, admitted.buckets, admitted.known);
+        let user = admitted.user;
         let verdict = self.compare(slot, user.as_ref(), &attempt.password).await?;
         let refused = match &user {
             Some(user) if verdict.matches && !user.disabled => {
@@ -147,38 +129,8 @@ impl Engine {
         Ok(Refused { unit, why })
     }
 
-    /// Where this attempt counts, and whether its browser is known.
-    fn buckets_of(
-        &self,
-        typed: &str,
-        user: Option<&UserRow>,
-        attempt: &SignIn,
-    ) -> Result<(Buckets, bool)> {
-        let keyring = self.keyring()?;
-        let cookie = attempt.browser.as_ref();
-        let browser = user
-            .zip(cookie)
-            .and_then(|(user, cookie)| known_browser::id_of(keyring, cookie, user));
-        if let Some(id) = browser {
-            return Ok((Buckets::of_browser(keyring, &id), true));
-        }
-        // Of a name that no account has, as if it had the password with which accounts begin.
-        let version = user.map_or(1, |user| user.password_version);
-        let ip = attempt.ip.as_deref();
-        Ok((Buckets::of(keyring, typed, version, ip), false))
-    }
-
     pub(super) fn fresh_browser(&self, user: &UserRow) -> Result<SecretString> {
         Ok(known_browser::issue(self.keyring()?, &self.random, user)?)
-    }
-
-    pub(super) async fn admit(&self, buckets: &Buckets) -> Result<Admission> {
-        let mut unit = self.store.begin().await?;
-        let admission = buckets.admit(&mut unit, self.clock.now()).await?;
-        if admission.is_open() {
-            unit.commit_bookkeeping().await?;
-        }
-        Ok(admission)
     }
 
     /// The account is read again inside the unit, and kept as it is until its end: it may have
@@ -241,20 +193,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Records a try that was not looked at, and why not.
-    async fn record_unseen(
-        &self,
-        (user, why): (Option<&UserRow>, &str),
-        attempt: &SignIn,
-        buckets: &Buckets,
-    ) -> Result<()> {
-        let event = self.failure(user, why, attempt);
-        let several = self.failure(None, "several", attempt);
-        self.record_refusal((PASSWORD, buckets.source()), event, several)
-            .await
-    }
-
-    fn failure(&self, user: Option<&UserRow>, why: &str, attempt: &SignIn) -> Event {
+    pub(super) fn failure(&self, user: Option<&UserRow>, why: &str, attempt: &SignIn) -> Event {
         let who = user.map_or_else(|| unknown(PASSWORD), |user| actor(user, PASSWORD));
         let mut event = Event::new(self.clock.now(), who, "account.sign_in_failed");
         event.ip.clone_from(&attempt.ip);

@@ -15,10 +15,12 @@ use carillon_domain::Timestamp;
 use carillon_store::{ThrottleRow, Unit};
 
 use self::bucket::{Bucket, Whose};
+pub(super) use self::door::{Door, Names};
 use crate::error::Result;
 use crate::secrets::Keyring;
 
 mod bucket;
+mod door;
 
 /// Failures of an account that cost nothing.
 const FREE_FAILURES: i64 = 5;
@@ -34,28 +36,36 @@ const CUT_OFF: Duration = Duration::from_hours(366 * 24);
 /// A bucket is thrown away so long after its end.
 const FORGOTTEN_AFTER: Duration = Duration::from_hours(24);
 
+/// Too many tries were made: later.
+const WAIT: &str = "too_many_tries";
+/// This source failed a hundred times at this account: not before a new password.
+const CUT_OFF_FROM_IT: &str = "cut_off";
+
 /// Whether an attempt may be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
     /// It may.
     Open,
-    /// Too many were made: later.
-    Wait,
-    /// This source failed a hundred times at this account: not before a new password.
-    CutOff,
+    /// It may not.
+    Refused(Refusal),
+}
+
+/// Why an attempt may not be made, as records say it; of whom that is said, and how long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) why: &'static str,
+    pub(super) name: String,
+    pub(super) until: Timestamp,
 }
 
 impl Admission {
-    pub(super) fn is_open(self) -> bool {
-        self == Self::Open
+    pub(super) fn is_open(&self) -> bool {
+        *self == Self::Open
     }
 
-    /// As records say it.
-    pub(super) const fn why(self) -> &'static str {
-        match self {
-            Self::CutOff => "cut_off",
-            Self::Open | Self::Wait => "too_many_tries",
-        }
+    fn refused(why: &'static str, name: &str, until: Timestamp) -> Self {
+        let name = name.to_owned();
+        Self::Refused(Refusal { why, name, until })
     }
 }
 
@@ -64,6 +74,7 @@ pub(super) struct Buckets {
     account: Bucket,
     address: Option<Bucket>,
     source: Option<Bucket>,
+    door: Names,
 }
 
 impl Buckets {
@@ -77,15 +88,17 @@ impl Buckets {
             account: bucket("account", &[name]),
             source: Some(bucket("source", &[name, &version.to_string(), from])),
             address: network.as_deref().map(|from| bucket("address", &[from])),
+            door: Names::of(keyring, name, ip),
         }
     }
 
     /// Of a browser in which this account signed in before: strangers count elsewhere. It is known
     /// until the password changes.
-    pub(super) fn of_browser(keyring: &Keyring, browser: &str) -> Self {
+    pub(super) fn of_browser(keyring: &Keyring, browser: &str, name: &str) -> Self {
         let source = Bucket::new(keyring, (Whose::Known, "known source"), &[browser]);
         Self {
             source: Some(source),
+            door: Names::of_browser(keyring, browser, name),
             ..Self::one(keyring, (Whose::Known, "browser"), browser)
         }
     }
@@ -93,7 +106,10 @@ impl Buckets {
     /// Of whoever holds a session of this account and shows who they are. A session ends before it
     /// comes to a hundred.
     pub(super) fn of_proofs(keyring: &Keyring, user_id: &str) -> Self {
-        Self::one(keyring, (Whose::Known, "proof"), user_id)
+        Self {
+            door: Names::of_proofs(keyring, user_id),
+            ..Self::one(keyring, (Whose::Known, "proof"), user_id)
+        }
     }
 
     /// Of codes for this account with the right password before them: of all strangers together,
@@ -110,16 +126,18 @@ impl Buckets {
     }
 
     fn one(keyring: &Keyring, kind: (Whose, &'static str), name: &str) -> Self {
+        let account = Bucket::new(keyring, kind, &[name]);
         Self {
-            account: Bucket::new(keyring, kind, &[name]),
+            door: Names::one(account.key().to_owned()),
+            account,
             address: None,
             source: None,
         }
     }
 
-    /// Where the attempts come from: the address, or the account for callers without one.
-    pub(super) fn source(&self) -> &str {
-        self.address.as_ref().unwrap_or(&self.account).key()
+    /// Under which names it is refused before it is looked at.
+    pub(super) fn at_door(&self) -> &Names {
+        &self.door
     }
 
     /// Counts one attempt as failed until it turns out otherwise. Where it may not be made, the
@@ -127,37 +145,45 @@ impl Buckets {
     pub(super) async fn admit(&self, unit: &mut Unit, now: Timestamp) -> Result<Admission> {
         unit.delete_old_throttles(now.minus(FORGOTTEN_AFTER))
             .await?;
-        let waits = !self.admit_account(unit, now).await? || !self.admit_address(unit, now).await?;
-        if waits {
-            return Ok(Admission::Wait);
+        for admission in [
+            self.admit_account(unit, now).await?,
+            self.admit_address(unit, now).await?,
+        ] {
+            if !admission.is_open() {
+                return Ok(admission);
+            }
         }
         self.admit_source(unit, now).await
     }
 
-    async fn admit_account(&self, unit: &mut Unit, now: Timestamp) -> Result<bool> {
+    async fn admit_account(&self, unit: &mut Unit, now: Timestamp) -> Result<Admission> {
         let row = self.account.count(unit, now).await?;
         if lasts(&row, now, LONGEST_DELAY) {
-            return Ok(false);
+            return Ok(Admission::refused(WAIT, &self.door.account, row.until));
         }
         unit.set_throttle_until(&row.key, now.plus(delay_after(row.failures)))
             .await?;
-        Ok(true)
+        Ok(Admission::Open)
     }
 
-    async fn admit_address(&self, unit: &mut Unit, now: Timestamp) -> Result<bool> {
-        let Some(address) = &self.address else {
-            return Ok(true);
+    async fn admit_address(&self, unit: &mut Unit, now: Timestamp) -> Result<Admission> {
+        let Some((address, name)) = self.address.as_ref().zip(self.door.address.as_ref()) else {
+            return Ok(Admission::Open);
         };
         let row = address.count(unit, now).await?;
         if lasts(&row, now, ADDRESS_WINDOW) {
-            return Ok(row.failures <= ADDRESS_FAILURES);
+            return Ok(if row.failures <= ADDRESS_FAILURES {
+                Admission::Open
+            } else {
+                Admission::refused(WAIT, name, row.until)
+            });
         }
         // The window is over, or there was none: this attempt opens the next.
         unit.clear_throttle(&row.key).await?;
         unit.count_failure(&row.key, now).await?;
         unit.set_throttle_until(&row.key, now.plus(ADDRESS_WINDOW))
             .await?;
-        Ok(true)
+        Ok(Admission::Open)
     }
 
     /// The more failures in a row, the longer they are remembered: whoever waits gets no more tries
@@ -171,7 +197,8 @@ impl Buckets {
             return Ok(Admission::Open);
         }
         if row.failures > MOST_FAILURES {
-            return Ok(Admission::CutOff);
+            let name = self.door.source.as_ref().unwrap_or(&self.door.account);
+            return Ok(Admission::refused(CUT_OFF_FROM_IT, name, row.until));
         }
         unit.set_throttle_until(&row.key, now.plus(remembered(row.failures)))
             .await?;

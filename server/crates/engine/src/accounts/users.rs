@@ -207,6 +207,7 @@ impl Engine {
         let mut event = caller.event(now, "user.password_set");
         event.detail = json!({ "user": user.name, "sealed": digest });
         unit.record(&[event]).await?.commit().await?;
+        self.hasher.door.open();
         Ok(())
     }
 

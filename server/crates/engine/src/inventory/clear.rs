@@ -1,18 +1,20 @@
-//! Stored passwords that a change would send in clear to where they did not go before.
+//! Stored passwords that a change would send to where they did not go before.
 //!
-//! Owns the rule: that is for somebody who showed lately who they are, and not for a token, which may
-//! have left the program that it was made for. *Invariant:* it is judged by what phones would get after
+//! Owns the rule: in clear, that is for somebody who showed lately who they are; and a token, which may
+//! have left the program that it was made for, chooses nobody at all who is told one, also not by TLS:
+//! not by a key that nobody knows yet, and not by the word of an authority. *Invariant:* it is judged by what phones would get after
 //! the change, inside the unit that makes it, so that no way to the same end is forgotten. A password
 //! that comes with the change itself is nobody's secret but the sender's, and does not count.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use carillon_domain::Mac;
 use carillon_domain::event::Event;
 use carillon_domain::job::TransportChoice;
 use carillon_domain::phone::Group;
 use carillon_domain::sip::{NotifyWay, SipProfile, SipTransport};
-use carillon_store::{Exposed, Unit};
+use carillon_store::{Exposed, Told, Unit, Ways};
 
 use super::{finish, rule};
 use crate::Engine;
@@ -39,13 +41,11 @@ impl Engine {
         touched: &Touched<'_>,
     ) -> Result<()> {
         if must_ask(caller, touched.proof)
-            && let Some(first) = self.newly_in_clear(&mut unit, touched.phones).await?
+            && let Some(first) = self
+                .newly_told(&mut unit, touched.phones, ways_of(caller))
+                .await?
         {
-            let what = format!(
-                "it would send the stored password of the phone {} in clear to {}",
-                first.phone, first.address
-            );
-            return Err(refusal(caller, &what, touched.page));
+            return Err(refusal(caller, &told_by(&first), touched.page));
         }
         finish(unit, events).await
     }
@@ -59,7 +59,7 @@ impl Engine {
         if caller.is_person() || transport != TransportChoice::Http {
             return Ok(());
         }
-        let exposed = self.store.exposed(Some(phones), self.clock.now()).await?;
+        let exposed = self.exposed_in_clear(phones).await?;
         let Some(first) = exposed.iter().find(|one| one.over_tls && !one.is_own) else {
             return Ok(());
         };
@@ -71,38 +71,108 @@ impl Engine {
         Err(refusal(caller, &what, "/run"))
     }
 
-    /// Something that this unit sends in clear to where it did not go before.
-    async fn newly_in_clear(
+    async fn exposed_in_clear(&self, phones: &[Mac]) -> Result<BTreeSet<Exposed>> {
+        let now = self.clock.now();
+        Ok(self.store.exposed(Some(phones), Ways::InClear, now).await?)
+    }
+
+    /// Something that this unit sends to where it did not go before; in clear, if there is such.
+    async fn newly_told(
         &self,
         unit: &mut Unit,
         phones: Option<&[Mac]>,
+        ways: Ways,
     ) -> Result<Option<Exposed>> {
         let now = self.clock.now();
-        let after = unit.exposed(phones, now).await?;
+        let after = unit.exposed(phones, ways, now).await?;
         if after.is_empty() {
             return Ok(None);
         }
-        let before = self.store.exposed(phones, now).await?;
+        let before = self.store.exposed(phones, ways, now).await?;
+        let known = by_phone(&before);
         let new: Vec<&Exposed> = after
             .difference(&before)
-            .filter(|one| !was_told(one, &before))
+            .filter(|one| !was_told(one, known.get(&one.phone).map_or(&[], Vec::as_slice)))
             .collect();
         let names: BTreeSet<&str> = new.iter().map(|one| one.credential.as_str()).collect();
         let names: Vec<&str> = names.into_iter().collect();
         let stored = self.store.stored_secrets(&names).await?;
         let was_stored =
             |one: &&&Exposed| stored.contains(&(one.credential.clone(), one.secret_version));
-        Ok(new.iter().find(was_stored).map(|one| Exposed::clone(one)))
+        let worst = new
+            .iter()
+            .filter(was_stored)
+            .min_by_key(|one| one.told.clone());
+        Ok(worst.map(|one| Exposed::clone(one)))
     }
 }
 
-/// Whether it went to that place already, and no worse way. What is a phone's alone may go another.
-fn was_told(one: &Exposed, before: &BTreeSet<Exposed>) -> bool {
-    let other = Exposed {
-        over_tls: !one.over_tls,
-        ..one.clone()
-    };
-    (one.over_tls || one.is_own) && before.contains(&other)
+/// Of whom it is asked where passwords go: a person may choose who is told one by TLS.
+fn ways_of(caller: &Caller) -> Ways {
+    if caller.is_person() {
+        Ways::InClear
+    } else {
+        Ways::Any
+    }
+}
+
+fn by_phone(exposed: &BTreeSet<Exposed>) -> BTreeMap<Mac, Vec<&Exposed>> {
+    let mut phones: BTreeMap<Mac, Vec<&Exposed>> = BTreeMap::new();
+    for one in exposed {
+        phones.entry(one.phone).or_default().push(one);
+    }
+    phones
+}
+
+/// Whether it went to that place already, and no worse way. What is a phone's alone may go in clear
+/// where it went by TLS. Whoever has the key that is known is the same wherever the phone is.
+fn was_told(one: &Exposed, before: &[&Exposed]) -> bool {
+    let same = before.iter().filter(|old| {
+        (&old.credential, old.secret_version) == (&one.credential, one.secret_version)
+    });
+    let mut same = same.map(|old| {
+        let here = (&old.address, old.port) == (&one.address, one.port);
+        (here, *old)
+    });
+    match one.told {
+        Told::InClear => same.any(|(here, old)| {
+            let other = old.over_tls != one.over_tls && (one.over_tls || one.is_own);
+            here && old.told == Told::InClear && other
+        }),
+        Told::ByKey => {
+            let key = |old: &Exposed| old.told == Told::ByKey;
+            same.any(|(here, old)| key(old) || (here && to_anybody(old)))
+        }
+        Told::ByFirstKey | Told::ByAuthority(_) => {
+            same.any(|(here, old)| here && (to_anybody(old) || old.told == one.told))
+        }
+    }
+}
+
+/// Whether whoever answered there was told it.
+fn to_anybody(old: &Exposed) -> bool {
+    matches!(old.told, Told::InClear | Told::ByFirstKey)
+}
+
+/// What would come of it, in words.
+fn told_by(one: &Exposed) -> String {
+    let (phone, address) = (one.phone, &one.address);
+    match one.told {
+        Told::InClear => {
+            format!("it would send the stored password of the phone {phone} in clear to {address}")
+        }
+        Told::ByFirstKey => format!(
+            "it would tell the stored password of the phone {phone} to whoever answers at {address}, \
+             whose key nobody knows yet"
+        ),
+        Told::ByKey => format!(
+            "it would tell a stored password to whoever has the key of the phone {phone} at {address}"
+        ),
+        Told::ByAuthority(_) => format!(
+            "it would tell the stored password of the phone {phone} to whoever the site's authority \
+             vouches for at {address}"
+        ),
+    }
 }
 
 /// Refuses a token a stored credential on a rule whose phones come and go by themselves: its own rule, or one
@@ -134,29 +204,37 @@ pub(super) async fn check_rule(
     Err(refusal(caller, &what, "/groups"))
 }
 
-/// Refuses a SIP profile by which a PBX elsewhere would be told a stored password in clear.
+/// Refuses a SIP profile by which another than before would be told a stored password, or given a proof
+/// of it: it says with its own authority who that is, so TLS proves nothing.
 pub(super) fn check_profile(
     caller: &Caller,
     site: &str,
     old: Option<&SipProfile>,
     new: &SipProfile,
 ) -> Result<()> {
-    let told = told_in_clear(new);
-    if told.is_none() || told == old.and_then(told_in_clear) || !must_ask(caller, true) {
+    let told = told_to(new);
+    if told.is_none() || told == old.and_then(told_to) || !must_ask(caller, true) {
         return Ok(());
     }
-    let what = "it would tell a PBX a stored password in clear";
+    let what = "it would tell a SIP server or PBX of its own choice a stored password";
     Err(refusal(caller, what, &format!("/sites/{site}/sip")))
 }
 
-/// Whom a password is told in clear, and which.
-fn told_in_clear(profile: &SipProfile) -> Option<(std::net::IpAddr, Option<u16>, &str)> {
-    let address = profile.proxy.filter(|address| !address.is_loopback())?;
+/// Which stored password, where to, by whose word, and how.
+type TellsWhom<'a> = (
+    &'a str,
+    (Option<IpAddr>, u16, SipTransport),
+    (&'a str, Option<&'a str>),
+    (NotifyWay, &'a str, bool),
+);
+
+/// Whom a stored password is told.
+fn told_to(profile: &SipProfile) -> Option<TellsWhom<'_>> {
     let credential = profile.credential.as_deref()?;
-    let told = profile.way == NotifyWay::Esl
-        || (profile.way == NotifyWay::Ami && profile.password_in_clear);
-    let in_clear = told && profile.transport == SipTransport::Tcp;
-    in_clear.then_some((address, profile.port, credential))
+    let place = (profile.proxy, profile.port(), profile.transport);
+    let who = (profile.tls_name.as_str(), profile.ca_pem.as_deref());
+    let how = (profile.way, profile.realm(), profile.password_in_clear);
+    Some((credential, place, who, how))
 }
 
 fn must_ask(caller: &Caller, people_too: bool) -> bool {

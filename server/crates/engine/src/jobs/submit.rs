@@ -66,7 +66,7 @@ impl Engine {
         let checked = check(caller, request, self.clock.now())?;
         let phones = resolve(self, &seen, &request.targets, checked.filter.as_ref()).await?;
         let mut plan = plan(&checked.action, phones, request.options.include_protected);
-        dialling::check(&checked.action, plan.total())?;
+        dialling::check(&self.store, &checked.action, plan.total()).await?;
         deadline::check(request, self.clock.now())?;
         let limits = (&checked.action, &checked.options);
         let by_sip = by_sip(self, &seen, limits, &mut plan).await?;

@@ -8,6 +8,7 @@
 
 mod asvs;
 mod changes;
+mod doors;
 mod external;
 mod house;
 mod keys;

@@ -284,6 +284,33 @@ pub(crate) async fn a_site_is_never_further_down_than_its_share(place: Place) {
     }
 }
 
+pub(crate) async fn no_keys_call_the_police(place: Place) {
+    let house = House::new(place, FleetConfig::uniform(Profile::Normal, 1, PlainHttp)).await;
+    let field = async |keys: &str| {
+        let body = request(json!({
+            "action": "sequence", "params": {"keys": keys}, "reason": "test",
+            "targets": {"phones": [house.fleet.phones()[0].mac]},
+        }));
+        match house.engine.preview_job(&caller(), &body).await {
+            Ok(_) => String::new(),
+            Err(EngineError::Invalid(errors)) => errors[0].field.clone(),
+            Err(other) => panic!("{other}"),
+        }
+    };
+    for keys in [
+        "1;1;2;OK",
+        "L1;9;1;1;OK",
+        "9;9;1;1;OK",
+        "1;1;VOLUME_UP;2",
+        "OK;1;2;F1;1;1;2;POUND",
+    ] {
+        assert_eq!(field(keys).await, "params.keys", "{keys}");
+    }
+    for keys in ["F1;OK", "2;0;4;1;OK", "1;OK"] {
+        assert_eq!(field(keys).await, "", "{keys}");
+    }
+}
+
 pub(crate) async fn one_phone_places_a_call_and_nobody_calls_the_police(place: Place) {
     let house = House::new(place, FleetConfig::uniform(Profile::Normal, 2, PlainHttp)).await;
     let field = async |number: &str, targets: serde_json::Value| {
@@ -300,6 +327,27 @@ pub(crate) async fn one_phone_places_a_call_and_nobody_calls_the_police(place: P
     assert_eq!(field("2041", one.clone()).await, "");
     assert_eq!(field("112", one.clone()).await, "params.number");
     assert_eq!(field("2041", json!({"filter": ""})).await, "targets");
+    // Behind the digits of an outside line, unless that is somebody's extension.
+    for number in ["9911", "99112", "8112", "*21*9999#"] {
+        assert_eq!(
+            field(number, one.clone()).await,
+            "params.number",
+            "{number}"
+        );
+    }
+    let mac = house.fleet.phones()[1].mac;
+    let edit = carillon_engine::inventory::PhoneEdit {
+        fields: [(
+            carillon_domain::phone_list::Column::Extension,
+            "2112".to_owned(),
+        )]
+        .into(),
+        ..Default::default()
+    };
+    let edited = house.engine.update_phone(&caller(), mac, &edit, None).await;
+    edited.unwrap();
+    assert_eq!(field("2112", one.clone()).await, "");
+    assert_eq!(field("2110", one.clone()).await, "params.number");
     let call = json!({
         "action": "number", "params": {"number": "2041"}, "targets": one, "reason": "test",
     });

@@ -119,6 +119,7 @@ cases! {
     control::a_set_that_changed_since_it_was_seen_is_refused,
     control::what_comes_too_late_expires,
     control::one_phone_places_a_call_and_nobody_calls_the_police,
+    control::no_keys_call_the_police,
     control::a_site_is_never_further_down_than_its_share,
     crash::claims_of_a_dead_run_become_unknown_and_the_rest_waits_for_a_person,
     crash::an_interrupted_job_goes_on_where_it_was_and_sends_nothing_twice,

@@ -14,3 +14,4 @@ mod large;
 mod networks;
 mod phones;
 mod sites;
+mod told;

@@ -1,18 +1,20 @@
-//! Which stored passwords may go in clear, and where to.
+//! Which stored passwords may go where: in clear, or by the word of a key or an authority.
 //!
 //! Owns the one reading of it, of what is committed and of what a unit would make true. *Invariant:*
 //! it says where a password may go and never what it is. Phones that are known to ask for better
-//! (Digest, a pinned key) are not told it in clear and do not count. A rule whose phones change by
+//! (Digest, a pinned key) are not told it in clear. A rule whose phones change by
 //! themselves counts as it is, with every phone that could come, and as if it took none.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use carillon_domain::phone::Scheme;
+use carillon_domain::phone::{AuthScheme, Scheme, TransportSecurity};
 use carillon_domain::{Mac, Timestamp};
+use sha2::{Digest as _, Sha256};
 
 use crate::conn::Conn;
 use crate::error::Result;
 use crate::phones::read::ROWS;
+use crate::row::Fields;
 use crate::sql::Sql;
 use crate::store::Store;
 use crate::unit::Unit;
@@ -26,7 +28,32 @@ const IN_CLEAR: &str = " WHERE s.transport_security = 'plain_http' AND p.address
      AND (p.auth_scheme = 'legacy_login' OR (p.tls_pin IS NULL \
      AND p.auth_scheme NOT IN ('digest_md5', 'digest_sha256')))";
 
-/// A stored password, and where it may go in clear.
+/// All that may be sent one.
+const ANYHOW: &str = " WHERE p.address IS NOT NULL";
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ways {
+    /// What may go in clear.
+    InClear,
+    /// What may go at all.
+    Any,
+}
+
+/// How a phone comes to be told its password.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Told {
+    /// Whoever listens reads it.
+    InClear,
+    /// By TLS, whoever answers there first: nobody knows its key yet.
+    ByFirstKey,
+    /// By TLS, whoever has the key that was seen there or confirmed.
+    ByKey,
+    /// By TLS, by the word of the site's authority: its digest.
+    ByAuthority(String),
+}
+
+/// A stored password, and where it may go.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Exposed {
     /// Whose.
@@ -43,13 +70,20 @@ pub struct Exposed {
     pub over_tls: bool,
     /// Whether it is that phone's alone.
     pub is_own: bool,
+    /// How it goes there.
+    pub told: Told,
 }
 
 impl Store {
-    /// What may go in clear of these phones' passwords, or of all.
-    pub async fn exposed(&self, macs: Option<&[Mac]>, now: Timestamp) -> Result<BTreeSet<Exposed>> {
+    /// Where these phones' passwords may go, or those of all.
+    pub async fn exposed(
+        &self,
+        macs: Option<&[Mac]>,
+        ways: Ways,
+        now: Timestamp,
+    ) -> Result<BTreeSet<Exposed>> {
         let mut tx = self.snapshot().await?;
-        exposed(&mut tx.conn(), macs, now).await
+        exposed(&mut tx.conn(), macs, (ways, now)).await
     }
 
     /// The names of those of these credentials that are stored, each with its secret's number.
@@ -72,64 +106,98 @@ impl Unit {
     pub async fn exposed(
         &mut self,
         macs: Option<&[Mac]>,
+        ways: Ways,
         now: Timestamp,
     ) -> Result<BTreeSet<Exposed>> {
-        exposed(&mut self.conn(), macs, now).await
+        exposed(&mut self.conn(), macs, (ways, now)).await
     }
 }
 
-/// Where a phone is.
-type Place = (Mac, String, Option<i64>, bool);
+/// Where a phone is, and how it is told.
+struct Place {
+    phone: Mac,
+    address: String,
+    port: Option<i64>,
+    over_tls: bool,
+    told: Told,
+}
+
+/// The digests of the sites' authorities.
+type Authorities = BTreeMap<String, String>;
 
 async fn exposed(
     conn: &mut Conn<'_>,
     macs: Option<&[Mac]>,
-    now: Timestamp,
+    (ways, now): (Ways, Timestamp),
 ) -> Result<BTreeSet<Exposed>> {
+    let authorities = match ways {
+        Ways::InClear => Authorities::new(),
+        Ways::Any => authorities(conn).await?,
+    };
     let mut all = BTreeSet::new();
     for rules in [Rules::AsNow, Rules::Widest, Rules::Without] {
-        all.extend(exposed_by(conn, macs, (now, rules)).await?);
+        let asked = (ways, &authorities);
+        all.extend(exposed_by(conn, macs, asked, (now, rules)).await?);
     }
     Ok(all)
+}
+
+async fn authorities(conn: &mut Conn<'_>) -> Result<Authorities> {
+    let sql = Sql::new("SELECT slug, ca_pem FROM sites WHERE transport_security = 'private_ca'");
+    let mut found = Authorities::new();
+    for row in conn.all(sql).await? {
+        let pem: Option<String> = row.get("ca_pem")?;
+        let digest = hex::encode(Sha256::digest(pem.unwrap_or_default()));
+        found.insert(row.get("slug")?, digest);
+    }
+    Ok(found)
 }
 
 async fn exposed_by(
     conn: &mut Conn<'_>,
     macs: Option<&[Mac]>,
+    asked: (Ways, &Authorities),
     when: (Timestamp, Rules),
 ) -> Result<BTreeSet<Exposed>> {
     let (mut places, mut names) = (Vec::new(), Names::new());
     let chunks = macs.map(|macs| macs.chunks(ROWS).map(Some).collect());
     for chunk in chunks.unwrap_or_else(|| vec![None]) {
-        let (found, chosen) = read(conn, chunk, when).await?;
+        let (found, chosen) = read(conn, chunk, asked, when).await?;
         places.extend(found);
         names.extend(chosen);
     }
     let secrets = rows_of(conn, &names).await?;
-    let exposed = places
-        .into_iter()
-        .filter_map(|(phone, address, port, over_tls)| {
-            let (source, name) = names.get(&phone)?;
-            Some(Exposed {
-                phone,
-                address,
-                port,
-                credential: name.clone(),
-                secret_version: secrets.get(name)?.secret_version,
-                over_tls,
-                is_own: *source == CredentialSource::Own,
-            })
-        });
+    let exposed = places.into_iter().filter_map(|place| {
+        let (source, name) = names.get(&place.phone)?;
+        Some(Exposed {
+            phone: place.phone,
+            address: place.address,
+            port: place.port,
+            credential: name.clone(),
+            secret_version: secrets.get(name)?.secret_version,
+            over_tls: place.over_tls,
+            is_own: *source == CredentialSource::Own,
+            told: place.told,
+        })
+    });
     Ok(exposed.collect())
 }
 
 async fn read(
     conn: &mut Conn<'_>,
     macs: Option<&[Mac]>,
+    (ways, authorities): (Ways, &Authorities),
     when: (Timestamp, Rules),
 ) -> Result<(Vec<Place>, Names)> {
-    let mut sql = Sql::new("SELECT p.mac, p.address, p.port, p.scheme");
-    sql.push(OFFERED_COLUMNS).push(OFFERED_FROM).push(IN_CLEAR);
+    let mut sql = Sql::new(
+        "SELECT p.mac, p.address, p.port, p.scheme, p.auth_scheme, p.tls_pin, \
+         s.transport_security",
+    );
+    sql.push(OFFERED_COLUMNS).push(OFFERED_FROM);
+    sql.push(match ways {
+        Ways::InClear => IN_CLEAR,
+        Ways::Any => ANYHOW,
+    });
     if let Some(macs) = macs {
         sql.push(" AND ");
         sql.one_of_again("p.mac", macs.iter().copied());
@@ -137,13 +205,45 @@ async fn read(
     let (mut places, mut offered) = (Vec::new(), Vec::new());
     for row in conn.all(sql).await? {
         let fields = row.of("phones", "mac");
-        let mac: Mac = fields.parse("mac")?;
+        let phone: Mac = fields.parse("mac")?;
+        let Some(told) = told(&fields, authorities)? else {
+            continue;
+        };
         let scheme: Option<String> = fields.get("scheme")?;
-        let over_tls = scheme.is_some_and(|scheme| scheme == Scheme::Https.as_str());
-        let address = fields.text("address")?;
-        places.push((mac, address, fields.get("port")?, over_tls));
-        offered.push((mac, Offered::read(fields)?));
+        places.push(Place {
+            phone,
+            address: fields.text("address")?,
+            port: fields.get("port")?,
+            over_tls: scheme.is_some_and(|scheme| scheme == Scheme::Https.as_str()),
+            told,
+        });
+        offered.push((phone, Offered::read(fields)?));
     }
     let names = choose(conn, offered, when).await?;
     Ok((places, names))
+}
+
+/// How a phone is told its password; `None` where it is given a proof of it and nothing else.
+fn told(fields: &Fields<'_>, authorities: &Authorities) -> Result<Option<Told>> {
+    let pin: Option<String> = fields.get("tls_pin")?;
+    let scheme: AuthScheme = fields.parse("auth_scheme")?;
+    let digest = matches!(scheme, AuthScheme::DigestMd5 | AuthScheme::DigestSha256);
+    let by_key = match pin {
+        Some(_) => Told::ByKey,
+        None => Told::ByFirstKey,
+    };
+    let security: Option<String> = fields.get("transport_security")?;
+    let is = |other: TransportSecurity| security.as_deref() == Some(other.as_str());
+    if is(TransportSecurity::PrivateCa) {
+        let site: Option<String> = fields.get("site")?;
+        let authority = site.and_then(|site| authorities.get(&site));
+        let digest = authority.cloned().unwrap_or_default();
+        return Ok(Some(Told::ByAuthority(digest)));
+    }
+    let plain = is(TransportSecurity::PlainHttp);
+    Ok(match scheme {
+        AuthScheme::LegacyLogin if plain => Some(Told::InClear),
+        _ if by_key == Told::ByKey || !plain => Some(by_key),
+        _ => (!digest).then_some(Told::InClear),
+    })
 }

@@ -6,8 +6,11 @@
 use carillon_domain::job::PlannedPhone;
 use carillon_domain::phone::display_name;
 
+use super::keys::extension_key;
 use crate::error::Result;
 use crate::row::Row;
+use crate::sql::Sql;
+use crate::store::Store;
 
 /// The columns of [`planned`].
 pub(super) const SELECT: &str =
@@ -27,4 +30,14 @@ pub(super) fn planned(row: &Row) -> Result<PlannedPhone> {
         address: fields.address("address")?,
         protected: fields.get("protected")?,
     })
+}
+
+impl Store {
+    /// Whether some phone of the inventory has this extension.
+    pub async fn has_extension(&self, extension: &str) -> Result<bool> {
+        let sql =
+            Sql::new("SELECT mac FROM phones WHERE extension_key = $1 AND extension = $2 LIMIT 1");
+        let sql = sql.arg(extension_key(extension)).arg(extension);
+        Ok(self.read().await?.conn().optional(sql).await?.is_some())
+    }
 }

@@ -145,6 +145,10 @@ pub(crate) async fn a_phone_is_read_as_it_was_written(db: Database) {
     );
     assert_eq!(db.store.phone(mac(2)).await.unwrap().unwrap().phone, bare);
     assert_eq!(db.store.phone(mac(3)).await.unwrap(), None);
+    for (extension, somebody) in [("007", true), ("7", false), ("08", false)] {
+        let has = db.store.has_extension(extension).await.unwrap();
+        assert_eq!(has, somebody, "{extension}");
+    }
 
     let mut unit = db.store.begin().await.unwrap();
     let twice = unit.insert_phones(&[phone(1)], at(2)).await;
