@@ -176,7 +176,7 @@ async fn move_phone(house: &House, index: usize, site: &str) {
 pub(crate) async fn who_does_not_reach_all_of_it_lets_nothing_go_on(place: Place) {
     let (house, people) = held(place, 2).await;
     elsewhere(&house).await;
-    let here = house.fleet.sites()[0].slug.to_string();
+    let here = house.fleet.sites()[0].slug.clone();
     let dora = narrow(&house, &people.dora, &[&here]).await;
     let job = paused(&house, &people.berta, "DNDOn", 2).await;
     goes_on(&house, &dora, &job).await.unwrap();
@@ -193,7 +193,7 @@ pub(crate) async fn whoever_is_narrowed_has_nothing_running_beyond_that(place: P
     move_phone(&house, 1, "elsewhere").await;
     let both = ask(&house, &people.dora, "DNDOn", 2).await.unwrap();
     let one = ask(&house, &people.dora, "DNDOff", 1).await.unwrap();
-    let here = house.fleet.sites()[0].slug.to_string();
+    let here = house.fleet.sites()[0].slug.clone();
     narrow(&house, &people.dora, &[&here, "elsewhere"]).await;
     assert_eq!(state(&house, &both).await, JobState::Running, "all of it");
     narrow(&house, &people.dora, &[&here]).await;
