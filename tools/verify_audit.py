@@ -1745,7 +1745,7 @@ def main():
     except Tampered as finding:
         print(f"tampered: {finding}")
         return 1
-    except (CannotTell, OSError, sqlite3.Error, ValueError, LookupError) as why:
+    except (CannotTell, OSError, sqlite3.Error, ValueError, LookupError, RecursionError) as why:
         print(f"cannot tell: {why}", file=sys.stderr)
         return 3
     return status
