@@ -168,6 +168,7 @@ async fn job(
             site_limit: SiteLimit::default(),
             not_since: None,
             only_again: false,
+            from: 0,
             list: None,
         };
         let mut unit = store.begin().await?;

@@ -111,6 +111,34 @@ impl Dialect {
         }
     }
 
+    /// The condition under which nobody is sending to the phone of a target `t`, or looking at it.
+    ///
+    /// SQLite has an index for each state: two questions, so that each is answered by its own. Postgres
+    /// has a row for each phone, and is made to look it up: it would rather read all of them.
+    pub(crate) const fn phone_in_no_hand(self) -> &'static str {
+        match self {
+            Self::Sqlite => {
+                "NOT EXISTS (SELECT 1 FROM job_targets o WHERE o.mac = t.mac AND o.state = 'sending') \
+                 AND NOT EXISTS \
+                 (SELECT 1 FROM job_targets v WHERE v.mac = t.mac AND v.state = 'verifying')"
+            }
+            Self::Postgres => "(SELECT h.job FROM phones_in_hand h WHERE h.mac = t.mac) IS NULL",
+        }
+    }
+
+    /// The targets that somebody is sending to or looking at, as `FROM` and the beginning of `WHERE`:
+    /// to be asked for each of these states, where there are several.
+    pub(crate) const fn targets_in_hand(self) -> &'static [&'static str] {
+        match self {
+            Self::Sqlite => &[
+                " FROM job_targets t WHERE t.state = 'sending'",
+                " FROM job_targets t WHERE t.state = 'verifying'",
+            ],
+            Self::Postgres => &[" FROM phones_in_hand h \
+                 JOIN job_targets t ON t.job = h.job AND t.mac = h.mac WHERE h.job IS NOT NULL"],
+        }
+    }
+
     /// The condition under which an epoch other than `$1` is over, at `$2`; `$3` is our node.
     ///
     /// Postgres alone looks at the second and the third. SQLite's data directory is locked, so that all others are over. On Postgres others live

@@ -26,6 +26,7 @@ pub(crate) mod recover;
 pub(crate) mod result;
 pub(crate) mod share;
 pub(crate) mod standing;
+mod stretches;
 pub(crate) mod targets;
 pub(crate) mod trends;
 mod written;

@@ -34,6 +34,8 @@ pub(super) struct JobFacts {
     source: OnceCell<Option<String>>,
     /// The phones that it was frozen to.
     pub(super) list: Arc<FrozenList>,
+    /// How far its claims have come.
+    pub(super) reached: Reached,
     /// What decides about it, as it was last read and found genuine.
     believed: Mutex<(BelievedJob, Instant)>,
 }
@@ -41,6 +43,30 @@ pub(super) struct JobFacts {
 /// So long a job is believed to stand where it was found: a row of before, put back at once after a
 /// change, looks as if there had been none.
 const BELIEVED_FOR: Duration = Duration::from_secs(1);
+
+/// How far the claims of a job have come, for a while: what was left out, or waits again, is looked for
+/// from the beginning.
+#[derive(Default)]
+pub(super) struct Reached(Mutex<Option<(i64, Instant)>>);
+
+/// So long nobody looks for what lies before.
+const LOOKED_FROM_HERE: Duration = Duration::from_secs(2);
+
+impl Reached {
+    /// From which position on a claim looks first.
+    pub(super) fn look_from(&self) -> i64 {
+        let mut reached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        reached.take_if(|(_, since)| since.elapsed() > LOOKED_FROM_HERE);
+        reached.map_or(0, |(position, _)| position)
+    }
+
+    /// A claim found as many as it wished for, the last of them at this position; `None` = fewer.
+    pub(super) fn found(&self, last: Option<i64>) {
+        let mut reached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = reached.map_or_else(Instant::now, |(_, since)| since);
+        *reached = last.map(|position| (position + 1, since));
+    }
+}
 
 impl JobFacts {
     /// Reads what a stored job says; its sealed parameters are opened here.
@@ -62,6 +88,7 @@ impl JobFacts {
             not_after: row.not_after,
             source: OnceCell::new(),
             list,
+            reached: Reached::default(),
             believed: Mutex::new((believed, Instant::now())),
         })
     }

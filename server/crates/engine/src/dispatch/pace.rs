@@ -26,15 +26,19 @@ pub(super) async fn claim<'c>(
         facts.options.retries > 0 || facts.options.transport == TransportChoice::Auto;
     let only_again =
         first < usize::MAX && may_wait_again && unit.waiting_again(&facts.id).await? > 0;
+    // More would be looked for in vain.
+    let waiting = usize::try_from(counts.waiting).unwrap_or(0);
+    let most = attempts.len().min(first).min(waiting);
     Ok(Claim {
         job: &facts.id,
         epoch: engine.dispatch.epoch(),
         now,
-        attempts: &attempts[..attempts.len().min(first)],
+        attempts: &attempts[..most],
         site_limit: site_limit(facts),
         not_since: not_since(engine, now),
         only_again,
         list: Some(&facts.list),
+        from: facts.reached.look_from(),
     })
 }
 

@@ -343,6 +343,9 @@ impl Writing<'_> {
             }
             claimed => claimed?,
         };
+        let all = !claimed.is_empty() && claimed.len() == claim.attempts.len();
+        let last = claimed.last().filter(|_| all);
+        facts.reached.found(last.map(|one| one.target.position));
         if !claimed.is_empty() {
             self.open.insert(facts.id.clone());
         }

@@ -59,6 +59,7 @@ pub(super) async fn fill(store: &Store, epoch: i64, told: Told) -> Outcome<()> {
         site_limit: SiteLimit::default(),
         not_since: None,
         only_again: false,
+        from: 0,
         list: None,
     };
     loop {

@@ -3,7 +3,8 @@
 //! Owns the promise that a phone is given one command at a time, over all jobs and all nodes: it
 //! is being sent to by one claim, and no other begins before the effect of the last was looked
 //! for. Three things keep the first half: the lock on jobs, the question below, and, if both were
-//! wrong, the unique index, which makes the unit fail. The question keeps the second.
+//! wrong, the database, which makes the unit fail: by a unique index, or on Postgres by the table of
+//! phones in hand. The question keeps the second.
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use crate::unit::Unit;
 use super::count::Deltas;
 use super::frozen::{self, FrozenList};
 use super::share::{SiteLimit, next_within_share};
+use super::stretches::next_in_stretches;
 use super::targets::{TargetRow, waiting_row};
 
 const ROWS: usize = 500;
@@ -42,6 +44,9 @@ pub struct Claim<'c> {
     pub only_again: bool,
     /// The phones that the job was frozen to: of another nothing is taken.
     pub list: Option<&'c FrozenList>,
+    /// Behind where a claim before this one found its last: what lies before it is looked at last. No
+    /// more than a hint, from which a database profits that has no index of what waits.
+    pub from: i64,
 }
 
 /// A target that is this node's to send to, once the unit is committed.
@@ -106,6 +111,9 @@ async fn candidates(
     if claim.site_limit != SiteLimit::default() {
         return next_within_share(conn, claim, limit).await;
     }
+    if conn.dialect() == Dialect::Postgres {
+        return next_in_stretches(conn, claim, limit).await;
+    }
     let mut sql = next_in_order(claim, conn.dialect());
     // A sum: for a bare place SQLite would plan the statement anew each time.
     sql.push(" ORDER BY t.position LIMIT 0 + ")
@@ -161,12 +169,8 @@ const WAITING: Shape = Shape {
 };
 
 /// Waiting targets that nothing keeps, and whose phone nobody is sending to or looking at: a phone
-/// that restarts is down, and a command more would blur what is seen. Two questions, so that each
-/// has a small index of its own.
-const FREE: &str = " FROM job_targets t WHERE t.state = 'waiting' AND t.hold IS NULL AND \
-     NOT EXISTS (SELECT 1 FROM job_targets o WHERE o.mac = t.mac AND o.state = 'sending') AND \
-     NOT EXISTS (SELECT 1 FROM job_targets v WHERE v.mac = t.mac AND v.state = 'verifying') \
-     AND t.job = ";
+/// that restarts is down, and a command more would blur what is seen.
+const FREE: &str = " FROM job_targets t WHERE t.state = 'waiting' AND t.hold IS NULL AND ";
 
 /// The beginning of the statement that finds the next targets of a claim: none while all sending
 /// is stopped, when the job does not run, or when the epoch's lease is gone.
@@ -176,7 +180,8 @@ pub(super) fn next_in_order(claim: &Claim<'_>, dialect: Dialect) -> Sql {
     sql.push(", ")
         .push(dialect.row_place_told())
         .push(" AS place");
-    sql.push(FREE).bind(claim.job);
+    sql.push(FREE).push(dialect.phone_in_no_hand());
+    sql.push(" AND t.job = ").bind(claim.job);
     sql.push(" AND EXISTS (SELECT 1 FROM jobs j WHERE j.state = 'running' AND j.id = ");
     sql.bind(claim.job);
     sql.push(") AND NOT EXISTS (SELECT 1 FROM orders WHERE name = 'stop_all' ");

@@ -133,12 +133,9 @@ async fn bury(conn: &mut Conn<'_>, epoch: i64, now: Timestamp) -> Result<Vec<Nod
 async fn left_in_flight(conn: &mut Conn<'_>, epoch: i64, now: Timestamp) -> Result<Vec<TargetRow>> {
     let node = node_name(conn, epoch).await?;
     let mut left = Vec::new();
-    for state in ["'sending'", "'verifying'"] {
-        // One at a time: each has a small index, and neither is of both.
+    for in_hand in conn.dialect().targets_in_hand() {
         let mut sql = Sql::new("SELECT ");
-        sql.push(COLUMNS)
-            .push(" FROM job_targets t WHERE t.state = ")
-            .push(state);
+        sql.push(COLUMNS).push(in_hand);
         sql.push(" AND t.epoch IN (SELECT epoch FROM nodes WHERE ");
         sql.push(conn.dialect().epoch_is_over()).push(")");
         let sql = sql.arg(epoch).arg(now).arg(node.clone());

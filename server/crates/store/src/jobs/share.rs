@@ -105,11 +105,12 @@ impl Room {
             return Ok(());
         }
         let sizes = sizes(conn, &new).await?;
-        let mut away = Sql::new(
-            "SELECT site, COUNT(*) AS n FROM \
-             (SELECT site FROM job_targets WHERE state = 'sending' UNION ALL \
-             SELECT site FROM job_targets WHERE state = 'verifying') AS away WHERE ",
-        );
+        let mut away = Sql::new("SELECT site, COUNT(*) AS n FROM (");
+        for (index, in_hand) in conn.dialect().targets_in_hand().iter().enumerate() {
+            away.push(if index > 0 { " UNION ALL " } else { "" });
+            away.push("SELECT t.site").push(in_hand);
+        }
+        away.push(") AS away WHERE ");
         away.one_of("site", new.iter().copied())
             .push(" GROUP BY site");
         let away = counted(conn, away).await?;

@@ -110,6 +110,7 @@ async fn wish(
         site_limit: SiteLimit::default(),
         not_since: None,
         only_again: false,
+        from: 0,
         list: None,
     };
     change(&mut claim);

@@ -38,6 +38,7 @@ pub(crate) async fn claim(
         site_limit: SiteLimit::default(),
         not_since: None,
         only_again: false,
+        from: 0,
         list: None,
     };
     let claimed = unit.claim(&claim).await.unwrap();
@@ -189,7 +190,7 @@ pub(crate) async fn a_phone_is_sent_to_by_one_job_at_a_time(db: Database) {
     let forced = db
         .raw("UPDATE job_targets SET state = 'sending' WHERE job = 'one'")
         .await;
-    assert!(forced.is_err(), "the index is the last of three guards");
+    assert!(forced.is_err(), "the database is the last of three guards");
 }
 
 pub(crate) async fn a_phone_is_left_alone_until_it_was_looked_at(db: Database) {
@@ -504,6 +505,7 @@ pub(crate) async fn a_site_keeps_its_share(db: Database) {
             },
             not_since: None,
             only_again: false,
+            from: 0,
             list: None,
         };
         let claimed = unit.claim(&claim).await.unwrap();

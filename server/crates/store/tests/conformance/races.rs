@@ -26,6 +26,7 @@ async fn work(store: Store, job: &'static str, worker: u32, epoch: i64) -> Vec<S
             site_limit: SiteLimit::default(),
             not_since: None,
             only_again: false,
+            from: 0,
             list: None,
         };
         let claimed = unit.claim(&claim).await.unwrap();

@@ -47,6 +47,7 @@ fn of_list<'c>(list: &'c FrozenList, epoch: i64, attempts: &'c [String]) -> Clai
         site_limit: SiteLimit::default(),
         not_since: None,
         only_again: false,
+        from: 0,
         list: Some(list),
     }
 }
