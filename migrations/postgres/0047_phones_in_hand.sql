@@ -7,15 +7,15 @@ DROP INDEX job_targets_waiting;
 ALTER TABLE job_targets SET (fillfactor = 45);
 
 -- The job that is sending to a phone or looking at it: one command at a time for each phone, over all
--- jobs and all nodes. It follows job_targets by itself, whoever changes that. A row stays when its phone
--- is free again, so that no index is told of that either.
+-- jobs and all nodes. It follows job_targets by itself, whoever changes that. Each phone has its row from
+-- its first job on, and keeps it, so that no index is told of a claim or of its end.
 CREATE TABLE phones_in_hand (
     mac TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     job TEXT COLLATE "C"
 ) WITH (fillfactor = 45);
 
 INSERT INTO phones_in_hand (mac, job)
-SELECT mac, job FROM job_targets WHERE state IN ('sending', 'verifying');
+SELECT mac, MAX(job) FILTER (WHERE state IN ('sending', 'verifying')) FROM job_targets GROUP BY mac;
 
 -- Each row is looked up by its key, as a step of its own, and found by its place then. All of them would
 -- be read otherwise, by a plan from when they were few.
@@ -25,9 +25,10 @@ AS $$
 DECLARE
     one RECORD;
     had BIGINT;
-    added BIGINT;
 BEGIN
-    IF TG_OP <> 'INSERT' THEN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO phones_in_hand (mac) SELECT mac FROM becomes ON CONFLICT (mac) DO NOTHING;
+    ELSE
         UPDATE phones_in_hand SET job = NULL WHERE ctid = ANY (ARRAY (
             SELECT (SELECT h.ctid FROM phones_in_hand h WHERE h.mac = w.mac AND h.job = w.job)
             FROM was w WHERE w.state IN ('sending', 'verifying')));
@@ -41,14 +42,7 @@ BEGIN
                 FROM becomes b WHERE b.job = one.job AND b.state IN ('sending', 'verifying')));
             GET DIAGNOSTICS had = ROW_COUNT;
             IF had < one.phones THEN
-                INSERT INTO phones_in_hand (mac, job)
-                SELECT b.mac, b.job FROM becomes b
-                WHERE b.job = one.job AND b.state IN ('sending', 'verifying')
-                AND (SELECT h.mac FROM phones_in_hand h WHERE h.mac = b.mac) IS NULL;
-                GET DIAGNOSTICS added = ROW_COUNT;
-                IF had + added < one.phones THEN
-                    RAISE unique_violation USING MESSAGE = 'a phone is in the hand of another job';
-                END IF;
+                RAISE unique_violation USING MESSAGE = 'a phone is in the hand of another job';
             END IF;
         END LOOP;
     END IF;

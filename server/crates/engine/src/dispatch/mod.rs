@@ -14,6 +14,7 @@ mod egress;
 mod facts;
 mod guard;
 mod identity;
+mod inlet;
 mod line;
 mod looks;
 mod pace;
@@ -48,6 +49,7 @@ use anchored::Anchored;
 use believed::Lists;
 use clock_watch::ClockWatch;
 use guard::EndsTheProcess;
+use inlet::Inlet;
 use recorder::Entry;
 use refusals::Refusals;
 use storage::Storage;
@@ -59,16 +61,13 @@ pub use recover::Recovered;
 pub use tally::Tally;
 pub use verify::Patience;
 
-/// Entries that may wait for the recorder. Phones wait before memory does.
-const QUEUE: usize = 4096;
-
 /// Phones that are looked at at once to see whether a command had its effect.
 const LOOKS_AT_ONCE: usize = 128;
 
 /// The dispatcher's desk: what its tasks share.
 pub struct Dispatch {
     epoch: AtomicI64,
-    entries: mpsc::Sender<Entry>,
+    inlet: Inlet,
     inbox: Mutex<Option<mpsc::Receiver<Entry>>>,
     slots: Arc<Room>,
     looks: Semaphore,
@@ -90,11 +89,11 @@ pub struct Dispatch {
 impl Dispatch {
     /// A desk for at most `max_in_flight` requests at once on this node.
     pub fn new(max_in_flight: usize) -> Self {
-        let (entries, inbox) = mpsc::channel(QUEUE);
+        let (inlet, inbox) = Inlet::new();
         let limit = max_in_flight.clamp(1, Semaphore::MAX_PERMITS);
         Self {
             epoch: AtomicI64::new(0),
-            entries,
+            inlet,
             inbox: Mutex::new(Some(inbox)),
             slots: Arc::new(Room::new(limit)),
             looks: Semaphore::new(LOOKS_AT_ONCE),

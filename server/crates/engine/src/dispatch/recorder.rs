@@ -32,8 +32,6 @@ const FAIR_PART: usize = 3;
 const FAIR_PART_SHARED: usize = 2;
 /// How long a smaller one waits for more.
 const PATIENCE: Duration = Duration::from_millis(8);
-/// How often it looks for them. Woken by each that comes, this thread would be woken for every phone.
-const LOOK: Duration = Duration::from_millis(1);
 
 /// What runners hand in.
 pub(super) enum Entry {
@@ -226,14 +224,19 @@ impl Recorder {
         match self.inbox.try_recv() {
             Ok(entry) => Some(entry),
             Err(_) if results >= fair => None,
-            Err(_) => self.company(patience).await,
+            Err(_) => self.company(fair - results, patience).await,
         }
     }
 
-    /// The next entry, if one comes in time.
-    async fn company(&mut self, patience: Instant) -> Option<Entry> {
+    /// The next entry, once there are as many as are missing, or its patience ends.
+    async fn company(&mut self, missing: usize, patience: Instant) -> Option<Entry> {
         while Instant::now() < patience && !self.inbox.is_closed() {
-            sleep_until(patience.min(Instant::now() + LOOK)).await;
+            let inlet = &self.engine.dispatch.inlet;
+            tokio::select! {
+                biased;
+                () = inlet.has(missing) => {}
+                () = sleep_until(patience) => {}
+            }
             if let Ok(entry) = self.inbox.try_recv() {
                 return Some(entry);
             }

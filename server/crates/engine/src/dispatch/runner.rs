@@ -104,8 +104,7 @@ async fn wish(
         stays: all,
         reply,
     };
-    // Without a recorder this node is ending, and the wish ends with it.
-    let _gone = engine.dispatch.entries.send(Entry::Wish(wish)).await;
+    engine.dispatch.inlet.send(Entry::Wish(wish)).await;
     granted
 }
 
@@ -197,6 +196,6 @@ async fn hand_in(engine: &Engine, facts: &Arc<JobFacts>, finding: Finding, place
         finding,
         place,
     };
-    // Without a recorder this node is ending; the next start tells what became of the claim.
-    let _gone = engine.dispatch.entries.send(entry).await;
+    // Without a recorder the next start tells what became of the claim.
+    engine.dispatch.inlet.send(entry).await;
 }

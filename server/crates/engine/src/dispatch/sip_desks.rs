@@ -38,6 +38,10 @@ impl SipDesk {
 /// Which addresses are shared is read from all phones that have one: not more often than this.
 const SHARED_EVERY: Duration = Duration::from_secs(1);
 
+/// Where no site has a profile, it is looked for one not more often than this: a new one changes which
+/// way the next phones are reached, and the old way stays as good as it was.
+const NONE_FOR: Duration = Duration::from_secs(1);
+
 /// How the phones of all sites with a profile are reached by SIP.
 #[derive(Clone, Default)]
 pub(super) struct SipDesks {
@@ -45,6 +49,8 @@ pub(super) struct SipDesks {
     shared: Arc<SharedAddresses>,
     /// When that was read; `None` while no site has a profile.
     read: Option<Instant>,
+    /// When no site had a profile.
+    none: Option<Instant>,
 }
 
 impl SipDesks {
@@ -53,8 +59,13 @@ impl SipDesks {
         Self::default().again(engine).await
     }
 
-    /// Reads all of it as it is now; which addresses are shared, as it was within the last second.
+    /// Reads all of it as it is now; which addresses are shared, and that there is nothing to read, as it
+    /// was within the last second.
     pub(super) async fn again(&self, engine: &Engine) -> Result<Self> {
+        if self.none.is_some_and(|none| none.elapsed() < NONE_FOR) {
+            return Ok(self.clone());
+        }
+        let began = Instant::now();
         let mut sites = HashMap::new();
         for row in engine.store.sip_profiles().await? {
             let credential = match &row.profile.credential {
@@ -71,10 +82,12 @@ impl SipDesks {
         let fresh = self.read.filter(|read| read.elapsed() < SHARED_EVERY);
         if sites.is_empty() || fresh.is_some() {
             let (shared, read) = (Arc::clone(&self.shared), fresh);
+            let none = sites.is_empty().then_some(began);
             return Ok(Self {
                 sites,
                 shared,
                 read,
+                none,
             });
         }
         let read = Some(Instant::now());
@@ -85,6 +98,7 @@ impl SipDesks {
             sites,
             shared: Arc::new(shared),
             read,
+            none: None,
         })
     }
 
