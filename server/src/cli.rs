@@ -132,6 +132,7 @@ pub fn run() -> ExitCode {
         Err(error) => return answer_of_clap(&error),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .on_thread_start(carillon_engine::dispatch::give_way)
         .enable_all()
         .build()
     {

@@ -180,6 +180,38 @@ fn one_order_to_stop_that_comes_twice_is_one() {
     }
 }
 
+/// How much later than others a thread of a process gets a core, by its name.
+fn niceness(process: &Process, thread: &str) -> Vec<i32> {
+    let tasks = format!("/proc/{}/task", process.child.id());
+    let tasks = std::fs::read_dir(tasks).unwrap();
+    let stats = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("stat")));
+    let stats: Vec<String> = stats.map(|stat| stat.unwrap()).collect();
+    let of_name = stats
+        .iter()
+        .filter_map(|stat| stat.split_once('(')?.1.rsplit_once(')'))
+        .filter(|(name, _)| *name == thread);
+    // The nineteenth field; two stand before these.
+    let nice = of_name.map(|(_, rest)| rest.split_whitespace().nth(16).unwrap());
+    nice.map(|nice| nice.parse().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_sends_gives_way_to_what_records() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Process::start(dir.path());
+    let (recorders, senders) = (
+        niceness(&server, "recorder"),
+        niceness(&server, "tokio-rt-worker"),
+    );
+    let [recorder] = *recorders else {
+        panic!("one recorder, not {recorders:?}");
+    };
+    assert!(!senders.is_empty());
+    assert!(senders.iter().all(|sender| *sender > recorder));
+    server.signal(Signal::INT);
+    assert_eq!(server.ended(), Some(0));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stopped_server_leaves_nothing_unknown() {
     let fleet = fleet(slow()).await;

@@ -98,9 +98,11 @@ fn work() -> Outcome<()> {
     let (role, order) = (words.next().unwrap_or_default(), words.next());
     // Both sides and the phones need a descriptor for each conversation.
     let limit = carillon_simulator::raise_descriptor_limit();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if role == "product" {
+        runtime.on_thread_start(carillon_engine::dispatch::give_way);
+    }
+    let runtime = runtime.enable_all().build()?;
     match (role.as_str(), order) {
         ("phones", Some(order)) => runtime.block_on(phones::serve(serde_json::from_str(&order)?)),
         ("bare", Some(order)) => runtime.block_on(bare::serve(serde_json::from_str(&order)?)),

@@ -12,6 +12,7 @@ mod delivery;
 mod due;
 mod egress;
 mod facts;
+mod give_way;
 mod guard;
 mod identity;
 mod inlet;
@@ -57,6 +58,7 @@ use tally::Tallies;
 use window::Room;
 
 pub(crate) use facts::left_out_events;
+pub use give_way::give_way;
 pub use recover::Recovered;
 pub use tally::Tally;
 pub use verify::Patience;
