@@ -155,8 +155,9 @@ pub(crate) async fn pages_of_a_list_show_every_phone_once(house: House) -> House
         let page = admin.get(&here).await;
         let macs = page.text.split("name=\"mac\" value=\"").skip(1);
         seen.extend(macs.map(|rest| rest[..17].to_owned()));
-        let link = page.text.split("rel=\"next\" href=\"").nth(1);
-        next = link.map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
+        let link = page.text.split("paging-next\" name=\"go\" value=\"").nth(1);
+        let query = link.map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
+        next = query.map(|query| format!("/phones?{query}"));
     }
     assert_eq!(seen.len(), 12, "{seen:?}");
     assert!(

@@ -263,8 +263,9 @@ async fn collect(browser: &mut Browser, filter: &str) -> String {
         let to = location(&submit(browser, "/phones", "/selection", &fields).await);
         let (_, id) = to.split_once("sel=").unwrap();
         id.clone_into(&mut sel);
-        let link = page.text.split("rel=\"next\" href=\"").nth(1);
-        next = link.map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
+        let link = page.text.split("paging-next\" name=\"go\" value=\"").nth(1);
+        let query = link.map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
+        next = query.map(|query| format!("/phones?{query}"));
     }
     sel
 }
