@@ -200,6 +200,7 @@ pub(crate) async fn a_change_of_many_leads_back_to_the_same_list(house: House) -
 
     let delete = location(&submit(&mut admin, list, "/selection", &ticked("delete")).await);
     let page = admin.get(&delete).await;
+    shows(&page, &["Desk 02", DESK]);
     let (sel, name) = (hidden(&page, "sel"), to_type(&page));
     let fields = [
         ("sel", sel.as_str()),

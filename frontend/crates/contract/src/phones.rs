@@ -324,8 +324,8 @@ pub struct DeletePhonesView {
     pub list: String,
     /// How many phones.
     pub count: i64,
-    /// Up to ten of their names.
-    pub examples: Vec<String>,
+    /// Up to ten of them: what each is called, and what tells it from another of that name.
+    pub examples: Vec<(String, String)>,
     /// Where to go when not.
     pub back_href: String,
     /// What was typed.
