@@ -461,6 +461,8 @@ fn accounts_say_who_may_approve() {
 fn what_is_left_out_or_could_be_mistaken_is_told() {
     let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
     let page = |name: &str| pages.iter().find(|(known, _)| *known == name).expect("it");
+    let (_, overview) = page("overview");
+    assert!(overview.contains("href=\"/?causes=all#causes\">… and 3 more causes</a>"));
     let (_, deleting) = page("phones-delete");
     let who = "<strong>Reception</strong> <span class=\"muted\">2041 · 00:15:65:01:02:03</span>";
     assert!(deleting.contains(who), "{deleting}");

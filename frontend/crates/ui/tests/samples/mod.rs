@@ -578,6 +578,7 @@ impl Samples {
             },
             running: vec![self.job_row(0), self.job_row(1)],
             recent: (2..7).map(|index| self.job_row(index)).collect(),
+            more_causes: 3,
             causes: vec![
                 FleetCause {
                     cause: Cause::Forbidden,
