@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::approvals::let_approve;
 use crate::browser::Browser;
 use crate::house::{House, fleet};
-use crate::inventory_pages::{browser, hidden, location, submit, to_type, with_desks};
+use crate::inventory_pages::{browser, hidden, location, next_page, submit, to_type, with_desks};
 use crate::pages_jobs::Person;
 use crate::requests::Answer;
 
@@ -122,22 +122,14 @@ pub(crate) async fn ticks_say_who_is_in_the_selection(house: House) -> House {
     house
 }
 
-/// Where the button to the next page leads, as it is sent.
-fn next(page: &Answer) -> String {
-    let (_, rest) = page
-        .text
-        .split_once("paging-next\" name=\"go\" value=\"")
-        .unwrap();
-    rest.split('"').next().unwrap().replace("&amp;", "&")
-}
-
 pub(crate) async fn ticks_go_along_to_the_next_page(house: House) -> House {
     const LATER: &str = "00:15:65:00:00:05";
     let mut admin = browser(&house, "admin").await;
     with_desks(&mut admin, 6).await;
     let list = "/phones?q=Desk&limit=3";
     let page = admin.get(list).await;
-    let (go, back) = (next(&page), hidden(&page, "list"));
+    let go = next_page(&page).unwrap().replace("/phones?", "");
+    let back = hidden(&page, "list");
     let first = [("go", go.as_str()), ("list", &back), ("do", "enter")];
     let plain = location(&submit(&mut admin, list, "/selection", &first).await);
     assert_eq!(plain, format!("/phones?{go}"), "nothing is ticked");
@@ -152,13 +144,7 @@ pub(crate) async fn ticks_go_along_to_the_next_page(house: House) -> House {
     let all = location(&submit(&mut admin, &second, "/selection", &sorted).await);
     let page = admin.get(&all).await;
     assert!(is_ticked(&page, DESK) && is_ticked(&page, LATER));
-    shows(
-        &page,
-        &[
-            "Selection of 2 phones",
-            "value=\"q=Desk&amp;sort=label&amp;sel=",
-        ],
-    );
+    shows(&page, &["Selection of 2 phones", "&amp;sort=label\""]);
 
     let was = hidden(&page, "was");
     let one_gone = [
