@@ -1,5 +1,6 @@
-// Ticking many rows: one tick for the page, and Shift for a range. Without this file each row
-// is ticked by itself.
+// Ticking many rows: one tick for the page, and Shift for a range; and what is ticked goes along
+// where the list is narrowed. Without this file each row is ticked by itself, and what leads to
+// another filter says what to press before.
 // The page hands over what is said here in its language; English is here.
 const WORDS = JSON.parse(document.querySelector("[data-words]")?.dataset.words ?? "{}");
 const say = (text) => WORDS[text] ?? text;
@@ -23,6 +24,28 @@ if (rows.length > 0 && head) {
   });
   show(all);
   scope();
+  goAlong(document.querySelector("form.selection"));
+}
+
+/** Other filters of the list are other pages of it: ticks that the selection does not have yet come along. */
+function goAlong(form) {
+  const was = form.querySelector("[name=was]")?.value.split(",") ?? [];
+  const turn = (event, query) => {
+    if (rows.every((row) => row.checked === was.includes(row.value))) return;
+    event.preventDefault();
+    const way = Object.assign(document.createElement("button"), { name: "go", value: query, hidden: true });
+    form.append(way);
+    form.requestSubmit(way);
+    way.remove();
+  };
+  document.querySelector(".filters").addEventListener("submit", (event) => {
+    turn(event, new URLSearchParams(new FormData(event.target)));
+  });
+  document.querySelector("main").addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link || link.pathname !== "/phones" || link.closest(".bulk")) return;
+    if (!event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey) turn(event, link.search.slice(1));
+  });
 }
 
 /** Where nobody has chosen which phones, ticks choose those that are ticked; what somebody chose stays. */

@@ -30,6 +30,7 @@ const CHANGES: usize = 8;
 /// Records that are read for them: what one person did many times in a row is one line.
 const CHANGES_READ: i64 = 60;
 const SITES: usize = 12;
+/// Causes that are shown until somebody asks for all.
 const CAUSES: usize = 8;
 /// So many refusing phones tell from where we speak to them.
 const ASKED: i64 = 20;
@@ -59,23 +60,28 @@ pub(super) fn routes(table: Table) -> Table {
 
 /// `GET /`.
 async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
-    notice::unknown(&mut visit, &query, &[]);
+    notice::unknown(&mut visit, &query, &["causes"]);
+    let all_causes = query.text("causes") == Some("all");
     let engine = visit.app.engine();
     let (health, trends) = trends::with_health(engine, &caller).await?;
     let (running, recent) = jobs(engine, &caller).await?;
     let names = health.sites.iter();
     let names = names.map(|site| (site.slug.clone(), site.name.clone()));
     let names: SiteNames = names.collect();
-    let view = OverviewView {
+    let mut view = OverviewView {
         fleet: fleet(&health),
         running,
         recent,
         changes: changes(engine, &caller, &names).await?,
         trends,
+        more_causes: 0,
         causes: causes(&health),
         snippet: lines(engine, &caller, &health).await?,
         sites: sites(health.sites),
     };
+    if !all_causes {
+        view.more_causes = view.causes.split_off(view.causes.len().min(CAUSES)).len() as i64;
+    }
     let html = carillon_ui::overview(&visit.frame, &view);
     Ok(visit.page(html))
 }
@@ -112,8 +118,7 @@ async fn jobs(engine: &Engine, caller: &Caller) -> Result<(Vec<JobLine>, Vec<Job
 fn causes(health: &FleetHealth) -> Vec<FleetCause> {
     let problems = health.causes.iter();
     let problems = problems.filter(|(cause, _)| cause.needs_a_look());
-    let first = problems.take(CAUSES);
-    first
+    problems
         .map(|(cause, phones)| FleetCause {
             cause: *cause,
             phones: *phones,
@@ -200,11 +205,12 @@ fn by_name(line: &mut AuditLine, names: &SiteNames) {
 /// A line, and how many more of its kind follow it.
 type Run = (AuditLine, More);
 
-/// How many; at least so many where reading ended within them.
+/// How many. Where reading ended within them no number is told: it would shrink with each change that
+/// comes on top.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum More {
     Exactly(i64),
-    AtLeast(i64),
+    Uncounted,
 }
 
 /// What one person did again and again within a minute, without anything else between; `cut` where there are records
@@ -219,8 +225,8 @@ fn in_a_row(lines: Vec<AuditLine>, cut: bool) -> impl Iterator<Item = Run> {
     }
     let last = runs.len();
     runs.into_iter().zip(1..).map(move |((line, more), place)| {
-        let more = if cut && place == last {
-            More::AtLeast(more)
+        let more = if cut && place == last && more > 0 {
+            More::Uncounted
         } else {
             More::Exactly(more)
         };
@@ -240,7 +246,8 @@ fn alike(one: &AuditLine, other: &AuditLine) -> bool {
 
 fn change((line, more): Run) -> ChangeView {
     let phone = line.phone.map(|(_, name)| name);
-    let about = line.object.map(|object| object.text).or(phone);
+    let job = line.job.map(|job| job.text);
+    let about = line.object.map(|object| object.text).or(phone).or(job);
     let text = match about {
         Some(about) => format!("{}: {about}", line.words),
         None => line.words,
@@ -255,18 +262,10 @@ fn change((line, more): Run) -> ChangeView {
 
 fn with_more(listed: String, more: More) -> String {
     match more {
-        More::Exactly(0) | More::AtLeast(0) => listed,
+        More::Exactly(0) => listed,
         More::Exactly(more) => say!("{listed} and {count} more", listed, count = number(more)),
-        More::AtLeast(more) => {
-            let count = number(rounded(more));
-            say!("{listed} and {count} or more", listed, count)
-        }
+        More::Uncounted => say!("{listed} and more", listed),
     }
-}
-
-/// Where nobody knows how many there are, a round number says so.
-const fn rounded(more: i64) -> i64 {
-    if more < 10 { more } else { more - more % 10 }
 }
 
 #[cfg(test)]
@@ -308,7 +307,11 @@ mod tests {
         let runs = in_a_row(lines.clone(), true);
         let more: Vec<More> = runs.map(|(_, more)| more).collect();
         let exactly = [2, 0, 0].map(More::Exactly);
-        assert_eq!(more, [&exactly[..], &[More::AtLeast(0)]].concat());
+        assert_eq!(more, [&exactly[..], &[More::Exactly(0)]].concat());
+        let two = vec![lines[0].clone(), lines[1].clone()];
+        let runs = in_a_row(two, true);
+        let cut: Vec<More> = runs.map(|(_, more)| more).collect();
+        assert_eq!(cut, [More::Uncounted]);
         let first = in_a_row(lines, true).map(change).next().expect("a line");
         assert_eq!(first.text, "added the phone and 2 more");
         let mut apart = [line("phone.created", "anna"), line("phone.created", "anna")];
@@ -336,10 +339,26 @@ mod tests {
     }
 
     #[test]
-    fn where_reading_ended_no_number_is_told_as_exact() {
+    fn where_reading_ended_no_number_is_told() {
         let told = |more| with_more("added the phone".to_owned(), more);
-        assert_eq!(told(More::AtLeast(51)), "added the phone and 50 or more");
-        assert_eq!(told(More::AtLeast(3)), "added the phone and 3 or more");
-        assert_eq!(told(More::AtLeast(0)), "added the phone");
+        assert_eq!(told(More::Uncounted), "added the phone and more");
+        assert_eq!(told(More::Exactly(3)), "added the phone and 3 more");
+        assert_eq!(told(More::Exactly(0)), "added the phone");
+    }
+
+    #[test]
+    fn a_stopped_job_is_told_by_its_command() {
+        let mut event = Event::new(Timestamp::from_micros(1), Actor::system(), "job.cancelled");
+        event.job = Some("0193".to_owned());
+        event.detail = serde_json::json!({ "action": "Reboot" });
+        let line = audit_row::row_view(&AuditRow {
+            seq: 1,
+            event,
+            entry: String::new(),
+            origin: None,
+            leaf_hash: Vec::new(),
+        });
+        let text = change((line, More::Exactly(0))).text;
+        assert_eq!(text, "stopped a job: Restart the phone");
     }
 }

@@ -6,11 +6,13 @@ use axum::response::Response;
 use carillon_contract::FormErrors;
 use carillon_contract::phones::DeletePhonesView;
 use carillon_domain::Mac;
+use carillon_domain::phone::Phone;
 use carillon_domain::role::Permission;
 use carillon_engine::{Caller, Engine};
 use carillon_language::{say, say_many};
 
 use super::form;
+use super::phones::rows::address;
 use super::phones_edit::list_before;
 use super::visit::{PageResult, Visit, done};
 use crate::fields::{Fields, Form, Query};
@@ -48,10 +50,24 @@ async fn question(
         sel: id,
         list: fields.or_empty("list"),
         count: i64::try_from(selection.phones.len()).unwrap_or(i64::MAX),
-        examples: rows.iter().map(|row| row.phone.display_name()).collect(),
+        examples: rows.iter().map(|row| called(&row.phone)).collect(),
         back_href: list_before(fields, &selection, None),
         ..DeletePhonesView::default()
     })
+}
+
+/// Its name, and extension, MAC and address: two phones may have one label.
+fn called(phone: &Phone) -> (String, String) {
+    let name = phone.display_name();
+    let parts = [
+        phone.extension.clone(),
+        phone.mac.to_string(),
+        address(phone),
+    ];
+    let others = parts
+        .into_iter()
+        .filter(|part| !part.is_empty() && *part != name);
+    (name.clone(), others.collect::<Vec<_>>().join(" · "))
 }
 
 async fn delete(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
@@ -94,7 +110,7 @@ async fn not_deleted(visit: Visit, caller: &Caller, fields: &Fields) -> Result<R
     let mut view = question(visit.app.engine(), caller, fields).await?;
     let mut errors = FormErrors::default();
     let message = match (&view.examples[..], view.count) {
-        ([name], 1) => say!("Type {name} to delete this phone.", name),
+        ([(name, _)], 1) => say!("Type {name} to delete this phone.", name),
         _ => say!("Type {count} to delete these phones.", count = view.count),
     };
     let message = form::another_number(&fields.or_empty("typed"), message);

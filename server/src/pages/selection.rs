@@ -22,6 +22,7 @@ use crate::router::table::{Access, Table};
 
 mod listed;
 mod ticks;
+mod turn;
 
 pub(super) use listed::list_href;
 use ticks::{by_mistake, ticked, unticked};
@@ -30,9 +31,9 @@ use ticks::{by_mistake, ticked, unticked};
 const EMPTY: &str = "empty";
 /// The action that changes nothing and tells whether a phone takes commands.
 const CHECK: &str = "phonecfg";
-const FIELDS: [&str; 13] = [
-    "do", "scope", "mac", "filter", "sort", "count", "digest", "sel", "was", "tag", "group", "q",
-    "list",
+const FIELDS: [&str; 14] = [
+    "do", "go", "scope", "mac", "filter", "sort", "count", "digest", "sel", "was", "tag", "group",
+    "q", "list",
 ];
 
 const VIEW: Access = Access::Needs(Permission::ViewInventory);
@@ -47,6 +48,9 @@ pub fn routes(table: Table) -> Table {
 async fn submit(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
     let fields = fields.only(&FIELDS)?;
     let engine = visit.app.engine().clone();
+    if let Some(to) = fields.text("go") {
+        return turn::turn(visit, (&caller, &engine), &fields, to).await;
+    }
     if by_mistake(&fields) {
         return entered(visit, &caller, &engine, &fields).await;
     }

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::approvals::let_approve;
 use crate::browser::Browser;
 use crate::house::{House, fleet};
-use crate::inventory_pages::{browser, hidden, location, submit, to_type, with_desks};
+use crate::inventory_pages::{browser, hidden, location, next_page, submit, to_type, with_desks};
 use crate::pages_jobs::Person;
 use crate::requests::Answer;
 
@@ -122,6 +122,45 @@ pub(crate) async fn ticks_say_who_is_in_the_selection(house: House) -> House {
     house
 }
 
+pub(crate) async fn ticks_go_along_to_the_next_page(house: House) -> House {
+    const LATER: &str = "00:15:65:00:00:05";
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 6).await;
+    let list = "/phones?q=Desk&limit=3";
+    let page = admin.get(list).await;
+    let go = next_page(&page).unwrap().replace("/phones?", "");
+    let back = hidden(&page, "list");
+    let first = [("go", go.as_str()), ("list", &back), ("do", "enter")];
+    let plain = location(&submit(&mut admin, list, "/selection", &first).await);
+    assert_eq!(plain, format!("/phones?{go}"), "nothing is ticked");
+    let ticked = [&first[..], &[("scope", "page"), ("mac", DESK)]].concat();
+    let second = location(&submit(&mut admin, list, "/selection", &ticked).await);
+    let page = admin.get(&second).await;
+    shows(&page, &["Selection of 1 phone, with", "Desk 05"]);
+    hides(&page, &["in the selection."]);
+
+    let sel = hidden(&page, "sel");
+    let sorted = [("go", "q=Desk&sort=-label"), ("sel", &sel), ("mac", LATER)];
+    let all = location(&submit(&mut admin, &second, "/selection", &sorted).await);
+    let page = admin.get(&all).await;
+    assert!(is_ticked(&page, DESK) && is_ticked(&page, LATER));
+    shows(&page, &["Selection of 2 phones", "&amp;sort=label\""]);
+
+    let was = hidden(&page, "was");
+    let one_gone = [
+        ("go", go.as_str()),
+        ("sel", &sel),
+        ("was", &was),
+        ("mac", LATER),
+    ];
+    let left = location(&submit(&mut admin, &all, "/selection", &one_gone).await);
+    shows(&admin.get(&left).await, &["Selection of 1 phone, with"]);
+    let nobody = [("go", "view=none&q=Desk"), ("sel", &sel), ("was", LATER)];
+    let none = location(&submit(&mut admin, &left, "/selection", &nobody).await);
+    assert_eq!(none, "/phones?q=Desk&view=none");
+    house
+}
+
 pub(crate) async fn a_change_of_many_leads_back_to_the_same_list(house: House) -> House {
     let mut admin = browser(&house, "admin").await;
     with_desks(&mut admin, 6).await;
@@ -147,6 +186,7 @@ pub(crate) async fn a_change_of_many_leads_back_to_the_same_list(house: House) -
 
     let delete = location(&submit(&mut admin, list, "/selection", &ticked("delete")).await);
     let page = admin.get(&delete).await;
+    shows(&page, &["Desk 02", DESK]);
     let (sel, name) = (hidden(&page, "sel"), to_type(&page));
     let fields = [
         ("sel", sel.as_str()),

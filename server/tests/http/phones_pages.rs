@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 
 use crate::browser::Browser;
 use crate::house::{House, fleet};
-use crate::inventory_pages::{browser, hidden, location, submit, to_type, with_desks};
+use crate::inventory_pages::{browser, hidden, location, next_page, submit, to_type, with_desks};
 use crate::requests::Answer;
 
 pub(crate) async fn a_kept_list_comes_back_by_its_name(house: House) -> House {
@@ -263,8 +263,7 @@ async fn collect(browser: &mut Browser, filter: &str) -> String {
         let to = location(&submit(browser, "/phones", "/selection", &fields).await);
         let (_, id) = to.split_once("sel=").unwrap();
         id.clone_into(&mut sel);
-        let link = page.text.split("rel=\"next\" href=\"").nth(1);
-        next = link.map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
+        next = next_page(&page);
     }
     sel
 }

@@ -168,6 +168,7 @@ describe('a job that somebody watches', { timeout: 300_000 }, () => {
       await button(page, 'Run again…').waitFor();
       await link(page, 'Try again…').waitFor();
       await button(page, 'Review the retry').waitFor();
+      await page.locator('.causes .next-step').first().waitFor();
       assert.deepEqual(await aims(page, ABOVE), boxes[index], `nothing moved, ${page.viewportSize().width} wide`);
       assert.deepEqual(await focusedAt(page), focused[index], 'focus and scroll stay');
       await draw(page, 'job-live-ended', LOOKS[index]);
@@ -180,9 +181,10 @@ describe('a job that somebody watches', { timeout: 300_000 }, () => {
     const page = people.wide;
     for (const old of [button(page, 'Pause'), link(page, 'Stop…')]) await old.click({ force: true });
     assert.equal(new URL(page.url()).pathname, job, 'what is greyed does nothing');
-    const brought = await all(['#phones', '#retry', '#about'], (part) => saidIn(page, part));
+    const parts = ['.causes', '#phones', '#retry', '#about'];
+    const brought = await all(parts, (part) => saidIn(page, part));
     await page.reload();
-    assert.deepEqual(brought, await all(['#phones', '#retry', '#about'], (part) => saidIn(page, part)));
+    assert.deepEqual(brought, await all(parts, (part) => saidIn(page, part)));
     assert.equal(await page.title(), TITLE);
   });
 

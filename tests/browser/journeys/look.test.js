@@ -12,6 +12,8 @@ import { awaitEnd, button, confirm, field, isAt, signIn } from '../harness/steps
 const MOST_TABS = 40;
 /** A tick, the phone, and the job of its last result. */
 const STOPS_OF_A_ROW = 3;
+/** As high as that, the bar takes a tenth of a narrow screen. */
+const MOST_OF_A_BAR = 84;
 const MANY_COLUMNS = 'extension,model,site,address,state,ready,firmware,result,tags,mac';
 
 describe('phones that have results', { timeout: 300_000 }, () => {
@@ -172,16 +174,36 @@ describe('phones that have results', { timeout: 300_000 }, () => {
     }
   });
 
-  it('shows where one is on a narrow screen', async () => {
+  it('shows where one is on a narrow screen, and keeps the bar of ticks to one line', async () => {
     for (const scripts of [true, false]) {
       const page = await openPage(browser, server, { width: 320, scripts });
       await signIn(page, server);
       await page.goto('/admin/settings');
       await inSight(page, page.locator('.side [aria-current]'));
+      await page.goto('/phones');
+      await page.getByRole('checkbox', { name: /^Select (?!all)/ }).first().check();
+      const bar = page.locator('.bulk');
+      assert.ok((await bar.boundingBox()).height <= MOST_OF_A_BAR, `${(await bar.boundingBox()).height} high`);
+      await inSight(page, button(page, 'Run command…'));
+      for (let step = 0; step < 40; step += 1) {
+        await page.keyboard.press('Tab');
+        assert.equal(await page.evaluate(isBehindTheBar), false);
+      }
+      assert.equal(await button(page, 'Edit…').isVisible(), false);
+      await bar.locator('summary', { hasText: 'More…' }).click();
+      await inSight(page, page.getByRole('radio', { name: /^All \d+ matching/ }));
+      await button(page, 'Edit…').click();
+      await isAt(page, 'Edit 1 phone');
       await finish(page);
     }
   });
 });
+
+/** Runs in the page: whether one cannot see what has the focus, for the bar. */
+function isBehindTheBar() {
+  const [one, bar] = [document.activeElement, document.querySelector('.bulk')];
+  return !bar.contains(one) && one.getBoundingClientRect().bottom > bar.getBoundingClientRect().top + 1;
+}
 
 /** A laptop as most have it. */
 async function laptop(browser, server, look = {}) {

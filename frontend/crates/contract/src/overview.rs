@@ -1,4 +1,4 @@
-//! `/`: the state of the fleet at a glance.
+//! `/`: the state of the fleet at a glance. `causes=all` shows every cause of what went wrong.
 
 use carillon_domain::{Cause, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,8 @@ pub struct OverviewView {
     pub recent: Vec<JobRow>,
     /// What is wrong with phones now: their last results, biggest first.
     pub causes: Vec<FleetCause>,
+    /// So many more causes there are, which `causes=all` shows.
+    pub more_causes: i64,
     /// The provisioning lines that open phones which refuse our address; where there are some.
     pub snippet: Option<String>,
     /// Sites, most problems first, some dozens at most.

@@ -5,7 +5,8 @@
 //! `cols` (repeated, or with commas) are the columns, `view` a saved list.
 //! `POST /phones/views`: `name`, `query`; `POST /phones/views/delete`: `slug`.
 //! `GET/POST /phones/edit`: the fields of [`BulkEditForm`], `sel`, `count`.
-//! `POST /selection`: `do` ([`BulkAction::as_str`]), `scope` = `page` | `all` | `selection`
+//! `POST /selection`: `go` (the query of another page or order of the list: what is ticked goes
+//! along), or `do` ([`BulkAction::as_str`]), `scope` = `page` | `all` | `selection`
 //! (the kept selection with the ticks of this page: a tick never counts for nothing, and one that
 //! was taken away, `was` without `mac`, neither),
 //! `mac` (repeated: the ticked rows), `list` (the query of the page), `filter`, `sort`, `count`, `digest`, `sel`, `was`, `tag`, `group`.
@@ -323,8 +324,8 @@ pub struct DeletePhonesView {
     pub list: String,
     /// How many phones.
     pub count: i64,
-    /// Up to ten of their names.
-    pub examples: Vec<String>,
+    /// Up to ten of them: what each is called, and what tells it from another of that name.
+    pub examples: Vec<(String, String)>,
     /// Where to go when not.
     pub back_href: String,
     /// What was typed.

@@ -458,6 +458,18 @@ fn accounts_say_who_may_approve() {
 }
 
 #[test]
+fn what_is_left_out_or_could_be_mistaken_is_told() {
+    let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
+    let page = |name: &str| pages.iter().find(|(known, _)| *known == name).expect("it");
+    let (_, overview) = page("overview");
+    assert!(overview.contains("href=\"/?causes=all#causes\">… and 3 more causes</a>"));
+    let (_, deleting) = page("phones-delete");
+    let who = "<strong>Reception</strong> <span class=\"muted\">2041 · 00:15:65:01:02:03</span>";
+    assert!(deleting.contains(who), "{deleting}");
+    assert!(deleting.contains("10 more"));
+}
+
+#[test]
 fn lists_stay_small() {
     for (name, text) in samples::Samples::new(str::to_owned, Role::Admin).pages() {
         assert!(text.len() < 200_000, "{name} has {} bytes", text.len());

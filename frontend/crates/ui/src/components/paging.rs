@@ -20,6 +20,27 @@ pub(crate) fn paging(
     before: &'static str,
     after: &'static str,
 ) -> Option<AnyView> {
+    foot(paging, shown, [before, after], way)
+}
+
+/// The foot of a list whose rows can be ticked, inside the form of the ticks: they go along.
+pub(crate) fn paging_with_ticks(paging: &Paging, shown: usize) -> Option<AnyView> {
+    foot(
+        paging,
+        shown,
+        [say("Previous"), say("Next")],
+        way_with_ticks,
+    )
+}
+
+type Way = fn(Option<&str>, &str, &'static str, &str) -> AnyView;
+
+fn foot(
+    paging: &Paging,
+    shown: usize,
+    [before, after]: [&'static str; 2],
+    way: Way,
+) -> Option<AnyView> {
     if paging.previous.is_none() && paging.next.is_none() {
         return None;
     }
@@ -40,13 +61,34 @@ pub(crate) fn paging(
     )
 }
 
-fn way(href: Option<&str>, symbol: &str, word: &'static str, rel: &'static str) -> AnyView {
-    let class = format!("button small paging-{rel}");
-    match href {
-        Some(href) => {
-            view! { <a class=class rel=rel href=href.to_owned()>{icon(symbol)}<span>{word}</span></a> }.into_any()
-        }
-        None => view! { <span class=format!("{class} off") aria-hidden="true">{icon(symbol)}<span>{word}</span></span> }
-            .into_any(),
-    }
+fn way(href: Option<&str>, symbol: &str, word: &'static str, rel: &str) -> AnyView {
+    let Some(href) = href else {
+        return no_way(symbol, word, rel);
+    };
+    view! { <a class=class(rel) rel=rel.to_owned() href=href.to_owned()>{icon(symbol)}<span>{word}</span></a> }
+        .into_any()
+}
+
+fn way_with_ticks(href: Option<&str>, symbol: &str, word: &'static str, rel: &str) -> AnyView {
+    let Some(href) = href else {
+        return no_way(symbol, word, rel);
+    };
+    view! { <button class=class(rel) name="go" value=query_of(href)>{icon(symbol)}<span>{word}</span></button> }
+        .into_any()
+}
+
+fn no_way(symbol: &str, word: &'static str, rel: &str) -> AnyView {
+    let class = format!("{} off", class(rel));
+    view! { <span class=class aria-hidden="true">{icon(symbol)}<span>{word}</span></span> }
+        .into_any()
+}
+
+fn class(rel: &str) -> String {
+    format!("button small paging-{rel}")
+}
+
+/// What a button of the form of ticks sends to come to this address of the list.
+pub(super) fn query_of(href: &str) -> String {
+    let (_, query) = href.split_once('?').unwrap_or_default();
+    query.to_owned()
 }

@@ -26,8 +26,9 @@ pub(crate) fn phone_table(
     ticked: Option<&[Mac]>,
 ) -> AnyView {
     let selectable = ticked.is_some();
-    let mut head = vec![th_sort(sort, "label", say("Phone"))];
-    head.extend(columns.iter().map(|column| heading(*column, sort)));
+    let sorts = |key: &str, word: &'static str| th_sort(sort, (key, selectable), word);
+    let mut head = vec![sorts("label", say("Phone"))];
+    head.extend(columns.iter().map(|column| heading(*column, sorts)));
     if selectable {
         head.insert(0, th_hidden(say("Select")));
     }
@@ -50,16 +51,16 @@ fn class(selectable: bool, columns: usize) -> &'static str {
     }
 }
 
-fn heading(column: PhoneColumn, sort: &[SortLink]) -> AnyView {
+fn heading(column: PhoneColumn, sorts: impl Fn(&str, &'static str) -> AnyView) -> AnyView {
     let word = words::phone_column(column);
     match column {
-        PhoneColumn::Extension => th_sort(sort, "extension", word),
-        PhoneColumn::Model => th_sort(sort, "model", word),
-        PhoneColumn::Site => th_sort(sort, "site", word),
-        PhoneColumn::Address => th_sort(sort, "address", word),
-        PhoneColumn::State | PhoneColumn::Seen => th_sort(sort, "last_seen", word),
-        PhoneColumn::Firmware => th_sort(sort, "firmware", word),
-        PhoneColumn::Mac => th_sort(sort, "mac", word),
+        PhoneColumn::Extension => sorts("extension", word),
+        PhoneColumn::Model => sorts("model", word),
+        PhoneColumn::Site => sorts("site", word),
+        PhoneColumn::Address => sorts("address", word),
+        PhoneColumn::State | PhoneColumn::Seen => sorts("last_seen", word),
+        PhoneColumn::Firmware => sorts("firmware", word),
+        PhoneColumn::Mac => sorts("mac", word),
         _ => th(word),
     }
 }

@@ -7,6 +7,7 @@ use carillon_language::say;
 use leptos::prelude::*;
 
 use super::icon;
+use super::paging::query_of;
 
 /// A table. `name` is its class, `caption` says what it lists.
 pub(crate) fn table(
@@ -46,7 +47,12 @@ pub(crate) fn th_hidden(text: &'static str) -> AnyView {
 }
 
 /// A heading by which the list can be sorted.
-pub(crate) fn th_sort(links: &[SortLink], key: &str, text: &'static str) -> AnyView {
+/// In the form of ticks it sends them along.
+pub(crate) fn th_sort(
+    links: &[SortLink],
+    (key, ticks): (&str, bool),
+    text: &'static str,
+) -> AnyView {
     let Some(link) = links.iter().find(|link| link.key == key) else {
         return th(text);
     };
@@ -55,12 +61,14 @@ pub(crate) fn th_sort(links: &[SortLink], key: &str, text: &'static str) -> AnyV
         Some(Direction::Descending) => (Some("descending"), "down"),
         None => (None, "sort"),
     };
-    view! {
-        <th scope="col" aria-sort=sorted>
-            <a class="sort" href=link.href.clone()><span>{text}</span>{icon(symbol)}</a>
-        </th>
-    }
-    .into_any()
+    let words = view! { <span>{text}</span>{icon(symbol)} };
+    let way = if ticks {
+        let to = query_of(&link.href);
+        view! { <button class="sort" name="go" value=to>{words}</button> }.into_any()
+    } else {
+        view! { <a class="sort" href=link.href.clone()>{words}</a> }.into_any()
+    };
+    view! { <th scope="col" aria-sort=sorted>{way}</th> }.into_any()
 }
 
 /// A cell. `label` is the heading of its column, for narrow screens.

@@ -2,7 +2,8 @@
 //!
 //! Owns the places of causes on the page of a job. While one watches, each cause keeps its place
 //! and only its number changes, in room that was there before: what scrolls is the list, never
-//! the page. Folded, the list is a line for each cause; unfolded, it says what to do.
+//! the page. Folded, the list is a line for each cause; unfolded, or when the job is over, it says what
+//! to do.
 
 use carillon_language::say;
 use leptos::prelude::*;
@@ -33,7 +34,7 @@ pub(super) fn causes(
                 <h2>{symbol("warning")}<span>{say("Needs a look")}</span></h2>
                 <ul>
                     {items}
-                    <li class="no-cause muted">{say("Nothing so far.")}</li>
+                    <li class="no-cause muted">{say("Nothing.")}</li>
                 </ul>
                 // Behind the list: the stylesheet says how many there are, and counts what it passed.
                 <label class="unfold tnum"><input type="checkbox" autocomplete="off" /><span>{say("All causes")}</span></label>

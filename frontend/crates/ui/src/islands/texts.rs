@@ -17,7 +17,7 @@ const TEXTS: &[&str] = &[
     "All phones",
     "Needs a look",
     "All causes",
-    "Nothing so far.",
+    "Nothing.",
     "{done} of {total} finished",
     "took {length}",
     "about {span} left",

@@ -1,7 +1,8 @@
 //! What is known of a watched job, and what of it is shown.
 //!
 //! Owns the signals of the island. *Invariant:* what is shown is one summary and whole: while
-//! somebody asked for quiet, nothing of a later one appears. A cause that has its place keeps it.
+//! somebody asked for quiet, nothing of a later one appears. A cause that has its place keeps it
+//! until the job ends; then they stand as on a fresh page, most first.
 
 use carillon_contract::job::{CauseCount, JobSummary};
 use carillon_domain::{Cause, TargetState};
@@ -66,9 +67,11 @@ impl Watched {
 
     fn catch_up(&self) {
         let mut summary = self.latest.get_untracked();
-        summary.causes = self
-            .shown
-            .with_untracked(|shown| in_their_places(&shown.causes, &summary.causes));
+        if !summary.state.is_terminal() {
+            summary.causes = self
+                .shown
+                .with_untracked(|shown| in_their_places(&shown.causes, &summary.causes));
+        }
         self.shown.set(summary);
     }
 }

@@ -62,7 +62,7 @@ fn typed_name(asked: &ConfirmName) -> AnyView {
 
 /// The number of phones, or the name of the only one.
 fn typed_number(view: &DeletePhonesView) -> AnyView {
-    if let ([name], 1) = (&view.examples[..], view.count) {
+    if let ([(name, _)], 1) = (&view.examples[..], view.count) {
         return typed_name(&ConfirmName {
             name: name.clone(),
             typed: view.typed.clone(),
@@ -78,12 +78,23 @@ fn typed_number(view: &DeletePhonesView) -> AnyView {
         .view()
 }
 
+/// Each phone by its name and by what tells it from another of that name.
+fn named(view: &DeletePhonesView) -> AnyView {
+    let line = |(name, others): &(String, String)| view! { <li><strong>{name.clone()}</strong>" "<span class="muted">{others.clone()}</span></li> };
+    let lines: Vec<_> = view.examples.iter().map(line).collect();
+    let more = view.count - i64::try_from(lines.len()).unwrap_or(0);
+    let more = (more > 0).then(|| {
+        let text = say!("{count} more", count = words::number(more));
+        view! { <li class="muted">{text}</li> }
+    });
+    view! { <ul class="plain-list">{lines}{more}</ul> }.into_any()
+}
+
 /// Asks before phones are deleted.
 pub(super) fn delete_phones(frame: &FrameView, view: &DeletePhonesView) -> String {
     let title = say!("Delete {phones}", phones = words::phones(view.count));
     Page::new(title.clone()).narrow().write(frame, |page| {
         page.up(&view.back_href, say("Phones"));
-        let names = words::names(&view.examples, view.count);
         let typed = typed_number(view);
         let form = post(
             "/phones/delete",
@@ -101,7 +112,7 @@ pub(super) fn delete_phones(frame: &FrameView, view: &DeletePhonesView) -> Strin
         );
         view! {
             {error_summary(&view.errors)}
-            <p>{names}</p>
+            {named(view)}
             <p class="muted">{say("They leave every group. Their jobs and audit records stay.")}</p>
             {form}
         }

@@ -134,9 +134,20 @@ fn causes(view: &OverviewView) -> AnyView {
             .iter()
             .map(|group| cause(group, lines))
             .collect();
-        view! { <ul class="cause-lines">{items}</ul> }.into_any()
+        view! { <ul class="cause-lines">{items}</ul>{more_causes(view.more_causes)} }.into_any()
     };
     section("causes", say("Why commands fail"), None, body)
+}
+
+fn more_causes(more: i64) -> Option<AnyView> {
+    (more > 0).then(|| {
+        let text = say_many!(
+            more,
+            "… and {count} more cause",
+            "… and {count} more causes"
+        );
+        view! { <p class="quiet-line"><a href="/?causes=all#causes">{text}</a></p> }.into_any()
+    })
 }
 
 fn cause(group: &FleetCause, lines: Option<&str>) -> AnyView {

@@ -9,8 +9,8 @@ use leptos::prelude::*;
 use super::phones_bulk::bulk_bar;
 use super::phones_shape::{column_choice, saved_views};
 use crate::components::{
-    chips, empty, error_summary, get, hidden, icon, link_button, note, paging, phone_table, post,
-    primary_link, submit, total_text,
+    chips, empty, error_summary, get, hidden, icon, link_button, note, paging, paging_with_ticks,
+    phone_table, post, primary_link, submit, total_text,
 };
 use crate::shell::{Page, Scripts};
 use crate::words;
@@ -169,9 +169,16 @@ fn filter_form(view: &PhonesView) -> AnyView {
                 {submit("", "filter", say("Filter"))}
             </div>
             {error}
+            {(!view.bulk.is_empty()).then(before_filtering)}
             {facets}
         },
     )
+}
+
+/// A form cannot take the ticks of another along; where scripts run, one does it for them.
+fn before_filtering() -> AnyView {
+    view! { <noscript><p class="hint">{say("Ticks go along with Previous, Next and the headings. Before you filter, press “Add to selection”.")}</p></noscript> }
+        .into_any()
 }
 
 /// What the list can be narrowed by. The whole stays folded until somebody wants it.
@@ -242,8 +249,8 @@ fn list(view: &PhonesView) -> AnyView {
     let selectable = !view.bulk.is_empty();
     let ticked = selectable.then_some(view.typed.ticked.as_slice());
     let table = phone_table(caption, &view.rows, &view.sort, &view.columns, ticked);
-    let pages = paging(&view.paging, view.rows.len(), say("Previous"), say("Next"));
     if selectable {
+        let pages = paging_with_ticks(&view.paging, view.rows.len());
         let body = view! {
             // Enter presses the first button of a form.
             <button type="submit" name="do" value=ENTER hidden>{say("Tag")}</button>
@@ -254,6 +261,7 @@ fn list(view: &PhonesView) -> AnyView {
         };
         post("/selection", "selection", body)
     } else {
+        let pages = paging(&view.paging, view.rows.len(), say("Previous"), say("Next"));
         view! { {table}{pages} }.into_any()
     }
 }

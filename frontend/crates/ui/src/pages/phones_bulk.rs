@@ -66,61 +66,37 @@ fn scope(view: &PhonesView) -> &str {
     }
 }
 
-fn bulk_actions(view: &PhonesView) -> Vec<AnyView> {
-    let has = |action: BulkAction| view.bulk.contains(&action);
-    let mut actions = Vec::new();
-    if has(BulkAction::Run) {
-        actions.push(submit_as(
-            "primary",
-            "run",
-            say("Run command…"),
-            "do",
-            BulkAction::Run.as_str(),
-        ));
+/// The first stands for itself; on a narrow screen the others wait behind a word.
+fn bulk_actions(view: &PhonesView) -> AnyView {
+    let mut actions = view
+        .bulk
+        .iter()
+        .filter_map(|action| bulk_action(*action, view));
+    let first = actions.next();
+    let others: Vec<AnyView> = actions.collect();
+    view! {
+        {first}
+        <details class="bulk-more" open=!view.errors.is_empty()>
+            <summary class="button">{icon("open")}<span>{say("More…")}</span></summary>
+            {others}
+        </details>
     }
-    if has(BulkAction::Check) {
-        actions.push(submit_as(
-            "",
-            "question",
-            say("Check readiness…"),
-            "do",
-            BulkAction::Check.as_str(),
-        ));
+    .into_any()
+}
+
+/// One of the ways on; taking a tag off stands beside giving it.
+fn bulk_action(action: BulkAction, view: &PhonesView) -> Option<AnyView> {
+    let send = |kind, symbol, word| Some(submit_as(kind, symbol, word, "do", action.as_str()));
+    match action {
+        BulkAction::Run => send("primary", "run", say("Run command…")),
+        BulkAction::Check => send("", "question", say("Check readiness…")),
+        BulkAction::Collect => send("", "plus", say("Add to selection")),
+        BulkAction::Tag => Some(tag_menu(view)),
+        BulkAction::AddToGroup if !view.fixed_groups.is_empty() => Some(group_menu(view)),
+        BulkAction::Untag | BulkAction::AddToGroup => None,
+        BulkAction::Edit => send("", "edit", say("Edit…")),
+        BulkAction::Delete => send("danger", "trash", say("Delete…")),
     }
-    if has(BulkAction::Collect) {
-        actions.push(submit_as(
-            "",
-            "plus",
-            say("Add to selection"),
-            "do",
-            BulkAction::Collect.as_str(),
-        ));
-    }
-    if has(BulkAction::Tag) || has(BulkAction::Untag) {
-        actions.push(tag_menu(view));
-    }
-    if has(BulkAction::AddToGroup) && !view.fixed_groups.is_empty() {
-        actions.push(group_menu(view));
-    }
-    if has(BulkAction::Edit) {
-        actions.push(submit_as(
-            "",
-            "edit",
-            say("Edit…"),
-            "do",
-            BulkAction::Edit.as_str(),
-        ));
-    }
-    if has(BulkAction::Delete) {
-        actions.push(submit_as(
-            "danger",
-            "trash",
-            say("Delete…"),
-            "do",
-            BulkAction::Delete.as_str(),
-        ));
-    }
-    actions
 }
 
 fn tag_menu(view: &PhonesView) -> AnyView {

@@ -578,6 +578,7 @@ impl Samples {
             },
             running: vec![self.job_row(0), self.job_row(1)],
             recent: (2..7).map(|index| self.job_row(index)).collect(),
+            more_causes: 3,
             causes: vec![
                 FleetCause {
                     cause: Cause::Forbidden,
@@ -751,7 +752,10 @@ impl Samples {
             sel: "s1".to_owned(),
             list: self.s("q=site:kiel"),
             count: 12,
-            examples: vec![self.s("Reception"), self.s("Lab 2")],
+            examples: vec![
+                (self.s("Reception"), self.s("2041 · 00:15:65:01:02:03")),
+                (self.s("Lab 2"), self.s("00:15:65:01:02:04 · 10.1.2.4")),
+            ],
             back_href: "/phones".to_owned(),
             typed: self.s("11"),
             errors: error("typed", &self.s("Type 12, the number of phones.")),

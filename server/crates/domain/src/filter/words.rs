@@ -1,6 +1,7 @@
 //! A filter in words, for people who did not write it.
 
 use super::{Filter, Ready, Term, Test, span};
+use crate::phone::Reachability;
 
 /// A word of ours in the language of whoever reads.
 type Say = fn(&'static str) -> &'static str;
@@ -69,7 +70,17 @@ impl Test {
             ),
             Self::Extension(text) => (lead("with extension", "without extension"), text.clone()),
             Self::MacFragment(digits) => (lead("with MAC", "without MAC"), format!("…{digits}…")),
-            Self::State(state) => (lead("last found", "not last found"), state.to_string()),
+            Self::State(Reachability::Reachable) => (
+                lead("last found reachable", "not last found reachable"),
+                String::new(),
+            ),
+            Self::State(Reachability::Offline) => (
+                lead("last found offline", "not last found offline"),
+                String::new(),
+            ),
+            Self::State(Reachability::Unknown) => {
+                (lead("never contacted", "contacted before"), String::new())
+            }
             Self::Result(state) => (
                 lead("whose last result is", "whose last result is not"),
                 state.to_string(),
@@ -114,6 +125,10 @@ mod tests {
                 "phones protected, not last found offline",
             ),
             ("-protected:yes", "phones not protected"),
+            (
+                "state:reachable state:unknown",
+                "phones last found reachable or never contacted",
+            ),
             (
                 "seen:<7d seen:>30d",
                 "phones seen within 7d or not seen for 30d",
