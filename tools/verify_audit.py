@@ -883,6 +883,12 @@ class Course:
             return self.intent(phone)
         elif action in ("row.accepted", "row.forged"):
             self.whole = self.whole and action == "row.forged"
+            # Somebody took its phones as they stood; an earlier program counted them no more for that.
+            if d.get("rows") == "job-list" and action == "row.accepted" and type(d.get("total")) is int:
+                self.sent.clear()
+                self.seq, self.settled, self.sums = seq, False, None
+                if self.frozen is not None:
+                    self.frozen = *self.frozen[:2], d["total"], self.frozen[3]
             if d.get("rows") == "job":
                 self.forged = action == "row.forged"
                 if not self.forged:
@@ -1022,7 +1028,7 @@ class Courses:
             self.stopped = self.stopped or (seq, at)
         elif action == "stop_all.released":
             self.stopped = None
-        if job is None and action in ("row.accepted", "row.forged") and d.get("rows") == "job":
+        if job is None and action in ("row.accepted", "row.forged") and d.get("rows") in ("job", "job-list"):
             job = d.get("row")
         if not isinstance(job, str):
             return

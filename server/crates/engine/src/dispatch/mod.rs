@@ -55,6 +55,7 @@ use tally::Tallies;
 use window::Room;
 
 pub(crate) use facts::left_out_events;
+pub(crate) use records::{came_to, end_event};
 pub use recover::Recovered;
 pub use tally::Tally;
 pub use verify::Patience;
