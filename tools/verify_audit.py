@@ -453,6 +453,8 @@ class Log:
         for _, place, _ in PASSES:
             have(place)
         changes = rows(CHANGES) if have("change_requests.state") else None
+        stray = [(id_, kept) for kept, sql in STRAY for id_, in rows(sql) if id_ is not None] if OF_JOBS <= self.there else []
+        self.stray = min(stray, default=None)
         return (accounts, tokens, decisions, sealed, jobs, orders, changes, networks), lacking
 
     def passes(self):
@@ -519,19 +521,42 @@ class Export:
     tile_rows, name = {}, "the export"
 
     def __init__(self, path):
-        with open(path, "rb") as file:
-            lines = [line.rstrip(b"\n") for line in file]
-        self.stated = statement(lines[-1]) if lines else None
-        if self.stated:
-            lines.pop()
-        self.lines = sorted(map(recorded, lines), key=lambda line: line[0])
+        self.file, self.numbers, self.begins, self.stated, self.astray = open(path, "rb"), array("q"), array("q"), None, None
+        before, place = None, 0
+        for line in self.lines():
+            if before is not None:
+                self.note(before)
+            self.begins.append(place)
+            before, place = line, place + len(line)
+        self.begins.append(place)
+        if before is not None:
+            self.stated = statement(before.removesuffix(b"\n"))
+            if self.stated:
+                self.begins.pop()
+            else:
+                self.note(before)
+
+    def lines(self):
+        while line := self.file.readline(LONGEST_LINE + 2):
+            if len(line.removesuffix(b"\n")) > LONGEST_LINE:
+                raise CannotTell("a line is longer than 16 MiB, which no record is")
+            try:
+                line.decode()
+            except ValueError:
+                raise CannotTell("a line is no text")
+            yield line
+
+    def note(self, line):
+        begins = NUMBERED.match(line)
+        number = int(begins[1]) if begins and len(begins[1]) < 30 else 1 << 63
+        if not -1 << 63 <= number < 1 << 63:
+            raise CannotTell("a line of the export is no record")
+        self.numbers.append(number)
 
     def sources(self, named, size):
         """The addresses that are shown; whether one should still be shown, a file does not tell."""
-        fits = functools.lru_cache(65536)(lambda id_, address, salt: commitment(decoded(salt), address) == id_)
-        for seq, _, shown in self.lines:
-            if shown and not fits(*shown):
-                raise Tampered(seq, "source: the address is not the one that the record commits to")
+        if self.astray is not None:
+            raise Tampered(self.astray, "source: the address is not the one that the record commits to")
 
     def checkpoints(self):
         """The one that was signed last when it was taken."""
@@ -542,8 +567,19 @@ class Export:
         return [(notes[0][1] if notes else 0, text)]
 
     def records(self):
-        for seq, line, _ in self.lines:
-            yield seq, line, None
+        fits = functools.lru_cache(65536)(lambda id_, address, salt: commitment(decoded(salt), address) == id_)
+        numbers, places = self.numbers, range(len(self.numbers))
+        if all(map(operator.gt, numbers, numbers[1:])):
+            places = reversed(places)
+        elif not all(map(operator.lt, numbers, numbers[1:])):
+            places = sorted(places, key=numbers.__getitem__)
+        for place in places:
+            begins, ends = self.begins[place], self.begins[place + 1]
+            line = os.pread(self.file.fileno(), ends - begins, begins).removesuffix(b"\n")
+            entry, shown = recorded(line)
+            if shown and self.astray is None and not fits(*shown):
+                self.astray = numbers[place]
+            yield numbers[place], entry, None
 
     def head(self):
         return None
@@ -655,6 +691,9 @@ ENDS = """SELECT mac, CASE WHEN state IN ('waiting', 'sending', 'verifying') THE
 UNDER_WAY = """SELECT state, COUNT(*) FROM job_targets WHERE job = ? AND state IN ('waiting', 'sending', 'verifying')
     GROUP BY 1 ORDER BY 1"""
 CAUSES = "SELECT cause, count FROM job_causes WHERE job = ? ORDER BY 1"
+# What is kept of a job that has no row.
+STRAY = [(kept, f"SELECT MIN(job) FROM {table} WHERE job NOT IN (SELECT id FROM jobs)")
+         for table, kept in (("job_causes", "causes"), ("job_targets", "phones"))]
 OF_JOBS = {f"jobs.{name}" for name in (
     "id state total digest options actor_kind actor_id actor_name actor_auth reason created_at action params_shown "
     "targets_shown retry_of start_at not_after started_at finished_at").split()} | {
@@ -1069,6 +1108,9 @@ class Courses:
             elif not course and id_ not in self.settled:
                 what = self.of_before(id_, row)
                 odd += [(size, f"standing: {what}")] if what else []
+        if self.log.stray:
+            id_, kept = self.log.stray
+            odd.append((size, f"standing: {kept} are kept of the job {id_}, which is not there"))
         return odd + [(self.jobs[id_].seq, f"standing: the job {id_} is gone") for id_ in left]
 
     def of_before(self, id_, row):

@@ -77,6 +77,8 @@ cases! {
     asked::what_somebody_accepted_of_a_job_counts,
     sums::sums_and_times_that_were_changed_are_named,
     sums::sums_that_the_end_of_a_job_told_are_compared,
+    sums::what_is_kept_of_a_job_that_is_not_there_is_named,
+    sums::phones_of_a_list_that_somebody_accepted_are_counted,
     sums::sums_of_a_job_of_before_are_those_of_its_phones,
     sums::a_job_that_was_over_at_once_ended_then,
     sums::times_that_somebody_accepted_count,
