@@ -104,6 +104,8 @@ cases! {
     tampering::an_export_is_checked_by_the_second_program,
     exports::an_export_ends_where_it_says,
     exports::what_an_export_says_hides_nothing,
+    exports::odd_lines_are_told_alike,
+    exports::what_is_no_file_is_refused_at_once,
     rows::checkpoints_that_were_taken_away_are_missed,
     rows::what_the_file_holds_is_put_back_and_told,
     rows::the_newest_alone_is_no_finding,
