@@ -112,6 +112,35 @@ const DND: [(&str, &str); 7] = [
     ("verify", "false"),
 ];
 
+/// One line tells who started the job, its command, how many phones, and how it ended; what is counted
+/// are records, as in an export.
+async fn tells_of_the_whole_job(anna: &mut Person, job: &str) {
+    let filter = format!("job={}", &job[6..]);
+    let log = anna.see(&format!("/audit?{filter}&per=job")).await.text;
+    let lines = log
+        .split("</tr>")
+        .filter(|line| line.contains(">Its records<"));
+    let lines: Vec<_> = lines.collect();
+    assert_eq!(lines.len(), 1, "{log}");
+    for shown in [
+        "<span>operator</span>",
+        ">ran a job: ",
+        ">12 phones</a>",
+        "INC-4711",
+    ] {
+        assert!(lines[0].contains(shown), "{shown}: {}", lines[0]);
+    }
+    let many = log
+        .split(" records, one line per job")
+        .next()
+        .unwrap_or_default();
+    let many = many.rsplit('>').next().unwrap_or_default();
+    let export = anna
+        .see(&format!("/audit/export?format=csv&{filter}"))
+        .await;
+    assert_eq!((export.text.lines().count() - 1).to_string(), many);
+}
+
 pub(crate) async fn a_person_does_the_whole_job(house: House) -> House {
     let fleet = fleet(phones(12)).await;
     house.with_phones(&fleet).await;
@@ -188,6 +217,7 @@ pub(crate) async fn a_person_does_the_whole_job(house: House) -> House {
         "{}",
         log.text
     );
+    tells_of_the_whole_job(&mut anna, job).await;
     let per_job = anna.see("/audit?action=target.*&per=job").await.text;
     assert_eq!(per_job.matches(">Its records<").count(), 1, "{per_job}");
     let records = format!("/audit?action=target.%2A&amp;job={}", &job[6..]);

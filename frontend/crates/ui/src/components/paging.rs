@@ -20,14 +20,24 @@ pub(crate) fn paging(
     before: &'static str,
     after: &'static str,
 ) -> Option<AnyView> {
-    if paging.previous.is_none() && paging.next.is_none() {
-        return None;
-    }
     let text = say!(
         "{shown} of {total} on this page",
         shown = words::number(i64::try_from(shown).unwrap_or(i64::MAX)),
         total = total_text(paging.total)
     );
+    paging_of(paging, text, before, after)
+}
+
+/// The same with a text of its own, where not all that is counted has a row.
+pub(crate) fn paging_of(
+    paging: &Paging,
+    text: String,
+    before: &'static str,
+    after: &'static str,
+) -> Option<AnyView> {
+    if paging.previous.is_none() && paging.next.is_none() {
+        return None;
+    }
     Some(
         view! {
             <nav class="paging" aria-label=say("Pages of this list")>

@@ -2062,6 +2062,14 @@ impl Samples {
             }),
             errors: error("from", &self.s("A day looks like 2026-11-22.")),
         };
+        let by_job = AuditView {
+            filter: AuditFilter {
+                per: "job".to_owned(),
+                ..many.filter.clone()
+            },
+            errors: FormErrors::default(),
+            ..many.clone()
+        };
         let none = AuditView {
             presets,
             period: self.s("last 30 days"),
@@ -2131,6 +2139,7 @@ impl Samples {
                 carillon_ui::audit_record(&frame, &shown),
             ),
             ("audit", carillon_ui::audit(&frame, &many)),
+            ("audit-by-job", carillon_ui::audit(&frame, &by_job)),
             ("audit-none", carillon_ui::audit(&frame, &none)),
             ("audit-record", carillon_ui::audit_record(&frame, &record)),
         ]
