@@ -291,9 +291,14 @@ async fn a_set_that_changed_is_shown_before_it_starts() {
         .unwrap();
     delete(&api, &gone.mac.to_string()).await;
 
-    let fields = [("digest", seen.as_str()), ("reason", "x")];
+    let fields = [("digest", seen.as_str()), ("reason", "INC-7")];
     let refused = anna.send("/run", &review, &fields).await;
     assert_eq!(refused.status, 409, "{}", refused.text);
+    let again = anna.see(&review).await;
+    let back = anna.see(&format!("/run?draft={}", &review[12..])).await;
+    for page in [&refused, &again, &back] {
+        assert!(page.text.contains("value=\"INC-7\""), "{}", page.text);
+    }
     assert!(
         refused.text.contains("Look again before you start"),
         "{}",
@@ -315,6 +320,34 @@ async fn a_set_that_changed_is_shown_before_it_starts() {
         ("typed", &number),
     ];
     assert_eq!(anna.send("/run", &review, &fields).await.status, 303);
+    fleet.stop().await;
+    house.close().await;
+}
+
+/// Where nothing can be planned any more, the first step comes back with what was typed in the second.
+#[tokio::test]
+async fn a_reason_stays_where_a_chosen_phone_is_gone() {
+    let house = House::open(None).await;
+    let fleet = fleet(phones(2)).await;
+    let api = house.with_phones(&fleet).await;
+    let mut anna = Person::sign_in(&house, Role::Operator).await;
+    let macs: Vec<_> = fleet
+        .phones()
+        .iter()
+        .map(|phone| phone.mac.to_string())
+        .collect();
+    let fields = [
+        ("phone", macs[0].as_str()),
+        ("phone", macs[1].as_str()),
+        ("action", "DNDOn"),
+    ];
+    let review = anna.go("/run", "/run", &fields).await;
+    let seen = value(&anna.see(&review).await, "digest");
+    delete(&api, &macs[0]).await;
+    let fields = [("digest", seen.as_str()), ("reason", "INC-8")];
+    let refused = anna.send("/run", &review, &fields).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert!(refused.text.contains("value=\"INC-8\""), "{}", refused.text);
     fleet.stop().await;
     house.close().await;
 }
