@@ -19,8 +19,8 @@ use carillon_contract::groups::{
     RuleEffect,
 };
 use carillon_contract::import::{
-    ImportChange, ImportError, ImportResultView, ImportReviewView, ImportRow, ImportTab,
-    ImportUndoView, ImportView, NewSite,
+    IgnoredColumn, ImportChange, ImportError, ImportResultView, ImportReviewView, ImportRow,
+    ImportTab, ImportUndoView, ImportView, NewSite,
 };
 use carillon_contract::job::{
     CauseCount, Decided, EarlierTry, HeldView, JobApprovalView, JobControls, JobSummary, JobView,
@@ -962,6 +962,22 @@ impl Samples {
                 .collect(),
             errors_total: 1_204,
             error_rows: 200,
+            ignored: vec![
+                IgnoredColumn {
+                    place: 3,
+                    name: self.s("ext"),
+                    meant: Some("extension".to_owned()),
+                },
+                IgnoredColumn {
+                    place: 5,
+                    name: self.s("Standort"),
+                    meant: None,
+                },
+                IgnoredColumn {
+                    place: 7,
+                    ..IgnoredColumn::default()
+                },
+            ],
             ..self.review_of_import()
         };
         let same = ImportReviewView {
