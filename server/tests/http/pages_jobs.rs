@@ -486,6 +486,49 @@ async fn accounts_are_changed_by_administrators() {
     house.close().await;
 }
 
+/// Whoever holds the cookie of a session that ended with a change of rights is told so, and nobody else.
+#[tokio::test]
+async fn a_change_of_rights_is_told_at_the_next_page() {
+    const TOLD: &str = "Your rights were changed. Sign in again.";
+    let house = House::open(None).await;
+    let mut root = Person::sign_in(&house, Role::Admin).await;
+    let mut anna = Person::sign_in(&house, Role::Operator).await;
+    let mut other = Person::sign_in(&house, Role::Operator).await;
+    let csrf = token(&anna.browser.get("/account").await);
+    let left = other.send("/account", "/sign-out", &[]).await;
+    assert_eq!(left.status, 303);
+    let edit = "/admin/users/operator/edit";
+    let version = value(&root.see(edit).await, "version");
+    let change = [
+        ("role", "viewer"),
+        ("reach", "everything"),
+        ("version", version.as_str()),
+    ];
+    root.go(edit, edit, &change).await;
+    let asked = anna.browser.get("/phones").await;
+    assert_eq!(asked.status, 303, "{}", asked.text);
+    let page = anna.see("/sign-in?next=/phones").await;
+    assert!(page.text.contains(TOLD), "{}", page.text);
+    let form = anna
+        .browser
+        .form("/account/look", &[("csrf", &csrf), ("theme", "dark")]);
+    let late = anna.browser.send(form.header("origin", &anna.base)).await;
+    assert_eq!(late.status, 401);
+    assert!(late.text.contains(TOLD), "{}", late.text);
+    let mut stranger = Browser::new(&house.base());
+    for browser in [&mut other.browser, &mut stranger] {
+        let page = browser.get("/sign-in").await;
+        assert!(
+            page.status == 200 && !page.text.contains(TOLD),
+            "{}",
+            page.text
+        );
+    }
+    assert_eq!(anna.browser.sign_in("operator", PASSWORD).await.status, 303);
+    anna.see("/phones").await;
+    house.close().await;
+}
+
 #[tokio::test]
 async fn everything_stops_and_goes_on() {
     let house = House::open(None).await;
