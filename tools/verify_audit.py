@@ -1754,7 +1754,9 @@ def check(log, key, kept):
 
 def check_end(stated, size, good):
     """Whether this is where the log ended, as far as anybody says."""
-    for says in (stated["below"], stated.get("records", stated["below"])) if stated else ():
+    for says in (stated["below"], stated.get("records")) if stated else ():
+        if says is None:
+            continue
         if says > size:
             raise Tampered(size, "cut: the export says that it holds more records", says - 1)
         if says < size:
