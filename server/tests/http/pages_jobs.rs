@@ -509,9 +509,10 @@ async fn a_change_of_rights_is_told_at_the_next_page() {
     assert_eq!(asked.status, 303, "{}", asked.text);
     let page = anna.see("/sign-in?next=/phones").await;
     assert!(page.text.contains(TOLD), "{}", page.text);
-    let form = anna
-        .browser
-        .form("/account/look", &[("csrf", csrf.as_str()), ("theme", "dark")]);
+    let form = anna.browser.form(
+        "/account/look",
+        &[("csrf", csrf.as_str()), ("theme", "dark")],
+    );
     let late = anna.browser.send(form.header("origin", &anna.base)).await;
     assert_eq!(late.status, 401);
     assert!(late.text.contains(TOLD), "{}", late.text);
