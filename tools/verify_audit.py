@@ -14,7 +14,8 @@ Standard library only, written from RFC 9162 (the tree), RFC 8032 (Ed25519) and 
 tlog-checkpoint, tlog-proof). Exit status: 0 intact, 1 tampered, 3 cannot tell (2 is usage), 4 for an
 export that ends where it says, while the checkpoints know later records.
 """
-import argparse, base64, collections, functools, gc, hashlib, itertools, json, os, re, sqlite3, sys
+import argparse, base64, collections, functools, gc, hashlib, itertools, json, operator, os, re, sqlite3, stat, sys
+from array import array
 from datetime import date
 from sys import intern
 
@@ -453,6 +454,8 @@ class Log:
         for _, place, _ in PASSES:
             have(place)
         changes = rows(CHANGES) if have("change_requests.state") else None
+        stray = [(id_, kept) for kept, sql in STRAY for id_, in rows(sql) if id_ is not None] if OF_JOBS <= self.there else []
+        self.stray = min(stray, default=None)
         return (accounts, tokens, decisions, sealed, jobs, orders, changes, networks), lacking
 
     def passes(self):
@@ -484,54 +487,141 @@ class Log:
         named.compare(self.kept, size)
 
 
+LONGEST_LINE = 16 << 20
+# A record of that number begins so, whatever follows; nothing else is one.
+NUMBERED = re.compile(rb'\{"seq":([+-]?[0-9]+),')
+# So deep may JSON be.
+DEEPEST = 127
+
+
+def once(pairs):
+    """An object, in which nothing stands twice."""
+    told = dict(pairs)
+    if len(told) != len(pairs):
+        raise ValueError("a member stands twice")
+    return told
+
+
+def finite(text):
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError("too large a number")
+    return number
+
+
+def whole(text):
+    return int(text) if len(text) < 309 else finite(text)
+
+
+def no_number(text):
+    raise ValueError(f"{text} is no JSON")
+
+
+STRICT = json.JSONDecoder(object_pairs_hook=once, parse_float=finite, parse_int=whole, parse_constant=no_number)
+SCAN = STRICT.scan_once
+IN_QUOTES = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+def strict(text):
+    """JSON as both programs read it: nothing twice, no NaN, no half of a character, and not too deep."""
+    if text.count("{") + text.count("[") > DEEPEST:
+        depth = 0
+        for sign in IN_QUOTES.sub("", text):
+            depth += (sign in "{[") - (sign in "}]")
+            if depth > DEEPEST:
+                raise ValueError("too deep")
+    try:
+        told, end = SCAN(text, 0)
+        if end != len(text):
+            told = STRICT.decode(text)
+    except (StopIteration, RecursionError):
+        raise ValueError("no JSON")
+    if "\\ud" in text or "\\uD" in text:
+        json.dumps(told, ensure_ascii=False).encode()
+    return told
+
+
+SALT = re.compile(r"(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?")
+
+
 def recorded(line):
-    """The number of a line, the bytes that were hashed, and where it names a commitment, the address
-    with its salt that stands behind them."""
-    e = json.loads(line)
-    if not isinstance(e, dict) or type(e.get("seq")) is not int:
-        raise CannotTell("a line of the export is no record")
-    if "source" not in e or "ip" not in e:
-        return e["seq"], line, None
-    shown = (e["source"], e["ip"], e["ip_salt"]) if e["ip"] is not None else None
-    if shown and not all(isinstance(part, str) for part in shown):
-        raise CannotTell("a line of the export is no record")
-    return e["seq"], line[:line.rindex(b',"ip":')] + b"}", shown
+    """Of the line of a record, the bytes that were hashed, and where it names a commitment, the address with its salt
+    that stands behind them. No bytes where it shows something else."""
+    try:
+        told = strict(line.decode())
+        if "source" not in told or "ip" not in told:
+            return line, None
+        shown = (told["source"], told["ip"], told["ip_salt"]) if told["ip"] is not None else None
+        if shown and not (all(isinstance(part, str) for part in shown) and SALT.fullmatch(shown[2])):
+            return b"", None
+        return line[:line.rindex(b',"ip":')] + b"}", shown
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return b"", None
 
 
 def statement(line):
     """What an export says of itself in its last line; None where that is a record."""
-    told = json.loads(line)
+    try:
+        told = strict(line.decode())
+    except ValueError:
+        return None
     if not isinstance(told, dict) or "seq" in told or "export" not in told:
         return None
-    told = told["export"]
-    texts = [told.get(name) or "" for name in ("at", "filter", "checkpoint")] if isinstance(told, dict) else [None]
-    numbers = [told.get("below"), told.get("records", 0)] if isinstance(told, dict) else [None]
-    if not all(isinstance(text, str) for text in texts) or not all(type(one) is int and one >= 0 for one in numbers):
+    told = told["export"] if isinstance(told["export"], dict) else {}
+    none = lambda name, value: value if told.get(name) is None else told[name]
+    texts = [told.get("at", ""), told.get("filter", ""), none("checkpoint", "")]
+    numbers = [told.get("below"), none("records", 0)]
+    if not all(isinstance(text, str) for text in texts) or not all(type(one) is int and 0 <= one < 1 << 64 for one in numbers) \
+            or type(told.get("whole")) is not bool:
         raise CannotTell("the last line of the export, which says how far it goes, cannot be read")
-    if told.get("whole") is not True:
-        raise CannotTell(f"this export says that it holds some of the records only (filter: {str(told.get('filter'))!a}); "
+    if not told["whole"]:
+        raise CannotTell(f"this export says that it holds some of the records only (filter: {told.get('filter', '')!a}); "
                          "a whole one can be checked")
     return told
 
 
 class Export:
-    """A JSON Lines export of the whole log; newest first, as it is written."""
+    """A JSON Lines export of the whole log; newest first, as it is written. Held are the number of each line and where
+    it begins, and one line at a time."""
     tile_rows, name = {}, "the export"
 
     def __init__(self, path):
-        with open(path, "rb") as file:
-            lines = [line.rstrip(b"\n") for line in file]
-        self.stated = statement(lines[-1]) if lines else None
-        if self.stated:
-            lines.pop()
-        self.lines = sorted(map(recorded, lines), key=lambda line: line[0])
+        self.file, self.numbers, self.begins, self.stated, self.astray = open(path, "rb"), array("q"), array("q"), None, None
+        before, place = None, 0
+        for line in self.lines():
+            if before is not None:
+                self.note(before)
+            self.begins.append(place)
+            before, place = line, place + len(line)
+        self.begins.append(place)
+        if before is not None:
+            self.stated = statement(before.removesuffix(b"\n"))
+            if self.stated:
+                self.begins.pop()
+            else:
+                self.note(before)
+
+    def lines(self):
+        while line := self.file.readline(LONGEST_LINE + 2):
+            if len(line.removesuffix(b"\n")) > LONGEST_LINE:
+                raise CannotTell("a line is longer than 16 MiB, which no record is")
+            try:
+                line.decode()
+            except ValueError:
+                raise CannotTell("a line is no text")
+            yield line
+
+    def note(self, line):
+        begins = NUMBERED.match(line)
+        number = int(begins[1]) if begins and len(begins[1]) < 30 else 1 << 63
+        if not -1 << 63 <= number < 1 << 63:
+            raise CannotTell("a line of the export is no record")
+        self.numbers.append(number)
 
     def sources(self, named, size):
         """The addresses that are shown; whether one should still be shown, a file does not tell."""
-        fits = functools.lru_cache(65536)(lambda id_, address, salt: commitment(decoded(salt), address) == id_)
-        for seq, _, shown in self.lines:
-            if shown and not fits(*shown):
-                raise Tampered(seq, "source: the address is not the one that the record commits to")
+        if self.astray is not None:
+            raise Tampered(self.astray, "source: the address is not the one that the record commits to")
 
     def checkpoints(self):
         """The one that was signed last when it was taken."""
@@ -542,8 +632,19 @@ class Export:
         return [(notes[0][1] if notes else 0, text)]
 
     def records(self):
-        for seq, line, _ in self.lines:
-            yield seq, line, None
+        fits = functools.lru_cache(65536)(lambda id_, address, salt: commitment(decoded(salt), address) == id_)
+        numbers, places = self.numbers, range(len(self.numbers))
+        if all(map(operator.gt, numbers, numbers[1:])):
+            places = reversed(places)
+        elif not all(map(operator.lt, numbers, numbers[1:])):
+            places = sorted(places, key=numbers.__getitem__)
+        for place in places:
+            begins, ends = self.begins[place], self.begins[place + 1]
+            line = os.pread(self.file.fileno(), ends - begins, begins).removesuffix(b"\n")
+            entry, shown = recorded(line)
+            if shown and self.astray is None and not fits(*shown):
+                self.astray = numbers[place]
+            yield numbers[place], entry, None
 
     def head(self):
         return None
@@ -655,6 +756,9 @@ ENDS = """SELECT mac, CASE WHEN state IN ('waiting', 'sending', 'verifying') THE
 UNDER_WAY = """SELECT state, COUNT(*) FROM job_targets WHERE job = ? AND state IN ('waiting', 'sending', 'verifying')
     GROUP BY 1 ORDER BY 1"""
 CAUSES = "SELECT cause, count FROM job_causes WHERE job = ? ORDER BY 1"
+# What is kept of a job that has no row.
+STRAY = [(kept, f"SELECT MIN(job) FROM {table} WHERE job NOT IN (SELECT id FROM jobs)")
+         for table, kept in (("job_causes", "causes"), ("job_targets", "phones"))]
 OF_JOBS = {f"jobs.{name}" for name in (
     "id state total digest options actor_kind actor_id actor_name actor_auth reason created_at action params_shown "
     "targets_shown retry_of start_at not_after started_at finished_at").split()} | {
@@ -883,6 +987,12 @@ class Course:
             return self.intent(phone)
         elif action in ("row.accepted", "row.forged"):
             self.whole = self.whole and action == "row.forged"
+            # Somebody took its phones as they stood; an earlier program counted them no more for that.
+            if d.get("rows") == "job-list" and action == "row.accepted" and type(d.get("total")) is int:
+                self.sent.clear()
+                self.seq, self.settled, self.sums = seq, False, None
+                if self.frozen is not None:
+                    self.frozen = *self.frozen[:2], d["total"], self.frozen[3]
             if d.get("rows") == "job":
                 self.forged = action == "row.forged"
                 if not self.forged:
@@ -890,7 +1000,7 @@ class Course:
                     self.sent.clear()
                     self.settled, self.sums = False, None
                     noted = d.get("noted") if isinstance(d.get("noted"), dict) else {}
-                    self.began, self.over_at = (once(noted[name]) if name in noted else UNTOLD
+                    self.began, self.over_at = (noted_once(noted[name]) if name in noted else UNTOLD
                                                 for name in ("started_at", "finished_at"))
                     if isinstance(d.get("digest"), str):
                         asked = d.get("asked")
@@ -985,7 +1095,7 @@ class Course:
             return "a phone of the job"
 
 
-def once(told):
+def noted_once(told):
     """An instant as somebody found and accepted it; None for not so far."""
     at = instant(told)
     return UNTOLD if at is None and told is not None else at
@@ -1022,7 +1132,7 @@ class Courses:
             self.stopped = self.stopped or (seq, at)
         elif action == "stop_all.released":
             self.stopped = None
-        if job is None and action in ("row.accepted", "row.forged") and d.get("rows") == "job":
+        if job is None and action in ("row.accepted", "row.forged") and d.get("rows") in ("job", "job-list"):
             job = d.get("row")
         if not isinstance(job, str):
             return
@@ -1063,6 +1173,9 @@ class Courses:
             elif not course and id_ not in self.settled:
                 what = self.of_before(id_, row)
                 odd += [(size, f"standing: {what}")] if what else []
+        if self.log.stray:
+            id_, kept = self.log.stray
+            odd.append((size, f"standing: {kept} are kept of the job {id_}, which is not there"))
         return odd + [(self.jobs[id_].seq, f"standing: the job {id_} is gone") for id_ in left]
 
     def of_before(self, id_, row):
@@ -1468,21 +1581,35 @@ class Given:
             raise Tampered(*min(odd))
 
 
-DECODER = json.JSONDecoder()
-SCAN = DECODER.scan_once
+KINDS = {"user", "token", "local", "system"}
+RESULTS = set("ok denied failed intent verified acknowledged unknown skipped cancelled expired".split())
+
+
+@functools.lru_cache(65536)
+def is_phone(text):
+    """A MAC address of a device, in any of its forms."""
+    digits = re.sub(r"[:. -]", "", text.strip())
+    return re.fullmatch("[0-9a-fA-F]{12}", digits) and not int(digits[:2], 16) & 1 and int(digits, 16)
+
+
+def is_record(e):
+    """Whether all that a record tells is of its kind."""
+    actor, get = e["actor"], e.get
+    who = actor["kind"], actor["id"], actor["name"], actor["auth"], actor.get("session", ""), e["action"]
+    known = get("boot", ""), get("phone_name", ""), get("reason", "")
+    return (set(map(type, who + known + tuple(get("groups", ())))) == {str} and who[0] in KINDS and e["result"] in RESULTS
+            and all(value is None or type(value) is str for value in (get("ip"), get("source"), get("site"), get("job")))
+            and type(get("groups", [])) is list and (get("phone") is None or is_phone(e["phone"])))
 
 
 def check_record(seq, entry, columns):
     """The record, and what the index columns say of it."""
     try:
-        text = entry.decode()
-        e, end = SCAN(text, 0)
-        if end != len(text):
-            e = DECODER.decode(text)
-        number, index = int(entry[len(BEGINNING):entry.index(b",")]), index_of(e)
-        if not entry.startswith(BEGINNING):
+        e, number = strict(entry.decode()), int(NUMBERED.match(entry)[1])
+        if not is_record(e):
             raise ValueError
-    except (ValueError, KeyError, TypeError, AttributeError, StopIteration):
+        index = index_of(e)
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise Tampered(seq, "unreadable: the bytes are no record")
     if number != seq:
         raise Tampered(seq, "moved: the record belongs to another number")
@@ -1627,7 +1754,9 @@ def check(log, key, kept):
 
 def check_end(stated, size, good):
     """Whether this is where the log ended, as far as anybody says."""
-    for says in (stated["below"], stated.get("records", stated["below"])) if stated else ():
+    for says in (stated["below"], stated.get("records")) if stated else ():
+        if says is None:
+            continue
         if says > size:
             raise Tampered(size, "cut: the export says that it holds more records", says - 1)
         if says < size:
@@ -1735,6 +1864,9 @@ def main():
         for path in args.checkpoint:
             found, others = kept_in(path, args.vkey)
             kept, ignored = kept + found, ignored + others
+        # To open a pipe that nobody writes to would wait for somebody.
+        if not stat.S_ISREG(os.stat(args.log).st_mode):
+            raise CannotTell(f"{args.log} cannot be read: it is no file that can be read from its end: store it as one")
         with open(args.log, "rb") as file:
             is_database = file.read(16) == b"SQLite format 3\0"
         kind = Log if is_database else Export

@@ -20,7 +20,7 @@ use super::gate::media_type;
 use super::proof::is_password;
 use crate::app::App;
 use crate::fields::Fields;
-use crate::pages::sign_in::{local, provider};
+use crate::pages::sign_in::{RIGHTS_CHANGED, ended_with_rights, local, provider};
 use crate::pages::visit::Visit;
 use crate::problem::Problem;
 
@@ -47,10 +47,20 @@ pub(super) async fn ask(request: Request) -> Response {
         Err(problem) => return problem.into_response(),
     };
     visit.bind();
+    let ended = match ended_with_rights(&visit, &parts.headers).await {
+        Ok(ended) => ended,
+        Err(error) => return Problem::from(error).into_response(),
+    };
     let next = came_from(&parts, &visit.frame.base);
     let provider = provider(&visit, &next, false);
+    let told = notice(kept.is_some(), provider.is_some());
+    let told = if ended {
+        format!("{} {told}", say(RIGHTS_CHANGED))
+    } else {
+        told.to_owned()
+    };
     let view = SignInView {
-        notice: Some(notice(kept.is_some(), provider.is_some()).to_owned()),
+        notice: Some(told),
         provider,
         next,
         kept,

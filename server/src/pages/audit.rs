@@ -57,7 +57,7 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
     let mut rows: Vec<_> = page.items.iter().map(|row| line(row, &asked)).collect();
     let engine = visit.app.engine();
     if asked.tells_of_jobs() {
-        let seen = tell_of_jobs(engine, &caller, (&page.items, &mut rows)).await?;
+        let seen = tell_of_jobs(engine, &caller, &asked.query, (&page.items, &mut rows)).await?;
         if !caller.reach.is_everything() {
             job_links::of_lines_to(&seen, &mut rows);
         }
@@ -133,10 +133,11 @@ fn line(row: &AuditRow, asked: &Asked) -> audit_row::Line {
     line
 }
 
-/// How jobs stand, and how far those are that are not over. Answers with those in reach.
+/// Lets lines tell of their jobs. Answers with those in reach.
 async fn tell_of_jobs(
     engine: &Engine,
     caller: &Caller,
+    query: &AuditQuery,
     (records, lines): (&[AuditRow], &mut [audit_row::Line]),
 ) -> Result<HashSet<String>, EngineError> {
     let ids = records.iter().filter_map(|row| row.event.job.clone());
@@ -144,7 +145,7 @@ async fn tell_of_jobs(
     for (record, line) in records.iter().zip(lines) {
         let job = record.event.job.as_ref().and_then(|id| jobs.get(id));
         if let Some((job, lone)) = job {
-            audit_row::of_whole_job(line, job, lone.as_ref());
+            audit_row::of_job::tell(line, (record, query), (job, lone.as_ref()));
         }
     }
     Ok(jobs.into_keys().collect())

@@ -1,23 +1,24 @@
 //! One audit record as a line that people read.
 //!
-//! Owns the words of every event; those of its code stand in `codes`. Shared by the log and by the
-//! timeline of a phone.
+//! Owns the words of every event; those of its code stand in `codes`, those of a whole job in `of_job`.
+//! Shared by the log and by the timeline of a phone.
 
 use carillon_contract::Href;
 pub use carillon_contract::audit::AuditRow as Line;
 use carillon_contract::list::Link;
 use carillon_domain::event::Event;
 use carillon_domain::{Cause, JobState, TargetState, action};
-use carillon_store::{AuditRow, JobRow, LonePhone};
+use carillon_store::AuditRow;
 use carillon_ui::target_state_within;
 use serde_json::Value;
 
 pub(super) mod codes;
+pub(super) mod of_job;
 
+use super::actor_words;
 use super::audit::record::words as part;
 use super::refused::sentence;
-use super::{action_words, actor_words};
-use carillon_language::{number, say, say_many};
+use carillon_language::{say, say_many};
 use codes::{known, refused_for};
 
 /// One line.
@@ -55,35 +56,6 @@ fn ended(event: &Event) -> Option<(JobState, i64)> {
     let problems = TargetState::ALL.iter().filter(|state| state.is_problem());
     let problems = problems.filter_map(|state| phones.get(state.as_str())?.as_i64());
     Some((text(event, "state").parse().ok()?, problems.sum()))
-}
-
-/// Lets a line that stands for a whole job tell how the job stands, and how far it is while it is not
-/// over: what its newest record says of one phone would look like its end. The phone of a job that
-/// has one is named, whatever its newest record is.
-pub fn of_whole_job(line: &mut Line, job: &JobRow, lone: Option<&LonePhone>) {
-    line.job_stands = Some((job.state, job.counts.problems()));
-    if !job.state.is_terminal() {
-        not_over(line, job);
-    }
-    if let Some((mac, name)) = lone {
-        line.phone = Some((*mac, name.clone()));
-    }
-}
-
-fn not_over(line: &mut Line, job: &JobRow) {
-    if line.phone.take().is_some() {
-        line.actor = actor_words::shown(&job.actor.name);
-        line.actor_kind = job.actor.kind;
-        line.words = say!(
-            "runs a job: {command}",
-            command = action_words::short_title(&job.action)
-        );
-    }
-    line.detail = say!(
-        "so far {done} of {total} finished",
-        done = number(job.counts.done()),
-        total = number(job.total)
-    );
 }
 
 fn phone_name(event: &Event) -> String {

@@ -265,6 +265,7 @@ async fn page(
         review.errors.push("", "changed", message);
     }
     if changed.is_some() {
+        review.draft.remember(&review.typed.reason);
         review
             .draft
             .shown(&engine, &caller, (review.id, &preview))
@@ -350,9 +351,10 @@ fn outside(preview: &JobPreview, engine: &Engine) -> Option<String> {
 async fn choose_again(
     visit: Visit,
     caller: &Caller,
-    review: Review<'_>,
+    mut review: Review<'_>,
     found: Vec<carillon_engine::FieldError>,
 ) -> Result<Response, Problem> {
+    review.draft.remember(&review.typed.reason);
     let Some(form) = review.draft.form else {
         return Err(EngineError::Invalid(found).into());
     };

@@ -100,6 +100,14 @@ impl Draft {
             .await
     }
 
+    /// The reason that was typed beside the review stays, whatever page comes next.
+    pub fn remember(&mut self, reason: &str) {
+        reason.clone_into(&mut self.request.reason);
+        if let Some(form) = &mut self.form {
+            reason.clone_into(&mut form.reason);
+        }
+    }
+
     /// Remembers the phones that were shown.
     ///
     /// # Errors

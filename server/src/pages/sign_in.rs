@@ -5,8 +5,9 @@ use carillon_contract::FormErrors;
 use carillon_contract::sign_in::{
     Elsewhere, KEPT_ACTION, KEPT_FIELD, KeptForm, SendAgainView, SignInView,
 };
+use carillon_engine::EngineError;
 use carillon_engine::accounts::SignIn;
-use carillon_language::say;
+use carillon_language::{say, text};
 use http::header::{HeaderName, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -18,12 +19,14 @@ use crate::fields::{Fields, Form, Query};
 /// One sentence for everything that can be wrong, so that nothing can be found out by trying.
 const REFUSED: &str =
     "Wrong name, password or code, or too many tries: wait a moment and try again.";
+/// Said to nobody but who holds the cookie of a session that ended so.
+pub const RIGHTS_CHANGED: &str = text!("Your rights were changed. Sign in again.");
 /// Clears what this browser keeps of us. Not `cookies`: ours are taken away one by one, and the
 /// one by which the browser is known the next time stays. It opens nothing.
 const CLEAR: &str = "\"cache\", \"storage\"";
 
 /// `GET /sign-in`.
-pub async fn show(mut visit: Visit, Query(query): Query) -> PageResult {
+pub async fn show(mut visit: Visit, headers: HeaderMap, Query(query): Query) -> PageResult {
     let next = local(query.text("next"));
     if visit.frame.user.is_some() {
         return Ok(visit.see_other(&next));
@@ -32,13 +35,27 @@ pub async fn show(mut visit: Visit, Query(query): Query) -> PageResult {
         return Ok(visit.see_other("/setup"));
     }
     visit.bind();
+    let ended = ended_with_rights(&visit, &headers).await?;
     let view = SignInView {
         provider: provider(&visit, &next, false),
         next,
+        notice: ended.then(|| say(RIGHTS_CHANGED).to_owned()),
         ..SignInView::default()
     };
     let html = carillon_ui::sign_in(&visit.frame, &view);
     Ok(visit.page(html))
+}
+
+/// Whether the session that this browser still has the cookie of ended with a change of rights.
+///
+/// # Errors
+/// The storage.
+pub async fn ended_with_rights(visit: &Visit, headers: &HeaderMap) -> Result<bool, EngineError> {
+    let Some(token) = visit.cookie(headers, Cookie::Session) else {
+        return Ok(false);
+    };
+    let engine = visit.app.engine();
+    engine.ended_with_rights(&SecretString::from(token)).await
 }
 
 /// `POST /sign-in`.

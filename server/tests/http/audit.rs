@@ -304,6 +304,15 @@ async fn a_log_is_checked_beside_the_server_and_after_it() {
     assert!(!out.contains("not signed yet"), "the stop signs: {out}");
     let (status, _, _) = verify(&dir, &["--vkey", "nonsense"]).await;
     assert_eq!(status, 2);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let pipe = elsewhere.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    // To open it would wait for somebody who writes.
+    for export in [pipe.to_str().unwrap(), "/dev/null"] {
+        let (status, _, err) = verify(&dir, &["--export", export]).await;
+        assert!(status == 3 && err.contains("store it as one"), "{err}");
+    }
     let (status, _, err) = verify(&dir, &["--anchor", "/nonexistent"]).await;
     assert_eq!((status, err.lines().count()), (3, 1), "{err}");
     // What was signed and is not there any more is missed.

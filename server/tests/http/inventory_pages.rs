@@ -246,18 +246,31 @@ async fn delete_two(admin: &mut Browser, fields: &[(&str, &str)]) {
 pub(crate) async fn an_import_is_reviewed_and_then_exactly_that(house: House) -> House {
     let mut admin = browser(&house, "admin").await;
     for (file, told) in [
-        ("mac,colour\n00:15:65:00:00:01,red\n", "colour"),
+        ("label,colour\nDesk,red\n", "“colour”"),
         (
-            "mac,colour,address\n00:15:65:00:00:01,red,10.0.0\n",
+            "mac,label,label,address\n00:15:65:00:00:01,a,a,10.0.0\n",
             "Line 2: address",
         ),
-        ("mac,lable\n00:15:65:00:00:01,red\n", "Did you mean label?"),
-        ("mac,ext\n00:15:65:00:00:01,20\n", "Did you mean extension?"),
+        ("mca,label\n00:15:65:00:00:01,red\n", "Did you mean mac?"),
         (" \n", "The file list.csv is empty"),
     ] {
         let blocked = upload(&mut admin, file).await;
         assert_eq!(blocked.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(blocked.text.contains(told), "{told}: {}", blocked.text);
+    }
+    for (file, told) in [
+        (
+            "mac,Standort\n00:15:65:00:00:01,Kiel\n",
+            "1 column is ignored, nothing of it is imported: “Standort”.",
+        ),
+        (
+            "mac,ext,lable\n00:15:65:00:00:01,20,x\n",
+            "“ext” (did you mean extension?), “lable” (did you mean label?)",
+        ),
+    ] {
+        let review = location(&upload(&mut admin, file).await);
+        let page = look(&mut admin, &review).await;
+        assert!(page.text.contains(told), "{told}: {}", page.text);
     }
     let review = location(&upload(&mut admin, "mac,label\n").await);
     let page = look(&mut admin, &review).await;

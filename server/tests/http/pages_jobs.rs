@@ -112,6 +112,35 @@ const DND: [(&str, &str); 7] = [
     ("verify", "false"),
 ];
 
+/// One line tells who started the job, its command, how many phones, and how it ended; what is counted
+/// are records, as in an export.
+async fn tells_of_the_whole_job(anna: &mut Person, job: &str) {
+    let filter = format!("job={}", &job[6..]);
+    let log = anna.see(&format!("/audit?{filter}&per=job")).await.text;
+    let lines = log
+        .split("</tr>")
+        .filter(|line| line.contains(">Its records<"));
+    let lines: Vec<_> = lines.collect();
+    assert_eq!(lines.len(), 1, "{log}");
+    for shown in [
+        "<span>operator</span>",
+        ">ran a job: ",
+        ">12 phones</a>",
+        "INC-4711",
+    ] {
+        assert!(lines[0].contains(shown), "{shown}: {}", lines[0]);
+    }
+    let many = log
+        .split(" records, one line per job")
+        .next()
+        .unwrap_or_default();
+    let many = many.rsplit('>').next().unwrap_or_default();
+    let export = anna
+        .see(&format!("/audit/export?format=csv&{filter}"))
+        .await;
+    assert_eq!((export.text.lines().count() - 1).to_string(), many);
+}
+
 pub(crate) async fn a_person_does_the_whole_job(house: House) -> House {
     let fleet = fleet(phones(12)).await;
     house.with_phones(&fleet).await;
@@ -188,6 +217,7 @@ pub(crate) async fn a_person_does_the_whole_job(house: House) -> House {
         "{}",
         log.text
     );
+    tells_of_the_whole_job(&mut anna, job).await;
     let per_job = anna.see("/audit?action=target.*&per=job").await.text;
     assert_eq!(per_job.matches(">Its records<").count(), 1, "{per_job}");
     let records = format!("/audit?action=target.%2A&amp;job={}", &job[6..]);
@@ -261,9 +291,14 @@ async fn a_set_that_changed_is_shown_before_it_starts() {
         .unwrap();
     delete(&api, &gone.mac.to_string()).await;
 
-    let fields = [("digest", seen.as_str()), ("reason", "x")];
+    let fields = [("digest", seen.as_str()), ("reason", "INC-7")];
     let refused = anna.send("/run", &review, &fields).await;
     assert_eq!(refused.status, 409, "{}", refused.text);
+    let again = anna.see(&review).await;
+    let back = anna.see(&format!("/run?draft={}", &review[12..])).await;
+    for page in [&refused, &again, &back] {
+        assert!(page.text.contains("value=\"INC-7\""), "{}", page.text);
+    }
     assert!(
         refused.text.contains("Look again before you start"),
         "{}",
@@ -285,6 +320,34 @@ async fn a_set_that_changed_is_shown_before_it_starts() {
         ("typed", &number),
     ];
     assert_eq!(anna.send("/run", &review, &fields).await.status, 303);
+    fleet.stop().await;
+    house.close().await;
+}
+
+/// Where nothing can be planned any more, the first step comes back with what was typed in the second.
+#[tokio::test]
+async fn a_reason_stays_where_a_chosen_phone_is_gone() {
+    let house = House::open(None).await;
+    let fleet = fleet(phones(2)).await;
+    let api = house.with_phones(&fleet).await;
+    let mut anna = Person::sign_in(&house, Role::Operator).await;
+    let macs: Vec<_> = fleet
+        .phones()
+        .iter()
+        .map(|phone| phone.mac.to_string())
+        .collect();
+    let fields = [
+        ("phone", macs[0].as_str()),
+        ("phone", macs[1].as_str()),
+        ("action", "DNDOn"),
+    ];
+    let review = anna.go("/run", "/run", &fields).await;
+    let seen = value(&anna.see(&review).await, "digest");
+    delete(&api, &macs[0]).await;
+    let fields = [("digest", seen.as_str()), ("reason", "INC-8")];
+    let refused = anna.send("/run", &review, &fields).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert!(refused.text.contains("value=\"INC-8\""), "{}", refused.text);
     fleet.stop().await;
     house.close().await;
 }
@@ -420,6 +483,50 @@ async fn accounts_are_changed_by_administrators() {
     root.go(edit, "/admin/users/berta/disable", &[]).await;
     let mut anna = Person::sign_in(&house, Role::Operator).await;
     assert_eq!(anna.browser.get("/admin/users").await.status, 403);
+    house.close().await;
+}
+
+/// Whoever holds the cookie of a session that ended with a change of rights is told so, and nobody else.
+#[tokio::test]
+async fn a_change_of_rights_is_told_at_the_next_page() {
+    const TOLD: &str = "Your rights were changed. Sign in again.";
+    let house = House::open(None).await;
+    let mut root = Person::sign_in(&house, Role::Admin).await;
+    let mut anna = Person::sign_in(&house, Role::Operator).await;
+    let mut other = Person::sign_in(&house, Role::Operator).await;
+    let csrf = token(&anna.browser.get("/account").await);
+    let left = other.send("/account", "/sign-out", &[]).await;
+    assert_eq!(left.status, 303);
+    let edit = "/admin/users/operator/edit";
+    let version = value(&root.see(edit).await, "version");
+    let change = [
+        ("role", "viewer"),
+        ("reach", "everything"),
+        ("version", version.as_str()),
+    ];
+    root.go(edit, edit, &change).await;
+    let asked = anna.browser.get("/phones").await;
+    assert_eq!(asked.status, 303, "{}", asked.text);
+    let page = anna.see("/sign-in?next=/phones").await;
+    assert!(page.text.contains(TOLD), "{}", page.text);
+    let form = anna.browser.form(
+        "/account/look",
+        &[("csrf", csrf.as_str()), ("theme", "dark")],
+    );
+    let late = anna.browser.send(form.header("origin", &anna.base)).await;
+    assert_eq!(late.status, 401);
+    assert!(late.text.contains(TOLD), "{}", late.text);
+    let mut stranger = Browser::new(&house.base());
+    for browser in [&mut other.browser, &mut stranger] {
+        let page = browser.get("/sign-in").await;
+        assert!(
+            page.status == 200 && !page.text.contains(TOLD),
+            "{}",
+            page.text
+        );
+    }
+    assert_eq!(anna.browser.sign_in("operator", PASSWORD).await.status, 303);
+    anna.see("/phones").await;
     house.close().await;
 }
 

@@ -22,7 +22,7 @@ pub struct ImportView {
     pub max_bytes: u64,
     /// Most rows that are taken.
     pub max_rows: usize,
-    /// What was wrong with the file as a whole: no `mac` column, unknown columns.
+    /// What was wrong with the file as a whole: no `mac` column.
     pub errors: FormErrors,
 }
 
@@ -76,6 +76,8 @@ pub struct ImportReviewView {
     pub error_rows: i64,
     /// Errors in all.
     pub errors_total: i64,
+    /// Columns of which nothing is taken.
+    pub ignored: Vec<IgnoredColumn>,
     /// What is shown.
     pub tab: ImportTab,
     /// A page of the errors, when their tab is shown.
@@ -88,6 +90,17 @@ pub struct ImportReviewView {
     pub new_sites: Vec<NewSite>,
     /// What the apply form was refused for.
     pub form_errors: FormErrors,
+}
+
+/// A column that nobody knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IgnoredColumn {
+    /// Which it is, from 1.
+    pub place: i64,
+    /// Its name as in the file; empty where it has none.
+    pub name: String,
+    /// The column that may be meant.
+    pub meant: Option<String>,
 }
 
 /// One error of a file.

@@ -170,7 +170,7 @@ pub struct Event {
     #[serde(default)]
     pub reason: String,
     /// Anything else, by name: before and after, counts, the cause.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::strict::value")]
     pub detail: serde_json::Value,
     /// The same in short, in a record that is written for each phone of a broadcast: a table for
     /// each costs more than all else about it. Read again it is `detail`.

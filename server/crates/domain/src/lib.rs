@@ -32,6 +32,7 @@ pub mod sip;
 pub mod snippet;
 pub mod spreadsheet;
 pub mod state;
+pub mod strict;
 pub mod tag;
 pub mod timestamp;
 

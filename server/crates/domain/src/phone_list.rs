@@ -102,6 +102,19 @@ pub struct ListError {
     pub fix: String,
 }
 
+/// A column that nobody knows: what stands in it is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IgnoredColumn {
+    /// The line of the header.
+    pub line: u64,
+    /// Which column it is, from 1.
+    pub place: usize,
+    /// Its name as written, shortened; empty where it has none.
+    pub name: String,
+    /// The column that may be meant.
+    pub meant: Option<Column>,
+}
+
 /// A file that has been read.
 #[derive(Clone, Debug, Default)]
 pub struct PhoneList {
@@ -113,6 +126,8 @@ pub struct PhoneList {
     pub total: usize,
     /// The columns that the file has.
     pub columns: Vec<Column>,
+    /// Those that nobody knows. Whoever takes the file has to say so.
+    pub ignored: Vec<IgnoredColumn>,
     /// The file as a whole cannot be taken: not even its valid lines.
     pub blocked: bool,
 }
@@ -129,6 +144,21 @@ pub fn read(bytes: &[u8]) -> PhoneList {
 }
 
 impl PhoneList {
+    /// The same where nobody looks before the file is taken: a column that nobody knows is a mistake of
+    /// the file as a whole.
+    #[must_use]
+    pub fn with_known_columns_only(mut self) -> Self {
+        self.refuse_ignored();
+        self
+    }
+
+    fn refuse_ignored(&mut self) {
+        let ignored = std::mem::take(&mut self.ignored);
+        self.blocked |= !ignored.is_empty();
+        self.errors.extend(ignored.iter().map(columns::unknown));
+        self.errors.sort_by_key(|error| error.line);
+    }
+
     fn block(&mut self, error: ListError) {
         self.errors.push(error);
         self.blocked = true;
@@ -157,6 +187,11 @@ impl PhoneList {
         let columns = columns::read(&header);
         self.blocked = !columns.errors.is_empty();
         self.errors.extend(columns.errors);
+        self.ignored = columns.ignored;
+        if self.blocked {
+            // Nothing can be taken, and one of them may be the one that is missing.
+            self.refuse_ignored();
+        }
         self.columns = columns.places.iter().flatten().copied().collect();
         if self.columns.contains(&Column::Mac) {
             self.read_rows(records, &columns.places);

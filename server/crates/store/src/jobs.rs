@@ -7,6 +7,7 @@
 //! Every change goes through [`crate::Unit`]'s `jobs_conn`: jobs have one writer at a time, also
 //! over several nodes.
 
+pub(crate) mod accept;
 pub(crate) mod actions;
 pub(crate) mod approval;
 pub(crate) mod attempts;

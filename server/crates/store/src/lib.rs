@@ -66,6 +66,7 @@ pub use egress::EgressRow;
 pub use error::{DriverError, Result, StoreError};
 pub use groups::GroupRow;
 pub use idempotency::{IdempotencyKey, KeyUse};
+pub use jobs::accept::AcceptedList;
 pub use jobs::actions::GroupJob;
 pub use jobs::approval::{Around, AskedAlone, JobApproval};
 pub use jobs::attempts::AttemptRow;

@@ -116,6 +116,7 @@ cases! {
     signed_jobs::a_changed_job_is_not_run,
     signed_jobs::a_job_that_was_set_running_does_not_run_and_can_be_stopped,
     signed_jobs::each_change_of_a_job_is_another_row,
+    signed_jobs::a_list_that_somebody_accepted_is_counted_anew,
     signed_jobs::another_list_of_phones_is_not_sent_to,
     signed_jobs::a_phone_that_somebody_added_stops_the_claims_of_its_job,
     signed_jobs::jobs_of_an_earlier_program_are_frozen_once,

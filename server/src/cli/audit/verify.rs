@@ -175,11 +175,11 @@ fn exported(file: &Path, evidence: &Evidence, ignored: usize) -> Outcome {
     }
 }
 
-/// It is read from its end, where its oldest record stands.
+/// It is read from its end, where its oldest record stands. To open a pipe that nobody writes to would
+/// wait for somebody.
 fn open_export(file: &Path) -> io::Result<File> {
-    let opened = File::open(file)?;
-    if opened.metadata()?.is_file() {
-        return Ok(opened);
+    if std::fs::metadata(file)?.is_file() {
+        return File::open(file);
     }
     let why = "it is no file that can be read from its end: store it as one";
     Err(io::Error::new(io::ErrorKind::Unsupported, why))

@@ -201,6 +201,7 @@ const NAMES: &[&str] = &[
     text!("label"),
     text!("credential"),
     text!("total"),
+    text!("total before"),
     text!("import"),
     text!("format"),
     text!("transport"),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use carillon_contract::FormErrors;
 use carillon_domain::phone_list::ListError;
 use carillon_engine::inventory::ImportReview;
-use carillon_language::{retell, say, say_many};
+use carillon_language::{quoted, retell, say, say_many};
 
 use super::count;
 use crate::pages::refused::sentence;
@@ -81,7 +81,7 @@ fn told(values: &[&str], error: &ListError) -> String {
     let values: Vec<String> = values
         .iter()
         .filter(|value| !value.is_empty())
-        .map(|value| format!("{value:?}"))
+        .map(|value| quoted(value))
         .collect();
     if values.is_empty() {
         format!("{problem} {fix}")
@@ -118,7 +118,7 @@ mod tests {
         let unknown = "there is no such column";
         assert_eq!(
             messages(vec![error(1, "a", unknown), error(1, "b", unknown)]),
-            ["\"a\", \"b\": There is no such column. Mend it."]
+            ["“a”, “b”: There is no such column. Mend it."]
         );
     }
 
@@ -139,8 +139,8 @@ mod tests {
         assert_eq!(
             messages(vec![error(1, "colour", "there is no such column"), wrong]),
             [
-                "\"colour\": There is no such column. Mend it.",
-                "Line 3: address, \"10.0.0\": This is no address. Mend it."
+                "“colour”: There is no such column. Mend it.",
+                "Line 3: address, “10.0.0”: This is no address. Mend it."
             ]
         );
     }

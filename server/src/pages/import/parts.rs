@@ -1,7 +1,7 @@
 //! The parts of a review: which of them is looked at, a page at a time.
 
 use carillon_contract::import::{
-    ImportChange, ImportError, ImportReviewView, ImportRow, ImportTab, NewSite,
+    IgnoredColumn, ImportChange, ImportError, ImportReviewView, ImportRow, ImportTab, NewSite,
 };
 use carillon_contract::list::{Paging, Total};
 use carillon_contract::{FormErrors, Href};
@@ -102,7 +102,13 @@ pub(super) fn review_view(
             .copied()
             .unwrap_or(TransportSecurity::Pinned),
     });
+    let ignored = review.ignored.iter().map(|column| IgnoredColumn {
+        place: count(column.place),
+        name: column.name.clone(),
+        meant: column.meant.map(|known| known.to_string()),
+    });
     ImportReviewView {
+        ignored: ignored.collect(),
         create: count(review.created.len()),
         update: count(review.updated.len()),
         unchanged: count(review.unchanged.len()),

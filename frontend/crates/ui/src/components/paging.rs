@@ -20,16 +20,30 @@ pub(crate) fn paging(
     before: &'static str,
     after: &'static str,
 ) -> Option<AnyView> {
-    foot(paging, shown, [before, after], way)
+    paging_of(paging, shown_text(paging, shown), before, after)
+}
+
+/// The same with a text of its own, where not all that is counted has a row.
+pub(crate) fn paging_of(
+    paging: &Paging,
+    text: String,
+    before: &'static str,
+    after: &'static str,
+) -> Option<AnyView> {
+    foot(paging, text, [before, after], way)
 }
 
 /// The foot of a list whose rows can be ticked, inside the form of the ticks: they go along.
 pub(crate) fn paging_with_ticks(paging: &Paging, shown: usize) -> Option<AnyView> {
-    foot(
-        paging,
-        shown,
-        [say("Previous"), say("Next")],
-        way_with_ticks,
+    let text = shown_text(paging, shown);
+    foot(paging, text, [say("Previous"), say("Next")], way_with_ticks)
+}
+
+fn shown_text(paging: &Paging, shown: usize) -> String {
+    say!(
+        "{shown} of {total} on this page",
+        shown = words::number(i64::try_from(shown).unwrap_or(i64::MAX)),
+        total = total_text(paging.total)
     )
 }
 
@@ -37,18 +51,13 @@ type Way = fn(Option<&str>, &str, &'static str, &str) -> AnyView;
 
 fn foot(
     paging: &Paging,
-    shown: usize,
+    text: String,
     [before, after]: [&'static str; 2],
     way: Way,
 ) -> Option<AnyView> {
     if paging.previous.is_none() && paging.next.is_none() {
         return None;
     }
-    let text = say!(
-        "{shown} of {total} on this page",
-        shown = words::number(i64::try_from(shown).unwrap_or(i64::MAX)),
-        total = total_text(paging.total)
-    );
     Some(
         view! {
             <nav class="paging" aria-label=say("Pages of this list")>

@@ -9,8 +9,8 @@ use leptos::prelude::*;
 
 use crate::components::{
     Field, chips, dash, drawn_and_read, empty, fact, facts, filter_errors, get, hidden, icon,
-    instant, link_button, mono, note, paging, panel, record_badge, said_with, select, submit,
-    table, tabs, td, th, th_row, total_text, tr, with_moment,
+    instant, link_button, mono, note, paging, paging_of, panel, record_badge, said_with, select,
+    submit, table, tabs, td, th, th_row, total_text, tr, with_moment,
 };
 use crate::shell::Page;
 use crate::words;
@@ -52,12 +52,22 @@ fn lede(view: &AuditView) -> AnyView {
     } else {
         say_many!(total.count, "{count} record", "{count} records")
     };
+    // The count is that of an export of this page, whatever a line stands for.
+    let count = if by_job(view) {
+        say!("{records}, one line per job", records = count)
+    } else {
+        count
+    };
     let count = format!("{count} · {}", view.period);
     let all = view
         .all_time_href
         .clone()
         .map(|href| view! { " · "<a href=href>{say("all time")}</a> });
     view! { {count}{all} }.into_any()
+}
+
+fn by_job(view: &AuditView) -> bool {
+    !view.filter.per.is_empty()
 }
 
 fn filters(view: &AuditView) -> AnyView {
@@ -130,9 +140,22 @@ fn list(view: &AuditView) -> AnyView {
     ];
     view! {
         {table("audit", say("Audit records, newest first"), head, view.rows.iter().map(row).collect())}
-        {paging(&view.paging, view.rows.len(), say("Newer"), say("Older"))}
+        {foot(view)}
     }
     .into_any()
+}
+
+fn foot(view: &AuditView) -> Option<AnyView> {
+    let shown = view.rows.len();
+    if !by_job(view) {
+        return paging(&view.paging, shown, say("Newer"), say("Older"));
+    }
+    let text = say!(
+        "{shown} lines on this page, of {total} records",
+        shown = words::number(i64::try_from(shown).unwrap_or(i64::MAX)),
+        total = total_text(view.paging.total)
+    );
+    paging_of(&view.paging, text, say("Newer"), say("Older"))
 }
 
 fn row(row: &AuditRow) -> AnyView {

@@ -1,12 +1,12 @@
 //! `/phones/import/{id}`: exactly what an import would do.
 
 use carillon_contract::import::{
-    ImportChange, ImportError, ImportReviewView, ImportRow, ImportTab, NewSite,
+    IgnoredColumn, ImportChange, ImportError, ImportReviewView, ImportRow, ImportTab, NewSite,
 };
 use carillon_contract::list::Tab;
 use carillon_contract::{FrameView, Href};
 use carillon_domain::phone::TransportSecurity;
-use carillon_language::{retell, say, say_many};
+use carillon_language::{quoted, retell, say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
@@ -29,6 +29,7 @@ pub(super) fn import_review(frame: &FrameView, view: &ImportReviewView) -> Strin
         });
         view! {
             {error_summary(&view.form_errors)}
+            {ignored(&view.ignored)}
             {tiles(view)}
             {apply(view)}
             {tabs(say("Parts of the file"), &parts(view))}
@@ -36,6 +37,42 @@ pub(super) fn import_review(frame: &FrameView, view: &ImportReviewView) -> Strin
         }
         .into_any()
     })
+}
+
+/// Where the note about them stands.
+const IGNORED: &str = "ignored";
+
+/// What somebody might miss later, before anything else.
+fn ignored(columns: &[IgnoredColumn]) -> Option<AnyView> {
+    let many = i64::try_from(columns.len()).unwrap_or(i64::MAX);
+    let named: Vec<String> = columns.iter().map(named).collect();
+    let text = say_many!(
+        many,
+        "{count} column is ignored, nothing of it is imported: {columns}.",
+        "{count} columns are ignored, nothing of them is imported: {columns}.",
+        columns = named.join(", ")
+    );
+    let all = say(
+        "If you need them, name them in the first line as Carillon does, and give the file again.",
+    );
+    (many > 0).then(|| {
+        let body = view! { <p>{text}</p><p>{all}</p> };
+        view! { <div id=IGNORED>{note("warning", "warning", body)}</div> }.into_any()
+    })
+}
+
+fn named(column: &IgnoredColumn) -> String {
+    match (&column.name, &column.meant) {
+        (name, _) if name.is_empty() => {
+            let number = words::number(column.place);
+            say!("column {number}, which has no name", number)
+        }
+        (name, Some(known)) => {
+            let name = quoted(name);
+            say!("{name} (did you mean {known}?)", name, known)
+        }
+        (name, None) => quoted(name),
+    }
 }
 
 fn address(view: &ImportReviewView, tab: ImportTab) -> String {
@@ -118,7 +155,23 @@ fn tiles(view: &ImportReviewView) -> AnyView {
         .into_any()
     })
     .collect();
-    view! { <ul class="tiles">{tiles}</ul> }.into_any()
+    view! { <ul class="tiles">{tiles}{ignored_tile(view)}</ul> }.into_any()
+}
+
+fn ignored_tile(view: &ImportReviewView) -> Option<AnyView> {
+    let many = i64::try_from(view.ignored.len()).unwrap_or(i64::MAX);
+    (many > 0).then(|| {
+        view! {
+            <li class="tile is-unknown">
+                <a href=format!("#{IGNORED}")>
+                    <span class="tile-word">{icon("warning")}<span>{say("Ignored columns")}</span></span>
+                    <span class="tile-number">{words::number(many)}</span>
+                    <span class="tile-note muted">{say("nothing of them is imported")}</span>
+                </a>
+            </li>
+        }
+        .into_any()
+    })
 }
 
 fn apply(view: &ImportReviewView) -> AnyView {

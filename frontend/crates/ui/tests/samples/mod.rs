@@ -19,8 +19,8 @@ use carillon_contract::groups::{
     RuleEffect,
 };
 use carillon_contract::import::{
-    ImportChange, ImportError, ImportResultView, ImportReviewView, ImportRow, ImportTab,
-    ImportUndoView, ImportView, NewSite,
+    IgnoredColumn, ImportChange, ImportError, ImportResultView, ImportReviewView, ImportRow,
+    ImportTab, ImportUndoView, ImportView, NewSite,
 };
 use carillon_contract::job::{
     CauseCount, Decided, EarlierTry, HeldView, JobApprovalView, JobControls, JobSummary, JobView,
@@ -966,6 +966,22 @@ impl Samples {
                 .collect(),
             errors_total: 1_204,
             error_rows: 200,
+            ignored: vec![
+                IgnoredColumn {
+                    place: 3,
+                    name: self.s("ext"),
+                    meant: Some("extension".to_owned()),
+                },
+                IgnoredColumn {
+                    place: 5,
+                    name: self.s("Standort"),
+                    meant: None,
+                },
+                IgnoredColumn {
+                    place: 7,
+                    ..IgnoredColumn::default()
+                },
+            ],
             ..self.review_of_import()
         };
         let same = ImportReviewView {
@@ -2066,6 +2082,14 @@ impl Samples {
             }),
             errors: error("from", &self.s("A day looks like 2026-11-22.")),
         };
+        let by_job = AuditView {
+            filter: AuditFilter {
+                per: "job".to_owned(),
+                ..many.filter.clone()
+            },
+            errors: FormErrors::default(),
+            ..many.clone()
+        };
         let none = AuditView {
             presets,
             period: self.s("last 30 days"),
@@ -2135,6 +2159,7 @@ impl Samples {
                 carillon_ui::audit_record(&frame, &shown),
             ),
             ("audit", carillon_ui::audit(&frame, &many)),
+            ("audit-by-job", carillon_ui::audit(&frame, &by_job)),
             ("audit-none", carillon_ui::audit(&frame, &none)),
             ("audit-record", carillon_ui::audit_record(&frame, &record)),
         ]

@@ -1,8 +1,8 @@
 //! The header of a list.
 
-use super::ListError;
 use super::limits::{MAX_COLUMNS, whole_file};
 use super::records::Record;
+use super::{IgnoredColumn, ListError};
 use crate::closed_list;
 
 closed_list! {
@@ -47,6 +47,7 @@ pub(super) const ERROR_COLUMN: &str = "error";
 /// Which column stands in which place.
 pub(super) struct Columns {
     pub(super) places: Vec<Option<Column>>,
+    pub(super) ignored: Vec<IgnoredColumn>,
     pub(super) errors: Vec<ListError>,
 }
 
@@ -54,6 +55,8 @@ pub(super) fn no_header() -> ListError {
     whole_file("the file is empty".to_owned(), FIRST_LINE)
 }
 
+/// Letters of a name that are shown.
+const SHOWN: usize = 80;
 /// So many wrong letters still stand for a column.
 const MISSPELT: usize = 2;
 /// Fewer letters are no beginning of a name.
@@ -64,31 +67,25 @@ const FIRST_LINE: &str = "let the first line name the columns, at least mac";
 pub(super) fn read(header: &Record<'_>) -> Columns {
     let mut columns = Columns {
         places: Vec::new(),
+        ignored: Vec::new(),
         errors: Vec::new(),
     };
-    let error = |value: &str, problem: &str, fix: String| ListError {
-        line: header.line,
-        column: String::new(),
-        value: value.chars().take(80).collect(),
-        problem: problem.to_owned(),
-        fix,
-    };
+    let error = |value: &str, problem: &str, fix| mistake(header.line, value, (problem, fix));
     if header.cells.len() > MAX_COLUMNS {
         let problem = format!("the header has more than {MAX_COLUMNS} columns");
         columns.errors.push(error("", &problem, known()));
         return columns;
     }
-    for cell in &header.cells {
+    for (place, cell) in header.cells.iter().enumerate() {
         let name = cell.trim().to_lowercase().replace([' ', '-'], "_");
         let column = name.parse::<Column>().ok();
         if column.is_none() && name != ERROR_COLUMN {
-            let problem = if name.is_empty() {
-                "a column has no name"
-            } else {
-                "there is no such column"
-            };
-            let fix = meant(&name).unwrap_or_else(known);
-            columns.errors.push(error(cell.trim(), problem, fix));
+            columns.ignored.push(IgnoredColumn {
+                line: header.line,
+                place: place + 1,
+                name: cell.trim().chars().take(SHOWN).collect(),
+                meant: meant(&name),
+            });
         } else if column.is_some() && columns.places.contains(&column) {
             let fix = "leave one of them out".to_owned();
             let problem = "this column is there twice";
@@ -105,25 +102,48 @@ pub(super) fn read(header: &Record<'_>) -> Columns {
     columns
 }
 
+fn mistake(line: u64, value: &str, (problem, fix): (&str, String)) -> ListError {
+    ListError {
+        line,
+        column: String::new(),
+        value: value.chars().take(SHOWN).collect(),
+        problem: problem.to_owned(),
+        fix,
+    }
+}
+
+/// What is said of a column that nobody knows where it may not be left out.
+pub(super) fn unknown(column: &IgnoredColumn) -> ListError {
+    let problem = if column.name.is_empty() {
+        "a column has no name"
+    } else {
+        "there is no such column"
+    };
+    let fix = column.meant.map(|known| format!("did you mean {known}?"));
+    let fix = fix.unwrap_or_else(known);
+    mistake(column.line, &column.name, (problem, fix))
+}
+
 /// The column that a misspelt or shortened name stands for, if it is surely one.
-fn meant(name: &str) -> Option<String> {
+fn meant(name: &str) -> Option<Column> {
     if let Some(known) = begun(name) {
-        return Some(format!("did you mean {known}?"));
+        return Some(known);
     }
     let near = Column::ALL
         .iter()
-        .map(|column| (distance(name, column.as_str()), column.as_str()))
-        .min()?;
-    let (changes, known) = near;
+        .map(|column| (distance(name, column.as_str()), column.as_str(), *column))
+        .min_by_key(|(changes, known, _)| (*changes, *known))?;
+    let (changes, known, column) = near;
     let near_enough = changes <= MISSPELT && changes * 2 < known.chars().count();
-    near_enough.then(|| format!("did you mean {known}?"))
+    near_enough.then_some(column)
 }
 
 /// The only column that begins so: `ext` is `extension`.
-fn begun(name: &str) -> Option<&'static str> {
-    let mut all = Column::ALL.iter().map(|column| column.as_str());
-    let one = all.find(|known| name.len() >= SHORTENED && known.starts_with(name))?;
-    all.all(|known| !known.starts_with(name)).then_some(one)
+fn begun(name: &str) -> Option<Column> {
+    let mut all = Column::ALL.iter();
+    let begins = |known: &&Column| known.as_str().starts_with(name);
+    let one = all.find(|known| name.len() >= SHORTENED && begins(known))?;
+    all.all(|known| !begins(&known)).then_some(*one)
 }
 
 /// Letters to add, to take away, to change or to swap with the next until one name is the other.

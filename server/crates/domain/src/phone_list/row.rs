@@ -244,7 +244,7 @@ fn site(text: &str) -> Result<SiteName, Mistake> {
 
 fn tags(text: &str) -> Result<Vec<String>, Mistake> {
     tag::normalize_all(text.split([';', ',']))
-        .map_err(|(tag, problem)| (format!("{tag:?}: {problem}"), "correct the tag"))
+        .map_err(|(_, problem)| (problem.to_string(), "correct the tag"))
 }
 
 fn credential_name(text: &str) -> Result<String, Mistake> {

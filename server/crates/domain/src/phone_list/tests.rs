@@ -66,7 +66,8 @@ fn delimiters_marks_and_blank_lines() {
 
 #[test]
 fn a_misspelt_column_is_named_and_a_short_line_told() {
-    let fix = |text: &str| read(text.as_bytes()).errors.remove(0).fix;
+    let strictly = |text: &str| read(text.as_bytes()).with_known_columns_only();
+    let fix = |text: &str| strictly(text).errors.remove(0).fix;
     assert_eq!(fix("mac,lable\n"), "did you mean label?");
     assert_eq!(fix("mac,extention\n"), "did you mean extension?");
     assert_eq!(fix("mac,ext\n"), "did you mean extension?");
@@ -185,12 +186,43 @@ fn every_mistake_is_told_in_one_pass() {
 #[test]
 fn a_bad_header_blocks_and_rows_are_still_checked() {
     let list = read(b"mac,lable,label,label\nxyz,,,\n");
-    assert!(list.blocked);
+    assert!(list.blocked && list.ignored.is_empty());
     assert_eq!(list.errors.len(), 3);
-    assert_eq!(list.errors[0].fix, "did you mean label?");
+    assert_eq!(list.errors[1].fix, "did you mean label?");
     for text in ["", "\n", "label\nx\n", "sep=|\nmac\n"] {
         assert!(read(text.as_bytes()).blocked, "{text:?}");
     }
+}
+
+#[test]
+fn a_column_that_nobody_knows_is_left_out_and_named() {
+    let file = b"Standort;mac;ext;label;;error\nKiel;001565aabbcc;20;Desk;x;y\n";
+    let list = read(file);
+    assert!(!list.blocked && list.errors.is_empty(), "{:?}", list.errors);
+    assert_eq!(list.rows[0].label, Cell::Value("Desk".into()));
+    assert_eq!(
+        (&list.rows[0].site, &list.rows[0].extension),
+        (&Cell::Absent, &Cell::Absent)
+    );
+    let ignored = list.ignored.iter();
+    let ignored: Vec<_> = ignored
+        .map(|column| (column.place, column.name.as_str(), column.meant))
+        .collect();
+    assert_eq!(
+        ignored,
+        [
+            (1, "Standort", None),
+            (3, "ext", Some(Column::Extension)),
+            (5, "", None)
+        ]
+    );
+    let strictly = list.with_known_columns_only();
+    assert!(strictly.blocked && strictly.ignored.is_empty());
+    assert_eq!(strictly.errors.len(), 3);
+    // Without the one that is needed nothing is left out.
+    let without = read(b"mca,label\n001565aabbcc,Desk\n");
+    assert!(without.blocked && without.ignored.is_empty());
+    assert_eq!(without.errors.len(), 2, "{:?}", without.errors);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod breached;
 mod codes;
 mod coming_in;
 mod common;
+mod ended;
 mod external;
 mod form_tokens;
 mod hasher;

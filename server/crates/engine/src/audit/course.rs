@@ -33,7 +33,9 @@ pub(super) fn job_of(event: &Event) -> Option<&str> {
     let of_row = event.action == ACCEPTED || event.action == FORGED;
     match &event.job {
         Some(job) => Some(job),
-        None if of_row && event.detail["rows"] == "job" => event.detail["row"].as_str(),
+        None if of_row && (event.detail["rows"] == "job" || event.detail["rows"] == "job-list") => {
+            event.detail["row"].as_str()
+        }
         None => None,
     }
 }
@@ -178,6 +180,9 @@ impl Course {
 
     fn row(&mut self, seq: i64, action: &str, detail: &Value) {
         self.whole &= action != ACCEPTED;
+        if detail["rows"] == "job-list" && action == ACCEPTED {
+            self.list(seq, detail);
+        }
         if detail["rows"] != "job" {
             return;
         }
@@ -192,6 +197,20 @@ impl Course {
             if let Some(frozen) = Frozen::of(detail, Asked::accepted(detail)) {
                 self.frozen = Some(frozen);
             }
+        }
+    }
+
+    /// Somebody took its phones as they stood; an earlier program counted them no more for that.
+    fn list(&mut self, seq: i64, detail: &Value) {
+        let Some(total) = detail["total"].as_i64() else {
+            return;
+        };
+        self.seq = seq;
+        self.phones.clear();
+        self.settled = false;
+        self.noted.phone();
+        if let Some(frozen) = &mut self.frozen {
+            frozen.total = Some(total);
         }
     }
 

@@ -5,6 +5,7 @@
 
 use std::io::{Read, Seek};
 
+use carillon_domain::strict::Strict;
 use carillon_store::{ExportedRecord, Frontier};
 use serde::Deserialize;
 
@@ -140,8 +141,8 @@ fn intact(walk: Walk, stated: Option<Statement>) -> Result<Intact, Stop> {
 
 /// What the last line says, where it is no record.
 fn statement(last: &str) -> Result<Option<Statement>, Stop> {
-    let is_one = serde_json::from_str::<serde_json::Value>(last)
-        .is_ok_and(|told| told.get("seq").is_none() && told.get("export").is_some());
+    let is_one = serde_json::from_str::<Strict>(last)
+        .is_ok_and(|Strict(told)| told.get("seq").is_none() && told.get("export").is_some());
     if !is_one {
         return Ok(None);
     }

@@ -40,6 +40,10 @@ pub(super) async fn attend(engine: &Engine) -> Result<()> {
             continue;
         }
         let mut unit = engine.store.begin().await?;
+        // It is told of when somebody looks at the lists; the others go on.
+        if unit.has_uncounted(&job.id).await? {
+            continue;
+        }
         let events = if job.is_over {
             expire(&mut unit, &job.id, now).await?
         } else {

@@ -59,6 +59,7 @@ use window::Room;
 
 pub(crate) use facts::left_out_events;
 pub use give_way::give_way;
+pub(crate) use records::{came_to, end_event};
 pub use recover::Recovered;
 pub use tally::Tally;
 pub use verify::Patience;

@@ -92,7 +92,7 @@ pub(super) fn held_event(facts: &JobFacts, credential: &str, phones: i64, now: T
 ///
 /// # Errors
 /// When the storage fails.
-pub(super) async fn end_event(
+pub(crate) async fn end_event(
     unit: &mut Unit,
     job: &str,
     state: JobState,
@@ -141,7 +141,8 @@ fn end_result(counts: &Counts) -> EventResult {
 }
 
 /// How many phones came to what, without what none did.
-fn came_to(counts: &Counts) -> serde_json::Value {
+/// How many phones came to what, without what none did.
+pub(crate) fn came_to(counts: &Counts) -> serde_json::Value {
     let some = TargetState::ALL
         .iter()
         .map(|state| (state, counts.get(*state)));

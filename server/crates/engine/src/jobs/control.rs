@@ -98,6 +98,12 @@ impl Engine {
         let now = self.clock.now();
         let mut unit = seen.begin().await?;
         let job = unit.job(id).await?.ok_or(EngineError::NotFound)?;
+        if unit.has_uncounted(id).await? {
+            return Err(EngineError::Conflict(format!(
+                "phones were added to this job outside Carillon: its list has to be accepted first, \
+                 with carillon rows accept job-list {id} on the server"
+            )));
+        }
         let from = [
             JobState::Running,
             JobState::Paused,

@@ -13,6 +13,7 @@ use crate::audit::{
     ASKED, Asked, CHOICE, DECISION, Decisions, NOTED, Networks, Noted, REQUEST, Request,
 };
 use crate::caller::Caller;
+use crate::dispatch::{came_to, end_event};
 use crate::error::{EngineError, Result};
 
 const BATCH: i64 = 500;
@@ -34,16 +35,25 @@ impl Engine {
             let message = format!("say why, in at most {MAX_REASON} characters");
             return Err(EngineError::invalid("reason", "invalid", message));
         }
+        let now = self.clock.now();
+        let mut event = caller.event(now, "row.accepted");
+        reason.clone_into(&mut event.reason);
+        event.detail = json!({ "rows": name.rows, "row": name.name });
         let mut unit = self.store.begin().await?;
-        if !self.sign_as_it_stands(&mut unit, name).await? {
+        let mut ended = None;
+        if name.rows == SignedRows::JobLists {
+            ended = self.accept_list(&mut unit, &name.name, &mut event).await?;
+        } else if !self.sign_as_it_stands(&mut unit, name).await? {
             let message = "the row was changed meanwhile: look again";
             return Err(EngineError::Conflict(message.to_owned()));
         }
-        let mut event = caller.event(self.clock.now(), "row.accepted");
-        reason.clone_into(&mut event.reason);
-        event.detail = json!({ "rows": name.rows, "row": name.name });
         tell_what_counts(&mut unit, name, &mut event).await?;
-        unit.record(&[event]).await?.commit().await?;
+        let events: Vec<Event> = [event].into_iter().chain(ended).collect();
+        unit.record(&events).await?.commit().await?;
+        if name.rows == SignedRows::JobLists {
+            self.job_moved(&name.name);
+            self.dispatch.wake();
+        }
         if matches!(
             name.rows,
             SignedRows::Jobs | SignedRows::Orders | SignedRows::ChangeRequests
@@ -55,9 +65,6 @@ impl Engine {
 
     /// Signs the row of this name; `false` where somebody changed it meanwhile.
     async fn sign_as_it_stands(&self, unit: &mut Unit, name: &RowName) -> Result<bool> {
-        if name.rows == SignedRows::JobLists {
-            return self.accept_list(unit, &name.name).await;
-        }
         // One that is gone is put back as one that nobody gave.
         if name.rows == SignedRows::Orders
             && let Ok(order) = name.name.parse()
@@ -69,12 +76,32 @@ impl Engine {
         Ok(unit.sign_row(&row).await?)
     }
 
-    /// Freezes a job to the phones that are in its list now.
-    async fn accept_list(&self, unit: &mut Unit, job: &str) -> Result<bool> {
+    /// Freezes a job to the phones that are in its list now, and counts them anew; the record tells what
+    /// came of that. One that has nothing left to do ends: that record is answered.
+    async fn accept_list(
+        &self,
+        unit: &mut Unit,
+        job: &str,
+        event: &mut Event,
+    ) -> Result<Option<Event>> {
         match self.store.frozen_list(job).await {
-            Err(StoreError::Forged(_)) => Ok(unit.accept_list(job).await?),
-            Ok(_) => Err(EngineError::NotFound),
-            Err(error) => Err(error.into()),
+            Err(StoreError::Forged(_)) => {}
+            Ok(_) => return Err(EngineError::NotFound),
+            Err(error) => return Err(error.into()),
+        }
+        if unit.is_in_flight(job).await? {
+            let message = "phones of this job are being sent to or looked at: pause it, and accept its \
+                           list when they are done";
+            return Err(EngineError::Conflict(message.to_owned()));
+        }
+        let list = unit.accept_list(job).await?.ok_or(EngineError::NotFound)?;
+        event.detail["total"] = json!(list.counts.total());
+        event.detail["total_before"] = json!(list.total_before);
+        event.detail["phones"] = came_to(&list.counts);
+        let now = event.at;
+        match unit.finish_job_if_done(job, now).await? {
+            Some(state) => Ok(Some(end_event(unit, job, state, now).await?)),
+            None => Ok(None),
         }
     }
 

@@ -117,7 +117,8 @@ fn row(state: &str) -> String {
     )
 }
 
-fn target(number: &str) -> String {
+/// Another phone of the job.
+pub(crate) fn target(number: &str) -> String {
     format!(
         "INSERT INTO job_targets (job, mac, position, name, extension, model, groups, state) \
          VALUES ('j', '80:5e:00:00:00:0{number}', {number}, '', '', '', '', 'waiting')"

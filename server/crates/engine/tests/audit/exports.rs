@@ -244,3 +244,97 @@ pub(crate) async fn what_an_export_says_hides_nothing(database: &Database) {
     }
     house.close().await;
 }
+
+/// What stands in the newest record, which nothing that was signed covers here, and what both say.
+fn odd() -> Vec<(String, i32)> {
+    let deep = |depth: usize| format!("\"x\":{}{},", "[".repeat(depth), "]".repeat(depth));
+    let finding = [
+        "\"x\":NaN,",
+        "\"x\":-Infinity,",
+        "\"x\":1e999,",
+        "\"x\":1,\"x\":1,",
+        "\"x\":{\"a\":[{\"b\":1,\"b\":2}]},",
+        "\"action\":\"a\",",
+        "\"seq\":7,",
+        "\"detail\":{\"a\":1,\"a\":2},",
+        "\"x\":\"\\ud800\",",
+        "\"x\":\"\\q\",",
+        "\"x\":'a',",
+        "x,",
+        "\"phone\":\"80:5e\",",
+        "\"phone_name\":null,",
+        "\"site\":1,",
+        "\"groups\":[1],",
+    ];
+    let finding = finding.map(|more| (more.to_owned(), 1));
+    let harmless = [
+        format!("\"x\":{},", "9".repeat(300)),
+        "\"x\":{\"b\":1,\"c\":[{\"b\":1}]},".to_owned(),
+        "\"x\":\"[[{{\\\"\\ud83d\\ude00\",".to_owned(),
+        deep(126),
+    ];
+    let more = [deep(127), deep(5000), format!("\"x\":{},", "9".repeat(400))];
+    let more = more.into_iter().map(|more| (more, 1));
+    let harmless = harmless.into_iter().map(|more| (more, 0));
+    finding.into_iter().chain(more).chain(harmless).collect()
+}
+
+pub(crate) async fn odd_lines_are_told_alike(database: &Database) {
+    let house = House::signed(database).await;
+    let lines = lines(&house).await;
+    let notes: Vec<_> = house.kept().into_iter().map(|(_, note)| note).collect();
+    let signed = &notes[..1];
+    let signed: Vec<_> = signed.iter().collect();
+    let begins = "{\"seq\":599,";
+    let newest = lines[0].strip_prefix(begins).unwrap();
+    let with = |first: String| file(&[&[first], &lines[1..]].concat(), &stated(600, None));
+    for (more, status) in odd() {
+        let (found, told) = both(&house, &with(format!("{begins}{more}{newest}")), &signed);
+        assert_eq!(found, status, "{more:.80}: {told}");
+    }
+    for (first, status) in [
+        (format!("{{\"seq\":+599,{newest}"), 1),
+        (format!("{{\"seq\":0599,{newest}"), 1),
+        (format!("{begins}{}", &newest[..newest.len() / 2]), 1),
+        (format!("{begins}{newest} x"), 1),
+        (format!("{{ \"seq\":599,{newest}"), 3),
+        (format!("{{\"seq\":5.99,{newest}"), 3),
+        (format!("{{\"seq\":99999999999999999999,{newest}"), 3),
+        ("NaN".to_owned(), 3),
+        (String::new(), 3),
+        ("[".repeat(5000), 3),
+    ] {
+        let (found, told) = both(&house, &with(first.clone()), &signed);
+        assert_eq!(found, status, "{first:.80}: {told}");
+    }
+    for (last, status) in [
+        (stated(600, None).replace("\"\"", "NaN"), 3),
+        (
+            stated(600, None).replace("\"at\"", "\"below\":600,\"at\""),
+            3,
+        ),
+        (stated(600, None).replace("null", "false"), 3),
+        (
+            stated(600, None).replace("\"records\":600", "\"records\":null"),
+            0,
+        ),
+    ] {
+        let (found, told) = both(&house, &file(&lines, &last), &signed);
+        assert_eq!(found, status, "{last}: {told}");
+    }
+    house.close().await;
+}
+
+/// What is no file is refused at once: a pipe that nobody writes to would never open.
+pub(crate) async fn what_is_no_file_is_refused_at_once(database: &Database) {
+    let house = House::signed(database).await;
+    let pipe = house.file("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    for place in [pipe.to_str().unwrap(), "/dev/null"] {
+        let (status, told) = house.second(&[place]);
+        assert_eq!(status, 3, "{told}");
+        assert!(told.contains("store it as one"), "{told}");
+    }
+    house.close().await;
+}

@@ -4,7 +4,7 @@
 use carillon_domain::event::Event;
 use serde_json::{Value, json};
 
-use crate::courses::{counted, plain, signed_with, stands, submitted, times};
+use crate::courses::{counted, plain, signed_with, stands, submitted, target, times};
 use crate::house::{Database, House, START};
 
 /// A job of one phone that was not reached, over or not, signed, with its rows; answers what puts them
@@ -133,6 +133,72 @@ pub(crate) async fn sums_of_a_job_of_before_are_those_of_its_phones(database: &D
     let expected = format!("record {size}: standing: the sums of the job j are not those");
     assert!(found.starts_with(&expected), "{found}");
     house.close().await;
+}
+
+/// Keys to other tables hold nobody up who owns the database.
+fn without_keys(database: &Database, statement: &str) -> Vec<String> {
+    let without = match database {
+        Database::Sqlite => vec!["PRAGMA foreign_keys = OFF"],
+        Database::Postgres(_) => vec![
+            "ALTER TABLE job_causes DROP CONSTRAINT IF EXISTS job_causes_job_fkey",
+            "ALTER TABLE job_targets DROP CONSTRAINT IF EXISTS job_targets_job_fkey",
+        ],
+    };
+    let without = without.into_iter().chain([statement]);
+    without.map(str::to_owned).collect()
+}
+
+pub(crate) async fn what_is_kept_of_a_job_that_is_not_there_is_named(database: &Database) {
+    for (statement, kept) in [
+        (
+            "INSERT INTO job_causes (job, cause, count) VALUES ('none', 'timeout', 1)",
+            "causes",
+        ),
+        (
+            "INSERT INTO job_targets (job, position, mac, name, extension, model, groups, state) \
+             VALUES ('none', 0, '00:15:65:00:00:09', '', '', '', '[]', 'waiting')",
+            "phones",
+        ),
+    ] {
+        let house = House::signed(database).await;
+        let words = [submitted(false)];
+        signed_with(&house, &words).await;
+        stands(&house, "running").await;
+        house.tamper(&[times(&words)]).await;
+        let size = house.store.audit_head().await.unwrap().size();
+        house.tamper(&without_keys(database, statement)).await;
+        let found = house.finding().await;
+        let what = format!("record {size}: standing: {kept} are kept of the job none");
+        assert!(found.starts_with(&what), "{found}");
+        house.close().await;
+    }
+}
+
+/// Who accepted a list told how many phones there are since; an earlier program did not.
+pub(crate) async fn phones_of_a_list_that_somebody_accepted_are_counted(database: &Database) {
+    let accepted = |total: Value| {
+        let detail = json!({ "rows": "job-list", "row": "j", "total": total });
+        ("row.accepted", detail)
+    };
+    for (total, named) in [(json!(2), false), (json!(3), true), (Value::Null, true)] {
+        let house = House::signed(database).await;
+        let words = [submitted(false), accepted(total.clone())];
+        signed_with(&house, &words).await;
+        stands(&house, "running").await;
+        house.tamper(&[target("2"), times(&words)]).await;
+        house.tamper(&counted()).await;
+        let what = total.to_string();
+        if named {
+            let found = house.finding().await;
+            assert!(
+                found.contains("the job j has other phones"),
+                "{what}: {found}"
+            );
+        } else {
+            house.is_intact(&what).await;
+        }
+        house.close().await;
+    }
 }
 
 /// A job with nobody to send to is over at once: no other record tells its end.

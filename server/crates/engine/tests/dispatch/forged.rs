@@ -215,6 +215,69 @@ pub(crate) async fn another_phone_in_the_list_stops_the_job_until_somebody_accep
     assert_eq!(house.executed("Reboot", other), 1);
 }
 
+/// Lets the list of a job count as it stands, and answers what the job says of itself then.
+async fn accepted(house: &House, job: &str) -> carillon_store::JobRow {
+    let row = RowName {
+        rows: SignedRows::JobLists,
+        name: job.to_owned(),
+    };
+    let looked = house.engine.look_through_rows().await.unwrap();
+    assert_eq!(looked.forged, std::slice::from_ref(&row));
+    let accepted = house.engine.accept_row(&caller(), &row, "meant").await;
+    accepted.unwrap();
+    house.fits_the_log().await;
+    house.engine.job(&caller(), job).await.unwrap().job
+}
+
+pub(crate) async fn a_job_whose_list_was_accepted_ends_or_is_cancelled(place: Place) {
+    let house = open_house(place).await;
+    let engine = &house.engine;
+    let added = paused(&house).await;
+    let last = &house.fleet.phones()[3].inventory.mac;
+    let last = last.parse::<carillon_domain::Mac>().unwrap();
+    house
+        .raw(&format!(
+            "INSERT INTO job_targets (job, position, mac, name, extension, model, groups, state) \
+             VALUES ('{added}', 7, '{last}', '', '', '', '[]', 'waiting')"
+        ))
+        .await;
+    let early = engine.cancel_job(&caller(), &added).await;
+    assert!(
+        matches!(&early, Err(EngineError::Conflict(why)) if why.contains("accepted first")),
+        "{early:?}"
+    );
+    let job = accepted(&house, &added).await;
+    assert_eq!((job.total, job.counts.waiting), (4, 4));
+    assert_eq!(engine.cancel_job(&caller(), &added).await.unwrap(), 4);
+    assert_eq!(house.finished(&added).await.job.counts.cancelled, 4);
+    let emptied = paused(&house).await;
+    let gone = format!("DELETE FROM job_targets WHERE job = '{emptied}'");
+    house.raw(&gone).await;
+    let job = accepted(&house, &emptied).await;
+    assert_eq!((job.state, job.total), (JobState::Finished, 0));
+    let removed = paused(&house).await;
+    let gone = format!("DELETE FROM job_targets WHERE job = '{removed}' AND position = 0");
+    house.raw(&gone).await;
+    let job = accepted(&house, &removed).await;
+    assert_eq!((job.total, job.counts.waiting), (2, 2));
+    engine.resume_job(&caller(), &removed).await.unwrap();
+    let end = house.finished(&removed).await.job;
+    assert_eq!(
+        (end.state, end.counts.acknowledged),
+        (JobState::Finished, 2)
+    );
+    assert_eq!(restarts(&house), 2);
+    house.fits_the_log().await;
+    let accepted = house.events().await;
+    let accepted: Vec<_> = accepted
+        .iter()
+        .filter(|event| event.action == "row.accepted")
+        .map(|event| (&event.detail["total_before"], &event.detail["total"]))
+        .collect();
+    assert_eq!(accepted.len(), 3);
+    assert!(accepted.contains(&(&json!(3), &json!(4))), "{accepted:?}");
+}
+
 pub(crate) async fn a_scheduled_job_that_was_changed_keeps_no_other_from_its_hour(place: Place) {
     let house = open_house(place).await;
     let start = house

@@ -54,6 +54,7 @@ cases! {
     forged::a_job_of_before_with_its_own_code_is_not_sent_again,
     forged::a_pause_of_before_lets_nothing_go_on_that_was_cancelled,
     forged::another_phone_in_the_list_stops_the_job_until_somebody_accepts_it,
+    forged::a_job_whose_list_was_accepted_ends_or_is_cancelled,
     forged::a_scheduled_job_that_was_changed_keeps_no_other_from_its_hour,
     forged::a_stop_is_lifted_by_nobody_who_only_has_the_database,
     forged::a_stop_that_is_undone_at_once_holds,

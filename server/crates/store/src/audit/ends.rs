@@ -167,6 +167,21 @@ impl AuditScan {
         rows.iter().map(cause).collect()
     }
 
+    /// The first job of which causes or phones are kept, and which are, although it has no row.
+    pub async fn stray_of_jobs(&mut self) -> Result<Option<(String, &'static str)>> {
+        let mut first: Option<(String, &'static str)> = None;
+        for (table, what) in [("job_causes", "causes"), ("job_targets", "phones")] {
+            let mut sql = Sql::new("SELECT MIN(t.job) AS job FROM ");
+            sql.push(table);
+            sql.push(" t WHERE NOT EXISTS (SELECT 1 FROM jobs j WHERE j.id = t.job)");
+            let row = self.tx.conn().optional(sql).await?;
+            let job = row.map(|row| row.maybe_any_text("job")).transpose()?;
+            let found = job.flatten().map(|job| (job, what));
+            first = first.into_iter().chain(found).min();
+        }
+        Ok(first)
+    }
+
     /// The next phones of these jobs behind one, by job and place.
     pub async fn ends(
         &mut self,

@@ -7,12 +7,16 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use carillon_domain::event::Event;
+use carillon_domain::strict::Strict;
 use serde_json::Value;
 
 use super::entry;
 use super::frontier::{Hash, leaf_hash};
 use super::scan::RecordFault;
 use super::sources::AuditSource;
+
+/// What is no record, whatever its number.
+const NO_RECORD: &str = "";
 
 /// A record as a line of an export has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,28 +26,18 @@ pub struct ExportedRecord<'l> {
     /// The bytes that were hashed.
     entry: Cow<'l, str>,
     /// The commitment, and the address that is shown behind it.
-    shown: Option<(String, AuditSource)>,
+    shown: Shown,
 }
 
+/// The commitment, and the address that is shown behind it.
+type Shown = Option<(String, AuditSource)>;
+
 impl<'l> ExportedRecord<'l> {
-    /// Of a line; `None` where it is none.
+    /// Of a line; `None` where it does not begin as one. What begins as one is the record of that
+    /// number, whatever follows.
     pub fn of(line: &'l str) -> Option<Self> {
-        let told: Value = serde_json::from_str(line).ok()?;
-        let seq = told.get("seq")?.as_i64()?;
-        let (Some(source), Some(ip)) = (told.get("source"), told.get("ip")) else {
-            let entry = Cow::Borrowed(line);
-            return Some(Self {
-                seq,
-                entry,
-                shown: None,
-            });
-        };
-        let (record, _) = line.rsplit_once(",\"ip\":")?;
-        let shown = match ip {
-            Value::Null => None,
-            _ => Some((source.as_str()?.to_owned(), address(ip, &told["ip_salt"])?)),
-        };
-        let entry = Cow::Owned(format!("{record}}}"));
+        let seq = entry::number(line)?;
+        let (entry, shown) = parts(line).unwrap_or((Cow::Borrowed(NO_RECORD), None));
         Some(Self { seq, entry, shown })
     }
 
@@ -70,6 +64,21 @@ impl<'l> ExportedRecord<'l> {
         let shown = self.shown.as_ref();
         shown.is_none_or(|(source, address)| address.commitment() == *source)
     }
+}
+
+/// The bytes that were hashed, and the commitment with the address that is shown behind them; `None`
+/// where that is no JSON of which all stands once, or shows something else.
+fn parts(line: &str) -> Option<(Cow<'_, str>, Shown)> {
+    let Strict(told) = serde_json::from_str(line).ok()?;
+    let (Some(source), Some(ip)) = (told.get("source"), told.get("ip")) else {
+        return Some((Cow::Borrowed(line), None));
+    };
+    let (record, _) = line.rsplit_once(",\"ip\":")?;
+    let shown = match ip {
+        Value::Null => None,
+        _ => Some((source.as_str()?.to_owned(), address(ip, &told["ip_salt"])?)),
+    };
+    Some((Cow::Owned(format!("{record}}}")), shown))
 }
 
 fn address(ip: &Value, salt: &Value) -> Option<AuditSource> {

@@ -36,7 +36,7 @@ pub(crate) fn signed_facts(row: &Row) -> Result<(Facts, Option<Vec<u8>>)> {
     Ok((decides.facts(), decides.code))
 }
 
-/// What never changes of a job.
+/// What never changes of a job, but for how many phones it has when somebody accepts another list.
 pub(super) struct Fixed {
     pub(super) id: String,
     pub(super) action: String,
@@ -68,7 +68,7 @@ pub(super) struct Decides {
 }
 
 impl Decides {
-    fn read(row: &Row) -> Result<Self> {
+    pub(super) fn read(row: &Row) -> Result<Self> {
         let fields = row.of("jobs", "id");
         Ok(Self {
             fixed: Fixed::read(row)?,

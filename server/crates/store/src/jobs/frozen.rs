@@ -227,20 +227,15 @@ impl Unit {
         Ok(())
     }
 
-    /// Freezes a job to the phones that stand there now, and signs that; `false` where there is no
-    /// such job. Who asks has looked at them.
-    pub async fn accept_list(&mut self, job: &str) -> Result<bool> {
-        self.freeze(job, true).await
-    }
-
-    async fn freeze(&mut self, job: &str, sign: bool) -> Result<bool> {
+    /// Freezes a job to the phones that stand there now; `sign`: somebody looked at them.
+    pub(super) async fn freeze(&mut self, job: &str, sign: bool) -> Result<()> {
         let mut conn = self.jobs_conn().await?;
         let frozen = listing(&mut conn, job).await?.stored();
         let facts = facts(job, Some(&frozen));
         let code = self.trust.sign(&facts).filter(|_| sign);
         let sql = Sql::new("UPDATE jobs SET frozen = $2, frozen_mac = $3 WHERE id = $1");
         let sql = sql.arg(job).arg(frozen).arg(code);
-        Ok(self.jobs_conn().await?.execute(sql).await? > 0)
+        self.jobs_conn().await?.execute(sql).await.map(drop)
     }
 }
 

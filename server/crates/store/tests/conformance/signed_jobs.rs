@@ -199,14 +199,53 @@ pub(crate) async fn a_phone_that_somebody_added_stops_the_claims_of_its_job(db: 
     assert_eq!(target.attempts, 0);
     // Whoever looked at the list says that it is meant.
     assert!(db.store.frozen_list("j").await.is_err());
-    let put = "UPDATE job_targets SET position = 3 WHERE position = -1";
-    db.raw(put).await.unwrap();
     let mut unit = db.store.begin().await.unwrap();
-    assert!(unit.accept_list("j").await.unwrap());
-    assert!(!unit.accept_list("none").await.unwrap());
+    assert!(unit.has_uncounted("j").await.unwrap());
+    let accepted = unit.accept_list("j").await.unwrap().unwrap();
+    assert_eq!((accepted.total_before, accepted.counts.total()), (3, 4));
+    assert!(!unit.has_uncounted("j").await.unwrap());
+    assert_eq!(unit.accept_list("none").await.unwrap(), None);
     unit.commit_bookkeeping().await.unwrap();
     let list = db.store.frozen_list("j").await.unwrap().unwrap();
-    assert!(list.allows(3, mac(4)));
+    assert!(list.allows(0, mac(4)) && list.allows(1, mac(1)) && !list.allows(3, mac(3)));
+}
+
+pub(crate) async fn a_list_that_somebody_accepted_is_counted_anew(db: Database) {
+    filled(&db.store).await;
+    let counted = async || {
+        let job = db.store.job("j").await.unwrap().unwrap();
+        let causes = db.store.causes_of_jobs(&["j".to_owned()]).await.unwrap();
+        let mut unit = db.store.begin().await.unwrap();
+        let believed = unit.believed_job("j").await.is_ok();
+        let counts = (job.counts.waiting, job.counts.failed, job.counts.skipped);
+        (job.total, counts, causes.get("j").cloned(), believed)
+    };
+    let protected = vec![(Cause::Protected, 1)];
+    assert_eq!(counted().await, (3, (2, 0, 1), Some(protected), true));
+    for change in [
+        "DELETE FROM job_targets WHERE position = 2",
+        "UPDATE job_targets SET state = 'failed', cause = 'unreachable', position = 9 WHERE position = 0",
+    ] {
+        db.raw(change).await.unwrap();
+    }
+    assert!(forged(SignedRows::JobLists, "j")(
+        db.store.frozen_list("j").await
+    ));
+    let mut unit = db.store.begin().await.unwrap();
+    unit.accept_list("j").await.unwrap().unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    let unreachable = vec![(Cause::Unreachable, 1)];
+    assert_eq!(counted().await, (2, (1, 1, 0), Some(unreachable), true));
+    let list = db.store.frozen_list("j").await.unwrap().unwrap();
+    assert!(list.allows(0, mac(2)) && list.allows(1, mac(1)));
+    // A job that somebody else wrote is none of ours for that.
+    let other = "UPDATE jobs SET reason = 'another', frozen = NULL";
+    db.raw(other).await.unwrap();
+    let mut unit = db.store.begin().await.unwrap();
+    unit.accept_list("j").await.unwrap().unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    assert!(db.store.frozen_list("j").await.is_ok());
+    assert!(!counted().await.3);
 }
 
 pub(crate) async fn jobs_of_an_earlier_program_are_frozen_once(db: Database) {

@@ -119,6 +119,11 @@ impl Given {
                 None => break,
             }
         }
+        let stray = scan.stray_of_jobs().await?;
+        odd.extend(stray.map(|(id, kept)| {
+            let what = format!("{kept} are kept of the job {id}, which is not there");
+            (size, what)
+        }));
         let gone = left.into_iter();
         odd.extend(gone.map(|(id, seq)| (seq, format!("the job {id} is gone"))));
         Ok(odd.pop_first())

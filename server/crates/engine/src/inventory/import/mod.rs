@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use carillon_domain::change::Change;
 use carillon_domain::phone::TransportSecurity;
-use carillon_domain::phone_list::{self, ListError, PhoneList};
+use carillon_domain::phone_list::{self, IgnoredColumn, ListError, PhoneList};
 use carillon_domain::role::Permission;
 use carillon_domain::{Mac, Timestamp};
 use secrecy::zeroize::Zeroizing;
@@ -59,6 +59,8 @@ pub struct ImportReview {
     pub new_sites: Vec<NewSite>,
     /// Every mistake.
     pub errors: Vec<ListError>,
+    /// Columns of which nothing is taken.
+    pub ignored: Vec<IgnoredColumn>,
     /// How many lines have one.
     pub error_rows: usize,
     /// How many lines describe a phone.
@@ -249,7 +251,8 @@ impl Engine {
     }
 
     /// Reads a file and applies it at once, or only tells what it would do. Mistakes are told in
-    /// the report; with any of them nothing is written, unless the valid rows are asked for.
+    /// the report; with any of them nothing is written, unless the valid rows are asked for. A column
+    /// that nobody knows is one of the file as a whole: nobody looks before it would be left out.
     /// New sites are made as `pinned`.
     ///
     /// # Errors
@@ -263,7 +266,8 @@ impl Engine {
         caller.require(Permission::ManageInventory)?;
         let draft = Draft::new("", bytes);
         let _slot = slot()?;
-        let planned = self.planned(&draft).await?;
+        let list = read(draft.bytes.clone()).await?.with_known_columns_only();
+        let planned = self.planned_of(list).await?;
         self.told_if_forbidden(caller, planned.forbidden).await?;
         let mut report = planned.report();
         let refused = refuse_mistakes(&planned, how.valid_rows_only).is_err();
@@ -291,7 +295,10 @@ impl Engine {
 
     /// Reads a draft's file and compares it with the inventory.
     async fn planned(&self, draft: &Draft) -> Result<Planned> {
-        let list = read(draft.bytes.clone()).await?;
+        self.planned_of(read(draft.bytes.clone()).await?).await
+    }
+
+    async fn planned_of(&self, list: PhoneList) -> Result<Planned> {
         self.follow_networks().await?;
         let mut unit = self.store.begin().await?;
         self.plan_import(&mut unit, list).await

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use carillon_domain::Mac;
 use carillon_domain::change::Change;
 use carillon_domain::phone::{Phone, slugify};
-use carillon_domain::phone_list::{Cell, Column, ListError, PhoneList, Row, SiteName};
+use carillon_domain::phone_list::{
+    Cell, Column, IgnoredColumn, ListError, PhoneList, Row, SiteName,
+};
 use carillon_store::{CredentialRow, PhoneRow, Unit};
 use sha2::{Digest, Sha256};
 
@@ -32,6 +34,7 @@ pub(super) struct Planned {
     pub(super) unchanged: Vec<ReviewRow>,
     pub(super) new_sites: BTreeMap<String, NewSite>,
     pub(super) errors: Vec<ListError>,
+    pub(super) ignored: Vec<IgnoredColumn>,
     pub(super) total: usize,
     pub(super) blocked: bool,
     /// Lines that name an address that is never contacted.
@@ -64,6 +67,7 @@ impl Engine {
         let known = self.known(unit, &list).await?;
         let mut planned = Planned {
             errors: list.errors,
+            ignored: list.ignored,
             total: list.total,
             blocked: list.blocked,
             ..Planned::default()
@@ -295,6 +299,7 @@ impl Planned {
             unchanged: self.unchanged,
             new_sites: self.new_sites.into_values().collect(),
             errors: self.errors,
+            ignored: self.ignored,
             total: self.total,
             blocked: self.blocked,
             forbidden: self.forbidden,
