@@ -141,7 +141,6 @@ fn end_result(counts: &Counts) -> EventResult {
 }
 
 /// How many phones came to what, without what none did.
-/// How many phones came to what, without what none did.
 pub(crate) fn came_to(counts: &Counts) -> serde_json::Value {
     let some = TargetState::ALL
         .iter()
