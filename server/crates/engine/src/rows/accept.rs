@@ -34,7 +34,7 @@ impl Engine {
             let message = format!("say why, in at most {MAX_REASON} characters");
             return Err(EngineError::invalid("reason", "invalid", message));
         }
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin(&self.store).await?;
         if !self.sign_as_it_stands(&mut unit, name).await? {
             let message = "the row was changed meanwhile: look again";
             return Err(EngineError::Conflict(message.to_owned()));
