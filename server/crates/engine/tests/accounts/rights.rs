@@ -66,8 +66,9 @@ impl House {
         };
         let changed = self
             .engine
-            .change_access(&Caller::system(), name, &access, version);
-        changed.await.unwrap();
+            .change_access(&Caller::system(), name, &access, version)
+            .await;
+        changed.unwrap();
     }
 
     async fn version(&self, name: &str) -> i64 {
