@@ -104,6 +104,10 @@ impl Code {
 /// Said where nothing more is known of what was asked for.
 pub const NO_SUCH_THING: &str = "There is no such thing.";
 
+/// Said to who may not any more what they might when they asked.
+const RIGHTS_CHANGED: &str = "Your rights changed, or you were signed out, while this was on its way: \
+     nothing was done.";
+
 /// When to come again where somebody is busy and nothing else is said.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -245,6 +249,7 @@ impl From<EngineError> for Problem {
                 problem.0.lacks = Some(Permission::ManageInventory);
                 problem
             }
+            EngineError::RightsChanged => Self::new(Code::Forbidden).detail(RIGHTS_CHANGED),
             error @ EngineError::ProofNeeded => {
                 let mut problem = Self::new(Code::Forbidden).detail(error.to_string());
                 problem.0.asks_proof = true;

@@ -54,6 +54,7 @@ const FORBIDDEN: &[Forbidden] = &[
 /// A word that stands in few files, and why. Tests may say it.
 struct Reserved {
     word: &'static str,
+    below: &'static str,
     files: &'static [&'static str],
     why: &'static str,
 }
@@ -61,9 +62,58 @@ struct Reserved {
 const ENGINE: &str = "server/crates/engine/src/";
 const WHY_CALLER: &str = "who asks is known by signing in, by a token or by being on this machine";
 
+const WHY_BEGIN: &str =
+    "what people and tokens write begins with the caller, who is looked at once more";
+
+/// What Carillon does of itself, what is known before somebody is, and what came of something that was done.
+const BEGIN_ALONE: [&str; 41] = [
+    "server/crates/engine/src/accounts/coming_in.rs",
+    "server/crates/engine/src/accounts/external.rs",
+    "server/crates/engine/src/accounts/passwords.rs",
+    "server/crates/engine/src/accounts/proof.rs",
+    "server/crates/engine/src/accounts/refusals.rs",
+    "server/crates/engine/src/accounts/sessions.rs",
+    "server/crates/engine/src/accounts/setup.rs",
+    "server/crates/engine/src/accounts/sign_in.rs",
+    "server/crates/engine/src/accounts/stored_password.rs",
+    "server/crates/engine/src/accounts/tokens.rs",
+    "server/crates/engine/src/audit/addresses.rs",
+    "server/crates/engine/src/audit/adopt.rs",
+    "server/crates/engine/src/audit/anchors.rs",
+    "server/crates/engine/src/audit/export.rs",
+    "server/crates/engine/src/audit/notary/mod.rs",
+    "server/crates/engine/src/audit/notary/rows.rs",
+    "server/crates/engine/src/audit/private.rs",
+    "server/crates/engine/src/audit/tiles.rs",
+    "server/crates/engine/src/dispatch/believed.rs",
+    "server/crates/engine/src/dispatch/clock_watch.rs",
+    "server/crates/engine/src/dispatch/due.rs",
+    "server/crates/engine/src/dispatch/recover.rs",
+    "server/crates/engine/src/dispatch/settle.rs",
+    "server/crates/engine/src/dispatch/storage.rs",
+    "server/crates/engine/src/drafts.rs",
+    "server/crates/engine/src/inventory/import/draft.rs",
+    "server/crates/engine/src/inventory/import/mod.rs",
+    "server/crates/engine/src/inventory/import/undo.rs",
+    "server/crates/engine/src/inventory/screen.rs",
+    "server/crates/engine/src/jobs/approve.rs",
+    "server/crates/engine/src/jobs/replay.rs",
+    "server/crates/engine/src/rows/adopt.rs",
+    "server/crates/engine/src/rows/mod.rs",
+    "server/crates/engine/src/rows/params.rs",
+    "server/crates/engine/src/rows/passes.rs",
+    "server/crates/engine/src/rows/told.rs",
+    "server/crates/engine/src/secrets/check.rs",
+    "server/crates/engine/src/secrets/rotation.rs",
+    "server/crates/engine/src/secrets/row_codes_anew.rs",
+    "server/crates/engine/src/streams/courier.rs",
+    "server/crates/engine/src/streams/desk.rs",
+];
+
 const RESERVED: &[Reserved] = &[
     Reserved {
         word: "Caller::system(",
+        below: "",
         files: &[
             "server/crates/engine/src/accounts/provided.rs",
             "server/crates/engine/src/changes/ask.rs",
@@ -78,6 +128,7 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         word: "Caller::local(",
+        below: "",
         files: &[
             "server/src/cli/audit.rs",
             "server/src/cli/demo/seed.rs",
@@ -88,6 +139,7 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         word: "Caller::authenticated(",
+        below: "",
         files: &[
             "server/crates/engine/src/accounts/sessions.rs",
             "server/crates/engine/src/accounts/tokens.rs",
@@ -96,8 +148,26 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         word: "for_tests(",
+        below: "",
         files: &[],
         why: WHY_CALLER,
+    },
+    Reserved {
+        word: "store.begin_keeping(",
+        below: ENGINE,
+        files: &[
+            "server/crates/engine/src/accounts/external.rs",
+            "server/crates/engine/src/accounts/reset.rs",
+            "server/crates/engine/src/accounts/standing.rs",
+            "server/crates/engine/src/changes/decide.rs",
+        ],
+        why: WHY_BEGIN,
+    },
+    Reserved {
+        word: ".begin()",
+        below: ENGINE,
+        files: &BEGIN_ALONE,
+        why: WHY_BEGIN,
     },
 ];
 
@@ -147,7 +217,8 @@ fn accuse(file: &str, text: &str) -> Vec<String> {
         }));
         let said = RESERVED
             .iter()
-            .filter(|rule| line.contains(rule.word) && !rule.allows(file));
+            .filter(|rule| file.starts_with(rule.below) && line.contains(rule.word))
+            .filter(|rule| !rule.allows(file));
         found.extend(
             said.map(|rule| format!("{file}:{}: `{}`: {}", number + 1, rule.word, rule.why)),
         );
@@ -202,6 +273,16 @@ mod tests {
         assert_eq!(accuse("server/src/pages/stop.rs", line).len(), 1);
         let line = "Caller::for_tests(asker)";
         assert_eq!(accuse("server/src/metrics.rs", line).len(), 1);
+    }
+
+    #[test]
+    fn a_use_case_begins_its_writes_with_its_caller() {
+        let line = "let mut unit = self.store.begin().await?;";
+        let engine = |file: &str| format!("server/crates/engine/src/{file}");
+        assert!(accuse(&engine("streams/desk.rs"), line).is_empty());
+        assert_eq!(accuse(&engine("inventory/sites.rs"), line).len(), 1);
+        let line = "let mut unit = caller.begin_keeping(&self.store, Keeps::Ways).await?;";
+        assert!(accuse(&engine("inventory/sites.rs"), line).is_empty());
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! Owns the value that every use case takes first. *Invariant:* a use case that asks neither
 //! [`Caller::require`] nor [`Caller::sight`] changes nothing and shows nothing; what has a place
-//! (phones, sites, groups, jobs, records) is read through [`Caller::sight`] only.
+//! (phones, sites, groups, jobs, records) is read through [`Caller::sight`] only; what they write
+//! begins with [`Caller::begin`], which looks once more whether they may still ask.
 //!
 //! *Invariant:* nobody outside of this crate makes a caller or changes one: what is in it is private,
 //! and it comes out of signing in, a token that is looked up, or of being on this machine. Which files
@@ -30,7 +31,7 @@
 //! # use carillon_domain::role::Role;
 //! # use carillon_engine::{Asker, Caller};
 //! fn made(asker: Asker) -> Caller {
-//!     Caller(asker)
+//!     Caller(asker, None)
 //! }
 //! ```
 //!
@@ -53,7 +54,16 @@ use crate::error::{EngineError, Result};
 
 /// Somebody who was let in: with what role, from where.
 #[derive(Clone, Debug)]
-pub struct Caller(Asker);
+pub struct Caller(Asker, Option<Pass>);
+
+/// By what somebody came in, so that it can be looked up again.
+#[derive(Clone, Debug)]
+pub(crate) enum Pass {
+    /// The hash of a session.
+    Session([u8; 32]),
+    /// The identity of a token.
+    Token(String),
+}
 
 /// What is known of a caller. To be read; on its own it opens nothing.
 #[derive(Clone, Debug)]
@@ -82,23 +92,28 @@ impl Deref for Caller {
 
 impl Caller {
     /// Somebody whose session or token was just looked up.
-    pub(crate) const fn authenticated(asker: Asker) -> Self {
-        Self(asker)
+    pub(crate) const fn authenticated(asker: Asker, pass: Pass) -> Self {
+        Self(asker, Some(pass))
     }
 
     /// The same person under another session.
-    pub(crate) fn in_session(&self, session: String) -> Self {
+    pub(crate) fn in_session(&self, session: String, hash: [u8; 32]) -> Self {
         let mut asker = self.0.clone();
         asker.actor.session = session;
         asker.proved = true;
-        Self(asker)
+        Self(asker, Some(Pass::Session(hash)))
+    }
+
+    /// By what they came in; nothing for Carillon itself and for callers on this machine.
+    pub(crate) const fn pass(&self) -> Option<&Pass> {
+        self.1.as_ref()
     }
 
     /// Whoever a test needs. No release has it.
     #[cfg(debug_assertions)]
     #[doc(hidden)]
     pub const fn for_tests(asker: Asker) -> Self {
-        Self(asker)
+        Self(asker, None)
     }
 
     /// Carillon itself, which may everything.
@@ -118,14 +133,17 @@ impl Caller {
     }
 
     const fn here(actor: Actor) -> Self {
-        Self(Asker {
-            actor,
-            role: Role::Admin,
-            user_id: None,
-            ip: None,
-            reach: Reach::everything(),
-            proved: true,
-        })
+        Self(
+            Asker {
+                actor,
+                role: Role::Admin,
+                user_id: None,
+                ip: None,
+                reach: Reach::everything(),
+                proved: true,
+            },
+            None,
+        )
     }
 
     /// Fails unless the caller holds the permission.

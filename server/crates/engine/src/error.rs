@@ -44,6 +44,12 @@ pub enum EngineError {
     /// Whoever asks must show first once more who they are.
     #[error("show once more who you are, then repeat it")]
     ProofNeeded,
+    /// Whoever asks may not any more: between the question and the deed their account, its rights or
+    /// reach were changed, or their session or token ended.
+    #[error(
+        "your rights changed, or you were signed out, while this was on its way: nothing was done"
+    )]
+    RightsChanged,
     /// Too much at once; try again after this time.
     #[error("busy: try again in {} s", retry_after.as_secs().max(1))]
     Busy {

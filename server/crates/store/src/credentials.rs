@@ -189,7 +189,7 @@ impl Unit {
             .arg(new.secret_version)
             .arg(new.phone)
             .arg(new.changed_at);
-        self.conn().execute(sql).await.map(drop)
+        self.ways_conn().await?.execute(sql).await.map(drop)
     }
 
     /// Replaces user name and sealed secret. Conflict when `version` of the row is old.
@@ -203,18 +203,18 @@ impl Unit {
             .arg(row.secret_version)
             .arg(row.changed_at)
             .arg(row.version);
-        expect_one(self.conn().execute(sql).await?)
+        expect_one(self.ways_conn().await?.execute(sql).await?)
     }
 
     /// Deletes a credential; says whether there was one. Conflict while something names it.
     pub async fn delete_credential(&mut self, name: &str) -> Result<bool> {
         let sql = Sql::new("DELETE FROM credentials WHERE name = $1").arg(name);
-        Ok(self.conn().execute(sql).await? > 0)
+        Ok(self.ways_conn().await?.execute(sql).await? > 0)
     }
 
     /// Deletes the credential made for one phone; says whether there was one.
     pub async fn delete_own_credential(&mut self, mac: Mac) -> Result<bool> {
         let sql = Sql::new("DELETE FROM credentials WHERE phone = $1").arg(mac);
-        Ok(self.conn().execute(sql).await? > 0)
+        Ok(self.ways_conn().await?.execute(sql).await? > 0)
     }
 }

@@ -10,23 +10,6 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
-    /// How a write begins. SQLite takes its one write lock at once: a transaction that reads
-    /// first and writes later would fail as busy without waiting.
-    pub(crate) const fn begin_write(self) -> &'static str {
-        match self {
-            Self::Sqlite => "BEGIN IMMEDIATE",
-            Self::Postgres => "BEGIN",
-        }
-    }
-
-    /// How a write of jobs begins: with [`Dialect::jobs_lock`].
-    pub(crate) const fn begin_jobs(self) -> &'static str {
-        match self {
-            Self::Sqlite => self.begin_write(),
-            Self::Postgres => "BEGIN; SELECT pg_advisory_xact_lock(20250) IS NULL AS locked",
-        }
-    }
-
     /// How several reads begin that must tell of one moment.
     pub(crate) const fn begin_read(self) -> &'static str {
         match self {
@@ -40,6 +23,15 @@ impl Dialect {
         match self {
             Self::Sqlite => "",
             Self::Postgres => " FOR UPDATE",
+        }
+    }
+
+    /// Keeps the rows read of an account `u` and of its pass `p` as they are: others read and keep them
+    /// so too, whoever changes them waits. `None` in SQLite, where a writer is alone.
+    pub(crate) const fn for_share(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(" FOR SHARE OF u, p"),
         }
     }
 
@@ -71,19 +63,6 @@ impl Dialect {
                  FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
                  WHERE t.tgenabled IN ('O', 'A') AND pg_table_is_visible(c.oid)"
             }
-        }
-    }
-
-    /// Lets one writer of jobs at a time through, on all nodes together, until it commits;
-    /// nothing where there is one writer anyway.
-    ///
-    /// Without it two nodes could both find a phone free and collide on the unique index, or
-    /// wait for each other's jobs in turn. The audit log has one writer at a time as well, so
-    /// little is lost.
-    pub(crate) const fn jobs_lock(self) -> Option<&'static str> {
-        match self {
-            Self::Sqlite => None,
-            Self::Postgres => Some("SELECT pg_advisory_xact_lock(20250) IS NULL AS locked"),
         }
     }
 

@@ -286,7 +286,8 @@ impl Unit {
             "INSERT INTO groups (slug, name, kind, filter, credential, created_at, updated_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $6)",
         );
-        self.conn()
+        self.ways_conn()
+            .await?
             .execute(bound(sql, group).arg(now))
             .await
             .map(drop)
@@ -304,7 +305,7 @@ impl Unit {
              version = version + 1, updated_at = $6 WHERE slug = $1 AND version = $7",
         );
         let sql = bound(sql, group).arg(now).arg(version);
-        expect_one(self.conn().execute(sql).await?)?;
+        expect_one(self.ways_conn().await?.execute(sql).await?)?;
         if group.kind == GroupKind::Rule {
             self.clear_members(&group.slug).await?;
         }
@@ -319,7 +320,7 @@ impl Unit {
         self.conn().optional(lock).await?;
         let holders = self.genuine_holders_of("group_slug", slug).await?;
         let sql = Sql::new("DELETE FROM groups WHERE slug = $1").arg(slug);
-        let deleted = self.conn().execute(sql).await?;
+        let deleted = self.ways_conn().await?.execute(sql).await?;
         self.sign_holders(&holders).await?;
         Ok(deleted > 0)
     }
@@ -337,7 +338,7 @@ impl Unit {
             let mut sql = Sql::new("INSERT INTO group_members (group_slug, mac) ");
             sql.rows(chunk.iter().map(|mac| vec![slug.into(), (*mac).into()]));
             sql.push(" ON CONFLICT (group_slug, mac) DO NOTHING");
-            added += self.conn().execute(sql).await?;
+            added += self.ways_conn().await?.execute(sql).await?;
         }
         Ok(added)
     }
@@ -351,7 +352,7 @@ impl Unit {
                 .push(" AND ")
                 .one_of("m.mac", chunk.iter().copied());
             and_members(&mut sql, &self.reach);
-            removed += self.conn().execute(sql).await?;
+            removed += self.ways_conn().await?.execute(sql).await?;
         }
         Ok(removed)
     }
@@ -360,7 +361,7 @@ impl Unit {
         let mut sql = Sql::new("DELETE FROM group_members AS m WHERE m.group_slug = ");
         sql.bind(slug);
         and_members(&mut sql, &self.reach);
-        self.conn().execute(sql).await.map(drop)
+        self.ways_conn().await?.execute(sql).await.map(drop)
     }
 
     /// How many listed members a fixed group has in all, and how many of them are in reach.

@@ -150,6 +150,16 @@ fn slugs<T: FromIterator<String>>(text: Option<String>) -> T {
 }
 
 impl Unit {
+    /// The accounts whose reach names this group, by identity.
+    pub async fn accounts_within(&mut self, group: &str) -> Result<Vec<String>> {
+        let sql = Sql::new(
+            "SELECT u.id FROM areas a JOIN users u ON u.id = a.holder \
+             WHERE a.group_slug = $1 AND u.scoped ORDER BY u.id",
+        );
+        let rows = self.conn().all(sql.arg(group)).await?;
+        rows.iter().map(|row| row.get("id")).collect()
+    }
+
     /// Gives an account or token exactly these. Conflict when a site or group does not exist.
     pub async fn set_area(&mut self, holder: &str, area: &Area) -> Result<()> {
         let signed = self.genuine_holders(&[holder.to_owned()]).await?;

@@ -146,7 +146,7 @@ impl Unit {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         );
         let sql = bound(sql, site, profile, now);
-        self.conn().execute(sql).await.map(drop)
+        self.ways_conn().await?.execute(sql).await.map(drop)
     }
 
     /// Changes the profile of a site. Conflict when `version` is old.
@@ -165,13 +165,13 @@ impl Unit {
              WHERE site = $1 AND version = $17",
         );
         let sql = bound(sql, site, profile, now).arg(version);
-        expect_one(self.conn().execute(sql).await?)
+        expect_one(self.ways_conn().await?.execute(sql).await?)
     }
 
     /// Takes the profile of a site away; says whether there was one.
     pub async fn delete_sip_profile(&mut self, site: &str) -> Result<bool> {
         let sql = Sql::new("DELETE FROM sip_profiles WHERE site = $1").arg(site);
-        Ok(self.conn().execute(sql).await? > 0)
+        Ok(self.ways_conn().await?.execute(sql).await? > 0)
     }
 }
 

@@ -103,7 +103,8 @@ impl Unit {
             "INSERT INTO sites (slug, name, transport_security, ca_pem, credential, \
              max_down_percent, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
         );
-        self.conn()
+        self.ways_conn()
+            .await?
             .execute(bound(sql, site).arg(now))
             .await
             .map(drop)
@@ -117,7 +118,7 @@ impl Unit {
              WHERE slug = $1 AND version = $8",
         );
         let sql = bound(sql, site).arg(now).arg(version);
-        expect_one(self.conn().execute(sql).await?)
+        expect_one(self.ways_conn().await?.execute(sql).await?)
     }
 
     /// Deletes a site; says whether there was one. Conflict while phones are at it.
@@ -128,7 +129,7 @@ impl Unit {
         self.conn().optional(lock).await?;
         let holders = self.genuine_holders_of("site", slug).await?;
         let sql = Sql::new("DELETE FROM sites WHERE slug = $1").arg(slug);
-        let deleted = self.conn().execute(sql).await?;
+        let deleted = self.ways_conn().await?.execute(sql).await?;
         self.sign_holders(&holders).await?;
         Ok(deleted > 0)
     }

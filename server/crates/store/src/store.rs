@@ -12,11 +12,13 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, Postgres};
 use sqlx::sqlite::{Sqlite, SqlitePool};
 use sqlx::{AssertSqlSafe, Transaction};
+use tokio::sync::Mutex;
 
 use crate::audit::Known;
 use crate::conn::Conn;
 use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
+use crate::keeps::Keeps;
 use crate::kept::{Kept, KeptTx};
 use crate::run::Run;
 use crate::signed::Trust;
@@ -35,6 +37,9 @@ pub struct Store {
     pub(crate) run: Run,
     /// Which rows are believed.
     pub(crate) trust: Arc<Trust>,
+    /// Of the units here that keep accounts or ways, one waits at the database: those that waited there
+    /// would hold the connections with which the one before reads on.
+    pub(crate) turn: Arc<Mutex<()>>,
 }
 
 /// The open connections of one of the two databases.
@@ -92,6 +97,7 @@ impl Store {
             reach: Arc::default(),
             run: Run::default(),
             trust: Arc::default(),
+            turn: Arc::default(),
         })
     }
 
@@ -164,14 +170,28 @@ impl Store {
 
     /// Begins a write. SQLite lets one in at a time; the others wait.
     pub async fn begin(&self) -> Result<Unit> {
-        let tx = self.begin_with(self.dialect().begin_write()).await?;
-        Ok(self.unit(tx, false))
+        self.begin_keeping(Keeps::Nothing).await
     }
 
-    /// Begins a write of jobs or targets: the lock on jobs comes in the same round trip.
+    /// Begins a write of jobs or targets.
     pub async fn begin_jobs(&self) -> Result<Unit> {
-        let tx = self.begin_with(self.dialect().begin_jobs()).await?;
-        Ok(self.unit(tx, true))
+        self.begin_keeping(Keeps::Jobs).await
+    }
+
+    /// Begins a write that keeps something to itself from its beginning, in the same round trip.
+    pub async fn begin_keeping(&self, keeps: Keeps) -> Result<Unit> {
+        let turn = if keeps.waits_long() && self.is_shared() {
+            Some(self.turn.clone().lock_owned().await)
+        } else {
+            None
+        };
+        let tx = self.begin_with(self.dialect().begin_keeping(keeps)).await?;
+        Ok(Unit::new(
+            (tx, keeps, turn),
+            self.reach.clone(),
+            self.run.clone(),
+            (self.known.clone(), self.trust.clone()),
+        ))
     }
 
     async fn begin_with(&self, statement: &'static str) -> Result<Tx> {
@@ -183,15 +203,6 @@ impl Store {
                 kept: Some(kept),
             } => Tx::Kept(kept.begin(pool, statement).await?),
         })
-    }
-
-    fn unit(&self, tx: Tx, holds_jobs: bool) -> Unit {
-        Unit::new(
-            (tx, holds_jobs),
-            self.reach.clone(),
-            self.run.clone(),
-            (self.known.clone(), self.trust.clone()),
-        )
     }
 
     /// The same database for a task on a runtime of its own: a connection to Postgres is served by

@@ -74,6 +74,14 @@ pub async fn raw(url: &str, statement: &str) -> Result<()> {
     Ok(())
 }
 
+/// How many rows a statement answers in Postgres, or changes.
+pub async fn rows(url: &str, statement: &str) -> Result<u64> {
+    let mut conn = PgConnection::connect(url).await?;
+    let answered = conn.execute(AssertSqlSafe(statement.to_owned())).await?;
+    conn.close().await?;
+    Ok(answered.rows_affected())
+}
+
 /// Signs the orders of a fresh database, as the first start of a server does, without a record.
 pub async fn sign_orders(store: &crate::Store) -> Result<()> {
     let mut unit = store.begin().await?;

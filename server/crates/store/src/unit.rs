@@ -8,21 +8,24 @@ use std::sync::Arc;
 
 use carillon_domain::Reach;
 use carillon_domain::event::Event;
+use tokio::sync::OwnedMutexGuard;
 
 use crate::audit::{Known, Learned, append};
 use crate::conn::Conn;
 use crate::error::{DriverError, Result, StoreError};
+use crate::keeps::Keeps;
 use crate::passes::Ended;
 use crate::run::Run;
 use crate::signed::Trust;
-use crate::sql::Sql;
 use crate::store::Tx;
 
 /// An open write. Dropped, it never was.
 #[must_use = "a unit that is dropped undoes its changes"]
 pub struct Unit {
     tx: Tx,
-    holds_jobs: bool,
+    turn: Option<Turn>,
+    /// Of the locks that are taken when they are needed, those that it has.
+    pub(crate) holds: Holds,
     known: Arc<Known>,
     run: Run,
     /// What is out of it does not exist for this unit.
@@ -31,6 +34,15 @@ pub struct Unit {
     pub(crate) trust: Arc<Trust>,
     /// By what nobody comes in any more: the records tell.
     pub(crate) ended: Ended,
+}
+
+/// Held until the unit is over.
+pub(crate) type Turn = OwnedMutexGuard<()>;
+
+/// Locks that a unit has.
+pub(crate) struct Holds {
+    pub(crate) ways: bool,
+    pub(crate) jobs: bool,
 }
 
 /// A unit whose audit records are written, ready to commit.
@@ -42,19 +54,24 @@ pub struct Recorded {
     learned: Learned,
     trust: Arc<Trust>,
     ended: Ended,
+    _turn: Option<Turn>,
 }
 
 impl Unit {
-    /// `holds_jobs` where it began with the lock on jobs.
+    /// One that began with what it keeps.
     pub(crate) fn new(
-        (tx, holds_jobs): (Tx, bool),
+        (tx, keeps, turn): (Tx, Keeps, Option<Turn>),
         reach: Arc<Reach>,
         run: Run,
         (known, trust): (Arc<Known>, Arc<Trust>),
     ) -> Self {
         Self {
             tx,
-            holds_jobs,
+            turn,
+            holds: Holds {
+                ways: keeps.ways(),
+                jobs: keeps.jobs(),
+            },
             known,
             run,
             reach,
@@ -65,19 +82,6 @@ impl Unit {
 
     pub(crate) fn conn(&mut self) -> Conn<'_> {
         self.tx.conn()
-    }
-
-    /// The connection for a change of jobs or targets. Every such change begins here, so that
-    /// there is one order for all: jobs, then phones, then the head of the audit log.
-    pub(crate) async fn jobs_conn(&mut self) -> Result<Conn<'_>> {
-        let mut conn = self.tx.conn();
-        if !self.holds_jobs {
-            if let Some(lock) = conn.dialect().jobs_lock() {
-                conn.all(Sql::new(lock)).await?;
-            }
-            self.holds_jobs = true;
-        }
-        Ok(conn)
     }
 
     /// Writes the audit records of this unit, in this order; the first tells which sessions, links and
@@ -93,6 +97,7 @@ impl Unit {
             learned,
             trust: self.trust,
             ended: self.ended,
+            _turn: self.turn,
         })
     }
 

@@ -175,6 +175,7 @@ cases! {
     races::one_key_makes_one_job,
     races::records_have_no_gaps,
     races::kept_phones_lose_no_edit,
+    races::who_writes_is_kept_as_it_was_judged,
     audit::values_are_written_again_for_another_server,
     audit::a_job_has_one_line,
     audit::a_clock_that_jumped_spares_what_lies_between,

@@ -6,7 +6,7 @@
 use carillon_domain::phone::GroupKind;
 use carillon_domain::reach::{Area, Reach};
 use carillon_domain::role::Role;
-use carillon_store::{TokenRow, Unit, UserRow};
+use carillon_store::{Keeps, StoreError, TokenRow, Unit, UserRow};
 use serde_json::json;
 
 use crate::Engine;
@@ -25,6 +25,14 @@ pub struct Access {
     pub approver: bool,
 }
 
+impl Access {
+    /// Whether this account has just this already.
+    fn is_of(&self, user: &UserRow) -> bool {
+        let area = user.scoped.then_some(&user.area);
+        (self.role, self.area.as_ref(), self.approver) == (user.role, area, user.approver)
+    }
+}
+
 /// How far an account reaches.
 pub(crate) fn reach_of(user: &UserRow) -> Reach {
     Reach::within(user.scoped.then(|| user.area.clone()))
@@ -37,7 +45,8 @@ pub(super) fn reach_of_token(token: &TokenRow, user: &UserRow) -> Reach {
 }
 
 impl Engine {
-    /// Gives an account another role or reach and ends its sessions.
+    /// Gives an account another role or reach and ends its sessions. Nothing different = nothing
+    /// written: who only looked did nothing to the account.
     ///
     /// # Errors
     /// [`EngineError::Invalid`] names every wrong field; [`EngineError::Conflict`] when
@@ -52,10 +61,18 @@ impl Engine {
         caller.require_administrator()?;
         fits(access)?;
         let id = self.user_named(name).await?.id;
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Accounts).await?;
         unit.lock_administrators().await?;
-        let before = unit.user(&id).await?.ok_or(EngineError::NotFound)?;
+        // Before its jobs: whoever writes for it keeps the account, and then waits for jobs.
+        let before = unit.user_for_update(&id).await?;
+        let before = before.ok_or(EngineError::NotFound)?;
         let reached = before.scoped.then(|| before.area.clone());
+        if before.version != version {
+            return Err(StoreError::Conflict.into());
+        }
+        if access.is_of(&before) {
+            return Ok(());
+        }
         let area = access.area.clone().unwrap_or_default();
         check_area(&mut unit, &area).await?;
         let after = UserRow {

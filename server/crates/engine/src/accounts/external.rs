@@ -7,7 +7,7 @@
 use carillon_domain::Timestamp;
 use carillon_domain::event::{Event, EventResult};
 use carillon_domain::role::Role;
-use carillon_store::{StoreError, Unit, UserRow};
+use carillon_store::{Keeps, StoreError, Unit, UserRow};
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -98,7 +98,7 @@ impl Engine {
     }
 
     async fn come_in(&self, who: &External, arrival: &Arrival) -> Result<Option<Entered>> {
-        let mut unit = self.store.begin().await?;
+        let mut unit = self.store.begin_keeping(Keeps::Accounts).await?;
         let known = match unit.identity(&who.issuer, &who.subject).await? {
             Some(id) => unit.user(&id).await?,
             None => None,

@@ -36,6 +36,7 @@ mod session_list;
 mod sessions;
 mod setup;
 mod sign_in;
+mod standing;
 mod stored_password;
 mod strength;
 mod throttle;

@@ -2,7 +2,7 @@
 //!
 //! *Invariant:* needs the current one; all other sessions of the account end with it.
 
-use carillon_store::UserRow;
+use carillon_store::{Keeps, UserRow};
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -32,7 +32,10 @@ impl Engine {
         let version = user.password_version + 1;
         let sealed = self.sealed_hash(&user.id, version, new).await?;
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
+        let mut unit = session
+            .caller
+            .begin_keeping(&self.store, Keeps::Accounts)
+            .await?;
         let digest = Keyring::digest_of(&sealed);
         unit.set_password(&user.id, sealed, version, now).await?;
         let ended = unit

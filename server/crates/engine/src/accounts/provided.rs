@@ -67,6 +67,8 @@ impl Engine {
             approver: before.approver && can_approve(role),
             ..before.clone()
         };
+        // Before its jobs: whoever writes for it keeps the account, and then waits for jobs.
+        unit.user_for_update(&after.id).await?;
         let now = self.clock.now();
         let paused = pause_jobs_of(unit, &after, (&Caller::system(), now)).await?;
         self.update_user(unit, &after).await?;

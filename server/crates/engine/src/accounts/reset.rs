@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use carillon_domain::Timestamp;
 use carillon_domain::event::Event;
+use carillon_store::Keeps;
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -45,7 +46,7 @@ impl Engine {
         let hash = bearer::hash_of::<32>(&code, "").ok_or(EngineError::Internal("a link"))?;
         let now = self.clock.now();
         let until = now.plus(RESET_LINK_LASTS);
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Accounts).await?;
         unit.put_reset_link(&user.id, &hash, until).await?;
         let mut event = caller.event(now, "user.reset_link_made");
         event.detail = json!({ "user": user.name, "until": until, "link": short(&hash) });
@@ -99,7 +100,7 @@ impl Engine {
         let version = user.password_version + 1;
         let sealed = self.sealed_hash(&id, version, password).await?;
         let digest = Keyring::digest_of(&sealed);
-        let mut unit = self.store.begin().await?;
+        let mut unit = self.store.begin_keeping(Keeps::Accounts).await?;
         if unit.take_reset_link(&hash, now).await?.is_none() {
             return Err(EngineError::NotFound);
         }

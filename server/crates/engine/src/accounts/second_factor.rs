@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use carillon_domain::event::Event;
 use carillon_domain::role::Role;
-use carillon_store::{Order, Ordered, Unit, UserRow};
+use carillon_store::{Keeps, Order, Ordered, Unit, UserRow};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -131,7 +131,10 @@ impl Engine {
             .keyring()?
             .seal(&self.random, &place, &pending.secret)?;
         let digest = Keyring::digest_of(&sealed);
-        let mut unit = self.store.begin().await?;
+        let mut unit = session
+            .caller
+            .begin_keeping(&self.store, Keeps::Accounts)
+            .await?;
         if unit.take_draft(id, &user.id, now).await?.is_none() {
             return Err(EngineError::NotFound);
         }
@@ -154,7 +157,10 @@ impl Engine {
             let message = "There is no second factor: set it up first.";
             return Err(EngineError::Conflict(message.to_owned()));
         }
-        let mut unit = self.store.begin().await?;
+        let mut unit = session
+            .caller
+            .begin_keeping(&self.store, Keeps::Accounts)
+            .await?;
         let codes = self.fresh_codes(&mut unit, &session.caller).await?;
         let mut event = session
             .caller
@@ -176,7 +182,10 @@ impl Engine {
             return Err(EngineError::Conflict(message.to_owned()));
         }
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
+        let mut unit = session
+            .caller
+            .begin_keeping(&self.store, Keeps::Accounts)
+            .await?;
         unit.clear_factor(&user.id, now).await?;
         let mut event = session.caller.event(now, "second_factor.removed");
         event.detail = json!({ "user": user.name });

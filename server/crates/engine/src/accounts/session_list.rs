@@ -5,7 +5,7 @@
 
 use carillon_domain::Timestamp;
 use carillon_domain::role::Permission;
-use carillon_store::SessionRow;
+use carillon_store::{Keeps, SessionRow};
 use serde_json::json;
 
 use super::sessions::{SessionContext, handle_of, is_fresh, short};
@@ -72,7 +72,7 @@ impl Engine {
         let rows = self.store.sessions(whose).await?;
         let row = rows.iter().find(|row| handle_of(&row.id_hash) == handle);
         let row = row.ok_or(EngineError::NotFound)?;
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Accounts).await?;
         if !unit.delete_session(&row.id_hash).await? {
             return Err(EngineError::NotFound);
         }
@@ -93,7 +93,10 @@ impl Engine {
     /// Only when the storage fails.
     pub async fn end_other_sessions(&self, session: &SessionContext) -> Result<u64> {
         let user = session.caller.account()?;
-        let mut unit = self.store.begin().await?;
+        let mut unit = session
+            .caller
+            .begin_keeping(&self.store, Keeps::Accounts)
+            .await?;
         let ended = unit.delete_sessions_of(user, Some(session.hash())).await?;
         if ended > 0 {
             let mut event = session

@@ -23,7 +23,7 @@ use super::proof::is_fresh_proof;
 use super::second_factor::must_set_up;
 use super::sign_in::SignedIn;
 use crate::Engine;
-use crate::caller::{Asker, Caller};
+use crate::caller::{Asker, Caller, Pass};
 use crate::error::{EngineError, Result};
 use crate::secrets::Keyring;
 
@@ -221,7 +221,7 @@ impl Engine {
             return Err(EngineError::Denied(Permission::OwnAccount));
         }
         let session = SessionContext {
-            caller: session.caller.in_session(short(&hash)),
+            caller: session.caller.in_session(short(&hash), hash),
             handle: handle_of(&hash),
             csrf: form_token(self.keyring()?, &hash),
             proved_at: now,
@@ -282,14 +282,17 @@ fn context(
         ..actor(user, &row.auth)
     };
     SessionContext {
-        caller: Caller::authenticated(Asker {
-            actor,
-            role: user.role,
-            user_id: Some(user.id.clone()),
-            ip: origin.ip,
-            reach,
-            proved: is_fresh_proof(row.proved_at, now),
-        }),
+        caller: Caller::authenticated(
+            Asker {
+                actor,
+                role: user.role,
+                user_id: Some(user.id.clone()),
+                ip: origin.ip,
+                reach,
+                proved: is_fresh_proof(row.proved_at, now),
+            },
+            Pass::Session(hash),
+        ),
         handle: handle_of(&hash),
         csrf: form_token(keyring, &hash),
         created_at: row.created_at,

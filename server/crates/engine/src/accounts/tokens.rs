@@ -9,14 +9,14 @@ use carillon_domain::event::{Actor, ActorKind};
 use carillon_domain::reach::{Area, Reach};
 use carillon_domain::role::{Permission, Role};
 use carillon_domain::{Timestamp, line};
-use carillon_store::{TokenRow, TokenScope, UserRow};
+use carillon_store::{Keeps, TokenRow, TokenScope, UserRow};
 use secrecy::SecretString;
 use serde_json::json;
 
 use super::access::{check_area, reach_of_token};
 use super::bearer;
 use crate::Engine;
-use crate::caller::{Asker, Caller};
+use crate::caller::{Asker, Caller, Pass};
 use crate::error::{EngineError, FieldError, Result};
 use crate::ids::new_id;
 
@@ -156,7 +156,9 @@ impl Engine {
             created_at: now,
             expires_at: Some(expires_at),
         };
-        let mut unit = self.store.narrowed(&caller.reach).begin().await?;
+        let mut unit = caller
+            .begin_keeping(&self.store.narrowed(&caller.reach), Keeps::Accounts)
+            .await?;
         unit.insert_token(&stored).await?;
         if let Some(area) = &new.area {
             check_area(&mut unit, area).await?;
@@ -221,7 +223,7 @@ impl Engine {
             return Ok(());
         }
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Accounts).await?;
         unit.revoke_token(id, now).await?;
         let mut event = caller.event(now, "token.revoked");
         event.detail = json!({ "user": row.user_name, "token": row.id, "label": row.label });
@@ -323,20 +325,23 @@ fn is_alive(row: &TokenRow, now: Timestamp) -> bool {
 fn context(row: &TokenRow, user: &UserRow, ip: Option<String>, reach: Reach) -> TokenContext {
     let role: Role = bearer::capped_role(row.scope, user.role);
     TokenContext {
-        caller: Caller::authenticated(Asker {
-            actor: Actor {
-                kind: ActorKind::Token,
-                id: row.id.clone(),
-                name: user.name.clone(),
-                auth: format!("token:{}", row.label),
-                session: String::new(),
+        caller: Caller::authenticated(
+            Asker {
+                actor: Actor {
+                    kind: ActorKind::Token,
+                    id: row.id.clone(),
+                    name: user.name.clone(),
+                    auth: format!("token:{}", row.label),
+                    session: String::new(),
+                },
+                role,
+                user_id: Some(user.id.clone()),
+                ip,
+                reach,
+                proved: false,
             },
-            role,
-            user_id: Some(user.id.clone()),
-            ip,
-            reach,
-            proved: false,
-        }),
+            Pass::Token(row.id.clone()),
+        ),
         id: row.id.clone(),
         scope: row.scope,
     }

@@ -6,7 +6,7 @@
 use carillon_domain::Timestamp;
 use carillon_domain::reach::Area;
 use carillon_domain::role::{Permission, Role};
-use carillon_store::{StoreError, Unit, UserRow};
+use carillon_store::{Keeps, StoreError, Unit, UserRow};
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -131,7 +131,7 @@ impl Engine {
 
     async fn add(&self, caller: &Caller, user: carillon_store::NewUser) -> Result<UserInfo> {
         let digest = user.password.as_deref().map(Keyring::digest_of);
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Accounts).await?;
         self.insert_user(&mut unit, &user).await?;
         unit.delete_meta(SETUP).await?;
         let row = unit.user(&user.id).await?.ok_or(EngineError::NotFound)?;
@@ -199,7 +199,7 @@ impl Engine {
         let version = user.password_version + 1;
         let sealed = self.sealed_hash(&user.id, version, password).await?;
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Accounts).await?;
         let digest = Keyring::digest_of(&sealed);
         unit.set_password(&user.id, sealed, version, now).await?;
         unit.delete_sessions_of(&user.id, None).await?;
@@ -220,9 +220,11 @@ impl Engine {
     ) -> Result<()> {
         caller.require_administrator()?;
         let id = self.user_named(name).await?.id;
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Accounts).await?;
         unit.lock_administrators().await?;
-        let user = unit.user(&id).await?.ok_or(EngineError::NotFound)?;
+        // Before its jobs: whoever writes for it keeps the account, and then waits for jobs.
+        let user = unit.user_for_update(&id).await?;
+        let user = user.ok_or(EngineError::NotFound)?;
         if user.disabled == disabled {
             return Ok(());
         }

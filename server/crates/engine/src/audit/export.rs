@@ -47,7 +47,13 @@ impl Engine {
         let at = self.clock.now();
         let signed = seen.last_checkpoint().await?;
         let event = told(caller, at, ("audit.exported", detail.clone()));
-        let seqs = seen.begin().await?.record(&[event]).await?.commit().await?;
+        let seqs = caller
+            .begin(&seen)
+            .await?
+            .record(&[event])
+            .await?
+            .commit()
+            .await?;
         let begun = seqs.start;
         let below = query.below.unwrap_or(begun).clamp(0, begun);
         query.below = Some(below);

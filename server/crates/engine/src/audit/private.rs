@@ -110,7 +110,7 @@ impl Engine {
         event.job.clone_from(&row.event.job);
         reason.clone_into(&mut event.reason);
         event.detail = json!({ "record": seq });
-        let unit = self.store.begin().await?;
+        let unit = caller.begin(&self.store).await?;
         unit.record(&[event]).await?.commit().await?;
         Ok(disclosed)
     }

@@ -26,7 +26,7 @@ impl Engine {
         }
         let told: String = told.chars().take(LONGEST_VERDICT).collect();
         event.detail = serde_json::json!({ "verdict": told });
-        let unit = self.store.begin().await?;
+        let unit = caller.begin(&self.store).await?;
         unit.record(&[event]).await?.commit().await?;
         Ok(())
     }

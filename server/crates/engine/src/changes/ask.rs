@@ -6,7 +6,7 @@
 use carillon_domain::event::Event;
 use carillon_domain::job::MAX_REASON;
 use carillon_domain::{ChangeState, Timestamp};
-use carillon_store::{ChangeRequestRow, StoreError, Unit};
+use carillon_store::{ChangeRequestRow, Keeps, StoreError, Unit};
 use serde_json::{Value, json};
 
 use super::decide::ended;
@@ -33,7 +33,7 @@ impl Engine {
         caller.require_administrator()?;
         let reason = checked(reason)?;
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Accounts).await?;
         unit.lock_administrators().await?;
         let base = self.base_of(&mut unit, change).await?;
         if change.is_nothing(&base) {

@@ -7,7 +7,7 @@ use carillon_domain::event::Event;
 use carillon_domain::job::MAX_REASON;
 use carillon_domain::role::{Permission, Role};
 use carillon_domain::{ChangeState, Timestamp};
-use carillon_store::{ChangeRequestRow, Unit};
+use carillon_store::{ChangeRequestRow, Keeps, Unit};
 use serde_json::{Value, json};
 
 use super::Change;
@@ -105,7 +105,7 @@ impl Engine {
         if waiting.iter().all(|row| row.until > now) {
             return Ok(());
         }
-        let mut unit = self.store.begin().await?;
+        let mut unit = self.store.begin_keeping(Keeps::Accounts).await?;
         unit.lock_administrators().await?;
         let events = end_overdue(&mut unit, now).await?;
         if !events.is_empty() {
@@ -126,7 +126,7 @@ impl Engine {
     /// The request, open to be decided about by this caller, who administers at this moment.
     async fn open_change(&self, caller: &Caller, id: &str) -> Result<(Unit, ChangeRequestRow)> {
         let account = caller.account()?;
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Accounts).await?;
         unit.lock_administrators().await?;
         if !administers(&mut unit, account).await? {
             return Err(EngineError::Denied(DECIDE));

@@ -4,7 +4,7 @@ use carillon_domain::credential::{self, MAX_LOGIN};
 use carillon_domain::line::misleads;
 use carillon_domain::role::Permission;
 use carillon_domain::{FieldError, Timestamp};
-use carillon_store::{CredentialRow, CredentialSummary};
+use carillon_store::{CredentialRow, CredentialSummary, Keeps};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
@@ -112,7 +112,7 @@ impl Engine {
         input.check(true)?;
         let name = input.name.trim().to_owned();
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Ways).await?;
         if unit.credential(&name).await?.is_some() {
             return Err(EngineError::invalid(
                 "name",
@@ -148,7 +148,7 @@ impl Engine {
         caller.require(Permission::ManageInventory)?;
         input.check(false)?;
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Ways).await?;
         let old = unit
             .credential(name)
             .await?
@@ -216,7 +216,7 @@ impl Engine {
             )));
         }
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Ways).await?;
         unit.delete_credential(name).await?;
         let mut event = caller.event(now, "credential.deleted");
         event.detail = json!({"name": name});

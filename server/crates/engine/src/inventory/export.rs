@@ -34,7 +34,7 @@ impl Engine {
         let macs = seen.macs(filter, now).await?;
         let mut event = caller.event(now, "inventory.exported");
         event.detail = json!({"rows": macs.len(), "filter": filter});
-        finish(seen.begin().await?, &[event]).await?;
+        finish(caller.begin(&seen).await?, &[event]).await?;
         Ok(PhoneExport {
             seen,
             macs,

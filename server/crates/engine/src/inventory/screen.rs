@@ -167,7 +167,11 @@ impl Engine {
         if let Some(cause) = cause {
             event.detail = json!({"cause": cause});
         }
-        let mut unit = self.store.begin().await?;
+        let mut unit = match result {
+            EventResult::Intent => caller.begin(&self.store).await?,
+            // What came of it is told, whatever became of who asked.
+            _ => self.store.begin().await?,
+        };
         if let Some(contact) = contact {
             unit.note_contact(row.phone.mac, contact, now).await?;
         }

@@ -6,7 +6,7 @@ use carillon_devices::tls;
 use carillon_domain::role::Permission;
 use carillon_domain::sip::{MAX_RATE, NotifyWay, SipAddress, SipProfile, SipTransport, SipUse};
 use carillon_domain::{FieldError, change, line};
-use carillon_store::{SipProfileRow, Unit};
+use carillon_store::{Keeps, SipProfileRow, Unit};
 
 use super::{check_version, clear, finish, pbx, record};
 use crate::Engine;
@@ -107,7 +107,7 @@ impl Engine {
         self.follow_networks().await?;
         let new = self.checked_profile(input)?;
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Ways).await?;
         let name = name_of(&mut unit, site).await?;
         self.check_credential_name(&mut unit, new.credential.as_deref())
             .await?;
@@ -144,7 +144,7 @@ impl Engine {
     ) -> Result<()> {
         caller.require(Permission::ManageInventory)?;
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Ways).await?;
         let old = unit.sip_profile(site).await?.ok_or(EngineError::NotFound)?;
         let name = name_of(&mut unit, site).await?;
         check_version(old.version, version)?;

@@ -5,7 +5,7 @@ use carillon_domain::change;
 use carillon_domain::phone::{Site, TransportSecurity, slugify};
 use carillon_domain::role::Permission;
 use carillon_domain::{FieldError, line};
-use carillon_store::SiteRow;
+use carillon_store::{Keeps, SiteRow};
 use serde_json::json;
 
 use super::clear::Touched;
@@ -138,7 +138,7 @@ impl Engine {
         };
         let site = input.site(slugify(given))?;
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Ways).await?;
         if unit.site(&site.slug).await?.is_some() {
             return Err(EngineError::invalid(
                 "slug",
@@ -169,7 +169,7 @@ impl Engine {
     ) -> Result<SiteRow> {
         caller.require(Permission::ManageInventory)?;
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Ways).await?;
         let old = unit.site(slug).await?.ok_or(EngineError::NotFound)?;
         check_version(old.version, version)?;
         let new = input.site(slug.to_owned())?;
@@ -211,7 +211,9 @@ impl Engine {
     ) -> Result<()> {
         caller.require(Permission::ManageInventory)?;
         let now = self.clock.now();
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller
+            .begin_keeping(&self.store, Keeps::AccountsAndWays)
+            .await?;
         let old = unit.site(slug).await?.ok_or(EngineError::NotFound)?;
         check_version(old.version, version)?;
         if old.phones > 0 {

@@ -2,6 +2,7 @@
 
 use carillon_domain::role::Permission;
 use carillon_domain::{Mac, tag};
+use carillon_store::Keeps;
 use serde_json::json;
 
 use super::clear::Touched;
@@ -47,7 +48,7 @@ impl Engine {
         let tag = tag::normalize(text)
             .map_err(|problem| EngineError::invalid("tag", "invalid", problem.to_string()))?;
         let now = self.clock.now();
-        let mut unit = seen.begin().await?;
+        let mut unit = caller.begin_keeping(&seen, Keeps::Ways).await?;
         let rows = unit.phones_by_macs(macs).await?;
         let has = |row: &carillon_store::PhoneRow| row.phone.tags.contains(&tag);
         let wanted = rows

@@ -3,7 +3,7 @@
 use carillon_domain::Mac;
 use carillon_domain::phone::AuthScheme;
 use carillon_domain::role::Permission;
-use carillon_store::PhoneRow;
+use carillon_store::{Keeps, PhoneRow};
 use serde_json::{Value, json};
 
 use super::{finish, record};
@@ -63,7 +63,7 @@ impl Engine {
         caller.require(Permission::ManageInventory)?;
         let now = self.clock.now();
         let groups = self.groups_of_phone(caller, mac).await?;
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Ways).await?;
         let row = unit
             .phones_by_macs(&[mac])
             .await?

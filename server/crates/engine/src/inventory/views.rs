@@ -34,7 +34,7 @@ impl Engine {
         }
         let mut event = caller.event(view.created_at, "view.saved");
         event.detail = json!({"name": view.name, "query": view.query});
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin(&self.store).await?;
         unit.put_saved_view(user, &view).await?;
         finish(unit, &[event]).await?;
         Ok(view)
@@ -47,7 +47,7 @@ impl Engine {
     pub async fn delete_view(&self, caller: &Caller, slug: &str) -> Result<()> {
         caller.require(Permission::ViewInventory)?;
         let user = caller.user_id.as_deref().ok_or(EngineError::NotFound)?;
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin(&self.store).await?;
         if !unit.delete_saved_view(user, slug).await? {
             return Err(EngineError::NotFound);
         }

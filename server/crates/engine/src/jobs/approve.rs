@@ -224,7 +224,7 @@ impl Engine {
         let seen = caller.sight(DECIDE, &self.store)?;
         let account = caller.user_id.as_deref().filter(|_| caller.is_person());
         let account = account.ok_or(EngineError::Denied(DECIDE))?;
-        let mut unit = seen.begin().await?;
+        let mut unit = caller.begin(&seen).await?;
         let job = unit.job(id).await?.ok_or(EngineError::NotFound)?;
         let approval = unit.job_approval(id).await?.unwrap_or_default();
         let user = unit.user(account).await?;

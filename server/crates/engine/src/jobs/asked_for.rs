@@ -5,7 +5,7 @@
 
 use carillon_domain::event::Event;
 use carillon_domain::role::Permission;
-use carillon_domain::{JobState, Timestamp};
+use carillon_domain::{JobState, Reach, Timestamp};
 use carillon_store::{JobRow, StoreError, Unit, UserRow};
 use serde_json::json;
 
@@ -57,16 +57,49 @@ fn may_run(user: &UserRow) -> bool {
 pub(crate) async fn pause_jobs_of(
     unit: &mut Unit,
     user: &UserRow,
+    by: (&Caller, Timestamp),
+) -> Result<Vec<Event>> {
+    let reach = may_run(user).then(|| reach_of(user));
+    pause_beyond(unit, (&user.id, reach.as_ref()), by).await
+}
+
+/// The same for all accounts that a group was given to, after it went or lost its list: that narrows them
+/// as an edit of theirs does.
+///
+/// # Errors
+/// Only when the storage fails.
+pub(crate) async fn pause_jobs_of_holders(
+    unit: &mut Unit,
+    holders: &[String],
+    by: (&Caller, Timestamp),
+) -> Result<Vec<Event>> {
+    let mut events = Vec::new();
+    for id in holders {
+        let user = match unit.user(id).await {
+            // Somebody else wrote the account: nobody knows what it may.
+            Err(StoreError::Forged(_)) => None,
+            user => user?,
+        };
+        let reach = user.filter(may_run).map(|user| reach_of(&user));
+        events.extend(pause_beyond(unit, (id, reach.as_ref()), by).await?);
+    }
+    Ok(events)
+}
+
+/// Pauses what runs of an account beyond this reach; all of it where it may not run any.
+async fn pause_beyond(
+    unit: &mut Unit,
+    (account, reach): (&str, Option<&Reach>),
     (by, now): (&Caller, Timestamp),
 ) -> Result<Vec<Event>> {
-    let reach = reach_of(user);
-    if may_run(user) && reach.is_everything() {
+    if reach.is_some_and(Reach::is_everything) {
         return Ok(Vec::new());
     }
     let mut events = Vec::new();
-    for id in unit.running_jobs_of(&user.id).await? {
-        let why = if may_run(user) { BEYOND } else { MAY_NOT };
-        if may_run(user) && unit.is_job_within(&id, &reach).await? {
+    for id in unit.running_jobs_of(account).await? {
+        if let Some(reach) = reach
+            && unit.is_job_within(&id, reach).await?
+        {
             continue;
         }
         let (from, to) = ([JobState::Running], JobState::Paused);
@@ -76,7 +109,7 @@ pub(crate) async fn pause_jobs_of(
         let label = unit.job(&id).await?.map(|job| job.label());
         let mut event = by.event(now, "job.paused");
         event.job = Some(id);
-        event.reason = why.into();
+        event.reason = reach.map_or(MAY_NOT, |_| BEYOND).into();
         event.detail = json!({ "action": label, "from": from[0], "to": to });
         events.push(event);
     }

@@ -47,7 +47,7 @@ impl Engine {
     ) -> Result<()> {
         let seen = caller.sight(Permission::RunJobs, &self.store)?;
         let now = self.clock.now();
-        let mut unit = seen.begin().await?;
+        let mut unit = caller.begin(&seen).await?;
         let job = unit.job(id).await?.ok_or(EngineError::NotFound)?;
         if to == JobState::Running && !job.has_sealed_params && is_masked(&job.params_shown) {
             return Err(no_longer_kept());
@@ -96,7 +96,7 @@ impl Engine {
         let seen = caller.sight(Permission::RunJobs, &self.store)?;
         check_reason(reason)?;
         let now = self.clock.now();
-        let mut unit = seen.begin().await?;
+        let mut unit = caller.begin(&seen).await?;
         let job = unit.job(id).await?.ok_or(EngineError::NotFound)?;
         if unit.has_uncounted(id).await? {
             return Err(EngineError::Conflict(format!(

@@ -26,7 +26,7 @@ impl Engine {
         event.detail = serde_json::json!({
             "action": snapshot.job.label(), "format": format, "rows": snapshot.job.total,
         });
-        let unit = seen.begin().await?;
+        let unit = caller.begin(&seen).await?;
         unit.record(&[event]).await?.commit().await?;
         Ok(snapshot)
     }

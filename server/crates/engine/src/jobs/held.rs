@@ -66,7 +66,7 @@ impl Engine {
 
     async fn open_held(&self, caller: &Caller, id: &str) -> Result<(Unit, JobRow, Timestamp)> {
         let seen = caller.sight(Permission::RunJobs, &self.store)?;
-        let mut unit = seen.begin().await?;
+        let mut unit = caller.begin(&seen).await?;
         let job = unit.job(id).await?.ok_or(EngineError::NotFound)?;
         Ok((unit, job, self.clock.now()))
     }

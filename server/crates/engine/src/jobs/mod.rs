@@ -30,7 +30,7 @@ use carillon_domain::job::reason_problem;
 use crate::error::{EngineError, Result};
 
 pub use approve::WaitingJob;
-pub(crate) use asked_for::{no_longer_asked_for, pause_jobs_of};
+pub(crate) use asked_for::{no_longer_asked_for, pause_jobs_of, pause_jobs_of_holders};
 pub use by_sip::BySip;
 pub use deadline::PlannedTime;
 pub use looked_at::Difference;

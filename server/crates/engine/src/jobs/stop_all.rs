@@ -20,7 +20,7 @@ impl Engine {
             at: now,
             reason: reason.to_owned(),
         };
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin(&self.store).await?;
         unit.set_stop_all(Some(&stop)).await?;
         let mut event = caller.event(now, "stop_all.set");
         reason.clone_into(&mut event.reason);
@@ -32,7 +32,7 @@ impl Engine {
     pub async fn release_stop_all(&self, caller: &Caller, reason: &str) -> Result<()> {
         caller.require(Permission::ReleaseStop)?;
         check_reason(reason)?;
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin(&self.store).await?;
         unit.set_stop_all(None).await?;
         let mut event = caller.event(self.clock.now(), "stop_all.released");
         reason.clone_into(&mut event.reason);

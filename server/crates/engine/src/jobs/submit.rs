@@ -101,7 +101,7 @@ impl Engine {
             .await?;
         let now = self.clock.now();
         let id = new_id(now, &self.random)?;
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin(&self.store).await?;
         let starts = request.options.start_at.unwrap_or(now);
         let awaits = rules::judge(&mut unit, caller, preview, (starts, now)).await?;
         let mut job = self.new_job(caller, request, preview, submission, (&id, now))?;
@@ -111,6 +111,11 @@ impl Engine {
             job.not_after = request.options.not_after;
         }
         unit.insert_job(&job, &targets(preview)).await?;
+        // The phones were read before: a list that reaches them may have lost them meanwhile.
+        let reach = &caller.reach;
+        if !reach.is_everything() && !unit.is_job_within(&id, reach).await? {
+            return Err(EngineError::RightsChanged);
+        }
         unit.note_account(&id, caller.user_id.as_deref(), awaits)
             .await?;
         if let Some(key) = &key {

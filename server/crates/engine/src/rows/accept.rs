@@ -39,7 +39,7 @@ impl Engine {
         let mut event = caller.event(now, "row.accepted");
         reason.clone_into(&mut event.reason);
         event.detail = json!({ "rows": name.rows, "row": name.name });
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin(&self.store).await?;
         let mut ended = None;
         if name.rows == SignedRows::JobLists {
             ended = self.accept_list(&mut unit, &name.name, &mut event).await?;

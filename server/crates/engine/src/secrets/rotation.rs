@@ -110,7 +110,7 @@ impl Engine {
         if !keyring.contains(id) {
             return Err(EngineError::NotFound);
         }
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin(&self.store).await?;
         note_key(&mut unit, keyring, id)
             .await
             .map_err(|_| EngineError::Internal("a key could not be noted"))?;
@@ -210,7 +210,7 @@ impl Engine {
             let message = "this is the key that seals: activate another one first";
             return Err(EngineError::Conflict(message.to_owned()));
         }
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin(&self.store).await?;
         refuse_while_it_seals(&mut unit, id).await?;
         forget_key(&mut unit, id).await?;
         let mut event = caller.event(self.clock.now(), "key.retired");
@@ -239,6 +239,7 @@ impl Engine {
         }
     }
 
+    /// What was done to the file is told, whatever became of whoever did it.
     async fn tell_of_key(&self, caller: &Caller, action: &str, id: KeyId) -> Result<()> {
         let mut event = caller.event(self.clock.now(), action);
         event.detail = json!({ "key": id.to_string() });

@@ -144,7 +144,7 @@ impl Engine {
         let sealed = keyring.seal(&self.random, &Place::stream_secret(name, version), &text)?;
         let mut event = caller.event(now, "stream.secret_made");
         event.detail = json!({ "stream": name, "sealed": Keyring::digest_of(&sealed) });
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin(&self.store).await?;
         if !unit.set_stream_secret(name, (version, sealed), now).await? {
             return Err(carillon_store::StoreError::Conflict.into());
         }

@@ -264,7 +264,7 @@ async fn who_approves_has_a_second_factor_and_administers_at_that_moment() {
     house.engine.disable_user(&system, "berta").await.unwrap();
     let disabled = people.approve(&people.berta, &id, &digest).await;
     assert!(
-        matches!(disabled, Err(EngineError::Denied(_))),
+        matches!(disabled, Err(EngineError::RightsChanged)),
         "{disabled:?}"
     );
     let operator = house.enter("operator").await.session.caller;

@@ -15,6 +15,7 @@ mod keys;
 mod passes;
 mod passwords;
 mod reset;
+mod rights;
 mod rows;
 mod second_factor;
 mod sessions;

@@ -29,7 +29,9 @@ async fn person(house: &House, name: &str, role: Role, approver: bool) -> Caller
     };
     let mut unit = house.engine.store.begin().await.unwrap();
     unit.insert_user(&user, now).await.unwrap();
-    unit.commit_bookkeeping().await.unwrap();
+    let mut made = caller().event(now, "user.created");
+    made.detail = json!({"user": name, "role": role, "sealed": null});
+    unit.record(&[made]).await.unwrap().commit().await.unwrap();
     let access = Access {
         role,
         area: None,

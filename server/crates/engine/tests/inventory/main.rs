@@ -14,4 +14,5 @@ mod large;
 mod networks;
 mod phones;
 mod sites;
+mod together;
 mod told;

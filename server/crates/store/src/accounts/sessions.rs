@@ -5,6 +5,7 @@
 
 use carillon_domain::Timestamp;
 
+use crate::conn::Conn;
 use crate::error::Result;
 use crate::orders::{self, Order, Ordered};
 use crate::passes::Pass;
@@ -106,15 +107,7 @@ pub struct SessionStanding {
 impl Store {
     /// A session with its account, the account's areas, and who needs a second factor.
     pub async fn session(&self, id_hash: &[u8]) -> Result<Option<SessionStanding>> {
-        let mut sql = Sql::new("SELECT ");
-        sql.push(COLUMNS).push(", ");
-        push_user(&mut sql);
-        sql.push(", ");
-        orders::push(&mut sql, Order::SecondFactor, "demanded");
-        sql.push(" FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = ");
-        sql.bind(id_hash).keep();
-        let row = self.read().await?.conn().optional(sql).await?;
-        row.map(|row| standing(&self.trust, &row)).transpose()
+        find(&mut self.read().await?.conn(), &self.trust, id_hash).await
     }
 
     /// The sessions of one account, or of all, last used first, believed or not: to be shown and
@@ -131,6 +124,22 @@ impl Store {
     }
 }
 
+async fn find(
+    conn: &mut Conn<'_>,
+    trust: &Trust,
+    id_hash: &[u8],
+) -> Result<Option<SessionStanding>> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS).push(", ");
+    push_user(&mut sql);
+    sql.push(", ");
+    orders::push(&mut sql, Order::SecondFactor, "demanded");
+    sql.push(" FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = ");
+    sql.bind(id_hash).keep();
+    let row = conn.optional(sql).await?;
+    row.map(|row| standing(trust, &row)).transpose()
+}
+
 fn standing(trust: &Trust, row: &Row) -> Result<SessionStanding> {
     trust.checked(SignedRows::Sessions, row)?;
     Ok(SessionStanding {
@@ -141,6 +150,18 @@ fn standing(trust: &Trust, row: &Row) -> Result<SessionStanding> {
 }
 
 impl Unit {
+    /// A session with its account, both of which nobody changes or ends until this unit is over.
+    pub async fn session_to_keep(&mut self, id_hash: &[u8]) -> Result<Option<SessionStanding>> {
+        let trust = self.trust.clone();
+        let mut conn = self.conn();
+        if let Some(lock) = conn.dialect().for_share() {
+            let mut sql = Sql::new("SELECT u.id FROM users u JOIN sessions p ON p.user_id = u.id ");
+            sql.push("WHERE p.id_hash = ").bind(id_hash).push(lock);
+            conn.optional(sql).await?;
+        }
+        find(&mut conn, &trust, id_hash).await
+    }
+
     /// Begins a session.
     pub async fn insert_session(&mut self, session: &SessionRow) -> Result<()> {
         let sql = Sql::new(

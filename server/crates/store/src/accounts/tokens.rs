@@ -9,8 +9,8 @@ use crate::conn::Conn;
 use crate::error::{Result, StoreError};
 use crate::reach::{area_in, push_areas};
 use crate::row::Row;
-use crate::signed::{Facts, SignedRows};
-use crate::sql::Sql;
+use crate::signed::{Facts, SignedRows, Trust};
+use crate::sql::{Sql, Value};
 use crate::store::Store;
 use crate::unit::Unit;
 
@@ -137,18 +137,8 @@ fn token_row(row: &Row) -> Result<TokenRow> {
 impl Store {
     /// A token and its account by the hash of its secret, whether or not they are still good.
     pub async fn token_by_hash(&self, token_hash: &[u8]) -> Result<Option<(TokenRow, UserRow)>> {
-        let mut sql = Sql::new("SELECT ");
-        push_token(&mut sql);
-        sql.push(", ");
-        push_user(&mut sql);
-        sql.push(" FROM api_tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = ");
-        sql.bind(token_hash);
-        let row = self.read().await?.conn().optional(sql).await?;
-        let both = |row: Row| {
-            self.trust.checked(SignedRows::Tokens, &row)?;
-            Ok((token_row(&row)?, genuine_user(&self.trust, &row)?))
-        };
-        row.map(both).transpose()
+        let by = ("t.token_hash", Value::from(token_hash));
+        find_with_user(&mut self.read().await?.conn(), &self.trust, by).await
     }
 
     /// The tokens of one account, or of all, newest first, believed or not: to be shown.
@@ -182,7 +172,39 @@ async fn find(conn: &mut Conn<'_>, id: &str) -> Result<Option<TokenRow>> {
         .transpose()
 }
 
+async fn find_with_user(
+    conn: &mut Conn<'_>,
+    trust: &Trust,
+    (column, value): (&'static str, Value),
+) -> Result<Option<(TokenRow, UserRow)>> {
+    let mut sql = Sql::new("SELECT ");
+    push_token(&mut sql);
+    sql.push(", ");
+    push_user(&mut sql);
+    sql.push(" FROM api_tokens t JOIN users u ON u.id = t.user_id WHERE ");
+    sql.push(column).push(" = ").bind(value);
+    let row = conn.optional(sql).await?;
+    let both = |row: Row| {
+        trust.checked(SignedRows::Tokens, &row)?;
+        Ok((token_row(&row)?, genuine_user(trust, &row)?))
+    };
+    row.map(both).transpose()
+}
+
 impl Unit {
+    /// A token with its account, both of which nobody changes or revokes until this unit is over.
+    pub async fn token_to_keep(&mut self, id: &str) -> Result<Option<(TokenRow, UserRow)>> {
+        let trust = self.trust.clone();
+        let mut conn = self.conn();
+        if let Some(lock) = conn.dialect().for_share() {
+            let mut sql =
+                Sql::new("SELECT u.id FROM users u JOIN api_tokens p ON p.user_id = u.id ");
+            sql.push("WHERE p.id = ").bind(id).push(lock);
+            conn.optional(sql).await?;
+        }
+        find_with_user(&mut conn, &trust, ("t.id", Value::from(id))).await
+    }
+
     /// One token as this unit sees it, believed or not.
     pub async fn token(&mut self, id: &str) -> Result<Option<TokenRow>> {
         find(&mut self.conn(), id).await

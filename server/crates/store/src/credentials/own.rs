@@ -52,7 +52,7 @@ impl Unit {
                  secret = excluded.secret, secret_version = excluded.secret_version, \
                  changed_at = excluded.changed_at, version = credentials.version + 1",
             );
-            self.conn().execute(sql).await?;
+            self.ways_conn().await?.execute(sql).await?;
         }
         Ok(())
     }
@@ -63,7 +63,7 @@ impl Unit {
         for chunk in macs.chunks(ROWS) {
             let mut sql = Sql::new("DELETE FROM credentials WHERE ");
             sql.one_of("phone", chunk.iter().copied());
-            deleted += self.conn().execute(sql).await?;
+            deleted += self.ways_conn().await?.execute(sql).await?;
         }
         Ok(deleted)
     }

@@ -86,12 +86,12 @@ async fn write(
 impl Unit {
     /// Adds phones. Conflict when one is there already, or its site or credential is not.
     pub async fn insert_phones(&mut self, phones: &[Phone], now: Timestamp) -> Result<()> {
-        write(&mut self.conn(), phones, Existing::Refuse, now).await
+        write(&mut self.ways_conn().await?, phones, Existing::Refuse, now).await
     }
 
     /// Adds phones or replaces what was written down about them. No phone may occur twice.
     pub async fn upsert_phones(&mut self, phones: &[Phone], now: Timestamp) -> Result<()> {
-        write(&mut self.conn(), phones, Existing::Replace, now).await
+        write(&mut self.ways_conn().await?, phones, Existing::Replace, now).await
     }
 
     /// Replaces what was written down about one phone. Conflict when `version` is old.
@@ -101,7 +101,7 @@ impl Unit {
         version: i64,
         now: Timestamp,
     ) -> Result<()> {
-        let mut conn = self.conn();
+        let mut conn = self.ways_conn().await?;
         let mut sql = Sql::new("UPDATE phones SET label = label WHERE mac = ");
         sql.bind(phone.mac).push(" AND version = ").bind(version);
         expect_one(conn.execute(sql).await?)?;
@@ -121,10 +121,10 @@ impl Unit {
         for chunk in macs.chunks(ROWS) {
             let mut sql = Sql::new("DELETE FROM credentials WHERE ");
             sql.one_of("phone", chunk.iter().copied());
-            self.conn().execute(sql).await?;
+            self.ways_conn().await?.execute(sql).await?;
             let mut sql = Sql::new("DELETE FROM phones WHERE ");
             sql.one_of("mac", chunk.iter().copied());
-            deleted += self.conn().execute(sql).await?;
+            deleted += self.ways_conn().await?.execute(sql).await?;
         }
         Ok(deleted)
     }

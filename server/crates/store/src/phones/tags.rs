@@ -68,7 +68,7 @@ impl Unit {
         let mut added = 0;
         for chunk in macs.chunks(ROWS) {
             let rows = chunk.iter().map(|mac| vec![(*mac).into(), tag.into()]);
-            added += insert(&mut self.conn(), rows.collect()).await?;
+            added += insert(&mut self.ways_conn().await?, rows.collect()).await?;
             stamp(&mut self.conn(), chunk, now).await?;
         }
         Ok(added)
@@ -82,7 +82,7 @@ impl Unit {
             sql.bind(tag)
                 .push(" AND ")
                 .one_of("mac", chunk.iter().copied());
-            removed += self.conn().execute(sql).await?;
+            removed += self.ways_conn().await?.execute(sql).await?;
             stamp(&mut self.conn(), chunk, now).await?;
         }
         Ok(removed)

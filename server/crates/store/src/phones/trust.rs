@@ -36,7 +36,7 @@ impl Unit {
              WHERE mac = $1",
         );
         let sql = sql.arg(mac).arg(now).arg(scheme.as_str());
-        Ok(self.conn().execute(sql).await? > 0)
+        Ok(self.ways_conn().await?.execute(sql).await? > 0)
     }
 
     /// Pins this key, or none; says whether there was such a phone.
@@ -50,7 +50,12 @@ impl Unit {
             "UPDATE phones SET tls_pin = $3, version = version + 1, updated_at = $2 \
              WHERE mac = $1",
         );
-        Ok(self.conn().execute(sql.arg(mac).arg(now).arg(pin)).await? > 0)
+        Ok(self
+            .ways_conn()
+            .await?
+            .execute(sql.arg(mac).arg(now).arg(pin))
+            .await?
+            > 0)
     }
 
     /// Forgets the keys and the ways to ask for a password of all phones at a site; says of how
@@ -61,6 +66,9 @@ impl Unit {
              updated_at = $2 WHERE site = $1 AND (tls_pin IS NOT NULL OR auth_scheme NOT IN \
              ('unknown', 'legacy_login'))",
         );
-        self.conn().execute(sql.arg(slug).arg(now)).await
+        self.ways_conn()
+            .await?
+            .execute(sql.arg(slug).arg(now))
+            .await
     }
 }

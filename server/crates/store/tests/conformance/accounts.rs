@@ -86,7 +86,7 @@ pub(crate) async fn passwords_count_their_changes(db: Database) {
     assert_eq!((user.role, user.updated_at), (Role::Viewer, at(6)));
 }
 
-fn session(hash: u8, user: &str) -> SessionRow {
+pub(crate) fn session(hash: u8, user: &str) -> SessionRow {
     SessionRow {
         id_hash: vec![hash; 32],
         user_id: user.to_owned(),

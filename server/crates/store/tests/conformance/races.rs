@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use carillon_domain::{Counts, TargetState};
-use carillon_store::{Claim, IdempotencyKey, KeyUse, SiteLimit, Store, StoreError, TargetQuery};
+use carillon_store::{
+    AuditQuery, Claim, IdempotencyKey, Keeps, KeyUse, SiteLimit, Store, StoreError, TargetQuery,
+    UserRow,
+};
 
 use crate::claims::{acknowledged, epoch};
 use crate::database::{Database, run};
@@ -221,4 +224,55 @@ pub(crate) async fn kept_phones_lose_no_edit(db: Database) {
     }
     let row = db.store.phone(mac(1)).await.unwrap().unwrap();
     assert_eq!(row.phone.notes.split_whitespace().count(), 8);
+}
+
+/// Until somebody waits for a lock of Postgres. SQLite lets nobody else write anyway.
+async fn somebody_waits(db: &Database) {
+    let waiting = "SELECT pid FROM pg_stat_activity \
+         WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while db.store.is_shared() && db.raw(waiting).await.unwrap() == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Disables an account over a connection of its own, with a record.
+async fn disable(db: &Database, id: &'static str) {
+    let mut unit = db.store.begin_keeping(Keeps::Accounts).await.unwrap();
+    let user = unit.user_for_update(id).await.unwrap().unwrap();
+    let disabled = UserRow {
+        disabled: true,
+        ..user
+    };
+    unit.update_user(&disabled, at(3)).await.unwrap();
+    let events = [crate::audit::event(3, "user.disabled")];
+    unit.record(&events).await.unwrap().commit().await.unwrap();
+}
+
+pub(crate) async fn who_writes_is_kept_as_it_was_judged(db: Database) {
+    crate::accounts::add_user(&db.store, "u-1", "anna").await;
+    let mut unit = db.store.begin().await.unwrap();
+    let session = crate::accounts::session(7, "u-1");
+    unit.insert_session(&session).await.unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    let mut unit = db.store.begin().await.unwrap();
+    let kept = unit.session_to_keep(&[7; 32]).await.unwrap().unwrap();
+    assert!(!kept.user.disabled);
+    let elsewhere = db.clone();
+    let end = tokio::spawn(async move { disable(&elsewhere, "u-1").await });
+    somebody_waits(&db).await;
+    assert!(!end.is_finished());
+    let events = [crate::audit::event(2, "phone.changed")];
+    unit.record(&events).await.unwrap().commit().await.unwrap();
+    end.await.unwrap();
+    let mut unit = db.store.begin().await.unwrap();
+    let kept = unit.session_to_keep(&[7; 32]).await.unwrap().unwrap();
+    assert!(kept.user.disabled);
+    drop(unit);
+    let rows = db.store.audit_batch(&AuditQuery::default(), -1, 10).await;
+    let told: Vec<_> = rows
+        .unwrap()
+        .into_iter()
+        .map(|row| row.event.action)
+        .collect();
+    assert_eq!(told, ["phone.changed", "user.disabled"]);
 }

@@ -6,7 +6,7 @@ use carillon_domain::change;
 use carillon_domain::phone::{Group, GroupKind, slugify};
 use carillon_domain::role::Permission;
 use carillon_domain::{FieldError, Filter, Mac};
-use carillon_store::{GroupRow, Unit};
+use carillon_store::{GroupRow, Keeps, Unit};
 use serde_json::json;
 
 use super::super::clear::{self, Touched};
@@ -15,6 +15,7 @@ use super::{GroupInput, fields};
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
+use crate::jobs::pause_jobs_of_holders;
 
 /// Whom a group with a credential leads where is not known by its phones alone: rules ask for groups.
 const BY_GROUP: Touched<'static> = Touched {
@@ -40,7 +41,7 @@ impl Engine {
             self.check_rule(&seen, &group.slug, filter).await?;
         }
         let now = self.clock.now();
-        let mut unit = seen.begin().await?;
+        let mut unit = caller.begin_keeping(&seen, Keeps::Ways).await?;
         if unit.group(&group.slug).await?.is_some() {
             return Err(EngineError::invalid(
                 "slug",
@@ -81,13 +82,14 @@ impl Engine {
             self.check_rule(&seen, slug, filter).await?;
         }
         let now = self.clock.now();
-        let mut unit = seen.begin().await?;
+        let mut unit = caller.begin_keeping(&seen, Keeps::AccountsAndWays).await?;
         let old = unit.group(slug).await?.ok_or(EngineError::NotFound)?;
         caller.require(permission_of(&old.group))?;
         check_version(old.version, version)?;
         self.check_credential_name(&mut unit, group.credential.as_deref())
             .await?;
         let changes = change::between(&fields(&old.group), &fields(&group));
+        let holders = unit.accounts_within(slug).await?;
         unit.update_group(&group, old.version, now).await?;
         clear::check_rule(caller, &mut unit, (&group, Some(&old.group))).await?;
         let members = self
@@ -104,8 +106,11 @@ impl Engine {
         if let Some(members) = members {
             event.detail["members"] = members.into();
         }
-        self.finish_guarded(caller, unit, &[event], &BY_GROUP)
+        let paused = pause_jobs_of_holders(&mut unit, &holders, (caller, now)).await?;
+        let events = [vec![event], paused].concat();
+        self.finish_guarded(caller, unit, &events, &BY_GROUP)
             .await?;
+        self.jobs_moved(&events);
         self.group(caller, slug).await
     }
 
@@ -140,7 +145,7 @@ impl Engine {
     ) -> Result<(u64, u64)> {
         let seen = caller.sight(Permission::EditTags, &self.store)?;
         let now = self.clock.now();
-        let mut unit = seen.begin().await?;
+        let mut unit = caller.begin_keeping(&seen, Keeps::AccountsAndWays).await?;
         let old = unit.group(slug).await?.ok_or(EngineError::NotFound)?;
         caller.require(permission_of(&old.group))?;
         check_version(old.version, version)?;
@@ -149,6 +154,7 @@ impl Engine {
             return Err(EngineError::Conflict(message.to_owned()));
         }
         check_exist(&mut unit, "add", add).await?;
+        let holders = unit.accounts_within(slug).await?;
         let added = unit.add_members(slug, add).await?;
         let removed = unit.remove_members(slug, remove).await?;
         stays_in_sight(&mut unit, slug).await?;
@@ -161,8 +167,11 @@ impl Engine {
         event.detail = json!({"name": old.group.name, "added": added, "removed": removed,
             "add": record::macs(&add[..add.len().min(100)]),
             "remove": record::macs(&remove[..remove.len().min(100)])});
-        self.finish_guarded(caller, unit, &[event], &BY_GROUP)
+        let paused = pause_jobs_of_holders(&mut unit, &holders, (caller, now)).await?;
+        let events = [vec![event], paused].concat();
+        self.finish_guarded(caller, unit, &events, &BY_GROUP)
             .await?;
+        self.jobs_moved(&events);
         Ok((added, removed))
     }
 
@@ -194,7 +203,7 @@ impl Engine {
             );
             return Err(EngineError::Conflict(message));
         }
-        let mut unit = seen.begin().await?;
+        let mut unit = caller.begin_keeping(&seen, Keeps::AccountsAndWays).await?;
         let old = unit.group(slug).await?.ok_or(EngineError::NotFound)?;
         caller.require(permission_of(&old.group))?;
         check_version(old.version, version)?;
@@ -204,12 +213,18 @@ impl Engine {
                 "this group has phones that are out of your reach: an administrator can delete it";
             return Err(EngineError::Conflict(message.to_owned()));
         }
+        let holders = unit.accounts_within(slug).await?;
         unit.delete_group(slug).await?;
+        let paused = pause_jobs_of_holders(&mut unit, &holders, (caller, now)).await?;
         let mut event = caller.event(now, "group.deleted");
         event.groups = vec![slug.to_owned()];
         event.detail =
             json!({"name": old.group.name, "kind": old.group.kind, "filter": old.group.filter});
-        self.finish_guarded(caller, unit, &[event], &BY_GROUP).await
+        let events = [vec![event], paused].concat();
+        self.finish_guarded(caller, unit, &events, &BY_GROUP)
+            .await?;
+        self.jobs_moved(&events);
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use carillon_domain::event::Event;
 use carillon_domain::phone::{Phone, Site, TransportSecurity, USUAL_DOWN_PERCENT};
 use carillon_domain::{FieldError, Mac, Timestamp};
-use carillon_store::Unit;
+use carillon_store::{Keeps, Unit};
 use serde_json::json;
 
 use super::super::clear::Touched;
@@ -61,7 +61,7 @@ impl Engine {
                 event
             }));
         }
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Ways).await?;
         check_unchanged(&mut unit, &planned).await?;
         if applied.takes_draft {
             self.keep_undo(&mut unit, caller, (&applied.id, &planned))

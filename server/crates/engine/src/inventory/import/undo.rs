@@ -9,7 +9,7 @@ use carillon_domain::event::Event;
 use carillon_domain::phone::Phone;
 use carillon_domain::role::Permission;
 use carillon_domain::{Mac, Timestamp};
-use carillon_store::{PhoneRow, Unit};
+use carillon_store::{Keeps, PhoneRow, Unit};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -137,7 +137,7 @@ impl Engine {
         let kept = self.kept_phones(caller, import).await?;
         let macs: Vec<Mac> = kept.iter().map(|phone| phone.mac).collect();
         let mut groups = self.store.groups_of(&macs, self.clock.now()).await?;
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Ways).await?;
         unit.lock_phones(&macs).await?;
         let plan = self.plan_undo(&mut unit, kept).await?;
         if plan.deleted.len() + plan.restored.len() != seen {

@@ -9,6 +9,7 @@ use carillon_domain::event::Event;
 use carillon_domain::phone::Phone;
 use carillon_domain::phone_list::{Cell, Column, Row};
 use carillon_domain::role::Permission;
+use carillon_store::Keeps;
 
 use super::super::clear::Touched;
 use super::super::record;
@@ -54,7 +55,7 @@ impl Engine {
         let row = shared_row(edit)?;
         let now = self.clock.now();
         let mut groups = self.store.groups_of(macs, now).await?;
-        let mut unit = seen.begin().await?;
+        let mut unit = caller.begin_keeping(&seen, Keeps::Ways).await?;
         self.check_places(&mut unit, &row).await?;
         let stored = unit.phones_by_macs(macs).await?;
         let (mut phones, mut events) = (Vec::new(), Vec::new());

@@ -5,7 +5,7 @@ use carillon_domain::change::{self, Change};
 use carillon_domain::phone::Phone;
 use carillon_domain::phone_list::{Cell, Row};
 use carillon_domain::role::Permission;
-use carillon_store::{PhoneRow, Unit};
+use carillon_store::{Keeps, PhoneRow, Unit};
 
 use super::super::clear::Touched;
 use super::super::login::{self, Intent};
@@ -44,7 +44,7 @@ impl Engine {
         let row = edit.row(mac)?;
         let now = self.clock.now();
         self.follow_networks().await?;
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Ways).await?;
         if !unit.phones_by_macs(&[mac]).await?.is_empty() {
             return Err(EngineError::invalid(
                 "mac",
@@ -95,7 +95,7 @@ impl Engine {
         let groups = self.groups_now(mac).await?;
         self.follow_networks().await?;
         let now = self.clock.now();
-        let mut unit = seen.begin().await?;
+        let mut unit = caller.begin_keeping(&seen, Keeps::Ways).await?;
         let stored = unit
             .phones_by_macs(&[mac])
             .await?
@@ -187,7 +187,7 @@ impl Engine {
         caller.require(Permission::ManageInventory)?;
         let now = self.clock.now();
         let mut groups = self.store.groups_of(macs, now).await?;
-        let mut unit = self.store.begin().await?;
+        let mut unit = caller.begin_keeping(&self.store, Keeps::Ways).await?;
         let rows = unit.phones_by_macs(macs).await?;
         if rows.is_empty() {
             return Ok(0);
