@@ -143,6 +143,7 @@ cases! {
     sip::sip_addresses_are_known,
     credentials::the_nearest_credential_wins,
     credentials::credentials_in_use_stay,
+    sip::proofs_go_where_a_command_goes,
     credentials::own_credentials_come_in_bulk,
     credentials::the_keys_in_use_are_known,
     jobs::a_job_is_read_as_it_was_made,

@@ -13,5 +13,6 @@ mod import;
 mod large;
 mod networks;
 mod phones;
+mod proofs;
 mod sites;
 mod told;
