@@ -2,6 +2,7 @@
 //!
 //! Owns the table `credentials`. *Invariant:* a secret is only ever seen sealed here.
 
+mod by_sip;
 pub(crate) mod effective;
 mod exposed;
 mod own;

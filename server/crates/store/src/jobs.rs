@@ -20,6 +20,7 @@ pub(crate) mod end;
 pub(crate) mod frozen;
 pub(crate) mod hold;
 pub(crate) mod insert;
+pub(crate) mod let_on;
 pub(crate) mod list;
 pub(crate) mod read;
 pub(crate) mod record;

@@ -77,6 +77,7 @@ pub use jobs::due::DueJob;
 pub use jobs::end::Untried;
 pub use jobs::frozen::FrozenList;
 pub use jobs::insert::{NewJob, NewTarget};
+pub use jobs::let_on::LetOn;
 pub use jobs::list::{JobQuery, LonePhone};
 pub use jobs::read::{JobRow, JobSnapshot};
 pub use jobs::record::RecordedResults;

@@ -26,6 +26,8 @@ mod filters;
 mod inventory;
 #[path = "conformance/jobs.rs"]
 mod jobs;
+#[path = "conformance/let_on.rs"]
+mod let_on;
 #[path = "conformance/lists.rs"]
 mod lists;
 #[path = "conformance/parity.rs"]
@@ -142,6 +144,8 @@ cases! {
     sip::a_profile_is_read_as_it_was_written,
     sip::a_credential_of_a_sip_server_stays_and_holds_its_phones,
     sip::sip_addresses_are_known,
+    sip::proofs_go_where_a_command_goes,
+    let_on::jobs_that_somebody_lets_go_on_count_beside_their_own,
     credentials::the_nearest_credential_wins,
     credentials::credentials_in_use_stay,
     credentials::own_credentials_come_in_bulk,

@@ -75,7 +75,7 @@ fn needs_factor() -> AnyView {
 /// Why nobody may say yes yet, where it is so for all who could.
 pub(super) fn all_one_person(one: OnePerson) -> Option<AnyView> {
     let text = say(
-        "Nobody can approve it before {when}. Each account that could was made, given its rights or its password within the last day by who asked, or the other way round, or both by the same third person: so long they count as one person. Ask again then, or have somebody on the server's machine make an account with its rights: that one counts at once.",
+        "Nobody can approve it before {when}. Each account that could was made, given its rights or its password within the last day by who asked, or the other way round, or both by the same third person, or one of them came by the provider: so long they count as one person. Ask again then. An account with its rights that somebody makes on the server's machine counts at once: for asking where who asked came by the provider, else for deciding.",
     );
     let until = one.all_until?;
     Some(note(
@@ -88,7 +88,7 @@ pub(super) fn all_one_person(one: OnePerson) -> Option<AnyView> {
 /// Said in the place of a yes to whom who asked may be.
 fn one_person(until: Timestamp) -> AnyView {
     let text = say(
-        "You can approve it from {when} on. Within the last day you made the account of who asked, gave its rights or set its password, or the other way round, or a third person did that for both: so long you count as one person.",
+        "You can approve it from {when} on. Within the last day you made the account of who asked, gave its rights or set its password, or the other way round, or a third person did that for both, or one of these accounts came by the provider: so long you count as one person.",
     );
     note(
         "warning",

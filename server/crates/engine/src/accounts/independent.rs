@@ -2,7 +2,7 @@
 //!
 //! Owns what is said where one person may stand behind both. *Invariant:* nobody decides about what was
 //! asked for by an account that owes theirs something of the last day, or to which theirs does, or that
-//! owes it to the same third one, over any chain.
+//! owes it to the same third one, over any chain; nor by or about one that came by itself within that day.
 
 use carillon_domain::Timestamp;
 use carillon_store::{Store, Unit};
@@ -62,6 +62,13 @@ pub(crate) async fn independent(
         return Ok(());
     };
     let moment = until.to_minute_text();
+    if influence.came_by_itself(&caller.actor.name, &asker.name) {
+        return Err(EngineError::Conflict(format!(
+            "you and who asked may be one person: within the last day one of these accounts, or one that made \
+             one of them, came by the provider or was given more by it, and anybody may stand behind it; you can \
+             decide from {moment} UTC on"
+        )));
+    }
     Err(EngineError::Conflict(format!(
         "you and who asked may be one person: within the last day one of you, or the same third person, made \
          the account of the other, gave its rights or set its password; somebody else can decide, or you from {moment} UTC on"

@@ -2,7 +2,8 @@
 //!
 //! Owns for how long that counts where two people are asked for. An administrator who makes a second
 //! account, or takes a right away from whoever could say no, is still one person, and so are two accounts
-//! that a third one made. *Invariant:* it is read from the audit log, which nobody changes, and not from
+//! that a third one made. Who stands behind an account that came by itself, or was given more by the provider,
+//! nobody here knows: it may be anybody's. *Invariant:* it is read from the audit log, which nobody changes, and not from
 //! rows; acts of the server's own machine are nobody's.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,10 +11,11 @@ use std::time::Duration;
 
 use carillon_domain::Timestamp;
 use carillon_domain::event::{ActorKind, Event};
-use carillon_domain::role::Role;
+use carillon_domain::role::{Permission, Role};
 use carillon_store::{AuditQuery, AuditRow, Seek, Store, Unit};
 use serde_json::json;
 
+use super::external::PLAIN;
 use crate::error::{EngineError, Result};
 
 /// A day: others see what was recorded before it comes to anything.
@@ -21,11 +23,12 @@ const COUNTS_FOR: Duration = Duration::from_hours(24);
 /// More of such records in a day than anybody makes: where there are more, nobody knows who is who.
 const MOST: usize = 10_000;
 
+const CREATED: &str = "user.created";
 const FACTOR: &str = "second_factor.reset";
 const DISABLED: &str = "user.disabled";
 const ROLE: &str = "user.role_changed";
 const ACTS: [&str; 7] = [
-    "user.created",
+    CREATED,
     "user.enabled",
     ROLE,
     "user.password_set",
@@ -41,6 +44,8 @@ struct Act {
     at: Timestamp,
     /// Whether the account owes something by it, rather than having lost something.
     gives: bool,
+    /// Whether it came by itself, or by what the provider says.
+    by_itself: bool,
     took_approver: bool,
     took_administrator: bool,
 }
@@ -61,6 +66,7 @@ impl Act {
             to: event.detail["user"].as_str().unwrap_or_default().to_owned(),
             at: event.at,
             gives: event.action != DISABLED,
+            by_itself: by_itself(event),
             took_approver: takes && event.detail["approver_before"] == true,
             took_administrator: takes && event.detail["before"] == json!(Role::Admin),
         };
@@ -133,15 +139,44 @@ impl Influence {
         let takers = self.acts.iter().filter(|act| what(act));
         let takers: BTreeSet<&str> = takers.map(|act| act.by.as_str()).collect();
         let givers = Givers::of(&self.acts);
-        let behind = givers.behind(account);
-        takers
-            .iter()
-            .any(|taker| !givers.behind(taker).is_disjoint(&behind))
+        takers.iter().any(|taker| givers.are_one(taker, account))
+    }
+
+    /// Whether one of these accounts, or one behind them, came by itself.
+    pub(crate) fn came_by_itself(&self, one: &str, other: &str) -> bool {
+        let givers = Givers::of(&self.acts);
+        [one, other].iter().any(|name| givers.is_anybody(name))
     }
 }
 
-/// Each account with those whom it owes something.
-struct Givers<'a>(BTreeMap<&'a str, BTreeSet<&'a str>>);
+/// An account that the provider made, or to which it gave what decides.
+fn by_itself(event: &Event) -> bool {
+    let itself = event.detail["user"].as_str() == Some(event.actor.name.as_str());
+    let role = |when: &str| {
+        event.detail[when]
+            .as_str()
+            .and_then(|role| role.parse().ok())
+    };
+    let more = match (role("before"), role("after")) {
+        (Some(before), Some(after)) => widens(before, after),
+        _ => false,
+    };
+    event.actor.auth == PLAIN && itself && (event.action == CREATED || more)
+}
+
+/// Whether the second role decides where the first one did not.
+fn widens(before: Role, after: Role) -> bool {
+    let gains = |what: Permission| after.may(what) && !before.may(what);
+    [Permission::Approve, Permission::Administer]
+        .into_iter()
+        .any(gains)
+}
+
+/// Each account with those whom it owes something, and those that came by themselves.
+struct Givers<'a> {
+    owes: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    anybody: BTreeSet<&'a str>,
+}
 
 impl<'a> Givers<'a> {
     fn of(acts: &'a [Act]) -> Self {
@@ -149,14 +184,29 @@ impl<'a> Givers<'a> {
         for act in acts.iter().filter(|act| act.gives) {
             givers.entry(&act.to).or_default().insert(&act.by);
         }
-        Self(givers)
+        let anybody = acts.iter().filter(|act| act.by_itself);
+        Self {
+            owes: givers,
+            anybody: anybody.map(|act| act.to.as_str()).collect(),
+        }
+    }
+
+    /// Whether one person may stand behind both.
+    fn are_one(&self, one: &'a str, other: &'a str) -> bool {
+        let apart = self.behind(one).is_disjoint(&self.behind(other));
+        !apart || self.is_anybody(one) || self.is_anybody(other)
+    }
+
+    /// Whether anybody may stand behind it.
+    fn is_anybody(&self, account: &'a str) -> bool {
+        !self.anybody.is_disjoint(&self.behind(account))
     }
 
     /// Everybody who may stand behind an account: itself, and whom it owes something over any chain.
     fn behind(&self, account: &'a str) -> BTreeSet<&'a str> {
         let (mut found, mut rest) = (BTreeSet::from([account]), vec![account]);
         while let Some(next) = rest.pop() {
-            let givers = self.0.get(next).into_iter().flatten();
+            let givers = self.owes.get(next).into_iter().flatten();
             rest.extend(givers.copied().filter(|giver| found.insert(*giver)));
         }
         found
@@ -164,8 +214,7 @@ impl<'a> Givers<'a> {
 }
 
 fn is_one(acts: &[Act], one: &str, other: &str) -> bool {
-    let givers = Givers::of(acts);
-    !givers.behind(one).is_disjoint(&givers.behind(other))
+    Givers::of(acts).are_one(one, other)
 }
 
 fn query(now: Timestamp) -> AuditQuery {

@@ -56,7 +56,7 @@ impl Engine {
             phones_as_told(&mut unit, id).await?;
             // What does not rest is refused by its state, in words of its own.
             if from.contains(&job.state) {
-                goes_on::check(&mut unit, caller, &job, now).await?;
+                goes_on::check(self, &mut unit, caller, &job).await?;
             }
         }
         if !unit.set_job_state(id, from, to, now).await? {
@@ -68,6 +68,9 @@ impl Engine {
         let mut event = caller.event(now, action);
         event.job = Some(id.to_owned());
         event.detail = serde_json::json!({ "action": job.label(), "from": job.state, "to": to });
+        if to == JobState::Running {
+            event.detail["phones"] = job.counts.waiting.into();
+        }
         unit.record(&[event]).await?.commit().await?;
         self.job_moved(id);
         self.dispatch.wake();

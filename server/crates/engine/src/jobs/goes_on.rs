@@ -3,13 +3,13 @@
 //! Owns that question. *Invariant:* whoever lets a job go on is held to what they would be held to if they
 //! started it with the phones that still wait: who asked for it first does not answer for them.
 
-use carillon_domain::Timestamp;
 use carillon_domain::action::{self, Entry};
 use carillon_domain::job::EffectiveOptions;
 use carillon_domain::role::{Permission, Role};
 use carillon_store::{JobRow, Unit};
 
 use super::rules::may_go_on;
+use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 
@@ -17,8 +17,6 @@ use crate::error::{EngineError, Result};
 pub(super) struct Rested<'a> {
     pub(super) job: &'a JobRow,
     pub(super) entry: &'static Entry,
-    /// The account that asked for it.
-    pub(super) account: Option<String>,
     /// Whether a second person let it run.
     pub(super) approved: bool,
 }
@@ -28,11 +26,6 @@ impl Rested<'_> {
     pub(super) fn phones(&self) -> usize {
         usize::try_from(self.job.counts.waiting).unwrap_or(0)
     }
-
-    /// Whether this caller asked for it: then it counts among their own already.
-    pub(super) fn is_of(&self, caller: &Caller) -> bool {
-        caller.user_id.is_some() && caller.user_id == self.account
-    }
 }
 
 /// Refuses who may not let this job go on.
@@ -40,11 +33,12 @@ impl Rested<'_> {
 /// # Errors
 /// Denied, or a conflict that says why.
 pub(super) async fn check(
+    engine: &Engine,
     unit: &mut Unit,
     caller: &Caller,
     job: &JobRow,
-    now: Timestamp,
 ) -> Result<()> {
+    let now = engine.clock.now();
     // What nobody knows any more is not sent either.
     let Some(entry) = action::find(&job.action) else {
         return Ok(());
@@ -53,8 +47,14 @@ pub(super) async fn check(
         caller.require(Permission::CallControl)?;
     }
     let options: Option<EffectiveOptions> = serde_json::from_value(job.options.clone()).ok();
-    if options.is_none_or(|options| options.include_protected) && caller.role != Role::Admin {
+    let protected = options.as_ref().is_none_or(|all| all.include_protected);
+    if protected && caller.role != Role::Admin {
         return Err(EngineError::Denied(Permission::Administer));
+    }
+    if let Some(options) = options.filter(|_| !caller.is_person()) {
+        let phones = unit.waiting_phones(&job.id).await?;
+        let way = (options.transport, phones.as_slice());
+        engine.check_job_in_clear(caller, way).await?;
     }
     if !unit.is_job_within(&job.id, &caller.reach).await? {
         let message =
@@ -65,7 +65,6 @@ pub(super) async fn check(
     let rested = Rested {
         job,
         entry,
-        account: approval.account,
         approved: approval.decided_by.is_some(),
     };
     may_go_on(unit, caller, &rested, now).await

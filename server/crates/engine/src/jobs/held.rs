@@ -20,7 +20,7 @@ impl Engine {
     /// [`EngineError::Conflict`] when it holds none, or when the caller would not start the job.
     pub async fn release_held(&self, caller: &Caller, id: &str, credential: &str) -> Result<i64> {
         let (mut unit, job, now) = self.open_held(caller, id).await?;
-        goes_on::check(&mut unit, caller, &job, now).await?;
+        goes_on::check(self, &mut unit, caller, &job).await?;
         let released = unit.release_held(id, credential).await?;
         if released == 0 {
             return Err(holds_none(credential));

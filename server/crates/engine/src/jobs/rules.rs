@@ -4,6 +4,7 @@
 //! to them.
 
 mod judge;
+mod let_on;
 
 use carillon_domain::action::{Class, Entry};
 use carillon_domain::role::Permission;

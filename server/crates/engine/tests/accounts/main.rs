@@ -12,6 +12,7 @@ mod doors;
 mod external;
 mod house;
 mod keys;
+mod newcomers;
 mod passes;
 mod passwords;
 mod reset;

@@ -303,6 +303,9 @@ pub(crate) async fn no_keys_call_the_police(place: Place) {
         "9;9;1;1;OK",
         "1;1;VOLUME_UP;2",
         "OK;1;2;F1;1;1;2;POUND",
+        "*;3;1;POUND;1;1;2;POUND;5",
+        "*;6;7;OK;9;1;1",
+        "2;0;4;1;OK;1;F1;1;2",
     ] {
         assert_eq!(field(keys).await, "params.keys", "{keys}");
     }
@@ -328,12 +331,32 @@ pub(crate) async fn one_phone_places_a_call_and_nobody_calls_the_police(place: P
     assert_eq!(field("112", one.clone()).await, "params.number");
     assert_eq!(field("2041", json!({"filter": ""})).await, "targets");
     // Behind the digits of an outside line, unless that is somebody's extension.
-    for number in ["9911", "99112", "8112", "*21*9999#"] {
+    for number in ["9911", "99112", "8112", "*21*9999#", "*67911", "*31#112#5"] {
         assert_eq!(
             field(number, one.clone()).await,
             "params.number",
             "{number}"
         );
+    }
+    for action in [
+        "ATrans",
+        "BTrans",
+        "AlwaysFwdOn",
+        "BusyFwdOn",
+        "NoAnswFwdOn",
+    ] {
+        let mut params = json!({"number": "**21*112*11#"});
+        if action == "NoAnswFwdOn" {
+            params["seconds"] = json!(12);
+        }
+        let body = request(json!({
+            "action": action, "params": params, "targets": one, "reason": "test",
+        }));
+        let Err(EngineError::Invalid(errors)) = house.engine.preview_job(&caller(), &body).await
+        else {
+            panic!("{action}")
+        };
+        assert_eq!(errors[0].field, "params.number", "{action}");
     }
     let mac = house.fleet.phones()[1].mac;
     let edit = carillon_engine::inventory::PhoneEdit {

@@ -17,6 +17,7 @@ mod crash;
 mod forged;
 mod hour;
 mod house;
+mod let_on;
 mod networks;
 mod one_person;
 mod outcome;
@@ -93,6 +94,9 @@ cases! {
     resume::protected_phones_are_let_go_on_by_administrators,
     resume::who_does_not_reach_all_of_it_lets_nothing_go_on,
     resume::whoever_is_narrowed_has_nothing_running_beyond_that,
+    let_on::jobs_of_others_that_somebody_lets_go_on_add_up,
+    let_on::what_was_asked_for_long_ago_counts_when_it_goes_on,
+    let_on::a_token_lets_nothing_go_on_in_clear_that_it_could_not_start,
     one_person::who_stands_behind_both_sides_is_one_person,
     one_person::who_took_a_factor_away_stands_behind_that_account,
     one_person::after_a_day_a_made_account_is_somebody,

@@ -82,14 +82,19 @@ pub(crate) async fn operators_resume_nothing_that_they_do_not_start(place: Place
         ..alone()
     };
     rule(&house, hour).await;
-    let own = paused(&house, &people.anna, "DNDOn", 2).await;
-    let refused = goes_on(&house, &people.anna, &harmless).await;
+    let own = paused(&house, &people.carl, "DNDOn", 2).await;
+    let refused = goes_on(&house, &people.carl, &harmless).await;
     assert!(
         is_conflict(&refused),
-        "with her own it is seven: {refused:?}"
+        "with his own it is seven: {refused:?}"
     );
     goes_on(&house, &people.dora, &harmless).await.unwrap();
-    goes_on(&house, &people.anna, &own).await.unwrap();
+    goes_on(&house, &people.carl, &own).await.unwrap();
+    // What she let go on before is seven phones of hers.
+    let refused = goes_on(&house, &people.anna, &reset).await;
+    assert!(is_conflict(&refused), "{refused:?}");
+    let refused = ask(&house, &people.anna, "DNDOn", 1).await;
+    assert!(is_conflict(&refused), "{refused:?}");
 }
 
 pub(crate) async fn who_resumes_needs_a_second_person_where_who_starts_does(place: Place) {

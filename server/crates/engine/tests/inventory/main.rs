@@ -13,6 +13,7 @@ mod import;
 mod large;
 mod networks;
 mod phones;
+mod proofs;
 mod sites;
 mod together;
 mod told;

@@ -1,4 +1,4 @@
-//! Which stored passwords may go where: in clear, or by the word of a key or an authority.
+//! Which stored passwords may go where: in clear, by the word of a key or an authority, or as a proof by SIP.
 //!
 //! Owns the one reading of it, of what is committed and of what a unit would make true. *Invariant:*
 //! it says where a password may go and never what it is. Phones that are known to ask for better
@@ -19,6 +19,7 @@ use crate::sql::Sql;
 use crate::store::Store;
 use crate::unit::Unit;
 
+use super::by_sip;
 use super::effective::{
     CredentialSource, Names, OFFERED_COLUMNS, OFFERED_FROM, Offered, Rules, choose, rows_of,
 };
@@ -36,7 +37,7 @@ const ANYHOW: &str = " WHERE p.address IS NOT NULL";
 pub enum Ways {
     /// What may go in clear.
     InClear,
-    /// What may go at all.
+    /// What may go at all, and what a proof of may be given by SIP.
     Any,
 }
 
@@ -51,6 +52,8 @@ pub enum Told {
     ByKey,
     /// By TLS, by the word of the site's authority: its digest.
     ByAuthority(String),
+    /// By SIP, as a proof of it that can be guessed from: whoever answers there.
+    AProof,
 }
 
 /// A stored password, and where it may go.
@@ -138,6 +141,9 @@ async fn exposed(
     for rules in [Rules::AsNow, Rules::Widest, Rules::Without] {
         let asked = (ways, &authorities);
         all.extend(exposed_by(conn, macs, asked, (now, rules)).await?);
+    }
+    if ways == Ways::Any {
+        all.extend(by_sip::proved(conn, macs).await?);
     }
     Ok(all)
 }

@@ -59,7 +59,9 @@ pub struct AskedAlone {
 /// Which jobs of an account count with another one: those that were asked for behind a moment, and those
 /// that start about when it does. Who chooses the hour must not come to more by that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Around {
+pub struct Around<'a> {
+    /// But for this one.
+    pub besides: Option<&'a str>,
     /// Asked for behind this.
     pub asked_after: Timestamp,
     /// Or starting behind this,
@@ -68,8 +70,11 @@ pub struct Around {
     pub starts_before: Timestamp,
 }
 
-impl Around {
-    fn push(self, sql: &mut Sql) {
+impl Around<'_> {
+    pub(super) fn push(self, sql: &mut Sql) {
+        if let Some(job) = self.besides {
+            sql.push(" AND id <> ").bind(job);
+        }
         sql.push(" AND (created_at > ").bind(self.asked_after);
         sql.push(" OR (COALESCE(start_at, created_at) > ")
             .bind(self.starts_after);
@@ -82,7 +87,7 @@ impl Around {
 /// Of these actions. Jobs that a second person let run do not count, nor those that were never sent.
 async fn asked_alone(
     conn: &mut Conn<'_>,
-    (account, around): (&str, Around),
+    (account, around): (&str, Around<'_>),
     actions: &[&str],
 ) -> Result<AskedAlone> {
     let mut sql = Sql::new(
@@ -138,7 +143,7 @@ impl Store {
     /// What an account asked for around then of these actions with nobody else's answer.
     pub async fn asked_alone(
         &self,
-        account: (&str, Around),
+        account: (&str, Around<'_>),
         actions: &[&str],
     ) -> Result<AskedAlone> {
         asked_alone(&mut self.read().await?.conn(), account, actions).await
@@ -176,7 +181,7 @@ impl Unit {
 
     /// How many phones the jobs of an account have that count with one around then. Until the end of
     /// this unit nobody else makes a job.
-    pub async fn phones_around(&mut self, account: &str, around: Around) -> Result<i64> {
+    pub async fn phones_around(&mut self, account: &str, around: Around<'_>) -> Result<i64> {
         let mut sql = Sql::new(
             "SELECT CAST(COALESCE(SUM(total), 0) AS BIGINT) AS n FROM jobs WHERE account = ",
         );
@@ -213,7 +218,7 @@ impl Unit {
     /// end of this unit nobody else makes a job.
     pub async fn asked_alone(
         &mut self,
-        account: (&str, Around),
+        account: (&str, Around<'_>),
         actions: &[&str],
     ) -> Result<AskedAlone> {
         asked_alone(&mut self.jobs_conn().await?, account, actions).await

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use carillon_domain::sip::{NotifyWay, SipProfile, SipTransport, SipUse};
-use carillon_store::{SipPhone, StoreError};
+use carillon_store::{SipPhone, StoreError, Told, Ways};
 
 use crate::credentials::named;
 use crate::database::Database;
@@ -107,6 +107,55 @@ pub(crate) async fn a_credential_of_a_sip_server_stays_and_holds_its_phones(db: 
     let held = unit.held_phones("j", "pbx").await.unwrap();
     assert_eq!(held, [mac(1), mac(2)]);
     unit.commit_bookkeeping().await.unwrap();
+}
+
+/// Not over a server, nor over a PBX, nor where none is stored.
+pub(crate) async fn proofs_go_where_a_command_goes(db: Database) {
+    let straight = SipProfile {
+        way: NotifyWay::Sip,
+        proxy: None,
+        transport: SipTransport::Udp,
+        port: None,
+        credential: Some("pbx".to_owned()),
+        ..profile()
+    };
+    let served = SipProfile {
+        proxy: profile().proxy,
+        ..straight.clone()
+    };
+    let mut unit = db.store.begin().await.unwrap();
+    unit.insert_credential(&named("pbx")).await.unwrap();
+    for (slug, profile) in [("kiel", &straight), ("bonn", &served)] {
+        unit.insert_site(&site(slug), at(1)).await.unwrap();
+        unit.insert_sip_profile(slug, profile, at(1)).await.unwrap();
+    }
+    unit.commit_bookkeeping().await.unwrap();
+    let mut phones: Vec<_> = (1..=5).map(phone).collect();
+    let given = [
+        ("kiel", "", "1@pbx"),
+        ("kiel", "10.0.0.2", "2@pbx"),
+        ("kiel", "10.0.0.3", "3@10.0.0.9:5070"),
+        ("kiel", "10.0.0.4", ""),
+        ("bonn", "10.0.0.5", "5@pbx"),
+    ];
+    for (phone, (site, address, uri)) in phones.iter_mut().zip(given) {
+        phone.site = Some(site.to_owned());
+        phone.address = address.parse().ok();
+        uri.clone_into(&mut phone.sip_uri);
+    }
+    add_phones(&db.store, &phones).await;
+    let found = db.store.exposed(None, Ways::Any, at(2)).await.unwrap();
+    let proofs = found.iter().filter(|one| one.told == Told::AProof);
+    let places: Vec<_> = proofs
+        .map(|one| (one.phone, one.address.as_str(), one.port))
+        .collect();
+    let expected = [
+        (mac(2), "10.0.0.2", Some(5060)),
+        (mac(3), "10.0.0.9", Some(5070)),
+    ];
+    assert_eq!(places, expected);
+    let clear = db.store.exposed(None, Ways::InClear, at(2)).await.unwrap();
+    assert!(clear.iter().all(|one| one.told != Told::AProof));
 }
 
 pub(crate) async fn sip_addresses_are_known(db: Database) {

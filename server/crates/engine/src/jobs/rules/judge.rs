@@ -10,6 +10,7 @@ use carillon_domain::action::{self, CheckedAction, Class};
 use carillon_domain::role::Role;
 use carillon_store::{Around, AskedAlone, Order, Unit};
 
+use super::let_on::let_on;
 use super::{FEWEST_APPROVERS, Rules, RulesInForce, read};
 use crate::Engine;
 use crate::accounts::Influence;
@@ -18,7 +19,7 @@ use crate::error::{EngineError, Result};
 use crate::jobs::goes_on::Rested;
 use crate::jobs::preview::JobPreview;
 
-const HOUR: Duration = Duration::from_hours(1);
+pub(super) const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
 /// How long a job waits for a second person.
 const APPROVAL_WAITS: Duration = Duration::from_mins(30);
@@ -33,13 +34,14 @@ pub(in crate::jobs) async fn judge(
 ) -> Result<Option<Timestamp>> {
     let rules = read(&unit.order(Order::Rules).await?)?;
     let entry = preview.action.entry();
+    let when = (around(start, now), now);
     if let Some(account) = operating(unit, caller).await? {
         started(&rules, &preview.action)?;
         in_one_job(&rules, preview.total())?;
         not_too_many(unit, (account, &rules), now).await?;
-        within(unit, (account, &rules), preview.total(), (start, now)).await?;
+        within(unit, (caller, &rules), preview.total(), when).await?;
     }
-    let alone = asked_alone(unit, caller, entry.class, (start, now)).await?;
+    let alone = asked_alone(unit, caller, entry.class, when).await?;
     let wanted = rules.wants_second_person(entry.class, preview.plan.run.len(), alone);
     if !wanted {
         return Ok(None);
@@ -52,7 +54,8 @@ pub(in crate::jobs) async fn judge(
 }
 
 /// Holds whoever lets a job go on to the rules of now, as if they asked for the phones of it that still
-/// wait. A job that a second person let run was for two, and their own counts among theirs already.
+/// wait: also of their own, which they may have asked for long ago. A job that a second person let run was
+/// for two.
 pub(in crate::jobs) async fn may_go_on(
     unit: &mut Unit,
     caller: &Caller,
@@ -61,20 +64,22 @@ pub(in crate::jobs) async fn may_go_on(
 ) -> Result<()> {
     let rules = read(&unit.order(Order::Rules).await?)?;
     let (class, phones) = (rested.entry.class, rested.phones());
-    let own = rested.is_of(caller);
-    if let Some(account) = operating(unit, caller).await? {
+    let besides = Some(rested.job.id.as_str());
+    let when = (
+        Around {
+            besides,
+            ..around(now, now)
+        },
+        now,
+    );
+    if operating(unit, caller).await?.is_some() {
         if let Some(why) = rules.operators_start.refusal(rested.entry) {
             return Err(EngineError::Conflict(why.to_owned()));
         }
         in_one_job(&rules, phones).map_err(as_conflict)?;
-        if !own {
-            within(unit, (account, &rules), phones, (now, now)).await?;
-        }
+        within(unit, (caller, &rules), phones, when).await?;
     }
-    let mut alone = asked_alone(unit, caller, class, (now, now)).await?;
-    if own {
-        alone.phones = 0;
-    }
+    let alone = asked_alone(unit, caller, class, when).await?;
     if rested.approved || !rules.wants_second_person(class, phones, alone) {
         return Ok(());
     }
@@ -96,18 +101,23 @@ async fn operating<'a>(unit: &mut Unit, caller: &'a Caller) -> Result<Option<&'a
         .then_some(account))
 }
 
-/// What else this caller disturbs about then, alone.
+/// What else this caller disturbs about then, alone: asked for or let go on.
 async fn asked_alone(
     unit: &mut Unit,
     caller: &Caller,
     class: Class,
-    (start, now): (Timestamp, Timestamp),
+    when: (Around<'_>, Timestamp),
 ) -> Result<AskedAlone> {
     if class != Class::Disruptive {
         return Ok(AskedAlone::default());
     }
-    let asked = (account_of(caller), around(start, now));
-    Ok(unit.asked_alone(asked, &actions_of(class)).await?)
+    let actions = actions_of(class);
+    let asked = (account_of(caller), when.0);
+    // First: from here on nobody else lets a job go on.
+    let mut alone = unit.asked_alone(asked, &actions).await?;
+    let let_on = let_on(unit, caller, when, Some(&actions)).await?;
+    alone.phones = alone.phones.saturating_add(let_on);
+    Ok(alone)
 }
 
 /// A field of a form that is not there.
@@ -133,8 +143,9 @@ async fn refuse_who_took_it(unit: &mut Unit, caller: &Caller, now: Timestamp) ->
 }
 
 /// Jobs that were asked for within the hour, or start within an hour of this one.
-fn around(start: Timestamp, now: Timestamp) -> Around {
+fn around<'a>(start: Timestamp, now: Timestamp) -> Around<'a> {
     Around {
+        besides: None,
         asked_after: now.minus(HOUR),
         starts_after: start.minus(HOUR),
         starts_before: start.plus(HOUR),
@@ -186,15 +197,17 @@ async fn not_too_many(
 
 async fn within(
     unit: &mut Unit,
-    (account, rules): (&str, &Rules),
+    (caller, rules): (&Caller, &Rules),
     phones: usize,
-    (start, now): (Timestamp, Timestamp),
+    when: (Around<'_>, Timestamp),
 ) -> Result<()> {
-    let before = unit.phones_around(account, around(start, now)).await?;
+    let asked = unit.phones_around(account_of(caller), when.0).await?;
+    let let_on = let_on(unit, caller, when, None).await?;
+    let before = asked.saturating_add(let_on);
     let after = before.saturating_add(i64::try_from(phones).unwrap_or(i64::MAX));
     if after > i64::from(rules.phones_per_hour) {
         let message = format!(
-            "your jobs of the last hour, and those that start within an hour of this one, have {before} phones: with these it would be {after}, and {} is the most",
+            "your jobs of the last hour, those that you let go on in it, and those that start within an hour of this one, have {before} phones: with these it would be {after}, and {} is the most",
             rules.phones_per_hour
         );
         return Err(EngineError::Conflict(message));
@@ -253,8 +266,11 @@ impl Engine {
         let alone = match class {
             Class::Disruptive => {
                 let now = self.clock.now();
-                let asked = (account_of(caller), around(start_at.unwrap_or(now), now));
-                self.store.asked_alone(asked, &actions_of(class)).await?
+                let around = around(start_at.unwrap_or(now), now);
+                let (asked, actions) = ((account_of(caller), around), actions_of(class));
+                let mut alone = self.store.asked_alone(asked, &actions).await?;
+                alone.phones += self.let_on(caller, (around, now), &actions).await?;
+                alone
             }
             Class::Harmless | Class::Destructive => AskedAlone::default(),
         };
