@@ -92,7 +92,10 @@ impl Setting {
                 child,
             }),
             Err(why) => {
+                // Where another process runs it, the end of that one is not its own.
+                let run_by_it = children(child.id());
                 end(&mut child);
+                run_by_it.into_iter().for_each(end_other);
                 Err(format!("{why}: {}", last_words(&self.log)))
             }
         }
@@ -136,6 +139,25 @@ pub(super) fn signal(id: u32, signal: Signal) -> Result<(), String> {
 pub(super) fn end(child: &mut Child) {
     drop(child.kill());
     drop(child.wait());
+}
+
+/// Ends a process that a child of ours started, and waits until it holds nothing any more: its data directory
+/// is for the next one.
+fn end_other(id: u32) {
+    drop(signal(id, Signal::KILL));
+    let started = Instant::now();
+    while holds_something(id) && started.elapsed() < READY_WITHIN {
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// Whether there is such a process, and it is no mere entry for whoever asks how it ended.
+fn holds_something(id: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat"));
+    stat.is_ok_and(|stat| {
+        let state = stat.rsplit_once(") ").map(|(_, rest)| rest);
+        state.is_some_and(|state| !state.starts_with(['Z', 'X']))
+    })
 }
 
 /// A running product. Killed when dropped.
