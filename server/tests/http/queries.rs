@@ -329,18 +329,16 @@ pub(crate) async fn no_page_asks_the_database_more_than_eight_times(house: House
         for path in pages.0.iter().flat_map(|(_, paths)| paths) {
             let answer = look(person, path).await;
             let mut told = statements(&answer);
-            // Whether a session was ended is asked of the audit log once for a process, and once more
-            // after a second in which it got nothing but what became of phones.
-            for _ in 0..3 {
-                if told.len() > MOST {
-                    told = statements(&look(person, path).await);
-                }
-            }
             // Which of the jobs on a page of the log a reader of a part may follow is asked once.
             let jobs = name == "of Kiel" && path.starts_with("/audit");
             // And a list of jobs reads numbers first, then the newest record of each whole.
             let by_job = jobs && path.contains("per=job");
-            if told.len() > MOST + usize::from(jobs) + usize::from(by_job) {
+            let most = MOST + usize::from(jobs) + usize::from(by_job);
+            if told.len() > most {
+                // Whether a session was ended is asked of the audit log once for a process.
+                told = statements(&look(person, path).await);
+            }
+            if told.len() > most {
                 let (count, text) = (told.len(), told.join("\n    "));
                 many.push(format!(
                     "{count} {name} {} {path}\n    {text}",

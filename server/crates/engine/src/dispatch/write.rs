@@ -343,15 +343,13 @@ impl Writing<'_> {
             }
             claimed => claimed?,
         };
-        let all = !claimed.is_empty() && claimed.len() == claim.attempts.len();
+        let all = claimed.len() == claim.attempts.len();
         let last = claimed.last().filter(|_| all);
         facts.reached.found(last.map(|one| one.target.position));
-        if !claimed.is_empty() {
-            self.open.insert(facts.id.clone());
-        }
         if claimed.is_empty() {
             return Ok(Vec::new());
         }
+        self.open.insert(facts.id.clone());
         self.numbers_changed(facts);
         let now = self.now;
         let records = async {

@@ -103,21 +103,24 @@ pub(crate) async fn is_over(
     Ok(passes.odd().next().is_some())
 }
 
-/// Lets the sessions go that another node ended since the record with this number.
-pub(super) async fn let_go_of_ended(store: &Store, since: i64) -> Result<(), StoreError> {
+/// Lets the sessions go that another node ended since the record with this number, in a log of this size.
+pub(super) async fn let_go_of_ended(
+    store: &Store,
+    (since, size): (i64, i64),
+) -> Result<(), StoreError> {
     let query = AuditQuery {
         not_actions: vec!["target.*".to_owned()],
         ..AuditQuery::default()
     };
     let records = match store.audit_batch(&query, since - 1, MOST_NEW).await {
-        // Whatever they say: the log is asked about all of them.
-        Err(StoreError::Inconsistent { .. }) => Vec::new(),
-        read => read?,
+        Err(StoreError::Inconsistent { .. }) => None,
+        read => Some(read?),
     };
-    if records.is_empty() || records.len() as i64 == MOST_NEW {
-        store.let_all_sessions_go();
-    } else {
-        store.let_sessions_go(&records.iter().flat_map(ended).collect());
+    // Cut, unreadable or too many: whatever they say, the log is asked about all sessions.
+    let all = records.filter(|records| since <= size && (records.len() as i64) < MOST_NEW);
+    match all {
+        Some(records) => store.let_sessions_go(&records.iter().flat_map(ended).collect()),
+        None => store.let_all_sessions_go(),
     }
     Ok(())
 }

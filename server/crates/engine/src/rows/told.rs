@@ -149,7 +149,7 @@ async fn let_go_of_what_is_told(engine: &Engine) -> Result<(), StoreError> {
     }
     // On a database of its own nobody else ends sessions.
     if store.is_shared() {
-        let_go_of_ended(store, before).await?;
+        let_go_of_ended(store, (before, size)).await?;
     }
     for order in Order::ALL {
         let query = AuditQuery {
