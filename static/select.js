@@ -41,11 +41,19 @@ function goAlong(form) {
   document.querySelector(".filters").addEventListener("submit", (event) => {
     turn(event, new URLSearchParams(new FormData(event.target)));
   });
+  document.querySelector(".columns-form")?.addEventListener("submit", (event) => {
+    for (const row of rows) if (row.checked) carry(event.target, "mac", row.value);
+    carry(event.target, "was", was.join());
+  });
   document.querySelector("main").addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");
     if (!link || link.pathname !== "/phones" || link.closest(".bulk")) return;
     if (!event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey) turn(event, link.search.slice(1));
   });
+}
+
+function carry(form, name, value) {
+  form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
 }
 
 /** Where nobody has chosen which phones, ticks choose those that are ticked; what somebody chose stays. */

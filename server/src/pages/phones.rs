@@ -63,9 +63,11 @@ async fn show(visit: Visit, caller: Caller, Query(fields): Query) -> PageResult 
 /// A year.
 const COLUMNS_KEPT: u32 = 365 * 24 * 60 * 60;
 
-/// `POST /phones/columns`: this browser shows these columns from now on.
-async fn keep_columns(mut visit: Visit, Form(fields): Form) -> PageResult {
+/// `POST /phones/columns`: this browser shows these columns from now on. What is ticked by now goes
+/// along.
+async fn keep_columns(mut visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
     let mut query = ListQuery::of(&fields);
+    query.sel = selection::with_ticks(&caller, visit.app.engine(), &fields).await?;
     match query.keep_columns() {
         Some(columns) => visit.keep_cookie(Cookie::Columns, &columns, COLUMNS_KEPT),
         None => visit.remove_cookie(Cookie::Columns),

@@ -26,6 +26,7 @@ mod turn;
 
 pub(super) use listed::list_href;
 use ticks::{by_mistake, ticked, unticked};
+pub(super) use turn::with_ticks;
 
 /// No phone is chosen.
 const EMPTY: &str = "empty";

@@ -158,6 +158,15 @@ pub(crate) async fn ticks_go_along_to_the_next_page(house: House) -> House {
     let nobody = [("go", "view=none&q=Desk"), ("sel", &sel), ("was", LATER)];
     let none = location(&submit(&mut admin, &left, "/selection", &nobody).await);
     assert_eq!(none, "/phones?q=Desk&view=none");
+
+    let columns = [("q", "Desk"), ("cols", "mac"), ("was", ""), ("mac", DESK)];
+    let other = location(&submit(&mut admin, list, "/phones/columns", &columns).await);
+    let page = admin.get(&other).await;
+    shows(
+        &page,
+        &["Selection of 1 phone, with", " · 1 in the selection"],
+    );
+    assert!(is_ticked(&page, DESK));
     house
 }
 

@@ -35,6 +35,8 @@ pub struct TrendsView {
     pub days: Vec<DayView>,
     /// Why commands ended badly in these days, biggest first.
     pub causes: Vec<(Cause, i64)>,
+    /// So many more causes there were, and how often they came about together.
+    pub other_causes: (i64, i64),
     /// Phones by firmware, biggest first; the last may be "others".
     pub firmware: Vec<FirmwareCount>,
     /// How long phones took to answer in the last jobs, slowest site first.

@@ -34,11 +34,13 @@ pub(super) async fn with_health(
         firmware,
         answers,
     } = trends;
+    let causes = problems(causes);
     let view = TrendsView {
         days: (today - DAYS + 1..=today)
             .map(|day| day_view(day, &days))
             .collect(),
-        causes: problems(causes),
+        other_causes: others(&causes),
+        causes: causes.into_iter().take(CAUSES).collect(),
         firmware: firmware_view(&firmware),
         answers: slowest(answers, &health),
     };
@@ -48,8 +50,14 @@ pub(super) async fn with_health(
 /// Why commands went wrong. Phones that are left alone on purpose are no problem.
 fn problems(mut causes: Vec<(Cause, i64)>) -> Vec<(Cause, i64)> {
     causes.retain(|(cause, _)| cause.needs_a_look());
-    causes.truncate(CAUSES);
     causes
+}
+
+/// The causes that are not drawn, and their phones.
+fn others(causes: &[(Cause, i64)]) -> (i64, i64) {
+    let rest = causes.get(CAUSES..).unwrap_or_default();
+    let count = i64::try_from(rest.len()).unwrap_or(i64::MAX);
+    (count, rest.iter().map(|(_, phones)| phones).sum())
 }
 
 /// A day without jobs is a day too.

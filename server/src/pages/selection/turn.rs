@@ -27,7 +27,10 @@ pub(super) async fn turn(
 }
 
 /// The selection with the ticks of this page; `None` where nobody is in it.
-async fn with_ticks(
+///
+/// # Errors
+/// Only when the storage fails.
+pub(in crate::pages) async fn with_ticks(
     caller: &Caller,
     engine: &Engine,
     fields: &Fields,

@@ -78,8 +78,22 @@ fn by_cause(view: &TrendsView) -> AnyView {
     panel(
         "by-cause",
         say("Why commands went wrong"),
-        view! { <ul class="shares">{lines}</ul> },
+        view! { <ul class="shares">{lines}</ul>{other_causes(view.other_causes)} },
     )
+}
+
+fn other_causes((causes, times): (i64, i64)) -> Option<AnyView> {
+    if causes == 0 {
+        return None;
+    }
+    let times = words::number(times);
+    let text = say_many!(
+        causes,
+        "And {count} other cause: {times}.",
+        "And {count} other causes: {times} together.",
+        times
+    );
+    Some(view! { <p class="muted">{text}</p> }.into_any())
 }
 
 fn by_firmware(counts: &[FirmwareCount]) -> AnyView {
@@ -122,7 +136,7 @@ fn by_answers(sites: &[SiteAnswers]) -> AnyView {
         say("Time to answer by site"),
         view! {
             <ul class="shares">{lines}</ul>
-            <p class="muted">{say("Mean of the answers to the last jobs, slowest first.")}</p>
+            <p class="muted">{say("Mean of the answers to the last jobs: the slowest sites, at most six.")}</p>
         },
     )
 }

@@ -47,7 +47,7 @@ pub(super) fn phones(frame: &FrameView, view: &PhonesView) -> String {
                 return nothing_yet(manage);
             }
             if view.filter_error.is_none() {
-                page.lede(sentence(view));
+                page.lede(lede(view));
             }
             view! {
                 {error_summary(&view.errors)}
@@ -78,6 +78,20 @@ fn sentence(view: &PhonesView) -> String {
             total
         )
     }
+}
+
+/// How many there are, and in the selection: on a narrow screen its bar is far below.
+fn lede(view: &PhonesView) -> String {
+    let Some(selection) = &view.selection else {
+        return sentence(view);
+    };
+    let phones = sentence(view);
+    say_many!(
+        selection.count,
+        "{phones} · {count} in the selection",
+        "{phones} · {count} in the selection",
+        phones
+    )
 }
 
 fn nothing_yet(manage: bool) -> AnyView {
@@ -177,7 +191,7 @@ fn filter_form(view: &PhonesView) -> AnyView {
 
 /// A form cannot take the ticks of another along; where scripts run, one does it for them.
 fn before_filtering() -> AnyView {
-    view! { <noscript><p class="hint">{say("Ticks go along with Previous, Next and the headings. Before you filter, press “Add to selection”.")}</p></noscript> }
+    view! { <noscript><p class="hint">{say("Ticks go along with Previous, Next and the headings. Before you filter or choose columns, press “Add to selection”.")}</p></noscript> }
         .into_any()
 }
 

@@ -638,6 +638,7 @@ impl Samples {
                     })
                     .collect(),
                 causes: vec![(Cause::Forbidden, 41), (Cause::AuthFailed, 7)],
+                other_causes: (2, 3),
                 answers: vec![
                     SiteAnswers {
                         slug: "kiel".to_owned(),

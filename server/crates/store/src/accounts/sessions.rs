@@ -181,16 +181,22 @@ impl Unit {
         Ok(())
     }
 
-    /// Notes that a session was used. What is signed of it besides changes with its id only.
+    /// Notes that a session was used, unless something is being written under it: a long import would
+    /// hold up all pages of who began it. What is signed of it besides changes with its id only.
     pub async fn touch_session(&mut self, session: &SessionRow, now: Timestamp) -> Result<()> {
         let seen = SessionRow {
             last_seen_at: now,
             ..session.clone()
         };
-        let sql = Sql::new("UPDATE sessions SET last_seen_at = $2, mac = $3 WHERE id_hash = $1");
-        let sql = sql.arg(&seen.id_hash).arg(now);
+        let mut sql = Sql::new(
+            "UPDATE sessions SET last_seen_at = $2, mac = $3 WHERE id_hash IN \
+             (SELECT id_hash FROM sessions WHERE id_hash = $1",
+        );
         let code = self.trust.sign(&seen.facts());
-        self.conn().execute(sql.arg(code)).await.map(drop)
+        let mut conn = self.conn();
+        sql.push(conn.dialect().unless_kept()).push(")");
+        let sql = sql.arg(&seen.id_hash).arg(now).arg(code);
+        conn.execute(sql).await.map(drop)
     }
 
     /// Gives a session another id, at a moment at which its holder showed who they are: whoever

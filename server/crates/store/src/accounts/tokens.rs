@@ -262,9 +262,14 @@ impl Unit {
         Ok(all)
     }
 
-    /// Notes that a token was used.
+    /// Notes that a token was used, unless something is being written with it.
     pub async fn touch_token(&mut self, id: &str, now: Timestamp) -> Result<()> {
-        let sql = Sql::new("UPDATE api_tokens SET last_used_at = $2 WHERE id = $1");
-        self.conn().execute(sql.arg(id).arg(now)).await.map(drop)
+        let mut sql = Sql::new(
+            "UPDATE api_tokens SET last_used_at = $2 WHERE id IN \
+             (SELECT id FROM api_tokens WHERE id = $1",
+        );
+        let mut conn = self.conn();
+        sql.push(conn.dialect().unless_kept()).push(")");
+        conn.execute(sql.arg(id).arg(now)).await.map(drop)
     }
 }

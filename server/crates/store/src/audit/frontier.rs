@@ -2,9 +2,11 @@
 //!
 //! Owns the hashes of RFC 9162 §2.1: a leaf is SHA-256(0x00 ‖ entry), a node
 //! SHA-256(0x01 ‖ left ‖ right). Kept are only the roots of the perfect parts, largest first:
-//! one for each bit that is set in the size.
+//! one for each bit that is set in the size. Two records of about 800 bytes stand for each phone of a
+//! broadcast: they are hashed by `ring`, which has code of its own for processors without instructions
+//! for SHA-256 (2.6 µs for 790 bytes where `sha2` takes 6.0; the same where there are such instructions).
 
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256, digest};
 
 /// A SHA-256.
 pub type Hash = [u8; 32];
@@ -18,17 +20,25 @@ pub struct Frontier {
 
 /// The hash of one record's exact bytes.
 pub fn leaf_hash(entry: &[u8]) -> Hash {
-    Sha256::new()
-        .chain_update([0])
-        .chain_update(entry)
-        .finalize()
-        .into()
+    let mut hash = Context::new(&SHA256);
+    hash.update(&[0]);
+    hash.update(entry);
+    whole(hash.finish().as_ref())
 }
 
 /// The hash of a node over two.
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    let both = Sha256::new().chain_update([1]).chain_update(left);
-    both.chain_update(right).finalize().into()
+    let mut both = [1; 65];
+    both[1..33].copy_from_slice(left);
+    both[33..].copy_from_slice(right);
+    whole(digest(&SHA256, &both).as_ref())
+}
+
+/// A SHA-256 has 32 bytes.
+fn whole(digest: &[u8]) -> Hash {
+    let mut hash = Hash::default();
+    hash.copy_from_slice(digest);
+    hash
 }
 
 impl Frontier {
@@ -57,22 +67,35 @@ impl Frontier {
 
     /// Adds one leaf.
     pub fn push(&mut self, leaf: Hash) {
-        let mut root = leaf;
-        // As in counting up by one: each trailing 1 of the size carries.
-        for _ in 0..self.size.trailing_ones() {
+        self.carry(leaf, 0);
+    }
+
+    /// Adds a perfect part of `leaves` leaves by its root, where the leaves before it end such a part;
+    /// says whether they do.
+    pub fn push_part(&mut self, root: Hash, leaves: u64) -> bool {
+        let fits = leaves.is_power_of_two() && self.size.is_multiple_of(leaves);
+        if fits {
+            self.carry(root, leaves.trailing_zeros());
+        }
+        fits
+    }
+
+    /// As in counting up by one, from this bit on: each 1 that follows in the size carries.
+    fn carry(&mut self, mut root: Hash, bit: u32) {
+        for _ in 0..(self.size >> bit).trailing_ones() {
             if let Some(left) = self.roots.pop() {
                 root = node_hash(&left, &root);
             }
         }
         self.roots.push(root);
-        self.size += 1;
+        self.size += 1 << bit;
     }
 
     /// The root of the whole tree.
     pub fn root(&self) -> Hash {
         let mut parts = self.roots.iter().rev();
         match parts.next() {
-            None => Sha256::digest([]).into(),
+            None => whole(digest(&SHA256, &[]).as_ref()),
             Some(last) => parts.fold(*last, |right, left| node_hash(left, &right)),
         }
     }
@@ -85,13 +108,30 @@ mod tests {
     /// The definition, as the RFC writes it.
     fn defined(leaves: &[Hash]) -> Hash {
         match leaves {
-            [] => Sha256::digest([]).into(),
+            [] => whole(digest(&SHA256, &[]).as_ref()),
             [leaf] => *leaf,
             _ => {
                 let split = leaves.len().next_power_of_two() / 2;
                 node_hash(&defined(&leaves[..split]), &defined(&leaves[split..]))
             }
         }
+    }
+
+    #[test]
+    fn hashes_are_those_of_another_library() {
+        use sha2::{Digest as _, Sha256};
+        for length in [0, 1, 54, 55, 63, 64, 790, 4096] {
+            let entry = vec![7; length];
+            let both = [&[0][..], &entry].concat();
+            assert_eq!(
+                leaf_hash(&entry),
+                Hash::from(Sha256::digest(&both)),
+                "{length}"
+            );
+        }
+        let (left, right) = (leaf_hash(b"a"), leaf_hash(b"b"));
+        let both = [&[1][..], &left, &right].concat();
+        assert_eq!(node_hash(&left, &right), Hash::from(Sha256::digest(&both)));
     }
 
     #[test]
@@ -106,5 +146,22 @@ mod tests {
             assert_eq!(stored.as_ref(), Some(&frontier));
         }
         assert_eq!(Frontier::from_bytes(3, &[0; 32]), None);
+    }
+
+    #[test]
+    fn a_part_counts_as_its_leaves_where_it_fits() {
+        let leaves: Vec<_> = (0..24_u32).map(|n| leaf_hash(&n.to_be_bytes())).collect();
+        let (mut by_leaves, mut by_parts) = (Frontier::default(), Frontier::default());
+        for part in leaves.chunks(8) {
+            for leaf in part {
+                by_leaves.push(*leaf);
+            }
+            assert!(by_parts.push_part(defined(part), 8));
+            assert_eq!(by_parts, by_leaves);
+        }
+        by_parts.push(leaves[0]);
+        assert!(!by_parts.push_part(leaves[1], 8));
+        assert!(!by_parts.push_part(leaves[1], 3));
+        assert_eq!(by_parts.size(), 25);
     }
 }

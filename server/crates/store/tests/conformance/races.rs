@@ -1,12 +1,14 @@
 //! Several writers at once.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use carillon_domain::{Counts, TargetState};
 use carillon_store::{
-    AuditQuery, Claim, IdempotencyKey, Keeps, KeyUse, SiteLimit, Store, StoreError, TargetQuery,
-    UserRow,
+    AuditQuery, Claim, IdempotencyKey, Keeps, KeyUse, SessionRow, SiteLimit, Store, StoreError,
+    TargetQuery, UserRow,
 };
+use tokio::time::timeout;
 
 use crate::claims::{acknowledged, epoch};
 use crate::database::{Database, run};
@@ -248,6 +250,18 @@ async fn disable(db: &Database, id: &'static str) {
     unit.record(&events).await.unwrap().commit().await.unwrap();
 }
 
+/// A page of the same session, while something is written under it.
+async fn note_use(store: &Store, session: &SessionRow) {
+    let noted = async {
+        let mut unit = store.begin().await.unwrap();
+        unit.touch_session(session, at(4)).await.unwrap();
+        unit.commit_bookkeeping().await.unwrap();
+    };
+    timeout(Duration::from_secs(20), noted)
+        .await
+        .expect("it waits for whoever writes");
+}
+
 pub(crate) async fn who_writes_is_kept_as_it_was_judged(db: Database) {
     crate::accounts::add_user(&db.store, "u-1", "anna").await;
     let mut unit = db.store.begin().await.unwrap();
@@ -257,6 +271,9 @@ pub(crate) async fn who_writes_is_kept_as_it_was_judged(db: Database) {
     let mut unit = db.store.begin().await.unwrap();
     let kept = unit.session_to_keep(&[7; 32]).await.unwrap().unwrap();
     assert!(!kept.user.disabled);
+    if db.store.is_shared() {
+        note_use(&db.store, &session).await;
+    }
     let elsewhere = db.clone();
     let end = tokio::spawn(async move { disable(&elsewhere, "u-1").await });
     somebody_waits(&db).await;

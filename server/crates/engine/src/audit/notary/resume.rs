@@ -77,10 +77,7 @@ impl Notary {
                 )));
             }
             let known = usize::try_from(done - from).unwrap_or(0);
-            for (hash, _) in leaves.iter().skip(known) {
-                frontier.push(*hash);
-            }
-            tiles::keep(store, from / TILE, &leaves).await?;
+            tiles::carry_on(store, frontier, (from / TILE, known), &leaves).await?;
             (from, done) = (to, to);
         }
         Ok(())
