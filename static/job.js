@@ -10,6 +10,8 @@ const OVER = ["finished", "cancelled", "denied", "expired"];
 const IN_PLACE = ["#phones", "#about", ".foot > p"];
 
 const summary = document.querySelector(".job-summary.is-live");
+// What somebody is to decide, and what can be done afterwards, is another page: it is opened anew.
+const waits = document.querySelector("#approval");
 let asked = false;
 
 if (summary) {
@@ -30,6 +32,8 @@ if (summary) {
       if (event.target.closest(".job-control")?.querySelector("[aria-disabled]")) event.preventDefault();
     });
   }
+  // Whoever decides here is led on by their answer.
+  waits?.addEventListener("submit", () => { asked = true; });
   look();
   // Tabs count as the score does; what they lead to waits until somebody asks for it.
   new MutationObserver(count).observe(summary.querySelector(".score"), { subtree: true, childList: true, characterData: true });
@@ -53,6 +57,11 @@ function look() {
   if (result) document.title = `${result} · ${document.querySelector("h1").textContent}`;
   for (const control of document.querySelectorAll("[data-while]")) {
     grey(control.querySelector(".button"), !control.dataset.while.split(" ").includes(state));
+  }
+  if (asked) return;
+  if (waits && state !== "awaiting_approval") {
+    asked = true;
+    setTimeout(() => location.replace(document.querySelector(".rows-changed").href), Math.random() * AT_MOST_LATER_MS);
   }
   if (!isOver() || asked) return;
   asked = true;

@@ -541,20 +541,31 @@ def strict(text):
     return told
 
 
-SALT = re.compile(r"(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?")
+# Of 32 bytes: that these are so many keeps a part of the address from being taken for some of them.
+SALT = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
+REMOVED = b',"ip":null,"ip_removed":true}'
+
+
+@functools.lru_cache(65536)
+def behind(address, salt):
+    """What an export writes behind a record that commits to this address."""
+    return f',"ip":{json.dumps(address, ensure_ascii=False)},"ip_salt":"{salt}"}}'.encode()
 
 
 def recorded(line):
     """Of the line of a record, the bytes that were hashed, and where it names a commitment, the address with its salt
-    that stands behind them. No bytes where it shows something else."""
+    that stands behind them. No bytes where something else stands there than an export writes: nothing signs that."""
     try:
         told = strict(line.decode())
         if "source" not in told or "ip" not in told:
-            return line, None
+            return (line if line.endswith(b"}") else b""), None
         shown = (told["source"], told["ip"], told["ip_salt"]) if told["ip"] is not None else None
         if shown and not (all(isinstance(part, str) for part in shown) and SALT.fullmatch(shown[2])):
             return b"", None
-        return line[:line.rindex(b',"ip":')] + b"}", shown
+        begins = line.rindex(b',"ip":')
+        if line[begins:] != (behind(*shown[1:]) if shown else REMOVED):
+            return b"", None
+        return line[:begins] + b"}", shown
     except (ValueError, LookupError, TypeError, AttributeError):
         return b"", None
 
@@ -948,8 +959,9 @@ def fits_asked(told, row):
 
 
 class Course:
-    """What became of one job. One that is over may stand in the table whatever is told of it."""
-    __slots__ = "seq", "sent", "start_at", "forged", "whole", "approval", "state", "frozen", "settled", "began", "over_at", "sums"
+    """What became of one job. In the table it may be over as long as nobody told how it ended."""
+    __slots__ = ("seq", "sent", "start_at", "forged", "whole", "approval", "state", "end", "frozen", "settled", "began",
+                 "over_at", "sums")
 
     def __init__(self, seq, d, asked=None, at=None):
         # Of phones that were sent to: False, what it came to, or True where nobody told what.
@@ -959,6 +971,8 @@ class Course:
         # Who accepted the row took what stood there.
         self.whole, self.approval = True, d.get(APPROVAL)
         self.state = "awaiting_approval" if d["awaits_approval"] else "running" if self.start_at is None else "scheduled"
+        # How it ended; None where that is not so far, or not told.
+        self.end = None
         self.frozen = d["digest"], d.get("options"), d.get("total"), asked
         # When it first ran and when it ended: an instant, None for not so far, UNTOLD where nobody can tell; and what
         # its phones came to, as the record of its end tells.
@@ -997,6 +1011,7 @@ class Course:
                 self.forged = action == "row.forged"
                 if not self.forged:
                     self.state, self.seq = d["state"] if d.get("state") in STATES else None, seq
+                    self.end = self.state if self.state in OVER else None
                     self.sent.clear()
                     self.settled, self.sums = False, None
                     noted = d.get("noted") if isinstance(d.get("noted"), dict) else {}
@@ -1027,6 +1042,9 @@ class Course:
         if action == "job.cancelled" and d.get("state") is not None:
             to = "cancelled"
         self.state, self.seq, self.sums = to, seq, sums_of(d.get("phones"))
+        # The record of its end tells how it ended, or nobody can tell.
+        end = d.get("state") if action == "job.ended" else to
+        self.end = end if isinstance(end, str) and end in OVER else None
         # Nobody knows what a row that did not count noted before.
         if self.forged:
             self.began = self.over_at = UNTOLD
@@ -1052,6 +1070,8 @@ class Course:
             options = json.loads(options)
         except (ValueError, TypeError):
             options = Untold
+        if self.end is not None and state != self.end:
+            return "stands elsewhere"
         if state not in OVER and state != self.state and (self.state is not None or state not in STATES):
             return "stands elsewhere"
         if self.frozen is not None:

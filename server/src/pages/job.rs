@@ -155,7 +155,7 @@ async fn view(
         snippet,
         controls: controls(caller, job.state),
         approval: approval(visit, caller, job).await?,
-        decided: decided(job),
+        decided: decided(visit, job).await?,
         audit_href: Href::new("/audit")
             .add("job", id)
             .add("period", "all")
@@ -190,13 +190,18 @@ async fn approval(
     }))
 }
 
-/// Who let it run, or did not, and when.
-fn decided(job: &JobRow) -> Option<Decided> {
-    Some(Decided {
-        by: job.approval.decided_by.clone()?,
-        at: job.approval.decided_at?,
+/// Who let it run, or did not and why, and when.
+async fn decided(visit: &Visit, job: &JobRow) -> Result<Option<Decided>, Problem> {
+    let approval = &job.approval;
+    let (Some(by), Some(at)) = (&approval.decided_by, approval.decided_at) else {
+        return Ok(None);
+    };
+    Ok(Some(Decided {
+        by: by.clone(),
+        at,
         let_run: job.state != JobState::Denied,
-    })
+        reason: visit.app.engine().refusal_of(job).await?,
+    }))
 }
 
 fn asked(visit: &mut Visit, query: &Fields) -> TargetQuery {
@@ -354,6 +359,13 @@ fn left_alone(snapshot: &JobSnapshot, state: TargetState) -> i64 {
     alone.map(|(_, count)| count).sum()
 }
 
+/// Whether phones are ticked at first. Those that a job left out when it stopped itself were never
+/// tried.
+fn ticked(snapshot: &JobSnapshot, (state, at_first): (TargetState, bool)) -> bool {
+    let never = |(cause, _): &(Cause, i64)| *cause == Cause::FailureLimit;
+    at_first || state == Cause::FailureLimit.state() && snapshot.causes.iter().any(never)
+}
+
 /// A job by the beginning of its id, which holds its time.
 fn link(id: &str) -> Link {
     let short = id.get(..13).unwrap_or(id);
@@ -382,7 +394,7 @@ fn retry(caller: &Caller, snapshot: &JobSnapshot) -> Option<RetryForm> {
         .map(|(state, selected)| RetryState {
             state: *state,
             count: job.counts.get(*state) - left_alone(snapshot, *state),
-            selected: *selected,
+            selected: ticked(snapshot, (*state, *selected)),
         })
         .filter(|row| row.count > 0)
         .collect();

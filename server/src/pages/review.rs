@@ -29,7 +29,7 @@ mod shown;
 mod view;
 
 use confirm::to_type;
-use shown::{change, is_shown, mark, names, seen, seen_protected};
+use shown::{change, is_shown, mark, names, seen, seen_places, seen_protected};
 
 const RUN: Access = Access::Needs(Permission::RunJobs);
 const FIELDS: &[&str] = &[
@@ -63,6 +63,8 @@ struct Typed {
     expect: Option<Expect>,
     /// Which phones were protected on the page that was looked at.
     protected: Option<String>,
+    /// At which sites they were on it.
+    places: Option<String>,
 }
 
 impl Typed {
@@ -73,6 +75,7 @@ impl Typed {
             include_protected: fields.checked("include_protected"),
             expect: fields.text("digest").and_then(seen),
             protected: fields.text("digest").and_then(seen_protected),
+            places: fields.text("digest").and_then(seen_places),
         }
     }
 
@@ -152,6 +155,7 @@ async fn start(
         retry_of: review.draft.retry_of.clone(),
         picked_by: review.draft.picked_by.clone(),
         protected: review.typed.protected.clone(),
+        places: review.typed.places.clone(),
     };
     match engine.submit_job(&caller, &request, submission).await {
         Ok(job) => {

@@ -2,7 +2,7 @@
 //!
 //! Owns step 1. What is chosen is kept sealed as a draft; only its id goes on in the address.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use axum::response::Response;
@@ -10,7 +10,7 @@ use carillon_contract::form::Choice;
 use carillon_contract::run::{RunView, TargetsSummary, TargetsView};
 use carillon_contract::{FormErrors, Href};
 use carillon_domain::Mac;
-use carillon_domain::job::{JobRequest, TargetSpec};
+use carillon_domain::job::{JobRequest, PlannedPhone, TargetSpec};
 use carillon_domain::role::Permission;
 use carillon_engine::inventory::Selection;
 use carillon_engine::jobs::{JobPreview, TargetSurvey};
@@ -59,6 +59,9 @@ pub struct Draft {
     pub picked_by: Option<String>,
     /// The phones that would get it when it was last shown.
     pub seen: Vec<Mac>,
+    /// Where these were then.
+    #[serde(default)]
+    pub places: Places,
     /// The protected phones among all that were chosen then.
     #[serde(default)]
     pub protected: Vec<Mac>,
@@ -119,6 +122,7 @@ impl Draft {
         (id, preview): (&str, &JobPreview),
     ) -> Result<(), EngineError> {
         self.seen = macs(preview);
+        self.places = Places::of(preview);
         self.protected = preview.plan.protected();
         engine
             .replace_draft(caller, KIND, id, self, REVIEW_LASTS)
@@ -126,10 +130,44 @@ impl Draft {
     }
 }
 
+/// The sites of phones, each named once.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Places {
+    sites: Vec<Option<String>>,
+    /// For each phone which of them.
+    at: Vec<usize>,
+}
+
+impl Places {
+    /// Of the phones that would get it, in the order of [`macs`].
+    pub fn of(preview: &JobPreview) -> Self {
+        let mut places = Self::default();
+        for phone in run_freely(preview) {
+            let known = places.sites.iter().position(|site| *site == phone.site);
+            let at = known.unwrap_or_else(|| {
+                places.sites.push(phone.site.clone());
+                places.sites.len() - 1
+            });
+            places.at.push(at);
+        }
+        places
+    }
+
+    /// The site of each of these phones.
+    pub fn by_phone(&self, macs: &[Mac]) -> HashMap<Mac, Option<&String>> {
+        let at = self.at.iter().filter_map(|at| self.sites.get(*at));
+        let pairs = macs.iter().copied().zip(at);
+        pairs.map(|(mac, site)| (mac, site.as_ref())).collect()
+    }
+}
+
 /// The phones that would get it, without those that only a tick includes.
 pub fn macs(preview: &JobPreview) -> Vec<Mac> {
-    let run = preview.plan.run.iter().filter(|phone| !phone.protected);
-    run.map(|phone| phone.mac).collect()
+    run_freely(preview).map(|phone| phone.mac).collect()
+}
+
+fn run_freely(preview: &JobPreview) -> impl Iterator<Item = &PlannedPhone> {
+    preview.plan.run.iter().filter(|phone| !phone.protected)
 }
 
 /// `GET /run`.
@@ -171,6 +209,7 @@ async fn choose(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
         Ok(preview) => {
             let draft = Draft {
                 seen: macs(&preview),
+                places: Places::of(&preview),
                 protected: preview.plan.protected(),
                 picked_by: form.picked_by(engine, &caller).await?,
                 form: Some(form),
@@ -206,6 +245,7 @@ async fn without_missing(visit: Visit, caller: Caller, Form(fields): Form) -> Pa
         form: Some(form),
         retry_of: None,
         seen: Vec::new(),
+        places: Places::default(),
         protected: Vec::new(),
         started: None,
     };

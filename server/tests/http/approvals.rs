@@ -116,3 +116,26 @@ pub(crate) async fn a_waiting_job_says_for_whom_it_waits(house: House) -> House 
     fleet.stop().await;
     house
 }
+
+pub(crate) async fn a_refused_job_says_why(house: House) -> House {
+    let fleet = one_phone_for_two(&house).await;
+    let request = json!({ "action": "Reset", "targets": { "filter": "" }, "reason": "INC-7" });
+    let api = house.program(Role::Operator).await;
+    let id = api.post("/jobs", &request).await.expect(202)["id"].clone();
+    let path = format!("/jobs/{}", id.as_str().unwrap());
+    let mut admin = Person::sign_in(&house, Role::Admin).await;
+    let no = [("reason", "the wrong town")];
+    admin.go(&path, &format!("{path}/deny"), &no).await;
+
+    let mut operator = Person::sign_in(&house, Role::Operator).await;
+    let page = operator.see(&path).await.text;
+    let (_, refused) = page.split_once("refused by <strong>admin").expect(&page);
+    let (_, why) = refused.split_once("class=\"quote\">").expect(refused);
+    let why = why.split_once('<').expect(why).0;
+    assert!(why.contains("the wrong town"), "{why}");
+    assert!(page.contains("Denied, nothing was sent"), "{page}");
+    let list = operator.see("/jobs?tab=finished").await.text;
+    assert!(list.contains("Denied, nothing was sent"), "{list}");
+    fleet.stop().await;
+    house
+}

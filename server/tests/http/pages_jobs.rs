@@ -73,7 +73,13 @@ impl Person {
     pub(crate) async fn finished(&mut self, job: &str) -> Answer {
         loop {
             let page = self.see(job).await;
-            let over = [">Finished<", ">Finished with ", ">Stopped<"];
+            let over = [
+                ">Finished<",
+                ">Finished, ",
+                ">Finished with ",
+                ">Stopped<",
+                ">Stopped, ",
+            ];
             if over.iter().any(|word| page.text.contains(word)) {
                 return page;
             }

@@ -38,7 +38,7 @@ const ABOVE = [
 const AIMS = [...ABOVE, '#phones .table', '#phones tbody tr', '#about'];
 
 describe('a job that somebody watches', { timeout: 300_000 }, () => {
-  let browser, server, phones, elsewhere, job, bad;
+  let browser, server, phones, elsewhere, job, bad, outcome;
   const people = {};
   const open = async (user, options) => {
     const page = await openPage(browser, server, options);
@@ -156,8 +156,9 @@ describe('a job that somebody watches', { timeout: 300_000 }, () => {
       bad = await problems(page);
       assert.ok(bad > 0);
       const result = await page.locator('.job-summary .badge.big').innerText();
-      assert.equal(result.trim(), `Finished with ${bad} problems`);
-      assert.equal(await page.title(), `Finished with ${bad} problems · ${TITLE}`);
+      outcome = `Finished with ${bad} problems${await untried(page)}`;
+      assert.equal(result.trim(), outcome);
+      assert.equal(await page.title(), `${outcome} · ${TITLE}`);
       const said = await page.locator('main').innerText();
       assert.doesNotMatch(said, /Running|Sending|Verifying|left\b|Pause updates|changed: show|Tell me/);
       assert.match(said, /took \d+ s/);
@@ -193,7 +194,7 @@ describe('a job that somebody watches', { timeout: 300_000 }, () => {
     const show = link(page, 'It has ended: show the whole result');
     await show.waitFor();
     assert.match(await page.locator('.job-summary .badge.big').innerText(), /Running/);
-    assert.equal(await page.title(), `Finished with ${bad} problems · ${TITLE}`);
+    assert.equal(await page.title(), `${outcome} · ${TITLE}`);
     await show.click();
     await page.locator('.job-summary[data-brought]').waitFor();
     assert.match(await page.locator('.job-summary .badge.big').innerText(), /^\s*Finished with/);
@@ -204,7 +205,7 @@ describe('a job that somebody watches', { timeout: 300_000 }, () => {
     const heard = await people.narrow.evaluate(() => globalThis.heard);
     assert.ok(heard.length >= 2, JSON.stringify(heard));
     const [end, ...before] = heard.toReversed();
-    assert.match(end.text, new RegExp(`^Finished with ${bad} problems: .* of 60$`));
+    assert.match(end.text, new RegExp(`^${outcome}: .* of 60$`));
     for (const one of before) assert.match(one.text, /^Running: .* of 60$/);
     const pauses = before.toReversed().map((one, index, list) => one.at - (list[index - 1]?.at ?? -Infinity));
     assert.ok(pauses.every((pause) => pause > 9000), JSON.stringify(heard));
@@ -336,6 +337,13 @@ async function noticed(...pages) {
 async function problems(page) {
   const { Failed, Unknown } = await score(page);
   return Failed + Unknown;
+}
+
+/** How many phones were never tried, as the headline says it. */
+async function untried(page) {
+  const { Skipped, Cancelled, Expired } = await score(page);
+  const count = Skipped + Cancelled + Expired;
+  return count > 0 ? `, ${count} not tried` : '';
 }
 
 async function moreThan(page, count) {

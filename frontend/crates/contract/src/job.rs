@@ -23,6 +23,8 @@ pub struct JobSummary {
     pub seq: i64,
     /// Where the job stands.
     pub state: JobState,
+    /// The same in words, or how it ended: "Finished with 7 problems, 19 not tried".
+    pub outcome: String,
     /// Where its targets stand; their sum is `total`.
     pub counts: Counts,
     /// All its targets.
@@ -133,6 +135,8 @@ pub struct Decided {
     pub at: Timestamp,
     /// Yes, or no.
     pub let_run: bool,
+    /// Why not, as it is recorded; empty beside a yes.
+    pub reason: String,
 }
 
 /// What may be done with a job now; `again` once it is over.

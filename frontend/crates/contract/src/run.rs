@@ -337,6 +337,8 @@ pub struct SetChange {
     pub joined: Vec<String>,
     /// Names of those that went.
     pub left: Vec<String>,
+    /// Names of those that are at another site now.
+    pub moved: Vec<String>,
     /// Names of those that are protected now and were not.
     pub protected: Vec<String>,
     /// Names of those that were protected and are not.

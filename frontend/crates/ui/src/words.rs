@@ -8,6 +8,7 @@
 
 pub(crate) mod browser;
 mod live;
+mod outcome;
 
 use carillon_contract::frame::Tone;
 use carillon_contract::phones::{PhoneColumn, Readiness};
@@ -21,6 +22,8 @@ pub(crate) use carillon_language::number;
 use carillon_language::{decimal, say};
 pub use live::target_state_within;
 pub(crate) use live::*;
+pub(crate) use outcome::job_end;
+pub use outcome::job_outcome;
 
 /// `Reception, Lab and 3 more`: some names of so many.
 pub(crate) fn names(shown: &[String], all: i64) -> String {

@@ -434,7 +434,7 @@ impl Cause {
             Self::NoCredential => {
                 "Store a credential for the phone, its group or its site. For a SIP server or PBX, name one in the site's SIP profile, with the realm that it asks for."
             }
-            Self::FailureLimit => "Mend the causes above, then retry what was skipped.",
+            Self::FailureLimit => "Mend the other causes, then retry what was skipped.",
         }
     }
 }

@@ -193,6 +193,11 @@ impl Counts {
         TargetState::ALL.iter().map(|state| self.get(*state)).sum()
     }
 
+    /// Those that ended and were never sent to.
+    pub const fn untried(&self) -> i64 {
+        self.skipped + self.cancelled + self.expired
+    }
+
     /// Sum over the terminal states.
     pub fn done(&self) -> i64 {
         TargetState::ALL

@@ -198,6 +198,7 @@ async fn review(visit: Visit, caller: &Caller, id: String, request: JobRequest) 
     let draft = Draft {
         form: None,
         seen: run::macs(&preview),
+        places: run::Places::of(&preview),
         protected: preview.plan.protected(),
         request,
         retry_of: Some(id),

@@ -19,6 +19,7 @@ pub(super) fn of(snapshot: &JobSnapshot, now: Timestamp) -> JobSummary {
         id: job.id.clone(),
         seq: now.micros(),
         state: job.state,
+        outcome: carillon_ui::job_outcome(job.state, &job.counts),
         counts: job.counts,
         total: job.total,
         causes: causes

@@ -16,10 +16,17 @@ use super::{NAMES, Review, Typed};
 use crate::pages::phone::gone;
 use crate::pages::run;
 
-/// The set as the form carries it: its size, its digest, and which of it is protected.
+/// The set as the form carries it: its size, its digest, which of it is protected, and where it is.
 pub(super) fn mark(preview: &JobPreview) -> String {
-    let protected = preview.plan.protected_digest();
-    format!("{}:{}:{protected}", preview.total(), preview.digest)
+    let (protected, places) = (
+        preview.plan.protected_digest(),
+        preview.plan.places_digest(),
+    );
+    format!(
+        "{}:{}:{protected}:{places}",
+        preview.total(),
+        preview.digest
+    )
 }
 
 pub(super) fn seen(mark: &str) -> Option<Expect> {
@@ -35,6 +42,10 @@ pub(super) fn seen_protected(mark: &str) -> Option<String> {
     mark.split(':').nth(2).map(str::to_owned)
 }
 
+pub(super) fn seen_places(mark: &str) -> Option<String> {
+    mark.split(':').nth(3).map(str::to_owned)
+}
+
 /// Whether this is what the page showed, or differs from it by one's own tick alone.
 pub(super) async fn is_shown(
     engine: &Engine,
@@ -46,7 +57,8 @@ pub(super) async fn is_shown(
     let Some(expect) = typed.expect.as_mut() else {
         return Ok(false);
     };
-    if typed.protected.as_ref() != Some(&protected) {
+    let places = preview.plan.places_digest();
+    if typed.protected.as_ref() != Some(&protected) || typed.places.as_ref() != Some(&places) {
         return Ok(false);
     }
     if expect.digest == preview.digest {
@@ -80,7 +92,13 @@ pub(super) async fn change(
     let set = |macs: &[Mac]| macs.iter().copied().collect::<BTreeSet<Mac>>();
     let (known, guarded) = (set(&review.draft.seen), set(&review.draft.protected));
     let (still, guards) = (set(&run::macs(preview)), set(&plan.protected()));
-    if known == still && guarded == guards {
+    let places = review.draft.places.by_phone(&review.draft.seen);
+    let elsewhere = |phone: &&PlannedPhone| {
+        let before = places.get(&phone.mac);
+        before.is_some_and(|before| *before != phone.site.as_ref())
+    };
+    let moved = plan.run.iter().filter(elsewhere);
+    if known == still && guarded == guards && moved.clone().next().is_none() {
         return Ok(None);
     }
     let skipped = plan.skip.iter().map(|(phone, _)| phone);
@@ -99,6 +117,7 @@ pub(super) async fn change(
         protected: names(became),
         unprotected: names(freed),
         joined: names(came),
+        moved: names(moved),
         left,
     }))
 }

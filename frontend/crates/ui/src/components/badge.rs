@@ -5,8 +5,8 @@ use carillon_contract::phones::Readiness;
 use carillon_contract::run::ActionClass;
 use carillon_domain::event::EventResult;
 use carillon_domain::phone::Reachability;
-use carillon_domain::{JobState, TargetState};
-use carillon_language::{say, say_many};
+use carillon_domain::{Counts, JobState, TargetState};
+use carillon_language::say;
 use leptos::prelude::*;
 
 use super::drawn;
@@ -58,36 +58,25 @@ pub(crate) fn target_badge(state: TargetState) -> AnyView {
     )
 }
 
-/// The meaning of a job's state and outcome: its colour, its symbol, its words.
-pub(crate) fn job_outcome(state: JobState, problems: i64) -> (&'static str, &'static str, String) {
+/// The meaning of a job's state and outcome: its colour and its symbol. Its words are
+/// [`words::job_outcome`].
+pub(crate) const fn job_look(state: JobState, problems: i64) -> (&'static str, &'static str) {
     match (state, problems) {
-        (JobState::Finished, 0) => ("verified", "verified", say("Finished").to_owned()),
-        (JobState::Finished, n) => (
-            "failed",
-            "warning",
-            say_many!(
-                n,
-                "Finished with {count} problem",
-                "Finished with {count} problems"
-            ),
-        ),
-        (JobState::Running, _) => ("working", "working", say("Running").to_owned()),
-        (JobState::Stopping, _) => ("working", "stop", say("Stopping").to_owned()),
-        (JobState::Paused, _) => ("unknown", "pause", say("Paused").to_owned()),
-        (JobState::Interrupted, _) => ("unknown", "warning", say("Interrupted").to_owned()),
-        (JobState::Scheduled | JobState::AwaitingApproval, _) => {
-            ("waiting", "waiting", words::job_state(state).to_owned())
-        }
-        (JobState::Cancelled | JobState::Denied | JobState::Expired, _) => {
-            ("idle", "cancelled", words::job_state(state).to_owned())
-        }
+        (JobState::Finished, 0) => ("verified", "verified"),
+        (JobState::Finished, _) => ("failed", "warning"),
+        (JobState::Running, _) => ("working", "working"),
+        (JobState::Stopping, _) => ("working", "stop"),
+        (JobState::Paused, _) => ("unknown", "pause"),
+        (JobState::Interrupted, _) => ("unknown", "warning"),
+        (JobState::Scheduled | JobState::AwaitingApproval, _) => ("waiting", "waiting"),
+        (JobState::Cancelled | JobState::Denied | JobState::Expired, _) => ("idle", "cancelled"),
     }
 }
 
 /// A job's state and outcome.
-pub(crate) fn job_badge(state: JobState, problems: i64) -> AnyView {
-    let (meaning, symbol, word) = job_outcome(state, problems);
-    badge(meaning, symbol, word)
+pub(crate) fn job_badge(state: JobState, counts: &Counts) -> AnyView {
+    let (meaning, symbol) = job_look(state, counts.problems());
+    badge(meaning, symbol, words::job_outcome(state, counts))
 }
 
 /// What the last contact said.
@@ -132,7 +121,10 @@ pub(crate) fn result_badge(result: EventResult) -> AnyView {
 pub(crate) fn record_badge(row: &AuditRow) -> AnyView {
     row.job_stands.map_or_else(
         || result_badge(row.result),
-        |(state, problems)| job_badge(state, problems),
+        |(state, problems)| {
+            let (meaning, symbol) = job_look(state, problems);
+            badge(meaning, symbol, words::job_end(state, problems, 0))
+        },
     )
 }
 
@@ -185,7 +177,14 @@ mod tests {
                 .map(|state| reachability_badge(*state)),
         );
         for state in JobState::ALL {
-            assert_drawn([job_badge(*state, 0), job_badge(*state, 1)]);
+            let bad = Counts {
+                failed: 1,
+                ..Counts::default()
+            };
+            assert_drawn([
+                job_badge(*state, &Counts::default()),
+                job_badge(*state, &bad),
+            ]);
         }
     }
 

@@ -27,7 +27,7 @@ pub(crate) fn job_table(caption: impl Into<String>, rows: &[JobRow]) -> AnyView 
 fn job_row(row: &JobRow) -> AnyView {
     tr(vec![
         th_row(what(row)),
-        td(say("State"), job_badge(row.state, row.counts.problems())),
+        td(say("State"), job_badge(row.state, &row.counts)),
         td(say("Progress"), progress(row)),
         td_num(say("Problems"), problems(row)),
         td(say("By"), row.actor.clone()),
@@ -61,7 +61,7 @@ fn targets(phones: &str, named: &str) -> String {
 fn progress(row: &JobRow) -> AnyView {
     let text = say!(
         "{done} of {total}",
-        done = words::number(row.counts.done()),
+        done = words::number(row.counts.done() - row.counts.untried()),
         total = words::number(row.total)
     );
     view! { <span class="progress">{bar(&row.counts, "thin")}<span class="tnum muted">{text}</span></span> }

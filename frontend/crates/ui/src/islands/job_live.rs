@@ -15,8 +15,8 @@ use super::job_words::{
 };
 use super::watched::{Watched, rows_changed};
 use crate::components::{
-    BAR_ORDER, SCORE, bar_label, job_outcome, percent, score_class, score_count, score_item,
-    segments, symbol, target_colour,
+    BAR_ORDER, SCORE, bar_label, job_look, percent, score_class, score_count, score_item, segments,
+    symbol, target_colour,
 };
 use crate::surroundings::Surroundings;
 use crate::words;
@@ -194,12 +194,12 @@ fn live_bar(shown: RwSignal<JobSummary>) -> impl IntoView {
 }
 
 fn state_class(summary: &JobSummary) -> String {
-    let (meaning, _, _) = job_outcome(summary.state, summary.counts.problems());
+    let (meaning, _) = job_look(summary.state, summary.counts.problems());
     format!("badge big is-{meaning}")
 }
 
 fn state_icon(summary: &JobSummary) -> impl IntoView + use<> {
-    let (_, name, _) = job_outcome(summary.state, summary.counts.problems());
+    let (_, name) = job_look(summary.state, summary.counts.problems());
     symbol(name)
 }
 

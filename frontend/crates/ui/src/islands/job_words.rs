@@ -6,19 +6,19 @@ use carillon_contract::job::JobSummary;
 use carillon_domain::{JobState, Timestamp};
 use carillon_language::{moment, say, say_many};
 
-use crate::components::{bar_label, job_outcome};
+use crate::components::bar_label;
 use crate::words;
 
 /// The word of its state, or of how it ended.
 pub(super) fn state_word(summary: &JobSummary) -> String {
-    job_outcome(summary.state, summary.counts.problems()).2
+    summary.outcome.clone()
 }
 
-/// How many are done.
+/// How many are done. Those that were never tried are not.
 pub(super) fn progress_text(summary: &JobSummary) -> String {
     say!(
         "{done} of {total} finished",
-        done = words::number(summary.counts.done()),
+        done = words::number(summary.counts.done() - summary.counts.untried()),
         total = words::number(summary.total)
     )
 }

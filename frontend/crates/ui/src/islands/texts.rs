@@ -43,7 +43,6 @@ const TEXTS: &[&str] = &[
     "Copied",
     "Not allowed",
     "Finished",
-    "Finished with {count} problem",
     "Running",
     "Stopping",
     "Paused",

@@ -134,6 +134,7 @@ mod tests {
             id: String::new(),
             seq: 0,
             state: JobState::Running,
+            outcome: String::new(),
             total: counts.total(),
             counts,
             causes: causes.iter().map(group).collect(),

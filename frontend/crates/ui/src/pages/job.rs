@@ -80,13 +80,18 @@ fn lede(view: &JobView) -> AnyView {
         )}</span> }
     });
     let decided = view.decided.as_ref().map(|said| {
-        let text = if said.let_run {
-            say("approved by {name} {when}")
-        } else {
-            say("refused by {name} {when}")
+        let text = match (said.let_run, said.reason.is_empty()) {
+            (true, _) => say("approved by {name} {when}"),
+            (false, true) => say("refused by {name} {when}"),
+            (false, false) => say("refused by {name} {when}: {reason}"),
         };
         let name = view! { <strong>{said.by.clone()}</strong> };
-        let words = vec![("name", name.into_any()), ("when", ago(said.at))];
+        let why = view! { <span class="quote">{quoted(&said.reason)}</span> };
+        let words = vec![
+            ("name", name.into_any()),
+            ("when", ago(said.at)),
+            ("reason", why.into_any()),
+        ];
         view! { <span>{said_with(text, words)}</span> }
     });
     view! {
@@ -97,9 +102,9 @@ fn lede(view: &JobView) -> AnyView {
                 say("by {actor}"),
                 vec![("actor", view! { <strong>{view.actor.clone()}</strong> }.into_any())],
             )}</span>
-            {decided}
             {reason}
             <span class="muted">{ago(view.created_at)}</span>
+            {decided}
             {retry_of}
         </span>
     }

@@ -117,6 +117,9 @@ fn changed(change: &SetChange) -> AnyView {
     let left = (!change.left.is_empty()).then(|| {
         view! { <p><span class="minus">{say("Went:")}" "</span>{change.left.join(", ")}</p> }
     });
+    let moved = (!change.moved.is_empty()).then(|| {
+        view! { <p>{say("Now at another site:")}" "{change.moved.join(", ")}</p> }
+    });
     let protected = (!change.protected.is_empty()).then(|| {
         view! { <p>{say("Now protected:")}" "{change.protected.join(", ")}</p> }
     });
@@ -126,7 +129,7 @@ fn changed(change: &SetChange) -> AnyView {
     view! {
         <div class="note is-warning" role="alert">
             {icon("warning")}
-            <div><p class="note-heading">{text}</p>{joined}{left}{protected}{unprotected}</div>
+            <div><p class="note-heading">{text}</p>{joined}{left}{moved}{protected}{unprotected}</div>
         </div>
     }
     .into_any()

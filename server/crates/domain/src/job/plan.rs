@@ -96,6 +96,21 @@ impl Plan {
         )
     }
 
+    /// At which site each phone is. [`Plan::digest`] does not say it, and it decides which password a phone
+    /// gets, and by which way.
+    pub fn places_digest(&self) -> String {
+        let skipped = self.skip.iter().map(|(phone, _)| phone);
+        let mut all: Vec<_> = self.run.iter().chain(skipped).collect();
+        all.sort_unstable_by_key(|phone| phone.mac);
+        let mut hash = Sha256::new();
+        for phone in all {
+            hash.update(phone.mac.bytes());
+            hash.update(phone.site.as_deref().unwrap_or_default());
+            hash.update(b"\n");
+        }
+        hex::encode(hash.finalize())
+    }
+
     /// How many are skipped for each cause, most first.
     pub fn skipped_by_cause(&self) -> Vec<(Cause, usize)> {
         let mut counts = BTreeMap::new();

@@ -126,7 +126,9 @@ impl Engine {
             return Ok(false);
         };
         let (row, user) = (&standing.session, &standing.user);
-        let same = is_good(row, user, self.clock.now()) && user.role == session.caller.role;
+        let rights =
+            (user.role, reach_of(user)) == (session.caller.role, session.caller.reach.clone());
+        let same = is_good(row, user, self.clock.now()) && rights;
         let lives = same && !must_set_up_in(row, user, &standing.demanded)?;
         Ok(lives && self.session_goes_on(row).await?)
     }

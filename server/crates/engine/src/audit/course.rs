@@ -10,7 +10,7 @@ use carillon_domain::{Cause, JobState, Mac, TargetState, Timestamp};
 use serde_json::Value;
 
 use super::asked::Asked;
-use super::moves::MOVES;
+use super::moves::{MOVES, how_it_ended};
 use super::noted::{Noted, instant};
 
 use JobState::{
@@ -79,6 +79,8 @@ impl Frozen {
 pub(crate) struct Course {
     /// Where it stands; `None` where nobody can tell.
     state: Option<JobState>,
+    /// How it ended; `None` where that is not so far, or not told.
+    end: Option<JobState>,
     start_at: Option<Timestamp>,
     /// The record that brought it there.
     pub(super) seq: i64,
@@ -120,6 +122,7 @@ impl Course {
         };
         Some(Self {
             state: Some(state),
+            end: None,
             start_at,
             seq,
             frozen: Some(frozen),
@@ -136,6 +139,7 @@ impl Course {
     pub(super) const fn settled(seq: i64) -> Self {
         Self {
             state: Some(Finished),
+            end: None,
             start_at: None,
             seq,
             frozen: None,
@@ -153,10 +157,11 @@ impl Course {
         self.state == Some(Finished) && self.whole && !self.forged && !self.settled
     }
 
-    /// Whether a row may stand in this state. One that is over does nothing any more, whatever is
-    /// told of it.
+    /// Whether a row may stand in this state: in the end that was told, if one was. That a job has nothing
+    /// left to do is not always told: until then one may be over.
     pub(crate) fn allows(&self, state: JobState) -> bool {
-        state.is_terminal() || self.state.is_none_or(|told| told == state)
+        let untold = || state.is_terminal() || self.state.is_none_or(|told| told == state);
+        self.end.map_or_else(untold, |end| end == state)
     }
 
     /// Takes in another record of the job.
@@ -190,6 +195,7 @@ impl Course {
         if action == ACCEPTED {
             let told = detail["state"].as_str();
             self.state = told.and_then(|state| state.parse().ok());
+            self.end = self.state.filter(|state| state.is_terminal());
             self.seq = seq;
             self.phones.clear();
             self.settled = false;
@@ -239,6 +245,7 @@ impl Course {
             _ => Running,
         };
         (self.state, self.seq) = (Some(to), seq);
+        self.end = how_it_ended(event, to);
         self.noted.moved(event, to, self.forged);
         match (&self.approval, event.detail[APPROVAL].as_str()) {
             (Some(asked), Some(agreed)) if action == "job.approved" && asked != agreed => {

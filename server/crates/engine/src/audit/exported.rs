@@ -9,6 +9,7 @@ use carillon_domain::strict::Strict;
 use carillon_store::{ExportedRecord, Frontier};
 use serde::Deserialize;
 
+use super::behind::is_as_written;
 use super::finding::{Finding, Intact, Kind, Later, Verdict};
 use super::lines::{Backwards, Forwards, LineFault, line_at};
 use super::note::{SignedCheckpoint, VerifierKey};
@@ -198,7 +199,7 @@ impl Walk {
             for line in Backwards::of(file)? {
                 let (begins, line) = line?;
                 if begins < below {
-                    self.add(&record(&line)?)?;
+                    self.add(&line)?;
                 }
             }
             return Ok(self);
@@ -206,7 +207,7 @@ impl Walk {
         for line in Forwards::of(file)? {
             let (begins, line) = line?;
             if begins < below {
-                self.add(&record(&line)?)?;
+                self.add(&line)?;
             }
         }
         Ok(self)
@@ -223,30 +224,34 @@ impl Walk {
         places.sort_by_key(|(seq, _, _)| *seq);
         self.signed.compare(&self.frontier)?;
         for (_, begins, bytes) in places {
-            self.add(&record(&line_at(file, begins, bytes)?)?)?;
+            self.add(&line_at(file, begins, bytes)?)?;
         }
         Ok(self)
     }
 
-    fn add(&mut self, record: &ExportedRecord<'_>) -> Result<(), Finding> {
+    fn add(&mut self, line: &str) -> Result<(), Stop> {
+        let record = record(line)?;
         let expected = i64::try_from(self.frontier.size()).unwrap_or(i64::MAX);
         if record.seq > expected {
-            return Err(Finding {
+            return Err(Stop::Found(Finding {
                 through: Some(record.seq - 1),
                 ..Finding::at(expected, Kind::Missing)
-            });
+            }));
+        }
+        if !is_as_written(line, &record) {
+            return Err(Stop::Found(Finding::at(record.seq, Kind::Unreadable)));
         }
         let event = record.told();
         let event = event.map_err(|fault| Finding::at(record.seq, fault.into()))?;
         if record.seq < expected {
-            return Err(Finding::at(record.seq, Kind::Moved));
+            return Err(Stop::Found(Finding::at(record.seq, Kind::Moved)));
         }
         self.frontier.push(record.hash());
         self.given.add(record.seq, &event);
         if !record.is_from_there() {
             self.astray.get_or_insert(record.seq);
         }
-        self.signed.compare(&self.frontier)
+        Ok(self.signed.compare(&self.frontier)?)
     }
 
     fn end(&self) -> Result<(), Finding> {

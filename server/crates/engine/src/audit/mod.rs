@@ -7,6 +7,7 @@ mod addresses;
 mod adopt;
 mod anchors;
 mod asked;
+mod behind;
 mod consistency;
 mod course;
 mod export;

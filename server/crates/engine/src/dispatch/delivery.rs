@@ -4,14 +4,16 @@
 //! password is opened only here, just before it is sent, and leaves in nothing but the delivery.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use carillon_devices::{Credential, Delivery, Limits, PathAndQuery, Target};
 use carillon_domain::action::{CheckedAction, uri};
 use carillon_domain::job::{EffectiveOptions, TransportChoice};
-use carillon_domain::phone::{Scheme, Site, TransportSecurity};
+use carillon_domain::phone::{Scheme, TransportSecurity};
 use carillon_domain::{Cause, Mac};
-use carillon_store::{CallRow, CredentialRow};
+use carillon_store::{Call, CallRow, CredentialRow, SiteRow};
+use tokio::time::Instant;
 
 use crate::Engine;
 use crate::dispatch::believed;
@@ -24,10 +26,13 @@ use crate::dispatch::way::{self, Way, Written};
 use crate::error::Result;
 use crate::secrets::Place;
 
+/// How long the rules of sites hold before they are read again.
+const SITES_FOR: Duration = Duration::from_secs(1);
+
 /// What all deliveries of one job share.
 pub(super) struct Desk {
     facts: Arc<JobFacts>,
-    sites: HashMap<String, (Site, Option<Arc<str>>)>,
+    sites: RwLock<Arc<Sites>>,
     /// Before SIP servers.
     pub(super) line: Line,
 }
@@ -43,16 +48,27 @@ impl Desk {
             return Ok(None);
         };
         let facts = JobFacts::read(engine, (row, believed), list).await?;
-        let sites = engine.store.sites().await?.into_iter().map(|row| row.site);
-        let with_ca = |site: Site| {
-            let ca = site.ca_pem.as_deref().map(Arc::from);
-            (site.slug.clone(), (site, ca))
-        };
         Ok(Some(Self {
             facts: Arc::new(facts),
-            sites: sites.map(with_ca).collect(),
+            sites: RwLock::new(Arc::new(Sites::read(engine).await?)),
             line: Line::default(),
         }))
+    }
+
+    /// Reads the rules of the sites again, if that is a second ago: a long job goes on by the rule that
+    /// holds now.
+    pub(super) async fn look_again(&self, engine: &Engine) -> Result<()> {
+        if self.rules().at.elapsed() < SITES_FOR {
+            return Ok(());
+        }
+        let now = Arc::new(Sites::read(engine).await?);
+        *self.sites.write().unwrap_or_else(PoisonError::into_inner) = now;
+        Ok(())
+    }
+
+    fn rules(&self) -> Arc<Sites> {
+        let sites = self.sites.read().unwrap_or_else(PoisonError::into_inner);
+        sites.clone()
     }
 
     pub(super) const fn facts(&self) -> &Arc<JobFacts> {
@@ -63,8 +79,32 @@ impl Desk {
         self.facts.options.window.max(1) as usize
     }
 
-    fn site(&self, phone: &CallRow) -> Option<&(Site, Option<Arc<str>>)> {
-        self.sites.get(phone.site.as_deref()?)
+    fn site(&self, phone: &CallRow) -> Option<Rule> {
+        self.rules().all.get(phone.site.as_deref()?).cloned()
+    }
+}
+
+/// How a site's phones are spoken to, with its own authority.
+type Rule = (TransportSecurity, Option<Arc<str>>);
+
+/// The rules of all sites, and when they were read.
+struct Sites {
+    all: HashMap<String, Rule>,
+    at: Instant,
+}
+
+impl Sites {
+    async fn read(engine: &Engine) -> Result<Self> {
+        let at = Instant::now();
+        let rows = engine.store.sites().await?.into_iter();
+        let rule = |row: SiteRow| {
+            let ca = row.site.ca_pem.as_deref().map(Arc::from);
+            (row.site.slug, (row.site.transport_security, ca))
+        };
+        Ok(Self {
+            all: rows.map(rule).collect(),
+            at,
+        })
     }
 }
 
@@ -85,11 +125,10 @@ pub(super) struct Prepared {
     pub(super) may_be_looked_at: bool,
 }
 
-/// The credential of one phone, opened.
-pub(super) async fn credential_of(engine: &Engine, mac: Mac) -> Result<Option<Arc<Credential>>> {
-    let calls = engine.store.calls(&[mac], engine.clock.now()).await?;
-    let sealed = calls.get(&mac).and_then(|call| call.credential.as_ref());
-    Ok(sealed.and_then(|row| open_credential(engine, row)))
+/// The credential with which one phone is called, opened.
+pub(super) fn opened(engine: &Engine, call: &Call) -> Option<Arc<Credential>> {
+    let sealed = call.credential.as_ref()?;
+    open_credential(engine, sealed)
 }
 
 /// A credential that cannot be opened is none: the phone will say that it wants one.
@@ -174,6 +213,7 @@ pub(super) async fn question(
     desk: &Desk,
     mac: Mac,
 ) -> Result<Result<Delivery, Cause>> {
+    desk.look_again(engine).await?;
     let calls = engine.store.calls(&[mac], engine.clock.now()).await?;
     let (Some(call), Some(action)) = (calls.get(&mac), CheckedAction::read_settings()) else {
         return Ok(Err(Cause::NoAddress));
@@ -189,10 +229,9 @@ fn prepare_one(
     phone: &CallRow,
     credential: Option<Arc<Credential>>,
 ) -> Result<Delivery, Cause> {
-    let site = desk.site(phone);
-    let security = site.map_or(TransportSecurity::Pinned, |(site, _)| {
-        site.transport_security
-    });
+    let (security, ca_pem) = desk
+        .site(phone)
+        .unwrap_or((TransportSecurity::Pinned, None));
     let place = place(phone, security, &desk.facts.options).ok_or(Cause::NoAddress)?;
     let path = uri::request_target(action, phone.url_form, phone.dial_form);
     let path = PathAndQuery::parse(path.as_str()).map_err(|_| Cause::Unsupported)?;
@@ -200,7 +239,7 @@ fn prepare_one(
     delivery.auth = phone.auth_scheme;
     delivery.pin.clone_from(&phone.tls_pin);
     delivery.security = security;
-    delivery.ca_pem = site.and_then(|(_, ca)| ca.clone());
+    delivery.ca_pem = ca_pem;
     delivery.limits = Limits::within(desk.facts.options.timeout());
     delivery.credential = credential;
     Ok(delivery)

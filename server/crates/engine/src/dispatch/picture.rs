@@ -11,9 +11,9 @@ use carillon_domain::Cause;
 use carillon_domain::action::{CheckedAction, uri};
 use carillon_domain::job::JobOptions;
 use carillon_domain::phone::TransportSecurity;
-use carillon_store::{CallRow, PhoneRow};
+use carillon_store::PhoneRow;
 
-use super::delivery::{credential_of, place};
+use super::delivery::{opened, place};
 use crate::Engine;
 use crate::error::Result;
 
@@ -24,8 +24,13 @@ pub(crate) async fn delivery(
     engine: &Engine,
     row: &PhoneRow,
 ) -> Result<std::result::Result<Delivery, Cause>> {
-    let phone = &row.phone;
-    let site = match &phone.site {
+    let mac = row.phone.mac;
+    // Where it is and what it gets are read at one moment: no other place gets what was meant for this.
+    let mut calls = engine.store.calls(&[mac], engine.clock.now()).await?;
+    let Some(call) = calls.remove(&mac) else {
+        return Ok(Err(Cause::NoAddress));
+    };
+    let site = match &call.row.site {
         Some(slug) => engine.store.site(slug).await?.map(|row| row.site),
         None => None,
     };
@@ -38,20 +43,22 @@ pub(crate) async fn delivery(
     let Ok(options) = JobOptions::default().effective(&action) else {
         return Ok(Err(Cause::Unsupported));
     };
-    let Some(target) = place(&CallRow::from(row), security, &options) else {
+    let Some(target) = place(&call.row, security, &options) else {
         return Ok(Err(Cause::NoAddress));
     };
     let Some(path) = path(&action, row) else {
         return Ok(Err(Cause::Unsupported));
     };
-    let mut delivery = Delivery::new(phone.mac, target, path).remembering(&row.contact);
+    let mut delivery = Delivery::new(mac, target, path);
+    delivery.auth = call.row.auth_scheme;
+    delivery.pin.clone_from(&call.row.tls_pin);
     delivery.security = security;
     delivery.ca_pem = site.and_then(|site| site.ca_pem).map(Arc::from);
     delivery.limits = Limits {
         body: Limits::SCREENSHOT,
         ..Limits::default()
     };
-    delivery.credential = credential_of(engine, phone.mac).await?;
+    delivery.credential = opened(engine, &call);
     Ok(Ok(delivery))
 }
 

@@ -60,6 +60,9 @@ pub(super) async fn run(engine: &Engine, job: &str) {
                     tracing::warn!(%error, job.id = job, "the SIP profiles cannot be read anew");
                 }
             }
+            if let Err(error) = desk.look_again(engine).await {
+                tracing::warn!(%error, job.id = job, "the rules of sites cannot be read anew");
+            }
             start(engine, &desk, &sip, granted);
         }
         if some && jitter > 0 {

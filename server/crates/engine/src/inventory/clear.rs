@@ -2,7 +2,7 @@
 //!
 //! Owns the rule: in clear, that is for somebody who showed lately who they are; and a token, which may
 //! have left the program that it was made for, chooses nobody at all who is told one, also not by TLS:
-//! not by a key that nobody knows yet, not by the word of an authority, and not as a proof by SIP. *Invariant:* it is judged by what phones would get after
+//! not by a key that nobody knows yet, not by the word of an authority, and not as a proof by SIP or by Digest in plain HTTP. *Invariant:* it is judged by what phones would get after
 //! the change, inside the unit that makes it, so that no way to the same end is forgotten. A password
 //! that comes with the change itself is nobody's secret but the sender's, and does not count.
 
@@ -141,7 +141,8 @@ fn was_told(one: &Exposed, before: &[&Exposed]) -> bool {
         }),
         Told::ByKey => {
             let key = |old: &Exposed| old.told == Told::ByKey;
-            same.any(|(here, old)| key(old) || (here && to_anybody(old)))
+            let proof = |old: &Exposed| old.told == Told::AProof;
+            same.any(|(here, old)| key(old) || (here && (to_anybody(old) || proof(old))))
         }
         Told::AProof => same.any(|(here, old)| here && old.told == Told::AProof),
         Told::ByFirstKey | Told::ByAuthority(_) => {
@@ -174,8 +175,8 @@ fn told_by(one: &Exposed) -> String {
              vouches for at {address}"
         ),
         Told::AProof => format!(
-            "by SIP it would give whoever answers for the phone {phone} at {address} a proof of a stored \
-             password, by which it can be guessed"
+            "it would give whoever answers for the phone {phone} at {address} a proof of a stored password, \
+             by which it can be guessed"
         ),
     }
 }

@@ -77,6 +77,18 @@ impl Engine {
         self.waiting_among(caller, job, &deciders).await
     }
 
+    /// Why a second person refused a job, as [`Engine::job`] told it; empty where nobody did.
+    ///
+    /// # Errors
+    /// Only when the storage fails.
+    pub async fn refusal_of(&self, job: &JobRow) -> Result<String> {
+        if job.state != JobState::Denied {
+            return Ok(String::new());
+        }
+        let reason = self.store.refusal_of_job(&job.id).await?;
+        Ok(reason.unwrap_or_default())
+    }
+
     async fn deciders(&self) -> Result<Deciders> {
         let names = self.store.approvers().await?;
         Deciders::of(&self.store, names, self.clock.now()).await

@@ -35,6 +35,8 @@ pub struct Submission {
     pub picked_by: Option<String>,
     /// Which phones were marked as protected when somebody looked: [`carillon_domain::job::Plan::protected_digest`].
     pub protected: Option<String>,
+    /// At which sites they were then: [`carillon_domain::job::Plan::places_digest`].
+    pub places: Option<String>,
 }
 
 /// A job that was made, now or before with the same key.
@@ -71,7 +73,7 @@ impl Engine {
         let limits = (&checked.action, &checked.options);
         let by_sip = by_sip(self, &seen, limits, &mut plan).await?;
         let preview = preview(checked, plan, by_sip);
-        expect(request, &preview, submission.protected.as_deref())?;
+        expect(request, &preview, &submission)?;
         require_reason(request, &preview)?;
         self.make(caller, request, &preview, submission, key).await
     }
@@ -221,13 +223,16 @@ async fn start(unit: &mut Unit, id: &str, preview: &JobPreview, now: Timestamp) 
     Ok(())
 }
 
-/// A phone that became protected is another set: it runs by a tick that was made for others.
-fn expect(request: &JobRequest, preview: &JobPreview, protected: Option<&str>) -> Result<()> {
+/// A phone that became protected is another set: it runs by a tick that was made for others. So is one that
+/// moved to another site.
+fn expect(request: &JobRequest, preview: &JobPreview, seen: &Submission) -> Result<()> {
     let Some(expect) = &request.expect else {
         return Ok(());
     };
     let total = preview.total();
-    let same = protected.is_none_or(|seen| seen == preview.plan.protected_digest());
+    let (protected, places) = (seen.protected.as_ref(), seen.places.as_ref());
+    let same = protected.is_none_or(|seen| *seen == preview.plan.protected_digest())
+        && places.is_none_or(|seen| *seen == preview.plan.places_digest());
     if same && expect.digest == preview.digest && usize::try_from(expect.count) == Ok(total) {
         return Ok(());
     }

@@ -315,6 +315,90 @@ pub(crate) async fn a_job_that_stands_elsewhere_is_named(database: &Database) {
     one_more_phone_and_one_more_job(database).await;
 }
 
+/// What is told of a job, how it stands then, and how it may stand as well.
+type End = (
+    Vec<(&'static str, Value)>,
+    &'static str,
+    &'static [&'static str],
+);
+
+const NO_OTHER: &[&str] = &[];
+const ANY_END: &[&str] = &["finished", "cancelled", "denied", "expired"];
+
+/// Jobs that are over, told with how they ended; and some of which nobody told that.
+fn told_ends() -> Vec<End> {
+    let told = |action, state: &str| (action, json!({ "state": state }));
+    let stopped = plain("job.cancelled");
+    vec![
+        (
+            vec![submitted(true), plain("job.denied")],
+            "denied",
+            NO_OTHER,
+        ),
+        (
+            vec![submitted(true), plain("job.approval_expired")],
+            "expired",
+            NO_OTHER,
+        ),
+        (
+            vec![submitted(false), told("job.cancelled", "cancelled")],
+            "cancelled",
+            NO_OTHER,
+        ),
+        (
+            vec![submitted(false), stopped, told("job.ended", "cancelled")],
+            "cancelled",
+            NO_OTHER,
+        ),
+        (
+            vec![submitted(false), told("job.ended", "finished")],
+            "finished",
+            NO_OTHER,
+        ),
+        (
+            vec![submitted(false), told("job.ended", "expired")],
+            "expired",
+            NO_OTHER,
+        ),
+        (
+            vec![submitted(false), accepted("cancelled")],
+            "cancelled",
+            NO_OTHER,
+        ),
+        (vec![submitted(false)], "running", ANY_END),
+        (
+            vec![submitted(false), plain("job.ended")],
+            "finished",
+            ANY_END,
+        ),
+    ]
+}
+
+pub(crate) async fn an_end_that_was_told_is_the_end(database: &Database) {
+    for (words, honest, others) in told_ends() {
+        let house = House::signed(database).await;
+        let first = signed_with(&house, &words).await;
+        stands(&house, honest).await;
+        house.tamper(&[times(&words)]).await;
+        house.is_intact(&format!("{words:?}")).await;
+        let states = ANY_END.iter().chain(&["running"]);
+        for state in states.filter(|state| **state != honest) {
+            let what = format!("{words:?} {state}");
+            let change = format!("UPDATE jobs SET state = '{state}'");
+            house.tamper(&[change]).await;
+            if others.contains(state) {
+                house.is_intact(&what).await;
+                continue;
+            }
+            let found = house.finding().await;
+            let last = first + i64::try_from(words.len()).unwrap() - 1;
+            let expected = format!("record {last}: standing: the job j stands elsewhere");
+            assert!(found.starts_with(&expected), "{what}: {found}");
+        }
+        house.close().await;
+    }
+}
+
 pub(crate) async fn an_approval_of_something_else_is_named(database: &Database) {
     let agreed = |digest: &str| ("job.approved", json!({ "approval_digest": digest }));
     let (action, mut asked) = submitted(true);

@@ -325,6 +325,90 @@ pub(crate) async fn odd_lines_are_told_alike(database: &Database) {
     house.close().await;
 }
 
+/// What stands behind a record that commits to an address, and what both say. Nothing signs it.
+fn shown_behind(honest: &str) -> Vec<(String, i32)> {
+    let open = honest.strip_suffix('}').unwrap();
+    let removed = ",\"ip\":null,\"ip_removed\":true".to_owned();
+    let (salted, salt) = open.rsplit_once(",\"ip_salt\":\"").unwrap();
+    let salt = salt.strip_suffix('"').unwrap();
+    // The same bytes are hashed where the first sign of the address is the last of the salt.
+    let shifted = salted.replace("\"10.", "\"0.");
+    let mut cases = vec![
+        (honest.to_owned(), 0),
+        (format!("{removed}}}"), 0),
+        ("}".to_owned(), 0),
+    ];
+    let deep = format!("\"x\":{}{}", "[".repeat(100), "]".repeat(100));
+    let smuggled = [
+        "\"reason\":\"the boss ordered it\"",
+        "\"phone\":\"80:5e:00:00:00:09\"",
+        "\"job\":\"j\"",
+        "\"x\":1",
+        "\"ip_removed\":true",
+        "\"ip_salt\":\"\"",
+        deep.as_str(),
+    ];
+    for begun in [open, removed.as_str()] {
+        let more = smuggled.iter().map(|more| format!("{begun},{more}}}"));
+        let blanks = ["} ", "}\t", "}\r", " }", ",}"].map(|end| format!("{begun}{end}"));
+        cases.extend(more.chain(blanks).map(|line| (line, 1)));
+    }
+    let others = [
+        honest.replace(",\"ip\":", ", \"ip\":"),
+        honest.replace("\"ip\":", "\"ip\": "),
+        honest.replace(",\"ip_", ",\t\"ip_"),
+        honest.replace("\"10.", "\"\\u00310."),
+        format!("{salted}}}"),
+        format!("{shifted},\"ip_salt\":\"{salt}x\"}}"),
+        format!("{salted},\"ip_salt\":\"{salt}=\"}}"),
+        format!("{salted},\"ip_salt\":null}}"),
+        format!(",\"ip_salt\":\"{salt}\"{salted}}}"),
+        ",\"ip\":null}".to_owned(),
+        ",\"ip\":null,\"ip_removed\":false}".to_owned(),
+        ",\"ip_removed\":true,\"ip\":null}".to_owned(),
+        "} ".to_owned(),
+    ];
+    cases.extend(others.into_iter().map(|line| (line, 1)));
+    cases
+}
+
+pub(crate) async fn nothing_else_stands_behind_a_record(database: &Database) {
+    let house = House::signed(database).await;
+    let lines = lines(&house).await;
+    let notes: Vec<_> = house.kept().into_iter().map(|(_, note)| note).collect();
+    let all: Vec<_> = notes.iter().collect();
+    let place = lines[1].rfind(",\"ip\":").unwrap();
+    let (record, behind) = lines[1].split_at(place);
+    let with = |at: usize, line: String| {
+        let mut lines = lines.clone();
+        lines[at] = line;
+        file(&lines, &stated(600, None))
+    };
+    for (behind, status) in shown_behind(behind) {
+        let text = with(1, format!("{record}{behind}"));
+        let (found, told) = both(&house, &text, &all);
+        assert_eq!(found, status, "{behind}: {told}");
+        let words = ["intact: 600", "record 598: unreadable"][usize::from(status == 1)];
+        assert!(told.contains(words), "{behind}: {told}");
+    }
+    for (more, words) in [
+        (" ", "record 599: unreadable"),
+        ("\r", "record 599: unreadable"),
+        (",\"x\":1}", "records 400 to 599: rewritten"),
+        (
+            ",\"ip\":null,\"ip_removed\":true}",
+            "records 400 to 599: rewritten",
+        ),
+    ] {
+        let ends = lines[0].strip_suffix(if more.starts_with(',') { "}" } else { "" });
+        let text = with(0, format!("{}{more}", ends.unwrap()));
+        let (found, told) = both(&house, &text, &all);
+        assert_eq!(found, 1, "{more}: {told}");
+        assert!(told.contains(words), "{more}: {told}");
+    }
+    house.close().await;
+}
+
 /// What is no file is refused at once: a pipe that nobody writes to would never open.
 pub(crate) async fn what_is_no_file_is_refused_at_once(database: &Database) {
     let house = House::signed(database).await;

@@ -421,17 +421,25 @@ async fn a_token_still_does_what_leads_nothing_away() {
         .unwrap();
     let empty = site("empty", PLAIN, Some("office"));
     engine.create_site(&program, &empty).await.unwrap();
-    // Who asked for Digest before is never told the password itself.
+    // Who asked for Digest before is given a proof, from which a password can be guessed, and by TLS the
+    // password itself.
     let mut unit = engine.store.begin().await.unwrap();
     let now = engine.clock.now();
     let digest = AuthScheme::DigestMd5;
     unit.set_auth_scheme(mac(2), digest, now).await.unwrap();
     unit.commit_bookkeeping().await.unwrap();
-    let moved = edit(&[(Column::Address, "10.0.0.92")]);
-    engine
-        .update_phone(&program, mac(2), &moved, None)
-        .await
-        .unwrap();
+    for elsewhere in [
+        edit(&[(Column::Address, "10.0.0.92")]),
+        edit(&[(Column::Scheme, "https"), (Column::Port, "8443")]),
+    ] {
+        let refused = engine
+            .update_phone(&program, mac(2), &elsewhere, None)
+            .await;
+        assert!(
+            matches!(refused, Err(EngineError::NotByToken(_))),
+            "{refused:?}"
+        );
+    }
 }
 
 /// A rule takes what the groups take that it asks for, over any number of them.

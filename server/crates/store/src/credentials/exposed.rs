@@ -1,4 +1,5 @@
-//! Which stored passwords may go where: in clear, by the word of a key or an authority, or as a proof by SIP.
+//! Which stored passwords may go where: in clear, by the word of a key or an authority, or as a
+//! proof of it.
 //!
 //! Owns the one reading of it, of what is committed and of what a unit would make true. *Invariant:*
 //! it says where a password may go and never what it is. Phones that are known to ask for better
@@ -37,7 +38,7 @@ const ANYHOW: &str = " WHERE p.address IS NOT NULL";
 pub enum Ways {
     /// What may go in clear.
     InClear,
-    /// What may go at all, and what a proof of may be given by SIP.
+    /// What may go at all, and what a proof of may be given.
     Any,
 }
 
@@ -52,7 +53,8 @@ pub enum Told {
     ByKey,
     /// By TLS, by the word of the site's authority: its digest.
     ByAuthority(String),
-    /// By SIP, as a proof of it that can be guessed from: whoever answers there.
+    /// By SIP or by Digest in plain HTTP, as a proof of it that can be guessed from: whoever answers
+    /// there.
     AProof,
 }
 
@@ -212,15 +214,12 @@ async fn read(
     for row in conn.all(sql).await? {
         let fields = row.of("phones", "mac");
         let phone: Mac = fields.parse("mac")?;
-        let Some(told) = told(&fields, authorities)? else {
-            continue;
-        };
-        let scheme: Option<String> = fields.get("scheme")?;
+        let told = told(&fields, authorities)?;
         places.push(Place {
             phone,
             address: fields.text("address")?,
             port: fields.get("port")?,
-            over_tls: scheme.is_some_and(|scheme| scheme == Scheme::Https.as_str()),
+            over_tls: goes_by_tls(&fields)?,
             told,
         });
         offered.push((phone, Offered::read(fields)?));
@@ -229,11 +228,11 @@ async fn read(
     Ok((places, names))
 }
 
-/// How a phone is told its password; `None` where it is given a proof of it and nothing else.
-fn told(fields: &Fields<'_>, authorities: &Authorities) -> Result<Option<Told>> {
+/// How a phone is told its password. In plain HTTP nobody is asked for a key: who is known to ask for
+/// better is given a proof there, whoever it is, and by TLS the password itself.
+fn told(fields: &Fields<'_>, authorities: &Authorities) -> Result<Told> {
     let pin: Option<String> = fields.get("tls_pin")?;
-    let scheme: AuthScheme = fields.parse("auth_scheme")?;
-    let digest = matches!(scheme, AuthScheme::DigestMd5 | AuthScheme::DigestSha256);
+    let auth: AuthScheme = fields.parse("auth_scheme")?;
     let by_key = match pin {
         Some(_) => Told::ByKey,
         None => Told::ByFirstKey,
@@ -244,12 +243,23 @@ fn told(fields: &Fields<'_>, authorities: &Authorities) -> Result<Option<Told>> 
         let site: Option<String> = fields.get("site")?;
         let authority = site.and_then(|site| authorities.get(&site));
         let digest = authority.cloned().unwrap_or_default();
-        return Ok(Some(Told::ByAuthority(digest)));
+        return Ok(Told::ByAuthority(digest));
     }
-    let plain = is(TransportSecurity::PlainHttp);
-    Ok(match scheme {
-        AuthScheme::LegacyLogin if plain => Some(Told::InClear),
-        _ if by_key == Told::ByKey || !plain => Some(by_key),
-        _ => (!digest).then_some(Told::InClear),
+    if !is(TransportSecurity::PlainHttp) {
+        return Ok(by_key);
+    }
+    let digest = matches!(auth, AuthScheme::DigestMd5 | AuthScheme::DigestSha256);
+    let asks_for_better = digest || by_key == Told::ByKey;
+    Ok(if auth == AuthScheme::LegacyLogin || !asks_for_better {
+        Told::InClear
+    } else if goes_by_tls(fields)? {
+        by_key
+    } else {
+        Told::AProof
     })
+}
+
+fn goes_by_tls(fields: &Fields<'_>) -> Result<bool> {
+    let scheme: Option<String> = fields.get("scheme")?;
+    Ok(scheme.is_some_and(|scheme| scheme == Scheme::Https.as_str()))
 }

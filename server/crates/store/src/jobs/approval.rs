@@ -6,8 +6,10 @@ use std::collections::HashMap;
 
 use carillon_domain::{Reach, Timestamp};
 
+use crate::audit::AuditQuery;
 use crate::conn::Conn;
 use crate::error::Result;
+use crate::page::Seek;
 use crate::reach::{and_jobs, and_phones};
 use crate::row::Row;
 use crate::sql::Sql;
@@ -122,6 +124,17 @@ impl Store {
         let rows = self.read().await?.conn().all(sql).await?;
         let pair = |row: &Row| Ok((row.get("id")?, approval(row)?));
         rows.iter().map(pair).collect()
+    }
+
+    /// What the record of a job's refusal says of why. The job itself must be in the reader's reach.
+    pub async fn refusal_of_job(&self, id: &str) -> Result<Option<String>> {
+        let query = AuditQuery {
+            actions: vec!["job.denied".to_owned()],
+            job: Some(id.to_owned()),
+            ..AuditQuery::default()
+        };
+        let page = self.audit_page(&query, &Seek::Start, 1).await?;
+        Ok(page.items.into_iter().next().map(|row| row.event.reason))
     }
 
     /// How many people may approve.

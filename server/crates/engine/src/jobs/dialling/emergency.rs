@@ -10,6 +10,13 @@ const EMERGENCY: &[&str] = &[
     "997", "998", "999",
 ];
 
+/// Emergency numbers of some countries that are extensions in many a house: France, Czechia, Australia,
+/// Hungary, Spain, Singapore, Malaysia. Not dialled unless somebody has them as an extension.
+const ELSEWHERE: &[&str] = &[
+    "15", "17", "18", "061", "062", "080", "091", "104", "105", "106", "107", "150", "155", "158",
+    "994", "995",
+];
+
 /// The digits of an outside line, at most: `9911`, `99112`.
 const OUTSIDE_LINE: usize = 2;
 
@@ -45,7 +52,8 @@ fn judged(digits: &str) -> Option<Calls> {
     if reaches_emergency(digits) {
         return Some(Calls::Emergency);
     }
-    is_behind_line(digits).then(|| Calls::Perhaps(digits.to_owned()))
+    let perhaps = is_behind_line(digits) || is_one_elsewhere(digits);
+    perhaps.then(|| Calls::Perhaps(digits.to_owned()))
 }
 
 /// What stands behind a sign at the beginning begins with a code. Of what comes further on nobody knows
@@ -66,20 +74,35 @@ fn behind_star_codes(number: &str) -> Vec<Calls> {
     found.collect()
 }
 
-/// Whether an emergency number stands behind one digit, or behind two that are the same.
+/// Whether an emergency number stands behind an outside line: one digit, or two that are the same. Zeros may
+/// stand before and behind it, and behind those another line: `909112`.
 fn is_behind_line(digits: &str) -> bool {
-    let behind = |line: usize| {
-        let (line, rest) = digits.split_at_checked(line)?;
-        let mut signs = line.bytes();
-        let first = signs.next()?;
-        (signs.all(|sign| sign == first) && EMERGENCY.contains(&rest)).then_some(())
+    without_zeros(digits).any(|rest| (1..=OUTSIDE_LINE).any(|line| leads_on(rest, line)))
+}
+
+/// Whether so many digits are a line that leads to an emergency number.
+fn leads_on(digits: &str, line: usize) -> bool {
+    let Some((line, rest)) = digits.split_at_checked(line) else {
+        return false;
     };
-    (1..=OUTSIDE_LINE).any(|line| behind(line).is_some())
+    let mut signs = line.bytes();
+    let first = signs.next();
+    let is_line = signs.all(|sign| Some(sign) == first);
+    is_line && (reaches_emergency(rest) || (rest.starts_with('0') && is_behind_line(rest)))
 }
 
 fn reaches_emergency(digits: &str) -> bool {
+    without_zeros(digits).any(|rest| EMERGENCY.contains(&rest))
+}
+
+fn is_one_elsewhere(digits: &str) -> bool {
+    without_zeros(digits).any(|rest| ELSEWHERE.contains(&rest))
+}
+
+/// The digits, and what is left of them without one, two … of the zeros at their beginning.
+fn without_zeros(digits: &str) -> impl Iterator<Item = &str> {
     let zeros = digits.bytes().take_while(|digit| *digit == b'0').count();
-    (0..=zeros).any(|left_out| EMERGENCY.contains(&&digits[left_out..]))
+    (0..=zeros).map(|left_out| &digits[left_out..])
 }
 
 #[cfg(test)]
@@ -153,6 +176,14 @@ mod tests {
             ("9911", "9911"),
             ("9112", "9112"),
             ("99112", "99112"),
+            ("90112", "90112"),
+            ("15", "15"),
+            ("0158", "0158"),
+            ("995", "995"),
+            ("*31#17", "17"),
+            ("909112", "909112"),
+            ("09112", "09112"),
+            ("09911", "09911"),
             ("88911", "88911"),
             ("2110", "2110"),
             ("*9112", "9112"),
