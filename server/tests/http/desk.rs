@@ -458,7 +458,7 @@ pub(crate) async fn a_phone_that_moved_since_the_review_is_told(house: House) ->
         ("sel", sel.as_str()),
         ("action", "OK"),
         ("reason", "INC-9"),
-        ("pace", "fast"),
+        ("pacing", "fast"),
     ];
     let review = location(&submit(&mut admin, &run, "/run", &choice).await);
     let digest = hidden(&admin.get(&review).await, "digest");
