@@ -129,9 +129,9 @@ pub(crate) async fn a_refused_job_says_why(house: House) -> House {
 
     let mut operator = Person::sign_in(&house, Role::Operator).await;
     let page = operator.see(&path).await.text;
-    let (_, refused) = page.split_once("refused by <strong>admin").expect(&page);
-    let (_, why) = refused.split_once("class=\"quote\">").expect(refused);
-    let why = why.split_once('<').expect(why).0;
+    let (_, refused) = page.split_once("refused by <strong>admin").unwrap();
+    let (_, why) = refused.split_once("class=\"quote\">").unwrap();
+    let why = why.split_once('<').unwrap().0;
     assert!(why.contains("the wrong town"), "{why}");
     assert!(page.contains("Denied, nothing was sent"), "{page}");
     let list = operator.see("/jobs?tab=finished").await.text;
