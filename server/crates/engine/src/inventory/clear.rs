@@ -144,7 +144,9 @@ fn was_told(one: &Exposed, before: &[&Exposed]) -> bool {
             let proof = |old: &Exposed| old.told == Told::AProof;
             same.any(|(here, old)| key(old) || (here && (to_anybody(old) || proof(old))))
         }
-        Told::AProof => same.any(|(here, old)| here && old.told == Told::AProof),
+        // By TLS whoever answers is told the password, who had a proof before.
+        Told::AProof => same
+            .any(|(here, old)| here && old.told == Told::AProof && (old.over_tls || !one.over_tls)),
         Told::ByFirstKey | Told::ByAuthority(_) => {
             same.any(|(here, old)| here && (to_anybody(old) || old.told == one.told))
         }

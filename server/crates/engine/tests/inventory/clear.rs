@@ -430,7 +430,7 @@ async fn a_token_still_does_what_leads_nothing_away() {
     unit.commit_bookkeeping().await.unwrap();
     for elsewhere in [
         edit(&[(Column::Address, "10.0.0.92")]),
-        edit(&[(Column::Scheme, "https"), (Column::Port, "443")]),
+        edit(&[(Column::Scheme, "https")]),
     ] {
         let refused = engine
             .update_phone(&program, mac(2), &elsewhere, None)
