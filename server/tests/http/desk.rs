@@ -442,33 +442,3 @@ async fn only_words(admin: &mut Browser) {
     shows(&page, &["1 of 6 phones", "value=\"desk 02\""]);
     hides(&page, &["No phone is called"]);
 }
-
-pub(crate) async fn a_phone_that_moved_since_the_review_is_told(house: House) -> House {
-    let mut admin = browser(&house, "admin").await;
-    with_desks(&mut admin, 4).await;
-    let ticked = [
-        ("do", "run"),
-        ("scope", "page"),
-        ("mac", DESK),
-        ("mac", "00:15:65:00:00:04"),
-    ];
-    let run = location(&submit(&mut admin, "/phones", "/selection", &ticked).await);
-    let sel = run.split("sel=").nth(1).unwrap().to_owned();
-    let choice = [
-        ("sel", sel.as_str()),
-        ("action", "OK"),
-        ("reason", "INC-9"),
-        ("pacing", "fast"),
-    ];
-    let review = location(&submit(&mut admin, &run, "/run", &choice).await);
-    let digest = hidden(&admin.get(&review).await, "digest");
-    house.move_phone(DESK.parse().unwrap(), "ulm").await;
-    let start = |digest| [("digest", digest), ("reason", "INC-9"), ("typed", "2")];
-    let told = submit(&mut admin, &review, &review, &start(digest.as_str())).await;
-    assert_eq!(told.status, 409, "{}", told.text);
-    shows(&told, &["Now at another site:", "Desk 02"]);
-    let digest = hidden(&told, "digest");
-    let job = location(&submit(&mut admin, &review, &review, &start(digest.as_str())).await);
-    assert!(job.starts_with("/jobs/"), "{job}");
-    house
-}

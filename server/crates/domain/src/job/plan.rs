@@ -96,14 +96,13 @@ impl Plan {
         )
     }
 
-    /// At which site each phone is. [`Plan::digest`] does not say it, and it decides which password a phone
-    /// gets, and by which way.
+    /// At which site each phone is that gets the action. [`Plan::digest`] does not say it, and it decides which
+    /// password a phone gets, and by which way.
     pub fn places_digest(&self) -> String {
-        let skipped = self.skip.iter().map(|(phone, _)| phone);
-        let mut all: Vec<_> = self.run.iter().chain(skipped).collect();
-        all.sort_unstable_by_key(|phone| phone.mac);
+        let mut run: Vec<_> = self.run.iter().collect();
+        run.sort_unstable_by_key(|phone| phone.mac);
         let mut hash = Sha256::new();
-        for phone in all {
+        for phone in run {
             hash.update(phone.mac.bytes());
             hash.update(phone.site.as_deref().unwrap_or_default());
             hash.update(b"\n");
