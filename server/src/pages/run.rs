@@ -10,7 +10,7 @@ use carillon_contract::form::Choice;
 use carillon_contract::run::{RunView, TargetsSummary, TargetsView};
 use carillon_contract::{FormErrors, Href};
 use carillon_domain::Mac;
-use carillon_domain::job::{JobRequest, PlannedPhone, TargetSpec};
+use carillon_domain::job::{JobRequest, TargetSpec};
 use carillon_domain::role::Permission;
 use carillon_engine::inventory::Selection;
 use carillon_engine::jobs::{JobPreview, TargetSurvey};
@@ -139,10 +139,10 @@ pub struct Places {
 }
 
 impl Places {
-    /// Of the phones that would get it, in the order of [`macs`].
+    /// Of the phones whose site matters: those of [`macs`], then the protected ones.
     pub fn of(preview: &JobPreview) -> Self {
         let mut places = Self::default();
-        for phone in run_freely(preview) {
+        for phone in preview.plan.placed() {
             let known = places.sites.iter().position(|site| *site == phone.site);
             let at = known.unwrap_or_else(|| {
                 places.sites.push(phone.site.clone());
@@ -153,21 +153,18 @@ impl Places {
         places
     }
 
-    /// The site of each of these phones.
-    pub fn by_phone(&self, macs: &[Mac]) -> HashMap<Mac, Option<&String>> {
+    /// The site of each of these phones, which come in the order of [`Self::of`].
+    pub fn by_phone(&self, macs: impl Iterator<Item = Mac>) -> HashMap<Mac, Option<&String>> {
         let at = self.at.iter().filter_map(|at| self.sites.get(*at));
-        let pairs = macs.iter().copied().zip(at);
+        let pairs = macs.zip(at);
         pairs.map(|(mac, site)| (mac, site.as_ref())).collect()
     }
 }
 
 /// The phones that would get it, without those that only a tick includes.
 pub fn macs(preview: &JobPreview) -> Vec<Mac> {
-    run_freely(preview).map(|phone| phone.mac).collect()
-}
-
-fn run_freely(preview: &JobPreview) -> impl Iterator<Item = &PlannedPhone> {
-    preview.plan.run.iter().filter(|phone| !phone.protected)
+    let free = preview.plan.run.iter().filter(|phone| !phone.protected);
+    free.map(|phone| phone.mac).collect()
 }
 
 /// `GET /run`.

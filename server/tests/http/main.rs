@@ -150,6 +150,7 @@ on_both! {
     desk::ticks_say_who_is_in_the_selection,
     desk::ticks_go_along_to_the_next_page,
     phones_pages::a_phone_that_moved_since_the_review_is_told,
+    phones_pages::a_protected_phone_that_moved_is_told,
     desk::a_change_of_many_leads_back_to_the_same_list,
     desk::what_a_key_came_to_is_said_beside_the_keys,
     desk::the_log_by_job_names_a_lone_phone,

@@ -568,6 +568,17 @@ pub(crate) async fn keys_are_jobs_and_a_picture_is_looked_at(house: House) -> Ho
 }
 
 pub(crate) async fn a_phone_that_moved_since_the_review_is_told(house: House) -> House {
+    moves_after_the_review(&house, false).await;
+    house
+}
+
+/// It is skipped until the tick, and the tick sends to it at the site that it was not shown at.
+pub(crate) async fn a_protected_phone_that_moved_is_told(house: House) -> House {
+    moves_after_the_review(&house, true).await;
+    house
+}
+
+async fn moves_after_the_review(house: &House, protected: bool) {
     let site = |name, count| {
         let site = SiteConfig::new(name, count).with_security(PlainHttp);
         site.with_auth(Auth::None)
@@ -575,23 +586,33 @@ pub(crate) async fn a_phone_that_moved_since_the_review_is_told(house: House) ->
     let config = FleetConfig::default().with_site(site("Kiel", 2));
     let phones = fleet(config.with_site(site("Bonn", 1))).await;
     house.with_phones(&phones).await;
-    let mut admin = browser(&house, "admin").await;
-    let sel = collect(&mut admin, "site:kiel").await;
-    let choice = [("sel", sel.as_str()), ("action", "OK"), ("reason", "INC-9")];
-    let review = location(&submit(&mut admin, "/run", "/run", &choice).await);
-    let digest = hidden(&admin.get(&review).await, "digest");
     let kiel = phones
         .phones()
         .iter()
         .find(|phone| phone.inventory.site == "kiel");
     let moved: Mac = kiel.unwrap().inventory.mac.parse().unwrap();
+    if protected {
+        house.protect_phone(moved).await;
+    }
+    let mut admin = browser(house, "admin").await;
+    let sel = collect(&mut admin, "site:kiel").await;
+    let choice = [("sel", sel.as_str()), ("action", "OK"), ("reason", "INC-9")];
+    let review = location(&submit(&mut admin, "/run", "/run", &choice).await);
+    let digest = hidden(&admin.get(&review).await, "digest");
     house.move_phone(moved, "bonn").await;
-    let fields = |digest| [("digest", digest), ("reason", "INC-9"), ("typed", "2")];
+    let fields = |digest| {
+        let all = [
+            ("digest", digest),
+            ("reason", "INC-9"),
+            ("typed", "2"),
+            ("include_protected", "on"),
+        ];
+        all[..3 + usize::from(protected)].to_vec()
+    };
     let told = submit(&mut admin, "/run", &review, &fields(digest.as_str())).await;
     assert_eq!(told.status, StatusCode::CONFLICT, "{}", told.text);
     assert!(told.text.contains("Now at another site:"), "{}", told.text);
     let digest = hidden(&told, "digest");
     let job = location(&submit(&mut admin, "/run", &review, &fields(digest.as_str())).await);
     assert!(job.starts_with("/jobs/"), "{job}");
-    house
 }

@@ -92,13 +92,15 @@ pub(super) async fn change(
     let set = |macs: &[Mac]| macs.iter().copied().collect::<BTreeSet<Mac>>();
     let (known, guarded) = (set(&review.draft.seen), set(&review.draft.protected));
     let (still, guards) = (set(&run::macs(preview)), set(&plan.protected()));
-    let places = review.draft.places.by_phone(&review.draft.seen);
+    let draft = &review.draft;
+    let placed = draft.seen.iter().chain(&draft.protected).copied();
+    let places = draft.places.by_phone(placed);
     let elsewhere = |phone: &&PlannedPhone| {
         let before = places.get(&phone.mac);
         before.is_some_and(|before| *before != phone.site.as_ref())
     };
-    let moved = plan.run.iter().filter(elsewhere);
-    if known == still && guarded == guards && moved.clone().next().is_none() {
+    let moved = || plan.placed().filter(elsewhere);
+    if known == still && guarded == guards && moved().next().is_none() {
         return Ok(None);
     }
     let skipped = plan.skip.iter().map(|(phone, _)| phone);
@@ -117,7 +119,7 @@ pub(super) async fn change(
         protected: names(became),
         unprotected: names(freed),
         joined: names(came),
-        moved: names(moved),
+        moved: names(moved()),
         left,
     }))
 }

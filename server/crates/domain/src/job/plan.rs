@@ -96,13 +96,22 @@ impl Plan {
         )
     }
 
-    /// At which site each phone is that gets the action. [`Plan::digest`] does not say it, and it decides which
-    /// password a phone gets, and by which way.
+    /// Those whose site matters: whoever gets the action, and the protected ones that one tick adds. The tick
+    /// changes nothing about which these are.
+    pub fn placed(&self) -> impl Iterator<Item = &PlannedPhone> {
+        let skipped = self.skip.iter().map(|(phone, _)| phone);
+        let free = self.run.iter().filter(|phone| !phone.protected);
+        let protected = self.run.iter().chain(skipped);
+        free.chain(protected.filter(|phone| phone.protected))
+    }
+
+    /// At which site each of the [placed](Self::placed) phones is. [`Plan::digest`] does not say it, and it
+    /// decides which password a phone gets, and by which way.
     pub fn places_digest(&self) -> String {
-        let mut run: Vec<_> = self.run.iter().collect();
-        run.sort_unstable_by_key(|phone| phone.mac);
+        let mut placed: Vec<_> = self.placed().collect();
+        placed.sort_unstable_by_key(|phone| phone.mac);
         let mut hash = Sha256::new();
-        for phone in run {
+        for phone in placed {
             hash.update(phone.mac.bytes());
             hash.update(phone.site.as_deref().unwrap_or_default());
             hash.update(b"\n");

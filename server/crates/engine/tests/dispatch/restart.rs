@@ -36,8 +36,8 @@ fn truth(profile: Profile) -> (TargetState, Option<Cause>, u32) {
 fn fleet() -> FleetConfig {
     // Long enough away to be missed also on a machine that is busy.
     let timing = Timing {
-        reboot_min_ms: 2500,
-        reboot_max_ms: 3500,
+        reboot_min_ms: 6000,
+        reboot_max_ms: 7000,
         ..Timing::default()
     };
     let mut config = FleetConfig::uniform(Profile::Normal, PHONES, PlainHttp).with_timing(timing);
@@ -75,8 +75,8 @@ pub(crate) async fn three_hundred_phones_restart_and_each_is_told_as_it_was(plac
 /// nobody, and what the first sees would be the second's doing.
 pub(crate) async fn two_restarts_of_one_phone_come_one_after_the_other(place: Place) {
     let timing = Timing {
-        reboot_min_ms: 1000,
-        reboot_max_ms: 1500,
+        reboot_min_ms: 2500,
+        reboot_max_ms: 3000,
         ..Timing::default()
     };
     let config = FleetConfig::uniform(Profile::Normal, 12, PlainHttp).with_timing(timing);
