@@ -14,7 +14,7 @@ use crate::dispatch::facts::target_event;
 use crate::dispatch::left_out_events;
 use crate::dispatch::records::end_event;
 use crate::error::Result;
-use crate::jobs::no_longer_asked_for;
+use crate::jobs::{MOVED, leave_out_moved, no_longer_asked_for};
 use crate::rows::job_as_told;
 
 /// States in which a job rests until somebody, or the hour, moves it.
@@ -71,9 +71,23 @@ async fn begin(unit: &mut Unit, job: &DueJob, now: Timestamp) -> Result<Vec<Even
         Ok(false) | Err(StoreError::Forged(_)) => return Ok(Vec::new()),
         begun => begun?,
     };
-    let mut events = vec![event(now, "job.started", &job.id, to)];
+    let mut events = started(unit, &job.id, now).await?;
     if let Some(state) = unit.finish_job_if_done(&job.id, now).await? {
         events.push(end_event(unit, &job.id, state, now).await?);
+    }
+    Ok(events)
+}
+
+/// The records of a start, and of the phones that were taken off the job because they were led elsewhere.
+async fn started(unit: &mut Unit, id: &str, now: Timestamp) -> Result<Vec<Event>> {
+    let left_out = leave_out_moved(unit, id, now).await?;
+    let mut events = vec![event(now, "job.started", id, JobState::Running)];
+    let job = unit.job(id).await?.filter(|_| !left_out.is_empty());
+    if let Some(job) = job {
+        MOVED.clone_into(&mut events[0].reason);
+        events[0].detail["action"] = job.label().into();
+        events[0].detail["cancelled"] = left_out.len().into();
+        events.extend(left_out_events(&Caller::system(), &job, &left_out, now));
     }
     Ok(events)
 }

@@ -15,6 +15,7 @@ mod export;
 mod goes_on;
 mod held;
 mod looked_at;
+mod moved;
 mod preview;
 mod read;
 mod replay;
@@ -34,6 +35,7 @@ pub(crate) use asked_for::{no_longer_asked_for, pause_jobs_of, pause_jobs_of_hol
 pub use by_sip::BySip;
 pub use deadline::PlannedTime;
 pub use looked_at::Difference;
+pub(crate) use moved::{MOVED, leave_out_moved};
 pub use preview::JobPreview;
 pub use rules::{Rules, RulesInForce, Situation, Started};
 pub(crate) use rules::{read as read_rules, wants_factor};

@@ -18,6 +18,7 @@ mod forged;
 mod hour;
 mod house;
 mod let_on;
+mod moved;
 mod networks;
 mod one_person;
 mod outcome;
@@ -97,6 +98,9 @@ cases! {
     let_on::jobs_of_others_that_somebody_lets_go_on_add_up,
     let_on::what_was_asked_for_long_ago_counts_when_it_goes_on,
     let_on::a_token_lets_nothing_go_on_in_clear_that_it_could_not_start,
+    moved::a_phone_that_is_led_elsewhere_after_the_yes_is_left_out,
+    moved::a_site_that_is_reached_otherwise_after_the_yes_is_left_out,
+    moved::a_job_that_nobody_had_to_agree_to_follows_its_phones,
     one_person::who_stands_behind_both_sides_is_one_person,
     one_person::who_took_a_factor_away_stands_behind_that_account,
     one_person::after_a_day_a_made_account_is_somebody,
