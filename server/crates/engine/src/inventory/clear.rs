@@ -21,6 +21,9 @@ use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 
+/// Beyond so many phones of the inventory, also by TLS a person shows first who they are.
+const MANY: usize = 25;
+
 /// What a change is about.
 pub(super) struct Touched<'a> {
     /// The phones that may get something else by it; `None` = any.
@@ -47,7 +50,25 @@ impl Engine {
         {
             return Err(refusal(caller, &told_by(&first), touched.page));
         }
+        if must_ask(caller, touched.proof) && caller.is_person() {
+            self.check_many(&mut unit, touched.phones).await?;
+        }
         finish(unit, events).await
+    }
+
+    /// Refuses whoever did not show lately who they are to lead the stored passwords of many phones away, also by
+    /// TLS. Phones that come with the change are no such phones, nor those whose keys are known.
+    async fn check_many(&self, unit: &mut Unit, phones: Option<&[Mac]>) -> Result<()> {
+        let Some(phones) = phones.filter(|phones| phones.len() > MANY) else {
+            return Ok(());
+        };
+        let (new, before) = self.led(unit, Some(phones), Ways::Any).await?;
+        let had: BTreeSet<Mac> = before.iter().map(|one| one.phone).collect();
+        let new: BTreeSet<Mac> = new.iter().map(|one| one.phone).collect();
+        if new.intersection(&had).count() > MANY {
+            return Err(EngineError::ProofNeeded);
+        }
+        Ok(())
     }
 
     /// Refuses a token a job over HTTP for phones that are told a shared password by TLS otherwise.
@@ -83,27 +104,34 @@ impl Engine {
         phones: Option<&[Mac]>,
         ways: Ways,
     ) -> Result<Option<Exposed>> {
+        let (new, _) = self.led(unit, phones, ways).await?;
+        Ok(new.into_iter().min_by_key(|one| one.told.clone()))
+    }
+
+    /// All that this unit sends to where it did not go before, and what went anywhere before.
+    async fn led(
+        &self,
+        unit: &mut Unit,
+        phones: Option<&[Mac]>,
+        ways: Ways,
+    ) -> Result<(Vec<Exposed>, BTreeSet<Exposed>)> {
         let now = self.clock.now();
         let after = unit.exposed(phones, ways, now).await?;
         if after.is_empty() {
-            return Ok(None);
+            return Ok((Vec::new(), after));
         }
         let before = self.store.exposed(phones, ways, now).await?;
         let known = by_phone(&before);
-        let new: Vec<&Exposed> = after
+        let mut new: Vec<Exposed> = after
             .difference(&before)
             .filter(|one| !was_told(one, known.get(&one.phone).map_or(&[], Vec::as_slice)))
+            .cloned()
             .collect();
         let names: BTreeSet<&str> = new.iter().map(|one| one.credential.as_str()).collect();
         let names: Vec<&str> = names.into_iter().collect();
         let stored = self.store.stored_secrets(&names).await?;
-        let was_stored =
-            |one: &&&Exposed| stored.contains(&(one.credential.clone(), one.secret_version));
-        let worst = new
-            .iter()
-            .filter(was_stored)
-            .min_by_key(|one| one.told.clone());
-        Ok(worst.map(|one| Exposed::clone(one)))
+        new.retain(|one| stored.contains(&(one.credential.clone(), one.secret_version)));
+        Ok((new, before))
     }
 }
 

@@ -21,6 +21,13 @@ use crate::secrets::{Keyring, Place};
 pub(super) enum Intent {
     /// Nothing.
     Keep,
+    /// Nothing: it has the password that is given, which is not told to everybody.
+    Same {
+        username: String,
+        password: SecretString,
+        /// Version of the secret.
+        version: i64,
+    },
     /// A named credential takes its place.
     Drop,
     /// Another user name, the same password.
@@ -55,7 +62,11 @@ pub(super) fn intent(
         (Some(name), Some(password), Some(stored))
             if *name == stored.username && is_same(keyring, stored, password) =>
         {
-            Ok(Intent::Keep)
+            Ok(Intent::Same {
+                username: name.clone(),
+                password: password.clone(),
+                version: stored.secret_version,
+            })
         }
         (Some(name), Some(password), stored) => Ok(Intent::Set {
             username: name.clone(),
@@ -78,7 +89,7 @@ impl Intent {
     /// What reviews and records tell of it.
     pub(super) fn changes(&self) -> Vec<Change> {
         match self {
-            Self::Keep => Vec::new(),
+            Self::Keep | Self::Same { .. } => Vec::new(),
             Self::Drop => vec![changed("username", "(own login)", "")],
             Self::Rename(row, name) => vec![changed("username", &row.username, name)],
             Self::Set { username, was, .. } => {
@@ -87,6 +98,38 @@ impl Intent {
                 let password = hidden("password", was.is_some());
                 renamed.into_iter().chain([password]).collect()
             }
+        }
+    }
+
+    /// What is told of it besides to whoever may not learn whether a password is the stored one.
+    pub(super) fn not_told(&self) -> Option<Change> {
+        matches!(self, Self::Same { .. }).then(|| hidden("password", true))
+    }
+
+    /// The same as if the given password were another. Beside other changes, whoever may not learn whether it
+    /// is has it written: what is asked of a change would tell by its answer.
+    pub(super) fn anew(self) -> Self {
+        match self {
+            Self::Same {
+                username,
+                password,
+                version,
+            } => Self::Set {
+                was: Some(username.clone()),
+                username,
+                password,
+                replaces: version,
+            },
+            other => other,
+        }
+    }
+
+    /// The version of the stored password that a given one is beside; 0 without one.
+    pub(super) const fn beside(&self) -> i64 {
+        match self {
+            Self::Same { version, .. } => *version,
+            Self::Set { replaces, .. } => *replaces,
+            Self::Keep | Self::Drop | Self::Rename(..) => 0,
         }
     }
 }
@@ -103,7 +146,7 @@ impl Engine {
         let (mut dropped, mut put) = (Vec::new(), Vec::new());
         for (mac, intent) in intents {
             match intent {
-                Intent::Keep => {}
+                Intent::Keep | Intent::Same { .. } => {}
                 Intent::Drop => dropped.push(mac),
                 Intent::Rename(row, username) => put.push(CredentialRow { username, ..row }),
                 Intent::Set {

@@ -353,6 +353,53 @@ async fn a_choice_for_many_asks_a_person_who_they_are() {
     }
 }
 
+/// So many phones at the site that speaks TLS, behind an address that ends in `10.0.NET.`.
+fn many(phones: u8, net: u8) -> Vec<u8> {
+    let rows = (100..100 + phones).map(|last| format!("{},10.0.{net}.{last},safe\n", mac(last)));
+    format!("mac,address,site\n{}", rows.collect::<String>()).into()
+}
+
+/// Nobody knows the keys of these phones: whoever answers there is told the password.
+#[tokio::test]
+async fn a_list_that_moves_many_asks_a_person_who_they_are_also_by_tls() {
+    let house = furnished().await;
+    let (engine, once) = (&house.engine, ImportOnce::default());
+    let who = house.unproved();
+    let made = engine.import_once(&who, many(26, 1), once).await;
+    assert_eq!(made.unwrap().created, 26, "new phones are none of them");
+    let moved = engine.import_once(&who, many(25, 2), once).await;
+    assert_eq!(moved.unwrap().updated, 25);
+    let moved = engine.import_once(&who, many(26, 3), once).await;
+    assert!(matches!(moved, Err(EngineError::ProofNeeded)), "{moved:?}");
+    let moved = engine.import_once(&house.admin, many(26, 3), once).await;
+    assert_eq!(moved.unwrap().updated, 26);
+}
+
+/// What is asked of a change of its address says nothing of the password that comes with it.
+#[tokio::test]
+async fn a_phone_that_moves_with_its_password_is_judged_alike_with_a_wrong_one() {
+    let house = furnished().await;
+    let (engine, program) = (&house.engine, house.program());
+    for (given, address) in [("its own", "10.0.1.4"), ("a guess at it", "10.0.1.5")] {
+        let moved = PhoneEdit {
+            password: Some(secret(given)),
+            ..edit(&[
+                (Column::Site, "safe"),
+                (Column::Address, address),
+                (Column::Username, "admin"),
+            ])
+        };
+        let moved = engine.update_phone(&program, mac(4), &moved, None).await;
+        assert!(moved.is_ok(), "{given}: {moved:?}");
+        let list = format!(
+            "mac,address,username,password\n{},10.0.2.4,admin,{given}\n",
+            mac(4)
+        );
+        let moved = engine.import_once(&program, list.into(), ImportOnce::default());
+        assert_eq!(moved.await.unwrap().updated, 1, "{given}");
+    }
+}
+
 /// A job for one phone, over HTTP or as the phone is set.
 fn job(last: u8, over_http: bool) -> JobRequest {
     let transport = if over_http { "http" } else { "auto" };

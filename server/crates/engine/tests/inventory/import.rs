@@ -163,6 +163,40 @@ async fn the_same_file_again_changes_nothing() {
     );
 }
 
+/// Whoever may import could try passwords by the thousand, with no record of it.
+#[tokio::test]
+async fn a_program_does_not_learn_whether_a_password_is_the_stored_one() {
+    let house = House::new().await;
+    let (engine, once) = (&house.engine, ImportOnce::default());
+    let made = engine.import_once(&house.admin, LIST.into(), once).await;
+    made.unwrap();
+    let records = house.actions().await.len();
+    let dry = ImportOnce {
+        dry_run: true,
+        ..once
+    };
+    let wrong = LIST.replace("s3cret-of-one", "a-guess-at-it");
+    let (program, unproved) = (house.program(), house.unproved());
+    for (list, who) in [(LIST, &program), (&wrong, &program), (LIST, &unproved)] {
+        let told = engine.import_once(who, list.into(), dry).await.unwrap();
+        assert_eq!((told.updated, told.unchanged), (1, 1));
+    }
+    let mut seen = Vec::new();
+    for list in [LIST, &wrong] {
+        let review = engine.review_import(&unproved, "", list.into()).await;
+        let review = review.unwrap();
+        assert_eq!((review.updated.len(), review.unchanged.len()), (1, 1));
+        seen.push(review.updated[0].changes.clone());
+    }
+    assert_eq!(seen[0], seen[1]);
+    let person = engine.review_import(&house.admin, "", LIST.into()).await;
+    assert_eq!(person.unwrap().unchanged.len(), 2);
+    let again = engine.import_once(&program, LIST.into(), once).await;
+    let again = again.unwrap();
+    assert_eq!((again.updated, again.unchanged), (1, 1));
+    assert_eq!(house.actions().await.len(), records, "nothing was written");
+}
+
 #[tokio::test]
 async fn a_change_shows_old_and_new() {
     let house = House::new().await;

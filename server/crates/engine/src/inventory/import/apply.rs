@@ -32,17 +32,19 @@ impl Engine {
     pub(super) async fn apply(
         &self,
         caller: &Caller,
-        planned: Planned,
+        mut planned: Planned,
         applied: Applied,
     ) -> Result<ImportResult> {
         check_choices(&planned, &applied)?;
+        let told = result(&planned, &applied);
+        planned.leave_what_stays();
         let now = self.clock.now();
         let macs = |items: &[Item]| items.iter().map(|item| item.phone.mac).collect::<Vec<_>>();
         let changed = macs(&planned.updates);
         let touched = [macs(&planned.creates), changed.clone()].concat();
         let groups = self.store.groups_of(&changed, now).await?;
-        let result = result(&planned, &applied);
-        let mut events = vec![summary(caller, now, &result, &applied)];
+        let written = result(&planned, &applied);
+        let mut events = vec![summary(caller, now, &written, &applied)];
         events.extend(
             planned
                 .new_sites
@@ -73,9 +75,9 @@ impl Engine {
             record::seal(event, digest);
         }
         if applied.takes_draft {
-            self.replace_by_result(&mut unit, caller, &result).await?;
+            self.replace_by_result(&mut unit, caller, &told).await?;
         }
-        if result.created + result.updated + result.new_sites.len() > 0 || applied.takes_draft {
+        if written.created + written.updated + written.new_sites.len() > 0 || applied.takes_draft {
             let touched = Touched {
                 phones: Some(&touched),
                 page: "/phones/import",
@@ -83,7 +85,7 @@ impl Engine {
             };
             self.finish_guarded(caller, unit, &events, &touched).await?;
         }
-        Ok(result)
+        Ok(told)
     }
 
     async fn write(
@@ -174,12 +176,13 @@ fn new_site(site: &NewSite, applied: &Applied) -> Site {
 }
 
 fn result(planned: &Planned, applied: &Applied) -> ImportResult {
+    let (updated, unchanged) = planned.counts();
     ImportResult {
         id: applied.id.clone(),
         file_name: applied.file_name.clone(),
         created: planned.creates.len(),
-        updated: planned.updates.len(),
-        unchanged: planned.unchanged.len(),
+        updated,
+        unchanged,
         left_out: planned.error_rows(),
         new_sites: planned.new_sites.values().cloned().collect(),
         undone: None,

@@ -182,7 +182,7 @@ impl Engine {
         let _slot = slot()?;
         let id = new_id(self.clock.now(), &self.random)?;
         let expires_at = self.keep_import(caller, &id, &draft).await?;
-        let review = self.reviewed(id, &draft, expires_at).await?;
+        let review = self.reviewed(caller, (id, expires_at), &draft).await?;
         self.told_if_forbidden(caller, review.forbidden).await?;
         Ok(review)
     }
@@ -195,7 +195,8 @@ impl Engine {
         caller.require(Permission::ManageInventory)?;
         let (draft, expires_at) = self.kept_import(caller, id).await?;
         let _slot = slot()?;
-        self.reviewed(id.to_owned(), &draft, expires_at).await
+        let kept = (id.to_owned(), expires_at);
+        self.reviewed(caller, kept, &draft).await
     }
 
     /// The file with its mistakes beside the lines; passwords are left out.
@@ -206,7 +207,7 @@ impl Engine {
         caller.require(Permission::ManageInventory)?;
         let (draft, _) = self.kept_import(caller, id).await?;
         let _slot = slot()?;
-        let planned = self.planned(&draft).await?;
+        let planned = self.planned(caller, &draft).await?;
         Ok(phone_list::with_errors(&draft.bytes, &planned.errors))
     }
 
@@ -224,7 +225,7 @@ impl Engine {
         caller.require(Permission::ManageInventory)?;
         let (draft, _) = self.kept_import(caller, id).await?;
         let _slot = slot()?;
-        let planned = self.planned(&draft).await?;
+        let planned = self.planned(caller, &draft).await?;
         if planned.digest(&draft.sha256()) != choices.digest {
             return Err(EngineError::Conflict(
                 "the inventory changed since you looked: look at the review again".to_owned(),
@@ -267,7 +268,7 @@ impl Engine {
         let draft = Draft::new("", bytes);
         let _slot = slot()?;
         let list = read(draft.bytes.clone()).await?.with_known_columns_only();
-        let planned = self.planned_of(list).await?;
+        let planned = self.planned_of(caller, list).await?;
         self.told_if_forbidden(caller, planned.forbidden).await?;
         let mut report = planned.report();
         let refused = refuse_mistakes(&planned, how.valid_rows_only).is_err();
@@ -294,23 +295,27 @@ impl Engine {
     }
 
     /// Reads a draft's file and compares it with the inventory.
-    async fn planned(&self, draft: &Draft) -> Result<Planned> {
-        self.planned_of(read(draft.bytes.clone()).await?).await
+    async fn planned(&self, caller: &Caller, draft: &Draft) -> Result<Planned> {
+        let list = read(draft.bytes.clone()).await?;
+        self.planned_of(caller, list).await
     }
 
-    async fn planned_of(&self, list: PhoneList) -> Result<Planned> {
+    /// That a password is the stored one is told to nobody who did not show lately who they are, and so to no
+    /// token: whoever may import could try any number of them, and leave no record.
+    async fn planned_of(&self, caller: &Caller, list: PhoneList) -> Result<Planned> {
         self.follow_networks().await?;
         let mut unit = self.store.begin().await?;
-        self.plan_import(&mut unit, list).await
+        let planned = self.plan_import(&mut unit, list).await?;
+        Ok(planned.telling(caller.proved))
     }
 
     async fn reviewed(
         &self,
-        id: String,
+        caller: &Caller,
+        (id, expires_at): (String, Timestamp),
         draft: &Draft,
-        expires_at: Timestamp,
     ) -> Result<ImportReview> {
-        let planned = self.planned(draft).await?;
+        let planned = self.planned(caller, draft).await?;
         Ok(ImportReview {
             id,
             file_name: draft.file_name.clone(),

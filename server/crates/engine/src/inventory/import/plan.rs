@@ -22,6 +22,7 @@ pub(super) struct Item {
     pub(super) phone: Phone,
     /// Version of the stored phone; `None` for a new one.
     pub(super) version: Option<i64>,
+    /// Without a password that is the stored one already.
     pub(super) changes: Vec<Change>,
     pub(super) intent: Intent,
 }
@@ -30,6 +31,7 @@ pub(super) struct Item {
 #[derive(Default)]
 pub(super) struct Planned {
     pub(super) creates: Vec<Item>,
+    /// Also those that are given the password that they have, and nothing else.
     pub(super) updates: Vec<Item>,
     pub(super) unchanged: Vec<ReviewRow>,
     pub(super) new_sites: BTreeMap<String, NewSite>,
@@ -39,6 +41,8 @@ pub(super) struct Planned {
     pub(super) blocked: bool,
     /// Lines that name an address that is never contacted.
     pub(super) forbidden: usize,
+    /// Whether it may be told that a password is the stored one: else each that is given is a change.
+    pub(super) tells_passwords: bool,
 }
 
 /// The inventory as far as a file touches it.
@@ -136,7 +140,9 @@ impl Engine {
         };
         match item.version {
             None => planned.creates.push(item),
-            Some(_) if item.changes.is_empty() => planned.unchanged.push(item.review()),
+            Some(_) if item.changes.is_empty() && item.intent.not_told().is_none() => {
+                planned.unchanged.push(item.review(true));
+            }
             Some(_) => planned.updates.push(item),
         }
     }
@@ -219,12 +225,14 @@ fn mistake(row: &Row, column: Column, value: &str, problem: String, fix: &str) -
 }
 
 impl Item {
-    fn review(&self) -> ReviewRow {
+    /// What is shown of it; without `tells_passwords`, one that is given counts as another.
+    fn review(&self, tells_passwords: bool) -> ReviewRow {
+        let not_told = self.intent.not_told().filter(|_| !tells_passwords);
         ReviewRow {
             line: self.line,
             mac: self.phone.mac,
             name: self.phone.display_name(),
-            changes: self.changes.clone(),
+            changes: self.changes.iter().cloned().chain(not_told).collect(),
         }
     }
 }
@@ -248,7 +256,37 @@ impl Planned {
         lines.iter().filter(|line| **line > 0).count()
     }
 
-    /// Of what would be done with this file: changes whenever a review would look different.
+    /// As it stands for somebody who may, or may not, be told whether a password is the stored one.
+    pub(super) fn telling(mut self, tells_passwords: bool) -> Self {
+        self.tells_passwords = tells_passwords;
+        if tells_passwords {
+            return self;
+        }
+        let changed = self.updates.iter_mut();
+        for item in changed.filter(|item| !item.changes.is_empty()) {
+            item.changes.extend(item.intent.not_told());
+            item.intent = std::mem::replace(&mut item.intent, Intent::Keep).anew();
+        }
+        self
+    }
+
+    /// Takes out what is given the password that it has, and nothing else: of it nothing is written.
+    pub(super) fn leave_what_stays(&mut self) {
+        let stays = |item: &mut Item| item.changes.is_empty();
+        let stay: Vec<Item> = self.updates.extract_if(.., stays).collect();
+        self.unchanged
+            .extend(stay.iter().map(|item| item.review(true)));
+    }
+
+    /// How many phones would be changed, and how many stay, as far as it may be told.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let stays = |item: &&Item| self.tells_passwords && item.changes.is_empty();
+        let stay = self.updates.iter().filter(stays).count();
+        (self.updates.len() - stay, self.unchanged.len() + stay)
+    }
+
+    /// Of what would be done with this file: changes whenever a review would look different. It says
+    /// nothing of whether a password is the stored one.
     pub(super) fn digest(&self, sha256_of_file: &str) -> String {
         let mut hash = Sha256::new();
         hash.update(sha256_of_file);
@@ -256,7 +294,9 @@ impl Planned {
         for item in self.creates.iter().chain(&self.updates) {
             hash.update(item.phone.mac.bytes());
             hash.update(item.version.unwrap_or_default().to_be_bytes());
-            hash.update((item.changes.len() as u64).to_be_bytes());
+            let changes = item.changes.len() + usize::from(item.intent.not_told().is_some());
+            hash.update((changes as u64).to_be_bytes());
+            hash.update(item.intent.beside().to_be_bytes());
         }
         for (place, parts) in [
             self.unchanged
@@ -281,21 +321,28 @@ impl Planned {
     }
 
     pub(super) fn report(&self) -> ImportReport {
+        let (updated, unchanged) = self.counts();
         ImportReport {
             created: self.creates.len(),
-            updated: self.updates.len(),
-            unchanged: self.unchanged.len(),
+            updated,
+            unchanged,
             new_sites: self.new_sites.values().cloned().collect(),
             errors: self.errors.clone(),
             applied: false,
         }
     }
 
-    pub(super) fn review(self) -> ImportReview {
+    pub(super) fn review(mut self) -> ImportReview {
+        let tells = self.tells_passwords;
+        if tells {
+            self.leave_what_stays();
+            self.unchanged.sort_by_key(|row| row.line);
+        }
+        let rows = |items: &[Item]| items.iter().map(|item| item.review(tells)).collect();
         ImportReview {
             error_rows: self.error_rows(),
-            created: self.creates.iter().map(Item::review).collect(),
-            updated: self.updates.iter().map(Item::review).collect(),
+            created: rows(&self.creates),
+            updated: rows(&self.updates),
             unchanged: self.unchanged,
             new_sites: self.new_sites.into_values().collect(),
             errors: self.errors,

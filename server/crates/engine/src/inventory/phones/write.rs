@@ -102,7 +102,10 @@ impl Engine {
             .pop()
             .ok_or(EngineError::NotFound)?;
         check_version(stored.version, version)?;
-        let (phone, intent) = self.edited(&mut unit, &stored.phone, &row, edit).await?;
+        let (phone, mut intent) = self.edited(&mut unit, &stored.phone, &row, edit).await?;
+        if !caller.proved && phone != stored.phone {
+            intent = intent.anew();
+        }
         let changes = all_changes(&stored.phone, &phone, &intent);
         if changes.is_empty() {
             return Ok(stored);
