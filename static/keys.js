@@ -21,6 +21,8 @@ const MAP = [
 const WAIT_MS = 250;
 const PHONES = 6;
 const SHOWN = 30;
+// A filter of the list of phones, not the beginning of a hardware address.
+const FILTER = /(^|\s)-?(site|group|model|tag|fw|ip|ext|mac|state|result|ready|seen|protected):\S/i;
 // What is opened over the page: one at a time, and closed as everything else is.
 const OPENED = "details:is(.pop, .menu)[open]";
 
@@ -126,28 +128,46 @@ function openPalette() {
   box.append(field, list, said);
   const links = linksOfPage();
   const phonesToo = document.querySelector("#global-search") !== null;
-  let timer, asked = 0, commands = [];
+  // What Enter does may not hang on how fast somebody types: it waits for what is still being looked for.
+  let timer, asked = 0, commands = [], looks = null, goes = false;
   const show = (found) => {
     const text = field.value.trim();
-    const like = (one) => one.text.toLowerCase().includes(text.toLowerCase());
+    const like = (one) => `${one.text} ${one.known ?? ""}`.toLowerCase().includes(text.toLowerCase());
     const search = { text: say("All phones like “{text}”", { text }), note: say("Phones"), href: `/phones?q=${encodeURIComponent(text)}` };
-    const all = text === "" ? links : [...found, ...[...links, ...commands].filter(like), ...(phonesToo ? [search] : [])];
+    const there = [...found, ...[...links, ...commands].filter(like)];
+    const searches = phonesToo ? [search] : [];
+    const all = text === "" ? links : FILTER.test(text) ? [...searches, ...there] : [...there, ...searches];
     fill(list, all, field);
     said.textContent = say("{count} found", { count: all.length });
   };
   field.addEventListener("input", () => {
     show([]);
     clearTimeout(timer);
-    const text = field.value.trim();
+    [looks, goes] = [null, false];
+    const [text, mine] = [field.value.trim(), ++asked];
     if (text.length < 2) return;
-    const mine = ++asked;
-    timer = setTimeout(async () => {
+    let begun = false;
+    looks = async () => {
+      clearTimeout(timer);
+      if (begun) return;
+      begun = true;
       const [found, offered] = await Promise.all([find(text), commandsToRun()]);
       commands = offered;
-      if (mine === asked && box.isConnected) show(found);
-    }, WAIT_MS);
+      if (mine !== asked || !box.isConnected) return;
+      looks = null;
+      show(found);
+      if (goes) list.firstElementChild?.follow();
+    };
+    timer = setTimeout(looks, WAIT_MS);
   });
-  field.addEventListener("keydown", (event) => move(event, list, field));
+  field.addEventListener("keydown", (event) => {
+    // A row that somebody walked to is meant as it is.
+    const walked = list.firstElementChild?.getAttribute("aria-selected") === "false";
+    if (event.key !== "Enter" || !looks || walked || FILTER.test(field.value)) return move(event, list, field);
+    event.preventDefault();
+    goes = true;
+    looks();
+  });
   show([]);
   box.showPopover();
   field.focus();
@@ -196,6 +216,8 @@ function commandsToRun() {
     [...(page?.querySelectorAll(".action-card .check") ?? [])].map((card) => ({
       text: card.querySelector(".check-title").firstChild.textContent.trim(),
       note: say("Command"),
+      // Who knows the phones says "reboot".
+      known: card.querySelector("input").value,
       href: `/run?action=${encodeURIComponent(card.querySelector("input").value)}`,
     })),
   );

@@ -23,6 +23,7 @@ use crate::fields::{Fields, Form, Query};
 use crate::router::table::{Access, Table};
 
 mod blocked;
+mod left_out;
 mod parts;
 mod undo;
 
@@ -31,6 +32,8 @@ use parts::{Place, first_tab, review_view, tab};
 
 const MANAGE: Access = Access::Needs(Permission::ManageInventory);
 const SECURITY: &str = "security.";
+/// By it a spreadsheet reads the file as UTF-8, and a name with an umlaut stays what it is.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 type Securities = BTreeMap<String, TransportSecurity>;
 
@@ -138,13 +141,11 @@ async fn apply(
         valid_rows_only: fields.text("valid_rows_only") == Some("true"),
         new_site_security: securities,
     };
-    match visit
-        .app
-        .engine()
-        .apply_import(&caller, &id, &choices)
-        .await
-    {
+    let engine = visit.app.engine().clone();
+    let file = left_out::before(&engine, &caller, &id, &choices).await?;
+    match engine.apply_import(&caller, &id, &choices).await {
         Ok(result) => {
+            left_out::keep(&engine, &caller, &id, file).await;
             let to = format!("/phones/import/{id}/result");
             Ok(visit.see_other_saying(&to, &done(in_words(&result))))
         }
@@ -209,13 +210,14 @@ async fn result(visit: Visit, caller: Caller, Path(id): Path<String>) -> PageRes
     let engine = visit.app.engine();
     let result = engine.import_result(&caller, &id).await?;
     let site_link = |site: &carillon_engine::inventory::NewSite| {
-        Link::new(&site.name, Href::new("/phones").add("site", &site.slug))
+        Link::new(&site.name, format!("/sites/{}/edit", site.slug))
     };
     let view = ImportResultView {
         created: count(result.created),
         updated: count(result.updated),
         unchanged: count(result.unchanged),
         left_out: count(result.left_out),
+        errors_href: format!("/phones/import/{id}/errors.csv"),
         new_sites: result.new_sites.iter().map(site_link).collect(),
         audit_href: Href::new("/audit").add("q", &result.id).into(),
         undo_href: result
@@ -236,6 +238,7 @@ async fn result(visit: Visit, caller: Caller, Path(id): Path<String>) -> PageRes
 }
 
 async fn errors_file(visit: Visit, caller: Caller, Path(id): Path<String>) -> PageResult {
-    let file = visit.app.engine().import_errors_file(&caller, &id).await?;
-    Ok(phones::csv("phones-with-errors.csv", Body::from(file)))
+    let file = left_out::file(visit.app.engine(), &caller, &id).await?;
+    let file = Body::from(format!("{BYTE_ORDER_MARK}{file}"));
+    Ok(phones::csv("phones-with-errors.csv", file))
 }

@@ -1,17 +1,15 @@
 //! `/jobs/{id}`: one job, how it ended on each phone, and why.
 
 use axum::extract::Path;
-use axum::response::Response;
+use carillon_contract::Href;
 use carillon_contract::frame::{Banner, Tone};
 use carillon_contract::job::{
-    Decided, EarlierTry, HeldView, JobApprovalView, JobControls, JobView, RetryForm, RetryState,
-    TargetRow,
+    Decided, EarlierTry, HeldView, JobApprovalView, JobControls, JobView, TargetRow,
 };
 use carillon_contract::list::{Link, Paging, Total};
-use carillon_contract::{FormErrors, Href};
 use carillon_domain::job::EffectiveOptions;
 use carillon_domain::role::Permission;
-use carillon_domain::{Cause, JobState, TargetState};
+use carillon_domain::{Cause, JobState};
 use carillon_engine::rows::{ForgedRow, SignedRows};
 use carillon_engine::{Caller, EngineError};
 use carillon_language::{retell, say};
@@ -25,6 +23,7 @@ use crate::fields::{Fields, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
+mod again;
 mod control;
 mod export;
 mod feed;
@@ -35,15 +34,6 @@ const VIEW: Access = Access::Needs(Permission::ViewJobs);
 const RUN: Access = Access::Needs(Permission::RunJobs);
 const KNOWN: &[&str] = &["state", "cause", "after", "before"];
 const ROWS: i64 = 100;
-/// States whose phones can be sent to again, and whether they are ticked at first.
-const AGAIN: [(TargetState, bool); 5] = [
-    (TargetState::Failed, true),
-    (TargetState::Unknown, false),
-    (TargetState::Cancelled, false),
-    (TargetState::Expired, true),
-    (TargetState::Skipped, false),
-];
-
 pub(super) fn routes(table: Table) -> Table {
     table
         .get("/jobs/{id}", VIEW, show)
@@ -88,25 +78,6 @@ fn is_not_believed(visit: &Visit, id: &str) -> bool {
     let rows = visit.app.engine().forged_rows();
     let of_jobs = |row: &ForgedRow| matches!(row.rows, SignedRows::Jobs | SignedRows::JobLists);
     rows.iter().any(|row| of_jobs(row) && row.name == id)
-}
-
-/// The page again, with what was wrong with the retry form.
-async fn refused(
-    mut visit: Visit,
-    caller: &Caller,
-    id: &str,
-    (states, reason, errors): (&[TargetState], &str, FormErrors),
-) -> Result<Response, Problem> {
-    let mut view = view(&mut visit, caller, id, &Fields::default()).await?;
-    if let Some(form) = &mut view.retry {
-        for row in &mut form.states {
-            row.selected = states.contains(&row.state);
-        }
-        reason.clone_into(&mut form.reason);
-        form.errors = errors;
-    }
-    let html = carillon_ui::job(&visit.frame, &view);
-    Ok(visit.refused(html))
 }
 
 async fn view(
@@ -161,7 +132,7 @@ async fn view(
             .add("period", "all")
             .to_string(),
         export_href: format!("{path}/targets.csv"),
-        retry: retry(caller, &snapshot),
+        retry: again::form(caller, &snapshot),
         summary: summary::of(&snapshot, engine.clock.now()),
         action: job.action.clone(),
     })
@@ -351,21 +322,6 @@ fn pace(job: &JobRow) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// Phones that are left alone on purpose, and would be again. A phone that was in a call is not one
-/// of them: the call ends.
-fn left_alone(snapshot: &JobSnapshot, state: TargetState) -> i64 {
-    let alone = snapshot.causes.iter();
-    let alone = alone.filter(|(cause, _)| *cause == Cause::Protected && cause.state() == state);
-    alone.map(|(_, count)| count).sum()
-}
-
-/// Whether phones are ticked at first. Those that a job left out when it stopped itself were never
-/// tried.
-fn ticked(snapshot: &JobSnapshot, (state, at_first): (TargetState, bool)) -> bool {
-    let never = |(cause, _): &(Cause, i64)| *cause == Cause::FailureLimit;
-    at_first || state == Cause::FailureLimit.state() && snapshot.causes.iter().any(never)
-}
-
 /// A job by the beginning of its id, which holds its time.
 fn link(id: &str) -> Link {
     let short = id.get(..13).unwrap_or(id);
@@ -382,26 +338,4 @@ fn controls(caller: &Caller, state: JobState) -> JobControls {
         stop: !state.is_terminal() && state != JobState::Stopping,
         again: true,
     }
-}
-
-fn retry(caller: &Caller, snapshot: &JobSnapshot) -> Option<RetryForm> {
-    let job = &snapshot.job;
-    if caller.require(Permission::RunJobs).is_err() || !job.state.is_terminal() {
-        return None;
-    }
-    let states: Vec<RetryState> = AGAIN
-        .iter()
-        .map(|(state, selected)| RetryState {
-            state: *state,
-            count: job.counts.get(*state) - left_alone(snapshot, *state),
-            selected: ticked(snapshot, (*state, *selected)),
-        })
-        .filter(|row| row.count > 0)
-        .collect();
-    let form = RetryForm {
-        states,
-        reason: job.reason.clone(),
-        errors: FormErrors::default(),
-    };
-    (!form.states.is_empty()).then_some(form)
 }

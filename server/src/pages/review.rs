@@ -24,11 +24,13 @@ use crate::problem::{Problem, chain};
 use crate::router::table::{Access, Table};
 
 mod confirm;
+mod decides;
 mod phones;
 mod shown;
 mod view;
 
 use confirm::to_type;
+use decides::who_decides;
 use shown::{change, is_shown, mark, names, seen, seen_places, seen_protected};
 
 const RUN: Access = Access::Needs(Permission::RunJobs);
@@ -282,12 +284,18 @@ async fn page(
         }
         None => false,
     };
+    let who = if waits {
+        Some(who_decides(&engine, &caller).await?)
+    } else {
+        None
+    };
     let sites = engine.sites(&caller).await?;
     let mut view = ReviewView {
         changed,
         type_count: to_type(&sites, &preview),
         warnings: [
             waits.then(|| say(WAITS).to_owned()),
+            who,
             reaches_others(&preview),
             hands_over(&preview),
             outside(&preview, &engine),

@@ -21,6 +21,10 @@ const REFUSED: &str =
     "Wrong name, password or code, or too many tries: wait a moment and try again.";
 /// Said to nobody but who holds the cookie of a session that ended so.
 pub const RIGHTS_CHANGED: &str = text!("Your rights were changed. Sign in again.");
+/// Said to whoever still holds the cookie of a session, whichever it was: it says nothing of any.
+const ENDED: &str = text!(
+    "You were signed out: nothing was done here for a while, or the session was over. Sign in again."
+);
 /// Clears what this browser keeps of us. Not `cookies`: ours are taken away one by one, and the
 /// one by which the browser is known the next time stays. It opens nothing.
 const CLEAR: &str = "\"cache\", \"storage\"";
@@ -35,15 +39,24 @@ pub async fn show(mut visit: Visit, headers: HeaderMap, Query(query): Query) -> 
         return Ok(visit.see_other("/setup"));
     }
     visit.bind();
-    let ended = ended_with_rights(&visit, &headers).await?;
+    let notice = why_here(&visit, &headers).await?;
     let view = SignInView {
         provider: provider(&visit, &next, false),
         next,
-        notice: ended.then(|| say(RIGHTS_CHANGED).to_owned()),
+        notice: notice.map(str::to_owned),
         ..SignInView::default()
     };
     let html = carillon_ui::sign_in(&visit.frame, &view);
     Ok(visit.page(html))
+}
+
+/// Why somebody is here who did not sign out.
+async fn why_here(visit: &Visit, headers: &HeaderMap) -> Result<Option<&'static str>, EngineError> {
+    if ended_with_rights(visit, headers).await? {
+        return Ok(Some(say(RIGHTS_CHANGED)));
+    }
+    let had_session = visit.cookie(headers, Cookie::Session).is_some();
+    Ok(had_session.then(|| say(ENDED)))
 }
 
 /// Whether the session that this browser still has the cookie of ended with a change of rights.

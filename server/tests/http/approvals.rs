@@ -139,3 +139,53 @@ pub(crate) async fn a_refused_job_says_why(house: House) -> House {
     fleet.stop().await;
     house
 }
+
+/// Whoever is about to ask is told whom to ask; one's own name is none of them.
+pub(crate) async fn a_review_names_who_may_let_it_run(house: House) -> House {
+    let fleet = one_phone_for_two(&house).await;
+    let mut operator = Person::sign_in(&house, Role::Operator).await;
+    let choice = [
+        ("filter", "site:kiel"),
+        ("action", "Reset"),
+        ("reason", "x"),
+    ];
+    let review = operator.go("/run", "/run", &choice).await;
+    let page = operator.see(&review).await.text;
+    assert!(page.contains("This needs a second person"), "{page}");
+    assert!(page.contains("These people may approve: admin."), "{page}");
+    let choice = [
+        ("filter", "site:kiel"),
+        ("action", "DNDOn"),
+        ("reason", "x"),
+    ];
+    let review = operator.go("/run", "/run", &choice).await;
+    let page = operator.see(&review).await.text;
+    assert!(!page.contains("may approve"), "{page}");
+    fleet.stop().await;
+    house
+}
+
+/// A small job may wait for what was disturbed before it: what counts is said where it waits.
+pub(crate) async fn a_job_that_the_hour_makes_large_says_so(house: House) -> House {
+    const COUNTS: &str = "The disruptive commands of one person within an hour count together.";
+    let fleet = one_phone_for_two(&house).await;
+    let rules = Rules {
+        approve_with_factor: false,
+        approve_disruptive_above: Some(0),
+        ..Rules::default()
+    };
+    let (engine, local) = (house.engine(), House::local());
+    engine.change_rules(&local, &rules, "").await.unwrap();
+    let api = house.program(Role::Operator).await;
+    let mut operator = Person::sign_in(&house, Role::Operator).await;
+    for (action, counts) in [("Reset", false), ("Reboot", true)] {
+        let request = json!({ "action": action, "targets": { "filter": "" }, "reason": "x" });
+        let id = api.post("/jobs", &request).await.expect(202)["id"].clone();
+        let page = format!("/jobs/{}", id.as_str().unwrap());
+        let page = operator.see(&page).await.text;
+        assert!(page.contains("Waits for a second person"), "{page}");
+        assert_eq!(page.contains(COUNTS), counts, "{action}: {page}");
+    }
+    fleet.stop().await;
+    house
+}

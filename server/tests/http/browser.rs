@@ -30,6 +30,13 @@ impl Browser {
         answer
     }
 
+    /// What is there, as it comes over the wire.
+    pub(crate) async fn bytes(&self, path: &str) -> (StatusCode, Vec<u8>) {
+        let request = self.http.get(format!("{}{path}", self.base));
+        let answer = self.with_cookies(request).send().await.unwrap();
+        (answer.status(), answer.bytes().await.unwrap().to_vec())
+    }
+
     /// A form with these fields, as it stands.
     pub(crate) fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
         let body = form_urlencoded::Serializer::new(String::new())

@@ -292,8 +292,10 @@ pub(crate) async fn an_import_is_reviewed_and_then_exactly_that(house: House) ->
         page.text.contains("name=\"security.kiel\""),
         "a new site asks how it is reached"
     );
-    let file = look(&mut admin, &format!("{review}/errors.csv")).await;
+    let errors = format!("{review}/errors.csv");
+    let file = look(&mut admin, &errors).await;
     assert!(file.text.contains("8.8.8.8 is outside"));
+    assert!(begins_as_utf8(&admin, &errors).await);
     let digest = hidden(&page, "digest");
     let form = |digest, valid| {
         [
@@ -319,6 +321,16 @@ pub(crate) async fn an_import_is_reviewed_and_then_exactly_that(house: House) ->
     assert_eq!(location(&applied), format!("{review}/result"));
     let result = admin.get(&format!("{review}/result")).await;
     assert_eq!(result.status, StatusCode::OK);
+    for shown in [
+        "1 row with errors was left out",
+        "href=\"/sites/kiel/edit\"",
+        &format!("href=\"{errors}\""),
+    ] {
+        assert!(result.text.contains(shown), "{shown}: {}", result.text);
+    }
+    let left_out = look(&mut admin, &errors).await;
+    assert_eq!(left_out.text, file.text, "it is there afterwards as well");
+    assert!(begins_as_utf8(&admin, &errors).await);
     let again = look(&mut admin, &review).await;
     assert_eq!(
         location(&again),
@@ -336,6 +348,17 @@ pub(crate) async fn an_import_is_reviewed_and_then_exactly_that(house: House) ->
         assert!(!shown.text.contains(SECRET), "a password is shown");
     }
     house
+}
+
+/// Whether a file begins with the mark by which spreadsheets read it as UTF-8.
+async fn begins_as_utf8(browser: &Browser, path: &str) -> bool {
+    loop {
+        let (status, file) = browser.bytes(path).await;
+        if status != StatusCode::SERVICE_UNAVAILABLE {
+            return file.starts_with("\u{feff}mac".as_bytes());
+        }
+        tokio::task::yield_now().await;
+    }
 }
 
 pub(crate) async fn an_old_form_replaces_nothing_unseen(house: House) -> House {

@@ -8,6 +8,7 @@
 
 mod access;
 mod addresses;
+mod again;
 mod api;
 mod approvals;
 mod audit;
@@ -146,6 +147,10 @@ on_both! {
     approvals::who_lets_a_job_run_names_all_of_it,
     approvals::a_waiting_job_says_for_whom_it_waits,
     approvals::a_refused_job_says_why,
+    approvals::a_review_names_who_may_let_it_run,
+    approvals::a_job_that_the_hour_makes_large_says_so,
+    again::what_a_stopped_job_left_out_is_ticked,
+    again::acknowledged_is_explained_and_not_tried_again,
     desk::enter_in_the_list_tags_and_runs_nothing,
     desk::ticks_say_who_is_in_the_selection,
     desk::ticks_go_along_to_the_next_page,

@@ -496,6 +496,7 @@ async fn accounts_are_changed_by_administrators() {
 #[tokio::test]
 async fn a_change_of_rights_is_told_at_the_next_page() {
     const TOLD: &str = "Your rights were changed. Sign in again.";
+    const ENDED: &str = "You were signed out: nothing was done here for a while";
     let house = House::open(None).await;
     let mut root = Person::sign_in(&house, Role::Admin).await;
     let mut anna = Person::sign_in(&house, Role::Operator).await;
@@ -515,6 +516,7 @@ async fn a_change_of_rights_is_told_at_the_next_page() {
     assert_eq!(asked.status, 303, "{}", asked.text);
     let page = anna.see("/sign-in?next=/phones").await;
     assert!(page.text.contains(TOLD), "{}", page.text);
+    assert!(!page.text.contains(ENDED), "{}", page.text);
     let form = anna.browser.form(
         "/account/look",
         &[("csrf", csrf.as_str()), ("theme", "dark")],
@@ -530,9 +532,14 @@ async fn a_change_of_rights_is_told_at_the_next_page() {
             "{}",
             page.text
         );
+        assert!(!page.text.contains(ENDED), "{}", page.text);
     }
     assert_eq!(anna.browser.sign_in("operator", PASSWORD).await.status, 303);
     anna.see("/phones").await;
+    root.go(edit, "/admin/users/operator/disable", &[]).await;
+    let page = anna.see("/sign-in?next=/phones").await;
+    assert!(page.text.contains(ENDED), "{}", page.text);
+    assert!(!page.text.contains(TOLD), "{}", page.text);
     house.close().await;
 }
 

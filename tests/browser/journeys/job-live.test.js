@@ -90,6 +90,7 @@ describe('a job that somebody watches', { timeout: 300_000 }, () => {
       assert.deepEqual(await rowsOf(page), rows[index], 'no row is exchanged by itself');
       assert.equal(await page.getByText('All causes').isVisible(), true);
       assert.ok(await titlesInSight(page) >= Math.min(3, await countOfCauses(page)), 'a line for each of the first causes');
+      assert.equal(await isStepInSight(page), true, 'what to do about the first cause, while it runs');
       await draw(page, 'job-live-running', LOOKS[index]);
       await holdToWidth(page);
     }
@@ -304,6 +305,14 @@ function titlesInSight(page) {
   return page.locator('.causes > ul').evaluate((list) => {
     const ends = list.getBoundingClientRect().bottom;
     return [...list.querySelectorAll('.cause-title')].filter((title) => title.getBoundingClientRect().bottom <= ends).length;
+  });
+}
+
+/** Whether the next step of the first cause is read without scrolling or unfolding. */
+function isStepInSight(page) {
+  return page.locator('.causes > ul').evaluate((list) => {
+    const step = list.querySelector('.cause:first-child .next-step').getBoundingClientRect();
+    return step.height > 0 && step.bottom <= list.getBoundingClientRect().bottom;
   });
 }
 

@@ -230,6 +230,29 @@ describe('palette and keys', { timeout: 120_000 }, () => {
     await isAt(page, /^Restart/);
   });
 
+  it('does the same on Enter, however soon it comes', async () => {
+    const look = async (text) => {
+      await page.goto('/jobs');
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox').fill(text);
+    };
+    for (const soon of [true, false]) {
+      await look('site:hamburg');
+      if (!soon) await page.getByRole('option').nth(3).waitFor();
+      await page.keyboard.press('Enter');
+      await page.waitForURL((url) => url.pathname === '/phones' && url.searchParams.get('q') === 'site:hamburg');
+      await look('1014');
+      if (!soon) await page.getByRole('option', { name: /Hamburg|Kiel|Berlin|T\d\d/ }).first().waitFor();
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/\/phones\/[0-9a-f:]{17}$/);
+      // The name by which phones know it.
+      await look('reboot');
+      if (!soon) await page.getByRole('option', { name: /Command$/ }).first().waitFor();
+      await page.keyboard.press('Enter');
+      await page.waitForURL((url) => url.pathname === '/run' && url.searchParams.get('action') === 'Reboot');
+    }
+  });
+
   it('has a map, and a switch for single keys', async () => {
     await page.keyboard.press('?');
     const map = page.getByRole('dialog', { name: 'Keys' });

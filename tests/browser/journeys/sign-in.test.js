@@ -53,9 +53,11 @@ describe('signing in', { timeout: 180_000 }, () => {
   it('works with the keyboard alone', async () => {
     const page = await openPage(browser, server);
     await page.goto('/sign-in');
-    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate(() => document.activeElement.name), 'username');
+    await page.keyboard.press('Shift+Tab');
     assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to the page');
-    await field(page, 'Name').focus();
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate(() => document.activeElement.name), 'username');
     await page.keyboard.type(server.user);
     await page.keyboard.press('Tab');
     await page.keyboard.type(server.password);

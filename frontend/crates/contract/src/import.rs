@@ -168,7 +168,9 @@ pub struct ImportResultView {
     pub unchanged: i64,
     /// Rows left out because of errors.
     pub left_out: i64,
-    /// The sites that were made.
+    /// The file with these and what is wrong with them.
+    pub errors_href: String,
+    /// The sites that were made; each leads to where its credential is chosen.
     pub new_sites: Vec<Link>,
     /// The audit records of this import.
     pub audit_href: String,

@@ -19,4 +19,4 @@ mod words;
 
 #[cfg(not(feature = "hydrate"))]
 pub use pages::*;
-pub use words::{event_result_within, job_outcome, target_state_within};
+pub use words::{event_result_within, job_outcome, names, target_state_within};

@@ -26,7 +26,7 @@ pub(crate) use outcome::job_end;
 pub use outcome::job_outcome;
 
 /// `Reception, Lab and 3 more`: some names of so many.
-pub(crate) fn names(shown: &[String], all: i64) -> String {
+pub fn names(shown: &[String], all: i64) -> String {
     let listed = shown.join(", ");
     match all - i64::try_from(shown.len()).unwrap_or(0) {
         more if more <= 0 => listed,

@@ -19,7 +19,13 @@ use crate::ids::new_id;
 use crate::secrets::Place;
 
 /// What may be large: uploaded lists, what came of them, pictures.
-const LARGE: [&str; 4] = ["import", "import_result", "import_undo", "screen"];
+const LARGE: [&str; 5] = [
+    "import",
+    "import_result",
+    "import_undo",
+    "import_left_out",
+    "screen",
+];
 /// So many of those does an account keep.
 const MOST_LARGE: u32 = 10;
 /// So many of each other kind: more than somebody comes back to.

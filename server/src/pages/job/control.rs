@@ -160,7 +160,7 @@ pub(super) async fn retry(
         errors.push("", "missing", say("Tick which phones to try again."));
     }
     if !errors.is_empty() {
-        return super::refused(visit, &caller, &id, (&states, &reason, errors)).await;
+        return super::again::refused(visit, &caller, &id, (&states, &reason, errors)).await;
     }
     let request = match engine.retry_request(&caller, &id, &states, &reason).await {
         Ok(request) => request,
@@ -168,7 +168,7 @@ pub(super) async fn retry(
             for error in found {
                 errors.push("", error.code, sentence(&error.message));
             }
-            return super::refused(visit, &caller, &id, (&states, &reason, errors)).await;
+            return super::again::refused(visit, &caller, &id, (&states, &reason, errors)).await;
         }
         Err(error) => return Err(error.into()),
     };

@@ -38,6 +38,7 @@ pub(crate) struct Field {
     width: &'static str,
     rows: Option<&'static str>,
     offers: Vec<String>,
+    focused: bool,
 }
 
 impl Field {
@@ -61,6 +62,7 @@ impl Field {
             width: "",
             rows: None,
             offers: Vec::new(),
+            focused: false,
         }
     }
 
@@ -189,6 +191,12 @@ impl Field {
         self
     }
 
+    /// Where one types first, on a page that is for nothing else.
+    pub(crate) fn focused(mut self, first: bool) -> Self {
+        self.focused = first;
+        self
+    }
+
     /// The whole field.
     pub(crate) fn view(self) -> AnyView {
         let id = field_id(&self.name);
@@ -237,6 +245,7 @@ impl Field {
                 min=self.bounds.map(|(min, _)| min.to_string())
                 max=self.bounds.map(|(_, max)| max.to_string())
                 list=list
+                autofocus=self.focused
                 spellcheck="false"
                 aria-describedby=described
                 aria-invalid=self.error.is_some().then_some("true")

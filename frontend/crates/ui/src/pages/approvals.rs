@@ -4,6 +4,7 @@ use carillon_contract::FrameView;
 use carillon_contract::approvals::{ApprovalRow, ApprovalsView, SettingsView};
 use carillon_contract::form::Choice;
 use carillon_contract::job::JobApprovalView;
+use carillon_contract::run::ActionClass;
 use carillon_domain::role::Role;
 use carillon_language::{quoted, say, say_many};
 use leptos::prelude::*;
@@ -164,12 +165,18 @@ pub(super) fn on_job(frame: &FrameView, waits: &JobApprovalView) -> AnyView {
         let names = waits.approvers.join(", ");
         say!("These people may approve: {names}.", names).into_any()
     };
+    // A small job waits too, where those before it within the hour make it a large one.
+    let sum = (row.class == ActionClass::Disruptive).then(|| {
+        let text = say("The disruptive commands of one person within an hour count together.");
+        view! { <p class="muted">{text}</p> }
+    });
     let all = may
         .is_some_and(|may| may.approve)
         .then(|| view! { <p><a href="/approvals">{say("Approvals")}</a></p> });
     let body = view! {
         <p>{say!("{actor} asked for it. Nothing is sent before somebody else lets it run.", actor = row.job.actor.clone())}</p>
         <p>{until}" "{who}</p>
+        {sum}
         {answer(row, Decider::of(waits.may_decide, waits.lacks_factor))}
         {all}
     };

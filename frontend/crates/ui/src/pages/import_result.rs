@@ -28,15 +28,17 @@ pub(super) fn import_result(frame: &FrameView, view: &ImportResultView) -> Strin
             view! { <p>{say("New sites; give each a credential before the first command:")}</p><ul class="inline-list">{sites}</ul> }
         });
         let left_out = (view.left_out > 0).then(|| {
-            note(
-                "warning",
-                "warning",
-                say_many!(
-                    view.left_out,
-                    "{count} row with errors was left out, as you chose.",
-                    "{count} rows with errors were left out, as you chose."
-                ),
-            )
+            let text = say_many!(
+                view.left_out,
+                "{count} row with errors was left out, as you chose.",
+                "{count} rows with errors were left out, as you chose."
+            );
+            let file = view.errors_href.clone();
+            let body = view! {
+                <p>{text}</p>
+                <p><a href=file>{say("Download the file with an error column")}</a></p>
+            };
+            note("warning", "warning", body)
         });
         view! {
             <dl class="score-words">

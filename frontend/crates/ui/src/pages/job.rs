@@ -157,12 +157,18 @@ fn held_row(view: &JobView, held: &HeldView) -> AnyView {
 
 fn retry_form(view: &JobView, retry: &RetryForm) -> AnyView {
     let states: Vec<AnyView> = retry.states.iter().map(retry_state).collect();
+    let acknowledged = view.summary.counts.get(TargetState::Acknowledged);
+    let took_it = (acknowledged > 0).then(|| {
+        let text = say("Acknowledged phones are not offered: they took the request. “Run again…” sends it to all phones of the job.");
+        view! { <p class="hint">{text}</p> }
+    });
     let body = view! {
         {unsent_summary(&retry.errors)}
         <fieldset class="retry-states">
             <legend>{say("Which phones")}</legend>
             {states}
         </fieldset>
+        {took_it}
         {Field::text("reason", say("Reason")).value(&retry.reason).errors(&retry.errors).view()}
         <div class="row">{submit("", "retry", say("Review the retry"))}</div>
     };

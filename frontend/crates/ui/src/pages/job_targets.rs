@@ -73,11 +73,30 @@ pub(super) fn targets(view: &JobView) -> AnyView {
     });
     view! {
         {tabs(say("Phones by state"), &state_tabs(view))}
+        {meaning(view)}
         {cause}
         {target_table(view)}
         {paging(&view.paging, view.rows.len(), say("Previous"), say("Next"))}
     }
     .into_any()
+}
+
+/// What the state that is looked at means; of all phones, the word that is easily taken for more than
+/// it says.
+fn meaning(view: &JobView) -> Option<AnyView> {
+    let state = match (view.states.as_slice(), view.cause) {
+        ([state], None) => *state,
+        ([], None) => TargetState::Acknowledged,
+        _ => return None,
+    };
+    (view.summary.counts.get(state) > 0).then(|| {
+        view! {
+            <p class="small-text">
+                <strong>{words::target_state(state)}": "</strong>{words::target_state_meaning(state)}
+            </p>
+        }
+        .into_any()
+    })
 }
 
 fn target_table(view: &JobView) -> AnyView {

@@ -13,7 +13,7 @@ pub(super) fn bulk_bar(view: &PhonesView) -> AnyView {
         total = total_text(view.paging.total)
     );
     let on_page = view! {
-        {say("Ticked on this page")}" "<span class="ticked" aria-hidden="true"></span>
+        {say("Ticked here")}" "<span class="ticked" aria-hidden="true"></span>
     };
     let collected = view.selection.as_ref().map(|selection| {
         let was = selection.on_page.iter().map(ToString::to_string);

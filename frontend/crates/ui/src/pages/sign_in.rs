@@ -24,14 +24,15 @@ pub(super) fn sign_in(frame: &FrameView, view: &SignInView) -> String {
             .notice
             .clone()
             .map(|notice| note("neutral", "info", retell(&notice).into_owned()));
+        let unnamed = view.username.is_empty();
         let form = post(
             "/sign-in",
             "stack",
             view! {
                 {hidden("next", view.next.clone())}
                 {view.kept.as_ref().map(kept)}
-                {Field::text("username", say("Name")).value(&view.username).autocomplete("username").plainly_required().view()}
-                {Field::password("password", say("Password"), "current-password").plainly_required().view()}
+                {Field::text("username", say("Name")).value(&view.username).autocomplete("username").plainly_required().focused(unnamed).view()}
+                {Field::password("password", say("Password"), "current-password").plainly_required().focused(!unnamed).view()}
                 {Field::text("code", say("Code")).hint(say("Of your app, or a recovery code. Leave it blank if you have set up none.")).autocomplete("one-time-code").width("medium").view()}
                 {submit("primary block", "sign-in", say("Sign in"))}
             },

@@ -1000,6 +1000,7 @@ impl Samples {
             updated: 37,
             unchanged: 80,
             left_out: 3,
+            errors_href: "/phones/import/1/errors.csv".to_owned(),
             new_sites: vec![Link::new(self.s("Flensburg"), "/sites/flensburg/edit")],
             audit_href: "/audit?q=import".to_owned(),
             undo_href: Some("/phones/import/1/undo".to_owned()),
