@@ -431,6 +431,13 @@ class Log:
     def head(self):
         return self.db.execute("SELECT size, frontier FROM audit_head").fetchone() or (-1, b"")
 
+    def odd_index(self):
+        """Why the database might not find what lies in the log: another index, or one that lacks rows."""
+        for text, in self.rows(INDEXES):
+            if text not in INDEXED_BY:
+                return f"Carillon made no such index: {text}"
+        return next((text for text, in self.rows(UNSOUND)), None)
+
     def standing(self):
         """Rights, decisions and digests of sealed values, as the tables have them; beside them what
         the database of an earlier program has no columns for."""
@@ -666,6 +673,9 @@ class Export:
     def standing(self):
         return None, []
 
+    def odd_index(self):
+        return None
+
     def passes(self):
         return []
 
@@ -744,6 +754,19 @@ SCHEMA = """\
 """
 KNOWN = {f"{table}.{name}": int(since) for since, table, *names in map(str.split, SCHEMA.splitlines()) for name in names}
 PLACES = """SELECT m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY 1"""
+# Indexes that migrations made by a statement; the second of a name is that of an earlier program.
+INDEXED_BY = {
+    "CREATE INDEX audit_phone ON audit (seq / 2048, phone) WHERE phone IS NOT NULL",
+    "CREATE INDEX audit_phone ON audit (phone, seq) WHERE phone IS NOT NULL",
+    "CREATE INDEX audit_sources_day ON audit_sources (day)",
+}
+TABLES = "('audit', 'audit_head', 'audit_checkpoints', 'audit_tiles', 'audit_marks', 'audit_values', 'audit_sources')"
+INDEXES = f"""SELECT COALESCE(m.sql, i.name) FROM sqlite_master t JOIN pragma_index_list(t.name) i
+    LEFT JOIN sqlite_master m ON m.type = 'index' AND m.name = i.name
+    WHERE t.type = 'table' AND t.name IN {TABLES} AND i.origin = 'c' ORDER BY 1"""
+# What SQLite itself finds wrong with the tables and their indexes.
+UNSOUND = f"""SELECT t.name || ': ' || c.integrity_check FROM sqlite_master t JOIN pragma_integrity_check(t.name) c
+    WHERE t.type = 'table' AND t.name IN {TABLES} AND c.integrity_check <> 'ok' ORDER BY 1 LIMIT 1"""
 INVENTED = """SELECT 1 FROM audit_values v WHERE kind <> 'phone'
     AND NOT EXISTS (SELECT 1 FROM audit_marks m WHERE m.kind = v.kind AND m.value = v.value) LIMIT 1"""
 ACCOUNTS = "SELECT name, role, approver, disabled FROM users ORDER BY name"
@@ -1759,6 +1782,9 @@ def check(log, key, kept):
     gone = log.taken(False)
     if gone:
         raise Tampered(tree.size, f"standing: {gone[0]}")
+    unfound = log.odd_index()
+    if unfound:
+        raise Tampered(tree.size, f"database: no record, but an index that records are found by ({unfound})")
     tables, lacking = log.standing()
     log.sources(named, tree.size)
     given.check_courses()
