@@ -82,6 +82,20 @@ class Key:
             raise ValueError("no Ed25519 verifier key")
 
 
+def from_base64(text):
+    """Bytes, of their one spelling."""
+    data = base64.b64decode(text, validate=True)
+    if base64.b64encode(data).decode() != text:
+        raise ValueError("not the one spelling of these bytes")
+    return data
+
+
+def text_of_file(name):
+    """Its text, with the ends of lines that stand there."""
+    with open(name, encoding="utf-8", newline="") as file:
+        return file.read()
+
+
 def parse_note(body, lines):
     """(origin, size, root, signed text, [(name, bytes)]), or None."""
     try:
@@ -89,16 +103,22 @@ def parse_note(body, lines):
         signatures = []
         for line in lines.split("\n"):
             dash, name, data = line.split(" ")
-            data = base64.b64decode(data, validate=True)
+            data = from_base64(data)
             if dash != "\u2014" or not name or len(data) <= 4:
                 return None
             signatures.append((name, data))
-        root = base64.b64decode(root, validate=True)
-        if not origin or len(root) != 32 or str(int(size)) != size:
+        root = from_base64(root)
+        if not origin or len(root) != 32 or not re.fullmatch("0|[1-9][0-9]{0,19}", size) or int(size) >= 1 << 64:
             return None
         return origin, int(size), root, (body + "\n").encode(), signatures
     except ValueError:
         return None
+
+
+def one_note(text):
+    """Text that is one note and nothing else; else None."""
+    body, _, lines = text.partition("\n\n")
+    return parse_note(body, lines.removesuffix("\n"))
 
 
 def parse_notes(text):
@@ -131,8 +151,7 @@ def kept_in(path, key):
     """(file, note) of all that is kept there, and how many lines were passed over."""
     kept, ignored = [], 0
     for name in files_of(path):
-        with open(name, encoding="utf-8") as file:
-            text = file.read()
+        text = text_of_file(name)
         ours, others = parse_lines(text, key)
         found = ours + parse_notes(text + "\n\n")
         if not found and text.strip():
@@ -431,6 +450,13 @@ class Log:
     def head(self):
         return self.db.execute("SELECT size, frontier FROM audit_head").fetchone() or (-1, b"")
 
+    def odd_index(self):
+        """Why the database might not find what lies in the log: another index, or one that lacks rows."""
+        for text, in self.rows(INDEXES):
+            if text not in INDEXED_BY:
+                return f"Carillon made no such index: {text}"
+        return next((text for text, in self.rows(UNSOUND)), None)
+
     def standing(self):
         """Rights, decisions and digests of sealed values, as the tables have them; beside them what
         the database of an earlier program has no columns for."""
@@ -639,8 +665,8 @@ class Export:
         text = self.stated.get("checkpoint") if self.stated else None
         if text is None:
             return []
-        notes = parse_notes(text + "\n")
-        return [(notes[0][1] if notes else 0, text)]
+        note = one_note(text)
+        return [(note[1] if note else 0, text)]
 
     def records(self):
         fits = functools.lru_cache(65536)(lambda id_, address, salt: commitment(decoded(salt), address) == id_)
@@ -665,6 +691,9 @@ class Export:
 
     def standing(self):
         return None, []
+
+    def odd_index(self):
+        return None
 
     def passes(self):
         return []
@@ -744,6 +773,19 @@ SCHEMA = """\
 """
 KNOWN = {f"{table}.{name}": int(since) for since, table, *names in map(str.split, SCHEMA.splitlines()) for name in names}
 PLACES = """SELECT m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY 1"""
+# Indexes that migrations made by a statement; the second of a name is that of an earlier program.
+INDEXED_BY = {
+    "CREATE INDEX audit_phone ON audit (seq / 2048, phone) WHERE phone IS NOT NULL",
+    "CREATE INDEX audit_phone ON audit (phone, seq) WHERE phone IS NOT NULL",
+    "CREATE INDEX audit_sources_day ON audit_sources (day)",
+}
+TABLES = "('audit', 'audit_head', 'audit_checkpoints', 'audit_tiles', 'audit_marks', 'audit_values', 'audit_sources')"
+INDEXES = f"""SELECT COALESCE(m.sql, i.name) FROM sqlite_master t JOIN pragma_index_list(t.name) i
+    LEFT JOIN sqlite_master m ON m.type = 'index' AND m.name = i.name
+    WHERE t.type = 'table' AND t.name IN {TABLES} AND i.origin = 'c' ORDER BY 1"""
+# What SQLite itself finds wrong with the tables and their indexes.
+UNSOUND = f"""SELECT t.name || ': ' || c.integrity_check FROM sqlite_master t JOIN pragma_integrity_check(t.name) c
+    WHERE t.type = 'table' AND t.name IN {TABLES} AND c.integrity_check <> 'ok' ORDER BY 1 LIMIT 1"""
 INVENTED = """SELECT 1 FROM audit_values v WHERE kind <> 'phone'
     AND NOT EXISTS (SELECT 1 FROM audit_marks m WHERE m.kind = v.kind AND m.value = v.value) LIMIT 1"""
 ACCOUNTS = "SELECT name, role, approver, disabled FROM users ORDER BY name"
@@ -1671,9 +1713,9 @@ def check(log, key, kept):
     for size, text in log.checkpoints():
         sizes.add(size)
         source = f"checkpoint of {size} records in {log.name}"
-        notes = parse_notes(text + "\n")
-        fits = len(notes) == 1 and notes[0][1] == size and is_good(notes[0], key)
-        good.append((size, notes[0][2], source)) if fits else foreign.append((size, source))
+        note = one_note(text)
+        fits = note and note[1] == size and is_good(note, key)
+        good.append((size, note[2], source)) if fits else foreign.append((size, source))
     ours = []
     for name, note in kept:
         source = f"checkpoint of {note[1]} records in {name}"
@@ -1759,6 +1801,9 @@ def check(log, key, kept):
     gone = log.taken(False)
     if gone:
         raise Tampered(tree.size, f"standing: {gone[0]}")
+    unfound = log.odd_index()
+    if unfound:
+        raise Tampered(tree.size, f"database: no record, but an index that records are found by ({unfound})")
     tables, lacking = log.standing()
     log.sources(named, tree.size)
     given.check_courses()
@@ -1812,15 +1857,14 @@ def check_proof(text, key):
         raise CannotTell("this is no proof of a record")
     if not lines[1].startswith("extra "):
         raise CannotTell("the record itself is not in the proof")
-    entry = base64.b64decode(lines[1][6:], validate=True)
-    word, number = lines[2].split(" ")
-    index, path = int(number), [base64.b64decode(line, validate=True) for line in lines[3:]]
-    notes = parse_notes(note + "\n")
-    if word != "index" or len(notes) != 1 or any(len(p) != 32 for p in path):
+    entry, index = from_base64(lines[1][6:]), re.fullmatch(r"index (\+?[0-9]{1,20})", lines[2])
+    index, path = int(index[1]) if index else 1 << 64, [from_base64(line) for line in lines[3:]]
+    note = one_note(note)
+    if index >= 1 << 64 or not note or any(len(p) != 32 for p in path):
         raise CannotTell("this is no proof of a record")
-    if not is_good(notes[0], key):
+    if not is_good(note, key):
         raise Tampered(index, "foreign: the checkpoint is not signed by the key")
-    _, size, root, _, _ = notes[0]
+    _, size, root, _, _ = note
     # RFC 9162, section 2.1.3.2.
     fn, sn, r = index, size - 1, leaf(entry)
     fits = 0 <= fn <= sn
@@ -1835,8 +1879,11 @@ def check_proof(text, key):
         fn, sn = fn >> 1, sn >> 1
     if not fits or sn or r != root:
         raise Tampered(index, "changed: the record does not lead to the root that was signed")
-    check_record(index, entry, None)
-    return f"proven: record {index} of {key.name}, under the checkpoint of {size} records\n{entry.decode()}"
+    told = entry.decode("utf-8", "replace")
+    # What was signed is proven, whatever a record of this program has to be.
+    if told.encode() != entry or not told.startswith(f'{{"seq":{index},'):
+        raise Tampered(index, "moved: the record belongs to another number")
+    return f"proven: record {index} of {key.name}, under the checkpoint of {size} records\n{told}"
 
 
 def continues(m, first_hash, n, second_hash, proof):
@@ -1877,8 +1924,7 @@ def main():
     gc.disable()
     try:
         if args.proof:
-            with open(args.proof, encoding="utf-8") as file:
-                print(check_proof(file.read(), args.vkey))
+            print(check_proof(text_of_file(args.proof), args.vkey))
             return 0
         kept, ignored = [], 0
         for path in args.checkpoint:

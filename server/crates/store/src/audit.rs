@@ -13,6 +13,7 @@ mod export;
 mod exported;
 mod frontier;
 mod guards;
+mod indexes;
 mod known;
 mod list;
 mod marked;

@@ -93,6 +93,8 @@ pub enum Kind {
     Source(&'static str),
     /// A table says something else of rights, a decision or a sealed value than the log gave.
     Standing(String),
+    /// An index of the database, not a record, is another one, or lacks rows.
+    Database(String),
     /// The record tells what the records before it forbid.
     Forbidden(String),
 }
@@ -126,6 +128,12 @@ impl fmt::Display for Kind {
             }
             Self::Source(what) => write!(f, "source: {what}"),
             Self::Standing(what) => write!(f, "standing: {what}"),
+            Self::Database(what) => {
+                write!(
+                    f,
+                    "database: no record, but an index that records are found by ({what})"
+                )
+            }
             Self::Forbidden(what) => write!(f, "forbidden: {what}"),
             Self::Fork(source) => {
                 write!(

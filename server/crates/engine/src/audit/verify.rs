@@ -216,6 +216,10 @@ impl Walk {
             let kind = Kind::Standing(what.clone());
             return Err(Stop::Found(Finding::at(number(size), kind)));
         }
+        if let Some(what) = scan.odd_index().await? {
+            let kind = Kind::Database(what);
+            return Err(Stop::Found(Finding::at(number(size), kind)));
+        }
         let standing = scan.standing().await?;
         let named = self.named.compare(&standing.sources, number(size));
         named.map_err(Stop::Found)?;

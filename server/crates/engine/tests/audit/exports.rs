@@ -322,6 +322,15 @@ pub(crate) async fn odd_lines_are_told_alike(database: &Database) {
         let (found, told) = both(&house, &file(&lines, &last), &signed);
         assert_eq!(found, status, "{last}: {told}");
     }
+    // What an editor makes of a file.
+    let whole = file(&lines, &stated(600, None));
+    for (text, status) in [
+        (whole.replace('\n', "\r\n"), 1),
+        (format!("\u{feff}{whole}"), 3),
+    ] {
+        let (found, told) = both(&house, &text, &signed);
+        assert_eq!(found, status, "{told}");
+    }
     house.close().await;
 }
 

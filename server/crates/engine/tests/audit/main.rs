@@ -16,6 +16,7 @@ mod ends;
 mod exports;
 mod gone;
 mod house;
+mod indexes;
 mod proofs;
 mod rows;
 mod signer;
@@ -90,6 +91,7 @@ cases! {
     changes::what_is_not_told_of_a_request_is_not_judged,
     gone::a_table_that_was_dropped_is_named,
     gone::what_is_noted_of_migrations_hides_nothing,
+    indexes::an_index_that_was_replaced_is_named,
     tampering::an_honest_log_is_intact,
     tampering::a_record_that_was_touched_is_named,
     tampering::an_index_that_was_touched_is_named,

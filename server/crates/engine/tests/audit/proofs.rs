@@ -81,8 +81,18 @@ pub(crate) async fn a_proof_that_was_touched_proves_nothing(database: &Database)
         "",
         "c2sp.org/tlog-proof@v1\n",
         &text.replace("index", "number"),
+        &text.replace("index 300", "index -300"),
+        &text.replace("index 300", "index 3_00"),
+        &text.replace("\n400\n", "\n99999999999999999999\n"),
+        &text.replace("\n400\n", "\n-400\n"),
+        &text.replace('\n', "\r\n"),
+        &format!("\u{feff}{text}"),
+        &format!("{text}\n"),
     ] {
         assert!(wrong.parse::<InclusionProof>().is_err(), "{wrong}");
+        std::fs::write(&file, wrong).unwrap();
+        let (status, told) = house.second(&["--proof", file.to_str().unwrap()]);
+        assert_eq!(status, 3, "{wrong}: {told}");
     }
     house.close().await;
 }
