@@ -30,7 +30,7 @@ const NO_PAGE = [
   '/sign-in/oidc/code',
 ];
 
-describe('every page', { timeout: 900_000 }, () => {
+describe('every page', { timeout: 1_800_000 }, () => {
   let browser, server, found;
   const beforeSignIn = { 'sign-in': '/sign-in', 'reset-used': '/reset' };
   before(async () => {

@@ -26,7 +26,7 @@ const SHARED = new Set(
   site ext mac model tag fw ip state result ready seen reachable offline`.split(/\s+/),
 );
 
-describe('the pages in German', { timeout: 900_000 }, () => {
+describe('the pages in German', { timeout: 1_800_000 }, () => {
   let browser, server, found, data;
   before(async () => {
     [browser, server] = await Promise.all([launch(), startDemo({ phones: 60 })]);
