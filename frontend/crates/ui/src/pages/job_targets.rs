@@ -89,14 +89,14 @@ fn meaning(view: &JobView) -> Option<AnyView> {
         ([], None) => TargetState::Acknowledged,
         _ => return None,
     };
-    (view.summary.counts.get(state) > 0).then(|| {
-        view! {
-            <p class="small-text">
-                <strong>{words::target_state(state)}": "</strong>{words::target_state_meaning(state)}
-            </p>
-        }
-        .into_any()
-    })
+    // In its place from the start: what comes in between takes the focus from the rows of who watches.
+    let hidden = view.summary.counts.get(state) == 0;
+    let text = view! {
+        <p class="small-text" hidden=hidden>
+            <strong>{words::target_state(state)}": "</strong>{words::target_state_meaning(state)}
+        </p>
+    };
+    Some(text.into_any())
 }
 
 fn target_table(view: &JobView) -> AnyView {
