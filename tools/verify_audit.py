@@ -96,6 +96,11 @@ def text_of_file(name):
         return file.read()
 
 
+def on_one_line(text):
+    """Names in a database are anybody's words: on a terminal they may not write a line of their own."""
+    return re.sub("[\x00-\x1f\x7f-\x9f]", " ", text)
+
+
 def parse_note(body, lines):
     """(origin, size, root, signed text, [(name, bytes)]), or None."""
     try:
@@ -454,8 +459,8 @@ class Log:
         """Why the database might not find what lies in the log: another index, or one that lacks rows."""
         for text, in self.rows(INDEXES):
             if text not in INDEXED_BY:
-                return f"Carillon made no such index: {text}"
-        return next((text for text, in self.rows(UNSOUND)), None)
+                return f"Carillon made no such index: {on_one_line(text)}"
+        return next((on_one_line(text) for text, in self.rows(UNSOUND)), None)
 
     def standing(self):
         """Rights, decisions and digests of sealed values, as the tables have them; beside them what

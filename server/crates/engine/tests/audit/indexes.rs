@@ -9,7 +9,7 @@ pub(crate) async fn an_index_that_was_replaced_is_named(database: &Database) {
     let anew = |made: String| format!("DROP INDEX audit_phone; {made}");
     let mut cases = vec![
         anew(format!("{WHOLE} AND seq < 0")),
-        "CREATE INDEX of_somebody ON audit_marks (tile)".to_owned(),
+        "CREATE INDEX \"of\nintact: all\u{1b}[2K\" ON audit_marks (tile)".to_owned(),
     ];
     if matches!(database, Database::Sqlite) {
         // Its text is the one that it had.
@@ -29,6 +29,7 @@ pub(crate) async fn an_index_that_was_replaced_is_named(database: &Database) {
             found.contains(": database: no record, but an index"),
             "{case}: {found}"
         );
+        assert!(!found.trim_end().contains(char::is_control), "{found:?}");
         house.close().await;
     }
 }

@@ -60,6 +60,7 @@ impl AuditScan {
         for row in conn.all(Sql::new(text)).await? {
             let made: String = row.get("name")?;
             if !known.contains(&made.as_str()) {
+                let made = on_one_line(&made);
                 return Ok(Some(format!("Carillon made no such index: {made}")));
             }
         }
@@ -67,6 +68,12 @@ impl AuditScan {
             return Ok(None);
         }
         let rows = conn.all(Sql::new(UNSOUND)).await?;
-        rows.first().map(|row| row.get("name")).transpose()
+        let found: Option<String> = rows.first().map(|row| row.get("name")).transpose()?;
+        Ok(found.as_deref().map(on_one_line))
     }
+}
+
+/// Names in a database are anybody's words: on a terminal they may not write a line of their own.
+fn on_one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
