@@ -501,6 +501,13 @@ class Log:
         """What the phones of a job came to."""
         return dict(self.rows(ENDS, id_))
 
+    def misnamed(self, id_, names):
+        """The first phone of a job that has another name, site or groups than these, or nothing."""
+        for mac, name, site, groups in self.rows(NAMES, id_) if names else ():
+            told = names.get(mac)
+            if told is not None and told != named(name, site, listed(groups)):
+                return mac
+
     def sums(self, id_, ends):
         """How many phones of a job stand where, in the order of the states, of which these came to something; None
         where the causes that are kept of them are others."""
@@ -810,6 +817,7 @@ JOBS, JOB = JOB_ROWS + "ORDER BY 1", JOB_ROWS + "WHERE j.id = ?"
 # What phones of a job came to; of one for which the job is not over, nothing.
 ENDS = """SELECT mac, CASE WHEN state IN ('waiting', 'sending', 'verifying') THEN '' ELSE state || ':' || COALESCE(cause, '') END
     FROM job_targets WHERE job = ? ORDER BY position"""
+NAMES = "SELECT mac, name, site, groups FROM job_targets WHERE job = ? ORDER BY position"
 # Those for which it is not, by where they stand; and the causes that are kept of the others.
 UNDER_WAY = """SELECT state, COUNT(*) FROM job_targets WHERE job = ? AND state IN ('waiting', 'sending', 'verifying')
     GROUP BY 1 ORDER BY 1"""
@@ -820,7 +828,7 @@ STRAY = [(kept, f"SELECT MIN(job) FROM {table} WHERE job NOT IN (SELECT id FROM 
 OF_JOBS = {f"jobs.{name}" for name in (
     "id state total digest options actor_kind actor_id actor_name actor_auth reason created_at action params_shown "
     "targets_shown retry_of start_at not_after started_at finished_at").split()} | {
-    f"job_targets.{name}" for name in ("job", "position", "mac", "state", "cause")} | {
+    f"job_targets.{name}" for name in ("job", "position", "mac", "name", "site", "groups", "state", "cause")} | {
     f"job_causes.{name}" for name in ("job", "cause", "count")} | {f"jobs.{name}" for name in STANDS}
 ORDERS = "SELECT name, value FROM orders ORDER BY 1"
 CHANGES = """SELECT id, kind, subject, base, asked, account, asked_at, until, digest, actor, reason, state, decider, decided_by,
@@ -936,6 +944,18 @@ class Ends(dict):
 TOLD_ENDS, APPROVAL = Ends(), "approval_digest"
 
 
+@functools.lru_cache(1 << 12)
+def listed(text):
+    """The groups that a row lists; None where it lists none."""
+    told = read(text)
+    return tuple(told) if isinstance(told, list) and all(isinstance(one, str) for one in told) else None
+
+
+def named(name, site, groups):
+    """Name, site and groups of a phone, as one number of this process."""
+    return hash((name, site, groups))
+
+
 def told_end(d):
     try:
         return TOLD_ENDS[d.get("state"), d.get("cause")]
@@ -1008,11 +1028,13 @@ def fits_asked(told, row):
 class Course:
     """What became of one job. In the table it may be over as long as nobody told how it ended."""
     __slots__ = ("seq", "sent", "start_at", "forged", "whole", "approval", "state", "end", "frozen", "settled", "began",
-                 "over_at", "sums")
+                 "over_at", "sums", "names")
 
     def __init__(self, seq, d, asked=None, at=None):
         # Of phones that were sent to: False, what it came to, or True where nobody told what.
         self.seq, self.sent, self.start_at, self.forged = seq, {}, instant(d.get("start_at")), False
+        # How they were named, with site and groups.
+        self.names = {}
         # Whether all other phones ended, and were compared with their rows before.
         self.settled = False
         # Who accepted the row took what stood there.
@@ -1041,6 +1063,8 @@ class Course:
         action, phone = e["action"], e.get("phone")
         if self.sums is not None and phone is not None:
             self.sums = None
+        if phone is not None and action.startswith("target."):
+            self.names[intern(phone)] = named(e.get("phone_name", ""), e.get("site"), tuple(e.get("groups", ())))
         # Most records first.
         if action == "target.result" and phone is not None:
             self.sent[intern(phone)] = told_end(d)
@@ -1050,7 +1074,7 @@ class Course:
             self.whole = self.whole and action == "row.forged"
             # Somebody took its phones as they stood; an earlier program counted them no more for that.
             if d.get("rows") == "job-list" and action == "row.accepted" and type(d.get("total")) is int:
-                self.sent.clear()
+                self.sent, self.names = {}, {}
                 self.seq, self.settled, self.sums = seq, False, None
                 if self.frozen is not None:
                     self.frozen = *self.frozen[:2], d["total"], self.frozen[3]
@@ -1059,7 +1083,7 @@ class Course:
                 if not self.forged:
                     self.state, self.seq = d["state"] if d.get("state") in STATES else None, seq
                     self.end = self.state if self.state in OVER else None
-                    self.sent.clear()
+                    self.sent, self.names = {}, {}
                     self.settled, self.sums = False, None
                     noted = d.get("noted") if isinstance(d.get("noted"), dict) else {}
                     self.began, self.over_at = (noted_once(noted[name]) if name in noted else UNTOLD
@@ -1143,7 +1167,9 @@ class Course:
         if row is None or row[len(STANDS) + 3] not in OVER:
             return False
         ends = log.ends(id_)
-        return ends == self.sent and not self.odd(len(ends), log.sums(id_, ends), *row[1:])
+        if ends != self.sent or log.misnamed(id_, self.names):
+            return False
+        return not self.odd(len(ends), log.sums(id_, ends), *row[1:])
 
     def ended(self, found):
         """What its phones came to, against what was told of them."""
@@ -1260,6 +1286,8 @@ class Courses:
             self.counted[id_] = len(ends), self.log.sums(id_, ends)
             what = course.ended(ends)
             odd += [(course.seq, f"standing: {what} {id_} did not come to what the log says")] if what else []
+            phone = None if what else self.log.misnamed(id_, course.names)
+            odd += [(course.seq, f"standing: {phone} of the job {id_} has another name, site or groups than the log says")] if phone else []
         return odd
 
 

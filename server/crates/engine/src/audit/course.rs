@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 
 use carillon_domain::event::{Event, EventResult};
 use carillon_domain::{Cause, JobState, Mac, TargetState, Timestamp};
+use carillon_store::StandingEnd;
 use serde_json::Value;
 
 use super::asked::Asked;
 use super::moves::{MOVES, how_it_ended};
+use super::named::Named;
 use super::noted::{Noted, instant};
 
 use JobState::{
@@ -92,6 +94,8 @@ pub(crate) struct Course {
     forged: bool,
     /// What was told of phones.
     pub(super) phones: BTreeMap<Mac, Told>,
+    /// How they were named, with site and groups.
+    pub(super) names: BTreeMap<Mac, Named>,
     /// Whether all others ended, and were compared with their rows before and let go of.
     pub(super) settled: bool,
     /// Whether all that became of its phones was told: who accepted a row took them as they stood.
@@ -129,6 +133,7 @@ impl Course {
             noted: Noted::begin(event, state),
             forged: false,
             phones: BTreeMap::new(),
+            names: BTreeMap::new(),
             settled: false,
             whole: true,
             approval: detail[APPROVAL].as_str().map(str::to_owned),
@@ -146,6 +151,7 @@ impl Course {
             noted: Noted::UNKNOWN,
             forged: false,
             phones: BTreeMap::new(),
+            names: BTreeMap::new(),
             settled: true,
             whole: true,
             approval: None,
@@ -178,6 +184,9 @@ impl Course {
             }
         } else if let Some(phone) = event.phone {
             self.noted.phone();
+            if action.starts_with("target.") {
+                self.names.insert(phone, Named::told(event));
+            }
             return self.phone(action, phone, &event.detail);
         }
         Ok(())
@@ -197,7 +206,7 @@ impl Course {
             self.state = told.and_then(|state| state.parse().ok());
             self.end = self.state.filter(|state| state.is_terminal());
             self.seq = seq;
-            self.phones.clear();
+            self.forget_phones();
             self.settled = false;
             self.noted = Noted::accepted(detail);
             if let Some(frozen) = Frozen::of(detail, Asked::accepted(detail)) {
@@ -206,13 +215,24 @@ impl Course {
         }
     }
 
+    fn forget_phones(&mut self) {
+        self.phones.clear();
+        self.names.clear();
+    }
+
+    /// Whether a phone's row names it as records did, where any did.
+    pub(super) fn names(&self, row: &StandingEnd) -> bool {
+        let told = row.phone.and_then(|phone| self.names.get(&phone));
+        told.is_none_or(|told| Named::found(row) == Some(*told))
+    }
+
     /// Somebody took its phones as they stood; an earlier program counted them no more for that.
     fn list(&mut self, seq: i64, detail: &Value) {
         let Some(total) = detail["total"].as_i64() else {
             return;
         };
         self.seq = seq;
-        self.phones.clear();
+        self.forget_phones();
         self.settled = false;
         self.noted.phone();
         if let Some(frozen) = &mut self.frozen {

@@ -17,6 +17,7 @@ mod head;
 mod journal;
 mod lines;
 mod moves;
+mod named;
 mod notary;
 mod note;
 mod noted;

@@ -11,7 +11,7 @@ use crate::house::{Database, House, START};
 const PHONE: &str = "805e00000001";
 
 /// Records of one job, in their order, by action; what they tell behind it.
-fn told(house: &House, words: &[(&str, Value)]) -> Vec<Event> {
+pub(crate) fn told(house: &House, words: &[(&str, Value)]) -> Vec<Event> {
     let event = |(action, detail): &(&str, Value)| {
         let (action, later) = action.split_once(" +").unwrap_or((*action, "0"));
         let at = house
@@ -121,7 +121,7 @@ fn row(state: &str) -> String {
 pub(crate) fn target(number: &str) -> String {
     format!(
         "INSERT INTO job_targets (job, mac, position, name, extension, model, groups, state) \
-         VALUES ('j', '80:5e:00:00:00:0{number}', {number}, '', '', '', '', 'waiting')"
+         VALUES ('j', '80:5e:00:00:00:0{number}', {number}, '', '', '', '[]', 'waiting')"
     )
 }
 

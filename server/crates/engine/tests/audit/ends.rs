@@ -3,7 +3,7 @@
 use carillon_domain::event::{Actor, ActorKind, Event};
 use serde_json::{Value, json};
 
-use crate::courses::{counted, plain, signed_with, stands, submitted, times};
+use crate::courses::{counted, plain, signed_with, stands, submitted, times, told};
 use crate::house::{Database, House};
 
 fn came_to(state: &str, cause: Option<&str>) -> (&'static str, Value) {
@@ -307,5 +307,64 @@ pub(crate) async fn what_was_over_and_stands_again_is_named(database: &Database)
             house.is_intact(&what).await;
         }
         house.close().await;
+    }
+}
+
+/// What records tell of the phone, and what is done to its row.
+const NAMES: [(&str, &str); 6] = [
+    ("another name", "name = 'Boardroom'"),
+    ("no name", "name = ''"),
+    ("another site", "site = 'bremen'"),
+    ("no site", "site = NULL"),
+    ("another group", "groups = '[\"desk\",\"board\"]'"),
+    ("no list of groups", "groups = 'desk'"),
+];
+
+/// A job that is over, or goes on, and its phone as records name it.
+async fn named(database: &Database, ended: bool) -> (House, i64) {
+    let house = House::signed(database).await;
+    let words = [
+        submitted(false),
+        plain("target.intent"),
+        came_to("acknowledged", None),
+        plain("job.ended"),
+    ];
+    let words = &words[..if ended { 4 } else { 3 }];
+    let first = i64::try_from(house.store.audit_head().await.unwrap().size()).unwrap();
+    let mut events = told(&house, words);
+    for event in events.iter_mut().filter(|event| event.phone.is_some()) {
+        "Reception".clone_into(&mut event.phone_name);
+        event.site = Some("kiel".to_owned());
+        event.groups = vec!["desk".to_owned(), "late".to_owned()];
+    }
+    let unit = house.store.begin().await.unwrap();
+    unit.record(&events).await.unwrap().commit().await.unwrap();
+    house.notary().await.look(true).await.unwrap();
+    stands(&house, if ended { "finished" } else { "running" }).await;
+    let took = "UPDATE job_targets SET state = 'acknowledged', finished_at = 1, \
+                name = 'Reception', site = 'kiel', groups = '[\"desk\",\"late\"]'";
+    house.tamper(&[took.to_owned(), times(words)]).await;
+    house.tamper(&counted()).await;
+    (house, first)
+}
+
+pub(crate) async fn a_phone_of_a_job_that_was_renamed_is_named(database: &Database) {
+    for ended in [false, true] {
+        let (house, first) = named(database, ended).await;
+        house.is_intact("as it was told").await;
+        house.close().await;
+        for (what, change) in NAMES {
+            let (house, _) = named(database, ended).await;
+            house
+                .tamper(&[format!("UPDATE job_targets SET {change}")])
+                .await;
+            let found = house.finding().await;
+            let record = first + if ended { 3 } else { 0 };
+            let expected = format!(
+                "record {record}: standing: 80:5e:00:00:00:01 of the job j has another name, site or groups"
+            );
+            assert!(found.starts_with(&expected), "{what}: {found}");
+            house.close().await;
+        }
     }
 }

@@ -78,6 +78,12 @@ pub struct StandingEnd {
     pub position: i64,
     /// Which phone; nothing where that cannot be read.
     pub phone: Option<Mac>,
+    /// Its name when the job was made.
+    pub name: String,
+    /// Its site then.
+    pub site: Option<String>,
+    /// Its groups then, as JSON.
+    pub groups: String,
     /// Where it stands; nothing where that cannot be read.
     pub state: Option<TargetState>,
     /// Why; nothing beside, where that cannot be read.
@@ -89,7 +95,7 @@ const JOBS: &str = "SELECT j.id, j.state, j.total, j.digest, j.options, j.action
      j.retry_of, j.start_at, j.not_after, j.started_at, j.finished_at, j.waiting, j.sending, j.verifying, \
      j.verified, j.acknowledged, j.failed, j.unknown, j.skipped, j.cancelled, j.expired FROM jobs j WHERE ";
 /// What is read of jobs and of their phones, without which none can be let go of before the end.
-const OF_JOBS: [&str; 37] = [
+const OF_JOBS: [&str; 40] = [
     "jobs.id",
     "jobs.state",
     "jobs.total",
@@ -125,6 +131,9 @@ const OF_JOBS: [&str; 37] = [
     "job_targets.job",
     "job_targets.position",
     "job_targets.mac",
+    "job_targets.name",
+    "job_targets.site",
+    "job_targets.groups",
     "job_targets.state",
     "job_targets.cause",
 ];
@@ -189,7 +198,9 @@ impl AuditScan {
         after: Option<&StandingEnd>,
         limit: i64,
     ) -> Result<Vec<StandingEnd>> {
-        let mut sql = Sql::new("SELECT job, position, mac, state, cause FROM job_targets WHERE ");
+        let mut sql = Sql::new(
+            "SELECT job, position, mac, name, site, groups, state, cause FROM job_targets WHERE ",
+        );
         sql.one_of("job", jobs.iter().copied());
         if let Some(last) = after {
             sql.push(" AND (job, position) > (").bind(&last.job);
@@ -253,6 +264,9 @@ fn end(row: &Row) -> Result<StandingEnd> {
         position: row.get("position")?,
         // As Carillon writes it, and in no other way.
         phone: read.filter(|mac| mac.to_string() == phone),
+        name: row.any_text("name")?,
+        site: row.maybe_any_text("site")?,
+        groups: row.any_text("groups")?,
         state: text("state")?.parse().ok(),
         cause: match cause {
             None => Some(None),

@@ -37,15 +37,16 @@ impl<'c> Ends<'c> {
         if matches!(told, Some(Told::Ended(_))) {
             *self.over.entry(id).or_default() += 1;
         }
-        if !fits(course, told, row) {
-            let phone = row
-                .phone
-                .map_or_else(|| "a phone".to_owned(), |phone| phone.to_string());
-            self.note(
-                course.seq,
-                format!("{phone} of the job {id} did not come to what the log says"),
-            );
-        }
+        let what = if !fits(course, told, row) {
+            "did not come to what the log says"
+        } else if !course.names(row) {
+            "has another name, site or groups than the log says"
+        } else {
+            return;
+        };
+        let phone = row.phone.map(|phone| phone.to_string());
+        let phone = phone.as_deref().unwrap_or("a phone");
+        self.note(course.seq, format!("{phone} of the job {id} {what}"));
     }
 
     fn note(&mut self, seq: i64, what: String) {

@@ -159,13 +159,15 @@ impl<'r> Found<'r> {
     }
 
     fn add(&mut self, course: Option<(&str, &Course)>, phone: &StandingEnd) {
+        let course = course.map(|(_, course)| course);
         let told = phone.phone.zip(course);
-        let told = told.and_then(|(mac, (_, course))| course.phones.get(&mac));
+        let told = told.and_then(|(mac, course)| course.phones.get(&mac));
         let end = phone.state.zip(phone.cause);
         let over = end.is_some_and(|(state, _)| TargetState::is_terminal(state));
         let same = matches!(told, Some(Told::Ended(told)) if told.is_none() || *told == end);
         self.sums.add(phone);
-        self.fits &= over && same;
+        let named = course.is_some_and(|course| course.names(phone));
+        self.fits &= over && same && named;
     }
 
     fn is_as_told(&self, course: Option<(&str, &Course)>) -> bool {
