@@ -89,7 +89,8 @@ async fn run(engine: &Engine, order: &ProductOrder) -> Outcome<ProductRun> {
     let submit_kib = meter.peak_kib();
     let signals = durable::watch(engine, &job);
     until_finished(engine, &job).await?;
-    let mut measured = meter.end(started.elapsed());
+    let elapsed = started.elapsed();
+    let mut measured = meter.end(elapsed);
     measured.submit_kib = submit_kib;
     measured.submit_seconds = started.duration_since(submitting).as_secs_f64();
     let targets = engine
@@ -102,7 +103,7 @@ async fn run(engine: &Engine, order: &ProductOrder) -> Outcome<ProductRun> {
     measured.well = targets.iter().filter(|row| took(row)).count();
     measured.durable_ms = durable::delays(engine, &job, &targets, signals.await?).await?;
     let evidence = if order.evidence {
-        Some(evidence::cost(engine, &order.folder).await?)
+        Some(evidence::cost(engine, &order.folder, elapsed).await?)
     } else {
         None
     };

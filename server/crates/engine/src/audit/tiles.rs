@@ -1,63 +1,40 @@
 //! Carries a tree on, and closes the tiles of the log on the way: the root over each 256 records, and the
 //! span of their times.
+//!
+//! *Invariant:* each record is hashed into the tree once; a tile's root is a root of the tree.
 
 use carillon_domain::Timestamp;
-use carillon_store::{Frontier, Hash, Store, TILE, TileRow};
-
-use crate::error::Result;
+use carillon_store::{Frontier, Hash, TILE, TileRow};
 
 const PART: usize = TILE as usize;
 
-/// Carries a tree on by these records, the first of which begins tile `first`, and of which the tree has
-/// those before `known`; and keeps the whole tiles among them.
-pub(super) async fn carry_on(
-    store: &Store,
+/// Carries a tree on by these records, the first of which begins tile `first`; the tree may have those
+/// before some place in it. Gives the tiles that are whole now.
+pub(super) fn carry_on(
     frontier: &mut Frontier,
-    (first, known): (i64, usize),
+    first: i64,
     leaves: &[(Hash, Timestamp)],
-) -> Result<()> {
+) -> Vec<TileRow> {
     let mut whole = Vec::with_capacity(leaves.len() / PART);
     for (number, part) in (first..).zip(leaves.chunks(PART)) {
+        let mut open = frontier.split_off(TILE.unsigned_abs());
+        let known = usize::try_from(open.size()).unwrap_or(PART);
+        for (hash, _) in part.iter().skip(known) {
+            open.push(*hash);
+        }
         if part.len() == PART {
-            whole.push(tile(number, part));
+            whole.push(tile(number, open.root(), part));
         }
-        let new = known.saturating_sub(place(number - first)).min(part.len());
-        let tile = whole.last().filter(|tile| tile.tile == number && new == 0);
-        // The root of a tile is worked out once, for both.
-        if !tile.is_some_and(|tile| frontier.push_part(tile.hash, TILE.unsigned_abs())) {
-            for (hash, _) in &part[new..] {
-                frontier.push(*hash);
-            }
-        }
+        frontier.join(open);
     }
-    keep(store, &whole).await
+    whole
 }
 
-/// Where a tile begins, among records that begin with one.
-fn place(tiles: i64) -> usize {
-    usize::try_from(tiles)
-        .unwrap_or(usize::MAX)
-        .saturating_mul(PART)
-}
-
-async fn keep(store: &Store, tiles: &[TileRow]) -> Result<()> {
-    if tiles.is_empty() {
-        return Ok(());
-    }
-    let mut unit = store.begin().await?;
-    unit.insert_tiles(tiles).await?;
-    Ok(unit.commit_bookkeeping().await?)
-}
-
-fn tile(number: i64, leaves: &[(Hash, Timestamp)]) -> TileRow {
-    let mut frontier = Frontier::default();
-    for (hash, _) in leaves {
-        frontier.push(*hash);
-    }
+fn tile(number: i64, hash: Hash, leaves: &[(Hash, Timestamp)]) -> TileRow {
     let times = leaves.iter().map(|(_, at)| *at);
     TileRow {
         tile: number,
-        hash: frontier.root(),
+        hash,
         min_at: times.clone().min().unwrap_or_default(),
         max_at: times.max().unwrap_or_default(),
     }

@@ -63,6 +63,25 @@ pub(crate) async fn a_restart_carries_on(database: &Database) {
     house.close().await;
 }
 
+pub(crate) async fn what_could_not_be_signed_is_closed_later(database: &Database) {
+    let house = House::signed(database).await;
+    let notary = house.notary().await;
+    notary.look(true).await.unwrap();
+    house.record(300).await;
+    let (file, aside) = (house.file("checkpoints"), house.file("aside"));
+    std::fs::rename(&file, &aside).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    assert!(notary.look(true).await.is_err(), "a folder took a note");
+    assert_eq!(last_size(&house).await, 600);
+    std::fs::remove_dir(&file).unwrap();
+    std::fs::rename(&aside, &file).unwrap();
+    notary.look(true).await.unwrap();
+    assert_eq!(last_size(&house).await, 900);
+    assert_eq!(house.store.audit_tiles(0, 9).await.unwrap().len(), 3);
+    house.is_intact("signed after all").await;
+    house.close().await;
+}
+
 pub(crate) async fn a_shorter_log_is_not_signed_again(database: &Database) {
     let house = House::signed(database).await;
     let behind = "records 590 and up";

@@ -47,6 +47,7 @@ macro_rules! cases {
 cases! {
     checkpoints::a_log_is_signed_when_it_is_time,
     checkpoints::a_restart_carries_on,
+    checkpoints::what_could_not_be_signed_is_closed_later,
     checkpoints::a_shorter_log_is_not_signed_again,
     checkpoints::another_key_signs_nothing,
     checkpoints::anchors_catch_up,
@@ -70,6 +71,7 @@ cases! {
     courses::an_order_that_nobody_gave_is_named,
     courses::an_approval_of_something_else_is_named,
     ends::a_result_that_was_changed_is_named,
+    ends::a_phone_of_a_job_that_was_renamed_is_named,
     ends::a_job_that_is_over_is_compared_all_the_same,
     ends::an_end_that_nobody_told_is_named,
     ends::who_accepted_a_job_took_its_phones_as_they_stood,

@@ -70,14 +70,27 @@ impl Frontier {
         self.carry(leaf, 0);
     }
 
-    /// Adds a perfect part of `leaves` leaves by its root, where the leaves before it end such a part;
-    /// says whether they do.
-    pub fn push_part(&mut self, root: Hash, leaves: u64) -> bool {
-        let fits = leaves.is_power_of_two() && self.size.is_multiple_of(leaves);
-        if fits {
-            self.carry(root, leaves.trailing_zeros());
+    /// Splits off what is there of a perfect part of `leaves` leaves, a power of two: what stays are
+    /// whole ones.
+    #[must_use = "what is split off is lost otherwise"]
+    pub fn split_off(&mut self, leaves: u64) -> Self {
+        let size = self.size & (leaves - 1);
+        let whole = self.roots.len() - size.count_ones() as usize;
+        self.size -= size;
+        Self {
+            size,
+            roots: self.roots.split_off(whole),
         }
-        fits
+    }
+
+    /// Adds what was split off, after it has grown to a perfect part at most.
+    pub fn join(&mut self, part: Self) {
+        if let [root] = part.roots[..] {
+            self.carry(root, part.size.trailing_zeros());
+        } else {
+            self.size += part.size;
+            self.roots.extend(part.roots);
+        }
     }
 
     /// As in counting up by one, from this bit on: each 1 that follows in the size carries.
@@ -149,19 +162,19 @@ mod tests {
     }
 
     #[test]
-    fn a_part_counts_as_its_leaves_where_it_fits() {
-        let leaves: Vec<_> = (0..24_u32).map(|n| leaf_hash(&n.to_be_bytes())).collect();
-        let (mut by_leaves, mut by_parts) = (Frontier::default(), Frontier::default());
-        for part in leaves.chunks(8) {
-            for leaf in part {
-                by_leaves.push(*leaf);
+    fn a_part_grows_by_itself_and_comes_back() {
+        let leaves: Vec<_> = (0..40_u32).map(|n| leaf_hash(&n.to_be_bytes())).collect();
+        let (mut whole, mut by_parts) = (Frontier::default(), Frontier::default());
+        for (count, leaf) in leaves.iter().enumerate() {
+            whole.push(*leaf);
+            let mut part = by_parts.split_off(8);
+            assert_eq!((part.size(), by_parts.size() % 8), (count as u64 % 8, 0));
+            part.push(*leaf);
+            if part.size() == 8 {
+                assert_eq!(part.root(), defined(&leaves[count - 7..=count]));
             }
-            assert!(by_parts.push_part(defined(part), 8));
-            assert_eq!(by_parts, by_leaves);
+            by_parts.join(part);
+            assert_eq!(by_parts, whole);
         }
-        by_parts.push(leaves[0]);
-        assert!(!by_parts.push_part(leaves[1], 8));
-        assert!(!by_parts.push_part(leaves[1], 3));
-        assert_eq!(by_parts.size(), 25);
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct Desk {
     /// away.
     pub(super) walked: Frontier,
     pub(super) signed_at: Timestamp,
+    /// Whether what stands last in the file is known to have its row.
+    pub(super) has_row: bool,
     /// From when on each anchor lacks something.
     pub(super) behind: Vec<Option<Timestamp>>,
     /// What the signer was asked last, and when it refused.
@@ -29,6 +31,7 @@ impl Desk {
             signed: Frontier::default(),
             walked: Frontier::default(),
             signed_at: now,
+            has_row: false,
             behind: vec![None; anchors],
             asked: None,
             refused: None,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use carillon_domain::Timestamp;
 use carillon_domain::event::{Actor, Event, EventResult};
-use carillon_store::{CheckpointRow, Frontier, Store};
+use carillon_store::{CheckpointRow, Frontier, Store, TileRow};
 
 use super::journal::Journal;
 use super::note::VerifierKey;
@@ -195,15 +195,17 @@ impl Notary {
         head: &Frontier,
         now: Timestamp,
     ) -> Result<(), NotaryFault> {
-        self.walk(desk, head).await?;
-        if let Some(note) = self.sealed(desk, head, now).await? {
-            let journal = &self.0.parts.journal;
-            self.keep_last().await?;
-            journal
-                .add(&note)
-                .map_err(|error| fault::unreadable(journal, &error))?;
-            self.keep(head.size(), now, note).await?;
+        let tiles = self.walk(desk, head).await?;
+        let sealed = self.sealed(desk, head, now).await;
+        let note = sealed.as_ref().ok().cloned().flatten();
+        let row = note.map(|note| row(head, now, note));
+        let written = self.write(desk, tiles, row).await;
+        if written.is_err() {
+            // The tiles on the way are not kept: they are closed again.
+            desk.walked = desk.signed.clone();
         }
+        sealed?;
+        written?;
         desk.signed = head.clone();
         desk.signed_at = now;
         for behind in &mut desk.behind {
@@ -212,17 +214,18 @@ impl Notary {
         Ok(())
     }
 
-    /// Carries the tree on to the head, and compares them. What was not signed yet may have been
-    /// lost with a server that is gone, and other records stand there now.
-    async fn walk(&self, desk: &mut Desk, head: &Frontier) -> Result<(), NotaryFault> {
-        self.carry_on(&mut desk.walked, head.size()).await?;
+    /// Carries the tree on to the head, and compares them; gives the tiles that are not kept yet.
+    /// What was not signed yet may have been lost with a server that is gone, and other records stand
+    /// there now.
+    async fn walk(&self, desk: &mut Desk, head: &Frontier) -> Result<Vec<TileRow>, NotaryFault> {
+        let tiles = self.carried(&mut desk.walked, head.size()).await?;
         if &desk.walked == head {
-            return Ok(());
+            return Ok(tiles);
         }
         desk.walked = desk.signed.clone();
-        self.carry_on(&mut desk.walked, head.size()).await?;
+        let tiles = self.carried(&mut desk.walked, head.size()).await?;
         if &desk.walked == head {
-            return Ok(());
+            return Ok(tiles);
         }
         Err(NotaryFault::NotTheSame(format!(
             "records {} to {} do not fit the head of the audit log",
@@ -231,11 +234,43 @@ impl Notary {
         )))
     }
 
-    async fn keep(&self, size: u64, at: Timestamp, note: String) -> Result<(), NotaryFault> {
-        let size = i64::try_from(size).unwrap_or(i64::MAX);
+    /// Writes a checkpoint into the file and then, with the tiles, into the database.
+    async fn write(
+        &self,
+        desk: &mut Desk,
+        tiles: Vec<TileRow>,
+        row: Option<CheckpointRow>,
+    ) -> Result<(), NotaryFault> {
+        if let Some(row) = &row {
+            if !desk.has_row {
+                self.keep_last().await?;
+            }
+            desk.has_row = false;
+            let journal = &self.0.parts.journal;
+            journal
+                .add(&row.note)
+                .map_err(|error| fault::unreadable(journal, &error))?;
+        }
+        let signed = row.is_some();
+        self.keep(tiles, row).await?;
+        desk.has_row |= signed;
+        Ok(())
+    }
+
+    /// Keeps tiles, and a checkpoint where there is one, in one transaction.
+    async fn keep(
+        &self,
+        tiles: Vec<TileRow>,
+        row: Option<CheckpointRow>,
+    ) -> Result<(), NotaryFault> {
+        if tiles.is_empty() && row.is_none() {
+            return Ok(());
+        }
         let mut unit = self.0.parts.store.begin().await?;
-        unit.insert_checkpoint(&CheckpointRow { size, at, note })
-            .await?;
+        unit.insert_tiles(&tiles).await?;
+        if let Some(row) = &row {
+            unit.insert_checkpoint(row).await?;
+        }
         Ok(unit.commit_bookkeeping().await?)
     }
 
@@ -282,4 +317,10 @@ impl Notary {
     fn told(&self) -> std::sync::MutexGuard<'_, NotaryState> {
         self.0.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The row of a note over this head.
+fn row(head: &Frontier, at: Timestamp, note: String) -> CheckpointRow {
+    let size = i64::try_from(head.size()).unwrap_or(i64::MAX);
+    CheckpointRow { size, at, note }
 }

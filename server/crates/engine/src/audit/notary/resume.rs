@@ -1,7 +1,7 @@
 //! Where an earlier process stopped, and the way on from there.
 
 use carillon_domain::Timestamp;
-use carillon_store::{Frontier, Hash, TILE};
+use carillon_store::{Frontier, Hash, TILE, TileRow};
 
 use super::super::journal::Journal;
 use super::super::note::SignedCheckpoint;
@@ -63,12 +63,25 @@ impl Notary {
         frontier: &mut Frontier,
         size: u64,
     ) -> Result<(), NotaryFault> {
+        let tiles = self.carried(frontier, size).await?;
+        self.keep(tiles, None).await
+    }
+
+    /// Carries a tree on to `size`, and gives the last of the tiles that are whole on the way; those
+    /// before are kept.
+    pub(super) async fn carried(
+        &self,
+        frontier: &mut Frontier,
+        size: u64,
+    ) -> Result<Vec<TileRow>, NotaryFault> {
         let store = &self.0.parts.store;
         let size = i64::try_from(size).unwrap_or(i64::MAX);
         let mut done = i64::try_from(frontier.size()).unwrap_or(i64::MAX);
         // From the beginning of a tile, so that it can be closed.
         let mut from = done - done % TILE;
+        let mut tiles = Vec::new();
         while done < size {
+            self.keep(tiles, None).await?;
             let to = (from + STEP).min(size);
             let leaves = store.audit_leaves(from, to).await?;
             if leaves.len() as i64 != to - from {
@@ -76,11 +89,10 @@ impl Notary {
                     "records are missing between {from} and {to}"
                 )));
             }
-            let known = usize::try_from(done - from).unwrap_or(0);
-            tiles::carry_on(store, frontier, (from / TILE, known), &leaves).await?;
+            tiles = tiles::carry_on(frontier, from / TILE, &leaves);
             (from, done) = (to, to);
         }
-        Ok(())
+        Ok(tiles)
     }
 }
 

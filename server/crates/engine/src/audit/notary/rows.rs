@@ -4,7 +4,9 @@
 //! that was signed the database lacks the newest at most: more is missing only where somebody took it
 //! away, or the database lost it.
 
+use carillon_domain::Timestamp;
 use carillon_domain::event::{Actor, Event, EventResult};
+use carillon_store::CheckpointRow;
 use serde_json::json;
 
 use super::super::note::SignedCheckpoint;
@@ -28,7 +30,7 @@ impl Notary {
             return Ok(());
         }
         let now = self.0.parts.clock.now();
-        self.keep(note.checkpoint.size, now, note.to_string()).await
+        self.keep(Vec::new(), Some(row_of(&note, now))).await
     }
 
     /// Puts back what the file has of this log and the database lacks, and records that. The newest
@@ -51,8 +53,7 @@ impl Notary {
         lacking.dedup_by_key(|note| note.checkpoint.size);
         let now = self.0.parts.clock.now();
         for note in &lacking {
-            self.keep(note.checkpoint.size, now, note.to_string())
-                .await?;
+            self.keep(Vec::new(), Some(row_of(note, now))).await?;
         }
         match lacking.iter().map(|note| note.checkpoint.size).min() {
             Some(first) if first < signed => self.tell(first, lacking.len()).await,
@@ -81,4 +82,10 @@ impl Notary {
         unit.record(&[event]).await?.commit().await?;
         Ok(())
     }
+}
+
+fn row_of(note: &SignedCheckpoint, at: Timestamp) -> CheckpointRow {
+    let size = i64::try_from(note.checkpoint.size).unwrap_or(i64::MAX);
+    let note = note.to_string();
+    CheckpointRow { size, at, note }
 }
