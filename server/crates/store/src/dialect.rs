@@ -35,14 +35,6 @@ impl Dialect {
         }
     }
 
-    /// A column of bytes as hexadecimal digits.
-    pub(crate) fn hex_of(self, column: &str) -> String {
-        match self {
-            Self::Sqlite => format!("hex({column})"),
-            Self::Postgres => format!("encode({column}, 'hex')"),
-        }
-    }
-
     /// Leaves a row out that another unit keeps, instead of waiting for it: for notes that may be lost.
     pub(crate) const fn unless_kept(self) -> &'static str {
         match self {

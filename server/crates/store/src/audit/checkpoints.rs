@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use carillon_domain::Timestamp;
 
 use crate::conn::Conn;
-use crate::error::Result;
-use crate::row::{Fields, Row, Shape};
+use crate::dialect::Dialect;
+use crate::error::{Result, StoreError};
+use crate::row::Row;
 use crate::sql::{Sql, Value};
 use crate::store::Store;
 use crate::unit::Unit;
@@ -20,12 +21,12 @@ use super::frontier::{Frontier, Hash};
 /// Records of one tile.
 pub const TILE: i64 = 256;
 const ROWS: usize = 500;
-/// What is read of a record to carry the tree on; bytes as digits, because JSON has none.
-const LEAVES: Shape = Shape {
-    table: "audit",
-    key: "seq",
-    columns: &["seq", "hash", "at"],
-};
+const LEAVES: &str =
+    "SELECT seq, leaf_hash, at FROM audit WHERE seq >= $1 AND seq < $2 ORDER BY seq";
+/// The same of SQLite in one text, which is handed from its thread once: each hash as 64 digits, and the
+/// time behind it.
+const PACKED: &str = "SELECT group_concat(hex(leaf_hash) || at) AS leaves FROM (SELECT leaf_hash, at \
+     FROM audit WHERE seq >= $1 AND seq < $2 ORDER BY seq)";
 
 /// One signed checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,19 +104,18 @@ impl Store {
     pub async fn audit_leaves(&self, from: i64, to: i64) -> Result<Vec<(Hash, Timestamp)>> {
         let mut read = self.read().await?;
         let mut conn = read.conn();
-        let mut sql = Sql::new("SELECT seq, ").arg(from).arg(to);
+        let packed = conn.dialect() == Dialect::Sqlite;
+        let mut sql = Sql::new(if packed { PACKED } else { LEAVES });
+        sql = sql.arg(from).arg(to);
         sql.keep();
-        sql.push(&conn.dialect().hex_of("leaf_hash"));
-        sql.push(" AS hash, at FROM audit WHERE seq >= $1 AND seq < $2");
-        let one = |fields: Fields<'_>| {
-            let mut hash = Hash::default();
-            hex::decode_to_slice(fields.text("hash")?, &mut hash)
-                .map_err(|_| fields.wrong("leaf_hash"))?;
-            Ok((fields.int("seq")?, hash, fields.at("at")?))
-        };
-        let mut leaves = conn.read_packed(sql, LEAVES, one).await?;
-        leaves.sort_unstable_by_key(|(seq, ..)| *seq);
-        Ok(leaves.into_iter().map(|(_, hash, at)| (hash, at)).collect())
+        if !packed {
+            return conn.read(sql, leaf).await;
+        }
+        let row = conn.optional(sql).await?;
+        let text: Option<String> = row.map(|row| row.get("leaves")).transpose()?.flatten();
+        let leaves = text.as_deref().unwrap_or_default().split_terminator(',');
+        let leaves = leaves.map(|leaf| unpacked(leaf).ok_or_else(|| wrong(from)));
+        leaves.collect()
     }
 
     /// The tiles in `from..to` that are there, in their order.
@@ -205,6 +205,31 @@ fn tile(row: &Row) -> Result<TileRow> {
         min_at: fields.at("min_at")?,
         max_at: fields.at("max_at")?,
     })
+}
+
+fn leaf(row: &Row) -> Result<(Hash, Timestamp)> {
+    let fields = row.of("audit", "seq");
+    let hash = hash(fields.get("leaf_hash")?);
+    Ok((
+        hash.ok_or_else(|| fields.wrong("leaf_hash"))?,
+        fields.at("at")?,
+    ))
+}
+
+fn unpacked(leaf: &str) -> Option<(Hash, Timestamp)> {
+    let (digits, at) = leaf.split_at_checked(64)?;
+    let mut hash = Hash::default();
+    hex::decode_to_slice(digits, &mut hash).ok()?;
+    Some((hash, Timestamp::from_micros(at.parse().ok()?)))
+}
+
+/// What stands in this column behind a record that is asked for.
+fn wrong(from: i64) -> StoreError {
+    StoreError::Inconsistent {
+        table: "audit",
+        column: "leaf_hash",
+        row: format!("{from} and up"),
+    }
 }
 
 fn hash(bytes: Vec<u8>) -> Option<Hash> {
