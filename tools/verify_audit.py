@@ -127,14 +127,18 @@ def one_note(text):
 
 
 def parse_notes(text):
-    """Notes one after another, each with a blank line behind it."""
-    blocks, found, i = [b.strip() for b in text.split("\n\n")], [], 0
+    """Notes one after another, each with a blank line behind it; and how many stand between them that cannot be
+    read: a note is two pieces, or one that broke off."""
+    blocks, found, i, unread, pieces = [b.strip() for b in text.split("\n\n")] + [""], [], 0, 0, 0
     while i + 1 < len(blocks):
         note = parse_note(blocks[i], blocks[i + 1])
         if note:
             found.append(note)
+            unread, pieces = unread + (pieces + 1) // 2, 0
+        else:
+            pieces += bool(blocks[i])
         i += 2 if note else 1
-    return found
+    return found, unread + (pieces + 1) // 2
 
 
 def parse_lines(text, key):
@@ -153,18 +157,20 @@ def parse_lines(text, key):
 
 
 def kept_in(path, key):
-    """(file, note) of all that is kept there, and how many lines were passed over."""
-    kept, ignored = [], 0
+    """(file, note) of all that is kept there, and how many lines were passed over, and notes that cannot be read."""
+    kept, ignored, unread = [], 0, 0
     for name in files_of(path):
         text = text_of_file(name)
         ours, others = parse_lines(text, key)
-        found = ours + parse_notes(text + "\n\n")
+        notes, odd = parse_notes(text)
+        found = ours + notes
         if not found and text.strip():
             raise CannotTell(f"{name} is no file of signed checkpoints of this log")
         kept, ignored = kept + [(name, note) for note in found], ignored + others
+        unread += 0 if "carillon-checkpoint " in text else odd
     if not kept:
         raise CannotTell(f"{path} holds no checkpoint")
-    return kept, ignored
+    return kept, ignored, unread
 
 
 def files_of(name):
@@ -513,12 +519,12 @@ class Log:
         where the causes that are kept of them are others."""
         states, causes = collections.Counter(), collections.Counter()
         for end, n in collections.Counter(ends.values()).items():
-            state, _, cause = end.partition(":")
+            state, has_cause, cause = end.partition(":")
             states[state] += n
-            causes[cause] += n
+            if has_cause:
+                causes[cause] += n
         if states.pop("", 0):
             states.update(dict(self.rows(UNDER_WAY, id_)))
-        causes.pop("", 0)
         return tuple(states[name] for name in STANDS) if dict(self.rows(CAUSES, id_)) == causes else None
 
     def sources(self, named, size):
@@ -815,7 +821,9 @@ JOB_ROWS = "SELECT j.id, " + ", ".join(f"j.{name}" for name in STANDS) + """, j.
     j.retry_of, j.start_at, j.not_after FROM jobs j """
 JOBS, JOB = JOB_ROWS + "ORDER BY 1", JOB_ROWS + "WHERE j.id = ?"
 # What phones of a job came to; of one for which the job is not over, nothing.
-ENDS = """SELECT mac, CASE WHEN state IN ('waiting', 'sending', 'verifying') THEN '' ELSE state || ':' || COALESCE(cause, '') END
+# No state has a colon in it; a cause is there, and be it empty, or it is not.
+ENDS = """SELECT mac, CASE WHEN state IN ('waiting', 'sending', 'verifying') THEN '' WHEN instr(state, ':') THEN '?'
+    ELSE state || COALESCE(':' || cause, '') END
     FROM job_targets WHERE job = ? ORDER BY position"""
 NAMES = "SELECT mac, name, site, groups FROM job_targets WHERE job = ? ORDER BY position"
 # Those for which it is not, by where they stand; and the causes that are kept of the others.
@@ -936,8 +944,8 @@ class Ends(dict):
 
     def __missing__(self, told):
         state, cause = told
-        known = isinstance(state, str) and (cause is None or isinstance(cause, str))
-        end = self[told] = f"{state}:{cause or ''}" if known else True
+        known = isinstance(state, str) and state and ":" not in state and (cause is None or isinstance(cause, str))
+        end = self[told] = (state if cause is None else f"{state}:{cause}") if known else True
         return end
 
 
@@ -1825,6 +1833,10 @@ def check(log, key, kept):
     head = log.head()
     if head is not None and head != (tree.size, b"".join(tree.roots())):
         raise Tampered(max(0, min(head[0], tree.size)), "head: size or frontier do not fit the records")
+    strange = min((tile for tile in log.tile_rows if not 0 <= tile < tree.size // TILE), default=None)
+    if strange is not None:
+        first = max(-1 << 63, min(strange * TILE, (1 << 63) - 1))
+        raise Tampered(first, "tile: its hash or times do not fit the records")
     if said.size:
         close(tree.size // TILE)
     if ahead and ahead[0] is not None:
@@ -1959,10 +1971,10 @@ def main():
         if args.proof:
             print(check_proof(text_of_file(args.proof), args.vkey))
             return 0
-        kept, ignored = [], 0
+        kept, ignored, unread = [], 0, 0
         for path in args.checkpoint:
-            found, others = kept_in(path, args.vkey)
-            kept, ignored = kept + found, ignored + others
+            found, others, odd = kept_in(path, args.vkey)
+            kept, ignored, unread = kept + found, ignored + others, unread + odd
         # To open a pipe that nobody writes to would wait for somebody.
         if not stat.S_ISREG(os.stat(args.log).st_mode):
             raise CannotTell(f"{args.log} cannot be read: it is no file that can be read from its end: store it as one")
@@ -1970,7 +1982,8 @@ def main():
             is_database = file.read(16) == b"SQLite format 3\0"
         kind = Log if is_database else Export
         told, status = check(kind(args.log), args.vkey, kept)
-        print(told + (f"; lines passed over as no checkpoints of this log: {ignored}" if ignored else ""))
+        print(told + (f"; lines passed over as no checkpoints of this log: {ignored}" if ignored else "")
+              + (f"; notes of checkpoints that could not be read: {unread}" if unread else ""))
         if args.number:
             print(disclosed(kind(args.log), int(args.number[0]), *args.number[1:]))
     except Tampered as finding:

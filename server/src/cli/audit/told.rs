@@ -4,19 +4,32 @@
 
 use carillon_engine::audit::Intact;
 
+/// What was passed over in files of checkpoints.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Passed {
+    /// Lines of others.
+    pub(super) lines: usize,
+    /// Notes that cannot be read.
+    pub(super) notes: usize,
+}
+
 /// That the log is as it was, and how much of it is signed; `not_all` in its place for an export that
 /// is not all that was signed.
-pub(super) fn told(intact: &Intact, not_all: Option<&str>, ignored: usize) -> String {
-    let ignored = match ignored {
+pub(super) fn told(intact: &Intact, not_all: Option<&str>, passed: Passed) -> String {
+    let ignored = match passed.lines {
         0 => String::new(),
         lines => format!("; lines passed over as no checkpoints of this log: {lines}"),
+    };
+    let unread = match passed.notes {
+        0 => String::new(),
+        notes => format!("; notes of checkpoints that could not be read: {notes}"),
     };
     let lacking = match intact.lacking.as_slice() {
         [] => String::new(),
         names => format!("; not there to compare: {}", names.join(", ")),
     };
     let found = not_all.map_or_else(|| whole(intact), str::to_owned);
-    format!("{found}{lacking}{ignored}")
+    format!("{found}{lacking}{ignored}{unread}")
 }
 
 fn whole(intact: &Intact) -> String {

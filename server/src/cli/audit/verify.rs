@@ -15,7 +15,7 @@ use carillon_store::{DataDirLock, Store};
 use clap::Args;
 
 use super::super::{Failure, Outcome, output};
-use super::told::{part, told};
+use super::told::{Passed, part, told};
 use crate::config::Settings;
 use crate::local::client;
 use crate::local::command::Command;
@@ -47,9 +47,9 @@ impl Verify {
         if let Some(file) = &self.proof {
             return self.one(file, settings).await;
         }
-        let (evidence, ignored) = self.evidence(settings).await?;
+        let (evidence, passed) = self.evidence(settings).await?;
         if let Some(file) = &self.export {
-            return exported(file, &evidence, ignored);
+            return exported(file, &evidence, passed);
         }
         let store = open(settings).await?;
         let verdict = verify(&store, &evidence).await;
@@ -67,7 +67,7 @@ impl Verify {
                     let text = format!("tampered: {what}");
                     (Err(Failure::Failed(text.clone())), text)
                 }
-                Rows::Told(rows) => (Ok(()), format!("{}; {rows}", told(&intact, None, ignored))),
+                Rows::Told(rows) => (Ok(()), format!("{}; {rows}", told(&intact, None, passed))),
             },
             Verdict::Tampered(finding) => {
                 let text = format!("tampered: {finding}");
@@ -122,19 +122,20 @@ impl Verify {
         }
     }
 
-    /// What to compare with, and how many lines of others were passed over.
-    async fn evidence(&self, settings: &Settings) -> Result<(Evidence, usize), Failure> {
+    /// What to compare with, and how much was passed over.
+    async fn evidence(&self, settings: &Settings) -> Result<(Evidence, Passed), Failure> {
         let key = self.key(settings).await.ok_or_else(|| {
             Failure::CannotTell(
                 "cannot tell: there is no key to check signatures with; give --vkey".to_owned(),
             )
         })?;
-        let (mut kept, mut ignored) = (Vec::new(), 0);
+        let (mut kept, mut passed) = (Vec::new(), Passed::default());
         let mut take = |file: &Path| -> Result<usize, Failure> {
             let notes = read(file, &key)?;
             let source = file.display().to_string();
             let count = notes.found.len();
-            ignored += notes.ignored;
+            passed.lines += notes.ignored;
+            passed.notes += notes.unread;
             kept.extend(notes.found.into_iter().map(|note| (source.clone(), note)));
             Ok(count)
         };
@@ -154,12 +155,12 @@ impl Verify {
         }
         kept.extend(remembered(settings, &key).await);
         let key = Some(key);
-        Ok((Evidence { key, kept }, ignored))
+        Ok((Evidence { key, kept }, passed))
     }
 }
 
 /// Checks an export. What a file says of itself is believed as far as it says that it is not all.
-fn exported(file: &Path, evidence: &Evidence, ignored: usize) -> Outcome {
+fn exported(file: &Path, evidence: &Evidence, passed: Passed) -> Outcome {
     let mut opened = open_export(file).map_err(|error| {
         let file = file.display();
         Failure::CannotTell(format!("cannot tell: {file} cannot be read: {error}"))
@@ -167,7 +168,7 @@ fn exported(file: &Path, evidence: &Evidence, ignored: usize) -> Outcome {
     match verify_export(&mut opened, evidence) {
         Verdict::Intact(intact) => {
             let not_all = part(&intact);
-            output::line(&told(&intact, not_all.as_deref(), ignored));
+            output::line(&told(&intact, not_all.as_deref(), passed));
             not_all.map_or(Ok(()), |_| Err(Failure::Partly))
         }
         Verdict::Tampered(finding) => Err(Failure::Failed(format!("tampered: {finding}"))),

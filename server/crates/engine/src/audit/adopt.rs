@@ -1,10 +1,11 @@
 //! Which key signs this log.
 //!
-//! Owns the fact in the database that names it. *Invariant:* a log is signed under one name for
-//! all its life: a key is made where the log never had one, and another key is never used.
+//! Owns the fact in the database that names it, beside the record of it. *Invariant:* a log is signed
+//! under one name for all its life: a key is made where the log never had one, and another key is never
+//! used, also where somebody named it in the database.
 
 use carillon_domain::event::{Actor, Event};
-use carillon_store::Store;
+use carillon_store::{AuditQuery, Store};
 
 use super::signing_key::SigningKey;
 use crate::clock::Clock;
@@ -13,6 +14,10 @@ use crate::random::Random;
 use crate::secrets::{KeyFileError, KeySource};
 
 const SIGNER: &str = "audit.signer";
+/// The record of that.
+const NAMED: &str = "key.signer_named";
+/// There is one such record; so many are looked at.
+const MOST: i64 = 100;
 
 /// The key of this log, or in words why it cannot be used.
 ///
@@ -24,9 +29,9 @@ pub async fn signing_key(
     clock: &Clock,
     random: &Random,
 ) -> Result<Result<SigningKey, String>> {
-    let known = owner(store).await?;
+    let owners = owners(store).await?;
     let loaded = match SigningKey::load(source) {
-        Err(KeyFileError::Missing(_)) if known.is_none() => SigningKey::create(source, random),
+        Err(KeyFileError::Missing(_)) if owners.is_empty() => SigningKey::create(source, random),
         loaded => loaded,
     };
     let key = match loaded {
@@ -34,9 +39,10 @@ pub async fn signing_key(
         Err(error) => return Ok(Err(format!("nothing is signed: {error}"))),
     };
     let public = key.public().to_string();
-    let owner = match known {
-        Some(known) => known,
-        None => claim(store, clock, &public).await?,
+    let owner = match owners.iter().find(|owner| **owner != public) {
+        Some(other) => other.clone(),
+        None if owners.is_empty() => claim(store, clock, &public).await?,
+        None => public.clone(),
     };
     Ok(if owner == public {
         Ok(key)
@@ -48,16 +54,27 @@ pub async fn signing_key(
     })
 }
 
-/// The key that the database names as the log's.
-pub(super) async fn owner(store: &Store) -> Result<Option<String>> {
-    Ok(store.meta(SIGNER).await?)
+/// The keys that are named as the log's, by the database and by the records of the log, each once: none
+/// yet, or one; more where somebody named another in the place of the log's.
+pub(super) async fn owners(store: &Store) -> Result<Vec<String>> {
+    let query = AuditQuery {
+        actions: vec![NAMED.to_owned()],
+        ..AuditQuery::default()
+    };
+    let mut owners = Vec::from_iter(store.meta(SIGNER).await?);
+    for row in store.audit_batch(&query, -1, MOST).await? {
+        owners.extend(row.event.detail["key"].as_str().map(str::to_owned));
+    }
+    owners.sort();
+    owners.dedup();
+    Ok(owners)
 }
 
 /// Names the key as the log's; another node may have been first, and then its key stands.
 pub(super) async fn claim(store: &Store, clock: &Clock, public: &str) -> Result<String> {
     let mut unit = store.begin().await?;
     if unit.claim_meta(SIGNER, public).await? {
-        let mut event = Event::new(clock.now(), Actor::system(), "key.signer_named");
+        let mut event = Event::new(clock.now(), Actor::system(), NAMED);
         event.detail = serde_json::json!({ "key": public });
         unit.record(&[event]).await?.commit().await?;
         return Ok(public.to_owned());

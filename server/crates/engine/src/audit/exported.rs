@@ -142,8 +142,9 @@ fn intact(walk: Walk, stated: Option<Statement>) -> Result<Intact, Stop> {
 
 /// What the last line says, where it is no record.
 fn statement(last: &str) -> Result<Option<Statement>, Stop> {
-    let is_one = serde_json::from_str::<Strict>(last)
-        .is_ok_and(|Strict(told)| told.get("seq").is_none() && told.get("export").is_some());
+    let is_one = last.starts_with('{')
+        && serde_json::from_str::<Strict>(last)
+            .is_ok_and(|Strict(told)| told.get("seq").is_none() && told.get("export").is_some());
     if !is_one {
         return Ok(None);
     }

@@ -158,6 +158,8 @@ pub struct Notes {
     /// Lines that look like a checkpoint and are none of this log's: another server's, or what
     /// somebody wrote into a text that is logged.
     pub ignored: usize,
+    /// Notes that cannot be read, of a file that holds one after another.
+    pub unread: usize,
 }
 
 /// The notes of a file that holds one after another, with a blank line behind each, or of the lines
@@ -171,26 +173,41 @@ pub fn notes(text: &str, key: &VerifierKey) -> Result<Notes, NoNote> {
         .into_iter()
         .partition(|note| note.as_ref().is_some_and(|note| note.is_signed_by(key)));
     let mut found: Vec<_> = ours.into_iter().flatten().collect();
-    found.extend(whole(text));
+    let (notes, unread) = read(text);
+    found.extend(notes);
     if found.is_empty() && !text.trim().is_empty() {
         return Err(NoNote("file of signed checkpoints of this log"));
     }
     Ok(Notes {
         found,
         ignored: others.len(),
+        unread: if text.contains(MARK) { 0 } else { unread },
     })
 }
 
 /// The notes that stand one after another.
 pub(super) fn whole(text: &str) -> Vec<SignedCheckpoint> {
+    read(text).0
+}
+
+/// The same, and how many stand between them that cannot be read: a note is two pieces, or one that
+/// broke off.
+fn read(text: &str) -> (Vec<SignedCheckpoint>, usize) {
     let blocks: Vec<&str> = text.split("\n\n").map(str::trim).collect();
     let (mut found, mut next) = (Vec::new(), 0);
-    while let Some(&[body, lines]) = blocks.get(next..next + 2) {
-        let note = format!("{body}\n\n{lines}\n").parse();
-        next += if note.is_ok() { 2 } else { 1 };
-        found.extend(note);
+    let (mut unread, mut pieces) = (0, 0_usize);
+    while let Some(body) = blocks.get(next) {
+        let lines = blocks.get(next + 1).copied().unwrap_or_default();
+        if let Ok(note) = format!("{body}\n\n{lines}\n").parse() {
+            found.push(note);
+            unread += pieces.div_ceil(2);
+            (pieces, next) = (0, next + 2);
+        } else {
+            pieces += usize::from(!body.is_empty());
+            next += 1;
+        }
     }
-    found
+    (found, unread + pieces.div_ceil(2))
 }
 
 /// What stands as one word behind the mark; `None` for one that is no note.

@@ -183,6 +183,7 @@ mod tests {
     fn a_file_holds_one_note_after_another() {
         let key = SigningKey::new("carillon/a".to_owned(), &[1; 32]);
         let read = |text: &str| notes(text, key.public()).map(|notes| notes.found);
+        let unread = |text: &str| notes(text, key.public()).unwrap().unread;
         let (one, two) = (key.sign(1, [1; 32]), key.sign(2, [2; 32]));
         let both = read(&format!("{one}\n{two}\n")).unwrap();
         let sizes: Vec<_> = both.iter().map(|note| note.checkpoint.size).collect();
@@ -193,6 +194,13 @@ mod tests {
         assert!(read("anything else").is_err());
         let torn = read(&format!("{one}\ncarillon/a\n2\n\n{two}")).unwrap();
         assert_eq!(torn.len(), 2);
+        assert_eq!(unread(&format!("{one}\n{two}\n")), 0);
+        assert_eq!(unread(&format!("{one}\ncarillon/a\n2\n\n{two}")), 1);
+        let spoiled = two.replace("\n2\n", "\n+2\n");
+        assert_eq!(
+            unread(&format!("{spoiled}\n{one}\n{spoiled}\n{spoiled}")),
+            3
+        );
     }
 
     #[test]

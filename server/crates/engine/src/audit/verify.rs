@@ -211,6 +211,10 @@ impl Walk {
             let seq = head_size.clamp(0, number(size));
             return Err(Stop::Found(Finding::at(seq, Kind::Head)));
         }
+        if let Some(tile) = scan.stray_tile(number(size)).await? {
+            let first = tile.saturating_mul(TILE);
+            return Err(Stop::Found(Finding::at(first, Kind::Tile)));
+        }
         self.last_marks(number(size)).map_err(Stop::Found)?;
         if let Some(what) = taken.beside.first() {
             let kind = Kind::Standing(what.clone());

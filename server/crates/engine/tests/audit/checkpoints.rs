@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use carillon_engine::audit::{SigningKey, VerifierKey};
+use carillon_engine::audit::{Journal, Notary, NotaryParts, Seal, SigningKey, VerifierKey, notes};
 use carillon_engine::{Random, secrets::KeySource};
 use carillon_store::CheckpointRow;
 
@@ -124,6 +124,58 @@ pub(crate) async fn another_key_signs_nothing(database: &Database) {
     notary.look(true).await.unwrap();
     assert_eq!(last_size(&house).await, 600);
     assert!(notary.state().problem.unwrap().contains("another key"));
+    house.close().await;
+}
+
+pub(crate) async fn a_key_that_somebody_named_signs_nothing(database: &Database) {
+    let house = House::signed(database).await;
+    std::fs::remove_file(house.file("signing.key")).unwrap();
+    let other = SigningKey::create(&house.key_source(), &Random::system()).unwrap();
+    let named = format!(
+        "UPDATE meta SET value = '{}' WHERE key = 'audit.signer'",
+        other.public()
+    );
+    house.tamper(&[named]).await;
+    // The record of the log's key is still there.
+    let refused = house.key().await.err().unwrap();
+    assert!(refused.contains("another key"), "{refused}");
+    house.record(10).await;
+    house.notary().await.look(true).await.unwrap();
+    assert_eq!(last_size(&house).await, 600);
+    // So are the checkpoints.
+    let fooled = Notary::new(NotaryParts {
+        store: house.store.clone(),
+        clock: house.clock.clone(),
+        seal: Ok(Seal::Key(Box::new(other))),
+        journal: Journal::new(house.file("checkpoints")),
+        anchors: Vec::new(),
+    });
+    let fault = fooled.look(true).await.unwrap_err();
+    assert!(fault.is_alarm(), "{fault}");
+    assert!(fault.to_string().contains("another key"), "{fault}");
+    assert_eq!(last_size(&house).await, 600);
+    house.close().await;
+}
+
+pub(crate) async fn notes_that_cannot_be_read_are_counted(database: &Database) {
+    let house = House::signed(database).await;
+    let key = house.key().await.unwrap();
+    let kept = std::fs::read_to_string(house.file("checkpoints")).unwrap();
+    let text = format!("{}{kept}half\n7\n", kept.replace("\n600\n", "\n+600\n"));
+    let read = notes(&text, key.public()).unwrap();
+    assert_eq!((read.found.len(), read.unread), (5, 2));
+    if !house.store.is_shared() {
+        let (file, log) = (house.file("spoiled"), house.file("carillon.db"));
+        std::fs::write(&file, text).unwrap();
+        let words = [
+            "--checkpoint",
+            file.to_str().unwrap(),
+            log.to_str().unwrap(),
+        ];
+        let (status, told) = house.second(&words);
+        assert_eq!(status, 0, "{told}");
+        assert!(told.contains("could not be read: 2"), "{told}");
+    }
     house.close().await;
 }
 

@@ -32,6 +32,7 @@ pub(crate) async fn a_result_that_was_changed_is_named(database: &Database) {
         "state = 'failed', cause = 'timeout'",
         "state = 'verified'",
         "cause = 'timeout'",
+        "cause = ''",
         "state = 'waiting', finished_at = NULL",
         "mac = '80:5e:00:00:00:09'",
         "mac = '80:5e:00:00:00:09', state = 'waiting', finished_at = NULL",

@@ -318,6 +318,9 @@ pub(crate) async fn odd_lines_are_told_alike(database: &Database) {
             stated(600, None).replace("\"records\":600", "\"records\":null"),
             0,
         ),
+        (format!(" {}", stated(600, None)), 3),
+        (format!("\t{}", stated(600, None)), 3),
+        (format!("\r{}", stated(600, None)), 3),
     ] {
         let (found, told) = both(&house, &file(&lines, &last), &signed);
         assert_eq!(found, status, "{last}: {told}");

@@ -24,6 +24,7 @@ mod sources;
 mod standing;
 mod sums;
 mod tampering;
+mod tiles;
 
 macro_rules! cases {
     ($($module:ident :: $case:ident,)+) => {
@@ -50,6 +51,8 @@ cases! {
     checkpoints::what_could_not_be_signed_is_closed_later,
     checkpoints::a_shorter_log_is_not_signed_again,
     checkpoints::another_key_signs_nothing,
+    checkpoints::a_key_that_somebody_named_signs_nothing,
+    checkpoints::notes_that_cannot_be_read_are_counted,
     checkpoints::anchors_catch_up,
     signer::a_signer_signs_what_continues,
     signer::a_signer_that_is_away_holds_up_nothing,
@@ -97,6 +100,7 @@ cases! {
     tampering::an_honest_log_is_intact,
     tampering::a_record_that_was_touched_is_named,
     tampering::an_index_that_was_touched_is_named,
+    tiles::a_tile_that_somebody_else_wrote_hides_nothing,
     tampering::a_tree_that_was_rebuilt_is_found,
     tampering::a_cut_tail_is_found_by_what_was_kept,
     tampering::forks_and_foreign_signatures_are_found,

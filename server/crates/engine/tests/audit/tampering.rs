@@ -10,6 +10,7 @@ use carillon_engine::{Random, audit::Kind};
 use carillon_store::{AuditQuery, AuditRow, Frontier, leaf_hash};
 
 use crate::house::{Database, House};
+use crate::tiles::written_by_others;
 
 pub(crate) async fn an_honest_log_is_intact(database: &Database) {
     let house = House::signed(database).await;
@@ -162,6 +163,18 @@ pub(crate) async fn an_index_that_was_touched_is_named(database: &Database) {
             &["UPDATE audit_tiles SET min_at = min_at - 1 WHERE tile = 1"],
             "records 256 to 511: tile",
         ));
+        let short = house.bytes(&[7]);
+        cases.push((
+            vec![format!("UPDATE audit_tiles SET hash = {short} WHERE tile = 1")],
+            "records 256 to 511: tile".to_owned(),
+        ));
+        for (tile, expected) in [
+            (2, "record 512: tile"),
+            (7, "record 1792: tile"),
+            (-1, "record -256: tile"),
+        ] {
+            cases.push((vec![written_by_others(house, tile)], expected.to_owned()));
+        }
         cases
     })
     .await;

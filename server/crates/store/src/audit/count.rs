@@ -106,11 +106,11 @@ async fn of_marked_tiles(walk: &Walk, conn: &mut Conn<'_>, most: i64) -> Result<
     sql.push(" AND (h.tile + 1) * 256 <= ").bind(high);
     if walk.query.is_timed() {
         sql.push(" AND ");
-        inside(&mut sql, &walk.query);
+        inside(&mut sql, &walk.query, walk.closed);
     }
     sql.push(" THEN 1 ELSE 0 END AS sure FROM held h ");
     sql.push("LEFT JOIN audit_tiles t ON t.tile = h.tile WHERE 1 = 1");
-    not_outside(&mut sql, &walk.query, "h.tile");
+    not_outside(&mut sql, &walk.query, walk.closed, "h.tile");
     sql.push(") SELECT CAST(1 AS BIGINT) AS sure, CAST(COALESCE(SUM(records), 0) AS BIGINT) AS n ");
     sql.push("FROM judged WHERE sure = 1 UNION ALL SELECT * FROM (SELECT CAST(0 AS BIGINT), tile ");
     sql.push("FROM judged WHERE sure = 0 ORDER BY tile DESC LIMIT ");
@@ -136,7 +136,7 @@ async fn of_all_tiles(walk: &Walk, conn: &mut Conn<'_>) -> Result<(i64, Vec<i64>
         let mut sql = Sql::new("SELECT t.tile FROM audit_tiles t WHERE t.tile >= ");
         sql.bind(first).push(" AND t.tile <= ").bind(last);
         sql.push(" AND ");
-        inside(&mut sql, &walk.query);
+        inside(&mut sql, &walk.query, walk.closed);
         for row in conn.all(sql).await? {
             let tile: i64 = row.get("tile")?;
             let whole = tile * TILE >= low && (tile + 1) * TILE <= high;

@@ -11,7 +11,7 @@ use crate::sql::Sql;
 use crate::store::{Store, Tx};
 
 use super::append::{INDEXED, Indexed, indexed};
-use super::checkpoints::{self, CheckpointRow, TileRow};
+use super::checkpoints::{self, CheckpointRow, TILE, TileRow};
 use super::entry;
 use super::frontier::Hash;
 use super::marked::MarkCheck;
@@ -90,6 +90,14 @@ impl AuditScan {
     /// The tiles in `from..to` that are there.
     pub async fn tiles(&mut self, from: i64, to: i64) -> Result<Vec<TileRow>> {
         checkpoints::tiles(&mut self.tx.conn(), from, to).await
+    }
+
+    /// The first tile that stands there and of which a log of `size` records does not hold all.
+    pub async fn stray_tile(&mut self, size: i64) -> Result<Option<i64>> {
+        let sql =
+            Sql::new("SELECT MIN(tile) AS tile FROM audit_tiles WHERE tile < 0 OR tile >= $1");
+        let row = self.tx.conn().optional(sql.arg(size / TILE)).await?;
+        row.map_or(Ok(None), |row| row.get("tile"))
     }
 }
 

@@ -11,6 +11,7 @@ use crate::conn::Conn;
 use crate::error::Result;
 use crate::sql::{Sql, containing};
 
+use super::checkpoints::TILE;
 use super::marks::Kind;
 use super::query::{AuditQuery, shown_as};
 use super::terms::{Span, Term, VALUES, of_hours, terms};
@@ -23,6 +24,9 @@ const SPARED: i64 = 8;
 pub(super) struct Start {
     /// Records of the log.
     pub(super) size: i64,
+    /// Tiles that a checkpoint covers whole. What stands of others, somebody else may have written: it
+    /// leaves no record out.
+    pub(super) closed: i64,
     /// Between these tiles all records of the time lie; `None` where there are none.
     pub(super) span: Option<Span>,
     /// What a tile must hold.
@@ -37,12 +41,13 @@ impl Start {
         reach: &Reach,
     ) -> Result<Self> {
         let (mut size, mut span, mut values) = (0, None, Values::default());
-        let mut marks = 0;
+        let (mut signed, mut marks) = (0, 0);
         for row in conn.all(asked(query)).await? {
             let what: String = row.get("what")?;
             let (low, high): (Option<i64>, Option<i64>) = (row.get("low")?, row.get("high")?);
             match what.as_str() {
                 "size" => size = low.unwrap_or_default(),
+                "signed" => signed = low.unwrap_or_default(),
                 "span" => {
                     span = low.zip(high);
                     marks = row.get::<String>("value")?.parse().unwrap_or(i64::MAX);
@@ -52,7 +57,12 @@ impl Start {
         }
         let mut terms = terms((&values, size), query, reach);
         terms.extend(span.and_then(|span| scattered(query, span, marks)));
-        Ok(Self { size, span, terms })
+        Ok(Self {
+            size,
+            closed: size.min(signed) / TILE,
+            span,
+            terms,
+        })
     }
 }
 
@@ -73,6 +83,8 @@ fn asked(query: &AuditQuery) -> Sql {
          FROM audit_head WHERE id = 1",
     );
     if query.is_timed() {
+        sql.push(" UNION ALL SELECT 'signed', '', MAX(size), CAST(0 AS BIGINT) ");
+        sql.push("FROM audit_checkpoints");
         sql.push(" UNION ALL SELECT 'span', CAST(COUNT(*) AS TEXT), MIN(tile), MAX(tile) ");
         sql.push("FROM audit_marks WHERE kind = 'hour'");
         of_hours(&mut sql, (query.from, query.to));

@@ -237,13 +237,14 @@ pub(super) fn of_hours(sql: &mut Sql, (from, to): Time) {
 }
 
 /// Adds ` AND …` over a tile under this name: not all of its records lie outside the time, as far
-/// as it is closed.
-pub(super) fn not_outside(sql: &mut Sql, query: &AuditQuery, tile: &'static str) {
+/// as it is one of the first `closed`.
+pub(super) fn not_outside(sql: &mut Sql, query: &AuditQuery, closed: i64, tile: &'static str) {
     if !query.is_timed() {
         return;
     }
     sql.push(" AND NOT EXISTS (SELECT 1 FROM audit_tiles o WHERE o.tile = ");
-    sql.push(tile).push(" AND (1 = 0");
+    sql.push(tile).push(" AND o.tile < ").bind(closed);
+    sql.push(" AND (1 = 0");
     if let Some(from) = query.from {
         sql.push(" OR o.max_at < ").bind(from);
     }
@@ -253,9 +254,9 @@ pub(super) fn not_outside(sql: &mut Sql, query: &AuditQuery, tile: &'static str)
     sql.push("))");
 }
 
-/// Adds the condition that all records of a closed tile `t` lie in the time.
-pub(super) fn inside(sql: &mut Sql, query: &AuditQuery) {
-    sql.push("(t.tile IS NOT NULL");
+/// Adds the condition that all records of the tile `t`, one of the first `closed`, lie in the time.
+pub(super) fn inside(sql: &mut Sql, query: &AuditQuery, closed: i64) {
+    sql.push("(t.tile IS NOT NULL AND t.tile < ").bind(closed);
     if let Some(from) = query.from {
         sql.push(" AND t.min_at >= ").bind(from);
     }

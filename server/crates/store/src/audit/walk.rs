@@ -36,6 +36,8 @@ pub(super) struct Walk {
     pub(super) reach: Arc<Reach>,
     pub(super) terms: Vec<Term>,
     pub(super) words: Vec<String>,
+    /// Tiles that a checkpoint covers whole, where a time is asked for.
+    pub(super) closed: i64,
     /// Numbers that are still to be looked at: from the first to before the last.
     pub(super) rest: (i64, i64),
     down: bool,
@@ -64,6 +66,7 @@ impl Walk {
             reach: reach.clone(),
             terms: start.terms,
             words: query.words(),
+            closed: start.closed,
             rest: (low.max(0), high.min(query.below.unwrap_or(i64::MAX))),
             down,
         };
@@ -94,6 +97,7 @@ impl Walk {
             reach: self.reach.clone(),
             terms: self.terms.clone(),
             words: self.words.clone(),
+            closed: self.closed,
             rest: (self.rest.0.max(low), self.rest.1.min(high)),
             down,
         }
@@ -205,7 +209,7 @@ impl Walk {
         let mut sql = Sql::new("SELECT h.tile, h.records FROM (");
         held(&mut sql, &self.terms, tiles_of(self.rest));
         sql.push(") AS h WHERE 1 = 1");
-        not_outside(&mut sql, &self.query, "h.tile");
+        not_outside(&mut sql, &self.query, self.closed, "h.tile");
         sql.push(" ORDER BY h.tile").push(self.order());
         sql.push(" LIMIT ").bind(LOOK);
         let rows = conn.all(sql).await?;

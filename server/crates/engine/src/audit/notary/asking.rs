@@ -25,12 +25,15 @@ impl Notary {
         if self.key().is_some() {
             return Ok(());
         }
-        let mut owner = adopt::owner(&parts.store).await?;
-        if owner.is_none() {
-            let key = signer.last().await?.key.to_string();
-            owner = Some(adopt::claim(&parts.store, &parts.clock, &key).await?);
-        }
-        let owner = owner.unwrap_or_default();
+        let owners = adopt::owners(&parts.store).await?;
+        let owner = match owners.as_slice() {
+            [] => {
+                let key = signer.last().await?.key.to_string();
+                adopt::claim(&parts.store, &parts.clock, &key).await?
+            }
+            [owner] => owner.clone(),
+            several => return Err(several_keys(several)),
+        };
         let key = owner.parse::<VerifierKey>();
         let key = key.map_err(|error| {
             NotaryFault::Unusable(format!("what the database names as the log's key: {error}"))
@@ -133,6 +136,13 @@ impl Notary {
         }
         Ok(consistency::proof(&self.0.parts.store, &tree, head.size()).await?)
     }
+}
+
+fn several_keys(keys: &[String]) -> NotaryFault {
+    NotaryFault::Unusable(format!(
+        "nothing is signed: more than one key is named as the one of this log ({})",
+        keys.join(", ")
+    ))
 }
 
 fn behind() -> NotaryFault {

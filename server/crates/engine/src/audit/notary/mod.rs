@@ -195,7 +195,11 @@ impl Notary {
         head: &Frontier,
         now: Timestamp,
     ) -> Result<(), NotaryFault> {
-        let tiles = self.walk(desk, head).await?;
+        let walked = self.walk(desk, head).await;
+        if walked.is_err() {
+            desk.walked = desk.signed.clone();
+        }
+        let tiles = walked?;
         let sealed = self.sealed(desk, head, now).await;
         let note = sealed.as_ref().ok().cloned().flatten();
         let row = note.map(|note| row(head, now, note));
@@ -218,11 +222,11 @@ impl Notary {
     /// What was not signed yet may have been lost with a server that is gone, and other records stand
     /// there now.
     async fn walk(&self, desk: &mut Desk, head: &Frontier) -> Result<Vec<TileRow>, NotaryFault> {
-        let tiles = self.carried(&mut desk.walked, head.size()).await?;
-        if &desk.walked == head {
-            return Ok(tiles);
+        match self.carried(&mut desk.walked, head.size()).await {
+            Ok(tiles) if &desk.walked == head => return Ok(tiles),
+            Err(fault) if !fault.is_alarm() => return Err(fault),
+            _ => desk.walked = desk.signed.clone(),
         }
-        desk.walked = desk.signed.clone();
         let tiles = self.carried(&mut desk.walked, head.size()).await?;
         if &desk.walked == head {
             return Ok(tiles);

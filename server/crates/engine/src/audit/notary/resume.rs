@@ -21,11 +21,12 @@ impl Notary {
         let journal = &parts.journal;
         let last = journal.last();
         let mut known = Vec::from_iter(last.map_err(|error| fault::unreadable(journal, &error))?);
-        let anchored: Vec<_> = parts.anchors.iter().map(last_anchored).collect();
-        known.extend(anchored.iter().flatten().cloned());
         if let Some(row) = parts.store.last_checkpoint().await? {
             known.extend(row.note.parse::<SignedCheckpoint>());
         }
+        self.are_ours(&known)?;
+        let anchored: Vec<_> = parts.anchors.iter().map(last_anchored).collect();
+        known.extend(anchored.iter().flatten().cloned());
         // Behind those: another server may have more of it signed at any moment.
         let size = parts.store.audit_head().await?.size();
         known.retain(|note| self.key().is_some_and(|key| note.is_signed_by(key)));
@@ -90,9 +91,44 @@ impl Notary {
                 )));
             }
             tiles = tiles::carry_on(frontier, from / TILE, &leaves);
+            self.compare(&tiles).await?;
             (from, done) = (to, to);
         }
         Ok(tiles)
+    }
+
+    /// Whether of these tiles none stands there already as another one: that row would stay, and leave
+    /// records out of what people look for.
+    async fn compare(&self, tiles: &[TileRow]) -> Result<(), NotaryFault> {
+        let Some((first, last)) = tiles.first().zip(tiles.last()) else {
+            return Ok(());
+        };
+        let store = &self.0.parts.store;
+        let there = store.audit_tiles(first.tile, last.tile + 1).await?;
+        match there.iter().find(|row| !tiles.contains(row)) {
+            None => Ok(()),
+            Some(row) => Err(NotaryFault::NotTheSame(format!(
+                "what the audit log has of its records {} to {} together was written by somebody \
+                 else: run `carillon audit verify`",
+                row.tile * TILE,
+                (row.tile + 1) * TILE - 1
+            ))),
+        }
+    }
+
+    /// Whether what was signed last, beside the log and in it, has our key: a log has one all its life.
+    fn are_ours(&self, signed: &[SignedCheckpoint]) -> Result<(), NotaryFault> {
+        let Some(key) = self.key() else {
+            return Ok(());
+        };
+        match signed.iter().find(|note| !note.is_signed_by(key)) {
+            None => Ok(()),
+            Some(note) => Err(NotaryFault::NotTheSame(format!(
+                "nothing is signed: another key than this one ({key}) signed the last checkpoint \
+                 (of {} records): run `carillon audit verify`",
+                note.checkpoint.size
+            ))),
+        }
     }
 }
 
