@@ -8,6 +8,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// The metadata service of one cloud, inside the shared address space.
 const METADATA_V4: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
 
+/// Azure's own service for its machines, an address like any other.
+const PLATFORM_V4: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
+
 /// Why an address is never contacted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Never {
@@ -36,6 +39,7 @@ fn never_v4(address: Ipv4Addr) -> Option<&'static str> {
         [224..=239, ..] => Some("a multicast address"),
         [240..=255, ..] => Some("a reserved or broadcast address"),
         _ if address == METADATA_V4 => Some("a cloud's metadata service"),
+        _ if address == PLATFORM_V4 => Some("a cloud's own service"),
         _ => None,
     }
 }

@@ -383,7 +383,7 @@ impl Cause {
             Self::AuthDowngraded => {
                 "If the firmware was changed on purpose, forget the learned sign-in on the phone's page."
             }
-            Self::Forbidden => "Provision the lines shown with this message, then retry.",
+            Self::Forbidden => "Provision the lines that let in this server, then retry.",
             Self::PromptPending => {
                 "Have somebody press OK on the phone, or provision features.show_action_uri_option = 0."
             }

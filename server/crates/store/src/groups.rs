@@ -1,7 +1,9 @@
 //! Groups, fixed and by rule, and who is in them.
 //!
-//! Owns the tables `groups` and `group_members`. A rule has no stored members: it is asked each
+//! Owns the table `groups`; `members` owns the lists. A rule has no stored members: it is asked each
 //! time.
+
+mod members;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -12,7 +14,7 @@ use crate::accounts::users::expect_one;
 use crate::conn::Conn;
 use crate::error::Result;
 use crate::phones::filter::{Groups, Scope};
-use crate::phones::read::{NAMED, ROWS};
+use crate::phones::read::NAMED;
 use crate::reach::{and_groups, and_phones};
 use crate::row::Row;
 use crate::sql::Sql;
@@ -28,6 +30,9 @@ pub struct GroupRow {
     pub phones: i64,
     /// How many of them answered when last contacted.
     pub reachable: i64,
+    /// Whether its rule cannot be worked out, so that it has no phones: it asks for a group that is not
+    /// there, leads back to itself, or over too many others. A unit that reads one alone does not tell.
+    pub broken: bool,
     /// For edits.
     pub version: i64,
     /// When it was made.
@@ -51,6 +56,7 @@ fn group_row(row: &Row) -> Result<GroupRow> {
         },
         phones: 0,
         reachable: 0,
+        broken: false,
         version: fields.int("version")?,
         created_at: fields.at("created_at")?,
         updated_at: fields.at("updated_at")?,
@@ -94,10 +100,16 @@ impl Directory {
                 logins.insert(row.get("slug")?, login);
             }
         }
-        let pair = |row: &Row| Ok((group_row(row)?, row.get::<i64>("seen")? == 1));
+        let groups = Groups::of(&rows)?;
+        let pair = |row: &Row| {
+            let mut group = group_row(row)?;
+            group.broken = groups.is_broken(&group.group.slug);
+            Ok((group, row.get::<i64>("seen")? == 1))
+        };
+        let rows = rows.iter().map(pair).collect::<Result<_>>()?;
         Ok(Self {
-            groups: Groups::of(&rows)?,
-            rows: rows.iter().map(pair).collect::<Result<_>>()?,
+            groups,
+            rows,
             logins,
         })
     }
@@ -224,6 +236,7 @@ impl Store {
         let mut read = self.read().await?;
         let directory = Directory::read(&mut read.conn(), &self.reach).await?;
         let (groups, mut rows) = directory.into_seen();
+        groups.tell_of_broken();
         let asked = (&groups, &mut rows[..]);
         count(&mut read.conn(), asked, &self.reach, now).await?;
         Ok(rows)
@@ -234,6 +247,7 @@ impl Store {
         let mut read = self.read().await?;
         let directory = Directory::read(&mut read.conn(), &self.reach).await?;
         let (groups, mut rows) = directory.into_seen();
+        groups.tell_of_broken();
         rows.retain(|row| row.group.slug == slug);
         let asked = (&groups, &mut rows[..]);
         count(&mut read.conn(), asked, &self.reach, now).await?;
@@ -248,18 +262,6 @@ impl Store {
     ) -> Result<BTreeMap<Mac, Vec<String>>> {
         groups_of(&mut self.read().await?.conn(), macs, &self.reach, now).await
     }
-
-    /// The listed members of a fixed group, sorted.
-    pub async fn fixed_members(&self, slug: &str) -> Result<Vec<Mac>> {
-        let mut sql = Sql::new("SELECT m.mac FROM group_members m WHERE m.group_slug = ");
-        sql.bind(slug);
-        and_members(&mut sql, &self.reach);
-        sql.push(" ORDER BY m.mac");
-        let rows = self.read().await?.conn().all(sql).await?;
-        rows.iter()
-            .map(|row| row.of("group_members", "mac").parse("mac"))
-            .collect()
-    }
 }
 
 impl Unit {
@@ -267,6 +269,14 @@ impl Unit {
     pub async fn group(&mut self, slug: &str) -> Result<Option<GroupRow>> {
         let reach = self.reach.clone();
         find(&mut self.conn(), slug, &reach).await
+    }
+
+    /// All groups in reach, as this unit sees them; their phones are not counted. Until its end nobody else
+    /// makes, changes or deletes one, so that what is found of their rules holds.
+    pub async fn groups(&mut self) -> Result<Vec<GroupRow>> {
+        let reach = self.reach.clone();
+        let directory = Directory::read(&mut self.ways_conn().await?, &reach).await?;
+        Ok(directory.into_seen().1)
     }
 
     /// All groups, whoever may see them, as this unit sees them. Until its end nobody else changes one.
@@ -323,64 +333,6 @@ impl Unit {
         let deleted = self.ways_conn().await?.execute(sql).await?;
         self.sign_holders(&holders).await?;
         Ok(deleted > 0)
-    }
-
-    /// Gives a fixed group exactly these members. Conflict when a phone does not exist.
-    pub async fn set_members(&mut self, slug: &str, macs: &[Mac]) -> Result<()> {
-        self.clear_members(slug).await?;
-        self.add_members(slug, macs).await.map(drop)
-    }
-
-    /// Adds members; says how many were not in it.
-    pub async fn add_members(&mut self, slug: &str, macs: &[Mac]) -> Result<u64> {
-        let mut added = 0;
-        for chunk in macs.chunks(ROWS) {
-            let mut sql = Sql::new("INSERT INTO group_members (group_slug, mac) ");
-            sql.rows(chunk.iter().map(|mac| vec![slug.into(), (*mac).into()]));
-            sql.push(" ON CONFLICT (group_slug, mac) DO NOTHING");
-            added += self.ways_conn().await?.execute(sql).await?;
-        }
-        Ok(added)
-    }
-
-    /// Removes members; says how many were in it.
-    pub async fn remove_members(&mut self, slug: &str, macs: &[Mac]) -> Result<u64> {
-        let mut removed = 0;
-        for chunk in macs.chunks(ROWS) {
-            let mut sql = Sql::new("DELETE FROM group_members AS m WHERE m.group_slug = ");
-            sql.bind(slug)
-                .push(" AND ")
-                .one_of("m.mac", chunk.iter().copied());
-            and_members(&mut sql, &self.reach);
-            removed += self.ways_conn().await?.execute(sql).await?;
-        }
-        Ok(removed)
-    }
-
-    async fn clear_members(&mut self, slug: &str) -> Result<()> {
-        let mut sql = Sql::new("DELETE FROM group_members AS m WHERE m.group_slug = ");
-        sql.bind(slug);
-        and_members(&mut sql, &self.reach);
-        self.ways_conn().await?.execute(sql).await.map(drop)
-    }
-
-    /// How many listed members a fixed group has in all, and how many of them are in reach.
-    pub async fn count_members(&mut self, slug: &str) -> Result<(i64, i64)> {
-        let sql = Sql::new("SELECT COUNT(*) AS n FROM group_members WHERE group_slug = $1");
-        let all = self.conn().number(sql.arg(slug), "n").await?;
-        let mut sql = Sql::new("SELECT COUNT(*) AS n FROM group_members m WHERE m.group_slug = ");
-        sql.bind(slug);
-        and_members(&mut sql, &self.reach);
-        Ok((all, self.conn().number(sql, "n").await?))
-    }
-}
-
-/// Adds ` AND …` over `group_members m`: the phone is in reach.
-fn and_members(sql: &mut Sql, reach: &Reach) {
-    if !reach.is_everything() {
-        sql.push(" AND EXISTS (SELECT 1 FROM phones rp WHERE rp.mac = m.mac");
-        and_phones(sql, reach, "rp");
-        sql.push(")");
     }
 }
 

@@ -3,9 +3,13 @@
 //! Owns the conditions by which a narrowed [`Store`] leaves out what its reader may not see: they
 //! are part of each statement, never a filter over its rows. Also owns the table `areas`.
 
+use std::collections::BTreeSet;
+
+use carillon_domain::Mac;
 use carillon_domain::reach::{Area, Reach};
 
 use crate::error::Result;
+use crate::phones::read::ROWS;
 use crate::row::Row;
 use crate::sql::{Sql, Value, containing};
 use crate::store::Store;
@@ -158,6 +162,22 @@ impl Unit {
         );
         let rows = self.conn().all(sql.arg(group)).await?;
         rows.iter().map(|row| row.get("id")).collect()
+    }
+
+    /// The accounts whose reach names a group that has one of these phones, by identity.
+    pub async fn accounts_with_groups_of(&mut self, macs: &[Mac]) -> Result<Vec<String>> {
+        let mut found = BTreeSet::new();
+        for chunk in macs.chunks(ROWS) {
+            let mut sql = Sql::new(
+                "SELECT DISTINCT u.id FROM areas a JOIN users u ON u.id = a.holder \
+                 JOIN group_members m ON m.group_slug = a.group_slug WHERE u.scoped AND ",
+            );
+            sql.one_of("m.mac", chunk.iter().copied());
+            for row in self.conn().all(sql).await? {
+                found.insert(row.get("id")?);
+            }
+        }
+        Ok(found.into_iter().collect())
     }
 
     /// Gives an account or token exactly these. Conflict when a site or group does not exist.

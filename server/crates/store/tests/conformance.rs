@@ -140,6 +140,7 @@ cases! {
     filters::every_test_finds_its_phones,
     filters::a_test_and_its_opposite_share_out_all_phones,
     filters::rules_lead_to_rules_but_not_in_circles,
+    filters::a_rule_without_its_group_takes_nothing,
     credentials::a_unit_counts_what_it_sealed_itself,
     sip::a_profile_is_read_as_it_was_written,
     sip::a_credential_of_a_sip_server_stays_and_holds_its_phones,

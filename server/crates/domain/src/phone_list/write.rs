@@ -61,9 +61,9 @@ fn written(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 
-/// The same file with a last column that tells what is wrong with each line. Passwords are left
-/// out: they leave this program towards their phone only. So is a line whose cells cannot be told
-/// apart. Of a file that could not be read throughout only the mistakes are told: what could not
+/// The lines of a file that have mistakes, with a last column that tells which. What is right is not
+/// in it: that is taken already, or stands in the file itself. Passwords are left out: they leave this
+/// program towards their phone only. So are the cells of a line that cannot be told apart. Of a file that could not be read throughout only the mistakes are told: what could not
 /// be read would be lost in it.
 pub fn with_errors(bytes: &[u8], errors: &[ListError]) -> String {
     let Some(text) = text::check(bytes).ok().filter(|text| text.odd.is_empty()) else {
@@ -84,7 +84,10 @@ pub fn with_errors(bytes: &[u8], errors: &[ListError]) -> String {
             Ok(row) => (row.line, layout.cells(row)),
             Err(error) => (error.line, layout.blank()),
         };
-        cells.push(told.get(&line).map_or("", String::as_str).into());
+        let Some(mistakes) = told.get(&line) else {
+            continue;
+        };
+        cells.push(mistakes.as_str().into());
         out.push_str(&record(cells.iter().map(AsRef::as_ref), delimiter));
     }
     out

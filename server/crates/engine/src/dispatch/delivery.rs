@@ -125,6 +125,18 @@ pub(super) struct Prepared {
     pub(super) may_be_looked_at: bool,
 }
 
+impl Prepared {
+    /// A claim that ends with nothing sent.
+    const fn left_out(cause: Cause) -> Self {
+        Self {
+            sending: Err(cause),
+            credential: None,
+            way: Way::Http,
+            may_be_looked_at: false,
+        }
+    }
+}
+
 /// The credential with which one phone is called, opened.
 pub(super) fn opened(engine: &Engine, call: &Call) -> Option<Arc<Credential>> {
     let sealed = call.credential.as_ref()?;
@@ -171,13 +183,12 @@ fn prepare_granted<'a>(
 ) -> Prepared {
     // A phone without a row was deleted since the job was made.
     let Some(call) = &granted.call else {
-        return Prepared {
-            sending: Err(Cause::NoAddress),
-            credential: None,
-            way: Way::Http,
-            may_be_looked_at: false,
-        };
+        return Prepared::left_out(Cause::NoAddress);
     };
+    // Nobody agreed to that who may: it was protected since the job was made.
+    if call.row.protected && !desk.facts.options.include_protected {
+        return Prepared::left_out(Cause::Protected);
+    }
     let (action, sip) = (&desk.facts.action, desks.of(&call.row));
     let choice = desk.facts.options.transport;
     let claim = (&granted.target, &call.row);

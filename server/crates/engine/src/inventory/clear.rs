@@ -57,15 +57,21 @@ impl Engine {
     }
 
     /// Refuses whoever did not show lately who they are to lead the stored passwords of many phones away, also by
-    /// TLS. Phones that come with the change are no such phones, nor those whose keys are known.
+    /// TLS, and wherever these were before: nowhere, or without a password, in a step before this one. Phones that
+    /// come with the change are no such phones, nor those whose keys are known.
     async fn check_many(&self, unit: &mut Unit, phones: Option<&[Mac]>) -> Result<()> {
-        let Some(phones) = phones.filter(|phones| phones.len() > MANY) else {
+        if phones.is_some_and(|phones| phones.len() <= MANY) {
             return Ok(());
-        };
-        let (new, before) = self.led(unit, Some(phones), Ways::Any).await?;
-        let had: BTreeSet<Mac> = before.iter().map(|one| one.phone).collect();
+        }
+        let new = self.led(unit, phones, Ways::Any).await?;
         let new: BTreeSet<Mac> = new.iter().map(|one| one.phone).collect();
-        if new.intersection(&had).count() > MANY {
+        if new.len() <= MANY {
+            return Ok(());
+        }
+        // What comes with this unit is not there for others yet.
+        let new: Vec<Mac> = new.into_iter().collect();
+        let known = self.store.phones_by_macs(&new).await?;
+        if known.len() > MANY {
             return Err(EngineError::ProofNeeded);
         }
         Ok(())
@@ -104,21 +110,21 @@ impl Engine {
         phones: Option<&[Mac]>,
         ways: Ways,
     ) -> Result<Option<Exposed>> {
-        let (new, _) = self.led(unit, phones, ways).await?;
+        let new = self.led(unit, phones, ways).await?;
         Ok(new.into_iter().min_by_key(|one| one.told.clone()))
     }
 
-    /// All that this unit sends to where it did not go before, and what went anywhere before.
+    /// All that this unit sends to where it did not go before.
     async fn led(
         &self,
         unit: &mut Unit,
         phones: Option<&[Mac]>,
         ways: Ways,
-    ) -> Result<(Vec<Exposed>, BTreeSet<Exposed>)> {
+    ) -> Result<Vec<Exposed>> {
         let now = self.clock.now();
         let after = unit.exposed(phones, ways, now).await?;
         if after.is_empty() {
-            return Ok((Vec::new(), after));
+            return Ok(Vec::new());
         }
         let before = self.store.exposed(phones, ways, now).await?;
         let known = by_phone(&before);
@@ -131,7 +137,7 @@ impl Engine {
         let names: Vec<&str> = names.into_iter().collect();
         let stored = self.store.stored_secrets(&names).await?;
         new.retain(|one| stored.contains(&(one.credential.clone(), one.secret_version)));
-        Ok((new, before))
+        Ok(new)
     }
 }
 

@@ -8,7 +8,7 @@ use carillon_domain::change;
 use carillon_domain::phone::{Group, GroupKind};
 use carillon_domain::role::Permission;
 use carillon_domain::{FieldError, Filter, Mac, line};
-use carillon_store::{GroupRow, Store};
+use carillon_store::GroupRow;
 
 use super::rule::{self, Graph};
 use crate::Engine;
@@ -169,9 +169,9 @@ impl Engine {
     ) -> Result<RuleEffect> {
         let seen = caller.sight(Permission::ViewInventory, &self.store)?;
         let filter = read_rule(text).map_err(|error| EngineError::Invalid(vec![error]))?;
-        self.check_rule(&seen, slug.unwrap_or_default(), &filter)
-            .await?;
         let now = self.clock.now();
+        let groups = seen.groups(now).await?;
+        check_rule(&groups, slug.unwrap_or_default(), &filter)?;
         let after: BTreeSet<Mac> = seen.macs(&filter, now).await?.into_iter().collect();
         let before = match slug {
             Some(slug) => seen.macs(&members_of(slug), now).await?,
@@ -197,27 +197,26 @@ impl Engine {
             .map(|row| (row.phone.mac, row.phone.display_name()));
         Ok(named.collect())
     }
+}
 
-    /// Refuses a rule that asks for a group that is not there, or leads back to itself. A group out
-    /// of reach is not there.
-    async fn check_rule(&self, seen: &Store, slug: &str, filter: &Filter) -> Result<()> {
-        let groups = seen.groups(self.clock.now()).await?;
-        let others: Graph = groups
-            .into_iter()
-            .map(|row| {
-                let rule = row
-                    .group
-                    .filter
-                    .as_deref()
-                    .and_then(|text| text.parse().ok());
-                let asked = rule.as_ref().map(rule::asked_for).unwrap_or_default();
-                (row.group.slug, asked)
-            })
-            .filter(|(name, _)| name != slug)
-            .collect();
-        rule::check(slug, filter, &others)
-            .map_err(|problem| EngineError::invalid("filter", "invalid", problem.to_string()))
-    }
+/// Refuses a rule that asks for a group that is not there, or leads back to itself, among the groups in
+/// reach: one out of reach is not there. Those are lists and lead nowhere.
+fn check_rule(groups: &[GroupRow], slug: &str, filter: &Filter) -> Result<()> {
+    let others = groups.iter().filter(|row| row.group.slug != slug);
+    let others: Graph = others
+        .map(|row| {
+            let asked = rule_of(row).as_ref().map(rule::asked_for);
+            (row.group.slug.clone(), asked.unwrap_or_default())
+        })
+        .collect();
+    rule::check(slug, filter, &others)
+        .map_err(|problem| EngineError::invalid("filter", "invalid", problem.to_string()))
+}
+
+/// A group's rule, where it has one that can be read.
+fn rule_of(row: &GroupRow) -> Option<Filter> {
+    let text = row.group.filter.as_deref()?;
+    text.parse().ok()
 }
 
 /// The filter that takes a group's members.

@@ -36,7 +36,8 @@ impl Engine {
     /// Gives phones a tag or takes it from them; says for how many it changed something.
     ///
     /// # Errors
-    /// Denied, or a text that is no tag.
+    /// Denied, a text that is no tag, or, where stored passwords would go elsewhere by it, a proof of who
+    /// asks.
     pub async fn tag_phones(
         &self,
         caller: &Caller,
@@ -76,10 +77,11 @@ impl Engine {
             event.detail = json!({"tag": tag, "count": chunk.len(), "phones": record::macs(chunk)});
             events.push(event);
         }
+        // A rule may ask for the tag, and its group have a credential: one choice, and many passwords.
         let touched = Touched {
             phones: Some(&wanted),
             page: "/phones",
-            proof: false,
+            proof: true,
         };
         self.finish_guarded(caller, unit, &events, &touched).await?;
         Ok(changed)

@@ -5,7 +5,7 @@
 
 use carillon_domain::event::Event;
 use carillon_domain::role::Permission;
-use carillon_domain::{JobState, Reach, Timestamp};
+use carillon_domain::{JobState, Mac, Reach, Timestamp};
 use carillon_store::{JobRow, StoreError, Unit, UserRow};
 use serde_json::json;
 
@@ -102,16 +102,48 @@ async fn pause_beyond(
         {
             continue;
         }
-        let (from, to) = ([JobState::Running], JobState::Paused);
-        if !unit.set_job_state(&id, &from, to, now).await? {
-            continue;
-        }
-        let label = unit.job(&id).await?.map(|job| job.label());
-        let mut event = by.event(now, "job.paused");
-        event.job = Some(id);
-        event.reason = reach.map_or(MAY_NOT, |_| BEYOND).into();
-        event.detail = json!({ "action": label, "from": from[0], "to": to });
-        events.push(event);
+        let why = reach.map_or(MAY_NOT, |_| BEYOND);
+        events.extend(pause(unit, (id, why), (by, now)).await?);
     }
     Ok(events)
+}
+
+/// Pauses the running jobs that wait for phones which are about to be deleted, of accounts that reach one by a
+/// group: it loses them, and one that comes back under the same name is perhaps in no reach of theirs.
+/// Answers the records.
+///
+/// # Errors
+/// Only when the storage fails.
+pub(crate) async fn pause_jobs_that_lose(
+    unit: &mut Unit,
+    phones: &[Mac],
+    by: (&Caller, Timestamp),
+) -> Result<Vec<Event>> {
+    let mut events = Vec::new();
+    for account in unit.accounts_with_groups_of(phones).await? {
+        for id in unit.running_jobs_of(&account).await? {
+            if unit.waits_in(&id, phones).await? {
+                events.extend(pause(unit, (id, BEYOND), by).await?);
+            }
+        }
+    }
+    Ok(events)
+}
+
+/// Pauses a job that runs; answers the record.
+async fn pause(
+    unit: &mut Unit,
+    (id, why): (String, &str),
+    (by, now): (&Caller, Timestamp),
+) -> Result<Option<Event>> {
+    let (from, to) = ([JobState::Running], JobState::Paused);
+    if !unit.set_job_state(&id, &from, to, now).await? {
+        return Ok(None);
+    }
+    let label = unit.job(&id).await?.map(|job| job.label());
+    let mut event = by.event(now, "job.paused");
+    event.job = Some(id);
+    event.reason = why.into();
+    event.detail = json!({ "action": label, "from": from[0], "to": to });
+    Ok(Some(event))
 }

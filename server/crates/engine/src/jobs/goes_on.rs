@@ -28,6 +28,12 @@ impl Rested<'_> {
     }
 }
 
+/// Whether phones that wait were deleted, for who reaches less than everything: nobody knows where one
+/// would be that came back.
+async fn lost(unit: &mut Unit, caller: &Caller, job: &JobRow) -> Result<bool> {
+    Ok(!caller.reach.is_everything() && unit.waits_for_deleted(&job.id).await?)
+}
+
 /// Refuses who may not let this job go on.
 ///
 /// # Errors
@@ -56,7 +62,7 @@ pub(super) async fn check(
         let way = (options.transport, phones.as_slice());
         engine.check_job_in_clear(caller, way).await?;
     }
-    if !unit.is_job_within(&job.id, &caller.reach).await? {
+    if !unit.is_job_within(&job.id, &caller.reach).await? || lost(unit, caller, job).await? {
         let message =
             "you do not reach all of its phones any more: somebody who does can let it go on";
         return Err(EngineError::Conflict(message.to_owned()));

@@ -31,7 +31,9 @@ use carillon_domain::job::reason_problem;
 use crate::error::{EngineError, Result};
 
 pub use approve::WaitingJob;
-pub(crate) use asked_for::{no_longer_asked_for, pause_jobs_of, pause_jobs_of_holders};
+pub(crate) use asked_for::{
+    no_longer_asked_for, pause_jobs_of, pause_jobs_of_holders, pause_jobs_that_lose,
+};
 pub use by_sip::BySip;
 pub use deadline::PlannedTime;
 pub use looked_at::Difference;

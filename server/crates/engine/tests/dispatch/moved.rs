@@ -6,7 +6,7 @@ use carillon_domain::event::Event;
 use carillon_domain::job::JobRequest;
 use carillon_domain::phone::TransportSecurity;
 use carillon_domain::phone_list::Column;
-use carillon_domain::{JobState, Mac};
+use carillon_domain::{Cause, JobState, Mac};
 use carillon_engine::inventory::{PhoneEdit, SiteInput};
 use carillon_engine::jobs::Submission;
 use serde_json::json;
@@ -101,6 +101,20 @@ pub(crate) async fn a_site_that_is_reached_otherwise_after_the_yes_is_left_out(p
     start(&house, &job).await;
     assert_eq!(house.finished(&job).await.job.counts.cancelled, 2);
     assert_eq!(house.fleet.ledger().totals().executed, 0);
+    house.fits_the_log().await;
+}
+
+pub(crate) async fn a_phone_that_is_protected_before_the_hour_is_left_out(place: Place) {
+    let (house, people) = house_with_people(place, 2).await;
+    let job = asked_for(&house, &people, "VOLUME_UP").await;
+    edit(&house, 1, Column::Protected, "yes").await;
+    start(&house, &job).await;
+    let counts = house.finished(&job).await.job.counts;
+    assert_eq!((counts.acknowledged, counts.skipped), (1, 1), "{counts}");
+    let causes = house.targets(&job).await.into_iter();
+    let causes: Vec<_> = causes.filter_map(|target| target.cause).collect();
+    assert_eq!(causes, [Cause::Protected]);
+    assert_eq!(house.executed("VOLUME_UP", mac(&house, 1)), 0);
     house.fits_the_log().await;
 }
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use carillon_domain::phone::GroupKind;
 use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_domain::phone_list::Column;
 use carillon_domain::role::Role;
-use carillon_domain::{Area, JobState};
+use carillon_domain::{Area, JobState, Mac};
 use carillon_engine::accounts::Access;
-use carillon_engine::inventory::{PhoneEdit, SiteInput};
+use carillon_engine::inventory::{GroupInput, PhoneEdit, SiteInput};
 use carillon_engine::jobs::{Rules, Started, Submission};
 use carillon_engine::{Asker, Caller, EngineError};
 use serde_json::json;
@@ -133,6 +134,54 @@ pub(crate) async fn protected_phones_are_let_go_on_by_administrators(place: Plac
     goes_on(&house, &people.berta, &job).await.unwrap();
 }
 
+pub(crate) async fn what_was_protected_meanwhile_is_left_out(place: Place) {
+    let (house, people) = held(place, 2).await;
+    let job = paused(&house, &people.carl, "DNDOn", 2).await;
+    let protected = PhoneEdit {
+        fields: BTreeMap::from([(Column::Protected, "yes".to_owned())]),
+        ..PhoneEdit::default()
+    };
+    let (engine, phone) = (&house.engine, mac(&house, 1));
+    let caller = caller();
+    let edited = engine.update_phone(&caller, phone, &protected, None);
+    edited.await.unwrap();
+    engine.resume_job(&people.anna, &job).await.unwrap();
+    engine.release_stop_all(&caller, "go").await.unwrap();
+    let counts = house.finished(&job).await.job.counts;
+    assert_eq!((counts.acknowledged, counts.skipped), (1, 1), "{counts}");
+    assert_eq!(house.executed("DNDOn", phone), 0);
+    house.fits_the_log().await;
+}
+
+pub(crate) async fn who_loses_a_phone_that_is_deleted_has_its_job_paused(place: Place) {
+    let (house, people) = held(place, 2).await;
+    let members = vec![mac(&house, 0), mac(&house, 1)];
+    let few = GroupInput {
+        slug: "few".to_owned(),
+        name: "Few".to_owned(),
+        kind: GroupKind::Fixed,
+        filter: String::new(),
+        members: Some(members.clone()),
+        credential: None,
+    };
+    let engine = &house.engine;
+    engine.create_group(&caller(), &few).await.unwrap();
+    let dora = narrow_to(&house, &people.dora, Area::of([], ["few"])).await;
+    let both = ask(&house, &dora, "DNDOn", 2).await.unwrap();
+    let first = ask(&house, &dora, "DNDOff", 1).await.unwrap();
+    let deleted = engine.delete_phones(&caller(), &members[1..]).await;
+    assert_eq!(deleted.unwrap(), 1);
+    assert_eq!(state(&house, &both).await, JobState::Paused);
+    assert_eq!(state(&house, &first).await, JobState::Running);
+    let refused = goes_on(&house, &dora, &both).await;
+    assert!(is_conflict(&refused), "{refused:?}");
+    goes_on(&house, &people.anna, &both).await.unwrap();
+}
+
+fn mac(house: &House, index: usize) -> Mac {
+    house.fleet.phones()[index].inventory.mac.parse().unwrap()
+}
+
 async fn elsewhere(house: &House) {
     let site = SiteInput {
         slug: "elsewhere".to_owned(),
@@ -147,9 +196,14 @@ async fn elsewhere(house: &House) {
 
 /// Lets an operator reach these sites; answers who she is then.
 async fn narrow(house: &House, who: &Caller, sites: &[&str]) -> Caller {
+    let area = Area::of(sites.iter().copied(), []);
+    narrow_to(house, who, area).await
+}
+
+/// Lets an operator reach no more than this; answers who she is then.
+async fn narrow_to(house: &House, who: &Caller, area: Area) -> Caller {
     let (engine, name) = (&house.engine, &who.actor.name);
     let version = engine.find_user(&caller(), name).await.unwrap().version;
-    let area = Area::of(sites.iter().copied(), []);
     let access = Access {
         role: Role::Operator,
         area: Some(area.clone()),

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::house::{House, edit, mac, secret, site_input};
 
-fn site(name: &str, security: TransportSecurity, credential: Option<&str>) -> SiteInput {
+pub(crate) fn site(name: &str, security: TransportSecurity, credential: Option<&str>) -> SiteInput {
     SiteInput {
         transport_security: security,
         credential: credential.map(str::to_owned),
@@ -24,11 +24,11 @@ fn site(name: &str, security: TransportSecurity, credential: Option<&str>) -> Si
 }
 
 const PLAIN: TransportSecurity = TransportSecurity::PlainHttp;
-const PINNED: TransportSecurity = TransportSecurity::Pinned;
+pub(crate) const PINNED: TransportSecurity = TransportSecurity::Pinned;
 
 /// A password of the house, a site that knows it and speaks TLS with a phone, a site of plain HTTP
 /// that knows it with a phone, one that knows none with a phone, and groups that know it.
-async fn furnished() -> House {
+pub(crate) async fn furnished() -> House {
     let house = House::new().await;
     let (engine, admin) = (&house.engine, &house.admin);
     let login = CredentialInput {
@@ -74,7 +74,7 @@ async fn furnished() -> House {
     house
 }
 
-fn group(name: &str, kind: GroupKind, credential: Option<&str>) -> GroupInput {
+pub(crate) fn group(name: &str, kind: GroupKind, credential: Option<&str>) -> GroupInput {
     GroupInput {
         slug: String::new(),
         name: name.to_owned(),
@@ -326,7 +326,7 @@ async fn a_choice_for_a_whole_site_asks_a_person_who_they_are() {
     }
 }
 
-/// One choice that leads the passwords of many: a group's, or one for all that are ticked.
+/// One choice that leads the passwords of many: a group's, one for all that are ticked, a tag for these.
 #[tokio::test]
 async fn a_choice_for_many_asks_a_person_who_they_are() {
     let to_plain = edit(&[(Column::Site, "plain")]);
@@ -344,6 +344,10 @@ async fn a_choice_for_many_asks_a_person_who_they_are() {
             .map(drop),
         engine.edit_phones(who, &[mac(3)], &named).await.map(drop),
         engine.create_group(who, &with_member).await.map(drop),
+        engine
+            .tag_phones(who, &[mac(3)], "led-away", TagChange::Add)
+            .await
+            .map(drop),
     ];
     for outcome in outcomes {
         assert!(
@@ -354,7 +358,7 @@ async fn a_choice_for_many_asks_a_person_who_they_are() {
 }
 
 /// So many phones at the site that speaks TLS, behind an address that ends in `10.0.NET.`.
-fn many(phones: u8, net: u8) -> Vec<u8> {
+pub(crate) fn many(phones: u8, net: u8) -> Vec<u8> {
     let rows = (100..100 + phones).map(|last| format!("{},10.0.{net}.{last},safe\n", mac(last)));
     format!("mac,address,site\n{}", rows.collect::<String>()).into()
 }

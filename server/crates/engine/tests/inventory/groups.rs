@@ -174,6 +174,45 @@ async fn rules_that_lead_back_to_themselves_are_refused() {
     assert_eq!(house.count("group:c").await, 0);
 }
 
+/// However it came about, it stops nothing else, and can be mended.
+#[tokio::test]
+async fn a_rule_that_cannot_be_worked_out_is_named_and_can_be_mended() {
+    let house = House::new().await;
+    house.phone(1, &[(Column::Tags, "x")]).await;
+    for name in ["A", "B", "C"] {
+        let rule = rule(name, "tag:x");
+        let made = house.engine.create_group(&house.admin, &rule).await;
+        made.unwrap();
+    }
+    let mut unit = house.engine.store.begin().await.unwrap();
+    for (slug, text) in [("a", "group:b"), ("b", "-group:a"), ("c", "-group:gone")] {
+        let mut row = unit.group(slug).await.unwrap().unwrap();
+        row.group.filter = Some(text.to_owned());
+        let now = house.engine.clock.now();
+        unit.update_group(&row.group, row.version, now)
+            .await
+            .unwrap();
+    }
+    unit.commit_bookkeeping().await.unwrap();
+    let groups = house.engine.groups(&house.viewer).await.unwrap();
+    assert!(groups.iter().all(|row| row.broken && row.phones == 0));
+    for text in ["group:a", "-group:a", "-group:c"] {
+        assert_eq!(house.count(text).await, 0, "{text}");
+    }
+    assert_eq!(house.count("tag:x").await, 1);
+    let mended = rule("C", "tag:x");
+    let row = house
+        .engine
+        .update_group(&house.admin, "c", &mended, None)
+        .await
+        .unwrap();
+    assert_eq!((row.broken, row.phones), (false, 1));
+    for slug in ["a", "b"] {
+        let deleted = house.engine.delete_group(&house.admin, slug, None).await;
+        deleted.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_group_can_change_its_kind_and_name() {
     let house = House::new().await;

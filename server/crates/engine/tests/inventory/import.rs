@@ -291,10 +291,14 @@ async fn with_a_mistake_nothing_is_written_unless_the_valid_rows_are_asked_for()
         .unwrap();
     assert!(
         file.lines()
-            .nth(2)
+            .nth(1)
             .unwrap()
             .contains("outside the allowed networks"),
         "{file}"
+    );
+    assert!(
+        !file.contains("001565000001"),
+        "what is right is left out: {file}"
     );
     let mut chosen = choices(&review.digest);
     let refused = house

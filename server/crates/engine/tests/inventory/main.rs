@@ -5,6 +5,7 @@
     reason = "a test says what went wrong by stopping"
 )]
 
+mod asked;
 mod clear;
 mod credentials;
 mod groups;

@@ -4,7 +4,7 @@ use carillon_domain::phone::AuthScheme;
 use carillon_domain::phone_list::Column;
 use carillon_domain::{Filter, Mac};
 use carillon_engine::EngineError;
-use carillon_engine::inventory::TagChange;
+use carillon_engine::inventory::{ImportOnce, TagChange};
 
 use crate::house::{House, edit, fields_of, mac};
 
@@ -261,4 +261,42 @@ async fn deleting_takes_memberships_and_logins_along() {
             .unwrap(),
         0
     );
+}
+
+/// A command goes there where no SIP server takes it.
+#[tokio::test]
+async fn a_sip_address_names_no_place_that_may_not_be_contacted() {
+    let house = House::new().await;
+    let (engine, admin) = (&house.engine, &house.admin);
+    house.phone(1, &[(Column::Address, "10.0.0.1")]).await;
+    for uri in [
+        "x@169.254.169.254",
+        "x@168.63.129.16",
+        "x@[::1]",
+        "x@[::ffff:10.0.0.9]",
+        "x@8.8.8.8",
+        "sip:x@10.0.0.9:22",
+    ] {
+        let named = edit(&[(Column::SipUri, uri)]);
+        let made = engine.create_phone(admin, mac(9), &named).await;
+        assert_eq!(fields_of(made), ["sip_uri"], "{uri}");
+        let edited = engine.update_phone(admin, mac(1), &named, None).await;
+        assert_eq!(fields_of(edited), ["sip_uri"], "{uri}");
+        let list = format!("mac,sip_uri\n{},{uri}\n", mac(9));
+        let once = ImportOnce::default();
+        let listed = engine.import_once(admin, list.into(), once).await.unwrap();
+        assert!(!listed.applied, "{uri}");
+        assert_eq!(listed.errors[0].column, "sip_uri", "{uri}");
+        assert!(uri.contains(&listed.errors[0].value), "{uri}");
+    }
+    for uri in [
+        "x@pbx.test",
+        "x@10.0.0.9",
+        "sip:x@10.0.0.9:5060",
+        "x@[fd00::9]",
+    ] {
+        let named = edit(&[(Column::SipUri, uri)]);
+        let edited = engine.update_phone(admin, mac(1), &named, None).await;
+        assert!(edited.is_ok(), "{uri}");
+    }
 }

@@ -9,17 +9,17 @@ use carillon_engine::inventory::{CredentialInput, GroupInput, SiteInput};
 use carillon_store::testing::rows;
 use carillon_store::{Store, Unit};
 
-use crate::house::{House, mac, on_postgres, secret, site_input};
+use crate::house::{House, fields_of, mac, on_postgres, secret, site_input};
 
 /// Another connection than the house's, with a change that is not committed yet.
-async fn elsewhere(house: &House) -> Unit {
+pub(crate) async fn elsewhere(house: &House) -> Unit {
     let store = Store::open(&house.url).await.unwrap();
     let run = carillon_engine::audit::run(&carillon_engine::Random::system());
     store.in_run(run.unwrap()).begin().await.unwrap()
 }
 
 /// Until somebody waits for a lock of the database. SQLite lets nobody else write anyway.
-async fn somebody_waits(house: &House) {
+pub(crate) async fn somebody_waits(house: &House) {
     let waiting = "SELECT pid FROM pg_stat_activity \
          WHERE datname = current_database() AND wait_event_type = 'Lock'";
     while on_postgres() && rows(&house.url, waiting).await.unwrap() == 0 {
@@ -44,15 +44,102 @@ async fn is_refused<T>(
 ) where
     T: Send + 'static,
 {
+    let outcome = behind(house, unit, second).await.map(drop);
+    assert!(
+        matches!(outcome, Err(EngineError::NotByToken(_))),
+        "{outcome:?}"
+    );
+}
+
+/// What comes of a change that waits until the first one is committed.
+async fn behind<T>(
+    house: &House,
+    unit: Unit,
+    second: impl Future<Output = Result<T, EngineError>> + Send + 'static,
+) -> Result<T, EngineError>
+where
+    T: Send + 'static,
+{
     let second = tokio::spawn(second);
     somebody_waits(house).await;
     assert!(!second.is_finished());
     unit.commit_bookkeeping().await.unwrap();
     let outcome = tokio::time::timeout(Duration::from_secs(30), second).await;
-    let outcome = outcome.unwrap().unwrap().map(drop);
+    outcome.unwrap().unwrap()
+}
+
+fn by_rule(name: &str, filter: &str) -> GroupInput {
+    GroupInput {
+        slug: name.to_owned(),
+        name: name.to_owned(),
+        kind: GroupKind::Rule,
+        filter: filter.to_owned(),
+        members: None,
+        credential: None,
+    }
+}
+
+/// Two groups by rules that ask for no other.
+async fn two_rules(house: &House) {
+    for name in ["a", "b"] {
+        let rule = by_rule(name, "tag:x");
+        let made = house.engine.create_group(&house.admin, &rule).await;
+        made.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_rules_that_lead_to_each_other_one_is_refused() {
+    let house = House::new().await;
+    two_rules(&house).await;
+    let mut unit = elsewhere(&house).await;
+    let mut first = unit.group("a").await.unwrap().unwrap();
+    first.group.filter = Some("group:b".to_owned());
+    let now = house.engine.clock.now();
+    unit.update_group(&first.group, first.version, now)
+        .await
+        .unwrap();
+    let (engine, admin) = (house.engine.clone(), house.admin.clone());
+    let second = async move {
+        let rule = by_rule("b", "group:a");
+        engine.update_group(&admin, "b", &rule, None).await
+    };
+    let refused = behind(&house, unit, second).await;
+    assert_eq!(fields_of(refused), ["filter"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_asks_for_no_group_that_is_being_deleted() {
+    let house = House::new().await;
+    two_rules(&house).await;
+    let mut unit = elsewhere(&house).await;
+    assert!(unit.delete_group("a").await.unwrap());
+    let (engine, admin) = (house.engine.clone(), house.admin.clone());
+    let second = async move {
+        let rule = by_rule("b", "-group:a");
+        engine.update_group(&admin, "b", &rule, None).await
+    };
+    let refused = behind(&house, unit, second).await;
+    assert_eq!(fields_of(refused), ["filter"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_group_is_deleted_that_a_new_rule_asks_for() {
+    let house = House::new().await;
+    two_rules(&house).await;
+    let mut unit = elsewhere(&house).await;
+    let mut rule = unit.group("b").await.unwrap().unwrap();
+    rule.group.filter = Some("-group:a".to_owned());
+    let now = house.engine.clock.now();
+    unit.update_group(&rule.group, rule.version, now)
+        .await
+        .unwrap();
+    let (engine, admin) = (house.engine.clone(), house.admin.clone());
+    let second = async move { engine.delete_group(&admin, "a", None).await };
+    let refused = behind(&house, unit, second).await;
     assert!(
-        matches!(outcome, Err(EngineError::NotByToken(_))),
-        "{outcome:?}"
+        matches!(refused, Err(EngineError::Conflict(_))),
+        "{refused:?}"
     );
 }
 
@@ -81,7 +168,7 @@ async fn an_address_and_a_group_with_a_credential_come_one_after_the_other() {
         .unwrap();
     let (engine, program) = (house.engine.clone(), house.program());
     let given = group(vec![mac(1)]);
-    let second = async move { engine.update_group(&program, "r", &given, None).await };
+    let second = Box::pin(async move { engine.update_group(&program, "r", &given, None).await });
     is_refused(&house, unit, second).await;
 }
 
@@ -108,6 +195,6 @@ async fn a_site_of_a_phone_and_the_credential_of_that_site_come_one_after_the_ot
         credential: Some("canary".to_owned()),
         ..plain
     };
-    let second = async move { engine.update_site(&program, "plain", &given, None).await };
+    let second = Box::pin(async move { engine.update_site(&program, "plain", &given, None).await });
     is_refused(&house, unit, second).await;
 }

@@ -244,6 +244,30 @@ impl Unit {
             .collect()
     }
 
+    /// Whether one of these phones waits in a job.
+    pub async fn waits_in(&mut self, job: &str, macs: &[Mac]) -> Result<bool> {
+        for chunk in macs.chunks(ROWS) {
+            let mut sql =
+                Sql::new("SELECT mac FROM job_targets WHERE state = 'waiting' AND job = ");
+            sql.bind(job).push(" AND ");
+            sql.one_of("mac", chunk.iter().copied()).push(" LIMIT 1");
+            if self.jobs_conn().await?.optional(sql).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether phones wait in a job that are in the inventory no more.
+    pub async fn waits_for_deleted(&mut self, job: &str) -> Result<bool> {
+        let sql = Sql::new(
+            "SELECT t.mac FROM job_targets t WHERE t.job = $1 AND t.state = 'waiting' \
+             AND NOT EXISTS (SELECT 1 FROM phones p WHERE p.mac = t.mac) LIMIT 1",
+        );
+        let found = self.jobs_conn().await?.optional(sql.arg(job)).await?;
+        Ok(found.is_some())
+    }
+
     /// The phones of a job that nothing was sent for yet, each with the cause for which it is left out.
     pub async fn planned_phones(&mut self, job: &str) -> Result<Vec<(Mac, Option<Cause>)>> {
         let sql = Sql::new("SELECT mac, cause FROM job_targets WHERE job = $1");

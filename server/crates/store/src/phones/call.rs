@@ -44,6 +44,8 @@ pub struct CallRow {
     pub tls_pin: Option<String>,
     /// Its SIP address; blank when it has none.
     pub sip_uri: String,
+    /// Whether it is marked as protected.
+    pub protected: bool,
 }
 
 impl From<&PhoneRow> for CallRow {
@@ -60,6 +62,7 @@ impl From<&PhoneRow> for CallRow {
             auth_scheme: row.contact.auth_scheme,
             tls_pin: row.contact.tls_pin.clone(),
             sip_uri: phone.sip_uri.clone(),
+            protected: phone.protected,
         }
     }
 }
@@ -78,6 +81,7 @@ const CALLED: Shape = Shape {
         "auth_scheme",
         "tls_pin",
         "sip_uri",
+        "protected",
         "own",
         "named",
         "of_site",
@@ -98,6 +102,7 @@ fn call_row(fields: Fields<'_>) -> Result<CallRow> {
         auth_scheme: fields.parse("auth_scheme")?,
         tls_pin: fields.get("tls_pin")?,
         sip_uri: fields.text("sip_uri")?,
+        protected: fields.get("protected")?,
     })
 }
 
@@ -149,7 +154,7 @@ async fn calls(conn: &mut Conn<'_>, macs: &[Mac], now: Timestamp) -> Result<Hash
 async fn read(conn: &mut Conn<'_>, macs: &[Mac], now: Timestamp) -> Result<(Vec<CallRow>, Names)> {
     let mut sql = Sql::new(
         "SELECT p.mac, p.address, p.port, p.scheme, p.url_form, p.dial_form, p.auth_scheme, \
-         p.tls_pin, p.sip_uri",
+         p.tls_pin, p.sip_uri, p.protected",
     );
     sql.push(OFFERED_COLUMNS).push(OFFERED_FROM).push(" WHERE ");
     sql.one_of_again("p.mac", macs.iter().copied());

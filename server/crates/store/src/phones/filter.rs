@@ -1,7 +1,10 @@
 //! From a filter to a condition.
 //!
-//! Owns the meaning of every test in SQL. *Invariant:* values are bound; a rule that leads back
-//! to itself or cannot be read is an error and never "no phone" or "every phone".
+//! Owns the meaning of every test in SQL. *Invariants:* values are bound; a group whose rule cannot be
+//! worked out has no phones, and what asks for it takes none, also where it asks for all others: nobody
+//! is sent anything by mistake, and all other groups are as they were.
+
+mod sound;
 
 use std::collections::HashMap;
 
@@ -26,6 +29,8 @@ const TESTS: usize = 500;
 enum Membership {
     Fixed,
     Rule(Filter),
+    /// By a rule that cannot be worked out.
+    Broken,
 }
 
 /// The groups that filters can ask for.
@@ -88,6 +93,7 @@ impl Groups {
             let membership = match membership {
                 Membership::Fixed => Membership::Fixed,
                 Membership::Rule(rule) => Membership::Rule(self.without_changing(rule)),
+                Membership::Broken => Membership::Broken,
             };
             (slug.clone(), membership)
         };
@@ -113,11 +119,23 @@ impl Groups {
             let fields = row.of("groups", "slug");
             let membership = match fields.parse("kind")? {
                 GroupKind::Fixed => Membership::Fixed,
-                GroupKind::Rule => Membership::Rule(fields.parse("filter")?),
+                GroupKind::Rule => fields
+                    .parse("filter")
+                    .map_or(Membership::Broken, Membership::Rule),
             };
             groups.insert(fields.text("slug")?, membership);
         }
-        Ok(Self(groups))
+        Ok(Self(sound::only(groups)))
+    }
+
+    /// Tells the log of the groups whose rules cannot be worked out. For what is committed.
+    pub(crate) fn tell_of_broken(&self) {
+        sound::name(&self.0);
+    }
+
+    /// Whether a group's rule cannot be worked out.
+    pub(crate) fn is_broken(&self, slug: &str) -> bool {
+        matches!(self.0.get(slug), Some(Membership::Broken))
     }
 }
 
@@ -133,6 +151,10 @@ impl Scope<'_> {
     }
 
     fn filter(&self, sql: &mut Sql, filter: &Filter, walk: &mut Walk) -> Result<()> {
+        if filter.groups().any(|slug| self.groups.is_broken(slug)) {
+            sql.push("(1 = 0)");
+            return Ok(());
+        }
         sql.push("(1 = 1");
         for term in &filter.terms {
             sql.push(" AND ");
@@ -190,7 +212,7 @@ impl Scope<'_> {
 
     fn group(&self, sql: &mut Sql, slug: &str, walk: &mut Walk) -> Result<()> {
         match self.groups.0.get(slug) {
-            None => {
+            None | Some(Membership::Broken) => {
                 sql.push("1 = 0");
             }
             Some(Membership::Fixed) => {

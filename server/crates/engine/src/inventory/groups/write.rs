@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::super::clear::{self, Touched};
 use super::super::{check_version, record};
-use super::{GroupInput, fields};
+use super::{GroupInput, check_rule, fields, rule_of};
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
@@ -37,11 +37,9 @@ impl Engine {
             &input.slug
         };
         let (group, filter) = input.group(slugify(given))?;
-        if let Some(filter) = &filter {
-            self.check_rule(&seen, &group.slug, filter).await?;
-        }
         let now = self.clock.now();
         let mut unit = caller.begin_keeping(&seen, Keeps::Ways).await?;
+        let known = may_be_rule(&mut unit, &group.slug, filter.as_ref()).await?;
         if unit.group(&group.slug).await?.is_some() {
             return Err(EngineError::invalid(
                 "slug",
@@ -52,6 +50,7 @@ impl Engine {
         self.check_credential_name(&mut unit, group.credential.as_deref())
             .await?;
         unit.insert_group(&group, now).await?;
+        can_be_worked_out(&mut unit, known).await?;
         clear::check_rule(caller, &mut unit, (&group, None)).await?;
         let members = self
             .write_members(&mut unit, &group, input.members.as_deref())
@@ -78,11 +77,9 @@ impl Engine {
     ) -> Result<GroupRow> {
         let seen = caller.sight(input.permission(), &self.store)?;
         let (group, filter) = input.group(slug.to_owned())?;
-        if let Some(filter) = &filter {
-            self.check_rule(&seen, slug, filter).await?;
-        }
         let now = self.clock.now();
         let mut unit = caller.begin_keeping(&seen, Keeps::AccountsAndWays).await?;
+        let known = may_be_rule(&mut unit, slug, filter.as_ref()).await?;
         let old = unit.group(slug).await?.ok_or(EngineError::NotFound)?;
         caller.require(permission_of(&old.group))?;
         check_version(old.version, version)?;
@@ -91,6 +88,7 @@ impl Engine {
         let changes = change::between(&fields(&old.group), &fields(&group));
         let holders = unit.accounts_within(slug).await?;
         unit.update_group(&group, old.version, now).await?;
+        can_be_worked_out(&mut unit, known).await?;
         clear::check_rule(caller, &mut unit, (&group, Some(&old.group))).await?;
         let members = self
             .write_members(&mut unit, &group, input.members.as_deref())
@@ -187,26 +185,11 @@ impl Engine {
     ) -> Result<()> {
         let seen = caller.sight(Permission::EditTags, &self.store)?;
         let now = self.clock.now();
-        let all = seen.groups(now).await?;
-        let asks = |row: &&GroupRow| {
-            let rule = row
-                .group
-                .filter
-                .as_deref()
-                .and_then(|text| text.parse::<Filter>().ok());
-            rule.is_some_and(|rule| rule.groups().any(|name| name == slug))
-        };
-        if let Some(other) = all.iter().find(asks) {
-            let message = format!(
-                "the rule of {} asks for it: change that first",
-                other.group.name
-            );
-            return Err(EngineError::Conflict(message));
-        }
         let mut unit = caller.begin_keeping(&seen, Keeps::AccountsAndWays).await?;
         let old = unit.group(slug).await?.ok_or(EngineError::NotFound)?;
         caller.require(permission_of(&old.group))?;
         check_version(old.version, version)?;
+        nobody_asks_for(&mut unit, slug).await?;
         let (all, in_reach) = unit.count_members(slug).await?;
         if all > in_reach {
             let message =
@@ -226,6 +209,61 @@ impl Engine {
         self.jobs_moved(&events);
         Ok(())
     }
+}
+
+/// Refuses a rule that may not be. Looked at in the unit that writes it: of two rules that lead to each
+/// other, each may be alone. Answers the other groups whose rules cannot be worked out anyhow; nothing for
+/// a list.
+async fn may_be_rule(
+    unit: &mut Unit,
+    slug: &str,
+    filter: Option<&Filter>,
+) -> Result<Option<BTreeSet<String>>> {
+    let Some(filter) = filter else {
+        return Ok(None);
+    };
+    let groups = unit.groups().await?;
+    check_rule(&groups, slug, filter)?;
+    let mut known = broken(groups);
+    known.remove(slug);
+    Ok(Some(known))
+}
+
+/// Refuses a rule, now that it is written, that cannot be worked out, or because of which another cannot.
+async fn can_be_worked_out(unit: &mut Unit, known: Option<BTreeSet<String>>) -> Result<()> {
+    let Some(known) = known else {
+        return Ok(());
+    };
+    let now = broken(unit.groups().await?);
+    if now.is_subset(&known) {
+        return Ok(());
+    }
+    let message = "this cannot be worked out: a group that it asks for cannot, or there are too many \
+         parts in all the rules together";
+    Err(EngineError::invalid("filter", "invalid", message))
+}
+
+/// The groups whose rules cannot be worked out.
+fn broken(groups: Vec<GroupRow>) -> BTreeSet<String> {
+    let broken = groups.into_iter().filter(|row| row.broken);
+    broken.map(|row| row.group.slug).collect()
+}
+
+/// Refuses to delete a group that a rule asks for. One that cannot be worked out loses nothing by it, and
+/// of a circle each can go.
+async fn nobody_asks_for(unit: &mut Unit, slug: &str) -> Result<()> {
+    let groups = unit.groups().await?;
+    let asks = |row: &&GroupRow| {
+        let rule = rule_of(row).filter(|_| !row.broken);
+        rule.is_some_and(|rule| rule.groups().any(|name| name == slug))
+    };
+    let Some(other) = groups.iter().find(asks) else {
+        return Ok(());
+    };
+    Err(EngineError::Conflict(format!(
+        "the rule of {} asks for it: change that first",
+        other.group.name
+    )))
 }
 
 /// Whoever reaches a group by its phones alone would lose it with the last of them.

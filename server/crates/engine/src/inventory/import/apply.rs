@@ -37,12 +37,14 @@ impl Engine {
     ) -> Result<ImportResult> {
         check_choices(&planned, &applied)?;
         let told = result(&planned, &applied);
+        // Also of what is given the password that it has, and nothing else: were only wrong ones held
+        // against the inventory as it is now, a conflict would tell which these are, and write nothing.
+        let compared = Compared::of(&planned);
         planned.leave_what_stays();
         let now = self.clock.now();
         let macs = |items: &[Item]| items.iter().map(|item| item.phone.mac).collect::<Vec<_>>();
-        let changed = macs(&planned.updates);
-        let touched = [macs(&planned.creates), changed.clone()].concat();
-        let groups = self.store.groups_of(&changed, now).await?;
+        let touched = [macs(&planned.creates), macs(&planned.updates)].concat();
+        let groups = self.store.groups_of(&compared.stored(), now).await?;
         let written = result(&planned, &applied);
         let mut events = vec![summary(caller, now, &written, &applied)];
         events.extend(
@@ -64,7 +66,7 @@ impl Engine {
             }));
         }
         let mut unit = caller.begin_keeping(&self.store, Keeps::Ways).await?;
-        check_unchanged(&mut unit, &planned).await?;
+        compared.check_unchanged(&mut unit).await?;
         if applied.takes_draft {
             self.keep_undo(&mut unit, caller, (&applied.id, &planned))
                 .await?;
@@ -120,23 +122,35 @@ fn parts(items: Vec<Item>) -> (Vec<Phone>, Vec<(Mac, Intent)>) {
         .unzip()
 }
 
-/// Between the plan and this transaction somebody may have changed a phone.
-async fn check_unchanged(unit: &mut Unit, planned: &Planned) -> Result<()> {
-    let items = || planned.creates.iter().chain(&planned.updates);
-    let macs: Vec<Mac> = items().map(|item| item.phone.mac).collect();
-    unit.lock_phones(&macs).await?;
-    let found: BTreeMap<Mac, i64> = unit
-        .phones_by_macs(&macs)
-        .await?
-        .into_iter()
-        .map(|row| (row.phone.mac, row.version))
-        .collect();
-    if items().all(|item| found.get(&item.phone.mac).copied() == item.version) {
-        return Ok(());
+/// The phones of a plan with the versions that it was made of; `None` = not in the inventory.
+struct Compared(Vec<(Mac, Option<i64>)>);
+
+impl Compared {
+    fn of(planned: &Planned) -> Self {
+        let items = planned.creates.iter().chain(&planned.updates);
+        Self(items.map(|item| (item.phone.mac, item.version)).collect())
     }
-    Err(EngineError::Conflict(
-        "the inventory changed meanwhile: import the file again".to_owned(),
-    ))
+
+    /// Those that were in the inventory.
+    fn stored(&self) -> Vec<Mac> {
+        let stored = self.0.iter().filter(|(_, version)| version.is_some());
+        stored.map(|(mac, _)| *mac).collect()
+    }
+
+    /// Between the plan and this transaction somebody may have changed a phone.
+    async fn check_unchanged(&self, unit: &mut Unit) -> Result<()> {
+        let macs: Vec<Mac> = self.0.iter().map(|(mac, _)| *mac).collect();
+        unit.lock_phones(&macs).await?;
+        let rows = unit.phones_by_macs(&macs).await?.into_iter();
+        let found: BTreeMap<Mac, i64> = rows.map(|row| (row.phone.mac, row.version)).collect();
+        let is_as_it_was = |(mac, version): &(Mac, Option<i64>)| found.get(mac) == version.as_ref();
+        if self.0.iter().all(is_as_it_was) {
+            return Ok(());
+        }
+        Err(EngineError::Conflict(
+            "the inventory changed meanwhile: import the file again".to_owned(),
+        ))
+    }
 }
 
 /// A site with an authority of its own needs that authority's certificate, which no list holds.

@@ -192,15 +192,19 @@ impl Engine {
         phone: &Phone,
         before: &Phone,
     ) -> std::result::Result<(), (Column, String)> {
-        let names_it = row.address.value().is_some() || row.port.value().is_some();
-        let nowhere = Phone::new(phone.mac);
-        let beside = if names_it { &nowhere } else { before };
-        self.check_reachable(phone, beside)
+        let mut beside = before.clone();
+        if row.address.value().is_some() || row.port.value().is_some() {
+            (beside.address, beside.port) = (None, None);
+        }
+        if row.sip_uri.value().is_some() {
+            beside.sip_uri.clear();
+        }
+        self.check_reachable(phone, &beside)
             .map_err(|(field, problem)| {
-                let column = if field == "port" {
-                    Column::Port
-                } else {
-                    Column::Address
+                let column = match field {
+                    "port" => Column::Port,
+                    "sip_uri" => Column::SipUri,
+                    _ => Column::Address,
                 };
                 (column, problem)
             })
@@ -210,6 +214,7 @@ impl Engine {
 fn shown(phone: &Phone, column: Column) -> String {
     match column {
         Column::Port => carillon_domain::change::text(phone.port),
+        Column::SipUri => phone.sip_uri.clone(),
         _ => carillon_domain::change::text(phone.address),
     }
 }

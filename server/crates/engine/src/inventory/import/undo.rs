@@ -21,6 +21,7 @@ use super::{ImportResult, Undone};
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
+use crate::jobs::pause_jobs_that_lose;
 
 /// The kind of its draft.
 const UNDO: &str = "import_undo";
@@ -130,14 +131,17 @@ impl Engine {
     /// Takes an import back; `seen` is how many phones somebody was told would change.
     ///
     /// # Errors
-    /// As [`Engine::undo_review`]; a conflict when it would be others than were looked at.
+    /// As [`Engine::undo_review`]; a conflict when it would be others than were looked at; a proof of
+    /// who asks where the same change by a list wants one.
     pub async fn undo_import(&self, caller: &Caller, import: &str, seen: usize) -> Result<Undone> {
         caller.require(Permission::ManageInventory)?;
         let result = self.kept_result(caller, import).await?;
         let kept = self.kept_phones(caller, import).await?;
         let macs: Vec<Mac> = kept.iter().map(|phone| phone.mac).collect();
         let mut groups = self.store.groups_of(&macs, self.clock.now()).await?;
-        let mut unit = caller.begin_keeping(&self.store, Keeps::Ways).await?;
+        let keeps = Keeps::AccountsAndWays;
+        let mut unit = caller.begin_keeping(&self.store, keeps).await?;
+        let paused = self.pause_those_that_lose(&mut unit, caller, &kept).await?;
         unit.lock_phones(&macs).await?;
         let plan = self.plan_undo(&mut unit, kept).await?;
         if plan.deleted.len() + plan.restored.len() != seen {
@@ -149,6 +153,7 @@ impl Engine {
             let named = event.phone.and_then(|mac| groups.remove(&mac));
             event.groups = named.unwrap_or_default();
         }
+        events.extend(paused);
         let undone = self.write_undo(&mut unit, &plan).await?;
         self.note_undone(
             &mut unit,
@@ -159,13 +164,30 @@ impl Engine {
             },
         )
         .await?;
+        // As a list that brings these phones where they were: one choice, and many passwords.
+        let restored = plan.restored.iter().map(|(_, before)| before.mac);
+        let restored: Vec<Mac> = restored.collect();
         let touched = Touched {
-            phones: None,
+            phones: Some(&restored),
             page: "/phones/import",
-            proof: false,
+            proof: true,
         };
         self.finish_guarded(caller, unit, &events, &touched).await?;
+        self.jobs_moved(&events);
         Ok(undone)
+    }
+
+    /// Pauses the jobs that wait for phones which are about to go, as deleting them does. Also where somebody
+    /// changed one since, so that it stays: jobs are kept before phones are, and only then it is known.
+    async fn pause_those_that_lose(
+        &self,
+        unit: &mut Unit,
+        caller: &Caller,
+        kept: &[Kept],
+    ) -> Result<Vec<Event>> {
+        let added = kept.iter().filter(|phone| phone.before.is_none());
+        let added: Vec<Mac> = added.map(|phone| phone.mac).collect();
+        pause_jobs_that_lose(unit, &added, (caller, self.clock.now())).await
     }
 
     async fn write_undo(&self, unit: &mut Unit, plan: &Plan) -> Result<Undone> {

@@ -1,10 +1,12 @@
 //! Adding, changing and deleting phones.
 
+use carillon_devices::Blocked;
 use carillon_domain::Mac;
 use carillon_domain::change::{self, Change};
 use carillon_domain::phone::Phone;
 use carillon_domain::phone_list::{Cell, Row};
 use carillon_domain::role::Permission;
+use carillon_domain::sip::SipAddress;
 use carillon_store::{Keeps, PhoneRow, Unit};
 
 use super::super::clear::Touched;
@@ -14,8 +16,10 @@ use super::PhoneEdit;
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
+use crate::jobs::pause_jobs_that_lose;
 
-/// A change of these phones.
+/// A change of these phones, by default of one: a person who may keep phones says where each is. Whoever
+/// changes many by one choice asks for more.
 pub(super) const fn by_phones(macs: &[Mac]) -> Touched<'_> {
     Touched {
         phones: Some(macs),
@@ -159,12 +163,17 @@ impl Engine {
         Ok((phone, intent))
     }
 
-    /// Refuses an address or port that the guard would never let through, when it is new.
+    /// Refuses an address or port that the guard would never let through, when it is new; also one in a
+    /// SIP address, where commands go that no SIP server takes.
     pub(in crate::inventory) fn check_reachable(
         &self,
         phone: &Phone,
         before: &Phone,
     ) -> Result<(), (&'static str, String)> {
+        if phone.sip_uri != before.sip_uri {
+            self.check_sip_host(&phone.sip_uri)
+                .map_err(|blocked| ("sip_uri", blocked.to_string()))?;
+        }
         let is_new = phone.address != before.address || phone.port != before.port;
         let (Some(address), true) = (phone.address, is_new) else {
             return Ok(());
@@ -182,6 +191,18 @@ impl Engine {
         }
     }
 
+    /// A name of a host is looked up by nobody.
+    fn check_sip_host(&self, sip_uri: &str) -> Result<(), Blocked> {
+        let account = sip_uri.parse::<SipAddress>().ok();
+        let host = account.and_then(|account| Some((account.host_address()?, account.port())));
+        let guard = self.guard();
+        match host {
+            Some((address, Some(port))) => guard.check(address, port).map(drop),
+            Some((address, None)) => guard.check_address(address).map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// Deletes phones; says how many there were. Jobs and records keep their names.
     ///
     /// # Errors
@@ -190,12 +211,13 @@ impl Engine {
         caller.require(Permission::ManageInventory)?;
         let now = self.clock.now();
         let mut groups = self.store.groups_of(macs, now).await?;
-        let mut unit = caller.begin_keeping(&self.store, Keeps::Ways).await?;
+        let keeps = Keeps::AccountsAndWays;
+        let mut unit = caller.begin_keeping(&self.store, keeps).await?;
         let rows = unit.phones_by_macs(macs).await?;
         if rows.is_empty() {
             return Ok(0);
         }
-        let events: Vec<_> = rows
+        let mut events: Vec<_> = rows
             .iter()
             .map(|row| {
                 let mut event = record::of_phone(caller, now, "phone.deleted", &row.phone);
@@ -204,9 +226,11 @@ impl Engine {
             })
             .collect();
         let found: Vec<Mac> = rows.iter().map(|row| row.phone.mac).collect();
+        events.extend(pause_jobs_that_lose(&mut unit, &found, (caller, now)).await?);
         unit.delete_own_credentials(&found).await?;
         let deleted = unit.delete_phones(&found).await?;
         finish(unit, &events).await?;
+        self.jobs_moved(&events);
         Ok(deleted)
     }
 

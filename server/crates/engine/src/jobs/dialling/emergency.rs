@@ -11,10 +11,12 @@ const EMERGENCY: &[&str] = &[
 ];
 
 /// Emergency numbers of some countries that are extensions in many a house: France, Czechia, Australia,
-/// Hungary, Spain, Singapore, Malaysia. Not dialled unless somebody has them as an extension.
+/// Hungary, Spain, Singapore, Malaysia; Chile (131, 132), Croatia, Serbia and North Macedonia (194), Bosnia
+/// and Montenegro (124), Iran (125), Egypt (180), Lebanon (125, 140, 175), Greece (166, 199). Not dialled unless
+/// somebody has them as an extension.
 const ELSEWHERE: &[&str] = &[
-    "15", "17", "18", "061", "062", "080", "091", "104", "105", "106", "107", "150", "155", "158",
-    "994", "995",
+    "15", "17", "18", "061", "062", "080", "091", "104", "105", "106", "107", "124", "125", "131",
+    "132", "140", "150", "155", "158", "166", "175", "180", "194", "199", "994", "995",
 ];
 
 /// The digits of an outside line, at most: `9911`, `99112`.
@@ -180,6 +182,13 @@ mod tests {
             ("15", "15"),
             ("0158", "0158"),
             ("995", "995"),
+            ("124", "124"),
+            ("125", "125"),
+            ("131", "131"),
+            ("132", "132"),
+            ("180", "180"),
+            ("0194", "0194"),
+            ("*67194", "194"),
             ("909112", "909112"),
             ("09112", "09112"),
             ("09911", "09911"),
