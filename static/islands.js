@@ -1,5 +1,14 @@
 // Wakes the islands of a page: loads the program named by this script's own attributes and
 // hands each island to the function of its name. The page is complete before that.
+// The program opens the feed of a job by itself. Whether it is open, other scripts are told.
+globalThis.EventSource = class extends EventSource {
+  constructor(...given) {
+    super(...given);
+    for (const kind of ["open", "error"]) {
+      this.addEventListener(kind, () => document.dispatchEvent(new CustomEvent("feed", { detail: { kind, url: this.url } })));
+    }
+  }
+};
 const loader = document.getElementById("islands");
 const islands = document.querySelectorAll("leptos-island");
 if (loader && islands.length > 0) {

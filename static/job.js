@@ -1,20 +1,31 @@
-// Keeps the page of a job true while one watches: greys what its state no longer allows, brings
-// the rows when somebody asks for them, and at the end everything that depends on it. Without this
+// Keeps the page of a job true while one watches: greys what its state no longer allows, says when
+// the connection is lost and what is shown is old, brings the rows when somebody asks for them, and at the end everything that depends on it. Without this
 // file the same is a link.
 //
 // Owns nothing of the summary, which changes by itself. What is brought is put into what is there:
 // focus, scroll and whatever one points at stay.
 
 const AT_MOST_LATER_MS = 2000;
+// A feed that is back at once was not missed.
+const LOST_AFTER_MS = 5000;
 const OVER = ["finished", "cancelled", "denied", "expired"];
 const IN_PLACE = ["#phones", "#about", ".foot > p"];
 
 const summary = document.querySelector(".job-summary.is-live");
 // What somebody is to decide, and what can be done afterwards, is another page: it is opened anew.
 const waits = document.querySelector("#approval");
+// The page hands over what is said here in its language; English is here.
+const WORDS = JSON.parse(document.querySelector("[data-words]")?.dataset.words ?? "{}");
+const say = (text, values = {}) =>
+  (WORDS[text] ?? text).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 let asked = false;
+let missing, lost;
 
 if (summary) {
+  const feed = new URL(`${location.pathname}/feed`, location.href).href;
+  document.addEventListener("feed", ({ detail: { kind, url } }) => {
+    if (url === feed) (kind === "open" ? found : miss)();
+  });
   new MutationObserver(look).observe(summary, { attributeFilter: ["data-state", "data-result"] });
   document.querySelector(".rows-changed").addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
@@ -46,6 +57,33 @@ function count() {
     const number = told.querySelector(".score-number").textContent;
     if (tab && tab.textContent !== number) tab.textContent = number;
   }
+}
+
+/** From here on nothing is heard; soon that is said. */
+function miss() {
+  if (missing || isOver()) return;
+  const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  missing = setTimeout(tellLost, LOST_AFTER_MS, time);
+}
+
+/** In the place for messages: nothing moves for it. What is left of the time is no longer known. */
+function tellLost(time) {
+  if (isOver()) return;
+  summary.dataset.lost = "";
+  lost = document.createElement("p");
+  lost.className = "toast";
+  const link = document.createElement("a");
+  link.href = location.pathname + location.search;
+  link.textContent = say("Reload");
+  lost.append(`${say("Connection lost since {time}. These numbers are old.", { time })} `, link);
+  document.querySelector(".toasts").append(lost);
+}
+
+function found() {
+  clearTimeout(missing);
+  lost?.remove();
+  missing = lost = undefined;
+  delete summary.dataset.lost;
 }
 
 function isOver() {

@@ -85,7 +85,9 @@ function tick() {
 }
 
 function toBulk() {
-  document.querySelector(".bulk :is(input:checked, button)")?.focus();
+  // Where nothing is chosen yet, to the choice, and not past it.
+  const chosen = document.querySelector(".bulk input:checked");
+  (chosen ?? document.querySelector(".bulk :is(input[type=radio], button)"))?.focus();
 }
 
 // Menus that lie over the page: Esc and a press beside them close them.
@@ -204,7 +206,14 @@ async function find(text) {
     const link = row.querySelector(".row-name");
     return { text: link.textContent, note: [cell(say("Ext.")), cell(say("Model")), cell(say("Site"))].filter(Boolean).join(" · "), href: link.getAttribute("href") };
   });
-  return [...phones, ...meant];
+  const named = (one) => isNamed(one, text.toLowerCase());
+  return [...meant.filter(named), ...phones, ...meant.filter((one) => !named(one))];
+}
+
+/** A site or a group that is called like this, or whose name begins so: it is meant before a phone is. */
+function isNamed({ href, text }, typed) {
+  const [, slug] = /\?q=(?:site|group):([^&]*)/.exec(href) ?? [];
+  return slug !== undefined && (slug.startsWith(typed) || text.toLowerCase().includes(` ${typed}`));
 }
 
 let catalogue;

@@ -15,6 +15,16 @@ if (!["UTC", "Etc/UTC", "GMT"].includes(ZONE.resolvedOptions().timeZone)) {
   });
 }
 
+// A start is typed in the zone in which times are shown: how far that is from UTC then, the form says.
+const START = document.querySelector("[name=start_at][type=datetime-local]");
+if (START) {
+  const told = document.getElementById("f-start-at-hint");
+  told.textContent = told.textContent.replace("UTC", ZONE.resolvedOptions().timeZone);
+  START.form.addEventListener("submit", () => {
+    START.form.elements.start_zone.value = START.value && String(-new Date(START.value).getTimezoneOffset());
+  });
+}
+
 function timesOf({ target, addedNodes }) {
   const within = [...addedNodes].flatMap((node) => (node instanceof Element ? [node, ...node.querySelectorAll(TIMES)] : []));
   return [target, target.parentElement, ...within].filter((node) => node instanceof Element && node.matches(TIMES));

@@ -7,8 +7,9 @@ use carillon_engine::Caller;
 use carillon_engine::jobs::WaitingJob;
 use carillon_language::say;
 
+use super::phones::rows::SiteNames;
 use super::visit::{PageResult, Visit, done};
-use super::{action_words, changes, job_row, notice};
+use super::{action_words, changes, job, job_row, notice, site_names};
 use crate::fields::{Form, Query};
 use crate::router::table::{Access, Table};
 
@@ -25,10 +26,14 @@ pub(super) fn routes(table: Table) -> Table {
 async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResult {
     notice::unknown(&mut visit, &query, &[]);
     let engine = visit.app.engine();
-    let found = engine.rules().await?;
+    let found = match visit.rules {
+        Some(known) => known,
+        None => engine.rules().await?,
+    };
     let rows = engine.jobs_awaiting_approval(&caller).await?;
+    let names = site_names::of(engine, &caller, slugs(&rows).into_iter()).await?;
     let view = ApprovalsView {
-        rows: rows.iter().map(row).collect(),
+        rows: rows.iter().map(|waiting| row(waiting, &names)).collect(),
         may_decide: engine.may_approve(&caller).await?,
         lacks_factor: engine.lacks_factor(&caller, &found.rules).await?,
         off: !found.asks_second_person(),
@@ -38,24 +43,34 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
     Ok(visit.page(html))
 }
 
+/// The sites of the phones that wait.
+fn slugs(rows: &[WaitingJob]) -> Vec<&str> {
+    let sites = rows.iter().flat_map(|waiting| &waiting.sites);
+    let slugs = sites.map(|(slug, _)| slug.as_str());
+    slugs.filter(|slug| !slug.is_empty()).collect()
+}
+
 /// A job that waits, as pages show it.
-pub(super) fn row(waiting: &WaitingJob) -> ApprovalRow {
-    let sites = waiting.sites.iter();
+pub(super) fn row(waiting: &WaitingJob, names: &SiteNames) -> ApprovalRow {
+    let (job, sites) = (&waiting.job, waiting.sites.iter());
     let named = |(site, count): &(String, i64)| {
-        let site = if site.is_empty() {
-            say("no site")
-        } else {
-            site
-        };
-        (site.to_owned(), *count)
+        let mut site = site.clone();
+        if site.is_empty() {
+            say("no site").clone_into(&mut site);
+        }
+        site_names::put(names, &mut site);
+        (site, *count)
     };
     ApprovalRow {
-        job: job_row::row_view(&waiting.job),
-        class: action_words::class_of(&waiting.job.action),
+        job: job_row::row_view(job),
+        class: action_words::class_of(&job.action),
         by_site: sites.map(named).collect(),
         left_out: waiting.left_out.clone(),
         digest: waiting.digest.clone(),
-        request_example: waiting.job.request_example.clone(),
+        request_example: job.request_example.clone(),
+        start_at: job.start_at,
+        not_after: job.not_after,
+        pacing_in_words: job::pace(job),
         until: waiting.until,
         own: waiting.own,
         one_person: changes::one_person(waiting.hindrance),

@@ -55,6 +55,7 @@ async fn list(visit: Visit, caller: Caller) -> PageResult {
         name: row.group.name,
         kind: row.group.kind,
         filter: row.group.filter,
+        broken: row.broken,
         phones: row.phones,
     };
     let mut view = GroupsView {

@@ -25,6 +25,7 @@ use crate::router::table::{Access, Table};
 mod blocked;
 mod left_out;
 mod parts;
+mod recent;
 mod undo;
 
 use blocked::whole_file;
@@ -50,8 +51,12 @@ pub fn routes(table: Table) -> Table {
         .post("/phones/import/{id}/undo", MANAGE, undo::undo)
 }
 
-async fn ask(visit: Visit) -> PageResult {
-    let html = carillon_ui::import(&visit.frame, &first_step("", FormErrors::default()));
+async fn ask(visit: Visit, caller: Caller) -> PageResult {
+    let view = ImportView {
+        recent: recent::imports(visit.app.engine(), &caller).await?,
+        ..first_step("", FormErrors::default())
+    };
+    let html = carillon_ui::import(&visit.frame, &view);
     Ok(visit.page(html))
 }
 
@@ -61,6 +66,7 @@ fn first_step(text: &str, errors: FormErrors) -> ImportView {
         max_bytes: MAX_BYTES as u64,
         max_rows: MAX_ROWS,
         errors,
+        recent: Vec::new(),
     }
 }
 

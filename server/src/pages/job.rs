@@ -4,14 +4,14 @@ use axum::extract::Path;
 use carillon_contract::Href;
 use carillon_contract::frame::{Banner, Tone};
 use carillon_contract::job::{
-    Decided, EarlierTry, HeldView, JobApprovalView, JobControls, JobView, TargetRow,
+    Decided, EarlierTry, HeldView, JobApprovalView, JobControls, JobSummary, JobView, TargetRow,
 };
 use carillon_contract::list::{Link, Paging, Total};
 use carillon_domain::job::EffectiveOptions;
 use carillon_domain::role::Permission;
 use carillon_domain::{Cause, JobState};
 use carillon_engine::rows::{ForgedRow, SignedRows};
-use carillon_engine::{Caller, EngineError};
+use carillon_engine::{Caller, Engine, EngineError};
 use carillon_language::{retell, say};
 use carillon_store::{AttemptRow, JobRow, JobSnapshot, Page, Seek, TargetQuery};
 
@@ -133,9 +133,24 @@ async fn view(
             .to_string(),
         export_href: format!("{path}/targets.csv"),
         retry: again::form(caller, &snapshot),
-        summary: summary::of(&snapshot, engine.clock.now()),
+        summary: summary(&engine, caller, &snapshot).await?,
         action: job.action.clone(),
     })
+}
+
+/// Where it stands; about one that nobody let run, also who could have.
+async fn summary(
+    engine: &Engine,
+    caller: &Caller,
+    snapshot: &JobSnapshot,
+) -> Result<JobSummary, Problem> {
+    let mut summary = summary::of(snapshot, engine.clock.now());
+    if snapshot.job.state == JobState::Expired {
+        let mut others = engine.approvers(caller).await?;
+        others.retain(|name| *name != snapshot.job.actor.name);
+        summary.note = Some(summary::nobody_decided(&others));
+    }
+    Ok(summary)
 }
 
 /// For whom a job waits that one person does not start alone.
@@ -150,7 +165,7 @@ async fn approval(
     let engine = visit.app.engine();
     let waiting = engine.waiting_job(caller, job.clone()).await?;
     Ok(Some(JobApprovalView {
-        row: approvals::row(&waiting),
+        row: approvals::row(&waiting, &SiteNames::new()),
         may_decide: engine.may_approve(caller).await?,
         lacks_factor: match &visit.rules {
             Some(found) => engine.lacks_factor(caller, &found.rules).await?,
@@ -315,7 +330,8 @@ fn actor(job: &JobRow) -> String {
     }
 }
 
-fn pace(job: &JobRow) -> Vec<String> {
+/// How fast it goes, in words.
+pub(super) fn pace(job: &JobRow) -> Vec<String> {
     let options = serde_json::from_value::<EffectiveOptions>(job.options.clone());
     options
         .map(|options| pacing::in_words(&options))

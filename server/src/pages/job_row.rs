@@ -22,6 +22,7 @@ pub fn row_view(row: &JobRow) -> Line {
         actor: actor_words::shown(&row.actor.name),
         reason: row.reason.clone(),
         created_at: row.created_at,
+        start_at: row.start_at,
         started_at: row.started_at,
         finished_at: row.finished_at,
     }

@@ -20,15 +20,15 @@ const KNOWN: &[&str] = &[
     "tab", "state", "action", "actor", "group", "from", "to", "after", "before",
 ];
 const ROWS: i64 = 50;
-/// Jobs that are not over.
-pub const OPEN: [JobState; 6] = [
+/// Jobs that have begun and are not over.
+pub const UNDER_WAY: [JobState; 4] = [
     JobState::Running,
     JobState::Paused,
     JobState::Stopping,
     JobState::Interrupted,
-    JobState::Scheduled,
-    JobState::AwaitingApproval,
 ];
+/// Jobs that have not begun: nothing of them was sent.
+pub const NOT_BEGUN: [JobState; 2] = [JobState::Scheduled, JobState::AwaitingApproval];
 /// Jobs that are.
 pub const OVER: [JobState; 4] = [
     JobState::Finished,
@@ -62,7 +62,7 @@ impl Asked {
             to: text("to"),
         };
         let tab = match query.filled("tab") {
-            Some(tab @ ("running" | "finished")) => tab.to_owned(),
+            Some(tab @ ("running" | "scheduled" | "waiting" | "finished")) => tab.to_owned(),
             _ => "all".to_owned(),
         };
         let period = Period::of(&filter.from, &filter.to, &mut errors);
@@ -139,6 +139,8 @@ impl Asked {
         };
         vec![
             tab("running", say("Running")),
+            tab("scheduled", say("Scheduled")),
+            tab("waiting", say("Awaiting approval")),
             tab("finished", say("Ended")),
             tab("all", say("All")),
         ]
@@ -166,7 +168,9 @@ fn states(query: &Fields, errors: &mut FormErrors) -> Vec<JobState> {
 
 fn of_tab(tab: &str) -> Vec<JobState> {
     match tab {
-        "running" => OPEN.to_vec(),
+        "running" => UNDER_WAY.to_vec(),
+        "scheduled" => vec![JobState::Scheduled],
+        "waiting" => vec![JobState::AwaitingApproval],
         "finished" => OVER.to_vec(),
         _ => Vec::new(),
     }
@@ -251,9 +255,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_state_is_open_or_over() {
-        assert_eq!(OPEN.len() + OVER.len(), JobState::ALL.len());
+    fn every_state_is_in_one_tab() {
+        let open = [&UNDER_WAY[..], &NOT_BEGUN].concat();
+        assert_eq!(open.len() + OVER.len(), JobState::ALL.len());
         assert!(OVER.iter().all(|state| state.is_terminal()));
-        assert!(OPEN.iter().all(|state| !state.is_terminal()));
+        assert!(open.iter().all(|state| !state.is_terminal()));
+        let tabs = ["running", "scheduled", "waiting", "finished"].map(of_tab);
+        for state in JobState::ALL {
+            let of = tabs.iter().filter(|states| states.contains(state));
+            assert_eq!(of.count(), 1, "{state:?}");
+        }
     }
 }

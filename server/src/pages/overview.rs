@@ -14,7 +14,7 @@ use carillon_engine::{Caller, Engine};
 use carillon_language::{number, say};
 use carillon_store::{AuditQuery, Direction, FleetHealth, JobQuery, PhoneSort, Seek, SiteReached};
 
-use super::jobs::{OPEN, OVER};
+use super::jobs::{NOT_BEGUN, OVER, UNDER_WAY};
 use super::phones::rows::SiteNames;
 use super::visit::{PageResult, Visit};
 use super::{audit_row, job_row, notice, site_names, snippet};
@@ -64,13 +64,14 @@ async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
     let all_causes = query.text("causes") == Some("all");
     let engine = visit.app.engine();
     let (health, trends) = trends::with_health(engine, &caller).await?;
-    let (running, recent) = jobs(engine, &caller).await?;
+    let [running, not_started, recent] = jobs(engine, &caller).await?;
     let names = health.sites.iter();
     let names = names.map(|site| (site.slug.clone(), site.name.clone()));
     let names: SiteNames = names.collect();
     let mut view = OverviewView {
         fleet: fleet(&health),
         running,
+        not_started,
         recent,
         changes: changes(engine, &caller, &names).await?,
         trends,
@@ -97,22 +98,23 @@ fn fleet(health: &FleetHealth) -> FleetView {
     }
 }
 
-/// The jobs under way, and the last ones that are over.
-async fn jobs(engine: &Engine, caller: &Caller) -> Result<(Vec<JobLine>, Vec<JobLine>), Problem> {
+/// The jobs under way, those that have not begun, and the last ones that are over.
+async fn jobs(engine: &Engine, caller: &Caller) -> Result<[Vec<JobLine>; 3], Problem> {
     let of = |states: &[JobState]| JobQuery {
         states: states.to_vec(),
         ..JobQuery::default()
     };
-    let lists = [(&of(&OPEN), RUNNING), (&of(&OVER), RECENT)];
+    let lists = [
+        (&of(&UNDER_WAY), RUNNING),
+        (&of(&NOT_BEGUN), RUNNING),
+        (&of(&OVER), RECENT),
+    ];
     let found = engine.newest_jobs(caller, &lists).await?;
     let lines = found
         .iter()
         .map(|rows| rows.iter().map(job_row::row_view).collect());
     let mut lines = lines.fuse();
-    Ok((
-        lines.next().unwrap_or_default(),
-        lines.next().unwrap_or_default(),
-    ))
+    Ok([(); 3].map(|()| lines.next().unwrap_or_default()))
 }
 
 fn causes(health: &FleetHealth) -> Vec<FleetCause> {

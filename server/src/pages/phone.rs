@@ -4,12 +4,13 @@ use axum::extract::Path;
 use carillon_contract::form::VERSION_FIELD;
 use carillon_contract::groups::{ConfirmName, DeleteView};
 use carillon_contract::list::Link;
+use carillon_contract::phone::SecondPerson;
 use carillon_domain::Mac;
 use carillon_domain::job::{JobOptions, JobRequest, TargetSpec};
 use carillon_domain::role::Permission;
 use carillon_engine::Caller;
 use carillon_engine::error::EngineError;
-use carillon_engine::jobs::Submission;
+use carillon_engine::jobs::{RulesInForce, Submission};
 use carillon_language::say;
 use carillon_store::PhoneRow;
 
@@ -68,6 +69,7 @@ async fn show(
         Err(problem) => return Err(problem),
     };
     if let Some(pad) = &mut view.keypad {
+        pad.second_person = second_person(&visit);
         pad.reason = query.or_empty("reason");
         pad.screen = keypad::screen(engine, &caller, mac, query.filled("screen")).await?;
         if query.filled(keypad::SAID) == Some(keypad::OF_KEYS) {
@@ -76,6 +78,23 @@ async fn show(
     }
     let html = carillon_ui::phone(&visit.frame, &view);
     Ok(visit.page(html))
+}
+
+/// Whether what disturbs somebody on this phone waits, as far as the rules tell without a look at the
+/// last hour.
+fn second_person(visit: &Visit) -> SecondPerson {
+    let asks = visit.rules.filter(RulesInForce::asks_second_person);
+    let Some(RulesInForce { rules, .. }) = asks else {
+        return SecondPerson::Never;
+    };
+    match (
+        rules.approve_disruptive_above,
+        rules.approve_disruptive_percent,
+    ) {
+        (Some(0), _) => SecondPerson::Always,
+        (None, None) => SecondPerson::Never,
+        _ => SecondPerson::AfterMany,
+    }
 }
 
 /// The page again, with what was wrong.
@@ -94,6 +113,7 @@ async fn again_with(
     let engine = visit.app.engine();
     let mut view = view::view(engine, caller, mac).await?;
     if let Some(pad) = &mut view.keypad {
+        pad.second_person = second_person(&visit);
         pad.reason = fields.or_empty("reason");
         pad.screen = keypad::screen(engine, caller, mac, fields.filled("screen")).await?;
     }

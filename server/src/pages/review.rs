@@ -277,12 +277,14 @@ async fn page(
             .shown(&engine, &caller, (review.id, &preview))
             .await?;
     }
+    let total = i64::try_from(preview.total()).unwrap_or(i64::MAX);
+    let too_many = run::too_many(&visit, &caller, total);
     let waits = match &visit.rules {
-        Some(rules) => {
+        Some(rules) if too_many.is_none() => {
             let asked = (&preview, review.draft.request.options.start_at);
             engine.needs_approval(&caller, asked, rules).await?
         }
-        None => false,
+        _ => false,
     };
     let who = if waits {
         Some(who_decides(&engine, &caller).await?)
@@ -290,8 +292,11 @@ async fn page(
         None
     };
     let sites = engine.sites(&caller).await?;
+    let ends = review.draft.request.options.not_after.is_some();
     let mut view = ReviewView {
         changed,
+        asks: waits,
+        too_many,
         type_count: to_type(&sites, &preview),
         warnings: [
             waits.then(|| say(WAITS).to_owned()),
@@ -305,6 +310,10 @@ async fn page(
         .collect(),
         ..view::of(&engine, &caller, review, &preview)
     };
+    if waits && !ends {
+        // Its time begins when somebody lets it run.
+        view.not_after = None;
+    }
     let names = site_names::of_sites(&sites);
     for (site, _) in &mut view.by_site {
         site_names::put(&names, site);
@@ -367,9 +376,11 @@ async fn choose_again(
     found: Vec<carillon_engine::FieldError>,
 ) -> Result<Response, Problem> {
     review.draft.remember(&review.typed.reason);
-    let Some(form) = review.draft.form else {
+    let Some(mut form) = review.draft.form else {
         return Err(EngineError::Invalid(found).into());
     };
+    // What this review showed is compared with the next one.
+    review.id.clone_into(&mut form.before);
     let mut errors = FormErrors::default();
     form.place(found, &mut errors);
     run::again(visit, caller, &form, errors).await

@@ -2,41 +2,42 @@
 //!
 //! Owns step 1. What is chosen is kept sealed as a draft; only its id goes on in the address.
 
-use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
+use std::collections::BTreeSet;
 
 use axum::response::Response;
 use carillon_contract::form::Choice;
 use carillon_contract::run::{RunView, TargetsSummary, TargetsView};
 use carillon_contract::{FormErrors, Href};
 use carillon_domain::Mac;
-use carillon_domain::job::{JobRequest, TargetSpec};
-use carillon_domain::role::Permission;
+use carillon_domain::job::TargetSpec;
+use carillon_domain::role::{Permission, Role};
 use carillon_engine::inventory::Selection;
-use carillon_engine::jobs::{JobPreview, TargetSurvey};
+use carillon_engine::jobs::TargetSurvey;
 use carillon_engine::{Caller, Engine, EngineError};
-use carillon_language::say;
-use serde::{Deserialize, Serialize};
+use carillon_language::{say, say_many};
 
 use super::notice;
 use super::phone::gone;
+use super::selection::list_href;
 use super::visit::{PageResult, Visit};
 use crate::fields::{Form, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
 pub mod catalogue;
+mod draft;
 pub mod form;
+pub(super) mod moved;
 pub mod pacing;
+mod when;
 
+pub use draft::{Draft, Places, macs};
 use form::RunForm;
 
 const RUN: Access = Access::Needs(Permission::RunJobs);
 const KNOWN: &[&str] = &["sel", "filter", "group", "phone", "action", "draft"];
-const KIND: &str = "run";
 /// Names that are shown of phones that are gone.
 const NAMES: usize = 10;
-const REVIEW_LASTS: Duration = Duration::from_hours(2);
 
 pub(super) fn routes(table: Table) -> Table {
     table.get("/run", RUN, show).post("/run", RUN, choose).post(
@@ -44,127 +45,6 @@ pub(super) fn routes(table: Table) -> Table {
         RUN,
         without_missing,
     )
-}
-
-/// A job that somebody has chosen and not started.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Draft {
-    /// As typed; `None` when it repeats another job.
-    pub form: Option<RunForm>,
-    /// What it comes to.
-    pub request: JobRequest,
-    /// The job that it repeats.
-    pub retry_of: Option<String>,
-    /// The filter by which its phones were picked in the list.
-    pub picked_by: Option<String>,
-    /// The phones that would get it when it was last shown.
-    pub seen: Vec<Mac>,
-    /// Where these were then.
-    #[serde(default)]
-    pub places: Places,
-    /// The protected phones among all that were chosen then.
-    #[serde(default)]
-    pub protected: Vec<Mac>,
-    /// The job that it became.
-    #[serde(default)]
-    pub started: Option<String>,
-}
-
-impl Draft {
-    /// Keeps it; says under which id.
-    ///
-    /// # Errors
-    /// Sealed.
-    pub async fn keep(&self, engine: &Engine, caller: &Caller) -> Result<String, EngineError> {
-        engine.keep_draft(caller, KIND, self, REVIEW_LASTS).await
-    }
-
-    /// Opens one.
-    ///
-    /// # Errors
-    /// Not found, also when its time is over or it is somebody else's.
-    pub async fn open(engine: &Engine, caller: &Caller, id: &str) -> Result<Self, EngineError> {
-        engine.draft(caller, KIND, id).await
-    }
-
-    /// Remembers the job that it became.
-    ///
-    /// # Errors
-    /// Sealed.
-    pub async fn started(
-        &mut self,
-        engine: &Engine,
-        caller: &Caller,
-        (id, job): (&str, &str),
-    ) -> Result<(), EngineError> {
-        self.started = Some(job.to_owned());
-        engine
-            .replace_draft(caller, KIND, id, self, REVIEW_LASTS)
-            .await
-    }
-
-    /// The reason that was typed beside the review stays, whatever page comes next.
-    pub fn remember(&mut self, reason: &str) {
-        reason.clone_into(&mut self.request.reason);
-        if let Some(form) = &mut self.form {
-            reason.clone_into(&mut form.reason);
-        }
-    }
-
-    /// Remembers the phones that were shown.
-    ///
-    /// # Errors
-    /// Sealed.
-    pub async fn shown(
-        &mut self,
-        engine: &Engine,
-        caller: &Caller,
-        (id, preview): (&str, &JobPreview),
-    ) -> Result<(), EngineError> {
-        self.seen = macs(preview);
-        self.places = Places::of(preview);
-        self.protected = preview.plan.protected();
-        engine
-            .replace_draft(caller, KIND, id, self, REVIEW_LASTS)
-            .await
-    }
-}
-
-/// The sites of phones, each named once.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Places {
-    sites: Vec<Option<String>>,
-    /// For each phone which of them.
-    at: Vec<usize>,
-}
-
-impl Places {
-    /// Of the phones whose site matters: those of [`macs`], then the protected ones.
-    pub fn of(preview: &JobPreview) -> Self {
-        let mut places = Self::default();
-        for phone in preview.plan.placed() {
-            let known = places.sites.iter().position(|site| *site == phone.site);
-            let at = known.unwrap_or_else(|| {
-                places.sites.push(phone.site.clone());
-                places.sites.len() - 1
-            });
-            places.at.push(at);
-        }
-        places
-    }
-
-    /// The site of each of these phones, which come in the order of [`Self::of`].
-    pub fn by_phone(&self, macs: impl Iterator<Item = Mac>) -> HashMap<Mac, Option<&String>> {
-        let at = self.at.iter().filter_map(|at| self.sites.get(*at));
-        let pairs = macs.zip(at);
-        pairs.map(|(mac, site)| (mac, site.as_ref())).collect()
-    }
-}
-
-/// The phones that would get it, without those that only a tick includes.
-pub fn macs(preview: &JobPreview) -> Vec<Mac> {
-    let free = preview.plan.run.iter().filter(|phone| !phone.protected);
-    free.map(|phone| phone.mac).collect()
 }
 
 /// `GET /run`.
@@ -185,7 +65,7 @@ async fn show(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
             Err(error) => return Err(error.into()),
         }
     }
-    let view = view(visit.app.engine(), &caller, &form, FormErrors::default()).await?;
+    let view = view(&visit, &caller, &form, FormErrors::default()).await?;
     let html = carillon_ui::run(&visit.frame, &view);
     Ok(visit.page(html))
 }
@@ -204,7 +84,8 @@ async fn choose(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
     }
     match engine.preview_job(&caller, &request).await {
         Ok(preview) => {
-            let draft = Draft {
+            let before = moved::before(engine, &caller, &form).await?;
+            let mut draft = Draft {
                 seen: macs(&preview),
                 places: Places::of(&preview),
                 protected: preview.plan.protected(),
@@ -214,6 +95,7 @@ async fn choose(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
                 retry_of: None,
                 started: None,
             };
+            draft.compare_with(before);
             let id = draft.keep(engine, &caller).await?;
             Ok(visit.see_other(&format!("/run/review/{id}")))
         }
@@ -260,17 +142,18 @@ pub async fn again(
     form: &RunForm,
     errors: FormErrors,
 ) -> Result<Response, Problem> {
-    let view = view(visit.app.engine(), caller, form, errors).await?;
+    let view = view(&visit, caller, form, errors).await?;
     let html = carillon_ui::run(&visit.frame, &view);
     Ok(visit.refused(html))
 }
 
 async fn view(
-    engine: &Engine,
+    visit: &Visit,
     caller: &Caller,
     form: &RunForm,
     mut errors: FormErrors,
 ) -> Result<RunView, EngineError> {
+    let engine = visit.app.engine();
     let first_sight = errors.is_empty();
     let mut found = FormErrors::default();
     let spec = form.targets(engine, caller, &mut found).await?;
@@ -284,6 +167,11 @@ async fn view(
         errors.0.retain(|error| error.field != "targets");
     }
     Ok(RunView {
+        before: form.before.clone(),
+        moved: moved::since(engine, caller, form).await?,
+        too_many: survey
+            .as_ref()
+            .and_then(|survey| too_many(visit, caller, survey.phones)),
         targets: TargetsView {
             missing,
             ..targets(engine, caller, form, survey).await?
@@ -294,6 +182,19 @@ async fn view(
         options: form.pace.options.clone(),
         reason: form.reason.clone(),
         errors,
+    })
+}
+
+/// Said of more phones than one job of an operator takes, before anything else is typed.
+pub(super) fn too_many(visit: &Visit, caller: &Caller, phones: i64) -> Option<String> {
+    let most = i64::from(visit.rules.as_ref()?.rules.phones_per_job);
+    let limited = caller.user_id.is_some() && caller.role == Role::Operator;
+    (limited && phones > most).then(|| {
+        say!(
+            "{chosen} are chosen, and one job of an operator takes {most} at most; those that are left out count too. Choose fewer, by site or by group, or ask an administrator to start it.",
+            chosen = say_many!(phones, "{count} phone", "{count} phones"),
+            most
+        )
     })
 }
 
@@ -379,15 +280,21 @@ fn summary(form: &RunForm, survey: &TargetSurvey) -> TargetsSummary {
     }
 }
 
-/// The same phones as a list, where a list can show them.
+/// The same phones as a list; empty where no list shows exactly these.
 fn list_of(form: &RunForm, survey: &TargetSurvey) -> String {
-    let list = Href::new("/phones");
     if !form.sel.is_empty() {
-        return list.add("sel", &form.sel).to_string();
+        return list_href(&form.sel, "");
     }
-    if let [(mac, _)] = survey.named.as_slice() {
-        return format!("/phones/{mac}");
+    match survey.named.as_slice() {
+        [] => {}
+        [(mac, _)] if survey.phones == 1 => return format!("/phones/{mac}"),
+        _ => return String::new(),
     }
+    if !form.filter.trim().is_empty() && form.groups.iter().any(|slug| !slug.is_empty()) {
+        // A list shows who is in both; the command gets whoever is in one of them.
+        return String::new();
+    }
+    let list = Href::new("/phones");
     let list = list.add_some("q", form.filter.trim());
     let groups = form.groups.iter();
     groups

@@ -2,11 +2,9 @@
 
 use axum::response::Response;
 use carillon_contract::FormErrors;
-use carillon_contract::sign_in::{
-    Elsewhere, KEPT_ACTION, KEPT_FIELD, KeptForm, SendAgainView, SignInView,
-};
-use carillon_engine::EngineError;
+use carillon_contract::sign_in::{Elsewhere, KEPT_ACTION, KEPT_FIELD, KeptForm, SignInView};
 use carillon_engine::accounts::SignIn;
+use carillon_engine::{Caller, EngineError};
 use carillon_language::{say, text};
 use http::header::{HeaderName, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
@@ -15,6 +13,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::visit::{PageResult, Visit, done};
 use crate::cookies::Cookie;
 use crate::fields::{Fields, Form, Query};
+
+mod late;
+
+use late::Late;
 
 /// One sentence for everything that can be wrong, so that nothing can be found out by trying.
 const REFUSED: &str =
@@ -99,10 +101,7 @@ pub async fn submit(mut visit: Visit, headers: HeaderMap, Form(form): Form) -> P
             };
             let session = signed_in.session;
             visit.frame.csrf = session.csrf;
-            let name = session.caller.actor.name.clone();
-            let view = SendAgainView { form, name, next };
-            let html = carillon_ui::send_again(&visit.frame, &view);
-            Ok(visit.page(html))
+            came_late(visit, &session.caller, (form, next)).await
         }
         None => Ok(refusal(
             visit,
@@ -110,6 +109,22 @@ pub async fn submit(mut visit: Visit, headers: HeaderMap, Form(form): Form) -> P
             next,
             REFUSED,
         )),
+    }
+}
+
+/// What becomes of the form that came too late.
+async fn came_late(visit: Visit, caller: &Caller, late: (KeptForm, String)) -> PageResult {
+    match late::decide(visit.app.engine(), caller, late).await? {
+        Late::Back(to) => {
+            let text = say(
+                "You are signed in again. Nothing was sent yet: look once more, then press the button.",
+            );
+            Ok(visit.see_other_saying(&to, &done(text)))
+        }
+        Late::Ask(view) => {
+            let html = carillon_ui::send_again(&visit.frame, &view);
+            Ok(visit.page(html))
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::inventory_pages::{browser, hidden, location, look, submit, upload};
 use crate::pages_jobs::Person;
 
 /// This network, ourselves, link-local, metadata, protocols, multicast, broadcast, strangers.
-const NEVER: [[u8; 4]; 13] = [
+const NEVER: [[u8; 4]; 14] = [
     [0, 0, 0, 0],
     [0, 1, 2, 3],
     [127, 0, 0, 1],
@@ -21,6 +21,7 @@ const NEVER: [[u8; 4]; 13] = [
     [169, 254, 169, 254],
     [169, 254, 0, 1],
     [100, 100, 100, 200],
+    [168, 63, 129, 16],
     [192, 0, 0, 170],
     [224, 0, 0, 1],
     [239, 255, 255, 250],
@@ -108,6 +109,14 @@ fn all() -> Vec<String> {
     all
 }
 
+/// As the host of a SIP address. What is no address there is a name, which nobody looks up.
+fn sip_address(text: &str) -> Option<String> {
+    Some(match text.parse().ok()? {
+        IpAddr::V4(_) => format!("x@{text}"),
+        IpAddr::V6(_) => format!("x@[{text}]"),
+    })
+}
+
 fn mac(number: usize) -> String {
     let [.., high, low] = number.to_be_bytes();
     Mac::from_bytes([0, 0x15, 0x65, 1, high, low]).to_string()
@@ -162,6 +171,14 @@ pub(crate) async fn coming_in(house: &House) {
         ] {
             let led = api.put("/sites/kiel/sip", &server).await;
             assert_eq!(led.status, 422, "{text}: {}", led.text);
+        }
+        if let Some(uri) = sip_address(text) {
+            let phone = json!({"mac": mac(number + 1), "label": "x", "sip_uri": uri});
+            let made = api.post("/phones", &phone).await;
+            assert_eq!(made.status, 422, "{uri}: {}", made.text);
+            let known = format!("/phones/{}", mac(0));
+            let edited = api.patch(&known, &json!({"sip_uri": uri})).await;
+            assert_eq!(edited.status, 422, "{uri}: {}", edited.text);
         }
         writeln!(list, "{},x,{text}", mac(number + 1)).unwrap();
     }

@@ -133,9 +133,9 @@ pub(crate) async fn a_refused_job_says_why(house: House) -> House {
     let (_, why) = refused.split_once("class=\"quote\">").unwrap();
     let why = why.split_once('<').unwrap().0;
     assert!(why.contains("the wrong town"), "{why}");
-    assert!(page.contains("Denied, nothing was sent"), "{page}");
+    assert!(page.contains("Refused, nothing was sent"), "{page}");
     let list = operator.see("/jobs?tab=finished").await.text;
-    assert!(list.contains("Denied, nothing was sent"), "{list}");
+    assert!(list.contains("Refused, nothing was sent"), "{list}");
     fleet.stop().await;
     house
 }
@@ -153,6 +153,10 @@ pub(crate) async fn a_review_names_who_may_let_it_run(house: House) -> House {
     let page = operator.see(&review).await.text;
     assert!(page.contains("This needs a second person"), "{page}");
     assert!(page.contains("These people may approve: admin."), "{page}");
+    assert!(page.contains("Ask for approval"), "{page}");
+    for start in ["button danger solid", "Not sent after"] {
+        assert!(!page.contains(start), "{start}: {page}");
+    }
     let choice = [
         ("filter", "site:kiel"),
         ("action", "DNDOn"),
@@ -161,6 +165,52 @@ pub(crate) async fn a_review_names_who_may_let_it_run(house: House) -> House {
     let review = operator.go("/run", "/run", &choice).await;
     let page = operator.see(&review).await.text;
     assert!(!page.contains("may approve"), "{page}");
+    fleet.stop().await;
+    house
+}
+
+pub(crate) async fn a_job_that_nobody_let_run_says_who_could_have(house: House) -> House {
+    let fleet = one_phone_for_two(&house).await;
+    let request = json!({ "action": "Reset", "targets": { "filter": "" }, "reason": "x" });
+    let api = house.program(Role::Operator).await;
+    let id = api.post("/jobs", &request).await.expect(202)["id"].clone();
+    let (id, engine) = (id.as_str().unwrap(), house.engine());
+    let mut unit = engine.store.begin().await.unwrap();
+    let (from, to) = ([JobState::AwaitingApproval], JobState::Expired);
+    let moved = unit.set_job_state(id, &from, to, engine.clock.now()).await;
+    assert!(moved.unwrap());
+    unit.commit_bookkeeping().await.unwrap();
+    let mut operator = Person::sign_in(&house, Role::Operator).await;
+    let page = operator.see(&format!("/jobs/{id}")).await.text;
+    let told =
+        "Nobody let it run within its time: nothing was sent. These people could have: admin.";
+    assert!(page.contains(told), "{page}");
+    fleet.stop().await;
+    house
+}
+
+/// A key that waits is not on its way: whoever pressed it is told for whom it waits.
+pub(crate) async fn a_key_that_waits_says_for_whom(house: House) -> House {
+    let fleet = one_phone_for_two(&house).await;
+    let rules = Rules {
+        approve_with_factor: false,
+        approve_disruptive_above: Some(0),
+        ..Rules::default()
+    };
+    let (engine, local) = (house.engine(), House::local());
+    engine.change_rules(&local, &rules, "").await.unwrap();
+    let mut operator = Person::sign_in(&house, Role::Operator).await;
+    let here = format!("/phones/{}", fleet.phones()[0].inventory.mac);
+    let before = operator.see(&here).await.text;
+    let told = "What disturbs somebody waits for a second person";
+    assert!(before.contains(told), "{before}");
+    let key = [("key", "OK"), ("reason", "INC-7")];
+    let to = operator.go(&here, &format!("{here}/keys"), &key).await;
+    let page = operator.see(to.trim_end_matches("#keypad")).await.text;
+    let waits = "waits for a second person (admin). Nothing was sent yet.";
+    assert!(page.contains(waits), "{page}");
+    assert!(!page.contains("on its way"), "{page}");
+    assert_eq!(fleet.ledger().totals().requests, 0);
     fleet.stop().await;
     house
 }

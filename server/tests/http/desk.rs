@@ -1,5 +1,7 @@
 //! What a helpdesk person stumbles over: Enter in a field, the way back, words that fit who reads them.
 
+use std::time::Duration;
+
 use carillon_domain::Mac;
 use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_domain::role::Role;
@@ -308,7 +310,11 @@ pub(crate) async fn an_approval_names_who_gets_it_and_who_does_not(house: House)
         "Factory reset · 2 phones · asked for by operator",
         "Let it run on 2 phones",
         "<dt>Will get it</dt><dd>2 phones</dd>",
-        "<span>kiel</span>",
+        "<span>Kiel</span>",
+        "<dt>Starts</dt><dd>as soon as somebody lets it run</dd>",
+        "<dt>Not sent after</dt><dd>reckoned from its start</dd>",
+        "<dt>Pace</dt>",
+        "#phones\">All phones of the job</a>",
         "Destructive",
         left_out,
     ];
@@ -331,6 +337,102 @@ pub(crate) async fn a_deleted_phone_is_told_by_its_name(house: House) -> House {
     let told = admin.get(&run).await;
     shows(&told, &["left the inventory meanwhile", "Desk 02"]);
     hides(&told, &[DESK]);
+    house
+}
+
+/// One phone was deleted and another moved while somebody looked: both are told, and still behind
+/// the button that leaves the deleted one out.
+pub(crate) async fn a_moved_phone_is_told_beside_a_deleted_one(house: House) -> House {
+    let site = |name, count| {
+        let site = SiteConfig::new(name, count).with_security(PlainHttp);
+        site.with_auth(Auth::None)
+    };
+    let config = FleetConfig::default().with_site(site("Kiel", 4));
+    let fleet = fleet(config.with_site(site("Bonn", 1))).await;
+    house.with_phones(&fleet).await;
+    let mut admin = browser(&house, "admin").await;
+    let all = [("do", "run"), ("scope", "all"), ("filter", "site:kiel")];
+    let run = location(&submit(&mut admin, "/phones", "/selection", &all).await);
+    let (_, sel) = run.split_once("sel=").unwrap();
+    let choice = [("sel", sel), ("action", "OK"), ("reason", "INC-9")];
+    let review = location(&submit(&mut admin, &run, "/run", &choice).await);
+    let digest = hidden(&admin.get(&review).await, "digest");
+
+    let kiel = fleet.phones().iter();
+    let kiel = kiel.filter(|phone| phone.inventory.site == "kiel");
+    let kiel: Vec<Mac> = kiel
+        .map(|phone| phone.inventory.mac.parse().unwrap())
+        .collect();
+    house.move_phone(kiel[0], "bonn").await;
+    let page = format!("/phones/{}/delete", kiel[1]);
+    let asked = admin.get(&page).await;
+    let (version, name) = (hidden(&asked, "version"), to_type(&asked));
+    let typed = [("version", version.as_str()), ("typed", name.as_str())];
+    location(&submit(&mut admin, &page, &page, &typed).await);
+
+    let start = [("digest", digest.as_str()), ("reason", "INC-9")];
+    let told = submit(&mut admin, &run, &review, &start).await;
+    let moved = ["Now at another site:", "(Kiel → Bonn)"];
+    shows(&told, &["left the inventory meanwhile"]);
+    shows(&told, &moved);
+    let before = hidden(&told, "before");
+    let on = [&choice[..], &[("before", before.as_str())]].concat();
+    let on_page = location(&submit(&mut admin, &run, "/run/without-missing", &on).await);
+    shows(&admin.get(&on_page).await, &moved);
+    let review = location(&submit(&mut admin, &run, "/run", &on).await);
+    shows(&admin.get(&review).await, &moved);
+    fleet.stop().await;
+    house
+}
+
+/// A start for later is typed as a date and a time, whatever the pace, and stands on the button.
+pub(crate) async fn a_start_for_later_stands_on_the_button(house: House) -> House {
+    let fleet = phones_at_kiel(&house, 1).await;
+    let mut operator = Person::sign_in(&house, Role::Operator).await;
+    let later = house.engine().clock.now().plus(Duration::from_hours(24));
+    let later = later.to_minute_text();
+    let at = |start| {
+        [
+            ("filter", "site:kiel"),
+            ("action", "DNDOn"),
+            ("start_at", start),
+        ]
+    };
+    let review = operator.go("/run", "/run", &at(later.as_str())).await;
+    let page = operator.see(&review).await;
+    shows(&page, &["Start later", &format!("{later} UTC")]);
+    let wrong = operator.send("/run", "/run", &at("tonight")).await;
+    assert_eq!(wrong.status, 422, "{}", wrong.text);
+    shows(&wrong, &["Start at: give a date and a time"]);
+    fleet.stop().await;
+    house
+}
+
+/// The limit of one job stands on both pages, before anything is typed, and no button leads into it.
+pub(crate) async fn an_operator_is_told_the_limit_first(house: House) -> House {
+    let fleet = phones_at_kiel(&house, 3).await;
+    let rules = Rules {
+        phones_per_job: 2,
+        ..Rules::default()
+    };
+    let local = House::local();
+    house
+        .engine()
+        .change_rules(&local, &rules, "")
+        .await
+        .unwrap();
+    let mut operator = Person::sign_in(&house, Role::Operator).await;
+    let limit = "3 phones are chosen, and one job of an operator takes 2 at most";
+    let choose = operator.see("/run?filter=site:kiel").await;
+    shows(&choose, &[limit]);
+    let choice = [("filter", "site:kiel"), ("action", "DNDOn")];
+    let review = operator.go("/run", "/run", &choice).await;
+    let page = operator.see(&review).await;
+    shows(&page, &[limit, "Too many phones for one job"]);
+    hides(&page, &["name=\"reason\"", "name=\"digest\""]);
+    let mut admin = Person::sign_in(&house, Role::Admin).await;
+    hides(&admin.see("/run?filter=site:kiel").await, &[limit]);
+    fleet.stop().await;
     house
 }
 

@@ -295,6 +295,8 @@ pub(crate) async fn an_import_is_reviewed_and_then_exactly_that(house: House) ->
     let errors = format!("{review}/errors.csv");
     let file = look(&mut admin, &errors).await;
     assert!(file.text.contains("8.8.8.8 is outside"));
+    assert!(!file.text.contains("Desk 1"), "{}", file.text);
+    assert!(page.text.contains("and no passwords"), "{}", page.text);
     assert!(begins_as_utf8(&admin, &errors).await);
     let digest = hidden(&page, "digest");
     let form = |digest, valid| {
@@ -328,6 +330,9 @@ pub(crate) async fn an_import_is_reviewed_and_then_exactly_that(house: House) ->
     ] {
         assert!(result.text.contains(shown), "{shown}: {}", result.text);
     }
+    let begin = look(&mut admin, "/phones/import").await;
+    let back = format!("href=\"{review}/result\"");
+    assert!(begin.text.contains(&back), "the way back: {}", begin.text);
     let left_out = look(&mut admin, &errors).await;
     assert_eq!(left_out.text, file.text, "it is there afterwards as well");
     assert!(begins_as_utf8(&admin, &errors).await);

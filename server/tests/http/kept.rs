@@ -3,8 +3,9 @@
 use carillon_domain::role::Role;
 use serde_json::json;
 
-use crate::house::House;
+use crate::house::{House, PASSWORD};
 use crate::pages_jobs::Person;
+use crate::requests::Answer;
 
 /// So many of a kind are kept for an account.
 const KEPT: usize = 50;
@@ -41,7 +42,7 @@ pub(crate) async fn what_changes_nothing_asks_nobody(house: House) -> House {
     let second = carillon_engine::accounts::NewUser {
         name: "second".to_owned(),
         role: Role::Admin,
-        password: secrecy::SecretString::from(crate::house::PASSWORD),
+        password: secrecy::SecretString::from(PASSWORD),
     };
     let local = House::local();
     house.engine().add_user(&local, second).await.unwrap();
@@ -72,5 +73,48 @@ pub(crate) async fn what_changes_nothing_asks_nobody(house: House) -> House {
     admin.go(settings, settings, &fields).await;
     let waiting = api.get("/change-requests").await.expect(200);
     assert_eq!(waiting["items"].as_array().unwrap().len(), 1);
+    house
+}
+
+/// Signs out, and in again with a form that came in between.
+async fn signs_in_with(operator: &mut Person, action: &str, fields: &[(&str, &str)]) -> Answer {
+    operator.go("/", "/sign-out", &[]).await;
+    let own = [
+        ("username", "operator"),
+        ("password", PASSWORD),
+        ("next", "/phones"),
+        ("kept_action", action),
+    ];
+    let all = [&own[..], fields].concat();
+    operator.send("/sign-in", "/sign-in", &all).await
+}
+
+pub(crate) async fn a_start_that_came_too_late_leads_back_to_its_review(house: House) -> House {
+    let api = house.program(Role::Admin).await;
+    let phone = json!({"mac": "001565000001", "label": "Desk", "address": "127.0.0.9"});
+    api.post("/phones", &phone).await.expect(201);
+    let mut operator = Person::sign_in(&house, Role::Operator).await;
+    let chosen = [("filter", "Desk"), ("action", "Reboot")];
+    let review = operator.go("/run", "/run", &chosen).await;
+    let late = [("kept.reason", "INC-4711"), ("kept.typed", "1")];
+    let back = signs_in_with(&mut operator, &review, &late).await;
+    assert_eq!(back.status, 303, "{}", back.text);
+    assert_eq!(back.headers["location"], review.as_str());
+    let page = operator.see(&review).await.text;
+    assert!(page.contains("value=\"INC-4711\""), "{page}");
+    house
+}
+
+pub(crate) async fn a_late_command_to_one_phone_says_what_it_does(house: House) -> House {
+    let api = house.program(Role::Admin).await;
+    let phone = json!({"mac": "001565000001", "label": "Desk", "address": "127.0.0.9"});
+    api.post("/phones", &phone).await.expect(201);
+    let mut operator = Person::sign_in(&house, Role::Operator).await;
+    let late = [("kept.action", "Reboot"), ("kept.reason", "INC-4711")];
+    let page = signs_in_with(&mut operator, "/phones/001565000001/do", &late).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    for said in ["Restart 1 phone", "Desk", "button danger solid"] {
+        assert!(page.text.contains(said), "{said}: {}", page.text);
+    }
     house
 }

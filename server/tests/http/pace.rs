@@ -34,12 +34,29 @@ pub(crate) async fn a_job_for_later_says_so_and_can_be_cancelled(house: House) -
     assert_eq!(job["start_at"], json!(start));
     let mut anna = Person::sign_in(&house, Role::Operator).await;
     let page = anna.see(&format!("/jobs/{id}")).await;
-    assert!(page.text.contains("starts by itself"), "{}", page.text);
+    let begins = format!("It starts by itself: {} UTC.", start.to_minute_text());
+    assert!(page.text.contains(&begins), "{}", page.text);
+    waits_in_its_tab(&mut anna, id).await;
     let cancelled = api.post(&format!("/jobs/{id}/cancel"), &json!({})).await;
     assert_eq!(cancelled.expect(200)["state"], "cancelled");
     assert_eq!(fleet.ledger().totals().requests, 0);
     fleet.stop().await;
     house
+}
+
+/// It does not run: lists say when it starts, and count it apart.
+async fn waits_in_its_tab(anna: &mut Person, id: &str) {
+    let href = format!("/jobs/{id}\"");
+    for (tab, there) in [("running", false), ("scheduled", true), ("waiting", false)] {
+        let list = anna.see(&format!("/jobs?tab={tab}")).await.text;
+        assert_eq!(list.contains(&href), there, "{tab}: {list}");
+        let starts = list.contains("class=\"sub\">starts <time");
+        assert_eq!(starts, there, "{tab}: {list}");
+    }
+    let overview = anna.see("/").await.text;
+    let (running, later) = overview.split_once("Not started yet").unwrap();
+    assert!(!running.contains(&href), "{running}");
+    assert!(later.contains(&href), "{later}");
 }
 
 pub(crate) async fn every_try_is_told(house: House) -> House {

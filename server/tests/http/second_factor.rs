@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use carillon_domain::Timestamp;
+use carillon_domain::phone::{GroupKind, TransportSecurity};
 use carillon_domain::role::Role;
+use carillon_engine::inventory::{CredentialInput, GroupInput, SiteInput};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::header;
 use sha1::Sha1;
@@ -12,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::browser::{Browser, token};
 use crate::house::{House, PASSWORD};
+use crate::inventory_pages::{self, hidden, location, look, submit, upload};
 use crate::requests::Answer;
 
 const NEW: &str = "another evening bell";
@@ -163,6 +166,81 @@ pub(crate) async fn what_is_dangerous_is_asked_once_more(house: House) -> House 
     assert_ne!(browser.cookie("sid").unwrap(), before, "another token");
     let next = [("name", "carl"), ("role", "viewer")];
     to(&send(&mut browser, new, new, &next).await);
+    house
+}
+
+/// A stored password, a site of plain HTTP that gives it, one that gives none, and a rule that does.
+async fn furnish(house: &House) {
+    let (engine, local) = (house.engine(), House::local());
+    let office = Some("office".to_owned());
+    let login = CredentialInput {
+        name: "office".to_owned(),
+        username: "admin".to_owned(),
+        password: Some("a stored password".into()),
+    };
+    engine.create_credential(&local, &login).await.unwrap();
+    for (name, credential) in [("Kiel", office.clone()), ("Ulm", None)] {
+        let site = SiteInput {
+            slug: String::new(),
+            name: name.to_owned(),
+            transport_security: TransportSecurity::PlainHttp,
+            ca_pem: None,
+            credential,
+            max_down_percent: 20,
+        };
+        engine.create_site(&local, &site).await.unwrap();
+    }
+    let led = GroupInput {
+        slug: String::new(),
+        name: "Led".to_owned(),
+        kind: GroupKind::Rule,
+        filter: "tag:led".to_owned(),
+        members: None,
+        credential: office,
+    };
+    engine.create_group(&local, &led).await.unwrap();
+}
+
+/// Imports a list on its page; where that import is.
+async fn listed(browser: &mut Browser, csv: &str) -> String {
+    let review = location(&upload(browser, csv).await);
+    let digest = hidden(&look(browser, &review).await, "digest");
+    let seen = [("digest", digest.as_str()), ("valid_rows_only", "false")];
+    location(&submit(browser, &review, &review, &seen).await);
+    review
+}
+
+/// A list that is taken back, and a tag that a rule asks for.
+pub(crate) async fn what_leads_passwords_elsewhere_is_asked_once_more(house: House) -> House {
+    furnish(&house).await;
+    let mut admin = inventory_pages::browser(&house, "admin").await;
+    let first =
+        "mac,address,site\n00:15:65:00:00:01,10.0.0.1,Kiel\n00:15:65:00:00:02,10.0.0.2,Ulm\n";
+    listed(&mut admin, first).await;
+    let moved = listed(&mut admin, "mac,address\n00:15:65:00:00:01,10.0.0.77\n").await;
+    let (undo, list) = (format!("{moved}/undo"), "/phones?q=site:ulm");
+    let back = hidden(&admin.get(list).await, "list");
+    let taken_back = vec![("count", "1"), ("typed", "")];
+    let mac = "00:15:65:00:00:02";
+    let tagged = vec![
+        ("do", "enter"),
+        ("mac", mac),
+        ("tag", "led"),
+        ("list", back.as_str()),
+    ];
+    for (page, action, typed) in [
+        (undo.as_str(), undo.as_str(), taken_back),
+        (list, "/selection", tagged),
+    ] {
+        age(&house, &admin).await;
+        let asked = submit(&mut admin, page, action, &typed).await;
+        assert_eq!(asked.status, 403, "{action}: {}", asked.text);
+        assert!(asked.text.contains("Show that it is you"), "{action}");
+        let proved = [&typed[..], &[("proof_password", PASSWORD)]].concat();
+        location(&submit(&mut admin, page, action, &proved).await);
+    }
+    let result = admin.get(&format!("{moved}/result")).await;
+    assert!(result.text.contains("taken back"), "{}", result.text);
     house
 }
 

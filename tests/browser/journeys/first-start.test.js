@@ -69,7 +69,7 @@ for (const scripts of [true, false]) {
       assert.match(await rows.nth(2).innerText(), /7[\s\S]*mac/);
       const [download] = await Promise.all([
         page.waitForEvent('download'),
-        link(page, 'Download the file with an error column').click(),
+        link(page, 'Download the rows with mistakes').click(),
       ]);
       assert.match(download.suggestedFilename(), /\.csv$/);
       await page.goto('/phones');

@@ -46,9 +46,26 @@ describe('a job that waits for a second person', { timeout: 180_000 }, () => {
     await asks.waitForFunction(() => globalThis.stayed === undefined);
     await isAt(asks, TITLE);
     assert.equal(await asks.locator('#approval').count(), 0, 'nothing is left to decide');
-    await asks.getByText('Denied, nothing was sent').first().waitFor();
+    await asks.getByText('Refused, nothing was sent').first().waitFor();
     await asks.getByText('not before noon').first().waitFor();
     for (const page of [asks, decides]) await finish(page);
+  });
+
+  it('says that what it shows is old while the connection is lost', async () => {
+    const asks = await openPage(browser, server);
+    await signIn(asks, { user: PEOPLE[0], password: PASSWORD });
+    await ask(asks);
+    const page = await asks.context().newPage();
+    await page.route('**/feed', (route) => route.abort());
+    await page.goto(new URL(asks.url()).pathname);
+    const said = page.locator('.toasts', { hasText: /Connection lost since \d\d:\d\d\. These numbers are old\. Reload/ });
+    await said.waitFor();
+    assert.equal(await page.locator('.job-summary[data-lost]').count(), 1);
+
+    await page.unroute('**/feed');
+    await page.locator('.job-summary:not([data-lost])').waitFor();
+    assert.equal(await said.count(), 0, 'it is taken back');
+    await finish(asks);
   });
 });
 
@@ -61,6 +78,6 @@ async function ask(page) {
   await isAt(page, /^Review: /);
   await page.getByText('These people may approve: c.colleague.').waitFor();
   await confirm(page);
-  await button(page, /^Restart \d+ phones$/).click();
+  await button(page, 'Ask for approval').click();
   await isAt(page, /^Restart · \d+ phones$/);
 }

@@ -143,6 +143,7 @@ describe('phones that have results', { timeout: 300_000 }, () => {
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox').fill('hamburg');
     await page.getByRole('option', { name: /site Hamburg/ }).waitFor();
+    assert.match(await page.getByRole('option').first().innerText(), /site Hamburg/, 'the place stands before phones');
     await page.getByRole('combobox').fill('restart');
     await page.getByRole('option', { name: /^Restart the phone/ }).click();
     await isAt(page, 'Run a command');
@@ -172,6 +173,23 @@ describe('phones that have results', { timeout: 300_000 }, () => {
       await holdToWidth(page);
       await finish(page);
     }
+  });
+
+  it('wraps a name without spaces on a narrow screen', async () => {
+    const page = await openPage(browser, server, { width: 360 });
+    await signIn(page, server);
+    await page.goto('/phones/new');
+    await field(page, 'MAC address').fill('00:15:65:ee:00:03');
+    const name = 'Besprechungsraum'.repeat(6);
+    await page.locator('[name="label"]').fill(name);
+    await page.locator('main form button[type=submit]').last().click();
+    await page.getByRole('heading', { level: 1, name }).waitFor();
+    for (const path of ['/phones?q=mac:001565ee0003', '/phones/00:15:65:ee:00:03/delete']) {
+      await page.goto(path);
+      await page.getByText(name).first().waitFor();
+      await holdToWidth(page);
+    }
+    await finish(page);
   });
 
   it('shows where one is on a narrow screen, and keeps the bar of ticks to two lines', async () => {

@@ -41,6 +41,12 @@ pub struct ApprovalRow {
     pub digest: String,
     /// One request as it would go out, secrets masked.
     pub request_example: String,
+    /// When it starts, where that is not as soon as somebody lets it run.
+    pub start_at: Option<Timestamp>,
+    /// After when nothing of it is sent, where that is not reckoned from its start.
+    pub not_after: Option<Timestamp>,
+    /// How it is paced, in words.
+    pub pacing_in_words: Vec<String>,
     /// Until when it waits.
     pub until: Option<Timestamp>,
     /// Whether whoever looks asked for it.

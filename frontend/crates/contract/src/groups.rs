@@ -32,6 +32,8 @@ pub struct GroupRow {
     pub kind: GroupKind,
     /// The rule.
     pub filter: Option<String>,
+    /// Whether the rule cannot be worked out, so that it counts as without phones.
+    pub broken: bool,
     /// Phones in it now.
     pub phones: i64,
     /// Of these, so many answered when last contacted.

@@ -4,7 +4,7 @@
 //! `/phones/import/{id}`. `GET /phones/import/{id}?tab=create|update|unchanged|errors&page=2`.
 //! `POST /phones/import/{id}`: `digest`, `valid_rows_only` = `true` | `false`, and one
 //! `security.SLUG` per new site; 303 to `/phones/import/{id}/result`.
-//! `GET /phones/import/{id}/errors.csv`: the file with an error column.
+//! `GET /phones/import/{id}/errors.csv`: the rows with mistakes, and a column that says which.
 
 use carillon_domain::Timestamp;
 use carillon_domain::phone::TransportSecurity;
@@ -24,6 +24,23 @@ pub struct ImportView {
     pub max_rows: usize,
     /// What was wrong with the file as a whole: no `mac` column.
     pub errors: FormErrors,
+    /// One's own of the last day that can still be taken back, newest first.
+    pub recent: Vec<RecentImport>,
+}
+
+/// An import that was applied.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecentImport {
+    /// Its result.
+    pub href: String,
+    /// Name of the file.
+    pub file_name: String,
+    /// Phones added.
+    pub created: i64,
+    /// Phones changed.
+    pub updated: i64,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Which part of the review is shown.

@@ -1,6 +1,6 @@
 //! `/jobs`: the list.
 //!
-//! `GET /jobs`: `tab` = `running` | `finished` | `all`, `state`, `action`, `actor`, `group`,
+//! `GET /jobs`: `tab` = `running` | `scheduled` | `waiting` | `finished` | `all`, `state`, `action`, `actor`, `group`,
 //! `from`, `to`, `after`, `before`.
 
 use carillon_domain::{Counts, JobState, Timestamp};
@@ -12,7 +12,7 @@ use crate::list::{Chip, Paging, Tab};
 /// The list of jobs.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct JobsView {
-    /// Running · Finished · All.
+    /// Running · Scheduled · Awaiting approval · Ended · All.
     pub tabs: Vec<Tab>,
     /// Value of `tab`, kept by the filter form.
     pub tab: String,
@@ -68,6 +68,8 @@ pub struct JobRow {
     pub reason: String,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it is to start, if later.
+    pub start_at: Option<Timestamp>,
     /// When its first target was sent.
     pub started_at: Option<Timestamp>,
     /// When it ended.

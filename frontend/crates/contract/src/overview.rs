@@ -12,6 +12,8 @@ pub struct OverviewView {
     pub fleet: FleetView,
     /// Jobs that run, are paused, stopping or interrupted; newest first.
     pub running: Vec<JobRow>,
+    /// Jobs that are scheduled or wait for a second person; newest first.
+    pub not_started: Vec<JobRow>,
     /// The last finished jobs.
     pub recent: Vec<JobRow>,
     /// What is wrong with phones now: their last results, biggest first.

@@ -135,6 +135,18 @@ pub struct QuickAction {
     pub unavailable: Option<String>,
 }
 
+/// Whether what disturbs somebody on one phone waits for a second person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SecondPerson {
+    /// Never.
+    #[default]
+    Never,
+    /// Where the same person disturbed many within the hour.
+    AfterMany,
+    /// Always.
+    Always,
+}
+
 /// The keys of a phone and the picture of its screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeypadView {
@@ -144,6 +156,8 @@ pub struct KeypadView {
     pub screen: Option<ScreenView>,
     /// Reason as typed with the last key.
     pub reason: String,
+    /// Whether what disturbs somebody waits for a second person.
+    pub second_person: SecondPerson,
     /// What the last key, or the look at the screen, came to.
     pub said: Option<Flash>,
 }

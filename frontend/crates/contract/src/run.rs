@@ -43,6 +43,12 @@ pub struct RunView {
     pub options: OptionsForm,
     /// Reason as typed.
     pub reason: String,
+    /// Id of the review that it came back from, hidden field `before`; empty = none.
+    pub before: String,
+    /// Phones that are at another site than that review showed, with both sites.
+    pub moved: Vec<String>,
+    /// Why these are too many for whoever looks, where they are.
+    pub too_many: Option<String>,
     /// What was wrong.
     pub errors: FormErrors,
 }
@@ -191,9 +197,12 @@ pub struct OptionsForm {
     pub site_max_down: String,
     /// `jitter_ms`: a random pause up to this before each phone.
     pub jitter_ms: String,
-    /// `start_at`: RFC 3339 or empty.
+    /// `start_at`: a date and a time, or empty = at once.
     pub start_at: String,
-    /// `not_after`: RFC 3339 or empty.
+    /// `start_zone`: how many minutes the zone of the page is east of UTC; empty = UTC.
+    #[serde(default)]
+    pub start_zone: String,
+    /// `not_after`: a date and a time in UTC, or empty.
     pub not_after: String,
 }
 
@@ -257,6 +266,10 @@ pub struct ReviewView {
     pub changed: Option<SetChange>,
     /// The job that it has become already.
     pub started: Option<String>,
+    /// Whether it waits for a second person: the button asks, and starts nothing.
+    pub asks: bool,
+    /// Why these are too many for whoever looks, where they are: nothing can be started.
+    pub too_many: Option<String>,
     /// Back to step 1.
     pub back_href: String,
     /// What was wrong.
@@ -337,7 +350,7 @@ pub struct SetChange {
     pub joined: Vec<String>,
     /// Names of those that went.
     pub left: Vec<String>,
-    /// Names of those that are at another site now.
+    /// Those that are at another site now, with both sites.
     pub moved: Vec<String>,
     /// Names of those that are protected now and were not.
     pub protected: Vec<String>,

@@ -236,7 +236,7 @@ fn what_scripts_say_goes_to_them() {
         .flat_map(|(_, source)| literals(source))
         .map(|literal| literal.text)
         .collect();
-    for name in ["keys", "watch", "select", "copy"] {
+    for name in ["keys", "watch", "select", "copy", "session", "job"] {
         let path = root().join(format!("static/{name}.js"));
         let script = std::fs::read_to_string(path).expect("a script");
         for (_, after) in script

@@ -2,7 +2,7 @@
 
 use carillon_contract::job::{CauseCount, JobSummary};
 use carillon_domain::{Cause, JobState, TargetState, Timestamp};
-use carillon_language::{say, say_many};
+use carillon_language::{moment, say, say_many};
 use carillon_store::{JobRow, JobSnapshot};
 
 /// So many causes go into a summary, which must stay small.
@@ -63,7 +63,8 @@ fn note(snapshot: &JobSnapshot) -> Option<String> {
         .any(|(cause, _)| *cause == Cause::FailureLimit);
     match job.state {
         JobState::Running if !snapshot.holds.is_empty() => Some(held(&snapshot.holds)),
-        JobState::Scheduled => Some(say("It waits for its hour and starts by itself.").to_owned()),
+        JobState::Scheduled => Some(starts(job)),
+        JobState::Expired => Some(nobody_decided(&[])),
         _ if stopped_itself => {
             Some(say("It stopped itself: the first phone, or too many of them, failed.").to_owned())
         }
@@ -84,6 +85,25 @@ fn note(snapshot: &JobSnapshot) -> Option<String> {
     }
 }
 
+/// When a job starts that does so by itself.
+fn starts(job: &JobRow) -> String {
+    job.start_at.map_or_else(
+        || say("It starts by itself.").to_owned(),
+        |at| say!("It starts by itself: {moment} UTC.", moment = moment(at)),
+    )
+}
+
+/// The same of a job about which nobody decided, with those who could have.
+pub(super) fn nobody_decided(approvers: &[String]) -> String {
+    if approvers.is_empty() {
+        return say("Nobody let it run within its time: nothing was sent.").to_owned();
+    }
+    say!(
+        "Nobody let it run within its time: nothing was sent. These people could have: {names}.",
+        names = approvers.join(", ")
+    )
+}
+
 /// Which passwords hold which phones.
 fn held(holds: &[(String, i64)]) -> String {
     let phones: i64 = holds.iter().map(|(_, count)| count).sum();
@@ -94,4 +114,20 @@ fn held(holds: &[(String, i64)]) -> String {
         "{count} phones wait: the password of {names} was refused several times in a row.",
         names = names.join(", ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_about_which_nobody_decided_says_who_could_have() {
+        let names = ["kim", "lee"].map(str::to_owned);
+        let told = nobody_decided(&names);
+        assert!(
+            told.ends_with("nothing was sent. These people could have: kim, lee."),
+            "{told}"
+        );
+        assert!(nobody_decided(&[]).ends_with("nothing was sent."));
+    }
 }

@@ -12,7 +12,7 @@ use carillon_contract::phone::{KeyView, KeypadView, ScreenView};
 use carillon_domain::action::{self, Category, Class, Entry};
 use carillon_domain::job::{JobOptions, JobRequest, TargetSpec};
 use carillon_domain::role::{Permission, Role};
-use carillon_domain::{Cause, Mac, model};
+use carillon_domain::{Cause, JobState, Mac, model};
 use carillon_engine::error::EngineError;
 use carillon_engine::inventory::NoPicture;
 use carillon_engine::jobs::Submission;
@@ -108,8 +108,7 @@ async fn press(
                 .add_some("reason", &request.reason)
                 .add_some("screen", &fields.or_empty("screen"))
                 .add(SAID, OF_KEYS);
-            let link = Link::new(say("How it ended"), format!("/jobs/{}", job.id));
-            let flash = done_see(say!("{title}: on its way.", title), link);
+            let flash = pressed(engine, &caller, (&job.id, &title)).await?;
             Ok(visit.see_other_saying(&format!("{back}#keypad"), &flash))
         }
         Err(error) => {
@@ -125,6 +124,30 @@ async fn press(
             again_with(visit, &caller, mac, refused, &fields).await
         }
     }
+}
+
+/// What became of a key. One that waits for somebody else is not on its way.
+async fn pressed(
+    engine: &Engine,
+    caller: &Caller,
+    (job, title): (&str, &str),
+) -> Result<Flash, Problem> {
+    let href = format!("/jobs/{job}");
+    if engine.job(caller, job).await?.job.state != JobState::AwaitingApproval {
+        let link = Link::new(say("How it ended"), href);
+        return Ok(done_see(say!("{title}: on its way.", title), link));
+    }
+    let mut others = engine.approvers(caller).await?;
+    others.retain(|name| *name != caller.actor.name);
+    Ok(Flash {
+        tone: Tone::Warning,
+        text: say!(
+            "{title}: waits for a second person ({names}). Nothing was sent yet.",
+            title,
+            names = others.join(", ")
+        ),
+        link: Some(Link::new(say("The job that waits"), href)),
+    })
 }
 
 fn request(mac: Mac, fields: &Fields) -> (JobRequest, String) {

@@ -21,7 +21,10 @@ pub(super) fn places(filter: &Filter, choices: &PhoneChoices) -> Vec<Link> {
     for (place, term) in filter.terms.iter().enumerate() {
         for test in term.any_of.iter().filter(|_| !term.negated) {
             match test {
-                Test::Word(word) => links.extend(named(&word.to_lowercase(), choices)),
+                Test::Word(word) => {
+                    let found = named(&word.to_lowercase(), choices).into_iter();
+                    links.extend(found.filter(|link| !is_applied(filter, link)));
+                }
                 other => links.extend(nearest(filter, (place, other), choices)),
             }
         }
@@ -37,6 +40,19 @@ fn phones(count: i64) -> String {
 fn list(field: &str, value: &str) -> String {
     let filter = format!("{field}:{value}");
     Href::new("/phones").add("q", filter).into()
+}
+
+/// Whether the list is narrowed to this place already: then nobody is asked whether they mean it.
+fn is_applied(filter: &Filter, link: &Link) -> bool {
+    let terms = filter.terms.iter().filter(|term| !term.negated);
+    let mut tests = terms.flat_map(|term| &term.any_of);
+    tests.any(|test| match test {
+        Test::Site(slug) => link.href == list("site", slug),
+        Test::Group(slug) => link.href == list("group", slug),
+        Test::Tag(tag) => link.href == list("tag", tag),
+        Test::Model(model) => link.href == list("model", model),
+        _ => false,
+    })
 }
 
 fn named(word: &str, choices: &PhoneChoices) -> Vec<Link> {
@@ -164,6 +180,8 @@ mod tests {
         let owned = |(text, href): (&str, &str)| (text.to_owned(), href.to_owned());
         assert_eq!(told("KIEL"), [site, tag].map(owned));
         assert_eq!(told("site:kiel -kiel berlin"), []);
+        let tag = ("40 phones with tag kiel-canal", "/phones?q=tag:kiel-canal");
+        assert_eq!(told("kiel site:kiel"), [owned(tag)], "the site is applied");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use carillon_engine::{Caller, Engine, EngineError};
 use super::{NAMES, Review, Typed};
 use crate::pages::phone::gone;
 use crate::pages::run;
+use crate::pages::run::moved::{Move, in_words};
 
 /// The set as the form carries it: its size, its digest, which of it is protected, and where it is.
 pub(super) fn mark(preview: &JobPreview) -> String {
@@ -100,6 +101,11 @@ pub(super) async fn change(
         before.is_some_and(|before| *before != phone.site.as_ref())
     };
     let moved = || plan.placed().filter(elsewhere);
+    let moves = moved().take(NAMES).map(|phone| {
+        let from = places.get(&phone.mac).copied().flatten();
+        (phone.name.clone(), from.cloned(), phone.site.clone())
+    });
+    let moves: Vec<Move> = moves.collect();
     if known == still && guarded == guards && moved().next().is_none() {
         return Ok(None);
     }
@@ -119,7 +125,7 @@ pub(super) async fn change(
         protected: names(became),
         unprotected: names(freed),
         joined: names(came),
-        moved: names(moved()),
+        moved: in_words(engine, caller, &moves).await?,
         left,
     }))
 }

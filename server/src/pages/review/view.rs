@@ -66,6 +66,8 @@ pub(super) fn of(
         reason: review.typed.reason,
         typed: review.typed.number,
         changed: None,
+        asks: false,
+        too_many: None,
         started: review
             .draft
             .started

@@ -36,10 +36,13 @@ pub struct RunForm {
     pub pace: Pace,
     /// Why.
     pub reason: String,
+    /// Id of the review that it came back from.
+    #[serde(default)]
+    pub before: String,
 }
 
 const FIELDS: &[&str] = &[
-    "sel", "filter", "group", "phone", "action", "pacing", "reason",
+    "sel", "filter", "group", "phone", "action", "pacing", "reason", "before",
 ];
 
 impl RunForm {
@@ -73,6 +76,7 @@ impl RunForm {
             params: params.collect(),
             pace: Pace::of(&fields),
             reason: fields.or_empty("reason"),
+            before: fields.or_empty("before"),
             ..Self::of_query(&fields)
         })
     }
@@ -175,7 +179,11 @@ impl RunForm {
     /// Puts the engine's errors beside the fields of this form.
     pub fn place(&self, found: Vec<FieldError>, errors: &mut FormErrors) {
         for error in found {
-            let message = sentence(&error.message);
+            let message = match error.field.as_str() {
+                // It begins with what was typed, which stays as it was typed.
+                "targets.filter" => format!("{}.", error.message.trim_end_matches('.')),
+                _ => sentence(&error.message),
+            };
             errors.push(self.field_of(&error.field), error.code, message);
         }
     }

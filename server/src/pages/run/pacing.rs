@@ -2,10 +2,12 @@
 
 use carillon_contract::FormErrors;
 use carillon_contract::run::{OptionsForm, PacingChoice};
+use carillon_domain::Timestamp;
 use carillon_domain::action::{self, Class};
 use carillon_domain::job::{EffectiveOptions, JobOptions, TransportChoice};
 use serde::{Deserialize, Serialize};
 
+use super::when;
 use crate::fields::Fields;
 use crate::pages::refused::sentence;
 use carillon_language::{say, text};
@@ -23,6 +25,7 @@ pub const FIELDS: &[&str] = &[
     "site_max_down",
     "jitter_ms",
     "start_at",
+    "start_zone",
     "not_after",
 ];
 
@@ -52,6 +55,7 @@ impl Pace {
                 site_max_down: fields.or_empty("site_max_down"),
                 jitter_ms: fields.or_empty("jitter_ms"),
                 start_at: fields.or_empty("start_at"),
+                start_zone: fields.or_empty("start_zone"),
                 not_after: fields.or_empty("not_after"),
             },
         }
@@ -60,7 +64,8 @@ impl Pace {
     /// The options that it comes to for this action. Numbers of one's own count only where they were
     /// chosen. A later start goes with every pace. What destroys is not hurried by a single choice.
     pub fn options(&self, action: &str, errors: &mut FormErrors) -> JobOptions {
-        let start_at = word("start_at", &self.options.start_at, errors);
+        let typed = &self.options;
+        let start_at = moment("start_at", (&typed.start_at, &typed.start_zone), errors);
         let options = match self.preset.as_str() {
             "" | "default" => JobOptions::default(),
             "careful" => CAREFUL.options(),
@@ -96,7 +101,7 @@ impl Pace {
             ),
             site_max_down: number("site_max_down", &typed.site_max_down, errors),
             jitter_ms: number("jitter_ms", &typed.jitter_ms, errors),
-            not_after: word("not_after", &typed.not_after, errors),
+            not_after: moment("not_after", (&typed.not_after, ""), errors),
             ..JobOptions::default()
         }
     }
@@ -248,6 +253,22 @@ where
     }
 }
 
+/// An instant as it was typed, and how far east of UTC its zone is.
+fn moment(field: &str, (text, east): (&str, &str), errors: &mut FormErrors) -> Option<Timestamp> {
+    if text.trim().is_empty() {
+        return None;
+    }
+    let at = when::read(text, east);
+    if at.is_none() {
+        let message = match field {
+            "start_at" => say("Start at: give a date and a time, such as 2026-11-28 20:00."),
+            _ => say("Not after: give a date and a time in UTC, such as 2026-11-28 22:00."),
+        };
+        errors.push(field, "invalid", message);
+    }
+    at
+}
+
 /// The limits that hold, a line each.
 pub fn in_words(options: &EffectiveOptions) -> Vec<String> {
     let mut lines = Limits::of(options).in_words();
@@ -330,6 +351,29 @@ mod tests {
         pace.preset = "custom".to_owned();
         assert_eq!(pace.options("DNDOn", &mut errors).window, None);
         assert!(errors.of("window").is_some());
+    }
+
+    #[test]
+    fn a_later_start_goes_with_every_pace() {
+        let mut pace = Pace {
+            options: OptionsForm {
+                start_at: "2026-11-28T21:00".to_owned(),
+                start_zone: "60".to_owned(),
+                ..OptionsForm::default()
+            },
+            ..Pace::default()
+        };
+        let mut errors = FormErrors::default();
+        let options = pace.options("DNDOn", &mut errors);
+        let at = options.start_at.map(|at| at.to_string());
+        assert_eq!(at.as_deref(), Some("2026-11-28T20:00:00Z"));
+        pace.options.start_at = "tonight".to_owned();
+        assert_eq!(pace.options("DNDOn", &mut errors).start_at, None);
+        assert!(
+            errors
+                .of("start_at")
+                .is_some_and(|told| told.starts_with("Start at"))
+        );
     }
 
     #[test]

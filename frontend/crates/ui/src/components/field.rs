@@ -104,6 +104,15 @@ impl Field {
         }
     }
 
+    /// A date and a time.
+    pub(crate) fn moment(name: impl Into<String>, label: impl Into<String>) -> Self {
+        Self {
+            kind: "datetime-local",
+            width: "medium",
+            ..Self::text(name, label)
+        }
+    }
+
     /// Several lines.
     pub(crate) fn lines(
         name: impl Into<String>,

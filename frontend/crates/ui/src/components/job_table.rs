@@ -1,11 +1,11 @@
 //! The table of jobs, wherever jobs are listed.
 
 use carillon_contract::jobs::JobRow;
-use carillon_domain::TargetState;
+use carillon_domain::{JobState, TargetState};
 use carillon_language::say;
 use leptos::prelude::*;
 
-use super::{ago, bar, dash, job_badge, table, td, td_num, th, th_num, th_row, tr};
+use super::{ago, bar, dash, job_badge, said_with, table, td, td_num, th, th_num, th_row, tr};
 use crate::surroundings::Surroundings;
 use crate::words;
 
@@ -32,10 +32,7 @@ fn job_row(row: &JobRow) -> AnyView {
         td_num(say("Problems"), problems(row)),
         td(say("By"), row.actor.clone()),
         td(say("Reason"), reason(&row.reason)),
-        td(
-            say("Started"),
-            ago(row.started_at.unwrap_or(row.created_at)),
-        ),
+        td(say("Started"), started(row)),
         td_num(say("Took"), took(row)),
     ])
 }
@@ -93,6 +90,18 @@ fn reason(reason: &str) -> AnyView {
         return dash();
     }
     view! { <span class="clip" title=reason.to_owned()>{reason.to_owned()}</span> }.into_any()
+}
+
+/// When it began. What has not begun says from when on it may.
+fn started(row: &JobRow) -> AnyView {
+    match (row.started_at, row.state) {
+        (Some(at), _) => ago(at),
+        (None, JobState::Scheduled | JobState::AwaitingApproval) => row.start_at.map_or_else(
+            || view! { <span class="muted">{say("not yet")}</span> }.into_any(),
+            |at| view! { <span class="sub">{said_with(say("starts {when}"), vec![("when", ago(at))])}</span> }.into_any(),
+        ),
+        (None, _) => ago(row.created_at),
+    }
 }
 
 fn took(row: &JobRow) -> AnyView {

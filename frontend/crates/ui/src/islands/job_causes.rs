@@ -34,7 +34,7 @@ pub(super) fn causes(
                 <h2>{symbol("warning")}<span>{say("Needs a look")}</span></h2>
                 <ul>
                     {items}
-                    <li class="no-cause muted">{say("Nothing.")}</li>
+                    <li class="no-cause muted">{say("Nothing went wrong so far.")}</li>
                 </ul>
                 // Behind the list: the stylesheet says how many there are, and counts what it passed.
                 <label class="unfold tnum"><input type="checkbox" autocomplete="off" /><span>{say("All causes")}</span></label>

@@ -64,7 +64,7 @@ pub fn JobLive(
         >
             {job_line(shown)}
             <div class="note-room">
-                {move || shown.with(|shown| shown.note.clone()).map(|note| view! { <p class="job-note">{note}</p> })}
+                {move || shown.with(|shown| shown.note.clone()).map(|note| view! { <p class="job-note moment">{note}</p> })}
             </div>
             {score(&job_href, shown)}
             {live_bar(shown)}

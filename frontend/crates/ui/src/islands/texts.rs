@@ -17,7 +17,7 @@ const TEXTS: &[&str] = &[
     "All phones",
     "Needs a look",
     "All causes",
-    "Nothing.",
+    "Nothing went wrong so far.",
     "{done} of {total} finished",
     "took {length}",
     "about {span} left",
@@ -66,7 +66,7 @@ const TEXTS: &[&str] = &[
     "Its turn came too late.",
     "Awaits approval",
     "Scheduled",
-    "Denied",
+    "Refused",
     "job\u{4}Stopped",
 ];
 

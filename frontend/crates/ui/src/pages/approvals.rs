@@ -12,8 +12,8 @@ use leptos::prelude::*;
 use super::changes;
 use super::review::counts_list;
 use crate::components::{
-    Field, ago, checkbox, class_badge, empty, error_summary, fact, facts, hidden, note, panel,
-    post, said_with, submit,
+    Field, ago, checkbox, class_badge, empty, error_summary, fact, facts, hidden, instant_and_age,
+    note, panel, post, said_with, submit,
 };
 use crate::shell::Page;
 use crate::words;
@@ -73,7 +73,7 @@ impl Decider {
 
 fn waiting(row: &ApprovalRow, decider: Decider) -> AnyView {
     let job = &row.job;
-    let href = format!("/jobs/{}", job.id);
+    let href = format!("/jobs/{}#phones", job.id);
     let head = say!(
         "{title} · {phones} · asked for by {actor}",
         title = job.title,
@@ -118,22 +118,41 @@ fn who(row: &ApprovalRow) -> AnyView {
             counts_list(&causes.collect::<Vec<_>>()),
         ));
     }
+    items.extend(when_and_how(row));
     facts(items)
+}
+
+/// Start, end and pace: they are approved with the rest.
+fn when_and_how(row: &ApprovalRow) -> [AnyView; 3] {
+    let start = row.start_at.map_or_else(
+        || say("as soon as somebody lets it run").into_any(),
+        instant_and_age,
+    );
+    let end = row.not_after.map_or_else(
+        || say("reckoned from its start").into_any(),
+        instant_and_age,
+    );
+    let pace = row.pacing_in_words.iter();
+    let pace: Vec<AnyView> = pace
+        .map(|line| view! { <li>{line.clone()}</li> }.into_any())
+        .collect();
+    [
+        fact(say("Starts"), start),
+        fact(say("Not sent after"), end),
+        fact(say("Pace"), view! { <ul class="plain-list">{pace}</ul> }),
+    ]
 }
 
 /// The forms for whoever may decide, or why there are none.
 fn answer(row: &ApprovalRow, decider: Decider) -> AnyView {
     let all = changes::all_one_person(row.one_person);
-    view! { {all}{answer_of(row, decider)} }.into_any()
+    let own = say("You asked for it: somebody else decides. You can stop it on its page.");
+    view! { {all}{answer_of(row, decider, own)} }.into_any()
 }
 
-fn answer_of(row: &ApprovalRow, decider: Decider) -> AnyView {
+fn answer_of(row: &ApprovalRow, decider: Decider, own: &'static str) -> AnyView {
     if row.own {
-        note(
-            "neutral",
-            "info",
-            say("You asked for it: somebody else decides. You can stop it on its page."),
-        )
+        note("neutral", "info", own)
     } else {
         match decider {
             Decider::Nobody => note("neutral", "info", say("Your account may not approve.")),
@@ -173,11 +192,14 @@ pub(super) fn on_job(frame: &FrameView, waits: &JobApprovalView) -> AnyView {
     let all = may
         .is_some_and(|may| may.approve)
         .then(|| view! { <p><a href="/approvals">{say("Approvals")}</a></p> });
+    let one_person = changes::all_one_person(row.one_person);
+    let own = say("You asked for it: somebody else decides. You can stop it here.");
     let body = view! {
         <p>{say!("{actor} asked for it. Nothing is sent before somebody else lets it run.", actor = row.job.actor.clone())}</p>
         <p>{until}" "{who}</p>
         {sum}
-        {answer(row, Decider::of(waits.may_decide, waits.lacks_factor))}
+        {one_person}
+        {answer_of(row, Decider::of(waits.may_decide, waits.lacks_factor), own)}
         {all}
     };
     panel("approval", say("Waits for a second person"), body)
@@ -231,7 +253,7 @@ pub(super) fn settings(frame: &FrameView, view: &SettingsView) -> String {
                 {Field::integer("approve_disruptive_above", say("Disruptive commands on more phones than"), 0, 1_000_000)
                     .value(&view.approve_disruptive_above).hint(say("Blank: never.")).errors(&view.errors).view()}
                 {Field::integer("approve_disruptive_percent", say("Disruptive commands on more than so many percent of all phones"), 0, 100)
-                    .value(&view.approve_disruptive_percent).hint(say("Blank: never. One phone alone never waits.")).errors(&view.errors).view()}
+                    .value(&view.approve_disruptive_percent).hint(say("Blank: never. One phone waits only where it is not the first within the hour.")).errors(&view.errors).view()}
                 {hidden("approve_with_factor", "no")}
                 {checkbox("approve_with_factor", "yes", say("Only somebody with a second factor lets them run"), view.approve_with_factor)}
                 <p class="muted">{say_many!(view.approvers, "{count} person may approve.", "{count} people may approve.")}</p>

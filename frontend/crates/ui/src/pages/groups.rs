@@ -62,6 +62,10 @@ fn group_row(row: &GroupRow) -> AnyView {
         .filter
         .clone()
         .map(|rule| view! { " "<code class="code clip">{rule}</code> });
+    let broken = row.broken.then(|| {
+        let word = say("This rule cannot be worked out: no phones until it is changed");
+        view! { " "{badge("failed", "failed", word)} }
+    });
     let job = match &row.last_job {
         Some(job) => {
             let href = format!("/jobs/{}", job.id);
@@ -71,7 +75,10 @@ fn group_row(row: &GroupRow) -> AnyView {
     };
     tr(vec![
         th_row(view! { <a class="row-name" href=href>{row.name.clone()}</a> }),
-        td(say("Members"), view! { {kind_badge(row.kind)}{rule} }),
+        td(
+            say("Members"),
+            view! { {kind_badge(row.kind)}{rule}{broken} },
+        ),
         td_num(say("Phones"), words::number(row.phones)),
         td_num(say("Reachable"), share(row.reachable, row.phones)),
         td(say("Last job"), job),

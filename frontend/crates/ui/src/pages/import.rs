@@ -1,12 +1,12 @@
 //! `/phones/import`: upload, review, result.
 
 use carillon_contract::FrameView;
-use carillon_contract::import::ImportView;
+use carillon_contract::import::{ImportView, RecentImport};
 use carillon_language::{say, text};
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, error_summary, icon, mono, post_file, submit, table, td, th, th_row, tr,
+    Field, ago, error_summary, icon, mono, panel, post_file, submit, table, td, th, th_row, tr,
 };
 use crate::shell::Page;
 use crate::words;
@@ -37,7 +37,7 @@ pub(super) fn import(frame: &FrameView, view: &ImportView) -> String {
                 </div>
             },
         );
-        view! { {error_summary(&view.errors)}{form}{columns()} }.into_any()
+        view! { {error_summary(&view.errors)}{form}{recent(&view.recent)}{columns()} }.into_any()
     })
 }
 
@@ -64,6 +64,30 @@ const COLUMNS: [(&str, &str); 15] = [
     ("protected", text!("yes or no.")),
     ("notes", text!("Free text.")),
 ];
+
+/// The way back to what was imported, while it can be taken back.
+fn recent(imports: &[RecentImport]) -> Option<AnyView> {
+    if imports.is_empty() {
+        return None;
+    }
+    let line = |one: &RecentImport| {
+        let text = say!(
+            "{created} phones were added, {updated} changed.",
+            created = words::number(one.created),
+            updated = words::number(one.updated)
+        );
+        view! { <li><a href=one.href.clone()>{one.file_name.clone()}</a>" "{text}" "{ago(one.at)}</li> }.into_any()
+    };
+    let lines: Vec<AnyView> = imports.iter().map(line).collect();
+    Some(panel(
+        "recent",
+        say("Imported within the last day"),
+        view! {
+            <p class="muted">{say("Each can be taken back from its page for a day.")}</p>
+            <ul class="plain-list">{lines}</ul>
+        },
+    ))
+}
 
 fn columns() -> AnyView {
     let rows = COLUMNS

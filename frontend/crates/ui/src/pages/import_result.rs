@@ -5,6 +5,7 @@ use carillon_contract::import::ImportResultView;
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
+use super::import_review::WITHOUT_PASSWORDS;
 use crate::components::{link_button, note, primary_link};
 use crate::shell::Page;
 use crate::words;
@@ -35,8 +36,8 @@ pub(super) fn import_result(frame: &FrameView, view: &ImportResultView) -> Strin
             );
             let file = view.errors_href.clone();
             let body = view! {
-                <p>{text}</p>
-                <p><a href=file>{say("Download the file with an error column")}</a></p>
+                <p>{text}" "{say(WITHOUT_PASSWORDS)}</p>
+                <p><a href=file>{say("Download the rows with mistakes")}</a></p>
             };
             note("warning", "warning", body)
         });

@@ -6,7 +6,7 @@ use carillon_contract::import::{
 use carillon_contract::list::Tab;
 use carillon_contract::{FrameView, Href};
 use carillon_domain::phone::TransportSecurity;
-use carillon_language::{quoted, retell, say, say_many};
+use carillon_language::{quoted, retell, say, say_many, text};
 use leptos::prelude::*;
 
 use crate::components::{
@@ -245,12 +245,17 @@ fn apply_buttons(view: &ImportReviewView, changes: i64) -> AnyView {
         "{count} rows cannot be taken. Mend the file and upload it again, or leave them out."
     );
     view! {
-        {primary_link(csv, "download", say("Download the file with an error column"))}
+        {primary_link(csv, "download", say("Download the rows with mistakes"))}
         {take}
-        <p class="muted form-end-note">{why}</p>
+        <p class="muted form-end-note">{why}" "{say(WITHOUT_PASSWORDS)}</p>
     }
     .into_any()
 }
+
+/// What the file of mistakes does not have.
+pub(super) const WITHOUT_PASSWORDS: &str = text!(
+    "The file to download has the rows with mistakes only, and no passwords: type those again before you upload it."
+);
 
 fn new_site(site: &NewSite, view: &ImportReviewView) -> AnyView {
     let field = format!("security.{}", site.slug);

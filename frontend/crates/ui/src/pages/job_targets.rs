@@ -3,7 +3,7 @@
 use carillon_contract::Href;
 use carillon_contract::job::{EarlierTry, JobView, TargetRow};
 use carillon_contract::list::Tab;
-use carillon_domain::TargetState;
+use carillon_domain::{Cause, TargetState};
 use carillon_language::say;
 use leptos::prelude::*;
 
@@ -66,8 +66,9 @@ fn state_tab(
 pub(super) fn targets(view: &JobView) -> AnyView {
     let cause = view.cause.map(|cause| {
         let all = format!("/jobs/{}#phones", view.summary.id);
+        let lines = view.snippet.as_deref();
         view! {
-            {cause_note(cause, None)}
+            {cause_note(cause, lines.filter(|_| cause == Cause::Forbidden))}
             <p><a href=all>{say("Show all phones of this job")}</a></p>
         }
     });

@@ -70,6 +70,14 @@ fn list(view: &JobsView) -> AnyView {
             say("Nothing is running"),
             say("No command is on its way to a phone."),
         ),
+        "scheduled" => (
+            say("Nothing is scheduled"),
+            say("A job that starts later waits here for its time."),
+        ),
+        "waiting" => (
+            say("No job awaits approval"),
+            say("A job for two waits here until somebody lets it run."),
+        ),
         "finished" => (
             say("Nothing has finished yet"),
             say("A job comes here once each of its phones has an outcome."),

@@ -1,5 +1,6 @@
 //! `/`: the state of the fleet at a glance.
 
+use carillon_contract::jobs::JobRow;
 use carillon_contract::overview::{ChangeView, FleetCause, FleetView, OverviewView, SiteHealth};
 use carillon_contract::{FrameView, Href};
 use carillon_domain::Cause;
@@ -28,6 +29,7 @@ pub(super) fn overview(frame: &FrameView, view: &OverviewView) -> String {
         view! {
             {tiles(&view.fleet)}
             {running(view)}
+            {not_started(&view.not_started)}
             <div class="columns">
                 {causes(view)}
                 {sites(&view.sites)}
@@ -108,9 +110,22 @@ fn running(view: &OverviewView) -> AnyView {
     let body = if view.running.is_empty() {
         view! { <p class="muted quiet-line">{say("Nothing is being sent.")}</p> }.into_any()
     } else {
-        job_table(say("Jobs that are not finished"), &view.running)
+        job_table(
+            say("Jobs that have begun and are not finished"),
+            &view.running,
+        )
     };
     section("running", say("Running now"), None, body)
+}
+
+/// What nothing was sent of yet, where there is any.
+fn not_started(jobs: &[JobRow]) -> Option<AnyView> {
+    if jobs.is_empty() {
+        return None;
+    }
+    let heading = say("Not started yet");
+    let table = job_table(say("Jobs that are scheduled or await approval"), jobs);
+    Some(section("not-started", heading, None, table))
 }
 
 fn recent(view: &OverviewView) -> AnyView {

@@ -1,11 +1,12 @@
 //! What can be done with one phone, on its page.
 
-use carillon_contract::phone::{PhoneView, QuickAction};
+use carillon_contract::phone::{PhoneView, QuickAction, SecondPerson};
 use carillon_contract::run::ActionClass;
 use carillon_contract::{FormErrors, Href};
 use carillon_language::say;
 use leptos::prelude::*;
 
+use super::phone_keypad::second_person;
 use crate::components::{class_badge, hidden, icon, panel_with, param_field, post, submit};
 
 /// Commands that are in sight at once.
@@ -40,7 +41,11 @@ fn listed(view: &PhoneView) -> AnyView {
             </details>
         }
     });
-    view! { <ul class="quick">{items(first)}</ul>{others} }.into_any()
+    // What only may wait is told beside the keys, once.
+    let waits = view.keypad.as_ref().map(|pad| pad.second_person);
+    let waits = waits.filter(|waits| *waits == SecondPerson::Always);
+    let waits = waits.and_then(second_person);
+    view! { {waits}<ul class="quick">{items(first)}</ul>{others} }.into_any()
 }
 
 /// A harmless command is one press; any other unfolds and asks why.

@@ -4,7 +4,7 @@
 //! nobody would notice need none.
 
 use carillon_contract::FormErrors;
-use carillon_contract::phone::{KeyView, KeypadView, PhoneView, ScreenView};
+use carillon_contract::phone::{KeyView, KeypadView, PhoneView, ScreenView, SecondPerson};
 use carillon_language::say;
 use leptos::prelude::*;
 
@@ -53,6 +53,7 @@ pub(super) fn keypad(view: &PhoneView, pad: &KeypadView) -> AnyView {
             },
         ),
     );
+    let loud = pad.keys.iter().any(|key| !key.harmless && !key.missing);
     let form = post(
         // What is refused leads to what is said of it, not to the top of the page.
         format!("{path}/keys#keys-said"),
@@ -60,6 +61,7 @@ pub(super) fn keypad(view: &PhoneView, pad: &KeypadView) -> AnyView {
         view! {
             {pad.screen.as_ref().map(|screen| hidden("screen", id_of(screen)))}
             {reason(pad, &view.errors)}
+            {loud.then(|| second_person(pad.second_person)).flatten()}
             {lines(pad)}
             {keys("soft", say("Soft keys"), &SOFT, pad)}
             <div class="keypad-middle">
@@ -194,6 +196,20 @@ fn face(name: &str) -> AnyView {
         other => other,
     };
     view! { <span>{word.to_owned()}</span> }.into_any()
+}
+
+/// What may not be sent at once is told before somebody presses it.
+pub(super) fn second_person(waits: SecondPerson) -> Option<AnyView> {
+    let text = match waits {
+        SecondPerson::Never => return None,
+        SecondPerson::AfterMany => say(
+            "What disturbs somebody counts together within an hour: after much of it, the next waits for a second person.",
+        ),
+        SecondPerson::Always => say(
+            "What disturbs somebody waits for a second person: nothing is sent before they let it run.",
+        ),
+    };
+    Some(view! { <p class="hint">{text}</p> }.into_any())
 }
 
 /// Needed for keys that somebody would notice; the others go without.

@@ -9,8 +9,8 @@ use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, badge, checkbox, class_badge, fact, facts, hidden, icon, instant_and_age, note, panel,
-    post, submit, table, td, td_num, th, th_num, th_row, tr, unsent_summary,
+    Field, badge, checkbox, class_badge, fact, facts, hidden, icon, instant, instant_and_age, note,
+    panel, post, said_with, table, td, td_num, th, th_num, th_row, tr, unsent_summary,
 };
 use crate::shell::Page;
 use crate::words;
@@ -60,11 +60,7 @@ fn sentence(view: &ReviewView) -> AnyView {
         )
     };
     let rest = format!("{at}, {duration}. {rest}");
-    let lead = say!(
-        "{title} {phones}",
-        title = view.title,
-        phones = words::phones(view.will_run)
-    );
+    let lead = what(view, view.will_run);
     view! {
         <p class="review-sentence">
             <strong>{lead}</strong>{rest}" "{class_badge(view.class)}
@@ -270,19 +266,29 @@ fn start_form(view: &ReviewView) -> AnyView {
             },
         );
     }
-    let danger = view.class != ActionClass::Harmless;
-    let kind = if danger { "danger solid" } else { "primary" };
+    if let Some(text) = &view.too_many {
+        return too_many(view, text);
+    }
     // Where all are protected, the button tells of those that the tick takes in.
     let phones = if view.will_run == 0 {
         view.with_protected
     } else {
         view.will_run
     };
-    let word = say!(
-        "{title} {phones}",
-        title = view.title,
-        phones = words::phones(phones)
-    );
+    let word = what(view, phones);
+    let (kind, symbol, word, heading) = if view.asks {
+        let word = say("Ask for approval").into_any();
+        ("primary", "check", word, say("Ask a second person"))
+    } else {
+        let later = view.start_at.is_some();
+        let heading = if later {
+            say("Start later")
+        } else {
+            say("Start")
+        };
+        (kind_of(view.class), "run", word, heading)
+    };
+    let class = format!("button {kind}");
     let body = view! {
         {hidden("count", view.will_run.to_string())}
         {hidden("digest", view.digest.clone())}
@@ -291,14 +297,52 @@ fn start_form(view: &ReviewView) -> AnyView {
         {protected(view)}
         {typed(view)}
         <div class="form-end">
-            {submit(kind, "run", word)}
+            <button class=class type="submit">{icon(symbol)}<span>{word}</span></button>
             <a class="button" href=view.back_href.clone()>{say("Back")}</a>
         </div>
     };
     panel(
         "start",
-        say("Start"),
+        heading,
         post(format!("/run/review/{}", view.id), "stack", body),
+    )
+}
+
+/// What would happen to so many phones, and when, where that is not at once.
+fn what(view: &ReviewView, phones: i64) -> AnyView {
+    let what = say!(
+        "{title} {phones}",
+        title = view.title,
+        phones = words::phones(phones)
+    );
+    match view.start_at {
+        Some(at) => said_with(
+            say("{what} at {time}"),
+            vec![("what", what.into_any()), ("time", instant(at))],
+        )
+        .into_any(),
+        None => what.into_any(),
+    }
+}
+
+/// In the colour of the act.
+fn kind_of(class: ActionClass) -> &'static str {
+    match class {
+        ActionClass::Harmless => "primary",
+        ActionClass::Disruptive | ActionClass::Destructive => "danger solid",
+    }
+}
+
+/// No button that would only be refused.
+fn too_many(view: &ReviewView, text: &str) -> AnyView {
+    let (text, back) = (text.to_owned(), view.back_href.clone());
+    panel(
+        "start",
+        say("Too many phones for one job"),
+        view! {
+            <p>{text}</p>
+            <p><a class="button primary" href=back>{say("Choose again")}</a></p>
+        },
     )
 }
 

@@ -28,9 +28,11 @@ pub(super) fn run(frame: &FrameView, view: &RunView) -> String {
             "/run",
             "run-form",
             view! {
+                {(!view.before.is_empty()).then(|| hidden("before", view.before.clone()))}
                 {targets(view)}
                 {catalogue(view)}
                 {pacing(view)}
+                {when(view)}
                 <div class="run-end">
                     {Field::text("reason", say("Reason")).value(&view.reason).errors(&view.errors).hint(say("Why, with a ticket if there is one. It goes into the audit log; needed for everything that somebody notices.")).view()}
                     <p class="needed">{icon("info")}<span>{say("This command needs a reason: somebody notices it.")}</span></p>
@@ -38,7 +40,7 @@ pub(super) fn run(frame: &FrameView, view: &RunView) -> String {
                 </div>
             },
         );
-        view! { {reviews_first()}{unsent_summary(&view.errors)}{missing(view)}{form} }.into_any()
+        view! { {reviews_first()}{unsent_summary(&view.errors)}{missing(view)}{moved(view)}{form} }.into_any()
     })
 }
 
@@ -74,6 +76,15 @@ fn missing(view: &RunView) -> Option<AnyView> {
     Some(note("warning", "warning", body))
 }
 
+/// Phones that came to another site since their review: told also beside others that went.
+fn moved(view: &RunView) -> Option<AnyView> {
+    if view.moved.is_empty() {
+        return None;
+    }
+    let body = view! { <p>{say("Now at another site:")}" "{view.moved.join(", ")}</p> };
+    Some(note("warning", "warning", body))
+}
+
 fn targets(view: &RunView) -> AnyView {
     let targets = &view.targets;
     let body = if targets.sel.is_empty() && targets.phones.is_empty() {
@@ -82,12 +93,14 @@ fn targets(view: &RunView) -> AnyView {
         chosen(targets)
     };
     let summary = targets.summary.as_ref().map(summary);
+    let too_many = view.too_many.clone();
+    let too_many = too_many.map(|text| note("warning", "warning", text));
     fieldset(
         "targets",
         say("1. Phones"),
         None,
         &view.errors,
-        view! { {body}{summary} },
+        view! { {body}{summary}{too_many} },
     )
 }
 
@@ -150,10 +163,16 @@ fn summary(summary: &TargetsSummary) -> AnyView {
             .map(|(count, word)| format!("{} {word}", words::number(*count))),
     );
     let rest = format!(" · {}", parts.join(" · "));
+    let phones = view! { <strong>{words::phones(summary.phones)}</strong> };
+    let phones = if summary.href.is_empty() {
+        phones.into_any()
+    } else {
+        view! { <a href=summary.href.clone()>{phones}</a> }.into_any()
+    };
     view! {
         <p class="targets-summary" role="status">
             {icon("phone")}
-            <span><a href=summary.href.clone()><strong>{words::phones(summary.phones)}</strong></a>{rest}</span>
+            <span>{phones}{rest}</span>
         </p>
     }
     .into_any()
@@ -270,6 +289,21 @@ fn pacing(view: &RunView) -> AnyView {
     )
 }
 
+/// Now, or at a time: in the zone that the page shows, which is UTC without scripts.
+fn when(view: &RunView) -> AnyView {
+    let options = &view.options;
+    fieldset(
+        "when",
+        say("4. When"),
+        None,
+        &view.errors,
+        view! {
+            {Field::moment("start_at", say("Start at")).value(&options.start_at).errors(&view.errors).hint(say("Blank = at once. Date and time in UTC.")).view()}
+            {hidden("start_zone", options.start_zone.clone())}
+        },
+    )
+}
+
 fn pace(choice: &PacingChoice) -> AnyView {
     radio_card(
         "pacing",
@@ -306,8 +340,7 @@ fn options(form: &OptionsForm, view: &RunView) -> AnyView {
             {Field::integer("retries", say("Try again by itself, times"), 0, 3).value(&form.retries).errors(errors).view()}
             {select("transport", say("Way"), &transports, None, errors)}
             {select("verify", say("Check the effect"), &verify, None, errors)}
-            {Field::text("start_at", say("Start at (UTC)")).value(&form.start_at).errors(errors).placeholder("2026-11-22T20:00:00Z").view()}
-            {Field::text("not_after", say("Not after (UTC)")).value(&form.not_after).errors(errors).placeholder("2026-11-22T22:00:00Z").view()}
+            {Field::text("not_after", say("Not after (UTC)")).value(&form.not_after).errors(errors).placeholder("2026-11-22 22:00").view()}
         </div>
     }
     .into_any()

@@ -1,6 +1,7 @@
 //! Signing in, the first administrator, and a new password by a one-time link.
 
 use carillon_contract::FrameView;
+use carillon_contract::run::ActionClass;
 use carillon_contract::sign_in::{
     CodeView, Elsewhere, KEPT_ACTION, KEPT_FIELD, KeptForm, ResetView, SendAgainView, SetupView,
     SignInView,
@@ -9,7 +10,9 @@ use carillon_domain::Language;
 use carillon_language::{retell, say};
 use leptos::prelude::*;
 
-use crate::components::{Field, error_summary, hidden, note, post, said_with, submit};
+use crate::components::{
+    Field, error_summary, fact_text, facts, hidden, icon, note, post, said_with, submit,
+};
 use crate::shell::Page;
 use crate::words;
 
@@ -65,9 +68,10 @@ pub(super) fn send_again(frame: &FrameView, view: &SendAgainView) -> String {
             "stack",
             view! {
                 {carried}
-                {what_is_sent(&view.form)}
+                {what_it_does(view)}
+                {what_is_sent(view)}
                 <div class="form-end">
-                    {submit("primary", "send", say("Send it"))}
+                    {send(view)}
                     <a class="button" href=view.next.clone()>{say("Leave it")}</a>
                 </div>
             },
@@ -75,8 +79,47 @@ pub(super) fn send_again(frame: &FrameView, view: &SendAgainView) -> String {
     })
 }
 
+/// What it does, in words; the fields below are the whole of it.
+fn what_it_does(view: &SendAgainView) -> AnyView {
+    if let Some(act) = &view.act {
+        return facts(vec![
+            fact_text(say("Phone"), &act.phone),
+            fact_text(say("Site"), &act.site),
+            fact_text(say("Reason"), &act.reason),
+        ]);
+    }
+    (!view.told.is_empty())
+        .then(|| view! { <p><strong>{view.told.clone()}</strong></p> })
+        .into_any()
+}
+
+/// The button, in the colour of what it does.
+fn send(view: &SendAgainView) -> AnyView {
+    let Some(act) = &view.act else {
+        let kind = if view.takes_away {
+            "danger solid"
+        } else {
+            "primary"
+        };
+        return submit(kind, "send", say("Send it"));
+    };
+    let kind = match act.class {
+        ActionClass::Harmless => "primary",
+        ActionClass::Disruptive | ActionClass::Destructive => "danger solid",
+    };
+    let word = say!(
+        "{title} {phones}",
+        title = act.title,
+        phones = words::phones(1)
+    );
+    submit(kind, "run", word)
+}
+
 /// What the button would send, and where to: nobody sends what they do not see.
-fn what_is_sent(form: &KeptForm) -> AnyView {
+fn what_is_sent(view: &SendAgainView) -> AnyView {
+    let form = &view.form;
+    // Where no words say it, the fields do.
+    let alone = view.act.is_none() && view.told.is_empty();
     let mut fields: Vec<(&str, Vec<&str>)> = Vec::new();
     for (name, value) in form.fields.iter().filter(|(_, value)| !value.is_empty()) {
         match fields.iter_mut().find(|(known, _)| known == name) {
@@ -89,8 +132,8 @@ fn what_is_sent(form: &KeptForm) -> AnyView {
         .map(|(name, values)| line(name, values))
         .collect();
     view! {
-        <details>
-            <summary>{say("What would be sent")}</summary>
+        <details class="aside" open=alone>
+            <summary>{icon("open")}<span>{say("Every field of the form")}</span></summary>
             <p>{said_with(say("To {address}"), vec![("address", view! { <code class="code">{form.action.clone()}</code> }.into_any())])}</p>
             <dl class="facts">{lines}</dl>
         </details>
@@ -183,7 +226,7 @@ fn languages(frame: &FrameView) -> AnyView {
 fn refusal(errors: &carillon_contract::FormErrors) -> Option<AnyView> {
     let message = retell(&errors.0.first()?.message).into_owned();
     Some(
-        view! { <div class="note is-bad" role="alert">{crate::components::icon("failed")}<div><p>{message}</p></div></div> }
+        view! { <div class="note is-bad" role="alert">{icon("failed")}<div><p>{message}</p></div></div> }
             .into_any(),
     )
 }

@@ -42,6 +42,8 @@ const TEXTS: &[&str] = &[
     "You will be signed out at {time}, because nothing was done here.",
     "You will be signed out at {time}: a session lasts no longer. What you send after that is kept until you have signed in.",
     "Stay signed in",
+    "Connection lost since {time}. These numbers are old.",
+    "Reload",
 ];
 
 /// The texts as the scripts read them; nothing in English, which they know.

@@ -101,7 +101,7 @@ pub(crate) fn job_state(state: JobState) -> &'static str {
         JobState::Interrupted => say("Interrupted"),
         JobState::Finished => say("Finished"),
         JobState::Cancelled => say_in("job", "Stopped"),
-        JobState::Denied => say("Denied"),
+        JobState::Denied => say("Refused"),
         JobState::Expired => say("Expired"),
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn job_end(state: JobState, problems: i64, untried: i64) -> String {
         (JobState::Cancelled, _, 1..) => {
             say!("Stopped, {untried} not tried", untried = number(untried))
         }
-        (JobState::Denied, ..) => say("Denied, nothing was sent").to_owned(),
+        (JobState::Denied, ..) => say("Refused, nothing was sent").to_owned(),
         (JobState::Expired, ..) => say("Expired, nothing was sent").to_owned(),
         _ => job_state(state).to_owned(),
     }
@@ -74,7 +74,7 @@ mod tests {
             ..Counts::default()
         };
         let said = |state| job_outcome(state, &counts);
-        assert_eq!(said(JobState::Denied), "Denied, nothing was sent");
+        assert_eq!(said(JobState::Denied), "Refused, nothing was sent");
         assert_eq!(said(JobState::Expired), "Expired, nothing was sent");
         assert_eq!(said(JobState::Running), "Running");
     }

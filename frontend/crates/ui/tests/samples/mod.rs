@@ -20,7 +20,7 @@ use carillon_contract::groups::{
 };
 use carillon_contract::import::{
     IgnoredColumn, ImportChange, ImportError, ImportResultView, ImportReviewView, ImportRow,
-    ImportTab, ImportUndoView, ImportView, NewSite,
+    ImportTab, ImportUndoView, ImportView, NewSite, RecentImport,
 };
 use carillon_contract::job::{
     CauseCount, Decided, EarlierTry, HeldView, JobApprovalView, JobControls, JobSummary, JobView,
@@ -35,7 +35,7 @@ use carillon_contract::overview::{
 };
 use carillon_contract::phone::{
     CredentialSource, GonePhoneView, KeyView, KeypadView, PastAddress, PhoneForm, PhoneFormView,
-    PhoneView, PinView, QuickAction, ScreenView,
+    PhoneView, PinView, QuickAction, ScreenView, SecondPerson,
 };
 use carillon_contract::phones::{
     BulkAction, BulkEditView, DeletePhonesView, LastResult, OwnCredential, PhoneColumn, PhoneRow,
@@ -48,7 +48,7 @@ use carillon_contract::run::{
 };
 use carillon_contract::second_factor::{FactorSetupView, Picture, ProveView, SecondFactorView};
 use carillon_contract::sign_in::{
-    CodeView, Elsewhere, KeptForm, ResetView, SendAgainView, SetupView, SignInView,
+    CodeView, Elsewhere, KeptAct, KeptForm, ResetView, SendAgainView, SetupView, SignInView,
 };
 use carillon_contract::sip::{SipForm, SipFormView};
 use carillon_contract::sites::{SiteForm, SiteFormView, SiteRow, SitesView};
@@ -211,6 +211,15 @@ impl Samples {
             form: self.kept_form(),
             name: self.s("a.meyer"),
             next: "/phones".to_owned(),
+            act: Some(KeptAct {
+                title: self.s("Restart"),
+                class: ActionClass::Disruptive,
+                phone: self.s("Reception"),
+                site: self.s("Kiel"),
+                reason: self.s("INC-4711"),
+            }),
+            told: self.s("What it does."),
+            takes_away: false,
         };
         let setup = SetupView {
             code: Some(self.s("k3y")),
@@ -577,6 +586,13 @@ impl Samples {
                 groups: 4,
             },
             running: vec![self.job_row(0), self.job_row(1)],
+            not_started: vec![JobRow {
+                state: JobState::Scheduled,
+                start_at: Some(NOW.plus(Duration::from_hours(5))),
+                started_at: None,
+                finished_at: None,
+                ..self.job_row(0)
+            }],
             recent: (2..7).map(|index| self.job_row(index)).collect(),
             more_causes: 3,
             causes: vec![
@@ -850,6 +866,7 @@ impl Samples {
                     height: 272,
                 }),
                 reason: self.s("INC-4711"),
+                second_person: SecondPerson::AfterMany,
                 said: Some(Flash {
                     tone: Tone::Good,
                     text: self.s("Press OK: on its way."),
@@ -948,6 +965,13 @@ impl Samples {
                 "text",
                 &self.s("Unknown column “lable”. Did you mean “label”?"),
             ),
+            recent: vec![RecentImport {
+                href: "/phones/import/i1/result".to_owned(),
+                file_name: self.s("phones.csv"),
+                created: 120,
+                updated: 37,
+                at: NOW,
+            }],
             ..empty.clone()
         };
         let errors = ImportReviewView {
@@ -1090,6 +1114,7 @@ impl Samples {
                     name: self.s("Sales"),
                     kind: GroupKind::Fixed,
                     filter: None,
+                    broken: false,
                     phones: 41,
                     reachable: 40,
                     last_job: None,
@@ -1099,6 +1124,7 @@ impl Samples {
                     name: self.s("All T46S in the north"),
                     kind: GroupKind::Rule,
                     filter: Some(self.s("site:kiel,hamburg model:T46S -tag:vip")),
+                    broken: true,
                     phones: 1_204,
                     reachable: 1_100,
                     last_job: Some(LastJob {
@@ -1348,6 +1374,7 @@ impl Samples {
             created_at: ago(started + 30),
             started_at: Some(ago(started)),
             finished_at: state.is_terminal().then(|| ago(started - 275)),
+            start_at: None,
         }
     }
 
@@ -1452,6 +1479,9 @@ impl Samples {
                 ..OptionsForm::default()
             },
             reason: self.s("INC-4711 phones hang after the update"),
+            before: "r0".to_owned(),
+            moved: vec![self.s("Workshop (Kiel → Bremen)")],
+            too_many: Some(self.s("619 phones are too many.")),
             errors: FormErrors::default(),
         }
     }
@@ -1655,6 +1685,8 @@ impl Samples {
                 protected: vec![self.s("Board")],
                 unprotected: vec![self.s("Lobby")],
             }),
+            asks: false,
+            too_many: None,
             back_href: "/run?sel=s1".to_owned(),
             errors: error("typed", &self.s("Type 221, the number of phones.")),
         }
@@ -2185,13 +2217,16 @@ impl Samples {
     }
 
     fn approvals(&self) -> ApprovalsView {
-        let row = |own| ApprovalRow {
+        let row = |own: bool| ApprovalRow {
             job: self.job_row(1),
             class: ActionClass::Destructive,
             by_site: vec![(self.s("Kiel"), 80), (self.s("Hamburg"), 39)],
             left_out: vec![(Cause::Protected, 1)],
             digest: "d1".to_owned(),
             request_example: self.s("GET /servlet?key=Reset"),
+            start_at: own.then(|| NOW.plus(Duration::from_hours(5))),
+            not_after: own.then(|| NOW.plus(Duration::from_hours(9))),
+            pacing_in_words: vec![self.s("One phone at a time")],
             until: Some(NOW.plus(Duration::from_mins(20))),
             own,
             one_person: OnePerson {
