@@ -62,7 +62,7 @@ function count() {
 /** From here on nothing is heard; soon that is said. */
 function miss() {
   if (missing || isOver()) return;
-  const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   missing = setTimeout(tellLost, LOST_AFTER_MS, time);
 }
 

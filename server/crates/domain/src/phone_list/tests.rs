@@ -307,7 +307,7 @@ fn the_lines_with_errors_come_back_and_can_be_mended() {
     let lines: Vec<&str> = told.lines().collect();
     assert_eq!(lines[0], "mac;label;error");
     assert!(lines[1].starts_with("xyz;\"a;b\";\"mac: "), "{}", lines[1]);
-    assert!(lines[2].starts_with("zyx;'=1+1;mac: "), "{}", lines[2]);
+    assert!(lines[2].starts_with("zyx;'=1+1;\"mac: "), "{}", lines[2]);
     assert_eq!(lines.len(), 3, "what is right is not among them: {told}");
     let mended = told.replace("xyz;", "001565aabbcd;");
     let mended = read(mended.replace("zyx;", "001565aabbcc;").as_bytes());
