@@ -1,6 +1,6 @@
 // Keeps the page of a job true while one watches: greys what its state no longer allows, says when
-// the connection is lost and what is shown is old, brings the rows when somebody asks for them, and at the end everything that depends on it. Without this
-// file the same is a link.
+// the connection is lost and what is shown is old, brings the rows when somebody asks for them, and
+// at the end everything that depends on it. Without this file the same is a link.
 //
 // Owns nothing of the summary, which changes by itself. What is brought is put into what is there:
 // focus, scroll and whatever one points at stay.

@@ -145,7 +145,7 @@ async fn summary(
     snapshot: &JobSnapshot,
 ) -> Result<JobSummary, Problem> {
     let mut summary = summary::of(snapshot, engine.clock.now());
-    if snapshot.job.state == JobState::Expired {
+    if summary::is_undecided(&snapshot.job) {
         let mut others = engine.approvers(caller).await?;
         others.retain(|name| *name != snapshot.job.actor.name);
         summary.note = Some(summary::nobody_decided(&others));

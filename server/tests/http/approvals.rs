@@ -1,5 +1,7 @@
 //! What a second person lets run, as the API and the page show it.
 
+use std::time::Duration;
+
 use carillon_domain::JobState;
 use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_domain::role::Role;
@@ -189,9 +191,33 @@ pub(crate) async fn a_job_that_nobody_let_run_says_who_could_have(house: House) 
     house
 }
 
-/// A key that waits is not on its way: whoever pressed it is told for whom it waits.
-pub(crate) async fn a_key_that_waits_says_for_whom(house: House) -> House {
+/// Nobody is to blame for a job whose hour, and the end behind it, passed while the server was away.
+pub(crate) async fn a_scheduled_job_whose_time_was_over_blames_nobody(house: House) -> House {
     let fleet = one_phone_for_two(&house).await;
+    let engine = house.engine();
+    let start = engine.clock.now().plus(Duration::from_hours(1)).to_string();
+    let request = json!({
+        "action": "DNDOn", "targets": { "filter": "" }, "reason": "x",
+        "options": { "start_at": start },
+    });
+    let api = house.program(Role::Operator).await;
+    let id = api.post("/jobs", &request).await.expect(202)["id"].clone();
+    let (id, now) = (id.as_str().unwrap(), engine.clock.now());
+    let mut unit = engine.store.begin().await.unwrap();
+    unit.expire_waiting(id, now).await.unwrap();
+    let (from, to) = ([JobState::Scheduled], JobState::Expired);
+    assert!(unit.set_job_state(id, &from, to, now).await.unwrap());
+    unit.commit_bookkeeping().await.unwrap();
+    let mut operator = Person::sign_in(&house, Role::Operator).await;
+    let page = operator.see(&format!("/jobs/{id}")).await.text;
+    assert!(page.contains("Its time was over before"), "{page}");
+    assert!(!page.contains("Nobody let it run"), "{page}");
+    fleet.stop().await;
+    house
+}
+
+/// From now on nobody disturbs anybody alone.
+async fn all_that_disturbs_waits(house: &House) {
     let rules = Rules {
         approve_with_factor: false,
         approve_disruptive_above: Some(0),
@@ -199,6 +225,12 @@ pub(crate) async fn a_key_that_waits_says_for_whom(house: House) -> House {
     };
     let (engine, local) = (house.engine(), House::local());
     engine.change_rules(&local, &rules, "").await.unwrap();
+}
+
+/// A key that waits is not on its way: whoever pressed it is told for whom it waits.
+pub(crate) async fn a_key_that_waits_says_for_whom(house: House) -> House {
+    let fleet = one_phone_for_two(&house).await;
+    all_that_disturbs_waits(&house).await;
     let mut operator = Person::sign_in(&house, Role::Operator).await;
     let here = format!("/phones/{}", fleet.phones()[0].inventory.mac);
     let before = operator.see(&here).await.text;
@@ -219,13 +251,7 @@ pub(crate) async fn a_key_that_waits_says_for_whom(house: House) -> House {
 pub(crate) async fn a_job_that_the_hour_makes_large_says_so(house: House) -> House {
     const COUNTS: &str = "The disruptive commands of one person within an hour count together.";
     let fleet = one_phone_for_two(&house).await;
-    let rules = Rules {
-        approve_with_factor: false,
-        approve_disruptive_above: Some(0),
-        ..Rules::default()
-    };
-    let (engine, local) = (house.engine(), House::local());
-    engine.change_rules(&local, &rules, "").await.unwrap();
+    all_that_disturbs_waits(&house).await;
     let api = house.program(Role::Operator).await;
     let mut operator = Person::sign_in(&house, Role::Operator).await;
     for (action, counts) in [("Reset", false), ("Reboot", true)] {

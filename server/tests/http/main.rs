@@ -153,6 +153,7 @@ on_both! {
     approvals::a_review_names_who_may_let_it_run,
     approvals::a_job_that_the_hour_makes_large_says_so,
     approvals::a_job_that_nobody_let_run_says_who_could_have,
+    approvals::a_scheduled_job_whose_time_was_over_blames_nobody,
     approvals::a_key_that_waits_says_for_whom,
     again::what_a_stopped_job_left_out_is_ticked,
     again::acknowledged_is_explained_and_not_tried_again,

@@ -64,7 +64,7 @@ fn note(snapshot: &JobSnapshot) -> Option<String> {
     match job.state {
         JobState::Running if !snapshot.holds.is_empty() => Some(held(&snapshot.holds)),
         JobState::Scheduled => Some(starts(job)),
-        JobState::Expired => Some(nobody_decided(&[])),
+        _ if is_undecided(job) => Some(nobody_decided(&[])),
         _ if stopped_itself => {
             Some(say("It stopped itself: the first phone, or too many of them, failed.").to_owned())
         }
@@ -93,7 +93,14 @@ fn starts(job: &JobRow) -> String {
     )
 }
 
-/// The same of a job about which nobody decided, with those who could have.
+/// Whether its time ended while it waited for a second person. One that waited for its hour alone, or was let
+/// run, is not late because of anybody.
+pub(super) fn is_undecided(job: &JobRow) -> bool {
+    let approval = &job.approval;
+    job.state == JobState::Expired && approval.until.is_some() && approval.decided_by.is_none()
+}
+
+/// What is said of such a job, with those who could have decided.
 pub(super) fn nobody_decided(approvers: &[String]) -> String {
     if approvers.is_empty() {
         return say("Nobody let it run within its time: nothing was sent.").to_owned();

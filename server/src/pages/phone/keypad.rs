@@ -139,15 +139,26 @@ async fn pressed(
     }
     let mut others = engine.approvers(caller).await?;
     others.retain(|name| *name != caller.actor.name);
+    let link = Link::new(say("The job that waits"), href);
     Ok(Flash {
         tone: Tone::Warning,
-        text: say!(
-            "{title}: waits for a second person ({names}). Nothing was sent yet.",
-            title,
-            names = others.join(", ")
-        ),
-        link: Some(Link::new(say("The job that waits"), href)),
+        text: waits_for(title, &others),
+        link: Some(link),
     })
+}
+
+fn waits_for(title: &str, others: &[String]) -> String {
+    if others.is_empty() {
+        return say!(
+            "{title}: waits for a second person. Nothing was sent yet.",
+            title
+        );
+    }
+    say!(
+        "{title}: waits for a second person ({names}). Nothing was sent yet.",
+        title,
+        names = others.join(", ")
+    )
 }
 
 fn request(mac: Mac, fields: &Fields) -> (JobRequest, String) {

@@ -63,8 +63,9 @@ fn written(value: Option<impl ToString>) -> String {
 
 /// The lines of a file that have mistakes, with a last column that tells which. What is right is not
 /// in it: that is taken already, or stands in the file itself. Passwords are left out: they leave this
-/// program towards their phone only. So are the cells of a line that cannot be told apart. Of a file that could not be read throughout only the mistakes are told: what could not
-/// be read would be lost in it.
+/// program towards their phone only. So are the cells of a line that cannot be told apart. Of a file
+/// that could not be read throughout only the mistakes are told: what could not be read would be lost
+/// in it.
 pub fn with_errors(bytes: &[u8], errors: &[ListError]) -> String {
     let Some(text) = text::check(bytes).ok().filter(|text| text.odd.is_empty()) else {
         return told_alone(errors);

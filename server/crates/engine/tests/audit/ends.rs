@@ -10,6 +10,16 @@ fn came_to(state: &str, cause: Option<&str>) -> (&'static str, Value) {
     ("target.result", json!({ "state": state, "cause": cause }))
 }
 
+/// What is told of a job of one phone that took its command.
+fn from_its_beginning_to_its_end() -> [(&'static str, Value); 4] {
+    [
+        submitted(false),
+        plain("target.intent"),
+        came_to("acknowledged", None),
+        plain("job.ended"),
+    ]
+}
+
 /// A job of one phone that took its command, signed, with its rows.
 async fn one_that_took_it(database: &Database) -> (House, i64) {
     let house = House::signed(database).await;
@@ -89,12 +99,7 @@ fn told_late() -> Vec<Late> {
 pub(crate) async fn a_job_that_is_over_is_compared_all_the_same(database: &Database) {
     for (late, change, named) in told_late() {
         let house = House::signed(database).await;
-        let words = [
-            submitted(false),
-            plain("target.intent"),
-            came_to("acknowledged", None),
-            plain("job.ended"),
-        ];
+        let words = from_its_beginning_to_its_end();
         let what = format!("{late:?}, {change}");
         let first = signed_with(&house, &[&words[..], &late].concat()).await;
         stands(&house, "finished").await;
@@ -324,12 +329,7 @@ const NAMES: [(&str, &str); 6] = [
 /// A job that is over, or goes on, and its phone as records name it.
 async fn named(database: &Database, ended: bool) -> (House, i64) {
     let house = House::signed(database).await;
-    let words = [
-        submitted(false),
-        plain("target.intent"),
-        came_to("acknowledged", None),
-        plain("job.ended"),
-    ];
+    let words = from_its_beginning_to_its_end();
     let words = &words[..if ended { 4 } else { 3 }];
     let first = i64::try_from(house.store.audit_head().await.unwrap().size()).unwrap();
     let mut events = told(&house, words);

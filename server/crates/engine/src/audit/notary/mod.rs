@@ -202,7 +202,7 @@ impl Notary {
         let tiles = walked?;
         let sealed = self.sealed(desk, head, now).await;
         let note = sealed.as_ref().ok().cloned().flatten();
-        let row = note.map(|note| row(head, now, note));
+        let row = note.map(|note| row(head.size(), now, note));
         let written = self.write(desk, tiles, row).await;
         if written.is_err() {
             // The tiles on the way are not kept: they are closed again.
@@ -323,8 +323,8 @@ impl Notary {
     }
 }
 
-/// The row of a note over this head.
-fn row(head: &Frontier, at: Timestamp, note: String) -> CheckpointRow {
-    let size = i64::try_from(head.size()).unwrap_or(i64::MAX);
+/// The row of a note over so many records.
+fn row(size: u64, at: Timestamp, note: String) -> CheckpointRow {
+    let size = i64::try_from(size).unwrap_or(i64::MAX);
     CheckpointRow { size, at, note }
 }

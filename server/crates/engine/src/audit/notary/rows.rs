@@ -4,14 +4,12 @@
 //! that was signed the database lacks the newest at most: more is missing only where somebody took it
 //! away, or the database lost it.
 
-use carillon_domain::Timestamp;
 use carillon_domain::event::{Actor, Event, EventResult};
-use carillon_store::CheckpointRow;
 use serde_json::json;
 
 use super::super::note::SignedCheckpoint;
-use super::Notary;
 use super::fault::{self, NotaryFault};
+use super::{Notary, row};
 use crate::error::EngineError;
 
 impl Notary {
@@ -25,12 +23,16 @@ impl Notary {
             return Ok(());
         };
         let size = i64::try_from(note.checkpoint.size).unwrap_or(i64::MAX);
-        let row = self.0.parts.store.checkpoint_over(size - 1).await?;
-        if row.is_some_and(|row| row.size == size) {
+        let kept = self.0.parts.store.checkpoint_over(size - 1).await?;
+        if kept.is_some_and(|row| row.size == size) {
             return Ok(());
         }
         let now = self.0.parts.clock.now();
-        self.keep(Vec::new(), Some(row_of(&note, now))).await
+        self.keep(
+            Vec::new(),
+            Some(row(note.checkpoint.size, now, note.to_string())),
+        )
+        .await
     }
 
     /// Puts back what the file has of this log and the database lacks, and records that. The newest
@@ -53,7 +55,11 @@ impl Notary {
         lacking.dedup_by_key(|note| note.checkpoint.size);
         let now = self.0.parts.clock.now();
         for note in &lacking {
-            self.keep(Vec::new(), Some(row_of(note, now))).await?;
+            self.keep(
+                Vec::new(),
+                Some(row(note.checkpoint.size, now, note.to_string())),
+            )
+            .await?;
         }
         match lacking.iter().map(|note| note.checkpoint.size).min() {
             Some(first) if first < signed => self.tell(first, lacking.len()).await,
@@ -82,10 +88,4 @@ impl Notary {
         unit.record(&[event]).await?.commit().await?;
         Ok(())
     }
-}
-
-fn row_of(note: &SignedCheckpoint, at: Timestamp) -> CheckpointRow {
-    let size = i64::try_from(note.checkpoint.size).unwrap_or(i64::MAX);
-    let note = note.to_string();
-    CheckpointRow { size, at, note }
 }
