@@ -199,7 +199,7 @@ async function find(text) {
   const page = await read(`/phones?limit=${PHONES}&q=${encodeURIComponent(text)}`);
   if (!page) return [];
   const meant = [...page.querySelectorAll(".meant a")].map((link) => ({
-    text: link.textContent.trim(), note: say("Phones"), href: link.getAttribute("href"),
+    text: link.textContent.trim(), note: say("Phones"), href: link.getAttribute("href"), known: link.dataset.known,
   }));
   const phones = [...page.querySelectorAll(".table.phones tbody tr")].map((row) => {
     const cell = (name) => row.querySelector(`td[data-label="${name}"]`)?.textContent.trim() ?? "";
@@ -210,10 +210,9 @@ async function find(text) {
   return [...meant.filter(named), ...phones, ...meant.filter((one) => !named(one))];
 }
 
-/** A site or a group that is called like this, or whose name begins so: it is meant before a phone is. */
-function isNamed({ href, text }, typed) {
-  const [, slug] = /\?q=(?:site|group):([^&]*)/.exec(href) ?? [];
-  return slug !== undefined && (slug.startsWith(typed) || text.toLowerCase().includes(` ${typed}`));
+/** A site or a group of whose name a word is, or begins, like this: it is meant before a phone is. */
+function isNamed({ known }, typed) {
+  return known !== undefined && ` ${known}`.toLowerCase().includes(` ${typed}`);
 }
 
 let catalogue;

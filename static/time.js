@@ -15,14 +15,34 @@ if (!["UTC", "Etc/UTC", "GMT"].includes(ZONE.resolvedOptions().timeZone)) {
   });
 }
 
-// A start is typed in the zone in which times are shown: how far that is from UTC then, the form says.
-const START = document.querySelector("[name=start_at][type=datetime-local]");
-if (START) {
-  const told = document.getElementById("f-start-at-hint");
+// What the form says of a time that there is not.
+const NONE = "none";
+// Moments are typed in the zone in which times are shown: how far that is from UTC then, the form says.
+typedHere("start_at", "start_zone");
+typedHere("not_after", "end_zone");
+
+function typedHere(name, zone) {
+  const field = document.querySelector(`[name=${name}]`);
+  if (field?.type !== "datetime-local") return;
+  const told = document.getElementById(`${field.id}-hint`);
   told.textContent = told.textContent.replace("UTC", ZONE.resolvedOptions().timeZone);
-  START.form.addEventListener("submit", () => {
-    START.form.elements.start_zone.value = START.value && String(-new Date(START.value).getTimezoneOffset());
+  const east = field.form.elements[zone];
+  // What comes back stays the same moment, also where it was typed in another zone, or without this file.
+  if (field.value && field.value === field.defaultValue && east.value !== NONE) {
+    const at = new Date(`${field.value}Z`) - east.value * 60_000;
+    field.value = new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  }
+  field.form.addEventListener("submit", () => {
+    east.value = field.value && eastOf(field.value);
   });
+}
+
+/** In minutes. A time over which the clocks go forward is no time: the browser would take another. */
+function eastOf(typed) {
+  const at = new Date(typed);
+  const east = -at.getTimezoneOffset();
+  const read = new Date(at.getTime() + east * 60_000).toISOString();
+  return read.startsWith(typed.slice(0, 16)) ? String(east) : NONE;
 }
 
 function timesOf({ target, addedNodes }) {
@@ -42,13 +62,35 @@ function instant(utc) {
   return new Date(`${day.includes(".") ? day.split(".").reverse().join("-") : day}T${clock}Z`);
 }
 
+/** "today at 20:00": today is by the server's clock, which it is handed with the words. */
+function near(time) {
+  const { now, today, tomorrow, otherwise } = time.dataset;
+  const at = new Date(time.dateTime);
+  const zone = zoneOf(at);
+  const [day, clock] = FORMAT.format(at).split(" ");
+  const away = (Date.parse(day) - Date.parse(FORMAT.format(new Date(now)).split(" ")[0])) / 864e5;
+  const words = [today, tomorrow][away];
+  const local = words ? clock.replace(/:00$/, "") : written(at);
+  time.dataset.zone = zone;
+  time.title = `${written(at)} ${zone} (${time.title})`;
+  time.textContent = (words ?? otherwise).replace("{time}", `${local} ${zone}`);
+}
+
+function zoneOf(at) {
+  return ZONE.formatToParts(at).find((part) => part.type === "timeZoneName").value;
+}
+
 function here(time) {
+  if (time.dataset.now) {
+    if (!time.dataset.zone) near(time);
+    return;
+  }
   const text = [...time.childNodes].find((node) => node.nodeType === Node.TEXT_NODE && INSTANT.test(node.data));
   if (!text && time.dataset.zone) return;
   const utc = (text?.data ?? time.title).match(INSTANT)?.[0];
   if (!utc) return;
   const at = instant(utc);
-  const zone = ZONE.formatToParts(at).find((part) => part.type === "timeZoneName").value;
+  const zone = zoneOf(at);
   const local = `${written(at)} ${zone}`;
   time.dataset.zone = zone;
   if (text) {

@@ -59,7 +59,9 @@ fn summary(report: &ImportReport) -> String {
 
 /// Nobody was asked how a new site's phones are reached, so it is said.
 fn new_site(site: &NewSite, made: bool) -> String {
-    let NewSite { slug, name, phones } = site;
+    let NewSite {
+        slug, name, phones, ..
+    } = site;
     let verb = if made { "made" } else { "would make" };
     let rows = if *phones == 1 { "row" } else { "rows" };
     format!("{verb} the site {slug} ({name}), {NEW_SITE_SECURITY}, named by {phones} {rows}")

@@ -20,7 +20,7 @@ use super::gate::media_type;
 use super::proof::is_password;
 use crate::app::App;
 use crate::fields::Fields;
-use crate::pages::sign_in::{RIGHTS_CHANGED, ended_with_rights, local, provider};
+use crate::pages::sign_in::{RIGHTS_CHANGED, ended_with_rights, is_of_phone, local, provider};
 use crate::pages::visit::Visit;
 use crate::problem::Problem;
 
@@ -53,7 +53,7 @@ pub(super) async fn ask(request: Request) -> Response {
     };
     let next = came_from(&parts, &visit.frame.base);
     let provider = provider(&visit, &next, false);
-    let told = notice(kept.is_some(), provider.is_some());
+    let told = notice(kept.as_ref(), provider.is_some());
     let told = if ended {
         format!("{} {told}", say(RIGHTS_CHANGED))
     } else {
@@ -71,15 +71,18 @@ pub(super) async fn ask(request: Request) -> Response {
 }
 
 /// What happens to what was typed. The way to a provider leads out of the page that carries it.
-fn notice(is_kept: bool, has_provider: bool) -> &'static str {
-    match (is_kept, has_provider) {
-        (false, _) => {
+fn notice(kept: Option<&KeptForm>, has_provider: bool) -> &'static str {
+    match (kept, has_provider) {
+        (None, _) => {
             say("You were signed out, so nothing was sent. Sign in, then send the form again.")
         }
-        (true, false) => say(
+        (Some(form), _) if is_of_phone(form) => say(
+            "You were signed out, so nothing was sent. Sign in, then choose it again on the page of the phone.",
+        ),
+        (Some(_), false) => say(
             "You were signed out, so nothing was sent. Sign in: what you typed is kept, and you can send it again.",
         ),
-        (true, true) => say(
+        (Some(_), true) => say(
             "You were signed out, so nothing was sent. Sign in with your password here and what you typed is kept; the sign-in service leads away from it.",
         ),
     }

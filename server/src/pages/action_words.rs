@@ -35,7 +35,7 @@ pub fn before_phones(name: &str) -> String {
 }
 
 /// The entry of a name, also when its index is part of it: `L3`.
-fn entry_of(name: &str) -> Option<&'static Entry> {
+pub fn entry_of(name: &str) -> Option<&'static Entry> {
     action::find(name).or_else(|| action::find(name.trim_end_matches(|c: char| c.is_ascii_digit())))
 }
 

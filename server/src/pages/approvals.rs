@@ -2,9 +2,10 @@
 
 use axum::extract::Path;
 use carillon_contract::approvals::{ApprovalRow, ApprovalsView};
+use carillon_domain::JobState;
 use carillon_domain::role::Permission;
-use carillon_engine::Caller;
 use carillon_engine::jobs::WaitingJob;
+use carillon_engine::{Caller, EngineError};
 use carillon_language::say;
 
 use super::phones::rows::SiteNames;
@@ -64,12 +65,15 @@ pub(super) fn row(waiting: &WaitingJob, names: &SiteNames) -> ApprovalRow {
     ApprovalRow {
         job: job_row::row_view(job),
         class: action_words::class_of(&job.action),
+        names: waiting.named.clone(),
+        gone: waiting.gone,
         by_site: sites.map(named).collect(),
         left_out: waiting.left_out.clone(),
         digest: waiting.digest.clone(),
         request_example: job.request_example.clone(),
         start_at: job.start_at,
         not_after: job.not_after,
+        sent_within: waiting.sent_within.map(|span| span.as_secs()),
         pacing_in_words: job::pace(job),
         until: waiting.until,
         own: waiting.own,
@@ -85,12 +89,30 @@ async fn approve(
     Form(fields): Form,
 ) -> PageResult {
     let digest = fields.only(&["digest"])?.or_empty("digest");
-    visit
-        .app
-        .engine()
-        .approve_job(&caller, &id, &digest)
-        .await?;
-    Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done(say("The job runs."))))
+    let engine = visit.app.engine();
+    if let Err(error) = engine.approve_job(&caller, &id, &digest).await {
+        return too_late(visit, &caller, &id, error).await;
+    }
+    let told = match engine.job(&caller, &id).await?.job.state {
+        JobState::Scheduled => say("Approved: the job starts by itself at its time."),
+        _ => say("Approved: the job runs."),
+    };
+    Ok(visit.see_other_saying(&format!("/jobs/{id}"), &done(told)))
+}
+
+/// Whoever answers a job that waits no more is led to it, and told who was faster. What else is
+/// refused stays a problem of its own.
+async fn too_late(visit: Visit, caller: &Caller, id: &str, error: EngineError) -> PageResult {
+    if !matches!(error, EngineError::Conflict(_)) {
+        return Err(error.into());
+    }
+    let engine = visit.app.engine();
+    let (job, now) = (engine.job(caller, id).await?.job, engine.clock.now());
+    let in_time = job.approval.until.is_some_and(|until| until > now);
+    if job.state == JobState::AwaitingApproval && in_time {
+        return Err(error.into());
+    }
+    job::back(visit, id, Err(error))
 }
 
 /// `POST /jobs/{id}/deny`.
@@ -101,7 +123,9 @@ async fn deny(
     Form(fields): Form,
 ) -> PageResult {
     let reason = fields.only(&["reason"])?.or_empty("reason");
-    visit.app.engine().deny_job(&caller, &id, &reason).await?;
+    if let Err(error) = visit.app.engine().deny_job(&caller, &id, &reason).await {
+        return too_late(visit, &caller, &id, error).await;
+    }
     Ok(visit.see_other_saying(
         "/approvals",
         &done(say("The job was refused: nothing was sent.")),

@@ -63,7 +63,10 @@ fn view(problem: &Problem, request_id: &str, path: &str) -> FailureView {
     let mut view = match problem.code {
         Code::NotFound => missing(path, FailureView::not_found(request_id)),
         Code::Forbidden => FailureView::denied(request_id),
-        Code::StaleForm => FailureView::stale_form(request_id),
+        Code::StaleForm => FailureView {
+            link: Some(back(path)),
+            ..FailureView::stale_form(request_id)
+        },
         Code::Internal => FailureView::internal(request_id),
         Code::Busy => FailureView::busy(come_again(path), request_id),
         _ => FailureView {
@@ -224,6 +227,10 @@ mod tests {
         let conflict = Problem::new(Code::Conflict).detail("the job is over");
         let link = view(&conflict, "r", "/jobs/0192/retry").link;
         assert_eq!(link, Some(Link::new("Back to the job", "/jobs/0192")));
+        let stale = Problem::new(Code::StaleForm);
+        let link = view(&stale, "r", "/phones/001565000001/keys").link;
+        let phone = Link::new("Back to the phone", "/phones/001565000001");
+        assert_eq!(link, Some(phone), "signed in again beside an old page");
         let link = view(&conflict, "r", "/run/review/0192").link;
         assert_eq!(
             link,

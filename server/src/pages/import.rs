@@ -1,19 +1,19 @@
 //! `/phones/import`: a list of phones comes in: given, looked at, then exactly that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::Body;
 use axum::extract::Path;
-use carillon_contract::import::{ImportResultView, ImportView};
+use carillon_contract::import::{ImportResultView, ImportView, TakenBack};
 use carillon_contract::list::Link;
 use carillon_contract::{FormErrors, Href};
 use carillon_domain::phone::TransportSecurity;
 use carillon_domain::phone_list::{MAX_BYTES, MAX_ROWS};
 use carillon_domain::role::Permission;
-use carillon_engine::Caller;
 use carillon_engine::error::EngineError;
-use carillon_engine::inventory::{ImportChoices, ImportResult};
-use carillon_language::say;
+use carillon_engine::inventory::{ImportChoices, ImportResult, NewSite, Undone};
+use carillon_engine::{Caller, Engine};
+use carillon_language::{number, say};
 
 use super::form::Upload;
 use super::phones;
@@ -207,44 +207,89 @@ fn securities(fields: &Fields) -> Result<Securities, Refusal> {
 fn in_words(result: &ImportResult) -> String {
     say!(
         "{created} phones were added, {updated} changed.",
-        created = result.created,
-        updated = result.updated
+        created = number(count(result.created)),
+        updated = number(count(result.updated))
     )
 }
 
 async fn result(visit: Visit, caller: Caller, Path(id): Path<String>) -> PageResult {
     let engine = visit.app.engine();
     let result = engine.import_result(&caller, &id).await?;
-    let site_link = |site: &carillon_engine::inventory::NewSite| {
-        Link::new(&site.name, format!("/sites/{}/edit", site.slug))
-    };
+    let without = sites_without_credential(engine, &caller, &result.new_sites).await?;
+    let sites = result.new_sites.iter();
+    let (bare, ready): (Vec<&NewSite>, _) = sites.partition(|site| without.contains(&site.slug));
     let view = ImportResultView {
         created: count(result.created),
         updated: count(result.updated),
         unchanged: count(result.unchanged),
         left_out: count(result.left_out),
         errors_href: format!("/phones/import/{id}/errors.csv"),
-        new_sites: result.new_sites.iter().map(site_link).collect(),
+        bare_sites: site_links(&bare),
+        new_sites: site_links(&ready),
         audit_href: Href::new("/audit").add("q", &result.id).into(),
         undo_href: result
             .undone
             .is_none()
             .then(|| format!("/phones/import/{id}/undo")),
-        undone: result.undone.map(|undone| {
-            (
-                count(undone.deleted),
-                count(undone.restored),
-                count(undone.left),
-            )
-        }),
+        undone: result.undone.map(taken_back),
         file_name: result.file_name,
     };
     let html = carillon_ui::import_result(&visit.frame, &view);
     Ok(visit.page(html))
 }
 
+/// Those of the new sites that have phones without a credential, and still none for them.
+async fn sites_without_credential(
+    engine: &Engine,
+    caller: &Caller,
+    new_sites: &[NewSite],
+) -> Result<BTreeSet<String>, EngineError> {
+    let bare = new_sites.iter().filter(|site| site.without_credential > 0);
+    let bare: BTreeSet<&str> = bare.map(|site| site.slug.as_str()).collect();
+    if bare.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let rows = engine.sites(caller).await?.into_iter().map(|row| row.site);
+    let without = rows.filter(|site| site.credential.is_none() && bare.contains(&*site.slug));
+    Ok(without.map(|site| site.slug).collect())
+}
+
+fn site_links(sites: &[&NewSite]) -> Vec<Link> {
+    let link = |site: &&NewSite| Link::new(&site.name, format!("/sites/{}/edit", site.slug));
+    sites.iter().map(link).collect()
+}
+
+fn taken_back(undone: Undone) -> TakenBack {
+    TakenBack {
+        deleted: count(undone.deleted),
+        restored: count(undone.restored),
+        left: count(undone.left),
+        at: undone.at,
+    }
+}
+
 async fn errors_file(visit: Visit, caller: Caller, Path(id): Path<String>) -> PageResult {
     let file = left_out::file(visit.app.engine(), &caller, &id).await?;
     let file = Body::from(format!("{BYTE_ORDER_MARK}{file}"));
     Ok(phones::csv("phones-with-errors.csv", file))
+}
+
+#[cfg(test)]
+mod tests {
+    use carillon_language::{Language, during};
+
+    use super::*;
+
+    #[test]
+    fn numbers_stand_as_on_the_page_below() {
+        let result = ImportResult {
+            created: 4991,
+            updated: 1,
+            ..ImportResult::default()
+        };
+        let told = in_words(&result);
+        assert_eq!(told, "4,991 phones were added, 1 changed.");
+        let told = during(Language::De, || in_words(&result));
+        assert_eq!(told, "4.991 Telefone hinzugefügt, 1 geändert.");
+    }
 }

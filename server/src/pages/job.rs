@@ -30,6 +30,8 @@ mod feed;
 mod snippet;
 mod summary;
 
+pub(super) use control::back;
+
 const VIEW: Access = Access::Needs(Permission::ViewJobs);
 const RUN: Access = Access::Needs(Permission::RunJobs);
 const KNOWN: &[&str] = &["state", "cause", "after", "before"];
@@ -99,6 +101,7 @@ async fn view(
     let snippet = snippet::of(&engine, caller, &snapshot).await?;
     let job = &snapshot.job;
     let path = format!("/jobs/{id}");
+    let export_href = here(&format!("{path}/targets.csv"), &asked).to_string();
     let here = here(&path, &asked);
     Ok(JobView {
         paging: to_phones(seek::paging(&page, &here, total(&snapshot, &asked, &page))),
@@ -131,7 +134,7 @@ async fn view(
             .add("job", id)
             .add("period", "all")
             .to_string(),
-        export_href: format!("{path}/targets.csv"),
+        export_href,
         retry: again::form(caller, &snapshot),
         summary: summary(&engine, caller, &snapshot).await?,
         action: job.action.clone(),

@@ -14,6 +14,7 @@ use carillon_engine::jobs::{RulesInForce, Submission};
 use carillon_language::say;
 use carillon_store::PhoneRow;
 
+use self::keypad::Kept;
 use super::notice;
 use super::refused::{Refusal, refusal, version};
 use super::visit::{PageResult, Visit, done};
@@ -22,7 +23,8 @@ use crate::problem::{Code, Problem};
 use crate::router::table::{Access, Table};
 
 pub(in crate::pages) mod gone;
-mod keypad;
+pub(in crate::pages) mod keypad;
+mod pressed;
 mod quick;
 mod view;
 
@@ -57,7 +59,8 @@ async fn show(
     Path(mac): Path<String>,
     Query(query): Query,
 ) -> PageResult {
-    notice::unknown(&mut visit, &query, &["screen", "reason", keypad::SAID]);
+    let known = [&keypad::KEPT[..], &[keypad::SAID]].concat();
+    notice::unknown(&mut visit, &query, &known);
     let (engine, mac) = (visit.app.engine(), mac_of(&mac)?);
     let mut view = match view::view(engine, &caller, mac).await {
         Ok(view) => view,
@@ -70,8 +73,8 @@ async fn show(
     };
     if let Some(pad) = &mut view.keypad {
         pad.second_person = second_person(&visit);
-        pad.reason = query.or_empty("reason");
-        pad.screen = keypad::screen(engine, &caller, mac, query.filled("screen")).await?;
+        let kept = Kept::of(&query);
+        kept.put(pad, (engine, &caller), mac).await?;
         if query.filled(keypad::SAID) == Some(keypad::OF_KEYS) {
             pad.said = visit.frame.flash.take();
         }
@@ -102,7 +105,7 @@ async fn again(visit: Visit, caller: &Caller, mac: Mac, refused: Refusal) -> Pag
     again_with(visit, caller, mac, refused, &Fields::default()).await
 }
 
-/// The same, with the screen and the reason of a key that was pressed.
+/// The same, with the screen and the reason of what was pressed.
 async fn again_with(
     visit: Visit,
     caller: &Caller,
@@ -114,8 +117,7 @@ async fn again_with(
     let mut view = view::view(engine, caller, mac).await?;
     if let Some(pad) = &mut view.keypad {
         pad.second_person = second_person(&visit);
-        pad.reason = fields.or_empty("reason");
-        pad.screen = keypad::screen(engine, caller, mac, fields.filled("screen")).await?;
+        Kept::of(fields).put(pad, (engine, caller), mac).await?;
     }
     view.errors = refused.errors;
     let html = carillon_ui::phone(&visit.frame, &view);
@@ -144,7 +146,7 @@ async fn run(
                     error.field = quick::field(&request.action, param);
                 }
             }
-            again(visit, &caller, mac, refused).await
+            again_with(visit, &caller, mac, refused, &fields).await
         }
     }
 }

@@ -63,16 +63,19 @@ async fn show(visit: Visit, caller: Caller, Query(fields): Query) -> PageResult 
 /// A year.
 const COLUMNS_KEPT: u32 = 365 * 24 * 60 * 60;
 
-/// `POST /phones/columns`: this browser shows these columns from now on. What is ticked by now goes
-/// along.
+/// `POST /phones/columns`: this browser shows these columns, in this order, from now on. What is ticked
+/// by now goes along. Where one was moved, the address has their order and the choice stays open.
 async fn keep_columns(mut visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
     let mut query = ListQuery::of(&fields);
     query.sel = selection::with_ticks(&caller, visit.app.engine(), &fields).await?;
+    query.move_column();
+    let moved = query.moved.map(|_| query.moved_href());
     match query.keep_columns() {
         Some(columns) => visit.keep_cookie(Cookie::Columns, &columns, COLUMNS_KEPT),
         None => visit.remove_cookie(Cookie::Columns),
     }
-    Ok(visit.see_other(&String::from(query.href())))
+    let to = moved.unwrap_or_else(|| query.here().into());
+    Ok(visit.see_other(&to))
 }
 
 /// The list as an address asks for it.
@@ -117,6 +120,7 @@ async fn view_of(
         ),
         sort_value: query.sort.clone(),
         columns: query.columns().to_vec(),
+        moved: query.moved,
         kept_by_filter: query.kept_by_filter(),
         kept_by_columns: query.kept_by_columns(),
         views: views::links(choices, query.view.as_deref()),

@@ -23,12 +23,15 @@ use crate::fields::{Fields, Form};
 use crate::problem::{Problem, chain};
 use crate::router::table::{Access, Table};
 
+mod back;
+mod besides;
 mod confirm;
 mod decides;
 mod phones;
 mod shown;
 mod view;
 
+use back::BACK;
 use confirm::to_type;
 use decides::who_decides;
 use shown::{change, is_shown, mark, names, seen, seen_places, seen_protected};
@@ -41,6 +44,7 @@ const FIELDS: &[&str] = &[
     "typed",
     "include_protected",
     "submission",
+    BACK,
 ];
 /// Said before a job that one person does not start alone.
 const WAITS: &str = text!(
@@ -134,6 +138,9 @@ async fn start(
     let fields = fields.only(FIELDS)?;
     let engine = visit.app.engine().clone();
     let draft = open(&engine, &caller, &id).await?;
+    if fields.filled(BACK).is_some() {
+        return back::leave(visit, &caller, (&id, draft), &fields).await;
+    }
     let mut review = Review {
         id: &id,
         typed: Typed::of(&fields),
@@ -279,18 +286,21 @@ async fn page(
     }
     let total = i64::try_from(preview.total()).unwrap_or(i64::MAX);
     let too_many = run::too_many(&visit, &caller, total);
-    let waits = match &visit.rules {
+    let why = match &visit.rules {
         Some(rules) if too_many.is_none() => {
             let asked = (&preview, review.draft.request.options.start_at);
-            engine.needs_approval(&caller, asked, rules).await?
+            let alone = engine.for_two(&caller, asked, rules).await?;
+            alone.map(|alone| decides::why(&rules.rules, &preview, alone))
         }
-        _ => false,
+        _ => None,
     };
+    let waits = why.is_some();
     let who = if waits {
         Some(who_decides(&engine, &caller).await?)
     } else {
         None
     };
+    let besides = besides::told(&visit, &caller, &preview).await?;
     let sites = engine.sites(&caller).await?;
     let ends = review.draft.request.options.not_after.is_some();
     let mut view = ReviewView {
@@ -300,7 +310,9 @@ async fn page(
         type_count: to_type(&sites, &preview),
         warnings: [
             waits.then(|| say(WAITS).to_owned()),
+            why,
             who,
+            besides,
             reaches_others(&preview),
             hands_over(&preview),
             outside(&preview, &engine),

@@ -9,10 +9,10 @@ use carillon_contract::form::Choice;
 use carillon_contract::run::{RunView, TargetsSummary, TargetsView};
 use carillon_contract::{FormErrors, Href};
 use carillon_domain::Mac;
-use carillon_domain::job::TargetSpec;
+use carillon_domain::job::{JobRequest, TargetSpec};
 use carillon_domain::role::{Permission, Role};
 use carillon_engine::inventory::Selection;
-use carillon_engine::jobs::TargetSurvey;
+use carillon_engine::jobs::{JobPreview, TargetSurvey};
 use carillon_engine::{Caller, Engine, EngineError};
 use carillon_language::{say, say_many};
 
@@ -84,19 +84,7 @@ async fn choose(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
     }
     match engine.preview_job(&caller, &request).await {
         Ok(preview) => {
-            let before = moved::before(engine, &caller, &form).await?;
-            let mut draft = Draft {
-                seen: macs(&preview),
-                places: Places::of(&preview),
-                protected: preview.plan.protected(),
-                picked_by: form.picked_by(engine, &caller).await?,
-                form: Some(form),
-                request,
-                retry_of: None,
-                started: None,
-            };
-            draft.compare_with(before);
-            let id = draft.keep(engine, &caller).await?;
+            let id = review(engine, &caller, form, (request, &preview)).await?;
             Ok(visit.see_other(&format!("/run/review/{id}")))
         }
         Err(EngineError::Invalid(found)) => {
@@ -107,8 +95,30 @@ async fn choose(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
     }
 }
 
+/// Keeps what was chosen with what it comes to, for its review: by its id.
+async fn review(
+    engine: &Engine,
+    caller: &Caller,
+    form: RunForm,
+    (request, preview): (JobRequest, &JobPreview),
+) -> Result<String, EngineError> {
+    let before = moved::before(engine, caller, &form).await?;
+    let mut draft = Draft {
+        seen: macs(preview),
+        places: Places::of(preview),
+        protected: preview.plan.protected(),
+        picked_by: form.picked_by(engine, caller).await?,
+        form: Some(form),
+        request,
+        retry_of: None,
+        started: None,
+    };
+    draft.compare_with(before);
+    draft.keep(engine, caller).await
+}
+
 /// Takes those phones out of a selection that are no longer in the inventory. Everything else that
-/// was chosen and typed stays.
+/// was chosen and typed stays; where nothing else is wrong, the review of the rest is next.
 async fn without_missing(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
     let form = RunForm::of_post(fields)?;
     let engine = visit.app.engine();
@@ -116,10 +126,21 @@ async fn without_missing(visit: Visit, caller: Caller, Form(fields): Form) -> Pa
     let there = engine.phones_by_macs(&caller, &selection.phones).await?;
     let there = Selection::of(there.iter().map(|row| row.phone.mac));
     engine.replace_selection(&caller, &form.sel, &there).await?;
+    let mut errors = FormErrors::default();
+    let request = form.request(engine, &caller, &mut errors).await?;
+    if errors.is_empty() && !form.action.is_empty() {
+        match engine.preview_job(&caller, &request).await {
+            Ok(preview) => {
+                let id = review(engine, &caller, form, (request, &preview)).await?;
+                return Ok(visit.see_other(&format!("/run/review/{id}")));
+            }
+            Err(EngineError::Invalid(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     // What is wrong with the rest is told when it is sent to its review.
-    let mut later = FormErrors::default();
     let draft = Draft {
-        request: form.request(engine, &caller, &mut later).await?,
+        request,
         picked_by: form.picked_by(engine, &caller).await?,
         form: Some(form),
         retry_of: None,

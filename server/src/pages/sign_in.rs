@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use carillon_contract::FormErrors;
+use carillon_contract::frame::{Flash, Tone};
 use carillon_contract::sign_in::{Elsewhere, KEPT_ACTION, KEPT_FIELD, KeptForm, SignInView};
 use carillon_engine::accounts::SignIn;
 use carillon_engine::{Caller, EngineError};
@@ -17,6 +18,7 @@ use crate::fields::{Fields, Form, Query};
 mod late;
 
 use late::Late;
+pub use late::is_of_phone;
 
 /// One sentence for everything that can be wrong, so that nothing can be found out by trying.
 const REFUSED: &str =
@@ -120,6 +122,14 @@ async fn came_late(visit: Visit, caller: &Caller, late: (KeptForm, String)) -> P
                 "You are signed in again. Nothing was sent yet: look once more, then press the button.",
             );
             Ok(visit.see_other_saying(&to, &done(text)))
+        }
+        Late::Unsent(to, text) => {
+            let flash = Flash {
+                tone: Tone::Warning,
+                text,
+                link: None,
+            };
+            Ok(visit.see_other_saying(&to, &flash))
         }
         Late::Ask(view) => {
             let html = carillon_ui::send_again(&visit.frame, &view);

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::house::{House, fleet};
 use crate::pages_jobs::Person;
+use crate::requests::Client;
 
 /// Gives these accounts the right to approve; without a second factor, so that a password does.
 pub(crate) async fn let_approve(house: &House, roles: &[Role]) {
@@ -187,6 +188,89 @@ pub(crate) async fn a_job_that_nobody_let_run_says_who_could_have(house: House) 
     let told =
         "Nobody let it run within its time: nothing was sent. These people could have: admin.";
     assert!(page.contains(told), "{page}");
+    fleet.stop().await;
+    house
+}
+
+/// Asks for a job with this action; its page.
+async fn ask(api: &Client, action: &str, options: &serde_json::Value) -> String {
+    let request = json!({
+        "action": action, "targets": { "filter": "" }, "reason": "x", "options": options,
+    });
+    let id = api.post("/jobs", &request).await.expect(202)["id"].clone();
+    format!("/jobs/{}", id.as_str().unwrap())
+}
+
+/// What whoever was too late with this answer to a job reads on its page.
+async fn too_late(person: &mut Person, job: &str, answer: &str, field: (&str, &str)) -> String {
+    let to = person
+        .go("/approvals", &format!("{job}/{answer}"), &[field])
+        .await;
+    assert_eq!(to, job, "it leads to the job");
+    person.see(job).await.text
+}
+
+pub(crate) async fn who_answers_too_late_is_told_who_was_faster(house: House) -> House {
+    let fleet = one_phone_for_two(&house).await;
+    let api = house.program(Role::Operator).await;
+    let mut operator = Person::sign_in(&house, Role::Operator).await;
+    let mut admin = Person::sign_in(&house, Role::Admin).await;
+    let none = json!({});
+
+    let stopped = ask(&api, "Reset", &none).await;
+    let digest = api.get(&stopped).await.expect(200)["approval_digest"].clone();
+    let (yes, no) = (("digest", digest.as_str().unwrap()), ("reason", "no"));
+    let cancel = format!("{stopped}/cancel");
+    operator.go(&cancel, &cancel, &[("reason", "")]).await;
+    for (answer, field) in [("approve", yes), ("deny", no)] {
+        let page = too_late(&mut admin, &stopped, answer, field).await;
+        let told = "Nothing was changed: it was stopped by operator at 20";
+        assert!(page.contains(told), "{page}");
+    }
+
+    let refused = ask(&api, "Reset", &none).await;
+    admin.go(&refused, &format!("{refused}/deny"), &[no]).await;
+    let page = too_late(&mut admin, &refused, "approve", yes).await;
+    assert!(page.contains("it was refused by admin at 20"), "{page}");
+
+    let runs = ask(&api, "Reset", &none).await;
+    let digest = api.get(&runs).await.expect(200)["approval_digest"].clone();
+    let (approve, yes) = (format!("{runs}/approve"), digest.as_str().unwrap());
+    admin.go(&runs, &approve, &[("digest", yes)]).await;
+    let page = too_late(&mut admin, &runs, "approve", ("digest", yes)).await;
+    assert!(page.contains("it was let run by admin at 20"), "{page}");
+
+    let over = ask(&api, "Reset", &none).await;
+    let (id, engine) = (&over["/jobs/".len()..], house.engine());
+    let past = engine.clock.now().minus(Duration::from_secs(1));
+    let mut unit = engine.store.begin().await.unwrap();
+    let account = unit.job_approval(id).await.unwrap().unwrap().account;
+    let noted = unit.note_account(id, account.as_deref(), Some(past));
+    noted.await.unwrap();
+    unit.commit_bookkeeping().await.unwrap();
+    engine.expire_approvals().await.unwrap();
+    let page = too_late(&mut admin, &over, "approve", ("digest", "x")).await;
+    assert!(page.contains("nobody decided in time"), "{page}");
+    fleet.stop().await;
+    house
+}
+
+pub(crate) async fn whoever_stops_no_job_leaves_it_as_it_is(house: House) -> House {
+    let fleet = one_phone_for_two(&house).await;
+    let api = house.program(Role::Operator).await;
+    let mut operator = Person::sign_in(&house, Role::Operator).await;
+    let later = house.engine().clock.now().plus(Duration::from_hours(1));
+    let later = json!({ "start_at": later.to_string() });
+    let reset = ask(&api, "Reset", &json!({})).await;
+    let scheduled = ask(&api, "DNDOn", &later).await;
+    for (job, word) in [(reset, "Keep asking"), (scheduled, "Leave it scheduled")] {
+        let page = operator.see(&format!("{job}/cancel")).await.text;
+        assert!(page.contains(&format!(">{word}</a>")), "{word}: {page}");
+        assert!(page.contains("1 phone waiting will not get"), "{page}");
+        for hidden in ["Let it run", "0 phones"] {
+            assert!(!page.contains(hidden), "{hidden}: {page}");
+        }
+    }
     fleet.stop().await;
     house
 }

@@ -221,9 +221,10 @@ pub(crate) async fn what_a_key_came_to_is_said_beside_the_keys(house: House) -> 
     assert_eq!(to, format!("{here}?said=keys#keypad"));
     let page = operator.get(to.trim_end_matches("#keypad")).await;
     let (before, panel) = page.text.split_once("id=\"keypad\"").unwrap();
-    assert!(!before.contains("on its way"), "not at the top: {before}");
+    let told = "Press the up arrow: acknowledged.";
+    assert!(!before.contains(told), "not at the top: {before}");
     let (said, keys_of_page) = panel.split_once("name=\"key\"").unwrap();
-    assert!(said.contains("Press the up arrow: on its way."), "{said}");
+    assert!(said.contains(told), "{said}");
     assert!(said.contains("id=\"f-key-reason\""), "the reason: {said}");
     assert!(!keys_of_page.contains("id=\"f-key-reason\""));
     shows(&page, &[&format!("action=\"{keys}#keys-said\"")]);
@@ -242,6 +243,52 @@ pub(crate) async fn what_a_key_came_to_is_said_beside_the_keys(house: House) -> 
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
+    fleet.stop().await;
+    house
+}
+
+/// A picture from before a key says so; whoever wants another behind each key gets it once the phone
+/// took the key.
+pub(crate) async fn a_picture_from_before_a_key_says_so(house: House) -> House {
+    let fleet = phones_at_kiel(&house, 3).await;
+    let mut operator = browser(&house, "operator").await;
+    let mut phones = fleet.phones().iter();
+    let phone = phones.find(|phone| !phone.inventory.protected);
+    let here = format!("/phones/{}", phone.unwrap().inventory.mac);
+    let (keys, screen) = (format!("{here}/keys"), format!("{here}/screen"));
+    let taken = location(&submit(&mut operator, &here, &screen, &[("reason", "INC 7")]).await);
+    let page = operator.get(taken.trim_end_matches("#keypad")).await;
+    let kept = ["; it is not kept.", "Look again", "value=\"INC 7\""];
+    shows(&page, &kept);
+    let id = hidden(&page, "screen");
+
+    let press = |more: &'static [(&'static str, &'static str)]| {
+        let key = [("key", "UP"), ("reason", "")];
+        [&key[..], more].concat()
+    };
+    let quiet = press(&[]);
+    let quiet = [&quiet[..], &[("screen", id.as_str())]].concat();
+    let to = location(&submit(&mut operator, &here, &keys, &quiet).await);
+    assert_eq!(to, format!("{here}?screen={id}&older=on&said=keys#keypad"));
+    let page = operator.get(to.trim_end_matches("#keypad")).await;
+    let old = ", before the last key.";
+    shows(&page, &["Press the up arrow: acknowledged.", old]);
+    shows(&page, &["Take it again"]);
+    hides(&page, &["Look again", "name=\"look\" value=\"on\" checked"]);
+
+    let seen = press(&[("older", "on"), ("look", "on")]);
+    let seen = [&seen[..], &[("screen", id.as_str())]].concat();
+    let to = location(&submit(&mut operator, &here, &keys, &seen).await);
+    let page = operator.get(to.trim_end_matches("#keypad")).await;
+    shows(&page, &["Press the up arrow: acknowledged."]);
+    shows(&page, &["name=\"look\" value=\"on\" checked"]);
+    hides(&page, &[old]);
+    assert_ne!(hidden(&page, "screen"), id, "another picture");
+    let mut admin = browser(&house, "admin").await;
+    let log = admin.get("/audit?action=phone.screen_looked_at").await;
+    let rows = log.text.split("<tbody>").nth(1).unwrap();
+    let looks = rows.matches("looked at the screen of the phone").count();
+    assert_eq!(looks, 4, "two pictures, before and after");
     fleet.stop().await;
     house
 }
@@ -309,17 +356,96 @@ pub(crate) async fn an_approval_names_who_gets_it_and_who_does_not(house: House)
     let texts = [
         "Factory reset · 2 phones · asked for by operator",
         "Let it run on 2 phones",
-        "<dt>Will get it</dt><dd>2 phones</dd>",
+        "<dt>Will get it</dt><dd>2 phones: ",
         "<span>Kiel</span>",
         "<dt>Starts</dt><dd>as soon as somebody lets it run</dd>",
-        "<dt>Not sent after</dt><dd>reckoned from its start</dd>",
+        " after its start</dd>",
         "<dt>Pace</dt>",
         "#phones\">All phones of the job</a>",
         "Destructive",
         left_out,
     ];
     shows(&page, &texts);
-    hides(&page, &["3 phones · asked", "run on 3 phones"]);
+    let untrue = ["3 phones · asked", "run on 3 phones", ">0 s after"];
+    hides(&page, &untrue);
+    for phone in fleet.phones() {
+        let named = format!("{} ({})", phone.label, phone.extension);
+        let (gets_it, is_named) = (!phone.inventory.protected, page.text.contains(&named));
+        assert_eq!(is_named, gets_it, "{named}: {}", page.text);
+    }
+    fleet.stop().await;
+    house
+}
+
+pub(crate) async fn an_approval_names_ten_phones_of_many(house: House) -> House {
+    let fleet = phones_at_kiel(&house, 15).await;
+    let_approve(&house, &[Role::Admin, Role::Operator]).await;
+    let api = house.program(Role::Operator).await;
+    let request = json!({ "action": "Reset", "targets": { "filter": "" }, "reason": "x" });
+    api.post("/jobs", &request).await.expect(202);
+    let mut admin = Person::sign_in(&house, Role::Admin).await;
+    let page = admin.see("/approvals").await;
+    let (_, named) = page.text.split_once("<dt>Will get it</dt><dd>").unwrap();
+    let (named, _) = named.split_once("</dd>").unwrap();
+    assert_eq!(named.matches(" (1").count(), 10, "{named}");
+    let phones = fleet.phones().iter();
+    let run = phones.filter(|phone| !phone.inventory.protected).count();
+    assert!(named.starts_with(&format!("{run} phones: ")), "{named}");
+    let more = format!(" and {} more", run - 10);
+    assert!(named.ends_with(&more), "{named}");
+    hides(&page, &["Deleted meanwhile"]);
+
+    let mut other = browser(&house, "admin").await;
+    let mut phones = fleet.phones().iter();
+    let free = phones.find(|phone| !phone.inventory.protected).unwrap();
+    let delete = format!("/phones/{}/delete", free.inventory.mac);
+    let asked = other.get(&delete).await;
+    let (version, name) = (hidden(&asked, "version"), to_type(&asked));
+    let typed = [("version", version.as_str()), ("typed", name.as_str())];
+    location(&submit(&mut other, &delete, &delete, &typed).await);
+    let page = admin.see("/approvals").await;
+    shows(&page, &["<dt>Deleted meanwhile</dt><dd>1 phone of it"]);
+    fleet.stop().await;
+    house
+}
+
+/// Two people who hear of the same trouble do the same about it: the second is told.
+pub(crate) async fn a_review_tells_of_another_command_to_its_phones(house: House) -> House {
+    let fleet = phones_at_kiel(&house, 3).await;
+    let mut first = Person::sign_in(&house, Role::Admin).await;
+    // Nothing leaves, so that the first job is still under way.
+    let hold = [("reason", "hold")];
+    first.go("/stop-all", "/stop-all", &hold).await;
+    let api = house.program(Role::Admin).await;
+    let request = json!({ "action": "Reboot", "targets": { "filter": "" }, "reason": "x" });
+    api.post("/jobs", &request).await.expect(202);
+    let mut operator = Person::sign_in(&house, Role::Operator).await;
+    let told = "of these phones have another command coming: Restart by ";
+    for (action, is_told) in [("Reboot", true), ("DNDOn", false)] {
+        let choice = [("filter", "site:kiel"), ("action", action), ("reason", "x")];
+        let review = operator.go("/run", "/run", &choice).await;
+        let page = operator.see(&review).await;
+        assert_eq!(page.text.contains(told), is_told, "{action}: {}", page.text);
+    }
+    fleet.stop().await;
+    house
+}
+
+/// The number is asked for because of the command, or because of how many phones it is.
+pub(crate) async fn a_number_is_asked_for_with_its_true_reason(house: House) -> House {
+    let fleet = phones_at_kiel(&house, 3).await;
+    let mut admin = browser(&house, "admin").await;
+    let (class, many) = (
+        "This cannot be undone: the number makes sure",
+        "So many phones are a lot, in all or of one site:",
+    );
+    for (action, told, other) in [("Reset", class, many), ("Reboot", many, class)] {
+        let asked = [("filter", "site:kiel"), ("action", action), ("reason", "x")];
+        let review = location(&submit(&mut admin, "/run", "/run", &asked).await);
+        let page = admin.get(&review).await;
+        shows(&page, &["to confirm", told]);
+        hides(&page, &[other]);
+    }
     fleet.stop().await;
     house
 }
@@ -372,7 +498,7 @@ pub(crate) async fn a_moved_phone_is_told_beside_a_deleted_one(house: House) -> 
 
     let start = [("digest", digest.as_str()), ("reason", "INC-9")];
     let told = submit(&mut admin, &run, &review, &start).await;
-    let moved = ["Now at another site:", "(Kiel → Bonn)"];
+    let moved = ["Now at another site:", "): Kiel → Bonn"];
     shows(&told, &["left the inventory meanwhile"]);
     shows(&told, &moved);
     let before = hidden(&told, "before");
@@ -400,10 +526,60 @@ pub(crate) async fn a_start_for_later_stands_on_the_button(house: House) -> Hous
     };
     let review = operator.go("/run", "/run", &at(later.as_str())).await;
     let page = operator.see(&review).await;
-    shows(&page, &["Start later", &format!("{later} UTC")]);
+    let clock = later.split(' ').next_back().unwrap();
+    let clock = clock.strip_suffix(":00").unwrap_or(clock);
+    let said = format!(" at {clock} UTC</time></span></button>");
+    shows(&page, &["Start later", &format!("{later} UTC"), &said]);
     let wrong = operator.send("/run", "/run", &at("tonight")).await;
     assert_eq!(wrong.status, 422, "{}", wrong.text);
     shows(&wrong, &["Start at: give a date and a time"]);
+    fleet.stop().await;
+    house
+}
+
+/// An end is typed as the start is, in the zone of the page, whatever the pace. Back from the review it is
+/// there as it was typed, and so is a reason that was typed beside the review.
+pub(crate) async fn an_end_is_typed_as_the_start_is(house: House) -> House {
+    let fleet = phones_at_kiel(&house, 1).await;
+    let mut operator = Person::sign_in(&house, Role::Operator).await;
+    let now = house.engine().clock.now();
+    let end = now.plus(Duration::from_hours(24)).to_minute_text();
+    let typed = now.plus(Duration::from_hours(26)).to_minute_text();
+    let until = |end| {
+        [
+            ("filter", "site:kiel"),
+            ("action", "DNDOn"),
+            ("not_after", end),
+            ("end_zone", "120"),
+        ]
+    };
+    let review = operator.go("/run", "/run", &until(typed.as_str())).await;
+    let page = operator.see(&review).await;
+    shows(&page, &["Not sent after", &format!("title=\"{end} UTC\"")]);
+    let (_, draft) = review.rsplit_once('/').unwrap();
+    let back = operator.see(&format!("/run?draft={draft}")).await;
+    let field = "name=\"not_after\" type=\"datetime-local\"";
+    let kept = format!("value=\"{typed}\"");
+    shows(&back, &[field, &kept, "name=\"end_zone\" value=\"120\""]);
+    let token = hidden(&page, "digest");
+    let leave = [
+        ("digest", token.as_str()),
+        ("reason", "INC-77"),
+        ("back", "yes"),
+    ];
+    let step_one = operator.go(&review, &review, &leave).await;
+    assert_eq!(step_one, format!("/run?draft={draft}"));
+    let again = operator.see(&step_one).await;
+    shows(&again, &["value=\"INC-77\"", &kept]);
+    for (wrong, told) in [
+        ("tonight", "Not after: give a date and a time"),
+        ("2026-01-01 10:00", "Nothing could be sent before this time"),
+    ] {
+        let again = operator.send("/run", "/run", &until(wrong)).await;
+        assert_eq!(again.status, 422, "{}", again.text);
+        let kept = format!("value=\"{wrong}\"");
+        shows(&again, &[told, "id=\"f-not-after-error\"", &kept]);
+    }
     fleet.stop().await;
     house
 }

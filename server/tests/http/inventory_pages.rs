@@ -252,6 +252,14 @@ pub(crate) async fn an_import_is_reviewed_and_then_exactly_that(house: House) ->
             "Line 2: address",
         ),
         ("mca,label\n00:15:65:00:00:01,red\n", "Did you mean mac?"),
+        (
+            "Nebenstelle,Raum\n20,12\n",
+            "No column has the MAC addresses. Let the first line name",
+        ),
+        (
+            "mac,Name,Bezeichnung\n00:15:65:00:00:01,a,b\n",
+            "“Bezeichnung”: This means the column label, as",
+        ),
         (" \n", "The file list.csv is empty"),
     ] {
         let blocked = upload(&mut admin, file).await;
@@ -260,12 +268,20 @@ pub(crate) async fn an_import_is_reviewed_and_then_exactly_that(house: House) ->
     }
     for (file, told) in [
         (
-            "mac,Standort\n00:15:65:00:00:01,Kiel\n",
-            "1 column is ignored, nothing of it is imported: “Standort”.",
+            "mac,Raum\n00:15:65:00:00:01,12\n",
+            "1 column is ignored, nothing of it is imported: “Raum”.",
         ),
         (
-            "mac,ext,lable\n00:15:65:00:00:01,20,x\n",
-            "“ext” (did you mean extension?), “lable” (did you mean label?)",
+            "MAC-Adresse,Standort,label\n00:15:65:00:00:01,Kiel,a\n",
+            "2 columns are taken under their other names: “MAC-Adresse” as mac, “Standort” as site.",
+        ),
+        (
+            "mac,label,address\n00:15:65:00:00:01,a,127.0.0.9\n00:15:65:00:00:02,b,127.0.0.9\n",
+            "1 address is given to more than one phone.",
+        ),
+        (
+            "mac,exten,lable\n00:15:65:00:00:01,20,x\n",
+            "“exten” (did you mean extension?), “lable” (did you mean label?)",
         ),
     ] {
         let review = location(&upload(&mut admin, file).await);
@@ -326,6 +342,7 @@ pub(crate) async fn an_import_is_reviewed_and_then_exactly_that(house: House) ->
     for shown in [
         "1 row with errors was left out",
         "href=\"/sites/kiel/edit\"",
+        "New sites; their phones have credentials",
         &format!("href=\"{errors}\""),
     ] {
         assert!(result.text.contains(shown), "{shown}: {}", result.text);
@@ -352,7 +369,42 @@ pub(crate) async fn an_import_is_reviewed_and_then_exactly_that(house: House) ->
     ] {
         assert!(!shown.text.contains(SECRET), "a password is shown");
     }
+    an_import_that_was_taken_back_says_so(&mut admin, &review).await;
+    a_new_site_without_a_credential_is_named(&mut admin).await;
     house
+}
+
+/// Its phones obey nothing until there is one.
+async fn a_new_site_without_a_credential_is_named(admin: &mut Browser) {
+    let list = "mac,site\n00:15:65:00:00:03,Rendsburg\n";
+    let review = location(&upload(admin, list).await);
+    let digest = hidden(&look(admin, &review).await, "digest");
+    let form = [("digest", digest.as_str()), ("valid_rows_only", "false")];
+    let result = location(&submit(admin, &review, &review, &form).await);
+    let page = look(admin, &result).await;
+    let told = "give each one before the first command";
+    assert!(page.text.contains(told), "{}", page.text);
+    assert!(!page.text.contains("have credentials"), "{}", page.text);
+}
+
+/// Its page says what is true then, and no more what was imported.
+async fn an_import_that_was_taken_back_says_so(admin: &mut Browser, review: &str) {
+    let (undo, result) = (format!("{review}/undo"), format!("{review}/result"));
+    let before = look(admin, &result).await;
+    assert!(before.text.contains("1 phone imported"), "{}", before.text);
+    let form = [("count", "1"), ("typed", "1")];
+    assert_eq!(location(&submit(admin, &undo, &undo, &form).await), result);
+    let after = look(admin, &result).await;
+    for shown in [
+        "Import taken back",
+        "You took it back",
+        "It had added 1 phones and changed 0.",
+        "Sites that it made stay",
+    ] {
+        assert!(after.text.contains(shown), "{shown}: {}", after.text);
+    }
+    assert!(!after.text.contains("1 phone imported"), "{}", after.text);
+    assert!(!after.text.contains("have credentials"), "{}", after.text);
 }
 
 /// Whether a file begins with the mark by which spreadsheets read it as UTF-8.

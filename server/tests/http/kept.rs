@@ -105,16 +105,71 @@ pub(crate) async fn a_start_that_came_too_late_leads_back_to_its_review(house: H
     house
 }
 
-pub(crate) async fn a_late_command_to_one_phone_says_what_it_does(house: House) -> House {
+/// What came too late for one phone leads back to its page, with one sentence, and is not sent by any press.
+pub(crate) async fn a_late_command_leads_back_to_its_phone(house: House) -> House {
     let api = house.program(Role::Admin).await;
     let phone = json!({"mac": "001565000001", "label": "Desk", "address": "127.0.0.9"});
     api.post("/phones", &phone).await.expect(201);
     let mut operator = Person::sign_in(&house, Role::Operator).await;
-    let late = [("kept.action", "Reboot"), ("kept.reason", "INC-4711")];
-    let page = signs_in_with(&mut operator, "/phones/001565000001/do", &late).await;
-    assert_eq!(page.status, 200, "{}", page.text);
-    for said in ["Restart 1 phone", "Desk", "button danger solid"] {
-        assert!(page.text.contains(said), "{said}: {}", page.text);
+    for (deed, late, said) in [
+        (
+            "do",
+            [("kept.action", "Reboot"), ("kept.reason", "INC-4711")],
+            "Restart",
+        ),
+        (
+            "keys",
+            [("kept.key", "L3"), ("kept.reason", "INC-4711")],
+            "Press a line key",
+        ),
+        (
+            "screen",
+            [("kept.key", ""), ("kept.reason", "")],
+            "Look at the screen",
+        ),
+    ] {
+        let form = format!("/phones/001565000001/{deed}");
+        let back = signs_in_with(&mut operator, &form, &late).await;
+        assert_eq!(back.status, 303, "{deed}: {}", back.text);
+        let to = back.headers["location"].to_str().unwrap().to_owned();
+        assert!(to.starts_with("/phones/00:15:65:00:00:01?"), "{to}");
+        assert_eq!(deed == "do", !to.ends_with("#keypad"), "{to}");
+        let page = operator.see(to.trim_end_matches("#keypad")).await.text;
+        let told = format!("Nothing was sent: {said} for Desk. Choose it again.");
+        assert!(page.contains(&told), "{told}: {page}");
+        assert!(!page.contains("name=\"kept"), "{page}");
+        let is_kept = page.contains("value=\"INC-4711\"");
+        assert_eq!(is_kept, deed != "screen", "the reason: {page}");
     }
+    let jobs = api.get("/jobs").await.expect(200);
+    assert_eq!(jobs["items"], json!([]), "nothing late was sent");
+    house
+}
+
+/// What lets something go on is pressed where one sees what: back at that page, and not unseen.
+pub(crate) async fn a_late_release_leads_back_to_its_page(house: House) -> House {
+    let mut operator = Person::sign_in(&house, Role::Operator).await;
+    for action in ["/jobs/1/resume", "/jobs/1/approve", "/stop-all/release"] {
+        // `signs_in_with` comes from the list of phones.
+        let back = signs_in_with(&mut operator, action, &[("kept.reason", "INC-4711")]).await;
+        assert_eq!(back.status, 303, "{action}: {}", back.text);
+        assert_eq!(back.headers["location"], "/phones");
+        let page = operator.see("/phones").await.text;
+        assert!(page.contains("Nothing was sent yet"), "{page}");
+    }
+    house
+}
+
+/// A phone that is no longer there is named by what was sent, and the list is the place to choose another.
+pub(crate) async fn a_late_command_to_a_phone_that_is_gone_leads_to_the_list(
+    house: House,
+) -> House {
+    let mut operator = Person::sign_in(&house, Role::Operator).await;
+    let late = [("kept.action", "Reboot"), ("kept.reason", "INC-4711")];
+    let back = signs_in_with(&mut operator, "/phones/001565000001/do", &late).await;
+    assert_eq!(back.status, 303, "{}", back.text);
+    assert_eq!(back.headers["location"], "/phones");
+    let page = operator.see("/phones").await.text;
+    assert!(page.contains("Nothing was sent: Restart for"), "{page}");
     house
 }

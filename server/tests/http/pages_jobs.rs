@@ -211,6 +211,15 @@ pub(crate) async fn a_person_does_the_whole_job(house: House) -> House {
     assert_eq!(done, tried(&fleet), "{}", file.text);
     let json = anna.see(&format!("{job}/targets.json")).await.json();
     assert_eq!(json.as_array().unwrap().len(), 12);
+    // The list that is looked at is the file that is offered.
+    let of_state = format!("{job}/targets.csv?state=acknowledged");
+    let narrowed = anna.see(&format!("{job}?state=acknowledged")).await;
+    let offer = format!("href=\"{of_state}\"");
+    assert!(narrowed.text.contains(&offer), "{}", narrowed.text);
+    let part = anna.see(&of_state).await;
+    assert_eq!(part.text.lines().count(), 1 + done, "{}", part.text);
+    let wrong = anna.see(&format!("{job}/targets.csv?state=lost")).await;
+    assert_eq!(wrong.status, 422, "{}", wrong.text);
 
     let feed = anna.see(&format!("{job}/feed")).await;
     assert!(feed.text.contains("event: finished"), "{}", feed.text);
@@ -599,11 +608,14 @@ async fn a_waiting_job_is_paused_stopped_and_tried_again() {
     for told in [">Running<", "so far ", " of 4 finished"] {
         assert!(log.text.contains(told), "{told}: {}", log.text);
     }
+    let cancel = format!("{job}/cancel");
+    assert!(root.see(&cancel).await.text.contains(">Let it run</a>"));
     root.go(&job, &format!("{job}/pause"), &[]).await;
     assert!(root.see(&job).await.text.contains("Paused"));
+    let asked = root.see(&cancel).await.text;
+    assert!(asked.contains(">Leave it paused</a>"), "{asked}");
     assert!(root.see("/audit?per=job").await.text.contains(">Paused<"));
     root.go(&job, &format!("{job}/resume"), &[]).await;
-    let cancel = format!("{job}/cancel");
     assert!(root.see(&cancel).await.text.contains("Stop sending to"));
     let long = "x".repeat(501);
     let refused = root.send(&cancel, &cancel, &[("reason", &long)]).await;

@@ -96,6 +96,51 @@ pub(crate) async fn columns_that_somebody_chose_stay(house: House) -> House {
     house
 }
 
+pub(crate) async fn columns_stand_in_the_order_that_somebody_made(house: House) -> House {
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 2).await;
+    let order = |page: &Answer| -> Vec<String> {
+        let row = page.text.split("<tbody>").nth(1).unwrap();
+        let row = row.split("</tr>").next().unwrap();
+        let cells = row.split("data-label=\"").skip(1);
+        cells
+            .map(|cell| cell.split('"').next().unwrap().to_owned())
+            .collect()
+    };
+    let fields = [
+        ("q", "site:kiel"),
+        ("cols", "model"),
+        ("cols", "mac"),
+        ("cols", "site"),
+        ("moved", "down.model"),
+    ];
+    let to = location(&submit(&mut admin, "/phones", "/phones/columns", &fields).await);
+    assert_eq!(
+        to,
+        "/phones?q=site:kiel&cols=mac,model,site&moved=down.model"
+    );
+    let page = admin.get(&to).await;
+    assert_eq!(order(&page), ["MAC", "Model", "Site"]);
+    let (before, columns) = page.text.split_once("columns-form").unwrap();
+    assert!(before.rsplit_once("<details").unwrap().1.contains(" open"));
+    let focus = columns.split_once(" autofocus").unwrap().0;
+    let focus = focus.rsplit_once("value=\"").unwrap().1;
+    assert!(focus.starts_with("down.model\""), "{focus}");
+    // As an address says it, and from now on without one; a kept list has its own.
+    assert_eq!(order(&admin.get("/phones").await), ["MAC", "Model", "Site"]);
+    let other = admin.get("/phones?cols=site,mac").await;
+    assert_eq!(order(&other), ["Site", "MAC"]);
+    assert_eq!(hidden(&other, "query"), "cols=site,mac");
+    let odd = admin.get("/phones?moved=left.site&cols=site,site").await;
+    assert_eq!(order(&odd), ["Site"]);
+    assert!(
+        odd.text.contains("unknown: moved=left.site"),
+        "{}",
+        odd.text
+    );
+    house
+}
+
 /// A form for ticked phones that is refused comes back with what was ticked and typed.
 #[tokio::test]
 async fn ticks_and_words_survive_a_refusal() {
@@ -319,15 +364,16 @@ pub(crate) async fn a_selection_of_240_is_exactly_these_240(house: House) -> Hou
         "told, and nothing dropped in silence"
     );
     assert_eq!(
-        stuck.text.matches(&format!(">{name}<")).count(),
+        stuck.text.matches(&format!("{name} ({gone})")).count(),
         1,
         "told once: {}",
         stuck.text
     );
     let on = [&choice[..], &[("reason", "INC-7")]].concat();
     let on = location(&submit(&mut admin, &run, "/run/without-missing", &on).await);
+    assert!(on.starts_with("/run/review/"), "one page less: {on}");
     let kept = admin.get(&on).await;
-    for shown in ["value=\"INC-7\"", "value=\"fast\" checked", "239 phones"] {
+    for shown in ["INC-7", "239 phones"] {
         assert!(kept.text.contains(shown), "{shown}: {}", kept.text);
     }
 

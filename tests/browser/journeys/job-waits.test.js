@@ -39,6 +39,11 @@ describe('a job that waits for a second person', { timeout: 180_000 }, () => {
     await asks.locator('#approval').waitFor();
     await asks.evaluate(() => { globalThis.stayed = true; });
 
+    await decides.goto('/approvals');
+    const columns = await decides.locator('.facts dd').evaluateAll((values) =>
+      new Set(values.map((value) => Math.round(value.getBoundingClientRect().x))).size);
+    assert.equal(columns, 1, 'sites stand where the other values do');
+
     await decides.goto(new URL(asks.url()).pathname);
     await field(decides, 'Why not').fill('not before noon');
     await button(decides, 'Refuse').click();

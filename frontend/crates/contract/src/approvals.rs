@@ -31,6 +31,10 @@ pub struct ApprovalsView {
 pub struct ApprovalRow {
     /// The job. Those of its phones that wait get it.
     pub job: JobRow,
+    /// The first phones that get it, by names that tell them apart.
+    pub names: Vec<String>,
+    /// How many of them were deleted meanwhile.
+    pub gone: i64,
     /// How dangerous it is.
     pub class: ActionClass,
     /// The phones that get it, by site, most first.
@@ -45,6 +49,8 @@ pub struct ApprovalRow {
     pub start_at: Option<Timestamp>,
     /// After when nothing of it is sent, where that is not reckoned from its start.
     pub not_after: Option<Timestamp>,
+    /// So many seconds after its start nothing of it is sent, where it is.
+    pub sent_within: Option<u64>,
     /// How it is paced, in words.
     pub pacing_in_words: Vec<String>,
     /// Until when it waits.

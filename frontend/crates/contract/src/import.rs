@@ -95,6 +95,12 @@ pub struct ImportReviewView {
     pub errors_total: i64,
     /// Columns of which nothing is taken.
     pub ignored: Vec<IgnoredColumn>,
+    /// Columns with another name than ours, and what they were taken for.
+    pub renamed: Vec<RenamedColumn>,
+    /// Some of the addresses that more than one phone of the file has.
+    pub shared: Vec<SharedAddress>,
+    /// How many these are in all.
+    pub shared_total: i64,
     /// What is shown.
     pub tab: ImportTab,
     /// A page of the errors, when their tab is shown.
@@ -118,6 +124,26 @@ pub struct IgnoredColumn {
     pub name: String,
     /// The column that may be meant.
     pub meant: Option<String>,
+}
+
+/// A column that the file calls by another name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenamedColumn {
+    /// Its name as in the file.
+    pub name: String,
+    /// The column that it was taken for.
+    pub column: String,
+}
+
+/// An address of several phones of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedAddress {
+    /// Address, with its port where one is given.
+    pub place: String,
+    /// Names of some of the phones.
+    pub names: Vec<String>,
+    /// How many phones have it.
+    pub total: i64,
 }
 
 /// One error of a file.
@@ -187,14 +213,29 @@ pub struct ImportResultView {
     pub left_out: i64,
     /// The file with these and what is wrong with them.
     pub errors_href: String,
-    /// The sites that were made; each leads to where its credential is chosen.
+    /// Sites that were made and have phones without a credential; each leads to where its own is chosen.
+    pub bare_sites: Vec<Link>,
+    /// The other sites that were made.
     pub new_sites: Vec<Link>,
     /// The audit records of this import.
     pub audit_href: String,
     /// Where it can be taken back; `None` once it was, or after a day.
     pub undo_href: Option<String>,
-    /// What came of taking it back: deleted, as before, left alone.
-    pub undone: Option<(i64, i64, i64)>,
+    /// What came of taking it back.
+    pub undone: Option<TakenBack>,
+}
+
+/// What came of an import that was taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenBack {
+    /// Phones deleted.
+    pub deleted: i64,
+    /// Phones that are as they were.
+    pub restored: i64,
+    /// Phones left alone.
+    pub left: i64,
+    /// When; unknown of what an older release took back.
+    pub at: Option<Timestamp>,
 }
 
 /// Asks before an import is taken back. `POST` to the same address: `count`, `typed`.

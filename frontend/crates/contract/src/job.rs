@@ -232,12 +232,14 @@ pub struct RetryState {
 }
 
 /// Asks before a job is stopped.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StopJobView {
     /// The job.
     pub id: String,
     /// "Restart · 221 phones".
     pub title: String,
+    /// Where it stands: what it goes on with where it is not stopped.
+    pub state: JobState,
     /// Where its targets stand.
     pub counts: Counts,
     /// Reason as typed.

@@ -156,6 +156,8 @@ pub struct KeypadView {
     pub screen: Option<ScreenView>,
     /// Reason as typed with the last key.
     pub reason: String,
+    /// Whether a picture is taken behind each key; field `look`.
+    pub look: bool,
     /// Whether what disturbs somebody waits for a second person.
     pub second_person: SecondPerson,
     /// What the last key, or the look at the screen, came to.
@@ -182,6 +184,8 @@ pub struct ScreenView {
     pub href: String,
     /// When it was taken.
     pub at: Timestamp,
+    /// Whether a key was pressed since; field `older`.
+    pub older: bool,
     /// Pixels.
     pub width: u32,
     /// Pixels.

@@ -2,7 +2,9 @@
 //!
 //! `GET /phones`: `q` (the filter language), and repeatable `site`, `group`, `model`, `tag`,
 //! `state`, `result`, `ready` from the facets; `sort`, `limit`, `after`, `before`, `sel`.
-//! `cols` (repeated, or with commas) are the columns, `view` a saved list.
+//! `cols` (repeated, or with commas) are the columns in their order, `view` a saved list.
+//! `moved` (`up.site`, `down.site`): the column that was moved a moment ago, [`MovedColumn`].
+//! `POST /phones/columns`: `cols`, the filters, and `moved` from a button that moves a column.
 //! `POST /phones/views`: `name`, `query`; `POST /phones/views/delete`: `slug`.
 //! `GET/POST /phones/edit`: the fields of [`BulkEditForm`], `sel`, `count`.
 //! `POST /selection`: `go` (the query of another page or order of the list: what is ticked goes
@@ -12,64 +14,15 @@
 //! `mac` (repeated: the ticked rows), `list` (the query of the page), `filter`, `sort`, `count`, `digest`, `sel`, `was`, `tag`, `group`.
 
 use carillon_domain::phone::Reachability;
-use carillon_domain::{Cause, Mac, TargetState, Timestamp, closed_list};
+use carillon_domain::{Cause, Mac, TargetState, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::form::Choice;
 use crate::list::{Chip, Facet, Link, Paging, SortLink};
 
-closed_list! {
-    /// A column of the list, beside the phone's name, in the order of the page.
-    PhoneColumn {
-        /// Extension.
-        Extension = "extension",
-        /// Model.
-        Model = "model",
-        /// Site.
-        Site = "site",
-        /// Address, with the port where it is not the scheme's own.
-        Address = "address",
-        /// What the last contact said.
-        State = "state",
-        /// Whether a command would get through.
-        Ready = "ready",
-        /// Firmware.
-        Firmware = "firmware",
-        /// What the last command came to.
-        Result = "result",
-        /// Tags.
-        Tags = "tags",
-        /// Identity.
-        Mac = "mac",
-        /// Groups it is in now.
-        Groups = "groups",
-        /// SIP address of record.
-        Account = "account",
-        /// When it last answered.
-        Seen = "seen",
-        /// Credential of its own.
-        Credential = "credential",
-        /// Left out of jobs.
-        Protected = "protected",
-        /// Notes.
-        Notes = "notes",
-    }
-}
+mod columns;
 
-impl PhoneColumn {
-    /// Those that are shown until somebody chooses.
-    pub const USUAL: &'static [Self] = &[
-        Self::Extension,
-        Self::Model,
-        Self::Site,
-        Self::Address,
-        Self::State,
-        Self::Ready,
-        Self::Firmware,
-        Self::Result,
-        Self::Tags,
-    ];
-}
+pub use columns::{MovedColumn, PhoneColumn};
 
 /// A list that somebody keeps under a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,7 +51,7 @@ pub struct PhonesView {
     /// Parameters that we do not know, said instead of ignored.
     pub unknown_parameters: Vec<String>,
     /// Sites, groups and tags that a typed word may have meant, with the list of their phones.
-    pub meant: Vec<Link>,
+    pub meant: Vec<Meant>,
     /// Active filters.
     pub chips: Vec<Chip>,
     /// The list without any filter.
@@ -116,9 +69,11 @@ pub struct PhonesView {
     pub sort_value: String,
     /// The columns that are shown, in order.
     pub columns: Vec<PhoneColumn>,
+    /// The column that was moved a moment ago.
+    pub moved: Option<MovedColumn>,
     /// What the filter form sends along unseen: order, columns, selection.
     pub kept_by_filter: Vec<(String, String)>,
-    /// The same for the choice of columns: filters, order, selection.
+    /// The same for the choice of columns: filters, order, selection, and the place in the pages.
     pub kept_by_columns: Vec<(String, String)>,
     /// The lists that this person keeps.
     pub views: Vec<SavedViewLink>,
@@ -142,6 +97,15 @@ pub struct PhonesView {
     pub errors: crate::FormErrors,
     /// What stood in that form.
     pub typed: BulkTyped,
+}
+
+/// Phones that a typed word may have meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meant {
+    /// The list of them, in words.
+    pub link: Link,
+    /// By what words a site or a group is known: its slug and its name. Empty for all else.
+    pub known_as: String,
 }
 
 /// The form for ticked phones as it was sent, when it comes back.

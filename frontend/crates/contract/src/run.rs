@@ -4,7 +4,8 @@
 //! (repeated), `phone` (repeated), `action`, one `p.ACTION.PARAM` per parameter, `pacing`
 //! ([`PacingChoice::value`]), the fields of [`OptionsForm`], `reason`; 303 to
 //! `/run/review/{id}`, or 422 with step 1 again. `POST /run/review/{id}`: `count`, `digest`,
-//! `reason`, `typed`, `include_protected`, `submission` (so that a double click is one job);
+//! `reason`, `typed`, `include_protected`, `submission` (so that a double click is one job), and
+//! `back` of the button that starts nothing and keeps the reason;
 //! 303 to `/jobs/{id}`, or 409 with the review again and [`ReviewView::changed`].
 
 use carillon_domain::{Cause, Mac, Timestamp};
@@ -199,11 +200,14 @@ pub struct OptionsForm {
     pub jitter_ms: String,
     /// `start_at`: a date and a time, or empty = at once.
     pub start_at: String,
-    /// `start_zone`: how many minutes the zone of the page is east of UTC; empty = UTC.
+    /// `start_zone`: how many minutes the zone of the page is east of UTC then; empty = UTC.
     #[serde(default)]
     pub start_zone: String,
-    /// `not_after`: a date and a time in UTC, or empty.
+    /// `not_after`: a date and a time, or empty = as the review says.
     pub not_after: String,
+    /// `end_zone`: the zone of `not_after`, as that of the start. Summer time may lie between them.
+    #[serde(default)]
+    pub end_zone: String,
 }
 
 /// Step 2: exactly what would happen.

@@ -8,7 +8,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::FormErrors;
-use crate::run::ActionClass;
 
 /// The sign-in page.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -51,27 +50,10 @@ pub struct SendAgainView {
     pub name: String,
     /// The page that it came from.
     pub next: String,
-    /// The command to one phone that it starts, where it does.
-    pub act: Option<KeptAct>,
     /// What it does, in a sentence; empty where only its fields tell it.
     pub told: String,
     /// Whether it takes something away or stops it.
     pub takes_away: bool,
-}
-
-/// A command to one phone that came too late.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptAct {
-    /// What stands before the phones: "Restart".
-    pub title: String,
-    /// How dangerous it is.
-    pub class: ActionClass,
-    /// What the phone is called.
-    pub phone: String,
-    /// Where it is; empty = nowhere.
-    pub site: String,
-    /// Why.
-    pub reason: String,
 }
 
 /// A provider at which somebody signs in.

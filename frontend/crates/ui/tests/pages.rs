@@ -220,6 +220,58 @@ fn rows_of_phones_are_ticked_by_name() {
 }
 
 #[test]
+fn columns_are_moved_by_buttons_and_enter_moves_none() {
+    let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
+    let page = |name: &str| {
+        let (_, text) = pages.iter().find(|(known, _)| *known == name).expect("it");
+        let (_, form) = around(text, "action=\"/phones/columns\"");
+        around(form, "</form>").0
+    };
+    let usual = page("phones");
+    for word in ["Move Model up", "Move Model down", "Move Site up"] {
+        assert!(usual.contains(&format!("title=\"{word}\"")), "{word}");
+    }
+    assert!(!usual.contains("autofocus"));
+    assert_eq!(
+        usual.matches(" disabled").count(),
+        2,
+        "the first and the last"
+    );
+    let (before, first) = around(usual, "<button");
+    assert!(!before.contains("moved") && !around(first, ">").0.contains("moved"));
+    assert!(usual.contains("<legend>More columns</legend>"));
+
+    let all = page("phones-3");
+    assert!(!all.contains("More columns"));
+    let (button, _) = around(all, " autofocus");
+    let (_, value) = button.rsplit_once("value=\"").expect("a value");
+    assert!(
+        value.starts_with("down.extension\""),
+        "at the edge: {value}"
+    );
+}
+
+#[test]
+fn an_old_picture_says_so_and_enter_presses_no_key() {
+    let pages = samples::Samples::new(str::to_owned, Role::Operator).pages();
+    let (_, text) = pages.iter().find(|(name, _)| *name == "phone").expect("it");
+    let (_, panel) = around(text, "id=\"keypad\"");
+    let (first, _) = around(around(panel, "form=\"keys\"").1, ">");
+    assert!(first.contains("disabled"), "Enter presses it: {first}");
+    let (before, keys) = around(panel, "id=\"keys\"");
+    assert!(before.contains(", before the last key.") && before.contains("Take it again"));
+    assert!(!before.contains("Look again"), "one way to a picture");
+    for kept in [
+        "name=\"screen\" value=\"s1\"",
+        "name=\"older\" value=\"on\"",
+    ] {
+        assert!(keys.contains(kept), "{kept}");
+    }
+    let look = "form=\"keys\" name=\"look\" value=\"on\" checked";
+    assert!(before.contains(look), "{before}");
+}
+
+#[test]
 fn every_change_carries_the_token_and_no_question_does() {
     check(|html| {
         html.all("form")

@@ -346,7 +346,9 @@ impl Cause {
             }
             Self::InCall => "Somebody is talking on this phone.",
             Self::Protected => "This phone is marked as protected.",
-            Self::NoAddress => "The inventory has no address for this phone.",
+            Self::NoAddress => {
+                "The inventory has no address for this phone, or the phone was deleted from it since."
+            }
             Self::NoCredential => {
                 "The phone, or the SIP server or PBX that was asked, wants a password, and none is stored that is meant for it."
             }

@@ -169,6 +169,11 @@ impl Phone {
     pub fn display_name(&self) -> String {
         display_name(&self.label, &self.extension, self.mac)
     }
+
+    /// The same, told apart from phones of the same name.
+    pub fn distinct_name(&self) -> String {
+        distinct_name(&self.display_name(), &self.extension, self.mac)
+    }
 }
 
 /// What to call a phone: its label, else its extension, else its MAC.
@@ -177,6 +182,17 @@ pub fn display_name(label: &str, extension: &str, mac: Mac) -> String {
         ("", "") => mac.to_string(),
         ("", extension) => extension.to_owned(),
         (label, _) => label.to_owned(),
+    }
+}
+
+/// A phone's name with what tells it from others that are called the same: "Reception (4001)"; its
+/// MAC where it has no extension.
+pub fn distinct_name(name: &str, extension: &str, mac: Mac) -> String {
+    let mac = mac.to_string();
+    match extension {
+        _ if name == mac || name == extension => name.to_owned(),
+        "" => format!("{name} ({mac})"),
+        extension => format!("{name} ({extension})"),
     }
 }
 

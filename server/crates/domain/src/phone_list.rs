@@ -8,6 +8,7 @@ mod apply;
 mod cells;
 mod columns;
 mod form;
+mod headings;
 mod limits;
 mod records;
 mod row;
@@ -115,6 +116,15 @@ pub struct IgnoredColumn {
     pub meant: Option<Column>,
 }
 
+/// A column that a file calls by another name than we do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenamedColumn {
+    /// Its name as written, shortened.
+    pub name: String,
+    /// What it was taken for.
+    pub column: Column,
+}
+
 /// A file that has been read.
 #[derive(Clone, Debug, Default)]
 pub struct PhoneList {
@@ -128,6 +138,8 @@ pub struct PhoneList {
     pub columns: Vec<Column>,
     /// Those that nobody knows. Whoever takes the file has to say so.
     pub ignored: Vec<IgnoredColumn>,
+    /// Those that have another name than ours. Whoever reviews the file is told.
+    pub renamed: Vec<RenamedColumn>,
     /// The file as a whole cannot be taken: not even its valid lines.
     pub blocked: bool,
 }
@@ -159,6 +171,21 @@ impl PhoneList {
         self.errors.sort_by_key(|error| error.line);
     }
 
+    /// Of a file of which nothing can be taken: what is misspelt, and where no column has the MAC addresses,
+    /// each that may have them.
+    fn tell_ignored(&mut self, has_mac: bool) {
+        let ignored = std::mem::take(&mut self.ignored).into_iter();
+        let (told, left): (Vec<_>, Vec<_>) =
+            ignored.partition(|column| !has_mac || column.meant.is_some());
+        let mistake = if has_mac {
+            columns::unknown
+        } else {
+            columns::perhaps_mac
+        };
+        self.errors.extend(told.iter().map(mistake));
+        self.ignored = left;
+    }
+
     fn block(&mut self, error: ListError) {
         self.errors.push(error);
         self.blocked = true;
@@ -188,12 +215,13 @@ impl PhoneList {
         self.blocked = !columns.errors.is_empty();
         self.errors.extend(columns.errors);
         self.ignored = columns.ignored;
-        if self.blocked {
-            // Nothing can be taken, and one of them may be the one that is missing.
-            self.refuse_ignored();
-        }
+        self.renamed = columns.renamed;
         self.columns = columns.places.iter().flatten().copied().collect();
-        if self.columns.contains(&Column::Mac) {
+        let has_mac = self.columns.contains(&Column::Mac);
+        if self.blocked {
+            self.tell_ignored(has_mac);
+        }
+        if has_mac {
             self.read_rows(records, &columns.places);
         }
     }

@@ -157,6 +157,7 @@ cases! {
     jobs::job_lists_filter_and_page,
     jobs::trends_count_what_jobs_count,
     jobs::target_lists_filter_and_page,
+    jobs::the_first_phones_of_several_jobs_are_named,
     jobs::waiting_targets_end_untried,
     jobs::states_move_only_from_where_they_were,
     claims::claims_go_in_order_and_no_further_than_asked,

@@ -2,13 +2,14 @@
 
 use carillon_contract::import::{
     IgnoredColumn, ImportChange, ImportError, ImportReviewView, ImportRow, ImportTab, NewSite,
+    RenamedColumn, SharedAddress,
 };
 use carillon_contract::list::{Paging, Total};
 use carillon_contract::{FormErrors, Href};
 use carillon_domain::change::Change;
 use carillon_domain::phone::TransportSecurity;
 use carillon_domain::phone_list::ListError;
-use carillon_engine::inventory::{ImportReview, ReviewRow};
+use carillon_engine::inventory::{ImportReview, ReviewRow, SharedAddress as Shared};
 
 use super::{Securities, count};
 use crate::fields::Fields;
@@ -18,6 +19,8 @@ use crate::pages::refused::sentence;
 const ERRORS_SHOWN: usize = 300;
 /// Rows on a page: each may have fifteen values, and a page has a limit.
 const ROWS_SHOWN: usize = 100;
+/// Addresses of several phones that are named.
+const SHARED_SHOWN: usize = 10;
 
 /// Which part of a review is looked at, and which page of it, from 1.
 #[derive(Clone, Copy)]
@@ -107,8 +110,20 @@ pub(super) fn review_view(
         name: column.name.clone(),
         meant: column.meant.map(|known| known.to_string()),
     });
+    let renamed = review.renamed.iter().map(|renamed| RenamedColumn {
+        name: renamed.name.clone(),
+        column: renamed.column.to_string(),
+    });
     ImportReviewView {
         ignored: ignored.collect(),
+        renamed: renamed.collect(),
+        shared: review
+            .shared
+            .iter()
+            .take(SHARED_SHOWN)
+            .map(shared)
+            .collect(),
+        shared_total: count(review.shared.len()),
         create: count(review.created.len()),
         update: count(review.updated.len()),
         unchanged: count(review.unchanged.len()),
@@ -124,6 +139,16 @@ pub(super) fn review_view(
         file_name: review.file_name,
         digest: review.digest,
         expires_at: review.expires_at,
+    }
+}
+
+fn shared(shared: &Shared) -> SharedAddress {
+    let address = shared.address;
+    let with_port = |port| std::net::SocketAddr::new(address, port).to_string();
+    SharedAddress {
+        place: shared.port.map_or_else(|| address.to_string(), with_port),
+        names: shared.names.clone(),
+        total: count(shared.total),
     }
 }
 

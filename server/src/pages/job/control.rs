@@ -32,7 +32,11 @@ pub(super) async fn pause(
 
 /// Back to the job, which shows how it stands. Whoever came too late is told there why nothing was
 /// done.
-fn back(visit: Visit, id: &str, outcome: Result<String, EngineError>) -> PageResult {
+pub(in crate::pages) fn back(
+    visit: Visit,
+    id: &str,
+    outcome: Result<String, EngineError>,
+) -> PageResult {
     let flash = match outcome {
         Ok(text) => done(text),
         Err(EngineError::Conflict(why)) => Flash {
@@ -73,8 +77,10 @@ fn question(job: &JobRow) -> StopJobView {
     StopJobView {
         id: job.id.clone(),
         title: format!("{title} · {phones}"),
+        state: job.state,
         counts: job.counts,
-        ..StopJobView::default()
+        reason: String::new(),
+        errors: FormErrors::default(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `/jobs/{id}/targets.csv` and `.json`: the result of a job, whole.
+//! `/jobs/{id}/targets.csv` and `.json`: the result of a job, whole or that of a state or a cause.
 //!
 //! *Invariant:* an export is recorded before its first row leaves, and no cell of it is a
 //! formula.
@@ -6,14 +6,15 @@
 use axum::body::Body;
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
-use carillon_domain::spreadsheet;
-use carillon_engine::{Caller, Engine};
+use carillon_domain::{Cause, TargetState, spreadsheet};
+use carillon_engine::{Caller, Engine, EngineError};
 use carillon_store::{TargetQuery, TargetRow};
 use futures_util::stream::{self, Stream};
 use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde_json::json;
 
+use crate::fields::{Fields, Query};
 use crate::pages::visit::{PageResult, Visit};
 use crate::problem::Problem;
 
@@ -43,19 +44,29 @@ const COLUMNS: [&str; 16] = [
 ];
 
 /// `GET /jobs/{id}/targets.csv`.
-pub(super) async fn csv(visit: Visit, caller: Caller, Path(id): Path<String>) -> PageResult {
-    send(&visit, caller, id, Format::Csv).await
+pub(super) async fn csv(
+    visit: Visit,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(query): Query,
+) -> PageResult {
+    send(&visit, caller, (id, query), Format::Csv).await
 }
 
 /// `GET /jobs/{id}/targets.json`.
-pub(super) async fn json(visit: Visit, caller: Caller, Path(id): Path<String>) -> PageResult {
-    send(&visit, caller, id, Format::Json).await
+pub(super) async fn json(
+    visit: Visit,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(query): Query,
+) -> PageResult {
+    send(&visit, caller, (id, query), Format::Json).await
 }
 
 async fn send(
     visit: &Visit,
     caller: Caller,
-    id: String,
+    (id, query): (String, Fields),
     format: Format,
 ) -> Result<Response, Problem> {
     let (word, kind) = match format {
@@ -63,15 +74,48 @@ async fn send(
         Format::Json => ("json", "application/json"),
     };
     let engine = visit.app.engine().clone();
-    let job = engine.begin_job_export(&caller, &id, word).await?.job;
-    let file = format!("attachment; filename=\"job-{}.{word}\"", job.id);
+    let wanted = wanted(query)?;
+    let begun = engine
+        .begin_job_export(&caller, &id, (word, &wanted))
+        .await?;
+    let job = begun.job;
+    let file = format!(
+        "attachment; filename=\"job-{}{}.{word}\"",
+        job.id,
+        part(&wanted)
+    );
     let file = HeaderValue::from_str(&file).map_err(|_| Problem::internal("a job's id"))?;
-    let rows = rows(engine, caller, job.id, format);
+    let rows = rows(engine, caller, (job.id, wanted), format);
     let mut response = Body::from_stream(rows).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CONTENT_DISPOSITION, file);
     Ok(response)
+}
+
+/// Which targets: a word that nobody knows is refused, for a file says less easily what it left out.
+fn wanted(query: Fields) -> Result<TargetQuery, Problem> {
+    let query = query.only(&["state", "cause"])?;
+    let wrong = |field: &str, error: String| EngineError::invalid(field, "unknown", error);
+    let mut wanted = TargetQuery::default();
+    for word in query.all("state").filter(|word| !word.is_empty()) {
+        let state = word.parse();
+        let state: TargetState = state.map_err(|error| wrong("state", format!("{error}")))?;
+        wanted.states.push(state);
+    }
+    if let Some(word) = query.filled("cause") {
+        let cause = word.parse();
+        let cause: Cause = cause.map_err(|error| wrong("cause", format!("{error}")))?;
+        wanted.cause = Some(cause);
+    }
+    Ok(wanted)
+}
+
+/// What the name of a file says of what is in it.
+fn part(wanted: &TargetQuery) -> String {
+    let states = wanted.states.iter().map(|state| format!("-{state}"));
+    let cause = wanted.cause.map(|cause| format!("-{cause}"));
+    states.chain(cause).collect()
 }
 
 /// Where an export stands.
@@ -86,20 +130,19 @@ enum Place {
 fn rows(
     engine: Engine,
     caller: Caller,
-    id: String,
+    (id, wanted): (String, TargetQuery),
     format: Format,
 ) -> impl Stream<Item = Result<String, Problem>> {
     stream::try_unfold(Place::Start, move |place| {
-        let (engine, caller, id) = (engine.clone(), caller.clone(), id.clone());
+        let (engine, caller) = (engine.clone(), caller.clone());
+        let (id, wanted) = (id.clone(), wanted.clone());
         async move {
             let (mut text, after) = match place {
                 Place::Start => (format.head(), -1),
                 Place::After(position) => (String::new(), position),
                 Place::End => return Ok(None),
             };
-            let batch = engine
-                .target_batch(&caller, &id, &TargetQuery::default(), after)
-                .await?;
+            let batch = engine.target_batch(&caller, &id, &wanted, after).await?;
             for row in &batch {
                 format.row(&mut text, row);
             }

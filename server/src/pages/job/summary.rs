@@ -4,6 +4,7 @@ use carillon_contract::job::{CauseCount, JobSummary};
 use carillon_domain::{Cause, JobState, TargetState, Timestamp};
 use carillon_language::{moment, say, say_many};
 use carillon_store::{JobRow, JobSnapshot};
+use serde_json::Value;
 
 /// So many causes go into a summary, which must stay small.
 const CAUSES: usize = 12;
@@ -11,10 +12,14 @@ const CAUSES: usize = 12;
 /// Where a job stands.
 pub(super) fn of(snapshot: &JobSnapshot, now: Timestamp) -> JobSummary {
     let job = &snapshot.job;
-    let causes = snapshot.causes.iter();
-    let causes = causes
+    let (follows, causes): (Vec<_>, Vec<_>) = snapshot
+        .causes
+        .iter()
+        .copied()
         .filter(|(cause, _)| cause.needs_a_look())
-        .take(CAUSES);
+        .partition(|(cause, _)| *cause == Cause::FailureLimit);
+    // What others led to stands behind them, however many phones it left out.
+    let causes = causes.into_iter().chain(follows).take(CAUSES);
     JobSummary {
         id: job.id.clone(),
         seq: now.micros(),
@@ -23,10 +28,7 @@ pub(super) fn of(snapshot: &JobSnapshot, now: Timestamp) -> JobSummary {
         counts: job.counts,
         total: job.total,
         causes: causes
-            .map(|(cause, count)| CauseCount {
-                cause: *cause,
-                count: *count,
-            })
+            .map(|(cause, count)| CauseCount { cause, count })
             .collect(),
         started_at: job.started_at,
         finished_at: job.finished_at,
@@ -65,9 +67,7 @@ fn note(snapshot: &JobSnapshot) -> Option<String> {
         JobState::Running if !snapshot.holds.is_empty() => Some(held(&snapshot.holds)),
         JobState::Scheduled => Some(starts(job)),
         _ if is_undecided(job) => Some(nobody_decided(&[])),
-        _ if stopped_itself => {
-            Some(say("It stopped itself: the first phone, or too many of them, failed.").to_owned())
-        }
+        _ if stopped_itself => Some(stopped(job)),
         JobState::Interrupted => Some(
             say(
                 "The server stopped in the middle. Nothing more is sent until somebody resumes it.",
@@ -83,6 +83,26 @@ fn note(snapshot: &JobSnapshot) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Why a job left out the rest of its phones.
+fn stopped(job: &JobRow) -> String {
+    let option = |name: &str| job.options.get(name).and_then(Value::as_i64).unwrap_or(0);
+    let (first, percent) = (option("canary"), option("max_failed_percent"));
+    let tried = job.counts.done() - job.counts.skipped - job.counts.cancelled - job.counts.expired;
+    if tried > first {
+        return say!(
+            "It stopped itself: more than {percent} % of its phones failed.",
+            percent
+        );
+    }
+    if first == 1 {
+        return say("It stopped itself: the first phone, which went alone, failed.").to_owned();
+    }
+    say!(
+        "It stopped itself: one of the first {first} phones, which went before the others, failed.",
+        first
+    )
 }
 
 /// When a job starts that does so by itself.

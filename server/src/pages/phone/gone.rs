@@ -3,6 +3,7 @@
 use carillon_contract::Href;
 use carillon_contract::phone::GonePhoneView;
 use carillon_domain::Mac;
+use carillon_domain::phone::distinct_name;
 use carillon_domain::role::Permission;
 use carillon_engine::error::EngineError;
 use carillon_engine::{Caller, Engine};
@@ -12,7 +13,8 @@ use super::view::timeline;
 use crate::pages::actor_words;
 use crate::problem::Problem;
 
-/// What phones were called that left the inventory; their MAC, where no record says so to this caller.
+/// What phones were called that left the inventory, with their MAC; that alone, where no record says so
+/// to this caller.
 ///
 /// # Errors
 /// Only when the storage fails.
@@ -26,6 +28,7 @@ pub(in crate::pages) async fn names(
         let deletion = deletion(engine, caller, mac).await?;
         let name = deletion.map(|row| row.event.phone_name);
         let name = name.filter(|name| !name.is_empty());
+        let name = name.map(|name| distinct_name(&name, "", mac));
         names.push(name.unwrap_or_else(|| mac.to_string()));
     }
     Ok(names)

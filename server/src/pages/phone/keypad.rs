@@ -7,12 +7,11 @@ use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use carillon_contract::Href;
 use carillon_contract::frame::{Flash, Tone};
-use carillon_contract::list::Link;
 use carillon_contract::phone::{KeyView, KeypadView, ScreenView};
 use carillon_domain::action::{self, Category, Class, Entry};
-use carillon_domain::job::{JobOptions, JobRequest, TargetSpec};
+use carillon_domain::job::{JobOptions, JobRequest, MAX_REASON, TargetSpec};
 use carillon_domain::role::{Permission, Role};
-use carillon_domain::{Cause, JobState, Mac, model};
+use carillon_domain::{Cause, Mac, model};
 use carillon_engine::error::EngineError;
 use carillon_engine::inventory::NoPicture;
 use carillon_engine::jobs::Submission;
@@ -21,10 +20,11 @@ use carillon_language::say;
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
+use super::pressed::{Key, follow};
 use super::{again_with, mac_of};
 use crate::fields::{Fields, Form};
 use crate::pages::refused::refusal;
-use crate::pages::visit::{PageResult, Visit, done_see};
+use crate::pages::visit::{PageResult, Visit};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
@@ -39,9 +39,11 @@ const ON_THE_PHONE: [Category; 7] = [
     Category::LineKey,
 ];
 /// What is said belongs to a part of the page, and not to its top.
-pub(super) const SAID: &str = "said";
+pub(in crate::pages) const SAID: &str = "said";
 /// The keys and the screen.
-pub(super) const OF_KEYS: &str = "keys";
+pub(in crate::pages) const OF_KEYS: &str = "keys";
+/// What the keys and the screen keep from one page to the next, in the address and in their form.
+pub(in crate::pages) const KEPT: [&str; 4] = ["reason", "screen", "older", "look"];
 const LINE: &str = "L";
 /// Line keys that are drawn; a phone may have more on further pages of its screen.
 const LINES: u8 = 10;
@@ -96,7 +98,7 @@ async fn press(
     Form(fields): Form,
 ) -> PageResult {
     let mac = mac_of(&mac)?;
-    let fields = fields.only(&["key", "reason", "screen"])?;
+    let fields = fields.only(&[&KEPT[..], &["key"]].concat())?;
     let (request, title) = request(mac, &fields);
     let engine = visit.app.engine();
     match engine
@@ -104,11 +106,14 @@ async fn press(
         .await
     {
         Ok(job) => {
-            let back = Href::new(format!("/phones/{mac}"))
-                .add_some("reason", &request.reason)
-                .add_some("screen", &fields.or_empty("screen"))
-                .add(SAID, OF_KEYS);
-            let flash = pressed(engine, &caller, (&job.id, &title)).await?;
+            let mut kept = Kept::of(&fields);
+            let key = Key {
+                mac,
+                title: &title,
+                job: &job.id,
+            };
+            let flash = follow(engine, &caller, &key, &mut kept).await?;
+            let back = kept.page(mac).add(SAID, OF_KEYS);
             Ok(visit.see_other_saying(&format!("{back}#keypad"), &flash))
         }
         Err(error) => {
@@ -124,41 +129,6 @@ async fn press(
             again_with(visit, &caller, mac, refused, &fields).await
         }
     }
-}
-
-/// What became of a key. One that waits for somebody else is not on its way.
-async fn pressed(
-    engine: &Engine,
-    caller: &Caller,
-    (job, title): (&str, &str),
-) -> Result<Flash, Problem> {
-    let href = format!("/jobs/{job}");
-    if engine.job(caller, job).await?.job.state != JobState::AwaitingApproval {
-        let link = Link::new(say("How it ended"), href);
-        return Ok(done_see(say!("{title}: on its way.", title), link));
-    }
-    let mut others = engine.approvers(caller).await?;
-    others.retain(|name| *name != caller.actor.name);
-    let link = Link::new(say("The job that waits"), href);
-    Ok(Flash {
-        tone: Tone::Warning,
-        text: waits_for(title, &others),
-        link: Some(link),
-    })
-}
-
-fn waits_for(title: &str, others: &[String]) -> String {
-    if others.is_empty() {
-        return say!(
-            "{title}: waits for a second person. Nothing was sent yet.",
-            title
-        );
-    }
-    say!(
-        "{title}: waits for a second person ({names}). Nothing was sent yet.",
-        title,
-        names = others.join(", ")
-    )
 }
 
 fn request(mac: Mac, fields: &Fields) -> (JobRequest, String) {
@@ -185,20 +155,95 @@ fn request(mac: Mac, fields: &Fields) -> (JobRequest, String) {
     (request, title.to_owned())
 }
 
-async fn look(visit: Visit, caller: Caller, Path(mac): Path<String>) -> PageResult {
+/// What somebody at the keys sees and typed: the next page has it again.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// Reason as typed.
+    pub(super) reason: String,
+    /// The picture that is shown.
+    pub(super) screen: Option<String>,
+    /// Whether a key was pressed since it was taken.
+    pub(super) older: bool,
+    /// Whether a picture is taken behind each key.
+    pub(super) look: bool,
+}
+
+impl Kept {
+    /// Out of an address or a form.
+    pub(super) fn of(fields: &Fields) -> Self {
+        Self {
+            reason: fields.or_empty("reason").trim().to_owned(),
+            screen: fields.filled("screen").map(str::to_owned),
+            older: fields.checked("older"),
+            look: fields.checked("look"),
+        }
+    }
+
+    /// The page of the phone with all of it; what is too long for a reason is not carried.
+    fn page(&self, mac: Mac) -> Href {
+        let on = |is: bool| if is { "on" } else { "" };
+        let screen = self.screen.as_deref().unwrap_or_default();
+        let reason = Some(&*self.reason).filter(|text| text.chars().count() <= MAX_REASON);
+        Href::new(format!("/phones/{mac}"))
+            .add_some("reason", reason.unwrap_or_default())
+            .add_some("screen", screen)
+            .add_some("older", on(self.older && !screen.is_empty()))
+            .add_some("look", on(self.look))
+    }
+
+    /// Puts it beside the keys. A picture that is over is as if it had not been there.
+    pub(super) async fn put(
+        self,
+        pad: &mut KeypadView,
+        (engine, caller): (&Engine, &Caller),
+        mac: Mac,
+    ) -> Result<(), Problem> {
+        pad.screen = screen(engine, caller, mac, &self).await?;
+        pad.look = self.look;
+        pad.reason = self.reason;
+        Ok(())
+    }
+}
+
+async fn look(
+    visit: Visit,
+    caller: Caller,
+    Path(mac): Path<String>,
+    Form(fields): Form,
+) -> PageResult {
     let mac = mac_of(&mac)?;
-    let here = Href::new(format!("/phones/{mac}"));
-    match visit.app.engine().take_picture(&caller, mac).await? {
-        Ok(id) => Ok(visit.see_other(&format!("{}#keypad", here.add("screen", id)))),
-        Err(why) => {
+    let mut kept = Kept::of(&fields.only(&KEPT)?);
+    match take(visit.app.engine(), &caller, mac).await? {
+        Ok(id) => {
+            kept.screen = Some(id);
+            kept.older = false;
+            Ok(visit.see_other(&format!("{}#keypad", kept.page(mac))))
+        }
+        Err(text) => {
             let flash = Flash {
                 tone: Tone::Bad,
-                text: no_picture(why),
+                text,
                 link: None,
             };
-            let here = here.add(SAID, OF_KEYS);
+            let here = kept.page(mac).add(SAID, OF_KEYS);
             Ok(visit.see_other_saying(&format!("{here}#keypad"), &flash))
         }
+    }
+}
+
+/// A picture, by its id, or why there is none.
+pub(super) async fn take(
+    engine: &Engine,
+    caller: &Caller,
+    mac: Mac,
+) -> Result<Result<String, String>, Problem> {
+    match engine.take_picture(caller, mac).await {
+        Ok(taken) => Ok(taken.map_err(no_picture)),
+        Err(EngineError::Conflict(_)) => {
+            let stopped = say("No picture: everything is stopped, so no phone is asked anything.");
+            Ok(Err(stopped.to_owned()))
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -220,18 +265,20 @@ fn no_picture(why: NoPicture) -> String {
     }
 }
 
-/// The picture that an address names; one that is over is as if it had not been there.
-pub(super) async fn screen(
+async fn screen(
     engine: &Engine,
     caller: &Caller,
     mac: Mac,
-    id: Option<&str>,
+    kept: &Kept,
 ) -> Result<Option<ScreenView>, Problem> {
-    let Some(id) = id else { return Ok(None) };
+    let Some(id) = &kept.screen else {
+        return Ok(None);
+    };
     match engine.picture(caller, mac, id).await {
         Ok(picture) => Ok(Some(ScreenView {
             href: format!("/phones/{mac}/screen/{id}"),
             at: picture.at,
+            older: kept.older,
             width: picture.width,
             height: picture.height,
         })),

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use carillon_contract::Href;
 use carillon_contract::list::Link;
+use carillon_contract::phones::Meant;
 use carillon_domain::Filter;
 use carillon_domain::filter::Test;
 use carillon_language::{say, say_many};
@@ -16,21 +17,39 @@ const MOST: usize = 5;
 
 /// What a filter may have meant: places and models whose names hold one of its words, the address
 /// that a word is, and the nearest names where a named place or model is none.
-pub(super) fn places(filter: &Filter, choices: &PhoneChoices) -> Vec<Link> {
-    let mut links = Vec::new();
+pub(super) fn places(filter: &Filter, choices: &PhoneChoices) -> Vec<Meant> {
+    let mut found = Vec::new();
     for (place, term) in filter.terms.iter().enumerate() {
         for test in term.any_of.iter().filter(|_| !term.negated) {
             match test {
                 Test::Word(word) => {
-                    let found = named(&word.to_lowercase(), choices).into_iter();
-                    links.extend(found.filter(|link| !is_applied(filter, link)));
+                    let bearing = named(&word.to_lowercase(), choices).into_iter();
+                    found.extend(bearing.filter(|meant| !is_applied(filter, &meant.link)));
                 }
-                other => links.extend(nearest(filter, (place, other), choices)),
+                other => {
+                    let near = nearest(filter, (place, other), choices).into_iter();
+                    found.extend(near.map(plain));
+                }
             }
         }
     }
-    links.truncate(MOST);
-    links
+    found.truncate(MOST);
+    found
+}
+
+fn plain(link: Link) -> Meant {
+    Meant {
+        link,
+        ..Meant::default()
+    }
+}
+
+/// A site or a group, with the words that it is known by: who types one of them means it before a phone.
+fn known(choice: &PhoneChoice, link: Link) -> Meant {
+    Meant {
+        link,
+        known_as: format!("{} {}", choice.value, choice.label),
+    }
 }
 
 fn phones(count: i64) -> String {
@@ -55,25 +74,28 @@ fn is_applied(filter: &Filter, link: &Link) -> bool {
     })
 }
 
-fn named(word: &str, choices: &PhoneChoices) -> Vec<Link> {
+fn named(word: &str, choices: &PhoneChoices) -> Vec<Meant> {
     let holds = |choice: &PhoneChoice| {
         choice.value.to_lowercase().contains(word) || choice.label.to_lowercase().contains(word)
     };
-    let mut links: Vec<Link> = address(word).into_iter().collect();
+    let mut found: Vec<Meant> = address(word).map(plain).into_iter().collect();
     for site in choices.sites.iter().filter(|site| holds(site)) {
-        links.push(Link::new(at_site(site), list("site", &site.value)));
+        let link = Link::new(at_site(site), list("site", &site.value));
+        found.push(known(site, link));
     }
     for (group, _) in choices.groups.iter().filter(|(group, _)| holds(group)) {
         let text = say!("the phones of group {name}", name = group.label);
-        links.push(Link::new(text, list("group", &group.value)));
+        let link = Link::new(text, list("group", &group.value));
+        found.push(known(group, link));
     }
     for tag in choices.tags.iter().filter(|tag| holds(tag)) {
-        links.push(Link::new(with_tag(tag), list("tag", &tag.value)));
+        found.push(plain(Link::new(with_tag(tag), list("tag", &tag.value))));
     }
     for model in choices.models.iter().filter(|model| holds(model)) {
-        links.push(Link::new(of_model(model), list("model", &model.value)));
+        let link = Link::new(of_model(model), list("model", &model.value));
+        found.push(plain(link));
     }
-    links
+    found
 }
 
 fn at_site(site: &PhoneChoice) -> String {
@@ -171,8 +193,8 @@ mod tests {
         };
         let told = |filter: &str| {
             let filter: Filter = filter.parse().expect("a filter");
-            let links = places(&filter, &choices);
-            let text = links.into_iter().map(|link| (link.text, link.href));
+            let found = places(&filter, &choices).into_iter();
+            let text = found.map(|Meant { link, .. }| (link.text, link.href));
             text.collect::<Vec<_>>()
         };
         let site = ("40 phones at site Kiel", "/phones?q=site:kiel");
@@ -182,6 +204,14 @@ mod tests {
         assert_eq!(told("site:kiel -kiel berlin"), []);
         let tag = ("40 phones with tag kiel-canal", "/phones?q=tag:kiel-canal");
         assert_eq!(told("kiel site:kiel"), [owned(tag)], "the site is applied");
+        let filter: Filter = "kiel".parse().expect("a filter");
+        let known = places(&filter, &choices).into_iter();
+        let known: Vec<String> = known.map(|meant| meant.known_as).collect();
+        assert_eq!(
+            known,
+            ["kiel Kiel", ""],
+            "its name alone, and sites and groups alone"
+        );
     }
 
     #[test]
@@ -197,8 +227,8 @@ mod tests {
         };
         let first = |filter: &str| {
             let filter: Filter = filter.parse().expect("a filter");
-            let link = places(&filter, &choices).into_iter().next();
-            link.map(|link| (link.text, link.href))
+            let first = places(&filter, &choices).into_iter().next();
+            first.map(|Meant { link, .. }| (link.text, link.href))
         };
         let told = |text: &str, href: &str| Some((text.to_owned(), href.to_owned()));
         assert_eq!(
@@ -226,8 +256,8 @@ mod tests {
         };
         let hrefs = |filter: &str| {
             let filter: Filter = filter.parse().expect("a filter");
-            let links = places(&filter, &choices).into_iter();
-            links.map(|link| link.href).collect::<Vec<_>>()
+            let found = places(&filter, &choices).into_iter();
+            found.map(|meant| meant.link.href).collect::<Vec<_>>()
         };
         assert_eq!(hrefs("site:kie 2041"), ["/phones?q=site:kiel%202041"]);
         assert_eq!(hrefs("model:t46"), ["/phones?q=model:T46S"]);

@@ -4,7 +4,7 @@
 //! told, never dropped.
 
 use carillon_contract::Href;
-use carillon_contract::phones::PhoneColumn;
+use carillon_contract::phones::{MovedColumn, PhoneColumn};
 use carillon_domain::Filter;
 use carillon_domain::filter::FilterError;
 use carillon_store::{Cursor, Direction, PhoneSort, Seek};
@@ -30,8 +30,8 @@ const FACETS: [(&str, &str); 7] = [
     ("result", text!("Last result")),
 ];
 
-const OTHERS: [&str; 8] = [
-    "q", "sort", "limit", "after", "before", "sel", "cols", "view",
+const OTHERS: [&str; 9] = [
+    "q", "sort", "limit", "after", "before", "sel", "cols", "view", "moved",
 ];
 const SORTED_BY: PhoneSort = PhoneSort::Label;
 const ROWS: i64 = 50;
@@ -81,6 +81,8 @@ pub struct ListQuery {
     cols: Vec<PhoneColumn>,
     /// Columns that this person likes; empty = the usual ones.
     liked: Vec<PhoneColumn>,
+    /// The column that is moved, or was a moment ago.
+    pub moved: Option<MovedColumn>,
     /// The saved view that this list came from.
     pub view: Option<String>,
     /// What was not understood.
@@ -113,6 +115,7 @@ impl ListQuery {
         }
         query.read_limit(fields.filled("limit"));
         query.read_columns(fields);
+        query.read_moved(fields.filled("moved"));
         query.check_sort();
         query
     }
@@ -304,16 +307,44 @@ mod tests {
     }
 
     #[test]
-    fn columns_come_in_the_order_of_the_page() {
+    fn columns_come_as_they_are_named_and_once() {
         use PhoneColumn::{Mac, Model, Site};
-        let list = query("cols=mac&cols=model,site&cols=colour&site=kiel");
-        assert_eq!(list.columns(), [Model, Site, Mac]);
+        let list = query("cols=mac&cols=model,site,mac&cols=colour&site=kiel");
+        assert_eq!(list.columns(), [Mac, Model, Site]);
         assert_eq!(list.unknown, ["cols=colour"]);
-        assert_eq!(list.view_query(), "site=kiel&cols=model,site,mac");
+        assert_eq!(list.view_query(), "site=kiel&cols=mac,model,site");
         let kept = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        assert_eq!(list.kept_by_filter(), [kept("cols", "model,site,mac")]);
+        assert_eq!(list.kept_by_filter(), [kept("cols", "mac,model,site")]);
         assert_eq!(list.kept_by_columns(), [kept("site", "kiel")]);
         assert_eq!(query("q=a").columns(), PhoneColumn::USUAL);
+        let kept = query("q=a").liking(Some("site.mac.site.model"));
+        assert_eq!(kept.columns(), [Site, Mac, Model]);
+    }
+
+    #[test]
+    fn a_column_is_moved_by_one_place_and_not_over_the_edge() {
+        let moved = |by: &str| {
+            let mut list = query(&format!("q=a&cols=model,site,mac&after=x&moved={by}"));
+            list.move_column();
+            list.moved_href()
+        };
+        for (by, columns) in [
+            ("up.mac", "model,mac,site"),
+            ("down.model", "site,model,mac"),
+            ("up.model", "model,site,mac"),
+            ("down.mac", "model,site,mac"),
+            ("up.notes", "model,site,mac"),
+        ] {
+            let to = format!("/phones?q=a&cols={columns}&after=x&moved={by}");
+            assert_eq!(moved(by), to);
+        }
+        let odd = query("cols=model,site&moved=left.site");
+        assert_eq!(
+            (odd.moved, odd.unknown),
+            (None, vec!["moved=left.site".to_owned()])
+        );
+        let view = query("cols=mac,site&moved=up.mac").view_query();
+        assert_eq!(view, "cols=mac,site", "of a moment");
     }
 
     #[test]
@@ -321,10 +352,10 @@ mod tests {
         use PhoneColumn::{Mac, Model, Site};
         let mut chosen = query("q=a&cols=mac&cols=site");
         let kept = chosen.keep_columns();
-        assert_eq!(kept.as_deref(), Some("site.mac"));
+        assert_eq!(kept.as_deref(), Some("mac.site"));
         assert_eq!(String::from(chosen.href()), "/phones?q=a");
         let later = |address: &str| query(address).liking(kept.as_deref());
-        assert_eq!(later("q=b").columns(), [Site, Mac]);
+        assert_eq!(later("q=b").columns(), [Mac, Site]);
         assert_eq!(later("cols=model").columns(), [Model]);
         assert_eq!(String::from(later("q=b").href()), "/phones?q=b");
         let usual: Vec<&str> = PhoneColumn::USUAL.iter().map(|one| one.as_str()).collect();

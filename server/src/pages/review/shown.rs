@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use carillon_contract::run::SetChange;
 use carillon_domain::Mac;
 use carillon_domain::job::{Expect, JobRequest, PlannedPhone};
+use carillon_domain::phone::distinct_name;
 use carillon_domain::role::Role;
 use carillon_engine::jobs::JobPreview;
 use carillon_engine::{Caller, Engine, EngineError};
@@ -103,7 +104,7 @@ pub(super) async fn change(
     let moved = || plan.placed().filter(elsewhere);
     let moves = moved().take(NAMES).map(|phone| {
         let from = places.get(&phone.mac).copied().flatten();
-        (phone.name.clone(), from.cloned(), phone.site.clone())
+        (distinct(phone), from.cloned(), phone.site.clone())
     });
     let moves: Vec<Move> = moves.collect();
     if known == still && guarded == guards && moved().next().is_none() {
@@ -140,11 +141,17 @@ async fn called(
     let there = |mac: &Mac| rows.iter().any(|row| row.phone.mac == *mac);
     let gone = macs.iter().filter(|mac| !there(mac)).copied();
     let mut names = gone::names(engine, caller, gone).await?;
-    names.extend(rows.iter().map(|row| row.phone.display_name()));
+    names.extend(rows.iter().map(|row| row.phone.distinct_name()));
     names.sort();
     Ok(names)
 }
 
+/// What a phone is called where something is said of this one.
+fn distinct(phone: &PlannedPhone) -> String {
+    distinct_name(&phone.name, &phone.extension, phone.mac)
+}
+
+/// The first of them, by what tells them apart.
 pub(super) fn names<'a>(phones: impl Iterator<Item = &'a PlannedPhone>) -> Vec<String> {
-    phones.take(NAMES).map(|phone| phone.name.clone()).collect()
+    phones.take(NAMES).map(distinct).collect()
 }

@@ -15,7 +15,7 @@ use carillon_language::{say, say_many};
 
 use super::super::action_words;
 use super::super::run::pacing;
-use super::{Review, mark, names};
+use super::{Review, back, mark, names};
 
 /// Everything but what the review adds: its warnings, and what is to be typed.
 pub(super) fn of(
@@ -73,10 +73,7 @@ pub(super) fn of(
             .started
             .as_ref()
             .map(|job| format!("/jobs/{job}")),
-        back_href: match (&review.draft.retry_of, &review.draft.form) {
-            (Some(job), None) => format!("/jobs/{job}"),
-            _ => format!("/run?draft={}", review.id),
-        },
+        back_href: back::href(review.id, &review.draft),
         errors: review.errors,
     }
 }

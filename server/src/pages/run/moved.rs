@@ -12,7 +12,7 @@ use super::{Draft, NAMES};
 /// What a phone is called, and the sites before and now.
 pub(in crate::pages) type Move = (String, Option<String>, Option<String>);
 
-/// Each in words: "Reception (Kiel → Bremen)".
+/// Each in words: "Reception (4001): Kiel → Bremen".
 pub(in crate::pages) async fn in_words(
     engine: &Engine,
     caller: &Caller,
@@ -25,7 +25,7 @@ pub(in crate::pages) async fn in_words(
     };
     let told = moves.iter().map(|(phone, from, to)| {
         format!(
-            "{phone} ({} → {})",
+            "{phone}: {} → {}",
             called(from.as_ref()),
             called(to.as_ref())
         )
@@ -55,7 +55,7 @@ pub(super) async fn since(
         let now = row.phone.site.as_ref();
         let before = places.get(&row.phone.mac).copied();
         if let Some(before) = before.filter(|before| *before != now) {
-            moves.push((row.phone.display_name(), before.cloned(), now.cloned()));
+            moves.push((row.phone.distinct_name(), before.cloned(), now.cloned()));
         }
     }
     moves.truncate(NAMES);

@@ -2,7 +2,6 @@
 
 use carillon_contract::FormErrors;
 use carillon_contract::run::{OptionsForm, PacingChoice};
-use carillon_domain::Timestamp;
 use carillon_domain::action::{self, Class};
 use carillon_domain::job::{EffectiveOptions, JobOptions, TransportChoice};
 use serde::{Deserialize, Serialize};
@@ -27,6 +26,7 @@ pub const FIELDS: &[&str] = &[
     "start_at",
     "start_zone",
     "not_after",
+    "end_zone",
 ];
 
 /// Pace as typed.
@@ -57,15 +57,17 @@ impl Pace {
                 start_at: fields.or_empty("start_at"),
                 start_zone: fields.or_empty("start_zone"),
                 not_after: fields.or_empty("not_after"),
+                end_zone: fields.or_empty("end_zone"),
             },
         }
     }
 
     /// The options that it comes to for this action. Numbers of one's own count only where they were
-    /// chosen. A later start goes with every pace. What destroys is not hurried by a single choice.
+    /// chosen. Start and end go with every pace. What destroys is not hurried by a single choice.
     pub fn options(&self, action: &str, errors: &mut FormErrors) -> JobOptions {
         let typed = &self.options;
-        let start_at = moment("start_at", (&typed.start_at, &typed.start_zone), errors);
+        let start_at = when::typed("start_at", (&typed.start_at, &typed.start_zone), errors);
+        let not_after = when::typed("not_after", (&typed.not_after, &typed.end_zone), errors);
         let options = match self.preset.as_str() {
             "" | "default" => JobOptions::default(),
             "careful" => CAREFUL.options(),
@@ -79,6 +81,7 @@ impl Pace {
         };
         JobOptions {
             start_at,
+            not_after,
             ..options
         }
     }
@@ -101,7 +104,6 @@ impl Pace {
             ),
             site_max_down: number("site_max_down", &typed.site_max_down, errors),
             jitter_ms: number("jitter_ms", &typed.jitter_ms, errors),
-            not_after: moment("not_after", (&typed.not_after, ""), errors),
             ..JobOptions::default()
         }
     }
@@ -253,22 +255,6 @@ where
     }
 }
 
-/// An instant as it was typed, and how far east of UTC its zone is.
-fn moment(field: &str, (text, east): (&str, &str), errors: &mut FormErrors) -> Option<Timestamp> {
-    if text.trim().is_empty() {
-        return None;
-    }
-    let at = when::read(text, east);
-    if at.is_none() {
-        let message = match field {
-            "start_at" => say("Start at: give a date and a time, such as 2026-11-28 20:00."),
-            _ => say("Not after: give a date and a time in UTC, such as 2026-11-28 22:00."),
-        };
-        errors.push(field, "invalid", message);
-    }
-    at
-}
-
 /// The limits that hold, a line each.
 pub fn in_words(options: &EffectiveOptions) -> Vec<String> {
     let mut lines = Limits::of(options).in_words();
@@ -351,29 +337,6 @@ mod tests {
         pace.preset = "custom".to_owned();
         assert_eq!(pace.options("DNDOn", &mut errors).window, None);
         assert!(errors.of("window").is_some());
-    }
-
-    #[test]
-    fn a_later_start_goes_with_every_pace() {
-        let mut pace = Pace {
-            options: OptionsForm {
-                start_at: "2026-11-28T21:00".to_owned(),
-                start_zone: "60".to_owned(),
-                ..OptionsForm::default()
-            },
-            ..Pace::default()
-        };
-        let mut errors = FormErrors::default();
-        let options = pace.options("DNDOn", &mut errors);
-        let at = options.start_at.map(|at| at.to_string());
-        assert_eq!(at.as_deref(), Some("2026-11-28T20:00:00Z"));
-        pace.options.start_at = "tonight".to_owned();
-        assert_eq!(pace.options("DNDOn", &mut errors).start_at, None);
-        assert!(
-            errors
-                .of("start_at")
-                .is_some_and(|told| told.starts_with("Start at"))
-        );
     }
 
     #[test]

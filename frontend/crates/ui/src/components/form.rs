@@ -23,13 +23,13 @@ pub(crate) fn post(action: impl Into<String>, class: &'static str, body: impl In
 /// The same with a name by which buttons outside of it send it.
 pub(crate) fn post_named(
     id: &'static str,
-    action: &'static str,
+    action: impl Into<String>,
     class: &'static str,
     body: impl IntoAny,
 ) -> AnyView {
     let csrf = Surroundings::of_page().csrf.to_string();
     view! {
-        <form id=id class=class method="post" action=action>
+        <form id=id class=class method="post" action=action.into()>
             <input type="hidden" name=CSRF_FIELD value=csrf />
             {body.into_any()}
         </form>

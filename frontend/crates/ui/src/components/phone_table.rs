@@ -155,10 +155,13 @@ fn name_cell(row: &PhoneRow) -> AnyView {
 /// what is done with the ticked phones.
 fn site_cell(row: &PhoneRow, leads: bool) -> AnyView {
     match &row.site {
-        Some((_, name)) if !leads => name.clone().into_any(),
+        // Long ones go on in a second line, as names of phones do.
+        Some((_, name)) if !leads => {
+            view! { <span class="row-site">{name.clone()}</span> }.into_any()
+        }
         Some((slug, name)) => {
             let href = Href::new("/phones").add("site", slug).to_string();
-            view! { <a class="quiet" href=href>{name.clone()}</a> }.into_any()
+            view! { <a class="quiet row-site" href=href>{name.clone()}</a> }.into_any()
         }
         None => dash(),
     }

@@ -2,8 +2,8 @@
 //!
 //! Owns the places of causes on the page of a job. While one watches, each cause keeps its place
 //! and only its number changes, in room that was there before: what scrolls is the list, never
-//! the page. Folded, the list is a line for each cause; unfolded, or when the job is over, it says what
-//! to do.
+//! the page. Folded, the list is a line or two for each cause, with what to do (on a narrow screen while
+//! the job runs: for the first); unfolded, it says all of it.
 
 use carillon_language::say;
 use leptos::prelude::*;

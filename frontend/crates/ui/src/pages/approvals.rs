@@ -1,5 +1,7 @@
 //! `/approvals` and `/admin/settings`: what one person does not do alone.
 
+use std::time::Duration;
+
 use carillon_contract::FrameView;
 use carillon_contract::approvals::{ApprovalRow, ApprovalsView, SettingsView};
 use carillon_contract::form::Choice;
@@ -107,9 +109,17 @@ fn waiting(row: &ApprovalRow, decider: Decider) -> AnyView {
 /// Who gets it and who does not, as the review told whoever asked.
 fn who(row: &ApprovalRow) -> AnyView {
     let mut items = vec![
-        fact(say("Will get it"), words::phones(row.job.counts.waiting)),
+        fact(say("Will get it"), named(row)),
         fact(say("Sites"), counts_list(&row.by_site)),
     ];
+    if row.gone > 0 {
+        let gone = say_many!(
+            row.gone,
+            "{count} phone of it: there is nothing to send to",
+            "{count} phones of it: there is nothing to send to"
+        );
+        items.insert(1, fact(say("Deleted meanwhile"), gone));
+    }
     if !row.left_out.is_empty() {
         let causes = row.left_out.iter();
         let causes = causes.map(|(cause, count)| (words::cause_title(*cause).to_owned(), *count));
@@ -122,16 +132,31 @@ fn who(row: &ApprovalRow) -> AnyView {
     facts(items)
 }
 
+/// How many phones, and which: a number alone is nothing to say yes to.
+fn named(row: &ApprovalRow) -> String {
+    let waiting = row.job.counts.waiting;
+    let phones = words::phones(waiting);
+    if row.names.is_empty() {
+        return phones;
+    }
+    format!("{phones}: {}", words::names(&row.names, waiting))
+}
+
+/// The end of a job that nobody gave one: it is as long after its start, whenever that is.
+fn after_start(seconds: Option<u64>) -> String {
+    let length = words::length(Duration::from_secs(seconds.unwrap_or(0)));
+    say!("{length} after its start", length)
+}
+
 /// Start, end and pace: they are approved with the rest.
 fn when_and_how(row: &ApprovalRow) -> [AnyView; 3] {
     let start = row.start_at.map_or_else(
         || say("as soon as somebody lets it run").into_any(),
         instant_and_age,
     );
-    let end = row.not_after.map_or_else(
-        || say("reckoned from its start").into_any(),
-        instant_and_age,
-    );
+    let end = row
+        .not_after
+        .map_or_else(|| after_start(row.sent_within).into_any(), instant_and_age);
     let pace = row.pacing_in_words.iter();
     let pace: Vec<AnyView> = pace
         .map(|line| view! { <li>{line.clone()}</li> }.into_any())

@@ -97,7 +97,7 @@ fn columns() -> AnyView {
     view! {
         <details class="aside">
             <summary>{icon("open")}<span>{say("Columns")}</span></summary>
-            <p class="muted">{say("In any order. A column that is left out keeps what is stored; a blank cell clears it, but never a password.")}</p>
+            <p class="muted">{say("In any order. A column that is left out keeps what is stored; a blank cell clears it, but never a password.")}" "{say("Common other names, such as MAC address, name, ext or IP, are taken too; the review says which.")}</p>
             {table("columns", say("Columns of a phone list"), vec![th(say("Column")), th(say("Meaning"))], rows)}
         </details>
     }

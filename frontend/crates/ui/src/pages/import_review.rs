@@ -1,12 +1,12 @@
 //! `/phones/import/{id}`: exactly what an import would do.
 
 use carillon_contract::import::{
-    IgnoredColumn, ImportChange, ImportError, ImportReviewView, ImportRow, ImportTab, NewSite,
+    ImportChange, ImportError, ImportReviewView, ImportRow, ImportTab, NewSite,
 };
 use carillon_contract::list::Tab;
 use carillon_contract::{FrameView, Href};
 use carillon_domain::phone::TransportSecurity;
-use carillon_language::{quoted, retell, say, say_many, text};
+use carillon_language::{retell, say, say_many, text};
 use leptos::prelude::*;
 
 use crate::components::{
@@ -15,6 +15,10 @@ use crate::components::{
 };
 use crate::shell::Page;
 use crate::words;
+
+mod notes;
+
+use notes::{IGNORED, ignored, renamed, shared};
 
 /// Step 2.
 pub(super) fn import_review(frame: &FrameView, view: &ImportReviewView) -> String {
@@ -30,6 +34,8 @@ pub(super) fn import_review(frame: &FrameView, view: &ImportReviewView) -> Strin
         view! {
             {error_summary(&view.form_errors)}
             {ignored(&view.ignored)}
+            {renamed(&view.renamed)}
+            {shared(view)}
             {tiles(view)}
             {apply(view)}
             {tabs(say("Parts of the file"), &parts(view))}
@@ -37,42 +43,6 @@ pub(super) fn import_review(frame: &FrameView, view: &ImportReviewView) -> Strin
         }
         .into_any()
     })
-}
-
-/// Where the note about them stands.
-const IGNORED: &str = "ignored";
-
-/// What somebody might miss later, before anything else.
-fn ignored(columns: &[IgnoredColumn]) -> Option<AnyView> {
-    let many = i64::try_from(columns.len()).unwrap_or(i64::MAX);
-    let named: Vec<String> = columns.iter().map(named).collect();
-    let text = say_many!(
-        many,
-        "{count} column is ignored, nothing of it is imported: {columns}.",
-        "{count} columns are ignored, nothing of them is imported: {columns}.",
-        columns = named.join(", ")
-    );
-    let all = say(
-        "If you need them, name them in the first line as Carillon does, and give the file again.",
-    );
-    (many > 0).then(|| {
-        let body = view! { <p>{text}</p><p>{all}</p> };
-        view! { <div id=IGNORED>{note("warning", "warning", body)}</div> }.into_any()
-    })
-}
-
-fn named(column: &IgnoredColumn) -> String {
-    match (&column.name, &column.meant) {
-        (name, _) if name.is_empty() => {
-            let number = words::number(column.place);
-            say!("column {number}, which has no name", number)
-        }
-        (name, Some(known)) => {
-            let name = quoted(name);
-            say!("{name} (did you mean {known}?)", name, known)
-        }
-        (name, None) => quoted(name),
-    }
 }
 
 fn address(view: &ImportReviewView, tab: ImportTab) -> String {
@@ -317,7 +287,7 @@ fn error_row(error: &ImportError) -> AnyView {
     view! {
         <tr>
             <th scope="row" class="num">{error.line.to_string()}</th>
-            {td(say("Column"), mono(error.column.clone()))}
+            {td(say("Column"), view! { <span class="mono nowrap">{error.column.clone()}</span> }.into_any())}
             {td(say("Value"), value)}
             {td(say("Problem"), retell(&error.problem).into_owned())}
             {td(say("What would be right"), retell(&error.fix).into_owned())}

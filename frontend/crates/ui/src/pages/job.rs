@@ -11,7 +11,7 @@ use super::job_controls::controls;
 use super::job_targets::targets;
 use crate::components::{
     Field, ago, checkbox, class_badge, fact, fact_text, facts, instant_and_age, link_button, panel,
-    post, said_with, section, submit, unsent_summary,
+    post, said_with, section, submit, total_text, unsent_summary,
 };
 use crate::islands::{JobLive, for_browser};
 use crate::shell::{Page, Scripts};
@@ -113,10 +113,14 @@ fn lede(view: &JobView) -> AnyView {
 
 fn export(view: &JobView) -> Option<AnyView> {
     (!view.export_href.is_empty()).then(|| {
-        let word = say!(
-            "Export CSV ({total})",
-            total = words::number(view.summary.total)
-        );
+        // What is looked at, as the list below.
+        let narrowed = view.cause.is_some() || !view.states.is_empty();
+        let total = if narrowed {
+            total_text(view.paging.total)
+        } else {
+            words::number(view.summary.total)
+        };
+        let word = say!("Export CSV ({total})", total);
         link_button(view.export_href.clone(), "download", word)
     })
 }

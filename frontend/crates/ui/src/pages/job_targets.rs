@@ -27,6 +27,13 @@ const TAB_ORDER: [TargetState; 9] = [
     TargetState::Waiting,
 ];
 
+/// States of what the outcome of a job calls its problems.
+const PROBLEMS: [TargetState; 3] = [
+    TargetState::Failed,
+    TargetState::Unknown,
+    TargetState::Expired,
+];
+
 fn state_tabs(view: &JobView) -> Vec<Tab> {
     let path = format!("/jobs/{}", view.summary.id);
     let mut list = vec![Tab {
@@ -39,8 +46,28 @@ fn state_tabs(view: &JobView) -> Vec<Tab> {
         let of = |(_, states): &&(&str, &[TargetState])| states.first() == Some(first);
         SCORE.iter().find(of)
     });
+    list.extend(problems_tab(view, &path));
     list.extend(words.filter_map(|(word, states)| state_tab(view, &path, (word, states))));
     list
+}
+
+fn are_problems(view: &JobView) -> bool {
+    view.cause.is_none() && PROBLEMS.iter().all(|state| view.states.contains(state))
+}
+
+/// All problems of a job that is over together, where they are of several kinds: "which did not come
+/// back?" is one question.
+fn problems_tab(view: &JobView, path: &str) -> Option<Tab> {
+    let counts = &view.summary.counts;
+    let kinds = PROBLEMS.iter().filter(|state| counts.get(**state) > 0);
+    let several = kinds.count() > 1;
+    let current = are_problems(view);
+    (current || several && view.summary.state.is_terminal()).then(|| Tab {
+        text: say("Problems").to_owned(),
+        href: score_href(path, &PROBLEMS),
+        count: Some(score_count(counts, &PROBLEMS)),
+        current,
+    })
 }
 
 /// The tab of one word of the score. While one watches, those stand there whose phones may come.
@@ -58,7 +85,7 @@ fn state_tab(
         text: say(word).to_owned(),
         href: score_href(path, states),
         count: Some(count),
-        current: looked_at && view.cause.is_none(),
+        current: looked_at && view.cause.is_none() && !are_problems(view),
     })
 }
 

@@ -151,7 +151,12 @@ fn causes(view: &OverviewView) -> AnyView {
             .collect();
         view! { <ul class="cause-lines">{items}</ul>{more_causes(view.more_causes)} }.into_any()
     };
-    section("causes", say("Why commands fail"), None, body)
+    section(
+        "causes",
+        say("Why the last command of phones failed"),
+        None,
+        body,
+    )
 }
 
 fn more_causes(more: i64) -> Option<AnyView> {

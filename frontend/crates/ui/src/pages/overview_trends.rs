@@ -77,7 +77,10 @@ fn by_cause(view: &TrendsView) -> AnyView {
         .collect();
     panel(
         "by-cause",
-        say("Why commands went wrong"),
+        say!(
+            "Why commands went wrong, last {days} days",
+            days = view.days.len()
+        ),
         view! { <ul class="shares">{lines}</ul>{other_causes(view.other_causes)} },
     )
 }

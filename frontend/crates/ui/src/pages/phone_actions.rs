@@ -1,8 +1,8 @@
 //! What can be done with one phone, on its page.
 
+use carillon_contract::Href;
 use carillon_contract::phone::{PhoneView, QuickAction, SecondPerson};
 use carillon_contract::run::ActionClass;
-use carillon_contract::{FormErrors, Href};
 use carillon_language::say;
 use leptos::prelude::*;
 
@@ -68,16 +68,19 @@ fn quick(action: &QuickAction, view: &PhoneView) -> AnyView {
         };
         view! { {post(path, "quick-form", button)}<span class="muted">{action.effect.clone()}</span> }.into_any()
     } else {
-        unfolding(action, path, &view.errors)
+        unfolding(action, path, view)
     };
     view! { <li class="quick-item">{body}</li> }.into_any()
 }
 
-fn unfolding(action: &QuickAction, path: String, errors: &FormErrors) -> AnyView {
+/// The reason of what was pressed last stands in it: the caller is most often the same.
+fn unfolding(action: &QuickAction, path: String, view: &PhoneView) -> AnyView {
+    let pad = view.keypad.as_ref();
+    let why = pad.map(|pad| pad.reason.clone());
     let params: Vec<AnyView> = action
         .params
         .iter()
-        .map(|param| param_field(&action.name, param, errors))
+        .map(|param| param_field(&action.name, param, &view.errors))
         .collect();
     let needs_reason = action.class != ActionClass::Harmless;
     let reason = needs_reason.then(|| {
@@ -85,7 +88,7 @@ fn unfolding(action: &QuickAction, path: String, errors: &FormErrors) -> AnyView
         view! {
             <div class="field">
                 <label for=id.clone()>{say("Reason")}<span class="required">{say("required")}</span></label>
-                <input class="input" id=id.clone() name="reason" required=true autocomplete="off" />
+                <input class="input" id=id.clone() name="reason" value=why required=true autocomplete="off" />
             </div>
         }
     });

@@ -1,7 +1,8 @@
 //! The keys of a phone, laid out as on the phone, below its screen.
 //!
 //! One form: each key is a button that sends its own name, and the reason goes with it. Keys that
-//! nobody would notice need none.
+//! nobody would notice need none. Buttons that take a picture send the same form elsewhere, so that what
+//! was typed stays.
 
 use carillon_contract::FormErrors;
 use carillon_contract::phone::{KeyView, KeypadView, PhoneView, ScreenView, SecondPerson};
@@ -9,7 +10,7 @@ use carillon_language::say;
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, ago, hidden, icon, panel_with, post, said_with, submit, unsent_summary,
+    Field, ago, hidden, icon, panel_with, post_named, said_with, unsent_summary,
 };
 use crate::shell::flash_line;
 
@@ -31,6 +32,8 @@ const FEATURES: [&str; 7] = [
 
 /// The field of the reason: the page has others of this name.
 const REASON: &str = "key-reason";
+/// The form of the keys.
+const FORM: &str = "keys";
 
 /// Whether what was wrong belongs to the keys: then it is told beside them, and not at the top.
 pub(super) fn is_of_keys(errors: &FormErrors) -> bool {
@@ -40,26 +43,15 @@ pub(super) fn is_of_keys(errors: &FormErrors) -> bool {
 /// The keypad of a phone.
 pub(super) fn keypad(view: &PhoneView, pad: &KeypadView) -> AnyView {
     let path = format!("/phones/{}", view.phone.mac);
-    let look = post(
-        format!("{path}/screen"),
-        "inline-form",
-        submit(
-            "small",
-            "eye",
-            if pad.screen.is_some() {
-                say("Look again")
-            } else {
-                say("Look at the screen")
-            },
-        ),
-    );
     let loud = pad.keys.iter().any(|key| !key.harmless && !key.missing);
-    let form = post(
+    let form = post_named(
+        FORM,
         // What is refused leads to what is said of it, not to the top of the page.
         format!("{path}/keys#keys-said"),
         "keypad",
         view! {
             {pad.screen.as_ref().map(|screen| hidden("screen", id_of(screen)))}
+            {is_older(pad).then(|| hidden("older", "on"))}
             {reason(pad, &view.errors)}
             {loud.then(|| second_person(pad.second_person)).flatten()}
             {lines(pad)}
@@ -72,9 +64,43 @@ pub(super) fn keypad(view: &PhoneView, pad: &KeypadView) -> AnyView {
         },
     );
     let body = view! {
-        <div class="keypad-body"><div class="keypad-parts">{screen(pad.screen.as_ref())}{said(view, pad)}{form}</div></div>
+        <div class="keypad-body"><div class="keypad-parts">{screen(pad.screen.as_ref(), &path)}{look_each_time(pad.look)}{said(view, pad)}{form}</div></div>
     };
-    panel_with("keypad", say("Keys and screen"), Some(look), body)
+    panel_with(
+        "keypad",
+        say("Keys and screen"),
+        Some(beside(pad, &path)),
+        body,
+    )
+}
+
+/// Whether the picture is from before the last key.
+fn is_older(pad: &KeypadView) -> bool {
+    pad.screen.as_ref().is_some_and(|screen| screen.older)
+}
+
+/// The way to a picture; an old one has it beside itself.
+fn beside(pad: &KeypadView, path: &str) -> AnyView {
+    let word = match &pad.screen {
+        Some(_) => say("Look again"),
+        None => say("Look at the screen"),
+    };
+    let look = (!is_older(pad)).then(|| look_button(path, word));
+    view! {
+        // Enter presses the first button of a form, and must press no key.
+        <button type="submit" form=FORM disabled=true hidden>{say("Choose a key")}</button>
+        {look}
+    }
+    .into_any()
+}
+
+fn look_button(path: &str, word: &'static str) -> AnyView {
+    view! {
+        <button class="button small" type="submit" form=FORM formaction=format!("{path}/screen")>
+            {icon("eye")}<span>{word}</span>
+        </button>
+    }
+    .into_any()
 }
 
 /// What the last key came to, just above the keys.
@@ -95,12 +121,12 @@ fn id_of(screen: &ScreenView) -> String {
     id.unwrap_or_default().to_owned()
 }
 
-fn screen(screen: Option<&ScreenView>) -> AnyView {
+fn screen(screen: Option<&ScreenView>, path: &str) -> AnyView {
     match screen {
         Some(screen) => view! {
             <figure class="screen">
                 <img src=screen.href.clone() width=screen.width.to_string() height=screen.height.to_string() alt=say("The screen of the phone") />
-                <figcaption class="muted">{said_with(say("Taken {when}; it is not kept."), vec![("when", ago(screen.at))])}</figcaption>
+                {caption(screen, path)}
             </figure>
         }
         .into_any(),
@@ -109,6 +135,34 @@ fn screen(screen: Option<&ScreenView>) -> AnyView {
         }
         .into_any(),
     }
+}
+
+/// How old the picture is; and of one that is from before the last key, how to have another.
+fn caption(screen: &ScreenView, path: &str) -> AnyView {
+    let when = || vec![("when", ago(screen.at))];
+    if !screen.older {
+        let text = said_with(say("Taken {when}; it is not kept."), when());
+        return view! { <figcaption class="muted">{text}</figcaption> }.into_any();
+    }
+    let text = said_with(say("Taken {when}, before the last key."), when());
+    view! {
+        <figcaption class="row center">
+            {icon("warning")}<span>{text}</span>
+            {look_button(path, say("Take it again"))}
+        </figcaption>
+    }
+    .into_any()
+}
+
+/// Whether a picture is to be taken behind each key: goes with the form, and stands where the picture is.
+fn look_each_time(chosen: bool) -> AnyView {
+    view! {
+        <label class="check">
+            <input type="checkbox" form=FORM name="look" value="on" checked=chosen />
+            <span>{say("Take a picture after each key; each is recorded")}</span>
+        </label>
+    }
+    .into_any()
 }
 
 /// Keys in their places. A row of which nothing may be pressed is left out.

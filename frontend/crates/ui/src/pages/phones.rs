@@ -1,8 +1,8 @@
 //! `/phones`: the list.
 
 use carillon_contract::FrameView;
-use carillon_contract::list::{Facet, Link};
-use carillon_contract::phones::{ENTER, PhonesView};
+use carillon_contract::list::Facet;
+use carillon_contract::phones::{ENTER, Meant, PhonesView};
 use carillon_language::{retell, say, say_many};
 use leptos::prelude::*;
 
@@ -135,12 +135,15 @@ fn read_as(typed: &str, shown: &str) -> AnyView {
 }
 
 /// The places that a typed word may have meant.
-fn meant(places: &[Link]) -> Option<AnyView> {
+fn meant(places: &[Meant]) -> Option<AnyView> {
     if places.is_empty() {
         return None;
     }
-    let line =
-        |place: &Link| view! { <li><a href=place.href.clone()>{place.text.clone()}</a></li> };
+    let line = |Meant { link, known_as }: &Meant| {
+        // The palette looks at it: the words around a name are no name.
+        let known = (!known_as.is_empty()).then(|| known_as.clone());
+        view! { <li><a href=link.href.clone() data-known=known>{link.text.clone()}</a></li> }
+    };
     let lines: Vec<AnyView> = places.iter().map(|place| line(place).into_any()).collect();
     Some(
         view! {

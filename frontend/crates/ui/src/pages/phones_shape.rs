@@ -1,6 +1,6 @@
 //! How somebody likes the list of phones: its columns, and the lists that they keep.
 
-use carillon_contract::phones::{PhoneColumn, PhonesView, SavedViewLink};
+use carillon_contract::phones::{MovedColumn, PhoneColumn, PhonesView, SavedViewLink};
 use carillon_language::{retell, say};
 use leptos::prelude::*;
 
@@ -8,31 +8,94 @@ use super::phones::kept;
 use crate::components::{checkbox, field_id, hidden, icon, post, submit};
 use crate::words;
 
-/// Ticks for the columns. Their order is the page's, so that nothing has to be dragged.
+/// Ticks for the columns: those that are shown in their order, with buttons that change it, so that
+/// nothing has to be dragged.
 pub(super) fn column_choice(view: &PhonesView) -> AnyView {
-    let ticks: Vec<AnyView> = PhoneColumn::ALL
-        .iter()
-        .map(|column| {
-            let shown = view.columns.contains(column);
-            checkbox("cols", column.as_str(), words::phone_column(*column), shown)
-        })
+    let columns = view.columns.iter().enumerate();
+    let last = view.columns.len().saturating_sub(1);
+    let shown: Vec<AnyView> = columns
+        .map(|(place, column)| shown_column(*column, (place > 0, place < last), view.moved))
         .collect();
     let form = post(
         "/phones/columns",
         "pop-body columns-form",
         view! {
+            // Enter presses the first button of a form.
+            <button type="submit" hidden>{say("Show these columns")}</button>
             {kept(&view.kept_by_columns)}
-            <fieldset><legend>{say("Columns beside the name")}</legend><div class="columns-ticks">{ticks}</div></fieldset>
+            <fieldset><legend>{say("Columns beside the name, in order")}</legend><ol class="plain-list">{shown}</ol></fieldset>
+            {more_columns(&view.columns)}
             <div class="row">{submit("primary small", "check", say("Show these columns"))}</div>
         },
     );
+    let open = view.moved.is_some();
     view! {
-        <details class="pop" name="pop">
+        <details class="pop" name="pop" open=open>
             <summary class="button small">{icon("columns")}<span>{say("Columns")}</span></summary>
             {form}
         </details>
     }
     .into_any()
+}
+
+/// A column that is shown, behind the buttons that move it.
+fn shown_column(
+    column: PhoneColumn,
+    (may_up, may_down): (bool, bool),
+    moved: Option<MovedColumn>,
+) -> AnyView {
+    let name = words::phone_column(column);
+    let was = moved.filter(|moved| moved.column == column);
+    // At the edge the other button goes on.
+    let focus_up = was.map(|moved| if moved.up { may_up } else { !may_down });
+    let button = |up: bool, word: String, may: bool| {
+        mover(
+            MovedColumn { column, up },
+            word,
+            (may, focus_up == Some(up)),
+        )
+    };
+    view! {
+        <li class="row">
+            {button(true, say!("Move {column} up", column = name), may_up)}
+            {button(false, say!("Move {column} down", column = name), may_down)}
+            {checkbox("cols", column.as_str(), name, true)}
+        </li>
+    }
+    .into_any()
+}
+
+/// A button that moves a column by one place. Where there is none, its room stays.
+fn mover(moved: MovedColumn, word: String, (may, focus): (bool, bool)) -> AnyView {
+    let symbol = if moved.up { "up" } else { "down" };
+    let class = if may {
+        "button small plain"
+    } else {
+        "button small plain is-gone"
+    };
+    let title = word.clone();
+    view! {
+        <button class=class type="submit" name="moved" value=moved.to_string() disabled=!may autofocus=focus title=title>
+            {icon(symbol)}<span class="visually-hidden">{word}</span>
+        </button>
+    }
+    .into_any()
+}
+
+/// The columns that are not shown.
+fn more_columns(shown: &[PhoneColumn]) -> Option<AnyView> {
+    let others = PhoneColumn::ALL.iter();
+    let ticks: Vec<AnyView> = others
+        .filter(|column| !shown.contains(column))
+        .map(|column| {
+            let name = words::phone_column(*column);
+            checkbox("cols", column.as_str(), name, false)
+        })
+        .collect();
+    (!ticks.is_empty()).then(|| {
+        view! { <fieldset><legend>{say("More columns")}</legend><div class="columns-ticks">{ticks}</div></fieldset> }
+            .into_any()
+    })
 }
 
 /// The lists that this person keeps, and a way to keep this one.

@@ -9,8 +9,8 @@ use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, badge, checkbox, class_badge, fact, facts, hidden, icon, instant, instant_and_age, note,
-    panel, post, said_with, table, td, td_num, th, th_num, th_row, tr, unsent_summary,
+    Field, badge, checkbox, class_badge, fact, facts, hidden, icon, note, panel, post, said_with,
+    soon, soon_and_age, table, td, td_num, th, th_num, th_row, tr, unsent_summary,
 };
 use crate::shell::Page;
 use crate::words;
@@ -211,10 +211,10 @@ fn how(view: &ReviewView) -> AnyView {
     items.push(fact(say("Pace"), lines(&view.pacing_in_words)));
     items.push(fact(say("Time at most"), lines(&time(&view.planned))));
     if let Some(at) = view.start_at {
-        items.push(fact(say("Starts"), instant_and_age(at)));
+        items.push(fact(say("Starts"), soon_and_age(at)));
     }
     if let Some(at) = view.not_after {
-        items.push(fact(say("Not sent after"), instant_and_age(at)));
+        items.push(fact(say("Not sent after"), soon_and_age(at)));
     }
     items.push(fact(say("Sites"), counts_list(&view.by_site)));
     items.push(fact(say("Models"), counts_list(&view.by_model)));
@@ -298,7 +298,7 @@ fn start_form(view: &ReviewView) -> AnyView {
         {typed(view)}
         <div class="form-end">
             <button class=class type="submit">{icon(symbol)}<span>{word}</span></button>
-            <a class="button" href=view.back_href.clone()>{say("Back")}</a>
+            <button class="button" type="submit" name="back" value="yes" formnovalidate>{say("Back")}</button>
         </div>
     };
     panel(
@@ -317,8 +317,8 @@ fn what(view: &ReviewView, phones: i64) -> AnyView {
     );
     match view.start_at {
         Some(at) => said_with(
-            say("{what} at {time}"),
-            vec![("what", what.into_any()), ("time", instant(at))],
+            say("{what} {when}"),
+            vec![("what", what.into_any()), ("when", soon(at))],
         )
         .into_any(),
         None => what.into_any(),
@@ -380,12 +380,18 @@ fn typed(view: &ReviewView) -> Option<AnyView> {
         Field::text("typed", say!("Type {count} to confirm", count))
             .value(&view.typed)
             .errors(&view.errors)
-            .hint(say(
-                "So many phones are a lot: the number makes sure that it is meant.",
-            ))
+            .hint(why_typed(view.class))
             .inputmode("numeric")
             .width("short")
             .required()
             .view(),
     )
+}
+
+/// Why the number is asked for: what a command does, or to how many phones.
+fn why_typed(class: ActionClass) -> &'static str {
+    if class == ActionClass::Destructive {
+        return say("This cannot be undone: the number makes sure that it is meant.");
+    }
+    say("So many phones are a lot, in all or of one site: the number makes sure that it is meant.")
 }

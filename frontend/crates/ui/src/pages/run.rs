@@ -68,9 +68,11 @@ fn missing(view: &RunView) -> Option<AnyView> {
             <p><button class="button" type="submit" form=FORM formaction="/run/without-missing" formnovalidate>{icon("next")}<span>{word}</span></button></p>
         }
     });
+    // Who comes from a review pressed its button.
+    let unsent = (!view.before.is_empty()).then(|| say("Nothing was sent."));
     let body = view! {
         <p class="note-heading">{heading}</p>
-        <p>{words::names(names, *count)}</p>
+        <p>{unsent}" "{words::names(names, *count)}</p>
         {go_on}
     };
     Some(note("warning", "warning", body))
@@ -289,7 +291,7 @@ fn pacing(view: &RunView) -> AnyView {
     )
 }
 
-/// Now, or at a time: in the zone that the page shows, which is UTC without scripts.
+/// Now, or at a time, and until when: in the zone that the page shows, which is UTC without scripts.
 fn when(view: &RunView) -> AnyView {
     let options = &view.options;
     fieldset(
@@ -300,6 +302,8 @@ fn when(view: &RunView) -> AnyView {
         view! {
             {Field::moment("start_at", say("Start at")).value(&options.start_at).errors(&view.errors).hint(say("Blank = at once. Date and time in UTC.")).view()}
             {hidden("start_zone", options.start_zone.clone())}
+            {Field::moment("not_after", say("Not after")).value(&options.not_after).errors(&view.errors).hint(say("What waits then is not sent any more. Blank = the review says until when. Date and time in UTC.")).view()}
+            {hidden("end_zone", options.end_zone.clone())}
         },
     )
 }
@@ -340,7 +344,6 @@ fn options(form: &OptionsForm, view: &RunView) -> AnyView {
             {Field::integer("retries", say("Try again by itself, times"), 0, 3).value(&form.retries).errors(errors).view()}
             {select("transport", say("Way"), &transports, None, errors)}
             {select("verify", say("Check the effect"), &verify, None, errors)}
-            {Field::text("not_after", say("Not after (UTC)")).value(&form.not_after).errors(errors).placeholder("2026-11-22 22:00").view()}
         </div>
     }
     .into_any()

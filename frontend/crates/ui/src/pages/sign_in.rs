@@ -1,7 +1,6 @@
 //! Signing in, the first administrator, and a new password by a one-time link.
 
 use carillon_contract::FrameView;
-use carillon_contract::run::ActionClass;
 use carillon_contract::sign_in::{
     CodeView, Elsewhere, KEPT_ACTION, KEPT_FIELD, KeptForm, ResetView, SendAgainView, SetupView,
     SignInView,
@@ -10,9 +9,7 @@ use carillon_domain::Language;
 use carillon_language::{retell, say};
 use leptos::prelude::*;
 
-use crate::components::{
-    Field, error_summary, fact_text, facts, hidden, icon, note, post, said_with, submit,
-};
+use crate::components::{Field, error_summary, hidden, icon, note, post, said_with, submit};
 use crate::shell::Page;
 use crate::words;
 
@@ -81,13 +78,6 @@ pub(super) fn send_again(frame: &FrameView, view: &SendAgainView) -> String {
 
 /// What it does, in words; the fields below are the whole of it.
 fn what_it_does(view: &SendAgainView) -> AnyView {
-    if let Some(act) = &view.act {
-        return facts(vec![
-            fact_text(say("Phone"), &act.phone),
-            fact_text(say("Site"), &act.site),
-            fact_text(say("Reason"), &act.reason),
-        ]);
-    }
     (!view.told.is_empty())
         .then(|| view! { <p><strong>{view.told.clone()}</strong></p> })
         .into_any()
@@ -95,31 +85,19 @@ fn what_it_does(view: &SendAgainView) -> AnyView {
 
 /// The button, in the colour of what it does.
 fn send(view: &SendAgainView) -> AnyView {
-    let Some(act) = &view.act else {
-        let kind = if view.takes_away {
-            "danger solid"
-        } else {
-            "primary"
-        };
-        return submit(kind, "send", say("Send it"));
+    let kind = if view.takes_away {
+        "danger solid"
+    } else {
+        "primary"
     };
-    let kind = match act.class {
-        ActionClass::Harmless => "primary",
-        ActionClass::Disruptive | ActionClass::Destructive => "danger solid",
-    };
-    let word = say!(
-        "{title} {phones}",
-        title = act.title,
-        phones = words::phones(1)
-    );
-    submit(kind, "run", word)
+    submit(kind, "send", say("Send it"))
 }
 
 /// What the button would send, and where to: nobody sends what they do not see.
 fn what_is_sent(view: &SendAgainView) -> AnyView {
     let form = &view.form;
     // Where no words say it, the fields do.
-    let alone = view.act.is_none() && view.told.is_empty();
+    let alone = view.told.is_empty();
     let mut fields: Vec<(&str, Vec<&str>)> = Vec::new();
     for (name, value) in form.fields.iter().filter(|(_, value)| !value.is_empty()) {
         match fields.iter_mut().find(|(known, _)| known == name) {

@@ -2,6 +2,7 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::job::{StopAllView, StopJobView};
+use carillon_domain::{Counts, JobState};
 use carillon_language::{quoted, say, say_many};
 use leptos::prelude::*;
 
@@ -16,7 +17,6 @@ pub(super) fn stop_job(frame: &FrameView, view: &StopJobView) -> String {
     Page::new(say!("Stop: {title}", title = view.title)).narrow().write(frame, |page| {
         let back = format!("/jobs/{}", view.id);
         page.up(&back, &view.title);
-        let flying = view.counts.sending + view.counts.verifying;
         let form = post(
             format!("/jobs/{}/cancel", view.id),
             "stack",
@@ -24,21 +24,58 @@ pub(super) fn stop_job(frame: &FrameView, view: &StopJobView) -> String {
                 {Field::text("reason", say("Reason")).value(&view.reason).errors(&view.errors).view()}
                 <div class="form-end">
                     {submit("danger solid", "stop", say!("Stop sending to {phones}", phones = words::phones(view.counts.waiting)))}
-                    <a class="button" href=back>{say("Let it run")}</a>
+                    <a class="button" href=back>{leave(view.state)}</a>
                 </div>
             },
         );
         view! {
             {error_summary(&view.errors)}
-            <ul class="consequences">
-                <li>{icon("cancelled")}<span>{say_many!(view.counts.waiting, "{count} phone waiting will not get the command.", "{count} phones waiting will not get the command.")}</span></li>
-                <li>{icon("working")}<span>{say_many!(flying, "{count} phone in flight will still finish: a request that is under way cannot be called back.", "{count} phones in flight will still finish: a request that is under way cannot be called back.")}</span></li>
-                <li>{icon("check")}<span>{say_many!(view.counts.done(), "{count} phone with an outcome stays as it is.", "{count} phones with an outcome stay as they are.")}</span></li>
-            </ul>
+            {consequences(&view.counts)}
             {form}
         }
         .into_any()
     })
+}
+
+/// What stopping does and does not do; nothing of phones that there are none of.
+fn consequences(counts: &Counts) -> AnyView {
+    let flying = counts.sending + counts.verifying;
+    let waiting = say_many!(
+        counts.waiting,
+        "{count} phone waiting will not get the command.",
+        "{count} phones waiting will not get the command."
+    );
+    let finishes = say_many!(
+        flying,
+        "{count} phone in flight will still finish: a request that is under way cannot be called back.",
+        "{count} phones in flight will still finish: a request that is under way cannot be called back."
+    );
+    let stays = say_many!(
+        counts.done(),
+        "{count} phone with an outcome stays as it is.",
+        "{count} phones with an outcome stay as they are."
+    );
+    let lines = [
+        (counts.waiting, "cancelled", waiting),
+        (flying, "working", finishes),
+        (counts.done(), "check", stays),
+    ];
+    let lines = lines.into_iter().filter(|(phones, ..)| *phones > 0);
+    let lines: Vec<AnyView> = lines
+        .map(|(_, symbol, text)| view! { <li>{icon(symbol)}<span>{text}</span></li> }.into_any())
+        .collect();
+    view! { <ul class="consequences">{lines}</ul> }.into_any()
+}
+
+/// The way out beside the button that stops. Of a job that does not run, none lets it run.
+fn leave(state: JobState) -> &'static str {
+    match state {
+        JobState::AwaitingApproval => say("Keep asking"),
+        JobState::Scheduled => say("Leave it scheduled"),
+        JobState::Paused => say("Leave it paused"),
+        JobState::Running => say("Let it run"),
+        _ => say("Leave it as it is"),
+    }
 }
 
 /// `/stop-all`.

@@ -79,6 +79,6 @@ pub(crate) fn flash_line(flash: &Flash) -> AnyView {
         .link
         .as_ref()
         .map(|link| view! { " "<a href=link.href.clone()>{link.text.clone()}</a> });
-    view! { <div class=class>{icon(symbol)}<div><p>{retell(&flash.text).into_owned()}{link}</p></div></div> }
+    view! { <div class=class>{icon(symbol)}<div><p>{with_moment(&flash.text)}{link}</p></div></div> }
         .into_any()
 }

@@ -20,7 +20,8 @@ use carillon_contract::groups::{
 };
 use carillon_contract::import::{
     IgnoredColumn, ImportChange, ImportError, ImportResultView, ImportReviewView, ImportRow,
-    ImportTab, ImportUndoView, ImportView, NewSite, RecentImport,
+    ImportTab, ImportUndoView, ImportView, NewSite, RecentImport, RenamedColumn, SharedAddress,
+    TakenBack,
 };
 use carillon_contract::job::{
     CauseCount, Decided, EarlierTry, HeldView, JobApprovalView, JobControls, JobSummary, JobView,
@@ -38,8 +39,8 @@ use carillon_contract::phone::{
     PhoneView, PinView, QuickAction, ScreenView, SecondPerson,
 };
 use carillon_contract::phones::{
-    BulkAction, BulkEditView, DeletePhonesView, LastResult, OwnCredential, PhoneColumn, PhoneRow,
-    PhonesView, Readiness, SavedViewLink, SelectedPhonesView, SelectionView,
+    BulkAction, BulkEditView, DeletePhonesView, LastResult, Meant, MovedColumn, OwnCredential,
+    PhoneColumn, PhoneRow, PhonesView, Readiness, SavedViewLink, SelectedPhonesView, SelectionView,
 };
 use carillon_contract::run::{
     ActionClass, ActionGroup, ActionView, OptionsForm, PacingChoice, ParamKind, ParamView,
@@ -48,7 +49,7 @@ use carillon_contract::run::{
 };
 use carillon_contract::second_factor::{FactorSetupView, Picture, ProveView, SecondFactorView};
 use carillon_contract::sign_in::{
-    CodeView, Elsewhere, KeptAct, KeptForm, ResetView, SendAgainView, SetupView, SignInView,
+    CodeView, Elsewhere, KeptForm, ResetView, SendAgainView, SetupView, SignInView,
 };
 use carillon_contract::sip::{SipForm, SipFormView};
 use carillon_contract::sites::{SiteForm, SiteFormView, SiteRow, SitesView};
@@ -211,13 +212,6 @@ impl Samples {
             form: self.kept_form(),
             name: self.s("a.meyer"),
             next: "/phones".to_owned(),
-            act: Some(KeptAct {
-                title: self.s("Restart"),
-                class: ActionClass::Disruptive,
-                phone: self.s("Reception"),
-                site: self.s("Kiel"),
-                reason: self.s("INC-4711"),
-            }),
             told: self.s("What it does."),
             takes_away: false,
         };
@@ -512,15 +506,19 @@ impl Samples {
                 clear_href: "/phones".to_owned(),
             }),
             columns: PhoneColumn::ALL.to_vec(),
+            moved: Some(MovedColumn {
+                column: PhoneColumn::Extension,
+                up: true,
+            }),
             ..self.phones_view(3, 3, 300)
         };
         let none = PhonesView {
             q: self.s("site:atlantis"),
             filter: self.s("site:atlantis"),
-            meant: vec![Link::new(
-                self.s("40 phones at site Kiel"),
-                "/phones?q=site:kiel",
-            )],
+            meant: vec![Meant {
+                link: Link::new(self.s("40 phones at site Kiel"), "/phones?q=site:kiel"),
+                known_as: self.s("kiel Kiel"),
+            }],
             chips: vec![Chip {
                 text: self.s("site: atlantis"),
                 remove_href: "/phones".to_owned(),
@@ -862,10 +860,12 @@ impl Samples {
                 screen: Some(ScreenView {
                     href: "/phones/00:15:65:00:00:01/screen/s1".to_owned(),
                     at: ago(20),
+                    older: true,
                     width: 480,
                     height: 272,
                 }),
                 reason: self.s("INC-4711"),
+                look: true,
                 second_person: SecondPerson::AfterMany,
                 said: Some(Flash {
                     tone: Tone::Good,
@@ -991,15 +991,31 @@ impl Samples {
                 .collect(),
             errors_total: 1_204,
             error_rows: 200,
+            shared: vec![SharedAddress {
+                place: self.s("10.1.2.3"),
+                names: vec![self.s("Desk 17 (2017)"), self.s("Desk 18 (2018)")],
+                total: 3,
+            }],
+            shared_total: 2,
+            renamed: vec![
+                RenamedColumn {
+                    name: self.s("MAC-Adresse"),
+                    column: "mac".to_owned(),
+                },
+                RenamedColumn {
+                    name: self.s("Standort"),
+                    column: "site".to_owned(),
+                },
+            ],
             ignored: vec![
                 IgnoredColumn {
                     place: 3,
-                    name: self.s("ext"),
-                    meant: Some("extension".to_owned()),
+                    name: self.s("lable"),
+                    meant: Some("label".to_owned()),
                 },
                 IgnoredColumn {
                     place: 5,
-                    name: self.s("Standort"),
+                    name: self.s("Raum"),
                     meant: None,
                 },
                 IgnoredColumn {
@@ -1028,11 +1044,17 @@ impl Samples {
             new_sites: vec![Link::new(self.s("Flensburg"), "/sites/flensburg/edit")],
             audit_href: "/audit?q=import".to_owned(),
             undo_href: Some("/phones/import/1/undo".to_owned()),
+            bare_sites: vec![Link::new(self.s("Rendsburg"), "/sites/rendsburg/edit")],
             undone: None,
         };
         let undone = ImportResultView {
             undo_href: None,
-            undone: Some((118, 37, 2)),
+            undone: Some(TakenBack {
+                deleted: 118,
+                restored: 37,
+                left: 2,
+                at: Some(NOW),
+            }),
             ..result.clone()
         };
         let undo = ImportUndoView {
@@ -1041,7 +1063,7 @@ impl Samples {
             deleted: 118,
             restored: 37,
             left: 2,
-            left_names: vec![self.s("Desk 17"), self.s("Desk 18")],
+            left_names: vec![self.s("Desk 17 (2017)"), self.s("Desk 18 (2018)")],
             logins: 3,
             typed: self.s("11"),
             errors: error("typed", "Type 118 to delete these phones."),
@@ -1742,6 +1764,7 @@ impl Samples {
         let stop = StopJobView {
             id: "0192f0aa".to_owned(),
             title: self.s("Restart · 221 phones"),
+            state: JobState::Running,
             counts,
             reason: String::new(),
             errors: FormErrors::default(),
@@ -2219,6 +2242,8 @@ impl Samples {
     fn approvals(&self) -> ApprovalsView {
         let row = |own: bool| ApprovalRow {
             job: self.job_row(1),
+            names: vec![self.s("Reception (2041)"), self.s("Hall (2042)")],
+            gone: 2,
             class: ActionClass::Destructive,
             by_site: vec![(self.s("Kiel"), 80), (self.s("Hamburg"), 39)],
             left_out: vec![(Cause::Protected, 1)],
@@ -2226,6 +2251,7 @@ impl Samples {
             request_example: self.s("GET /servlet?key=Reset"),
             start_at: own.then(|| NOW.plus(Duration::from_hours(5))),
             not_after: own.then(|| NOW.plus(Duration::from_hours(9))),
+            sent_within: (!own).then_some(1_020),
             pacing_in_words: vec![self.s("One phone at a time")],
             until: Some(NOW.plus(Duration::from_mins(20))),
             own,

@@ -77,8 +77,8 @@ pub(super) fn scheme(text: &str) -> Result<Scheme, Mistake> {
 
 pub(super) fn protected(text: &str) -> Result<bool, Mistake> {
     match text.to_ascii_lowercase().as_str() {
-        "yes" | "true" | "1" => Ok(true),
-        "no" | "false" | "0" => Ok(false),
+        "yes" | "ja" | "true" | "1" => Ok(true),
+        "no" | "nein" | "false" | "0" => Ok(false),
         _ => Err(("this is neither yes nor no".to_owned(), "write yes or no")),
     }
 }

@@ -1,8 +1,9 @@
 //! The header of a list.
 
+use super::headings::column_of;
 use super::limits::{MAX_COLUMNS, whole_file};
 use super::records::Record;
-use super::{IgnoredColumn, ListError};
+use super::{IgnoredColumn, ListError, RenamedColumn};
 use crate::closed_list;
 
 closed_list! {
@@ -48,6 +49,7 @@ pub(super) const ERROR_COLUMN: &str = "error";
 pub(super) struct Columns {
     pub(super) places: Vec<Option<Column>>,
     pub(super) ignored: Vec<IgnoredColumn>,
+    pub(super) renamed: Vec<RenamedColumn>,
     pub(super) errors: Vec<ListError>,
 }
 
@@ -68,45 +70,77 @@ pub(super) fn read(header: &Record<'_>) -> Columns {
     let mut columns = Columns {
         places: Vec::new(),
         ignored: Vec::new(),
+        renamed: Vec::new(),
         errors: Vec::new(),
     };
-    let error = |value: &str, problem: &str, fix| mistake(header.line, value, (problem, fix));
     if header.cells.len() > MAX_COLUMNS {
         let problem = format!("the header has more than {MAX_COLUMNS} columns");
-        columns.errors.push(error("", &problem, known()));
+        let error = mistake(header.line, "", (&problem, known()));
+        columns.errors.push(error);
         return columns;
     }
-    for (place, cell) in header.cells.iter().enumerate() {
-        let name = cell.trim().to_lowercase().replace([' ', '-'], "_");
-        let column = name.parse::<Column>().ok();
-        if column.is_none() && name != ERROR_COLUMN {
-            columns.ignored.push(IgnoredColumn {
-                line: header.line,
-                place: place + 1,
-                name: cell.trim().chars().take(SHOWN).collect(),
-                meant: meant(&name),
-            });
-        } else if column.is_some() && columns.places.contains(&column) {
-            let fix = "leave one of them out".to_owned();
-            let problem = "this column is there twice";
-            columns.errors.push(error(cell.trim(), problem, fix));
-        }
-        columns.places.push(column);
+    for cell in &header.cells {
+        columns.take(header, cell);
     }
-    if !columns.places.contains(&Some(Column::Mac)) {
-        let problem = "the column mac is missing";
-        columns
-            .errors
-            .push(error("", problem, FIRST_LINE.to_owned()));
+    if !columns.has_mac() {
+        let problem = "no column has the MAC addresses";
+        let error = mistake(header.line, "", (problem, FIRST_LINE.to_owned()));
+        columns.errors.push(error);
     }
     columns
+}
+
+impl Columns {
+    fn has_mac(&self) -> bool {
+        self.places.contains(&Some(Column::Mac))
+    }
+
+    /// Reads the next heading.
+    fn take(&mut self, header: &Record<'_>, cell: &str) {
+        let cell = cell.trim();
+        let name = cell.to_lowercase().replace([' ', '-'], "_");
+        let own = name.parse::<Column>().ok();
+        let column = own.or_else(|| column_of(cell));
+        if let Some(column) = column {
+            self.errors.extend(self.twice(header, (cell, column)));
+            self.renamed.extend(own.is_none().then(|| RenamedColumn {
+                name: shortened(cell),
+                column,
+            }));
+        } else if name != ERROR_COLUMN {
+            self.ignored.push(IgnoredColumn {
+                line: header.line,
+                place: self.places.len() + 1,
+                name: shortened(cell),
+                meant: meant(&name),
+            });
+        }
+        self.places.push(column);
+    }
+
+    /// What is wrong with a heading where another stands for the same column already.
+    fn twice(&self, header: &Record<'_>, (cell, column): (&str, Column)) -> Option<ListError> {
+        let first = self.places.iter().position(|one| *one == Some(column))?;
+        let first = shortened(header.cells.get(first)?.trim());
+        let problem = if first.eq_ignore_ascii_case(cell) {
+            "this column is there twice".to_owned()
+        } else {
+            format!("this means the column {column}, as \"{first}\" does")
+        };
+        let fix = "leave one of them out".to_owned();
+        Some(mistake(header.line, cell, (&problem, fix)))
+    }
+}
+
+fn shortened(heading: &str) -> String {
+    heading.chars().take(SHOWN).collect()
 }
 
 fn mistake(line: u64, value: &str, (problem, fix): (&str, String)) -> ListError {
     ListError {
         line,
         column: String::new(),
-        value: value.chars().take(SHOWN).collect(),
+        value: shortened(value),
         problem: problem.to_owned(),
         fix,
     }
@@ -124,6 +158,20 @@ pub(super) fn unknown(column: &IgnoredColumn) -> ListError {
     mistake(column.line, &column.name, (problem, fix))
 }
 
+/// What is said of a column that nobody knows where none has the MAC addresses: it may be that one.
+pub(super) fn perhaps_mac(column: &IgnoredColumn) -> ListError {
+    if column.meant.is_some() {
+        return unknown(column);
+    }
+    let problem = if column.name.is_empty() {
+        "a column has no name"
+    } else {
+        "this column is not known"
+    };
+    let fix = "name it mac if the MAC addresses are in it".to_owned();
+    mistake(column.line, &column.name, (problem, fix))
+}
+
 /// The column that a misspelt or shortened name stands for, if it is surely one.
 fn meant(name: &str) -> Option<Column> {
     if let Some(known) = begun(name) {
@@ -138,7 +186,7 @@ fn meant(name: &str) -> Option<Column> {
     near_enough.then_some(column)
 }
 
-/// The only column that begins so: `ext` is `extension`.
+/// The only column that begins so: `exten` is `extension`.
 fn begun(name: &str) -> Option<Column> {
     let mut all = Column::ALL.iter();
     let begins = |known: &&Column| known.as_str().starts_with(name);

@@ -124,6 +124,15 @@ impl Intent {
         }
     }
 
+    /// Whether the phone has a login of its own afterwards; `stored` is whether it has one now.
+    pub(super) const fn leaves_login(&self, stored: bool) -> bool {
+        match self {
+            Self::Keep => stored,
+            Self::Drop => false,
+            Self::Same { .. } | Self::Rename(..) | Self::Set { .. } => true,
+        }
+    }
+
     /// The version of the stored password that a given one is beside; 0 without one.
     pub(super) const fn beside(&self) -> i64 {
         match self {

@@ -31,7 +31,7 @@ pub use export::PhoneExport;
 pub use groups::{GroupInput, RuleEffect};
 pub use import::{
     ImportChoices, ImportOnce, ImportReport, ImportResult, ImportReview, NEW_SITE_SECURITY,
-    NewSite, ReviewRow, UndoReview, Undone,
+    NewSite, ReviewRow, SharedAddress, UndoReview, Undone,
 };
 pub use phones::{BulkEdited, PhoneEdit, PhoneQuery};
 pub use screen::{NoPicture, Picture};

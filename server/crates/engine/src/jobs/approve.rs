@@ -7,13 +7,17 @@ use std::time::Duration;
 
 use carillon_domain::event::Event;
 use carillon_domain::job::{EffectiveOptions, MAX_REASON, not_after};
+use carillon_domain::phone::distinct_name;
 use carillon_domain::role::Permission;
 use carillon_domain::{Cause, JobState, TargetState, Timestamp};
-use carillon_store::{JobApproval, JobQuery, JobRow, Seek, StoreError, TargetQuery, Unit, Untried};
+use carillon_store::{
+    JobApproval, JobQuery, JobRow, NamedTarget, Seek, StoreError, TargetQuery, Unit, Untried,
+};
 use serde_json::json;
 
 use super::agreed::{digest_agreed, digest_shown};
 use super::asked_for::no_longer_asked_for;
+use super::late;
 use super::rules::{DECIDE, Rules, wants_factor};
 use crate::Engine;
 use crate::accounts::{Deciders, Hindrance, STRONG, independent};
@@ -25,6 +29,8 @@ use crate::rows::{refusal, require_as_told};
 
 /// Jobs that are looked at in one turn.
 const AT_ONCE: i64 = 200;
+/// Phones of a job that are named among those of others.
+const NAMED: i64 = 10;
 
 /// A job that waits, and for whom.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +45,13 @@ pub struct WaitingJob {
     pub sites: Vec<(String, i64)>,
     /// Those that are left out, by cause: most first.
     pub left_out: Vec<(Cause, i64)>,
+    /// The first phones that get it, by names that tell them apart; of a job alone none: its page
+    /// lists them all.
+    pub named: Vec<String>,
+    /// How many of those that get it were deleted meanwhile.
+    pub gone: i64,
+    /// How long after its start nothing of it is sent any more, where nobody gave an end.
+    pub sent_within: Option<Duration>,
     /// Of all that is agreed to: who lets it run names it.
     pub digest: String,
     /// From when somebody may decide.
@@ -62,8 +75,15 @@ impl Engine {
             return Ok(waiting);
         }
         let deciders = self.deciders().await?;
+        let ids: Vec<String> = page.items.iter().map(|job| job.id.clone()).collect();
+        let mut first = seen.first_waiting(&ids, NAMED).await?;
+        let gone = seen.waiting_gone(&ids).await?;
         for job in page.items {
-            waiting.push(self.waiting_among(caller, job, &deciders).await?);
+            let named = first.remove(&job.id).unwrap_or_default();
+            let named = named.iter().map(distinct).collect();
+            let gone = gone.get(&job.id).copied().unwrap_or(0);
+            let one = self.waiting_among(caller, job, &deciders).await?;
+            waiting.push(WaitingJob { named, gone, ..one });
         }
         Ok(waiting)
     }
@@ -112,6 +132,9 @@ impl Engine {
             left_out: causes.remove(&job.id).unwrap_or_default(),
             own: is_own(caller, &job, &job.approval),
             hindrance: deciders.hindrance(caller, &job.actor.name),
+            named: Vec::new(),
+            gone: 0,
+            sent_within: job.not_after.is_none().then(|| self.planned_span(&job)),
             until: job.approval.until,
             job,
         })
@@ -177,8 +200,7 @@ impl Engine {
         }
         self.require_anchored_action(&job.action)?;
         if approval.until.is_none_or(|until| until <= now) {
-            let message = "nobody decided in time: ask for the job again";
-            return Err(EngineError::Conflict(message.to_owned()));
+            return Err(EngineError::Conflict(late::NOBODY_DECIDED.to_owned()));
         }
         let account = approval.account.as_deref();
         if let Some(why) = no_longer_asked_for(&mut unit, &job, account).await? {
@@ -189,8 +211,8 @@ impl Engine {
         let to = starts.map_or(JobState::Running, |_| JobState::Scheduled);
         take(&mut unit, (&job, to), caller, now).await?;
         if job.not_after.is_none() {
-            let away = self.dispatch.patience.away;
-            let end = planned_end(&job, starts.unwrap_or(now), away);
+            // Reckoned from when it begins, not from when it was asked for.
+            let end = starts.unwrap_or(now).plus(self.planned_span(&job));
             unit.set_not_after(id, end).await?;
         }
         if to == JobState::Running {
@@ -250,9 +272,28 @@ impl Engine {
         require_as_told(&mut unit, id, job.state).await?;
         // Before anything else is compared: a decision changes what was agreed to.
         if job.state != JobState::AwaitingApproval {
-            return Err(decided_already());
+            let why = late::why(&mut unit, &job).await?;
+            return Err(EngineError::Conflict(why));
         }
         Ok((unit, job, approval))
+    }
+
+    /// How long a job may send from its start on, where nobody gave an end: as if all its phones
+    /// were at one site.
+    fn planned_span(&self, job: &JobRow) -> Duration {
+        let options: Option<EffectiveOptions> = serde_json::from_value(job.options.clone()).ok();
+        let (phones, away) = (
+            usize::try_from(job.counts.waiting).unwrap_or(0),
+            self.dispatch.patience.away,
+        );
+        let planned = options.map(|options| {
+            let found = carillon_domain::action::find(&job.action);
+            let restarts = found
+                .map(|entry| super::deadline::restarts(away, entry.verification, &options, phones));
+            options.planned_duration(phones) + restarts.unwrap_or_default()
+        });
+        let start = Timestamp::from_micros(0);
+        not_after(start, planned.unwrap_or_default()).since(start)
     }
 
     /// Ends the jobs about which nobody decided in time. For a timer.
@@ -329,18 +370,9 @@ fn decided_already() -> EngineError {
     EngineError::Conflict(message.to_owned())
 }
 
-/// Reckoned from when it begins, not from when it was asked for.
-fn planned_end(job: &JobRow, begins: Timestamp, away: Duration) -> Timestamp {
-    let options: Option<EffectiveOptions> = serde_json::from_value(job.options.clone()).ok();
-    let phones = usize::try_from(job.counts.waiting).unwrap_or(0);
-    // As if all of them were at one site.
-    let planned = options.map(|options| {
-        let found = carillon_domain::action::find(&job.action);
-        let restarts = found
-            .map(|entry| super::deadline::restarts(away, entry.verification, &options, phones));
-        options.planned_duration(phones) + restarts.unwrap_or_default()
-    });
-    not_after(begins, planned.unwrap_or_default())
+/// What a phone is called where it is told from others.
+fn distinct(phone: &NamedTarget) -> String {
+    distinct_name(&phone.name, &phone.extension, phone.mac)
 }
 
 fn decided(caller: &Caller, job: &JobRow, now: Timestamp, action: &str) -> Event {

@@ -144,7 +144,7 @@ impl Engine {
 }
 
 /// A job's state in a sentence.
-fn in_words(state: JobState) -> &'static str {
+pub(super) fn in_words(state: JobState) -> &'static str {
     match state {
         JobState::AwaitingApproval => "waiting for a second person",
         JobState::Scheduled => "scheduled for later",

@@ -1,15 +1,16 @@
 //! Taking a job's results away.
 
 use carillon_domain::role::Permission;
-use carillon_store::JobSnapshot;
+use carillon_store::{JobSnapshot, TargetQuery};
+use serde_json::json;
 
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::Result;
 
 impl Engine {
-    /// Begins an export of a job's targets and records that it was taken; its rows come from
-    /// [`Engine::target_batch`].
+    /// Begins an export of a job's targets, all or those of a state or a cause, and records that it was
+    /// taken; its rows come from [`Engine::target_batch`].
     ///
     /// # Errors
     /// Not found.
@@ -17,17 +18,39 @@ impl Engine {
         &self,
         caller: &Caller,
         id: &str,
-        format: &str,
+        (format, wanted): (&str, &TargetQuery),
     ) -> Result<JobSnapshot> {
         let seen = caller.sight(Permission::ViewJobs, &self.store)?;
         let snapshot = self.job(caller, id).await?;
         let mut event = caller.event(self.clock.now(), "job.exported");
         event.job = Some(id.to_owned());
-        event.detail = serde_json::json!({
-            "action": snapshot.job.label(), "format": format, "rows": snapshot.job.total,
-        });
+        event.detail = json!({ "action": snapshot.job.label(), "format": format });
+        if let Some(rows) = rows(&snapshot, wanted) {
+            event.detail["rows"] = rows.into();
+        }
+        if !wanted.states.is_empty() {
+            let states: Vec<&str> = wanted.states.iter().map(|state| state.as_str()).collect();
+            event.detail["states"] = states.into();
+        }
+        if let Some(cause) = wanted.cause {
+            event.detail["cause"] = cause.to_string().into();
+        }
         let unit = caller.begin(&seen).await?;
         unit.record(&[event]).await?.commit().await?;
         Ok(snapshot)
+    }
+}
+
+/// How many targets are taken away, where that is counted.
+fn rows(snapshot: &JobSnapshot, wanted: &TargetQuery) -> Option<i64> {
+    let counts = &snapshot.job.counts;
+    match (wanted.states.as_slice(), wanted.cause) {
+        ([], None) => Some(snapshot.job.total),
+        (states, None) => Some(states.iter().map(|state| counts.get(*state)).sum()),
+        ([], Some(cause)) => {
+            let known = snapshot.causes.iter().find(|(known, _)| *known == cause);
+            Some(known.map_or(0, |(_, count)| *count))
+        }
+        _ => None,
     }
 }

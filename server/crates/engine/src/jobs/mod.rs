@@ -7,6 +7,7 @@
 mod agreed;
 mod approve;
 mod asked_for;
+mod besides;
 mod by_sip;
 mod control;
 mod deadline;
@@ -14,6 +15,7 @@ mod dialling;
 mod export;
 mod goes_on;
 mod held;
+mod late;
 mod looked_at;
 mod moved;
 mod preview;
@@ -34,6 +36,7 @@ pub use approve::WaitingJob;
 pub(crate) use asked_for::{
     no_longer_asked_for, pause_jobs_of, pause_jobs_of_holders, pause_jobs_that_lose,
 };
+pub use besides::Besides;
 pub use by_sip::BySip;
 pub use deadline::PlannedTime;
 pub use looked_at::Difference;

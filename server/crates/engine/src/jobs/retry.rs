@@ -78,12 +78,7 @@ impl Engine {
             let message = "no phone of this job is in one of these states";
             return Err(EngineError::invalid("states", "empty", message));
         }
-        // These failed before: that some fail again says nothing of the rest.
-        let options = JobOptions {
-            canary: Some(0),
-            max_failed_percent: Some(100),
-            ..options_of(&job)
-        };
+        let options = brakes(options_of(&job), states);
         self.request_of(job, phones, options, reason).await
     }
 
@@ -198,6 +193,23 @@ async fn phones_in(seen: &Store, id: &str, states: &[TargetState]) -> Result<Vec
     Ok(known.into_iter().map(|row| row.phone.mac).collect())
 }
 
+/// What stops the new job. That phones which failed fail again says nothing of the rest, so none of them
+/// is a first phone, and their share ends nothing. Where phones are chosen that were never tried the
+/// old limits hold for them: what stopped the job before may stop it again.
+fn brakes(options: JobOptions, states: &[TargetState]) -> JobOptions {
+    let tried = |state: &TargetState| matches!(state, TargetState::Failed | TargetState::Unknown);
+    let (any, all) = (states.iter().any(tried), states.iter().all(tried));
+    JobOptions {
+        canary: if any { Some(0) } else { options.canary },
+        max_failed_percent: if all {
+            Some(100)
+        } else {
+            options.max_failed_percent
+        },
+        ..options
+    }
+}
+
 /// The limits of a job, asked for again; what is bound to a time is not.
 fn options_of(job: &JobRow) -> JobOptions {
     let number = |name: &str| {
@@ -224,5 +236,28 @@ fn options_of(job: &JobRow) -> JobOptions {
         max_auth_failed: number("max_auth_failed"),
         verify: job.options.get("verify").and_then(Value::as_bool),
         ..JobOptions::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use TargetState::{Expired, Failed, Skipped, Unknown};
+
+    use super::*;
+
+    #[test]
+    fn what_was_never_tried_goes_with_the_old_brakes() {
+        let of = |states: &[TargetState]| {
+            let old = JobOptions {
+                canary: Some(2),
+                max_failed_percent: Some(10),
+                ..JobOptions::default()
+            };
+            let new = brakes(old, states);
+            (new.canary.unwrap(), new.max_failed_percent.unwrap())
+        };
+        assert_eq!(of(&[Failed, Unknown]), (0, 100));
+        assert_eq!(of(&[Failed, Skipped]), (0, 10));
+        assert_eq!(of(&[Skipped, Expired]), (2, 10));
     }
 }

@@ -115,6 +115,49 @@ async fn what_was_reviewed_is_applied_and_only_once() {
     assert!(!house.is_on_disk("s3cret-of-one"));
 }
 
+/// Addresses move: two phones of one are told, and taken.
+#[tokio::test]
+async fn phones_of_one_address_are_told_and_taken() {
+    let house = House::new().await;
+    let list = "mac,label,address,port\n001565000001,Desk,10.0.0.1,\n001565000002,Hall,10.0.0.1,\n\
+                001565000003,Door,10.0.0.1,8080\n001565000004,Gate,10.0.0.2,\n001565000005,Roof,,\n\
+                001565000006,Yard,,\n";
+    let review = house
+        .engine
+        .review_import(&house.admin, "phones.csv", list.into())
+        .await
+        .unwrap();
+    assert_eq!((review.created.len(), review.errors.len()), (6, 0));
+    let told: Vec<_> = review
+        .shared
+        .iter()
+        .map(|one| (one.address.to_string(), one.port, one.total, &*one.names[1]))
+        .collect();
+    let hall = "Hall (00:15:65:00:00:02)";
+    assert_eq!(told, [("10.0.0.1".to_owned(), None, 2, hall)]);
+}
+
+/// Only these have to be given one before the first command.
+#[tokio::test]
+async fn a_new_site_tells_how_many_of_its_phones_have_no_credential() {
+    let house = House::new().await;
+    let review = house
+        .engine
+        .review_import(&house.admin, "phones.csv", LIST.into())
+        .await
+        .unwrap();
+    let seen = choices(&review.digest);
+    let applied = house.engine.apply_import(&house.admin, &review.id, &seen);
+    let sites = applied.await.unwrap().new_sites.into_iter();
+    let told: Vec<_> = sites
+        .map(|site| (site.slug, site.phones, site.without_credential))
+        .collect();
+    assert_eq!(
+        told,
+        [("kiel".into(), 1, 1), ("koeln-sued".to_owned(), 1, 0)]
+    );
+}
+
 #[tokio::test]
 async fn the_same_file_again_changes_nothing() {
     let house = House::new().await;
@@ -497,7 +540,8 @@ async fn an_import_is_taken_back_as_far_as_nobody_touched_it() {
 
     let seen = house.engine.undo_review(&house.admin, &id).await.unwrap();
     assert_eq!((seen.deleted, seen.restored, seen.logins), (1, 1, 1));
-    assert_eq!(seen.left_names, ["Fourth", "Front"]);
+    let named = ["Fourth (00:15:65:00:00:04)", "Mine (101)"];
+    assert_eq!(seen.left_names, named, "as they are found now");
     let other = house.engine.undo_import(&house.admin, &id, 3).await;
     assert!(matches!(other, Err(EngineError::Conflict(_))), "{other:?}");
     let undone = house
@@ -506,6 +550,7 @@ async fn an_import_is_taken_back_as_far_as_nobody_touched_it() {
         .await
         .unwrap();
     assert_eq!((undone.deleted, undone.restored, undone.left), (1, 1, 2));
+    assert!(undone.at.is_some(), "its page says when");
 
     let label = async |last| {
         let row = house.engine.phone(&house.admin, mac(last)).await.ok();
@@ -566,7 +611,7 @@ async fn an_import_taken_back_brings_no_forbidden_address_back() {
 
     let seen = house.engine.undo_review(&house.admin, &id).await.unwrap();
     assert_eq!((seen.restored, seen.left), (1, 1));
-    assert_eq!(seen.left_names, ["Moved"]);
+    assert_eq!(seen.left_names, ["Moved (101)"]);
     let undone = house.engine.undo_import(&house.admin, &id, 1).await;
     assert_eq!(undone.unwrap().left, 1);
     let moved = house.engine.phone(&house.admin, mac(1)).await.unwrap();

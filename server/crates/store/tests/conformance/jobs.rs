@@ -349,6 +349,24 @@ pub(crate) async fn target_lists_filter_and_page(db: Database) {
     );
 }
 
+pub(crate) async fn the_first_phones_of_several_jobs_are_named(db: Database) {
+    let skipped = NewTarget {
+        skip: Some(Cause::Protected),
+        ..new_target(5)
+    };
+    insert(&db.store, &new_job("j"), &[new_target(1), skipped]).await;
+    add_job(&db.store, "k", &[4, 2, 3]).await;
+    add_job(&db.store, "other", &[6]).await;
+    let ids = ["j", "k", "gone"].map(str::to_owned);
+    let first = db.store.first_waiting(&ids, 2).await.unwrap();
+    let named = |job: &str| first[job].iter().map(|target| target.name.as_str());
+    assert_eq!(named("j").collect::<Vec<_>>(), ["Phone 1"]);
+    assert_eq!(named("k").collect::<Vec<_>>(), ["Phone 4", "Phone 2"]);
+    assert_eq!(first.len(), 2, "of these jobs alone");
+    let of = &first["j"][0];
+    assert_eq!((of.mac, of.extension.as_str()), (mac(1), "1"));
+}
+
 pub(crate) async fn waiting_targets_end_untried(db: Database) {
     add_job(&db.store, "j", &(1..=1300).collect::<Vec<_>>()).await;
     let mut unit = db.store.begin().await.unwrap();

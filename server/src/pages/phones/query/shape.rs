@@ -2,19 +2,20 @@
 
 use carillon_contract::Href;
 use carillon_contract::form::CSRF_FIELD;
-use carillon_contract::phones::PhoneColumn;
+use carillon_contract::phones::{MovedColumn, PhoneColumn};
 
 use super::ListQuery;
 use crate::fields::Fields;
 
 /// What a saved view does not keep of an address: a place, a selection, and itself.
-const OF_A_MOMENT: [&str; 5] = ["after", "before", "sel", "view", CSRF_FIELD];
+const OF_A_MOMENT: [&str; 6] = ["after", "before", "sel", "view", "moved", CSRF_FIELD];
 
 /// What stands between the names of columns in a cookie, where no comma may be.
 const APART: &str = ".";
 
 impl ListQuery {
-    /// Columns come repeated, as ticks send them, or with commas, as we write them.
+    /// Columns come repeated, as ticks send them, or with commas, as we write them; each is shown once, in
+    /// the order in which they come.
     pub(super) fn read_columns(&mut self, fields: &Fields) {
         let texts = fields.all("cols").flat_map(|text| text.split(','));
         let mut chosen = Vec::new();
@@ -24,8 +25,41 @@ impl ListQuery {
                 Err(_) => self.unknown.push(format!("cols={text}")),
             }
         }
-        let in_order = PhoneColumn::ALL.iter().copied();
-        self.cols = in_order.filter(|one| chosen.contains(one)).collect();
+        self.cols = once(chosen.into_iter());
+    }
+
+    pub(super) fn read_moved(&mut self, text: Option<&str>) {
+        let Some(text) = text else { return };
+        match text.parse() {
+            Ok(moved) => self.moved = Some(moved),
+            Err(()) => self.unknown.push(format!("moved={text}")),
+        }
+    }
+
+    /// Lets the column that is to be moved and its neighbour change places. At the edge, and where it
+    /// is not shown, nothing moves.
+    pub fn move_column(&mut self) {
+        let Some(MovedColumn { column, up }) = self.moved else {
+            return;
+        };
+        let Some(place) = self.cols.iter().position(|one| *one == column) else {
+            return;
+        };
+        let other = if up {
+            place.checked_sub(1)
+        } else {
+            Some(place + 1)
+        };
+        if let Some(other) = other.filter(|other| *other < self.cols.len()) {
+            self.cols.swap(place, other);
+        }
+    }
+
+    /// This very page of the list, with the choice of columns as somebody who moves them left it.
+    pub fn moved_href(&self) -> String {
+        let moved = self.moved.map(|moved| moved.to_string());
+        let here = self.here();
+        here.add_some("moved", &moved.unwrap_or_default()).into()
     }
 
     /// The list with the columns that somebody likes, as a browser keeps them: they hold where the
@@ -33,9 +67,7 @@ impl ListQuery {
     #[must_use]
     pub fn liking(mut self, kept: Option<&str>) -> Self {
         let names = kept.unwrap_or_default().split(APART);
-        let liked: Vec<PhoneColumn> = names.filter_map(|name| name.parse().ok()).collect();
-        let in_order = PhoneColumn::ALL.iter().copied();
-        self.liked = in_order.filter(|one| liked.contains(one)).collect();
+        self.liked = once(names.filter_map(|name| name.parse().ok()));
         self
     }
 
@@ -90,7 +122,11 @@ impl ListQuery {
 
     /// What the choice of columns sends along unseen.
     pub fn kept_by_columns(&self) -> Vec<(String, String)> {
-        filled(self.narrowing().chain(self.looks()))
+        let place = [
+            ("after", self.after.clone().unwrap_or_default()),
+            ("before", self.before.clone().unwrap_or_default()),
+        ];
+        filled(self.narrowing().chain(self.looks()).chain(place))
     }
 
     /// The address of this list without the path, as a saved view keeps it.
@@ -115,6 +151,17 @@ impl ListQuery {
         query.check_sort();
         query
     }
+}
+
+/// Each column once, where it came first.
+fn once(columns: impl Iterator<Item = PhoneColumn>) -> Vec<PhoneColumn> {
+    let mut found = Vec::new();
+    for column in columns {
+        if !found.contains(&column) {
+            found.push(column);
+        }
+    }
+    found
 }
 
 /// What stands behind the question mark.

@@ -7,6 +7,7 @@
 mod apply;
 mod draft;
 mod plan;
+mod shared;
 mod undo;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use carillon_domain::change::Change;
 use carillon_domain::phone::TransportSecurity;
-use carillon_domain::phone_list::{self, IgnoredColumn, ListError, PhoneList};
+use carillon_domain::phone_list::{self, IgnoredColumn, ListError, PhoneList, RenamedColumn};
 use carillon_domain::role::Permission;
 use carillon_domain::{Mac, Timestamp};
 use secrecy::zeroize::Zeroizing;
@@ -30,6 +31,7 @@ use apply::Applied;
 use draft::Draft;
 use plan::Planned;
 
+pub use shared::SharedAddress;
 pub use undo::UndoReview;
 
 /// How many imports this process reads at once.
@@ -61,6 +63,10 @@ pub struct ImportReview {
     pub errors: Vec<ListError>,
     /// Columns of which nothing is taken.
     pub ignored: Vec<IgnoredColumn>,
+    /// Columns that have another name than ours.
+    pub renamed: Vec<RenamedColumn>,
+    /// Addresses that more than one phone of the file has.
+    pub shared: Vec<SharedAddress>,
     /// How many lines have one.
     pub error_rows: usize,
     /// How many lines describe a phone.
@@ -93,6 +99,9 @@ pub struct NewSite {
     pub name: String,
     /// How many rows name it.
     pub phones: usize,
+    /// How many of these phones have neither a credential of their own nor a stored one.
+    #[serde(default)]
+    pub without_credential: usize,
 }
 
 /// What somebody decided in the review.
@@ -137,6 +146,9 @@ pub struct Undone {
     pub restored: usize,
     /// Phones that were changed since, or cannot be as they were.
     pub left: usize,
+    /// When, by whoever imported it: nobody else can.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
 }
 
 /// How an import without review goes.

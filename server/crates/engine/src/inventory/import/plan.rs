@@ -6,12 +6,13 @@ use carillon_domain::Mac;
 use carillon_domain::change::Change;
 use carillon_domain::phone::{Phone, slugify};
 use carillon_domain::phone_list::{
-    Cell, Column, IgnoredColumn, ListError, PhoneList, Row, SiteName,
+    Cell, Column, IgnoredColumn, ListError, PhoneList, RenamedColumn, Row, SiteName,
 };
 use carillon_store::{CredentialRow, PhoneRow, Unit};
 use sha2::{Digest, Sha256};
 
 use super::super::login::{self, Intent};
+use super::shared::Places;
 use super::{ImportReport, ImportReview, NewSite, ReviewRow};
 use crate::Engine;
 use crate::error::Result;
@@ -37,6 +38,8 @@ pub(super) struct Planned {
     pub(super) new_sites: BTreeMap<String, NewSite>,
     pub(super) errors: Vec<ListError>,
     pub(super) ignored: Vec<IgnoredColumn>,
+    pub(super) renamed: Vec<RenamedColumn>,
+    pub(super) places: Places,
     pub(super) total: usize,
     pub(super) blocked: bool,
     /// Lines that name an address that is never contacted.
@@ -72,6 +75,7 @@ impl Engine {
         let mut planned = Planned {
             errors: list.errors,
             ignored: list.ignored,
+            renamed: list.renamed,
             total: list.total,
             blocked: list.blocked,
             ..Planned::default()
@@ -127,8 +131,10 @@ impl Engine {
             .value()
             .filter(|site| known.slug_of(site).is_none())
         {
-            planned.count_new_site(site);
+            let has_own = intent.leaves_login(known.logins.contains_key(&row.mac));
+            planned.count_new_site(site, has_own || phone.credential.is_some());
         }
+        planned.places.add(&phone);
         let mut changes = before.changes_to(&phone);
         changes.extend(intent.changes());
         let item = Item {
@@ -243,7 +249,7 @@ impl Item {
 }
 
 impl Planned {
-    fn count_new_site(&mut self, site: &SiteName) {
+    fn count_new_site(&mut self, site: &SiteName, has_credential: bool) {
         let new = self
             .new_sites
             .entry(site.slug.clone())
@@ -251,8 +257,10 @@ impl Planned {
                 slug: site.slug.clone(),
                 name: site.name.clone(),
                 phones: 0,
+                without_credential: 0,
             });
         new.phones += 1;
+        new.without_credential += usize::from(!has_credential);
     }
 
     /// How many lines have a mistake.
@@ -352,6 +360,8 @@ impl Planned {
             new_sites: self.new_sites.into_values().collect(),
             errors: self.errors,
             ignored: self.ignored,
+            renamed: self.renamed,
+            shared: self.places.shared(),
             total: self.total,
             blocked: self.blocked,
             forbidden: self.forbidden,

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use carillon_domain::event::Event;
-use carillon_domain::phone::Phone;
+use carillon_domain::phone::{Phone, distinct_name};
 use carillon_domain::role::Permission;
 use carillon_domain::{Mac, Timestamp};
 use carillon_store::{Keeps, PhoneRow, Unit};
@@ -76,6 +76,14 @@ fn id_of(import: &str) -> String {
 }
 
 impl Kept {
+    /// By which it is found: as it is called now, or was called where it is gone, and what tells it apart.
+    fn name_now(&self, row: Option<&PhoneRow>) -> String {
+        row.map_or_else(
+            || distinct_name(&self.name, "", self.mac),
+            |row| row.phone.distinct_name(),
+        )
+    }
+
     fn of(item: &Item, before: &BTreeMap<Mac, Phone>) -> Self {
         let mac = item.phone.mac;
         Self {
@@ -196,11 +204,13 @@ impl Engine {
         let before: Vec<Phone> = before.collect();
         unit.delete_own_credentials(&deleted).await?;
         unit.delete_phones(&deleted).await?;
-        unit.upsert_phones(&before, self.clock.now()).await?;
+        let now = self.clock.now();
+        unit.upsert_phones(&before, now).await?;
         Ok(Undone {
             deleted: deleted.len(),
             restored: before.len(),
             left: plan.left.len(),
+            at: Some(now),
         })
     }
 
@@ -252,6 +262,7 @@ fn plan(
     let mut plan = Plan::default();
     for phone in kept {
         let row = now.get(&phone.mac);
+        let name = phone.name_now(row);
         let row = row.filter(|row| row.version == phone.version);
         match (row, phone.before) {
             (Some(row), None) => plan.deleted.push(row.phone.clone()),
@@ -259,7 +270,7 @@ fn plan(
                 plan.logins += usize::from(phone.login);
                 plan.restored.push((row.phone.clone(), before));
             }
-            _ => plan.left.push(phone.name),
+            _ => plan.left.push(name),
         }
     }
     plan

@@ -256,12 +256,26 @@ impl Engine {
     pub async fn needs_approval(
         &self,
         caller: &Caller,
-        (preview, start_at): (&JobPreview, Option<Timestamp>),
+        asked: (&JobPreview, Option<Timestamp>),
         in_force: &RulesInForce,
     ) -> Result<bool> {
+        let alone = self.for_two(caller, asked, in_force).await?;
+        Ok(alone.is_some())
+    }
+
+    /// The same, with what the caller disturbs besides about then: by that it may be too much for one.
+    ///
+    /// # Errors
+    /// Only when the storage fails.
+    pub async fn for_two(
+        &self,
+        caller: &Caller,
+        (preview, start_at): (&JobPreview, Option<Timestamp>),
+        in_force: &RulesInForce,
+    ) -> Result<Option<AskedAlone>> {
         let (class, phones) = (preview.action.entry().class, preview.plan.run.len());
         if !in_force.asks_second_person() {
-            return Ok(false);
+            return Ok(None);
         }
         let alone = match class {
             Class::Disruptive => {
@@ -274,6 +288,7 @@ impl Engine {
             }
             Class::Harmless | Class::Destructive => AskedAlone::default(),
         };
-        Ok(in_force.rules.wants_second_person(class, phones, alone))
+        let rules = &in_force.rules;
+        Ok(Some(alone).filter(|alone| rules.wants_second_person(class, phones, *alone)))
     }
 }

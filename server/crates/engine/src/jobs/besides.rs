@@ -1,0 +1,57 @@
+//! What else is about to happen to the phones of a job.
+//!
+//! Two people who hear of the same trouble do the same about it: whoever is second is told before.
+
+use std::collections::{BTreeMap, HashSet};
+
+use carillon_domain::Mac;
+use carillon_domain::action::Class;
+use carillon_domain::role::Permission;
+
+use super::preview::JobPreview;
+use crate::Engine;
+use crate::caller::Caller;
+use crate::error::Result;
+
+/// A job that has not ended and has phones of another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Besides {
+    /// Its id.
+    pub job: String,
+    /// What it does.
+    pub action: String,
+    /// Who asked for it.
+    pub actor: String,
+    /// How many of the phones.
+    pub phones: i64,
+}
+
+impl Engine {
+    /// Jobs in reach that have not ended and still have phones of this plan: with a command that
+    /// disturbs nobody there are none to be told of.
+    ///
+    /// # Errors
+    /// Only when the storage fails.
+    pub async fn besides(&self, caller: &Caller, preview: &JobPreview) -> Result<Vec<Besides>> {
+        if preview.action.entry().class == Class::Harmless {
+            return Ok(Vec::new());
+        }
+        let seen = caller.sight(Permission::RunJobs, &self.store)?;
+        let chosen: HashSet<Mac> = preview.plan.run.iter().map(|phone| phone.mac).collect();
+        let mut jobs: BTreeMap<String, Besides> = BTreeMap::new();
+        for one in seen.under_way().await? {
+            if !chosen.contains(&one.mac) {
+                continue;
+            }
+            let id = one.job.clone();
+            let job = jobs.entry(id).or_insert(Besides {
+                job: one.job,
+                action: one.action,
+                actor: one.actor,
+                phones: 0,
+            });
+            job.phones += 1;
+        }
+        Ok(jobs.into_values().collect())
+    }
+}

@@ -1,0 +1,71 @@
+//! What else is about to happen to the phones of a review.
+
+use carillon_engine::jobs::{Besides, JobPreview};
+use carillon_engine::{Caller, EngineError};
+use carillon_language::{number, say, say_many};
+
+use crate::pages::action_words;
+use crate::pages::visit::Visit;
+
+/// Jobs that are named.
+const NAMED: usize = 3;
+
+/// That phones are about to get another command as well. It is looked for only while a job is under way.
+pub(super) async fn told(
+    visit: &Visit,
+    caller: &Caller,
+    preview: &JobPreview,
+) -> Result<Option<String>, EngineError> {
+    if visit.frame.running_jobs == 0 {
+        return Ok(None);
+    }
+    let jobs = visit.app.engine().besides(caller, preview).await?;
+    Ok(in_words(&jobs))
+}
+
+fn in_words(jobs: &[Besides]) -> Option<String> {
+    if jobs.is_empty() {
+        return None;
+    }
+    let phones = jobs.iter().map(|job| job.phones).sum();
+    let named: Vec<String> = jobs.iter().take(NAMED).map(one).collect();
+    let named = carillon_ui::names(&named, jobs.len() as i64);
+    Some(say_many!(
+        phones,
+        "{count} of these phones has another command coming: {named}. It would get both.",
+        "{count} of these phones have another command coming: {named}. They would get both.",
+        named
+    ))
+}
+
+fn one(job: &Besides) -> String {
+    say!(
+        "{title} by {actor} ({phones})",
+        title = action_words::short_title(&job.action),
+        actor = job.actor,
+        phones = number(job.phones)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_else_comes_is_told_with_whose_it_is() {
+        let job = |actor: &str, phones| Besides {
+            job: "0192".to_owned(),
+            action: "Reboot".to_owned(),
+            actor: actor.to_owned(),
+            phones,
+        };
+        assert_eq!(in_words(&[]), None);
+        assert_eq!(
+            in_words(&[job("anna", 37), job("ben", 2)]).as_deref(),
+            Some(
+                "39 of these phones have another command coming: Restart by anna (37), Restart by \
+                 ben (2). They would get both."
+            )
+        );
+    }
+}
