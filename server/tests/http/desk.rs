@@ -421,7 +421,7 @@ pub(crate) async fn a_review_tells_of_another_command_to_its_phones(house: House
     api.post("/jobs", &request).await.expect(202);
     let mut operator = Person::sign_in(&house, Role::Operator).await;
     let told = "of these phones have another command coming: Restart by ";
-    for (action, is_told) in [("Reboot", true), ("DNDOn", false)] {
+    for (action, is_told) in [("Reboot", true), ("UP", false)] {
         let choice = [("filter", "site:kiel"), ("action", action), ("reason", "x")];
         let review = operator.go("/run", "/run", &choice).await;
         let page = operator.see(&review).await;
@@ -461,8 +461,8 @@ pub(crate) async fn a_deleted_phone_is_told_by_its_name(house: House) -> House {
     let typed = [("version", version.as_str()), ("typed", name.as_str())];
     location(&submit(&mut admin, &page, &page, &typed).await);
     let told = admin.get(&run).await;
-    shows(&told, &["left the inventory meanwhile", "Desk 02"]);
-    hides(&told, &[DESK]);
+    let named = format!("Desk 02 ({DESK})");
+    shows(&told, &["left the inventory meanwhile", &named]);
     house
 }
 

@@ -218,7 +218,8 @@ pub(crate) async fn a_person_does_the_whole_job(house: House) -> House {
     assert!(narrowed.text.contains(&offer), "{}", narrowed.text);
     let part = anna.see(&of_state).await;
     assert_eq!(part.text.lines().count(), 1 + done, "{}", part.text);
-    let wrong = anna.see(&format!("{job}/targets.csv?state=lost")).await;
+    let wrong = format!("{job}/targets.csv?state=lost");
+    let wrong = anna.browser.get(&wrong).await;
     assert_eq!(wrong.status, 422, "{}", wrong.text);
 
     let feed = anna.see(&format!("{job}/feed")).await;

@@ -230,7 +230,7 @@ pub(crate) async fn many_phones_are_changed_at_once(house: House) -> House {
     let page = admin.get("/phones?model=T54W").await;
     assert!(
         page.text
-            .contains("2 phones were changed. 1 phone was no longer there: Desk 02."),
+            .contains("2 phones were changed. 1 phone was no longer there: Desk 02 (00:15:65:00:00:02)."),
         "{}",
         page.text
     );
@@ -373,9 +373,8 @@ pub(crate) async fn a_selection_of_240_is_exactly_these_240(house: House) -> Hou
     let on = location(&submit(&mut admin, &run, "/run/without-missing", &on).await);
     assert!(on.starts_with("/run/review/"), "one page less: {on}");
     let kept = admin.get(&on).await;
-    for shown in ["INC-7", "239 phones"] {
-        assert!(kept.text.contains(shown), "{shown}: {}", kept.text);
-    }
+    assert!(kept.text.contains("INC-7"), "{}", kept.text);
+    assert!(hidden(&kept, "digest").starts_with("239:"));
 
     let mut expected = kiel.clone();
     expected.remove(&gone);

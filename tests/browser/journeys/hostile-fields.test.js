@@ -152,7 +152,7 @@ async function aJob(page, action, reason) {
   await button(page, 'Review').click();
   await isAt(page, /^Review: /);
   await confirm(page);
-  await page.locator('main form button[type=submit]').last().click();
+  await page.locator('main form button[type=submit]:not([name=back])').last().click();
   await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/);
   await awaitEnd(page, true);
   await isHarmless(page, action);

@@ -120,7 +120,7 @@ async fn what_was_reviewed_is_applied_and_only_once() {
 async fn phones_of_one_address_are_told_and_taken() {
     let house = House::new().await;
     let list = "mac,label,address,port\n001565000001,Desk,10.0.0.1,\n001565000002,Hall,10.0.0.1,\n\
-                001565000003,Door,10.0.0.1,8080\n001565000004,Gate,10.0.0.2,\n001565000005,Roof,,\n\
+                001565000003,Door,10.0.0.1,443\n001565000004,Gate,10.0.0.2,\n001565000005,Roof,,\n\
                 001565000006,Yard,,\n";
     let review = house
         .engine
