@@ -107,7 +107,7 @@ async function fill(page) {
   await button(page, 'Review').click();
   await isAt(page, /^Review: /);
   await confirm(page);
-  await page.locator('main form button[type=submit]').last().click();
+  await page.locator('main form button[type=submit]:not([name=back])').last().click();
   await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/);
 }
 
