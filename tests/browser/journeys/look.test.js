@@ -273,7 +273,7 @@ async function readSettings(page) {
   await button(page, 'Review').click();
   await isAt(page, /^Review: /);
   await confirm(page);
-  await page.locator('.form-end button').click();
+  await page.locator('.form-end button:not([name=back])').click();
   await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/);
   await awaitEnd(page, true);
 }
