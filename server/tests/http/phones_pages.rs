@@ -229,8 +229,9 @@ pub(crate) async fn many_phones_are_changed_at_once(house: House) -> House {
     location(&submit(&mut admin, &ask, "/phones/edit", &fields).await);
     let page = admin.get("/phones?model=T54W").await;
     assert!(
-        page.text
-            .contains("2 phones were changed. 1 phone was no longer there: Desk 02 (00:15:65:00:00:02)."),
+        page.text.contains(
+            "2 phones were changed. 1 phone was no longer there: Desk 02 (00:15:65:00:00:02)."
+        ),
         "{}",
         page.text
     );
