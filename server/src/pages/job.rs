@@ -248,19 +248,13 @@ fn to_phones(paging: Paging) -> Paging {
 
 /// How many rows the narrowed list has; counters know, where they were kept.
 fn total<T>(snapshot: &JobSnapshot, asked: &TargetQuery, page: &Page<T>) -> Total {
-    let job = &snapshot.job;
-    match (asked.states.as_slice(), asked.cause) {
-        ([], None) => Total::exactly(job.total),
-        (states, None) => Total::exactly(states.iter().map(|state| job.counts.get(*state)).sum()),
-        ([], Some(cause)) => {
-            let known = snapshot.causes.iter().find(|(known, _)| *known == cause);
-            Total::exactly(known.map_or(0, |(_, count)| *count))
-        }
-        _ => Total {
+    snapshot.count(asked).map_or_else(
+        || Total {
             count: page.items.len() as i64,
             at_least: page.next.is_some() || page.previous.is_some(),
         },
-    }
+        Total::exactly,
+    )
 }
 
 /// Phones that a refused password holds, for who may decide about them.

@@ -1,6 +1,6 @@
 //! What else is about to happen to the phones of a review.
 
-use carillon_engine::jobs::{Besides, JobPreview};
+use carillon_engine::jobs::{Besides, BesidesAll, JobPreview};
 use carillon_engine::{Caller, EngineError};
 use carillon_language::{number, say, say_many};
 
@@ -19,15 +19,15 @@ pub(super) async fn told(
     if visit.frame.running_jobs == 0 {
         return Ok(None);
     }
-    let jobs = visit.app.engine().besides(caller, preview).await?;
-    Ok(in_words(&jobs))
+    let besides = visit.app.engine().besides(caller, preview).await?;
+    Ok(in_words(&besides))
 }
 
-fn in_words(jobs: &[Besides]) -> Option<String> {
+fn in_words(besides: &BesidesAll) -> Option<String> {
+    let (phones, jobs) = (besides.phones, &besides.jobs);
     if jobs.is_empty() {
         return None;
     }
-    let phones = jobs.iter().map(|job| job.phones).sum();
     let named: Vec<String> = jobs.iter().take(NAMED).map(one).collect();
     let named = carillon_ui::names(&named, jobs.len() as i64);
     Some(say_many!(
@@ -59,11 +59,12 @@ mod tests {
             actor: actor.to_owned(),
             phones,
         };
-        assert_eq!(in_words(&[]), None);
+        let of = |phones, jobs| in_words(&BesidesAll { phones, jobs });
+        assert_eq!(of(0, Vec::new()), None);
         assert_eq!(
-            in_words(&[job("anna", 37), job("ben", 2)]).as_deref(),
+            of(37, vec![job("anna", 37), job("ben", 2)]).as_deref(),
             Some(
-                "39 of these phones have another command coming: Restart by anna (37), Restart by \
+                "37 of these phones have another command coming: Restart by anna (37), Restart by \
                  ben (2). They would get both."
             )
         );

@@ -26,23 +26,34 @@ pub struct Besides {
     pub phones: i64,
 }
 
+/// What else is about to happen to the phones of a job.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BesidesAll {
+    /// How many of the phones, each once: one may be in several jobs.
+    pub phones: i64,
+    /// Those jobs.
+    pub jobs: Vec<Besides>,
+}
+
 impl Engine {
     /// Jobs in reach that have not ended and still have phones of this plan: with a command that
     /// disturbs nobody there are none to be told of.
     ///
     /// # Errors
     /// Only when the storage fails.
-    pub async fn besides(&self, caller: &Caller, preview: &JobPreview) -> Result<Vec<Besides>> {
+    pub async fn besides(&self, caller: &Caller, preview: &JobPreview) -> Result<BesidesAll> {
         if preview.action.entry().class == Class::Harmless {
-            return Ok(Vec::new());
+            return Ok(BesidesAll::default());
         }
         let seen = caller.sight(Permission::RunJobs, &self.store)?;
         let chosen: HashSet<Mac> = preview.plan.run.iter().map(|phone| phone.mac).collect();
         let mut jobs: BTreeMap<String, Besides> = BTreeMap::new();
+        let mut phones: HashSet<Mac> = HashSet::new();
         for one in seen.under_way().await? {
             if !chosen.contains(&one.mac) {
                 continue;
             }
+            phones.insert(one.mac);
             let id = one.job.clone();
             let job = jobs.entry(id).or_insert(Besides {
                 job: one.job,
@@ -52,6 +63,9 @@ impl Engine {
             });
             job.phones += 1;
         }
-        Ok(jobs.into_values().collect())
+        Ok(BesidesAll {
+            phones: i64::try_from(phones.len()).unwrap_or(i64::MAX),
+            jobs: jobs.into_values().collect(),
+        })
     }
 }

@@ -25,7 +25,7 @@ impl Engine {
         let mut event = caller.event(self.clock.now(), "job.exported");
         event.job = Some(id.to_owned());
         event.detail = json!({ "action": snapshot.job.label(), "format": format });
-        if let Some(rows) = rows(&snapshot, wanted) {
+        if let Some(rows) = snapshot.count(wanted) {
             event.detail["rows"] = rows.into();
         }
         if !wanted.states.is_empty() {
@@ -38,19 +38,5 @@ impl Engine {
         let unit = caller.begin(&seen).await?;
         unit.record(&[event]).await?.commit().await?;
         Ok(snapshot)
-    }
-}
-
-/// How many targets are taken away, where that is counted.
-fn rows(snapshot: &JobSnapshot, wanted: &TargetQuery) -> Option<i64> {
-    let counts = &snapshot.job.counts;
-    match (wanted.states.as_slice(), wanted.cause) {
-        ([], None) => Some(snapshot.job.total),
-        (states, None) => Some(states.iter().map(|state| counts.get(*state)).sum()),
-        ([], Some(cause)) => {
-            let known = snapshot.causes.iter().find(|(known, _)| *known == cause);
-            Some(known.map_or(0, |(_, count)| *count))
-        }
-        _ => None,
     }
 }

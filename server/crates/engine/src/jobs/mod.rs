@@ -36,7 +36,7 @@ pub use approve::WaitingJob;
 pub(crate) use asked_for::{
     no_longer_asked_for, pause_jobs_of, pause_jobs_of_holders, pause_jobs_that_lose,
 };
-pub use besides::Besides;
+pub use besides::{Besides, BesidesAll};
 pub use by_sip::BySip;
 pub use deadline::PlannedTime;
 pub use looked_at::Difference;

@@ -17,6 +17,7 @@ use crate::unit::Unit;
 
 use super::approval::{JobApproval, approval};
 use super::decides::{self, BelievedJob};
+use super::targets::TargetQuery;
 
 /// A job, without its targets and without its sealed parameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,6 +80,24 @@ pub struct JobSnapshot {
     pub causes: Vec<(Cause, i64)>,
     /// Credentials that hold some of its waiting targets, and how many.
     pub holds: Vec<(String, i64)>,
+}
+
+impl JobSnapshot {
+    /// How many of its targets a narrowed list has, as far as the counters know: `None` for a state
+    /// and a cause together.
+    pub fn count(&self, asked: &TargetQuery) -> Option<i64> {
+        match (asked.states.as_slice(), asked.cause, &asked.site) {
+            ([], None, None) => Some(self.job.total),
+            (states, None, None) => {
+                Some(states.iter().map(|state| self.job.counts.get(*state)).sum())
+            }
+            ([], Some(cause), None) => {
+                let known = self.causes.iter().find(|(known, _)| *known == cause);
+                Some(known.map_or(0, |(_, count)| *count))
+            }
+            _ => None,
+        }
+    }
 }
 
 pub(crate) const SELECT: &str = "SELECT j.id, j.action, j.params_shown, \
