@@ -85,11 +85,12 @@ export async function result(page, word) {
   return Number((await term.locator('xpath=following-sibling::dd').innerText()).replaceAll(',', ''));
 }
 
-/** Fills the phone list's filter and shows what it finds. */
+/** Fills the phone list's filter and has the page of what it finds. */
 export async function filter(page, text) {
   await page.goto('/phones');
   await page.getByRole('searchbox', { name: 'Filter', exact: true }).fill(text);
   await button(page, 'Filter').first().click();
+  await page.waitForURL((url) => url.searchParams.get('q') === text, { waitUntil: 'domcontentloaded' });
 }
 
 /**

@@ -61,6 +61,7 @@ for (const scripts of [true, false]) {
       await page.locator('summary', { hasText: 'Tag…' }).click();
       await page.getByRole('textbox', { name: 'Tag', exact: true }).fill('moving');
       await page.locator('.pop-body').getByRole('button', { name: 'Add', exact: true }).click();
+      await page.getByText(`The tag moving was added to ${boxes.length} phones.`).waitFor();
       await filter(page, 'tag:moving');
       assert.equal(await page.getByRole('checkbox', { name: /^Select (?!all)/ }).count(), boxes.length);
     });

@@ -95,13 +95,12 @@ async function fill(page) {
       const input = page.locator(`main [name="${name}"]`);
       if (await input.count()) await input.first().fill(text);
     }
-    await page.locator('main form button[type=submit]:visible').last().click();
-    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    await answered(page, page.locator('main form button[type=submit]:visible').last());
   }
   await upload(page, `${SHORT}.csv`, `mac,label,notes,tags\n00:15:65:ee:00:02,"${EVIL.replaceAll('"', '""')}",x,y\nnonsense,"${SHORT.replaceAll('"', '""')}",,\n`);
   await page.goto('/account');
   await field(page, 'What for').fill(SHORT);
-  await button(page, 'Make a token').click();
+  await answered(page, button(page, 'Make a token'));
   await page.goto('/run?filter=site:hamburg&action=DNDOn');
   await field(page, 'Reason').fill(SHORT);
   await button(page, 'Review').click();
@@ -109,6 +108,11 @@ async function fill(page) {
   await confirm(page);
   await page.locator('main form button[type=submit]:not([name=back])').last().click();
   await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/);
+}
+
+/** Clicks what sends a form, and has all of its answer. */
+async function answered(page, submit) {
+  await Promise.all([page.waitForEvent('domcontentloaded'), submit.click()]);
 }
 
 /** Where the form refuses such words in one field, the others still have theirs. */
