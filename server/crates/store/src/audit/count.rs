@@ -14,7 +14,7 @@ use super::checkpoints::TILE;
 use super::query::{AtLeast, AuditQuery};
 use super::stretches;
 use super::terms::{Term, held, inside, not_outside};
-use super::walk::{Walk, tiles_of};
+use super::walk::{FirstLook, Walk, tiles_of};
 
 /// So many tiles more than asked for are looked at in any case.
 const AT_LEAST: i64 = 8;
@@ -59,6 +59,23 @@ pub(super) async fn of_walk(walk: &Walk, conn: &mut Conn<'_>, most: i64) -> Resu
     Ok(AtLeast {
         count: told + seen,
         exact,
+    })
+}
+
+/// The same for records by their words, of which a page has just shown the newest: its tiles are not
+/// read again.
+pub(super) async fn of_words(
+    walk: &Walk,
+    conn: &mut Conn<'_>,
+    first: &FirstLook,
+    most: i64,
+) -> Result<AtLeast> {
+    let looks = usize::try_from(most / (TILE * READING) + AT_LEAST).unwrap_or(0);
+    let upto = looks.clamp(first.read, first.tiles.len().max(first.read));
+    let more = one_by_one(walk, conn, &first.tiles[first.read..upto]).await?;
+    Ok(AtLeast {
+        count: first.fit + more,
+        exact: first.is_all() && upto == first.tiles.len(),
     })
 }
 

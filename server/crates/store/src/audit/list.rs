@@ -86,8 +86,13 @@ impl Store {
             return Ok((page(rows, seek, limit), count));
         }
         let all = Walk::begin(&mut conn, (query, &self.reach), (0, i64::MAX), true).await?;
-        let rows = all.over(bounds, down).rows(&mut conn, more).await?;
-        let count = count::of_walk(&all, &mut conn, most).await?;
+        let mut walk = all.over(bounds, down);
+        let is_whole = down && walk.rest == all.rest && !walk.words.is_empty();
+        let rows = walk.rows(&mut conn, more).await?;
+        let count = match walk.first_look().filter(|_| is_whole) {
+            Some(first) => count::of_words(&all, &mut conn, first, most).await?,
+            None => count::of_walk(&all, &mut conn, most).await?,
+        };
         Ok((page(rows, seek, limit), count))
     }
 

@@ -41,6 +41,32 @@ pub(super) struct Walk {
     /// Numbers that are still to be looked at: from the first to before the last.
     pub(super) rest: (i64, i64),
     down: bool,
+    first: Option<FirstLook>,
+}
+
+/// What the first look of a walk found, and what came of it.
+pub(super) struct FirstLook {
+    /// Tiles that may hold what is asked for, in the order of the walk.
+    pub(super) tiles: Vec<i64>,
+    /// So many of them were read.
+    pub(super) read: usize,
+    /// So many records in these fit.
+    pub(super) fit: i64,
+}
+
+impl FirstLook {
+    fn of(look: &Look) -> Self {
+        Self {
+            tiles: look.tiles.iter().map(|(tile, _)| *tile).collect(),
+            read: 0,
+            fit: 0,
+        }
+    }
+
+    /// Whether no tile beyond these may hold anything.
+    pub(super) const fn is_all(&self) -> bool {
+        (self.tiles.len() as i64) < LOOK
+    }
 }
 
 /// Tiles that may hold what is asked for, in the order of the walk.
@@ -69,6 +95,7 @@ impl Walk {
             closed: start.closed,
             rest: (low.max(0), high.min(query.below.unwrap_or(i64::MAX))),
             down,
+            first: None,
         };
         Ok(if query.is_timed() {
             walk.within(start.span.unwrap_or((0, -1)))
@@ -100,7 +127,13 @@ impl Walk {
             closed: self.closed,
             rest: (self.rest.0.max(low), self.rest.1.min(high)),
             down,
+            first: None,
         }
+    }
+
+    /// What its first look found.
+    pub(super) const fn first_look(&self) -> Option<&FirstLook> {
+        self.first.as_ref()
     }
 
     /// The next records that fit: at least `limit`, unless there are no more.
@@ -117,15 +150,20 @@ impl Walk {
         while found.len() < limit
             && let Some(look) = self.look(conn).await?
         {
+            let mut seen = FirstLook::of(&look);
             let mut rest = look.tiles.as_slice();
             while found.len() < limit && !rest.is_empty() {
                 let some = enough(rest, limit - found.len()).max(least).min(AT_ONCE);
                 let (now, later) = rest.split_at(some.min(rest.len()));
                 let tiles: Vec<i64> = now.iter().map(|(tile, _)| *tile).collect();
-                found.extend(self.read(conn, &tiles, look.bounds).await?);
+                let records = self.read(conn, &tiles, look.bounds).await?;
+                seen.read += tiles.len();
+                seen.fit += records.len() as i64;
+                found.extend(records);
                 rest = later;
                 least = (4 * least).min(AT_ONCE);
             }
+            self.first.get_or_insert(seen);
         }
         Ok(found)
     }

@@ -37,7 +37,6 @@ impl Store {
             "SELECT e.name, COUNT(*) AS phones, \
              COUNT(CASE WHEN e.last_cause = 'auth_failed' THEN 1 END) AS refused \
              FROM (SELECT p.last_cause, CASE \
-             WHEN EXISTS (SELECT 1 FROM credentials c WHERE c.phone = p.mac) THEN NULL \
              WHEN p.credential IS NOT NULL THEN p.credential",
         );
         for row in &all {
@@ -49,9 +48,11 @@ impl Store {
             scope.member(&mut sql, &slug)?;
             sql.push(" THEN CAST(").bind(name).push(" AS TEXT)");
         }
+        // Joined, for Postgres asks again for each phone what stands among the columns.
         sql.push(
-            " ELSE (SELECT s.credential FROM sites s WHERE s.slug = p.site) END AS name \
-             FROM phones p) AS e WHERE e.name IS NOT NULL GROUP BY e.name",
+            " ELSE s.credential END AS name FROM phones p LEFT JOIN sites s ON s.slug = p.site \
+             WHERE NOT EXISTS (SELECT 1 FROM credentials c WHERE c.phone = p.mac)) AS e \
+             WHERE e.name IS NOT NULL GROUP BY e.name",
         );
         let mut found = HashMap::new();
         for row in conn.all(sql).await? {

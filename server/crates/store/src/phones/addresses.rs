@@ -49,12 +49,12 @@ impl Store {
 
     /// What some phones are called, those that can be seen.
     pub async fn phone_names(&self, macs: &[Mac]) -> Result<Vec<(Mac, String)>> {
-        let mut sql = Sql::new(plan::SELECT);
+        let mut sql = plan::select_alone();
         sql.push(" WHERE ").one_of("p.mac", macs.iter().copied());
         and_phones(&mut sql, &self.reach, "p");
         let rows = self.read().await?.conn().all(sql).await?;
         let name = |row: &crate::row::Row| {
-            let phone = plan::planned(row)?;
+            let phone = plan::planned(row, &[])?;
             Ok((phone.mac, phone.name))
         };
         rows.iter().map(name).collect()
@@ -62,11 +62,15 @@ impl Store {
 
     /// Every phone in reach that has an address, by identity; without its groups.
     pub async fn phones_with_address(&self) -> Result<Vec<PlannedPhone>> {
-        let mut sql = Sql::new(plan::SELECT);
+        let mut sql = plan::select_alone();
         sql.push(" WHERE p.address IS NOT NULL");
         and_phones(&mut sql, &self.reach, "p");
         sql.push(" ORDER BY p.mac");
-        self.read().await?.conn().read(sql, plan::planned).await
+        self.read()
+            .await?
+            .conn()
+            .read(sql, |row| plan::planned(row, &[]))
+            .await
     }
 
     /// The addresses of a phone, latest first.

@@ -8,7 +8,7 @@ use carillon_domain::{Filter, Mac, Timestamp};
 
 use crate::conn::Conn;
 use crate::error::Result;
-use crate::groups::{Directory, memberships};
+use crate::groups::{AT_ONCE, Directory, memberships};
 use crate::reach::and_phones;
 use crate::row::Row;
 use crate::sql::Sql;
@@ -38,10 +38,10 @@ pub struct NamedPhones {
     pub unknown_groups: Vec<String>,
 }
 
-/// How the phones are read: which columns, as what, and what tells one from another.
-struct Reading<T> {
-    select: &'static str,
-    one: fn(&Row) -> Result<T>,
+/// How the phones are read: the beginning of the statement, as what, and what tells one from another.
+struct Reading<'r, T> {
+    select: &'r (dyn Fn() -> Result<Sql> + Sync),
+    one: &'r (dyn Fn(&Row) -> Result<T> + Sync),
     mac: fn(&T) -> Mac,
 }
 
@@ -57,8 +57,8 @@ impl Store {
             dialect: conn.dialect(),
         };
         let reading = Reading {
-            select: read::SELECT,
-            one: phone_row,
+            select: &|| Ok(Sql::new(read::SELECT)),
+            one: &phone_row,
             mac: |row: &PhoneRow| row.phone.mac,
         };
         self.united(&mut conn, naming, &scope, &reading).await
@@ -74,17 +74,19 @@ impl Store {
             now,
             dialect: conn.dialect(),
         };
+        let all = directory.slugs(true);
+        let (first, more) = all.split_at(all.len().min(AT_ONCE));
         let reading = Reading {
-            select: plan::SELECT,
-            one: plan::planned,
+            select: &|| plan::select(&scope, first),
+            one: &|row: &Row| plan::planned(row, first),
             mac: |phone: &PlannedPhone| phone.mac,
         };
         let mut phones = self.united(&mut conn, naming, &scope, &reading).await?;
         let macs: Vec<Mac> = phones.iter().map(|phone| phone.mac).collect();
-        let all = directory.slugs(true);
-        let mut groups = memberships(&mut conn, &scope, &all, &macs).await?;
+        let mut groups = memberships(&mut conn, &scope, more, &macs).await?;
         for phone in &mut phones {
-            phone.groups = groups.remove(&phone.mac).unwrap_or_default();
+            let more = groups.remove(&phone.mac);
+            phone.groups.extend(more.unwrap_or_default());
         }
         let seen = directory.slugs(false);
         let unknown = naming.groups.iter().filter(|slug| !seen.contains(slug));
@@ -99,13 +101,13 @@ impl Store {
         conn: &mut Conn<'_>,
         naming: Naming<'_>,
         scope: &Scope<'_>,
-        reading: &Reading<T>,
+        reading: &Reading<'_, T>,
     ) -> Result<Vec<T>> {
         let mut found = Vec::new();
         let mut rest = naming;
         while !(rest.macs.is_empty() && rest.groups.is_empty() && rest.filter.is_none()) {
             let (now, later) = rest.macs.split_at(rest.macs.len().min(NAMED));
-            let mut sql = Sql::new(reading.select);
+            let mut sql = (reading.select)()?;
             sql.push(" WHERE (");
             any_of(&mut sql, Naming { macs: now, ..rest }, scope)?;
             sql.push(")");

@@ -6,19 +6,41 @@
 use carillon_domain::job::PlannedPhone;
 use carillon_domain::phone::display_name;
 
+use super::filter::Scope;
 use super::keys::extension_key;
 use crate::error::Result;
+use crate::groups::{signed, signs};
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
 
 /// The columns of [`planned`].
-pub(super) const SELECT: &str =
-    "SELECT p.mac, p.label, p.extension, p.model, p.site, p.address, p.protected FROM phones p";
+const COLUMNS: &str = "p.mac, p.label, p.extension, p.model, p.site, p.address, p.protected";
 
-/// Of a row with those columns; its groups are not among them.
-pub(super) fn planned(row: &Row) -> Result<PlannedPhone> {
+/// The beginning of a statement for [`planned`]: which of these groups a phone is in is among it.
+pub(super) fn select(scope: &Scope<'_>, slugs: &[String]) -> Result<Sql> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS).push(", ");
+    signs(&mut sql, scope, slugs)?;
+    sql.push(" AS signs FROM phones p");
+    Ok(sql)
+}
+
+/// The same for phones whose groups are of no interest.
+pub(super) fn select_alone() -> Sql {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS).push(" FROM phones p");
+    sql
+}
+
+/// Of a row with those columns, and with signs of these groups where there are any.
+pub(super) fn planned(row: &Row, slugs: &[String]) -> Result<PlannedPhone> {
     let fields = row.of("phones", "mac");
+    let groups = if slugs.is_empty() {
+        Vec::new()
+    } else {
+        signed(&row.get::<String>("signs")?, slugs)
+    };
     let (mac, extension) = (fields.parse("mac")?, fields.text("extension")?);
     Ok(PlannedPhone {
         mac,
@@ -26,7 +48,7 @@ pub(super) fn planned(row: &Row) -> Result<PlannedPhone> {
         extension,
         model: fields.text("model")?,
         site: fields.get("site")?,
-        groups: Vec::new(),
+        groups,
         address: fields.address("address")?,
         protected: fields.get("protected")?,
     })
