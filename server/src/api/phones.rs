@@ -71,7 +71,7 @@ pub(super) const DOCS: &[Doc] = &[
     Doc {
         verb: Verb::Delete,
         path: "/api/v1/phones/{mac}",
-        summary: "Delete a phone; its history stays in the audit log",
+        summary: "Delete a phone; its history stays in the audit log. Where two people decide about deletions: ten within an hour by one account",
         query: &["version"],
         body: Content::Nothing,
         answer: (204, Content::Nothing),

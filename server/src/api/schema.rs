@@ -228,7 +228,7 @@ const LINES: &[Line] = &[
     (
         "ChangeRequest",
         "A change that waits for another administrator: what stands there, and what is asked for.",
-        "id:text kind:second_factor_reset|rules|second_factor_roles|networks \
+        "id:text kind:second_factor_reset|rules|second_factor_roles|networks|phones_deletion \
          state:waiting|approved|denied|cancelled|expired|void|alone subject:text before:any \
          after:any digest:text asked_by:text asked_at:time reason:text until:time",
     ),

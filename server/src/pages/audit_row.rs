@@ -158,7 +158,9 @@ fn why(event: &Event) -> String {
         (_, "job.ended") => came_to(&event.detail["phones"]),
         (_, "inventory.imported") => imported(&event.detail),
         (_, "inventory.import_undone") => taken_back(&event.detail),
-        (_, "phones.tagged" | "phones.untagged") => counted(&event.detail["count"]),
+        (_, "phones.tagged" | "phones.untagged" | "phones.deleted") => {
+            counted(&event.detail["count"])
+        }
         (_, "request.refused" | "request.failed") => refused_for(text(event, "why")).to_owned(),
         (_, "inventory.exported") => counted(&event.detail["rows"]),
         _ => String::new(),

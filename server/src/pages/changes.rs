@@ -15,8 +15,8 @@ use carillon_language::say;
 use serde_json::Value;
 
 use super::actor_words;
-use super::changed_rules;
 use super::visit::{PageResult, Visit, done};
+use super::{changed_phones, changed_rules};
 use crate::fields::Form;
 use crate::router::table::{Access, Table};
 
@@ -122,7 +122,7 @@ fn row(waiting: &WaitingChange) -> ChangeRow {
     let request = &waiting.request;
     let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
     let (before, after) = (read(&request.base), read(&request.asked));
-    let (title, lines) = in_words(request.kind, &before["value"], &after);
+    let (title, lines) = in_words(request.kind, &before, &after);
     ChangeRow {
         id: request.id.clone(),
         title,
@@ -145,7 +145,8 @@ pub(super) const fn one_person(hindrance: Hindrance) -> OnePerson {
     }
 }
 
-fn in_words(kind: ChangeKind, before: &Value, after: &Value) -> (String, Vec<ChangeLine>) {
+fn in_words(kind: ChangeKind, base: &Value, after: &Value) -> (String, Vec<ChangeLine>) {
+    let before = &base["value"];
     match kind {
         ChangeKind::SecondFactorReset => {
             let name = after["user"].as_str().unwrap_or_default();
@@ -176,6 +177,7 @@ fn in_words(kind: ChangeKind, before: &Value, after: &Value) -> (String, Vec<Cha
             );
             (say("Other networks of the phones").to_owned(), vec![line])
         }
+        ChangeKind::PhonesDeletion => changed_phones::in_words(base),
     }
 }
 

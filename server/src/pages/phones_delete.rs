@@ -1,19 +1,25 @@
 //! `/phones/delete`: asks before the phones of a selection are deleted, and deletes them.
 //!
-//! Owns what has to be typed for it. *Invariant:* nothing is deleted but what the page named.
+//! Owns what has to be typed for it. *Invariant:* nothing is deleted but what the page named, by somebody
+//! who has just shown who they are. Whether another administrator has to agree is the engine's to decide.
 
 use axum::response::Response;
 use carillon_contract::FormErrors;
+use carillon_contract::frame::Flash;
 use carillon_contract::phones::DeletePhonesView;
-use carillon_domain::Mac;
 use carillon_domain::phone::Phone;
 use carillon_domain::role::Permission;
-use carillon_engine::{Caller, Engine};
+use carillon_engine::Caller;
+use carillon_engine::changes::{MOST_DELETED, Made};
+use carillon_engine::inventory::Selection;
 use carillon_language::{say, say_many};
+use carillon_store::PhoneRow;
 
+use super::changes::outcome;
 use super::form;
 use super::phones::rows::address;
 use super::phones_edit::list_before;
+use super::refused::{Refusal, refusal};
 use super::visit::{PageResult, Visit, done};
 use crate::fields::{Fields, Form, Query};
 use crate::problem::Problem;
@@ -27,33 +33,50 @@ const EXAMPLES: usize = 10;
 pub(super) fn routes(table: Table) -> Table {
     table
         .get("/phones/delete", MANAGE, ask)
-        .post("/phones/delete", MANAGE, delete)
+        .post_proved("/phones/delete", MANAGE, delete)
 }
 
 async fn ask(visit: Visit, caller: Caller, Query(fields): Query) -> PageResult {
     let fields = fields.only(&["sel", "list"])?;
-    let view = question(visit.app.engine(), &caller, &fields).await?;
+    let view = question(&visit, &caller, &fields).await?;
     let html = carillon_ui::delete_phones(&visit.frame, &view);
     Ok(visit.page(html))
 }
 
 async fn question(
-    engine: &Engine,
+    visit: &Visit,
     caller: &Caller,
     fields: &Fields,
 ) -> Result<DeletePhonesView, Problem> {
-    let id = fields.or_empty("sel");
+    let (engine, id) = (visit.app.engine(), fields.or_empty("sel"));
     let selection = engine.selection(caller, &id).await?;
-    let some = &selection.phones[..selection.phones.len().min(EXAMPLES)];
+    let count = selection.phones.len();
+    let some = &selection.phones[..count.min(EXAMPLES)];
     let rows = engine.phones_by_macs(caller, some).await?;
+    let found = match visit.rules {
+        Some(known) => known,
+        None => engine.rules().await?,
+    };
     Ok(DeletePhonesView {
         sel: id,
         list: fields.or_empty("list"),
-        count: i64::try_from(selection.phones.len()).unwrap_or(i64::MAX),
+        count: i64::try_from(count).unwrap_or(i64::MAX),
         examples: rows.iter().map(|row| called(&row.phone)).collect(),
         back_href: list_before(fields, &selection, None),
-        ..DeletePhonesView::default()
+        typed: fields.or_empty("typed"),
+        for_two: count > 1 && found.rules.approve_destructive,
+        reason: fields.or_empty("reason"),
+        refused: (count > MOST_DELETED).then(too_many),
+        errors: FormErrors::default(),
     })
+}
+
+/// Why, and what to do.
+fn too_many() -> String {
+    say!(
+        "At most {most} phones are deleted at once, so that one mistake does not empty the list. Choose fewer of them: those of one site or group, or one page of the list after the other.",
+        most = MOST_DELETED
+    )
 }
 
 /// Its name, and extension, MAC and address: two phones may have one label.
@@ -71,51 +94,78 @@ fn called(phone: &Phone) -> (String, String) {
 }
 
 async fn delete(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
-    let fields = fields.only(&["sel", "list", "count", "typed"])?;
+    let fields = fields.only(&["sel", "list", "count", "typed", "reason"])?;
     let engine = visit.app.engine().clone();
-    let id = fields.or_empty("sel");
-    let selection = engine.selection(&caller, &id).await?;
-    let count = selection.phones.len();
-    let typed = fields.or_empty("typed");
-    let agreed = match selection.phones[..] {
-        [only] => is_called(&engine, &caller, only, &typed).await?,
-        _ => typed.trim().parse() == Ok(count),
-    };
-    if !agreed || fields.filled("count") != Some(&count.to_string()) {
-        return not_deleted(visit, &caller, &fields).await;
+    let selection = engine.selection(&caller, &fields.or_empty("sel")).await?;
+    if selection.phones.len() > MOST_DELETED {
+        let view = question(&visit, &caller, &fields).await?;
+        let html = carillon_ui::delete_phones(&visit.frame, &view);
+        return Ok(visit.refused(html));
     }
-    let deleted = engine.delete_phones(&caller, &selection.phones).await?;
+    let there = engine.phones_by_macs(&caller, &selection.phones).await?;
+    if !is_agreed(&fields, &selection, &there) {
+        return mistyped(visit, &caller, &fields).await;
+    }
+    let reason = fields.or_empty("reason");
+    let made = engine.delete_phones(&caller, &selection.phones, &reason);
+    match made.await {
+        Err(error) => not_deleted(visit, &caller, &fields, refusal(error)?).await,
+        Ok(made) => {
+            let list = list_before(&fields, &selection, None);
+            Ok(visit.see_other_saying(&list, &told(&made, there.len())))
+        }
+    }
+}
+
+/// Whether the number was typed and is still right, or the name of the only one. One that went meanwhile
+/// needs no name.
+fn is_agreed(fields: &Fields, selection: &Selection, there: &[PhoneRow]) -> bool {
+    let (typed, count) = (fields.or_empty("typed"), selection.phones.len());
+    let agreed = if count == 1 {
+        let mut names = there.iter().map(|row| row.phone.display_name());
+        names.all(|name| name == typed.trim())
+    } else {
+        typed.trim().parse() == Ok(count)
+    };
+    agreed && fields.filled("count") == Some(&count.to_string())
+}
+
+fn told(made: &Made, there: usize) -> Flash {
     let text = say_many!(
-        i64::try_from(deleted).unwrap_or(i64::MAX),
+        i64::try_from(there).unwrap_or(i64::MAX),
         "{count} phone was deleted.",
         "{count} phones were deleted."
     );
-    let list = list_before(&fields, &selection, None);
-    Ok(visit.see_other_saying(&list, &done(text)))
+    match made {
+        Made::Asked(_) => outcome(made, text),
+        Made::AtOnce | Made::Unchanged => done(text),
+    }
 }
 
-/// Whether this is the name of the phone. One that went meanwhile needs no name.
-async fn is_called(
-    engine: &Engine,
-    caller: &Caller,
-    mac: Mac,
-    typed: &str,
-) -> Result<bool, Problem> {
-    let rows = engine.phones_by_macs(caller, &[mac]).await?;
-    let mut names = rows.iter().map(|row| row.phone.display_name());
-    Ok(names.all(|name| name == typed.trim()))
-}
-
-async fn not_deleted(visit: Visit, caller: &Caller, fields: &Fields) -> Result<Response, Problem> {
-    let mut view = question(visit.app.engine(), caller, fields).await?;
-    let mut errors = FormErrors::default();
+async fn mistyped(visit: Visit, caller: &Caller, fields: &Fields) -> Result<Response, Problem> {
+    let view = question(&visit, caller, fields).await?;
     let message = match (&view.examples[..], view.count) {
         ([(name, _)], 1) => say!("Type {name} to delete this phone.", name),
         _ => say!("Type {count} to delete these phones.", count = view.count),
     };
-    let message = form::another_number(&fields.or_empty("typed"), message);
-    errors.push("typed", "different", message);
-    (view.typed, view.errors) = (fields.or_empty("typed"), errors);
+    let message = form::another_number(&view.typed, message);
+    let refused = Refusal::field("typed", "different", message);
+    Ok(shown(visit, view, refused))
+}
+
+async fn not_deleted(
+    visit: Visit,
+    caller: &Caller,
+    fields: &Fields,
+    refused: Refusal,
+) -> Result<Response, Problem> {
+    let view = question(&visit, caller, fields).await?;
+    Ok(shown(visit, view, refused))
+}
+
+fn shown(visit: Visit, view: DeletePhonesView, refused: Refusal) -> Response {
+    let errors = refused.errors;
+    let view = DeletePhonesView { errors, ..view };
     let html = carillon_ui::delete_phones(&visit.frame, &view);
-    Ok(visit.refused(html))
+    visit.html(refused.status, html)
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::browser::Browser;
 use crate::house::{House, PASSWORD};
+use crate::inventory_pages::{location, with_desks};
 use crate::requests::Answer;
 use crate::second_factor::{age, send};
 
@@ -246,6 +247,104 @@ pub(crate) async fn networks_and_second_factors_wait_too(house: House) -> House 
     assert_eq!(nothing.status, 303, "there is none");
     let waiting = api.get("/change-requests").await.expect(200);
     assert_eq!(waiting["items"], json!([]));
+    house
+}
+
+/// The page that asks before all phones of a filter are deleted.
+async fn to_delete(browser: &mut Browser, filter: &str) -> String {
+    let all = [("do", "delete"), ("scope", "all"), ("filter", filter)];
+    location(&send(browser, "/phones", "/selection", &all).await)
+}
+
+pub(crate) async fn several_phones_leave_once_two_agree(house: House) -> House {
+    let (mut anna, mut berta) = two(&house).await;
+    with_desks(&mut anna, 6).await;
+    let delete = to_delete(&mut anna, "site:kiel").await;
+    let page = anna.get(&delete).await;
+    assert!(page.text.contains("nothing changes before they approve"));
+    let sel = hidden(&page, "sel");
+    let typed = [
+        ("sel", sel.as_str()),
+        ("count", "3"),
+        ("reason", "INC-8 <b>"),
+        ("typed", "3"),
+    ];
+    age(&house, &anna).await;
+    let again = send(&mut anna, &delete, "/phones/delete", &typed).await;
+    assert_eq!(again.status, 403, "who it is was shown long ago");
+    assert!(again.text.contains("Show that it is you"));
+    assert_eq!(hidden(&again, "sel"), sel, "nothing is lost");
+    assert!(hidden(&again, "reason").starts_with("INC-8"));
+    let mut anna = Browser::new(&house.base());
+    assert_eq!(anna.sign_in("admin", PASSWORD).await.status, 303);
+    let asked = send(&mut anna, &delete, "/phones/delete", &typed).await;
+    let list = anna.get(&location(&asked)).await;
+    assert!(list.text.contains("Nothing changed yet"), "{}", list.text);
+    let twice = send(&mut anna, &delete, "/phones/delete", &typed).await;
+    assert_eq!(twice.status, 409);
+    assert!(
+        twice
+            .text
+            .contains("waits for another administrator already")
+    );
+
+    let api = house.program(Role::Admin).await;
+    let waiting = api.get("/change-requests").await.expect(200);
+    assert_eq!(waiting["items"][0]["kind"], "phones_deletion");
+    let page = berta.get(HERE).await;
+    for text in ["Delete 3 phones", "Desk 02", "Kiel", "INC-8 &lt;b&gt;"] {
+        assert!(page.text.contains(text), "{text}: {}", page.text);
+    }
+    assert!(!page.text.contains("Desk 01"), "of another site");
+    assert_eq!(approve(&mut berta).await.status, 303);
+    let left = api.get("/phones").await.expect(200);
+    assert_eq!(left["items"].as_array().unwrap().len(), 3);
+    let told = api.get("/audit?action=phone.deleted").await.expect(200);
+    let told = told["items"].as_array().unwrap();
+    assert_eq!(told.len(), 3);
+    for record in told.iter().map(|record| &record["entry"]) {
+        assert_eq!(record["actor"]["name"], "berta");
+        assert_eq!(record["detail"]["asked_by"], "admin");
+    }
+    house
+}
+
+pub(crate) async fn what_moved_meanwhile_is_told_and_stays(house: House) -> House {
+    let (mut anna, mut berta) = two(&house).await;
+    with_desks(&mut anna, 4).await;
+    let delete = to_delete(&mut anna, "site:kiel").await;
+    let sel = hidden(&anna.get(&delete).await, "sel");
+    let typed = [("sel", sel.as_str()), ("count", "2"), ("typed", "2")];
+    location(&send(&mut anna, &delete, "/phones/delete", &typed).await);
+    let api = house.program(Role::Admin).await;
+    let moved = "/phones/00:15:65:00:00:02";
+    api.patch(moved, &json!({ "protected": true }))
+        .await
+        .expect(200);
+    let refused = approve(&mut berta).await;
+    assert_eq!(refused.status, 409);
+    assert!(refused.text.contains("Desk 02"), "{}", refused.text);
+    let left = api.get("/phones").await.expect(200);
+    assert_eq!(left["items"].as_array().unwrap().len(), 4);
+    house
+}
+
+pub(crate) async fn too_many_phones_are_not_deleted_at_once(house: House) -> House {
+    let mut admin = Browser::new(&house.base());
+    assert_eq!(admin.sign_in("admin", PASSWORD).await.status, 303);
+    with_desks(&mut admin, 51).await;
+    let delete = to_delete(&mut admin, "").await;
+    let page = admin.get(&delete).await;
+    assert!(page.text.contains("At most 50 phones are deleted at once"));
+    assert!(!page.text.contains("action=\"/phones/delete\""));
+    let (_, sel) = delete.split_once("sel=").unwrap();
+    let sel = sel.split('&').next().unwrap();
+    let typed = [("sel", sel), ("count", "51"), ("typed", "51")];
+    let refused = send(&mut admin, "/phones", "/phones/delete", &typed).await;
+    assert_eq!(refused.status, 422);
+    let api = house.program(Role::Admin).await;
+    let left = api.get("/phones/00:15:65:00:00:01").await;
+    left.expect(200);
     house
 }
 

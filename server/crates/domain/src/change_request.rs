@@ -15,6 +15,8 @@ closed_list! {
         SecondFactorRoles = "second_factor_roles",
         /// Other networks for the phones.
         Networks = "networks",
+        /// That phones leave the inventory.
+        PhonesDeletion = "phones_deletion",
     }
 }
 

@@ -20,7 +20,7 @@ pub struct ChangeRequestRow {
     pub id: String,
     /// What kind of change.
     pub kind: ChangeKind,
-    /// Of what: the id of an account, the name of an order, the place of networks.
+    /// Of what: the id of an account, the name of an order, the place of networks, the digest of a list of phones.
     pub subject: String,
     /// What stood there when it was asked for: JSON.
     pub base: String,

@@ -137,8 +137,13 @@ fn changes(detail: &Value) -> Vec<(String, String, String)> {
             told.collect()
         }
         (before, after) => {
+            let label = if after.is_string() {
+                "role"
+            } else {
+                say("What changes")
+            };
             vec![(
-                "role".to_owned(),
+                label.to_owned(),
                 action_words::text(before),
                 action_words::text(after),
             )]

@@ -83,6 +83,7 @@ pub(in crate::pages) const KNOWN: &[(&str, &str)] = &[
     ("phone.created", text!("added the phone")),
     ("phone.changed", text!("changed the phone")),
     ("phone.deleted", text!("deleted the phone")),
+    ("phones.deleted", text!("deleted several phones")),
     (
         "phone.pin_confirmed",
         text!("trusted another key of the phone"),

@@ -7,6 +7,7 @@ use carillon_contract::phones::DeletePhonesView;
 use carillon_language::{retell, say};
 use leptos::prelude::*;
 
+use super::changes;
 use crate::components::{Field, error_summary, hidden, note, post, submit};
 use crate::shell::Page;
 use crate::words;
@@ -90,26 +91,42 @@ fn named(view: &DeletePhonesView) -> AnyView {
     view! { <ul class="plain-list">{lines}{more}</ul> }.into_any()
 }
 
+/// What is typed for it, why, and the button.
+fn agreement(view: &DeletePhonesView, title: String) -> AnyView {
+    let reason = view
+        .for_two
+        .then(|| changes::reason(&view.reason, &view.errors));
+    post(
+        "/phones/delete",
+        "stack",
+        view! {
+            {hidden("sel", view.sel.clone())}
+            {hidden("list", view.list.clone())}
+            {hidden("count", view.count.to_string())}
+            {reason}
+            {typed_number(view)}
+            <div class="form-end">
+                {submit("danger solid", "trash", title)}
+                <a class="button" href=view.back_href.clone()>{say("Keep them")}</a>
+            </div>
+        },
+    )
+}
+
 /// Asks before phones are deleted.
 pub(super) fn delete_phones(frame: &FrameView, view: &DeletePhonesView) -> String {
     let title = say!("Delete {phones}", phones = words::phones(view.count));
     Page::new(title.clone()).narrow().write(frame, |page| {
         page.up(&view.back_href, say("Phones"));
-        let typed = typed_number(view);
-        let form = post(
-            "/phones/delete",
-            "stack",
-            view! {
-                {hidden("sel", view.sel.clone())}
-                {hidden("list", view.list.clone())}
-                {hidden("count", view.count.to_string())}
-                {typed}
-                <div class="form-end">
-                    {submit("danger solid", "trash", title)}
-                    <a class="button" href=view.back_href.clone()>{say("Keep them")}</a>
-                </div>
-            },
-        );
+        let back = view.back_href.clone();
+        let form = match &view.refused {
+            Some(why) => view! {
+                {note("warning", "warning", why.clone())}
+                <p><a class="button" href=back>{say("Back")}</a></p>
+            }
+            .into_any(),
+            None => agreement(view, title),
+        };
         view! {
             {error_summary(&view.errors)}
             {named(view)}

@@ -2,8 +2,9 @@
 //!
 //! *Invariant:* what stands there is read in the transaction that changes it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use carillon_domain::Mac;
 use carillon_domain::event::Event;
 use carillon_domain::role::Role;
 use carillon_store::{ChangeRequestRow, EgressRow, Order, Ordered, Unit};
@@ -11,7 +12,7 @@ use ipnet::IpNet;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::Change;
+use super::{Change, deletion};
 use crate::Engine;
 use crate::accounts::read_roles;
 use crate::audit::VERSION;
@@ -20,8 +21,33 @@ use crate::error::{EngineError, Result};
 use crate::jobs::{Rules, read_rules};
 use crate::networks::{Effect, look_again, texts};
 
-/// What this process has to follow once the change is committed.
-pub(super) type Applied = Option<EgressRow>;
+/// What was made of a change.
+pub(super) struct Applied {
+    /// The record of it.
+    pub(super) event: Event,
+    /// Those of what came with it.
+    pub(super) besides: Vec<Event>,
+    /// What this process has to follow once it is committed.
+    pub(super) egress: Option<EgressRow>,
+}
+
+impl Applied {
+    /// Nothing came with it.
+    const fn one(event: Event) -> Self {
+        Self {
+            event,
+            besides: Vec::new(),
+            egress: None,
+        }
+    }
+
+    /// The records that say what was asked for: all but those of jobs.
+    pub(super) fn told(&mut self) -> impl Iterator<Item = &mut Event> {
+        let besides = self.besides.iter_mut();
+        let besides = besides.filter(|event| event.job.is_none());
+        std::iter::once(&mut self.event).chain(besides)
+    }
+}
 
 impl Engine {
     /// What the change finds: a request is good only while that is the same.
@@ -51,6 +77,7 @@ impl Engine {
                 let value = row.map(|row| row.networks);
                 Ok(json!({ "value": value, "version": version, "digest": effect.seen.digest }))
             }
+            Change::PhonesDeletion(leaving) => deletion::base(unit, &leaving.macs).await,
         }
     }
 
@@ -61,7 +88,7 @@ impl Engine {
         change: &Change,
         base: &Value,
         (by, asker): (&Caller, &str),
-    ) -> Result<(Event, Applied)> {
+    ) -> Result<Applied> {
         let now = self.clock.now();
         match change {
             Change::SecondFactorReset { id, name } => {
@@ -69,24 +96,27 @@ impl Engine {
                 unit.delete_sessions_of(id, None).await?;
                 let mut event = by.event(now, "second_factor.reset");
                 event.detail = json!({ "user": name });
-                Ok((event, None))
+                Ok(Applied::one(event))
             }
             Change::Rules(_) => {
                 let asked = change.asked();
                 let mut event = by.event(now, "rules.changed");
                 order(unit, Order::Rules, (base, &asked), &mut event).await?;
-                Ok((event, None))
+                Ok(Applied::one(event))
             }
             Change::SecondFactorRoles(_) => {
                 let asked = change.asked();
                 let mut event = by.event(now, "second_factor.demanded");
                 order(unit, Order::SecondFactor, (base, &asked), &mut event).await?;
-                Ok((event, None))
+                Ok(Applied::one(event))
             }
             Change::Networks { wanted, effect } => {
                 let event = by.event(now, "networks.changed");
                 self.narrow(unit, (wanted, effect), base, (event, asker))
                     .await
+            }
+            Change::PhonesDeletion(leaving) => {
+                deletion::apply(unit, leaving, base, (by, now)).await
             }
         }
     }
@@ -97,7 +127,7 @@ impl Engine {
         (wanted, effect): (&[IpNet], &Effect),
         base: &Value,
         (mut event, asker): (Event, &str),
-    ) -> Result<(Event, Applied)> {
+    ) -> Result<Applied> {
         let row = EgressRow {
             networks: texts(wanted),
             version: self.next_number(&effect.seen, event.at),
@@ -109,18 +139,27 @@ impl Engine {
             "before": base["value"], "after": row.networks, "stored_before": effect.stored,
             VERSION: row.version, "phones_out_of_reach": effect.phones.len(), "sites_out_of_reach": effect.sites,
         });
-        Ok((event, Some(row)))
+        Ok(Applied {
+            egress: Some(row),
+            ..Applied::one(event)
+        })
     }
 
-    /// Commits a change with its records, and follows it.
+    /// Commits a change with its records, after that of a yes, and follows it.
     pub(super) async fn commit_change(
         &self,
         unit: Unit,
-        events: &[Event],
+        approved: Option<Event>,
         applied: Applied,
     ) -> Result<()> {
-        let committed = unit.record(events).await?.commit().await;
-        if let Some(row) = applied {
+        let mut events: Vec<Event> = approved.into_iter().collect();
+        events.push(applied.event);
+        events.extend(applied.besides);
+        let committed = unit.record(&events).await?.commit().await;
+        if committed.is_ok() {
+            self.jobs_moved(&events);
+        }
+        if let Some(row) = applied.egress {
             if committed.is_ok() {
                 self.follow(&Ok(Some(row)));
                 self.dispatch.wake();
@@ -154,6 +193,11 @@ impl Engine {
                 let wanted: Vec<IpNet> = asked(row)?;
                 let effect = self.networks_effect(caller, &wanted).await?;
                 Ok(Change::Networks { wanted, effect })
+            }
+            Kind::PhonesDeletion => {
+                let mut asked: BTreeMap<String, Vec<Mac>> = asked(row)?;
+                let macs = asked.remove("delete").unwrap_or_default();
+                self.leaving(&macs).await.map(Change::PhonesDeletion)
             }
         }
     }

@@ -6,12 +6,12 @@
 use carillon_domain::event::Event;
 use carillon_domain::job::MAX_REASON;
 use carillon_domain::{ChangeState, Timestamp};
-use carillon_store::{ChangeRequestRow, Keeps, StoreError, Unit};
+use carillon_store::{ChangeRequestRow, StoreError, Unit};
 use serde_json::{Value, json};
 
 use super::decide::ended;
 use super::digest::digest;
-use super::{Change, Made, WAITS};
+use super::{Change, Made, WAITS, deletion};
 use crate::Engine;
 use crate::accounts::Influence;
 use crate::caller::Caller;
@@ -20,6 +20,8 @@ use crate::ids::new_id;
 
 const MADE_ALONE: &str = "you took their rights from the other administrators within the last day: until a day is \
      over this needs one of them, or somebody on the server\'s machine";
+const NOT_BY_TOKEN: &str = "A token may not do this: its account deleted as many phones within the hour as one person does, and more \
+     are for two. Sign in and delete them on the page /phones, where another administrator approves it, or wait.";
 
 impl Engine {
     /// Makes a change, or asks another administrator for it where there is one. Where nobody else
@@ -30,40 +32,43 @@ impl Engine {
         change: &Change,
         reason: &str,
     ) -> Result<Made> {
-        caller.require_administrator()?;
+        change.require(caller)?;
         let reason = checked(reason)?;
         let now = self.clock.now();
-        let mut unit = caller.begin_keeping(&self.store, Keeps::Accounts).await?;
+        let keeps = change.keeps();
+        let mut unit = caller.begin_keeping(&self.store, keeps).await?;
         unit.lock_administrators().await?;
         let base = self.base_of(&mut unit, change).await?;
         if change.is_nothing(&base) {
             return Ok(Made::Unchanged);
         }
-        let Some(account) = caller.user_id.as_deref() else {
-            let (mut event, applied) = self
-                .apply_change(&mut unit, change, &base, (caller, &caller.actor.name))
-                .await?;
-            reason.clone_into(&mut event.reason);
-            self.commit_change(unit, &[event], applied).await?;
-            return Ok(Made::AtOnce);
+        let made = (change, &base);
+        let Some(state) = asked_of(&mut unit, caller, change, now).await? else {
+            return self.make_at_once(unit, caller, made, reason).await;
         };
-        let others = unit.other_administrators(account).await?;
-        if others.is_empty() {
-            let influence = Influence::read(&mut unit, now).await?;
-            if influence.took_an_administrator(&caller.actor.name) {
-                return Err(EngineError::Conflict(MADE_ALONE.to_owned()));
-            }
-        }
-        let state = if others.is_empty() {
-            ChangeState::Alone
-        } else {
-            ChangeState::Waiting
-        };
-        let row = self.request(caller, (change, &base), reason, (state, now))?;
+        let row = self.request(caller, made, reason, (state, now))?;
         match state {
             ChangeState::Waiting => self.ask(unit, caller, row, now).await,
-            _ => self.make_alone(unit, caller, (change, &base), row).await,
+            _ => self.make_alone(unit, caller, made, row).await,
         }
+    }
+
+    /// Nobody has to be asked.
+    async fn make_at_once(
+        &self,
+        mut unit: Unit,
+        caller: &Caller,
+        (change, base): (&Change, &Value),
+        reason: &str,
+    ) -> Result<Made> {
+        let mut applied = self
+            .apply_change(&mut unit, change, base, (caller, &caller.actor.name))
+            .await?;
+        for event in applied.told() {
+            reason.clone_into(&mut event.reason);
+        }
+        self.commit_change(unit, None, applied).await?;
+        Ok(Made::AtOnce)
     }
 
     fn request(
@@ -80,7 +85,7 @@ impl Engine {
         let row = ChangeRequestRow {
             id: new_id(now, &self.random)?,
             kind: change.kind(),
-            subject: change.subject().to_owned(),
+            subject: change.subject(),
             base: base.to_string(),
             asked: change.asked().to_string(),
             digest: String::new(),
@@ -125,19 +130,55 @@ impl Engine {
         (change, base): (&Change, &Value),
         row: ChangeRequestRow,
     ) -> Result<Made> {
-        let (mut event, applied) = self
+        let mut applied = self
             .apply_change(&mut unit, change, base, (caller, &caller.actor.name))
             .await?;
-        event.detail["alone"] = json!(true);
-        event.detail["change"] = json!(row.id);
-        event.detail["digest"] = json!(row.digest);
-        event.reason.clone_from(&row.reason);
+        for event in applied.told() {
+            event.detail["change"] = json!(row.id);
+            event.reason.clone_from(&row.reason);
+        }
+        // One record is that of the request: those that came with it only name it.
+        applied.event.detail["alone"] = json!(true);
+        applied.event.detail["digest"] = json!(row.digest);
         unit.put_change_request(&row).await?;
-        self.commit_change(unit, &[event], applied).await?;
+        self.commit_change(unit, None, applied).await?;
         let (actor, kind) = (&row.actor, row.kind);
         tracing::warn!(actor, %kind, "an administrator made a change alone: nobody else could approve it");
         Ok(Made::AtOnce)
     }
+}
+
+/// How a request for this change stands: waiting for somebody else, or made alone where nobody else could
+/// decide; nothing where it is no matter for two, or whoever asks has no account here.
+async fn asked_of(
+    unit: &mut Unit,
+    caller: &Caller,
+    change: &Change,
+    now: Timestamp,
+) -> Result<Option<ChangeState>> {
+    let Some(account) = caller.user_id.as_deref() else {
+        return Ok(None);
+    };
+    if let Change::PhonesDeletion(leaving) = change
+        && !deletion::is_for_two(unit, caller, leaving.macs.len(), now).await?
+    {
+        return Ok(None);
+    }
+    let others = unit.other_administrators(account).await?;
+    if others.is_empty() && change.is_of_one_phone() {
+        return Ok(None);
+    }
+    if !caller.is_person() {
+        return Err(EngineError::NotByToken(NOT_BY_TOKEN.to_owned()));
+    }
+    if !others.is_empty() {
+        return Ok(Some(ChangeState::Waiting));
+    }
+    let influence = Influence::read(unit, now).await?;
+    if influence.took_an_administrator(&caller.actor.name) {
+        return Err(EngineError::Conflict(MADE_ALONE.to_owned()));
+    }
+    Ok(Some(ChangeState::Alone))
 }
 
 /// Ends what nobody decided about in time.

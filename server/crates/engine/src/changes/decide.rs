@@ -10,9 +10,9 @@ use carillon_domain::{ChangeState, Timestamp};
 use carillon_store::{ChangeRequestRow, Keeps, Unit};
 use serde_json::{Value, json};
 
-use super::Change;
 use super::ask::end_overdue;
 use super::told::require_asked;
+use super::{Change, deletion, keeps};
 use crate::Engine;
 use crate::accounts::{STRONG, independent};
 use crate::caller::Caller;
@@ -31,7 +31,8 @@ impl Engine {
         let seen = self.request_named(caller, id).await?;
         let change = self.change_of(caller, &seen).await;
         let now = self.clock.now();
-        let (mut unit, row) = self.open_change(caller, id).await?;
+        let keeps = keeps(seen.kind);
+        let (mut unit, row) = self.open_change(caller, id, keeps).await?;
         require_other(caller, &row)?;
         with_factor(&mut unit, caller).await?;
         independent(&mut unit, (caller, &row.account), now).await?;
@@ -42,19 +43,22 @@ impl Engine {
             return conflict("nobody decided in time: ask for the change again");
         }
         require_asked(&mut unit, &row).await?;
-        let Some((change, base)) = self.still(&mut unit, change, &row).await? else {
-            return self.void(unit, &row, now).await;
+        let (change, base) = match self.still(&mut unit, change, &row).await? {
+            Still::As(change, base) => (change, base),
+            Still::Void(why) => return self.void(unit, &row, why, now).await,
         };
         take(&mut unit, (&row, ChangeState::Approved), caller, now).await?;
         let approved = ended(caller, &row, now, "change.approved");
-        let (mut event, applied) = self
+        let mut applied = self
             .apply_change(&mut unit, &change, &base, (caller, &row.actor))
             .await?;
-        event.reason.clone_from(&row.reason);
-        event.detail["change"] = json!(row.id);
-        event.detail["asked_by"] = json!(row.actor);
-        event.detail["asked_by_id"] = json!(row.account);
-        self.commit_change(unit, &[approved, event], applied).await
+        for event in applied.told() {
+            event.reason.clone_from(&row.reason);
+            event.detail["change"] = json!(row.id);
+            event.detail["asked_by"] = json!(row.actor);
+            event.detail["asked_by_id"] = json!(row.account);
+        }
+        self.commit_change(unit, Some(approved), applied).await
     }
 
     /// Says no: nothing is changed.
@@ -64,7 +68,7 @@ impl Engine {
     pub async fn deny_change(&self, caller: &Caller, id: &str, reason: &str) -> Result<()> {
         let reason = reason.trim();
         self.request_named(caller, id).await?;
-        let (mut unit, row) = self.open_change(caller, id).await?;
+        let (mut unit, row) = self.open_change(caller, id, Keeps::Accounts).await?;
         require_other(caller, &row)?;
         if reason.is_empty() || reason.chars().count() > MAX_REASON {
             let message = format!("say why, in at most {MAX_REASON} characters");
@@ -84,7 +88,7 @@ impl Engine {
     /// Denied, not found, or a conflict when somebody else asked, or it was decided already.
     pub async fn cancel_change(&self, caller: &Caller, id: &str) -> Result<()> {
         self.request_named(caller, id).await?;
-        let (mut unit, row) = self.open_change(caller, id).await?;
+        let (mut unit, row) = self.open_change(caller, id, Keeps::Accounts).await?;
         if caller.user_id.as_deref() != Some(row.account.as_str()) {
             return conflict("somebody else asked for this change: you can refuse it");
         }
@@ -124,9 +128,14 @@ impl Engine {
     }
 
     /// The request, open to be decided about by this caller, who administers at this moment.
-    async fn open_change(&self, caller: &Caller, id: &str) -> Result<(Unit, ChangeRequestRow)> {
+    async fn open_change(
+        &self,
+        caller: &Caller,
+        id: &str,
+        keeps: Keeps,
+    ) -> Result<(Unit, ChangeRequestRow)> {
         let account = caller.account()?;
-        let mut unit = caller.begin_keeping(&self.store, Keeps::Accounts).await?;
+        let mut unit = caller.begin_keeping(&self.store, keeps).await?;
         unit.lock_administrators().await?;
         if !administers(&mut unit, account).await? {
             return Err(EngineError::Denied(DECIDE));
@@ -140,33 +149,66 @@ impl Engine {
     }
 
     /// The change and what it finds, if that is what it found when it was asked for, by somebody who
-    /// may still ask.
+    /// may still ask; else why not.
     async fn still(
         &self,
         unit: &mut Unit,
         change: Result<Change>,
         row: &ChangeRequestRow,
-    ) -> Result<Option<(Change, Value)>> {
+    ) -> Result<Still> {
         let change = match change {
             // The settings of the server became narrower than what is asked for.
-            Err(EngineError::Invalid(_)) => return Ok(None),
+            Err(EngineError::Invalid(_)) => return Ok(Still::Void(None)),
             change => change?,
         };
         let base = self.base_of(unit, &change).await?;
-        let now = (base.to_string(), change.asked().to_string());
-        let same = (&now.0, &now.1) == (&row.base, &row.asked);
         let asks = administers(unit, &row.account).await?;
-        Ok((same && asks).then_some((change, base)))
+        let now = (base.to_string(), change.asked().to_string());
+        if !asks || now.1 != row.asked {
+            return Ok(Still::Void(None));
+        }
+        if matches!(change, Change::PhonesDeletion(_)) {
+            let then = serde_json::from_str(&row.base).unwrap_or_default();
+            if let Some(phones) = deletion::why_void(&then, &base) {
+                return Ok(Still::Void(Some(phones)));
+            }
+        } else if now.0 != row.base {
+            return Ok(Still::Void(None));
+        }
+        Ok(Still::As(change, base))
     }
 
-    async fn void(&self, mut unit: Unit, row: &ChangeRequestRow, now: Timestamp) -> Result<()> {
+    async fn void(
+        &self,
+        mut unit: Unit,
+        row: &ChangeRequestRow,
+        phones: Option<String>,
+        now: Timestamp,
+    ) -> Result<()> {
         let system = Caller::system();
         take(&mut unit, (row, ChangeState::Void), &system, now).await?;
-        let event = ended(&system, row, now, "change.voided");
+        let mut event = ended(&system, row, now, "change.voided");
+        event.detail["phones"] = json!(phones);
         unit.record(&[event]).await?.commit().await?;
-        conflict(
-            "what it would change was changed meanwhile, or who asked may not ask any more: the request is void",
-        )
+        Err(EngineError::Conflict(void(phones)))
+    }
+}
+
+/// Whether a change is what was asked for.
+enum Still {
+    /// It is, and finds this.
+    As(Change, Value),
+    /// It is not, by these phones where it is of phones.
+    Void(Option<String>),
+}
+
+/// What is said of a request that is void.
+fn void(phones: Option<String>) -> String {
+    match phones {
+        Some(phones) => format!(
+            "since it was asked for, these were changed, deleted or taken into a job: {phones}. None was deleted, and the request is void"
+        ),
+        None => "what it would change was changed meanwhile, or who asked may not ask any more: the request is void".to_owned(),
     }
 }
 

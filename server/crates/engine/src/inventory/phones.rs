@@ -1,6 +1,7 @@
 //! Phones one by one: look, add, change, delete.
 
 mod bulk;
+mod delete;
 mod write;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 
 pub use bulk::BulkEdited;
+pub(crate) use delete::{GroupsOf, take_out};
 
 /// Which page of which phones.
 #[derive(Clone, Debug)]
@@ -167,7 +169,8 @@ impl Engine {
         found.map_err(no_place)
     }
 
-    /// The site, the last action and the addresses of a phone, latest first.
+    /// The site, the last action, what its job still waits for, and the addresses of a phone, latest
+    /// first.
     ///
     /// # Errors
     /// Denied.

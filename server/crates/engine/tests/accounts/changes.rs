@@ -15,16 +15,16 @@ use crate::house::{House, PASSWORD};
 use crate::second_factor::{App, set_up, sign_in};
 
 /// Three administrators with second factors: who asks, who decides, and one more.
-struct People {
-    house: House,
-    admin: Caller,
+pub(crate) struct People {
+    pub(crate) house: House,
+    pub(crate) admin: Caller,
     /// Of who asks.
     app: App,
-    berta: Caller,
-    carla: Caller,
+    pub(crate) berta: Caller,
+    pub(crate) carla: Caller,
 }
 
-async fn people() -> People {
+pub(crate) async fn people() -> People {
     let house = House::inhabited().await;
     for name in ["berta", "carla"] {
         house.add(name, Role::Admin).await;
@@ -52,7 +52,7 @@ fn wider() -> Rules {
     }
 }
 
-fn asked(made: Made) -> String {
+pub(crate) fn asked(made: Made) -> String {
     match made {
         Made::Asked(id) => id,
         Made::AtOnce | Made::Unchanged => panic!("it was made at once"),
@@ -66,16 +66,21 @@ impl People {
         asked(made.unwrap())
     }
 
-    async fn waiting(&self, caller: &Caller) -> Vec<WaitingChange> {
+    pub(crate) async fn waiting(&self, caller: &Caller) -> Vec<WaitingChange> {
         self.house.engine.change_requests(caller).await.unwrap()
     }
 
     /// What the one that waits shows.
-    async fn digest(&self) -> String {
+    pub(crate) async fn digest(&self) -> String {
         self.waiting(&self.berta).await[0].request.digest.clone()
     }
 
-    async fn approve(&self, who: &Caller, id: &str, digest: &str) -> Result<(), EngineError> {
+    pub(crate) async fn approve(
+        &self,
+        who: &Caller,
+        id: &str,
+        digest: &str,
+    ) -> Result<(), EngineError> {
         self.house.engine.approve_change(who, id, digest).await
     }
 
@@ -83,7 +88,7 @@ impl People {
         self.house.engine.rules().await.unwrap().rules
     }
 
-    async fn state(&self, id: &str) -> ChangeState {
+    pub(crate) async fn state(&self, id: &str) -> ChangeState {
         let row = self.house.engine.store.change_request(id).await.unwrap();
         row.unwrap().state
     }
@@ -107,7 +112,7 @@ impl People {
     }
 }
 
-fn says<T>(result: &Result<T, EngineError>, words: &str) -> bool {
+pub(crate) fn says<T>(result: &Result<T, EngineError>, words: &str) -> bool {
     matches!(result, Err(EngineError::Conflict(why)) if why.contains(words))
 }
 

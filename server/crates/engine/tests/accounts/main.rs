@@ -8,6 +8,7 @@
 
 mod asvs;
 mod changes;
+mod deletions;
 mod doors;
 mod external;
 mod house;

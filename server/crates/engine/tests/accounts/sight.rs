@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Reads that leave out what is out of reach, when they are made through a narrowed store.
-const PLACED: [&str; 35] = [
+const PLACED: [&str; 36] = [
     "phone",
     "phone_page",
     "phones_matching",
@@ -20,6 +20,7 @@ const PLACED: [&str; 35] = [
     "tags",
     "job_page",
     "job_snapshot",
+    "job_with_places",
     "job_actions",
     "target",
     "target_page",

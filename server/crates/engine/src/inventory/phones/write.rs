@@ -1,4 +1,4 @@
-//! Adding, changing and deleting phones.
+//! Adding and changing phones.
 
 use carillon_devices::Blocked;
 use carillon_domain::Mac;
@@ -11,12 +11,11 @@ use carillon_store::{Keeps, PhoneRow, Unit};
 
 use super::super::clear::Touched;
 use super::super::login::{self, Intent};
-use super::super::{check_version, finish, record};
+use super::super::{check_version, record};
 use super::PhoneEdit;
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
-use crate::jobs::pause_jobs_that_lose;
 
 /// A change of these phones, by default of one: a person who may keep phones says where each is. Whoever
 /// changes many by one choice asks for more.
@@ -201,53 +200,6 @@ impl Engine {
             Some((address, None)) => guard.check_address(address).map(drop),
             None => Ok(()),
         }
-    }
-
-    /// Deletes phones; says how many there were. Jobs and records keep their names.
-    ///
-    /// # Errors
-    /// Denied.
-    pub async fn delete_phones(&self, caller: &Caller, macs: &[Mac]) -> Result<u64> {
-        caller.require(Permission::ManageInventory)?;
-        let now = self.clock.now();
-        let mut groups = self.store.groups_of(macs, now).await?;
-        let keeps = Keeps::AccountsAndWays;
-        let mut unit = caller.begin_keeping(&self.store, keeps).await?;
-        let rows = unit.phones_by_macs(macs).await?;
-        if rows.is_empty() {
-            return Ok(0);
-        }
-        let mut events: Vec<_> = rows
-            .iter()
-            .map(|row| {
-                let mut event = record::of_phone(caller, now, "phone.deleted", &row.phone);
-                event.groups = groups.remove(&row.phone.mac).unwrap_or_default();
-                event
-            })
-            .collect();
-        let found: Vec<Mac> = rows.iter().map(|row| row.phone.mac).collect();
-        events.extend(pause_jobs_that_lose(&mut unit, &found, (caller, now)).await?);
-        unit.delete_own_credentials(&found).await?;
-        let deleted = unit.delete_phones(&found).await?;
-        finish(unit, &events).await?;
-        self.jobs_moved(&events);
-        Ok(deleted)
-    }
-
-    /// Deletes one phone that somebody has looked at.
-    ///
-    /// # Errors
-    /// Denied, not found, or an old version.
-    pub async fn delete_phone(
-        &self,
-        caller: &Caller,
-        mac: Mac,
-        version: Option<i64>,
-    ) -> Result<()> {
-        caller.require(Permission::ManageInventory)?;
-        let row = self.store.phone(mac).await?.ok_or(EngineError::NotFound)?;
-        check_version(row.version, version)?;
-        self.delete_phones(caller, &[mac]).await.map(drop)
     }
 }
 
