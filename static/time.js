@@ -1,13 +1,14 @@
 // Times in the zone of whoever reads, with UTC on hover. Without this file they are in UTC, and say so.
 
 const LANGUAGE = document.documentElement.lang || "en";
-const FORMAT = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium" });
-const ZONE = new Intl.DateTimeFormat(LANGUAGE, { timeZoneName: "short" });
 // The live part of a page says its moments in texts of their own.
 const TIMES = "time[datetime], .moment";
 const INSTANT = /(\d{4}-\d\d-\d\d|\d\d\.\d\d\.\d{4}) \d\d:\d\d:\d\d UTC/;
+// In winter and in summer, and so those of a year.
+const OFFSETS = [0, 6].map((month) => new Date(new Date().getFullYear(), month).getTimezoneOffset());
+const IS_UTC = OFFSETS.every((offset) => offset === 0);
 
-if (!["UTC", "Etc/UTC", "GMT"].includes(ZONE.resolvedOptions().timeZone)) {
+if (!IS_UTC) {
   document.querySelectorAll(TIMES).forEach(here);
   // Parts that come later bring times of their own, and some say another moment later.
   new MutationObserver((changes) => changes.flatMap(timesOf).forEach(here)).observe(document.body, {
@@ -25,7 +26,7 @@ function typedHere(name, zone) {
   const field = document.querySelector(`[name=${name}]`);
   if (field?.type !== "datetime-local") return;
   const told = document.getElementById(`${field.id}-hint`);
-  told.textContent = told.textContent.replace("UTC", ZONE.resolvedOptions().timeZone);
+  if (!IS_UTC) told.textContent = told.textContent.replace("UTC", Intl.DateTimeFormat().resolvedOptions().timeZone);
   const east = field.form.elements[zone];
   // What comes back stays the same moment, also where it was typed in another zone, or without this file.
   if (field.value && field.value === field.defaultValue && east.value !== NONE) {
@@ -52,8 +53,19 @@ function timesOf({ target, addedNodes }) {
 
 /** As the pages write it in their language. */
 function written(at) {
-  const [day, clock] = FORMAT.format(at).split(" ");
-  return `${LANGUAGE === "de" ? day.split("-").reverse().join(".") : day} ${clock}`;
+  return `${LANGUAGE === "de" ? dayOf(at).split("-").reverse().join(".") : dayOf(at)} ${clockOf(at)}`;
+}
+
+function dayOf(at) {
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
+
+function clockOf(at) {
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":");
+}
+
+function two(number) {
+  return String(number).padStart(2, "0");
 }
 
 /** The instant that a text tells, which may be newer than the element's own. */
@@ -67,17 +79,19 @@ function near(time) {
   const { now, today, tomorrow, otherwise } = time.dataset;
   const at = new Date(time.dateTime);
   const zone = zoneOf(at);
-  const [day, clock] = FORMAT.format(at).split(" ");
-  const away = (Date.parse(day) - Date.parse(FORMAT.format(new Date(now)).split(" ")[0])) / 864e5;
+  const away = (Date.parse(dayOf(at)) - Date.parse(dayOf(new Date(now)))) / 864e5;
   const words = [today, tomorrow][away];
-  const local = words ? clock.replace(/:00$/, "") : written(at);
+  const local = words ? clockOf(at).replace(/:00$/, "") : written(at);
   time.dataset.zone = zone;
   time.title = `${written(at)} ${zone} (${time.title})`;
   time.textContent = (words ?? otherwise).replace("{time}", `${local} ${zone}`);
 }
 
+/** The name of the zone then. A browser needs 60 ms to find the first one, and the page waits: a tab keeps them. */
 function zoneOf(at) {
-  return ZONE.formatToParts(at).find((part) => part.type === "timeZoneName").value;
+  const key = [LANGUAGE, ...OFFSETS, at.getTimezoneOffset()].join();
+  return sessionStorage[key] ??= new Intl.DateTimeFormat(LANGUAGE, { timeZoneName: "short" })
+    .formatToParts(at).find((part) => part.type === "timeZoneName").value;
 }
 
 function here(time) {

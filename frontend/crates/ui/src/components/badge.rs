@@ -9,13 +9,14 @@ use carillon_domain::{Counts, JobState, TargetState};
 use carillon_language::say;
 use leptos::prelude::*;
 
-use super::drawn;
+use super::icon::drawing;
 use crate::words;
 
-/// Icon and word in the colour of a meaning.
+/// Icon and word in the colour of a meaning. One element: a list has three in each row, and a
+/// browser's work goes by elements.
 pub(crate) fn badge(meaning: &str, symbol: &str, word: impl Into<String>) -> AnyView {
-    let class = format!("badge is-{meaning}");
-    view! { <span class=class>{drawn(meaning, symbol)}<span>{word.into()}</span></span> }.into_any()
+    let class = format!("{} badge is-{meaning}", drawing(meaning, symbol));
+    view! { <span class=class>{word.into()}</span> }.into_any()
 }
 
 /// The meaning of a target state: the name of its colour.
@@ -89,6 +90,13 @@ pub(crate) fn reachability_badge(state: Reachability) -> AnyView {
     badge(meaning, symbol, words::reachability(state))
 }
 
+/// That a phone is on its way back from a restart; leads to its job.
+pub(crate) fn restarting_badge(job: &str) -> AnyView {
+    let href = format!("/jobs/{job}");
+    view! { <a class="quiet" href=href>{badge("working", "working", say("Restarting"))}</a> }
+        .into_any()
+}
+
 /// Whether a command would get through.
 pub(crate) fn readiness_badge(ready: Readiness) -> AnyView {
     let (meaning, symbol) = match ready {
@@ -160,7 +168,7 @@ mod tests {
         for badge in badges {
             let html = badge.to_html();
             let (_, rest) = html.split_once("class=\"drawn ").expect("a drawn symbol");
-            let class = rest.split_once('"').expect("its end").0;
+            let class = rest.split_once(' ').expect("its end").0;
             let rule = format!(".drawn.{class} {{");
             let drawn = CSS.map(|sheet| sheet.matches(&rule).count());
             assert_eq!(drawn, [1, 1], "light and dark: {rule}");
@@ -176,6 +184,7 @@ mod tests {
                 .iter()
                 .map(|state| reachability_badge(*state)),
         );
+        assert_drawn([restarting_badge("j")]);
         for state in JobState::ALL {
             let bad = Counts {
                 failed: 1,

@@ -19,17 +19,13 @@ pub(crate) fn symbol(name: &str) -> impl IntoView + use<> {
 
 /// A symbol in tables, where there are hundreds: a picture of the stylesheet in the colour of a
 /// meaning. Each symbol of the sprite is a piece of its own for the browser to put together, and
-/// every change of the page waits for all of them.
-pub(crate) fn drawn(meaning: &str, name: &str) -> AnyView {
-    view! { <span class=drawing(meaning, name) aria-hidden="true"></span> }.into_any()
-}
-
-/// The same where no word stands beside it: it is read aloud.
+/// every change of the page waits for all of them. No word stands beside it: it is read aloud.
 pub(crate) fn drawn_and_read(meaning: &str, name: &str, word: &'static str) -> AnyView {
     view! { <span class=drawing(meaning, name) role="img" aria-label=word></span> }.into_any()
 }
 
-fn drawing(meaning: &str, name: &str) -> String {
+/// Its class.
+pub(super) fn drawing(meaning: &str, name: &str) -> String {
     let colour = match meaning {
         "waiting" | "muted" => "idle",
         other => other,

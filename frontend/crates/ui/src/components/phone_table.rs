@@ -3,13 +3,14 @@
 use carillon_contract::Href;
 use carillon_contract::list::SortLink;
 use carillon_contract::phones::{LastResult, OwnCredential, PhoneColumn, PhoneRow};
-use carillon_domain::{Mac, Timestamp};
+use carillon_domain::Mac;
 use carillon_language::say;
 use leptos::prelude::*;
 
 use super::{
     age, dash, drawn_and_read, instant, mono, protected_mark, reachability_badge, readiness_badge,
-    table, tag, target_badge, td, text_or_dash, th, th_hidden, th_row, th_sort, tr,
+    restarting_badge, table, tag, target_badge, td, text_or_dash, th, th_hidden, th_row, th_sort,
+    tr,
 };
 use crate::words;
 
@@ -39,15 +40,21 @@ pub(crate) fn phone_table(
     table(class(selectable, head.len()), caption, head, rows)
 }
 
-/// From so many columns on, the table scrolls instead of folding what it says.
+/// From so many columns on, the table scrolls by itself.
+const MANY: usize = 11;
+/// From so many on it does not fold what it says.
 const WIDEST: usize = 12;
 
+/// The width is told by class: a rule that counts headings has the browser look at all rows anew
+/// when a heading changes.
 fn class(selectable: bool, columns: usize) -> &'static str {
-    match (selectable, columns >= WIDEST) {
-        (true, true) => "phones selectable widest",
-        (true, false) => "phones selectable",
-        (false, true) => "phones widest",
-        (false, false) => "phones",
+    match (selectable, columns) {
+        (true, WIDEST..) => "phones selectable many widest",
+        (true, MANY..) => "phones selectable many",
+        (true, _) => "phones selectable",
+        (false, WIDEST..) => "phones many widest",
+        (false, MANY..) => "phones many",
+        (false, _) => "phones",
     }
 }
 
@@ -179,15 +186,15 @@ fn firmware_cell(firmware: &str) -> AnyView {
     if firmware.is_empty() {
         dash()
     } else {
-        view! { <span class="tnum">{firmware.to_owned()}</span> }.into_any()
+        firmware.to_owned().into_any()
     }
 }
 
 fn state_cell(row: &PhoneRow) -> AnyView {
-    let age = row.last_seen.map(|at: Timestamp| {
-        view! { <span class="muted age">{age(at)}</span> }
-    });
-    view! { {reachability_badge(row.state)}{age} }.into_any()
+    if let Some(job) = &row.restarting {
+        return restarting_badge(job);
+    }
+    view! { {reachability_badge(row.state)}{row.last_seen.map(age)} }.into_any()
 }
 
 /// The result of the last command, with its age and a link to its job.
@@ -202,7 +209,7 @@ pub(crate) fn last_result(result: Option<&LastResult>) -> AnyView {
     };
     view! {
         <a class="quiet" href=href title=title>{target_badge(result.state)}</a>
-        <span class="muted age">{age(result.at)}</span>
+        {age(result.at)}
     }
     .into_any()
 }

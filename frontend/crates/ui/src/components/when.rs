@@ -20,7 +20,7 @@ pub(crate) fn age(at: Timestamp) -> AnyView {
     let read = |text: String| view! { <span class="visually-hidden">{text}</span> }.into_any();
     let text = in_words(&span, read);
     let full = utc(at);
-    view! { <time datetime=at.to_string() title=full>{text}</time> }.into_any()
+    view! { <time class="muted age" datetime=at.to_string() title=full>{text}</time> }.into_any()
 }
 
 /// `3 min ago`, of which only the span is seen and all of it is read.
