@@ -1,11 +1,11 @@
 // Wakes the islands of a page: loads the program named by this script's own attributes and
 // hands each island to the function of its name. The page is complete before that.
-// The program opens the feed of a job by itself. Whether it is open, other scripts are told.
+// The program opens the feed of a job by itself. Whether it is open, or refused for good, other scripts are told.
 globalThis.EventSource = class extends EventSource {
   constructor(...given) {
     super(...given);
     for (const kind of ["open", "error"]) {
-      this.addEventListener(kind, () => document.dispatchEvent(new CustomEvent("feed", { detail: { kind, url: this.url } })));
+      this.addEventListener(kind, () => document.dispatchEvent(new CustomEvent("feed", { detail: { kind, url: this.url, refused: this.readyState === EventSource.CLOSED } })));
     }
   }
 };

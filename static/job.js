@@ -8,6 +8,9 @@
 const AT_MOST_LATER_MS = 2000;
 // A feed that is back at once was not missed.
 const LOST_AFTER_MS = 5000;
+// As long as the server asks browsers to wait before they try again.
+const AGAIN_SECONDS = 3;
+const BACK_MS = 10_000;
 const OVER = ["finished", "cancelled", "denied", "expired"];
 const IN_PLACE = ["#phones", "#about", ".foot > p"];
 
@@ -19,12 +22,12 @@ const WORDS = JSON.parse(document.querySelector("[data-words]")?.dataset.words ?
 const say = (text, values = {}) =>
   (WORDS[text] ?? text).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 let asked = false;
-let missing, lost;
+let missing, lost, since, given;
 
 if (summary) {
   const feed = new URL(`${location.pathname}/feed`, location.href).href;
-  document.addEventListener("feed", ({ detail: { kind, url } }) => {
-    if (url === feed) (kind === "open" ? found : miss)();
+  document.addEventListener("feed", ({ detail: { kind, url, refused } }) => {
+    if (url === feed) (kind === "open" ? found : miss)(refused);
   });
   new MutationObserver(look).observe(summary, { attributeFilter: ["data-state", "data-result"] });
   document.querySelector(".rows-changed").addEventListener("click", (event) => {
@@ -59,31 +62,51 @@ function count() {
   }
 }
 
-/** From here on nothing is heard; soon that is said. */
-function miss() {
-  if (missing || isOver()) return;
-  const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  missing = setTimeout(tellLost, LOST_AFTER_MS, time);
+/** From here on nothing is heard; soon that is said. A feed that is refused for good is not tried again. */
+function miss(refused) {
+  if (isOver()) return;
+  given = refused;
+  if (lost) return sayLost();
+  since ??= clock();
+  missing ??= setTimeout(tellLost, LOST_AFTER_MS);
 }
 
 /** In the place for messages: nothing moves for it. What is left of the time is no longer known. */
-function tellLost(time) {
+function tellLost() {
   if (isOver()) return;
   summary.dataset.lost = "";
   lost = document.createElement("p");
   lost.className = "toast";
+  sayLost();
+  document.querySelector(".toasts").append(lost);
+}
+
+/** Said once, and again where it is tried no more. */
+function sayLost() {
+  const told = { time: since, count: AGAIN_SECONDS };
+  const text = given
+    ? say("Connection lost. These numbers are of {time}.", told)
+    : say("Connection lost. These numbers are of {time}; trying again every {count} seconds.", told);
+  if (lost.firstChild?.data.trim() === text) return;
   const link = document.createElement("a");
   link.href = location.pathname + location.search;
   link.textContent = say("Reload");
-  lost.append(`${say("Connection lost since {time}. These numbers are old.", { time })} `, link);
-  document.querySelector(".toasts").append(lost);
+  lost.replaceChildren(`${text} `, link);
 }
 
 function found() {
   clearTimeout(missing);
-  lost?.remove();
-  missing = lost = undefined;
+  if (lost) {
+    lost.textContent = say("Connected again at {time}. The numbers are current.", { time: clock() });
+    setTimeout((note) => note.remove(), BACK_MS, lost);
+  }
+  missing = lost = since = undefined;
   delete summary.dataset.lost;
+}
+
+function clock() {
+  const digits = "2-digit";
+  return new Date().toLocaleTimeString(document.documentElement.lang, { hour: digits, minute: digits, second: digits, hourCycle: "h23" });
 }
 
 function isOver() {
@@ -108,6 +131,14 @@ function look() {
   setTimeout(bring, Math.random() * AT_MOST_LATER_MS);
 }
 
+/** In the past tense, where it is true. */
+function sayNothingWrong() {
+  const place = summary.querySelector(".causes:not(:has(.cause)) .no-cause");
+  if (!place) return;
+  const late = summary.querySelector('.score a[href*="state=expired"] .score-number')?.textContent !== "0";
+  place.textContent = summary.dataset.state === "finished" && !late ? say("Nothing went wrong.") : "";
+}
+
 function grey(button, off) {
   if (off) button.setAttribute("aria-disabled", "true");
   else button.removeAttribute("aria-disabled");
@@ -121,7 +152,10 @@ async function bring() {
   if (fresh) count();
   delete summary.dataset.brings;
   if (!fresh) return false;
-  if (isOver()) summary.dataset.brought = "";
+  if (isOver()) {
+    sayNothingWrong();
+    summary.dataset.brought = "";
+  }
   if (had && !had.isConnected) focusOn(document.querySelector("#phones-heading"));
   return true;
 }
@@ -159,6 +193,9 @@ function put(fresh) {
   mayCome(fresh, "#held", "#phones");
   mayCome(fresh, "#retry", "#about");
   running(fresh.querySelector(".running"));
+  // What changes by itself changes no more.
+  const causes = [document, fresh].map((page) => page.querySelector(".causes"));
+  if (isOver() && causes.every(Boolean)) become(...causes);
   const controls = document.querySelector(".controls");
   const now = fresh.querySelector(".controls");
   if (controls && now) become(controls, now);

@@ -1,13 +1,15 @@
 // Ticking many rows: one tick for the page, and Shift for a range; and what is ticked goes along
-// where the list is narrowed. Without this file each row is ticked by itself, and what leads to
-// another filter says what to press before.
+// where the list is narrowed; and it outlasts a reload. Without this file each row is ticked by itself,
+// what leads to another filter says what to press before, and a reload takes the ticks.
 // The page hands over what is said here in its language; English is here.
 const WORDS = JSON.parse(document.querySelector("[data-words]")?.dataset.words ?? "{}");
 const say = (text) => WORDS[text] ?? text;
+const TICKS = "carillon.ticks";
 const rows = [...document.querySelectorAll("[data-row]")];
 const head = document.querySelector(".selectable thead th:first-child");
 if (rows.length > 0 && head) {
   const all = pageTick(head);
+  const keep = kept();
   const scope = scopeOf();
   let last = null;
   for (const row of rows) {
@@ -16,15 +18,37 @@ if (rows.length > 0 && head) {
       last = row;
       show(all);
       scope();
+      keep();
     });
   }
   all.addEventListener("change", () => {
     for (const row of rows) row.checked = all.checked;
     scope();
+    keep();
   });
   show(all);
   scope();
   goAlong(document.querySelector("form.selection"));
+}
+
+/**
+ * Ticks that were not sent are there again after a reload or on the way back: at the same address, in rows that are
+ * still there, and as somebody left them. Whoever comes anew finds none. Answers what keeps them.
+ */
+function kept() {
+  const at = location.pathname + location.search;
+  const before = JSON.parse(sessionStorage.getItem(TICKS) ?? "{}");
+  const again = ["reload", "back_forward"].includes(performance.getEntriesByType("navigation")[0]?.type);
+  const forget = () => sessionStorage.removeItem(TICKS);
+  if (before.at === at && again) for (const row of rows) row.checked = before.ticks[row.value] ?? row.checked;
+  else if (before.at === at) forget();
+  // With another filter or other columns they go along, as with a command.
+  document.addEventListener("submit", ({ target }) => { if (target.matches(".selection, .columns-form")) forget(); });
+  return () => {
+    const changed = rows.filter((row) => row.checked !== row.defaultChecked);
+    const ticks = Object.fromEntries(changed.map((row) => [row.value, row.checked]));
+    sessionStorage.setItem(TICKS, JSON.stringify({ at, ticks }));
+  };
 }
 
 /** Other filters of the list are other pages of it: ticks that the selection does not have yet come along. */

@@ -16,6 +16,17 @@ const WORDS = JSON.parse(document.querySelector("[data-words]")?.dataset.words ?
 const say = (text, values = {}) =>
   (WORDS[text] ?? text).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 
+// How phones ended, in the order in which it is told.
+const ENDS = {
+  verified: (count) => say("{count} verified", { count }),
+  acknowledged: (count) => say("{count} acknowledged", { count }),
+  failed: (count) => say("{count} failed", { count }),
+  unknown: (count) => say("{count} unknown", { count }),
+  skipped: (count) => say("{count} skipped", { count }),
+  cancelled: (count) => say("{count} cancelled", { count }),
+  expired: (count) => say("{count} expired", { count }),
+};
+
 const here = document.querySelector("[data-watch-job]");
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel(LOCK) : null;
 let following = false;
@@ -115,21 +126,22 @@ async function refused(id) {
   return undefined;
 }
 
-/** The page of the job listens already. */
-function endedHere(id, ms) {
+/** The page of the job listens already: the last word is asked for once it has come there. */
+async function endedHere(id, ms) {
+  return (await hasEnded(ms)) ? ended(id, ms) : undefined;
+}
+
+function hasEnded(ms) {
   const summary = document.querySelector(".job-summary");
   return new Promise((resolve) => {
-    const done = (end) => {
+    const done = (yes) => {
       stop();
       watcher.disconnect();
-      resolve(end);
+      resolve(yes);
     };
-    const look = () => {
-      const { ended: state, problems, total } = summary.dataset;
-      if (state) done({ state, problems: Number(problems), total: Number(total) });
-    };
+    const look = () => { if (summary.dataset.ended) done(true); };
     const watcher = new MutationObserver(look);
-    const stop = turn(ms, () => done());
+    const stop = turn(ms, () => done(false));
     watcher.observe(summary, { attributeFilter: ["data-ended"] });
     look();
   });
@@ -141,25 +153,27 @@ function after(ms) {
 
 function read(text) {
   try {
-    const { state, total, counts } = JSON.parse(text);
-    return { state, total, problems: counts.failed + counts.unknown + counts.expired };
+    const { state, counts, outcome } = JSON.parse(text);
+    return { state, counts, outcome };
   } catch {
     return null;
   }
 }
 
 function tell({ id, title }, end) {
-  const text = sentence({ title, bad: end.problems, total: end.total }, end.state === "cancelled");
+  const text = sentence(title, end);
   if (document.visibilityState === "hidden") notify(id, text);
   toast({ id, text });
   tabs?.postMessage({ id, text });
 }
 
-function sentence(told, stopped) {
-  if (told.bad === 0) return stopped ? say("{title} was stopped.", told) : say("{title} has ended.", told);
-  return stopped
-    ? say("{title} was stopped: {bad} of {total} phones need a look.", told)
-    : say("{title} has ended: {bad} of {total} phones need a look.", told);
+/** How it ended: of a job that never began nothing is counted. */
+function sentence(title, { state, counts, outcome }) {
+  if (state === "denied" || state === "expired") return say("{title}: {outcome}.", { title, outcome });
+  const { format } = new Intl.NumberFormat(document.documentElement.lang);
+  const parts = Object.keys(ENDS).filter((end) => counts[end] > 0).map((end) => ENDS[end](format(counts[end])));
+  const told = { title, counts: parts.join(", ") };
+  return state === "cancelled" ? say("{title} was stopped: {counts}.", told) : say("{title} ended: {counts}.", told);
 }
 
 function notify(id, text) {

@@ -29,6 +29,8 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(1);
 /// How often an open stream proves that its reader may still see it.
 const PROVE_EVERY: Duration = Duration::from_secs(4);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long browsers are asked to wait before they try again; `static/job.js` says it to people.
+const AGAIN: Duration = Duration::from_secs(3);
 
 /// What a stream says at one moment.
 pub struct Moment<T> {
@@ -175,5 +177,6 @@ impl<S: Source> Feed<S> {
 
 fn event<T: Serialize>(name: &str, seq: i64, summary: &T) -> Event {
     let data = serde_json::to_string(summary).unwrap_or_default();
-    Event::default().event(name).id(seq.to_string()).data(data)
+    let event = Event::default().event(name).id(seq.to_string());
+    event.data(data).retry(AGAIN)
 }

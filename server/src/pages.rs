@@ -17,6 +17,7 @@ pub mod approvals;
 pub mod area;
 pub mod audit;
 pub mod audit_row;
+mod changed_phones;
 mod changed_rules;
 mod changes;
 pub mod credentials;

@@ -22,6 +22,7 @@ use crate::fields::{Fields, Form, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
+mod changes;
 mod form;
 
 const SEE: Access = Access::Needs(Permission::ViewInventory);
@@ -37,7 +38,7 @@ pub fn routes(table: Table) -> Table {
         .post("/groups/{slug}/members", EDIT, members)
         .get("/groups/{slug}/delete", EDIT, ask)
         .post("/groups/{slug}/delete", EDIT, delete);
-    form::routes(table)
+    form::routes(changes::routes(table))
 }
 
 async fn list(visit: Visit, caller: Caller) -> PageResult {

@@ -4,18 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::Body;
 use axum::extract::Path;
-use carillon_contract::import::{ImportResultView, ImportView, TakenBack};
+use carillon_contract::Href;
+use carillon_contract::import::{ImportResultView, TakenBack};
 use carillon_contract::list::Link;
-use carillon_contract::{FormErrors, Href};
 use carillon_domain::phone::TransportSecurity;
-use carillon_domain::phone_list::{MAX_BYTES, MAX_ROWS};
 use carillon_domain::role::Permission;
 use carillon_engine::error::EngineError;
 use carillon_engine::inventory::{ImportChoices, ImportResult, NewSite, Undone};
 use carillon_engine::{Caller, Engine};
 use carillon_language::{number, say};
 
-use super::form::Upload;
 use super::phones;
 use super::refused::{Refusal, refusal};
 use super::visit::{PageResult, Visit, done};
@@ -23,12 +21,12 @@ use crate::fields::{Fields, Form, Query};
 use crate::router::table::{Access, Table};
 
 mod blocked;
+mod given;
 mod left_out;
 mod parts;
 mod recent;
 mod undo;
 
-use blocked::whole_file;
 use parts::{Place, first_tab, review_view, tab};
 
 const MANAGE: Access = Access::Needs(Permission::ManageInventory);
@@ -41,70 +39,14 @@ type Securities = BTreeMap<String, TransportSecurity>;
 /// The routes of this file.
 pub fn routes(table: Table) -> Table {
     table
-        .get("/phones/import", MANAGE, ask)
-        .post_file("/phones/import", MANAGE, upload)
+        .get("/phones/import", MANAGE, given::ask)
+        .post_file("/phones/import", MANAGE, given::upload)
         .get("/phones/import/{id}", MANAGE, review)
         .post("/phones/import/{id}", MANAGE, apply)
         .get("/phones/import/{id}/result", MANAGE, result)
         .get("/phones/import/{id}/errors.csv", MANAGE, errors_file)
         .get("/phones/import/{id}/undo", MANAGE, undo::ask)
         .post("/phones/import/{id}/undo", MANAGE, undo::undo)
-}
-
-async fn ask(visit: Visit, caller: Caller) -> PageResult {
-    let view = ImportView {
-        recent: recent::imports(visit.app.engine(), &caller).await?,
-        ..first_step("", FormErrors::default())
-    };
-    let html = carillon_ui::import(&visit.frame, &view);
-    Ok(visit.page(html))
-}
-
-fn first_step(text: &str, errors: FormErrors) -> ImportView {
-    ImportView {
-        text: text.to_owned(),
-        max_bytes: MAX_BYTES as u64,
-        max_rows: MAX_ROWS,
-        errors,
-        recent: Vec::new(),
-    }
-}
-
-async fn upload(visit: Visit, caller: Caller, upload: Upload) -> PageResult {
-    let fields = upload.fields.only(&["text"])?;
-    let text = fields.or_empty("text");
-    let (name, bytes) = if upload.content.is_empty() {
-        (say("pasted text"), text.clone().into_bytes())
-    } else {
-        (upload.file_name.as_str(), upload.content.to_vec())
-    };
-    let mut errors = FormErrors::default();
-    let is_blank = bytes.iter().all(u8::is_ascii_whitespace);
-    if is_blank && !upload.file_name.is_empty() {
-        let message = say!(
-            "The file {name} is empty. Its first line names the columns, at least mac.",
-            name = upload.file_name
-        );
-        errors.push("file", "empty", message);
-    } else if is_blank {
-        errors.push(
-            "text",
-            "required",
-            say("Choose a file, or paste the list here."),
-        );
-    } else {
-        let review = visit
-            .app
-            .engine()
-            .review_import(&caller, name, bytes)
-            .await?;
-        if !review.blocked {
-            return Ok(visit.see_other(&format!("/phones/import/{}", review.id)));
-        }
-        errors = whole_file(&review);
-    }
-    let html = carillon_ui::import(&visit.frame, &first_step(&text, errors));
-    Ok(visit.refused(html))
 }
 
 async fn review(

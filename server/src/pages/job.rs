@@ -23,6 +23,7 @@ use crate::fields::{Fields, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
+mod advice;
 mod again;
 mod control;
 mod export;
@@ -35,7 +36,7 @@ pub(super) use control::back;
 const VIEW: Access = Access::Needs(Permission::ViewJobs);
 const RUN: Access = Access::Needs(Permission::RunJobs);
 const KNOWN: &[&str] = &["state", "cause", "after", "before"];
-const ROWS: i64 = 100;
+const ROWS: i64 = 50;
 pub(super) fn routes(table: Table) -> Table {
     table
         .get("/jobs/{id}", VIEW, show)
@@ -89,13 +90,15 @@ async fn view(
     query: &Fields,
 ) -> Result<JobView, Problem> {
     let engine = visit.app.engine().clone();
-    let snapshot = engine.job(caller, id).await?;
+    let (snapshot, places) = engine.job_with_places(caller, id).await?;
     let asked = asked(visit, query);
     let page = targets(visit, caller, id, (&asked, query)).await?;
     let tried_again = page.items.iter().filter(|row| row.attempts > 1);
     let macs: Vec<_> = tried_again.map(|row| row.mac).collect();
     let earlier = engine.earlier_attempts(caller, id, &macs).await?;
+    let struck = advice::struck(&places);
     let slugs = page.items.iter().filter_map(|row| row.site.as_deref());
+    let slugs = slugs.chain(advice::slugs(&struck));
     let sites = site_names::of(&engine, caller, slugs).await?;
     let retries = engine.retries_of(caller, id).await?;
     let snippet = snippet::of(&engine, caller, &snapshot).await?;
@@ -111,6 +114,8 @@ async fn view(
             .map(|row| target(row, &earlier, &sites))
             .collect(),
         held: held(caller, &snapshot),
+        advice: advice::of(caller, job, (&struck, &sites)),
+        retry: again::form(caller, &snapshot, (&places, asked.cause)),
         states: asked.states,
         cause: asked.cause,
         title: action_words::short_title(&job.action),
@@ -135,7 +140,6 @@ async fn view(
             .add("period", "all")
             .to_string(),
         export_href,
-        retry: again::form(caller, &snapshot),
         summary: summary(&engine, caller, &snapshot).await?,
         action: job.action.clone(),
     })

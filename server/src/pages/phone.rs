@@ -9,12 +9,14 @@ use carillon_domain::Mac;
 use carillon_domain::job::{JobOptions, JobRequest, TargetSpec};
 use carillon_domain::role::Permission;
 use carillon_engine::Caller;
+use carillon_engine::changes::Made;
 use carillon_engine::error::EngineError;
 use carillon_engine::jobs::{RulesInForce, Submission};
 use carillon_language::say;
 use carillon_store::PhoneRow;
 
 use self::keypad::Kept;
+use super::changes::outcome;
 use super::notice;
 use super::refused::{Refusal, refusal, version};
 use super::visit::{PageResult, Visit, done};
@@ -41,7 +43,7 @@ pub fn routes(table: Table) -> Table {
         .post("/phones/{mac}/forget-pin", MANAGE, forget_pin)
         .post("/phones/{mac}/confirm-pin", MANAGE, confirm_pin)
         .get("/phones/{mac}/delete", MANAGE, ask)
-        .post("/phones/{mac}/delete", MANAGE, delete)
+        .post_proved("/phones/{mac}/delete", MANAGE, delete)
 }
 
 /// The phone that an address names, in any notation.
@@ -258,6 +260,12 @@ async fn delete(
         let html = carillon_ui::delete(&visit.frame, &question(&row, asked));
         return Ok(visit.refused(html));
     }
-    engine.delete_phone(&caller, mac, version(&fields)).await?;
-    Ok(visit.see_other_saying("/phones", &done(say!("{name} was deleted.", name))))
+    let made = engine.delete_phone(&caller, mac, version(&fields)).await?;
+    let there = format!("/phones/{mac}");
+    let to = match &made {
+        Made::Asked(_) => there.as_str(),
+        _ => "/phones",
+    };
+    let told = outcome(&made, say!("{name} was deleted.", name));
+    Ok(visit.see_other_saying(to, &told))
 }

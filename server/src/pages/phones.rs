@@ -253,7 +253,7 @@ impl Found {
         view.rows = rows
             .map(|row| PhoneRow {
                 groups: listed.groups.remove(&row.phone.mac).unwrap_or_default(),
-                ..rows::row_view(row, &sites, &listed.actions)
+                ..rows::row_view(row, &sites, &listed.jobs)
             })
             .collect();
         view.digest.clone_from(&listed.set.digest);

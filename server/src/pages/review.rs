@@ -162,6 +162,7 @@ async fn start(
         // The draft's id is the key: sent twice, it is one job.
         idempotency_key: Some(id.clone()),
         retry_of: review.draft.retry_of.clone(),
+        again: review.draft.again.clone(),
         picked_by: review.draft.picked_by.clone(),
         protected: review.typed.protected.clone(),
         places: review.typed.places.clone(),

@@ -111,6 +111,7 @@ async fn review(
         form: Some(form),
         request,
         retry_of: None,
+        again: None,
         started: None,
     };
     draft.compare_with(before);
@@ -144,6 +145,7 @@ async fn without_missing(visit: Visit, caller: Caller, Form(fields): Form) -> Pa
         picked_by: form.picked_by(engine, &caller).await?,
         form: Some(form),
         retry_of: None,
+        again: None,
         seen: Vec::new(),
         places: Places::default(),
         protected: Vec::new(),

@@ -21,14 +21,20 @@ async fn phones_of_whom_refuse(house: &House, (count, refuse): (u32, u32)) -> Fl
 
 /// The page of a job that has been run to its end.
 async fn page_at_the_end(house: &House, options: &Value) -> String {
+    let id = job_at_the_end(house, options).await;
+    let mut operator = Person::sign_in(house, Role::Operator).await;
+    operator.see(&format!("/jobs/{id}")).await.text
+}
+
+/// The id of a job for all phones that has been run to its end.
+async fn job_at_the_end(house: &House, options: &Value) -> String {
     let api = house.program(Role::Operator).await;
     let request = json!({ "action": "DNDOn", "targets": { "filter": "" }, "reason": "x",
         "options": options });
     let id = api.post("/jobs", &request).await.expect(202)["id"].clone();
     let id = id.as_str().unwrap();
     api.finished(id).await;
-    let mut operator = Person::sign_in(house, Role::Operator).await;
-    operator.see(&format!("/jobs/{id}")).await.text
+    id.to_owned()
 }
 
 /// What is said of the box of a state behind its value; `None` where it is not offered.
@@ -74,6 +80,73 @@ pub(crate) async fn acknowledged_is_explained_and_not_tried_again(house: House) 
     );
     assert!(tick(&page, "failed").unwrap().contains("checked"), "{page}");
     assert!(tick(&page, "acknowledged").is_none(), "{page}");
+    fleet.stop().await;
+    house
+}
+
+/// Two phones refuse our address and one answers with an error: the first two are tried again.
+pub(crate) async fn one_of_several_causes_is_tried_again(house: House) -> House {
+    let site = SiteConfig::new("Kiel", 6)
+        .with_security(PlainHttp)
+        .with_auth(Auth::None)
+        .with(Profile::ForbiddenIp, 2)
+        .with(Profile::ServerError, 1);
+    let fleet = fleet(FleetConfig::default().with_site(site)).await;
+    house.with_phones(&fleet).await;
+    let options = json!({ "canary": 0, "verify": false, "max_failed_percent": 100 });
+    let id = job_at_the_end(&house, &options).await;
+    let (job, mut anna) = (
+        format!("/jobs/{id}"),
+        Person::sign_in(&house, Role::Admin).await,
+    );
+    let page = anna.see(&job).await.text;
+    assert!(page.contains("</a> (site Kiel)"), "{page}");
+    let ticked = |page: &str, value: &str| {
+        let (_, after) = page
+            .split_once(&format!("name=\"causes\" value=\"{value}\""))
+            .unwrap();
+        after.split('>').next().unwrap().contains("checked")
+    };
+    let (forbidden, error) = ("failed.forbidden", "failed.server_error");
+    assert!(ticked(&page, forbidden) && ticked(&page, error), "{page}");
+
+    let of_cause = format!("{job}?cause=forbidden");
+    let alone = anna.see(&of_cause).await.text;
+    assert!(
+        alone.contains("<a href=\"#retry\">Try these again</a>"),
+        "{alone}"
+    );
+    assert!(
+        ticked(&alone, forbidden) && !ticked(&alone, error),
+        "{alone}"
+    );
+
+    let retry = format!("{job}/retry");
+    let offered = [
+        ("states", "failed"),
+        ("offered", forbidden),
+        ("offered", error),
+    ];
+    let none = anna.send(&of_cause, &retry, &offered).await;
+    assert_eq!(none.status, 422, "{}", none.text);
+    assert!(
+        !ticked(&none.text, forbidden),
+        "as it was sent: {}",
+        none.text
+    );
+    let chosen = [
+        &offered[..],
+        &[("causes", forbidden), ("reason", "list mended")],
+    ]
+    .concat();
+    let review = anna.go(&of_cause, &retry, &chosen).await;
+    let started = anna.start(&review, "list mended").await;
+    let second = started.headers["location"].to_str().unwrap().to_owned();
+    anna.finished(&second).await;
+    let file = anna.see(&format!("{second}/targets.csv")).await.text;
+    assert_eq!(file.lines().count(), 3, "two phones: {file}");
+    let others = format!("{second}/targets.csv?cause=server_error");
+    assert_eq!(anna.see(&others).await.text.lines().count(), 1);
     fleet.stop().await;
     house
 }

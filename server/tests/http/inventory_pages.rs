@@ -53,16 +53,21 @@ pub(crate) async fn submit(
 
 /// Uploads a list, as a form with a file does.
 pub(crate) async fn upload(browser: &mut Browser, csv: &str) -> Answer {
+    let file = ("name=\"file\"; filename=\"list.csv\"", csv);
+    give(browser, &[("name=\"text\"", ""), file]).await
+}
+
+/// Sends the form of the import with these parts, each after its head.
+async fn give(browser: &mut Browser, parts: &[(&str, &str)]) -> Answer {
     let token = token(&browser.get("/phones/import").await);
     let part = |head: &str, body: &str| {
         format!("--edge\r\nContent-Disposition: form-data; {head}\r\n\r\n{body}\r\n")
     };
-    let body = [
-        part("name=\"csrf\"", &token),
-        part("name=\"text\"", ""),
-        part("name=\"file\"; filename=\"list.csv\"", csv),
-        "--edge--\r\n".to_owned(),
-    ];
+    let parts = parts.iter().map(|(head, text)| part(head, text));
+    let body: Vec<String> = std::iter::once(part("name=\"csrf\"", &token))
+        .chain(parts)
+        .chain(["--edge--\r\n".to_owned()])
+        .collect();
     let kind = HeaderValue::from_static("multipart/form-data; boundary=edge");
     loop {
         let form = browser.form("/phones/import", &[]);
@@ -283,6 +288,10 @@ pub(crate) async fn an_import_is_reviewed_and_then_exactly_that(house: House) ->
             "mac,exten,lable\n00:15:65:00:00:01,20,x\n",
             "“exten” (did you mean extension?), “lable” (did you mean label?)",
         ),
+        (
+            "mac,Name,label\n00:15:65:00:00:01,Meier,Desk\n",
+            "nothing of it is imported: “Name” (the column label is taken instead).",
+        ),
     ] {
         let review = location(&upload(&mut admin, file).await);
         let page = look(&mut admin, &review).await;
@@ -371,6 +380,66 @@ pub(crate) async fn an_import_is_reviewed_and_then_exactly_that(house: House) ->
     }
     an_import_that_was_taken_back_says_so(&mut admin, &review).await;
     a_new_site_without_a_credential_is_named(&mut admin).await;
+    house
+}
+
+/// The form as it was refused, with another first line and no file.
+async fn mend(browser: &mut Browser, id: &str, first_line: &str) -> Answer {
+    let parts = [
+        ("name=\"kept\"", id),
+        ("name=\"first_line\"", first_line),
+        ("name=\"text\"", ""),
+        ("name=\"file\"; filename=\"\"", ""),
+    ];
+    give(browser, &parts).await
+}
+
+pub(crate) async fn a_list_is_mended_without_choosing_it_again(house: House) -> House {
+    let mut admin = browser(&house, "admin").await;
+    let csv = "Seriennummer;Raum\n001565000001;Hall\n001565000002;Desk\n";
+    let refused = upload(&mut admin, csv).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for shown in [
+        "list.csv (54 B) is here",
+        "value=\"Seriennummer;Raum\"",
+        "href=\"#f-first-line\"",
+    ] {
+        assert!(refused.text.contains(shown), "{shown}: {}", refused.text);
+    }
+    let id = hidden(&refused, "kept");
+    let again = mend(&mut admin, &id, "Serie;label").await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(hidden(&again, "kept"), id);
+    assert!(again.text.contains("value=\"Serie;label\""), "as mended");
+    let review = location(&mend(&mut admin, &id, "mac;Raum").await);
+    assert_eq!(review, format!("/phones/import/{id}"));
+    let page = look(&mut admin, &review).await;
+    let way = format!("/phones/import?kept={id}");
+    assert!(page.text.contains(&way), "{}", page.text);
+    let form = look(&mut admin, &way).await;
+    assert!(form.text.contains("value=\"mac;Raum\""), "{}", form.text);
+    location(&mend(&mut admin, &id, "mac;label").await);
+    let digest = hidden(&look(&mut admin, &review).await, "digest");
+    let choices = [("digest", digest.as_str()), ("valid_rows_only", "false")];
+    location(&submit(&mut admin, &review, &review, &choices).await);
+    let phone = admin.get("/phones/00:15:65:00:00:02").await;
+    assert!(phone.text.contains("Desk"), "{}", phone.text);
+    let gone = mend(&mut admin, &id, "mac;notes").await;
+    assert_eq!(gone.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let told = "The file is not kept any more: choose it again.";
+    assert!(gone.text.contains(told), "{}", gone.text);
+    let csv = format!("00:15:65:00:00:03,admin,{SECRET}\n");
+    let first = upload(&mut admin, &csv).await;
+    let id = hidden(&first, "kept");
+    let told = "The first line of this file is a phone already.";
+    assert!(first.text.contains(told), "{}", first.text);
+    assert!(!first.text.contains(SECRET), "a password is shown");
+    let form = look(&mut admin, &format!("/phones/import?kept={id}")).await;
+    assert!(!form.text.contains(SECRET), "a password is shown");
+    let review = location(&mend(&mut admin, &id, "mac,username,password").await);
+    let page = look(&mut admin, &review).await;
+    assert!(page.text.contains("00:15:65:00:00:03"), "{}", page.text);
+    assert!(!page.text.contains(SECRET), "a password is shown");
     house
 }
 
@@ -518,7 +587,13 @@ pub(crate) async fn a_rule_shows_its_effect_before_it_is_saved(house: House) -> 
     );
     let saved = submit(&mut admin, "/groups/new", "/groups/new", &rule("save")).await;
     assert_eq!(location(&saved), "/groups/kiel");
+    let changes = admin.get("/groups/kiel/changes").await;
+    for shown in ["The group was made.", "class=\"plus\"", "not listed here"] {
+        assert!(changes.text.contains(shown), "{shown}: {}", changes.text);
+    }
     let page = admin.get("/groups/kiel").await;
+    let way = "href=\"/groups/kiel/changes\"";
+    assert!(page.text.contains(way), "{}", page.text);
     assert!(page.text.contains("Phones at site kiel"), "{}", page.text);
     a_changed_rule_is_looked_at_first(&mut admin).await;
     let bad = [

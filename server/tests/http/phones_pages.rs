@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use carillon_domain::Mac;
 use carillon_domain::phone::TransportSecurity::PlainHttp;
-use carillon_simulator::{Auth, FleetConfig, SiteConfig};
+use carillon_simulator::{Auth, FleetConfig, SiteConfig, Timing};
 use reqwest::StatusCode;
 
 use crate::browser::Browser;
@@ -508,6 +508,50 @@ pub(crate) async fn a_tick_takes_in_the_protected_phones_that_were_shown(house: 
     let job = location(&submit(&mut admin, &review, &review, &start).await);
     let file = admin.get(&format!("{job}/targets.json")).await.json();
     assert_eq!(file.as_array().unwrap().len(), 24);
+    house
+}
+
+/// Whether a page says that a phone restarts, with the way to this job.
+fn restarts(page: &Answer, job: &str) -> bool {
+    let href = format!("href=\"{job}\"");
+    let links = page.text.split(href.as_str()).skip(1);
+    let mut links = links.map(|rest| rest.split("</a>").next().unwrap());
+    links.any(|link| link.contains("Restarting"))
+}
+
+pub(crate) async fn a_phone_that_restarts_leads_to_its_job(house: House) -> House {
+    // Longer than the test looks.
+    let timing = Timing {
+        reboot_min_ms: 60_000,
+        reboot_max_ms: 60_000,
+        ..Timing::default()
+    };
+    let site = SiteConfig::new("Kiel", 3).with_security(PlainHttp);
+    let config = FleetConfig::default().with_timing(timing);
+    let phones = fleet(config.with_site(site.with_auth(Auth::None))).await;
+    house.with_phones(&phones).await;
+    let all = phones.phones();
+    let phone = all.iter().find(|phone| !phone.inventory.protected);
+    let mac = phone.unwrap().inventory.mac.as_str();
+    let here = format!("/phones/{mac}");
+    let mut operator = browser(&house, "operator").await;
+    let form = [("action", "Reboot"), ("reason", "it hangs")];
+    let job = location(&submit(&mut operator, &here, &format!("{here}/do"), &form).await);
+    let list = loop {
+        let list = operator.get("/phones").await;
+        if restarts(&list, &job) {
+            break list;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(list.text.matches(">Restarting<").count(), 1);
+    assert!(restarts(&operator.get(&here).await, &job), "its own page");
+    let picked = [("do", "collect"), ("mac", mac)];
+    let list = location(&submit(&mut operator, "/phones", "/selection", &picked).await);
+    let (_, sel) = list.split_once("sel=").unwrap();
+    let picked = operator.get(&format!("/selection?sel={sel}")).await;
+    assert!(restarts(&picked, &job), "{}", picked.text);
+    phones.stop().await;
     house
 }
 

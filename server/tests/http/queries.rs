@@ -220,6 +220,10 @@ impl Pages {
                 "/groups/{slug}/edit",
                 all(&["/groups/fixed-1/edit", "/groups/rule-1/edit"]),
             ),
+            (
+                "/groups/{slug}/changes",
+                all(&["/groups/fixed-1/changes", "/groups/rule-1/changes"]),
+            ),
             ("/groups/{slug}/delete", one("/groups/rule-1/delete")),
             ("/jobs", all(&["/jobs", "/jobs?tab=finished"])),
             (
@@ -244,7 +248,13 @@ impl Pages {
                 one(&format!("/selection?sel={sel}&list=q%3Dsite:kiel")),
             ),
             ("/phones/edit", one(&format!("/phones/edit?sel={sel}"))),
-            ("/phones/import", one("/phones/import")),
+            (
+                "/phones/import",
+                vec![
+                    "/phones/import".to_owned(),
+                    import.replace("/import/", "/import?kept="),
+                ],
+            ),
             ("/phones/import/{id}", vec![import.clone()]),
             (
                 "/phones/import/{id}/errors.csv",

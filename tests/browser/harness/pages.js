@@ -42,6 +42,7 @@ export async function makeSomethingToSee(browser, server) {
     groups: '/groups',
     group,
     'group-edit': `${group}/edit`,
+    'group-changes': `${group}/changes`,
     'group-delete': `${group}/delete`,
     'group-new': '/groups/new',
     sites: '/sites',

@@ -38,7 +38,7 @@ const ABOVE = [
 const AIMS = [...ABOVE, '#phones .table', '#phones tbody tr', '#about'];
 
 describe('a job that somebody watches', { timeout: 300_000 }, () => {
-  let browser, server, phones, elsewhere, job, bad, outcome;
+  let browser, server, phones, elsewhere, job, bad, counts, outcome;
   const people = {};
   const open = async (user, options) => {
     const page = await openPage(browser, server, options);
@@ -155,6 +155,7 @@ describe('a job that somebody watches', { timeout: 300_000 }, () => {
     for (const [index, page] of pages.entries()) {
       await page.locator('.job-summary[data-brought]').waitFor({ timeout: 120_000 });
       bad = await problems(page);
+      counts = await ends(page);
       assert.ok(bad > 0);
       const result = await page.locator('.job-summary .badge.big').innerText();
       outcome = `Finished with ${bad} problems${await untried(page)}`;
@@ -213,7 +214,7 @@ describe('a job that somebody watches', { timeout: 300_000 }, () => {
   });
 
   it('tells with the right numbers that it has ended, once', async () => {
-    const text = `${TITLE} has ended: ${bad} of 60 phones need a look.`;
+    const text = `Restart of 60 phones ended: ${counts}.`;
     for (const page of [people.colleague, elsewhere]) {
       await page.locator('.toast').waitFor();
       assert.equal((await page.locator('.toast').innerText()).trim(), `${text} Show the result`);
@@ -229,8 +230,8 @@ describe('a job that somebody watches', { timeout: 300_000 }, () => {
     const other = await page.context().newPage();
     await other.goto(`${server.url}/`);
     await restartEverything(page);
-    const text = `${TITLE} has ended: ${bad} of 60 phones need a look.`;
     await page.locator('.job-summary[data-brought]').waitFor({ timeout: 120_000 });
+    const text = `Restart of 60 phones ended: ${await ends(page)}.`;
     // Either tab may be the one that listens.
     await Promise.any([page, other].map((one) => one.waitForFunction(() => globalThis.noticed.length > 0)));
     assert.deepEqual(await noticed(page, other), [text]);
@@ -340,6 +341,13 @@ function ended({ 'All phones': total, Waiting, Working }) {
 /** What all tabs together gave notice of. */
 async function noticed(...pages) {
   return (await all(pages, (page) => page.evaluate(() => globalThis.noticed))).flat();
+}
+
+/** How the phones ended, as a notice says it. */
+async function ends(page) {
+  const found = await score(page);
+  const words = ['Verified', 'Acknowledged', 'Failed', 'Unknown', 'Skipped', 'Cancelled', 'Expired'];
+  return words.filter((word) => found[word] > 0).map((word) => `${found[word]} ${word.toLowerCase()}`).join(', ');
 }
 
 /** How many phones need a look. */

@@ -63,13 +63,14 @@ describe('a job that waits for a second person', { timeout: 180_000 }, () => {
     const page = await asks.context().newPage();
     await page.route('**/feed', (route) => route.abort());
     await page.goto(new URL(asks.url()).pathname);
-    const said = page.locator('.toasts', { hasText: /Connection lost since \d\d:\d\d\. These numbers are old\. Reload/ });
+    const said = page.locator('.toasts', { hasText: /Connection lost\. These numbers are of \d\d:\d\d:\d\d; trying again every 3 seconds\. Reload/ });
     await said.waitFor();
     assert.equal(await page.locator('.job-summary[data-lost]').count(), 1);
 
     await page.unroute('**/feed');
     await page.locator('.job-summary:not([data-lost])').waitFor();
     assert.equal(await said.count(), 0, 'it is taken back');
+    await page.locator('.toasts', { hasText: /Connected again at \d\d:\d\d:\d\d\. The numbers are current\./ }).waitFor();
     await finish(asks);
   });
 });

@@ -84,6 +84,9 @@ describe('phones that have results', { timeout: 300_000 }, () => {
     await table.evaluate((one) => one.scrollTo(one.scrollWidth, one.scrollHeight / 2));
     const [edge, heading] = await Promise.all([table.boundingBox(), page.locator('thead th').nth(1).boundingBox()]);
     assert.ok(Math.abs(heading.y - edge.y) < 3, 'the heading stays');
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    const [top, below] = await Promise.all([page.locator('header.top').boundingBox(), page.locator('thead th').nth(1).boundingBox()]);
+    assert.ok(below.y > top.height - 1, 'nor does it leave with the page');
     const rows = await page.locator('tbody th').evaluateAll((names) => names.map((one) => one.getBoundingClientRect().left));
     assert.ok(rows.every((left) => Math.abs(left - edge.x) < 3), 'the names stay');
     await finish(page);

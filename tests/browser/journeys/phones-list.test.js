@@ -122,6 +122,32 @@ for (const scripts of [true, false]) {
       }
     });
 
+    if (scripts) {
+      it('has ticks that were not sent again after a reload, and none that were', async () => {
+        const ticked = page.locator('[data-row]:checked');
+        const tick = (place) => page.locator('[data-row]').nth(place);
+        const here = page.locator('[name=scope][value=page]');
+        await page.goto('/phones?q=site:hamburg&limit=10');
+        for (const place of [1, 4]) await tick(place).check();
+        await page.reload();
+        assert.equal(await ticked.count(), 2);
+        assert.ok((await tick(1).isChecked()) && (await tick(4).isChecked()) && (await here.isChecked()));
+        await page.goto('/phones?q=site:hamburg&limit=20');
+        assert.equal(await ticked.count(), 0, 'another list');
+        await page.goto('/phones?q=site:hamburg&limit=10');
+        assert.equal(await ticked.count(), 0, 'whoever comes anew');
+        await tick(2).check();
+        await button(page, 'Next').click();
+        await page.waitForURL(/after=/);
+        await button(page, 'Previous').click();
+        await page.waitForURL(/before=/);
+        // What was sent is of the selection, and a tick that is taken away stays away.
+        await tick(2).uncheck();
+        await page.reload();
+        assert.equal(await ticked.count(), 0);
+      });
+    }
+
     it('tags with Enter, and stays in its list', async () => {
       await page.goto('/phones?q=site:hamburg&limit=10');
       await page.getByRole('checkbox', { name: /^Select (?!all)/ }).first().check();
@@ -255,7 +281,7 @@ describe('palette and keys', { timeout: 120_000 }, () => {
     await button(page, /^Restart 1 phone$/).click();
     await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/);
     await page.goto('/phones');
-    await page.getByRole('status').getByText(/^Restart · .* has ended/).waitFor({ timeout: 60_000 });
+    await page.getByRole('status').getByText(/^Restart of 1 phone ended: 1 \w+\./).waitFor({ timeout: 60_000 });
     await page.getByRole('status').getByRole('link', { name: 'Show the result' }).click();
     await isAt(page, /^Restart/);
   });

@@ -1,4 +1,4 @@
-//! `/groups`, `/groups/{slug}`, and the form of a group.
+//! `/groups`, `/groups/{slug}`, who joined and left it, and the form of a group.
 //!
 //! `POST /groups/new`, `POST /groups/{slug}/edit`: the fields of [`GroupForm`], `version`, and
 //! `do` = `save` | `preview`. `POST /groups/{slug}/members`: `add` and `remove` (texts with MAC
@@ -84,6 +84,47 @@ pub struct GroupView {
     pub add: String,
     /// What a refused form of this page was refused for.
     pub errors: FormErrors,
+}
+
+/// `/groups/{slug}/changes?after=…`: who joined and who left.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GroupChangesView {
+    /// Identity.
+    pub slug: String,
+    /// Name.
+    pub name: String,
+    /// Fixed or by rule.
+    pub kind: GroupKind,
+    /// A page of the changes, newest first.
+    pub rows: Vec<MemberChange>,
+    /// Neighbouring pages; not how many there are.
+    pub paging: Paging,
+}
+
+/// One change of who is in a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberChange {
+    /// Its audit record.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: String,
+    /// Because of what, as a sentence.
+    pub why: String,
+    /// Who came; `None` where the record does not say.
+    pub joined: Option<Moved>,
+    /// Who went.
+    pub left: Option<Moved>,
+}
+
+/// Phones that came, or went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// How many.
+    pub count: i64,
+    /// Some of them.
+    pub phones: Vec<NamedPhone>,
 }
 
 /// A group as typed.

@@ -1,7 +1,7 @@
 //! `/phones/import`: upload, review, result.
 //!
-//! `POST /phones/import` (`multipart/form-data`): `file` and/or `text`; 303 to
-//! `/phones/import/{id}`. `GET /phones/import/{id}?tab=create|update|unchanged|errors&page=2`.
+//! `POST /phones/import` (`multipart/form-data`): `file` and/or `text`, or `kept` (the id of a list that is
+//! kept) and `first_line`; 303 to `/phones/import/{id}`. `GET /phones/import?kept=ID`: the same form. `GET /phones/import/{id}?tab=create|update|unchanged|errors&page=2`.
 //! `POST /phones/import/{id}`: `digest`, `valid_rows_only` = `true` | `false`, and one
 //! `security.SLUG` per new site; 303 to `/phones/import/{id}/result`.
 //! `GET /phones/import/{id}/errors.csv`: the rows with mistakes, and a column that says which.
@@ -26,6 +26,30 @@ pub struct ImportView {
     pub errors: FormErrors,
     /// One's own of the last day that can still be taken back, newest first.
     pub recent: Vec<RecentImport>,
+    /// The list that was given before and need not be given again.
+    pub kept: Option<KeptFile>,
+}
+
+/// A list that is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptFile {
+    /// Id of the draft.
+    pub id: String,
+    /// Name of the file, or "pasted text".
+    pub file_name: String,
+    /// How large it is.
+    pub bytes: u64,
+    /// The line that names its columns, where it can be mended.
+    pub first_line: Option<FirstLine>,
+}
+
+/// The first line of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstLine {
+    /// As it stands in the file; empty where it is a phone already.
+    pub text: String,
+    /// It is a phone, and no column has a name.
+    pub is_phone: bool,
 }
 
 /// An import that was applied.
@@ -115,7 +139,7 @@ pub struct ImportReviewView {
     pub form_errors: FormErrors,
 }
 
-/// A column that nobody knows.
+/// A column of which nothing is taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IgnoredColumn {
     /// Which it is, from 1.
@@ -124,6 +148,8 @@ pub struct IgnoredColumn {
     pub name: String,
     /// The column that may be meant.
     pub meant: Option<String>,
+    /// The column of its own name that counts instead.
+    pub beside: Option<String>,
 }
 
 /// A column that the file calls by another name.

@@ -2,7 +2,8 @@
 //!
 //! `GET /jobs/{id}`: `state` (repeated), `cause`, `after`, `before`. `POST /jobs/{id}/pause`,
 //! `/resume`; `GET /jobs/{id}/cancel` asks ([`StopJobView`]), `POST` there does it.
-//! `POST /jobs/{id}/retry`: `states` (repeated), `reason`; 303 to a review.
+//! `POST /jobs/{id}/retry`: `states`, `offered` and `causes` (repeated), `reason`; 303 to a review.
+//! A cause is `state.cause`; what was offered and is not among the causes is left out.
 //! `GET /jobs/{id}/feed`: server-sent events `summary` with [`JobSummary`] as data, the last one
 //! named `finished`. `GET /jobs/{id}/targets.csv` and `.json` export.
 
@@ -52,6 +53,21 @@ pub struct CauseCount {
     pub count: i64,
 }
 
+/// What is told beside a cause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CauseAdvice {
+    /// The cause.
+    pub cause: Cause,
+    /// How many targets ended with it when the page was made: its sites are theirs.
+    pub count: i64,
+    /// The first sites, by name, with how many each; most first. A name is empty where phones have none.
+    pub sites: Vec<(String, i64)>,
+    /// How many sites more.
+    pub more_sites: i64,
+    /// The page of its next step, for who may open it.
+    pub href: Option<String>,
+}
+
 /// One job.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct JobView {
@@ -87,6 +103,8 @@ pub struct JobView {
     pub retries: Vec<Link>,
     /// Provisioning lines that open a phone to exactly this server: shown beside `forbidden`.
     pub snippet: Option<String>,
+    /// What is told beside causes.
+    pub advice: Vec<CauseAdvice>,
     /// States that the list is narrowed to; empty = all.
     pub states: Vec<TargetState>,
     /// Cause that the list is narrowed to.
@@ -221,10 +239,23 @@ pub struct RetryForm {
 }
 
 /// One state that can be tried again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RetryState {
     /// The state.
     pub state: TargetState,
+    /// How many targets.
+    pub count: i64,
+    /// Whether it is ticked.
+    pub selected: bool,
+    /// Its causes, most first. Where there are several, each can be left out.
+    pub causes: Vec<RetryCause>,
+}
+
+/// One cause of a state that can be tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetryCause {
+    /// The cause.
+    pub cause: Cause,
     /// How many targets.
     pub count: i64,
     /// Whether it is ticked.

@@ -35,6 +35,8 @@ pub struct PhoneView {
     pub updated_at: Timestamp,
     /// What the last contact said.
     pub state: Reachability,
+    /// The job that restarts it, while its return is awaited: it stands for the state then.
+    pub restarting: Option<String>,
     /// When it last answered.
     pub last_seen: Option<Timestamp>,
     /// When it was last tried.

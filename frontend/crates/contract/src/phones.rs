@@ -138,6 +138,8 @@ pub struct PhoneRow {
     pub address: String,
     /// What the last contact said.
     pub state: Reachability,
+    /// The job that restarts it, while its return is awaited: it stands for the state then.
+    pub restarting: Option<String>,
     /// When it last answered.
     pub last_seen: Option<Timestamp>,
     /// Whether a command would get through.
@@ -294,6 +296,12 @@ pub struct DeletePhonesView {
     pub back_href: String,
     /// What was typed.
     pub typed: String,
+    /// Whether another administrator has to agree, where there is one.
+    pub for_two: bool,
+    /// Why, for them.
+    pub reason: String,
+    /// Why they are not deleted at all.
+    pub refused: Option<String>,
     /// What was wrong.
     pub errors: crate::FormErrors,
 }

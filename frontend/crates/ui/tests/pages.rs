@@ -220,6 +220,17 @@ fn rows_of_phones_are_ticked_by_name() {
 }
 
 #[test]
+fn a_phone_that_restarts_leads_to_its_job() {
+    let pages = samples::Samples::new(str::to_owned, Role::Viewer).pages();
+    for name in ["phones", "phone-new"] {
+        let (_, text) = pages.iter().find(|(known, _)| *known == name).expect("it");
+        let (_, link) = around(text, "href=\"/jobs/0192f0ab\"");
+        let (link, _) = around(link, "</a>");
+        assert!(link.contains("Restarting"), "{name}: {link}");
+    }
+}
+
+#[test]
 fn columns_are_moved_by_buttons_and_enter_moves_none() {
     let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
     let page = |name: &str| {
@@ -426,7 +437,12 @@ fn drawn_symbols_exist_in_both_themes() {
     let (css, dark, sprite) = symbols();
     check(|html| {
         html.all("span")
-            .filter_map(|span| span.attr("class")?.strip_prefix("drawn "))
+            .filter_map(|span| {
+                span.attr("class")?
+                    .strip_prefix("drawn ")?
+                    .split(' ')
+                    .next()
+            })
             .flat_map(|class| [false, true].map(|dark| drawn_line(&sprite, &css, class, dark)))
             .filter(|line| !css.contains(line) && !dark.contains(line))
             .map(|line| format!("the stylesheet has no {line}"))
@@ -519,6 +535,28 @@ fn what_is_left_out_or_could_be_mistaken_is_told() {
     let who = "<strong>Reception</strong> <span class=\"muted\">2041 · 00:15:65:01:02:03</span>";
     assert!(deleting.contains(who), "{deleting}");
     assert!(deleting.contains("10 more"));
+    assert!(deleting.contains("nothing changes before they approve it"));
+    assert!(deleting.contains("name=\"reason\""));
+}
+
+#[test]
+fn causes_name_their_sites_and_can_be_tried_again_alone() {
+    let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
+    let page = |name: &str| pages.iter().find(|(known, _)| *known == name).expect("it");
+    let (_, problems) = page("job-problems");
+    let step =
+        "<a href=\"/admin/credentials\">Correct the credential, then retry the failed phones.</a>";
+    assert!(problems.contains(step), "{problems}");
+    assert!(problems.contains("</a> (Kiel 3, no site 1 and 1 more site)"));
+    assert!(problems.contains("</a> (site Kiel)"));
+    let box_of = |value: &str| format!("name=\"causes\" value=\"{value}\"");
+    assert!(problems.contains(&box_of("failed.auth_failed")));
+    assert!(problems.contains("name=\"offered\" value=\"failed.forbidden\""));
+    let alone = box_of("unknown.timeout_answer");
+    assert!(
+        !problems.contains(&alone),
+        "of a single one the state says all"
+    );
 }
 
 #[test]

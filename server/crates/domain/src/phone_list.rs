@@ -7,6 +7,7 @@
 mod apply;
 mod cells;
 mod columns;
+mod first_line;
 mod form;
 mod headings;
 mod limits;
@@ -22,6 +23,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 pub use columns::Column;
+pub use first_line::{FirstLine, first_line, with_first_line};
 pub use form::from_fields;
 pub use limits::{MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS};
 pub use write::{export_header, export_line, with_errors};
@@ -103,7 +105,7 @@ pub struct ListError {
     pub fix: String,
 }
 
-/// A column that nobody knows: what stands in it is not taken.
+/// A column of which nothing is taken: nobody knows it, or another has its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IgnoredColumn {
     /// The line of the header.
@@ -114,6 +116,8 @@ pub struct IgnoredColumn {
     pub name: String,
     /// The column that may be meant.
     pub meant: Option<Column>,
+    /// The column that it means, where that is there by its own name too, and counts instead.
+    pub beside: Option<Column>,
 }
 
 /// A column that a file calls by another name than we do.
@@ -136,7 +140,7 @@ pub struct PhoneList {
     pub total: usize,
     /// The columns that the file has.
     pub columns: Vec<Column>,
-    /// Those that nobody knows. Whoever takes the file has to say so.
+    /// Those of which nothing is taken. Whoever takes the file has to say so.
     pub ignored: Vec<IgnoredColumn>,
     /// Those that have another name than ours. Whoever reviews the file is told.
     pub renamed: Vec<RenamedColumn>,
@@ -156,8 +160,8 @@ pub fn read(bytes: &[u8]) -> PhoneList {
 }
 
 impl PhoneList {
-    /// The same where nobody looks before the file is taken: a column that nobody knows is a mistake of
-    /// the file as a whole.
+    /// The same where nobody looks before the file is taken: a column of which nothing would be taken is a
+    /// mistake of the file as a whole.
     #[must_use]
     pub fn with_known_columns_only(mut self) -> Self {
         self.refuse_ignored();
@@ -175,8 +179,8 @@ impl PhoneList {
     /// each that may have them.
     fn tell_ignored(&mut self, has_mac: bool) {
         let ignored = std::mem::take(&mut self.ignored).into_iter();
-        let (told, left): (Vec<_>, Vec<_>) =
-            ignored.partition(|column| !has_mac || column.meant.is_some());
+        let (told, left): (Vec<_>, Vec<_>) = ignored
+            .partition(|column| column.beside.is_none() && (!has_mac || column.meant.is_some()));
         let mistake = if has_mac {
             columns::unknown
         } else {

@@ -126,6 +126,18 @@ impl Dialect {
         }
     }
 
+    /// Phones `t.mac` that a job `t.job` looks at, as `FROM` and the beginning of `WHERE`: to be asked
+    /// for some of them. Postgres would read all targets where it could begin with them.
+    pub(crate) const fn phones_looked_at(self) -> &'static str {
+        match self {
+            Self::Sqlite => " FROM job_targets t WHERE t.state = 'verifying'",
+            Self::Postgres => {
+                " FROM phones_in_hand t WHERE (SELECT s.state FROM job_targets s \
+                 WHERE s.job = t.job AND s.mac = t.mac) = 'verifying'"
+            }
+        }
+    }
+
     /// The condition under which an epoch other than `$1` is over, at `$2`; `$3` is our node.
     ///
     /// Postgres alone looks at the second and the third. SQLite's data directory is locked, so that all others are over. On Postgres others live

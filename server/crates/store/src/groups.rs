@@ -242,6 +242,11 @@ impl Store {
         Ok(rows)
     }
 
+    /// One group; its phones are not counted, and whether its rule can be worked out is not told.
+    pub async fn group_alone(&self, slug: &str) -> Result<Option<GroupRow>> {
+        find(&mut self.read().await?.conn(), slug, &self.reach).await
+    }
+
     /// One group with the number of its phones.
     pub async fn group(&self, slug: &str, now: Timestamp) -> Result<Option<GroupRow>> {
         let mut read = self.read().await?;

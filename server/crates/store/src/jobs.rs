@@ -11,7 +11,7 @@ pub(crate) mod accept;
 pub(crate) mod actions;
 pub(crate) mod approval;
 pub(crate) mod attempts;
-mod causes;
+pub(crate) mod causes;
 pub(crate) mod claim;
 pub(crate) mod count;
 pub(crate) mod decides;

@@ -4,6 +4,7 @@
 //! contact teaches are different columns: neither overwrites the other.
 
 pub(crate) mod addresses;
+pub(crate) mod awaited;
 pub(crate) mod belongings;
 pub(crate) mod call;
 pub(crate) mod choices;

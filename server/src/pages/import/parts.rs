@@ -109,6 +109,7 @@ pub(super) fn review_view(
         place: count(column.place),
         name: column.name.clone(),
         meant: column.meant.map(|known| known.to_string()),
+        beside: column.beside.map(|known| known.to_string()),
     });
     let renamed = review.renamed.iter().map(|renamed| RenamedColumn {
         name: renamed.name.clone(),

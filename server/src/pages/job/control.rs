@@ -4,12 +4,13 @@ use axum::extract::Path;
 use carillon_contract::FormErrors;
 use carillon_contract::frame::{Flash, Tone};
 use carillon_contract::job::StopJobView;
-use carillon_domain::TargetState;
 use carillon_domain::job::JobRequest;
+use carillon_engine::jobs::Again;
 use carillon_engine::{Caller, EngineError};
 use carillon_language::{retell, say, say_many};
 use carillon_store::JobRow;
 
+use super::again;
 use crate::fields::Form;
 use crate::pages::action_words;
 use crate::pages::refused::{refusal, sentence};
@@ -150,35 +151,36 @@ pub(super) async fn skip(
     back(visit, &id, text)
 }
 
-/// `POST /jobs/{id}/retry`: a review of the same command for the phones in these states.
+/// `POST /jobs/{id}/retry`: a review of the same command for the phones in these states, but for those of
+/// some causes.
 pub(super) async fn retry(
     visit: Visit,
     caller: Caller,
     Path(id): Path<String>,
     Form(fields): Form,
 ) -> PageResult {
-    let fields = fields.only(&["states", "reason"])?;
+    let fields = fields.only(&["states", "offered", "causes", "reason"])?;
     let engine = visit.app.engine().clone();
     let reason = fields.or_empty("reason");
     let mut errors = FormErrors::default();
-    let states = states(fields.all("states"), &mut errors);
-    if states.is_empty() {
+    let again = again::chosen(&fields, &mut errors);
+    if again.states.is_empty() {
         errors.push("", "missing", say("Tick which phones to try again."));
     }
     if !errors.is_empty() {
-        return super::again::refused(visit, &caller, &id, (&states, &reason, errors)).await;
+        return again::refused(visit, &caller, &id, (&again, &reason, errors)).await;
     }
-    let request = match engine.retry_request(&caller, &id, &states, &reason).await {
+    let request = match engine.retry_request(&caller, &id, &again, &reason).await {
         Ok(request) => request,
         Err(EngineError::Invalid(found)) => {
             for error in found {
                 errors.push("", error.code, sentence(&error.message));
             }
-            return super::again::refused(visit, &caller, &id, (&states, &reason, errors)).await;
+            return again::refused(visit, &caller, &id, (&again, &reason, errors)).await;
         }
         Err(error) => return Err(error.into()),
     };
-    review(visit, &caller, id, request).await
+    review(visit, &caller, (id, Some(again)), request).await
 }
 
 /// `POST /jobs/{id}/again`: a review of the same command for all phones of the job.
@@ -191,11 +193,16 @@ pub(super) async fn again(
     fields.only(&[])?;
     let engine = visit.app.engine().clone();
     let request = engine.again_request(&caller, &id, "").await?;
-    review(visit, &caller, id, request).await
+    review(visit, &caller, (id, None), request).await
 }
 
 /// Keeps a request that repeats a job, and leads to its review.
-async fn review(visit: Visit, caller: &Caller, id: String, request: JobRequest) -> PageResult {
+async fn review(
+    visit: Visit,
+    caller: &Caller,
+    (id, again): (String, Option<Again>),
+    request: JobRequest,
+) -> PageResult {
     let engine = visit.app.engine().clone();
     let preview = engine
         .preview_job(caller, &request)
@@ -208,20 +215,10 @@ async fn review(visit: Visit, caller: &Caller, id: String, request: JobRequest) 
         protected: preview.plan.protected(),
         request,
         retry_of: Some(id),
+        again,
         picked_by: None,
         started: None,
     };
     let draft = draft.keep(&engine, caller).await?;
     Ok(visit.see_other(&format!("/run/review/{draft}")))
-}
-
-fn states<'a>(words: impl Iterator<Item = &'a str>, errors: &mut FormErrors) -> Vec<TargetState> {
-    let mut states = Vec::new();
-    for word in words {
-        match word.parse() {
-            Ok(state) => states.push(state),
-            Err(error) => errors.push("", "unknown", format!("{error}.")),
-        }
-    }
-    states
 }

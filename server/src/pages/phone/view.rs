@@ -31,6 +31,7 @@ pub(super) async fn view(engine: &Engine, caller: &Caller, mac: Mac) -> Result<P
     let (groups, login) = engine.belongings_of_phone(caller, mac).await?;
     let timeline = timeline(engine, caller, mac).await?;
     let last = row.last.as_ref();
+    let restarting = rows::restarting(beside.awaited.as_ref());
     let actions = last.zip(beside.action);
     let actions: rows::Actions = actions
         .map(|(last, action)| (last.job.clone(), action))
@@ -39,6 +40,7 @@ pub(super) async fn view(engine: &Engine, caller: &Caller, mac: Mac) -> Result<P
     let site = beside.site;
     Ok(PhoneView {
         state: row.contact.reachability,
+        restarting,
         last_seen: row.contact.last_seen,
         last_tried: row.contact.last_tried,
         ready: rows::readiness(row.last.as_ref()),

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use carillon_contract::phones::{LastResult, OwnCredential, PhoneRow as Line, Readiness};
 use carillon_domain::TargetState;
 use carillon_domain::phone::{Phone, Scheme};
-use carillon_store::{LastResult as Last, PhoneRow};
+use carillon_store::{Awaited, JobsBeside, LastResult as Last, PhoneRow};
 
 use crate::pages::job_row;
 
@@ -16,8 +16,12 @@ pub type SiteNames = HashMap<String, String>;
 /// Names of actions by job.
 pub type Actions = HashMap<String, String>;
 
+/// What surely restarts a phone. What fetches a configuration is proven by its return too, but most
+/// phones stay for it.
+const RESTARTS: [&str; 3] = ["Reboot", "CheckSyncRestart", "Reset"];
+
 /// One row.
-pub fn row_view(row: &PhoneRow, sites: &SiteNames, actions: &Actions) -> Line {
+pub fn row_view(row: &PhoneRow, sites: &SiteNames, jobs: &JobsBeside) -> Line {
     let phone = &row.phone;
     Line {
         mac: phone.mac,
@@ -30,10 +34,14 @@ pub fn row_view(row: &PhoneRow, sites: &SiteNames, actions: &Actions) -> Line {
             .map(|slug| (slug.clone(), site_name(slug, sites))),
         address: address(phone),
         state: row.contact.reachability,
+        restarting: restarting(jobs.awaited.get(&phone.mac)),
         last_seen: row.contact.last_seen,
         ready: readiness(row.last.as_ref()),
         firmware: phone.firmware.clone(),
-        last_result: row.last.as_ref().map(|last| last_result(last, actions)),
+        last_result: row
+            .last
+            .as_ref()
+            .map(|last| last_result(last, &jobs.actions)),
         tags: phone.tags.clone(),
         protected: phone.protected,
         groups: Vec::new(),
@@ -71,6 +79,12 @@ pub fn address(phone: &Phone) -> String {
     }
 }
 
+/// The job that restarts a phone, while its return is awaited.
+pub fn restarting(awaited: Option<&Awaited>) -> Option<String> {
+    let restarts = awaited.filter(|awaited| RESTARTS.contains(&awaited.action.as_str()));
+    restarts.map(|awaited| awaited.job.clone())
+}
+
 /// Whether a command would get through, as far as the last one tells.
 pub fn readiness(last: Option<&Last>) -> Readiness {
     match last {
@@ -100,8 +114,22 @@ pub fn last_result(last: &Last, actions: &Actions) -> LastResult {
 #[cfg(test)]
 mod tests {
     use carillon_domain::Mac;
+    use carillon_domain::action::{Verification, find};
 
     use super::*;
+
+    #[test]
+    fn what_restarts_is_proven_by_the_return() {
+        let proven = RESTARTS.map(|name| find(name).map(|entry| entry.verification));
+        assert_eq!(proven, [Some(Verification::ComesBack); 3]);
+        let awaited = |action: &str| Awaited {
+            job: "j".to_owned(),
+            action: action.to_owned(),
+        };
+        assert_eq!(restarting(Some(&awaited("Reboot"))).as_deref(), Some("j"));
+        assert_eq!(restarting(Some(&awaited("AutoP"))), None);
+        assert_eq!(restarting(None), None);
+    }
 
     #[test]
     fn only_ports_of_ones_own_are_shown() {

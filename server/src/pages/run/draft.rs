@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use carillon_domain::Mac;
 use carillon_domain::job::JobRequest;
-use carillon_engine::jobs::JobPreview;
+use carillon_engine::jobs::{Again, JobPreview};
 use carillon_engine::{Caller, Engine, EngineError};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,9 @@ pub struct Draft {
     pub request: JobRequest,
     /// The job that it repeats.
     pub retry_of: Option<String>,
+    /// Which of that one's phones were chosen, where not all of them.
+    #[serde(default)]
+    pub again: Option<Again>,
     /// The filter by which its phones were picked in the list.
     pub picked_by: Option<String>,
     /// The phones that would get it when it was last shown.

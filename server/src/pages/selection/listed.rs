@@ -53,12 +53,12 @@ async fn view(
     if last == 1 {
         phones.sort_by_key(|row| row.phone.display_name().to_lowercase());
     }
-    let (sites, actions) = engine.names_beside(caller, &phones).await?;
+    let (sites, jobs) = engine.names_beside(caller, &phones).await?;
     let there: Vec<Mac> = phones.iter().map(|row| row.phone.mac).collect();
     let rows = phones.iter();
     let may_run = caller.require(Permission::RunJobs).is_ok();
     Ok(SelectedPhonesView {
-        rows: rows.map(|row| row_view(row, &sites, &actions)).collect(),
+        rows: rows.map(|row| row_view(row, &sites, &jobs)).collect(),
         missing: shown
             .into_iter()
             .filter(|mac| !there.contains(mac))

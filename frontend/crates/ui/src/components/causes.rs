@@ -1,5 +1,7 @@
 //! Causes: what went wrong, how often, and the one thing to do next.
 
+use std::sync::Arc;
+
 use carillon_contract::Href;
 use carillon_domain::Cause;
 use carillon_language::say;
@@ -8,11 +10,27 @@ use leptos::prelude::*;
 use super::{icon, lines_to_copy, symbol, target_meaning, to_phones};
 use crate::words;
 
+/// What a page knows beside the causes of a job, each text under its name: [`LINES`] to provision; under a
+/// cause, the page of its next step; under a cause with a number, where so many phones of it are.
+pub(crate) type Beside = Arc<Vec<(String, String)>>;
+/// The name of lines that open a phone to exactly this server.
+pub(crate) const LINES: &str = "lines";
+
+/// The name of where so many phones with a cause are. Of another number nothing is known.
+pub(crate) fn place_of(cause: Cause, count: i64) -> String {
+    format!("{cause} {count}")
+}
+
+fn told(beside: &Beside, name: &str) -> Option<String> {
+    let found = beside.iter().find(|(known, _)| known == name);
+    found.map(|(_, text)| text.clone())
+}
+
 /// One cause among the targets of a job, whose number may change while one looks.
 pub(crate) fn cause_item<N>(
     (cause, count): (Cause, N),
     job_href: &str,
-    lines: Option<&str>,
+    beside: &Beside,
 ) -> impl IntoView + use<N>
 where
     N: Fn() -> i64 + Copy + Send + Sync + 'static,
@@ -20,7 +38,11 @@ where
     let href = to_phones(&Href::new(job_href).add("cause", cause));
     let show = move || say!("Show {phones}", phones = words::phones(count()));
     let class = format!("cause is-{}", target_meaning(cause.state()));
-    let lines = lines.filter(|_| cause == Cause::Forbidden).map(allow_list);
+    let lines = told(beside, LINES).filter(|_| cause == Cause::Forbidden);
+    let lines = lines.as_deref().map(allow_list);
+    let page = told(beside, &cause.to_string());
+    let beside = Arc::clone(beside);
+    let place = move || told(&beside, &place_of(cause, count())).unwrap_or_default();
     view! {
         <li class=class>
             <p class="cause-count tnum">
@@ -32,7 +54,7 @@ where
                     {words::cause_title(cause)} <code class="code">{cause.to_string()}</code>
                 </p>
                 <p>{words::cause_sentence(cause)}</p>
-                <p class="next-step">{symbol("next")}<span>{words::cause_next_step(cause)}</span></p>
+                <p class="next-step">{symbol("next")}<span><a href=page>{words::cause_next_step(cause)}</a>{place}</span></p>
                 {lines}
             </div>
             <a class="button small" href=href>{show}</a>

@@ -5,28 +5,24 @@
 //! the page. Folded, the list is a line or two for each cause, with what to do (on a narrow screen while
 //! the job runs: for the first); unfolded, it says all of it.
 
+use std::sync::Arc;
+
 use carillon_language::say;
 use leptos::prelude::*;
 
 use super::watched::{PLACES, Watched};
-use crate::components::{cause_item, symbol};
+use crate::components::{Beside, cause_item, symbol};
 
 /// What needs a look. Of a job that is over, only if there is anything.
 pub(super) fn causes(
     watched: Watched,
     live: bool,
-    (job_href, snippet): (&str, Option<&str>),
+    (job_href, beside): (&str, &Beside),
 ) -> Option<impl IntoView + use<>> {
     let known = watched.shown.with_untracked(|shown| shown.causes.len());
     let places = if live { PLACES } else { known };
     let items: Vec<_> = (0..places)
-        .map(|index| {
-            place(
-                watched,
-                index,
-                (job_href.to_owned(), snippet.map(str::to_owned)),
-            )
-        })
+        .map(|index| place(watched, index, (job_href.to_owned(), Arc::clone(beside))))
         .collect();
     (places > 0).then(|| {
         view! {
@@ -47,7 +43,7 @@ pub(super) fn causes(
 fn place(
     watched: Watched,
     index: usize,
-    (job_href, snippet): (String, Option<String>),
+    (job_href, beside): (String, Beside),
 ) -> impl IntoView + use<> {
     let cause = Memo::new(move |_| {
         watched
@@ -62,6 +58,6 @@ fn place(
     move || {
         cause
             .get()
-            .map(|cause| cause_item((cause, count), &job_href, snippet.as_deref()))
+            .map(|cause| cause_item((cause, count), &job_href, &beside))
     }
 }

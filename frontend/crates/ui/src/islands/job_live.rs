@@ -28,8 +28,8 @@ pub fn JobLive(
     summary: JobSummary,
     /// Address of the icon sprite.
     icons: String,
-    /// Provisioning lines, shown beside `forbidden`.
-    snippet: Option<String>,
+    /// What is known beside its causes, each text under its name: see `components::Beside`.
+    beside: Vec<(String, String)>,
     /// States that the list below is narrowed to.
     states: Vec<TargetState>,
     /// Cause that it is narrowed to.
@@ -59,8 +59,6 @@ pub fn JobLive(
             data-state=move || shown.with(|shown| shown.state.as_str())
             data-ended=move || latest.with(|latest| latest.state.is_terminal().then(|| latest.state.as_str()))
             data-result=move || latest.with(|latest| latest.state.is_terminal().then(|| state_word(latest)))
-            data-problems=move || latest.with(|latest| latest.counts.problems().to_string())
-            data-total=summary.total.to_string()
         >
             {job_line(shown)}
             <div class="note-room">
@@ -70,7 +68,7 @@ pub fn JobLive(
             {live_bar(shown)}
             {foot(watched, &job_href, (live, states, cause))}
             <p class="visually-hidden" role="status">{move || watched.spoken.get()}</p>
-            {causes(watched, live, (&job_href, snippet.as_deref()))}
+            {causes(watched, live, (&job_href, &beside.into()))}
         </section>
     }
 }

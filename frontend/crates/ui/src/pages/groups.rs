@@ -134,9 +134,11 @@ fn group_lede(view: &GroupView) -> AnyView {
         .clone()
         .map(|name| view! { <span class="muted">{say!("Credential {name}", name)}</span> });
     let audit = view.audit_href.clone();
+    let changes = format!("/groups/{}/changes", view.slug);
     view! {
         <span class="headline">
-            {kind_badge(view.kind)}<span>{count}</span>{rule}{credential}<a href=audit>{say("What was recorded")}</a>
+            {kind_badge(view.kind)}<span>{count}</span>{rule}{credential}
+            <a href=changes>{say("Who joined and left")}</a><a href=audit>{say("What was recorded")}</a>
         </span>
     }
     .into_any()

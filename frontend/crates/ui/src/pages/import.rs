@@ -1,12 +1,13 @@
 //! `/phones/import`: upload, review, result.
 
 use carillon_contract::FrameView;
-use carillon_contract::import::{ImportView, RecentImport};
-use carillon_language::{say, text};
+use carillon_contract::import::{FirstLine, ImportView, KeptFile, RecentImport};
+use carillon_language::{decimal, say, text};
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, ago, error_summary, icon, mono, panel, post_file, submit, table, td, th, th_row, tr,
+    Field, ago, error_summary, hidden, icon, mono, note, panel, post_file, submit, table, td, th,
+    th_row, tr,
 };
 use crate::shell::Page;
 use crate::words;
@@ -21,12 +22,17 @@ pub(super) fn import(frame: &FrameView, view: &ImportView) -> String {
             rows = words::number(i64::try_from(view.max_rows).unwrap_or(i64::MAX)),
             size = view.max_bytes / 1_000_000
         );
+        let file_label = match view.kept {
+            Some(_) => say("Another file"),
+            None => say("File"),
+        };
         let form = post_file(
             "/phones/import",
             "stack form",
             view! {
+                {view.kept.as_ref().map(|file| kept(file, view))}
                 <div class="field">
-                    <label for="f-file">{say("File")}</label>
+                    <label for="f-file">{file_label}</label>
                     <p class="hint" id="f-file-hint">{limits}</p>
                     <input class="input file" id="f-file" type="file" name="file" accept=".csv,text/csv,text/plain" aria-describedby="f-file-hint" />
                 </div>
@@ -64,6 +70,47 @@ const COLUMNS: [(&str, &str); 15] = [
     ("protected", text!("yes or no.")),
     ("notes", text!("Free text.")),
 ];
+
+/// What was given before: it is there, and its first line can be mended.
+fn kept(file: &KeptFile, view: &ImportView) -> AnyView {
+    let text = say!(
+        "{name} ({size}) is here: it need not be chosen again.",
+        name = file.file_name,
+        size = size(file.bytes)
+    );
+    let line = file.first_line.as_ref().map(|line| first_line(line, view));
+    view! { {hidden("kept", file.id.clone())}{note("neutral", "info", text)}{line} }.into_any()
+}
+
+fn first_line(line: &FirstLine, view: &ImportView) -> AnyView {
+    let hint = if line.is_phone {
+        say(
+            "The first line of this file is a phone already. Type here what its cells are, in their order; it is put above.",
+        )
+    } else {
+        say(
+            "It names the columns, and what stands between the names stands between all cells. The other lines stay as they are.",
+        )
+    };
+    Field::text("first_line", say("First line of the file"))
+        .value(&line.text)
+        .hint(hint)
+        .errors(&view.errors)
+        .view()
+}
+
+/// `812 B`, `1.4 MB`.
+fn size(bytes: u64) -> String {
+    let so_many = |of: u64| {
+        let tenths = u32::try_from(bytes / (of / 10)).unwrap_or(u32::MAX);
+        decimal(f64::from(tenths) / 10.0)
+    };
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{} kB", so_many(1_000)),
+        _ => format!("{} MB", so_many(1_000_000)),
+    }
+}
 
 /// The way back to what was imported, while it can be taken back.
 fn recent(imports: &[RecentImport]) -> Option<AnyView> {

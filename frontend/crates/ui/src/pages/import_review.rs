@@ -10,8 +10,8 @@ use carillon_language::{retell, say, say_many, text};
 use leptos::prelude::*;
 
 use crate::components::{
-    ago, error_summary, fieldset, hidden, icon, mono, note, paging, post, primary_link, radio,
-    said_with, submit_as, table, tabs, td, th, th_num, th_row,
+    ago, error_summary, fieldset, hidden, icon, link_button, mono, note, paging, post,
+    primary_link, radio, said_with, submit_as, table, tabs, td, th, th_num, th_row,
 };
 use crate::shell::Page;
 use crate::words;
@@ -24,6 +24,10 @@ use notes::{IGNORED, ignored, renamed, shared};
 pub(super) fn import_review(frame: &FrameView, view: &ImportReviewView) -> String {
     Page::new(say("Review the import")).write(frame, |page| {
         page.up("/phones/import", say("Import phones"));
+        if !view.ignored.is_empty() || view.error_rows > 0 {
+            let href = Href::new("/phones/import").add("kept", &view.id);
+            page.action(link_button(href, "edit", say("Correct the first line")));
+        }
         page.lede(view! {
             <span>{view.file_name.clone()}</span>
             <span class="muted">" · "{said_with(

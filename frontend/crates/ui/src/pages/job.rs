@@ -1,7 +1,7 @@
 //! `/jobs/{id}`: one job, how it ended on each phone, and why.
 
 use carillon_contract::FrameView;
-use carillon_contract::job::{HeldView, JobView, RetryForm, RetryState};
+use carillon_contract::job::{CauseAdvice, HeldView, JobView, RetryCause, RetryForm, RetryState};
 use carillon_domain::TargetState;
 use carillon_language::{quoted, say, say_many};
 use leptos::prelude::*;
@@ -10,8 +10,8 @@ use super::approvals;
 use super::job_controls::controls;
 use super::job_targets::targets;
 use crate::components::{
-    Field, ago, checkbox, class_badge, fact, fact_text, facts, instant_and_age, link_button, panel,
-    post, said_with, section, submit, total_text, unsent_summary,
+    Field, LINES, ago, checkbox, class_badge, fact, fact_text, facts, hidden, instant_and_age,
+    link_button, panel, place_of, post, said_with, section, submit, total_text, unsent_summary,
 };
 use crate::islands::{JobLive, for_browser};
 use crate::shell::{Page, Scripts};
@@ -47,7 +47,7 @@ pub(super) fn job(frame: &FrameView, view: &JobView) -> String {
             <JobLive
                 summary=view.summary.clone()
                 icons=frame.assets.icons.clone()
-                snippet=view.snippet.clone()
+                beside=beside(view)
                 states=view.states.clone()
                 cause=view.cause
                 language=frame.language
@@ -65,6 +65,48 @@ pub(super) fn job(frame: &FrameView, view: &JobView) -> String {
         }
         .into_any()
     })
+}
+
+/// What is known beside the causes, as the island is handed it.
+fn beside(view: &JobView) -> Vec<(String, String)> {
+    let lines = view.snippet.iter();
+    let mut list: Vec<_> = lines
+        .map(|lines| (LINES.to_owned(), lines.clone()))
+        .collect();
+    for told in &view.advice {
+        let page = told.href.iter();
+        list.extend(page.map(|href| (told.cause.to_string(), href.clone())));
+        let place = place(told).map(|place| format!(" ({place})"));
+        list.extend(place.map(|place| (place_of(told.cause, told.count), place)));
+    }
+    list
+}
+
+/// Where a cause struck: "site Kiel", or "Kiel 5, Ulm 3 and 3 more sites".
+fn place(told: &CauseAdvice) -> Option<String> {
+    if let ([(name, _)], 0) = (told.sites.as_slice(), told.more_sites) {
+        return (!name.is_empty()).then(|| say!("site {name}", name));
+    }
+    let named = |(name, count): &(String, i64)| {
+        let name = if name.is_empty() {
+            say("no site")
+        } else {
+            name.as_str()
+        };
+        format!("{name} {}", words::number(*count))
+    };
+    let sites: Vec<String> = told.sites.iter().map(named).collect();
+    let sites = sites.join(", ");
+    let more = told.more_sites;
+    if more == 0 {
+        return (!sites.is_empty()).then_some(sites);
+    }
+    Some(say_many!(
+        more,
+        "{sites} and {count} more site",
+        "{sites} and {count} more sites",
+        sites
+    ))
 }
 
 fn lede(view: &JobView) -> AnyView {
@@ -190,10 +232,36 @@ fn retry_form(view: &JobView, retry: &RetryForm) -> AnyView {
 fn retry_state(retry: &RetryState) -> AnyView {
     let hint = (retry.state == TargetState::Unknown)
         .then(|| view! { <span class="hint">{say("may already have happened")}</span> });
+    let state = words::target_state(retry.state);
     let label = view! {
-        {words::target_state(retry.state)}" "<span class="tnum muted">{words::number(retry.count)}</span>{hint}
+        {state}" "<span class="tnum muted">{words::number(retry.count)}</span>{hint}
     };
-    checkbox("states", retry.state.as_str(), label, retry.selected)
+    let causes: Vec<AnyView> = retry
+        .causes
+        .iter()
+        .map(|row| retry_cause(retry, row))
+        .collect();
+    let causes = (causes.len() > 1).then(|| {
+        view! { <ul class="plain-list" aria-label=say!("{state}, by cause", state)>{causes}</ul> }
+    });
+    view! {
+        <div>
+            {checkbox("states", retry.state.as_str(), label, retry.selected)}
+            {causes}
+        </div>
+    }
+    .into_any()
+}
+
+/// One cause of a state that is ticked, which can be left out. What was offered is sent as well: so a form
+/// that knows of no causes leaves none out.
+fn retry_cause(retry: &RetryState, row: &RetryCause) -> AnyView {
+    let value = format!("{}.{}", retry.state, row.cause);
+    let label = view! {
+        {words::cause_title(row.cause)}" "<span class="tnum muted">{words::number(row.count)}</span>
+    };
+    view! { <li>{hidden("offered", value.clone())}{checkbox("causes", value, label, row.selected)}</li> }
+        .into_any()
 }
 
 fn about(view: &JobView) -> AnyView {

@@ -6,11 +6,10 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::job::JobView;
-use carillon_language::say;
+use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{icon, post, submit};
-use crate::words;
 
 /// States in which a job can still be stopped.
 const STOPPABLE: &str = "awaiting_approval scheduled running paused interrupted";
@@ -38,7 +37,13 @@ fn watch(frame: &FrameView, view: &JobView) -> AnyView {
         .user
         .as_ref()
         .is_some_and(|user| user.name == view.actor);
-    let title = format!("{} · {}", view.title, words::phones(view.summary.total));
+    // The beginning of the sentence that says how it ended.
+    let title = say_many!(
+        view.summary.total,
+        "{action} of {count} phone",
+        "{action} of {count} phones",
+        action = view.title
+    );
     view! {
         <button
             class="button"

@@ -1,7 +1,7 @@
 //! The phones of a job: where each stands and why.
 
 use carillon_contract::Href;
-use carillon_contract::job::{EarlierTry, JobView, TargetRow};
+use carillon_contract::job::{EarlierTry, JobView, RetryCause, TargetRow};
 use carillon_contract::list::Tab;
 use carillon_domain::{Cause, TargetState};
 use carillon_language::say;
@@ -96,7 +96,7 @@ pub(super) fn targets(view: &JobView) -> AnyView {
         let lines = view.snippet.as_deref();
         view! {
             {cause_note(cause, lines.filter(|_| cause == Cause::Forbidden))}
-            <p><a href=all>{say("Show all phones of this job")}</a></p>
+            <p class="inline-list">{try_again(view, cause)}<a href=all>{say("Show all phones of this job")}</a></p>
         }
     });
     view! {
@@ -107,6 +107,15 @@ pub(super) fn targets(view: &JobView) -> AnyView {
         {paging(&view.paging, view.rows.len(), say("Previous"), say("Next"))}
     }
     .into_any()
+}
+
+/// The way to the form, where just the phones of this cause are ticked.
+fn try_again(view: &JobView, cause: Cause) -> Option<AnyView> {
+    let retry = view.retry.as_ref()?;
+    let of = |row: &RetryCause| row.selected && row.cause == cause;
+    let mut ticked = retry.states.iter().filter(|row| row.selected);
+    ticked.find(|row| row.causes.iter().any(of))?;
+    Some(view! { <a href="#retry">{say("Try these again")}</a> }.into_any())
 }
 
 /// What the state that is looked at means; of all phones, the word that is easily taken for more than

@@ -11,7 +11,9 @@ use carillon_contract::approvals::{ApprovalsView, SettingsView};
 use carillon_contract::audit::{AuditRecordView, AuditView};
 use carillon_contract::credentials::{CredentialFormView, CredentialsView};
 use carillon_contract::failure::FailureView;
-use carillon_contract::groups::{DeleteView, GroupFormView, GroupView, GroupsView};
+use carillon_contract::groups::{
+    DeleteView, GroupChangesView, GroupFormView, GroupView, GroupsView,
+};
 use carillon_contract::import::{ImportResultView, ImportReviewView, ImportUndoView, ImportView};
 use carillon_contract::job::{JobView, StopAllView, StopJobView};
 use carillon_contract::jobs::JobsView;
@@ -38,6 +40,7 @@ mod changes;
 mod credentials;
 mod delete;
 mod failure;
+mod group_changes;
 mod groups;
 mod import;
 mod import_result;
@@ -99,6 +102,7 @@ pages! {
     failure::failure(FailureView) "Any page that could not be shown.";
     groups::groups(GroupsView) "`/groups`.";
     groups::group(GroupView) "`/groups/{slug}`.";
+    group_changes::group_changes(GroupChangesView) "`/groups/{slug}/changes`.";
     groups::group_form(GroupFormView) "`/groups/new` and `/groups/{slug}/edit`.";
     import::import(ImportView) "Step 1.";
     import_result::import_result(ImportResultView) "Step 3.";

@@ -13,7 +13,8 @@ use super::phone_keypad::{is_of_keys, keypad};
 use crate::components::{
     ago, ago_or, cause_note, dash, error_summary, fact, fact_text, facts, hidden, icon,
     instant_and_age, last_result, link_button, mono, panel, panel_with, post, protected_mark,
-    reachability_badge, readiness_badge, said_with, submit, tag, timeline, unsent_summary,
+    reachability_badge, readiness_badge, restarting_badge, said_with, submit, tag, timeline,
+    unsent_summary,
 };
 use crate::shell::{Page, Scripts};
 use crate::words;
@@ -73,13 +74,21 @@ fn headline(view: &PhoneView) -> AnyView {
     let protected = view.phone.protected.then(protected_mark);
     view! {
         <span class="headline">
-            {reachability_badge(view.state)}
+            {state(view)}
             {readiness_badge(view.ready)}
             {protected}
             <span class="muted">{said_with(say("Last answer {when}"), vec![("when", ago_or(view.last_seen, say("never")))])}</span>
         </span>
     }
     .into_any()
+}
+
+/// What the last contact said, but while it restarts.
+fn state(view: &PhoneView) -> AnyView {
+    view.restarting.as_ref().map_or_else(
+        || reachability_badge(view.state),
+        |job| restarting_badge(job),
+    )
 }
 
 /// What stands in the way of the next command, with the lines that mend it.

@@ -1,6 +1,7 @@
 //! `/phones`: the list.
 
 use carillon_contract::FrameView;
+use carillon_contract::form::Choice;
 use carillon_contract::list::Facet;
 use carillon_contract::phones::{ENTER, Meant, PhonesView};
 use carillon_language::{retell, say, say_many};
@@ -222,27 +223,47 @@ fn facets(facets: &[Facet]) -> Option<AnyView> {
     )
 }
 
+/// A list of no more choices is shown whole.
+const SHOWN_WHOLE: usize = 12;
+/// Of a longer one so many are seen, and what is chosen. Whoever unfolds the filters waits for each
+/// element that is seen.
+const SHOWN_FIRST: usize = 8;
+
 fn facet(facet: &Facet) -> AnyView {
-    let choices: Vec<AnyView> = facet
-        .choices
-        .iter()
-        .map(|choice| {
-            let count = choice
-                .count
-                .map(|count| view! { <span class="muted tnum">{words::number(count)}</span> });
-            // A hundred of them are laid out at once when somebody unfolds them: few elements each.
-            view! {
-                <label class="check">
-                    <input type="checkbox" name=facet.name.clone() value=choice.value.clone() checked=choice.selected />
-                    <span>{choice.label.clone()}</span>
-                    {count}
-                </label>
-            }
-            .into_any()
-        })
-        .collect();
-    view! { <fieldset class="facet"><legend>{facet.label.clone()}</legend><div class="facet-list">{choices}</div></fieldset> }
-        .into_any()
+    let all = facet.choices.len() <= SHOWN_WHOLE;
+    let (seen, rest): (Vec<_>, Vec<_>) = (facet.choices.iter().enumerate())
+        .partition(|(index, choice)| all || *index < SHOWN_FIRST || choice.selected);
+    let boxes = |choices: Vec<(usize, &Choice)>| -> Vec<AnyView> {
+        let choices = choices.into_iter();
+        choices
+            .map(|(_, choice)| facet_box(&facet.name, choice))
+            .collect()
+    };
+    let more = (!rest.is_empty()).then(|| {
+        let text = say!("{count} more", count = words::number(rest.len() as i64));
+        view! { <details><summary>{icon("open")}<span>{text}</span></summary>{boxes(rest)}</details> }
+    });
+    view! {
+        <fieldset class="facet">
+            <legend>{facet.label.clone()}</legend>
+            <div class="facet-list">{boxes(seen)}{more}</div>
+        </fieldset>
+    }
+    .into_any()
+}
+
+fn facet_box(name: &str, choice: &Choice) -> AnyView {
+    let count = choice
+        .count
+        .map(|count| view! { <span class="muted tnum">{words::number(count)}</span> });
+    view! {
+        <label class="check">
+            <input type="checkbox" name=name.to_owned() value=choice.value.clone() checked=choice.selected />
+            <span>{choice.label.clone()}</span>
+            {count}
+        </label>
+    }
+    .into_any()
 }
 
 /// What a form sends along unseen.

@@ -15,17 +15,17 @@ use carillon_contract::failure::FailureView;
 use carillon_contract::form::Choice;
 use carillon_contract::frame::{Assets, Banner, Flash, SessionLimits, Tone};
 use carillon_contract::groups::{
-    DeleteView, GroupForm, GroupFormView, GroupRow, GroupView, GroupsView, LastJob, NamedPhone,
-    RuleEffect,
+    DeleteView, GroupChangesView, GroupForm, GroupFormView, GroupRow, GroupView, GroupsView,
+    LastJob, MemberChange, Moved, NamedPhone, RuleEffect,
 };
 use carillon_contract::import::{
-    IgnoredColumn, ImportChange, ImportError, ImportResultView, ImportReviewView, ImportRow,
-    ImportTab, ImportUndoView, ImportView, NewSite, RecentImport, RenamedColumn, SharedAddress,
-    TakenBack,
+    FirstLine, IgnoredColumn, ImportChange, ImportError, ImportResultView, ImportReviewView,
+    ImportRow, ImportTab, ImportUndoView, ImportView, KeptFile, NewSite, RecentImport,
+    RenamedColumn, SharedAddress, TakenBack,
 };
 use carillon_contract::job::{
-    CauseCount, Decided, EarlierTry, HeldView, JobApprovalView, JobControls, JobSummary, JobView,
-    RetryForm, RetryState, StopAllView, StopJobView, TargetRow,
+    CauseAdvice, CauseCount, Decided, EarlierTry, HeldView, JobApprovalView, JobControls,
+    JobSummary, JobView, RetryCause, RetryForm, RetryState, StopAllView, StopJobView, TargetRow,
 };
 use carillon_contract::jobs::{JobRow, JobsFilter, JobsView};
 use carillon_contract::list::{Chip, Facet, Link, Paging, Tab, Total, sort_links};
@@ -357,6 +357,7 @@ impl Samples {
                 5 => Reachability::Unknown,
                 _ => Reachability::Reachable,
             },
+            restarting: (index % 7 == 3).then(|| "0192f0ab".to_owned()),
             last_seen: (index % 7 != 5).then(|| ago(120 + (index as u64) * 997)),
             ready: match cause {
                 Some(cause) => Readiness::Gate(cause),
@@ -722,6 +723,7 @@ impl Samples {
             target: None,
             addresses: vec![],
             credential: CredentialSource::Missing,
+            restarting: Some("0192f0ab".to_owned()),
             last_seen: None,
             last_tried: None,
             last_result: None,
@@ -773,6 +775,9 @@ impl Samples {
             ],
             back_href: "/phones".to_owned(),
             typed: self.s("11"),
+            for_two: true,
+            reason: self.s("Moved to the other house"),
+            refused: None,
             errors: error("typed", &self.s("Type 12, the number of phones.")),
         };
         let listed = self.phones_view(3, 3, 300);
@@ -821,6 +826,7 @@ impl Samples {
             created_at: ago(86_400 * 40),
             updated_at: ago(86_400),
             state: Reachability::Reachable,
+            restarting: None,
             last_seen: Some(ago(140)),
             last_tried: Some(ago(140)),
             ready: Readiness::Ready,
@@ -974,6 +980,19 @@ impl Samples {
             }],
             ..empty.clone()
         };
+        let kept = ImportView {
+            errors: error("first_line", "No column has the MAC addresses."),
+            kept: Some(KeptFile {
+                id: "i1".to_owned(),
+                file_name: self.s("phones.csv"),
+                bytes: 12_345,
+                first_line: Some(FirstLine {
+                    text: self.s("Seriennummer;Raum"),
+                    is_phone: false,
+                }),
+            }),
+            ..empty.clone()
+        };
         let errors = ImportReviewView {
             tab: ImportTab::Errors,
             errors: (0..40)
@@ -1012,11 +1031,18 @@ impl Samples {
                     place: 3,
                     name: self.s("lable"),
                     meant: Some("label".to_owned()),
+                    beside: None,
                 },
                 IgnoredColumn {
                     place: 5,
                     name: self.s("Raum"),
+                    ..IgnoredColumn::default()
+                },
+                IgnoredColumn {
+                    place: 6,
+                    name: self.s("Name"),
                     meant: None,
+                    beside: Some("label".to_owned()),
                 },
                 IgnoredColumn {
                     place: 7,
@@ -1073,6 +1099,7 @@ impl Samples {
             ("import-undo", carillon_ui::import_undo(&frame, &undo)),
             ("import", carillon_ui::import(&frame, &empty)),
             ("import-refused", carillon_ui::import(&frame, &refused)),
+            ("import-kept", carillon_ui::import(&frame, &kept)),
             (
                 "import-review",
                 carillon_ui::import_review(&frame, &self.review_of_import()),
@@ -1124,6 +1151,40 @@ impl Samples {
                 security: TransportSecurity::Pinned,
             }],
             ..ImportReviewView::default()
+        }
+    }
+
+    fn member_changes(&self) -> GroupChangesView {
+        let moved = |count: i64, names: &[&str]| {
+            let phones = names.iter().enumerate().map(|(index, name)| NamedPhone {
+                mac: mac(index),
+                name: self.s(name),
+            });
+            Some(Moved {
+                count,
+                phones: phones.collect(),
+            })
+        };
+        let change = |seq: i64, joined, left| MemberChange {
+            seq,
+            at: ago(9_000),
+            actor: self.s("a.meyer"),
+            why: self.s("The rule was changed."),
+            joined,
+            left,
+        };
+        GroupChangesView {
+            slug: "t46s".to_owned(),
+            name: self.s("All T46S"),
+            kind: GroupKind::Rule,
+            rows: vec![
+                change(9_000, moved(12, &["Canteen", "Lab 2"]), moved(0, &[])),
+                change(8_000, None, moved(3, &[])),
+            ],
+            paging: Paging {
+                next: Some("/groups/t46s/changes?after=7".to_owned()),
+                ..Paging::default()
+            },
         }
     }
 
@@ -1224,6 +1285,10 @@ impl Samples {
             ..delete.clone()
         };
         vec![
+            (
+                "group-changes",
+                carillon_ui::group_changes(&frame, &self.member_changes()),
+            ),
             ("groups", carillon_ui::groups(&frame, &rows)),
             (
                 "groups-empty",
@@ -1924,6 +1989,22 @@ impl Samples {
             retry_of: (index == 2).then(|| Link::new(self.s("Restart · 240 phones"), "/jobs/x")),
             retries: vec![Link::new(self.s("Restart · 7 phones"), "/jobs/y")],
             snippet: Some(self.s(SNIPPET)),
+            advice: vec![
+                CauseAdvice {
+                    cause: Cause::AuthFailed,
+                    count: 5,
+                    sites: vec![(self.s("Kiel"), 3), (String::new(), 1)],
+                    more_sites: 1,
+                    href: Some("/admin/credentials".to_owned()),
+                },
+                CauseAdvice {
+                    cause: Cause::Forbidden,
+                    count: 2,
+                    sites: vec![(self.s("Kiel"), 2)],
+                    more_sites: 0,
+                    href: None,
+                },
+            ],
             states: vec![],
             cause: None,
             rows: (0..50).map(|row| self.target_row(row, problems)).collect(),
@@ -1946,11 +2027,28 @@ impl Samples {
                         state: TargetState::Failed,
                         count: counts.failed,
                         selected: true,
+                        causes: vec![
+                            RetryCause {
+                                cause: Cause::AuthFailed,
+                                count: 5,
+                                selected: true,
+                            },
+                            RetryCause {
+                                cause: Cause::Forbidden,
+                                count: 2,
+                                selected: false,
+                            },
+                        ],
                     },
                     RetryState {
                         state: TargetState::Unknown,
                         count: counts.unknown,
                         selected: false,
+                        causes: vec![RetryCause {
+                            cause: Cause::TimeoutAnswer,
+                            count: 2,
+                            selected: true,
+                        }],
                     },
                 ],
                 reason: self.s("INC-4711 phones hang after the update"),

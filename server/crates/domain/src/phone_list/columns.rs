@@ -4,7 +4,7 @@ use super::headings::column_of;
 use super::limits::{MAX_COLUMNS, whole_file};
 use super::records::Record;
 use super::{IgnoredColumn, ListError, RenamedColumn};
-use crate::closed_list;
+use crate::{Mac, closed_list};
 
 closed_list! {
     /// A column that a list may have.
@@ -63,6 +63,7 @@ const SHOWN: usize = 80;
 const MISSPELT: usize = 2;
 /// Fewer letters are no beginning of a name.
 const SHORTENED: usize = 2;
+const LEAVE_OUT: &str = "leave one of them out";
 const FIRST_LINE: &str = "let the first line name the columns, at least mac";
 
 /// Reads the header.
@@ -79,15 +80,28 @@ pub(super) fn read(header: &Record<'_>) -> Columns {
         columns.errors.push(error);
         return columns;
     }
+    let present: Vec<Column> = header.cells.iter().filter_map(|cell| own(cell)).collect();
     for cell in &header.cells {
-        columns.take(header, cell);
+        columns.take(header, cell, &present);
     }
     if !columns.has_mac() {
-        let problem = "no column has the MAC addresses";
+        let problem = if has_phone(&header.cells) {
+            // What stands there may be a password: it is not told.
+            columns.ignored.clear();
+            "the first line is a phone already: nothing names the columns"
+        } else {
+            "no column has the MAC addresses"
+        };
         let error = mistake(header.line, "", (problem, FIRST_LINE.to_owned()));
         columns.errors.push(error);
     }
     columns
+}
+
+/// Whether one of these cells is the MAC address of a phone.
+pub(super) fn has_phone<T: AsRef<str>>(cells: &[T]) -> bool {
+    let mut cells = cells.iter();
+    cells.any(|cell| cell.as_ref().trim().parse::<Mac>().is_ok())
 }
 
 impl Columns {
@@ -95,24 +109,26 @@ impl Columns {
         self.places.contains(&Some(Column::Mac))
     }
 
-    /// Reads the next heading.
-    fn take(&mut self, header: &Record<'_>, cell: &str) {
+    /// Reads the next heading. `present` = the columns that the header has by their own names.
+    fn take(&mut self, header: &Record<'_>, cell: &str, present: &[Column]) {
         let cell = cell.trim();
-        let name = cell.to_lowercase().replace([' ', '-'], "_");
-        let own = name.parse::<Column>().ok();
-        let column = own.or_else(|| column_of(cell));
+        let named = own(cell);
+        let other = column_of(cell).filter(|_| named.is_none());
+        let beside = other.filter(|column| gives_way(*column, present));
+        let column = named.or(other).filter(|_| beside.is_none());
         if let Some(column) = column {
             self.errors.extend(self.twice(header, (cell, column)));
-            self.renamed.extend(own.is_none().then(|| RenamedColumn {
+            self.renamed.extend(other.map(|column| RenamedColumn {
                 name: shortened(cell),
                 column,
             }));
-        } else if name != ERROR_COLUMN {
+        } else if plain(cell) != ERROR_COLUMN {
             self.ignored.push(IgnoredColumn {
                 line: header.line,
                 place: self.places.len() + 1,
                 name: shortened(cell),
-                meant: meant(&name),
+                meant: meant(&plain(cell)).filter(|_| beside.is_none()),
+                beside,
             });
         }
         self.places.push(column);
@@ -125,11 +141,30 @@ impl Columns {
         let problem = if first.eq_ignore_ascii_case(cell) {
             "this column is there twice".to_owned()
         } else {
-            format!("this means the column {column}, as \"{first}\" does")
+            as_another(column, &first)
         };
-        let fix = "leave one of them out".to_owned();
+        let fix = LEAVE_OUT.to_owned();
         Some(mistake(header.line, cell, (&problem, fix)))
     }
+}
+
+fn as_another(column: Column, first: &str) -> String {
+    format!("this means the column {column}, as \"{first}\" does")
+}
+
+fn plain(cell: &str) -> String {
+    cell.to_lowercase().replace([' ', '-'], "_")
+}
+
+/// The column whose own name a heading is.
+fn own(cell: &str) -> Option<Column> {
+    plain(cell.trim()).parse().ok()
+}
+
+/// Whether another name of a column only stands beside its own, which counts. Of two columns with passwords
+/// none is left out: what is not known as a password would not be kept out of the file of mistakes.
+fn gives_way(column: Column, present: &[Column]) -> bool {
+    column != Column::Password && present.contains(&column)
 }
 
 fn shortened(heading: &str) -> String {
@@ -146,8 +181,12 @@ fn mistake(line: u64, value: &str, (problem, fix): (&str, String)) -> ListError 
     }
 }
 
-/// What is said of a column that nobody knows where it may not be left out.
+/// What is said of a column of which nothing would be taken where it may not be left out.
 pub(super) fn unknown(column: &IgnoredColumn) -> ListError {
+    if let Some(other) = column.beside {
+        let problem = as_another(other, other.as_str());
+        return mistake(column.line, &column.name, (&problem, LEAVE_OUT.to_owned()));
+    }
     let problem = if column.name.is_empty() {
         "a column has no name"
     } else {

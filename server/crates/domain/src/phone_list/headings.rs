@@ -204,6 +204,37 @@ mod tests {
     }
 
     #[test]
+    fn the_own_name_of_a_column_counts_and_another_one_beside_it_is_ignored() {
+        for (text, label) in [
+            ("mac,label,name\n001565aabbcc,Desk,Meier\n", "Desk"),
+            ("Name,mac,Label\nMeier,001565aabbcc,Desk\n", "Desk"),
+        ] {
+            let list = read(text.as_bytes());
+            assert_eq!(list.errors, []);
+            assert_eq!(list.rows[0].label, Cell::Value(label.into()));
+            assert!(list.renamed.is_empty() && !list.blocked);
+            let ignored = &list.ignored[0];
+            assert!(ignored.name.eq_ignore_ascii_case("name"));
+            assert_eq!((ignored.beside, ignored.meant), (Some(Column::Label), None));
+        }
+        let list = read(b"mac,label,name\n001565aabbcc,Desk,Meier\n").with_known_columns_only();
+        assert!(list.blocked, "where nobody looks, nothing is left out");
+        let told = &list.errors[0];
+        let problem = "this means the column label, as \"label\" does";
+        assert_eq!((&*told.value, &*told.problem), ("name", problem));
+        let list = read(b"label,name\nDesk,Meier\n");
+        assert_eq!(list.errors.len(), 1, "it is no column of MAC addresses");
+    }
+
+    /// What is not known as a password would stand in the file of mistakes.
+    #[test]
+    fn two_columns_of_passwords_are_refused() {
+        let list = read(b"mac,username,password,Kennwort\n001565aabbcc,admin,a,hunter2!\n");
+        assert!(list.blocked && list.ignored.is_empty());
+        assert_eq!(list.errors[0].value, "Kennwort");
+    }
+
+    #[test]
     fn a_list_without_mac_addresses_says_so_first() {
         let list = read(b"Nebenstelle,Seriennummer,\n20,x,y\n");
         let told: Vec<_> = list.errors.iter().map(|one| &*one.problem).collect();
@@ -215,6 +246,16 @@ mod tests {
         assert_eq!(told, all);
         let fix = "name it mac if the MAC addresses are in it";
         assert!(list.errors[1..].iter().all(|one| one.fix == fix));
+    }
+
+    #[test]
+    fn a_list_without_headings_says_so_and_shows_nothing_of_its_first_phone() {
+        let list = read(b"00:15:65:aa:bb:cc,admin,hunter2!\n00:15:65:aa:bb:cd,admin,x\n");
+        assert!(list.blocked && list.ignored.is_empty());
+        let told: Vec<_> = list.errors.iter().map(|one| &*one.problem).collect();
+        let first = "the first line is a phone already: nothing names the columns";
+        assert_eq!(told, [first]);
+        assert!(!format!("{list:?}").contains("hunter2!"));
     }
 
     /// The file of mistakes leaves passwords out, whatever their column is called.

@@ -6,7 +6,7 @@ use super::ListError;
 use super::limits::{MAX_BYTES, whole_file};
 
 /// What some programs put before UTF-8.
-const MARK: &[u8] = b"\xef\xbb\xbf";
+pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
 const SAVE_AS: &str = "save it as CSV in UTF-8 (in Excel: \"CSV UTF-8\")";
 
 /// A file's text, and the lines that hold something else.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use carillon_domain::Mac;
 use carillon_domain::role::Permission;
-use carillon_store::{CredentialUse, GroupJob, PhoneChoices, PhoneRow};
+use carillon_store::{CredentialUse, GroupJob, JobsBeside, PhoneChoices, PhoneRow};
 
 use crate::Engine;
 use crate::caller::Caller;
@@ -20,8 +20,8 @@ impl Engine {
         Ok(seen.phone_choices(caller.user_id.as_deref()).await?)
     }
 
-    /// Names of the sites of these phones by slug, and of the actions that they were last sent by
-    /// job. The phones are some that the caller sees.
+    /// Names of the sites of these phones by slug, and what jobs have to do with the phones. They are
+    /// some that the caller sees.
     ///
     /// # Errors
     /// Denied.
@@ -29,7 +29,7 @@ impl Engine {
         &self,
         caller: &Caller,
         phones: &[PhoneRow],
-    ) -> Result<(HashMap<String, String>, HashMap<String, String>)> {
+    ) -> Result<(HashMap<String, String>, JobsBeside)> {
         let seen = caller.sight(Permission::ViewInventory, &self.store)?;
         Ok(seen.names_beside(phones).await?)
     }

@@ -1,5 +1,6 @@
 //! Groups: listed phones, or a rule.
 
+mod moves;
 mod write;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,8 @@ use super::rule::{self, Graph};
 use crate::Engine;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
+
+pub use moves::{MemberChange, Moved, Why};
 
 const MAX_NAME: usize = 100;
 const MAX_EXAMPLES: usize = 10;

@@ -28,10 +28,10 @@ pub mod views;
 pub use credentials::CredentialInput;
 pub use effective::EffectiveLogin;
 pub use export::PhoneExport;
-pub use groups::{GroupInput, RuleEffect};
+pub use groups::{GroupInput, MemberChange, Moved, RuleEffect, Why};
 pub use import::{
-    ImportChoices, ImportOnce, ImportReport, ImportResult, ImportReview, NEW_SITE_SECURITY,
-    NewSite, ReviewRow, SharedAddress, UndoReview, Undone,
+    ImportChoices, ImportOnce, ImportReport, ImportResult, ImportReview, KeptList,
+    NEW_SITE_SECURITY, NewSite, ReviewRow, SharedAddress, UndoReview, Undone,
 };
 pub use phones::{BulkEdited, PhoneEdit, PhoneQuery};
 pub use screen::{NoPicture, Picture};

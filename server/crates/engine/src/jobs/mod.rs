@@ -42,6 +42,7 @@ pub use deadline::PlannedTime;
 pub use looked_at::Difference;
 pub(crate) use moved::{MOVED, leave_out_moved};
 pub use preview::JobPreview;
+pub use retry::Again;
 pub use rules::{Rules, RulesInForce, Situation, Started};
 pub(crate) use rules::{read as read_rules, wants_factor};
 pub use submit::{Submission, Submitted};

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use carillon_domain::role::Permission;
 use carillon_domain::{Cause, JobState, Mac};
 use carillon_store::{
-    AttemptRow, JobQuery, JobRow, JobSnapshot, LonePhone, Page, Seek, StoreError, TargetQuery,
-    TargetRow,
+    AttemptRow, CausePlace, JobQuery, JobRow, JobSnapshot, LonePhone, Page, Seek, StoreError,
+    TargetQuery, TargetRow,
 };
 
 use crate::Engine;
@@ -94,6 +94,16 @@ impl Engine {
     pub async fn job(&self, caller: &Caller, id: &str) -> Result<JobSnapshot> {
         let seen = caller.sight(Permission::ViewJobs, &self.store)?;
         seen.job_snapshot(id).await?.ok_or(EngineError::NotFound)
+    }
+
+    /// The same, and where its causes struck: most first.
+    pub async fn job_with_places(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<(JobSnapshot, Vec<CausePlace>)> {
+        let seen = caller.sight(Permission::ViewJobs, &self.store)?;
+        seen.job_with_places(id).await?.ok_or(EngineError::NotFound)
     }
 
     /// The jobs that repeat this one.

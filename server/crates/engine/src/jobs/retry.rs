@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use carillon_domain::job::{JobOptions, JobRequest, TargetSpec};
 use carillon_domain::role::Permission;
-use carillon_domain::{Mac, TargetState};
+use carillon_domain::{Cause, Mac, TargetState};
 use carillon_store::{JobRow, Store, TargetQuery};
 use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::preview::JobPreview;
@@ -25,6 +26,31 @@ const AGAIN: [TargetState; 5] = [
     TargetState::Skipped,
 ];
 
+/// Which phones of a job are sent to again. The record of the new job tells it as it is here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Again {
+    /// Those that ended in one of these states.
+    pub states: Vec<TargetState>,
+    /// But for those that ended in this state with this cause.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<(TargetState, Cause)>,
+}
+
+impl From<&[TargetState]> for Again {
+    fn from(states: &[TargetState]) -> Self {
+        Self {
+            states: states.to_vec(),
+            without: Vec::new(),
+        }
+    }
+}
+
+impl Again {
+    fn takes(&self, state: TargetState, cause: Option<Cause>) -> bool {
+        cause.is_none_or(|cause| !self.without.contains(&(state, cause)))
+    }
+}
+
 impl Engine {
     /// Makes a new job of the targets of `id` in these states, with the same action and options.
     ///
@@ -38,10 +64,12 @@ impl Engine {
         reason: &str,
         idempotency_key: Option<String>,
     ) -> Result<Submitted> {
-        let request = self.retry_request(caller, id, states, reason).await?;
+        let again = Again::from(states);
+        let request = self.retry_request(caller, id, &again, reason).await?;
         let submission = Submission {
             idempotency_key,
             retry_of: Some(id.to_owned()),
+            again: Some(again),
             ..Submission::default()
         };
         self.submit_job(caller, &request, submission).await
@@ -54,7 +82,8 @@ impl Engine {
         id: &str,
         states: &[TargetState],
     ) -> Result<JobPreview> {
-        let request = self.retry_request(caller, id, states, "").await?;
+        let again = Again::from(states);
+        let request = self.retry_request(caller, id, &again, "").await?;
         self.preview_job(caller, &request).await
     }
 
@@ -64,16 +93,17 @@ impl Engine {
         &self,
         caller: &Caller,
         id: &str,
-        states: &[TargetState],
+        again: &Again,
         reason: &str,
     ) -> Result<JobRequest> {
         let seen = caller.sight(Permission::RunJobs, &self.store)?;
         let (job, _) = seen.job_to_run(id).await?.ok_or(EngineError::NotFound)?;
+        let states = &again.states;
         if let Some(state) = states.iter().find(|state| !AGAIN.contains(state)) {
             let message = format!("phones that are {state} are not sent to again");
             return Err(EngineError::invalid("states", "invalid", message));
         }
-        let phones = phones_in(&seen, id, states).await?;
+        let phones = phones_in(&seen, id, again).await?;
         if phones.is_empty() {
             let message = "no phone of this job is in one of these states";
             return Err(EngineError::invalid("states", "empty", message));
@@ -111,7 +141,7 @@ impl Engine {
     ) -> Result<JobRequest> {
         let seen = caller.sight(Permission::RunJobs, &self.store)?;
         let (job, _) = seen.job_to_run(id).await?.ok_or(EngineError::NotFound)?;
-        let phones = phones_in(&seen, id, TargetState::ALL).await?;
+        let phones = phones_in(&seen, id, &Again::from(TargetState::ALL)).await?;
         if phones.is_empty() {
             let message = "no phone of this job is in the inventory any more";
             return Err(EngineError::invalid("targets", "empty", message));
@@ -172,13 +202,13 @@ pub(super) fn is_masked(params_shown: &Value) -> bool {
     params_shown.to_string().contains('•')
 }
 
-/// The phones of a job in these states that are still in the inventory and in reach.
-async fn phones_in(seen: &Store, id: &str, states: &[TargetState]) -> Result<Vec<Mac>> {
-    if states.is_empty() {
+/// The chosen phones of a job that are still in the inventory and in reach.
+async fn phones_in(seen: &Store, id: &str, again: &Again) -> Result<Vec<Mac>> {
+    if again.states.is_empty() {
         return Ok(Vec::new());
     }
     let query = TargetQuery {
-        states: states.to_vec(),
+        states: again.states.clone(),
         ..TargetQuery::default()
     };
     let mut macs = Vec::new();
@@ -187,7 +217,8 @@ async fn phones_in(seen: &Store, id: &str, states: &[TargetState]) -> Result<Vec
         let batch = seen.target_batch(id, &query, after, 1000).await?;
         let Some(last) = batch.last() else { break };
         after = last.position;
-        macs.extend(batch.iter().map(|target| target.mac));
+        let taken = batch.iter().filter(|row| again.takes(row.state, row.cause));
+        macs.extend(taken.map(|row| row.mac));
     }
     let known = seen.phones_by_macs(&macs).await?;
     Ok(known.into_iter().map(|row| row.phone.mac).collect())
@@ -244,6 +275,21 @@ mod tests {
     use TargetState::{Expired, Failed, Skipped, Unknown};
 
     use super::*;
+
+    #[test]
+    fn a_cause_is_left_out_in_its_state_alone() {
+        let again = Again {
+            states: vec![Failed, Skipped],
+            without: vec![(Failed, Cause::Unsupported)],
+        };
+        assert!(!again.takes(Failed, Some(Cause::Unsupported)));
+        assert!(again.takes(Skipped, Some(Cause::Unsupported)));
+        assert!(again.takes(Failed, Some(Cause::AuthFailed)));
+        assert!(again.takes(Failed, None));
+        let told = serde_json::to_value(&again).unwrap();
+        let expected = r#"{"states":["failed","skipped"],"without":[["failed","unsupported"]]}"#;
+        assert_eq!(told.to_string(), expected);
+    }
 
     #[test]
     fn what_was_never_tried_goes_with_the_old_brakes() {

@@ -16,6 +16,7 @@ use super::looked_at;
 use super::preview::{JobPreview, check, preview};
 use super::replay::{KEY_LIFE, replayed};
 use super::resolve::resolve;
+use super::retry::Again;
 use super::rules;
 use crate::Engine;
 use crate::audit::{self, APPROVAL, UNTIL};
@@ -31,6 +32,8 @@ pub struct Submission {
     pub idempotency_key: Option<String>,
     /// The job that this one repeats.
     pub retry_of: Option<String>,
+    /// Which of its phones somebody chose, where not all of them.
+    pub again: Option<Again>,
     /// The filter by which somebody picked the phones of the request, shown beside their number.
     pub picked_by: Option<String>,
     /// Which phones were marked as protected when somebody looked: [`carillon_domain::job::Plan::protected_digest`].
@@ -179,7 +182,7 @@ impl Engine {
             params_sealed: self.seal_params(id, preview)?,
             options: serde_json::to_value(preview.options)
                 .map_err(|_| EngineError::Internal("options without a JSON form"))?,
-            targets_shown: targets_shown(request, submission.picked_by),
+            targets_shown: targets_shown(request, submission.picked_by, submission.again)?,
             groups: request.targets.groups.clone(),
             state: start_at.map_or(JobState::Running, |_| JobState::Scheduled),
             actor: caller.actor.clone(),
@@ -298,7 +301,11 @@ fn skipped<'a>(
 }
 
 /// What was asked for, without the thousands of MACs that a list may have.
-fn targets_shown(request: &JobRequest, picked_by: Option<String>) -> serde_json::Value {
+fn targets_shown(
+    request: &JobRequest,
+    picked_by: Option<String>,
+    again: Option<Again>,
+) -> Result<serde_json::Value> {
     let mut shown = json!({
         "phones": request.targets.phones.len(),
         "groups": request.targets.groups,
@@ -307,7 +314,11 @@ fn targets_shown(request: &JobRequest, picked_by: Option<String>) -> serde_json:
     if let Some(filter) = picked_by {
         shown["picked_by"] = filter.into();
     }
-    shown
+    if let Some(again) = again {
+        shown["again"] = serde_json::to_value(again)
+            .map_err(|_| EngineError::Internal("a choice without a JSON form"))?;
+    }
+    Ok(shown)
 }
 
 fn detail(job: &NewJob, preview: &JobPreview) -> serde_json::Value {

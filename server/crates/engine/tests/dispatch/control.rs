@@ -6,7 +6,7 @@ use std::time::Duration;
 use carillon_domain::job::JobRequest;
 use carillon_domain::phone::TransportSecurity::PlainHttp;
 use carillon_domain::{Cause, JobState, TargetState};
-use carillon_engine::jobs::Submission;
+use carillon_engine::jobs::{Again, Submission};
 use carillon_engine::{Clock, EngineError};
 use carillon_simulator::{FleetConfig, Profile};
 use serde_json::json;
@@ -170,6 +170,50 @@ pub(crate) async fn a_retry_is_a_new_job_of_exactly_the_chosen_phones(place: Pla
         .engine
         .retry_job(&caller(), &again.id, &states, "", None)
         .await;
+    assert!(matches!(none, Err(EngineError::Invalid(_))));
+    house.fits_the_log().await;
+}
+
+pub(crate) async fn a_retry_leaves_out_the_causes_that_somebody_left_out(place: Place) {
+    let mut config = FleetConfig::uniform(Profile::Normal, 8, PlainHttp);
+    config.sites[0].profiles =
+        BTreeMap::from([(Profile::ForbiddenIp, 2), (Profile::ServerError, 1)]);
+    let house = House::new(place, config).await;
+    let job = house
+        .reboot(json!({"canary": 0, "max_failed_percent": 100}))
+        .await;
+    house.finished(&job).await;
+    let failed = TargetState::Failed;
+    let mut again = Again {
+        states: vec![failed],
+        without: vec![(failed, Cause::ServerError)],
+    };
+    let request = house
+        .engine
+        .retry_request(&caller(), &job, &again, "allow list mended")
+        .await
+        .unwrap();
+    let mut chosen = request.targets.phones.clone();
+    chosen.sort();
+    let targets = house.targets(&job).await;
+    let refused = targets
+        .iter()
+        .filter(|row| row.cause == Some(Cause::Forbidden));
+    let mut refused: Vec<_> = refused.map(|row| row.mac).collect();
+    refused.sort();
+    assert_eq!((chosen.len(), chosen), (2, refused));
+    let submission = Submission {
+        retry_of: Some(job.clone()),
+        again: Some(again.clone()),
+        ..Submission::default()
+    };
+    let (asker, engine) = (caller(), &house.engine);
+    let made = engine.submit_job(&asker, &request, submission).await;
+    let end = house.finished(&made.unwrap().id).await;
+    let told = json!({"states": ["failed"], "without": [["failed", "server_error"]]});
+    assert_eq!(end.job.targets_shown["again"], told);
+    again.without.push((failed, Cause::Forbidden));
+    let none = engine.retry_request(&asker, &job, &again, "").await;
     assert!(matches!(none, Err(EngineError::Invalid(_))));
     house.fits_the_log().await;
 }

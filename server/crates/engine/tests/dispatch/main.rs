@@ -127,6 +127,7 @@ cases! {
     control::beyond_its_share_of_failures_a_window_at_most_is_sent,
     control::a_failed_canary_spares_the_others,
     control::a_retry_is_a_new_job_of_exactly_the_chosen_phones,
+    control::a_retry_leaves_out_the_causes_that_somebody_left_out,
     control::the_same_key_and_body_are_one_job,
     control::a_set_that_changed_since_it_was_seen_is_refused,
     control::what_comes_too_late_expires,

@@ -8,6 +8,7 @@ use carillon_domain::phone_list::Column;
 use carillon_domain::role::Role;
 use carillon_domain::{Area, JobState, Mac};
 use carillon_engine::accounts::Access;
+use carillon_engine::changes::Made;
 use carillon_engine::inventory::{GroupInput, PhoneEdit, SiteInput};
 use carillon_engine::jobs::{Rules, Started, Submission};
 use carillon_engine::{Asker, Caller, EngineError};
@@ -169,8 +170,8 @@ pub(crate) async fn who_loses_a_phone_that_is_deleted_has_its_job_paused(place: 
     let dora = narrow_to(&house, &people.dora, Area::of([], ["few"])).await;
     let both = ask(&house, &dora, "DNDOn", 2).await.unwrap();
     let first = ask(&house, &dora, "DNDOff", 1).await.unwrap();
-    let deleted = engine.delete_phones(&caller(), &members[1..]).await;
-    assert_eq!(deleted.unwrap(), 1);
+    let deleted = engine.delete_phones(&caller(), &members[1..], "").await;
+    assert_eq!(deleted.unwrap(), Made::AtOnce);
     assert_eq!(state(&house, &both).await, JobState::Paused);
     assert_eq!(state(&house, &first).await, JobState::Running);
     let refused = goes_on(&house, &dora, &both).await;

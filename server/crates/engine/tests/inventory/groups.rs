@@ -3,8 +3,9 @@
 use carillon_domain::phone::GroupKind;
 use carillon_domain::phone_list::Column;
 use carillon_domain::{Area, Reach};
-use carillon_engine::inventory::GroupInput;
+use carillon_engine::inventory::{GroupInput, MemberChange, Moved, Why};
 use carillon_engine::{Asker, Caller, EngineError};
+use carillon_store::Seek;
 
 use crate::house::{House, edit, fields_of, mac};
 
@@ -132,6 +133,94 @@ async fn rules_are_for_administrators_and_show_their_effect_first() {
         Vec::<String>::new(),
         "it was in no group before"
     );
+}
+
+/// How a group came to its members, newest first.
+async fn changes(house: &House, caller: &Caller, slug: &str) -> Vec<MemberChange> {
+    let first = (&Seek::Start, 30);
+    let found = house.engine.member_changes(caller, slug, first).await;
+    found.unwrap().items
+}
+
+/// How many, and what they are called.
+fn told(moved: Option<&Moved>) -> (i64, Vec<&str>) {
+    let moved = moved.unwrap();
+    let names = moved.phones.iter().map(|(_, name)| name.as_str());
+    (moved.count, names.collect())
+}
+
+#[tokio::test]
+async fn a_list_tells_who_joined_and_left() {
+    let house = House::new().await;
+    for last in 1..=4 {
+        let label = format!("P{last}");
+        house.phone(last, &[(Column::Label, &label)]).await;
+    }
+    let (engine, operator) = (&house.engine, &house.operator);
+    // Another one that had the short name tells nothing of this one.
+    for members in [&[4][..], &[1, 2]] {
+        let front = fixed("Front", members);
+        engine.create_group(operator, &front).await.unwrap();
+        if members == [4] {
+            let gone = engine.delete_group(operator, "front", None).await;
+            gone.unwrap();
+        }
+    }
+    let (add, remove) = ([mac(2), mac(3)], [mac(1), mac(4)]);
+    let change = engine.change_members(operator, "front", &add, &remove, None);
+    assert_eq!(change.await.unwrap(), (1, 1));
+    let both = [mac(2), mac(3)];
+    engine.delete_phones(&house.admin, &both, "").await.unwrap();
+    let renamed = GroupInput {
+        members: None,
+        ..fixed("Reception", &[])
+    };
+    let renamed = engine.update_group(operator, "front", &renamed, None).await;
+    renamed.unwrap();
+    let found = changes(&house, &house.viewer, "front").await;
+    let why: Vec<&Why> = found.iter().map(|change| &change.why).collect();
+    assert_eq!(why, [&Why::Deleted, &Why::Listed, &Why::Made]);
+    let joined = |at: usize| told(found[at].joined.as_ref());
+    let left = |at: usize| told(found[at].left.as_ref());
+    assert_eq!(left(0), (2, vec!["P3", "P2"]), "in one line");
+    let gone = mac(3).to_string();
+    assert_eq!(joined(1), (1, vec![gone.as_str()]), "2 was in it already");
+    assert_eq!(left(1), (1, vec!["P1"]), "4 was not in it");
+    assert_eq!((joined(2).0, left(2).0), (2, 0));
+    assert_eq!(found[1].actor, operator.actor.name);
+}
+
+#[tokio::test]
+async fn a_rule_tells_whom_its_change_brought() {
+    let house = House::new().await;
+    for (last, tag) in [(1, "a"), (2, "a;b"), (3, "b")] {
+        let label = format!("P{last}");
+        let fields = [(Column::Tags, tag), (Column::Label, &label)];
+        house.phone(last, &fields).await;
+    }
+    let (engine, admin) = (&house.engine, &house.admin);
+    let made = engine.create_group(admin, &rule("A", "tag:a")).await;
+    made.unwrap();
+    for another in [rule("A", "tag:b"), fixed("A", &[1])] {
+        let changed = engine.update_group(admin, "a", &another, None).await;
+        changed.unwrap();
+    }
+    let found = changes(&house, &house.viewer, "a").await;
+    let why: Vec<&Why> = found.iter().map(|change| &change.why).collect();
+    let rule = |old: &str, new: &str| Why::Rule {
+        old: old.to_owned(),
+        new: new.to_owned(),
+    };
+    let (to_list, to_b) = (rule("tag:b", ""), rule("tag:a", "tag:b"));
+    assert_eq!(why, [&to_list, &to_b, &Why::Made]);
+    let moved = |at: usize| {
+        let change: &MemberChange = &found[at];
+        (told(change.joined.as_ref()), told(change.left.as_ref()))
+    };
+    let (p1, p2, p3) = (vec!["P1"], vec!["P2", "P3"], vec!["P3"]);
+    assert_eq!(moved(0), ((1, p1.clone()), (2, p2)));
+    assert_eq!(moved(1), ((1, p3), (1, p1)));
+    assert_eq!(moved(2), ((2, vec!["P1", "P2"]), (0, vec![])));
 }
 
 #[tokio::test]

@@ -534,7 +534,7 @@ async fn an_import_is_taken_back_as_far_as_nobody_touched_it() {
         .unwrap();
     house
         .engine
-        .delete_phones(&house.admin, &[mac(4)])
+        .delete_phones(&house.admin, &[mac(4)], "")
         .await
         .unwrap();
 

@@ -4,6 +4,7 @@ use carillon_domain::phone::AuthScheme;
 use carillon_domain::phone_list::Column;
 use carillon_domain::{Filter, Mac};
 use carillon_engine::EngineError;
+use carillon_engine::changes::Made;
 use carillon_engine::inventory::{ImportOnce, TagChange};
 
 use crate::house::{House, edit, fields_of, mac};
@@ -237,14 +238,9 @@ async fn deleting_takes_memberships_and_logins_along() {
         .macs(&house.admin, &Filter::default())
         .await
         .unwrap();
-    assert_eq!(
-        house
-            .engine
-            .delete_phones(&house.admin, &macs)
-            .await
-            .unwrap(),
-        2
-    );
+    let deleted = house.engine.delete_phones(&house.admin, &macs, "").await;
+    assert_eq!(deleted.unwrap(), Made::AtOnce);
+    assert_eq!(house.count("").await, 0);
     assert_eq!(
         house
             .engine
@@ -253,14 +249,8 @@ async fn deleting_takes_memberships_and_logins_along() {
             .unwrap(),
         0
     );
-    assert_eq!(
-        house
-            .engine
-            .delete_phones(&house.admin, &macs)
-            .await
-            .unwrap(),
-        0
-    );
+    let deleted = house.engine.delete_phones(&house.admin, &macs, "").await;
+    assert_eq!(deleted.unwrap(), Made::Unchanged);
 }
 
 /// A command goes there where no SIP server takes it.

@@ -2,6 +2,7 @@
 //!
 //! Owns the columns and how they become a job.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use carillon_domain::event::Actor;
@@ -16,6 +17,7 @@ use crate::store::Store;
 use crate::unit::Unit;
 
 use super::approval::{JobApproval, approval};
+use super::causes::{CausePlace, PLACES, cause_place};
 use super::decides::{self, BelievedJob};
 use super::targets::TargetQuery;
 
@@ -162,31 +164,40 @@ pub(crate) async fn find(conn: &mut Conn<'_>, id: &str, reach: &Reach) -> Result
     conn.optional(sql).await?.as_ref().map(job_row).transpose()
 }
 
-/// Counted things with their names, most or first first.
-type Counted<T> = Vec<(T, i64)>;
+/// The causes of a job, most first, where they struck, and the credentials that hold some of its targets.
+#[derive(Default)]
+struct Reasons {
+    causes: Vec<(Cause, i64)>,
+    places: Vec<CausePlace>,
+    holds: Vec<(String, i64)>,
+}
 
-/// The causes of a job, most first, and the credentials that hold some of its targets.
-async fn reasons(conn: &mut Conn<'_>, id: &str) -> Result<(Counted<Cause>, Counted<String>)> {
-    let sql = Sql::new(
-        "SELECT 'cause' AS what, cause AS name, count AS n FROM job_causes \
-         WHERE job = $1 AND count > 0 UNION ALL \
-         SELECT 'hold', hold, COUNT(*) FROM job_targets \
+/// Why targets of a job ended, or wait; `places` says what is read besides.
+async fn reasons(conn: &mut Conn<'_>, id: &str, places: &str) -> Result<Reasons> {
+    let mut sql = Sql::new(
+        "SELECT 'cause' AS what, cause AS name, count AS n, '' AS state, '' AS site, '' AS mac \
+         FROM job_causes WHERE job = $1 AND count > 0 UNION ALL \
+         SELECT 'hold', hold, COUNT(*), '', '', '' FROM job_targets \
          WHERE job = $1 AND hold IS NOT NULL AND state = 'waiting' GROUP BY hold",
     );
-    let (mut causes, mut holds) = (Vec::new(), Vec::new());
+    sql.push(places);
+    let mut found = Reasons::default();
     for row in conn.all(sql.arg(id)).await? {
         let fields = row.of("job_causes", "name");
-        if fields.text("what")? == "cause" {
-            let cause: Cause = fields.parse("name")?;
-            causes.push((fields.text("name")?, cause, fields.int("n")?));
-        } else {
-            holds.push((fields.text("name")?, fields.int("n")?));
+        match fields.text("what")?.as_str() {
+            "cause" => found.causes.push((fields.parse("name")?, fields.int("n")?)),
+            "hold" => found.holds.push((fields.text("name")?, fields.int("n")?)),
+            _ => found.places.extend(cause_place(&row)?),
         }
     }
-    causes.sort_by(|a, b| (b.2, &a.0).cmp(&(a.2, &b.0)));
-    holds.sort();
-    let causes = causes.into_iter().map(|(_, cause, n)| (cause, n));
-    Ok((causes.collect(), holds))
+    found
+        .causes
+        .sort_by_cached_key(|(cause, n)| (Reverse(*n), cause.to_string()));
+    found.holds.sort();
+    found
+        .places
+        .sort_by(|a, b| (b.count, &a.site).cmp(&(a.count, &b.site)));
+    Ok(found)
 }
 
 impl Store {
@@ -221,13 +232,31 @@ impl Store {
 
     /// One job with its causes, read at one moment.
     pub async fn job_snapshot(&self, id: &str) -> Result<Option<JobSnapshot>> {
+        let found = self.snapshot_of(id, "").await?;
+        Ok(found.map(|(snapshot, _)| snapshot))
+    }
+
+    /// The same, and where its causes struck: most first.
+    pub async fn job_with_places(
+        &self,
+        id: &str,
+    ) -> Result<Option<(JobSnapshot, Vec<CausePlace>)>> {
+        self.snapshot_of(id, PLACES).await
+    }
+
+    async fn snapshot_of(
+        &self,
+        id: &str,
+        places: &str,
+    ) -> Result<Option<(JobSnapshot, Vec<CausePlace>)>> {
         let mut tx = self.snapshot().await?;
         let mut conn = tx.conn();
         let Some(job) = find(&mut conn, id, &self.reach).await? else {
             return Ok(None);
         };
-        let (causes, holds) = reasons(&mut conn, id).await?;
-        Ok(Some(JobSnapshot { job, causes, holds }))
+        let found = reasons(&mut conn, id, places).await?;
+        let (causes, holds) = (found.causes, found.holds);
+        Ok(Some((JobSnapshot { job, causes, holds }, found.places)))
     }
 
     /// The sealed parameters of a job and the version that the seal covers.

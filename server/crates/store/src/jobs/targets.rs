@@ -4,7 +4,7 @@
 //! made.
 
 use carillon_domain::outcome::Transport;
-use carillon_domain::{Cause, Mac, Reach, TargetState, Timestamp};
+use carillon_domain::{Cause, JobState, Mac, Reach, TargetState, Timestamp};
 
 use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
@@ -256,6 +256,27 @@ impl Unit {
             }
         }
         Ok(false)
+    }
+
+    /// Which of these phones jobs that have not ended still have before them, each with the job.
+    pub async fn jobs_with(&mut self, macs: &[Mac]) -> Result<Vec<(Mac, String)>> {
+        let mut found = Vec::new();
+        for chunk in macs.chunks(ROWS) {
+            let mut sql = Sql::new(
+                "SELECT t.mac, t.job FROM jobs j JOIN job_targets t ON t.job = j.id WHERE ",
+            );
+            let jobs = JobState::ALL.iter().filter(|state| !state.is_terminal());
+            sql.one_of("j.state", jobs.map(|state| state.as_str()))
+                .push(" AND ");
+            sql.one_of("t.mac", chunk.iter().copied()).push(" AND ");
+            let targets = TargetState::ALL.iter().filter(|state| !state.is_terminal());
+            sql.one_of("t.state", targets.map(|state| state.as_str()));
+            sql.push(" ORDER BY t.mac, t.job");
+            for row in self.jobs_conn().await?.all(sql).await? {
+                found.push((row.of("job_targets", "mac").parse("mac")?, row.get("job")?));
+            }
+        }
+        Ok(found)
     }
 
     /// Whether phones wait in a job that are in the inventory no more.

@@ -15,6 +15,7 @@ use crate::sql::Sql;
 use crate::store::Store;
 
 use super::addresses::PhoneAddress;
+use super::awaited::{ACTION, Awaited, from_awaited};
 use super::filter::Scope;
 
 /// The groups of a phone, and what it is signed in with.
@@ -33,6 +34,8 @@ pub struct PhoneBeside {
     pub site: Option<(String, TransportSecurity)>,
     /// Name of the action that it was last sent.
     pub action: Option<String>,
+    /// What it was sent and has not shown its effect yet.
+    pub awaited: Option<Awaited>,
     /// Its addresses, latest first.
     pub addresses: Vec<PhoneAddress>,
 }
@@ -85,6 +88,8 @@ impl Store {
         last_job: Option<&str>,
         addresses: i64,
     ) -> Result<PhoneBeside> {
+        let mut read = self.read().await?;
+        let mut conn = read.conn();
         let mut sql = Sql::new(
             "SELECT 'site' AS what, s.name AS name, s.transport_security AS word, \
              CAST(0 AS BIGINT) AS since FROM phones p JOIN sites s ON s.slug = p.site \
@@ -97,6 +102,10 @@ impl Store {
             sql.push("FROM jobs j WHERE j.id = ").bind(job);
             and_jobs(&mut sql, &self.reach, "j.id");
         }
+        sql.push(" UNION ALL SELECT 'awaited', t.job, ")
+            .push(ACTION);
+        sql.push(", CAST(0 AS BIGINT)");
+        from_awaited(&mut sql, conn.dialect(), &self.reach, [mac]);
         sql.push(" UNION ALL SELECT * FROM (SELECT 'address', a.address, '', a.since ");
         sql.push("FROM phone_addresses a JOIN phones p ON p.mac = a.mac WHERE a.mac = ");
         sql.bind(mac);
@@ -104,7 +113,7 @@ impl Store {
         sql.push(" ORDER BY a.since DESC LIMIT ").bind(addresses);
         sql.push(") AS known");
         let mut beside = PhoneBeside::default();
-        for row in self.read().await?.conn().all(sql).await? {
+        for row in conn.all(sql).await? {
             beside.take(&row)?;
         }
         beside
@@ -120,6 +129,10 @@ impl PhoneBeside {
         match fields.text("what")?.as_str() {
             "site" => self.site = Some((fields.text("name")?, fields.parse("word")?)),
             "job" => self.action = Some(fields.text("name")?),
+            "awaited" => {
+                let (job, action) = (fields.text("name")?, fields.text("word")?);
+                self.awaited = Some(Awaited { job, action });
+            }
             _ => self.addresses.push(PhoneAddress {
                 address: fields.get("name")?,
                 since: fields.at("since")?,

@@ -11,11 +11,11 @@ use crate::conn::Conn;
 use crate::error::Result;
 use crate::groups::{AT_ONCE, Directory, memberships, signed, signs};
 use crate::page::Page;
-use crate::reach::and_jobs;
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
 
+use super::awaited::{JobsBeside, jobs_beside};
 use super::filter::{Groups, Scope};
 use super::list::{PhoneList, PhoneSet, page, set};
 use super::read::PhoneRow;
@@ -27,8 +27,8 @@ pub struct ListedPhones {
     pub page: Page<PhoneRow>,
     /// All phones of the list.
     pub set: PhoneSet,
-    /// Names of the actions that the phones of the page were last sent, by job.
-    pub actions: HashMap<String, String>,
+    /// What jobs have to do with the phones of the page.
+    pub jobs: JobsBeside,
     /// The groups in reach of each phone of the page, where they were asked for.
     pub groups: BTreeMap<Mac, Vec<String>>,
 }
@@ -59,42 +59,37 @@ impl Store {
         };
         let page = page(&mut conn, list, &self.reach, &scope).await?;
         let set = set(&mut conn, (list.filter, &self.reach), &scope).await?;
-        let (actions, groups) = self
+        let (jobs, groups) = self
             .beside(&mut conn, &page.items, (&scope, &slugs))
             .await?;
         Ok(ListedPhones {
             page,
             set,
-            actions,
+            jobs,
             groups,
         })
     }
 
-    /// Names of the sites of some phones by slug, and of the actions that they were last sent by
-    /// job, in one statement.
+    /// Names of the sites of some phones by slug, and what jobs have to do with the phones, in one
+    /// statement.
     pub async fn names_beside(
         &self,
         phones: &[PhoneRow],
-    ) -> Result<(HashMap<String, String>, HashMap<String, String>)> {
-        let last = phones.iter().filter_map(|row| row.last.as_ref());
-        let jobs: BTreeSet<&str> = last.map(|last| last.job.as_str()).collect();
+    ) -> Result<(HashMap<String, String>, JobsBeside)> {
+        let mut read = self.read().await?;
+        let mut conn = read.conn();
         let sites = phones.iter().filter_map(|row| row.phone.site.as_deref());
         let sites: BTreeSet<&str> = sites.collect();
-        let mut sql = Sql::new("SELECT 'job' AS what, j.id AS name, j.action AS word ");
-        sql.push("FROM jobs j WHERE ").one_of("j.id", jobs);
-        and_jobs(&mut sql, &self.reach, "j.id");
-        sql.push(" UNION ALL SELECT 'site', s.slug, s.name FROM sites s WHERE ");
+        let mut sql = jobs_beside(conn.dialect(), &self.reach, phones);
+        sql.push(" UNION ALL SELECT 'site', s.slug, s.name, '' FROM sites s WHERE ");
         sql.one_of("s.slug", sites);
-        let (mut names, mut actions) = (HashMap::new(), HashMap::new());
-        for row in self.read().await?.conn().all(sql).await? {
-            let of = if row.get::<String>("what")? == "job" {
-                &mut actions
-            } else {
-                &mut names
-            };
-            of.insert(row.get("name")?, row.get("word")?);
+        let (mut names, mut jobs) = (HashMap::new(), JobsBeside::default());
+        for row in conn.all(sql).await? {
+            if !jobs.take(&row)? {
+                names.insert(row.get("name")?, row.get("word")?);
+            }
         }
-        Ok((names, actions))
+        Ok((names, jobs))
     }
 
     /// Names of some sites by slug.
@@ -110,39 +105,32 @@ impl Store {
         rows.iter().map(pair).collect()
     }
 
-    /// The actions of the last jobs of some phones, and the phones' groups.
+    /// What jobs have to do with some phones, and the phones' groups.
     async fn beside(
         &self,
         conn: &mut Conn<'_>,
         phones: &[PhoneRow],
         (scope, slugs): (&Scope<'_>, &[String]),
-    ) -> Result<(HashMap<String, String>, BTreeMap<Mac, Vec<String>>)> {
+    ) -> Result<(JobsBeside, BTreeMap<Mac, Vec<String>>)> {
         let macs: Vec<Mac> = phones.iter().map(|row| row.phone.mac).collect();
-        let last = phones.iter().filter_map(|row| row.last.as_ref());
-        let jobs: BTreeSet<&str> = last.map(|last| last.job.as_str()).collect();
         let (first, more) = slugs.split_at(slugs.len().min(AT_ONCE));
-        let mut sql = Sql::new("SELECT 'job' AS what, j.id AS name, j.action AS word ");
-        sql.push("FROM jobs j WHERE ").one_of("j.id", jobs);
-        and_jobs(&mut sql, &self.reach, "j.id");
+        let mut sql = jobs_beside(conn.dialect(), &self.reach, phones);
         if !first.is_empty() {
             sql.push(" UNION ALL SELECT 'phone', p.mac, ");
             signs(&mut sql, scope, first)?;
-            sql.push(" FROM phones p WHERE ")
+            sql.push(", '' FROM phones p WHERE ")
                 .one_of("p.mac", macs.iter().copied());
         }
-        let (mut actions, mut groups) = (HashMap::new(), BTreeMap::new());
+        let (mut jobs, mut groups) = (JobsBeside::default(), BTreeMap::new());
         for row in conn.all(sql).await? {
-            let word: String = row.get("word")?;
-            if row.get::<String>("what")? == "job" {
-                actions.insert(row.get("name")?, word);
-            } else {
+            if !jobs.take(&row)? {
                 let mac = row.of("phones", "name").parse("name")?;
-                groups.insert(mac, signed(&word, first));
+                groups.insert(mac, signed(&row.get::<String>("word")?, first));
             }
         }
         for (mac, slugs) in memberships(conn, scope, more, &macs).await? {
             groups.entry(mac).or_insert_with(Vec::new).extend(slugs);
         }
-        Ok((actions, groups))
+        Ok((jobs, groups))
     }
 }

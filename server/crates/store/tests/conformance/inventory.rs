@@ -337,6 +337,9 @@ pub(crate) async fn groups_keep_their_members(db: Database) {
     let old = unit.update_group(&group("fixed", None), 1, at(3)).await;
     assert!(matches!(old, Err(StoreError::Conflict)));
     assert_eq!(unit.group("fixed").await.unwrap().unwrap().version, 2);
+    let alone = db.store.group_alone("both").await.unwrap().unwrap();
+    assert_eq!((alone.group.slug.as_str(), alone.phones), ("both", 0));
+    assert_eq!(db.store.group_alone("neither").await.unwrap(), None);
     assert!(unit.delete_group("both").await.unwrap());
     unit.commit_bookkeeping().await.unwrap();
     assert_eq!(

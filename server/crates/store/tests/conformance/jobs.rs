@@ -2,7 +2,7 @@
 
 use carillon_domain::event::{Actor, ActorKind};
 use carillon_domain::reach::{Area, Reach};
-use carillon_domain::{Cause, Counts, JobState, TargetState};
+use carillon_domain::{Cause, Counts, JobState, Mac, TargetState};
 use carillon_store::{JobQuery, NewJob, NewTarget, Seek, Store, TargetQuery, Untried};
 use serde_json::json;
 
@@ -349,6 +349,39 @@ pub(crate) async fn target_lists_filter_and_page(db: Database) {
     );
 }
 
+pub(crate) async fn a_job_tells_where_its_causes_struck(db: Database) {
+    let target = |number: u32, site: Option<&str>, skip| NewTarget {
+        site: site.map(str::to_owned),
+        skip,
+        ..new_target(number)
+    };
+    let (nowhere, protected) = (Cause::NoAddress, Cause::Protected);
+    let targets = [
+        target(1, Some("kiel"), Some(nowhere)),
+        target(2, Some("bonn"), Some(nowhere)),
+        target(3, Some("kiel"), Some(nowhere)),
+        target(4, None, Some(protected)),
+        target(5, Some("kiel"), None),
+    ];
+    insert(&db.store, &new_job("j"), &targets).await;
+    add_job(&db.store, "other", &[6]).await;
+    let (snapshot, places) = db.store.job_with_places("j").await.unwrap().unwrap();
+    assert_eq!(db.store.job_snapshot("j").await.unwrap(), Some(snapshot));
+    let told: Vec<_> = places
+        .iter()
+        .map(|place| (place.cause, place.site.as_deref(), place.count, place.mac))
+        .collect();
+    let expected = [
+        (nowhere, Some("kiel"), 2, mac(1)),
+        (protected, None, 1, mac(4)),
+        (nowhere, Some("bonn"), 1, mac(2)),
+    ];
+    assert_eq!(told, expected);
+    let skipped = |place: &carillon_store::CausePlace| place.state == TargetState::Skipped;
+    assert!(places.iter().all(skipped));
+    assert_eq!(db.store.job_with_places("gone").await.unwrap(), None);
+}
+
 pub(crate) async fn the_first_phones_of_several_jobs_are_named(db: Database) {
     let skipped = NewTarget {
         skip: Some(Cause::Protected),
@@ -365,6 +398,30 @@ pub(crate) async fn the_first_phones_of_several_jobs_are_named(db: Database) {
     assert_eq!(first.len(), 2, "of these jobs alone");
     let of = &first["j"][0];
     assert_eq!((of.mac, of.extension.as_str()), (mac(1), "1"));
+}
+
+pub(crate) async fn jobs_that_have_phones_before_them_are_found(db: Database) {
+    add_job(&db.store, "j", &[1, 2]).await;
+    add_job(&db.store, "k", &[2, 3]).await;
+    let asked = [mac(2), mac(3), mac(9)];
+    let mut unit = db.store.begin().await.unwrap();
+    let pairs = |found: Vec<(Mac, String)>| -> Vec<String> {
+        let names = found.iter().map(|(mac, job)| format!("{mac} {job}"));
+        names.collect()
+    };
+    let both = pairs(unit.jobs_with(&asked).await.unwrap());
+    let names = |all: &[(u32, &str)]| -> Vec<String> {
+        let names = all
+            .iter()
+            .map(|(number, job)| format!("{} {job}", mac(*number)));
+        names.collect()
+    };
+    assert_eq!(both, names(&[(2, "j"), (2, "k"), (3, "k")]));
+    unit.cancel_waiting("k", at(6)).await.unwrap();
+    let one = pairs(unit.jobs_with(&asked).await.unwrap());
+    assert_eq!(one, names(&[(2, "j")]), "what ended is behind it");
+    assert_eq!(unit.jobs_with(&[]).await.unwrap(), []);
+    unit.commit_bookkeeping().await.unwrap();
 }
 
 pub(crate) async fn waiting_targets_end_untried(db: Database) {

@@ -1,15 +1,20 @@
 //! Pages and counts of phones.
 
-use carillon_domain::Mac;
+use std::sync::Arc;
+
 use carillon_domain::filter::Filter;
 use carillon_domain::phone::Phone;
+use carillon_domain::reach::{Area, Reach};
+use carillon_domain::{Mac, TargetState};
 use carillon_store::{
-    ContactUpdate, Cursor, Direction, PhoneChoice, PhoneList, PhoneSet, PhoneSort, Seek, Store,
-    StoreError,
+    Awaited, ContactUpdate, Cursor, Direction, PhoneChoice, PhoneList, PhoneSet, PhoneSort, Seek,
+    Store, StoreError,
 };
 
+use crate::claims::{acknowledged, claim, epoch, record};
 use crate::database::Database;
 use crate::inventory::{add_phones, add_site, at, group, mac, phone, site};
+use crate::jobs::add_job;
 
 /// Phones that differ and agree in every column that can be sorted by.
 async fn assorted(store: &Store) -> Vec<Mac> {
@@ -237,4 +242,62 @@ pub(crate) async fn choices_and_health_agree_with_the_phones(db: Database) {
     assert_eq!(sites, ["bonn", "kiel"]);
     let placed: i64 = health.sites.iter().map(|site| site.reached.total()).sum();
     assert_eq!((placed, health.causes), (16, Vec::new()));
+}
+
+/// The phones of which the list, names beside rows and the page of a phone tell that a job awaits
+/// their effect.
+async fn awaited(store: &Store) -> Vec<(Mac, Awaited)> {
+    let filter = Filter::default();
+    let list = PhoneList {
+        filter: &filter,
+        sort: PhoneSort::Mac,
+        direction: Direction::Ascending,
+        seek: Seek::Start,
+        limit: 5,
+        now: at(9),
+    };
+    let listed = store.listed_phones(&list, true).await.unwrap();
+    let rows = &listed.page.items;
+    let (_, beside) = store.names_beside(rows).await.unwrap();
+    assert_eq!(beside, listed.jobs);
+    let mut found = Vec::new();
+    for row in rows {
+        let (mac, last) = (row.phone.mac, row.last.as_ref());
+        let last = last.map(|last| last.job.as_str());
+        let own = store.phone_beside(mac, last, 1).await.unwrap();
+        assert_eq!(own.awaited.as_ref(), beside.awaited.get(&mac));
+        assert_eq!(own.action.as_ref(), last.map(|job| &beside.actions[job]));
+        found.extend(own.awaited.map(|awaited| (mac, awaited)));
+    }
+    found
+}
+
+pub(crate) async fn what_a_phone_was_sent_is_told_until_its_end(db: Database) {
+    add_phones(&db.store, &[phone(1), phone(2), phone(3)]).await;
+    add_job(&db.store, "j", &[1, 2, 3]).await;
+    let epoch = epoch(&db.store).await;
+    let claimed = claim(&db.store, "j", epoch, &["a", "b"], at(3)).await;
+    assert!(
+        awaited(&db.store).await.is_empty(),
+        "nothing is awaited yet"
+    );
+    let mut sent = acknowledged(&claimed[0], at(4));
+    sent.state = TargetState::Verifying;
+    let through = acknowledged(&claimed[1], at(4));
+    record(&db.store, &[sent.clone(), through]).await;
+    let expected = Awaited {
+        job: "j".to_owned(),
+        action: "Reboot".to_owned(),
+    };
+    assert_eq!(awaited(&db.store).await, [(mac(1), expected)]);
+    // Phones of the job are in Bonn too: who sees Kiel alone does not hear of it.
+    let kiel = Reach::within(Some(Area::of(["kiel"], [])));
+    let rows = db.store.phones_by_macs(&[mac(1)]).await.unwrap();
+    let (_, beside) = db.store.narrowed(&kiel).names_beside(&rows).await.unwrap();
+    assert!(beside.awaited.is_empty());
+    sent.before = Arc::new(sent.after());
+    sent.state = TargetState::Verified;
+    sent.at = at(60);
+    record(&db.store, &[sent]).await;
+    assert!(awaited(&db.store).await.is_empty(), "it came back");
 }

@@ -20,9 +20,7 @@ pub(super) fn ignored(columns: &[IgnoredColumn]) -> Option<AnyView> {
         "{count} columns are ignored, nothing of them is imported: {columns}.",
         columns = named.join(", ")
     );
-    let all = say(
-        "If you need them, name them in the first line as Carillon does, and give the file again.",
-    );
+    let all = say("If you need them, correct the first line: name them there as Carillon does.");
     (many > 0).then(|| {
         let body = view! { <p>{text}</p><p>{all}</p> };
         view! { <div id=IGNORED>{note("warning", "warning", body)}</div> }.into_any()
@@ -71,15 +69,14 @@ pub(super) fn shared(view: &ImportReviewView) -> Option<AnyView> {
 }
 
 fn named(column: &IgnoredColumn) -> String {
-    match (&column.name, &column.meant) {
-        (name, _) if name.is_empty() => {
-            let number = words::number(column.place);
-            say!("column {number}, which has no name", number)
-        }
-        (name, Some(known)) => {
-            let name = quoted(name);
-            say!("{name} (did you mean {known}?)", name, known)
-        }
-        (name, None) => quoted(name),
+    if column.name.is_empty() {
+        let number = words::number(column.place);
+        return say!("column {number}, which has no name", number);
+    }
+    let name = quoted(&column.name);
+    match (&column.meant, &column.beside) {
+        (_, Some(other)) => say!("{name} (the column {other} is taken instead)", name, other),
+        (Some(known), None) => say!("{name} (did you mean {known}?)", name, known),
+        (None, None) => name,
     }
 }

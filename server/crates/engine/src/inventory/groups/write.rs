@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use carillon_domain::change;
+use carillon_domain::change::{self, Change};
 use carillon_domain::phone::{Group, GroupKind, slugify};
 use carillon_domain::role::Permission;
-use carillon_domain::{FieldError, Filter, Mac};
+use carillon_domain::{FieldError, Filter, Mac, Timestamp};
 use carillon_store::{GroupRow, Keeps, Unit};
 use serde_json::json;
 
 use super::super::clear::{self, Touched};
 use super::super::{check_version, record};
+use super::moves::{Moves, members_now};
 use super::{GroupInput, check_rule, fields, rule_of};
 use crate::Engine;
 use crate::caller::Caller;
@@ -59,6 +60,8 @@ impl Engine {
         let mut event = caller.event(now, "group.created");
         event.groups = vec![group.slug.clone()];
         event.detail = json!({"name": group.name, "kind": group.kind, "filter": group.filter, "members": members});
+        let begins_with = members_now(&mut unit, &group.slug, now).await?;
+        Moves::between(&[], &begins_with).note(&mut event.detail);
         self.finish_guarded(caller, unit, &[event], &BY_GROUP)
             .await?;
         self.group(caller, &group.slug).await
@@ -87,6 +90,7 @@ impl Engine {
             .await?;
         let changes = change::between(&fields(&old.group), &fields(&group));
         let holders = unit.accounts_within(slug).await?;
+        let before = members_before(&mut unit, (slug, input), (&changes, now)).await?;
         unit.update_group(&group, old.version, now).await?;
         can_be_worked_out(&mut unit, known).await?;
         clear::check_rule(caller, &mut unit, (&group, Some(&old.group))).await?;
@@ -103,6 +107,10 @@ impl Engine {
         event.detail["name"] = group.name.as_str().into();
         if let Some(members) = members {
             event.detail["members"] = members.into();
+        }
+        if let Some(before) = before {
+            let after = members_now(&mut unit, slug, now).await?;
+            Moves::between(&before, &after).note(&mut event.detail);
         }
         let paused = pause_jobs_of_holders(&mut unit, &holders, (caller, now)).await?;
         let events = [vec![event], paused].concat();
@@ -153,6 +161,7 @@ impl Engine {
         }
         check_exist(&mut unit, "add", add).await?;
         let holders = unit.accounts_within(slug).await?;
+        let before = members_now(&mut unit, slug, now).await?;
         let added = unit.add_members(slug, add).await?;
         let removed = unit.remove_members(slug, remove).await?;
         stays_in_sight(&mut unit, slug).await?;
@@ -162,9 +171,9 @@ impl Engine {
         unit.update_group(&old.group, old.version, now).await?;
         let mut event = caller.event(now, "group.members_changed");
         event.groups = vec![slug.to_owned()];
-        event.detail = json!({"name": old.group.name, "added": added, "removed": removed,
-            "add": record::macs(&add[..add.len().min(100)]),
-            "remove": record::macs(&remove[..remove.len().min(100)])});
+        event.detail = json!({"name": old.group.name});
+        let after = members_now(&mut unit, slug, now).await?;
+        Moves::between(&before, &after).note(&mut event.detail);
         let paused = pause_jobs_of_holders(&mut unit, &holders, (caller, now)).await?;
         let events = [vec![event], paused].concat();
         self.finish_guarded(caller, unit, &events, &BY_GROUP)
@@ -264,6 +273,19 @@ async fn nobody_asks_for(unit: &mut Unit, slug: &str) -> Result<()> {
         "the rule of {} asks for it: change that first",
         other.group.name
     )))
+}
+
+/// Who is in a group before a change that may change it.
+async fn members_before(
+    unit: &mut Unit,
+    (slug, input): (&str, &GroupInput),
+    (changes, now): (&[Change], Timestamp),
+) -> Result<Option<Vec<Mac>>> {
+    let decides = |change: &Change| matches!(change.field.as_str(), "kind" | "filter");
+    if input.members.is_none() && !changes.iter().any(decides) {
+        return Ok(None);
+    }
+    members_now(unit, slug, now).await.map(Some)
 }
 
 /// Whoever reaches a group by its phones alone would lose it with the last of them.

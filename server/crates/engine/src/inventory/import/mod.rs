@@ -6,6 +6,7 @@
 
 mod apply;
 mod draft;
+mod kept;
 mod plan;
 mod shared;
 mod undo;
@@ -31,6 +32,7 @@ use apply::Applied;
 use draft::Draft;
 use plan::Planned;
 
+pub use kept::KeptList;
 pub use shared::SharedAddress;
 pub use undo::UndoReview;
 
