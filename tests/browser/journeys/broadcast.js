@@ -109,7 +109,9 @@ export function broadcast(scripts) {
     it('tries again what failed, as a new job that names the old one', async () => {
       await page.goto(job);
       await link(page, 'Try again…').click();
-      for (const tick of await page.getByRole('checkbox', { checked: true }).all()) await tick.uncheck();
+      const ticked = page.getByRole('checkbox', { checked: true });
+      await ticked.first().waitFor();
+      while ((await ticked.count()) > 0) await ticked.first().uncheck();
       await button(page, 'Review the retry').click();
       // What is missing is told where one looks, and read first.
       const missing = page.getByRole('alert').filter({ hasText: 'Tick which phones' });
