@@ -88,6 +88,11 @@ pub(crate) fn readiness(ready: Readiness) -> &'static str {
     }
 }
 
+/// That a phone is on its way back from a restart.
+pub(crate) fn restarting() -> &'static str {
+    say("Restarting")
+}
+
 /// What the last contact said.
 pub(crate) fn reachability(state: Reachability) -> &'static str {
     match state {

@@ -93,7 +93,7 @@ pub(crate) fn reachability_badge(state: Reachability) -> AnyView {
 /// That a phone is on its way back from a restart; leads to its job.
 pub(crate) fn restarting_badge(job: &str) -> AnyView {
     let href = format!("/jobs/{job}");
-    view! { <a class="quiet" href=href>{badge("working", "working", say("Restarting"))}</a> }
+    view! { <a class="quiet" href=href>{badge("working", "working", words::restarting())}</a> }
         .into_any()
 }
 
