@@ -50,6 +50,8 @@ pub struct Visit {
     pub frame: FrameView,
     /// How much one person may do alone, when somebody is signed in.
     pub rules: Option<RulesInForce>,
+    /// How many jobs that whoever is signed in may see have not ended.
+    pub jobs_not_ended: i64,
     /// Source address.
     pub ip: Option<String>,
     /// The session, when somebody is signed in.
@@ -183,12 +185,13 @@ impl FromRequestParts<App> for Visit {
         if flash.is_some() {
             cookies.extend(Cookie::Flash.remove(&origin));
         }
-        let (frame, rules) = frame(app, parts, &visitor, &origin, flash).await?;
+        let (frame, rules, jobs_not_ended) = frame(app, parts, &visitor, &origin, flash).await?;
         let ip = parts.extensions.get::<ClientIp>();
         Ok(Self {
             app: app.clone(),
             frame,
             rules,
+            jobs_not_ended,
             ip: ip.map(|ClientIp(ip)| ip.to_string()),
             session: visitor.session,
             columns: Cookie::Columns.read(&parts.headers, &origin),
@@ -205,15 +208,17 @@ async fn frame(
     visitor: &Visitor,
     origin: &Origin,
     flash: Option<Flash>,
-) -> Result<(FrameView, Option<RulesInForce>), Problem> {
+) -> Result<(FrameView, Option<RulesInForce>, i64), Problem> {
     let nonce = parts.extensions.get::<Nonce>();
     let caller = visitor.caller.as_ref();
     let mut banners = app.banners().to_vec();
-    let (mut running_jobs, mut waiting_changes, mut rules) = (0, 0, None);
+    let (mut running_jobs, mut jobs_not_ended) = (0, 0);
+    let (mut waiting_changes, mut rules) = (0, None);
     if let Some(caller) = caller {
         banners.splice(0..0, storage(app));
         let found = app.engine().surroundings(caller).await?;
-        (running_jobs, waiting_changes) = (found.under_way, found.changes + found.approvals);
+        (running_jobs, jobs_not_ended) = (found.under_way, found.not_ended);
+        waiting_changes = found.changes + found.approvals;
         rules = Some(found.rules);
         banners.extend(alone(parts, caller, found.rules));
         let now = app.engine().clock.now();
@@ -254,7 +259,7 @@ async fn frame(
         assets: assets::of_pages(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    Ok((frame, rules))
+    Ok((frame, rules, jobs_not_ended))
 }
 
 fn limits(session: &SessionContext, now: Timestamp) -> SessionLimits {

@@ -409,7 +409,8 @@ pub(crate) async fn an_approval_names_ten_phones_of_many(house: House) -> House 
     house
 }
 
-/// Two people who hear of the same trouble do the same about it: the second is told.
+/// Two people who hear of the same trouble do the same about it: the second is told, of what starts later
+/// too, when nothing is under way.
 pub(crate) async fn a_review_tells_of_another_command_to_its_phones(house: House) -> House {
     let fleet = phones_at_kiel(&house, 3).await;
     let mut first = Person::sign_in(&house, Role::Admin).await;
@@ -418,13 +419,25 @@ pub(crate) async fn a_review_tells_of_another_command_to_its_phones(house: House
     first.go("/stop-all", "/stop-all", &hold).await;
     let api = house.program(Role::Admin).await;
     let request = json!({ "action": "Reboot", "targets": { "filter": "" }, "reason": "x" });
-    api.post("/jobs", &request).await.expect(202);
-    api.post("/jobs", &request).await.expect(202);
+    let hour = house.engine().clock.now().plus(Duration::from_hours(1));
+    let mut later = request.clone();
+    later["options"] = json!({ "start_at": hour.to_string() });
+    api.post("/jobs", &later).await.expect(202);
     let mut operator = Person::sign_in(&house, Role::Operator).await;
-    // They are in two jobs, and each counts once.
     let phones = fleet.phones().iter();
     let phones = phones.filter(|phone| !phone.inventory.protected).count();
     let told = format!("{phones} of these phones have another command coming: Restart by ");
+    let choice = [
+        ("filter", "site:kiel"),
+        ("action", "Reboot"),
+        ("reason", "x"),
+    ];
+    let review = operator.go("/run", "/run", &choice).await;
+    let page = operator.see(&review).await;
+    shows(&page, &[&told]);
+    // Now they are in three jobs, and each counts once.
+    api.post("/jobs", &request).await.expect(202);
+    api.post("/jobs", &request).await.expect(202);
     for (action, is_told) in [("Reboot", true), ("UP", false)] {
         let choice = [("filter", "site:kiel"), ("action", action), ("reason", "x")];
         let review = operator.go("/run", "/run", &choice).await;

@@ -32,6 +32,8 @@ pub struct StopAll {
 pub struct Surroundings {
     /// Jobs in reach that are under way.
     pub under_way: i64,
+    /// Jobs in reach that have not ended: those, and what has not begun or was interrupted.
+    pub not_ended: i64,
     /// Whether and by whom all sending is stopped.
     pub stop: Option<StopAll>,
     /// The rules.
@@ -138,7 +140,8 @@ impl Store {
 
     /// What every page has to know, in one statement; with what waits for the answer of an account.
     pub async fn surroundings(&self, account: Option<&str>) -> Result<Surroundings> {
-        let mut sql = Sql::new("SELECT COUNT(*) AS n, ");
+        let mut sql = Sql::new("SELECT COUNT(*) AS not_ended, COUNT(*) FILTER (WHERE ");
+        sql.push("j.state IN ('running', 'paused', 'stopping')) AS n, ");
         orders::push(&mut sql, Order::StopAll, "stop");
         sql.push(", ");
         orders::push(&mut sql, Order::Rules, "rules");
@@ -146,7 +149,8 @@ impl Store {
         waiting(&mut sql, account.unwrap_or_default(), &self.reach);
         sql.push(", (").push(APPROVERS);
         sql.push(") AS approvers FROM jobs j WHERE ");
-        sql.push("j.state IN ('running', 'paused', 'stopping')");
+        sql.push("j.state IN ('awaiting_approval', 'scheduled', 'running', 'paused', ");
+        sql.push("'stopping', 'interrupted')");
         and_jobs(&mut sql, &self.reach, "j.id");
         if !self.is_narrowed() {
             sql.keep();
@@ -157,6 +161,7 @@ impl Store {
         let stop = orders::pushed(&self.trust, &row, (Order::StopAll, "stop"))?;
         Ok(Surroundings {
             under_way: row.get("n")?,
+            not_ended: row.get("not_ended")?,
             stop: stop_all_from(stop)?,
             rules: orders::pushed(&self.trust, &row, (Order::Rules, "rules"))?,
             approvers: row.get("approvers")?,

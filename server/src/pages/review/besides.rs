@@ -10,13 +10,14 @@ use crate::pages::visit::Visit;
 /// Jobs that are named.
 const NAMED: usize = 3;
 
-/// That phones are about to get another command as well. It is looked for only while a job is under way.
+/// That phones are about to get another command as well. It is looked for only while a job
+/// has not ended: one that starts later sends as well.
 pub(super) async fn told(
     visit: &Visit,
     caller: &Caller,
     preview: &JobPreview,
 ) -> Result<Option<String>, EngineError> {
-    if visit.frame.running_jobs == 0 {
+    if visit.jobs_not_ended == 0 {
         return Ok(None);
     }
     let besides = visit.app.engine().besides(caller, preview).await?;
