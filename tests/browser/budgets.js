@@ -12,7 +12,7 @@ import { launch } from './harness/browser.js';
 import { startOn } from './harness/server.js';
 import { button, field, isAt, setUpApp } from './harness/steps.js';
 
-const BUDGET = { ms: 200, exported: 50_000, kilobytes: 200, queries: 8, lcp: 1000, cls: 0, inp: 100 };
+const BUDGET = { ms: 200, exported: 50_000, kilobytes: 200, queries: 8, lcp: 1000, cls: 0, inp: 100, wasm: 90 };
 /** How often a page is asked for; p95 is the 19th of 20 times. */
 const TIMES = 40;
 /** How often its statements are counted; the middle leaves out what runs beside it. */
@@ -248,10 +248,13 @@ async function drawOnce(browser, server, path) {
   await devtools.send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
   await devtools.send('Network.enable');
   let wasm = 0;
-  const kinds = new Map();
-  devtools.on('Network.responseReceived', ({ requestId, response }) => kinds.set(requestId, response.mimeType));
+  const heads = new Map();
+  devtools.on('Network.responseReceived', ({ requestId, response }) => {
+    if (response.mimeType === 'application/wasm') heads.set(requestId, response.encodedDataLength);
+  });
+  // The whole answer; its head came before, and is no part of the file.
   devtools.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
-    if (kinds.get(requestId) === 'application/wasm') wasm += encodedDataLength;
+    if (heads.has(requestId)) wasm += encodedDataLength - heads.get(requestId);
   });
   await page.goto(path, { waitUntil: 'load' });
   await page.evaluate(watchPaints);
@@ -313,19 +316,36 @@ function watchPaints() {
   };
 }
 
-/** What people do on a page without leaving it: keys, a disclosure, a check box, the palette. */
+/**
+ * What people do on a page without leaving it: keys, a disclosure, a check box, the palette. Nobody presses in another
+ * place before what the last press did is shown; the letters of a word come as quickly as they can.
+ */
 async function react(page) {
   for (let press = 0; press < 3; press += 1) await page.keyboard.press('Tab');
   for (const part of ['main summary', 'main input[type=checkbox]', 'main input[type=radio]']) {
+    await shown(page);
     const first = page.locator(part).first();
     if (await first.isVisible().catch(() => false)) await first.click();
   }
+  await shown(page);
   const text = page.locator('main input[type=search], main input[type=text]').first();
-  if (await text.isVisible().catch(() => false)) await text.pressSequentially('abc');
-  await page.keyboard.press('Control+k');
-  await page.keyboard.press('Escape');
-  // The next two frames have been shown when this comes back, so what was done has been too.
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50)))));
+  if (await text.isVisible().catch(() => false)) {
+    await text.click();
+    await shown(page);
+    await page.keyboard.type('abc');
+  }
+  for (const keys of ['Control+k', 'Escape']) {
+    await shown(page);
+    await page.keyboard.press(keys);
+  }
+  await shown(page);
+}
+
+/** The next two frames have been shown when this comes back, so what was done has been too. */
+function shown(page) {
+  return page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50)))),
+  );
 }
 
 function part(values, share) {
@@ -354,7 +374,7 @@ function report() {
       held(name, 'lcp', row.lcp),
       held(name, 'cls', row.cls, 3),
       held(name, 'inp', row.inp),
-      row.wasm ? row.wasm.toFixed(0) : '–',
+      row.wasm ? held(name, 'wasm', row.wasm) : '–',
     ];
     console.log(`| ${cells.join(' | ')} |`);
   }
