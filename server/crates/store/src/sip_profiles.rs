@@ -2,8 +2,6 @@
 //!
 //! Owns the table `sip_profiles`, and which phones have a SIP address.
 
-use std::collections::HashMap;
-
 use carillon_domain::sip::SipProfile;
 use carillon_domain::{Mac, Timestamp};
 
@@ -14,8 +12,6 @@ use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
 use crate::unit::Unit;
-
-const ROWS: usize = 500;
 
 /// The profile of a site.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,21 +88,6 @@ impl Store {
     /// The profile of a site.
     pub async fn sip_profile(&self, site: &str) -> Result<Option<SipProfileRow>> {
         find(&mut self.read().await?.conn(), site).await
-    }
-
-    /// The SIP addresses of those of these phones that have one.
-    pub async fn sip_addresses(&self, macs: &[Mac]) -> Result<HashMap<Mac, String>> {
-        let mut read = self.read().await?;
-        let mut found = HashMap::with_capacity(macs.len());
-        for chunk in macs.chunks(ROWS) {
-            let mut sql = Sql::new("SELECT mac, sip_uri FROM phones WHERE sip_uri <> '' AND ");
-            sql.one_of("mac", chunk.iter().copied());
-            for row in read.conn().all(sql).await? {
-                let fields = row.of("phones", "mac");
-                found.insert(fields.parse("mac")?, fields.text("sip_uri")?);
-            }
-        }
-        Ok(found)
     }
 
     /// Every phone that has a SIP address.

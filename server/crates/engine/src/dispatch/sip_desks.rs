@@ -93,7 +93,7 @@ impl SipDesks {
         let read = Some(Instant::now());
         let profiles = sites.iter();
         let profiles = profiles.map(|(site, desk)| (site.as_str(), &desk.profile));
-        let shared = SharedAddresses::read(engine, &profiles.collect()).await?;
+        let shared = SharedAddresses::read(engine, &profiles.collect(), |_, _| {}).await?;
         Ok(Self {
             sites,
             shared: Arc::new(shared),

@@ -24,10 +24,11 @@ pub(crate) struct Sharer {
 pub(crate) struct SharedAddresses(HashMap<String, Vec<Arc<Sharer>>>);
 
 impl SharedAddresses {
-    /// Reads them, for these sites and their profiles.
+    /// Reads them, for these sites and their profiles, and hands on the address of each phone.
     pub(crate) async fn read(
         engine: &Engine,
         profiles: &HashMap<&str, &SipProfile>,
+        mut each: impl FnMut(Mac, SipAddress) + Send,
     ) -> Result<Self> {
         let mut known: HashMap<String, Vec<Arc<Sharer>>> = HashMap::new();
         for phone in engine.store.phones_with_sip().await? {
@@ -44,6 +45,7 @@ impl SharedAddresses {
             for name in [Some(address.likeness()), endpoint].into_iter().flatten() {
                 known.entry(name).or_default().push(Arc::clone(&sharer));
             }
+            each(phone.mac, address);
         }
         known.retain(|_, phones| phones.len() > 1);
         Ok(Self(known))

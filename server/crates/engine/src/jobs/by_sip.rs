@@ -3,7 +3,7 @@
 //! Owns what the review tells before anything is sent, and which phones SIP must not be used for.
 //! Only what the inventory knows: a SIP server may know of more phones at an address.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use carillon_domain::action::CheckedAction;
 use carillon_domain::job::{EffectiveOptions, Plan, PlannedPhone, TransportChoice};
@@ -59,15 +59,20 @@ pub(super) async fn by_sip(
         let site = phone.site.as_deref();
         site.is_some_and(|site| profiles.contains_key(site))
     };
-    let macs: Vec<Mac> = plan.run.iter().filter(has_profile).map(|p| p.mac).collect();
+    let macs: HashSet<Mac> = plan.run.iter().filter(has_profile).map(|p| p.mac).collect();
     if macs.is_empty() {
         return Ok(BySip::default());
     }
-    let addresses = engine.store.sip_addresses(&macs).await?;
-    let shared = SharedAddresses::read(engine, &profiles).await?;
+    let mut addresses = HashMap::with_capacity(macs.len());
+    let keep = |mac, address| {
+        if macs.contains(&mac) {
+            addresses.insert(mac, address);
+        }
+    };
+    let shared = SharedAddresses::read(engine, &profiles, keep).await?;
     let judged = plan.run.iter().filter_map(|phone| {
         let profile = profiles.get(phone.site.as_deref()?)?;
-        let address = addresses.get(&phone.mac)?.parse().ok()?;
+        let address: SipAddress = addresses.get(&phone.mac)?.clone();
         let judged = Judged::of(phone, profile, (action, options), address)?;
         let judged = judged.sharing(&shared, phone.mac);
         // As a second way SIP is not taken to an address of several phones.

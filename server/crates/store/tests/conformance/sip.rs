@@ -1,7 +1,5 @@
 //! SIP profiles of sites, and addresses that phones share.
 
-use std::collections::HashMap;
-
 use carillon_domain::sip::{NotifyWay, SipProfile, SipTransport, SipUse};
 use carillon_store::{SipPhone, StoreError, Told, Ways};
 
@@ -184,14 +182,4 @@ pub(crate) async fn sip_addresses_are_known(db: Database) {
         known(3, kiel, "sip:a@pbx"),
     ];
     assert_eq!(there, expected);
-    let of = db
-        .store
-        .sip_addresses(&[mac(2), mac(3), mac(4)])
-        .await
-        .unwrap();
-    let expected = [
-        (mac(2), "b@pbx".to_owned()),
-        (mac(3), "sip:a@pbx".to_owned()),
-    ];
-    assert_eq!(of, HashMap::from(expected));
 }
