@@ -1,6 +1,7 @@
-// Keeps the page of a job true while one watches: greys what its state no longer allows, says when
-// the connection is lost and what is shown is old, brings the rows when somebody asks for them, and
-// at the end everything that depends on it. Without this file the same is a link.
+// Keeps the page of a job true while one watches: greys what its state no longer allows, shows
+// what it allows since somebody else paused or resumed it, says when the connection is lost and what is
+// shown is old, brings the rows when somebody asks for them, and at the end everything that depends on
+// it. Without this file the same is a link.
 //
 // Owns nothing of the summary, which changes by itself. What is brought is put into what is there:
 // focus, scroll and whatever one points at stay.
@@ -117,7 +118,12 @@ function look() {
   const { state, result } = summary.dataset;
   if (result) document.title = `${result} · ${document.querySelector("h1").textContent}`;
   for (const control of document.querySelectorAll("[data-while]")) {
-    grey(control.querySelector(".button"), !control.dataset.while.split(" ").includes(state));
+    const off = !control.dataset.while.split(" ").includes(state);
+    grey(control.querySelector(".button"), off);
+    if (off || !control.hidden) continue;
+    control.hidden = false;
+    // What one's own last press came to holds no more.
+    document.querySelector(".flash-region")?.classList.add("is-gone");
   }
   if (asked) return;
   if (waits && state !== "awaiting_approval") {

@@ -71,9 +71,17 @@ function offer(button) {
     watch(button.dataset);
     follow();
     button.setAttribute("aria-disabled", "true");
-    button.querySelector("span").textContent = say("You will be told");
-    if (mayAsk) await Notification.requestPermission();
+    assure(button);
+    if (!mayAsk) return;
+    await Notification.requestPermission();
+    assure(button);
   }, { once: true });
+}
+
+/** Says whether one will be told: not by a browser that denies notices. */
+function assure(button) {
+  const denied = "Notification" in window && Notification.permission === "denied";
+  button.querySelector("span").textContent = denied ? say("The browser does not allow it") : say("You will be told");
 }
 
 /** One tab at a time listens, so that tabs do not use up the browser's connections. */

@@ -4,8 +4,8 @@ use axum::extract::Path;
 use carillon_contract::approvals::{ApprovalRow, ApprovalsView};
 use carillon_domain::JobState;
 use carillon_domain::role::Permission;
-use carillon_engine::jobs::WaitingJob;
-use carillon_engine::{Caller, EngineError};
+use carillon_engine::jobs::{Rules, WaitingJob};
+use carillon_engine::{Caller, Engine, EngineError};
 use carillon_language::say;
 
 use super::phones::rows::SiteNames;
@@ -21,6 +21,21 @@ pub(super) fn routes(table: Table) -> Table {
         .get("/approvals", DECIDE, list)
         .post_proved("/jobs/{id}/approve", DECIDE, approve)
         .post("/jobs/{id}/deny", DECIDE, deny)
+}
+
+/// Who may approve but for one: first whose yes counts now, then those who lack a second factor,
+/// which is said of them.
+pub(super) async fn who_may(
+    engine: &Engine,
+    caller: &Caller,
+    (rules, but): (&Rules, &str),
+) -> Result<Vec<String>, EngineError> {
+    let lacking = engine.approvers_without_factor(caller, rules).await?;
+    let mut names = engine.approvers(caller).await?;
+    names.retain(|name| name != but && !lacking.contains(name));
+    let later = lacking.into_iter().filter(|name| name != but);
+    names.extend(later.map(|name| say!("{name} (no second factor yet)", name)));
+    Ok(names)
 }
 
 /// `GET /approvals`.

@@ -34,6 +34,16 @@ pub(super) fn in_words(base: &Value) -> (String, Vec<ChangeLine>) {
     (title, lines)
 }
 
+/// What is said once they are gone.
+pub(super) fn deleted(base: &Value) -> String {
+    let count = i64::try_from(list(&base["value"]).count()).unwrap_or(i64::MAX);
+    say_many!(
+        count,
+        "{count} phone was deleted.",
+        "{count} phones were deleted."
+    )
+}
+
 fn gone(label: &str, before: String) -> ChangeLine {
     line(label, before, say("deleted"))
 }
@@ -64,6 +74,7 @@ mod tests {
         });
         let (title, lines) = in_words(&base);
         assert_eq!(title, "Delete 12 phones");
+        assert_eq!(deleted(&base), "12 phones were deleted.");
         let said: Vec<_> = lines
             .iter()
             .map(|line| {

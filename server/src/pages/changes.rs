@@ -12,6 +12,7 @@ use carillon_engine::accounts::Hindrance;
 use carillon_engine::changes::{Made, WaitingChange};
 use carillon_engine::{Caller, EngineError};
 use carillon_language::say;
+use carillon_store::ChangeRequestRow;
 use serde_json::Value;
 
 use super::actor_words;
@@ -39,8 +40,21 @@ async fn approve(
 ) -> PageResult {
     let digest = fields.only(&["digest"])?.or_empty("digest");
     let engine = visit.app.engine();
+    let waiting = engine.requests_that_wait(&caller).await?;
+    let asked = waiting.iter().find(|request| request.id == id);
+    let told = came_true(asked);
     engine.approve_change(&caller, &id, &digest).await?;
-    Ok(visit.see_other_saying(APPROVALS, &done(say("The change holds from now on."))))
+    Ok(visit.see_other_saying(APPROVALS, &done(told)))
+}
+
+/// What is said once a change came true.
+fn came_true(asked: Option<&ChangeRequestRow>) -> String {
+    match asked {
+        Some(request) if request.kind == ChangeKind::PhonesDeletion => {
+            changed_phones::deleted(&read(&request.base))
+        }
+        _ => say("The change holds from now on.").to_owned(),
+    }
 }
 
 /// `POST /changes/{id}/deny`.
@@ -111,7 +125,7 @@ pub(super) async fn notices(
     let requests = waiting.into_iter().filter(|request| {
         kinds.contains(&request.kind) && account.is_none_or(|id| id == request.subject)
     });
-    let notice = |request: carillon_store::ChangeRequestRow| ChangeNotice {
+    let notice = |request: ChangeRequestRow| ChangeNotice {
         asked_by: actor_words::shown(&request.actor),
         until: request.until,
     };
@@ -120,7 +134,6 @@ pub(super) async fn notices(
 
 fn row(waiting: &WaitingChange) -> ChangeRow {
     let request = &waiting.request;
-    let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
     let (before, after) = (read(&request.base), read(&request.asked));
     let (title, lines) = in_words(request.kind, &before, &after);
     ChangeRow {
@@ -135,6 +148,10 @@ fn row(waiting: &WaitingChange) -> ChangeRow {
         own: waiting.own,
         one_person: one_person(waiting.hindrance),
     }
+}
+
+fn read(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
 }
 
 /// What stands between a request and an answer, as pages show it.

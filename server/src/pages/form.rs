@@ -40,6 +40,15 @@ pub fn another_number(typed: &str, ask: String) -> String {
     format!("{another} {ask}")
 }
 
+/// The same where a name was asked for.
+pub fn another_name(typed: &str, ask: String) -> String {
+    if typed.trim().is_empty() {
+        return ask;
+    }
+    let another = say!("“{typed}” is not the right name.", typed = typed.trim());
+    format!("{another} {ask}")
+}
+
 /// A form with a file: its fields, and the file named `file`.
 pub struct Upload {
     /// Everything but the file.

@@ -47,6 +47,7 @@ async fn list(visit: Visit, caller: Caller) -> PageResult {
     let mut jobs = engine.last_group_jobs(&caller).await?;
     let line = |row: GroupRow| Line {
         reachable: row.reachable,
+        contacted: row.contacted,
         last_job: jobs.remove(&row.group.slug).map(|job| LastJob {
             action: job_row::title(&job.action),
             id: job.id,

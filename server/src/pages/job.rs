@@ -115,7 +115,7 @@ async fn view(
             .collect(),
         held: held(caller, &snapshot),
         advice: advice::of(caller, job, (&struck, &sites)),
-        retry: again::form(caller, &snapshot, (&places, asked.cause)),
+        retry: again::form(caller, &snapshot, (&places, &asked)),
         states: asked.states,
         cause: asked.cause,
         title: action_words::short_title(&job.action),
@@ -179,7 +179,10 @@ async fn approval(
             None => false,
         },
         off: visit.rules.is_some_and(|rules| !rules.asks_second_person()),
-        approvers: engine.approvers(caller).await?,
+        approvers: match &visit.rules {
+            Some(found) => approvals::who_may(engine, caller, (&found.rules, "")).await?,
+            None => engine.approvers(caller).await?,
+        },
     }))
 }
 

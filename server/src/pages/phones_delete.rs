@@ -144,11 +144,13 @@ fn told(made: &Made, there: usize) -> Flash {
 
 async fn mistyped(visit: Visit, caller: &Caller, fields: &Fields) -> Result<Response, Problem> {
     let view = question(&visit, caller, fields).await?;
-    let message = match (&view.examples[..], view.count) {
-        ([(name, _)], 1) => say!("Type {name} to delete this phone.", name),
-        _ => say!("Type {count} to delete these phones.", count = view.count),
+    let message = if let ([(name, _)], 1) = (&view.examples[..], view.count) {
+        let ask = say!("Type {name} to delete this phone.", name);
+        form::another_name(&view.typed, ask)
+    } else {
+        let ask = say!("Type {count} to delete these phones.", count = view.count);
+        form::another_number(&view.typed, ask)
     };
-    let message = form::another_number(&view.typed, message);
     let refused = Refusal::field("typed", "different", message);
     Ok(shown(visit, view, refused))
 }

@@ -296,12 +296,12 @@ async fn page(
         _ => None,
     };
     let waits = why.is_some();
-    let who = if waits {
-        Some(who_decides(&engine, &caller).await?)
-    } else {
-        None
+    let who = match &visit.rules {
+        Some(found) if waits => Some(who_decides(&engine, &caller, &found.rules).await?),
+        _ => None,
     };
-    let besides = besides::told(&visit, &caller, &preview).await?;
+    let own = review.draft.started.as_deref();
+    let besides = besides::told(&visit, &caller, (&preview, own)).await?;
     let sites = engine.sites(&caller).await?;
     let ends = review.draft.request.options.not_after.is_some();
     let mut view = ReviewView {

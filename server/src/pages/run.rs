@@ -38,6 +38,8 @@ const RUN: Access = Access::Needs(Permission::RunJobs);
 const KNOWN: &[&str] = &["sel", "filter", "group", "phone", "action", "draft"];
 /// Names that are shown of phones that are gone.
 const NAMES: usize = 10;
+/// Phones that are gone and that the button which leaves them out carries: it fits into a form.
+const CARRIED: usize = 2_000;
 
 pub(super) fn routes(table: Table) -> Table {
     table.get("/run", RUN, show).post("/run", RUN, choose).post(
@@ -84,7 +86,7 @@ async fn choose(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
     }
     match engine.preview_job(&caller, &request).await {
         Ok(preview) => {
-            let id = review(engine, &caller, form, (request, &preview)).await?;
+            let id = review(engine, &caller, (form, &[]), (request, &preview)).await?;
             Ok(visit.see_other(&format!("/run/review/{id}")))
         }
         Err(EngineError::Invalid(found)) => {
@@ -95,11 +97,12 @@ async fn choose(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
     }
 }
 
-/// Keeps what was chosen with what it comes to, for its review: by its id.
+/// Keeps what was chosen with what it comes to, for its review: by its id. The review tells of phones
+/// that left too `late` for the page before it.
 async fn review(
     engine: &Engine,
     caller: &Caller,
-    form: RunForm,
+    (form, late): (RunForm, &[Mac]),
     (request, preview): (JobRequest, &JobPreview),
 ) -> Result<String, EngineError> {
     let before = moved::before(engine, caller, &form).await?;
@@ -114,30 +117,39 @@ async fn review(
         again: None,
         started: None,
     };
+    draft.promised(late);
     draft.compare_with(before);
     draft.keep(engine, caller).await
 }
 
 /// Takes those phones out of a selection that are no longer in the inventory. Everything else that
-/// was chosen and typed stays; where nothing else is wrong, the review of the rest is next.
+/// was chosen and typed stays; where nothing else is wrong, the review of the rest is next. Those that
+/// left since the page was made, are told there.
 async fn without_missing(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
+    let told = RunForm::told_gone(&fields);
     let form = RunForm::of_post(fields)?;
     let engine = visit.app.engine();
     let selection = engine.selection(&caller, &form.sel).await?;
     let there = engine.phones_by_macs(&caller, &selection.phones).await?;
     let there = Selection::of(there.iter().map(|row| row.phone.mac));
+    let late = late(&told, selection.phones, &there);
     engine.replace_selection(&caller, &form.sel, &there).await?;
     let mut errors = FormErrors::default();
     let request = form.request(engine, &caller, &mut errors).await?;
     if errors.is_empty() && !form.action.is_empty() {
         match engine.preview_job(&caller, &request).await {
             Ok(preview) => {
-                let id = review(engine, &caller, form, (request, &preview)).await?;
+                let id = review(engine, &caller, (form, &late), (request, &preview)).await?;
                 return Ok(visit.see_other(&format!("/run/review/{id}")));
             }
             Err(EngineError::Invalid(_)) => {}
             Err(error) => return Err(error.into()),
         }
+    }
+    if !late.is_empty() {
+        // They are told on step 1 as those before them.
+        let all = there.and(Selection::of(late));
+        engine.replace_selection(&caller, &form.sel, &all).await?;
     }
     // What is wrong with the rest is told when it is sent to its review.
     let draft = Draft {
@@ -153,6 +165,15 @@ async fn without_missing(visit: Visit, caller: Caller, Form(fields): Form) -> Pa
     };
     let id = draft.keep(engine, &caller).await?;
     Ok(visit.see_other(&format!("/run?draft={id}")))
+}
+
+/// The phones that left behind those of which the page told. One that told of none tells of none late.
+fn late(told: &BTreeSet<Mac>, picked: Vec<Mac>, there: &Selection) -> Vec<Mac> {
+    if told.is_empty() {
+        return Vec::new();
+    }
+    let gone = picked.into_iter().filter(|mac| !there.has(*mac));
+    gone.filter(|mac| !told.contains(mac)).collect()
 }
 
 /// Step 1 again, with what was wrong.
@@ -184,8 +205,9 @@ async fn view(
     if first_sight {
         errors = found;
     }
-    let missing = missing(engine, caller, (&spec, form, survey.as_ref())).await?;
-    if missing.1 > 0 {
+    let lost = lost(&spec, form, survey.as_ref());
+    let missing = missing(engine, caller, &lost).await?;
+    if !lost.is_empty() {
         // The note above the form tells it, with the way on.
         errors.0.retain(|error| error.field != "targets");
     }
@@ -197,6 +219,7 @@ async fn view(
             .and_then(|survey| too_many(visit, caller, survey.phones)),
         targets: TargetsView {
             missing,
+            gone: carried(&lost),
             ..targets(engine, caller, form, survey).await?
         },
         actions: catalogue::groups(caller, form),
@@ -222,20 +245,36 @@ pub(super) fn too_many(visit: &Visit, caller: &Caller, phones: i64) -> Option<St
 }
 
 /// The phones of a selection that the survey did not find.
+fn lost(spec: &TargetSpec, form: &RunForm, survey: Option<&TargetSurvey>) -> Vec<Mac> {
+    let Some(survey) = survey.filter(|_| !form.sel.is_empty()) else {
+        return Vec::new();
+    };
+    let there: BTreeSet<Mac> = survey.named.iter().map(|(mac, _)| *mac).collect();
+    let picked: BTreeSet<Mac> = spec.phones.iter().copied().collect();
+    picked.difference(&there).copied().collect()
+}
+
+/// Some of them by name, and how many they are.
 async fn missing(
     engine: &Engine,
     caller: &Caller,
-    (spec, form, survey): (&TargetSpec, &RunForm, Option<&TargetSurvey>),
+    lost: &[Mac],
 ) -> Result<(Vec<String>, i64), EngineError> {
-    let Some(survey) = survey.filter(|_| !form.sel.is_empty()) else {
+    if lost.is_empty() {
         return Ok((Vec::new(), 0));
-    };
-    let there: BTreeSet<Mac> = survey.named.iter().map(|(mac, _)| *mac).collect();
-    let gone: BTreeSet<Mac> = spec.phones.iter().copied().collect();
-    let gone: Vec<Mac> = gone.difference(&there).copied().collect();
-    let some = gone.iter().take(NAMES).copied();
+    }
+    let some = lost.iter().take(NAMES).copied();
     let some = gone::names(engine, caller, some).await?;
-    Ok((some, gone.len() as i64))
+    Ok((some, lost.len() as i64))
+}
+
+/// As the button carries them that goes on without them.
+fn carried(lost: &[Mac]) -> String {
+    if lost.len() > CARRIED {
+        return String::new();
+    }
+    let macs: Vec<String> = lost.iter().map(|mac| mac.digits()).collect();
+    macs.join(" ")
 }
 
 async fn survey(
@@ -287,6 +326,7 @@ async fn targets(
             .map(|(mac, name)| (mac.to_string(), name.clone()))
             .collect(),
         missing: (Vec::new(), 0),
+        gone: String::new(),
         summary: survey.map(|survey| summary(form, &survey)),
     })
 }

@@ -267,6 +267,16 @@ impl Selected<'_> {
         list_of(self.fields, sel).here().into()
     }
 
+    /// The list again after something was done with its phones. Where somebody has a selection, what is
+    /// ticked goes along: what comes next means the same phones.
+    async fn back_with_ticks(&self) -> Result<String, Problem> {
+        let sel = match self.fields.filled("sel") {
+            Some(_) => with_ticks(self.caller, self.engine, self.fields).await?,
+            None => None,
+        };
+        Ok(self.back(sel.as_deref()))
+    }
+
     /// A page about a selection, which leads back to this list.
     fn page(&self, path: &str, sel: &str) -> String {
         let list = list_of(self.fields, None).here_query();
@@ -330,7 +340,8 @@ impl Selected<'_> {
                 phones = count
             ),
         };
-        Ok(visit.see_other_saying(&self.back(self.fields.filled("sel")), &done(text)))
+        let back = self.back_with_ticks().await?;
+        Ok(visit.see_other_saying(&back, &done(text)))
     }
 
     async fn group(self, visit: Visit) -> PageResult {
@@ -352,7 +363,7 @@ impl Selected<'_> {
             "{count} phones were added to the group."
         );
         let link = Link::new(say("Show the group"), format!("/groups/{slug}"));
-        let back = self.back(self.fields.filled("sel"));
+        let back = self.back_with_ticks().await?;
         Ok(visit.see_other_saying(&back, &done_see(text, link)))
     }
 }

@@ -10,7 +10,7 @@ use carillon_contract::list::Link;
 use carillon_contract::sites::{SiteForm, SiteFormView, SiteRow as Line, SitesView};
 use carillon_domain::Filter;
 use carillon_domain::filter::Test;
-use carillon_domain::phone::{Reachability, Site, TransportSecurity, USUAL_DOWN_PERCENT};
+use carillon_domain::phone::{Site, TransportSecurity, USUAL_DOWN_PERCENT};
 use carillon_domain::role::Permission;
 use carillon_engine::inventory::{PhoneQuery, SiteInput};
 use carillon_engine::{Caller, Engine};
@@ -55,21 +55,23 @@ pub fn routes(table: Table) -> Table {
 async fn list(visit: Visit, caller: Caller) -> PageResult {
     let engine = visit.app.engine();
     let rows = engine.sites(&caller).await?;
-    let mut reachable = Filter::default();
-    reachable.require(Test::State(Reachability::Reachable));
-    let facets = engine.phone_facets(&caller, &reachable).await?;
-    let reachable: HashMap<String, i64> = facets.by_site.into_iter().collect();
+    let health = engine.fleet_health(&caller).await?.sites.into_iter();
+    let reached: HashMap<_, _> = health.map(|site| (site.slug, site.reached)).collect();
     let by_sip = engine.sip_profiles(&caller).await?.into_iter();
     let by_sip: HashMap<_, _> = by_sip.map(|row| (row.site, row.profile.used)).collect();
-    let line = |row: SiteRow| Line {
-        sip: by_sip.get(&row.site.slug).copied(),
-        reachable: reachable.get(&row.site.slug).copied().unwrap_or_default(),
-        slug: row.site.slug,
-        name: row.site.name,
-        security: row.site.transport_security,
-        credential: row.site.credential,
-        max_down_percent: row.site.max_down_percent,
-        phones: row.phones,
+    let line = |row: SiteRow| {
+        let reached = reached.get(&row.site.slug).copied().unwrap_or_default();
+        Line {
+            sip: by_sip.get(&row.site.slug).copied(),
+            reachable: reached.reachable,
+            contacted: reached.reachable + reached.offline,
+            slug: row.site.slug,
+            name: row.site.name,
+            security: row.site.transport_security,
+            credential: row.site.credential,
+            max_down_percent: row.site.max_down_percent,
+            phones: row.phones,
+        }
     };
     let mut view = SitesView {
         rows: rows.into_iter().map(line).collect(),

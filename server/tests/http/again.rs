@@ -109,6 +109,7 @@ pub(crate) async fn one_of_several_causes_is_tried_again(house: House) -> House 
     };
     let (forbidden, error) = ("failed.forbidden", "failed.server_error");
     assert!(ticked(&page, forbidden) && ticked(&page, error), "{page}");
+    assert!(tick(&page, "failed").is_none(), "its causes decide: {page}");
 
     let of_cause = format!("{job}?cause=forbidden");
     let alone = anna.see(&of_cause).await.text;
@@ -122,13 +123,10 @@ pub(crate) async fn one_of_several_causes_is_tried_again(house: House) -> House 
     );
 
     let retry = format!("{job}/retry");
-    let offered = [
-        ("states", "failed"),
-        ("offered", forbidden),
-        ("offered", error),
-    ];
+    let offered = [("offered", forbidden), ("offered", error)];
     let none = anna.send(&of_cause, &retry, &offered).await;
     assert_eq!(none.status, 422, "{}", none.text);
+    assert!(none.text.contains("Tick which phones"), "{}", none.text);
     assert!(
         !ticked(&none.text, forbidden),
         "as it was sent: {}",

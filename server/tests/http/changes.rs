@@ -297,6 +297,12 @@ pub(crate) async fn several_phones_leave_once_two_agree(house: House) -> House {
     }
     assert!(!page.text.contains("Desk 01"), "of another site");
     assert_eq!(approve(&mut berta).await.status, 303);
+    let page = berta.get(HERE).await;
+    assert!(
+        page.text.contains("3 phones were deleted."),
+        "{}",
+        page.text
+    );
     let left = api.get("/phones").await.expect(200);
     assert_eq!(left["items"].as_array().unwrap().len(), 3);
     let told = api.get("/audit?action=phone.deleted").await.expect(200);

@@ -172,6 +172,35 @@ pub(crate) async fn ticks_go_along_to_the_next_page(house: House) -> House {
     house
 }
 
+pub(crate) async fn a_tag_leaves_all_ticks_in_the_selection(house: House) -> House {
+    const LATER: &str = "00:15:65:00:00:05";
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 6).await;
+    let list = [("scope", "page"), ("list", "q=Desk"), ("mac", DESK)];
+    let add = [&[("do", "collect")], &list[..]].concat();
+    let one = location(&submit(&mut admin, "/phones?q=Desk", "/selection", &add).await);
+    let page = admin.get(&one).await;
+    let (sel, was) = (hidden(&page, "sel"), hidden(&page, "was"));
+    let both = [
+        ("do", "tag"),
+        ("tag", "vip"),
+        ("scope", "selection"),
+        ("list", "q=Desk"),
+        ("sel", sel.as_str()),
+        ("was", &was),
+        ("mac", DESK),
+        ("mac", LATER),
+    ];
+    let tagged = location(&submit(&mut admin, &one, "/selection", &both).await);
+    let page = admin.get(&tagged).await;
+    shows(
+        &page,
+        &["was added to 2 phones.", "Selection of 2 phones, with"],
+    );
+    assert!(is_ticked(&page, DESK) && is_ticked(&page, LATER));
+    house
+}
+
 pub(crate) async fn a_change_of_many_leads_back_to_the_same_list(house: House) -> House {
     let mut admin = browser(&house, "admin").await;
     with_desks(&mut admin, 6).await;
@@ -199,6 +228,9 @@ pub(crate) async fn a_change_of_many_leads_back_to_the_same_list(house: House) -
     let page = admin.get(&delete).await;
     shows(&page, &["Desk 02", DESK]);
     let (sel, name) = (hidden(&page, "sel"), to_type(&page));
+    let wrong = [("sel", sel.as_str()), ("count", "1"), ("typed", "emre")];
+    let wrong = submit(&mut admin, &delete, "/phones/delete", &wrong).await;
+    shows(&wrong, &["“emre” is not the right name. Type "]);
     let fields = [
         ("sel", sel.as_str()),
         ("list", &back),
@@ -331,6 +363,17 @@ pub(crate) async fn a_second_factor_is_asked_for_before_a_yes(house: House) -> H
         );
         hides(&page, &[&format!("action=\"{path}/approve\"")]);
     }
+    let mut operator = Person::sign_in(&house, Role::Operator).await;
+    let choice = [
+        ("filter", "site:kiel"),
+        ("action", "Reset"),
+        ("reason", "x"),
+    ];
+    let review = operator.go("/run", "/run", &choice).await;
+    let told = "These people may approve: admin (no second factor yet)";
+    for place in [&review, &path] {
+        shows(&operator.see(place).await, &[told]);
+    }
     let digest = api.get(&path).await.expect(200)["approval_digest"].clone();
     let yes = [("digest", digest.as_str().unwrap())];
     let refused = admin
@@ -434,7 +477,19 @@ pub(crate) async fn a_review_tells_of_another_command_to_its_phones(house: House
     ];
     let review = operator.go("/run", "/run", &choice).await;
     let page = operator.see(&review).await;
-    shows(&page, &[&told]);
+    let when = format!(", at {} UTC. They would get both.", hour.to_minute_text());
+    shows(&page, &[&told, &when]);
+    // Opened again, the review does not warn of the job that it became.
+    let (digest, number) = (hidden(&page, "digest"), phones.to_string());
+    let start = [
+        ("digest", digest.as_str()),
+        ("reason", "x"),
+        ("typed", &number),
+    ];
+    operator.go(&review, &review, &start).await;
+    let page = operator.see(&review).await;
+    shows(&page, &["This is a job already", &told]);
+    hides(&page, &["Restart by operator ("]);
     // Now they are in three jobs, and each counts once.
     api.post("/jobs", &request).await.expect(202);
     api.post("/jobs", &request).await.expect(202);
@@ -529,6 +584,56 @@ pub(crate) async fn a_moved_phone_is_told_beside_a_deleted_one(house: House) -> 
     shows(&admin.get(&on_page).await, &moved);
     let review = location(&submit(&mut admin, &run, "/run", &on).await);
     shows(&admin.get(&review).await, &moved);
+    fleet.stop().await;
+    house
+}
+
+async fn delete_phone(admin: &mut Browser, mac: &str) -> String {
+    let page = format!("/phones/{mac}/delete");
+    let asked = admin.get(&page).await;
+    let (version, name) = (hidden(&asked, "version"), to_type(&asked));
+    let typed = [("version", version.as_str()), ("typed", name.as_str())];
+    location(&submit(admin, &page, &page, &typed).await);
+    name
+}
+
+/// The button leaves out who was named beside it: whoever went since is told on the review, or on
+/// step 1 where there is none yet.
+pub(crate) async fn going_on_without_some_tells_of_who_left_since(house: House) -> House {
+    let fleet = phones_at_kiel(&house, 8).await;
+    let mut admin = browser(&house, "admin").await;
+    let all = [("do", "run"), ("scope", "all"), ("filter", "site:kiel")];
+    let run = location(&submit(&mut admin, "/phones", "/selection", &all).await);
+    let (_, sel) = run.split_once("sel=").unwrap();
+    let phones = fleet.phones().iter();
+    let free = phones.filter(|phone| !phone.inventory.protected);
+    let mut macs = free.map(|phone| phone.inventory.mac.clone());
+    let mut next = || macs.next().unwrap();
+
+    delete_phone(&mut admin, &next()).await;
+    let gone = hidden(&admin.get(&run).await, "gone");
+    let late = delete_phone(&mut admin, &next()).await;
+    let on = [("sel", sel), ("gone", gone.as_str())];
+    let step = location(&submit(&mut admin, &run, "/run/without-missing", &on).await);
+    let told = admin.get(&step).await;
+    shows(&told, &["1 of the 7 phones that you picked left", &late]);
+
+    let gone = hidden(&told, "gone");
+    let late = delete_phone(&mut admin, &next()).await;
+    let on = [
+        ("sel", sel),
+        ("gone", gone.as_str()),
+        ("action", "OK"),
+        ("reason", "x"),
+    ];
+    let review = location(&submit(&mut admin, &run, "/run/without-missing", &on).await);
+    assert!(review.starts_with("/run/review/"), "{review}");
+    let told = admin.get(&review).await;
+    shows(
+        &told,
+        &["The phones changed while you looked", "Went:", &late],
+    );
+    hides(&admin.get(&review).await, &["The phones changed"]);
     fleet.stop().await;
     house
 }

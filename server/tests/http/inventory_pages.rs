@@ -152,6 +152,27 @@ pub(crate) async fn a_list_tells_what_it_did_not_understand(house: House) -> Hou
     house
 }
 
+pub(crate) async fn phones_that_nobody_contacted_are_no_outage(house: House) -> House {
+    let mut admin = browser(&house, "admin").await;
+    with_desks(&mut admin, 4).await;
+    let group = [
+        ("name", "Night"),
+        ("kind", "fixed"),
+        ("members", "2001, 2003"),
+        ("do", "save"),
+    ];
+    location(&submit(&mut admin, "/groups/new", "/groups/new", &group).await);
+    for list in ["/sites", "/groups"] {
+        let page = admin.get(list).await;
+        let cells = page.text.split("data-label=\"Reachable\"").skip(1);
+        let cells = cells.filter_map(|rest| rest.split("</td>").next());
+        let cells: Vec<&str> = cells.collect();
+        assert!(!cells.is_empty(), "{list}: {}", page.text);
+        assert!(cells.iter().all(|cell| cell.contains('–')), "{cells:?}");
+    }
+    house
+}
+
 /// The list that the button to the next page leads to.
 pub(crate) fn next_page(page: &Answer) -> Option<String> {
     let (before, _) = page

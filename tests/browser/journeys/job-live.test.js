@@ -32,7 +32,7 @@ const LOOKS = [
 ];
 /** What one aims at above the rows, and what would be pushed by what comes there. */
 const ABOVE = [
-  '.controls .button', '.job-line', '.score', '.score-item', '.bar.tall', '.switch .button', '.rows-changed', '.causes', '.causes > ul', '.unfold',
+  '.controls > :not([hidden]) .button', '.job-line', '.score', '.score-item', '.bar.tall', '.switch .button', '.rows-changed', '.causes', '.causes > ul', '.unfold',
   '#phones .section-head', '.tabs',
 ];
 const AIMS = [...ABOVE, '#phones .table', '#phones tbody tr', '#about'];
@@ -147,6 +147,15 @@ describe('a job that somebody watches', { timeout: 300_000 }, () => {
     await page.goto('/');
   });
 
+  it('says so where the browser allows no notices', async () => {
+    const page = await open('c.colleague');
+    await page.goto(job);
+    await page.evaluate(() => { globalThis.Notification.permission = 'denied'; });
+    await button(page, 'Tell me when it ends').click();
+    await button(page, 'The browser does not allow it').waitFor();
+    await finish(page);
+  });
+
   it('contradicts itself nowhere when it has ended', async () => {
     const pages = [people.wide, people.narrow];
     const [boxes, name] = [await all(pages, (page) => aims(page, ABOVE)), '#phones tbody tr:nth-child(9) .row-name'];
@@ -173,7 +182,9 @@ describe('a job that somebody watches', { timeout: 300_000 }, () => {
       await button(page, 'Review the retry').waitFor();
       await page.locator('.causes .next-step').first().waitFor();
       assert.deepEqual(await aims(page, ABOVE), boxes[index], `nothing moved, ${page.viewportSize().width} wide`);
-      assert.deepEqual(await focusedAt(page), focused[index], 'focus and scroll stay');
+      const [[href, top], [before, was]] = [await focusedAt(page), focused[index]];
+      assert.equal(href, before, 'the focus stays');
+      assert.ok(Math.abs(top - was) <= 1, `it stays where it is on the screen: ${top} instead of ${was}`);
       await draw(page, 'job-live-ended', LOOKS[index]);
       await holdToWidth(page);
     }
@@ -236,6 +247,21 @@ describe('a job that somebody watches', { timeout: 300_000 }, () => {
     await Promise.any([page, other].map((one) => one.waitForFunction(() => globalThis.noticed.length > 0)));
     assert.deepEqual(await noticed(page, other), [text]);
     await finish(page);
+  });
+
+  it('can be resumed where somebody else’s pause is seen', async () => {
+    const [page, other] = [await open('o.operator'), await open('c.colleague')];
+    const exactly = (where, name) => where.getByRole('button', { name, exact: true });
+    await other.goto(await restartEverything(page));
+    await exactly(other, 'Pause').click();
+    await exactly(page, 'Resume').waitFor();
+    assert.equal(await exactly(page, 'Pause').getAttribute('aria-disabled'), 'true');
+    await exactly(page, 'Resume').click();
+    await page.getByText('Going on.').waitFor();
+    await exactly(other, 'Pause').click();
+    await exactly(page, 'Resume').waitFor();
+    assert.equal(await page.getByText('Going on.').isVisible(), false);
+    for (const one of [page, other]) await finish(one);
   });
 });
 
@@ -331,7 +357,7 @@ function saidIn(page, part) {
 }
 
 function focusedAt(page) {
-  return page.evaluate(() => [document.activeElement.getAttribute('href'), Math.round(document.activeElement.getBoundingClientRect().top)]);
+  return page.evaluate(() => [document.activeElement.getAttribute('href'), document.activeElement.getBoundingClientRect().top]);
 }
 
 function ended({ 'All phones': total, Waiting, Working }) {

@@ -38,6 +38,8 @@ pub struct GroupRow {
     pub phones: i64,
     /// Of these, so many answered when last contacted.
     pub reachable: i64,
+    /// Of these, so many were ever contacted.
+    pub contacted: i64,
     /// The last job that named it.
     pub last_job: Option<LastJob>,
 }

@@ -245,9 +245,9 @@ pub struct RetryState {
     pub state: TargetState,
     /// How many targets.
     pub count: i64,
-    /// Whether it is ticked.
+    /// Whether it is ticked; where there are several causes, whether one of them is.
     pub selected: bool,
-    /// Its causes, most first. Where there are several, each can be left out.
+    /// Its causes, most first. Where there are several, each is ticked for itself and the state is not.
     pub causes: Vec<RetryCause>,
 }
 

@@ -2,7 +2,8 @@
 //!
 //! `GET /run?sel=&filter=&group=&phone=&action=`: step 1. `POST /run`: `sel`, `filter`, `group`
 //! (repeated), `phone` (repeated), `action`, one `p.ACTION.PARAM` per parameter, `pacing`
-//! ([`PacingChoice::value`]), the fields of [`OptionsForm`], `reason`; 303 to
+//! ([`PacingChoice::value`]), the fields of [`OptionsForm`], `reason`, and `gone` of the button that
+//! leaves phones out; 303 to
 //! `/run/review/{id}`, or 422 with step 1 again. `POST /run/review/{id}`: `count`, `digest`,
 //! `reason`, `typed`, `include_protected`, `submission` (so that a double click is one job), and
 //! `back` of the button that starts nothing and keeps the reason;
@@ -67,6 +68,8 @@ pub struct TargetsView {
     pub phones: Vec<(String, String)>,
     /// Phones of the selection that are no longer in the inventory: some of them, and how many.
     pub missing: (Vec<String>, i64),
+    /// All of these, for the button that goes on without them; empty where they are too many.
+    pub gone: String,
     /// What these come to; `None` when nothing is chosen yet.
     pub summary: Option<TargetsSummary>,
 }

@@ -36,6 +36,8 @@ pub struct SiteRow {
     pub phones: i64,
     /// Of these, so many answered when last contacted.
     pub reachable: i64,
+    /// Of these, so many were ever contacted.
+    pub contacted: i64,
 }
 
 /// A site as typed.

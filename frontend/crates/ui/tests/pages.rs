@@ -283,6 +283,40 @@ fn an_old_picture_says_so_and_enter_presses_no_key() {
 }
 
 #[test]
+fn long_texts_of_tables_go_on_in_a_second_line() {
+    let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
+    for (page, table) in [
+        ("approvals", "changes"),
+        ("audit-record", "diff"),
+        ("group-changes", "member-changes"),
+        ("sites", "sites"),
+    ] {
+        let (_, text) = pages.iter().find(|(name, _)| *name == page).expect("it");
+        let html = Html::read(text).expect("readable");
+        let class = format!("table {table} wraps");
+        let mut tables = html.all("table");
+        assert!(
+            tables.any(|one| one.attr("class") == Some(class.as_str())),
+            "{page}"
+        );
+    }
+}
+
+#[test]
+fn what_a_pause_allows_is_there_before_somebody_pauses() {
+    let pages = samples::Samples::new(str::to_owned, Role::Operator).pages();
+    let page = pages.iter().find(|(name, _)| *name == "job-running");
+    let (_, text) = page.expect("the sample");
+    let html = Html::read(text).expect("readable");
+    let controls = html.all("div").filter_map(|control| {
+        let states = control.attr("data-while")?;
+        Some((states, control.attr("hidden").is_none()))
+    });
+    let controls: Vec<_> = controls.take(2).collect();
+    assert_eq!(controls, [("paused interrupted", false), ("running", true)]);
+}
+
+#[test]
 fn every_change_carries_the_token_and_no_question_does() {
     check(|html| {
         html.all("form")
@@ -553,6 +587,9 @@ fn causes_name_their_sites_and_can_be_tried_again_alone() {
     let box_of = |value: &str| format!("name=\"causes\" value=\"{value}\"");
     assert!(problems.contains(&box_of("failed.auth_failed")));
     assert!(problems.contains("name=\"offered\" value=\"failed.forbidden\""));
+    let of_state = |state: &str| format!("name=\"states\" value=\"{state}\"");
+    assert!(!problems.contains(&of_state("failed")), "its causes decide");
+    assert!(problems.contains(&of_state("unknown")));
     let alone = box_of("unknown.timeout_answer");
     assert!(
         !problems.contains(&alone),

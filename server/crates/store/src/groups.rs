@@ -7,7 +7,7 @@ mod members;
 
 use std::collections::{BTreeMap, HashSet};
 
-use carillon_domain::phone::{Group, GroupKind};
+use carillon_domain::phone::{Group, GroupKind, Reachability};
 use carillon_domain::{Mac, Reach, Timestamp};
 
 use crate::accounts::users::expect_one;
@@ -30,6 +30,8 @@ pub struct GroupRow {
     pub phones: i64,
     /// How many of them answered when last contacted.
     pub reachable: i64,
+    /// How many of them were ever contacted.
+    pub contacted: i64,
     /// Whether its rule cannot be worked out, so that it has no phones: it asks for a group that is not
     /// there, leads back to itself, or over too many others. A unit that reads one alone does not tell.
     pub broken: bool,
@@ -56,6 +58,7 @@ fn group_row(row: &Row) -> Result<GroupRow> {
         },
         phones: 0,
         reachable: 0,
+        contacted: 0,
         broken: false,
         version: fields.int("version")?,
         created_at: fields.at("created_at")?,
@@ -127,6 +130,21 @@ impl Directory {
     }
 }
 
+impl GroupRow {
+    /// Counts so many phones of which the last contact said this.
+    const fn add(&mut self, state: Reachability, phones: i64) {
+        self.phones += phones;
+        match state {
+            Reachability::Reachable => {
+                self.reachable += phones;
+                self.contacted += phones;
+            }
+            Reachability::Offline => self.contacted += phones,
+            Reachability::Unknown => {}
+        }
+    }
+}
+
 /// Fills in how many phones are in each, in one pass over the phones.
 async fn count(
     conn: &mut Conn<'_>,
@@ -140,8 +158,7 @@ async fn count(
         dialect: conn.dialect(),
     };
     for chunk in rows.chunks_mut(AT_ONCE) {
-        let mut sql = Sql::new("SELECT ");
-        sql.push(UP).push(" AS up");
+        let mut sql = Sql::new("SELECT p.reachability AS state");
         for (index, row) in chunk.iter().enumerate() {
             sql.push(", COUNT(CASE WHEN ");
             scope.member(&mut sql, &row.group.slug)?;
@@ -149,21 +166,16 @@ async fn count(
         }
         sql.push(" FROM phones p WHERE 1 = 1");
         and_phones(&mut sql, reach, "p");
-        sql.push(" GROUP BY ").push(UP);
+        sql.push(" GROUP BY p.reachability");
         for counted in conn.all(sql).await? {
-            let up = counted.get::<i64>("up")? == 1;
+            let state: Reachability = counted.of("phones", "state").parse("state")?;
             for (index, row) in chunk.iter_mut().enumerate() {
-                let phones: i64 = counted.get(&format!("n{index}"))?;
-                row.phones += phones;
-                row.reachable += if up { phones } else { 0 };
+                row.add(state, counted.get(&format!("n{index}"))?);
             }
         }
     }
     Ok(())
 }
-
-/// Whether a phone answered when last contacted, as a number.
-const UP: &str = "CAST(CASE WHEN p.reachability = 'reachable' THEN 1 ELSE 0 END AS BIGINT)";
 
 /// Groups in one statement.
 pub(crate) const AT_ONCE: usize = 100;

@@ -1,4 +1,6 @@
 //! *Try again* on the page of a job that is over: which phones are offered, and which are ticked.
+//!
+//! *Invariant:* what decides is what can be ticked: where a state lists causes these alone, else the state.
 
 use axum::response::Response;
 use carillon_contract::FormErrors;
@@ -7,7 +9,7 @@ use carillon_domain::role::Permission;
 use carillon_domain::{Cause, TargetState};
 use carillon_engine::Caller;
 use carillon_engine::jobs::Again;
-use carillon_store::{CausePlace, JobSnapshot};
+use carillon_store::{CausePlace, JobSnapshot, TargetQuery};
 
 use crate::fields::Fields;
 use crate::pages::visit::Visit;
@@ -27,7 +29,7 @@ const AGAIN: [(TargetState, bool); 5] = [
 pub(super) fn form(
     caller: &Caller,
     snapshot: &JobSnapshot,
-    (places, looked_at): (&[CausePlace], Option<Cause>),
+    (places, asked): (&[CausePlace], &TargetQuery),
 ) -> Option<RetryForm> {
     let job = &snapshot.job;
     if caller.require(Permission::RunJobs).is_err() || !job.state.is_terminal() {
@@ -42,9 +44,10 @@ pub(super) fn form(
             causes: causes_of(places, *state),
         })
         .filter(|row| row.count > 0)
+        .map(tick_at_first)
         .collect();
-    if let Some(cause) = looked_at {
-        tick_alone(&mut states, cause);
+    if let Some(cause) = asked.cause {
+        tick_alone(&mut states, (&asked.states, cause));
     }
     let form = RetryForm {
         states,
@@ -64,7 +67,7 @@ fn causes_of(places: &[CausePlace], state: TargetState) -> Vec<RetryCause> {
             None => causes.push(RetryCause {
                 cause: place.cause,
                 count: place.count,
-                selected: true,
+                selected: false,
             }),
         }
     }
@@ -72,16 +75,29 @@ fn causes_of(places: &[CausePlace], state: TargetState) -> Vec<RetryCause> {
     causes
 }
 
-/// Ticks the phones of one cause, and no others, where some can be sent to again.
-fn tick_alone(states: &mut [RetryState], cause: Cause) {
-    let has = |row: &RetryState| row.causes.iter().any(|known| known.cause == cause);
+/// Ticks the causes of a state that is ticked, but for phones that would only refuse again.
+fn tick_at_first(mut row: RetryState) -> RetryState {
+    for known in &mut row.causes {
+        known.selected = row.selected && known.cause != Cause::Unsupported;
+    }
+    row.selected &= row.causes.is_empty() || row.causes.iter().any(|known| known.selected);
+    row
+}
+
+/// Ticks the phones of one cause, in these states where some are named, and no others, where some can
+/// be sent to again.
+fn tick_alone(states: &mut [RetryState], (within, cause): (&[TargetState], Cause)) {
+    let has = |row: &RetryState| {
+        (within.is_empty() || within.contains(&row.state))
+            && row.causes.iter().any(|known| known.cause == cause)
+    };
     if !states.iter().any(has) {
         return;
     }
     for row in states {
         row.selected = has(row);
         for known in &mut row.causes {
-            known.selected = !row.selected || known.cause == cause;
+            known.selected = row.selected && known.cause == cause;
         }
     }
 }
@@ -107,25 +123,40 @@ fn ticked(snapshot: &JobSnapshot, (state, at_first): (TargetState, bool)) -> boo
 
 /// What somebody ticked: the states, and of what was offered below them the causes that are left out.
 pub(super) fn chosen(fields: &Fields, errors: &mut FormErrors) -> Again {
-    let mut again = Again::default();
+    let offered = offered(fields, errors);
+    let mut states: Vec<TargetState> = Vec::new();
     for word in fields.all("states") {
-        match word.parse() {
-            Ok(state) => again.states.push(state),
+        match word.parse::<TargetState>() {
+            Ok(state) if offered.iter().any(|(of, ..)| *of == state) => {}
+            Ok(state) => states.push(state),
             Err(error) => errors.push("", "unknown", format!("{error}.")),
         }
     }
+    for (state, ..) in offered.iter().filter(|(.., ticked)| *ticked) {
+        if !states.contains(state) {
+            states.push(*state);
+        }
+    }
+    states.sort_by_key(|state| AGAIN.iter().position(|(known, _)| known == state));
+    let left_out = offered
+        .iter()
+        .filter(|(state, _, ticked)| !ticked && states.contains(state));
+    let without = left_out.map(|(state, cause, _)| (*state, *cause)).collect();
+    Again { states, without }
+}
+
+/// The causes that a form listed below their states, and whether each was ticked.
+fn offered(fields: &Fields, errors: &mut FormErrors) -> Vec<(TargetState, Cause, bool)> {
     let ticked: Vec<&str> = fields.all("causes").collect();
-    for word in fields.all("offered").filter(|word| !ticked.contains(word)) {
+    let mut offered = Vec::new();
+    for word in fields.all("offered") {
         let (state, cause) = word.split_once('.').unwrap_or((word, ""));
         match (state.parse::<TargetState>(), cause.parse::<Cause>()) {
-            (Ok(state), Ok(cause)) => again.without.push((state, cause)),
+            (Ok(state), Ok(cause)) => offered.push((state, cause, ticked.contains(&word))),
             (Err(error), _) | (_, Err(error)) => errors.push("", "unknown", format!("{error}.")),
         }
     }
-    again
-        .without
-        .retain(|(state, _)| again.states.contains(state));
-    again
+    offered
 }
 
 /// The page again, with what was wrong with the retry form.
@@ -150,7 +181,7 @@ pub(super) async fn refused(
 fn tick_as_sent(row: &mut RetryState, again: &Again) {
     row.selected = again.states.contains(&row.state);
     for known in &mut row.causes {
-        known.selected = !again.without.contains(&(row.state, known.cause));
+        known.selected = row.selected && !again.without.contains(&(row.state, known.cause));
     }
 }
 
@@ -169,12 +200,32 @@ mod tests {
     }
 
     fn row(places: &[CausePlace], state: TargetState) -> RetryState {
-        RetryState {
+        tick_at_first(RetryState {
             state,
             count: 9,
             selected: state == TargetState::Failed,
             causes: causes_of(places, state),
-        }
+        })
+    }
+
+    fn ticks(row: &RetryState) -> Vec<bool> {
+        row.causes.iter().map(|known| known.selected).collect()
+    }
+
+    #[test]
+    fn causes_are_ticked_as_their_state_but_for_what_a_phone_cannot_do() {
+        let places = [
+            place(Cause::Unreachable, TargetState::Failed, "kiel", 2),
+            place(Cause::Unsupported, TargetState::Failed, "kiel", 1),
+            place(Cause::TimeoutAnswer, TargetState::Unknown, "bonn", 3),
+            place(Cause::Unsupported, TargetState::Skipped, "bonn", 3),
+        ];
+        let failed = row(&places, TargetState::Failed);
+        assert!(failed.selected);
+        assert_eq!(ticks(&failed), [true, false]);
+        assert_eq!(ticks(&row(&places, TargetState::Unknown)), [false]);
+        let none_can = row(&places[1..2], TargetState::Failed);
+        assert!(!none_can.selected, "its own box decides");
     }
 
     #[test]
@@ -188,7 +239,7 @@ mod tests {
         ];
         let fresh = || [TargetState::Failed, TargetState::Unknown].map(|state| row(&places, state));
         let mut states = fresh();
-        tick_alone(&mut states, Cause::AuthFailed);
+        tick_alone(&mut states, (&[], Cause::AuthFailed));
         let [failed, unknown] = &states;
         let told: Vec<_> = failed
             .causes
@@ -196,31 +247,35 @@ mod tests {
             .map(|row| (row.count, row.selected))
             .collect();
         assert_eq!(told, [(5, true), (2, false)], "most first");
-        assert!(failed.selected && !unknown.selected && unknown.causes[0].selected);
-        tick_alone(&mut states, Cause::TimeoutAnswer);
+        assert!(failed.selected && !unknown.selected && !unknown.causes[0].selected);
+        tick_alone(&mut states, (&[], Cause::TimeoutAnswer));
         assert!(!states[0].selected && states[1].selected);
+        assert_eq!(ticks(&states[0]), [false, false], "no cause of another");
         let mut untouched = fresh();
-        tick_alone(&mut untouched, Cause::Protected);
+        tick_alone(&mut untouched, (&[], Cause::Protected));
+        let elsewhere = (&[TargetState::Unknown][..], Cause::AuthFailed);
+        tick_alone(&mut untouched, elsewhere);
         assert_eq!(untouched, fresh(), "none of them can be sent to again");
         assert!(causes_of(&places, TargetState::Skipped).is_empty());
     }
 
     #[test]
-    fn what_was_offered_and_not_ticked_is_left_out() {
+    fn causes_that_were_offered_decide_and_else_the_state() {
         let pairs = |list: &[(&str, &str)]| {
             let body = list.iter().map(|(name, value)| format!("{name}={value}"));
             Fields::parse(body.collect::<Vec<_>>().join("&").as_bytes())
         };
         let mut errors = FormErrors::default();
         let fields = pairs(&[
-            ("states", "failed"),
+            ("states", "expired"),
+            ("states", "unknown"),
             ("offered", "failed.auth_failed"),
             ("offered", "failed.sip_489"),
             ("offered", "unknown.timeout_answer"),
             ("causes", "failed.auth_failed"),
         ]);
         let again = chosen(&fields, &mut errors);
-        assert_eq!(again.states, [TargetState::Failed]);
+        assert_eq!(again.states, [TargetState::Failed, TargetState::Expired]);
         assert_eq!(again.without, [(TargetState::Failed, Cause::Sip(489))]);
         assert!(errors.is_empty());
         chosen(&pairs(&[("offered", "failed.nonsense")]), &mut errors);

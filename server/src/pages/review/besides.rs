@@ -2,7 +2,7 @@
 
 use carillon_engine::jobs::{Besides, BesidesAll, JobPreview};
 use carillon_engine::{Caller, EngineError};
-use carillon_language::{number, say, say_many};
+use carillon_language::{moment, number, say, say_many};
 
 use crate::pages::action_words;
 use crate::pages::visit::Visit;
@@ -11,16 +11,17 @@ use crate::pages::visit::Visit;
 const NAMED: usize = 3;
 
 /// That phones are about to get another command as well. It is looked for only while a job
-/// has not ended: one that starts later sends as well.
+/// has not ended: one that starts later sends as well, and its moment is told. Of its `own` job, which a
+/// review became, it does not warn.
 pub(super) async fn told(
     visit: &Visit,
     caller: &Caller,
-    preview: &JobPreview,
+    (preview, own): (&JobPreview, Option<&str>),
 ) -> Result<Option<String>, EngineError> {
     if visit.jobs_not_ended == 0 {
         return Ok(None);
     }
-    let besides = visit.app.engine().besides(caller, preview).await?;
+    let besides = visit.app.engine().besides(caller, (preview, own)).await?;
     Ok(in_words(&besides))
 }
 
@@ -40,16 +41,22 @@ fn in_words(besides: &BesidesAll) -> Option<String> {
 }
 
 fn one(job: &Besides) -> String {
-    say!(
+    let told = say!(
         "{title} by {actor} ({phones})",
         title = action_words::short_title(&job.action),
         actor = job.actor,
         phones = number(job.phones)
-    )
+    );
+    match job.starts {
+        Some(at) => say!("{job}, at {moment} UTC", job = told, moment = moment(at)),
+        None => told,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use carillon_domain::Timestamp;
+
     use super::*;
 
     #[test]
@@ -58,6 +65,7 @@ mod tests {
             job: "0192".to_owned(),
             action: "Reboot".to_owned(),
             actor: actor.to_owned(),
+            starts: None,
             phones,
         };
         let of = |phones, jobs| in_words(&BesidesAll { phones, jobs });
@@ -69,5 +77,13 @@ mod tests {
                  ben (2). They would get both."
             )
         );
+        let at = Timestamp::from_micros(0);
+        let later = Besides {
+            starts: Some(at),
+            ..job("ben", 2)
+        };
+        let told = of(2, vec![later]).unwrap_or_default();
+        let when = format!("Restart by ben (2), at {} UTC. They", moment(at));
+        assert!(told.contains(&when), "{told}");
     }
 }

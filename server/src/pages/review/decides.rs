@@ -6,14 +6,19 @@ use carillon_engine::{Caller, Engine, EngineError};
 use carillon_language::{number, say, say_many};
 use carillon_store::AskedAlone;
 
+use crate::pages::approvals;
+
 /// Names that are told; how many others there are, is told as well.
 const NAMED: usize = 3;
 
 /// The second people, for who is about to ask one of them. Whoever asks is none.
-pub(super) async fn who_decides(engine: &Engine, caller: &Caller) -> Result<String, EngineError> {
-    let approvers = engine.approvers(caller).await?;
-    let others = approvers.into_iter();
-    Ok(told(others.filter(|name| *name != caller.actor.name)))
+pub(super) async fn who_decides(
+    engine: &Engine,
+    caller: &Caller,
+    rules: &Rules,
+) -> Result<String, EngineError> {
+    let others = approvals::who_may(engine, caller, (rules, caller.actor.name.as_str())).await?;
+    Ok(told(others.into_iter()))
 }
 
 fn told(names: impl Iterator<Item = String>) -> String {

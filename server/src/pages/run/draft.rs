@@ -98,6 +98,16 @@ impl Draft {
         }
     }
 
+    /// Counts phones in that somebody was promised and that left before this was made: its review
+    /// tells of them.
+    pub(super) fn promised(&mut self, late: &[Mac]) {
+        if late.is_empty() {
+            return;
+        }
+        self.places.nowhere_first(late.len());
+        self.seen = late.iter().chain(&self.seen).copied().collect();
+    }
+
     /// Keeps the reason that was typed beside the review.
     ///
     /// # Errors
@@ -154,6 +164,14 @@ impl Places {
             places.at.push(at);
         }
         places
+    }
+
+    /// Puts so many in front whose site nobody knows any more.
+    fn nowhere_first(&mut self, phones: usize) {
+        let nowhere = self.sites.len();
+        self.sites.push(None);
+        let first = std::iter::repeat_n(nowhere, phones);
+        self.at = first.chain(self.at.iter().copied()).collect();
     }
 
     /// The site of each of these phones, which come in the order of [`Self::of`].

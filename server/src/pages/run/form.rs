@@ -3,7 +3,7 @@
 //! Owns the fields of the form. *Invariant:* what was typed comes back as it was typed; dialled
 //! numbers are in here and in sealed drafts, never in an address.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use carillon_contract::FormErrors;
 use carillon_domain::Mac;
@@ -42,7 +42,7 @@ pub struct RunForm {
 }
 
 const FIELDS: &[&str] = &[
-    "sel", "filter", "group", "phone", "action", "pacing", "reason", "before",
+    "sel", "filter", "group", "phone", "action", "pacing", "reason", "before", "gone",
 ];
 
 impl RunForm {
@@ -79,6 +79,13 @@ impl RunForm {
             before: fields.or_empty("before"),
             ..Self::of_query(&fields)
         })
+    }
+
+    /// The phones of a posted form of which its page said that they are gone.
+    pub fn told_gone(fields: &Fields) -> BTreeSet<Mac> {
+        let told = fields.text("gone").unwrap_or_default();
+        let macs = told.split_whitespace();
+        macs.filter_map(|text| text.parse().ok()).collect()
     }
 
     /// What was typed for a parameter.

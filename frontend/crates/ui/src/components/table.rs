@@ -9,7 +9,8 @@ use leptos::prelude::*;
 use super::icon;
 use super::paging::query_of;
 
-/// A table. `name` is its class, `caption` says what it lists.
+/// A table. `name` is its class, with `wraps` where what is long goes on in a second line; `caption` says
+/// what it lists.
 pub(crate) fn table(
     name: &'static str,
     caption: impl Into<String>,

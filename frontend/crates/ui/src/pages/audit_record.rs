@@ -104,7 +104,7 @@ fn changes(view: &AuditRecordView) -> Option<AnyView> {
     Some(panel(
         "changes",
         say("What changed"),
-        table("diff", say("What changed"), head, rows),
+        table("diff wraps", say("What changed"), head, rows),
     ))
 }
 

@@ -52,7 +52,7 @@ fn lines(lines: &[ChangeLine]) -> AnyView {
         th(say("As it is")),
         th(say("As it would be")),
     ];
-    table("changes", say("What changes"), head, rows)
+    table("changes wraps", say("What changes"), head, rows)
 }
 
 fn take_back(row: &ChangeRow) -> AnyView {

@@ -45,7 +45,7 @@ fn list(view: &GroupChangesView) -> AnyView {
         th(say("Left")),
     ];
     let rows = view.rows.iter().map(row).collect();
-    view! { {table("member-changes", say("Changes of the members, newest first"), head, rows)}{foot} }
+    view! { {table("member-changes wraps", say("Changes of the members, newest first"), head, rows)}{foot} }
         .into_any()
 }
 

@@ -80,17 +80,21 @@ fn group_row(row: &GroupRow) -> AnyView {
             view! { {kind_badge(row.kind)}{rule}{broken} },
         ),
         td_num(say("Phones"), words::number(row.phones)),
-        td_num(say("Reachable"), share(row.reachable, row.phones)),
+        td_num(
+            say("Reachable"),
+            answering(row.reachable, row.contacted, row.phones),
+        ),
         td(say("Last job"), job),
     ])
 }
 
-/// So many of so many, in percent.
-pub(super) fn share(part: i64, whole: i64) -> AnyView {
-    if whole == 0 {
+/// How many of so many phones answer, in percent. Where none was ever contacted nobody knows, and 0 %
+/// would read as an outage.
+pub(super) fn answering(reachable: i64, contacted: i64, phones: i64) -> AnyView {
+    if contacted == 0 || phones == 0 {
         return dash();
     }
-    format!("{} %", part * 100 / whole).into_any()
+    format!("{} %", reachable * 100 / phones).into_any()
 }
 
 /// `/groups/{slug}`.

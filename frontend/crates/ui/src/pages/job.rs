@@ -209,7 +209,6 @@ fn retry_form(view: &JobView, retry: &RetryForm) -> AnyView {
         view! { <p class="hint">{text}</p> }
     });
     let body = view! {
-        {unsent_summary(&retry.errors)}
         <fieldset class="retry-states">
             <legend>{say("Which phones")}</legend>
             {states}
@@ -218,43 +217,44 @@ fn retry_form(view: &JobView, retry: &RetryForm) -> AnyView {
         {Field::text("reason", say("Reason")).value(&retry.reason).errors(&retry.errors).view()}
         <div class="row">{submit("", "retry", say("Review the retry"))}</div>
     };
-    panel(
-        "retry",
-        say("Try again"),
-        post(
-            format!("/jobs/{}/retry", view.summary.id),
-            "retry-form",
-            body,
-        ),
-    )
+    let form = post(
+        format!("/jobs/{}/retry", view.summary.id),
+        "retry-form",
+        body,
+    );
+    // Above the form, whose parts stand beside each other.
+    let body = view! { {unsent_summary(&retry.errors)}{form} };
+    panel("retry", say("Try again"), body)
 }
 
+/// A state to tick, or the heading of its causes where there are several.
 fn retry_state(retry: &RetryState) -> AnyView {
     let hint = (retry.state == TargetState::Unknown)
         .then(|| view! { <span class="hint">{say("may already have happened")}</span> });
     let state = words::target_state(retry.state);
-    let label = view! {
-        {state}" "<span class="tnum muted">{words::number(retry.count)}</span>{hint}
-    };
+    let count = view! { <span class="tnum muted">{words::number(retry.count)}</span> };
+    if retry.causes.len() < 2 {
+        let label = view! { {state}" "{count}{hint} };
+        let tick = checkbox("states", retry.state.as_str(), label, retry.selected);
+        return view! { <div>{tick}</div> }.into_any();
+    }
     let causes: Vec<AnyView> = retry
         .causes
         .iter()
         .map(|row| retry_cause(retry, row))
         .collect();
-    let causes = (causes.len() > 1).then(|| {
-        view! { <ul class="plain-list" aria-label=say!("{state}, by cause", state)>{causes}</ul> }
-    });
     view! {
         <div>
-            {checkbox("states", retry.state.as_str(), label, retry.selected)}
-            {causes}
+            <p><strong>{state}</strong>" "{count}</p>
+            {hint}
+            <ul class="plain-list" aria-label=say!("{state}, by cause", state)>{causes}</ul>
         </div>
     }
     .into_any()
 }
 
-/// One cause of a state that is ticked, which can be left out. What was offered is sent as well: so a form
-/// that knows of no causes leaves none out.
+/// One cause of a state that has several: its tick alone decides. What was offered is sent as well: so a
+/// form that knows of no causes leaves none out.
 fn retry_cause(retry: &RetryState, row: &RetryCause) -> AnyView {
     let value = format!("{}.{}", retry.state, row.cause);
     let label = view! {

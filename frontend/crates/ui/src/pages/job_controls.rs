@@ -2,7 +2,8 @@
 //!
 //! Owns the buttons of its page. *Invariant:* none of them moves or goes while one watches: what
 //! the job's state no longer allows is greyed where it is (`static/job.js`), and what comes with
-//! the end has its room from the beginning, behind the bell that nobody needs then.
+//! the end has its room from the beginning, behind the bell that nobody needs then. What somebody
+//! else's pause or resumption allows comes before the others; only the bell makes room for it.
 
 use carillon_contract::FrameView;
 use carillon_contract::job::JobView;
@@ -61,27 +62,31 @@ fn watch(frame: &FrameView, view: &JobView) -> AnyView {
 
 fn while_it_runs(view: &JobView) -> Vec<AnyView> {
     let path = format!("/jobs/{}", view.summary.id);
-    let mut list = Vec::new();
+    // Whoever may stop a job may pause and resume it.
+    if !view.controls.stop {
+        return Vec::new();
+    }
+    let pause = submit("", "pause", say("Pause"));
+    let pause = post(format!("{path}/pause"), "", pause);
+    let pause = control("running", view.controls.pause, pause);
+    let resume = submit("primary", "run", say("Resume"));
+    let resume = post(format!("{path}/resume"), "", resume);
+    let resume = control("paused interrupted", view.controls.resume, resume);
+    let href = format!("{path}/cancel");
+    let stop =
+        view! { <a class="button danger" href=href>{icon("stop")}<span>{say("Stop…")}</span></a> };
+    let stop = control(STOPPABLE, true, stop.into_any());
     if view.controls.pause {
-        let pause = submit("", "pause", say("Pause"));
-        list.push(control("running", post(format!("{path}/pause"), "", pause)));
+        vec![resume, pause, stop]
+    } else {
+        vec![pause, resume, stop]
     }
-    if view.controls.resume {
-        let resume = submit("primary", "run", say("Resume"));
-        let resume = post(format!("{path}/resume"), "", resume);
-        list.push(control("paused interrupted", resume));
-    }
-    if view.controls.stop {
-        let href = format!("{path}/cancel");
-        let stop = view! { <a class="button danger" href=href>{icon("stop")}<span>{say("Stop…")}</span></a> };
-        list.push(control(STOPPABLE, stop.into_any()));
-    }
-    list
 }
 
-/// A button for some states of the job.
-fn control(states: &'static str, button: AnyView) -> AnyView {
-    view! { <div class="job-control" data-while=states>{button}</div> }.into_any()
+/// A button for some states of the job, hidden until it is in one of them.
+fn control(states: &'static str, now: bool, button: AnyView) -> AnyView {
+    let hidden = !now;
+    view! { <div class="job-control" data-while=states hidden=hidden>{button}</div> }.into_any()
 }
 
 fn at_the_end(view: &JobView, retry: bool) -> Vec<AnyView> {

@@ -160,7 +160,7 @@ fn who(view: &ReviewView) -> AnyView {
         "who",
         say("Who gets it and who does not"),
         table(
-            "review",
+            "review wraps",
             say("Who gets it and who does not"),
             vec![th(say("What")), th_num(say("Phones")), th(say("Why"))],
             rows,

@@ -65,7 +65,7 @@ fn missing(view: &RunView) -> Option<AnyView> {
     let go_on = (left > 0).then(|| {
         let word = say!("Go on with the other {left}", left = words::number(left));
         view! {
-            <p><button class="button" type="submit" form=FORM formaction="/run/without-missing" formnovalidate>{icon("next")}<span>{word}</span></button></p>
+            <p><button class="button" type="submit" form=FORM formaction="/run/without-missing" name="gone" value=view.targets.gone.clone() formnovalidate>{icon("next")}<span>{word}</span></button></p>
         }
     });
     // Who comes from a review pressed its button.

@@ -8,7 +8,7 @@ use carillon_domain::sip::SipUse;
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
-use super::groups::share;
+use super::groups::answering;
 use crate::components::{
     Field, badge, empty, error_summary, fieldset, hidden, icon, post, primary_link, radio_card,
     select, snippet, submit, table, td, td_num, th, th_hidden, th_num, th_row, tr,
@@ -49,7 +49,7 @@ pub(super) fn sites(frame: &FrameView, view: &SitesView) -> String {
             head.push(th_hidden(say("Change")));
         }
         let rows = view.rows.iter().map(|row| site_row(row, manage)).collect();
-        table("sites", say("Sites"), head, rows)
+        table("sites wraps", say("Sites"), head, rows)
     })
 }
 
@@ -83,7 +83,10 @@ fn site_row(row: &SiteRow, manage: bool) -> AnyView {
         td("SIP", sip_badge(row.sip)),
         td(say("Credential"), credential),
         td_num(say("Phones"), words::number(row.phones)),
-        td_num(say("Reachable"), share(row.reachable, row.phones)),
+        td_num(
+            say("Reachable"),
+            answering(row.reachable, row.contacted, row.phones),
+        ),
         td_num(say("At most down"), format!("{} %", row.max_down_percent)),
     ];
     if manage {

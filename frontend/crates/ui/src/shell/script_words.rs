@@ -42,6 +42,7 @@ const TEXTS: &[&str] = &[
     "{count} cancelled",
     "{count} expired",
     "You will be told",
+    "The browser does not allow it",
     "Show the result",
     "Select all phones on this page",
     "You are signed out. What you send now is kept until you have signed in.",

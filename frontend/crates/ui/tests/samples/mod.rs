@@ -1200,6 +1200,7 @@ impl Samples {
                     broken: false,
                     phones: 41,
                     reachable: 40,
+                    contacted: 41,
                     last_job: None,
                 },
                 GroupRow {
@@ -1210,6 +1211,7 @@ impl Samples {
                     broken: true,
                     phones: 1_204,
                     reachable: 1_100,
+                    contacted: 1_200,
                     last_job: Some(LastJob {
                         id: "0192f0aa".to_owned(),
                         action: self.s("Restart"),
@@ -1341,6 +1343,7 @@ impl Samples {
                     max_down_percent: 20,
                     phones: 1_600 - 100 * index as i64,
                     reachable: 1_500 - 120 * index as i64,
+                    contacted: 1_550 - 100 * index as i64,
                 })
                 .collect(),
         }

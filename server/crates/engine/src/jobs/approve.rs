@@ -149,6 +149,23 @@ impl Engine {
         Ok(self.store.approvers().await?)
     }
 
+    /// The names of those among them whose yes is refused until they have a second factor, where the
+    /// rules want one.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn approvers_without_factor(
+        &self,
+        caller: &Caller,
+        rules: &Rules,
+    ) -> Result<Vec<String>> {
+        caller.require(Permission::ViewJobs)?;
+        if !rules.approve_with_factor {
+            return Ok(Vec::new());
+        }
+        Ok(self.store.approvers_without_factor().await?)
+    }
+
     /// Whether this caller's account may decide about jobs of others.
     ///
     /// # Errors

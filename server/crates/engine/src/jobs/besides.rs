@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use carillon_domain::Mac;
 use carillon_domain::action::Class;
 use carillon_domain::role::Permission;
+use carillon_domain::{Mac, Timestamp};
 
 use super::preview::JobPreview;
 use crate::Engine;
@@ -22,6 +22,8 @@ pub struct Besides {
     pub action: String,
     /// Who asked for it.
     pub actor: String,
+    /// When it starts by itself, where that is still to come.
+    pub starts: Option<Timestamp>,
     /// How many of the phones.
     pub phones: i64,
 }
@@ -37,20 +39,25 @@ pub struct BesidesAll {
 
 impl Engine {
     /// Jobs in reach that have not ended and still have phones of this plan: with a command that
-    /// disturbs nobody there are none to be told of.
+    /// disturbs nobody there are none to be told of. The job that the plan became is none of them.
     ///
     /// # Errors
     /// Only when the storage fails.
-    pub async fn besides(&self, caller: &Caller, preview: &JobPreview) -> Result<BesidesAll> {
+    pub async fn besides(
+        &self,
+        caller: &Caller,
+        (preview, own): (&JobPreview, Option<&str>),
+    ) -> Result<BesidesAll> {
         if preview.action.entry().class == Class::Harmless {
             return Ok(BesidesAll::default());
         }
         let seen = caller.sight(Permission::RunJobs, &self.store)?;
         let chosen: HashSet<Mac> = preview.plan.run.iter().map(|phone| phone.mac).collect();
+        let now = self.clock.now();
         let mut jobs: BTreeMap<String, Besides> = BTreeMap::new();
         let mut phones: HashSet<Mac> = HashSet::new();
         for one in seen.under_way().await? {
-            if !chosen.contains(&one.mac) {
+            if !chosen.contains(&one.mac) || own == Some(one.job.as_str()) {
                 continue;
             }
             phones.insert(one.mac);
@@ -59,6 +66,7 @@ impl Engine {
                 job: one.job,
                 action: one.action,
                 actor: one.actor,
+                starts: one.start_at.filter(|at| *at > now),
                 phones: 0,
             });
             job.phones += 1;

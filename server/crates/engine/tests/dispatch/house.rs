@@ -296,7 +296,8 @@ async fn engine(place: &Place, (clock, patience): (Clock, Patience)) -> Engine {
 pub(crate) fn patience() -> Patience {
     let millis = std::time::Duration::from_millis;
     Patience {
-        looks: std::iter::repeat_n(millis(100), 60).collect(),
+        // Longer than any phone of these tests stays away, also where a look takes no time.
+        looks: std::iter::repeat_n(millis(100), 100).collect(),
         looks_before_gone: 12,
         questions: vec![millis(20), millis(100)],
         again: millis(50),

@@ -153,6 +153,18 @@ impl Store {
         rows.iter().map(|row: &Row| row.get("name")).collect()
     }
 
+    /// The names of those among them who have no second factor. Whom a provider knows is none of them:
+    /// that one may ask for a factor of its own.
+    pub async fn approvers_without_factor(&self) -> Result<Vec<String>> {
+        let sql = Sql::new(
+            "SELECT name FROM users WHERE approver AND NOT disabled \
+             AND role IN ('operator', 'admin') AND factor IS NULL \
+             AND id NOT IN (SELECT user_id FROM identities) ORDER BY name",
+        );
+        let rows = self.read().await?.conn().all(sql).await?;
+        rows.iter().map(|row: &Row| row.get("name")).collect()
+    }
+
     /// What an account asked for around then of these actions with nobody else's answer.
     pub async fn asked_alone(
         &self,

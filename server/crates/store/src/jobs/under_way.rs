@@ -1,6 +1,6 @@
 //! Phones of jobs that have not ended: which of them still wait, or are being sent to or looked at.
 
-use carillon_domain::{JobState, Mac, TargetState};
+use carillon_domain::{JobState, Mac, TargetState, Timestamp};
 
 use crate::error::Result;
 use crate::reach::and_jobs;
@@ -19,6 +19,8 @@ pub struct UnderWay {
     pub action: String,
     /// Who asked for it.
     pub actor: String,
+    /// When it starts or started by itself, where that was asked for.
+    pub start_at: Option<Timestamp>,
     /// Which phone.
     pub mac: Mac,
 }
@@ -27,7 +29,7 @@ impl Store {
     /// Phones to which something may still be sent, or whose effect is awaited, of the jobs in reach.
     pub async fn under_way(&self) -> Result<Vec<UnderWay>> {
         let mut sql = Sql::new(
-            "SELECT t.job, t.mac, j.action, j.actor_name FROM jobs j \
+            "SELECT t.job, t.mac, j.action, j.actor_name, j.start_at FROM jobs j \
              JOIN job_targets t ON t.job = j.id WHERE ",
         );
         let jobs = JobState::ALL.iter().filter(|state| !state.is_terminal());
@@ -43,6 +45,7 @@ impl Store {
                 job: row.get("job")?,
                 action: row.get("action")?,
                 actor: row.get("actor_name")?,
+                start_at: row.of("jobs", "job").maybe_at("start_at")?,
                 mac: row.of("job_targets", "mac").parse("mac")?,
             })
         });

@@ -231,9 +231,9 @@ pub(crate) async fn choices_and_health_agree_with_the_phones(db: Database) {
     let groups = db.store.groups(at(9)).await.unwrap();
     let groups = groups.iter();
     let reachable: Vec<_> = groups
-        .map(|row| (row.group.slug.as_str(), row.reachable))
+        .map(|row| (row.group.slug.as_str(), row.reachable, row.contacted))
         .collect();
-    assert_eq!(reachable, [("a-fixed", 2), ("b-even", 4)]);
+    assert_eq!(reachable, [("a-fixed", 2, 2), ("b-even", 4, 4)]);
 
     let health = db.store.fleet_health().await.unwrap();
     assert_eq!((health.all.reachable, health.all.unknown), (8, 15));

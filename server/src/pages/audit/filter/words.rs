@@ -67,17 +67,7 @@ impl Asked {
 
     /// Ready-made views of the log.
     pub(in crate::pages::audit) fn presets(&self, caller: &Caller) -> Vec<Tab> {
-        let own = caller.actor.name.as_str();
-        let presets = [
-            (say("Everything"), "", ""),
-            (say("Mine"), "actor", own),
-            (say("Commands"), "action", COMMANDS),
-            (say("Failures"), "result", FAILURES),
-            (say("Sign-ins"), "action", SIGN_INS),
-            (say("Administration"), "action", ADMINISTRATION),
-            (say("Approvals"), "action", APPROVALS),
-            (say("Log and server"), "action", SERVER),
-        ];
+        let presets = ready_made(caller.actor.name.as_str());
         let set = self.chips();
         let is_set = |name: &str, value: &str| self.pairs().contains(&(name, value));
         presets
@@ -93,6 +83,28 @@ impl Asked {
             })
             .collect()
     }
+}
+
+/// The ready-made views of whoever looks: what each is called, and the one filter that it sets.
+fn ready_made(own: &str) -> [(&'static str, &'static str, &str); 8] {
+    [
+        (say("Everything"), "", ""),
+        (say("Mine"), "actor", own),
+        (say("Commands"), "action", COMMANDS),
+        (say("Failures"), "result", FAILURES),
+        (say("Sign-ins"), "action", SIGN_INS),
+        (say("Administration"), "action", ADMINISTRATION),
+        (say("Approvals"), "action", APPROVALS),
+        (say("Log and server"), "action", SERVER),
+    ]
+}
+
+/// What the ready-made view is called that asks for exactly these actions: many of them have no words as
+/// a whole.
+fn view_of(actions: &str) -> Option<&'static str> {
+    let mut views = ready_made("").into_iter();
+    let found = views.find(|(_, name, value)| *name == "action" && *value == actions);
+    found.map(|(text, _, _)| text)
 }
 
 fn label(name: &str) -> &str {
@@ -114,11 +126,7 @@ fn label(name: &str) -> &str {
 fn shown(name: &str, value: &str) -> String {
     match name {
         "action" if !value.contains(['.', ',']) => short_title(value),
-        "action" => {
-            let asked = |code| codes::asked(code).unwrap_or(code);
-            let words: Vec<&str> = value.split(',').map(asked).collect();
-            words.join(&format!(" {} ", say("or")))
-        }
+        "action" => view_of(value).map_or_else(|| actions(value), str::to_owned),
         "actor" => actor_words::shown(value),
         "result" => results(value),
         "job" => value
@@ -126,6 +134,12 @@ fn shown(name: &str, value: &str) -> String {
             .map_or_else(|| value.to_owned(), |start| format!("{start}…")),
         _ => value.to_owned(),
     }
+}
+
+fn actions(value: &str) -> String {
+    let asked = |code| codes::asked(code).unwrap_or(code);
+    let words: Vec<&str> = value.split(',').map(asked).collect();
+    words.join(&format!(" {} ", say("or")))
 }
 
 fn results(value: &str) -> String {
@@ -170,6 +184,15 @@ mod tests {
             .filter(|code| !presets.iter().any(|preset| holds(preset, code)))
             .collect();
         assert_eq!(left_out, Vec::<&str>::new());
+    }
+
+    #[test]
+    fn the_actions_of_a_ready_made_view_have_its_name() {
+        for (actions, name) in [(APPROVALS, "Approvals"), (SIGN_INS, "Sign-ins")] {
+            assert_eq!(shown("action", actions), name);
+        }
+        let others = shown("action", "job.denied,change.denied");
+        assert_eq!(others, "refused a job or refused a change");
     }
 
     #[test]
