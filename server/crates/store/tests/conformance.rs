@@ -132,7 +132,6 @@ cases! {
     inventory::what_contact_taught_survives_an_edit,
     lists::every_order_pages_both_ways,
     lists::foreign_cursors_are_refused,
-    lists::facets_add_up,
     lists::a_set_is_known_by_its_digest,
     lists::choices_and_health_agree_with_the_phones,
     lists::what_a_phone_was_sent_is_told_until_its_end,

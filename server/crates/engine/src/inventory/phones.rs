@@ -11,8 +11,8 @@ use carillon_domain::phone_list::{self, Column, Row};
 use carillon_domain::role::Permission;
 use carillon_domain::{FieldError, Filter, Mac, Timestamp};
 use carillon_store::{
-    Direction, Facets, ListedPhones, Page, PhoneBeside, PhoneList, PhoneRow, PhoneSet, PhoneSort,
-    Seek, Store, StoreError,
+    Direction, ListedPhones, Page, PhoneBeside, PhoneList, PhoneRow, PhoneSet, PhoneSort, Seek,
+    Store, StoreError,
 };
 use secrecy::SecretString;
 
@@ -133,15 +133,6 @@ impl Engine {
     pub async fn macs(&self, caller: &Caller, filter: &Filter) -> Result<Vec<Mac>> {
         let seen = caller.sight(Permission::ViewInventory, &self.store)?;
         Ok(seen.macs(filter, self.clock.now()).await?)
-    }
-
-    /// How the phones of a filter are spread over sites, models and states.
-    ///
-    /// # Errors
-    /// Denied.
-    pub async fn phone_facets(&self, caller: &Caller, filter: &Filter) -> Result<Facets> {
-        let seen = caller.sight(Permission::ViewInventory, &self.store)?;
-        Ok(seen.facets(filter, self.clock.now()).await?)
     }
 
     /// One phone.

@@ -1,4 +1,4 @@
-//! Lists of phones: pages, counts, identities, facets.
+//! Lists of phones: pages, counts, identities.
 //!
 //! Owns the orders that a list can have. Each has an index behind it.
 
@@ -10,7 +10,6 @@ use crate::conn::Conn;
 use crate::error::Result;
 use crate::page::{Cursor, Direction, Page, Seek};
 use crate::reach::and_phones;
-use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Store;
 use crate::unit::Unit;
@@ -77,19 +76,6 @@ impl PhoneSet {
             digest: hex::encode(Sha256::digest(text)),
         }
     }
-}
-
-/// How the phones of a filter are spread. Most first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facets {
-    /// All of them.
-    pub total: i64,
-    /// By slug of the site; empty without one.
-    pub by_site: Vec<(String, i64)>,
-    /// By model; empty where not known.
-    pub by_model: Vec<(String, i64)>,
-    /// By what the last contact said.
-    pub by_state: Vec<(String, i64)>,
 }
 
 impl PhoneSort {
@@ -204,22 +190,6 @@ pub(super) async fn set(
     })
 }
 
-/// Adds counts by one column, whose name is ours, under a name.
-fn spread(
-    sql: &mut Sql,
-    (name, column): (&'static str, &'static str),
-    (filter, reach): (&Filter, &Reach),
-    scope: &Scope<'_>,
-) -> Result<()> {
-    sql.push("SELECT '").push(name).push("' AS what, ");
-    sql.push(column).push(" AS name, COUNT(*) AS n ");
-    sql.push("FROM phones p WHERE ");
-    scope.condition(sql, filter)?;
-    and_phones(sql, reach, "p");
-    sql.push(" GROUP BY ").push(column);
-    Ok(())
-}
-
 impl Store {
     /// One page of phones.
     pub async fn phone_page(&self, list: &PhoneList<'_>) -> Result<Page<PhoneRow>> {
@@ -265,51 +235,6 @@ impl Store {
     /// The identities of the phones that a filter takes, sorted.
     pub async fn macs(&self, filter: &Filter, now: Timestamp) -> Result<Vec<Mac>> {
         macs(&mut self.read().await?.conn(), (filter, &self.reach), now).await
-    }
-
-    /// How the phones of a filter are spread; all numbers tell of one moment.
-    pub async fn facets(&self, filter: &Filter, now: Timestamp) -> Result<Facets> {
-        let mut read = self.read().await?;
-        let mut conn = read.conn();
-        let groups = Groups::for_filter(&mut conn, filter).await?;
-        let scope = Scope {
-            groups: &groups,
-            now,
-            dialect: conn.dialect(),
-        };
-        let asked = (filter, self.reach.as_ref());
-        let mut sql = Sql::new("");
-        spread(&mut sql, ("site", "COALESCE(p.site, '')"), asked, &scope)?;
-        sql.push(" UNION ALL ");
-        spread(&mut sql, ("model", "p.model"), asked, &scope)?;
-        sql.push(" UNION ALL ");
-        spread(&mut sql, ("state", "p.reachability"), asked, &scope)?;
-        Facets::of(&conn.all(sql).await?)
-    }
-}
-
-impl Facets {
-    fn of(rows: &[Row]) -> Result<Self> {
-        let mut facets = Self::default();
-        for row in rows {
-            let pair: (String, i64) = (row.get("name")?, row.get("n")?);
-            match row.get::<String>("what")?.as_str() {
-                "site" => facets.by_site.push(pair),
-                "model" => facets.by_model.push(pair),
-                _ => {
-                    facets.total += pair.1;
-                    facets.by_state.push(pair);
-                }
-            }
-        }
-        for spread in [
-            &mut facets.by_site,
-            &mut facets.by_model,
-            &mut facets.by_state,
-        ] {
-            spread.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
-        }
-        Ok(facets)
     }
 }
 

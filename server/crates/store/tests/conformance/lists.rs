@@ -151,25 +151,6 @@ pub(crate) async fn foreign_cursors_are_refused(db: Database) {
     }
 }
 
-pub(crate) async fn facets_add_up(db: Database) {
-    let all = assorted(&db.store).await;
-    let total = all.len() as i64;
-    let filter: Filter = "-model:T99".parse().unwrap();
-    let facets = db.store.facets(&filter, at(9)).await.unwrap();
-    assert_eq!(facets.total, total);
-    assert_eq!(db.store.count_phones(&filter, at(9)).await.unwrap(), total);
-    for spread in [&facets.by_site, &facets.by_model, &facets.by_state] {
-        assert_eq!(spread.iter().map(|(_, count)| count).sum::<i64>(), total);
-        assert!(spread.is_sorted_by(|a, b| a.1 >= b.1));
-    }
-    assert!(facets.by_site.contains(&(String::new(), 7)));
-    assert!(facets.by_site.contains(&("kiel".to_owned(), 8)));
-    assert_eq!(
-        facets.by_state,
-        [("unknown".to_owned(), 15), ("reachable".to_owned(), 8)]
-    );
-}
-
 pub(crate) async fn a_set_is_known_by_its_digest(db: Database) {
     assorted(&db.store).await;
     let filter: Filter = "site:kiel".parse().unwrap();
