@@ -23,19 +23,21 @@ pub(super) fn routes(table: Table) -> Table {
         .post("/jobs/{id}/deny", DECIDE, deny)
 }
 
-/// Who may approve but for one: first whose yes counts now, then those who lack a second factor,
-/// which is said of them.
+/// Who may approve but for one: first whose yes counts now, then those who lack a second factor that the
+/// rules want, which is said of them.
 pub(super) async fn who_may(
     engine: &Engine,
     caller: &Caller,
-    (rules, but): (&Rules, &str),
+    (rules, but): (Option<&Rules>, &str),
 ) -> Result<Vec<String>, EngineError> {
-    let lacking = engine.approvers_without_factor(caller, rules).await?;
-    let mut names = engine.approvers(caller).await?;
-    names.retain(|name| name != but && !lacking.contains(name));
-    let later = lacking.into_iter().filter(|name| name != but);
-    names.extend(later.map(|name| say!("{name} (no second factor yet)", name)));
-    Ok(names)
+    let asks = rules.is_some_and(|rules| rules.approve_with_factor);
+    let others = engine.approvers(caller).await?.into_iter();
+    let others = others.filter(|one| one.name != but);
+    let (later, now): (Vec<_>, Vec<_>) = others.partition(|one| asks && one.without_factor);
+    let now = now.into_iter().map(|one| one.name);
+    let later = later.into_iter();
+    let later = later.map(|one| say!("{name} (no second factor yet)", name = one.name));
+    Ok(now.chain(later).collect())
 }
 
 /// `GET /approvals`.

@@ -153,8 +153,8 @@ async fn summary(
 ) -> Result<JobSummary, Problem> {
     let mut summary = summary::of(snapshot, engine.clock.now());
     if summary::is_undecided(&snapshot.job) {
-        let mut others = engine.approvers(caller).await?;
-        others.retain(|name| *name != snapshot.job.actor.name);
+        let asked = snapshot.job.actor.name.as_str();
+        let others = approvals::who_may(engine, caller, (None, asked)).await?;
         summary.note = Some(summary::nobody_decided(&others));
     }
     Ok(summary)
@@ -171,18 +171,16 @@ async fn approval(
     }
     let engine = visit.app.engine();
     let waiting = engine.waiting_job(caller, job.clone()).await?;
+    let rules = visit.rules.as_ref().map(|found| &found.rules);
     Ok(Some(JobApprovalView {
         row: approvals::row(&waiting, &SiteNames::new()),
         may_decide: engine.may_approve(caller).await?,
-        lacks_factor: match &visit.rules {
-            Some(found) => engine.lacks_factor(caller, &found.rules).await?,
+        lacks_factor: match rules {
+            Some(rules) => engine.lacks_factor(caller, rules).await?,
             None => false,
         },
         off: visit.rules.is_some_and(|rules| !rules.asks_second_person()),
-        approvers: match &visit.rules {
-            Some(found) => approvals::who_may(engine, caller, (&found.rules, "")).await?,
-            None => engine.approvers(caller).await?,
-        },
+        approvers: approvals::who_may(engine, caller, (rules, "")).await?,
     }))
 }
 

@@ -14,6 +14,7 @@ use carillon_store::JobSnapshot;
 use tokio::time::timeout;
 
 use super::keypad::{Kept, take};
+use crate::pages::approvals;
 use crate::pages::visit::done_see;
 use crate::problem::Problem;
 
@@ -134,8 +135,7 @@ fn not_taken(key: &Key<'_>, end: &JobSnapshot) -> Flash {
 }
 
 async fn waits(engine: &Engine, caller: &Caller, key: &Key<'_>) -> Result<Flash, Problem> {
-    let mut others = engine.approvers(caller).await?;
-    others.retain(|name| *name != caller.actor.name);
+    let others = approvals::who_may(engine, caller, (None, caller.actor.name.as_str())).await?;
     Ok(Flash {
         tone: Tone::Warning,
         text: waits_for(key.title, &others),

@@ -17,7 +17,8 @@ pub(super) async fn who_decides(
     caller: &Caller,
     rules: &Rules,
 ) -> Result<String, EngineError> {
-    let others = approvals::who_may(engine, caller, (rules, caller.actor.name.as_str())).await?;
+    let others =
+        approvals::who_may(engine, caller, (Some(rules), caller.actor.name.as_str())).await?;
     Ok(told(others.into_iter()))
 }
 

@@ -18,7 +18,7 @@ use serde_json::json;
 use super::agreed::{digest_agreed, digest_shown};
 use super::asked_for::no_longer_asked_for;
 use super::late;
-use super::rules::{DECIDE, Rules, wants_factor};
+use super::rules::{DECIDE, wants_factor};
 use crate::Engine;
 use crate::accounts::{Deciders, Hindrance, STRONG, independent};
 use crate::audit::APPROVAL;
@@ -110,7 +110,8 @@ impl Engine {
     }
 
     async fn deciders(&self) -> Result<Deciders> {
-        let names = self.store.approvers().await?;
+        let names = self.store.approvers().await?.into_iter();
+        let names = names.map(|approver| approver.name).collect();
         Deciders::of(&self.store, names, self.clock.now()).await
     }
 
@@ -138,58 +139,6 @@ impl Engine {
             until: job.approval.until,
             job,
         })
-    }
-
-    /// The names of those who may decide about jobs of others. No secret to who sees jobs.
-    ///
-    /// # Errors
-    /// Denied.
-    pub async fn approvers(&self, caller: &Caller) -> Result<Vec<String>> {
-        caller.require(Permission::ViewJobs)?;
-        Ok(self.store.approvers().await?)
-    }
-
-    /// The names of those among them whose yes is refused until they have a second factor, where the
-    /// rules want one.
-    ///
-    /// # Errors
-    /// Denied.
-    pub async fn approvers_without_factor(
-        &self,
-        caller: &Caller,
-        rules: &Rules,
-    ) -> Result<Vec<String>> {
-        caller.require(Permission::ViewJobs)?;
-        if !rules.approve_with_factor {
-            return Ok(Vec::new());
-        }
-        Ok(self.store.approvers_without_factor().await?)
-    }
-
-    /// Whether this caller's account may decide about jobs of others.
-    ///
-    /// # Errors
-    /// Only when the storage fails.
-    pub async fn may_approve(&self, caller: &Caller) -> Result<bool> {
-        let Some(account) = caller.user_id.as_deref().filter(|_| caller.is_person()) else {
-            return Ok(false);
-        };
-        let user = self.store.user(account).await?;
-        Ok(caller.require(DECIDE).is_ok() && user.is_some_and(|user| user.approver))
-    }
-
-    /// Whether only a second factor is missing to this caller for approving: jobs and changes alike.
-    ///
-    /// # Errors
-    /// Only when the storage fails.
-    pub async fn lacks_factor(&self, caller: &Caller, rules: &Rules) -> Result<bool> {
-        let account = caller.user_id.as_deref().filter(|_| caller.is_person());
-        let asked = rules.approve_with_factor && caller.actor.auth != STRONG;
-        let Some(account) = account.filter(|_| asked) else {
-            return Ok(false);
-        };
-        let user = self.store.user(account).await?;
-        Ok(user.is_some_and(|user| user.factor.is_none()))
     }
 
     /// Lets a job run: exactly the one with this digest, which [`WaitingJob`] has.

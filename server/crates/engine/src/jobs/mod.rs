@@ -6,6 +6,7 @@
 
 mod agreed;
 mod approve;
+mod approvers;
 mod asked_for;
 mod besides;
 mod by_sip;

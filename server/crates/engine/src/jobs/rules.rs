@@ -196,7 +196,7 @@ impl RulesInForce {
 pub struct Situation {
     /// How many jobs that the caller may see are under way.
     pub under_way: i64,
-    /// How many of them have not ended; these may send something yet.
+    /// How many that the caller may see have not ended: those, and what may send something yet.
     pub not_ended: i64,
     /// Whether all sending is stopped.
     pub stop: Option<StopAll>,

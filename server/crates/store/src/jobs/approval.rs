@@ -107,6 +107,16 @@ async fn asked_alone(
     Ok(AskedAlone { phones, fleet })
 }
 
+/// Somebody who may approve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approver {
+    /// Their name.
+    pub name: String,
+    /// Whether they have no second factor. Whom a provider knows is not said to have none: that one may
+    /// ask for a factor of its own.
+    pub without_factor: bool,
+}
+
 pub(crate) const APPROVERS: &str = "SELECT COUNT(*) AS n FROM users WHERE approver AND NOT disabled \
      AND role IN ('operator', 'admin')";
 
@@ -143,26 +153,21 @@ impl Store {
         self.read().await?.conn().number(sql, "n").await
     }
 
-    /// The names of those who may approve.
-    pub async fn approvers(&self) -> Result<Vec<String>> {
+    /// Those who may approve, by name.
+    pub async fn approvers(&self) -> Result<Vec<Approver>> {
         let sql = Sql::new(
-            "SELECT name FROM users WHERE approver AND NOT disabled \
+            "SELECT name, CAST(CASE WHEN factor IS NULL AND id NOT IN (SELECT user_id FROM identities) \
+             THEN 1 ELSE 0 END AS BIGINT) AS lacking FROM users WHERE approver AND NOT disabled \
              AND role IN ('operator', 'admin') ORDER BY name",
         );
         let rows = self.read().await?.conn().all(sql).await?;
-        rows.iter().map(|row: &Row| row.get("name")).collect()
-    }
-
-    /// The names of those among them who have no second factor. Whom a provider knows is none of them:
-    /// that one may ask for a factor of its own.
-    pub async fn approvers_without_factor(&self) -> Result<Vec<String>> {
-        let sql = Sql::new(
-            "SELECT name FROM users WHERE approver AND NOT disabled \
-             AND role IN ('operator', 'admin') AND factor IS NULL \
-             AND id NOT IN (SELECT user_id FROM identities) ORDER BY name",
-        );
-        let rows = self.read().await?.conn().all(sql).await?;
-        rows.iter().map(|row: &Row| row.get("name")).collect()
+        let approver = |row: &Row| {
+            Ok(Approver {
+                name: row.get("name")?,
+                without_factor: row.get::<i64>("lacking")? == 1,
+            })
+        };
+        rows.iter().map(approver).collect()
     }
 
     /// What an account asked for around then of these actions with nobody else's answer.
