@@ -157,7 +157,7 @@ function openPalette() {
       commands = offered;
       if (mine !== asked || !box.isConnected) return;
       looks = null;
-      show(found);
+      show(withAims(text, found, offered));
       if (goes) list.firstElementChild?.follow();
     };
     timer = setTimeout(looks, WAIT_MS);
@@ -213,6 +213,22 @@ async function find(text) {
 /** A site or a group of whose name a word is, or begins, like this: it is meant before a phone is. */
 function isNamed({ known }, typed) {
   return known !== undefined && ` ${known}`.toLowerCase().includes(` ${typed}`);
+}
+
+/** Commands for a place, where the words name both. They lead to the form and send nothing. */
+function withAims(text, found, offered) {
+  const words = text.toLowerCase().split(/\s+/);
+  const aims = offered.flatMap((command) => {
+    const names = `${command.text}${command.known}`.toLowerCase().replaceAll(" ", "");
+    const rest = words.filter((word) => word.length < 3 || !names.includes(word));
+    if (!rest.length || rest.length === words.length) return [];
+    return found.filter((place) => rest.every((word) => isNamed(place, word))).map((place) => ({
+      text: `${command.text}: ${place.text}`, note: command.note,
+      href: `${command.href}&filter=${encodeURIComponent(new URL(place.href, location.href).searchParams.get("q"))}`,
+    }));
+  });
+  // Phones that are called so are meant first.
+  return found.every((one) => "known" in one) ? [...aims, ...found] : [...found, ...aims];
 }
 
 let catalogue;

@@ -10,6 +10,14 @@ const WORDS = JSON.parse(document.querySelector("[data-words]")?.dataset.words ?
 const say = (text, values = {}) =>
   (WORDS[text] ?? text).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 
+// No browser fetches the answer to a form anew: Reload and Back lead to the form's page, with the
+// query that it had.
+const FORM = document.documentElement.dataset.form;
+if (FORM) {
+  const [from, query = ""] = document.referrer.split(/(?=\?)/);
+  history.replaceState(null, "", FORM + (from === location.origin + FORM ? query : ""));
+}
+
 let note = null, timer;
 if (LIMITS) {
   seen();

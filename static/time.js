@@ -74,14 +74,15 @@ function instant(utc) {
   return new Date(`${day.includes(".") ? day.split(".").reverse().join("-") : day}T${clock}Z`);
 }
 
-/** "today at 20:00": today is by the server's clock, which it is handed with the words. */
+/** "today at 20:00", in a list the clock alone: today is by the server's clock, which it is handed with the words. */
 function near(time) {
-  const { now, today, tomorrow, otherwise } = time.dataset;
+  const { now, today = "{time}", tomorrow, otherwise = today } = time.dataset;
   const at = new Date(time.dateTime);
   const zone = zoneOf(at);
   const away = (Date.parse(dayOf(at)) - Date.parse(dayOf(new Date(now)))) / 864e5;
   const words = [today, tomorrow][away];
-  const local = words ? clockOf(at).replace(/:00$/, "") : written(at);
+  const clock = tomorrow ? clockOf(at).replace(/:00$/, "") : clockOf(at);
+  const local = words ? clock : written(at);
   time.dataset.zone = zone;
   time.title = `${written(at)} ${zone} (${time.title})`;
   time.textContent = (words ?? otherwise).replace("{time}", `${local} ${zone}`);

@@ -23,7 +23,7 @@ mod filter;
 mod format;
 
 pub use export::{stream_export, taken};
-pub use filter::{FILTERS, ONCE, actions, filter, job, listed, source};
+pub use filter::{FILTERS, ONCE, filter, job, listed, source};
 pub use format::Format;
 
 const VIEW: Access = Access::Needs(Permission::ViewAudit);

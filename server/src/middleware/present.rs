@@ -2,11 +2,11 @@
 //!
 //! The one place that knows for whom an error is written.
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 
 use carillon_language::{Language, during};
 
@@ -21,6 +21,7 @@ use crate::problem::{Code, Problem};
 /// Gives a bare failure its body.
 pub async fn present(State(app): State<App>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
+    let form = form_page_of(&request);
     let id = request.extensions().get::<RequestId>().cloned();
     let id = id.map(|RequestId(id)| id).unwrap_or_default();
     let nonce = request.extensions().get::<Nonce>().cloned();
@@ -39,6 +40,7 @@ pub async fn present(State(app): State<App>, request: Request, next: Next) -> Re
         let visitor = response.extensions_mut().remove::<Visitor>();
         let place = Place {
             path,
+            form,
             nonce,
             visitor: visitor.unwrap_or_default(),
         };
@@ -48,6 +50,13 @@ pub async fn present(State(app): State<App>, request: Request, next: Next) -> Re
         })
     };
     keep_headers(response, dressed)
+}
+
+/// The page of the form that this request sends. An address that is none of ours has no page.
+fn form_page_of(request: &Request) -> Option<String> {
+    let known = request.extensions().get::<MatchedPath>().is_some();
+    let sent = known && request.method() == Method::POST;
+    sent.then(|| pages::form_page::of(request.uri().path()))
 }
 
 fn in_language(language: Language, render: impl FnOnce() -> Response) -> Response {

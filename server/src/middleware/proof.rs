@@ -23,8 +23,8 @@ use super::origin_guard::is_safe;
 use crate::app::App;
 use crate::cookies::Cookie;
 use crate::fields::Fields;
-use crate::pages::sign_in;
 use crate::pages::visit::Visit;
+use crate::pages::{deed, sign_in};
 use crate::problem::Problem;
 
 /// A request whose sender is known for sure.
@@ -159,6 +159,7 @@ async fn ask(
     let (secret, plain): (Vec<_>, Vec<_>) = own.cloned().partition(|(name, _)| is_password(name));
     let view = ProveView {
         action: parts.uri.path().to_owned(),
+        deed: deed::told(parts.uri.path(), fields),
         fields: plain,
         again: secret.into_iter().map(|(name, _)| name).collect(),
         asks_code: session.has_factor,

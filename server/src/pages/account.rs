@@ -80,7 +80,6 @@ async fn page(visit: Visit, caller: &Caller, extra: Extra) -> Result<Response, P
         language: visit.session.as_ref().and_then(|session| session.language),
         look: visit.frame.look,
         has_password: visit.session.as_ref().is_none_or(|s| s.has_password),
-        password_changed_at: None,
         password_min: SHORTEST,
         password_errors: extra.password_errors,
         second_factor: visit.session.as_ref().is_some_and(|s| s.has_factor),

@@ -2,9 +2,10 @@
 
 use axum::extract::Path;
 use carillon_contract::approvals::{ApprovalRow, ApprovalsView};
+use carillon_contract::changes::NobodyApproves;
 use carillon_domain::JobState;
 use carillon_domain::role::Permission;
-use carillon_engine::jobs::{Rules, WaitingJob};
+use carillon_engine::jobs::{Prospect, Rules, WaitingJob};
 use carillon_engine::{Caller, Engine, EngineError};
 use carillon_language::say;
 
@@ -35,9 +36,22 @@ pub(super) async fn who_may(
     let others = others.filter(|one| one.name != but);
     let (later, now): (Vec<_>, Vec<_>) = others.partition(|one| asks && one.without_factor);
     let now = now.into_iter().map(|one| one.name);
-    let later = later.into_iter();
-    let later = later.map(|one| say!("{name} (no second factor yet)", name = one.name));
+    let later = later.into_iter().map(|one| without_factor(&one.name));
     Ok(now.chain(later).collect())
+}
+
+/// Who lacks a second factor that the rules want.
+pub(super) fn without_factor(name: &str) -> String {
+    say!("{name} (no second factor yet)", name)
+}
+
+/// That nobody could approve what is about to be asked for, where it is so.
+pub(super) fn nobody(prospect: &Prospect) -> Option<NobodyApproves> {
+    let until = prospect.from;
+    (prospect.able.is_empty() || until.is_some()).then(|| NobodyApproves {
+        without_factor: prospect.without_factor.clone(),
+        until,
+    })
 }
 
 /// `GET /approvals`.

@@ -23,7 +23,7 @@ mod number;
 pub(super) mod record;
 
 use super::audit_row::codes::offered;
-use filter::{Asked, KNOWN, odd};
+use filter::{Asked, KNOWN, commands, odd};
 
 const VIEW: Access = Access::Needs(Permission::ViewAudit);
 const NUMBERS: Access = Access::Needs(Permission::ReadNumbers);
@@ -66,10 +66,11 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
     }
     let view = AuditView {
         presets: asked.presets(&caller),
-        actions: offered(),
+        actions: [offered(), commands()].concat(),
         period: asked.period(),
         all_time_href: asked.all_time_href(),
         chips: asked.chips(),
+        examples: asked.examples(),
         clear_href: "/audit".to_owned(),
         paging: seek::paging(&page, &asked.at("/audit"), total),
         rows,
@@ -77,6 +78,7 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
         exports: exports(&asked, below),
         chain: Some(chain),
         filter: asked.filter,
+        unknown: asked.unknown,
         errors: asked.errors,
     };
     let html = carillon_ui::audit(&visit.frame, &view);

@@ -7,7 +7,7 @@ use carillon_contract::Href;
 pub use carillon_contract::audit::AuditRow as Line;
 use carillon_contract::list::Link;
 use carillon_domain::event::Event;
-use carillon_domain::{Cause, JobState, TargetState, action};
+use carillon_domain::{Cause, JobState, TargetState};
 use carillon_store::AuditRow;
 use carillon_ui::target_state_within;
 use serde_json::Value;
@@ -15,9 +15,9 @@ use serde_json::Value;
 pub(super) mod codes;
 pub(super) mod of_job;
 
-use super::actor_words;
 use super::audit::record::words as part;
 use super::refused::sentence;
+use super::{action_words, actor_words};
 use carillon_language::{say, say_many};
 use codes::{known, refused_for};
 
@@ -66,10 +66,14 @@ fn phone_name(event: &Event) -> String {
     }
 }
 
-/// What was sent, for people: `Restart the phone`.
+/// What was sent, for people: `Restart the phone`, `Press a line key 3`.
 fn command(event: &Event) -> String {
     let name = event.detail["action"].as_str().unwrap_or("job");
-    action::find(name).map_or_else(|| name.to_owned(), |entry| say(entry.title).to_owned())
+    let Some(entry) = action_words::entry_of(name) else {
+        return name.to_owned();
+    };
+    let key = name.strip_prefix(entry.name).unwrap_or_default();
+    format!("{} {key}", say(entry.title)).trim_end().to_owned()
 }
 
 fn text<'e>(event: &'e Event, name: &str) -> &'e str {
@@ -80,7 +84,10 @@ fn text<'e>(event: &'e Event, name: &str) -> &'e str {
 fn words(event: &Event) -> String {
     match event.action.as_str() {
         "target.intent" => say!("is about to send: {command}", command = command(event)),
-        "target.answered" => say!("took the request: {command}", command = command(event)),
+        "target.answered" => say!(
+            "phone took the request: {command}",
+            command = command(event)
+        ),
         "target.unanswered" => say!("got no answer yet: {command}", command = command(event)),
         "target.retrying" => say!("will try again: {command}", command = command(event)),
         "target.given_back" => say!(
@@ -229,6 +236,8 @@ mod tests {
             line("job.submitted", json!({"action": "Reboot"})).words,
             "started a job: Restart the phone"
         );
+        let pressed = line("target.answered", json!({"action": "L3"})).words;
+        assert_eq!(pressed, "phone took the request: Press a line key 3");
         assert_eq!(line("odd.code", Value::Null).words, "odd.code");
         assert_eq!(
             line(

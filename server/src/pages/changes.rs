@@ -140,6 +140,10 @@ fn row(waiting: &WaitingChange) -> ChangeRow {
         id: request.id.clone(),
         title,
         lines,
+        phones: match request.kind {
+            ChangeKind::PhonesDeletion => changed_phones::named(&before),
+            _ => Vec::new(),
+        },
         asked_by: actor_words::shown(&request.actor),
         asked_at: request.asked_at,
         reason: request.reason.clone(),

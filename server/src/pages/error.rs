@@ -19,6 +19,8 @@ use crate::problem::{Code, NO_SUCH_THING, Problem};
 pub struct Place {
     /// Path of the request.
     pub path: String,
+    /// The page of the form that was sent there, where one was.
+    pub form: Option<String>,
     /// For scripts.
     pub nonce: Option<Nonce>,
     /// Who is there, where that was found out before it failed.
@@ -29,6 +31,7 @@ pub struct Place {
 pub fn render(app: &App, problem: &Problem, request_id: &str, place: Place) -> Response {
     let Place {
         path,
+        form,
         nonce,
         visitor,
     } = place;
@@ -46,9 +49,11 @@ pub fn render(app: &App, problem: &Problem, request_id: &str, place: Place) -> R
             .as_ref()
             .map(FormTokens::token)
             .unwrap_or_default(),
+        form,
         flash: None,
         banners: app.banners().to_vec(),
         running_jobs: 0,
+        paused_jobs: 0,
         waiting_changes: 0,
         base: app.origins().public().to_string(),
         assets: assets::of_pages(),

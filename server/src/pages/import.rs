@@ -22,6 +22,7 @@ use crate::router::table::{Access, Table};
 
 mod blocked;
 mod given;
+mod imported;
 mod left_out;
 mod parts;
 mod recent;
@@ -94,6 +95,7 @@ async fn apply(
     match engine.apply_import(&caller, &id, &choices).await {
         Ok(result) => {
             left_out::keep(&engine, &caller, &id, file).await;
+            imported::keep(&engine, &caller, &id).await;
             let to = format!("/phones/import/{id}/result");
             Ok(visit.see_other_saying(&to, &done(in_words(&result))))
         }
@@ -160,7 +162,12 @@ async fn result(visit: Visit, caller: Caller, Path(id): Path<String>) -> PageRes
     let without = sites_without_credential(engine, &caller, &result.new_sites).await?;
     let sites = result.new_sites.iter();
     let (bare, ready): (Vec<&NewSite>, _) = sites.partition(|site| without.contains(&site.slug));
+    let phones_href = match result.undone {
+        None => imported::href(engine, &caller, &id).await?,
+        Some(_) => None,
+    };
     let view = ImportResultView {
+        phones_href,
         created: count(result.created),
         updated: count(result.updated),
         unchanged: count(result.unchanged),

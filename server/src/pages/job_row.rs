@@ -3,7 +3,8 @@
 //! Shared by the list of jobs, the overview and the page of a group.
 
 use carillon_contract::jobs::JobRow as Line;
-use carillon_store::JobRow;
+use carillon_contract::list::Link;
+use carillon_store::{JobRow, LonePhone};
 use serde_json::Value;
 
 use super::{action_words, actor_words};
@@ -16,6 +17,7 @@ pub fn row_view(row: &JobRow) -> Line {
         action: row.action.clone(),
         title: title(&row.action),
         targets: targets(&row.targets_shown),
+        phone: row.lone_phone.as_ref().map(phone),
         state: row.state,
         counts: row.counts,
         total: row.total,
@@ -26,6 +28,15 @@ pub fn row_view(row: &JobRow) -> Line {
         started_at: row.started_at,
         finished_at: row.finished_at,
     }
+}
+
+/// The only phone of a job; one without a name is told by its MAC.
+fn phone((mac, name): &LonePhone) -> Link {
+    let href = format!("/phones/{mac}");
+    if name.is_empty() {
+        return Link::new(mac.to_string(), href);
+    }
+    Link::new(name.clone(), href)
 }
 
 /// The name of an action for people.
@@ -66,6 +77,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_lone_phone_is_told_by_its_name_or_else_its_mac() {
+        let mac = "00:15:65:00:00:01".parse().unwrap();
+        let told = phone(&(mac, "Reception".to_owned()));
+        assert_eq!(
+            (told.text.as_str(), told.href),
+            ("Reception", format!("/phones/{mac}"))
+        );
+        assert_eq!(phone(&(mac, String::new())).text, mac.to_string());
+    }
 
     #[test]
     fn targets_read_as_they_were_asked_for() {

@@ -138,7 +138,7 @@ impl Asked {
             current: self.tab == key,
         };
         vec![
-            tab("running", say("Running")),
+            tab("running", say("Under way")),
             tab("scheduled", say("Scheduled")),
             tab("waiting", say("Awaiting approval")),
             tab("finished", say("Ended")),

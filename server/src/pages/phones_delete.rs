@@ -5,6 +5,7 @@
 
 use axum::response::Response;
 use carillon_contract::FormErrors;
+use carillon_contract::changes::{LeavingPhone, NobodyApproves};
 use carillon_contract::frame::Flash;
 use carillon_contract::phones::DeletePhonesView;
 use carillon_domain::phone::Phone;
@@ -12,22 +13,21 @@ use carillon_domain::role::Permission;
 use carillon_engine::Caller;
 use carillon_engine::changes::{MOST_DELETED, Made};
 use carillon_engine::inventory::Selection;
+use carillon_engine::jobs::Rules;
 use carillon_language::{say, say_many};
 use carillon_store::PhoneRow;
 
 use super::changes::outcome;
-use super::form;
-use super::phones::rows::address;
+use super::phones::rows::{SiteNames, address};
 use super::phones_edit::list_before;
 use super::refused::{Refusal, refusal};
 use super::visit::{PageResult, Visit, done};
+use super::{approvals, changed_phones, form, site_names};
 use crate::fields::{Fields, Form, Query};
 use crate::problem::Problem;
 use crate::router::table::{Access, Table};
 
 const MANAGE: Access = Access::Needs(Permission::ManageInventory);
-/// Names that are shown before phones are deleted.
-const EXAMPLES: usize = 10;
 
 /// The routes of this file.
 pub(super) fn routes(table: Table) -> Table {
@@ -51,22 +51,29 @@ async fn question(
     let (engine, id) = (visit.app.engine(), fields.or_empty("sel"));
     let selection = engine.selection(caller, &id).await?;
     let count = selection.phones.len();
-    let some = &selection.phones[..count.min(EXAMPLES)];
-    let rows = engine.phones_by_macs(caller, some).await?;
+    let first = &selection.phones[..count.min(MOST_DELETED)];
+    let phones = leaving(visit, caller, engine.phones_by_macs(caller, first).await?).await?;
     let found = match visit.rules {
         Some(known) => known,
         None => engine.rules().await?,
     };
+    let for_two = count > 1 && found.rules.approve_destructive;
+    let refused = (count > MOST_DELETED).then(too_many);
     Ok(DeletePhonesView {
         sel: id,
         list: fields.or_empty("list"),
         count: i64::try_from(count).unwrap_or(i64::MAX),
-        examples: rows.iter().map(|row| called(&row.phone)).collect(),
+        phones,
         back_href: list_before(fields, &selection, None),
         typed: fields.or_empty("typed"),
-        for_two: count > 1 && found.rules.approve_destructive,
+        nobody: if for_two && refused.is_none() {
+            nobody(visit, caller, &found.rules).await?
+        } else {
+            None
+        },
+        for_two,
         reason: fields.or_empty("reason"),
-        refused: (count > MOST_DELETED).then(too_many),
+        refused,
         errors: FormErrors::default(),
     })
 }
@@ -79,18 +86,48 @@ fn too_many() -> String {
     )
 }
 
-/// Its name, and extension, MAC and address: two phones may have one label.
-fn called(phone: &Phone) -> (String, String) {
+/// The phones as the page names them, in the order of the list of phones.
+async fn leaving(
+    visit: &Visit,
+    caller: &Caller,
+    rows: Vec<PhoneRow>,
+) -> Result<Vec<LeavingPhone>, Problem> {
+    let slugs = rows.iter().filter_map(|row| row.phone.site.as_deref());
+    let sites = site_names::of(visit.app.engine(), caller, slugs).await?;
+    let named = rows.iter().map(|row| called(&row.phone, &sites));
+    let mut phones: Vec<LeavingPhone> = named.collect();
+    changed_phones::by_name(&mut phones);
+    Ok(phones)
+}
+
+/// Its name, and site, extension, MAC and address: two phones may have one label.
+fn called(phone: &Phone, sites: &SiteNames) -> LeavingPhone {
     let name = phone.display_name();
+    let mut site = phone.site.clone().unwrap_or_default();
+    site_names::put(sites, &mut site);
     let parts = [
+        site,
         phone.extension.clone(),
         phone.mac.to_string(),
         address(phone),
     ];
-    let others = parts
-        .into_iter()
-        .filter(|part| !part.is_empty() && *part != name);
-    (name.clone(), others.collect::<Vec<_>>().join(" · "))
+    let beside = changed_phones::beside(&name, parts);
+    LeavingPhone {
+        mac: phone.mac,
+        name,
+        beside,
+    }
+}
+
+/// That none of the other administrators could approve it now. Where there is none, nobody is asked.
+async fn nobody(
+    visit: &Visit,
+    caller: &Caller,
+    rules: &Rules,
+) -> Result<Option<NobodyApproves>, Problem> {
+    let others = visit.app.engine().change_prospect(caller, rules).await?;
+    let nobody = approvals::nobody(&others);
+    Ok(nobody.filter(|_| !others.able.is_empty() || !others.without_factor.is_empty()))
 }
 
 async fn delete(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
@@ -144,8 +181,8 @@ fn told(made: &Made, there: usize) -> Flash {
 
 async fn mistyped(visit: Visit, caller: &Caller, fields: &Fields) -> Result<Response, Problem> {
     let view = question(&visit, caller, fields).await?;
-    let message = if let ([(name, _)], 1) = (&view.examples[..], view.count) {
-        let ask = say!("Type {name} to delete this phone.", name);
+    let message = if let ([phone], 1) = (&view.phones[..], view.count) {
+        let ask = say!("Type {name} to delete this phone.", name = phone.name);
         form::another_name(&view.typed, ask)
     } else {
         let ask = say!("Type {count} to delete these phones.", count = view.count);

@@ -33,7 +33,6 @@ mod view;
 
 use back::BACK;
 use confirm::to_type;
-use decides::who_decides;
 use shown::{change, is_shown, mark, names, seen, seen_places, seen_protected};
 
 const RUN: Access = Access::Needs(Permission::RunJobs);
@@ -296,8 +295,8 @@ async fn page(
         _ => None,
     };
     let waits = why.is_some();
-    let who = match &visit.rules {
-        Some(found) if waits => Some(who_decides(&engine, &caller, &found.rules).await?),
+    let others = match &visit.rules {
+        Some(found) if waits => Some(engine.job_prospect(&caller, &found.rules).await?),
         _ => None,
     };
     let own = review.draft.started.as_deref();
@@ -307,12 +306,13 @@ async fn page(
     let mut view = ReviewView {
         changed,
         asks: waits,
+        nobody: others.as_ref().and_then(super::approvals::nobody),
         too_many,
         type_count: to_type(&sites, &preview),
         warnings: [
             waits.then(|| say(WAITS).to_owned()),
             why,
-            who,
+            others.as_ref().and_then(decides::told),
             besides,
             reaches_others(&preview),
             hands_over(&preview),

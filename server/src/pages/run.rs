@@ -28,6 +28,7 @@ pub mod catalogue;
 mod draft;
 pub mod form;
 pub(super) mod moved;
+mod numbers;
 pub mod pacing;
 mod when;
 
@@ -35,7 +36,7 @@ pub use draft::{Draft, Places, macs};
 use form::RunForm;
 
 const RUN: Access = Access::Needs(Permission::RunJobs);
-const KNOWN: &[&str] = &["sel", "filter", "group", "phone", "action", "draft"];
+const KNOWN: &[&str] = &["sel", "filter", "site", "group", "phone", "action", "draft"];
 /// Names that are shown of phones that are gone.
 const NAMES: usize = 10;
 /// Phones that are gone and that the button which leaves them out carries: it fits into a form.
@@ -82,6 +83,7 @@ async fn choose(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
     }
     let request = form.request(engine, &caller, &mut errors).await?;
     if !errors.is_empty() {
+        form.place(engine.mistakes_of_job(&request), &mut errors);
         return again(visit, &caller, &form, errors).await;
     }
     match engine.preview_job(&caller, &request).await {
@@ -303,24 +305,23 @@ async fn targets(
     survey: Option<TargetSurvey>,
 ) -> Result<TargetsView, EngineError> {
     let fixed = !(form.sel.is_empty() && form.phones.is_empty());
-    let groups = if fixed {
-        Vec::new()
+    let (sites, groups) = if fixed {
+        (Vec::new(), Vec::new())
     } else {
-        engine.groups(caller).await?
+        (engine.sites(caller).await?, engine.groups(caller).await?)
     };
     let named = survey.iter().flat_map(|survey| &survey.named);
     let phones = named.filter(|_| form.sel.is_empty());
     Ok(TargetsView {
         sel: form.sel.clone(),
         filter: form.filter.clone(),
+        sites: sites
+            .into_iter()
+            .map(|row| choice((row.site.slug, row.site.name, row.phones), &form.sites))
+            .collect(),
         groups: groups
             .into_iter()
-            .map(|row| Choice {
-                selected: form.groups.contains(&row.group.slug),
-                value: row.group.slug,
-                label: row.group.name,
-                count: Some(row.phones),
-            })
+            .map(|row| choice((row.group.slug, row.group.name, row.phones), &form.groups))
             .collect(),
         phones: phones
             .map(|(mac, name)| (mac.to_string(), name.clone()))
@@ -329,6 +330,16 @@ async fn targets(
         gone: String::new(),
         summary: survey.map(|survey| summary(form, &survey)),
     })
+}
+
+/// A place to tick, with its number of phones.
+fn choice((value, label, phones): (String, String, i64), chosen: &[String]) -> Choice {
+    Choice {
+        selected: chosen.contains(&value),
+        value,
+        label,
+        count: Some(phones),
+    }
 }
 
 fn summary(form: &RunForm, survey: &TargetSurvey) -> TargetsSummary {
@@ -353,12 +364,13 @@ fn list_of(form: &RunForm, survey: &TargetSurvey) -> String {
         [(mac, _)] if survey.phones == 1 => return format!("/phones/{mac}"),
         _ => return String::new(),
     }
-    if !form.filter.trim().is_empty() && form.groups.iter().any(|slug| !slug.is_empty()) {
+    let filter = form.whole_filter().unwrap_or_default();
+    if !filter.is_empty() && form.groups.iter().any(|slug| !slug.is_empty()) {
         // A list shows who is in both; the command gets whoever is in one of them.
         return String::new();
     }
     let list = Href::new("/phones");
-    let list = list.add_some("q", form.filter.trim());
+    let list = list.add_some("q", &filter);
     let groups = form.groups.iter();
     groups
         .fold(list, |list, slug| list.add("group", slug))

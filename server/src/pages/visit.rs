@@ -21,7 +21,7 @@ use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
-use super::{actor_words, flash, streams};
+use super::{actor_words, flash, form_page, streams};
 use crate::app::App;
 use crate::assets;
 use crate::cookies::Cookie;
@@ -212,12 +212,13 @@ async fn frame(
     let nonce = parts.extensions.get::<Nonce>();
     let caller = visitor.caller.as_ref();
     let mut banners = app.banners().to_vec();
-    let (mut running_jobs, mut jobs_not_ended) = (0, 0);
+    let (mut running_jobs, mut paused_jobs, mut jobs_not_ended) = (0, 0, 0);
     let (mut waiting_changes, mut rules) = (0, None);
     if let Some(caller) = caller {
         banners.splice(0..0, storage(app));
         let found = app.engine().surroundings(caller).await?;
-        (running_jobs, jobs_not_ended) = (found.under_way, found.not_ended);
+        (running_jobs, paused_jobs) = (found.under_way, found.paused);
+        jobs_not_ended = found.not_ended;
         waiting_changes = found.changes + found.approvals;
         rules = Some(found.rules);
         banners.extend(alone(parts, caller, found.rules));
@@ -251,9 +252,11 @@ async fn frame(
             .as_ref()
             .map(FormTokens::token)
             .unwrap_or_default(),
+        form: (parts.method == Method::POST).then(|| form_page::of(parts.uri.path())),
         flash,
         banners,
         running_jobs,
+        paused_jobs,
         waiting_changes,
         base: origin.to_string(),
         assets: assets::of_pages(),

@@ -168,8 +168,30 @@ pub(crate) async fn a_review_names_who_may_let_it_run(house: House) -> House {
     let review = operator.go("/run", "/run", &choice).await;
     let page = operator.see(&review).await.text;
     assert!(!page.contains("may approve"), "{page}");
+    nobody_has_a_factor(&house, &mut operator).await;
     fleet.stop().await;
     house
+}
+
+/// That nobody could let it run is said before anybody asks.
+async fn nobody_has_a_factor(house: &House, operator: &mut Person) {
+    let (engine, local) = (house.engine(), House::local());
+    let usual = Rules::default();
+    engine.change_rules(&local, &usual, "").await.unwrap();
+    let choice = [
+        ("filter", "site:kiel"),
+        ("action", "Reset"),
+        ("reason", "x"),
+    ];
+    let review = operator.go("/run", "/run", &choice).await;
+    let page = operator.see(&review).await.text;
+    for told in [
+        "Nobody can approve this now",
+        "No second factor yet: admin.",
+    ] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    assert!(!page.contains("These people may approve"), "{page}");
 }
 
 pub(crate) async fn a_job_that_nobody_let_run_says_who_could_have(house: House) -> House {

@@ -134,6 +134,10 @@ pub(crate) async fn the_page_says_from_when_there_are_two(house: House) -> House
     let (edit, link) = (format!("{user}/edit"), format!("{user}/reset-link"));
     let link = send(&mut anna, &edit, &link, &[]).await;
     assert!(!link.status.is_client_error(), "{}", link.text);
+    with_desks(&mut anna, 4).await;
+    let delete = to_delete(&mut anna, "site:kiel").await;
+    let page = anna.get(&delete).await.text;
+    assert!(page.contains("Nobody can approve it before"), "{page}");
     let (settings, typed) = ("/admin/settings", [("phones_per_job", "777")]);
     let asked = send(&mut anna, settings, settings, &typed).await;
     assert_eq!(asked.status, 303, "{}", asked.text);
@@ -262,6 +266,7 @@ pub(crate) async fn several_phones_leave_once_two_agree(house: House) -> House {
     let delete = to_delete(&mut anna, "site:kiel").await;
     let page = anna.get(&delete).await;
     assert!(page.text.contains("nothing changes before they approve"));
+    assert!(!page.text.contains("Nobody can approve"), "berta can");
     let sel = hidden(&page, "sel");
     let typed = [
         ("sel", sel.as_str()),
@@ -273,6 +278,8 @@ pub(crate) async fn several_phones_leave_once_two_agree(house: House) -> House {
     let again = send(&mut anna, &delete, "/phones/delete", &typed).await;
     assert_eq!(again.status, 403, "who it is was shown long ago");
     assert!(again.text.contains("Show that it is you"));
+    let deed = "You are about to delete 3 phones.";
+    assert!(again.text.contains(deed), "{}", again.text);
     assert_eq!(hidden(&again, "sel"), sel, "nothing is lost");
     assert!(hidden(&again, "reason").starts_with("INC-8"));
     let mut anna = Browser::new(&house.base());
@@ -292,7 +299,12 @@ pub(crate) async fn several_phones_leave_once_two_agree(house: House) -> House {
     let waiting = api.get("/change-requests").await.expect(200);
     assert_eq!(waiting["items"][0]["kind"], "phones_deletion");
     let page = berta.get(HERE).await;
-    for text in ["Delete 3 phones", "Desk 02", "Kiel", "INC-8 &lt;b&gt;"] {
+    for text in [
+        "Delete 3 phones",
+        "<a href=\"/phones/00:15:65:00:00:02\"><strong>Desk 02",
+        "Kiel · 00:15:65:00:00:02",
+        "INC-8 &lt;b&gt;",
+    ] {
         assert!(page.text.contains(text), "{text}: {}", page.text);
     }
     assert!(!page.text.contains("Desk 01"), "of another site");

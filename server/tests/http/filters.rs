@@ -101,6 +101,27 @@ pub(crate) async fn what_cannot_be_understood_is_told_everywhere(house: House) -
     house
 }
 
+/// Pages know the words that they show; where nothing fits, they say what to do.
+pub(crate) async fn words_of_the_log_find_it(house: House) -> House {
+    let mut person = Person::sign_in(&house, Role::Auditor).await;
+    let found = person.see("/audit?action=sign+in").await.text;
+    assert!(found.contains("title=\"account.signed_in\""), "{found}");
+    let offered = "<option value=\"Restart the phone\">";
+    assert!(found.contains(offered), "{found}");
+    let file = "/audit/export?format=jsonl&action=sign+in";
+    let file = person.see(file).await.text;
+    assert!(file.contains("\"account.signed_in\""), "{file}");
+    let none = person.see("/audit?action=quux&q=nowhere").await.text;
+    for said in [
+        "No action is called “",
+        "href=\"/audit?q=nowhere&amp;action=restart\"",
+        "Remove filter action: quux",
+    ] {
+        assert!(none.contains(said), "{said}: {none}");
+    }
+    house
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_command_line_refuses_the_same() {
     let house = House::open(None).await;

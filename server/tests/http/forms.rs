@@ -156,6 +156,35 @@ async fn combinations(browser: &Browser, own: &str, form: &Sent, right: &str) ->
     tried
 }
 
+/// Reload and Back cannot fetch such an answer anew: its page says which one they can.
+#[tokio::test]
+async fn the_answer_to_a_form_names_the_page_of_the_form() {
+    let house = House::open(None).await;
+    let mut browser = Browser::new(&house.base());
+    let refused = browser.sign_in("nobody", "a long guess of words").await;
+    for there in ["data-form=\"/sign-in\"", "/static/session.js"] {
+        assert!(refused.text.contains(there), "{there}: {}", refused.text);
+    }
+    browser.sign_in("admin", PASSWORD).await;
+    let page = browser.get("/sites/new").await;
+    assert!(!page.text.contains("data-form"));
+    let csrf = token(&page);
+    for (path, status, named) in [
+        ("/sites/new", 422_u16, "data-form=\"/sites/new\""),
+        ("/account/look", 400, "data-form=\"/account\""),
+        ("/nowhere", 404, ""),
+    ] {
+        let form = browser.form(path, &[("csrf", csrf.as_str()), ("name", "")]);
+        let form = form.header("sec-fetch-site", "same-origin");
+        let answer = browser.send(form).await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.text);
+        let names_one = answer.text.contains("data-form=");
+        assert_eq!(names_one, !named.is_empty(), "{path}: {}", answer.text);
+        assert!(answer.text.contains(named), "{path}: {}", answer.text);
+    }
+    house.close().await;
+}
+
 /// 12 routes × 6 kinds: what a foreign page can send without asking is no body of the API.
 #[tokio::test]
 async fn no_route_of_the_api_takes_a_body_of_another_kind() {

@@ -482,6 +482,7 @@ async fn an_import_that_was_taken_back_says_so(admin: &mut Browser, review: &str
     let (undo, result) = (format!("{review}/undo"), format!("{review}/result"));
     let before = look(admin, &result).await;
     assert!(before.text.contains("1 phone imported"), "{}", before.text);
+    its_phones_are_listed(admin, review, &before.text).await;
     let form = [("count", "1"), ("typed", "1")];
     assert_eq!(location(&submit(admin, &undo, &undo, &form).await), result);
     let after = look(admin, &result).await;
@@ -490,11 +491,26 @@ async fn an_import_that_was_taken_back_says_so(admin: &mut Browser, review: &str
         "You took it back",
         "It had added 1 phones and changed 0.",
         "Sites that it made stay",
+        "Show all phones",
     ] {
         assert!(after.text.contains(shown), "{shown}: {}", after.text);
     }
     assert!(!after.text.contains("1 phone imported"), "{}", after.text);
     assert!(!after.text.contains("have credentials"), "{}", after.text);
+}
+
+/// The way on leads to exactly the phones of the import.
+async fn its_phones_are_listed(admin: &mut Browser, review: &str, result: &str) {
+    let (_, id) = review.rsplit_once('/').unwrap();
+    let list = format!("/selection?sel={id}-phones");
+    assert!(result.contains(&format!("href=\"{list}\"")), "{result}");
+    assert!(result.contains("Show these phones"), "{result}");
+    let listed = look(admin, &list).await;
+    assert!(
+        listed.text.contains("Selection of 1 phone"),
+        "{}",
+        listed.text
+    );
 }
 
 /// Whether a file begins with the mark by which spreadsheets read it as UTF-8.
@@ -754,6 +770,9 @@ async fn a_phone_that_refuses_us_says_how_to_let_us_in() {
         page.text
     );
     assert!(page.text.contains("INC-4711"), "the timeline tells why");
+    let sent = "Sending: Turn do-not-disturb on";
+    assert!(page.text.contains(sent), "what happened: {}", page.text);
+    assert!(!page.text.contains("is about to send"), "{}", page.text);
     assert!(page.text.contains(&job), "and leads to the job");
     fleet.stop().await;
     house.close().await;

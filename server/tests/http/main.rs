@@ -102,6 +102,7 @@ on_both! {
     sources::an_address_is_shown_and_then_said_to_be_removed,
     audit::an_export_that_nobody_takes_ends,
     filters::what_is_meant_is_found_everywhere,
+    filters::words_of_the_log_find_it,
     filters::what_cannot_be_understood_is_told_everywhere,
     events::a_stream_ends_when_its_reader_is_another,
     events::the_sum_of_states_is_the_total_at_every_moment,

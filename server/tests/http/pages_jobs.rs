@@ -386,7 +386,14 @@ async fn what_cannot_be_read_comes_back_as_it_was_typed() {
     ];
     let refused = anna.send("/run", "/run", &fields).await;
     assert_eq!(refused.status, 422);
-    for kept in ["colour:red", "a few", "because", "Give a whole number"] {
+    for kept in [
+        "colour:red",
+        "a few",
+        "because",
+        "Phones at once: give a whole number from 1 to 1,024.",
+        "href=\"#f-window\"",
+        "href=\"#f-filter\"",
+    ] {
         assert!(refused.text.contains(kept), "{kept}");
     }
     let fields = [("filter", "colour:red"), ("action", "Reboot")];
@@ -613,6 +620,8 @@ async fn a_waiting_job_is_paused_stopped_and_tried_again() {
     assert!(root.see(&cancel).await.text.contains(">Let it run</a>"));
     root.go(&job, &format!("{job}/pause"), &[]).await;
     assert!(root.see(&job).await.text.contains("Paused"));
+    let overview = root.see("/").await.text;
+    assert!(overview.contains(">1 job paused<"), "{overview}");
     let asked = root.see(&cancel).await.text;
     assert!(asked.contains(">Leave it paused</a>"), "{asked}");
     assert!(root.see("/audit?per=job").await.text.contains(">Paused<"));

@@ -109,7 +109,10 @@ pub(crate) async fn who_tries_the_locks_is_told_once_and_counted(house: House) -
     }
     let mut auditor = Person::sign_in(&house, Role::Auditor).await;
     let page = auditor.see("/audit?action=request.refused").await;
-    for words in ["sent what is never taken", "from a page of another site"] {
+    for words in [
+        "sent a request that was refused",
+        "from a page of another site",
+    ] {
         assert!(
             page.text.to_lowercase().contains(words),
             "{words}: {}",

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { finish, launch, openPage } from '../harness/browser.js';
 import { startDemo } from '../harness/server.js';
-import { button, field, signIn } from '../harness/steps.js';
+import { button, field, isAt, link, signIn } from '../harness/steps.js';
 
 const IDLE_MS = 15 * 60_000;
 
@@ -44,6 +44,33 @@ describe('one\'s own account', { timeout: 120_000 }, () => {
     assert.deepEqual(await looks(), { colorScheme: 'light', high: false, dark: false });
     await choose('', '');
     assert.deepEqual(await looks(), { colorScheme: 'light dark', high: false, dark: true });
+    await finish(page);
+  });
+
+  it('finds the page of a form that was refused, by Back and by Reload', async () => {
+    const page = await openPage(browser, server);
+    await signIn(page, server);
+    await page.goto('/account');
+    await field(page, 'Password now').fill('what I have now');
+    await field(page, 'New password').fill('one of many new words');
+    await field(page, 'New password again').fill('another of many words');
+    await button(page, 'Change password').click();
+    const refused = page.getByText('The two new passwords are not the same.').first();
+    await refused.waitFor();
+    await link(page, 'Groups').first().click();
+    await isAt(page, 'Groups');
+    await page.goBack();
+    await isAt(page, 'Your account');
+    assert.equal(await refused.count(), 0, 'the page is fetched anew');
+    await page.reload();
+    await isAt(page, 'Your account');
+    // The query of the form's page is kept.
+    await page.goto('/groups/new?kind=rule');
+    await field(page, 'Name').fill('All of Berlin');
+    await page.getByRole('textbox', { name: 'By a rule' }).fill('town:berlin');
+    await button(page, /group$/).click();
+    await page.getByText(/no such field/).first().waitFor();
+    await page.waitForURL(/\/groups\/new\?kind=rule$/);
     await finish(page);
   });
 

@@ -84,7 +84,8 @@ for (const scripts of [true, false]) {
       await button(page, /^Import 3 rows/).click();
       await isAt(page, '3 phones imported');
       assert.equal(await result(page, 'Created'), 3);
-      await link(page, 'Show the phones').click();
+      await link(page, 'Show these phones').click();
+      await isAt(page, 'Selection of 3 phones');
       await page.getByRole('link', { name: 'Reception' }).waitFor();
       await upload(page, 'phones.csv', HEADER + GOOD.join('\n'));
       assert.equal(await tile(page, 'Unchanged'), 3);

@@ -63,7 +63,7 @@ describe('the pages in German', { timeout: 1_800_000 }, () => {
       }
       await page.goto(new URL(page.url()).pathname);
       await page.getByText(/Bestätigt|Fehlgeschlagen/).first().waitFor();
-      assert.match(await page.locator('.job-progress').first().innerText(), /von \d+ fertig/);
+      assert.match(await page.locator('.job-progress').first().innerText(), /von \d+ versucht/);
       await button(page, /Abmelden/).or(page.locator('header summary')).first().click();
       await finish(page);
     });

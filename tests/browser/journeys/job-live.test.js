@@ -97,6 +97,17 @@ describe('a job that somebody watches', { timeout: 300_000 }, () => {
     await holdToAxe(people.wide);
   });
 
+  it('has its numbers in even rows, and cuts no cause in two', async () => {
+    const page = people.wide;
+    assert.deepEqual(await rowsOfScore(page), [4, 4]);
+    assert.deepEqual(await cutCauses(page), []);
+    const { width, height } = page.viewportSize();
+    await page.setViewportSize({ width: 1440, height });
+    assert.deepEqual(await rowsOfScore(page), [8]);
+    assert.deepEqual(await cutCauses(page), []);
+    await page.setViewportSize({ width, height });
+  });
+
   it('shows the rows as they are when somebody asks', async () => {
     const page = people.wide;
     const [rows, boxes] = [await rowsOf(page), await aims(page, ABOVE)];
@@ -332,6 +343,27 @@ function titlesInSight(page) {
   return page.locator('.causes > ul').evaluate((list) => {
     const ends = list.getBoundingClientRect().bottom;
     return [...list.querySelectorAll('.cause-title')].filter((title) => title.getBoundingClientRect().bottom <= ends).length;
+  });
+}
+
+/** How many numbers stand in each row. */
+function rowsOfScore(page) {
+  return page.locator('.score-item').evaluateAll((items) => {
+    const seen = items.filter((item) => item.checkVisibility({ visibilityProperty: true }));
+    const tops = seen.map((item) => Math.round(item.getBoundingClientRect().top));
+    return [...new Set(tops)].map((top) => tops.filter((one) => one === top).length);
+  });
+}
+
+/** Causes of which one sees a part without scrolling. */
+function cutCauses(page) {
+  return page.locator('.causes > ul').evaluate((list) => {
+    const end = list.getBoundingClientRect().bottom;
+    const cut = [...list.querySelectorAll('.cause')].filter((cause) => {
+      const { top, bottom } = cause.getBoundingClientRect();
+      return top < end - 1 && bottom > end + 1;
+    });
+    return cut.map((cause) => cause.innerText);
   });
 }
 

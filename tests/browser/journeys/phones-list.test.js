@@ -163,6 +163,9 @@ for (const scripts of [true, false]) {
       await page.goto('/phones?q=site:hamburg&limit=20');
       const phones = await page.locator('.row-name').evaluateAll((links) => links.map((one) => one.getAttribute('href')));
       await page.goto(phones[0]);
+      const room = () => page.locator('#keys-said').evaluate((said) => said.offsetHeight);
+      const empty = await room();
+      assert.ok(empty > 0, 'what is said of a key has its room before');
       await button(page, 'Press the up arrow').click();
       // Some phones of the demo refuse or are slow: how the key ended, or that it is on its way.
       await page.locator('#keys-said', { hasText: 'Press the up arrow: ' }).waitFor();
@@ -181,6 +184,7 @@ for (const scripts of [true, false]) {
       // The screen stays while keys are pressed, and what was refused is told beside them.
       await button(page, 'Press the up arrow').click();
       await page.getByText('Press the up arrow: acknowledged.').waitFor();
+      assert.ok(Math.abs(await room() - empty) <= 2, 'the keys stay where they are');
       assert.equal(await picture.count(), 1);
       await page.getByText('before the last key').waitFor();
       assert.equal(await button(page, 'Take it again').count(), 1);
@@ -308,6 +312,15 @@ describe('palette and keys', { timeout: 120_000 }, () => {
       await page.keyboard.press('Enter');
       await page.waitForURL((url) => url.pathname === '/run' && url.searchParams.get('action') === 'Reboot');
     }
+  });
+
+  it('offers a command for a place where the words name both', async () => {
+    await page.goto('/jobs');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill('restart hamburg');
+    await page.getByRole('option', { name: /^Restart the phone: \d+ phones at site Hamburg/ }).click();
+    await page.waitForURL((url) => url.pathname === '/run' && url.searchParams.get('filter') === 'site:hamburg');
+    assert.ok(await page.getByRole('radio', { name: /^Restart the phone/ }).isChecked());
   });
 
   it('has a map, and a switch for single keys', async () => {

@@ -30,6 +30,18 @@ describe('times', { timeout: 120_000 }, () => {
     await finish(page);
   });
 
+  it('of today are a clock in the log, with the day on hover', async () => {
+    const page = await openPage(browser, server, { zone: 'Asia/Kolkata' });
+    await signIn(page, server);
+    await page.goto('/audit');
+    const newest = page.locator('.audit time[data-zone]').first();
+    await newest.waitFor();
+    const [text, hover] = await Promise.all([newest.innerText(), newest.getAttribute('title')]);
+    assert.match(text, /^\d\d:\d\d:\d\d GMT\+5:30$/);
+    assert.ok(hover.includes(` ${text} (`) && / UTC · /.test(hover), hover);
+    await finish(page);
+  });
+
   it('are typed in the zone of whoever reads, and come back as typed', async () => {
     const page = await openPage(browser, server, { zone: 'Asia/Kolkata' });
     await signIn(page, server);

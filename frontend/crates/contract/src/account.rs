@@ -29,8 +29,6 @@ pub struct AccountView {
     pub look: Look,
     /// Whether a password is kept here; else a sign-in service keeps it.
     pub has_password: bool,
-    /// When the password was last changed.
-    pub password_changed_at: Option<Timestamp>,
     /// Fewest characters that a password may have.
     pub password_min: usize,
     /// What was wrong with the password form.

@@ -26,6 +26,10 @@ pub struct AuditView {
     pub all_time_href: Option<String>,
     /// Active filters.
     pub chips: Vec<Chip>,
+    /// Words for actions that mean nothing.
+    pub unknown: Vec<String>,
+    /// The list with another word for actions, of which each finds something.
+    pub examples: Vec<Link>,
     /// The list without filters.
     pub clear_href: String,
     /// Records, newest first.
@@ -49,7 +53,7 @@ pub struct AuditFilter {
     pub to: String,
     /// `actor`.
     pub actor: String,
-    /// `action`: a code or its beginning.
+    /// `action`: a code or its beginning, a command, or words that lists show.
     pub action: String,
     /// `phone`: MAC.
     pub phone: String,

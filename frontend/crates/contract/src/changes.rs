@@ -3,7 +3,7 @@
 //! `POST /changes/{id}/approve` with `digest`; `POST /changes/{id}/deny` with `reason`;
 //! `POST /changes/{id}/cancel`: nothing but the token.
 
-use carillon_domain::Timestamp;
+use carillon_domain::{Mac, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// One change that waits.
@@ -15,6 +15,8 @@ pub struct ChangeRow {
     pub title: String,
     /// What would be another.
     pub lines: Vec<ChangeLine>,
+    /// The phones that would be deleted, by name.
+    pub phones: Vec<LeavingPhone>,
     /// Who asked for it.
     pub asked_by: String,
     /// When.
@@ -38,6 +40,26 @@ pub struct OnePerson {
     pub own_until: Option<Timestamp>,
     /// Until when everybody who may decide does.
     pub all_until: Option<Timestamp>,
+}
+
+/// A phone that would be deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeavingPhone {
+    /// Identity: its page is there as long as it is.
+    pub mac: Mac,
+    /// What it is called.
+    pub name: String,
+    /// Its site, and what tells it from another of that name.
+    pub beside: String,
+}
+
+/// That nobody could approve now what somebody is about to ask for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NobodyApproves {
+    /// Those who lack nothing but a second factor.
+    pub without_factor: Vec<String>,
+    /// From when on one of those who have what it needs counts as somebody else than who asks.
+    pub until: Option<Timestamp>,
 }
 
 /// One value that would be another.

@@ -29,12 +29,17 @@ pub struct FrameView {
     pub nonce: String,
     /// Token that every form sends back as [`crate::form::CSRF_FIELD`].
     pub csrf: String,
+    /// Address of the page whose form this page answers: where Reload and Back lead, since no
+    /// browser fetches such an answer anew.
+    pub form: Option<String>,
     /// What the last change came to; shown once.
     pub flash: Option<Flash>,
     /// What every page must say, most urgent first.
     pub banners: Vec<Banner>,
     /// How many jobs are running, paused or stopping.
     pub running_jobs: i64,
+    /// How many of those are paused: nothing of them is sent.
+    pub paused_jobs: i64,
     /// How many jobs and changes of others wait for whoever looks.
     pub waiting_changes: i64,
     /// The one origin that browsers use, for commands to copy: `https://carillon.example`.
@@ -66,7 +71,7 @@ pub struct Assets {
     pub keys_js: String,
     /// Says when a job has ended.
     pub watch_js: String,
-    /// Says that the session is about to end.
+    /// Says that the session is about to end, and leads Reload and Back away from answers to forms.
     pub session_js: String,
     /// Wakes the islands of a page.
     pub islands_js: String,

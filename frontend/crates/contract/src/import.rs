@@ -243,6 +243,8 @@ pub struct ImportResultView {
     pub bare_sites: Vec<Link>,
     /// The other sites that were made.
     pub new_sites: Vec<Link>,
+    /// The phones that were made or changed; `None` where they are no longer known or were taken back.
+    pub phones_href: Option<String>,
     /// The audit records of this import.
     pub audit_href: String,
     /// Where it can be taken back; `None` once it was, or after a day.

@@ -66,6 +66,8 @@ pub struct CauseAdvice {
     pub more_sites: i64,
     /// The page of its next step, for who may open it.
     pub href: Option<String>,
+    /// The phones of its only site, for who may see them; once the job is over.
+    pub site_href: Option<String>,
 }
 
 /// One job.

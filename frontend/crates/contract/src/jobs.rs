@@ -7,12 +7,12 @@ use carillon_domain::{Counts, JobState, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::form::Choice;
-use crate::list::{Chip, Paging, Tab};
+use crate::list::{Chip, Link, Paging, Tab};
 
 /// The list of jobs.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct JobsView {
-    /// Running · Scheduled · Awaiting approval · Ended · All.
+    /// Under way · Scheduled · Awaiting approval · Ended · All.
     pub tabs: Vec<Tab>,
     /// Value of `tab`, kept by the filter form.
     pub tab: String,
@@ -54,8 +54,10 @@ pub struct JobRow {
     pub action: String,
     /// For people: `Restart`.
     pub title: String,
-    /// Phones in words: "group Vertrieb", "site:kiel", "Reception".
+    /// Phones in words: "group Vertrieb", "site:kiel".
     pub targets: String,
+    /// The phone, by the name that it had, where it is only one.
+    pub phone: Option<Link>,
     /// Where it stands.
     pub state: JobState,
     /// Where its targets stand.

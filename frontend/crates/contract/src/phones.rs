@@ -17,6 +17,7 @@ use carillon_domain::phone::Reachability;
 use carillon_domain::{Cause, Mac, TargetState, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::changes::{LeavingPhone, NobodyApproves};
 use crate::form::Choice;
 use crate::list::{Chip, Facet, Link, Paging, SortLink};
 
@@ -290,14 +291,16 @@ pub struct DeletePhonesView {
     pub list: String,
     /// How many phones.
     pub count: i64,
-    /// Up to ten of them: what each is called, and what tells it from another of that name.
-    pub examples: Vec<(String, String)>,
+    /// All of them by name; of too many the first.
+    pub phones: Vec<LeavingPhone>,
     /// Where to go when not.
     pub back_href: String,
     /// What was typed.
     pub typed: String,
     /// Whether another administrator has to agree, where there is one.
     pub for_two: bool,
+    /// That nobody could do so now.
+    pub nobody: Option<NobodyApproves>,
     /// Why, for them.
     pub reason: String,
     /// Why they are not deleted at all.

@@ -13,6 +13,7 @@ use carillon_domain::{Cause, Mac, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::FormErrors;
+use crate::changes::NobodyApproves;
 use crate::form::Choice;
 
 /// How dangerous an action is.
@@ -62,6 +63,8 @@ pub struct TargetsView {
     pub sel: String,
     /// Filter; field `filter`. With a selection it is empty.
     pub filter: String,
+    /// Sites to choose from; `selected` = chosen. Field `site`. With a filter they narrow it.
+    pub sites: Vec<Choice>,
     /// Groups to choose from; `selected` = chosen. Field `group`.
     pub groups: Vec<Choice>,
     /// Single phones, as (MAC, name); hidden field `phone`.
@@ -275,6 +278,8 @@ pub struct ReviewView {
     pub started: Option<String>,
     /// Whether it waits for a second person: the button asks, and starts nothing.
     pub asks: bool,
+    /// That there is nobody who could approve it now.
+    pub nobody: Option<NobodyApproves>,
     /// Why these are too many for whoever looks, where they are: nothing can be started.
     pub too_many: Option<String>,
     /// Back to step 1.

@@ -58,6 +58,8 @@ pub struct Picture {
 pub struct ProveView {
     /// Where the form goes.
     pub action: String,
+    /// What goes on after it, in a sentence; empty where that is not known.
+    pub deed: String,
     /// What it holds.
     pub fields: Vec<(String, String)>,
     /// Passwords that it held: they are typed again, not carried through a page.

@@ -263,6 +263,37 @@ fn columns_are_moved_by_buttons_and_enter_moves_none() {
 }
 
 #[test]
+fn cells_that_say_nothing_by_themselves_are_named_on_narrow_screens() {
+    let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
+    let (_, text) = pages
+        .iter()
+        .find(|(name, _)| *name == "phones-3")
+        .expect("the list with all columns");
+    let html = Html::read(text).expect("readable");
+    for (heading, named) in [("Firmware", true), ("Last result", true), ("Model", false)] {
+        let mut cells = html.all("td");
+        let cell = cells.find(|cell| cell.attr("data-label") == Some(heading));
+        let class = cell.expect(heading).attr("class");
+        assert_eq!(class == Some("named"), named, "{heading}");
+    }
+}
+
+#[test]
+fn sites_are_ticked_beside_groups_and_many_are_unfolded() {
+    let pages = samples::Samples::new(str::to_owned, Role::Operator).pages();
+    let (_, text) = pages.iter().find(|(name, _)| *name == "run").expect("it");
+    let html = Html::read(text).expect("readable");
+    for (name, boxes) in [("site", 30), ("group", 5)] {
+        let inputs = html.all("input");
+        let of_name = inputs.filter(|input| input.attr("name") == Some(name));
+        assert_eq!(of_name.count(), boxes, "{name}");
+    }
+    let (before, _) = around(text, "name=\"site\"");
+    let (_, list) = before.rsplit_once("<details").expect("a list to unfold");
+    assert!(list.contains(">Sites<") && list.contains(">30<"), "{list}");
+}
+
+#[test]
 fn an_old_picture_says_so_and_enter_presses_no_key() {
     let pages = samples::Samples::new(str::to_owned, Role::Operator).pages();
     let (_, text) = pages.iter().find(|(name, _)| *name == "phone").expect("it");
@@ -300,6 +331,52 @@ fn long_texts_of_tables_go_on_in_a_second_line() {
             "{page}"
         );
     }
+}
+
+#[test]
+fn a_log_without_a_match_says_what_to_do() {
+    let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
+    let page = pages.iter().find(|(name, _)| *name == "audit-none");
+    let (_, text) = page.expect("the sample");
+    let main = around(text, "class=\"note is-warning\"").1;
+    for shown in [
+        "No action is called “",
+        "quux",
+        "href=\"/audit?action=restart\"",
+        "Remove filter reason: INC-4711",
+        "Look at all time",
+    ] {
+        assert!(main.contains(shown), "{shown}");
+    }
+}
+
+#[test]
+fn an_account_begins_with_what_people_look_for() {
+    let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
+    let page = pages.iter().find(|(name, _)| *name == "account");
+    let (_, text) = page.expect("the sample");
+    let html = Html::read(text).expect("readable");
+    let panels = html.all("section").filter_map(|panel| panel.attr("id"));
+    let panels: Vec<&str> = panels.collect();
+    let order = "look language password second-factor sessions tokens";
+    assert_eq!(panels.join(" "), order);
+}
+
+#[test]
+fn what_holds_now_is_one_box_on_the_ground_of_the_worst() {
+    let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
+    let page = pages.iter().find(|(name, _)| *name == "stop-all-stopped");
+    let (_, text) = page.expect("the sample");
+    let html = Html::read(text).expect("readable");
+    let classes = html.all("div").filter_map(|div| div.attr("class"));
+    let classes: Vec<&str> = classes.collect();
+    let boxes = classes.iter().filter(|class| class.starts_with("banners"));
+    assert_eq!(boxes.collect::<Vec<_>>(), [&"banners is-bad"]);
+    let lines = classes
+        .iter()
+        .filter_map(|class| class.strip_prefix("banner is-"));
+    let lines: Vec<&str> = lines.collect();
+    assert_eq!(lines, ["bad", "bad", "warning", "warning", "neutral"]);
 }
 
 #[test]
@@ -560,17 +637,66 @@ fn accounts_say_who_may_approve() {
 }
 
 #[test]
+fn jobs_that_are_paused_are_not_counted_as_running() {
+    let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
+    let (_, text) = pages
+        .iter()
+        .find(|(name, _)| *name == "overview")
+        .expect("it");
+    assert!(text.contains("1 job running, 1 paused"));
+    assert!(text.contains(">Under way</h2>"));
+    assert!(text.contains("<a href=\"/phones/001565a0b1c2\">Reception</a>"));
+}
+
+#[test]
 fn what_is_left_out_or_could_be_mistaken_is_told() {
     let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
     let page = |name: &str| pages.iter().find(|(known, _)| *known == name).expect("it");
     let (_, overview) = page("overview");
     assert!(overview.contains("href=\"/?causes=all#causes\">… and 3 more causes</a>"));
     let (_, deleting) = page("phones-delete");
-    let who = "<strong>Reception</strong> <span class=\"muted\">2041 · 00:15:65:01:02:03</span>";
+    let who = "<strong>Reception</strong></a> <span class=\"muted\">Kiel · 2041</span>";
     assert!(deleting.contains(who), "{deleting}");
-    assert!(deleting.contains("10 more"));
+    assert!(deleting.contains("<a href=\"/selection?sel=s1&amp;list=q%3Dsite:kiel\">10 more</a>"));
     assert!(deleting.contains("nothing changes before they approve it"));
     assert!(deleting.contains("name=\"reason\""));
+}
+
+#[test]
+fn that_nobody_could_approve_is_said_before_anybody_asks() {
+    let page = |role, name: &str| {
+        let pages = samples::Samples::new(str::to_owned, role).pages();
+        let found = pages.into_iter().find(|(known, _)| *known == name);
+        found.expect("the sample").1
+    };
+    let deleting = page(Role::Admin, "phones-delete");
+    for told in [
+        "it needs a second administrator with a second factor.",
+        "No second factor yet: petra, k.lee.",
+        "somebody who has one: <a href=\"/admin/users\">Accounts</a>.",
+    ] {
+        assert!(deleting.contains(told), "{told}: {deleting}");
+    }
+    assert!(!deleting.contains("Nobody can approve it before"));
+    let review = page(Role::Operator, "review-alone");
+    let told = "An administrator can also give the right to somebody who has one.";
+    assert!(review.contains(told), "{review}");
+    assert!(review.contains("Nobody can approve it before"), "{review}");
+    assert!(!page(Role::Operator, "review").contains("Nobody can approve"));
+}
+
+#[test]
+fn who_shows_who_they_are_reads_what_for() {
+    let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
+    let page = |name: &str| pages.iter().find(|(known, _)| *known == name).expect("it");
+    let general = "What you asked for is dangerous in wrong hands.";
+    let (_, known) = page("prove");
+    assert!(
+        known.contains("This adds an account. It is done as soon as"),
+        "{known}"
+    );
+    assert!(!known.contains(general));
+    assert!(page("prove-anew").1.contains(general));
 }
 
 #[test]
@@ -583,7 +709,8 @@ fn causes_name_their_sites_and_can_be_tried_again_alone() {
         "<a href=\"/admin/credentials\">Correct the credential, then retry the failed phones.</a>";
     assert!(problems.contains(step), "{problems}");
     assert!(problems.contains("</a> (Kiel 3, no site 1 and 1 more site)"));
-    assert!(problems.contains("</a> (site Kiel)"));
+    let there = "<a href=\"/phones?site=kiel\">site Kiel</a>";
+    assert!(problems.contains(&format!("</a> ({there})")));
     let box_of = |value: &str| format!("name=\"causes\" value=\"{value}\"");
     assert!(problems.contains(&box_of("failed.auth_failed")));
     assert!(problems.contains("name=\"offered\" value=\"failed.forbidden\""));

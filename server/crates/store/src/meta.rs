@@ -32,6 +32,8 @@ pub struct StopAll {
 pub struct Surroundings {
     /// Jobs in reach that are under way.
     pub under_way: i64,
+    /// Those of them that are paused.
+    pub paused: i64,
     /// Jobs in reach that have not ended: those, and what has not begun or was interrupted.
     pub not_ended: i64,
     /// Whether and by whom all sending is stopped.
@@ -142,6 +144,7 @@ impl Store {
     pub async fn surroundings(&self, account: Option<&str>) -> Result<Surroundings> {
         let mut sql = Sql::new("SELECT COUNT(*) AS not_ended, COUNT(*) FILTER (WHERE ");
         sql.push("j.state IN ('running', 'paused', 'stopping')) AS n, ");
+        sql.push("COUNT(*) FILTER (WHERE j.state = 'paused') AS paused, ");
         orders::push(&mut sql, Order::StopAll, "stop");
         sql.push(", ");
         orders::push(&mut sql, Order::Rules, "rules");
@@ -161,6 +164,7 @@ impl Store {
         let stop = orders::pushed(&self.trust, &row, (Order::StopAll, "stop"))?;
         Ok(Surroundings {
             under_way: row.get("n")?,
+            paused: row.get("paused")?,
             not_ended: row.get("not_ended")?,
             stop: stop_all_from(stop)?,
             rules: orders::pushed(&self.trust, &row, (Order::Rules, "rules"))?,

@@ -61,7 +61,7 @@ pub fn listed(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Actions as the log names them: those that are excluded, and those that are asked for.
-pub fn actions(text: &str) -> (Vec<String>, Vec<String>) {
+fn actions(text: &str) -> (Vec<String>, Vec<String>) {
     let (not, yes): (Vec<&str>, Vec<&str>) = listed(text).partition(|word| word.starts_with('-'));
     let meant = |word: &str| action::meant(word, say).into_owned();
     let not = not

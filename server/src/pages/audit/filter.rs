@@ -5,19 +5,24 @@
 use std::time::Duration;
 
 use carillon_contract::audit::AuditFilter;
+use carillon_contract::list::Link;
 use carillon_contract::{FormErrors, Href};
-use carillon_domain::Timestamp;
 use carillon_domain::event::EventResult;
+use carillon_domain::{Timestamp, action};
 use carillon_store::AuditQuery;
 
-use crate::api::audit::{actions, job, listed, source};
+use crate::api::audit::{job, listed, source};
 use crate::fields::Fields;
 use crate::pages::actor_words;
 use crate::pages::audit_row::codes::meant;
 use crate::pages::day::Period;
 use carillon_language::say;
 
+mod spoken;
 mod words;
+
+pub(super) use spoken::commands;
+use spoken::{Spoken, examples, spoken};
 
 /// Names of everything that an address may ask.
 pub(super) const KNOWN: &[&str] = &[
@@ -37,6 +42,8 @@ pub(super) struct Asked {
     pub(super) all_time: bool,
     /// For the engine.
     pub(super) query: AuditQuery,
+    /// Words for actions that mean nothing.
+    pub(super) unknown: Vec<String>,
     /// What cannot be read.
     pub(super) errors: FormErrors,
 }
@@ -49,7 +56,11 @@ impl Asked {
         let all_time = query.filled("period") == Some("all");
         let period = Period::of(&filter.from, &filter.to, &mut errors);
         let usual = !all_time && filter.from.is_empty() && filter.to.is_empty();
-        let (not_actions, actions) = actions(&filter.action);
+        let Spoken {
+            asked: actions,
+            excluded: not_actions,
+            unknown,
+        } = spoken(&filter.action);
         let asked = AuditQuery {
             below: number("below", &filter.below, &mut errors),
             from: period.from.or_else(|| usual.then(|| now.minus(USUAL))),
@@ -69,8 +80,16 @@ impl Asked {
             filter,
             all_time,
             query: asked,
+            unknown,
             errors,
         }
+    }
+
+    /// The same for other words for actions, of which each finds something.
+    pub(super) fn examples(&self) -> Vec<Link> {
+        let here = self.at("/audit");
+        let link = |word: &str| Link::new(word, here.clone().set("action", word));
+        examples().map(link).to_vec()
     }
 
     /// Every filter with its name, as typed; empty ones too.
@@ -144,9 +163,11 @@ impl Asked {
     pub(super) fn export_fields(&self, format: &str) -> Fields {
         let instant = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
         let (from, to) = (instant(self.query.from), instant(self.query.to));
+        let actions = self.actions();
         let pairs = self.pairs().into_iter().map(|(name, value)| match name {
             "from" => (name, from.as_str()),
             "to" => (name, to.as_str()),
+            "action" => (name, actions.as_str()),
             _ => (name, value),
         });
         let set = pairs
@@ -156,6 +177,13 @@ impl Asked {
             set.map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
         )
+    }
+
+    /// The actions as the log has them: an export knows no other words.
+    fn actions(&self) -> String {
+        let excluded = self.query.not_actions.iter().map(|name| format!("-{name}"));
+        let all = self.query.actions.iter().cloned().chain(excluded);
+        all.collect::<Vec<_>>().join(",")
     }
 }
 
@@ -198,8 +226,14 @@ fn filter(query: &Fields) -> AuditFilter {
 
 /// Words of the list in the form, as the codes that they stand for; some have a comma of their own.
 fn codes_of(typed: &str) -> String {
-    if let Some(code) = meant(typed.trim()) {
-        return code.to_owned();
+    let whole = typed.trim();
+    let command = action::meant(whole, say);
+    match meant(whole) {
+        Some(code) => return code.to_owned(),
+        None if whole.contains(',') && action::find(&command).is_some() => {
+            return command.into_owned();
+        }
+        None => {}
     }
     let words = listed(typed).map(|word| meant(word).unwrap_or(word));
     words.collect::<Vec<_>>().join(",")
@@ -320,6 +354,11 @@ mod tests {
         assert_eq!(fields.text("from"), Some("2026-11-01T00:00:00Z"));
         assert_eq!(fields.text("action"), Some("Reboot,-account.*"));
         assert_eq!(fields.text("format"), Some("csv"));
+        let by_word = asked("action=restart,job.ended");
+        assert_eq!(by_word.chips()[0].text, "action: restart or finished a job");
+        let exported = by_word.export_fields("csv");
+        let named = "Reboot,CheckSyncRestart,job.ended";
+        assert_eq!(exported.text("action"), Some(named));
     }
 
     #[test]

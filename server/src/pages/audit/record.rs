@@ -17,7 +17,7 @@ use crate::api::audit::proof_file;
 use crate::fields::Query;
 use crate::pages::once;
 use crate::pages::visit::{PageResult, Visit};
-use crate::pages::{action_words, audit_row, job_links, notice, site_names};
+use crate::pages::{action_words, actor_words, audit_row, job_links, notice, site_names};
 
 /// `GET /audit/{seq}`.
 pub(super) async fn show(
@@ -158,15 +158,24 @@ fn details(detail: &Value) -> Vec<(String, String)> {
     };
     fields
         .iter()
-        .filter(|(name, value)| !told.contains(&name.as_str()) && !value.is_null())
+        .filter(|(name, value)| !told.contains(&name.as_str()) && !is_blank(value))
         .map(|(name, value)| (words(name), told_value(name, value)))
         .collect()
 }
 
-/// By what somebody proved themselves is one of our words; all else is data.
+fn is_blank(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
+}
+
+/// Commands, states and by what somebody proved themselves are words of ours; all else is data.
 fn told_value(name: &str, value: &Value) -> String {
     let text = value_text(value);
-    if name == "by" { words(&text) } else { text }
+    match name {
+        "action" => action_words::short_title(&text),
+        "by" => words(&text),
+        "state" => text.parse().map_or(text, carillon_ui::target_state_within),
+        _ => text,
+    }
 }
 
 fn value_text(value: &Value) -> String {
@@ -300,8 +309,9 @@ fn related(event: &Event) -> Vec<Link> {
             log().add("phone", mac).add("period", "all"),
         ));
     }
+    let who = actor_words::shown(&event.actor.name);
     links.push(Link::new(
-        say("All records of this actor"),
+        say!("All records by {who}", who),
         log().add("actor", &event.actor.name),
     ));
     links
@@ -324,6 +334,14 @@ mod tests {
             [("sip uri".to_owned(), String::new(), "a@b".to_owned())]
         );
         assert_eq!(details(&detail), [("rows".to_owned(), "3".to_owned())]);
+        let sent = json!({"action": "Reboot", "state": "verified", "evidence": ""});
+        assert_eq!(
+            details(&sent),
+            [
+                ("action".to_owned(), "Restart".to_owned()),
+                ("state".to_owned(), "verified".to_owned())
+            ]
+        );
         let proved = json!({"by": "password", "sessions_ended": 0});
         assert_eq!(
             during(Language::De, || details(&proved)),

@@ -6,8 +6,8 @@ use carillon_language::{say, text};
 
 /// Every code, but those of commands to one phone, whose words name the command.
 pub(in crate::pages) const KNOWN: &[(&str, &str)] = &[
-    ("access.denied", text!("asked for what they may not")),
-    ("account.proved", text!("showed who they are")),
+    ("access.denied", text!("tried what they are not allowed to")),
+    ("account.proved", text!("confirmed who they are")),
     ("account.signed_in", text!("signed in")),
     ("account.signed_out", text!("signed out")),
     ("account.sign_in_failed", text!("failed to sign in")),
@@ -23,21 +23,24 @@ pub(in crate::pages) const KNOWN: &[(&str, &str)] = &[
         "audit.numbers_removed",
         text!("removed numbers whose time was over"),
     ),
-    ("audit.export_ended", text!("took an export to its end")),
+    (
+        "audit.export_ended",
+        text!("ended an export of the audit log"),
+    ),
     (
         "change.requested",
         text!("asked another administrator for a change"),
     ),
-    ("change.approved", text!("let a change come true")),
+    ("change.approved", text!("approved a change")),
     ("change.denied", text!("refused a change")),
+    ("change.cancelled", text!("withdrew a request for a change")),
     (
-        "change.cancelled",
-        text!("took a request for a change back"),
+        "change.expired",
+        text!("ended a request for a change that nobody answered in time"),
     ),
-    ("change.expired", text!("decided too late about a change")),
     (
         "change.voided",
-        text!("found that what a change was asked for is another by now"),
+        text!("dropped a request for a change that no longer fits"),
     ),
     ("credential.created", text!("added a credential")),
     ("credential.changed", text!("changed a credential")),
@@ -54,26 +57,29 @@ pub(in crate::pages) const KNOWN: &[(&str, &str)] = &[
     ("inventory.import_undone", text!("took an import back")),
     (
         "job.approval_expired",
-        text!("decided too late about a job"),
+        text!("ended a job that nobody approved in time"),
     ),
-    ("job.approved", text!("let a job run")),
+    ("job.approved", text!("approved a job")),
     ("job.cancelled", text!("stopped a job")),
     ("job.denied", text!("refused a job")),
     ("job.exported", text!("exported the result of a job")),
     ("job.ended", text!("finished a job")),
-    ("job.held", text!("held the phones of a refused password")),
+    (
+        "job.held",
+        text!("made phones wait whose password was refused"),
+    ),
     (
         "job.held_skipped",
-        text!("left the phones of a refused password out"),
+        text!("left out phones whose password was refused"),
     ),
     ("job.interrupted", text!("was interrupted in a job")),
     ("job.paused", text!("paused a job")),
     (
         "job.released",
-        text!("let the phones of a refused password go on"),
+        text!("let phones go on whose password was refused"),
     ),
     ("job.resumed", text!("resumed a job")),
-    ("job.started", text!("started a job at its hour")),
+    ("job.started", text!("started a job at its planned time")),
     ("key.added", text!("added a key")),
     (
         "key.signer_named",
@@ -101,17 +107,23 @@ pub(in crate::pages) const KNOWN: &[(&str, &str)] = &[
         "phone.sign_in_chosen",
         text!("chose how the phone asks for its password"),
     ),
-    ("row.accepted", text!("believed a changed row again")),
-    ("request.failed", text!("met a fault on our side")),
-    ("request.refused", text!("sent what is never taken")),
+    (
+        "row.accepted",
+        text!("accepted a database row that was changed outside Carillon"),
+    ),
+    ("request.failed", text!("ran into an error of this server")),
+    ("request.refused", text!("sent a request that was refused")),
     (
         "row.forged",
-        text!("found a row that was changed outside Carillon"),
+        text!("found a database row that was changed outside Carillon"),
     ),
-    ("rows.signed", text!("signed the rows that decide security")),
+    (
+        "rows.signed",
+        text!("signed the database rows that security depends on"),
+    ),
     (
         "rows.signed_anew",
-        text!("signed rows anew with another key"),
+        text!("signed database rows again with another key"),
     ),
     (
         "networks.changed",
@@ -142,26 +154,23 @@ pub(in crate::pages) const KNOWN: &[(&str, &str)] = &[
     ("site.deleted", text!("deleted a site")),
     (
         "site.sip_changed",
-        text!("changed how a site is reached by SIP"),
+        text!("changed the SIP settings of a site"),
     ),
     (
         "site.sip_removed",
-        text!("ended that a site is reached by SIP"),
+        text!("removed the SIP settings of a site"),
     ),
     ("stop_all.set", text!("stopped everything")),
-    ("clock.jumped", text!("saw the clock being set")),
+    ("clock.jumped", text!("noticed that the clock was set")),
     (
         "stop_all.released",
         text!("released the stop of everything"),
     ),
-    (
-        "stream.resumed",
-        text!("brought records to a receiver again"),
-    ),
+    ("stream.resumed", text!("sent records to a receiver again")),
     ("stream.secret_made", text!("made the secret of a stream")),
     (
         "stream.stalled",
-        text!("could not bring records to a receiver for long"),
+        text!("could not send records to a receiver for a long time"),
     ),
     ("token.created", text!("made a token")),
     ("token.revoked", text!("revoked a token")),
@@ -194,12 +203,12 @@ pub(in crate::pages) const KNOWN: &[(&str, &str)] = &[
     ("user.password_reset", text!("set a password by a link")),
     (
         "user.password_rehashed",
-        text!("stored a password by today's way"),
+        text!("stored a password more safely"),
     ),
     ("key.activated", text!("took a key into use")),
     (
         "key.rewrapped",
-        text!("sealed what is stored with another key"),
+        text!("encrypted stored secrets with another key"),
     ),
     ("key.retired", text!("took a key out of use")),
 ];
@@ -226,7 +235,8 @@ pub(in crate::pages) const TOLD_WITH_MORE: [(&str, &str); 9] = [
     ("target.unanswered", text!("phone gave no answer yet")),
 ];
 
-fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+/// Every code, with the words that one looks for it by.
+pub(in crate::pages) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     KNOWN.iter().chain(&TOLD_WITH_MORE)
 }
 
@@ -263,7 +273,7 @@ pub(super) fn refused_for(word: &str) -> &str {
         "cross_origin" => say("from a page of another site"),
         "forbidden" => say("past the proxy, or before there was an account"),
         "stale_form" => say("a form that was made for another session"),
-        "unsupported_media_type" => say("another kind of body than is taken"),
+        "unsupported_media_type" => say("with a kind of content that is not accepted"),
         "wrong_host" => say("with the name of another server"),
         other => other,
     }

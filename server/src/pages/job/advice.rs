@@ -3,6 +3,7 @@
 //! *Invariant:* a link leads where its reader may go. While a job runs, nothing is linked that the next
 //! phone could make wrong.
 
+use carillon_contract::Href;
 use carillon_contract::job::CauseAdvice;
 use carillon_domain::role::Permission;
 use carillon_domain::{Cause, Mac};
@@ -107,7 +108,10 @@ pub(super) fn of(
             } else {
                 Common::default()
             };
-            advice(one, names, page(caller, one.cause, common))
+            CauseAdvice {
+                site_href: phones_there(caller, job, one),
+                ..advice(one, names, page(caller, one.cause, common))
+            }
         })
         .collect();
     if !job.state.is_terminal() {
@@ -128,7 +132,15 @@ fn advice(struck: &Struck, names: &SiteNames, href: Option<String>) -> CauseAdvi
         sites: sites.map(|(slug, count)| (name(slug), *count)).collect(),
         more_sites: i64::try_from(more).unwrap_or(i64::MAX),
         href,
+        site_href: None,
     }
+}
+
+/// The phones of the only site of a cause. While the job runs, the next phone could be of another.
+fn phones_there(caller: &Caller, job: &JobRow, struck: &Struck) -> Option<String> {
+    let may = job.state.is_terminal() && caller.require(Permission::ViewInventory).is_ok();
+    let slug = struck.common().site.filter(|_| may)?;
+    Some(Href::new("/phones").add("site", slug).to_string())
 }
 
 fn coming_one(caller: &Caller, cause: Cause) -> Option<CauseAdvice> {
@@ -138,6 +150,7 @@ fn coming_one(caller: &Caller, cause: Cause) -> Option<CauseAdvice> {
         sites: Vec::new(),
         more_sites: 0,
         href: Some(page(caller, cause, Common::default())?),
+        site_href: None,
     })
 }
 

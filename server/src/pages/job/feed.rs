@@ -58,7 +58,8 @@ impl feed::Source for JobSource {
     }
 }
 
-/// A summary that equals another when the job did not change between them, whatever the time.
+/// A summary that equals another when the job did not change between them, nor what is told of how long it
+/// still takes: that would stand still while phones take their time.
 struct Told(JobSummary);
 
 impl PartialEq for Told {
@@ -67,6 +68,7 @@ impl PartialEq for Told {
         facts(&self.0) == facts(&other.0)
             && self.0.causes == other.0.causes
             && self.0.note == other.0.note
+            && self.0.eta_seconds == other.0.eta_seconds
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where a job stands: the top of its page, and what its feed sends.
 
 use carillon_contract::job::{CauseCount, JobSummary};
-use carillon_domain::{Cause, JobState, TargetState, Timestamp};
+use carillon_domain::{Cause, Counts, JobState, TargetState, Timestamp};
 use carillon_language::{moment, say, say_many};
 use carillon_store::{JobRow, JobSnapshot};
 use serde_json::Value;
@@ -32,28 +32,42 @@ pub(super) fn of(snapshot: &JobSnapshot, now: Timestamp) -> JobSummary {
             .collect(),
         started_at: job.started_at,
         finished_at: job.finished_at,
-        eta_seconds: eta(job, now),
+        eta_seconds: eta(snapshot, now),
         note: note(snapshot),
         at: now,
     }
 }
 
-/// About how long it still takes, from how long it took so far. The first phone, which goes alone
-/// and is waited for, says nothing of the pace: nothing is said before a tenth is done.
-fn eta(job: &JobRow, now: Timestamp) -> Option<i64> {
-    if job.state != JobState::Running {
-        return None;
-    }
-    let (done, left) = (
-        job.counts.done() - job.counts.skipped,
-        job.total - job.counts.done(),
-    );
-    if done < 3 || done.checked_mul(10)? < job.total {
+/// About how long it still takes, while nothing but its pace decides. While a password holds phones back,
+/// it waits for somebody.
+fn eta(snapshot: &JobSnapshot, now: Timestamp) -> Option<i64> {
+    let job = &snapshot.job;
+    if job.state != JobState::Running || !snapshot.holds.is_empty() {
         return None;
     }
     let spent = i64::try_from(now.since(job.started_at?).as_millis()).ok()?;
-    let per_phone = spent.checked_div(done.max(0))?;
+    left_at_this_pace(&job.counts, spent).map(roughly)
+}
+
+/// From how long it took so far, in milliseconds. The first phone, which goes alone and is waited for,
+/// says nothing of the pace: nothing is said before a tenth is done. Nor is anything once all is sent:
+/// what is left takes as long as the phones take.
+fn left_at_this_pace(counts: &Counts, spent: i64) -> Option<i64> {
+    let (done, left) = (
+        counts.done() - counts.skipped,
+        counts.total() - counts.done(),
+    );
+    if counts.waiting == 0 || done < 3 || done.checked_mul(10)? < counts.total() {
+        return None;
+    }
+    let per_phone = spent.checked_div(done)?;
     Some(per_phone.checked_mul(left)?.checked_add(999)? / 1000)
+}
+
+/// To five seconds, beyond a minute to a minute: nobody knows it better.
+fn roughly(seconds: i64) -> i64 {
+    let step = if seconds < 60 { 5 } else { 60 };
+    (seconds.max(1) + step - 1) / step * step
 }
 
 /// What somebody must know of its state.
@@ -68,6 +82,7 @@ fn note(snapshot: &JobSnapshot) -> Option<String> {
         JobState::Scheduled => Some(starts(job)),
         _ if is_undecided(job) => Some(nobody_decided(&[])),
         _ if stopped_itself => Some(stopped(job)),
+        JobState::Running if job.counts.waiting == 0 => last_ones(job.total - job.counts.done()),
         JobState::Interrupted => Some(
             say(
                 "The server stopped in the middle. Nothing more is sent until somebody resumes it.",
@@ -83,6 +98,17 @@ fn note(snapshot: &JobSnapshot) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// What the end of a job waits for once everything is sent. How long that takes is up to the phones.
+fn last_ones(left: i64) -> Option<String> {
+    (left > 0).then(|| {
+        say_many!(
+            left,
+            "All is sent. {count} phone has yet to answer or come back: no estimate.",
+            "All is sent. {count} phones have yet to answer or come back: no estimate."
+        )
+    })
 }
 
 /// Why a job left out the rest of its phones.
@@ -156,5 +182,33 @@ mod tests {
             "{told}"
         );
         assert!(nobody_decided(&[]).ends_with("nothing was sent."));
+    }
+
+    #[test]
+    fn no_time_is_told_once_all_is_sent() {
+        let half = Counts {
+            waiting: 28,
+            sending: 2,
+            acknowledged: 30,
+            ..Counts::default()
+        };
+        assert_eq!(left_at_this_pace(&half, 60_000), Some(60));
+        let sent = Counts {
+            verifying: 3,
+            verified: 57,
+            ..Counts::default()
+        };
+        assert_eq!(left_at_this_pace(&sent, 60_000), None);
+        let told = last_ones(sent.total() - sent.done()).expect("somebody is waited for");
+        assert!(told.contains("3 phones have yet to answer"), "{told}");
+        assert_eq!(last_ones(0), None);
+    }
+
+    #[test]
+    fn time_is_told_as_well_as_it_is_known() {
+        assert_eq!(
+            [0, 1, 31, 58, 61, 485].map(roughly),
+            [5, 5, 35, 60, 120, 540]
+        );
     }
 }

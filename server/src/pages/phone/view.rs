@@ -11,6 +11,7 @@ use carillon_engine::{Caller, Engine};
 use carillon_store::{AuditQuery, CredentialSource as Source, PhoneAddress, PhoneRow, Seek};
 
 use super::{keypad, quick};
+use crate::pages::audit_row::Line;
 use crate::pages::phones::rows;
 use crate::pages::{audit_row, job_links, snippet};
 use crate::problem::Problem;
@@ -72,7 +73,7 @@ pub(super) async fn timeline(
     engine: &Engine,
     caller: &Caller,
     mac: Mac,
-) -> Result<Vec<carillon_contract::audit::AuditRow>, Problem> {
+) -> Result<Vec<Line>, Problem> {
     if !caller.role.may(Permission::ViewAudit) {
         return Ok(Vec::new());
     }
@@ -83,9 +84,29 @@ pub(super) async fn timeline(
     let page = engine
         .audit_page(caller, &query, &Seek::Start, TIMELINE)
         .await?;
-    let mut lines: Vec<_> = page.items.iter().map(audit_row::row_view).collect();
+    let lines = page.items.iter().map(audit_row::row_view);
+    let mut lines: Vec<_> = lines.map(of_phone).collect();
     job_links::of_lines(engine, caller, &mut lines).await?;
     Ok(lines)
+}
+
+/// A line of the log on the page of its phone: a step of a command tells what became of it, everything
+/// else who did it.
+fn of_phone(mut line: Line) -> Line {
+    let command = line.job.as_ref().map(|job| job.text.clone());
+    line.words = match (line.action.as_str(), command) {
+        ("target.intent", Some(command)) => say!("Sending: {command}", command),
+        ("target.answered", Some(command)) => say!("The phone took it: {command}", command),
+        ("target.unanswered", Some(command)) => say!("No answer yet: {command}", command),
+        ("target.retrying", Some(command)) => say!("Will be tried again: {command}", command),
+        ("target.given_back", Some(command)) => say!("Not sent after all: {command}", command),
+        (code, _) if code.starts_with("target.") => line.words,
+        _ => format!("{} {}", line.actor, line.words),
+    };
+    if let Some(job) = &mut line.job {
+        say("The job").clone_into(&mut job.text);
+    }
+    line
 }
 
 fn past_address(PhoneAddress { address, since }: PhoneAddress) -> PastAddress {

@@ -42,11 +42,11 @@ const READY: [(&str, &str); 8] = [
     ("ok", text!("Ready")),
     ("unknown", text!("Not checked")),
     ("forbidden", text!("Not allowed")),
-    ("prompt_pending", text!("Needs OK on the phone")),
+    ("prompt_pending", text!("Needs OK on phone")),
     ("auth_failed", text!("Wrong password")),
     ("no_credential", text!("No password stored")),
-    ("tls_identity_changed", text!("Another key")),
-    ("unreachable", text!("Unreachable")),
+    ("tls_identity_changed", text!("Different key")),
+    ("unreachable", text!("Not reachable")),
 ];
 
 const RESULTS: [(&str, &str); 5] = [
@@ -60,7 +60,7 @@ const RESULTS: [(&str, &str); 5] = [
 const STATES: [(&str, &str); 3] = [
     ("reachable", text!("Reachable")),
     ("offline", text!("Offline")),
-    ("unknown", text!("Unknown")),
+    ("unknown", text!("Not contacted")),
 ];
 
 /// A list of phones as its address asks for it.
@@ -304,6 +304,13 @@ mod tests {
         assert_eq!(texts, ["a", "-tag:vip", "site: kiel"]);
         assert_eq!(chips[1].remove_href, "/phones?q=a&site=kiel&sort=-label");
         assert_eq!(chips[2].remove_href, "/phones?q=a%20-tag:vip&sort=-label");
+    }
+
+    #[test]
+    fn a_state_is_called_as_in_the_table() {
+        let chips = query("state=unknown&ready=prompt_pending").chips(&PhoneChoices::default());
+        let texts: Vec<&str> = chips.iter().map(|chip| chip.text.as_str()).collect();
+        assert_eq!(texts, ["state: Not contacted", "ready: Needs OK on phone"]);
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! Why one person does not start a job alone, and who may let it run.
 
 use carillon_domain::action::Class;
-use carillon_engine::jobs::{JobPreview, Rules};
-use carillon_engine::{Caller, Engine, EngineError};
+use carillon_engine::jobs::{JobPreview, Prospect, Rules};
 use carillon_language::{number, say, say_many};
 use carillon_store::AskedAlone;
 
@@ -11,27 +10,18 @@ use crate::pages::approvals;
 /// Names that are told; how many others there are, is told as well.
 const NAMED: usize = 3;
 
-/// The second people, for who is about to ask one of them. Whoever asks is none.
-pub(super) async fn who_decides(
-    engine: &Engine,
-    caller: &Caller,
-    rules: &Rules,
-) -> Result<String, EngineError> {
-    let others =
-        approvals::who_may(engine, caller, (Some(rules), caller.actor.name.as_str())).await?;
-    Ok(told(others.into_iter()))
-}
-
-fn told(names: impl Iterator<Item = String>) -> String {
-    let names: Vec<String> = names.collect();
-    if names.is_empty() {
-        return say("Nobody else may approve now: an administrator gives somebody the right.")
-            .to_owned();
+/// The second people, for who is about to ask one of them; first those whose yes counts now. Nothing where
+/// nobody could, which the page says by itself.
+pub(super) fn told(prospect: &Prospect) -> Option<String> {
+    if approvals::nobody(prospect).is_some() {
+        return None;
     }
-    let shown = names.iter().take(NAMED).cloned();
-    let shown: Vec<String> = shown.collect();
-    let names = carillon_ui::names(&shown, names.len() as i64);
-    say!("These people may approve: {names}.", names)
+    let later = prospect.without_factor.iter();
+    let later = later.map(|name| approvals::without_factor(name));
+    let names: Vec<String> = prospect.able.iter().cloned().chain(later).collect();
+    let shown = &names[..names.len().min(NAMED)];
+    let names = carillon_ui::names(shown, names.len() as i64);
+    Some(say!("These people may approve: {names}.", names))
 }
 
 /// Why this is for two: by what the command does, or by how many phones it is, with what else the same
@@ -62,7 +52,8 @@ fn limit(rules: &Rules) -> String {
 
 #[cfg(test)]
 mod tests {
-    use carillon_engine::jobs::Rules;
+    use carillon_domain::Timestamp;
+    use carillon_engine::jobs::{Prospect, Rules};
 
     use super::{limit, told};
 
@@ -80,17 +71,30 @@ mod tests {
         assert_eq!(of(None, Some(10)), "10 % of all phones");
     }
 
-    fn of(names: &[&str]) -> String {
-        told(names.iter().map(ToString::to_string))
+    fn of(able: &[&str], lacking: &[&str], from: Option<Timestamp>) -> Option<String> {
+        let names = |of: &[&str]| of.iter().map(ToString::to_string).collect();
+        told(&Prospect {
+            able: names(able),
+            without_factor: names(lacking),
+            from,
+        })
     }
 
     #[test]
     fn three_names_are_enough() {
-        assert_eq!(of(&["a", "b"]), "These people may approve: a, b.");
         assert_eq!(
-            of(&["a", "b", "c", "d", "e"]),
-            "These people may approve: a, b, c and 2 more."
+            of(&["a"], &["b"], None).as_deref(),
+            Some("These people may approve: a, b (no second factor yet).")
         );
-        assert!(of(&[]).starts_with("Nobody else may approve now"));
+        assert_eq!(
+            of(&["a", "b", "c", "d"], &["e"], None).as_deref(),
+            Some("These people may approve: a, b, c and 2 more.")
+        );
+    }
+
+    #[test]
+    fn nobody_is_named_who_could_not_approve_now() {
+        assert_eq!(of(&[], &["b"], None), None);
+        assert_eq!(of(&["a"], &[], Some(Timestamp::from_micros(1))), None);
     }
 }

@@ -67,6 +67,7 @@ pub(super) fn of(
         typed: review.typed.number,
         changed: None,
         asks: false,
+        nobody: None,
         too_many: None,
         started: review
             .draft

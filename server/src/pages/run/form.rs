@@ -6,12 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use carillon_contract::FormErrors;
-use carillon_domain::Mac;
+use carillon_domain::filter::{Term, Test};
 use carillon_domain::job::{JobRequest, TargetSpec};
+use carillon_domain::{Filter, Mac};
 use carillon_engine::{Caller, Engine, EngineError, FieldError};
 use serde::{Deserialize, Serialize};
 
 use super::pacing::{self, Pace};
+use super::when;
 use crate::fields::Fields;
 use crate::pages::refused::sentence;
 use crate::problem::Problem;
@@ -24,6 +26,9 @@ pub struct RunForm {
     pub sel: String,
     /// Filter.
     pub filter: String,
+    /// Slugs of sites, which narrow the filter.
+    #[serde(default)]
+    pub sites: Vec<String>,
     /// Slugs of groups.
     pub groups: Vec<String>,
     /// MACs.
@@ -42,7 +47,7 @@ pub struct RunForm {
 }
 
 const FIELDS: &[&str] = &[
-    "sel", "filter", "group", "phone", "action", "pacing", "reason", "before", "gone",
+    "sel", "filter", "site", "group", "phone", "action", "pacing", "reason", "before", "gone",
 ];
 
 impl RunForm {
@@ -51,6 +56,7 @@ impl RunForm {
         Self {
             sel: query.or_empty("sel"),
             filter: query.or_empty("filter"),
+            sites: query.list("site"),
             groups: query.list("group"),
             phones: query.list("phone"),
             action: query.or_empty("action"),
@@ -96,6 +102,14 @@ impl RunForm {
             .unwrap_or_default()
     }
 
+    /// What was typed as a filter, at the sites that were ticked; `None` where neither was.
+    pub fn whole_filter(&self) -> Option<String> {
+        let typed = std::iter::once(self.filter.trim().to_owned());
+        let parts = typed.chain(self.sites.iter().map(|slug| at_site(slug)));
+        let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    }
+
     /// The phones that it names.
     ///
     /// # Errors
@@ -113,7 +127,7 @@ impl RunForm {
                 .filter(|slug| !slug.is_empty())
                 .cloned()
                 .collect(),
-            filter: Some(self.filter.trim().to_owned()).filter(|text| !text.is_empty()),
+            filter: self.whole_filter(),
             ..TargetSpec::default()
         };
         for text in &self.phones {
@@ -183,15 +197,16 @@ impl RunForm {
         })
     }
 
-    /// Puts the engine's errors beside the fields of this form.
+    /// Puts the engine's errors beside the fields of this form; a field of which something is told
+    /// already gets no more.
     pub fn place(&self, found: Vec<FieldError>, errors: &mut FormErrors) {
+        let told: BTreeSet<String> = errors.0.iter().map(|error| error.field.clone()).collect();
         for error in found {
-            let message = match error.field.as_str() {
-                // It begins with what was typed, which stays as it was typed.
-                "targets.filter" => format!("{}.", error.message.trim_end_matches('.')),
-                _ => sentence(&error.message),
-            };
-            errors.push(self.field_of(&error.field), error.code, message);
+            let field = self.field_of(&error.field);
+            if !told.contains(&field) {
+                let message = in_words(&error, &field);
+                errors.push(field, error.code, message);
+            }
         }
     }
 
@@ -204,6 +219,28 @@ impl RunForm {
             _ => field.to_owned(),
         }
     }
+}
+
+/// What the engine says of a field, as a sentence of this page.
+fn in_words(error: &FieldError, field: &str) -> String {
+    match error.field.as_str() {
+        "options.start_at" | "options.not_after" => when::named(field, &sentence(&error.message)),
+        // It begins with what was typed, which stays as it was typed.
+        "targets.filter" => format!("{}.", error.message.trim_end_matches('.')),
+        _ => sentence(&error.message),
+    }
+}
+
+/// A site as a filter names it; nothing for no name.
+fn at_site(slug: &str) -> String {
+    if slug.is_empty() {
+        return String::new();
+    }
+    let term = Term {
+        negated: false,
+        any_of: vec![Test::Site(slug.to_owned())],
+    };
+    Filter { terms: vec![term] }.to_string()
 }
 
 const SELECTION_GONE: &str =
@@ -221,6 +258,19 @@ mod tests {
         let form = RunForm::of_post(fields).expect("known fields");
         assert_eq!(form.param("number", "number"), "0431");
         assert_eq!(form.param("BTrans", "number"), "7");
+    }
+
+    #[test]
+    fn sites_narrow_a_filter_and_are_enough_without_one() {
+        let mut form = RunForm {
+            sites: vec!["kiel".to_owned(), String::new(), "ulm".to_owned()],
+            ..RunForm::default()
+        };
+        assert_eq!(form.whole_filter().as_deref(), Some("site:kiel site:ulm"));
+        form.filter = " model:T46S ".to_owned();
+        let whole = form.whole_filter();
+        assert_eq!(whole.as_deref(), Some("model:T46S site:kiel site:ulm"));
+        assert_eq!(RunForm::default().whole_filter(), None);
     }
 
     #[test]

@@ -6,6 +6,9 @@ use carillon_domain::action::{self, Class};
 use carillon_domain::job::{EffectiveOptions, JobOptions, TransportChoice};
 use serde::{Deserialize, Serialize};
 
+use super::numbers::{
+    CANARY, FAILED, JITTER, RETRIES, SITE_PHONES, SITE_SHARE, TIMEOUT, WINDOW, whole,
+};
 use super::when;
 use crate::fields::Fields;
 use crate::pages::refused::sentence;
@@ -89,21 +92,17 @@ impl Pace {
     fn own(&self, errors: &mut FormErrors) -> JobOptions {
         let typed = &self.options;
         JobOptions {
-            window: number("window", &typed.window, errors),
-            timeout_ms: number("timeout_ms", &typed.timeout_ms, errors),
+            window: whole(WINDOW, &typed.window, errors),
+            timeout_ms: whole(TIMEOUT, &typed.timeout_ms, errors),
             transport: word("transport", &typed.transport, errors)
                 .filter(|way: &TransportChoice| *way != TransportChoice::Auto),
             verify: word("verify", &typed.verify, errors),
-            retries: number("retries", &typed.retries, errors),
-            canary: number("canary", &typed.canary, errors),
-            max_failed_percent: number("max_failed_percent", &typed.max_failed_percent, errors),
-            site_max_down_percent: number(
-                "site_max_down_percent",
-                &typed.site_max_down_percent,
-                errors,
-            ),
-            site_max_down: number("site_max_down", &typed.site_max_down, errors),
-            jitter_ms: number("jitter_ms", &typed.jitter_ms, errors),
+            retries: whole(RETRIES, &typed.retries, errors),
+            canary: whole(CANARY, &typed.canary, errors),
+            max_failed_percent: whole(FAILED, &typed.max_failed_percent, errors),
+            site_max_down_percent: whole(SITE_SHARE, &typed.site_max_down_percent, errors),
+            site_max_down: whole(SITE_PHONES, &typed.site_max_down, errors),
+            jitter_ms: whole(JITTER, &typed.jitter_ms, errors),
             ..JobOptions::default()
         }
     }
@@ -226,18 +225,6 @@ impl Limits {
     }
 }
 
-fn number(field: &str, text: &str, errors: &mut FormErrors) -> Option<u32> {
-    let text = text.trim();
-    if text.is_empty() {
-        return None;
-    }
-    let number = text.parse().ok();
-    if number.is_none() {
-        errors.push(field, "invalid", say("Give a whole number."));
-    }
-    number
-}
-
 fn word<T>(field: &str, text: &str, errors: &mut FormErrors) -> Option<T>
 where
     T: std::str::FromStr<Err: std::fmt::Display>,
@@ -337,6 +324,22 @@ mod tests {
         pace.preset = "custom".to_owned();
         assert_eq!(pace.options("DNDOn", &mut errors).window, None);
         assert!(errors.of("window").is_some());
+        pace.options.window = "1025".to_owned();
+        pace.options.retries = "99999999999".to_owned();
+        let mut errors = FormErrors::default();
+        assert_eq!(pace.options("DNDOn", &mut errors), JobOptions::default());
+        for (field, told) in [
+            (
+                "window",
+                "Phones at once: give a whole number from 1 to 1,024.",
+            ),
+            (
+                "retries",
+                "Try again by itself, times: give a whole number from 0 to 3.",
+            ),
+        ] {
+            assert_eq!(errors.of(field), Some(told));
+        }
     }
 
     #[test]

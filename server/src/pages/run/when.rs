@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use carillon_contract::FormErrors;
 use carillon_domain::Timestamp;
-use carillon_language::say;
+use carillon_language::{retell, say};
 
 /// No zone is further from UTC, in minutes.
 const FARTHEST: i64 = 14 * 60;
@@ -26,7 +26,7 @@ pub(super) fn typed(
     }
     if east == NONE {
         let message = say("There is no such time on that day: the clocks go forward over it.");
-        errors.push(field, "invalid", message);
+        errors.push(field, "invalid", named(field, message));
         return None;
     }
     let at = read(text, east);
@@ -38,6 +38,15 @@ pub(super) fn typed(
         errors.push(field, "invalid", message);
     }
     at
+}
+
+/// A sentence under the name of its field: among other mistakes it would be nobody's.
+pub(super) fn named(field: &str, message: &str) -> String {
+    let field = match field {
+        "start_at" => say("Start at"),
+        _ => say("Not after"),
+    };
+    format!("{field}: {message}", message = retell(message))
 }
 
 /// The instant that was typed; `east` = how many minutes the zone of the page is east of UTC, as its
@@ -145,7 +154,7 @@ mod tests {
         let mut errors = FormErrors::default();
         assert_eq!(pace.options("DNDOn", &mut errors).start_at, None);
         let told = errors.of("start_at");
-        assert!(told.is_some_and(|told| told.contains("the clocks go forward")));
+        assert!(told.is_some_and(|told| told.starts_with("Start at: There is no such time")));
     }
 
     #[test]

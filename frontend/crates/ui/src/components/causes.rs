@@ -41,8 +41,7 @@ where
     let lines = told(beside, LINES).filter(|_| cause == Cause::Forbidden);
     let lines = lines.as_deref().map(allow_list);
     let page = told(beside, &cause.to_string());
-    let beside = Arc::clone(beside);
-    let place = move || told(&beside, &place_of(cause, count())).unwrap_or_default();
+    let place = place(beside, cause, count);
     view! {
         <li class=class>
             <p class="cause-count tnum">
@@ -84,4 +83,44 @@ pub(crate) fn cause_note(cause: Cause, lines: Option<&str>) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Where a cause struck, as long as that is known.
+#[cfg(feature = "hydrate")]
+fn place<N>(beside: &Beside, cause: Cause, count: N) -> impl IntoView + use<N>
+where
+    N: Fn() -> i64 + Copy + Send + Sync + 'static,
+{
+    let beside = Arc::clone(beside);
+    move || told(&beside, &place_of(cause, count())).unwrap_or_default()
+}
+
+/// The same; with a link to the phones there, on a page that has one.
+#[cfg(not(feature = "hydrate"))]
+fn place<N>(beside: &Beside, cause: Cause, count: N) -> AnyView
+where
+    N: Fn() -> i64 + Copy + Send + Sync + 'static,
+{
+    let href = told(beside, &site_of(cause));
+    let beside = Arc::clone(beside);
+    let text = move || told(&beside, &place_of(cause, count())).unwrap_or_default();
+    match href {
+        Some(href) => linked(href, &text()).into_any(),
+        None => text.into_any(),
+    }
+}
+
+/// The name of the list of phones at its only site. Only a page that nothing changes any more has it: the
+/// browser half knows no such link.
+#[cfg(not(feature = "hydrate"))]
+pub(crate) fn site_of(cause: Cause) -> String {
+    format!("{cause} site")
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn linked(href: String, text: &str) -> impl IntoView + use<> {
+    let name = text.strip_prefix(" (");
+    let name = name.and_then(|name| name.strip_suffix(')'));
+    let name = name.unwrap_or(text).to_owned();
+    view! { " ("<a href=href>{name}</a>")" }
 }

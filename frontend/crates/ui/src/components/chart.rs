@@ -55,10 +55,18 @@ fn key_line(state: TargetState, count: i64) -> AnyView {
     view! {
         <li>
             <svg class="swatch" aria-hidden="true" focusable="false"><rect class=class width="100%" height="100%"></rect></svg>
-            {words::target_state(state)}" "<span class="tnum">{words::number(count)}</span>
+            {word(state)}" "<span class="tnum">{words::number(count)}</span>
         </li>
     }
     .into_any()
+}
+
+/// The word of a state. Days count as one what was left out, called off or came too late.
+fn word(state: TargetState) -> &'static str {
+    if state == TargetState::Skipped {
+        return say("Not tried");
+    }
+    words::target_state(state)
 }
 
 fn sum_in(days: &[DayView], state: TargetState) -> i64 {
@@ -101,7 +109,7 @@ fn sum_of(days: &[DayView]) -> String {
         .iter()
         .filter(|state| sum(**state) > 0)
         .map(|state| {
-            let word = words::target_state_within(*state);
+            let word = word(*state).to_lowercase();
             format!("{} {word}", words::number(sum(*state)))
         })
         .collect();
@@ -156,5 +164,8 @@ mod tests {
             sum_of(&[day(1_000, 0), day(5, 3)]),
             "4 jobs: 1,005 verified, 3 failed"
         );
+        let mut stopped = day(1, 0);
+        stopped.counts.skipped = 40;
+        assert_eq!(sum_of(&[stopped]), "2 jobs: 1 verified, 40 not tried");
     }
 }

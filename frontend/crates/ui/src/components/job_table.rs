@@ -39,12 +39,22 @@ fn job_row(row: &JobRow) -> AnyView {
 
 fn what(row: &JobRow) -> AnyView {
     let href = format!("/jobs/{}", row.id);
-    let targets = targets(&words::phones(row.total), &row.targets);
     view! {
         <a class="row-name" href=href>{row.title.clone()}</a>
-        <span class="muted sub">{targets}</span>
+        <span class="muted sub">{whom(row)}</span>
     }
     .into_any()
+}
+
+/// Which phones: the only one by its name, else how many; and how they were named.
+fn whom(row: &JobRow) -> AnyView {
+    let many = words::phones(row.total);
+    let Some(phone) = &row.phone else {
+        return targets(&many, &row.targets).into_any();
+    };
+    let named = (!row.targets.is_empty() && !row.targets.starts_with(&many))
+        .then(|| format!(" · {}", row.targets));
+    view! { <a href=phone.href.clone()>{phone.text.clone()}</a>{named} }.into_any()
 }
 
 /// How many phones, and how they were named; what begins with their number says both.
@@ -116,7 +126,42 @@ fn took(row: &JobRow) -> AnyView {
 
 #[cfg(test)]
 mod tests {
+    use carillon_contract::list::Link;
+
     use super::*;
+
+    fn row(targets: &str, phone: Option<Link>) -> JobRow {
+        let at = carillon_domain::Timestamp::from_micros(0);
+        JobRow {
+            id: "0192".to_owned(),
+            action: "Reboot".to_owned(),
+            title: "Restart".to_owned(),
+            targets: targets.to_owned(),
+            phone,
+            state: JobState::Finished,
+            counts: carillon_domain::Counts::default(),
+            total: 1,
+            actor: "anna".to_owned(),
+            reason: String::new(),
+            created_at: at,
+            start_at: None,
+            started_at: None,
+            finished_at: None,
+        }
+    }
+
+    #[test]
+    fn a_job_for_one_phone_names_it() {
+        let phone = || Some(Link::new("Reception", "/phones/001565000001"));
+        let told = |targets, phone| {
+            let html = whom(&row(targets, phone)).to_html();
+            html.replace("<!>", "")
+        };
+        let link = "<a href=\"/phones/001565000001\">Reception</a>";
+        assert_eq!(told("1 phone", phone()), link);
+        assert_eq!(told("group vip", phone()), format!("{link} · group vip"));
+        assert_eq!(told("1 phone", None), "1 phone");
+    }
 
     #[test]
     fn a_number_of_phones_is_said_once() {

@@ -9,8 +9,8 @@ use leptos::prelude::*;
 
 use super::{
     age, dash, drawn_and_read, instant, mono, protected_mark, reachability_badge, readiness_badge,
-    restarting_badge, table, tag, target_badge, td, text_or_dash, th, th_hidden, th_row, th_sort,
-    tr,
+    restarting_badge, table, tag, target_badge, td, td_named, text_or_dash, th, th_hidden, th_row,
+    th_sort, tr,
 };
 use crate::words;
 
@@ -75,15 +75,32 @@ fn heading(column: PhoneColumn, sorts: impl Fn(&str, &'static str) -> AnyView) -
 fn phone_row(row: &PhoneRow, columns: &[PhoneColumn], ticked: Option<&[Mac]>) -> AnyView {
     let mut cells = vec![th_row(name_cell(row))];
     cells.extend(columns.iter().map(|column| {
-        td(
-            words::phone_column(*column),
-            cell(*column, row, ticked.is_none()),
-        )
+        let content = cell(*column, row, ticked.is_none());
+        let heading = words::phone_column(*column);
+        if needs_its_name(*column) {
+            td_named(heading, content)
+        } else {
+            td(heading, content)
+        }
     }));
     if let Some(ticked) = ticked {
         cells.insert(0, select_cell(row, ticked.contains(&row.mac)));
     }
     tr(cells)
+}
+
+/// Whether nobody knows what stands in a card without the name of its column.
+const fn needs_its_name(column: PhoneColumn) -> bool {
+    matches!(
+        column,
+        PhoneColumn::Firmware
+            | PhoneColumn::Result
+            | PhoneColumn::Groups
+            | PhoneColumn::Account
+            | PhoneColumn::Seen
+            | PhoneColumn::Credential
+            | PhoneColumn::Notes
+    )
 }
 
 fn cell(column: PhoneColumn, row: &PhoneRow, site_leads: bool) -> AnyView {

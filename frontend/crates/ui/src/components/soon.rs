@@ -1,11 +1,11 @@
 //! Moments of today and tomorrow, said as people say them: "today at 20:00 UTC".
 //!
-//! Owns the words for the two days. *Invariant:* today is by the clock of the server, in the zone that
+//! Owns the words for the two days, and how a list tells the moments of today. *Invariant:* today is by the clock of the server, in the zone that
 //! the page states: UTC here, and that of whoever reads where `time.js` runs, which is handed that
 //! clock and the same words.
 
 use carillon_domain::Timestamp;
-use carillon_language::{fill, moment, say};
+use carillon_language::{day, fill, moment, say};
 use leptos::prelude::*;
 
 use crate::surroundings::Surroundings;
@@ -23,6 +23,27 @@ pub(crate) fn soon(at: Timestamp) -> AnyView {
 pub(crate) fn soon_and_age(at: Timestamp) -> AnyView {
     let age = format!("({})", words::age(Surroundings::of_page().now, at));
     view! { {near(at, "{time}")}" "<span class="muted">{age}</span> }.into_any()
+}
+
+/// In a list: the clock alone of what is of today, the day with it of all else; in full on hover.
+pub(crate) fn at_a_glance(at: Timestamp) -> AnyView {
+    let now = Surroundings::of_page().now;
+    let title = format!("{} UTC · {}", moment(at), words::age(now, at));
+    let text = glance(now, at);
+    view! {
+        <time class="tnum" datetime=at.to_string() title=title data-now=now.to_string()>
+            {text}
+        </time>
+    }
+    .into_any()
+}
+
+fn glance(now: Timestamp, at: Timestamp) -> String {
+    let full = format!("{} UTC", moment(at));
+    match full.split_once(' ') {
+        Some((of, clock)) if of == day(now) => clock.to_owned(),
+        _ => full,
+    }
 }
 
 fn near(at: Timestamp, otherwise: &'static str) -> AnyView {
@@ -96,6 +117,22 @@ mod tests {
             ("2026-11-29T20:00:00Z", "at 2026-11-29 20:00:00 UTC"),
         ] {
             assert_eq!(says(now, then), expected);
+        }
+    }
+
+    #[test]
+    fn a_list_tells_the_day_of_another_day_alone() {
+        let now = at("2026-11-30T23:59:59Z");
+        for (then, en, de) in [
+            ("2026-11-30T20:00:00Z", "20:00:00 UTC", "20:00:00 UTC"),
+            (
+                "2026-11-29T20:00:07Z",
+                "2026-11-29 20:00:07 UTC",
+                "29.11.2026 20:00:07 UTC",
+            ),
+        ] {
+            assert_eq!(glance(now, at(then)), en);
+            assert_eq!(during(Language::De, || glance(now, at(then))), de);
         }
     }
 

@@ -77,6 +77,11 @@ pub(crate) fn td(label: &'static str, content: impl IntoAny) -> AnyView {
     view! { <td data-label=label>{content.into_any()}</td> }.into_any()
 }
 
+/// A cell that would say nothing without its heading: told on narrow screens, too.
+pub(crate) fn td_named(label: &'static str, content: impl IntoAny) -> AnyView {
+    view! { <td class="named" data-label=label>{content.into_any()}</td> }.into_any()
+}
+
 /// A cell with a number.
 pub(crate) fn td_num(label: &'static str, content: impl IntoAny) -> AnyView {
     view! { <td class="num" data-label=label>{content.into_any()}</td> }.into_any()

@@ -47,10 +47,10 @@ pub fn JobLive(
     }
     .provide();
     let watched = Watched::new(&summary);
-    follow(&summary, watched);
+    let job_href = format!("/jobs/{}", summary.id);
+    follow(&summary, &job_href, watched);
 
     let live = !summary.state.is_terminal();
-    let job_href = format!("/jobs/{}", summary.id);
     let Watched { latest, shown, .. } = watched;
     view! {
         <section
@@ -73,8 +73,8 @@ pub fn JobLive(
     }
 }
 
-/// A job that one can watch reserves room for what may come: for one cause, and the beginning of the
-/// next where it has more phones; the others are scrolled to.
+/// A job that one can watch reserves room for what may come: for one cause, or where it has more phones
+/// for the lines of four; the others are scrolled to.
 fn room(summary: &JobSummary) -> &'static str {
     match (summary.state.is_terminal(), summary.total) {
         (true, _) => "job-summary panel",
@@ -203,14 +203,14 @@ fn state_icon(summary: &JobSummary) -> impl IntoView + use<> {
 
 /// On the server nothing follows.
 #[cfg(not(feature = "hydrate"))]
-fn follow(_first: &JobSummary, _watched: Watched) {}
+fn follow(_first: &JobSummary, _job_href: &str, _watched: Watched) {}
 
 /// Listens to the job's feed until it ends.
 #[cfg(feature = "hydrate")]
-fn follow(first: &JobSummary, watched: Watched) {
+fn follow(first: &JobSummary, job_href: &str, watched: Watched) {
     if first.state.is_terminal() {
         return;
     }
-    let address = format!("/jobs/{}/feed", first.id);
+    let address = format!("{job_href}/feed");
     Effect::new(move |_| super::feed::open(watched, &address));
 }

@@ -14,10 +14,10 @@ pub(super) fn state_word(summary: &JobSummary) -> String {
     summary.outcome.clone()
 }
 
-/// How many are done. Those that were never tried are not.
+/// How many were tried and have an outcome. The outcome of the job says how many were not: both are all.
 pub(super) fn progress_text(summary: &JobSummary) -> String {
     say!(
-        "{done} of {total} finished",
+        "{done} of {total} tried",
         done = words::number(summary.counts.done() - summary.counts.untried()),
         total = words::number(summary.total)
     )

@@ -18,7 +18,7 @@ const TEXTS: &[&str] = &[
     "Needs a look",
     "All causes",
     "Nothing went wrong so far.",
-    "{done} of {total} finished",
+    "{done} of {total} tried",
     "took {length}",
     "about {span} left",
     "since {moment} UTC",

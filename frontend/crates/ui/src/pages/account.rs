@@ -11,8 +11,8 @@ use leptos::prelude::*;
 
 use super::tokens::token_table;
 use crate::components::{
-    Field, ago, ago_or, badge, error_summary, hidden, icon, mono, panel, post, said_with, select,
-    snippet, submit, table, td, th, th_hidden, th_row, tr,
+    Field, ago, badge, error_summary, hidden, icon, mono, panel, post, select, snippet, submit,
+    table, td, th, th_hidden, th_row, tr,
 };
 use crate::shell::{Page, Scripts};
 use crate::words;
@@ -35,11 +35,11 @@ pub(super) fn account(frame: &FrameView, view: &AccountView) -> String {
             });
             view! {
                 {view.new_token.as_ref().map(|token| new_token(token, &frame.base))}
-                {tokens(view)}
                 <div class="columns">
-                    <div class="stack">{password(view)}{second_factor(view)}{language(view)}{look(view.look)}</div>
-                    {sessions(view)}
+                    <div class="stack">{look(view.look)}{language(view)}{password(view)}</div>
+                    <div class="stack">{second_factor(view)}{sessions(view)}</div>
                 </div>
+                {tokens(view)}
             }
             .into_any()
         })
@@ -84,10 +84,7 @@ fn password(view: &AccountView) -> AnyView {
             {Field::password("current", say("Password now"), "current-password").plainly_required().errors(errors).view()}
             {Field::password("password", say("New password"), "new-password").hint(length).plainly_required().errors(errors).view()}
             {Field::password("password_again", say("New password again"), "new-password").plainly_required().errors(errors).view()}
-            <p class="muted">{said_with(
-                say("Set {when}. Changing it ends your other sessions."),
-                vec![("when", ago_or(view.password_changed_at, say("when the account was made")))],
-            )}</p>
+            <p class="muted">{say("Changing it ends your other sessions.")}</p>
             <div class="row">{submit("", "check", say("Change password"))}</div>
         },
     );

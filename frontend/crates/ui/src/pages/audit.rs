@@ -3,14 +3,15 @@
 use carillon_contract::FrameView;
 use carillon_contract::audit::{AuditRow, AuditView, ChainView};
 use carillon_contract::form::Choice;
+use carillon_contract::list::{Chip, Link};
 use carillon_domain::event::{ActorKind, EventResult};
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
 use crate::components::{
-    Field, chips, dash, drawn_and_read, empty, fact, facts, filter_errors, get, hidden, icon,
-    instant, link_button, mono, note, paging, paging_of, panel, record_badge, said_with, select,
-    submit, table, tabs, td, th, th_row, total_text, tr, with_moment,
+    Field, at_a_glance, chips, dash, drawn_and_read, empty, fact, facts, filter_errors, get,
+    hidden, icon, instant, link_button, mono, note, paging, paging_of, panel, record_badge,
+    said_with, select, submit, table, tabs, td, th, th_row, total_text, tr, with_moment,
 };
 use crate::shell::Page;
 use crate::words;
@@ -114,19 +115,7 @@ fn filters(view: &AuditView) -> AnyView {
 
 fn list(view: &AuditView) -> AnyView {
     if view.rows.is_empty() {
-        let mut next = Vec::new();
-        if let Some(href) = &view.all_time_href {
-            next.push(link_button(href.clone(), "audit", say("Look at all time")));
-        }
-        if !view.chips.is_empty() {
-            next.push(link_button(
-                view.clear_href.clone(),
-                "close",
-                say("Clear filters"),
-            ));
-        }
-        let sentence = say!("No record fits in: {period}.", period = view.period);
-        return empty("search", say("Nothing matches"), sentence, next);
+        return nothing(view);
     }
     let head = vec![
         th(say("Time")),
@@ -143,6 +132,49 @@ fn list(view: &AuditView) -> AnyView {
         {foot(view)}
     }
     .into_any()
+}
+
+/// What to do where nothing fits: to look longer, or to be rid of a filter.
+fn nothing(view: &AuditView) -> AnyView {
+    let longer = view.all_time_href.clone();
+    let longer = longer.map(|href| link_button(href, "audit", say("Look at all time")));
+    let without = view.chips.iter().map(without);
+    let all = (view.chips.len() > 1)
+        .then(|| link_button(view.clear_href.clone(), "close", say("Clear filters")));
+    let next: Vec<AnyView> = longer.into_iter().chain(without).chain(all).collect();
+    let sentence = say!("No record fits in: {period}.", period = view.period);
+    view! {
+        {(!view.unknown.is_empty()).then(|| unknown(view))}
+        {empty("search", say("Nothing matches"), sentence, next)}
+    }
+    .into_any()
+}
+
+/// A filter may be long: unlike a button, this goes on in a second line.
+fn without(filter: &Chip) -> AnyView {
+    let text = say!("Remove filter {text}", text = filter.text);
+    view! { <a class="chip" href=filter.remove_href.clone()>{icon("close")}<span>{text}</span></a> }
+        .into_any()
+}
+
+/// Which words for actions mean nothing, and some that mean something.
+fn unknown(view: &AuditView) -> AnyView {
+    let examples = view.examples.iter().enumerate();
+    let examples: Vec<_> = examples.map(example).collect();
+    let words = view.unknown.join(", ");
+    let parts = vec![
+        ("words", words.into_any()),
+        ("examples", examples.into_any()),
+    ];
+    let text = say(
+        "No action is called “{words}”. These words find some: {examples}. The field Action under Filters offers all.",
+    );
+    note("warning", "warning", said_with(text, parts))
+}
+
+fn example((place, one): (usize, &Link)) -> AnyView {
+    let between = (place > 0).then_some(", ");
+    view! { {between}<a href=one.href.clone()>{one.text.clone()}</a> }.into_any()
 }
 
 fn foot(view: &AuditView) -> Option<AnyView> {
@@ -181,7 +213,7 @@ pub(super) fn origin(row: &AuditRow, removed: &'static str) -> AnyView {
 }
 
 fn time_cell(row: &AuditRow) -> AnyView {
-    view! { <span class="nowrap">{instant(row.at)}</span> }.into_any()
+    view! { <span class="nowrap">{at_a_glance(row.at)}</span> }.into_any()
 }
 
 pub(super) fn who(row: &AuditRow) -> AnyView {

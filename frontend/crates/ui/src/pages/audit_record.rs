@@ -71,7 +71,7 @@ fn told(view: &AuditRecordView) -> AnyView {
     }
     if let Some(boot) = &view.boot {
         items.push(fact(
-            say("Written by the start"),
+            say("Server start"),
             view! { <a class="code" href=boot.href.clone()>{boot.text.clone()}</a> },
         ));
     }

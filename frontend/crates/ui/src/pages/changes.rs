@@ -1,11 +1,14 @@
 //! Changes that wait for another administrator: on `/approvals`, and told where they were asked for.
 
-use carillon_contract::FormErrors;
-use carillon_contract::changes::{ChangeLine, ChangeNotice, ChangeRow, OnePerson};
+use carillon_contract::changes::{
+    ChangeLine, ChangeNotice, ChangeRow, LeavingPhone, NobodyApproves, OnePerson,
+};
+use carillon_contract::{FormErrors, FrameView};
 use carillon_domain::Timestamp;
 use carillon_language::{quoted, say};
 use leptos::prelude::*;
 
+use super::delete;
 use crate::components::{
     Field, ago, hidden, instant, note, post, said_with, submit, table, td, text_or_dash, th,
     th_row, tr,
@@ -30,6 +33,7 @@ pub(super) fn waiting(row: &ChangeRow, lacks_factor: bool) -> AnyView {
             <div class="panel-head"><h2>{head}</h2></div>
             {reason}
             {lines(&row.lines)}
+            {phones(&row.phones)}
             <p class="muted">{said_with(say("Ends without an answer {when}."), vec![("when", ago(row.until))])}</p>
             {all_one_person(row.one_person)}
             {forms}
@@ -55,6 +59,12 @@ fn lines(lines: &[ChangeLine]) -> AnyView {
     table("changes wraps", say("What changes"), head, rows)
 }
 
+/// Which phones would be deleted, each with the way to it.
+fn phones(phones: &[LeavingPhone]) -> Option<AnyView> {
+    let lines = delete::leaving(phones);
+    (!lines.is_empty()).then(|| view! { <ul class="plain-list">{lines}</ul> }.into_any())
+}
+
 fn take_back(row: &ChangeRow) -> AnyView {
     let form = post(
         format!("/changes/{}/cancel", row.id),
@@ -72,17 +82,58 @@ fn needs_factor() -> AnyView {
     note("warning", "lock", body)
 }
 
-/// Why nobody may say yes yet, where it is so for all who could.
+/// Why nobody may say yes yet, where it is so for all who could, and what to do about it.
 pub(super) fn all_one_person(one: OnePerson) -> Option<AnyView> {
-    let text = say(
-        "Nobody can approve it before {when}. Each account that could was made, given its rights or its password within the last day by who asked, or the other way round, or both by the same third person, or one of them came by the provider: so long they count as one person. Ask again then. An account with its rights that somebody makes on the server's machine counts at once: for asking where who asked came by the provider, else for deciding.",
-    );
-    let until = one.all_until?;
-    Some(note(
-        "warning",
-        "lock",
-        view! { <p>{said_with(text, vec![("when", instant(until))])}</p> },
-    ))
+    one.all_until.map(one_person_until)
+}
+
+fn one_person_until(until: Timestamp) -> AnyView {
+    let body = view! {
+        <p class="note-heading">{said_with(say("Nobody can approve it before {when}."), vec![("when", instant(until))])}</p>
+        <p>{say("Everybody who could counts until then as the same person as whoever asks: within the last day one of the two made the account of the other, gave its rights or set its password. Or a third person did that for both. Or one of the two came by the provider.")}</p>
+        <p>{say("Ask again after that. Or somebody makes a new account on the server's machine: it counts at once. It approves this; but where whoever asks came by the provider, it has to ask.")}</p>
+    };
+    note("warning", "lock", body)
+}
+
+/// That nobody could approve what is about to be asked for, and what to do about it. Jobs are let run by whoever
+/// has the right, changes by administrators.
+pub(super) fn nobody(frame: &FrameView, nobody: &NobodyApproves, is_change: bool) -> AnyView {
+    let needs = if is_change {
+        say("Nobody can approve this now: it needs a second administrator with a second factor.")
+    } else {
+        say("Nobody can approve this now: it needs a second person with a second factor.")
+    };
+    let lacking = &nobody.without_factor;
+    let factor = (nobody.until.is_none() || !lacking.is_empty()).then(|| {
+        let body = view! {
+            <p class="note-heading">{needs}</p>
+            <p>{nearly(lacking)}" "{another_person(frame)}</p>
+        };
+        note("warning", "lock", body)
+    });
+    view! { {nobody.until.map(one_person_until)}{factor} }.into_any()
+}
+
+/// Who would only have to set up a second factor.
+fn nearly(names: &[String]) -> Option<String> {
+    let text = || {
+        say!(
+            "No second factor yet: {names}. They set it up on the page of their account.",
+            names = names.join(", ")
+        )
+    };
+    (!names.is_empty()).then(text)
+}
+
+/// The way to another person, for who may go it.
+fn another_person(frame: &FrameView) -> Vec<AnyView> {
+    if frame.user.as_ref().is_some_and(|user| user.may.administer) {
+        let accounts = view! { <a href="/admin/users">{say("Accounts")}</a> };
+        let text = say("You can also give the right to somebody who has one: {accounts}.");
+        return said_with(text, vec![("accounts", accounts.into_any())]);
+    }
+    vec![say("An administrator can also give the right to somebody who has one.").into_any()]
 }
 
 /// Said in the place of a yes to whom who asked may be.

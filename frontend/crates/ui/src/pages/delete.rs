@@ -1,9 +1,10 @@
 //! Pages that ask before something is deleted.
 
-use carillon_contract::FrameView;
+use carillon_contract::changes::LeavingPhone;
 use carillon_contract::form::VERSION_FIELD;
 use carillon_contract::groups::{ConfirmName, DeleteView};
 use carillon_contract::phones::DeletePhonesView;
+use carillon_contract::{FrameView, Href};
 use carillon_language::{retell, say};
 use leptos::prelude::*;
 
@@ -63,9 +64,9 @@ fn typed_name(asked: &ConfirmName) -> AnyView {
 
 /// The number of phones, or the name of the only one.
 fn typed_number(view: &DeletePhonesView) -> AnyView {
-    if let ([(name, _)], 1) = (&view.examples[..], view.count) {
+    if let ([phone], 1) = (&view.phones[..], view.count) {
         return typed_name(&ConfirmName {
-            name: name.clone(),
+            name: phone.name.clone(),
             typed: view.typed.clone(),
             errors: view.errors.clone(),
         });
@@ -80,13 +81,24 @@ fn typed_number(view: &DeletePhonesView) -> AnyView {
 }
 
 /// Each phone by its name and by what tells it from another of that name.
+pub(super) fn leaving(phones: &[LeavingPhone]) -> Vec<AnyView> {
+    let line = |phone: &LeavingPhone| {
+        let href = format!("/phones/{}", phone.mac);
+        view! { <li><a href=href><strong>{phone.name.clone()}</strong></a>" "<span class="muted">{phone.beside.clone()}</span></li> }
+            .into_any()
+    };
+    phones.iter().map(line).collect()
+}
+
+/// All of them; where they are too many, the first ones with the way to the others.
 fn named(view: &DeletePhonesView) -> AnyView {
-    let line = |(name, others): &(String, String)| view! { <li><strong>{name.clone()}</strong>" "<span class="muted">{others.clone()}</span></li> };
-    let lines: Vec<_> = view.examples.iter().map(line).collect();
+    let lines = leaving(&view.phones);
     let more = view.count - i64::try_from(lines.len()).unwrap_or(0);
     let more = (more > 0).then(|| {
+        let all = Href::new("/selection").add("sel", &view.sel);
+        let all = all.add_some("list", &view.list).to_string();
         let text = say!("{count} more", count = words::number(more));
-        view! { <li class="muted">{text}</li> }
+        view! { <li><a href=all>{text}</a></li> }
     });
     view! { <ul class="plain-list">{lines}{more}</ul> }.into_any()
 }
@@ -127,10 +139,12 @@ pub(super) fn delete_phones(frame: &FrameView, view: &DeletePhonesView) -> Strin
             .into_any(),
             None => agreement(view, title),
         };
+        let nobody = view.nobody.as_ref();
         view! {
             {error_summary(&view.errors)}
             {named(view)}
             <p class="muted">{say("They leave every group. Their jobs and audit records stay.")}</p>
+            {nobody.map(|nobody| changes::nobody(frame, nobody, true))}
             {form}
         }
         .into_any()

@@ -23,13 +23,21 @@ pub(super) fn import_result(frame: &FrameView, view: &ImportResultView) -> Strin
         view! {
             {body}
             <div class="form-end">
-                {primary_link("/phones", "phone", say("Show the phones"))}
+                {phones(view)}
                 {link_button(view.audit_href.clone(), "audit", say("What was recorded"))}
                 {view.undo_href.clone().map(|href| link_button(href, "retry", say("Take it back…")))}
             </div>
         }
         .into_any()
     })
+}
+
+/// The way to the phones of this import, and to all where these are no longer known.
+fn phones(view: &ImportResultView) -> AnyView {
+    match &view.phones_href {
+        Some(href) => primary_link(href.clone(), "phone", say("Show these phones")),
+        None => primary_link("/phones", "phone", say("Show all phones")),
+    }
 }
 
 fn title(view: &ImportResultView) -> String {

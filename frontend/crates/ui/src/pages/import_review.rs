@@ -18,7 +18,7 @@ use crate::words;
 
 mod notes;
 
-use notes::{IGNORED, ignored, renamed, shared};
+use notes::{IGNORED, renamed, warnings};
 
 /// Step 2.
 pub(super) fn import_review(frame: &FrameView, view: &ImportReviewView) -> String {
@@ -37,9 +37,8 @@ pub(super) fn import_review(frame: &FrameView, view: &ImportReviewView) -> Strin
         });
         view! {
             {error_summary(&view.form_errors)}
-            {ignored(&view.ignored)}
+            {warnings(view)}
             {renamed(&view.renamed)}
-            {shared(view)}
             {tiles(view)}
             {apply(view)}
             {tabs(say("Parts of the file"), &parts(view))}

@@ -11,7 +11,8 @@ use super::job_controls::controls;
 use super::job_targets::targets;
 use crate::components::{
     Field, LINES, ago, checkbox, class_badge, fact, fact_text, facts, hidden, instant_and_age,
-    link_button, panel, place_of, post, said_with, section, submit, total_text, unsent_summary,
+    link_button, panel, place_of, post, said_with, section, site_of, submit, total_text,
+    unsent_summary,
 };
 use crate::islands::{JobLive, for_browser};
 use crate::shell::{Page, Scripts};
@@ -76,6 +77,8 @@ fn beside(view: &JobView) -> Vec<(String, String)> {
     for told in &view.advice {
         let page = told.href.iter();
         list.extend(page.map(|href| (told.cause.to_string(), href.clone())));
+        let site = told.site_href.iter();
+        list.extend(site.map(|href| (site_of(told.cause), href.clone())));
         let place = place(told).map(|place| format!(" ({place})"));
         list.extend(place.map(|place| (place_of(told.cause, told.count), place)));
     }

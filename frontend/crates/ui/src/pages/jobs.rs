@@ -67,7 +67,7 @@ fn list(view: &JobsView) -> AnyView {
     }
     let (heading, sentence) = match view.tab.as_str() {
         "running" => (
-            say("Nothing is running"),
+            say("Nothing is under way"),
             say("No command is on its way to a phone."),
         ),
         "scheduled" => (

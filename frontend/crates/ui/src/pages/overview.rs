@@ -115,7 +115,7 @@ fn running(view: &OverviewView) -> AnyView {
             &view.running,
         )
     };
-    section("running", say("Running now"), None, body)
+    section("running", say("Under way"), None, body)
 }
 
 /// What nothing was sent of yet, where there is any.

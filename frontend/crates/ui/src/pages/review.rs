@@ -29,6 +29,7 @@ pub(super) fn review(frame: &FrameView, view: &ReviewView) -> String {
             {view.changed.as_ref().map(changed)}
             {sentence(view)}
             {warnings(&view.warnings)}
+            {view.nobody.as_ref().map(|nobody| super::changes::nobody(frame, nobody, false))}
             <div class="columns sidebar-right">
                 <div>
                     {start_form(view)}

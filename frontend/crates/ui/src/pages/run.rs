@@ -1,11 +1,11 @@
 //! `/run`, step 1: which phones, what, how fast.
 
-use carillon_contract::FrameView;
 use carillon_contract::form::Choice;
 use carillon_contract::run::{
     ActionClass, ActionGroup, ActionView, OptionsForm, PacingChoice, RunView, TargetsSummary,
     TargetsView,
 };
+use carillon_contract::{FormErrors, FrameView};
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
@@ -125,27 +125,52 @@ fn chosen(targets: &TargetsView) -> AnyView {
 }
 
 fn choose(targets: &TargetsView, view: &RunView) -> AnyView {
-    let groups: Vec<AnyView> = targets
-        .groups
-        .iter()
-        .map(|group| {
-            let count = group
-                .count
-                .map(|count| view! { <span class="muted tnum">{words::number(count)}</span> });
-            let label = view! { <span class="facet-choice"><span>{group.label.clone()}</span>{count}</span> };
-            checkbox("group", group.value.clone(), label, group.selected)
-        })
-        .collect();
-    let groups = if groups.is_empty() {
+    let groups = if targets.groups.is_empty() {
         view! { <p class="muted">{say("There are no groups yet.")}</p> }.into_any()
     } else {
-        view! { <div class="choice-grid">{groups}</div> }.into_any()
+        boxes("group", &targets.groups)
     };
     view! {
+        {sites(&targets.sites)}
         {Field::text("filter", say("By filter")).value(&targets.filter).errors(&view.errors).placeholder("site:kiel model:T46S").hint(say("The same words as in the search. You can also tick phones in the list and press Run command.")).view()}
         <div class="field"><p class="label">{say("and/or by group")}</p>{groups}</div>
     }
     .into_any()
+}
+
+/// Of more sites than that, somebody unfolds the list.
+const SITES_SHOWN: usize = 24;
+
+/// Sites to tick; with a filter they narrow it.
+fn sites(choices: &[Choice]) -> Option<AnyView> {
+    if choices.is_empty() {
+        return None;
+    }
+    let all = boxes("site", choices);
+    let all = if choices.len() > SITES_SHOWN {
+        let chosen = choices.iter().any(|choice| choice.selected);
+        let count = words::number(choices.len() as i64);
+        view! { <details class="aside" open=chosen><summary>{icon("open")}<span>{say("Sites")}</span><span class="count">{count}</span></summary>{all}</details> }.into_any()
+    } else {
+        all
+    };
+    let label = say("At these sites");
+    let hint = say("With a filter as well: only those phones of these sites that match it.");
+    Some(view! { <div class="field"><p class="label">{label}</p><p class="hint">{hint}</p>{all}</div> }.into_any())
+}
+
+/// Check boxes of one name, each with its number of phones.
+fn boxes(name: &'static str, choices: &[Choice]) -> AnyView {
+    let one = |choice: &Choice| {
+        let count = choice
+            .count
+            .map(|count| view! { <span class="muted tnum">{words::number(count)}</span> });
+        let label =
+            view! { <span class="facet-choice"><span>{choice.label.clone()}</span>{count}</span> };
+        checkbox(name, choice.value.clone(), label, choice.selected)
+    };
+    let boxes: Vec<AnyView> = choices.iter().map(one).collect();
+    view! { <div class="choice-grid">{boxes}</div> }.into_any()
 }
 
 fn summary(summary: &TargetsSummary) -> AnyView {
@@ -334,17 +359,28 @@ fn options(form: &OptionsForm, view: &RunView) -> AnyView {
     view! {
         <p class="hint">{say("Blank = the default of the command's class.")}</p>
         <div class="field-grid">
-            {Field::integer("window", say("Phones at once"), 1, 1024).value(&form.window).errors(errors).view()}
-            {Field::integer("site_max_down_percent", say("Percent of a site at once"), 1, 100).value(&form.site_max_down_percent).errors(errors).view()}
-            {Field::integer("canary", say("First so many alone"), 0, 1000).value(&form.canary).errors(errors).view()}
-            {Field::integer("max_failed_percent", say("Stop above percent failed"), 0, 100).value(&form.max_failed_percent).errors(errors).view()}
-            {Field::integer("timeout_ms", say("Wait for an answer, ms"), 500, 20_000).value(&form.timeout_ms).errors(errors).view()}
-            {Field::integer("site_max_down", say("Phones of a site at once"), 1, 10_000).value(&form.site_max_down).errors(errors).view()}
-            {Field::integer("jitter_ms", say("Random pause before each phone, ms"), 0, 60_000).value(&form.jitter_ms).errors(errors).view()}
-            {Field::integer("retries", say("Try again by itself, times"), 0, 3).value(&form.retries).errors(errors).view()}
+            {own("window", say("Phones at once"), &form.window, errors)}
+            {own("site_max_down_percent", say("Percent of a site at once"), &form.site_max_down_percent, errors)}
+            {own("canary", say("First so many alone"), &form.canary, errors)}
+            {own("max_failed_percent", say("Stop above percent failed"), &form.max_failed_percent, errors)}
+            {own("timeout_ms", say("Wait for an answer, ms"), &form.timeout_ms, errors)}
+            {own("site_max_down", say("Phones of a site at once"), &form.site_max_down, errors)}
+            {own("jitter_ms", say("Random pause before each phone, ms"), &form.jitter_ms, errors)}
+            {own("retries", say("Try again by itself, times"), &form.retries, errors)}
             {select("transport", say("Way"), &transports, None, errors)}
             {select("verify", say("Check the effect"), &verify, None, errors)}
         </div>
     }
     .into_any()
+}
+
+/// A number of one's own. Of its bounds the server tells, of all fields at once and by their names: a
+/// browser tells of one, and not of which.
+fn own(name: &'static str, label: &'static str, value: &str, errors: &FormErrors) -> AnyView {
+    Field::text(name, label)
+        .inputmode("numeric")
+        .width("short")
+        .value(value)
+        .errors(errors)
+        .view()
 }

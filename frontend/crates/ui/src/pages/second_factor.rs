@@ -136,7 +136,7 @@ fn new_codes(codes: &[String]) -> AnyView {
 /// Before something dangerous.
 pub(super) fn prove(frame: &FrameView, view: &ProveView) -> String {
     Page::new(say("Show that it is you")).narrow().write(frame, |page| {
-        page.lede(say("What you asked for is dangerous in wrong hands. It is done as soon as you have shown who you are; nothing that you typed is lost."));
+        page.lede(before(&view.deed));
         let refused = view.refused.then(|| {
             note("bad", "failed", say("That was not right, or there were too many tries: wait a moment and try again."))
         });
@@ -166,6 +166,18 @@ pub(super) fn prove(frame: &FrameView, view: &ProveView) -> String {
         );
         view! { {refused}{form} }.into_any()
     })
+}
+
+/// What goes on after it, where that is known, and how.
+fn before(deed: &str) -> String {
+    let what = if deed.is_empty() {
+        say("What you asked for is dangerous in wrong hands.")
+    } else {
+        deed
+    };
+    let how =
+        say("It is done as soon as you have shown who you are; nothing that you typed is lost.");
+    format!("{what} {how}")
 }
 
 /// Whoever has no password here signs in anew where they have one.

@@ -9,43 +9,51 @@ use leptos::prelude::*;
 use crate::components::{ago, icon, said_with, with_moment};
 use crate::words;
 
-/// What holds now, most urgent first.
+/// What holds now, most urgent first: one box on the ground of the worst, a line for each.
 pub(super) fn banners(frame: &FrameView) -> Option<AnyView> {
     let may_release = frame
         .user
         .as_ref()
         .is_some_and(|user| user.may.release_stop);
-    let lines: Vec<AnyView> = frame
-        .banners
-        .iter()
+    let mut banners: Vec<&Banner> = frame.banners.iter().collect();
+    banners.sort_by_key(|banner| urgency(tone_of(banner)));
+    let (_, meaning) = words::tone(tone_of(banners.first()?));
+    let class = format!("banners is-{meaning}");
+    let lines: Vec<AnyView> = banners
+        .into_iter()
         .map(|banner| one(banner, may_release))
         .collect();
-    (!lines.is_empty()).then(|| view! { <div class="banners">{lines}</div> }.into_any())
+    Some(view! { <div class=class>{lines}</div> }.into_any())
+}
+
+const fn tone_of(banner: &Banner) -> Tone {
+    match banner {
+        Banner::Demo | Banner::Loopback => Tone::Neutral,
+        Banner::InsecureHttp => Tone::Warning,
+        Banner::Sealed { .. } | Banner::StopAll { .. } => Tone::Bad,
+        Banner::Notice { tone, .. } => *tone,
+    }
+}
+
+/// How soon somebody must read it; the smaller, the sooner.
+const fn urgency(tone: Tone) -> u8 {
+    match tone {
+        Tone::Bad => 0,
+        Tone::Warning => 1,
+        Tone::Neutral | Tone::Good => 2,
+    }
 }
 
 fn one(banner: &Banner, may_release: bool) -> AnyView {
-    match banner {
-        Banner::Demo => line(
-            Tone::Neutral,
-            say("Demo: the phones are simulated and the data is thrown away.").into_any(),
-        ),
-        Banner::Loopback => line(
-            Tone::Neutral,
-            say("Addresses of this machine may be contacted (--allow-loopback). Not for a real fleet.")
-                .into_any(),
-        ),
-        Banner::InsecureHttp => line(
-            Tone::Warning,
-            say("These pages cross the network in clear (--insecure-http): anybody on the way can read along.")
-                .into_any(),
-        ),
-        Banner::Sealed { reason } => line(
-            Tone::Bad,
-            say!("Sealed: no stored password can be read, so nothing is sent. {reason}", reason = retell(reason)).into_any(),
-        ),
-        Banner::Notice { tone, text } => line(*tone, with_moment(text)),
+    let body = match banner {
+        Banner::Demo => say("Demo: the phones are simulated and the data is thrown away.").into_any(),
+        Banner::Loopback => say("Addresses of this machine may be contacted (--allow-loopback). Not for a real fleet.").into_any(),
+        Banner::InsecureHttp => say("These pages cross the network in clear (--insecure-http): anybody on the way can read along.").into_any(),
+        Banner::Sealed { reason } => say!("Sealed: no stored password can be read, so nothing is sent. {reason}", reason = retell(reason)).into_any(),
+        Banner::Notice { text, .. } => with_moment(text),
         Banner::StopAll { by, at, reason } => stopped(by, *at, reason, may_release),
-    }
+    };
+    line(tone_of(banner), body)
 }
 
 fn stopped(by: &str, at: Option<Timestamp>, reason: &str, may_release: bool) -> AnyView {
@@ -56,7 +64,7 @@ fn stopped(by: &str, at: Option<Timestamp>, reason: &str, may_release: bool) -> 
     );
     let reason = (!reason.is_empty()).then(|| format!(": {}", quoted(reason)));
     let release = may_release.then(|| view! { " "<a href="/stop-all">{say("Let it go on…")}</a> });
-    line(Tone::Bad, view! { {text}{reason}{release} }.into_any())
+    view! { {text}{reason}{release} }.into_any()
 }
 
 fn line(tone: Tone, body: AnyView) -> AnyView {

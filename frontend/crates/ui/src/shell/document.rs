@@ -118,6 +118,7 @@ fn document(frame: &FrameView, page: Page, body: AnyView) -> AnyView {
             lang=frame.language.as_str()
             data-theme=frame.look.theme.map(Theme::as_str)
             data-density=frame.look.density.map(Density::as_str)
+            data-form=frame.form.clone()
         >
             <head>
                 <meta charset="utf-8" />
@@ -234,6 +235,8 @@ fn scripts(frame: &FrameView, wanted: Scripts) -> Vec<AnyView> {
         let there = everywhere.into_iter().filter(|src| !src.is_empty());
         list.extend(there.map(|src| script(frame, src)));
         list.extend((!assets.time_js.is_empty()).then(|| times(frame)));
+    } else if frame.form.is_some() && !assets.session_js.is_empty() {
+        list.push(script(frame, &assets.session_js));
     }
     if wanted.copy && !assets.copy_js.is_empty() {
         list.push(script(frame, &assets.copy_js));

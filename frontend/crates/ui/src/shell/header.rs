@@ -14,7 +14,7 @@ pub(super) fn header(frame: &FrameView) -> AnyView {
         .as_ref()
         .filter(|user| user.may.view_inventory)
         .map(|_| search());
-    let jobs = (frame.running_jobs > 0).then(|| running(frame.running_jobs));
+    let jobs = under_way(frame.running_jobs - frame.paused_jobs, frame.paused_jobs);
     let user = frame.user.as_ref().map(user_menu);
     view! {
         <header class="top">
@@ -52,10 +52,31 @@ fn search() -> AnyView {
     .into_any()
 }
 
-fn running(count: i64) -> AnyView {
-    let text = say_many!(count, "{count} job running", "{count} jobs running");
-    view! { <a class="running" href="/jobs?tab=running">{icon("working")}<span>{text}</span></a> }
-        .into_any()
+/// Jobs that send, and apart from them those that wait until somebody resumes them.
+fn under_way(running: i64, paused: i64) -> Option<AnyView> {
+    let (symbol, text) = match (running, paused) {
+        (..=0, ..=0) => return None,
+        (..=0, _) => (
+            "pause",
+            say_many!(paused, "{count} job paused", "{count} jobs paused"),
+        ),
+        (_, ..=0) => (
+            "working",
+            say_many!(running, "{count} job running", "{count} jobs running"),
+        ),
+        _ => (
+            "working",
+            say_many!(
+                running,
+                "{count} job running, {paused} paused",
+                "{count} jobs running, {paused} paused",
+                paused = words::number(paused)
+            ),
+        ),
+    };
+    let link =
+        view! { <a class="running" href="/jobs?tab=running">{icon(symbol)}<span>{text}</span></a> };
+    Some(link.into_any())
 }
 
 fn user_menu(user: &UserView) -> AnyView {

@@ -143,7 +143,7 @@ fn texts(html: &Html) -> BTreeSet<String> {
 
 /// Whether a text says something of ours: it has a word, and no data in it.
 fn is_ours(text: &str) -> bool {
-    let is_word = |word: &str| word.chars().count() > 2 && word != "min";
+    let is_word = |word: &str| word.chars().count() > 2 && word != "min" && word != "UTC";
     let is_hash = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let known = [SHARED, HANDED, TYPED];
     text.split(|char: char| !char.is_alphabetic()).any(is_word)

@@ -9,7 +9,9 @@ use carillon_contract::audit::{
     AuditFilter, AuditRecordView, AuditRow, AuditView, ChainView, NumberView, ProofView,
     ShownNumber,
 };
-use carillon_contract::changes::{ChangeLine, ChangeNotice, ChangeRow, OnePerson};
+use carillon_contract::changes::{
+    ChangeLine, ChangeNotice, ChangeRow, LeavingPhone, NobodyApproves, OnePerson,
+};
 use carillon_contract::credentials::{CredentialFormView, CredentialRow, CredentialsView};
 use carillon_contract::failure::FailureView;
 use carillon_contract::form::Choice;
@@ -149,9 +151,11 @@ impl Samples {
             user: None,
             nonce: "bm9uY2U".to_owned(),
             csrf: "Y3NyZg".to_owned(),
+            form: None,
             flash: None,
             banners: vec![],
             running_jobs: 0,
+            paused_jobs: 0,
             waiting_changes: 0,
             base: "https://carillon.example".to_owned(),
             assets: Assets {
@@ -184,6 +188,7 @@ impl Samples {
             }),
             banners: vec![Banner::Demo],
             running_jobs: 2,
+            paused_jobs: 1,
             waiting_changes: 1,
             ..Self::bare(path)
         }
@@ -298,6 +303,7 @@ impl Samples {
         };
         let ask = ProveView {
             action: "/admin/users/new".to_owned(),
+            deed: self.s("This adds an account."),
             fields: vec![(self.s("name"), self.s("k.lee"))],
             again: vec!["password".to_owned()],
             asks_code: true,
@@ -769,13 +775,14 @@ impl Samples {
             sel: "s1".to_owned(),
             list: self.s("q=site:kiel"),
             count: 12,
-            examples: vec![
-                (self.s("Reception"), self.s("2041 · 00:15:65:01:02:03")),
-                (self.s("Lab 2"), self.s("00:15:65:01:02:04 · 10.1.2.4")),
-            ],
+            phones: self.leaving(),
             back_href: "/phones".to_owned(),
             typed: self.s("11"),
             for_two: true,
+            nobody: Some(NobodyApproves {
+                without_factor: vec![self.s("petra"), self.s("k.lee")],
+                until: None,
+            }),
             reason: self.s("Moved to the other house"),
             refused: None,
             errors: error("typed", &self.s("Type 12, the number of phones.")),
@@ -1068,12 +1075,14 @@ impl Samples {
             left_out: 3,
             errors_href: "/phones/import/1/errors.csv".to_owned(),
             new_sites: vec![Link::new(self.s("Flensburg"), "/sites/flensburg/edit")],
+            phones_href: Some("/selection?sel=1-phones".to_owned()),
             audit_href: "/audit?q=import".to_owned(),
             undo_href: Some("/phones/import/1/undo".to_owned()),
             bare_sites: vec![Link::new(self.s("Rendsburg"), "/sites/rendsburg/edit")],
             undone: None,
         };
         let undone = ImportResultView {
+            phones_href: None,
             undo_href: None,
             undone: Some(TakenBack {
                 deleted: 118,
@@ -1455,7 +1464,8 @@ impl Samples {
             id: format!("0192f0aa-{index}"),
             action: "Reboot".to_owned(),
             title: self.s(["Restart", "Do not disturb off", "Fetch settings"][index % 3]),
-            targets: self.s(["site:kiel", "group Sales", "Reception"][index % 3]),
+            targets: self.s(["site:kiel", "group Sales", "1 phone"][index % 3]),
+            phone: (index % 3 == 2).then(|| Link::new(self.s("Reception"), "/phones/001565a0b1c2")),
             state,
             counts,
             total: counts.total(),
@@ -1496,6 +1506,14 @@ impl Samples {
             errors: error("p.number.number", &self.s("Digits, * and # only.")),
             ..self.run_view()
         };
+        let alone = ReviewView {
+            asks: true,
+            nobody: Some(NobodyApproves {
+                without_factor: vec![self.s("petra")],
+                until: Some(NOW.plus(Duration::from_hours(20))),
+            }),
+            ..self.review_view()
+        };
         let harmless = ReviewView {
             title: self.s("Read status"),
             class: ActionClass::Harmless,
@@ -1521,6 +1539,7 @@ impl Samples {
             ("run", carillon_ui::run(&frame, &self.run_view())),
             ("run-chosen", carillon_ui::run(&frame, &chosen)),
             ("review", carillon_ui::review(&frame, &self.review_view())),
+            ("review-alone", carillon_ui::review(&frame, &alone)),
             ("review-harmless", carillon_ui::review(&frame, &harmless)),
             ("review-nothing", carillon_ui::review(&frame, &nothing)),
             (
@@ -1553,6 +1572,12 @@ impl Samples {
         RunView {
             targets: TargetsView {
                 filter: self.s("site:kiel"),
+                sites: (0..30)
+                    .map(|index| Choice {
+                        count: Some(40 + index),
+                        ..Choice::new(format!("s{index}"), self.s("Kiel"), index == 1)
+                    })
+                    .collect(),
                 groups: (0..5)
                     .map(|index| Choice {
                         count: Some(40 + index),
@@ -1776,6 +1801,7 @@ impl Samples {
                 unprotected: vec![self.s("Lobby")],
             }),
             asks: false,
+            nobody: None,
             too_many: None,
             back_href: "/run?sel=s1".to_owned(),
             errors: error("typed", &self.s("Type 221, the number of phones.")),
@@ -1999,6 +2025,7 @@ impl Samples {
                     sites: vec![(self.s("Kiel"), 3), (String::new(), 1)],
                     more_sites: 1,
                     href: Some("/admin/credentials".to_owned()),
+                    site_href: None,
                 },
                 CauseAdvice {
                     cause: Cause::Forbidden,
@@ -2006,6 +2033,7 @@ impl Samples {
                     sites: vec![(self.s("Kiel"), 2)],
                     more_sites: 0,
                     href: None,
+                    site_href: state.is_terminal().then(|| "/phones?site=kiel".to_owned()),
                 },
             ],
             states: vec![],
@@ -2220,6 +2248,8 @@ impl Samples {
                 text: self.s("reason: INC-4711"),
                 remove_href: "/audit".to_owned(),
             }],
+            unknown: Vec::new(),
+            examples: Vec::new(),
             clear_href: "/audit".to_owned(),
             rows: (0..50).map(|index| self.audit_row(index)).collect(),
             paging: Paging {
@@ -2255,6 +2285,9 @@ impl Samples {
             presets,
             period: self.s("last 30 days"),
             all_time_href: Some("/audit?from=".to_owned()),
+            chips: many.chips.clone(),
+            unknown: vec![self.s("quux")],
+            examples: vec![Link::new(self.s("restart"), "/audit?action=restart")],
             ..AuditView::default()
         };
         let record = AuditRecordView {
@@ -2379,6 +2412,7 @@ impl Samples {
                 before: "500".to_owned(),
                 after: self.s("600"),
             }],
+            phones: self.leaving(),
             asked_by: self.s("k.lee"),
             asked_at: ago(300),
             reason: self.s("INC-4711"),
@@ -2387,6 +2421,18 @@ impl Samples {
             own,
             one_person: OnePerson::default(),
         }
+    }
+
+    fn leaving(&self) -> Vec<LeavingPhone> {
+        let phone = |last, name, beside| LeavingPhone {
+            mac: mac(last),
+            name: self.s(name),
+            beside: self.s(beside),
+        };
+        vec![
+            phone(4, "Lab 2", "Kiel · 00:15:65:01:02:04"),
+            phone(3, "Reception", "Kiel · 2041"),
+        ]
     }
 
     fn change_notice(&self) -> ChangeNotice {
@@ -2650,7 +2696,6 @@ impl Samples {
             language: None,
             look: Look::default(),
             has_password: self.role != Role::Auditor,
-            password_changed_at: Some(ago(86_400 * 30)),
             password_min: 12,
             password_errors: error("current", &self.s("This is not your password.")),
             second_factor: self.role == Role::Admin,

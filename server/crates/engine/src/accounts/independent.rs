@@ -7,7 +7,7 @@
 use carillon_domain::Timestamp;
 use carillon_store::{Store, Unit};
 
-use super::influence::Influence;
+use super::influence::{COUNTS_FOR, Influence};
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 
@@ -31,6 +31,11 @@ impl Deciders {
     pub(crate) async fn of(store: &Store, names: Vec<String>, now: Timestamp) -> Result<Self> {
         let influence = Influence::seen(store, now).await?;
         Ok(Self { influence, names })
+    }
+
+    /// Whether what was done to an account that was last changed then may still count.
+    pub(crate) fn may_count(changed_at: Timestamp, now: Timestamp) -> bool {
+        changed_at.plus(COUNTS_FOR) > now
     }
 
     /// What stands between a request of `asker` and an answer.

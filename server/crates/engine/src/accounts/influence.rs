@@ -19,7 +19,7 @@ use super::external::PLAIN;
 use crate::error::{EngineError, Result};
 
 /// A day: others see what was recorded before it comes to anything.
-const COUNTS_FOR: Duration = Duration::from_hours(24);
+pub(super) const COUNTS_FOR: Duration = Duration::from_hours(24);
 /// More of such records in a day than anybody makes: where there are more, nobody knows who is who.
 const MOST: usize = 10_000;
 

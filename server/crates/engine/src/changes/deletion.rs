@@ -4,7 +4,7 @@
 //! *Invariant:* none of them leaves once one of them was changed, deleted or taken into a job since
 //! somebody asked. How many an account deleted one by one is read from the audit log, which nobody changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use carillon_domain::action::Class;
@@ -83,8 +83,8 @@ async fn deleted_alone(unit: &mut Unit, caller: &Caller, now: Timestamp) -> Resu
     Ok(records.iter().filter(|record| alone(&record.event)).count())
 }
 
-/// What stands there: the phones by name for whoever decides, how many of which site, how many are
-/// protected, and by their identities what may not move meanwhile.
+/// What stands there: the phones by name for whoever decides, how many of which site and which is where,
+/// how many are protected, and by their identities what may not move meanwhile.
 pub(super) async fn base(unit: &mut Unit, macs: &[Mac]) -> Result<Value> {
     let rows = unit.phones_by_macs(macs).await?;
     let phones: Vec<&Phone> = rows.iter().map(|row| &row.phone).collect();
@@ -97,8 +97,9 @@ pub(super) async fn base(unit: &mut Unit, macs: &[Mac]) -> Result<Value> {
     for (mac, job) in unit.jobs_with(macs).await? {
         jobs.entry(mac.to_string()).or_default().push(job);
     }
+    let sites = names_of_sites(unit, &phones).await?;
     Ok(json!({
-        "value": names, "sites": by_site(unit, &phones).await?,
+        "value": names, "sites": by_site(&phones, &sites), "places": places(&phones, &sites),
         "protected": phones.iter().filter(|phone| phone.protected).count(),
         "phones": by_mac, "jobs": jobs,
     }))
@@ -110,21 +111,36 @@ fn facts(phone: &Phone) -> [String; 2] {
     [phone.distinct_name(), hex::encode(Sha256::digest(fields))]
 }
 
-/// Names of sites, each with how many of the phones are there.
-async fn by_site(unit: &mut Unit, phones: &[&Phone]) -> Result<Vec<(String, usize)>> {
-    let mut counts = BTreeMap::<&str, usize>::new();
-    for phone in phones {
-        *counts
-            .entry(phone.site.as_deref().unwrap_or_default())
-            .or_default() += 1;
-    }
-    let mut named = Vec::with_capacity(counts.len());
-    for (slug, count) in counts {
+/// The name of each site where one of the phones is, by its slug; of those at none, nothing.
+async fn names_of_sites(unit: &mut Unit, phones: &[&Phone]) -> Result<BTreeMap<String, String>> {
+    let slugs: BTreeSet<&str> = phones.iter().map(|phone| slug(phone)).collect();
+    let mut names = BTreeMap::new();
+    for slug in slugs {
         let site = unit.site(slug).await?;
         let name = site.map_or_else(|| slug.to_owned(), |site| site.site.name);
-        named.push((name, count));
+        names.insert(slug.to_owned(), name);
     }
-    Ok(named)
+    Ok(names)
+}
+
+fn slug(phone: &Phone) -> &str {
+    phone.site.as_deref().unwrap_or_default()
+}
+
+/// Names of sites, each with how many of the phones are there.
+fn by_site(phones: &[&Phone], names: &BTreeMap<String, String>) -> Vec<(String, usize)> {
+    let at = |site: &str| phones.iter().filter(|phone| slug(phone) == site).count();
+    let named = names.iter().map(|(slug, name)| (name.clone(), at(slug)));
+    named.collect()
+}
+
+/// Where each phone is, by its identity.
+fn places(phones: &[&Phone], names: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let place = |phone: &&Phone| {
+        let name = names.get(slug(phone)).cloned().unwrap_or_default();
+        (phone.mac.to_string(), name)
+    };
+    phones.iter().map(place).collect()
 }
 
 /// Why a request for this is void; nothing where all of it stands as it did.

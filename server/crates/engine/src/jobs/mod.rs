@@ -34,6 +34,7 @@ use carillon_domain::job::reason_problem;
 use crate::error::{EngineError, Result};
 
 pub use approve::WaitingJob;
+pub use approvers::Prospect;
 pub(crate) use asked_for::{
     no_longer_asked_for, pause_jobs_of, pause_jobs_of_holders, pause_jobs_that_lose,
 };

@@ -74,6 +74,11 @@ impl Engine {
         looked_at::remember(&caller.actor.id, &preview.digest, &preview.plan);
         Ok(preview)
     }
+
+    /// Everything that is wrong with a request by itself, for who has found mistakes of their own.
+    pub fn mistakes_of_job(&self, request: &JobRequest) -> Vec<FieldError> {
+        mistakes(request, self.clock.now())
+    }
 }
 
 /// The preview of a plan.
@@ -107,7 +112,8 @@ pub(super) fn check(
     request: &JobRequest,
     now: Timestamp,
 ) -> Result<CheckedRequest> {
-    let checked = request.check().map_err(EngineError::Invalid)?;
+    let told_together = |_| EngineError::Invalid(mistakes(request, now));
+    let checked = request.check().map_err(told_together)?;
     if checked.action.entry().call_control {
         caller.require(Permission::CallControl)?;
     }
@@ -126,6 +132,13 @@ pub(super) fn check(
     } else {
         Err(EngineError::Invalid(errors))
     }
+}
+
+/// Everything that is wrong by itself, with a start that cannot be.
+fn mistakes(request: &JobRequest, now: Timestamp) -> Vec<FieldError> {
+    let mut mistakes = request.check().err().unwrap_or_default();
+    mistakes.extend(start_problem(request, now));
+    mistakes
 }
 
 /// The latest start that can be asked for.

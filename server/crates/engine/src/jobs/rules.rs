@@ -196,6 +196,8 @@ impl RulesInForce {
 pub struct Situation {
     /// How many jobs that the caller may see are under way.
     pub under_way: i64,
+    /// How many of those are paused.
+    pub paused: i64,
     /// How many that the caller may see have not ended: those, and what may send something yet.
     pub not_ended: i64,
     /// Whether all sending is stopped.
@@ -236,6 +238,7 @@ impl Engine {
         let administers = caller.require(Permission::Administer).is_ok();
         Ok(Situation {
             under_way: if may_see { found.under_way } else { 0 },
+            paused: if may_see { found.paused } else { 0 },
             not_ended: if may_see { found.not_ended } else { 0 },
             stop: found.stop,
             rules,

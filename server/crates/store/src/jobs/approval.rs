@@ -115,10 +115,21 @@ pub struct Approver {
     /// Whether they have no second factor. Whom a provider knows is not said to have none: that one may
     /// ask for a factor of its own.
     pub without_factor: bool,
+    /// When their account was last changed.
+    pub changed_at: Timestamp,
 }
 
 pub(crate) const APPROVERS: &str = "SELECT COUNT(*) AS n FROM users WHERE approver AND NOT disabled \
      AND role IN ('operator', 'admin')";
+
+fn approver(row: &Row) -> Result<Approver> {
+    let fields = row.of("users", "id");
+    Ok(Approver {
+        name: fields.text("name")?,
+        without_factor: fields.int("lacking")? == 1,
+        changed_at: fields.at("updated_at")?,
+    })
+}
 
 impl Store {
     /// Who asked for a job and who decided. The job itself must be in the reader's reach.
@@ -153,20 +164,25 @@ impl Store {
         self.read().await?.conn().number(sql, "n").await
     }
 
-    /// Those who may approve, by name.
+    /// Those who may approve jobs, by name.
     pub async fn approvers(&self) -> Result<Vec<Approver>> {
-        let sql = Sql::new(
-            "SELECT name, CAST(CASE WHEN factor IS NULL AND id NOT IN (SELECT user_id FROM identities) \
-             THEN 1 ELSE 0 END AS BIGINT) AS lacking FROM users WHERE approver AND NOT disabled \
-             AND role IN ('operator', 'admin') ORDER BY name",
+        self.deciders("approver AND role IN ('operator', 'admin')")
+            .await
+    }
+
+    /// Those who may approve changes, by name: they administer.
+    pub async fn administrators(&self) -> Result<Vec<Approver>> {
+        self.deciders("role = 'admin'").await
+    }
+
+    async fn deciders(&self, which: &str) -> Result<Vec<Approver>> {
+        let mut sql = Sql::new(
+            "SELECT id, name, updated_at, CAST(CASE WHEN factor IS NULL AND id NOT IN \
+             (SELECT user_id FROM identities) THEN 1 ELSE 0 END AS BIGINT) AS lacking \
+             FROM users WHERE NOT disabled AND ",
         );
+        sql.push(which).push(" ORDER BY name");
         let rows = self.read().await?.conn().all(sql).await?;
-        let approver = |row: &Row| {
-            Ok(Approver {
-                name: row.get("name")?,
-                without_factor: row.get::<i64>("lacking")? == 1,
-            })
-        };
         rows.iter().map(approver).collect()
     }
 

@@ -34,8 +34,21 @@ pub struct JobQuery {
 pub type LonePhone = (Mac, String);
 
 /// MAC and name of the phone of a job that has one.
-const LONE: &str = ", CASE WHEN j.total = 1 THEN (SELECT t.mac || ' ' || t.name \
+const LONE: &str = ", CASE WHEN j.total = 1 THEN (SELECT MIN(t.mac || ' ' || t.name) \
      FROM job_targets t WHERE t.job = j.id) END AS lone_phone";
+
+/// The columns of a job in a list.
+fn listed() -> String {
+    [SELECT.trim_end_matches(FROM), LONE, FROM].concat()
+}
+
+fn listed_job(row: &Row) -> Result<JobRow> {
+    let lone_phone = lone_phone(row)?;
+    Ok(JobRow {
+        lone_phone,
+        ..job_row(row)?
+    })
+}
 
 fn lone_phone(row: &Row) -> Result<Option<LonePhone>> {
     let told: Option<String> = row.get("lone_phone")?;
@@ -76,7 +89,8 @@ impl Store {
         seek: &Seek,
         limit: i64,
     ) -> Result<Page<JobRow>> {
-        let mut sql = Sql::new(SELECT);
+        let mut sql = Sql::new("");
+        sql.push(&listed());
         query.conditions(&mut sql);
         and_jobs(&mut sql, &self.reach, "j.id");
         let keys = "j.created_at; j.id";
@@ -88,7 +102,7 @@ impl Store {
             Cursor::number_and_id,
         )?;
         let rows = self.read().await?.conn().all(sql).await?;
-        let rows = rows.iter().map(job_row).collect::<Result<_>>()?;
+        let rows = rows.iter().map(listed_job).collect::<Result<_>>()?;
         Ok(Page::of(rows, seek, limit, |row: &JobRow| {
             Cursor::of_number_and_id(row.created_at.micros(), &row.id)
         }))
@@ -102,7 +116,7 @@ impl Store {
             sql.push(&format!(
                 "SELECT CAST({index} AS BIGINT) AS list, l.* FROM ("
             ));
-            sql.push(SELECT);
+            sql.push(&listed());
             query.conditions(&mut sql);
             and_jobs(&mut sql, &self.reach, "j.id");
             sql.push(" ORDER BY j.created_at DESC, j.id DESC LIMIT ");
@@ -112,7 +126,7 @@ impl Store {
         for row in self.read().await?.conn().all(sql).await? {
             let place = usize::try_from(row.get::<i64>("list")?).unwrap_or(usize::MAX);
             if let Some(list) = found.get_mut(place) {
-                list.push(job_row(&row)?);
+                list.push(listed_job(&row)?);
             }
         }
         for list in &mut found {
@@ -127,9 +141,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let mut sql = Sql::new("");
-        sql.push(SELECT.trim_end_matches(FROM))
-            .push(LONE)
-            .push(FROM);
+        sql.push(&listed());
         sql.push(" WHERE ").one_of("j.id", ids.iter().cloned());
         and_jobs(&mut sql, &self.reach, "j.id");
         let rows = self.read().await?.conn().all(sql).await?;

@@ -19,6 +19,7 @@ use crate::unit::Unit;
 use super::approval::{JobApproval, approval};
 use super::causes::{CausePlace, PLACES, cause_place};
 use super::decides::{self, BelievedJob};
+use super::list::LonePhone;
 use super::targets::TargetQuery;
 
 /// A job, without its targets and without its sealed parameters.
@@ -64,6 +65,8 @@ pub struct JobRow {
     pub request_example: String,
     /// Whether it waited for a second person, and who decided.
     pub approval: JobApproval,
+    /// Its phone where it has only one; told by lists, which show no targets.
+    pub lone_phone: Option<LonePhone>,
 }
 
 impl JobRow {
@@ -135,6 +138,7 @@ pub(crate) fn job_row(row: &Row) -> Result<JobRow> {
         digest: fields.text("digest")?,
         request_example: fields.text("request_example")?,
         approval: approval(row)?,
+        lone_phone: None,
     })
 }
 

@@ -116,6 +116,16 @@ pub(crate) async fn jobs_in_reach_are_those_of_which_all_is(db: Database) {
     let lone = |(_, lone): &&(_, Option<_>)| lone.is_some();
     assert_eq!((both.len(), both.iter().filter(lone).count()), (2, 1));
     assert!(db.store.jobs_of(&[]).await.unwrap().is_empty());
+    let all = JobQuery::default();
+    let page = db.store.job_page(&all, &Seek::Start, 9).await.unwrap();
+    let newest = db.store.newest_jobs(&[(&all, 9)]).await.unwrap();
+    for list in [&page.items, &newest[0]] {
+        let lone = list
+            .iter()
+            .filter_map(|job| Some((&*job.id, job.lone_phone.clone()?)));
+        let own = ("own", (mac(2), "Phone 2".to_owned()));
+        assert_eq!(lone.collect::<Vec<_>>(), [own], "of {}", list.len());
+    }
 }
 
 /// The counters of a job as they are kept, after checking them against its targets.

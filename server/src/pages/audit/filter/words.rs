@@ -137,8 +137,8 @@ fn shown(name: &str, value: &str) -> String {
 }
 
 fn actions(value: &str) -> String {
-    let asked = |code| codes::asked(code).unwrap_or(code);
-    let words: Vec<&str> = value.split(',').map(asked).collect();
+    let asked = |code| codes::asked(code).map_or_else(|| short_title(code), str::to_owned);
+    let words: Vec<String> = value.split(',').map(asked).collect();
     words.join(&format!(" {} ", say("or")))
 }
 
@@ -193,6 +193,11 @@ mod tests {
         }
         let others = shown("action", "job.denied,change.denied");
         assert_eq!(others, "refused a job or refused a change");
+        let both = shown("action", "Reboot,job.denied");
+        assert_eq!(
+            both, "Restart or refused a job",
+            "as the phones page has it"
+        );
     }
 
     #[test]

@@ -7,11 +7,17 @@ use leptos::prelude::*;
 use crate::components::{mono, note};
 use crate::words;
 
-/// Where the note about them stands.
+/// Where is said which are ignored.
 pub(super) const IGNORED: &str = "ignored";
 
-/// What somebody might miss later, before anything else.
-pub(super) fn ignored(columns: &[IgnoredColumn]) -> Option<AnyView> {
+/// What somebody might miss or regret later, in one box before anything else.
+pub(super) fn warnings(view: &ImportReviewView) -> Option<AnyView> {
+    let parts = [ignored(&view.ignored), shared(view)];
+    let parts: Vec<AnyView> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| note("warning", "warning", parts))
+}
+
+fn ignored(columns: &[IgnoredColumn]) -> Option<AnyView> {
     let many = i64::try_from(columns.len()).unwrap_or(i64::MAX);
     let named: Vec<String> = columns.iter().map(named).collect();
     let text = say_many!(
@@ -21,10 +27,7 @@ pub(super) fn ignored(columns: &[IgnoredColumn]) -> Option<AnyView> {
         columns = named.join(", ")
     );
     let all = say("If you need them, correct the first line: name them there as Carillon does.");
-    (many > 0).then(|| {
-        let body = view! { <p>{text}</p><p>{all}</p> };
-        view! { <div id=IGNORED>{note("warning", "warning", body)}</div> }.into_any()
-    })
+    (many > 0).then(|| view! { <div id=IGNORED><p>{text}</p><p>{all}</p></div> }.into_any())
 }
 
 /// What was taken under another name: a wrong guess is seen before anything is written.
@@ -45,7 +48,7 @@ pub(super) fn renamed(columns: &[RenamedColumn]) -> Option<AnyView> {
 }
 
 /// Addresses move, so that this is only told.
-pub(super) fn shared(view: &ImportReviewView) -> Option<AnyView> {
+fn shared(view: &ImportReviewView) -> Option<AnyView> {
     let text = say_many!(
         view.shared_total,
         "{count} address is given to more than one phone. It can be imported; see whether it is right.",
@@ -62,10 +65,8 @@ pub(super) fn shared(view: &ImportReviewView) -> Option<AnyView> {
         let text = say!("{count} more", count = words::number(more));
         view! { <li>{text}</li> }
     });
-    (view.shared_total > 0).then(|| {
-        let body = view! { <p>{text}</p><ul class="plain-list">{lines}{more}</ul> };
-        note("warning", "warning", body)
-    })
+    (view.shared_total > 0)
+        .then(|| view! { <p>{text}</p><ul class="plain-list">{lines}{more}</ul> }.into_any())
 }
 
 fn named(column: &IgnoredColumn) -> String {

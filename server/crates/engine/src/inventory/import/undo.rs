@@ -115,6 +115,16 @@ impl Engine {
             .await
     }
 
+    /// The phones that an import added or changed.
+    ///
+    /// # Errors
+    /// As [`Engine::undo_review`].
+    pub async fn imported_phones(&self, caller: &Caller, import: &str) -> Result<Vec<Mac>> {
+        caller.require(Permission::ManageInventory)?;
+        let kept = self.kept_phones(caller, import).await?.into_iter();
+        Ok(kept.map(|phone| phone.mac).collect())
+    }
+
     /// What taking an import back would do now.
     ///
     /// # Errors
