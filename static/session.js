@@ -15,7 +15,7 @@ const say = (text, values = {}) =>
 const FORM = document.documentElement.dataset.form;
 if (FORM) {
   const [from, query = ""] = document.referrer.split(/(?=\?)/);
-  history.replaceState(null, "", FORM + (from === location.origin + FORM ? query : ""));
+  history.replaceState(null, "", FORM + (from === location.origin + FORM ? query : "") + location.hash);
 }
 
 let note = null, timer;

@@ -91,7 +91,7 @@ export function broadcast(scripts) {
       assert.match(lines, /action_uri/);
       assert.match(lines, /127\.0\.0\.1/);
       assert.doesNotMatch(lines, /any/);
-      await forbidden.getByRole('link').click();
+      await forbidden.getByRole('link', { name: /^Show / }).click();
       await page.getByRole('row', { name: /403/ }).first().waitFor();
     });
 

@@ -82,7 +82,7 @@ async function ask(page) {
   await field(page, 'Reason').fill('phones hang');
   await button(page, 'Review').click();
   await isAt(page, /^Review: /);
-  await page.getByText('These people may approve: c.colleague (no second factor yet).').waitFor();
+  await page.getByText('No second factor yet: c.colleague.').waitFor();
   await confirm(page);
   await button(page, 'Ask for approval').click();
   await isAt(page, /^Restart · \d+ phones$/);

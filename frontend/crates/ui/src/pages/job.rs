@@ -10,9 +10,8 @@ use super::approvals;
 use super::job_controls::controls;
 use super::job_targets::targets;
 use crate::components::{
-    Field, LINES, ago, checkbox, class_badge, fact, fact_text, facts, hidden, instant_and_age,
-    link_button, panel, place_of, post, said_with, section, site_of, submit, total_text,
-    unsent_summary,
+    Field, LINES, ago, checkbox, class_badge, fact, facts, hidden, instant_and_age, link_button,
+    panel, place_of, post, said_with, section, site_of, submit, total_text, unsent_summary,
 };
 use crate::islands::{JobLive, for_browser};
 use crate::shell::{Page, Scripts};
@@ -281,7 +280,8 @@ fn about(view: &JobView) -> AnyView {
                 .into_any()
         })
         .collect();
-    items.push(fact_text(say("Action"), &view.action));
+    let command = view! { {view.title.clone()}" "<code class="code">{view.action.clone()}</code> };
+    items.push(fact(say("Command"), command));
     items.push(fact(say("Made"), instant_and_age(view.created_at)));
     if let Some(at) = view.summary.started_at {
         items.push(fact(say("First sent"), instant_and_age(at)));
