@@ -14,7 +14,7 @@ help: ## this list
 
 demo: ## a dashboard with 300 simulated phones on this machine, ready to click through
 	@sh xtask/packages.sh build
-	@echo "Building; the first time takes about four minutes."
+	@echo "Building; the first time takes about seven minutes on two cores."
 	@cargo xtask frontend
 	@cargo build --locked -p carillon
 	@cargo run --quiet --locked -p carillon -- demo $(ARGS)

@@ -196,7 +196,7 @@ function inPlace(change) {
 
 function put(fresh) {
   for (const part of IN_PLACE) become(document.querySelector(part), fresh.querySelector(part));
-  mayCome(fresh, "#held", "#phones");
+  for (const part of ["#go-on", "#held"]) mayCome(fresh, part, "#phones");
   mayCome(fresh, "#retry", "#about");
   running(fresh.querySelector(".running"));
   // What changes by itself changes no more.

@@ -74,7 +74,7 @@ function waitForPlace() {
 
 // Rows: focus moves from name to name.
 function step(by) {
-  const names = [...document.querySelectorAll("main tbody .row-name")];
+  const names = [...document.querySelectorAll("main tbody :is(.row-name, .sites-health th a)")];
   const row = document.activeElement?.closest?.("tr");
   const here = names.findIndex((name) => name.closest("tr") === row);
   names[Math.min(Math.max(here + by, 0), names.length - 1)]?.focus();

@@ -214,4 +214,12 @@ mod tests {
             assert_eq!(cli.settings.get("data-dir"), Some(&["/d".to_owned()][..]));
         }
     }
+
+    #[test]
+    fn the_help_of_simulated_phones_is_of_nothing_else() {
+        let help = Cli::try_parse_from(["carillon", "simulate", "--help"]).err();
+        let help = help.expect("the help").to_string();
+        assert!(help.contains("--http-port"), "{help}");
+        assert!(!help.contains("--listen"), "{help}");
+    }
 }

@@ -62,7 +62,7 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("job", "Id of a job"),
     ("result", "How it ended"),
     ("ip", "Source address"),
-    ("q", "Words of the reason"),
+    ("q", "Words of the reason, of names or codes"),
     ("format", "csv or jsonl"),
     ("dry_run", "true: only say what would happen"),
     (

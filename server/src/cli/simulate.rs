@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use carillon_simulator::{Fleet, FleetConfig, raise_descriptor_limit};
-use clap::Args;
+use clap::{ArgAction, Args};
 
 use super::{Failure, Outcome, output};
 use crate::config::SettingFlags;
@@ -11,6 +11,7 @@ use crate::problem::chain;
 
 /// Run only the simulated phones.
 #[derive(Args)]
+#[command(disable_help_flag = true)]
 pub(super) struct Simulate {
     /// How many phones
     #[arg(long, value_name = "N", default_value_t = 300)]
@@ -31,6 +32,10 @@ pub(super) struct Simulate {
     /// Write the inventory of these phones as CSV, passwords included, and go on
     #[arg(long, value_name = "FILE")]
     inventory: Option<PathBuf>,
+    // The short one, without the settings: they are a server's, and nothing here uses them.
+    /// Print help
+    #[arg(id = "help", short = 'h', long = "help", action = ArgAction::HelpShort)]
+    _help: Option<bool>,
 }
 
 impl Simulate {

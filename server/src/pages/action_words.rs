@@ -5,7 +5,7 @@
 use carillon_contract::form::Choice;
 use carillon_contract::run::{ActionClass, ParamKind, ParamView};
 use carillon_domain::action::{self, Class, Entry};
-use carillon_language::{say, say_in};
+use carillon_language::say;
 use serde_json::Value;
 
 /// Most line keys that any model has.
@@ -25,12 +25,13 @@ pub fn short_title(name: &str) -> String {
     }
 }
 
-/// What stands before a number of phones: "Restart" 5 phones.
-pub fn before_phones(name: &str) -> String {
+/// What is done to phones, with a gap for how many they are: "Restart {phones}". Where the number
+/// stands is the language's to say.
+pub fn done_to_phones(name: &str) -> String {
     match name {
-        "Reboot" => say_in("before_phones", "Restart").to_owned(),
-        "Reset" => say_in("before_phones", "Factory-reset").to_owned(),
-        _ => format!("{}:", short_title(name)),
+        "Reboot" => say("Restart {phones}").to_owned(),
+        "Reset" => say("Factory-reset {phones}").to_owned(),
+        _ => format!("{}: {{phones}}", short_title(name)),
     }
 }
 
@@ -118,6 +119,8 @@ pub fn text(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use carillon_language::{Language, during};
+
     use super::*;
 
     #[test]
@@ -125,6 +128,14 @@ mod tests {
         assert_eq!(short_title("L3"), "Press a line key");
         assert_eq!(short_title("Reboot"), "Restart");
         assert_eq!(short_title("of-tomorrow"), "of-tomorrow");
+    }
+
+    #[test]
+    fn the_number_stands_where_the_language_has_it() {
+        let german = |name| during(Language::De, || done_to_phones(name));
+        assert_eq!(done_to_phones("Reboot"), "Restart {phones}");
+        assert_eq!(german("Reboot"), "{phones} neu starten");
+        assert_eq!(german("AutoP"), "Konfiguration holen: {phones}");
     }
 
     #[test]

@@ -69,7 +69,7 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
         may_decide: engine.may_approve(&caller).await?,
         lacks_factor: engine.lacks_factor(&caller, &found.rules).await?,
         off: !found.asks_second_person(),
-        changes: changes::rows(&visit, &caller).await?,
+        changes: changes::rows(&visit, &caller, &found.rules).await?,
     };
     let html = carillon_ui::approvals(&visit.frame, &view);
     Ok(visit.page(html))

@@ -73,6 +73,7 @@ async fn list(mut visit: Visit, caller: Caller, Query(query): Query) -> PageResu
         examples: asked.examples(),
         clear_href: "/audit".to_owned(),
         paging: seek::paging(&page, &asked.at("/audit"), total),
+        as_action: rows.is_empty().then(|| asked.as_action()).flatten(),
         rows,
         lines: asked.lines(),
         exports: exports(&asked, below),

@@ -10,6 +10,7 @@ use carillon_domain::ChangeKind;
 use carillon_domain::role::Permission;
 use carillon_engine::accounts::Hindrance;
 use carillon_engine::changes::{Made, WaitingChange};
+use carillon_engine::jobs::Rules;
 use carillon_engine::{Caller, EngineError};
 use carillon_language::say;
 use carillon_store::ChangeRequestRow;
@@ -93,25 +94,33 @@ pub(super) fn outcome(made: &Made, done_text: impl Into<String>) -> Flash {
             text: say("Nothing is different from what holds already.").to_owned(),
             link: None,
         },
-        Made::Asked(_) => {
-            let text = say("Nothing changed yet: another administrator has to approve it.");
-            Flash {
-                // Nothing to be glad of: what was asked for does not hold.
-                tone: Tone::Neutral,
-                text: text.to_owned(),
-                link: Some(Link::new(say("Approvals"), APPROVALS)),
-            }
-        }
+        Made::Asked(_) => waits(say(
+            "Nothing changed yet: another administrator has to approve it.",
+        )),
+    }
+}
+
+/// That what was asked for waits.
+pub(super) fn waits(text: impl Into<String>) -> Flash {
+    Flash {
+        // Nothing to be glad of: what was asked for does not hold.
+        tone: Tone::Neutral,
+        text: text.into(),
+        link: Some(Link::new(say("Approvals"), APPROVALS)),
     }
 }
 
 /// All that wait, as the page shows them; nothing to whom they do not concern.
-pub(super) async fn rows(visit: &Visit, caller: &Caller) -> Result<Vec<ChangeRow>, EngineError> {
+pub(super) async fn rows(
+    visit: &Visit,
+    caller: &Caller,
+    rules: &Rules,
+) -> Result<Vec<ChangeRow>, EngineError> {
     if caller.require(Permission::Administer).is_err() {
         return Ok(Vec::new());
     }
     let waiting = visit.app.engine().change_requests(caller).await?;
-    Ok(waiting.iter().map(row).collect())
+    Ok(waiting.iter().map(|one| row(one, rules)).collect())
 }
 
 /// Those of them that are of these kinds, and of this account where one is named.
@@ -132,7 +141,7 @@ pub(super) async fn notices(
     Ok(requests.map(notice).collect())
 }
 
-fn row(waiting: &WaitingChange) -> ChangeRow {
+fn row(waiting: &WaitingChange, rules: &Rules) -> ChangeRow {
     let request = &waiting.request;
     let (before, after) = (read(&request.base), read(&request.asked));
     let (title, lines) = in_words(request.kind, &before, &after);
@@ -151,6 +160,11 @@ fn row(waiting: &WaitingChange) -> ChangeRow {
         digest: request.digest.clone(),
         own: waiting.own,
         one_person: one_person(waiting.hindrance),
+        lacking: if rules.approve_with_factor {
+            waiting.lacking.clone()
+        } else {
+            Vec::new()
+        },
     }
 }
 

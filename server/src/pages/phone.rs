@@ -18,6 +18,7 @@ use carillon_store::PhoneRow;
 use self::keypad::Kept;
 use super::changes::outcome;
 use super::notice;
+use super::phones_delete::beside;
 use super::refused::{Refusal, refusal, version};
 use super::visit::{PageResult, Visit, done};
 use crate::fields::{Fields, Form, Query};
@@ -214,16 +215,20 @@ async fn confirm_pin(
 async fn ask(visit: Visit, caller: Caller, Path(mac): Path<String>) -> PageResult {
     let mac = mac_of(&mac)?;
     let row = visit.app.engine().phone(&caller, mac).await?;
-    let html = carillon_ui::delete(&visit.frame, &question(&row, ConfirmName::default()));
-    Ok(visit.page(html))
+    let beside = beside(&visit, &caller, &row.phone).await?;
+    let view = question(&row, beside, ConfirmName::default());
+    let page = carillon_ui::delete(&visit.frame, &view);
+    Ok(visit.page(page))
 }
 
-/// Its jobs and records stay, the phone does not: its name is typed first.
-fn question(row: &PhoneRow, asked: ConfirmName) -> DeleteView {
+/// Its jobs and records stay, the phone does not: its name is typed first. What tells it from others of that
+/// name is said before.
+fn question(row: &PhoneRow, beside: String, asked: ConfirmName) -> DeleteView {
     let (name, mac) = (row.phone.display_name(), row.phone.mac);
     DeleteView {
         what: name.clone(),
         consequences: vec![
+            beside,
             say("It leaves every group, and its own password is thrown away.").to_owned(),
             say("Its jobs and audit records stay.").to_owned(),
         ],
@@ -257,7 +262,8 @@ async fn delete(
         };
         let message = say!("Type {name} to delete this phone.", name);
         asked.errors.push("typed", "different", message);
-        let html = carillon_ui::delete(&visit.frame, &question(&row, asked));
+        let beside = beside(&visit, &caller, &row.phone).await?;
+        let html = carillon_ui::delete(&visit.frame, &question(&row, beside, asked));
         return Ok(visit.refused(html));
     }
     let made = engine.delete_phone(&caller, mac, version(&fields)).await?;
@@ -266,6 +272,7 @@ async fn delete(
         Made::Asked(_) => there.as_str(),
         _ => "/phones",
     };
-    let told = outcome(&made, say!("{name} was deleted.", name));
+    let gone = row.phone.distinct_name();
+    let told = outcome(&made, say!("{name} was deleted.", name = gone));
     Ok(visit.see_other_saying(to, &told))
 }

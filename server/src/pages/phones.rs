@@ -19,6 +19,7 @@ use futures_util::stream::{self, Stream};
 use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 
+use super::refused::sentence;
 use super::selection;
 use super::visit::{PageResult, Visit};
 use crate::cookies::Cookie;
@@ -147,11 +148,11 @@ pub(super) fn mistake(error: &FilterError) -> String {
     let problem = retell(&error.problem);
     let known = error.known.join(", ");
     match (error.field.as_str(), known.as_str()) {
-        ("", _) => say!(
+        ("", _) => sentence(&say!(
             "{error}, at character {position}.",
             error = problem,
             position = error.position + 1
-        ),
+        )),
         (field, "") => format!("{field}: {problem}."),
         (field, _) => say!(
             "{field}: {problem} (known: {known}).",

@@ -5,22 +5,24 @@
 
 use axum::response::Response;
 use carillon_contract::FormErrors;
-use carillon_contract::changes::{LeavingPhone, NobodyApproves};
+use carillon_contract::changes::LeavingPhone;
 use carillon_contract::frame::Flash;
 use carillon_contract::phones::DeletePhonesView;
+use carillon_domain::Timestamp;
 use carillon_domain::phone::Phone;
 use carillon_domain::role::Permission;
-use carillon_engine::Caller;
-use carillon_engine::changes::{MOST_DELETED, Made};
+use carillon_engine::changes::{DELETED_ALONE, MOST_DELETED, Made, WAITS};
 use carillon_engine::inventory::Selection;
-use carillon_engine::jobs::Rules;
+use carillon_engine::jobs::{Prospect, Rules, RulesInForce};
+use carillon_engine::{Caller, EngineError};
 use carillon_language::{say, say_many};
 use carillon_store::PhoneRow;
 
-use super::changes::outcome;
+use super::changes::waits;
 use super::phones::rows::{SiteNames, address};
 use super::phones_edit::list_before;
 use super::refused::{Refusal, refusal};
+use super::review::decides;
 use super::visit::{PageResult, Visit, done};
 use super::{approvals, changed_phones, form, site_names};
 use crate::fields::{Fields, Form, Query};
@@ -53,12 +55,15 @@ async fn question(
     let count = selection.phones.len();
     let first = &selection.phones[..count.min(MOST_DELETED)];
     let phones = leaving(visit, caller, engine.phones_by_macs(caller, first).await?).await?;
-    let found = match visit.rules {
-        Some(known) => known,
-        None => engine.rules().await?,
-    };
+    let found = rules(visit).await?;
     let for_two = count > 1 && found.rules.approve_destructive;
     let refused = (count > MOST_DELETED).then(too_many);
+    let others = if for_two && refused.is_none() {
+        others(visit, caller, &found.rules).await?
+    } else {
+        None
+    };
+    let now = engine.clock.now();
     Ok(DeletePhonesView {
         sel: id,
         list: fields.or_empty("list"),
@@ -66,16 +71,21 @@ async fn question(
         phones,
         back_href: list_before(fields, &selection, None),
         typed: fields.or_empty("typed"),
-        nobody: if for_two && refused.is_none() {
-            nobody(visit, caller, &found.rules).await?
-        } else {
-            None
-        },
+        asks: others.is_some(),
+        nobody: others.as_ref().and_then(approvals::nobody),
+        way_out: others.and_then(|others| way_out(&others, now)),
         for_two,
         reason: fields.or_empty("reason"),
         refused,
         errors: FormErrors::default(),
     })
+}
+
+async fn rules(visit: &Visit) -> Result<RulesInForce, EngineError> {
+    match visit.rules {
+        Some(known) => Ok(known),
+        None => visit.app.engine().rules().await,
+    }
 }
 
 /// Why, and what to do.
@@ -100,6 +110,17 @@ async fn leaving(
     Ok(phones)
 }
 
+/// What tells one phone from others of its name.
+pub(super) async fn beside(
+    visit: &Visit,
+    caller: &Caller,
+    phone: &Phone,
+) -> Result<String, EngineError> {
+    let site = phone.site.as_deref().into_iter();
+    let sites = site_names::of(visit.app.engine(), caller, site).await?;
+    Ok(called(phone, &sites).beside)
+}
+
 /// Its name, and site, extension, MAC and address: two phones may have one label.
 fn called(phone: &Phone, sites: &SiteNames) -> LeavingPhone {
     let name = phone.display_name();
@@ -119,15 +140,27 @@ fn called(phone: &Phone, sites: &SiteNames) -> LeavingPhone {
     }
 }
 
-/// That none of the other administrators could approve it now. Where there is none, nobody is asked.
-async fn nobody(
+/// Which other administrators could approve it. Where there is none, nobody is asked.
+async fn others(
     visit: &Visit,
     caller: &Caller,
     rules: &Rules,
-) -> Result<Option<NobodyApproves>, Problem> {
+) -> Result<Option<Prospect>, EngineError> {
     let others = visit.app.engine().change_prospect(caller, rules).await?;
-    let nobody = approvals::nobody(&others);
-    Ok(nobody.filter(|_| !others.able.is_empty() || !others.without_factor.is_empty()))
+    let is_anybody = !others.able.is_empty() || !others.without_factor.is_empty();
+    Ok(is_anybody.then_some(others))
+}
+
+/// What helps where the request would end before anybody could approve it.
+fn way_out(others: &Prospect, now: Timestamp) -> Option<String> {
+    let in_vain = others.from.is_some_and(|from| from >= now.plus(WAITS));
+    in_vain.then(|| {
+        say!(
+            "The request would end after {minutes} minutes, before anybody can approve it. Delete these phones one by one instead, each on its own page: one person does that with up to {count} within an hour.",
+            minutes = WAITS.as_secs() / 60,
+            count = DELETED_ALONE
+        )
+    })
 }
 
 async fn delete(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult {
@@ -149,7 +182,8 @@ async fn delete(visit: Visit, caller: Caller, Form(fields): Form) -> PageResult 
         Err(error) => not_deleted(visit, &caller, &fields, refusal(error)?).await,
         Ok(made) => {
             let list = list_before(&fields, &selection, None);
-            Ok(visit.see_other_saying(&list, &told(&made, there.len())))
+            let told = told(&visit, &caller, (&made, there.len())).await?;
+            Ok(visit.see_other_saying(&list, &told))
         }
     }
 }
@@ -167,16 +201,31 @@ fn is_agreed(fields: &Fields, selection: &Selection, there: &[PhoneRow]) -> bool
     agreed && fields.filled("count") == Some(&count.to_string())
 }
 
-fn told(made: &Made, there: usize) -> Flash {
+async fn told(
+    visit: &Visit,
+    caller: &Caller,
+    (made, there): (&Made, usize),
+) -> Result<Flash, EngineError> {
+    if matches!(made, Made::Asked(_)) {
+        let found = rules(visit).await?;
+        let others = visit.app.engine().change_prospect(caller, &found.rules);
+        return Ok(waits(asked(&others.await?)));
+    }
     let text = say_many!(
         i64::try_from(there).unwrap_or(i64::MAX),
         "{count} phone was deleted.",
         "{count} phones were deleted."
     );
-    match made {
-        Made::Asked(_) => outcome(made, text),
-        Made::AtOnce | Made::Unchanged => done(text),
-    }
+    Ok(done(text))
+}
+
+/// That it waits, and for whom.
+fn asked(others: &Prospect) -> String {
+    let Some(who) = decides::told(others) else {
+        return say("Nothing changed yet, and nobody can approve it so far.").to_owned();
+    };
+    let text = say("Nothing changed yet: another administrator has to approve it.");
+    format!("{text} {who}")
 }
 
 async fn mistyped(visit: Visit, caller: &Caller, fields: &Fields) -> Result<Response, Problem> {
@@ -207,4 +256,25 @@ fn shown(visit: Visit, view: DeletePhonesView, refused: Refusal) -> Response {
     let view = DeletePhonesView { errors, ..view };
     let html = carillon_ui::delete_phones(&visit.frame, &view);
     visit.html(refused.status, html)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_reads_for_whom_it_waits_and_what_helps_where_it_is_in_vain() {
+        let now = Timestamp::from_micros(0);
+        let from = |from| Prospect {
+            able: vec!["berta".to_owned()],
+            from,
+            ..Prospect::default()
+        };
+        let (today, soon, late) = (None, Some(now), Some(now.plus(WAITS)));
+        assert!(asked(&from(today)).ends_with("These people may approve: berta."));
+        let nobody = "Nothing changed yet, and nobody can approve it so far.";
+        assert_eq!(asked(&from(late)), nobody);
+        let helps = |at| way_out(&from(at), now).is_some();
+        assert_eq!([today, soon, late].map(helps), [false, false, true]);
+    }
 }

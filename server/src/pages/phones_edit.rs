@@ -73,7 +73,7 @@ async fn view(
         sel,
         list: fields.or_empty("list"),
         count: phones.len() as i64,
-        examples: some.map(|row| row.phone.display_name()).collect(),
+        examples: some.map(|row| row.phone.distinct_name()).collect(),
         missing: (phones.len() - there.len()) as i64,
         sites: sites(engine, caller, &form.site).await?,
         credentials: credentials(engine, caller, &form.credential).await?,

@@ -26,7 +26,7 @@ use crate::router::table::{Access, Table};
 mod back;
 mod besides;
 mod confirm;
-mod decides;
+pub(super) mod decides;
 mod phones;
 mod shown;
 mod view;

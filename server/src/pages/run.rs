@@ -29,7 +29,9 @@ mod draft;
 pub mod form;
 pub(super) mod moved;
 mod numbers;
+mod order;
 pub mod pacing;
+pub mod ways;
 mod when;
 
 pub use draft::{Draft, Places, macs};
@@ -213,6 +215,7 @@ async fn view(
         // The note above the form tells it, with the way on.
         errors.0.retain(|error| error.field != "targets");
     }
+    order::as_on_page(&mut errors);
     Ok(RunView {
         before: form.before.clone(),
         moved: moved::since(engine, caller, form).await?,

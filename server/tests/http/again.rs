@@ -46,7 +46,12 @@ fn tick<'p>(page: &'p str, state: &str) -> Option<&'p str> {
 
 pub(crate) async fn what_a_stopped_job_left_out_is_ticked(house: House) -> House {
     let fleet = phones_of_whom_refuse(&house, (6, 6)).await;
-    let page = page_at_the_end(&house, &json!({ "canary": 1, "verify": false })).await;
+    let id = job_at_the_end(&house, &json!({ "canary": 1, "verify": false })).await;
+    let (job, mut anna) = (
+        format!("/jobs/{id}"),
+        Person::sign_in(&house, Role::Operator).await,
+    );
+    let page = anna.see(&job).await.text;
     let why = "It stopped itself: the first phone, which went alone, failed.";
     assert!(page.contains(why), "{page}");
     // Five phones were left out and one failed: what it failed of comes first all the same.
@@ -63,8 +68,25 @@ pub(crate) async fn what_a_stopped_job_left_out_is_ticked(house: House) -> House
         !page.contains("Acknowledged phones are not offered"),
         "{page}"
     );
+    goes_on_with_the_others(&mut anna, (&job, &page)).await;
     fleet.stop().await;
     house
+}
+
+/// One press leads to the review of the five that were left out, and of nobody else.
+async fn goes_on_with_the_others(anna: &mut Person, (job, page): (&str, &str)) {
+    let (_, form) = page.split_once("id=\"go-on\"").unwrap();
+    let (form, _) = form.split_once("</form>").unwrap();
+    assert!(form.contains("Go on with the other 5"), "{form}");
+    let left = "skipped.failure_limit";
+    for name in ["offered", "causes"] {
+        let field = format!("name=\"{name}\" value=\"{left}\"");
+        assert!(form.contains(&field), "{field}: {form}");
+    }
+    let fields = [("offered", left), ("causes", left), ("reason", "x")];
+    let review = anna.go(job, &format!("{job}/retry"), &fields).await;
+    let review = anna.see(&review).await.text;
+    assert!(review.contains("name=\"count\" value=\"5\""), "{review}");
 }
 
 pub(crate) async fn acknowledged_is_explained_and_not_tried_again(house: House) -> House {

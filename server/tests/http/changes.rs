@@ -137,7 +137,14 @@ pub(crate) async fn the_page_says_from_when_there_are_two(house: House) -> House
     with_desks(&mut anna, 4).await;
     let delete = to_delete(&mut anna, "site:kiel").await;
     let page = anna.get(&delete).await.text;
-    assert!(page.contains("Nobody can approve it before"), "{page}");
+    for told in [
+        "Nobody can approve it before",
+        "The request would end after 30 minutes, before anybody can approve it.",
+        "with up to 10 within an hour",
+        "<span>Ask to delete 2 phones</span>",
+    ] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
     let (settings, typed) = ("/admin/settings", [("phones_per_job", "777")]);
     let asked = send(&mut anna, settings, settings, &typed).await;
     assert_eq!(asked.status, 303, "{}", asked.text);
@@ -145,7 +152,11 @@ pub(crate) async fn the_page_says_from_when_there_are_two(house: House) -> House
         let page = browser.get(HERE).await.text;
         assert!(page.contains("Nobody can approve it before"), "{page}");
         assert!(!page.contains("Approve this change"), "{page}");
+        assert!(!page.contains("another administrator decides"), "{page}");
     }
+    let page = anna.get(HERE).await.text;
+    let told = "You asked for it, and it ends before anybody can approve it.";
+    assert!(page.contains(told), "{page}");
     let api = house.program(Role::Admin).await;
     let listed = api.get("/change-requests").await.expect(200);
     let digest = listed["items"][0]["digest"].as_str().unwrap().to_owned();
@@ -267,6 +278,7 @@ pub(crate) async fn several_phones_leave_once_two_agree(house: House) -> House {
     let page = anna.get(&delete).await;
     assert!(page.text.contains("nothing changes before they approve"));
     assert!(!page.text.contains("Nobody can approve"), "berta can");
+    assert!(page.text.contains("<span>Ask to delete 3 phones</span>"));
     let sel = hidden(&page, "sel");
     let typed = [
         ("sel", sel.as_str()),
@@ -286,7 +298,8 @@ pub(crate) async fn several_phones_leave_once_two_agree(house: House) -> House {
     assert_eq!(anna.sign_in("admin", PASSWORD).await.status, 303);
     let asked = send(&mut anna, &delete, "/phones/delete", &typed).await;
     let list = anna.get(&location(&asked)).await;
-    assert!(list.text.contains("Nothing changed yet"), "{}", list.text);
+    let told = "administrator has to approve it. These people may approve: berta";
+    assert!(list.text.contains(told), "{}", list.text);
     let twice = send(&mut anna, &delete, "/phones/delete", &typed).await;
     assert_eq!(twice.status, 409);
     assert!(

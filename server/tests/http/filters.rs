@@ -119,6 +119,10 @@ pub(crate) async fn words_of_the_log_find_it(house: House) -> House {
     ] {
         assert!(none.contains(said), "{said}: {none}");
     }
+    let none = person.see("/audit?actor=nobody-here&q=restart").await.text;
+    let offered = "href=\"/audit?actor=nobody-here&amp;action=restart\"";
+    assert!(none.contains(offered), "{none}");
+    assert!(none.contains("Records whose action is: restart"), "{none}");
     house
 }
 

@@ -198,7 +198,7 @@ pub(crate) async fn many_phones_are_changed_at_once(house: House) -> House {
     let all = [("do", "edit"), ("scope", "all"), ("filter", "site:kiel")];
     let ask = location(&submit(&mut admin, "/phones", "/selection", &all).await);
     let page = admin.get(&ask).await;
-    assert!(page.text.contains("Edit 3 phones") && page.text.contains("Desk 02"));
+    assert!(page.text.contains("Edit 3 phones") && page.text.contains("Desk 02 (2002)"));
     let sel = hidden(&page, "sel");
     let form = |count: &'static str, more: &[(&'static str, &'static str)]| {
         let base = [("count", count), ("site", "="), ("credential", "=")];
@@ -217,13 +217,18 @@ pub(crate) async fn many_phones_are_changed_at_once(house: House) -> House {
     }
     let gone = ["/phones/00:15:65:00:00:02/delete"];
     let page = admin.get(gone[0]).await;
+    let apart = "2002 · 00:15:65:00:00:02";
+    assert!(page.text.contains(apart), "{}", page.text);
     let version = hidden(&page, "version");
     let unnamed = [("version", version.as_str()), ("typed", "Desk")];
     let unnamed = submit(&mut admin, gone[0], gone[0], &unnamed).await;
     assert_eq!(unnamed.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(unnamed.text.contains("to delete this phone"));
     let named = [("version", version.as_str()), ("typed", &to_type(&page))];
-    location(&submit(&mut admin, gone[0], gone[0], &named).await);
+    let list = location(&submit(&mut admin, gone[0], gone[0], &named).await);
+    let told = admin.get(&list).await;
+    let told = told.text.contains("Desk 02 (2002) was deleted.");
+    assert!(told, "which of that name is said");
     let change = form("3", &[("protected", "yes"), ("model", "T54W")]);
     let fields = [&[("sel", sel.as_str())], &change[..]].concat();
     location(&submit(&mut admin, &ask, "/phones/edit", &fields).await);

@@ -247,6 +247,8 @@ pub(crate) async fn a_site_whose_http_is_closed_is_reached_from_the_same_page(
         let shown = anna.see(&review).await.text;
         let says = shown.contains("4 phones by SIP where HTTP does not reach them");
         assert_eq!(says, round == "with", "{shown}");
+        let waits = shown.contains("waits at most 32 s for an answer by SIP");
+        assert_eq!(waits, round == "with", "{shown}");
         let started = anna.start(&review, "the door is shut").await;
         assert_eq!(started.status, 303, "{}", started.text);
         let job = started.headers["location"].to_str().unwrap().to_owned();

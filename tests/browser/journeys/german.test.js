@@ -52,10 +52,10 @@ describe('the pages in German', { timeout: 1_800_000 }, () => {
       await page.getByRole('radio', { name: /^Telefon neu starten/ }).check();
       await page.getByLabel(/^Grund/).first().fill('INC-4711');
       await button(page, 'Prüfen').click();
-      await isAt(page, /^Prüfen: Neustart: \d+ Telefone$/);
+      await isAt(page, /^Prüfen: \d+ Telefone neu starten$/);
       await page.getByText('Wer ihn bekommt und wer nicht').first().waitFor();
       await confirmInGerman(page);
-      await button(page, /^Neustart: \d+ Telefone$/).click();
+      await button(page, /^\d+ Telefone neu starten$/).click();
       await isAt(page, /^Neustart · \d+ Telefone$/);
       if (scripts) {
         await button(page, 'Aktualisierung anhalten').click();

@@ -14,6 +14,8 @@ const MOST_TABS = 40;
 const STOPS_OF_A_ROW = 3;
 /** As high as that, the bar takes a tenth of a narrow screen. */
 const MOST_OF_A_BAR = 84;
+/** A line of buttons and what is around it. */
+const MOST_OF_A_LOW_BAR = 60;
 const MANY_COLUMNS = 'extension,model,site,address,state,ready,firmware,result,tags,mac';
 
 describe('phones that have results', { timeout: 300_000 }, () => {
@@ -192,6 +194,47 @@ describe('phones that have results', { timeout: 300_000 }, () => {
       await page.getByText(name).first().waitFor();
       await holdToWidth(page);
     }
+    await finish(page);
+  });
+
+  it('wraps a name without spaces on every page that tells it', async () => {
+    const page = await openPage(browser, server);
+    await signIn(page, server);
+    await page.goto('/phones/new');
+    await field(page, 'MAC address').fill('00:15:65:ee:00:04');
+    const name = 'Konferenzsaal'.repeat(15);
+    await page.locator('[name="label"]').fill(name);
+    await page.locator('main form button[type=submit]').last().click();
+    await page.getByRole('heading', { level: 1, name }).waitFor();
+    for (const width of [320, 900, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const path of ['/', '/audit', '/phones/00:15:65:ee:00:04', '/phones/00:15:65:ee:00:04/delete']) {
+        await page.goto(path);
+        await page.getByText(name).first().waitFor();
+        await holdToWidth(page);
+      }
+    }
+    await finish(page);
+  });
+
+  it('keeps the bar of ticks in sight on a low window, in one line', async () => {
+    const page = await openPage(browser, server, { width: 640 });
+    await signIn(page, server);
+    await page.setViewportSize({ width: 640, height: 400 });
+    await page.goto('/phones');
+    await page.locator('[data-row]').nth(3).scrollIntoViewIfNeeded();
+    await inSight(page, button(page, 'Run command…'));
+    const { height } = await page.locator('.bulk').boundingBox();
+    assert.ok(height <= MOST_OF_A_LOW_BAR, `${height} high`);
+    await finish(page);
+  });
+
+  it('keeps the menu of columns within a low window', async () => {
+    const page = await laptop(browser, server);
+    await page.goto('/phones?q=-tag:nobody');
+    await page.locator('summary', { hasText: 'Columns' }).click();
+    const menu = await page.locator('.pop[open] .pop-body').boundingBox();
+    assert.ok(menu.y + menu.height <= 768, `ends at ${menu.y + menu.height}`);
     await finish(page);
   });
 

@@ -30,6 +30,8 @@ pub struct AuditView {
     pub unknown: Vec<String>,
     /// The list with another word for actions, of which each finds something.
     pub examples: Vec<Link>,
+    /// Where no record has the looked-for word: the list with it as an action.
+    pub as_action: Option<Link>,
     /// The list without filters.
     pub clear_href: String,
     /// Records, newest first.
@@ -67,7 +69,7 @@ pub struct AuditFilter {
     pub result: String,
     /// `ip`.
     pub ip: String,
-    /// `q`: words of the reason.
+    /// `q`: words of the reason, of names or codes.
     pub q: String,
     /// `below`: the number of a record; only older ones are meant.
     pub below: String,

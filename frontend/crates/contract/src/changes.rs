@@ -31,6 +31,8 @@ pub struct ChangeRow {
     pub own: bool,
     /// Whether one person may stand behind it and its answer.
     pub one_person: OnePerson,
+    /// Who has to set up a second factor before anybody can approve it; nobody where somebody has it.
+    pub lacking: Vec<String>,
 }
 
 /// Until when who asked and who decides count as one person: accounts owed each other something lately.
@@ -58,7 +60,7 @@ pub struct LeavingPhone {
 pub struct NobodyApproves {
     /// Those who lack nothing but a second factor.
     pub without_factor: Vec<String>,
-    /// From when on one of those who have what it needs counts as somebody else than who asks.
+    /// From when on one of those who could counts as somebody else than who asks.
     pub until: Option<Timestamp>,
 }
 

@@ -299,8 +299,12 @@ pub struct DeletePhonesView {
     pub typed: String,
     /// Whether another administrator has to agree, where there is one.
     pub for_two: bool,
+    /// Whether there is one: then nothing is deleted yet.
+    pub asks: bool,
     /// That nobody could do so now.
     pub nobody: Option<NobodyApproves>,
+    /// What helps where the request would end before anybody could.
+    pub way_out: Option<String>,
     /// Why, for them.
     pub reason: String,
     /// Why they are not deleted at all.

@@ -223,7 +223,7 @@ pub struct ReviewView {
     pub id: String,
     /// Catalogue name.
     pub action: String,
-    /// For people: "Restart".
+    /// For people, with a gap for how many they are: "Restart {phones}".
     pub title: String,
     /// What the action does.
     pub effect: String,
@@ -295,8 +295,10 @@ pub struct PlannedView {
     pub longest: i64,
     /// Until the last phone has answered.
     pub answers: i64,
-    /// What each phone has for its answer.
-    pub each: i64,
+    /// What each phone has for its answer, where some do not go by SIP.
+    pub each: Option<i64>,
+    /// What each has by SIP, where some go so.
+    pub each_by_sip: Option<i64>,
     /// So many are sent to at once.
     pub window: i64,
     /// Until those of the largest site are back; 0 = nobody waits for that.

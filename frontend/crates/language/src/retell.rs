@@ -20,9 +20,17 @@ pub fn retell(sentence: &str) -> Cow<'_, str> {
     }
     let bare = sentence.strip_suffix('.').unwrap_or(sentence);
     let small = with_first(bare, false);
-    told(catalogue, [bare, &small, sentence]).map_or(Cow::Borrowed(sentence), |said| {
+    let said = both(catalogue, &small).or_else(|| told(catalogue, [bare, &small, sentence]));
+    said.map_or(Cow::Borrowed(sentence), |said| {
         Cow::Owned(dressed(said, sentence))
     })
+}
+
+/// A mistake and what would be right, each told by itself: "this is no port: use a number".
+fn both(catalogue: &Catalogue, sentence: &str) -> Option<String> {
+    let (mistake, right) = sentence.split_once(": ")?;
+    let tell = |part: &str| told(catalogue, [part; 3]);
+    Some(format!("{}: {}", tell(mistake)?, tell(right)?))
 }
 
 /// What the catalogue says for one of the forms of a sentence, or for the text that it was made
@@ -152,6 +160,15 @@ mod tests {
             "Es gibt keinen Standort \"x\"."
         );
         assert_eq!(german("There is no \"x\"."), "\"x\" gibt es nicht.");
+    }
+
+    #[test]
+    fn a_mistake_and_what_would_be_right_are_told_each_by_itself() {
+        let german = |sentence| during(Language::De, || retell(sentence).into_owned());
+        assert_eq!(
+            german("This is no port: use a number from 1 to 65535."),
+            "Das ist kein Port: nehmen Sie eine Zahl von 1 bis 65535."
+        );
     }
 
     #[test]

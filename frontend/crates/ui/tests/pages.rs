@@ -99,6 +99,20 @@ fn regions_are_there_and_named() {
 }
 
 #[test]
+fn the_sites_of_the_overview_look_like_links() {
+    let pages = every_page().iter();
+    for (label, html) in pages.filter(|(label, _)| label.starts_with("overview (")) {
+        let links = html.all("a").filter(|link| {
+            let to = link.attr("href").unwrap_or_default();
+            to.starts_with("/phones?site=") && html.ancestors(link).any(|outer| outer.name == "th")
+        });
+        let classes: Vec<_> = links.map(|link| link.attr("class")).collect();
+        assert!(!classes.is_empty(), "{label}");
+        assert!(classes.iter().all(Option::is_none), "{label}: {classes:?}");
+    }
+}
+
+#[test]
 fn every_field_has_a_name_to_read() {
     check(|html| {
         let labelled: BTreeSet<&str> = html.all("label").filter_map(|l| l.attr("for")).collect();
@@ -279,6 +293,15 @@ fn cells_that_say_nothing_by_themselves_are_named_on_narrow_screens() {
 }
 
 #[test]
+fn a_reason_is_asked_for_where_none_was_given() {
+    let pages = samples::Samples::new(str::to_owned, Role::Operator).pages();
+    for (page, asks) in [("run", false), ("run-chosen", true)] {
+        let (_, text) = pages.iter().find(|(name, _)| *name == page).expect("it");
+        assert_eq!(text.contains("This command needs a reason"), asks, "{page}");
+    }
+}
+
+#[test]
 fn sites_are_ticked_beside_groups_and_many_are_unfolded() {
     let pages = samples::Samples::new(str::to_owned, Role::Operator).pages();
     let (_, text) = pages.iter().find(|(name, _)| *name == "run").expect("it");
@@ -343,11 +366,26 @@ fn a_log_without_a_match_says_what_to_do() {
         "No action is called “",
         "quux",
         "href=\"/audit?action=restart\"",
+        "Records whose action is: login",
+        "href=\"/audit?action=login\"",
         "Remove filter reason: INC-4711",
         "Look at all time",
     ] {
         assert!(main.contains(shown), "{shown}");
     }
+}
+
+#[test]
+fn phones_of_one_name_are_told_apart_in_the_log() {
+    let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
+    let page = pages.iter().find(|(name, _)| *name == "audit-by-job");
+    let (_, text) = page.expect("the sample");
+    let beside = |name: &str| {
+        let (_, after) = around(text, &format!(">{name}</a>"));
+        after.split("</td>").next().expect("a cell").to_owned()
+    };
+    assert!(beside("Reception").contains("muted sub"), "{text}");
+    assert!(!beside("Lab 2").contains("muted sub"), "{text}");
 }
 
 #[test]
@@ -627,6 +665,28 @@ fn approvals_say_of_jobs_only_that_nobody_is_asked_and_lead_to_the_accounts() {
 }
 
 #[test]
+fn another_administrator_decides_only_where_one_can() {
+    let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
+    let page = pages.iter().find(|(name, _)| *name == "approvals");
+    let (_, text) = page.expect("the sample");
+    for told in [
+        "You asked for it: another administrator decides.",
+        "You asked for it, and it ends before anybody can approve it.",
+        "You asked for it, and nobody can approve it yet. No second factor yet: petra.",
+    ] {
+        assert_eq!(text.matches(told).count(), 1, "{told}: {text}");
+    }
+}
+
+#[test]
+fn why_an_import_is_taken_back_by_one_person_is_said() {
+    let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
+    let page = pages.iter().find(|(name, _)| *name == "import-undo");
+    let (_, text) = page.expect("the sample");
+    assert!(text.contains("No second person is needed: only what your import added goes"));
+}
+
+#[test]
 fn accounts_say_who_may_approve() {
     let pages = samples::Samples::new(str::to_owned, Role::Admin).pages();
     let (_, text) = pages.iter().find(|(name, _)| *name == "users").expect("it");
@@ -659,6 +719,8 @@ fn what_is_left_out_or_could_be_mistaken_is_told() {
     assert!(deleting.contains(who), "{deleting}");
     assert!(deleting.contains("<a href=\"/selection?sel=s1&amp;list=q%3Dsite:kiel\">10 more</a>"));
     assert!(deleting.contains("nothing changes before they approve it"));
+    let (_, limits) = page("settings");
+    assert!(limits.contains("aria-describedby=\"roles-reason-hint\""));
     assert!(deleting.contains("name=\"reason\""));
 }
 
@@ -673,11 +735,18 @@ fn that_nobody_could_approve_is_said_before_anybody_asks() {
     for told in [
         "it needs a second administrator with a second factor.",
         "No second factor yet: petra, k.lee.",
-        "somebody who has one: <a href=\"/admin/users\">Accounts</a>.",
+        "<p>Delete these phones one by one instead.</p>",
+        "<span>Ask to delete 12 phones</span>",
     ] {
         assert!(deleting.contains(told), "{told}: {deleting}");
     }
-    assert!(!deleting.contains("Nobody can approve it before"));
+    for untrue in [
+        "Nobody can approve it before",
+        "give the right to somebody",
+        "<span>Delete 12 phones</span>",
+    ] {
+        assert!(!deleting.contains(untrue), "{untrue}: {deleting}");
+    }
     let review = page(Role::Operator, "review-alone");
     let told = "An administrator can also give the right to somebody who has one.";
     assert!(review.contains(told), "{review}");
@@ -714,9 +783,14 @@ fn causes_name_their_sites_and_can_be_tried_again_alone() {
     let box_of = |value: &str| format!("name=\"causes\" value=\"{value}\"");
     assert!(problems.contains(&box_of("failed.auth_failed")));
     assert!(problems.contains("name=\"offered\" value=\"failed.forbidden\""));
+    assert!(problems.contains("<span class=\"hint\">correct the credential first</span>"));
     let of_state = |state: &str| format!("name=\"states\" value=\"{state}\"");
     assert!(!problems.contains(&of_state("failed")), "its causes decide");
     assert!(problems.contains(&of_state("unknown")));
+    let (_, go_on) = problems.split_once("id=\"go-on\"").expect("a way on");
+    assert!(go_on.contains("<span>Go on with the other 3</span>"));
+    let (go_on, _) = go_on.split_once("</form>").expect("a form");
+    assert!(go_on.contains(&box_of("skipped.failure_limit")));
     let alone = box_of("unknown.timeout_answer");
     assert!(
         !problems.contains(&alone),

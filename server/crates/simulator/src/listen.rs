@@ -36,9 +36,12 @@ fn bound(port: u16) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
-/// Listens on a port of every loopback address.
+/// Listens on a port of every loopback address. The next fleet can have the same one at once, also where
+/// this one took any free port: what is left of its connections stands in nobody's way.
 pub(crate) fn listen(port: u16) -> io::Result<TcpListener> {
-    bound(port)?.listen(BACKLOG)
+    let socket = bound(port)?;
+    socket.set_reuseaddr(true)?;
+    socket.listen(BACKLOG)
 }
 
 impl Refused {

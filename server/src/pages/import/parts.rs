@@ -8,12 +8,14 @@ use carillon_contract::list::{Paging, Total};
 use carillon_contract::{FormErrors, Href};
 use carillon_domain::change::Change;
 use carillon_domain::phone::TransportSecurity;
-use carillon_domain::phone_list::ListError;
+use carillon_domain::phone_list::{Column, ListError};
 use carillon_engine::inventory::{ImportReview, ReviewRow, SharedAddress as Shared};
 
 use super::{Securities, count};
 use crate::fields::Fields;
+use crate::pages::phones::rows::SiteNames;
 use crate::pages::refused::sentence;
+use crate::pages::site_names;
 
 /// Mistakes on a page; the file has all.
 const ERRORS_SHOWN: usize = 300;
@@ -132,7 +134,10 @@ pub(super) fn review_view(
         errors_total: count(review.errors.len()),
         tab,
         errors: errors.iter().map(error).collect(),
-        rows: rows.iter().map(|row| review_row(row, tab)).collect(),
+        rows: rows
+            .iter()
+            .map(|row| review_row(row, tab, &review.site_names))
+            .collect(),
         paging,
         new_sites: new_sites.collect(),
         form_errors: FormErrors::default(),
@@ -163,11 +168,18 @@ fn error(error: &ListError) -> ImportError {
     }
 }
 
-fn review_row(row: &ReviewRow, tab: ImportTab) -> ImportRow {
-    let change = |change: &Change| ImportChange {
-        column: change.field.clone(),
-        old: (tab != ImportTab::Create).then(|| change.old.clone()),
-        new: change.new.clone(),
+fn review_row(row: &ReviewRow, tab: ImportTab, names: &SiteNames) -> ImportRow {
+    let change = |change: &Change| {
+        let (mut old, mut new) = (change.old.clone(), change.new.clone());
+        if change.field == Column::Site.as_str() {
+            site_names::put(names, &mut old);
+            site_names::put(names, &mut new);
+        }
+        ImportChange {
+            column: change.field.clone(),
+            old: (tab != ImportTab::Create).then_some(old),
+            new,
+        }
     };
     ImportRow {
         line: row.line,

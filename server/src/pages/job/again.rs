@@ -75,10 +75,12 @@ fn causes_of(places: &[CausePlace], state: TargetState) -> Vec<RetryCause> {
     causes
 }
 
-/// Ticks the causes of a state that is ticked, but for phones that would only refuse again.
+/// Ticks the causes of a state that is ticked, but for phones that would only refuse again. Whoever tries a
+/// wrong password again and again is locked out.
 fn tick_at_first(mut row: RetryState) -> RetryState {
+    let refuses = |cause| matches!(cause, Cause::Unsupported | Cause::AuthFailed);
     for known in &mut row.causes {
-        known.selected = row.selected && known.cause != Cause::Unsupported;
+        known.selected = row.selected && !refuses(known.cause);
     }
     row.selected &= row.causes.is_empty() || row.causes.iter().any(|known| known.selected);
     row
@@ -213,18 +215,21 @@ mod tests {
     }
 
     #[test]
-    fn causes_are_ticked_as_their_state_but_for_what_a_phone_cannot_do() {
+    fn causes_are_ticked_as_their_state_but_for_what_a_phone_would_refuse_again() {
         let places = [
             place(Cause::Unreachable, TargetState::Failed, "kiel", 2),
             place(Cause::Unsupported, TargetState::Failed, "kiel", 1),
+            place(Cause::AuthFailed, TargetState::Failed, "kiel", 1),
             place(Cause::TimeoutAnswer, TargetState::Unknown, "bonn", 3),
             place(Cause::Unsupported, TargetState::Skipped, "bonn", 3),
         ];
         let failed = row(&places, TargetState::Failed);
         assert!(failed.selected);
-        assert_eq!(ticks(&failed), [true, false]);
+        let causes: Vec<Cause> = failed.causes.iter().map(|known| known.cause).collect();
+        assert_eq!(causes[0], Cause::Unreachable, "most first: {causes:?}");
+        assert_eq!(ticks(&failed), [true, false, false]);
         assert_eq!(ticks(&row(&places, TargetState::Unknown)), [false]);
-        let none_can = row(&places[1..2], TargetState::Failed);
+        let none_can = row(&places[1..3], TargetState::Failed);
         assert!(!none_can.selected, "its own box decides");
     }
 

@@ -12,7 +12,7 @@ const NAMED: usize = 3;
 
 /// The second people, for who is about to ask one of them; first those whose yes counts now. Nothing where
 /// nobody could, which the page says by itself.
-pub(super) fn told(prospect: &Prospect) -> Option<String> {
+pub(in crate::pages) fn told(prospect: &Prospect) -> Option<String> {
     if approvals::nobody(prospect).is_some() {
         return None;
     }

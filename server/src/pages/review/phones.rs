@@ -66,7 +66,7 @@ fn view(
         String::from(href.add("page", page))
     };
     ReviewPhonesView {
-        title: action_words::before_phones(preview.action.entry().name),
+        title: action_words::short_title(preview.action.entry().name),
         total: total as i64,
         rows: rows
             .into_iter()

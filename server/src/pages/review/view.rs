@@ -9,12 +9,13 @@ use carillon_contract::run::{PlannedView, ReviewView, SkipView};
 use carillon_domain::Cause;
 use carillon_domain::job::not_after;
 use carillon_domain::role::Role;
-use carillon_engine::jobs::{JobPreview, PlannedTime};
+use carillon_engine::jobs::{JobPreview, PlannedTime, SIP_ANSWER};
 use carillon_engine::{Caller, Engine};
 use carillon_language::{say, say_many};
 
 use super::super::action_words;
 use super::super::run::pacing;
+use super::super::run::ways::Ways;
 use super::{Review, back, mark, names};
 
 /// Everything but what the review adds: its warnings, and what is to be typed.
@@ -35,7 +36,7 @@ pub(super) fn of(
     ReviewView {
         id: review.id.to_owned(),
         action: action.label(),
-        title: action_words::before_phones(entry.name),
+        title: action_words::done_to_phones(entry.name),
         effect: say(entry.note).to_owned(),
         class: action_words::class(entry.class),
         params: action_words::shown(entry.name, &action.params_shown()),
@@ -82,10 +83,12 @@ pub(super) fn of(
 /// What the longest time is made of.
 fn planned(time: PlannedTime, preview: &JobPreview) -> PlannedView {
     let seconds = |length: Duration| i64::try_from(length.as_secs()).unwrap_or(i64::MAX);
+    let ways = ways(preview);
     PlannedView {
         longest: seconds(time.longest()),
         answers: seconds(time.answers),
-        each: seconds(preview.options.timeout()),
+        each: ways.by_http.then(|| seconds(preview.options.timeout())),
+        each_by_sip: ways.by_sip.map(seconds),
         window: i64::from(preview.options.window),
         restarts: seconds(time.restarts),
         away: seconds(time.away),
@@ -93,7 +96,7 @@ fn planned(time: PlannedTime, preview: &JobPreview) -> PlannedView {
 }
 
 fn pacing_in_words(preview: &JobPreview) -> Vec<String> {
-    let mut lines = pacing::in_words(&preview.options);
+    let mut lines = pacing::in_words_of(&preview.options, ways(preview));
     let by_sip = &preview.by_sip;
     if by_sip.first > 0 {
         lines.push(say_many!(
@@ -109,10 +112,20 @@ fn pacing_in_words(preview: &JobPreview) -> Vec<String> {
             "{count} phones by SIP where HTTP does not reach them"
         ));
     }
-    if by_sip.first + by_sip.second > by_sip.through_pbx {
-        lines.push(say("by SIP an answer is waited for half a minute").to_owned());
-    }
     lines
+}
+
+/// How its phones are sent to, and which of them nobody can look at afterwards.
+fn ways(preview: &JobPreview) -> Ways {
+    let (by_sip, run) = (&preview.by_sip, &preview.plan.run);
+    let phones = run.len() as i64;
+    let unseen = run.iter().filter(|phone| phone.address.is_none());
+    Ways {
+        by_http: by_sip.first < phones || by_sip.through_pbx > 0,
+        by_sip: by_sip.is_waited_for().then_some(SIP_ANSWER),
+        phones,
+        unseen: by_sip.first.min(unseen.count() as i64),
+    }
 }
 
 fn skipped(id: &str, preview: &JobPreview) -> Vec<SkipView> {

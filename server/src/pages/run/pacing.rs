@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::numbers::{
     CANARY, FAILED, JITTER, RETRIES, SITE_PHONES, SITE_SHARE, TIMEOUT, WINDOW, whole,
 };
+use super::ways::Ways;
 use super::when;
 use crate::fields::Fields;
 use crate::pages::refused::sentence;
@@ -244,11 +245,13 @@ where
 
 /// The limits that hold, a line each.
 pub fn in_words(options: &EffectiveOptions) -> Vec<String> {
+    in_words_of(options, Ways::HTTP)
+}
+
+/// The same, where it is known how the phones are sent to.
+pub fn in_words_of(options: &EffectiveOptions, ways: Ways) -> Vec<String> {
     let mut lines = Limits::of(options).in_words();
-    lines.push(say!(
-        "gives each phone at most {time} to answer",
-        time = seconds(options.timeout_ms)
-    ));
+    lines.extend(ways.answers(options.timeout_ms));
     match options.transport {
         TransportChoice::Auto => {}
         TransportChoice::Http => lines.push(say("over HTTP only").to_owned()),
@@ -256,7 +259,7 @@ pub fn in_words(options: &EffectiveOptions) -> Vec<String> {
         TransportChoice::Sip => lines.push(say("by SIP only").to_owned()),
     }
     if options.verify {
-        lines.push(say("looks afterwards whether it took effect").to_owned());
+        lines.extend(ways.looks());
     }
     lines.extend(more_in_words(options));
     lines
@@ -297,7 +300,7 @@ fn more_in_words(options: &EffectiveOptions) -> Vec<String> {
     lines
 }
 
-fn seconds(ms: u32) -> String {
+pub(super) fn seconds(ms: u32) -> String {
     if ms.is_multiple_of(1000) {
         format!("{} s", ms / 1000)
     } else {

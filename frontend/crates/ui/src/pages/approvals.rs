@@ -328,9 +328,9 @@ fn second_factor(view: &SettingsView) -> AnyView {
             <div class="stack tight">{roles}</div>
             <div class="field">
                 <label for="roles-reason">{say("Reason")}</label>
-                <input class="input" id="roles-reason" name="reason" type="text" autocomplete="off" />
+                <p class="hint" id="roles-reason-hint">{changes::for_two()}</p>
+                <input class="input" id="roles-reason" name="reason" type="text" autocomplete="off" aria-describedby="roles-reason-hint" />
             </div>
-            <p class="muted">{changes::for_two()}</p>
             <div class="form-end">{submit("primary", "check", say("Save who needs one"))}</div>
         },
     )

@@ -1,5 +1,7 @@
 //! `/audit` and one record.
 
+use std::collections::{HashMap, HashSet};
+
 use carillon_contract::FrameView;
 use carillon_contract::audit::{AuditRow, AuditView, ChainView};
 use carillon_contract::form::Choice;
@@ -98,7 +100,7 @@ fn filters(view: &AuditView) -> AnyView {
             {Field::text("group", say("Group")).value(&filter.group).errors(errors).view()}
             {Field::text("job", say("Job")).value(&filter.job).errors(errors).view()}
             {Field::text("ip", say("From address")).value(&filter.ip).errors(errors).view()}
-            {Field::text("q", say("Words of the reason")).value(&filter.q).errors(errors).view()}
+            {Field::text("q", say("Reason, name or code")).value(&filter.q).errors(errors).view()}
             {below}
         </div>
         {(!filter.per.is_empty()).then(|| hidden("per", filter.per.clone()))}
@@ -127,27 +129,46 @@ fn list(view: &AuditView) -> AnyView {
         th(say("Job")),
         th(say("From")),
     ];
+    let shared = shared_names(&view.rows);
+    let rows = view.rows.iter().map(|one| row(one, &shared)).collect();
     view! {
-        {table("audit", say("Audit records, newest first"), head, view.rows.iter().map(row).collect())}
+        {table("audit", say("Audit records, newest first"), head, rows)}
         {foot(view)}
     }
     .into_any()
 }
 
-/// What to do where nothing fits: to look longer, or to be rid of a filter.
+/// Names that more than one phone has on this page.
+fn shared_names(rows: &[AuditRow]) -> HashSet<&str> {
+    let (mut called, mut shared) = (HashMap::new(), HashSet::new());
+    for (mac, name) in rows.iter().filter_map(|row| row.phone.as_ref()) {
+        if *called.entry(name.as_str()).or_insert(mac) != mac {
+            shared.insert(name.as_str());
+        }
+    }
+    shared
+}
+
 fn nothing(view: &AuditView) -> AnyView {
+    let sentence = say!("No record fits in: {period}.", period = view.period);
+    view! {
+        {(!view.unknown.is_empty()).then(|| unknown(view))}
+        {empty("search", say("Nothing matches"), sentence, ways_on(view))}
+    }
+    .into_any()
+}
+
+/// What to do where nothing fits: to look for an action, to look longer, or to be rid of a filter.
+fn ways_on(view: &AuditView) -> Vec<AnyView> {
+    let action = view.as_action.as_ref();
+    let action = action.map(|link| link_button(link.href.clone(), "search", link.text.clone()));
     let longer = view.all_time_href.clone();
     let longer = longer.map(|href| link_button(href, "audit", say("Look at all time")));
     let without = view.chips.iter().map(without);
     let all = (view.chips.len() > 1)
         .then(|| link_button(view.clear_href.clone(), "close", say("Clear filters")));
-    let next: Vec<AnyView> = longer.into_iter().chain(without).chain(all).collect();
-    let sentence = say!("No record fits in: {period}.", period = view.period);
-    view! {
-        {(!view.unknown.is_empty()).then(|| unknown(view))}
-        {empty("search", say("Nothing matches"), sentence, next)}
-    }
-    .into_any()
+    let first = action.into_iter().chain(longer);
+    first.chain(without).chain(all).collect()
 }
 
 /// A filter may be long: unlike a button, this goes on in a second line.
@@ -190,12 +211,14 @@ fn foot(view: &AuditView) -> Option<AnyView> {
     paging_of(&view.paging, text, say("Newer"), say("Older"))
 }
 
-fn row(row: &AuditRow) -> AnyView {
+fn row(row: &AuditRow, shared: &HashSet<&str>) -> AnyView {
+    let phone = row.phone.as_ref();
+    let by_mac = phone.is_some_and(|(_, name)| shared.contains(name.as_str()));
     tr(vec![
         td(say("Time"), time_cell(row)),
         td(say("Who"), who(row)),
         th_row(what(row)),
-        td(say("Concerns"), concerns(row)),
+        td(say("Concerns"), concerns(row, by_mac)),
         td(say("Result"), result(row)),
         td(say("Reason"), reason(row)),
         td(say("Job"), job(row)),
@@ -239,15 +262,10 @@ fn what(row: &AuditRow) -> AnyView {
     .into_any()
 }
 
-pub(super) fn concerns(row: &AuditRow) -> AnyView {
-    let phone = row.phone.as_ref().map(|(mac, name)| {
-        let name = if name.is_empty() {
-            mac.to_string()
-        } else {
-            name.clone()
-        };
-        view! { <a class="quiet" href=format!("/phones/{mac}") title=mac.to_string()>{name}</a>" " }
-    });
+/// The phone and what else a record is about; `by_mac`: the name alone does not tell which phone.
+pub(super) fn concerns(row: &AuditRow, by_mac: bool) -> AnyView {
+    let phone = row.phone.as_ref();
+    let phone = phone.map(|(mac, name)| phone_link(&mac.to_string(), name, by_mac));
     let object = row.object.as_ref().map(
         |object| view! { <a class="quiet" href=object.href.clone()>{object.text.clone()}</a> },
     );
@@ -255,6 +273,15 @@ pub(super) fn concerns(row: &AuditRow) -> AnyView {
         return dash();
     }
     view! { {phone}{object} }.into_any()
+}
+
+fn phone_link(mac: &str, name: &str, by_mac: bool) -> AnyView {
+    let name = Some(name).filter(|name| !name.is_empty()).unwrap_or(mac);
+    let below =
+        (by_mac && name != mac).then(|| view! { <span class="muted sub">{mac.to_owned()}</span> });
+    let href = format!("/phones/{mac}");
+    view! { <a class="quiet" href=href title=mac.to_owned()>{name.to_owned()}</a>{below}" " }
+        .into_any()
 }
 
 pub(super) fn result(row: &AuditRow) -> AnyView {

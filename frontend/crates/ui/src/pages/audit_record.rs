@@ -58,7 +58,7 @@ fn told(view: &AuditRecordView) -> AnyView {
             say("What"),
             view! { {row.words.clone()}" "<code class="code">{row.action.clone()}</code> },
         ),
-        fact(say("Concerns"), concerns(row)),
+        fact(say("Concerns"), concerns(row, true)),
         fact(say("Result"), result(row)),
         fact(say("Reason"), text_or_dash(&row.reason)),
         fact(say("Job"), job(row)),

@@ -71,8 +71,24 @@ fn take_back(row: &ChangeRow) -> AnyView {
         "row",
         submit("", "cancelled", say("Take it back")),
     );
-    let text = say("You asked for it: another administrator decides.");
-    view! { {note("neutral", "info", text)}{form} }.into_any()
+    view! { {note("neutral", "info", who_decides(row))}{form} }.into_any()
+}
+
+/// That somebody else decides, where anybody can.
+fn who_decides(row: &ChangeRow) -> String {
+    let lacking = nearly(&row.lacking);
+    match row.one_person.all_until {
+        None if lacking.is_none() => {
+            say("You asked for it: another administrator decides.").to_owned()
+        }
+        Some(until) if until >= row.until => {
+            say("You asked for it, and it ends before anybody can approve it.").to_owned()
+        }
+        _ => {
+            let nobody = say("You asked for it, and nobody can approve it yet.");
+            lacking.map_or_else(|| nobody.to_owned(), |who| format!("{nobody} {who}"))
+        }
+    }
 }
 
 /// Said in the place of a yes to who would be refused for it, with the way out.
@@ -106,9 +122,11 @@ pub(super) fn nobody(frame: &FrameView, nobody: &NobodyApproves, is_change: bool
     };
     let lacking = &nobody.without_factor;
     let factor = (nobody.until.is_none() || !lacking.is_empty()).then(|| {
+        // Whom an administrator gives the right is the same person for a day: no way out of a change.
+        let other = (!is_change).then(|| another_person(frame));
         let body = view! {
             <p class="note-heading">{needs}</p>
-            <p>{nearly(lacking)}" "{another_person(frame)}</p>
+            <p>{nearly(lacking)}" "{other}</p>
         };
         note("warning", "lock", body)
     });

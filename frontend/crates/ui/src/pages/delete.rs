@@ -103,8 +103,18 @@ fn named(view: &DeletePhonesView) -> AnyView {
     view! { <ul class="plain-list">{lines}{more}</ul> }.into_any()
 }
 
+/// What the button does: where somebody else decides, it only asks.
+fn deed(view: &DeletePhonesView) -> String {
+    let phones = words::phones(view.count);
+    if view.asks {
+        say!("Ask to delete {phones}", phones)
+    } else {
+        say!("Delete {phones}", phones)
+    }
+}
+
 /// What is typed for it, why, and the button.
-fn agreement(view: &DeletePhonesView, title: String) -> AnyView {
+fn agreement(view: &DeletePhonesView) -> AnyView {
     let reason = view
         .for_two
         .then(|| changes::reason(&view.reason, &view.errors));
@@ -118,7 +128,7 @@ fn agreement(view: &DeletePhonesView, title: String) -> AnyView {
             {reason}
             {typed_number(view)}
             <div class="form-end">
-                {submit("danger solid", "trash", title)}
+                {submit("danger solid", "trash", deed(view))}
                 <a class="button" href=view.back_href.clone()>{say("Keep them")}</a>
             </div>
         },
@@ -128,7 +138,7 @@ fn agreement(view: &DeletePhonesView, title: String) -> AnyView {
 /// Asks before phones are deleted.
 pub(super) fn delete_phones(frame: &FrameView, view: &DeletePhonesView) -> String {
     let title = say!("Delete {phones}", phones = words::phones(view.count));
-    Page::new(title.clone()).narrow().write(frame, |page| {
+    Page::new(title).narrow().write(frame, |page| {
         page.up(&view.back_href, say("Phones"));
         let back = view.back_href.clone();
         let form = match &view.refused {
@@ -137,7 +147,7 @@ pub(super) fn delete_phones(frame: &FrameView, view: &DeletePhonesView) -> Strin
                 <p><a class="button" href=back>{say("Back")}</a></p>
             }
             .into_any(),
-            None => agreement(view, title),
+            None => agreement(view),
         };
         let nobody = view.nobody.as_ref();
         view! {
@@ -145,6 +155,7 @@ pub(super) fn delete_phones(frame: &FrameView, view: &DeletePhonesView) -> Strin
             {named(view)}
             <p class="muted">{say("They leave every group. Their jobs and audit records stay.")}</p>
             {nobody.map(|nobody| changes::nobody(frame, nobody, true))}
+            {view.way_out.clone().map(|text| view! { <p>{text}</p> })}
             {form}
         }
         .into_any()

@@ -61,7 +61,15 @@ fn consequences(view: &ImportUndoView) -> Vec<String> {
     ];
     let lines = all.into_iter().filter(|(count, _)| *count > 0);
     let sites = say("Sites that it made stay, and the audit log keeps what was.").to_owned();
-    lines.map(|(_, line)| line).chain([sites]).collect()
+    let why = (view.deleted > 0).then(alone);
+    let lines = lines.map(|(_, line)| line).chain([sites]);
+    lines.chain(why).collect()
+}
+
+/// Why nobody else is asked, as they are for phones of the list.
+fn alone() -> String {
+    say("No second person is needed: only what your import added goes, and only where nobody changed it since.")
+        .to_owned()
 }
 
 /// What was changed since is nobody's to take back.

@@ -2,12 +2,13 @@
 
 use carillon_contract::FrameView;
 use carillon_contract::job::{CauseAdvice, HeldView, JobView, RetryCause, RetryForm, RetryState};
-use carillon_domain::TargetState;
+use carillon_domain::{Cause, TargetState};
 use carillon_language::{quoted, say, say_many};
 use leptos::prelude::*;
 
 use super::approvals;
 use super::job_controls::controls;
+use super::job_go_on as go_on;
 use super::job_targets::targets;
 use crate::components::{
     Field, LINES, ago, checkbox, class_badge, fact, facts, hidden, instant_and_age, link_button,
@@ -58,6 +59,7 @@ pub(super) fn job(frame: &FrameView, view: &JobView) -> String {
             {above}
             {view.approval.as_ref().map(|waits| approvals::on_job(frame, waits))}
             {live}
+            {go_on::panel(view)}
             {(!view.held.is_empty()).then(|| held_panel(view))}
             {section("phones", say("Phones"), export(view), targets(view))}
             {below}
@@ -229,14 +231,24 @@ fn retry_form(view: &JobView, retry: &RetryForm) -> AnyView {
     panel("retry", say("Try again"), body)
 }
 
+/// What is to be done before phones of a cause are tried again, where that would only do harm else.
+fn do_first(cause: Cause) -> Option<AnyView> {
+    (cause == Cause::AuthFailed).then(|| hint(say("correct the credential first")))
+}
+
+fn hint(text: &'static str) -> AnyView {
+    view! { <span class="hint">{text}</span> }.into_any()
+}
+
 /// A state to tick, or the heading of its causes where there are several.
 fn retry_state(retry: &RetryState) -> AnyView {
-    let hint = (retry.state == TargetState::Unknown)
-        .then(|| view! { <span class="hint">{say("may already have happened")}</span> });
+    let happened = retry.state == TargetState::Unknown;
+    let hint = happened.then(|| hint(say("may already have happened")));
     let state = words::target_state(retry.state);
     let count = view! { <span class="tnum muted">{words::number(retry.count)}</span> };
     if retry.causes.len() < 2 {
-        let label = view! { {state}" "{count}{hint} };
+        let first = retry.causes.first().and_then(|row| do_first(row.cause));
+        let label = view! { {state}" "{count}{hint}{first} };
         let tick = checkbox("states", retry.state.as_str(), label, retry.selected);
         return view! { <div>{tick}</div> }.into_any();
     }
@@ -261,6 +273,7 @@ fn retry_cause(retry: &RetryState, row: &RetryCause) -> AnyView {
     let value = format!("{}.{}", retry.state, row.cause);
     let label = view! {
         {words::cause_title(row.cause)}" "<span class="tnum muted">{words::number(row.count)}</span>
+        {do_first(row.cause)}
     };
     view! { <li>{hidden("offered", value.clone())}{checkbox("causes", value, label, row.selected)}</li> }
         .into_any()

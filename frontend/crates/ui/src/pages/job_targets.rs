@@ -3,6 +3,7 @@
 use carillon_contract::Href;
 use carillon_contract::job::{EarlierTry, JobView, RetryCause, TargetRow};
 use carillon_contract::list::Tab;
+use carillon_domain::outcome::Transport;
 use carillon_domain::{Cause, TargetState};
 use carillon_language::say;
 use leptos::prelude::*;
@@ -202,10 +203,16 @@ fn target_row(row: &TargetRow) -> AnyView {
         td(say("Sent"), row.sent_at.map_or_else(dash, ago)),
         td_num(
             say("Took"),
-            row.duration_ms
+            took(row.transport, row.duration_ms)
                 .map_or_else(dash, |ms| words::milliseconds(ms).into_any()),
         ),
     ])
+}
+
+/// How long it took, where that was measured: by SIP nothing was where it is zero.
+fn took(way: Option<Transport>, ms: Option<i64>) -> Option<i64> {
+    let by_sip = way.is_some_and(Transport::is_notify);
+    ms.filter(|ms| *ms > 0 || !by_sip)
 }
 
 fn number_or_dash(value: Option<i64>) -> AnyView {
@@ -246,4 +253,16 @@ fn last_cause(row: &TargetRow) -> Option<AnyView> {
         view! { <span class="muted clip excerpt" title=row.excerpt.clone()>{row.excerpt.clone()}</span> }
     });
     Some(view! { <span title=words::cause_sentence(cause)>{words::cause_title(cause)}</span>" "{said} }.into_any())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_time_is_told_that_was_not_measured() {
+        assert_eq!(took(Some(Transport::Sip), Some(0)), None);
+        assert_eq!(took(Some(Transport::Sip), Some(12)), Some(12));
+        assert_eq!(took(Some(Transport::Http), Some(0)), Some(0));
+    }
 }

@@ -219,7 +219,7 @@ fn site(site: &SiteHealth) -> AnyView {
         view! { <a class="problems" href=offline>{words::number(site.offline)}</a> }.into_any()
     };
     tr(vec![
-        th_row(view! { <a class="row-name" href=href.to_string()>{site.name.clone()}</a> }),
+        th_row(view! { <a href=href.to_string()>{site.name.clone()}</a> }),
         td(say("Reached"), reach_bar(site)),
         td_num(say("Phones"), words::number(site.phones)),
         td_num(say("Offline"), offline),

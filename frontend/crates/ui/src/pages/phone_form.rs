@@ -1,8 +1,8 @@
 //! Adding or changing a phone.
 
-use carillon_contract::FrameView;
 use carillon_contract::form::{Choice, VERSION_FIELD};
 use carillon_contract::phone::PhoneFormView;
+use carillon_contract::{FormErrors, FrameView};
 use carillon_domain::phone::{DialForm, UrlForm};
 use carillon_language::say;
 use leptos::prelude::*;
@@ -103,7 +103,7 @@ fn reach(view: &PhoneFormView) -> AnyView {
         view! {
             <div class="field-row">
                 {Field::text("address", say("IP address")).value(&form.address).errors(errors).width("medium").view()}
-                {Field::integer("port", say("Port"), 1, 65_535).value(&form.port).errors(errors).hint("").view()}
+                {port(&form.port, errors)}
             </div>
             {select("scheme", say("Scheme"), &schemes, None, errors)}
             <div class="field-row">
@@ -113,6 +113,16 @@ fn reach(view: &PhoneFormView) -> AnyView {
             {Field::text("sip_uri", say("SIP address")).value(&form.sip_uri).errors(errors).placeholder("2041@pbx.example").view()}
         },
     )
+}
+
+/// Of its bounds the server tells, by the name of the field and with whatever else is wrong.
+fn port(value: &str, errors: &FormErrors) -> AnyView {
+    Field::text("port", say("Port"))
+        .inputmode("numeric")
+        .width("short")
+        .value(value)
+        .errors(errors)
+        .view()
 }
 
 fn credentials(view: &PhoneFormView) -> AnyView {

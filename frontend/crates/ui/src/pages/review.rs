@@ -1,13 +1,12 @@
 //! `/run/review/{id}`, step 2: exactly what would happen.
 
-use std::time::Duration;
-
 use carillon_contract::FrameView;
-use carillon_contract::run::{ActionClass, PlannedView, ReviewView, SetChange, SkipView};
+use carillon_contract::run::{ActionClass, ReviewView, SetChange, SkipView};
 use carillon_domain::Cause;
 use carillon_language::{say, say_many};
 use leptos::prelude::*;
 
+use super::review_time::{length, time};
 use crate::components::{
     Field, badge, checkbox, class_badge, fact, facts, hidden, icon, note, panel, post, said_with,
     soon, soon_and_age, table, td, td_num, th, th_num, th_row, tr, unsent_summary,
@@ -17,11 +16,7 @@ use crate::words;
 
 /// `/run/review/{id}`.
 pub(super) fn review(frame: &FrameView, view: &ReviewView) -> String {
-    let title = say!(
-        "Review: {title} {phones}",
-        title = view.title,
-        phones = words::phones(view.will_run)
-    );
+    let title = say!("Review: {what}", what = done_to(view, view.will_run));
     Page::new(title).write(frame, |page| {
         page.up(&view.back_href, say("Run a command"));
         view! {
@@ -77,29 +72,6 @@ fn duration_text(seconds: i64) -> String {
     } else {
         say!("at most {length}", length = length(seconds))
     }
-}
-
-fn length(seconds: i64) -> String {
-    words::length(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
-}
-
-/// What the longest time is made of. What phones really take nobody knows before.
-fn time(planned: &PlannedView) -> Vec<String> {
-    let mut lines = vec![say!(
-        "up to {all} until the last phone has answered: {each} for each, {window} at once",
-        all = length(planned.answers),
-        each = length(planned.each),
-        window = words::number(planned.window)
-    )];
-    if planned.restarts > 0 {
-        lines.push(say!(
-            "up to {all} until all are back: {away} for each, and only so many of a site away at once",
-            all = length(planned.restarts),
-            away = length(planned.away)
-        ));
-    }
-    lines.push(say("much less where phones answer at once").to_owned());
-    lines
 }
 
 fn changed(change: &SetChange) -> AnyView {
@@ -309,13 +281,14 @@ fn start_form(view: &ReviewView) -> AnyView {
     )
 }
 
+/// What would happen to so many phones: "Restart 5 phones".
+fn done_to(view: &ReviewView, phones: i64) -> String {
+    view.title.replace("{phones}", &words::phones(phones))
+}
+
 /// What would happen to so many phones, and when, where that is not at once.
 fn what(view: &ReviewView, phones: i64) -> AnyView {
-    let what = say!(
-        "{title} {phones}",
-        title = view.title,
-        phones = words::phones(phones)
-    );
+    let what = done_to(view, phones);
     match view.start_at {
         Some(at) => said_with(
             say("{what} {when}"),

@@ -14,7 +14,7 @@ use crate::words;
 pub(super) fn review_phones(frame: &FrameView, view: &ReviewPhonesView) -> String {
     let title = say!(
         "{title}: {phones} by name",
-        title = view.title.trim_end_matches(':'),
+        title = view.title,
         phones = words::phones(view.total)
     );
     Page::new(title).write(frame, |page| {

@@ -35,13 +35,19 @@ pub(super) fn run(frame: &FrameView, view: &RunView) -> String {
                 {when(view)}
                 <div class="run-end">
                     {Field::text("reason", say("Reason")).value(&view.reason).errors(&view.errors).hint(say("Why, with a ticket if there is one. It goes into the audit log; needed for everything that somebody notices.")).view()}
-                    <p class="needed">{icon("info")}<span>{say("This command needs a reason: somebody notices it.")}</span></p>
+                    {view.reason.trim().is_empty().then(needed)}
                     <div class="form-end">{submit("primary", "next", say("Review"))}</div>
                 </div>
             },
         );
         view! { {reviews_first()}{unsent_summary(&view.errors)}{missing(view)}{moved(view)}{form} }.into_any()
     })
+}
+
+/// Shown once a command is chosen that somebody notices; who gave a reason knows it.
+fn needed() -> AnyView {
+    let text = say("This command needs a reason: somebody notices it.");
+    view! { <p class="needed">{icon("info")}<span>{text}</span></p> }.into_any()
 }
 
 /// Enter in a field presses the first button of a form, wherever it stands: this one, and not the

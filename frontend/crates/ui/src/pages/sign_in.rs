@@ -33,7 +33,7 @@ pub(super) fn sign_in(frame: &FrameView, view: &SignInView) -> String {
                 {view.kept.as_ref().map(kept)}
                 {Field::text("username", say("Name")).value(&view.username).autocomplete("username").plainly_required().focused(unnamed).view()}
                 {Field::password("password", say("Password"), "current-password").plainly_required().focused(!unnamed).view()}
-                {Field::text("code", say("Code")).hint(say("Of your app, or a recovery code. Leave it blank if you have set up none.")).autocomplete("one-time-code").width("medium").view()}
+                {Field::text("code", say("Code")).hint(say("Of your app, or a recovery code. Leave it blank if you have set up none.")).autocomplete("one-time-code").view()}
                 {submit("primary block", "sign-in", say("Sign in"))}
             },
         );
@@ -164,7 +164,7 @@ pub(super) fn sign_in_code(frame: &FrameView, view: &CodeView) -> String {
                 "/sign-in/oidc/code",
                 "stack",
                 view! {
-                    {Field::text("code", say("Code")).hint(say("Of your app, or a recovery code. Each works once.")).autocomplete("one-time-code").width("medium").plainly_required().view()}
+                    {Field::text("code", say("Code")).hint(say("Of your app, or a recovery code. Each works once.")).autocomplete("one-time-code").plainly_required().view()}
                     {submit("primary block", "sign-in", say("Sign in"))}
                 },
             );

@@ -779,10 +779,12 @@ impl Samples {
             back_href: "/phones".to_owned(),
             typed: self.s("11"),
             for_two: true,
+            asks: true,
             nobody: Some(NobodyApproves {
                 without_factor: vec![self.s("petra"), self.s("k.lee")],
                 until: None,
             }),
+            way_out: Some(self.s("Delete these phones one by one instead.")),
             reason: self.s("Moved to the other house"),
             refused: None,
             errors: error("typed", &self.s("Type 12, the number of phones.")),
@@ -1503,6 +1505,7 @@ impl Samples {
             },
             action: "number".to_owned(),
             pacing: self.pacing("custom"),
+            reason: String::new(),
             errors: error("p.number.number", &self.s("Digits, * and # only.")),
             ..self.run_view()
         };
@@ -1729,7 +1732,7 @@ impl Samples {
         ReviewView {
             id: "r1".to_owned(),
             action: "Reboot".to_owned(),
-            title: self.s("Restart"),
+            title: format!("{} {{phones}}", self.s("Restart")),
             effect: self
                 .s("Restarts the phone; it is away for some minutes. A call in progress drops."),
             class: ActionClass::Disruptive,
@@ -1771,7 +1774,8 @@ impl Samples {
             planned: PlannedView {
                 longest: 840,
                 answers: 240,
-                each: 8,
+                each: Some(8),
+                each_by_sip: None,
                 window: 10,
                 restarts: 600,
                 away: 120,
@@ -2081,6 +2085,16 @@ impl Samples {
                             selected: true,
                         }],
                     },
+                    RetryState {
+                        state: TargetState::Skipped,
+                        count: 3,
+                        selected: true,
+                        causes: vec![RetryCause {
+                            cause: Cause::FailureLimit,
+                            count: 3,
+                            selected: true,
+                        }],
+                    },
                 ],
                 reason: self.s("INC-4711 phones hang after the update"),
                 errors: FormErrors::default(),
@@ -2187,9 +2201,10 @@ impl Samples {
             actor_kind: kind,
             action: action.to_owned(),
             words: self.s(words),
-            phone: action
-                .starts_with("target")
-                .then(|| (mac(index), self.s("Reception"))),
+            phone: action.starts_with("target").then(|| {
+                let name = if index == 1 { "Lab 2" } else { "Reception" };
+                (mac(index), self.s(name))
+            }),
             object: (index % 5 == 3).then(|| Link::new(self.s("account a.meyer"), "/admin/users")),
             result,
             detail: if result == EventResult::Failed {
@@ -2250,6 +2265,7 @@ impl Samples {
             }],
             unknown: Vec::new(),
             examples: Vec::new(),
+            as_action: None,
             clear_href: "/audit".to_owned(),
             rows: (0..50).map(|index| self.audit_row(index)).collect(),
             paging: Paging {
@@ -2288,6 +2304,10 @@ impl Samples {
             chips: many.chips.clone(),
             unknown: vec![self.s("quux")],
             examples: vec![Link::new(self.s("restart"), "/audit?action=restart")],
+            as_action: Some(Link::new(
+                self.s("Records whose action is: login"),
+                "/audit?action=login",
+            )),
             ..AuditView::default()
         };
         let record = AuditRecordView {
@@ -2399,7 +2419,21 @@ impl Samples {
             may_decide: true,
             lacks_factor: false,
             off: true,
-            changes: vec![self.change("c1", false), self.change("c2", true)],
+            changes: vec![
+                self.change("c1", false),
+                self.change("c2", true),
+                ChangeRow {
+                    one_person: OnePerson {
+                        own_until: None,
+                        all_until: Some(NOW.plus(Duration::from_hours(21))),
+                    },
+                    ..self.change("c3", true)
+                },
+                ChangeRow {
+                    lacking: vec![self.s("petra")],
+                    ..self.change("c4", true)
+                },
+            ],
         }
     }
 
@@ -2420,6 +2454,7 @@ impl Samples {
             digest: "d1".to_owned(),
             own,
             one_person: OnePerson::default(),
+            lacking: vec![],
         }
     }
 

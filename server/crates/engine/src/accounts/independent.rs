@@ -38,9 +38,14 @@ impl Deciders {
         changed_at.plus(COUNTS_FOR) > now
     }
 
+    /// Until when this account and `asker` may be one person.
+    pub(crate) fn until(&self, name: &str, asker: &str) -> Option<Timestamp> {
+        self.influence.one_person_until(name, asker)
+    }
+
     /// What stands between a request of `asker` and an answer.
     pub(crate) fn hindrance(&self, caller: &Caller, asker: &str) -> Hindrance {
-        let until = |name: &str| self.influence.one_person_until(name, asker);
+        let until = |name: &str| self.until(name, asker);
         let others = self.names.iter().filter(|name| *name != asker);
         let others: Option<Vec<Timestamp>> = others.map(|name| until(name)).collect();
         let account = caller.user_id.is_some().then_some(&caller.actor.name);

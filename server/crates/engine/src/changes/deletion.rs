@@ -24,7 +24,7 @@ use crate::jobs::read_rules;
 /// More phones than this leave at no time at once, whoever agrees.
 pub const MOST_DELETED: usize = 50;
 /// So many phones one account deletes one by one within an hour; with more it is for two.
-const ALONE: usize = 10;
+pub const DELETED_ALONE: usize = 10;
 const HOUR: Duration = Duration::from_hours(1);
 /// More records of an hour are not looked through: with so many it is for two.
 const RECORDS: usize = 1_000;
@@ -59,7 +59,7 @@ pub(super) async fn is_for_two(
     if !rules.wants_second_person(Class::Destructive, phones, alone) {
         return Ok(false);
     }
-    Ok(phones > 1 || deleted_alone(unit, caller, now).await? >= ALONE)
+    Ok(phones > 1 || deleted_alone(unit, caller, now).await? >= DELETED_ALONE)
 }
 
 /// How many phones this account deleted within the hour, itself or by its tokens, with nobody's answer and

@@ -2,13 +2,14 @@
 //!
 //! Changes nothing.
 
-use carillon_domain::role::{Permission, Role};
-use carillon_store::{ChangeRequestRow, UserRow};
+use carillon_domain::role::Permission;
+use carillon_store::{Approver, ChangeRequestRow};
 
 use crate::Engine;
 use crate::accounts::{Deciders, Hindrance};
 use crate::caller::Caller;
 use crate::error::Result;
+use crate::jobs::Prospect;
 
 /// A request that waits, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,9 @@ pub struct WaitingChange {
     pub own: bool,
     /// From when somebody may decide.
     pub hindrance: Hindrance,
+    /// Who would have to set up a second factor first, where the rules want one and nobody has it whose yes
+    /// would count.
+    pub lacking: Vec<String>,
 }
 
 impl Engine {
@@ -31,12 +35,13 @@ impl Engine {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let users = self.store.users().await?;
-        let others = users.into_iter().filter(administers).map(|user| user.name);
-        let deciders = Deciders::of(&self.store, others.collect(), self.clock.now()).await?;
+        let all = self.store.administrators().await?;
+        let names = all.iter().map(|one| one.name.clone());
+        let deciders = Deciders::of(&self.store, names.collect(), self.clock.now()).await?;
         let waiting = rows.into_iter().map(|request| WaitingChange {
             own: caller.user_id.as_deref() == Some(request.account.as_str()),
             hindrance: deciders.hindrance(caller, &request.actor),
+            lacking: lacking(&all, &deciders, &request.actor),
             request,
         });
         Ok(waiting.collect())
@@ -55,6 +60,13 @@ impl Engine {
     }
 }
 
-fn administers(user: &UserRow) -> bool {
-    user.role == Role::Admin && !user.disabled
+/// Whose second factor is missing, where nobody else could approve what `asker` asked for.
+fn lacking(all: &[Approver], deciders: &Deciders, asker: &str) -> Vec<String> {
+    let until = |name: &str| deciders.until(name, asker);
+    let others = Prospect::of(all, (asker, true), until);
+    if others.able.is_empty() {
+        others.without_factor
+    } else {
+        Vec::new()
+    }
 }

@@ -29,12 +29,12 @@ use crate::jobs::Rules;
 use crate::networks::{Effect, texts};
 
 pub(crate) use deletion::Leaving;
-pub use deletion::MOST_DELETED;
+pub use deletion::{DELETED_ALONE, MOST_DELETED};
 pub(crate) use digest::{digest, digest_of};
 pub use list::WaitingChange;
 
 /// How long a request waits for somebody to decide.
-const WAITS: Duration = Duration::from_mins(30);
+pub const WAITS: Duration = Duration::from_mins(30);
 /// The place of the networks.
 const PHONES: &str = "phones";
 

@@ -197,7 +197,7 @@ impl Engine {
         let rows = self.store.phones_by_macs(some).await?;
         let named = rows
             .into_iter()
-            .map(|row| (row.phone.mac, row.phone.display_name()));
+            .map(|row| (row.phone.mac, row.phone.distinct_name()));
         Ok(named.collect())
     }
 }

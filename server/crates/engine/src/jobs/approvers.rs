@@ -15,12 +15,67 @@ use crate::error::Result;
 /// Who could approve what somebody is about to ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prospect {
-    /// Those whose yes counts.
+    /// Those whose yes counts, now or then.
     pub able: Vec<String>,
     /// Those who lack nothing but a second factor that the rules want.
     pub without_factor: Vec<String>,
-    /// From when one of the first is somebody else than who asks; nothing where that is now.
+    /// From when one of them is somebody else than who asks; nothing where that is now. Before that nobody's
+    /// yes counts, whatever they set up.
     pub from: Option<Timestamp>,
+}
+
+/// Somebody's name, and until when they may be the same person as who asks.
+type Timed = (String, Option<Timestamp>);
+
+impl Prospect {
+    /// Who of these could approve what `asker` asks for.
+    pub(crate) fn of(
+        all: &[Approver],
+        (asker, asks_factor): (&str, bool),
+        until: impl Fn(&str) -> Option<Timestamp>,
+    ) -> Self {
+        let others = all.iter().filter(|one| one.name != asker);
+        let (lacking, able): (Vec<&Approver>, Vec<&Approver>) =
+            others.partition(|one| asks_factor && one.without_factor);
+        let timed = |of: Vec<&Approver>| -> Vec<Timed> {
+            let of = of.into_iter();
+            of.map(|one| (one.name.clone(), until(&one.name))).collect()
+        };
+        Self::among(&timed(able), &timed(lacking))
+    }
+
+    /// Those who can at once; else those who only have to set up a second factor; else the first time of all.
+    fn among(able: &[Timed], lacking: &[Timed]) -> Self {
+        let (now, soon) = (at_once(able), at_once(lacking));
+        if !now.is_empty() || !soon.is_empty() {
+            return Self {
+                able: now,
+                without_factor: soon,
+                from: None,
+            };
+        }
+        let without_factor = if able.is_empty() { lacking } else { &[] };
+        Self {
+            able: names(able),
+            without_factor: names(without_factor),
+            from: first(able).or_else(|| first(lacking)),
+        }
+    }
+}
+
+fn names(of: &[Timed]) -> Vec<String> {
+    of.iter().map(|(name, _)| name.clone()).collect()
+}
+
+/// Who is somebody else than who asks already.
+fn at_once(of: &[Timed]) -> Vec<String> {
+    let others = of.iter().filter(|(_, until)| until.is_none());
+    others.map(|(name, _)| name.clone()).collect()
+}
+
+/// The first time at which one of them is.
+fn first(of: &[Timed]) -> Option<Timestamp> {
+    of.iter().filter_map(|(_, until)| *until).min()
 }
 
 impl Engine {
@@ -31,7 +86,7 @@ impl Engine {
     pub async fn job_prospect(&self, caller: &Caller, rules: &Rules) -> Result<Prospect> {
         caller.require(Permission::ViewJobs)?;
         let approvers = self.store.approvers().await?;
-        self.prospect(caller, rules, approvers).await
+        self.prospect(caller, rules, &approvers).await
     }
 
     /// Who could approve a change that this caller is about to ask for.
@@ -41,43 +96,35 @@ impl Engine {
     pub async fn change_prospect(&self, caller: &Caller, rules: &Rules) -> Result<Prospect> {
         caller.require(Permission::ManageInventory)?;
         let administrators = self.store.administrators().await?;
-        self.prospect(caller, rules, administrators).await
+        self.prospect(caller, rules, &administrators).await
     }
 
-    async fn prospect(
-        &self,
-        caller: &Caller,
-        rules: &Rules,
-        all: Vec<Approver>,
-    ) -> Result<Prospect> {
+    async fn prospect(&self, caller: &Caller, rules: &Rules, all: &[Approver]) -> Result<Prospect> {
         let asker = caller.actor.name.as_str();
-        let others = all.into_iter().filter(|one| one.name != asker);
         let asks = rules.approve_with_factor;
-        let (lacking, able): (Vec<_>, Vec<_>) = others.partition(|one| asks && one.without_factor);
-        let from = self.one_person_with_all(caller, &able).await?;
-        let names = |of: Vec<Approver>| of.into_iter().map(|one| one.name).collect();
-        Ok(Prospect {
-            able: names(able),
-            without_factor: names(lacking),
-            from,
-        })
+        let others = all.iter().filter(|one| one.name != asker);
+        let (lacking, able): (Vec<&Approver>, Vec<&Approver>) =
+            others.partition(|one| asks && one.without_factor);
+        let deciders = self.who_owes_what(&able, &lacking).await?;
+        Ok(Prospect::of(all, (asker, asks), |name| {
+            deciders.as_ref()?.until(name, asker)
+        }))
     }
 
-    /// Until when all of these and this caller may be one person. The audit log is asked only where each of
-    /// them was changed lately: one that was not is somebody else.
-    async fn one_person_with_all(
+    /// What these owe each other. The audit log is asked only where it matters: somebody whose account was not
+    /// changed lately is somebody else than who asks.
+    async fn who_owes_what(
         &self,
-        caller: &Caller,
-        able: &[Approver],
-    ) -> Result<Option<Timestamp>> {
+        able: &[&Approver],
+        lacking: &[&Approver],
+    ) -> Result<Option<Deciders>> {
         let now = self.clock.now();
-        let recent = |one: &Approver| Deciders::may_count(one.changed_at, now);
-        if able.is_empty() || !able.iter().all(recent) {
+        let recent = |one: &&Approver| Deciders::may_count(one.changed_at, now);
+        if !able.iter().all(recent) || !able.iter().chain(lacking).any(recent) {
             return Ok(None);
         }
-        let names = able.iter().map(|one| one.name.clone()).collect();
-        let deciders = Deciders::of(&self.store, names, now).await?;
-        Ok(deciders.hindrance(caller, &caller.actor.name).everybody)
+        let deciders = Deciders::of(&self.store, Vec::new(), now);
+        Ok(Some(deciders.await?))
     }
 
     /// Those who may decide about jobs of others. No secret to who sees jobs.
@@ -113,5 +160,47 @@ impl Engine {
         };
         let user = self.store.user(account).await?;
         Ok(user.is_some_and(|user| user.factor.is_none()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LATER: Option<Timestamp> = Some(Timestamp::from_micros(2));
+    const LAST: Option<Timestamp> = Some(Timestamp::from_micros(3));
+
+    fn among(
+        able: &[(&str, Option<Timestamp>)],
+        lacking: &[(&str, Option<Timestamp>)],
+    ) -> (String, String, Option<Timestamp>) {
+        let timed = |of: &[(&str, Option<Timestamp>)]| -> Vec<Timed> {
+            let of = of.iter();
+            of.map(|(name, until)| ((*name).to_owned(), *until))
+                .collect()
+        };
+        let found = Prospect::among(&timed(able), &timed(lacking));
+        let (able, lacking) = (found.able.join(" "), found.without_factor.join(" "));
+        (able, lacking, found.from)
+    }
+
+    #[test]
+    fn whoever_is_the_same_person_for_a_day_is_no_way_out_of_it() {
+        let told = |able: &str, lacking: &str, from: Option<Timestamp>| {
+            (able.to_owned(), lacking.to_owned(), from)
+        };
+        assert_eq!(among(&[], &[]), told("", "", None));
+        let one_can = among(&[("a", None), ("b", LATER)], &[("c", None), ("d", LATER)]);
+        assert_eq!(one_can, told("a", "c", None));
+        let a_factor_helps = among(&[("a", LATER)], &[("c", None), ("d", LATER)]);
+        assert_eq!(a_factor_helps, told("", "c", None));
+        let none = among(&[("a", LAST), ("b", LATER)], &[("c", LATER)]);
+        assert_eq!(none, told("a b", "", LATER));
+        let both = among(&[], &[("c", LAST), ("d", LATER)]);
+        assert_eq!(
+            both,
+            told("", "c d", LATER),
+            "time and a factor are missing"
+        );
     }
 }

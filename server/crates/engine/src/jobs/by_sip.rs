@@ -35,6 +35,13 @@ pub struct BySip {
     pub through_pbx: i64,
 }
 
+impl BySip {
+    /// Whether a phone's own answer by SIP is waited for: a PBX answers at once.
+    pub const fn is_waited_for(&self) -> bool {
+        self.first + self.second > self.through_pbx
+    }
+}
+
 /// Reads what SIP means for a plan, and leaves out of it whom a command by SIP may not be sent for:
 /// a phone whose SIP address is also that of one that the caller does not see, or that is protected.
 pub(super) async fn by_sip(

@@ -40,7 +40,7 @@ pub(crate) use asked_for::{
 };
 pub use besides::{Besides, BesidesAll};
 pub use by_sip::BySip;
-pub use deadline::PlannedTime;
+pub use deadline::{PlannedTime, SIP_ANSWER};
 pub use looked_at::Difference;
 pub(crate) use moved::{MOVED, leave_out_moved};
 pub use preview::JobPreview;

@@ -118,6 +118,9 @@ pub(super) fn check(
         caller.require(Permission::CallControl)?;
     }
     let mut errors: Vec<_> = start_problem(request, now).into_iter().collect();
+    if !errors.is_empty() {
+        errors.extend(deadline::problem(request, now));
+    }
     if request.options.include_protected {
         if caller.role != Role::Admin {
             return Err(EngineError::Denied(Permission::Administer));
@@ -134,10 +137,15 @@ pub(super) fn check(
     }
 }
 
-/// Everything that is wrong by itself, with a start that cannot be.
+/// Everything that is wrong by itself, with a start and an end that cannot be.
 fn mistakes(request: &JobRequest, now: Timestamp) -> Vec<FieldError> {
     let mut mistakes = request.check().err().unwrap_or_default();
     mistakes.extend(start_problem(request, now));
+    // Without a command its limits are not even looked at.
+    let end = deadline::problem(request, now);
+    let is_told = |end: &FieldError| mistakes.iter().any(|told| told.field == end.field);
+    let end = end.filter(|end| !is_told(end));
+    mistakes.extend(end);
     mistakes
 }
 

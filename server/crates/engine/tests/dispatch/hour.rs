@@ -86,6 +86,18 @@ pub(crate) async fn a_start_that_has_passed_is_a_mistake(place: Place) {
         panic!("{refused:?}");
     };
     assert_eq!(errors[0].field, "options.start_at");
+    let earlier = past.minus(Duration::from_mins(1));
+    for action in ["VOLUME_UP", ""] {
+        let request = serde_json::from_value(json!({
+            "action": action, "targets": {"filter": ""},
+            "options": {"start_at": past, "not_after": earlier},
+        }));
+        let mistakes = house.engine.mistakes_of_job(&request.unwrap());
+        for field in ["options.start_at", "options.not_after"] {
+            let told = mistakes.iter().filter(|mistake| mistake.field == field);
+            assert_eq!(told.count(), 1, "{action}: {field}");
+        }
+    }
 }
 
 pub(crate) async fn a_job_whose_start_came_too_late_expires_as_a_whole(place: Place) {

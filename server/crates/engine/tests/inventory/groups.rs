@@ -106,8 +106,14 @@ async fn rules_are_for_administrators_and_show_their_effect_first() {
         .await
         .unwrap();
     assert_eq!((effect.after, effect.joining, effect.leaving), (2, 1, 1));
-    assert_eq!(effect.joining_examples, [(mac(3), "P3".to_owned())]);
-    assert_eq!(effect.leaving_examples, [(mac(1), "P1".to_owned())]);
+    assert_eq!(
+        effect.joining_examples,
+        [(mac(3), format!("P3 ({})", mac(3)))]
+    );
+    assert_eq!(
+        effect.leaving_examples,
+        [(mac(1), format!("P1 ({})", mac(1)))]
+    );
     let new = house
         .engine
         .preview_rule(&house.admin, None, "group:a -tag:b")

@@ -159,3 +159,17 @@ async fn a_stopped_fleet_leaves_nothing() {
     let refused = tokio::net::TcpStream::connect(("127.0.0.1", port)).await;
     assert!(refused.is_err());
 }
+
+#[tokio::test]
+async fn the_next_fleet_has_the_port_of_the_last_one_at_once() {
+    let (last, phone) = fleet(Profile::Open).await;
+    let mut stream = client::connect(&phone).await.expect("a connection");
+    let reply = client::exchange_once(&mut stream, STATUS, None).await;
+    assert_eq!(reply.status, Some(200));
+    let port = last.http_port();
+    // It closes first, so that its end of the connection lingers on the port.
+    last.stop().await;
+    let next = config(Profile::Open, 1).with_ports(port, 0);
+    let (next, phone) = start(next).await;
+    assert_eq!((next.http_port(), phone.port), (port, port));
+}

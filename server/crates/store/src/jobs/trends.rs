@@ -102,6 +102,8 @@ fn select_answers(sql: &mut Sql, reach: &Reach, since: Timestamp) {
         .bind(ANSWERED_JOBS);
     sql.push(") AND t.position < ").bind(ANSWERED_PHONES);
     sql.push(" AND t.state IN ('verified', 'acknowledged') AND t.duration_ms IS NOT NULL");
+    // By SIP nothing was measured where it is zero.
+    sql.push(" AND (t.duration_ms > 0 OR t.transport IN ('http', 'https'))");
     sql.push(" AND t.site IS NOT NULL");
     if !reach.is_everything() {
         sql.push(" AND EXISTS (SELECT 1 FROM phones p WHERE p.mac = t.mac");

@@ -530,6 +530,11 @@ pub(crate) async fn trends_count_what_jobs_count(db: Database) {
         panic!("{kiel:?}");
     };
     assert_eq!((site.as_str(), answers.mean_ms()), ("kiel", 125));
+    let unknown = "UPDATE job_targets SET duration_ms = 0, transport = 'sip' \
+         WHERE job = 'a' AND position = 0";
+    db.raw(unknown).await.unwrap();
+    let kiel = db.store.trends(at(0)).await.unwrap().answers;
+    assert_eq!(kiel[0].1.mean_ms(), 150, "{kiel:?}");
     let later = db.store.trends(at(1_000_000)).await.unwrap();
     assert!(later.days.is_empty());
     assert_eq!(later.firmware, trends.firmware);

@@ -1,14 +1,14 @@
 //! Words that people type for an action, as what the log has for them.
 //!
-//! Owns which word finds what: words that lists show, in English and in the language of whoever types,
-//! and what people say instead. *Invariant:* what is written as the log writes it means that alone.
+//! Owns which word finds what: words that lists show, in every language whatever pages are read in, and
+//! what people say instead. *Invariant:* what is written as the log writes it means that alone.
 
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use carillon_domain::action::{self, Entry, ParamKind};
 use carillon_domain::model::MAX_LINE_KEYS;
-use carillon_language::{say, text};
+use carillon_language::{Language, during, say, text};
 
 use crate::api::audit::listed;
 use crate::pages::action_words::{entry_of, short_title};
@@ -37,11 +37,14 @@ struct Known {
 
 /// Other words for what lists show: a part of a code or of a command's name, and the words.
 const ALSO: &[(&str, &str)] = &[
-    ("Reboot", text!("reboot")),
-    ("Restart", text!("reboot")),
-    ("account.signed_in", text!("log in, login")),
+    ("Reboot", text!("reboot, rebooted, restarted")),
+    ("Restart", text!("reboot, rebooted, restarted")),
+    ("account.signed_in", text!("log in, login, logged in")),
     ("account.sign_in_failed", text!("login, wrong password")),
-    ("account.signed_out", text!("sign out, log out, logout")),
+    (
+        "account.signed_out",
+        text!("sign out, log out, logout, logged out"),
+    ),
     (".created", text!("add, create, new")),
     ("changed", text!("change, edit")),
     (".deleted", text!("delete, remove")),
@@ -72,6 +75,13 @@ const ALSO: &[(&str, &str)] = &[
     ("user.password_reset", text!("reset a password")),
     ("user.reset_link_made", text!("reset a password")),
 ];
+
+/// Whether a text that no record has is a word for actions.
+pub(super) fn is_action(typed: &str) -> bool {
+    let is_word = typed.chars().count() >= WITHIN && !typed.contains('*');
+    let Spoken { asked, unknown, .. } = spoken(typed);
+    is_word && !asked.is_empty() && unknown.is_empty()
+}
 
 /// Reads a list as somebody typed it.
 pub(super) fn spoken(typed: &str) -> Spoken {
@@ -155,8 +165,10 @@ fn all_of(typed: &BTreeSet<String>, known: &[Known]) -> Vec<String> {
     if typed.is_empty() {
         return Vec::new();
     }
+    let mut seen = BTreeSet::new();
     let fits = known.iter().filter(|one| one.is_said_by(typed));
-    fits.flat_map(|one| one.names.iter().cloned()).collect()
+    let names = fits.flat_map(|one| one.names.iter());
+    names.filter(|name| seen.insert(*name)).cloned().collect()
 }
 
 impl Known {
@@ -164,8 +176,7 @@ impl Known {
         let name = names.first().map_or("", String::as_str);
         let also = ALSO.iter().filter(|(part, _)| name.contains(part));
         let texts = shown.iter().copied().chain(also.map(|(_, text)| *text));
-        let said = texts.flat_map(|text| [words(text), words(say(text))]);
-        let words = said.flatten().collect();
+        let words = texts.flat_map(|text| words(say(text))).collect();
         Self { names, words }
     }
 
@@ -185,7 +196,14 @@ impl Known {
     }
 }
 
+/// What can be meant, by its words in each language: a phrase is said in one of them.
 fn known() -> Vec<Known> {
+    let mut known = during(Language::En, in_one_language);
+    known.extend(during(Language::De, in_one_language));
+    known
+}
+
+fn in_one_language() -> Vec<Known> {
     let events = codes::all().map(|(code, text)| Known::of(vec![(*code).to_owned()], &[*text]));
     // To the log a star is the beginning of everything.
     let commands = action::all().filter(|entry| entry.name != "*");
@@ -216,9 +234,6 @@ fn words(text: &str) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
-    use carillon_domain::Language;
-    use carillon_language::during;
-
     use super::*;
 
     fn finds(typed: &str, name: &str) -> bool {
@@ -263,6 +278,43 @@ mod tests {
                 assert!(finds(typed, name), "{typed}: {:?}", spoken(typed));
             }
         });
+    }
+
+    #[test]
+    fn what_was_done_is_found_in_both_languages_whatever_pages_are_read_in() {
+        for language in [Language::En, Language::De] {
+            during(language, || {
+                for (typed, name) in [
+                    ("restarted", "Reboot"),
+                    ("rebooted", "CheckSyncRestart"),
+                    ("neu gestartet", "Reboot"),
+                    ("Neustart", "Reboot"),
+                    ("signed in", "account.signed_in"),
+                    ("logged in", "account.signed_in"),
+                    ("angemeldet", "account.signed_in"),
+                    ("logged out", "account.signed_out"),
+                    ("abgemeldet", "account.signed_out"),
+                ] {
+                    assert!(finds(typed, name), "{typed}: {:?}", spoken(typed));
+                }
+                assert_eq!(spoken("signed in").asked, ["account.signed_in"]);
+            });
+        }
+    }
+
+    #[test]
+    fn a_word_of_a_record_is_told_from_one_for_actions() {
+        for (typed, is_one) in [
+            ("restart", true),
+            ("Neustart", true),
+            ("nowhere", false),
+            ("10.9.8.7", false),
+            ("INC-*", false),
+            ("-restart", false),
+            ("", false),
+        ] {
+            assert_eq!(is_action(typed), is_one, "{typed}");
+        }
     }
 
     #[test]

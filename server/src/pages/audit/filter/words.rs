@@ -1,10 +1,11 @@
 //! The filters in words: what is set, and what can be had with one press.
 
 use carillon_contract::Href;
-use carillon_contract::list::{Chip, Tab};
+use carillon_contract::list::{Chip, Link, Tab};
 use carillon_engine::Caller;
 use carillon_language::say;
 
+use super::spoken::is_action;
 use super::{Asked, USUAL_DAYS};
 use crate::pages::action_words::short_title;
 use crate::pages::actor_words;
@@ -63,6 +64,17 @@ impl Asked {
             remove_href: here.clone().without(name).to_string(),
         })
         .collect()
+    }
+
+    /// The same with the looked-for word as an action, where it is one: records have codes, and lists
+    /// have words for them.
+    pub(in crate::pages::audit) fn as_action(&self) -> Option<Link> {
+        let word = self.filter.q.as_str();
+        let is_meant = self.filter.action.is_empty() && is_action(word);
+        is_meant.then(|| {
+            let text = say!("Records whose action is: {word}", word);
+            Link::new(text, self.at("/audit").without("q").set("action", word))
+        })
     }
 
     /// Ready-made views of the log.
@@ -153,6 +165,7 @@ fn results(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fields::Fields;
     use crate::pages::audit_row::codes::{KNOWN, TOLD_WITH_MORE};
 
     fn holds(preset: &str, code: &str) -> bool {
@@ -198,6 +211,23 @@ mod tests {
             both, "Restart or refused a job",
             "as the phones page has it"
         );
+    }
+
+    #[test]
+    fn a_word_that_is_an_action_is_offered_as_one() {
+        let as_action = |query: &str| {
+            let now = "2026-11-22T12:00:00Z".parse().expect("a time");
+            let asked = Asked::of(&Fields::parse(query.as_bytes()), now);
+            asked.as_action().map(|link| (link.text, link.href))
+        };
+        let offered = (
+            "Records whose action is: restart".to_owned(),
+            "/audit?actor=anna&action=restart".to_owned(),
+        );
+        assert_eq!(as_action("actor=anna&q=restart"), Some(offered));
+        for other in ["", "q=nowhere", "q=restart&action=job.*"] {
+            assert_eq!(as_action(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod plan;
 mod shared;
 mod undo;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use carillon_domain::change::Change;
@@ -61,6 +61,8 @@ pub struct ImportReview {
     pub unchanged: Vec<ReviewRow>,
     /// Sites that would be made; somebody chooses how each is reached.
     pub new_sites: Vec<NewSite>,
+    /// The names of all sites by slug, also of those that would be made.
+    pub site_names: HashMap<String, String>,
     /// Every mistake.
     pub errors: Vec<ListError>,
     /// Columns of which nothing is taken.

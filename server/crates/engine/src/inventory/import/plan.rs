@@ -36,6 +36,8 @@ pub(super) struct Planned {
     pub(super) updates: Vec<Item>,
     pub(super) unchanged: Vec<ReviewRow>,
     pub(super) new_sites: BTreeMap<String, NewSite>,
+    /// The names of the sites that are there, by slug.
+    pub(super) site_names: HashMap<String, String>,
     pub(super) errors: Vec<ListError>,
     pub(super) ignored: Vec<IgnoredColumn>,
     pub(super) renamed: Vec<RenamedColumn>,
@@ -55,6 +57,8 @@ struct Known {
     credentials: HashSet<String>,
     /// Slugs of the sites, by slug and by lower-case name.
     sites: HashMap<String, String>,
+    /// Their names by slug.
+    names: HashMap<String, String>,
 }
 
 impl Known {
@@ -84,6 +88,7 @@ impl Engine {
             self.plan_row(row, &known, &mut planned);
         }
         planned.errors.sort_by_key(|error| error.line);
+        planned.site_names = known.names;
         Ok(planned)
     }
 
@@ -92,10 +97,11 @@ impl Engine {
         let phones = unit.phones_by_macs(&macs).await?;
         let logins = unit.own_credentials(&macs).await?;
         let credentials = self.store.credentials().await?;
-        let mut sites = HashMap::new();
+        let (mut sites, mut names) = (HashMap::new(), HashMap::new());
         let rows = unit.sites().await?;
         for row in &rows {
             sites.insert(row.site.name.to_lowercase(), row.site.slug.clone());
+            names.insert(row.site.slug.clone(), row.site.name.clone());
         }
         // A slug goes before a name that looks like one.
         for row in rows {
@@ -106,6 +112,7 @@ impl Engine {
             logins,
             credentials: credentials.into_iter().map(|row| row.name).collect(),
             sites,
+            names,
         })
     }
 
@@ -351,6 +358,9 @@ impl Planned {
             self.leave_what_stays();
             self.unchanged.sort_by_key(|row| row.line);
         }
+        let made = self.new_sites.values();
+        self.site_names
+            .extend(made.map(|site| (site.slug.clone(), site.name.clone())));
         let rows = |items: &[Item]| items.iter().map(|item| item.review(tells)).collect();
         ImportReview {
             error_rows: self.error_rows(),
@@ -358,6 +368,7 @@ impl Planned {
             updated: rows(&self.updates),
             unchanged: self.unchanged,
             new_sites: self.new_sites.into_values().collect(),
+            site_names: self.site_names,
             errors: self.errors,
             ignored: self.ignored,
             renamed: self.renamed,
