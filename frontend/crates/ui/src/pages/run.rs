@@ -161,7 +161,9 @@ fn sites(choices: &[Choice]) -> Option<AnyView> {
         all
     };
     let label = say("At these sites");
-    let hint = say("With a filter as well: only those phones of these sites that match it.");
+    let hint = say(
+        "With a filter as well: only those phones of these sites that match it. A site in the filter is one more of these.",
+    );
     Some(view! { <div class="field"><p class="label">{label}</p><p class="hint">{hint}</p>{all}</div> }.into_any())
 }
 
