@@ -13,8 +13,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     rustup target add wasm32-unknown-unknown \
  && cargo xtask frontend --release \
- && LIBSQLITE3_FLAGS="-DSQLITE_DEFAULT_MEMSTATUS=0 -USQLITE_ENABLE_MEMORY_MANAGEMENT -DSQLITE_DEFAULT_LOOKASIDE=1200,700" \
-    cargo build --locked --release -p carillon --features jemalloc \
+ && cargo build --locked --release -p carillon --features jemalloc \
  && cp target/release/carillon /usr/local/bin/carillon
 
 # ── run ────────────────────────────────────────────────────────────────────────────────────────

@@ -4,11 +4,6 @@
 
 .PHONY: help demo build test lint check browser faults bench bench-pages bench-sip timing rotation pictures
 
-# Releases build SQLite without its count of used memory and without one cache for all
-# connections: each is a lock on every allocation, and nothing asks for either. Each connection keeps
-# 800 KB for what is small and lives for a statement: the thousand values that one of a batch binds.
-SQLITE = -DSQLITE_DEFAULT_MEMSTATUS=0 -USQLITE_ENABLE_MEMORY_MANAGEMENT -DSQLITE_DEFAULT_LOOKASIDE=1200,700
-
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -22,7 +17,7 @@ demo: ## a dashboard with 300 simulated phones on this machine, ready to click t
 build: ## the release: one file, target/release/carillon
 	@sh xtask/packages.sh build
 	@cargo xtask frontend --release
-	LIBSQLITE3_FLAGS="$(SQLITE)" cargo build --locked --release -p carillon --features jemalloc
+	cargo build --locked --release -p carillon --features jemalloc
 	@ls -lh target/release/carillon
 
 test: ## everything: format, lints, house rules, all tests on both databases, browser, sizes
@@ -60,7 +55,7 @@ rotation: ## a change of the key of 100,000 secrets, killed 50 times; about a qu
 bench: ## dispatch of 10,000 phones measured in ratios to a bare loop; about five minutes
 	@sh xtask/packages.sh test
 	@cargo xtask frontend --release
-	@LIBSQLITE3_FLAGS="$(SQLITE)" cargo xtask bench $(ARGS)
+	@cargo xtask bench $(ARGS)
 
 bench-sip: ## 10,000 NOTIFYs through a SIP server beside sipp, and when copies leave; about two minutes
 	@sh xtask/packages.sh test
@@ -70,4 +65,4 @@ bench-sip: ## 10,000 NOTIFYs through a SIP server beside sipp, and when copies l
 bench-pages: ## every page against its budget with 20,000 phones, on both databases; about half an hour, 8 GB
 	@sh xtask/packages.sh test
 	@cargo xtask frontend --release
-	@LIBSQLITE3_FLAGS="$(SQLITE)" cargo xtask bench-pages $(ARGS)
+	@cargo xtask bench-pages $(ARGS)
