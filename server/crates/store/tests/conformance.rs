@@ -162,6 +162,7 @@ cases! {
     jobs::jobs_that_have_phones_before_them_are_found,
     jobs::waiting_targets_end_untried,
     jobs::states_move_only_from_where_they_were,
+    jobs::no_table_takes_a_word_that_is_none,
     claims::claims_go_in_order_and_no_further_than_asked,
     claims::nothing_is_claimed_that_must_not_be,
     claims::a_phone_is_sent_to_by_one_job_at_a_time,

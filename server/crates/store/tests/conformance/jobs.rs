@@ -539,3 +539,33 @@ pub(crate) async fn trends_count_what_jobs_count(db: Database) {
     assert!(later.days.is_empty());
     assert_eq!(later.firmware, trends.firmware);
 }
+
+/// The words of the closed lists, and no other.
+pub(crate) async fn no_table_takes_a_word_that_is_none(db: Database) {
+    add_phones(&db.store, &[phone(1)]).await;
+    add_job(&db.store, "j", &[1]).await;
+    for (column, words) in [
+        ("job_targets.state", &["nonsense", "Waiting", ""][..]),
+        ("job_targets.transport", &["ftp"]),
+        ("phones.auth_scheme", &["digest", ""]),
+        ("phones.reachability", &["gone"]),
+        ("phones.last_result", &["ok"]),
+    ] {
+        let (table, column) = column.split_once('.').unwrap();
+        for word in words {
+            let sql = format!("UPDATE {table} SET {column} = '{word}'");
+            assert!(db.raw(&sql).await.is_err(), "{sql}");
+        }
+    }
+    let states = TargetState::ALL.iter();
+    let states = states.map(|state| format!("last_result = '{}'", state.as_str()));
+    let others = ["last_result = NULL", "auth_scheme = 'legacy_login'"];
+    for set in states.chain(others.map(str::to_owned)) {
+        let sql = format!("UPDATE phones SET {set}, reachability = 'offline'");
+        assert_eq!(db.raw(&sql).await.unwrap(), 1, "{sql}");
+    }
+    for set in ["transport = NULL", "transport = 'esl'"] {
+        let sql = format!("UPDATE job_targets SET {set}");
+        assert_eq!(db.raw(&sql).await.unwrap(), 1, "{sql}");
+    }
+}

@@ -1,0 +1,2 @@
+-- SQLite alone looks words of a rule up in a table: Postgres compares them.
+SELECT 1;
