@@ -27,9 +27,6 @@ const FEW: usize = 64;
 /// and it takes no more: with all in one, all phones would wait for the disk at once, and then
 /// the disk for all phones.
 const FAIR_PART: usize = 3;
-/// The same where the database is at the other end of a socket: a batch costs more there, however
-/// much it carries.
-const FAIR_PART_SHARED: usize = 2;
 /// How long a smaller one waits for more.
 const PATIENCE: Duration = Duration::from_millis(8);
 
@@ -246,12 +243,7 @@ impl Recorder {
 
     /// A fair part of the results that are to come, as large as a statement that is kept.
     fn fair_part(&self) -> usize {
-        let part = if self.store.is_shared() {
-            FAIR_PART_SHARED
-        } else {
-            FAIR_PART
-        };
-        rows_that_fit(self.engine.dispatch.slots.taken() / part)
+        rows_that_fit(self.engine.dispatch.slots.taken() / FAIR_PART)
     }
 
     /// Gives the places that are free, and those of the batch's results, to those who wish for
