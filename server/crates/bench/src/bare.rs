@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::measure::{Measured, Meter};
+use crate::measure::{Measured, Meter, skew};
 use crate::{Outcome, child};
 
 /// What both sides ask of every phone.
@@ -33,7 +33,6 @@ pub(crate) struct BareOrder {
 struct Work {
     phones: Vec<SocketAddr>,
     next: AtomicUsize,
-    well: AtomicUsize,
     username: String,
     password: String,
 }
@@ -43,7 +42,6 @@ pub(crate) async fn serve(order: BareOrder) -> Outcome<()> {
     let work = Arc::new(Work {
         phones: serde_json::from_slice(&std::fs::read(&order.file)?)?,
         next: AtomicUsize::new(0),
-        well: AtomicUsize::new(0),
         username: order.username,
         password: order.password,
     });
@@ -51,25 +49,31 @@ pub(crate) async fn serve(order: BareOrder) -> Outcome<()> {
     let started = Instant::now();
     let mut loops = JoinSet::new();
     for _ in 0..order.in_flight {
-        loops.spawn(go(work.clone()));
+        loops.spawn(go(work.clone(), started));
     }
-    while loops.join_next().await.is_some() {}
+    let mut answered = Vec::with_capacity(work.phones.len());
+    while let Some(of_one) = loops.join_next().await {
+        answered.extend(of_one?);
+    }
     let measured = meter.end(started.elapsed());
     child::answer(&Measured {
-        well: work.well.load(Ordering::Relaxed),
+        well: answered.len(),
+        skew_ms: skew(&answered),
         ..measured
     })
 }
 
-async fn go(work: Arc<Work>) {
+/// When the phones that one loop asked had answered, in milliseconds from the start.
+async fn go(work: Arc<Work>, started: Instant) -> Vec<f64> {
+    let mut answered = Vec::new();
     loop {
         let number = work.next.fetch_add(1, Ordering::Relaxed);
         let Some(address) = work.phones.get(number) else {
-            return;
+            return answered;
         };
         let asked = tokio::time::timeout(WHOLE, ask(*address, &work.username, &work.password));
         if matches!(asked.await, Ok(Some(200))) {
-            work.well.fetch_add(1, Ordering::Relaxed);
+            answered.push(started.elapsed().as_secs_f64() * 1_000.0);
         }
     }
 }

@@ -24,6 +24,10 @@ pub(crate) struct Measured {
     /// From an answer to its durable result, in milliseconds: middle and 99 of 100.
     #[serde(default)]
     pub(crate) durable_ms: (f64, f64),
+    /// From the first phone's answer to the one behind which a hundredth of the phones are left, in
+    /// milliseconds: how far apart a broadcast reaches its phones.
+    #[serde(default)]
+    pub(crate) skew_ms: f64,
     /// Memory above what it was before, when the job was durable and nothing was sent yet.
     #[serde(default)]
     pub(crate) submit_kib: u64,
@@ -81,6 +85,12 @@ pub(crate) fn percentile(values: impl IntoIterator<Item = f64>, part: f64) -> f6
     values.get(place).copied().unwrap_or(0.0)
 }
 
+/// See [`Measured::skew_ms`], from when each phone had answered, in milliseconds.
+pub(crate) fn skew(answered: &[f64]) -> f64 {
+    let first = answered.iter().copied().fold(f64::INFINITY, f64::min);
+    percentile(answered.iter().copied(), 0.99) - first.min(f64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,5 +101,13 @@ mod tests {
         assert!((median(values) - 3.0).abs() < f64::EPSILON);
         assert!((percentile(values, 0.99) - 5.0).abs() < f64::EPSILON);
         assert!(median([]).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn skew_leaves_the_last_hundredth_out() {
+        let mut answered: Vec<f64> = (0..=200).map(f64::from).collect();
+        answered[200] = 9_000.0;
+        answered.reverse();
+        assert!((skew(&answered) - 198.0).abs() < f64::EPSILON);
     }
 }

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::evidence::{self, Evidence};
-use crate::measure::{Measured, Meter};
+use crate::measure::{Measured, Meter, skew};
 use crate::phones::{Phones, SiteFacts};
 use crate::{Outcome, child, durable};
 
@@ -101,6 +101,7 @@ async fn run(engine: &Engine, order: &ProductOrder) -> Outcome<ProductRun> {
         return Err(format!("the job has {} phones", targets.len()).into());
     }
     measured.well = targets.iter().filter(|row| took(row)).count();
+    measured.skew_ms = skew(&answered(&targets));
     measured.durable_ms = durable::delays(engine, &job, &targets, signals.await?).await?;
     let evidence = if order.evidence {
         Some(evidence::cost(engine, &order.folder, elapsed).await?)
@@ -112,6 +113,15 @@ async fn run(engine: &Engine, order: &ProductOrder) -> Outcome<ProductRun> {
         evidence,
         targets: targets.iter().map(facts).collect(),
     })
+}
+
+/// When each phone had answered, in milliseconds.
+fn answered(targets: &[TargetRow]) -> Vec<f64> {
+    let instants = targets.iter().filter_map(|row| row.finished_at);
+    let first = instants.clone().min().map_or(0, Timestamp::micros);
+    instants
+        .map(|at| (at.micros() - first) as f64 / 1_000.0)
+        .collect()
 }
 
 fn took(row: &TargetRow) -> bool {

@@ -32,17 +32,18 @@ pub(crate) fn title(flags: &Flags, limit: Option<u64>) -> Outcome<()> {
 
 pub(crate) fn fanout_head() -> Outcome<()> {
     line(
-        "\n| fan-out | in flight | bare s | product s | speed (bare = 1) | all rounds | CPU µs bare | CPU µs product | CPU ratio | durable ms p50 / p99 |",
+        "\n| fan-out | in flight | bare s | product s | speed (bare = 1) | all rounds | CPU µs bare | CPU µs product | CPU ratio | durable ms p50 / p99 | skew ms p99 bare, product | ratio |",
     )?;
-    line("|---|---|---|---|---|---|---|---|---|---|")
+    line("|---|---|---|---|---|---|---|---|---|---|---|---|")
 }
 
 pub(crate) fn fanout_row(case: &Case, pair: &Pair) -> Outcome<()> {
     let seconds = |runs: &[Measured]| median(runs.iter().map(|run| run.seconds));
+    let skew = |runs: &[Measured]| median(runs.iter().map(|run| run.skew_ms));
     let rounds = pair.bare.iter().zip(&pair.product);
     let rounds = rounds.map(|(bare, ours)| format!("{:.2}", bare.seconds / ours.seconds));
     line(&format!(
-        "| {} | {} | {:.2} | {:.2} | **{:.2}** | {} | {:.0} | {:.0} | {:.2} | {:.1} / {:.1} |",
+        "| {} | {} | {:.2} | {:.2} | **{:.2}** | {} | {:.0} | {:.0} | {:.2} | {:.1} / {:.1} | {:.0}, {:.0} | {:.2} |",
         case.name,
         case.in_flight,
         seconds(&pair.bare),
@@ -54,5 +55,8 @@ pub(crate) fn fanout_row(case: &Case, pair: &Pair) -> Outcome<()> {
         pair.cost(),
         median(pair.product.iter().map(|run| run.durable_ms.0)),
         median(pair.product.iter().map(|run| run.durable_ms.1)),
+        skew(&pair.bare),
+        skew(&pair.product),
+        skew(&pair.product) / skew(&pair.bare),
     ))
 }
