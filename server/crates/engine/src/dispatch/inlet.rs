@@ -8,10 +8,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{Notify, mpsc};
 
+use crate::dispatch::give_way::let_others_go_first;
 use crate::dispatch::recorder::Entry;
 
 /// Entries that may wait for the recorder. Phones wait before memory does.
 const QUEUE: usize = 4096;
+
+/// After so many entries whoever hands in lets others have the core. Of 10,000 phones at 0 ms on 2 cores
+/// that are busy, this took Postgres from 0.96 to 0.90 s and SQLite from 0.72 to 0.69, and results were
+/// durable after 5 ms instead of 8 there; after each one or each sixteenth it is as fast (medians in turns).
+const TURN: usize = 4;
 
 /// Where runners hand in what the recorder is to write.
 pub(super) struct Inlet {
@@ -19,6 +25,7 @@ pub(super) struct Inlet {
     /// How many entries wake it; none do while it does not wait.
     awaited: AtomicUsize,
     enough: Notify,
+    handed_in: AtomicUsize,
 }
 
 impl Inlet {
@@ -29,6 +36,7 @@ impl Inlet {
             entries,
             awaited: AtomicUsize::new(usize::MAX),
             enough: Notify::new(),
+            handed_in: AtomicUsize::new(0),
         };
         (inlet, inbox)
     }
@@ -40,6 +48,10 @@ impl Inlet {
         let enough = self.waiting() >= self.awaited.load(Ordering::SeqCst);
         if (enough || wish) && self.awaited.swap(usize::MAX, Ordering::SeqCst) != usize::MAX {
             self.enough.notify_one();
+        }
+        let before = self.handed_in.fetch_add(1, Ordering::Relaxed);
+        if before % TURN == TURN - 1 {
+            let_others_go_first();
         }
     }
 
