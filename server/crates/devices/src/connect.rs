@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use carillon_domain::Cause;
 use rustls::pki_types::ServerName;
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::delivery::Limits;
@@ -69,9 +69,8 @@ impl Way<'_> {
 
     async fn connect(&self, patience: &mut Patience) -> Result<TcpStream, NotOpened> {
         let deadline = self.deadline.min(Instant::now() + self.limits.connect);
-        let connecting = async { self.socket()?.connect(self.address).await };
         let stream = patience
-            .until(deadline, connecting)
+            .until(deadline, TcpStream::connect(self.address))
             .await
             .map_err(|_| NotOpened::away(Cause::TimeoutConnect))?
             .map_err(|error| NotOpened::away(cause_of(&error)))?;
@@ -81,22 +80,6 @@ impl Way<'_> {
         }
         self.check_ends(&stream)?;
         Ok(stream)
-    }
-
-    /// A socket that confirms the connection with the first bytes it sends, instead of with a packet
-    /// of its own (`TCP_QUICKACK`, tcp(7)), where they follow at once and the other side has nothing
-    /// to say before.
-    fn socket(&self) -> io::Result<TcpSocket> {
-        let socket = match self.address {
-            SocketAddr::V4(_) => TcpSocket::new_v4()?,
-            SocketAddr::V6(_) => TcpSocket::new_v6()?,
-        };
-        #[cfg(target_os = "linux")]
-        if self.piece_by_piece && !self.looking {
-            // Where it fails there is a packet more.
-            let _ = socket2::SockRef::from(&socket).set_tcp_quickack(false);
-        }
-        Ok(socket)
     }
 
     fn check_ends(&self, stream: &TcpStream) -> Result<(), NotOpened> {
