@@ -87,8 +87,8 @@ pub(crate) fn percentile(values: impl IntoIterator<Item = f64>, part: f64) -> f6
 
 /// See [`Measured::skew_ms`], from when each phone had answered, in milliseconds.
 pub(crate) fn skew(answered: &[f64]) -> f64 {
-    let first = answered.iter().copied().fold(f64::INFINITY, f64::min);
-    percentile(answered.iter().copied(), 0.99) - first.min(f64::MAX)
+    let behind = |part| percentile(answered.iter().copied(), part);
+    behind(0.99) - behind(0.0)
 }
 
 #[cfg(test)]

@@ -118,10 +118,7 @@ async fn run(engine: &Engine, order: &ProductOrder) -> Outcome<ProductRun> {
 /// When each phone had answered, in milliseconds.
 fn answered(targets: &[TargetRow]) -> Vec<f64> {
     let instants = targets.iter().filter_map(|row| row.finished_at);
-    let first = instants.clone().min().map_or(0, Timestamp::micros);
-    instants
-        .map(|at| (at.micros() - first) as f64 / 1_000.0)
-        .collect()
+    instants.map(|at| at.micros() as f64 / 1_000.0).collect()
 }
 
 fn took(row: &TargetRow) -> bool {

@@ -1,6 +1,7 @@
 //! Threads that send give way to those that record.
 //!
-//! Owns how much, and how a thread is left in the middle of its work. It never raises anything: that would need a right that the server is not given.
+//! Owns how much, and how a core is left in the middle of the work. It never raises anything: that would need a right
+//! that the server is not given.
 
 /// How much later the system gives them a core, as `nice` counts. With 0 a result is durable after 11.0 ms
 /// on SQLite and 17.6 on Postgres, with 2 after 7.4 and 15.7, with 5 after 6.2 and 14.3, with 15 after

@@ -1,6 +1,6 @@
 //! The way to the recorder.
 //!
-//! Owns when it is woken: for so many entries as it waits for. Woken by each that comes, its thread
+//! Owns how often whoever hands in lets others go first, and when the recorder is woken: for so many entries as it waits for. Woken by each that comes, its thread
 //! would be woken for every phone; and if it looked from time to time, the database and then the
 //! phones would wait for the next look.
 
